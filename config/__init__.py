@@ -1,0 +1,1 @@
+"""What may be set: typed settings, the loader that reads them, and the checks between them. No clock, no network."""

@@ -1,0 +1,234 @@
+"""Do the settings fit together? Rules between keys, each with a stable code. Pure; reads no clock.
+
+A check runs only when the sections that it reads are sound, so that one mistake is told once.
+"""
+
+import ipaddress
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from config.operators import THROTTLING_STATUSES, OperatorSettings, RouteSettings
+from config.problems import Origins, Problem, Severity, suggestion
+from config.problems import Path as KeyPath
+from config.settings import HttpSettings, MetricsSettings, Settings
+
+HOME: Final = "SA"
+"""Where personal data may be processed without a transfer record (P-38)."""
+
+Finding = tuple[KeyPath, str, str, Severity]
+_ERROR: Final = Severity.ERROR
+
+
+def check(settings: Settings, origins: Origins | None = None, skip: Iterable[str] = ()) -> list[Problem]:
+    """Every rule between keys that is broken. `skip`: top-level sections that are not sound."""
+    places = origins or Origins()
+    unsound = frozenset(skip)
+    findings = [finding for sections, rule in _RULES if unsound.isdisjoint(sections) for finding in rule(settings)]
+    return [places.problem(path, code, message, severity) for path, code, message, severity in findings]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host can only be this machine. Other names are not resolved and count as elsewhere."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listeners(settings: Settings) -> Iterator[Finding]:
+    """P-24: no plain listener on a public address."""
+    http = settings.http
+    if http.tls_certificate is None and _is_open(http):
+        yield (
+            ("http", "host"),
+            "plain_public_listener",
+            _PLAIN_LISTENER + ", or set tls_certificate and tls_key",
+            _ERROR,
+        )
+    if settings.metrics.enabled and _is_open(settings.metrics):
+        yield ("metrics", "host"), "plain_public_listener", _PLAIN_LISTENER, _ERROR
+    if (http.tls_certificate is None) != (http.tls_key is None):
+        key = "tls_key" if http.tls_certificate is None else "tls_certificate"
+        yield ("http", key), "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
+
+
+_PLAIN_LISTENER: Final = "a plain listener is for loopback only; set tls_terminated_upstream if a proxy speaks TLS"
+
+
+def _is_open(listener: HttpSettings | MetricsSettings) -> bool:
+    return not is_loopback(listener.host) and not listener.tls_terminated_upstream
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    http, metrics = settings.http, settings.metrics
+    if metrics.enabled and http.port == metrics.port != 0:
+        yield ("metrics", "port"), "port_taken", "http.port is the same", _ERROR
+
+
+def _proxies(settings: Settings) -> Iterator[Finding]:
+    for index, network in enumerate(settings.http.trusted_proxies):
+        if not _is_network(network):
+            message = "expected an address or a network such as 10.0.0.0/8"
+            yield ("http", "trusted_proxies", index), "not_a_network", message, _ERROR
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _order(section: str, smaller: str, larger: str, settings: Settings) -> Iterator[Finding]:
+    """Two limits of a section, the first of which may not exceed the second."""
+    limits = getattr(settings, section)
+    if getattr(limits, smaller) > getattr(limits, larger):
+        yield (section, smaller), "limits_crossed", f"must not exceed {section}.{larger}", _ERROR
+
+
+def _key_places(settings: Settings) -> Iterator[Finding]:
+    """Keys lie apart from data, and the root apart from both, or one backup has everything."""
+    data, keys = _directory(settings.ledger.path), _directory(settings.keystore.path)
+    if keys.is_relative_to(data):
+        yield ("keystore", "path"), "keys_beside_data", "must lie outside the ledger's directory", _ERROR
+    root = settings.keystore.root
+    if root.kind == "env" and not root.env:
+        yield ("keystore", "root", "env"), "missing", 'kind "env" needs the name of a variable', _ERROR
+    if root.kind == "file" and any(_directory(root.path).is_relative_to(each) for each in (data, keys)):
+        message = "must lie outside the directories of the ledger and of the key store"
+        yield ("keystore", "root", "path"), "root_beside_keys", message, _ERROR
+
+
+def _directory(path: str) -> Path:
+    return Path(os.path.realpath(path)).parent
+
+
+def _retention(settings: Settings) -> Iterator[Finding]:
+    """Rules are sound by themselves, and content lives long enough to be sent."""
+    seen = set[str]()
+    for index, rule in enumerate(settings.retention):
+        if rule.tag in seen:
+            yield ("retention", index, "tag"), "duplicate", "an earlier rule has this tag", _ERROR
+        seen.add(rule.tag)
+        if rule.content_limit_s > rule.record_s:
+            message = "content cannot outlive its record: must not exceed record_s"
+            yield ("retention", index, "content_limit_s"), "limits_crossed", message, _ERROR
+        validity = "otp_validity_s" if rule.tag == "otp" else "default_validity_s"
+        if rule.content_limit_s < getattr(settings.messages, validity):
+            message = f"tag {rule.tag}: shorter than messages.{validity}, content may be destroyed before it is sent"
+            yield ("retention", index, "content_limit_s"), "content_outlived", message, Severity.WARNING
+
+
+def _names(settings: Settings) -> Iterator[Finding]:
+    """Every operator has a name of its own."""
+    seen = set[str]()
+    for index, operator in enumerate(settings.operators):
+        if not operator.name:
+            yield ("operators", index, "name"), "missing", "an operator needs a name", _ERROR
+        elif operator.name in seen:
+            yield ("operators", index, "name"), "duplicate", "an earlier operator has this name", _ERROR
+        seen.add(operator.name)
+
+
+def _links(settings: Settings) -> Iterator[Finding]:
+    for index, operator in enumerate(settings.operators):
+        for key, code, message, severity in _link(operator):
+            yield ("operators", index, *key), code, message, severity
+
+
+def _link(operator: OperatorSettings) -> Iterator[Finding]:
+    """One operator by itself."""
+    if operator.kind == "smpp":
+        yield from _peer(operator)
+        yield from _register(operator)
+    if operator.password.env is not None and operator.password.file is not None:
+        yield ("password",), "secret_ambiguous", "names an environment variable and a file; one of them", _ERROR
+    if operator.reconnect_first_s > operator.reconnect_limit_s:
+        yield ("reconnect_first_s",), "limits_crossed", "must not exceed reconnect_limit_s", _ERROR
+    yield from _statuses(operator)
+
+
+def _peer(operator: OperatorSettings) -> Iterator[Finding]:
+    """Where the SMSC is, who we are there, and how the way is protected (P-17, P-24)."""
+    for key in ("host", "system_id"):
+        if not getattr(operator, key):
+            yield (key,), "missing", f'kind "smpp" needs {key}', _ERROR
+    if not operator.password:
+        yield ("password",), "no_password", "binds without a password", Severity.WARNING
+    tls = operator.tls
+    if operator.host and not (is_loopback(operator.host) or tls.enabled or operator.register.tunnel):
+        message = "a link to another machine needs tls.enabled, or register.tunnel if it runs in one"
+        yield ("tls", "enabled"), "plain_operator_link", message, _ERROR
+    if (tls.certificate is None) != (tls.key is None):
+        yield ("tls",), "tls_incomplete", "certificate and key go together", _ERROR
+
+
+def _register(operator: OperatorSettings) -> Iterator[Finding]:
+    """Contract and country (P-17, P-38). An expired contract is for the running process to see: it has the date."""
+    register = operator.register
+    if register.country != HOME and not (register.transfer_record and register.safeguard and register.risk_assessment):
+        message = f"outside {HOME}: needs transfer_record, safeguard and risk_assessment; the link is held back"
+        yield ("register", "country"), "transfer_blocked", message, Severity.BLOCKED
+    if not register.contract_reference and operator.host and not is_loopback(operator.host):
+        message = "no contract is named that binds the operator to confidence"
+        yield ("register", "contract_reference"), "no_contract", message, Severity.WARNING
+
+
+def _statuses(operator: OperatorSettings) -> Iterator[Finding]:
+    """A status means one thing (S-33, S-34)."""
+    for index, status in enumerate(operator.transient_statuses):
+        if status in operator.permanent_statuses:
+            yield ("transient_statuses", index), "status_twice", "also in permanent_statuses", _ERROR
+    for key in ("transient_statuses", "permanent_statuses"):
+        for index, status in enumerate(getattr(operator, key)):
+            if status in THROTTLING_STATUSES:
+                message = "ESME_RTHROTTLED and ESME_RMSGQFUL always slow the operator down"
+                yield (key, index), "status_twice", message, _ERROR
+
+
+def _routes(settings: Settings) -> Iterator[Finding]:
+    """Routes lead to operators that exist, and no two say the same."""
+    names = [operator.name for operator in settings.operators]
+    for index, route in enumerate(settings.routes):
+        if not route.operators:
+            yield ("routes", index, "operators"), "missing", "a route needs operators", _ERROR
+        for position, name in enumerate(route.operators):
+            path = ("routes", index, "operators", position)
+            if name not in names:
+                yield path, "unknown_operator", "no operator has this name" + suggestion(name, names), _ERROR
+            elif name in route.operators[:position]:
+                yield path, "duplicate", "named earlier in this route", _ERROR
+        if any(_same(route, earlier) for earlier in settings.routes[:index]):
+            yield ("routes", index), "duplicate", "an earlier route has the same prefix and class", _ERROR
+    if names and not settings.routes:
+        yield ("routes",), "no_routes", "no route leads to the operators: messages are held", Severity.WARNING
+
+
+def _same(one: RouteSettings, other: RouteSettings) -> bool:
+    if one.prefix != other.prefix:
+        return False
+    return bool(set(one.classes) & set(other.classes)) or not (one.classes or other.classes)
+
+
+_RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding]]], ...]] = (
+    (("http", "metrics"), _listeners),
+    (("http", "metrics"), _ports),
+    (("http",), _proxies),
+    (("http",), partial(_order, "http", "max_body_bytes", "max_batch_body_bytes")),
+    (("messages",), partial(_order, "messages", "default_validity_s", "max_validity_s")),
+    (("messages",), partial(_order, "messages", "otp_validity_s", "max_validity_s")),
+    (("dispatch",), partial(_order, "dispatch", "retry_first_s", "retry_limit_s")),
+    (("webhooks",), partial(_order, "webhooks", "connections_per_endpoint", "max_connections")),
+    (("ledger", "keystore"), _key_places),
+    (("retention", "messages"), _retention),
+    (("operators",), _names),
+    (("operators",), _links),
+    (("operators", "routes"), _routes),
+)
+"""The sections that a rule reads, and the rule."""

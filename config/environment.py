@@ -1,0 +1,149 @@
+"""Settings from environment variables: `CONNECT_GATEWAY__HTTP__PORT=8081`.
+
+Two underscores part the keys. An entry of a list of tables is chosen by its position from 0, or by its name or tag;
+one that is not there yet is added. Text is taken as it is where text is wanted; lists are parted by commas; an empty
+variable unsets what may be unset.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+import msgspec.inspect as mi
+
+from config.expected import choices, may_be_unset
+from config.problems import ENVIRONMENT, Origin, Path, Problem, suggestion
+
+PREFIX: Final = "CONNECT_GATEWAY__"
+_PART: Final = "__"
+_NAMING_KEYS: Final = ("name", "tag")
+
+
+class _NoSuchKey(Exception):
+    """The variable names no setting; the text completes the message."""
+
+
+class Overlay:
+    """Writes variables into a document, and their places into `places`.
+
+    problems: variables that name nothing. faulty: the top-level sections that these meant.
+    """
+
+    def __init__(self, settings: type[msgspec.Struct], document: dict[str, object], places: dict[Path, Origin]) -> None:
+        self.problems: list[Problem] = []
+        self.faulty: set[str] = set()
+        self._settings = settings
+        self._document = document
+        self._places = places
+
+    def apply(self, environ: Mapping[str, str]) -> None:
+        """Write all variables that begin with the prefix, in the order of their names."""
+        for variable in sorted(name for name in environ if name.startswith(PREFIX)):
+            segments = variable.removeprefix(PREFIX).split(_PART)
+            try:
+                path = _write(mi.type_info(self._settings), self._document, segments, environ[variable])
+            except _NoSuchKey as error:
+                self._complain(variable, segments[0].lower(), str(error))
+            else:
+                self._note(path, variable)
+
+    def _complain(self, variable: str, section: str, near: str) -> None:
+        message = f"no setting has this name{near}"
+        self.problems.append(Problem(file=ENVIRONMENT, line=0, key=variable, message=message, code="unknown_variable"))
+        self.faulty.add(section)
+
+    def _note(self, path: Path, variable: str) -> None:
+        """The key is from this variable now, and so are tables around it that no file wrote."""
+        for below in [place for place in self._places if place[: len(path)] == path]:
+            del self._places[below]
+        for length in range(1, len(path)):
+            self._places.setdefault(path[:length], Origin(file=ENVIRONMENT))
+        self._places[path] = Origin(file=ENVIRONMENT, variable=variable)
+
+
+def _write(node: mi.Type, table: dict[str, object], segments: Sequence[str], text: str, done: Path = ()) -> Path:
+    """Write the text where the segments lead, and return the way there. Raises _NoSuchKey.
+
+    Where the document has something else than the table that is needed, nothing is written: its shape is refused later.
+    """
+    assert isinstance(node, mi.StructType)
+    key = segments[0].lower()
+    path = (*done, key)
+    wanted = _field_type(node, key)
+    if len(segments) == 1:
+        table[key] = _typed(wanted, text)
+        return path
+    for inner in choices(wanted):
+        if isinstance(inner, mi.StructType):
+            child = table.setdefault(key, {})
+            return _write(inner, child, segments[1:], text, path) if isinstance(child, dict) else path
+        if isinstance(inner, mi.VarTupleType) and isinstance(inner.item_type, mi.StructType) and len(segments) > 2:
+            entries = table.setdefault(key, [])
+            return _write_entry(inner.item_type, entries, segments[1:], text, path)
+    raise _NoSuchKey
+
+
+def _field_type(node: mi.StructType, key: str) -> mi.Type:
+    fields = {field.encode_name: field.type for field in node.fields}
+    if key not in fields:
+        raise _NoSuchKey(suggestion(key.upper(), [name.upper() for name in fields]))
+    return fields[key]
+
+
+def _write_entry(node: mi.StructType, entries: object, segments: Sequence[str], text: str, done: Path) -> Path:
+    if not isinstance(entries, list):
+        return done
+    index = _index(node, entries, segments[0])
+    entry = entries[index]
+    path = (*done, index)
+    return _write(node, entry, segments[1:], text, path) if isinstance(entry, dict) else path
+
+
+def _index(node: mi.StructType, entries: list[object], segment: str) -> int:
+    """The position of the entry that the segment means; a new entry is added behind the others."""
+    named = next((field.encode_name for field in node.fields if field.encode_name in _NAMING_KEYS), None)
+    if segment.isascii() and segment.isdecimal():
+        index = int(segment[:9])
+        entry: dict[str, object] = {}
+    elif named is None:
+        raise _NoSuchKey(", this list has positions from 0 only")
+    else:
+        names = [_name(entry, named) for entry in entries]
+        index = names.index(segment.lower()) if segment.lower() in names else len(entries)
+        entry = {named: segment.lower()}
+    if index > len(entries):
+        raise _NoSuchKey(f", the next free position is {len(entries)}")
+    if index == len(entries):
+        entries.append(entry)
+    return index
+
+
+def _name(entry: object, named: str) -> str:
+    """An entry's name as a variable writes it: small letters, and no hyphens."""
+    return str(entry.get(named, "")).lower().replace("-", "_") if isinstance(entry, dict) else ""
+
+
+def _typed(node: mi.Type, text: str) -> object:
+    """What the text of a variable means for this setting. What cannot be read stays text, and is refused later."""
+    if not text and may_be_unset(node):
+        return None
+    alternatives = choices(node)
+    for each in alternatives:
+        if isinstance(each, mi.StrType) or (isinstance(each, mi.LiteralType) and text in each.values):
+            return text
+    entries = next((each for each in alternatives if isinstance(each, mi.VarTupleType)), None)
+    return _toml(text) if entries is None or text.startswith("[") else _parted(entries, text)
+
+
+def _parted(node: mi.VarTupleType, text: str) -> list[object]:
+    return [_typed(node.item_type, part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _toml(text: str) -> object:
+    """The text as one TOML value, or as it is when it is none."""
+    try:
+        document = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return document["value"] if len(document) == 1 else text

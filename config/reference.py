@@ -1,0 +1,130 @@
+"""The reference of all settings, in Markdown, rendered from the types: `python -m config.reference > docs/settings.md`.
+
+A test holds the page and the types together.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final
+
+import msgspec
+import msgspec.inspect as mi
+
+from config.expected import choices, expected, may_be_unset
+from config.retention import DEFAULT_RETENTION
+from config.secret import SecretRef
+from config.settings import Settings
+
+_INTRODUCTION: Final = """\
+# Settings
+
+Rendered from the types in `config/`; do not edit by hand.
+
+Settings come from one TOML file, or from a directory with any of `gateway.toml`, `operators.toml` and `retention.toml`.
+Every key has a default. `_s` is seconds, `_bytes` is octets. Paths are relative to the working directory.
+An unknown key, a wrong type or a value out of range is an error that names file, line and key, and never the value.
+
+An environment variable overrides a file: `CONNECT_GATEWAY__HTTP__PORT=8081`. Two underscores part the keys. An entry of
+a list of tables is chosen by its name or tag, with `_` for `-`, or by its position from 0, and is added where it is
+missing: `CONNECT_GATEWAY__OPERATORS__NORTH__WINDOW=32`. Lists are parted by commas. An empty variable unsets what may
+be unset.
+
+A secret is never written here: `{ env = "NAME" }` names an environment variable that holds it, `{ file = "path" }` a
+file.
+"""
+_HEAD: Final = ("key", "takes", "default", "meaning")
+
+
+def render() -> str:
+    """The whole page."""
+    sections = (_section(field) for field in _fields(mi.type_info(Settings)))
+    return "\n".join([_INTRODUCTION, *sections, _default_rules()])
+
+
+def toml_value(value: object) -> str:
+    """A default as one would write it in TOML; `unset` for None."""
+    match value:
+        case None:
+            return "unset"
+        case bool():
+            return str(value).lower()
+        case float():
+            return str(int(value)) if value.is_integer() else str(value)
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return f"[{', '.join(toml_value(each) for each in value)}]"
+        case SecretRef():
+            return "unset"
+    assert isinstance(value, int | date)
+    return str(value)
+
+
+def _fields(node: mi.Type) -> tuple[mi.Field, ...]:
+    assert isinstance(node, mi.StructType)
+    return node.fields
+
+
+def _section(field: mi.Field) -> str:
+    """A top-level section with the tables inside it."""
+    node = _inner(field.type)
+    return "\n".join(_tables(node, field.encode_name, is_list=node is not field.type))
+
+
+def _inner(node: mi.Type) -> mi.Type:
+    """The table that the section is, or that its entries are."""
+    return node.item_type if isinstance(node, mi.VarTupleType) else node
+
+
+def _tables(node: mi.Type, name: str, *, is_list: bool = False) -> Iterator[str]:
+    """The table of keys of this section, then those of the sections inside it."""
+    assert isinstance(node, mi.StructType)
+    yield f"## `{f'[[{name}]]' if is_list else f'[{name}]'}`\n\n{node.cls.__doc__}\n"
+    inner = {field.encode_name: table for field in node.fields if (table := _subtable(field)) is not None}
+    yield _markdown(_HEAD, (_row(field) for field in node.fields if field.encode_name not in inner))
+    for key, table in inner.items():
+        yield from _tables(table, f"{name}.{key}")
+
+
+def _subtable(field: mi.Field) -> mi.StructType | None:
+    for node in choices(field.type):
+        if isinstance(node, mi.StructType) and node.cls is not SecretRef:
+            return node
+    return None
+
+
+def _row(field: mi.Field) -> tuple[str, ...]:
+    default = toml_value(field.default)
+    takes = expected(field.type)
+    if may_be_unset(field.type):
+        takes += "; may be unset"
+    shown = "unset" if default == "unset" else f"`{default}`"
+    return f"`{field.encode_name}`", takes, shown, describe(field)
+
+
+def describe(field: mi.Field) -> str:
+    """The one line of meaning that every key has."""
+    assert isinstance(field.type, mi.Metadata)
+    assert field.type.extra_json_schema is not None
+    return str(field.type.extra_json_schema["description"])
+
+
+def _default_rules() -> str:
+    """What the four tags mean when nothing is written."""
+    keys = RETENTION_KEYS
+    rows = (tuple(f"`{toml_value(getattr(rule, key))}`" for key in keys) for rule in DEFAULT_RETENTION)
+    return "### The default rules\n\n" + _markdown(keys, rows)
+
+
+RETENTION_KEYS: Final = tuple(field.name for field in msgspec.structs.fields(DEFAULT_RETENTION[0]))
+
+
+def _markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = tuple(head)
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())

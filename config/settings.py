@@ -1,0 +1,196 @@
+"""Everything that may be set, with its default, its unit and one line of meaning.
+
+Units end names: `_s` seconds, `_bytes` octets. The loader builds these types from files and the environment, and
+`config.reference` renders `docs/settings.md` from them, so what a field says here is what its user reads.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from config.operators import (
+    EgressSettings,
+    OperatorRegister,
+    OperatorSettings,
+    RouteSettings,
+    TlsSettings,
+)
+from config.retention import DEFAULT_RETENTION, RetentionSettings
+from config.secret import SecretRef
+
+__all__ = [
+    "DispatchSettings",
+    "EgressSettings",
+    "HttpSettings",
+    "KeystoreSettings",
+    "LedgerSettings",
+    "LogSettings",
+    "MessageSettings",
+    "MetricsSettings",
+    "OperatorRegister",
+    "OperatorSettings",
+    "RetentionSettings",
+    "RootSlotSettings",
+    "RouteSettings",
+    "SecretRef",
+    "Settings",
+    "ShutdownSettings",
+    "TlsSettings",
+    "WebhookSettings",
+]
+
+_HOUR_S = 3_600.0
+_Path = Annotated[str, Meta(min_length=1)]
+_Seconds = Annotated[float, Meta(gt=0)]
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The listener of the HTTP API."""
+
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.")] = 8080
+    tls_certificate: Annotated[_Path | None, Meta(description="PEM file of the certificate and its chain.")] = None
+    tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.")] = None
+    tls_terminated_upstream: Annotated[
+        bool, Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).")
+    ] = False
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a request; larger is 413.")] = 65_536
+    max_batch_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a batch.")] = 4_194_304
+    max_batch: Annotated[int, Meta(ge=1, le=10_000, description="Most messages in a batch.")] = 1000
+    read_timeout_s: Annotated[float, Meta(gt=0, description="Time in which a request must have arrived.")] = 10.0
+    max_connections: Annotated[int, Meta(ge=1, description="Open connections; more are refused.")] = 2000
+    max_inflight: Annotated[
+        int, Meta(ge=1, description="Submissions that wait for their commit; more are answered 503.")
+    ] = 5000
+    trusted_proxies: Annotated[
+        tuple[str, ...], Meta(description="Addresses or networks whose `X-Forwarded-For` is believed.")
+    ] = ()
+
+
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The listener of the metrics."""
+
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.")] = 9090
+    enabled: Annotated[bool, Meta(description="Serve metrics at all.")] = True
+    tls_terminated_upstream: Annotated[
+        bool, Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).")
+    ] = False
+
+
+class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The store of messages."""
+
+    engine: Annotated[Literal["sqlite"], Meta(description="Which engine keeps the ledger.")] = "sqlite"
+    path: Annotated[str, Meta(min_length=1, description="Database file, relative to the working directory.")] = (
+        "data/ledger.db"
+    )
+    synchronous: Annotated[
+        Literal["full", "normal"],
+        Meta(description="`full` syncs every commit; `normal` may lose the last ones if the machine loses power."),
+    ] = "full"
+    batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512
+    queue_limit: Annotated[int, Meta(ge=1, description="Writes that wait for a commit; more are refused.")] = 20_000
+
+
+class RootSlotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The place of the root under which the key store is sealed."""
+
+    kind: Annotated[Literal["file", "env"], Meta(description="A file, or an environment variable.")] = "file"
+    path: Annotated[str, Meta(min_length=1, description="File of the root, in a directory of its own.")] = (
+        "data-root/root.key"
+    )
+    env: Annotated[str, Meta(description="Environment variable of the root, for kind `env`.")] = ""
+
+
+class KeystoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The store of keys, never part of a backup of the ledger."""
+
+    path: Annotated[str, Meta(min_length=1, description="Database file, outside the ledger's directory.")] = (
+        "data-keys/keys.db"
+    )
+    root: Annotated[RootSlotSettings, Meta(description="Root slot.")] = RootSlotSettings()
+
+
+class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How messages move from the ledger to the operators."""
+
+    active_per_operator: Annotated[
+        int, Meta(ge=1, description="Messages held in memory per operator; the rest wait in the ledger.")
+    ] = 4000
+    refill_interval_s: Annotated[float, Meta(gt=0, description="Pause between looks into the ledger.")] = 0.25
+    retry_first_s: Annotated[float, Meta(gt=0, description="First pause after a transient refusal.")] = 5
+    retry_limit_s: Annotated[float, Meta(gt=0, description="Longest pause between attempts.")] = 600
+    failover_after_s: Annotated[
+        float, Meta(gt=0, description="A message waits so long for a link that is down before the next operator.")
+    ] = 15
+    max_attempts: Annotated[
+        int, Meta(ge=1, description="Attempts per message; its validity usually ends them earlier.")
+    ] = 500
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How customers are told."""
+
+    timeout_s: Annotated[float, Meta(gt=0, description="Time for one call, connect to answer.")] = 10
+    max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 200
+    connections_per_endpoint: Annotated[int, Meta(ge=1, description="Open connections to one endpoint.")] = 8
+    retry_schedule_s: Annotated[
+        Annotated[tuple[_Seconds, ...], Meta(min_length=1)],
+        Meta(description="Pauses after failed calls, one by one; the last one repeats."),
+    ] = (5.0, 30.0, 120.0, 600.0, 1800.0, _HOUR_S, 3 * _HOUR_S, 6 * _HOUR_S, 12 * _HOUR_S)
+    disable_after_s: Annotated[
+        float, Meta(gt=0, description="An endpoint that fails so long without a success is switched off.")
+    ] = 72 * _HOUR_S
+    allow_loopback: Annotated[
+        bool, Meta(description="Allow `http` to this machine, for trials; never in production.")
+    ] = False
+    max_inflight: Annotated[int, Meta(ge=1, description="Events held in memory; the rest wait in the ledger.")] = 2000
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the process says of itself. Nothing personal is ever logged, whatever the level."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="Lowest level that is written.")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "json", "console"], Meta(description="`auto` is console on a terminal and JSON elsewhere.")
+    ] = "auto"
+
+
+class ShutdownSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the process ends."""
+
+    deadline_s: Annotated[float, Meta(gt=0, description="Time for an orderly stop; what is left is cut off.")] = 20
+
+
+class MessageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a message may be."""
+
+    default_validity_s: Annotated[int, Meta(ge=1, description="Validity of a message that names none.")] = 86_400
+    max_validity_s: Annotated[int, Meta(ge=1, description="Longest validity that may be asked for.")] = 172_800
+    otp_validity_s: Annotated[int, Meta(ge=1, description="Validity of a one-time code that names none.")] = 600
+    max_segments: Annotated[int, Meta(ge=1, le=255, description="Most segments of one message.")] = 10
+    max_schedule_s: Annotated[int, Meta(ge=1, description="How far ahead a message may be scheduled.")] = 30 * 86_400
+    default_region: Annotated[
+        str, Meta(pattern="^[A-Z]{2}$", description="Region of numbers without country code, ISO 3166 alpha-2.")
+    ] = "SA"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Connect Gateway's settings."""
+
+    http: HttpSettings = HttpSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    keystore: KeystoreSettings = KeystoreSettings()
+    dispatch: DispatchSettings = DispatchSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    messages: MessageSettings = MessageSettings()
+    log: LogSettings = LogSettings()
+    shutdown: ShutdownSettings = ShutdownSettings()
+    operators: tuple[OperatorSettings, ...] = ()
+    routes: tuple[RouteSettings, ...] = ()
+    retention: tuple[RetentionSettings, ...] = DEFAULT_RETENTION

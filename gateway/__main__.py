@@ -1,0 +1,5 @@
+"""`python -m gateway` is `connect-gateway`."""
+
+from gateway.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""The door. Every message enters here, from whatever side, and this is what happens to it:
+
+    validated → tagged → pseudonymised → sealed → queued for the commit
+
+Plaintext exists only inside `accept`; what leaves it is a `Message` whose every field may be stored. The caller answers
+its customer when `Pending.durable` resolves and not before (Law 2).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.content import Vault
+from gateway.customers import ApiKey
+from gateway.errors import Refusal
+from gateway.ledger.base import Accept, WriteResult
+from gateway.ledger.journal import Journal, JournalFull
+from gateway.message import Message, MessageClass, Status, message_id
+from gateway.numbers import digits_of
+from gateway.request import MessageRequest
+from gateway.routing import Router, first_up
+from gateway.submission import Submission
+from gateway.validation import Validator
+from redaction.personal import Msisdn
+from redaction.pseudonymise import Subject
+from redaction.retention import RetentionRule, RetentionTag, content_until_ms, record_until_ms
+
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+
+
+class Pending(msgspec.Struct, frozen=True, gc=False):
+    """A message on its way to the disk. `durable` has the id that stands for it: an earlier one's if it was a repeat."""
+
+    message: Message
+    durable: "asyncio.Future[WriteResult]"
+
+
+class Door:
+    """pseudonymise: recipient to keyed pseudonym and leaf. digest: keyed digest of an idempotency key and an index."""
+
+    def __init__(
+        self,
+        *,
+        validator: Validator,
+        vault: Vault,
+        rules: Mapping[RetentionTag, RetentionRule],
+        router: Router,
+        is_up: Callable[[str], bool],
+        journal: Journal,
+        clock: Clock,
+        pseudonymise: Callable[[int, Msisdn, int], Subject],
+        digest: Callable[[int, str, int], bytes],
+    ) -> None:
+        self._validator = validator
+        self._vault = vault
+        self._rules = rules
+        self._router = router
+        self._is_up = is_up
+        self._journal = journal
+        self._clock = clock
+        self._pseudonymise = pseudonymise
+        self._digest = digest
+        self._counter = int.from_bytes(clock.random(2), "big")
+
+    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
+        """Take one message in. Raises Refusal; then nothing is stored.
+
+        index: place in a batch, so that one idempotency key covers a batch item by item.
+        """
+        now_ms = self._clock.now_ms()
+        submission = self._validator.check(key, request, now_ms)
+        message = self._minimise(key, submission, now_ms)
+        digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+        try:
+            durable = self._journal.accept(Accept(message, digest, now_ms + IDEMPOTENCY_MS))
+        except JournalFull:
+            code = "overloaded" if self._journal.available else "ledger_unavailable"
+            raise Refusal(code, retry_after_s=1) from None
+        return Pending(message, durable)
+
+    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int) -> Message:
+        """The record: what is kept of a submission, and nothing else."""
+        customer = key.customer.id
+        to = submission.to
+        lane = self._lane(to, submission.message_class)
+        rule = self._rules[submission.tag]
+        due_ms = submission.schedule_at_ms or now_ms
+        forgotten_ms = content_until_ms(rule, now_ms, None)
+        if due_ms >= forgotten_ms:
+            raise Refusal("invalid_schedule", "schedule_at")
+        subject = self._pseudonymise(customer, to, now_ms)
+        self._counter = (self._counter + 1) & 0xFFFF
+        identifier = message_id(now_ms, self._counter, self._clock.random(8))
+        content, private = self._vault.seal(
+            submission, customer=customer, message_id=identifier, leaf=subject.leaf, now_ms=now_ms
+        )
+        return Message(
+            id=identifier,
+            customer=customer,
+            key_id=key.id,
+            subject=subject.pseudonym,
+            country=to.country,
+            last_two=to.last_two,
+            message_class=submission.message_class,
+            tag=submission.tag,
+            status=Status.ACCEPTED,
+            segments=submission.segments,
+            encoding=submission.encoding,
+            operator=lane,
+            accepted_ms=now_ms,
+            due_ms=due_ms,
+            expires_ms=min(due_ms + submission.validity_s * 1000, forgotten_ms),
+            content_until_ms=forgotten_ms,
+            record_until_ms=record_until_ms(rule, now_ms),
+            content=content,
+            private=private,
+            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL,
+            parts=bytes(submission.segments),
+        )
+
+    def _lane(self, to: Msisdn, message_class: MessageClass) -> str:
+        candidates = self._router.candidates(digits_of(to), message_class)
+        if not candidates:
+            raise Refusal("no_route", "to")
+        return first_up(candidates, self._is_up)

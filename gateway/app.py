@@ -1,0 +1,327 @@
+"""The node: opens everything in order, runs it, and closes it in reverse.
+
+    settings → keys → ledger → accounts → journal → operators bind → loops → listeners
+
+Stopping: refuse new submissions, let the journal and the windows empty, unbind, deliver what webhooks are under way,
+close; all inside one deadline. If a task dies the node stops and `run` returns 1: only operator links heal themselves.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from config.operators import OperatorSettings
+from config.settings import Settings
+from gateway import reading
+from gateway.accept import Door
+from gateway.admission import Admission
+from gateway.clock import Clock, SystemClock
+from gateway.content import Vault
+from gateway.customers import ApiKey, Directory
+from gateway.delivery import Addressing
+from gateway.dispatch import Dispatch
+from gateway.http_api import HttpApi
+from gateway.http_metrics import MetricsApi
+from gateway.http_reply import Replies
+from gateway.inflight import InFlight
+from gateway.keyring import Keyring
+from gateway.ledger.journal import Journal
+from gateway.ledger.keystore import Keystore, root_slot
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.logs import logger
+from gateway.message import Message
+from gateway.metrics import Exposition, Outcome
+from gateway.outcomes import Outcomes
+from gateway.report import describe
+from gateway.request import OperatorView
+from gateway.routing import Router
+from gateway.settle import Settler
+from gateway.tasks import TaskOwner
+from gateway.validation import Validator
+from gateway.webhooks.client import WebhookClient
+from gateway.webhooks.deliverer import Deliverer
+from gateway.webhooks.targets import TargetRefused, parse_target
+from operators.base import DeliveryReceipt, Down, MoMessage, OperatorEvent, Ready, Submitted
+from operators.smpp.segments import plan
+from redaction.inventory import undeclared
+from redaction.seal import Sealer
+
+log = logger("gateway")
+
+
+class StartRefused(Exception):
+    """The node does not start; the text says why and what to do, without personal data."""
+
+
+class Node:
+    """One gateway process. `settings` are checked before (config.checks)."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.outcome = Outcome()
+        self.exposition = Exposition()
+        self.accepted = 0
+        self._stack = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Open everything, listeners last. Raises StartRefused, LedgerError and config.ConfigError."""
+        settings, clock = self.settings, self.clock
+        self.tasks = TaskOwner()
+        self.rules = reading.retention_rules(settings)
+        self._open_keys()
+        await self._open_ledger()
+        self.directory = Directory(self.ledger, self.keyring.credential_digest)
+        await self.directory.refresh()
+        self.journal = Journal(
+            self.ledger,
+            stored=self._stored,
+            events_stored=self._events_stored,
+            batch_limit=settings.ledger.batch_limit,
+            queue_limit=settings.ledger.queue_limit,
+        )
+        self.admission = Admission(self.ledger, self.journal, clock, max_inflight=settings.http.max_inflight)
+        await self.admission.load()
+        self._build_road()
+        describe(self)
+        await self._start_loops()
+        await self._listen()
+        log.info("started", engine=settings.ledger.engine, address=settings.http.host, port=self.http.listener.port)
+
+    def _open_keys(self) -> None:
+        settings = self.settings.keystore
+        store = Keystore(
+            Path(settings.path), root_slot(settings.root.kind, settings.root.path, settings.root.env), self.clock
+        )
+        store.open()
+        self._stack.callback(store.close)
+        self.keyring = Keyring(store, self.rules.values(), self.clock)
+        self.keyring.ensure_present()
+        self.sealer = Sealer(store.state, self.clock.random)
+        self.vault = Vault(self.sealer, self.rules)
+
+    async def _open_ledger(self) -> None:
+        settings = self.settings.ledger
+        self.ledger = SqliteLedger(Path(settings.path), self.clock, synchronous=settings.synchronous)
+        await self.ledger.open()
+        self._stack.push_async_callback(self.ledger.close)
+        strangers = undeclared(await self.ledger.stored_fields())
+        if strangers:
+            raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
+
+    def _build_road(self) -> None:
+        settings, clock = self.settings, self.clock
+        self.router = Router(reading.routes(settings))
+        self.operators = {each.name: reading.operator(each, clock) for each in settings.operators}
+        self.inflight = InFlight()
+        self.addressing = Addressing(self.directory, self.ledger, self.vault, self.sealer, clock)
+        self.settler = Settler(self.rules, self.addressing.wanted, self.outcome.final)
+        self.dispatch = Dispatch(
+            operators=self.operators,
+            contracts={each.name: reading.contract(each) for each in settings.operators},
+            router=self.router,
+            ledger=self.ledger,
+            journal=self.journal,
+            vault=self.vault,
+            settler=self.settler,
+            inflight=self.inflight,
+            settings=settings.dispatch,
+            clock=clock,
+            observe_wait=self.outcome.waited,
+        )
+        self.outcomes = Outcomes(
+            operators=self.operators,
+            ledger=self.ledger,
+            journal=self.journal,
+            settler=self.settler,
+            inflight=self.inflight,
+            clock=clock,
+        )
+        delivery = reading.delivery_settings(settings.webhooks)
+        self.deliverer = Deliverer(
+            ledger=self.ledger,
+            journal=self.journal,
+            addresses=self.addressing,
+            client=lambda: WebhookClient(delivery, clock=clock, tasks=self.tasks),
+            settings=delivery,
+            clock=clock,
+        )
+        self.door = Door(
+            validator=Validator(settings.messages, plan, self._is_callable),
+            vault=self.vault,
+            rules=self.rules,
+            router=self.router,
+            is_up=self._is_up,
+            journal=self.journal,
+            clock=clock,
+            pseudonymise=self.keyring.pseudonymise,
+            digest=self.keyring.idempotency_digest,
+        )
+
+    async def _start_loops(self) -> None:
+        start = self.tasks.start
+        start("journal", self.journal.run())
+        start("outcomes", self.outcomes.run())
+        start("accounts", self.directory.run())
+        start("keys", self.keyring.run())
+        start("admission", self.admission.run())
+        self._stack.push_async_callback(self.tasks.stop)
+        start("webhooks", self.deliverer.run())
+        for operator in self.operators.values():
+            await operator.start(self._on_events)
+        start("dispatch", self.dispatch.run())
+
+    async def _listen(self) -> None:
+        settings = self.settings
+        self.http = HttpApi(
+            door=self.door,
+            ledger=self.ledger,
+            directory=self.directory,
+            admission=self.admission,
+            operators=self.operator_views,
+            canceller=self,
+            reveal_reference=self.addressing.reference,
+            settings=settings.http,
+            clock=self.clock,
+            checks=self.readiness,
+            report=_report_unexpected,
+        )
+        await self.http.start()
+        if settings.metrics.enabled:
+            self.metrics_http = MetricsApi(
+                render=self.exposition.render,
+                health=self.http.health,
+                replies=Replies(self.clock),
+                report=_report_unexpected,
+                host=settings.metrics.host,
+                port=settings.metrics.port,
+            )
+            await self.metrics_http.start()
+            self._stack.push_async_callback(self.metrics_http.stop)
+
+    # ------------------------------------------------------------------------------------------------------- events
+
+    def _events_stored(self) -> None:
+        self.deliverer.poke()
+
+    def _stored(self, messages: Sequence[Message]) -> None:
+        self.accepted += len(messages)
+        self.dispatch.take(messages)
+
+    def _on_events(self, events: Sequence[OperatorEvent]) -> None:
+        """Sort one batch of an operator's events: answers to dispatch, news to outcomes."""
+        answers: list[Submitted] = []
+        receipts: list[DeliveryReceipt] = []
+        incoming: list[MoMessage] = []
+        ready: list[str] = []
+        for event in events:
+            match event:
+                case Submitted():
+                    answers.append(event)
+                case DeliveryReceipt():
+                    receipts.append(event)
+                case MoMessage():
+                    incoming.append(event)
+                case Ready(name):
+                    ready.append(name)
+                    log.debug("operator_ready", operator=name)
+                case Down(name):
+                    self.dispatch.on_down(name)
+                    log.warning("operator_down", operator=name)
+        if answers:
+            self.dispatch.on_submitted(answers)
+        if receipts:
+            self.outcomes.on_receipts(receipts)
+        if incoming:
+            self.outcomes.on_mo(incoming)
+        for name in ready:
+            self.dispatch.on_ready(name)
+
+    def _is_up(self, name: str) -> bool:
+        operator = self.operators.get(name)
+        return operator is not None and operator.is_up()
+
+    def _is_callable(self, url: str) -> bool:
+        try:
+            parse_target(url, allow_loopback=self.settings.webhooks.allow_loopback)
+        except TargetRefused:
+            return False
+        return True
+
+    # --------------------------------------------------------------------------------------------- for the listeners
+
+    async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
+        return await self.dispatch.cancel(key.customer.id, message_id)
+
+    def operator_views(self) -> list[OperatorView]:
+        """The links as they stand, for customers."""
+        return [self._operator_view(each) for each in self.settings.operators]
+
+    def _operator_view(self, settings: OperatorSettings) -> OperatorView:
+        health = self.operators[settings.name].health()
+        return OperatorView(
+            name=settings.name,
+            state=health.state,
+            country=settings.register.country,
+            binds_up=health.binds_up,
+            binds=health.binds,
+        )
+
+    def readiness(self) -> dict[str, bool]:
+        """What `/readyz` reports, by name."""
+        return {"ledger": self.journal.available, "accounts": self.directory.fresh}
+
+    # ------------------------------------------------------------------------------------------------------- the end
+
+    async def run(self) -> int:
+        """Run until a signal or a task's death; the process's exit code."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        waiter = loop.create_task(stop.wait(), name="stop")
+        ends: list[asyncio.Future[Any]] = [waiter, self.tasks.failed]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        waiter.cancel()
+        code = 0
+        if self.tasks.failed.done():
+            log.error("task_died", exc_info=self.tasks.failed.result())
+            code = 1
+        await self.stop()
+        return code
+
+    async def stop(self) -> None:
+        """Drain and close, inside the deadline; what is not finished by then is safe in the ledger."""
+        deadline_s = self.settings.shutdown.deadline_s
+        log.info("stopping", seconds=deadline_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                await self._drain(deadline_s)
+        await self._stack.aclose()
+        log.info("stopped")
+
+    async def _drain(self, deadline_s: float) -> None:
+        await self.http.stop(deadline_s / 4)
+        self.dispatch.stop()
+        await asyncio.gather(*(each.stop(deadline_s / 4) for each in self.operators.values()))
+        await self.deliverer.stop(deadline_s / 4)
+        self.admission.flush()
+        await self.journal.drain()
+
+
+async def serve(settings: Settings) -> int:
+    """Run a node until it is told to stop; the exit code."""
+    node = Node(settings)
+    try:
+        await node.start()
+    except BaseException:
+        await node._stack.aclose()
+        raise
+    return await node.run()
+
+
+def _report_unexpected(error_type: str) -> None:
+    log.error("unexpected_error", error_type=error_type)

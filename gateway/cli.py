@@ -1,0 +1,458 @@
+"""The command line, `connect-gateway`: typer verbs over the same API that the node uses.
+
+Every verb has `--json`. What goes wrong is one clear line on standard error and exit code 1; wrong usage is 2. Secrets
+are printed once, where they are made, and never again.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import msgspec
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from config.loader import examine, load
+from config.problems import ConfigError, Severity
+from config.secret import SecretMissing
+from config.settings import Settings
+from gateway import reading
+from gateway.accounts import Accounts, Profile, UnknownAccount
+from gateway.app import StartRefused, serve
+from gateway.clock import SystemClock
+from gateway.customers import CustomerSettings, KeySettings
+from gateway.delivery import open_endpoint, save_endpoint
+from gateway.keyring import Keyring
+from gateway.ledger.base import LedgerError, StoredCustomer
+from gateway.ledger.keystore import Keystore, root_slot
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.logs import configure
+from gateway.message import MessageClass
+from gateway.times import rfc3339, rfc3339_or_none
+from gateway.trial import send_trial
+from gateway.validation import is_sender
+from gateway.webhooks.connection import Answer
+from gateway.webhooks.targets import TargetRefused, parse_target
+from operators.simulator import Faults, SimulatorSettings
+from operators.simulator import run as run_simulator
+from operators.smpp.session import SessionSettings
+from redaction.errors import SealError
+from redaction.personal import MessageText, Purpose, Secret
+from redaction.seal import Sealer
+
+T = TypeVar("T")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A gateway for messages that forgets on time.",
+)
+customer_app = typer.Typer(no_args_is_help=True, help="Customers and their senders.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys.")
+webhook_app = typer.Typer(no_args_is_help=True, help="Where customers are told.")
+simulate_app = typer.Typer(no_args_is_help=True, help="Peers to try things with.")
+app.add_typer(customer_app, name="customer")
+app.add_typer(key_app, name="key")
+app.add_typer(webhook_app, name="webhook")
+app.add_typer(simulate_app, name="simulate")
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar="CONNECT_GATEWAY_CONFIG", help="Settings: a TOML file or a directory."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Failed(Exception):
+    """One line for the user; exit code 1."""
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except (Failed, LedgerError, StartRefused, SecretMissing, UnknownAccount, SealError) as error:
+        _fail(str(error.args[0]) if error.args else type(error).__name__)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(str(problem), file=sys.stderr)  # noqa: T201
+        raise SystemExit(1) from None
+    except OSError as error:
+        _fail(error.strerror or type(error).__name__)
+
+
+def _fail(line: str) -> NoReturn:
+    print(f"connect-gateway: {line}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(1)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return uvloop.run(work)
+
+
+def _print(value: Any, as_json: bool, *, title: str = "") -> None:
+    """A mapping or a list of mappings, as JSON or for people."""
+    if as_json:
+        print(msgspec.json.encode(value).decode())  # noqa: T201
+        return
+    rows: list[dict[str, object]] = value if isinstance(value, list) else [value]
+    if not rows:
+        print("none")  # noqa: T201
+        return
+    table = Table(*rows[0], title=title or None)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row.values()))
+    Console().print(table)
+
+
+# --------------------------------------------------------------------------------------------------------- the node
+
+
+@app.command("serve")
+def serve_command(config: Config = None) -> None:
+    """Run a gateway node until SIGTERM; then drain and exit 0."""
+    settings = load(config, os.environ)
+    configure(settings.log.level, settings.log.format)
+    raise SystemExit(_run(serve(settings)))
+
+
+@app.command()
+def check(config: Config = None, json: Json = False) -> None:
+    """Check the settings without starting anything."""
+    examination = examine(config, os.environ)
+    if json:
+        _print([_problem(each) for each in examination.problems], True)
+    else:
+        for each in examination.problems:
+            print(f"{each.severity.value}: {each}")  # noqa: T201
+    if any(each.severity is Severity.ERROR for each in examination.problems):
+        raise SystemExit(1)
+    if not json:
+        print("settings are in order")  # noqa: T201
+
+
+def _problem(problem: Any) -> dict[str, object]:
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code,
+        "file": problem.file,
+        "line": problem.line,
+        "key": problem.key,
+        "message": problem.message,
+    }
+
+
+# -------------------------------------------------------------------------------------------------------- accounts
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What the account verbs work with."""
+
+    settings: Settings
+    ledger: SqliteLedger
+    keyring: Keyring
+    sealer: Sealer
+    accounts: Accounts
+    clock: SystemClock
+
+
+@contextlib.asynccontextmanager
+async def _desk(config: Path | None) -> AsyncIterator[Desk]:
+    """Open ledger and key store beside a running node, or without one."""
+    settings = load(config, os.environ)
+    clock = SystemClock()
+    rules = reading.retention_rules(settings)
+    store = Keystore(Path(settings.keystore.path), root_slot(*_slot(settings)), clock)
+    store.open()
+    ledger = SqliteLedger(Path(settings.ledger.path), clock, exclusive=False)
+    try:
+        keyring = Keyring(store, rules.values(), clock)
+        keyring.ensure_present()
+        await ledger.open()
+        sealer = Sealer(store.state, clock.random)
+        accounts = Accounts(
+            ledger, clock, sealer=sealer, ensure_keys=keyring.ensure_customer, digest=keyring.credential_digest
+        )
+        yield Desk(settings, ledger, keyring, sealer, accounts, clock)
+    finally:
+        await ledger.close()
+        store.close()
+
+
+def _slot(settings: Settings) -> tuple[str, str, str]:
+    root = settings.keystore.root
+    return root.kind, root.path, root.env
+
+
+async def _customer(desk: Desk, public_id: str) -> StoredCustomer:
+    for customer in await desk.accounts.customers():
+        if public_id in (customer.public_id, str(customer.id)):
+            return customer
+    raise Failed("no customer has this id")
+
+
+@customer_app.command("add")
+def customer_add(
+    name: Annotated[str, typer.Option(help="Name; sealed at rest.")],
+    sender: Annotated[list[str], typer.Option(help="Registered sender name or short code; repeatable.")],
+    email: Annotated[str | None, typer.Option(help="Contact; sealed at rest.")] = None,
+    default_class: Annotated[str, typer.Option(help="Class of messages that name none.")] = "transactional",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Add a customer with its senders."""
+    for each in sender:
+        if not is_sender(each):
+            raise Failed("a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code")
+    if default_class not in [each.value for each in MessageClass]:
+        raise Failed(f"classes are {', '.join(MessageClass)}")
+
+    async def work() -> StoredCustomer:
+        async with _desk(config) as desk:
+            profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
+            settings = CustomerSettings(senders=dict.fromkeys(sender, ()), default_class=default_class)
+            return await desk.accounts.add_customer(profile, settings)
+
+    stored = _run(work())
+    _print({"customer": stored.public_id, "senders": sender}, json)
+
+
+@customer_app.command("list")
+def customer_list(config: Config = None, json: Json = False) -> None:
+    """Customers by id; names stay sealed."""
+
+    async def work() -> list[dict[str, object]]:
+        async with _desk(config) as desk:
+            return [
+                {
+                    "customer": each.public_id,
+                    "created": rfc3339(each.created_ms),
+                    "disabled": rfc3339_or_none(each.disabled_ms),
+                }
+                for each in await desk.accounts.customers()
+            ]
+
+    _print(_run(work()), json)
+
+
+@key_app.command("add")
+def key_add(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    scope: Annotated[list[str] | None, typer.Option(help="send, status, subjects, admin; repeatable.")] = None,
+    allow_class: Annotated[
+        list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
+    ] = None,
+    network: Annotated[list[str] | None, typer.Option(help="Network it may be used from, as CIDR; repeatable.")] = None,
+    throughput: Annotated[float | None, typer.Option(help="Messages per second.")] = None,
+    daily_quota: Annotated[int | None, typer.Option(help="Messages per UTC day.")] = None,
+    expires_days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Make an API key. It is shown this once."""
+    settings = KeySettings(
+        classes=tuple(allow_class or ()),
+        allowed_networks=tuple(network or ()),
+        throughput_per_s=throughput,
+        daily_quota=daily_quota,
+    )
+
+    async def work() -> dict[str, object]:
+        async with _desk(config) as desk:
+            owner = await _customer(desk, customer)
+            lifetime_ms = None if expires_days is None else round(timedelta(days=expires_days).total_seconds() * 1000)
+            expires_ms = None if lifetime_ms is None else desk.clock.now_ms() + lifetime_ms
+            try:
+                stored, secret = await desk.accounts.add_key(
+                    owner.id, scopes=scope or ("send", "status"), settings=settings, expires_ms=expires_ms
+                )
+            except ValueError as error:
+                raise Failed(str(error)) from None
+            return {
+                "key": secret.reveal(Purpose.CREDENTIAL),
+                "prefix": stored.prefix,
+                "scopes": " ".join(stored.scopes),
+                "expires": rfc3339_or_none(stored.expires_ms),
+            }
+
+    _print(_run(work()), json)
+
+
+@key_app.command("list")
+def key_list(
+    customer: Annotated[str | None, typer.Argument(help="Customer id; default all.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """API keys by prefix; the keys themselves are not kept."""
+
+    async def work() -> list[dict[str, object]]:
+        async with _desk(config) as desk:
+            owner = None if customer is None else (await _customer(desk, customer)).id
+            return [
+                {
+                    "prefix": each.prefix,
+                    "customer": each.customer,
+                    "scopes": " ".join(each.scopes),
+                    "created": rfc3339(each.created_ms),
+                    "expires": rfc3339_or_none(each.expires_ms),
+                    "revoked": rfc3339_or_none(each.revoked_ms),
+                }
+                for each in await desk.accounts.keys(owner)
+            ]
+
+    _print(_run(work()), json)
+
+
+@key_app.command("revoke")
+def key_revoke(
+    prefix: Annotated[str, typer.Argument(help="The key's prefix.")], config: Config = None, json: Json = False
+) -> None:
+    """Refuse a key from now on; nodes hear of it within a second."""
+
+    async def work() -> None:
+        async with _desk(config) as desk:
+            await desk.accounts.revoke_key(prefix)
+
+    _run(work())
+    _print({"revoked": prefix}, json)
+
+
+# -------------------------------------------------------------------------------------------------------- webhooks
+
+
+@webhook_app.command("set")
+def webhook_set(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    url: Annotated[str, typer.Argument(help="Where to tell it; https.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Set a customer's endpoint, enabled, with a fresh signing secret that is shown this once."""
+
+    async def work() -> dict[str, object]:
+        async with _desk(config) as desk:
+            _check_url(desk, url)
+            owner = await _customer(desk, customer)
+            secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url))
+            return {"customer": owner.public_id, "secret": secret.reveal(Purpose.CREDENTIAL)}
+
+    _print(_run(work()), json)
+
+
+def _check_url(desk: Desk, url: str) -> None:
+    try:
+        parse_target(url, allow_loopback=desk.settings.webhooks.allow_loopback)
+    except TargetRefused as refused:
+        raise Failed(f"this URL may not be called: {refused.code}") from None
+
+
+@webhook_app.command("remove")
+def webhook_remove(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Tell a customer nothing more."""
+
+    async def work() -> None:
+        async with _desk(config) as desk:
+            await desk.ledger.delete_endpoint((await _customer(desk, customer)).id)
+
+    _run(work())
+    _print({"removed": customer}, json)
+
+
+@webhook_app.command("test")
+def webhook_test(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Send a signed `gateway.test` event to a customer's endpoint, once."""
+
+    async def work() -> dict[str, object]:
+        async with _desk(config) as desk:
+            owner = await _customer(desk, customer)
+            endpoint = next((each for each in await desk.ledger.endpoints() if each.customer == owner.id), None)
+            if endpoint is None:
+                raise Failed("this customer has no endpoint")
+            url, secret = open_endpoint(desk.sealer, endpoint)
+            result = await send_trial(url, secret, reading.delivery_settings(desk.settings.webhooks), desk.clock)
+            if not isinstance(result, Answer):
+                raise Failed(f"no answer: {result.code} {result.detail}".rstrip())
+            return {"status": result.status, "success": result.is_success}
+
+    answer = _run(work())
+    _print(answer, json)
+    if not answer["success"]:
+        raise SystemExit(1)
+
+
+# ---------------------------------------------------------------------------------------------- simulator and demo
+
+
+@simulate_app.command("smsc")
+def simulate_smsc(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one.")] = 2775,
+    password: Annotated[str, typer.Option(envvar="SMSC_PASSWORD", help="Password of a bind.")] = "secret",  # noqa: S107
+    system_id: Annotated[str, typer.Option(help="system_id of a bind.")] = "gateway",
+    answer_delay: Annotated[float, typer.Option(help="Seconds before each response.")] = 0.0,
+    error_rate: Annotated[float, typer.Option(help="Share answered ESME_RSYSERR.")] = 0.0,
+    throttle_rate: Annotated[float, typer.Option(help="Share answered ESME_RTHROTTLED.")] = 0.0,
+    silent_rate: Annotated[float, typer.Option(help="Share never answered.")] = 0.0,
+    drop_every: Annotated[int, typer.Option(help="Cut the link after so many submissions; 0 never.")] = 0,
+    receipt_delay: Annotated[float, typer.Option(help="Seconds before each receipt.")] = 0.0,
+    receipt_rate: Annotated[float, typer.Option(help="Share that gets a receipt.")] = 1.0,
+    receipt_twice_rate: Annotated[float, typer.Option(help="Share whose receipt comes twice.")] = 0.0,
+    receipt_first: Annotated[bool, typer.Option(help="Receipts overtake their responses.")] = False,
+    failed_rate: Annotated[float, typer.Option(help="Share reported UNDELIV.")] = 0.0,
+    window: Annotated[int, typer.Option(help="Receipts it sends without an answer.")] = 500,
+    json: Json = False,
+) -> None:
+    """An SMSC that takes everything, or misbehaves on demand. Runs until interrupted."""
+    faults = Faults(
+        answer_delay_s=answer_delay,
+        error_rate=error_rate,
+        throttle_rate=throttle_rate,
+        silent_rate=silent_rate,
+        drop_every=drop_every or None,
+        receipt_delay_s=receipt_delay,
+        receipt_rate=receipt_rate,
+        receipt_twice_rate=receipt_twice_rate,
+        receipt_before_response=receipt_first,
+        receipt_state_failed_rate=failed_rate,
+    )
+
+    def started(simulator: Any) -> None:
+        _print({"host": host, "port": simulator.port}, json)
+        sys.stdout.flush()
+
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        _run(
+            run_simulator(
+                host,
+                port,
+                faults,
+                system_id=system_id,
+                password=password,
+                settings=SimulatorSettings(session=SessionSettings(window=window, inbound=100_000)),
+                started=started,
+            )
+        )
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option(help="Keep everything running at the end, until Ctrl-C.")] = False,
+    messages: Annotated[int, typer.Option(min=1, max=5_000, help="How many messages to send.")] = 200,
+    json: Json = False,
+) -> None:
+    """Watch real messages go through a real gateway to a simulated SMSC and come back as delivered."""
+    from gateway.demo import run_demo  # only this verb needs it
+
+    raise SystemExit(run_demo(keep=keep, messages=messages, as_json=json))

@@ -1,0 +1,457 @@
+"""Sends what was accepted: a bounded lane per operator, one attempt at a time per message, answers in batches.
+
+No task and no timer per message. Messages come by `take` right after their commit, or from the ledger by the refill
+loop, which is also restart, retry, schedule and failover. `pump` moves a lane as long as its operator has room; it is
+called when messages arrive, when answers free the window and when the operator says `Ready`.
+
+Law 3: with `on_unknown` = `fail` the attempt is written down before the first byte leaves, so that a crash in between
+cannot send twice; with `retry` it is not, and a crash may.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Final
+
+import msgspec
+
+from config.settings import DispatchSettings
+from gateway.clock import Clock
+from gateway.content import Content, Vault
+from gateway.errors import Refusal
+from gateway.inflight import InFlight
+from gateway.lanes import Lane
+from gateway.ledger.base import Change, Ledger, WriteOp, WriteResult
+from gateway.ledger.journal import Journal
+from gateway.message import WAITING, Link, Message, Part, Status, concat_reference
+from gateway.routing import Router
+from gateway.settle import Settler
+from gateway.state import is_final, mark_attempted, segment_taken, set_part, unsent
+from operators.base import Accepted, DeferReason, Deferred, MtMessage, Operator, Refused, Submitted, Unknown
+from redaction.egress import EgressContract, EgressField, disclosure_code
+from redaction.errors import IntegrityError, KeyDestroyed, SealError
+from redaction.personal import Purpose
+
+_FREE: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL, DeferReason.NOT_SENT})
+"""Deferrals that burn no attempt (S-33)."""
+
+
+class Attempt(msgspec.Struct, gc=False):
+    """One try at a message: how many segments are out, what was learned, and when to come back for the rest."""
+
+    message: Message
+    outstanding: int
+    links: list[Link]
+    free: bool = True
+    retry_after_s: float = 0.0
+    verdict: tuple[Status, str] | None = None
+
+
+class DispatchCounters:
+    """Plain numbers for the metrics; see `gateway.metrics`."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.segments_accepted = 0
+        self.deferred = 0
+        self.refused = 0
+        self.unknown = 0
+        self.late_answers = 0
+        self.unopenable = 0
+        self.rerouted = 0
+
+
+class Dispatch:
+    def __init__(
+        self,
+        *,
+        operators: Mapping[str, Operator],
+        contracts: Mapping[str, EgressContract],
+        router: Router,
+        ledger: Ledger,
+        journal: Journal,
+        vault: Vault,
+        settler: Settler,
+        inflight: InFlight,
+        settings: DispatchSettings,
+        clock: Clock,
+        observe_wait: Callable[[int], None],
+    ) -> None:
+        self._lanes = {name: Lane(operator, settings.active_per_operator) for name, operator in operators.items()}
+        self._contracts = contracts
+        self._disclosures = {name: _disclosure(contract) for name, contract in contracts.items()}
+        self._router = router
+        self._ledger = ledger
+        self._journal = journal
+        self._vault = vault
+        self._settler = settler
+        self._inflight = inflight
+        self._settings = settings
+        self._clock = clock
+        self._observe_wait = observe_wait
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.counters = DispatchCounters()
+
+    # ------------------------------------------------------------------------------------------------- what comes in
+
+    def take(self, messages: Sequence[Message]) -> None:
+        """Messages that were just made durable. What does not fit or is not yet due stays in the ledger."""
+        now_ms = self._clock.now_ms()
+        touched: set[str] = set()
+        for message in messages:
+            lane = self._lanes.get(message.operator)
+            if lane is None or message.due_ms is None or message.due_ms > now_ms:
+                continue
+            if lane.operator.is_up() and lane.add_fresh(message):
+                self._inflight.active[message.id] = message
+                touched.add(message.operator)
+            else:
+                lane.overflowed = True
+        for name in touched:
+            self.pump(name)
+
+    def on_submitted(self, answers: Sequence[Submitted]) -> None:
+        """Answers of operators, as one read brought them."""
+        touched: set[str] = set()
+        for answer in answers:
+            touched.add(answer.operator)
+            attempt = answer.token
+            assert isinstance(attempt, Attempt)
+            if answer.late:
+                self._late(answer, attempt.message)
+                continue
+            self._note(answer, attempt)
+            attempt.outstanding -= 1
+            if not attempt.outstanding:
+                self._conclude(attempt, answer.operator)
+        for name in touched:
+            self.pump(name)
+
+    def on_ready(self, operator: str) -> None:
+        """The operator has room again, or came up."""
+        lane = self._lanes[operator]
+        lane.down_since = None
+        if lane.overflowed or not len(lane):
+            self._wake.set()
+        self.pump(operator)
+
+    def on_down(self, operator: str) -> None:
+        """The operator cannot be submitted to. Its messages wait, at no cost (S-63)."""
+        self._lanes[operator].down_since = self._clock.monotonic()
+
+    async def cancel(self, customer: int, identifier: bytes) -> Message | None:
+        """Cancel what is not yet submitted. None when there is no such message of this customer.
+
+        Raises Refusal("not_cancellable") when it is with an operator, on its way there, or final.
+        """
+        message = self._inflight.active.get(identifier)
+        if message is None:
+            message = await self._ledger.find(customer, identifier)
+        if message is None or message.customer != customer:
+            return None
+        waiting = identifier not in self._inflight.active or self._lanes[message.operator].remove(message)
+        if message.status not in WAITING or not waiting or any(message.parts):
+            raise Refusal("not_cancellable")
+        change = self._settler.final(message, Status.CANCELLED, None, self._clock.now_ms())
+        applied = await self._journal.write(msgspec.structs.replace(change, only_waiting=True))
+        self._inflight.active.pop(identifier, None)
+        if not applied:
+            raise Refusal("not_cancellable")
+        return message
+
+    def waiting(self) -> dict[str, int]:
+        """Messages in memory per lane."""
+        return {name: len(lane) for name, lane in self._lanes.items()}
+
+    def stop(self) -> None:
+        """Submit nothing more; answers are still taken."""
+        self._stopping = True
+
+    # ------------------------------------------------------------------------------------------------------ sending
+
+    def pump(self, operator: str) -> None:
+        """Submit as long as there is room and something waits."""
+        lane = self._lanes[operator]
+        if self._stopping:
+            return
+        while lane.operator.room() > 0:
+            message = lane.next()
+            if message is None:
+                break
+            self._attempt(lane, message)
+        if lane.overflowed and lane.runs_low():
+            self._wake.set()
+
+    def _attempt(self, lane: Lane, message: Message) -> None:
+        now_ms = self._clock.now_ms()
+        if is_final(message):
+            self._inflight.active.pop(message.id, None)
+        elif message.expires_ms <= now_ms:
+            self._end(message, Status.EXPIRED, "expired_here", now_ms)
+        elif message.retry_unknown or message.parts[0] == Part.ATTEMPTED:
+            self._send(lane, message, now_ms)
+        else:
+            self._record_then_send(lane, message)
+
+    def _record_then_send(self, lane: Lane, message: Message) -> None:
+        """Law 3, `fail`: the ledger knows of the attempt before the operator does."""
+        mark_attempted(message)
+
+        def recorded(_op: WriteOp | None, _applied: WriteResult) -> None:
+            lane.put_back(message)
+            self.pump(lane.operator.name)
+
+        self._journal.post(Change(message=copy(message)), recorded)
+
+    def _send(self, lane: Lane, message: Message, now_ms: int) -> None:
+        try:
+            content = self._vault.open_content(message)
+        except SealError as error:
+            self._unopenable(message, error, now_ms)
+            return
+        name = lane.operator.name
+        segments = unsent(message)
+        attempt = Attempt(message, len(segments), [])
+        if not message.attempts:
+            self._observe_wait(now_ms - message.accepted_ms)
+        message.attempts += 1
+        message.operator = name
+        message.disclosure |= self._disclosures[name]
+        self.counters.attempts += 1
+        attempt.outstanding = lane.operator.submit(self._cut_down(name, message, content, attempt, segments, now_ms))
+        if attempt.outstanding != len(segments):
+            self._recount(message, attempt.outstanding)
+
+    @staticmethod
+    def _recount(message: Message, segments: int) -> None:
+        """This operator joins long messages in another way than the one the message was planned for."""
+        message.segments = segments
+        message.parts = bytes(segments)
+        message.operator_ids = ()
+
+    def _cut_down(
+        self,
+        operator: str,
+        message: Message,
+        content: Content,
+        attempt: Attempt,
+        segments: tuple[int, ...],
+        now_ms: int,
+    ) -> MtMessage:
+        """Only what the operator's egress contract lets out (P-16)."""
+        contract = self._contracts[operator]
+        validity = contract.allows(EgressField.VALIDITY)
+        return MtMessage(
+            token=attempt,
+            source=contract.source(content.source),
+            destination=content.to,
+            text=content.text,
+            concat_ref=concat_reference(message.id),
+            only=None if len(segments) == message.segments else segments,
+            receipt=content.receipt and contract.allows(EgressField.REGISTERED_DELIVERY),
+            validity_s=(message.expires_ms - now_ms + 999) // 1000 if validity else None,
+            flash=content.flash,
+        )
+
+    def _unopenable(self, message: Message, error: SealError, now_ms: int) -> None:
+        """The content is gone or was tampered with: it cannot be sent, and must not be tried again."""
+        self.counters.unopenable += 1
+        code = "failed"
+        if isinstance(error, KeyDestroyed):
+            code = "content_destroyed"
+        elif isinstance(error, IntegrityError):
+            code = "integrity_error"
+        self._end(message, Status.FAILED, code, now_ms)
+
+    # ------------------------------------------------------------------------------------------------------ answers
+
+    def _note(self, answer: Submitted, attempt: Attempt) -> None:
+        """What one segment's answer says, kept until the last segment of the attempt is answered."""
+        message = attempt.message
+        match answer.result:
+            case Accepted(operator_message_id):
+                self._note_taken(answer, message, operator_message_id, attempt.links)
+            case Deferred(reason, status, after_s):
+                self.counters.deferred += 1
+                attempt.retry_after_s = max(attempt.retry_after_s, after_s)
+                attempt.free = attempt.free and reason in _FREE
+                message.error = f"{status:08x}" if status else reason.value
+            case Refused(status):
+                self.counters.refused += 1
+                set_part(message, answer.segment, Part.REJECTED)
+                attempt.verdict = attempt.verdict or (Status.REJECTED, f"{status:08x}")
+            case Unknown(reason):
+                self.counters.unknown += 1
+                attempt.free = False
+                message.error = reason.value
+                if not message.retry_unknown:
+                    attempt.verdict = attempt.verdict or (Status.FAILED, "outcome_unknown")
+
+    def _note_taken(self, answer: Submitted, message: Message, identifier: str, links: list[Link]) -> None:
+        self.counters.segments_accepted += 1
+        segment_taken(message, answer.segment, identifier)
+        if identifier:
+            links.append(Link(answer.operator, identifier, answer.segment))
+            self._inflight.learn(answer.operator, identifier, message, answer.segment)
+
+    def _conclude(self, attempt: Attempt, operator: str) -> None:
+        """Every segment of the attempt is answered: settle, or come back for what is missing."""
+        message = attempt.message
+        links = tuple(attempt.links)
+        now_ms = self._clock.now_ms()
+        if is_final(message):
+            self._write(Change(message=copy(message), links=links))
+        elif attempt.verdict is not None:
+            status, error = attempt.verdict
+            self._write(self._settler.final(message, status, error, now_ms, links))
+        elif not unsent(message):
+            message.error = None
+            self._write(self._settler.submitted(message, now_ms, links))
+            message.content = None
+        elif attempt.free:
+            self._again_at_once(attempt, operator, links)
+        else:
+            self._again_later(attempt, operator, links, now_ms)
+
+    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...]) -> None:
+        """The operator only asked to slow down: the message keeps its place, and its budget."""
+        attempt.message.attempts -= 1
+        if links:
+            self._journal.post(Change(message=copy(attempt.message), links=links))
+        self._lanes[operator].put_back(attempt.message)
+
+    def _again_later(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> None:
+        message = attempt.message
+        if message.attempts >= self._settings.max_attempts:
+            self._write(self._settler.final(message, Status.FAILED, message.error, now_ms, links))
+            return
+        wait_s = max(attempt.retry_after_s, self._retry_wait_s(message.attempts))
+        message.status = Status.QUEUED
+        message.due_ms = now_ms + round(wait_s * 1000)
+        message.operator = self._next_operator(message, operator)
+        self._write(Change(message=copy(message), links=links))
+        self._lanes[message.operator].overflowed = True
+
+    def _retry_wait_s(self, attempts: int) -> float:
+        settings = self._settings
+        return float(min(settings.retry_limit_s, settings.retry_first_s * 2 ** min(attempts - 1, 16)))
+
+    def _next_operator(self, message: Message, failed: str) -> str:
+        """Ordered failover: the next candidate after the one that failed, if no segment is with any of them yet."""
+        if any(part != Part.WAITING for part in message.parts) or not self._router.alternatives(failed):
+            return failed
+        candidates = self._candidates(message)
+        if failed not in candidates:
+            return candidates[0] if candidates else failed
+        start = candidates.index(failed)
+        for name in candidates[start + 1 :] + candidates[:start]:
+            if self._is_up(name):
+                return name
+        return failed
+
+    def _candidates(self, message: Message) -> tuple[str, ...]:
+        try:
+            content = self._vault.open_content(message)
+        except SealError:
+            return ()
+        return self._router.candidates(content.to.reveal(Purpose.DELIVER), message.message_class)
+
+    def _late(self, answer: Submitted, message: Message) -> None:
+        """An answer after its deadline still settles the segment when the message is not final (S-23)."""
+        self.counters.late_answers += 1
+        if is_final(message) or not isinstance(answer.result, Accepted):
+            return
+        links: list[Link] = []
+        self._note_taken(answer, message, answer.result.operator_message_id, links)
+        done = not unsent(message) and message.status is not Status.SUBMITTED
+        if done and message.operator in self._lanes:
+            self._lanes[message.operator].remove(message)
+        now_ms = self._clock.now_ms()
+        change = self._settler.submitted(message, now_ms, tuple(links)) if done else None
+        self._write(change or Change(message=copy(message), links=tuple(links)))
+
+    def _end(self, message: Message, status: Status, error: str | None, now_ms: int) -> None:
+        self._write(self._settler.final(message, status, error, now_ms))
+
+    def _write(self, change: Change) -> None:
+        """Write, and let the message out of the active set once that is durable."""
+        self._journal.post(change, self._written)
+
+    def _written(self, op: WriteOp | None, _applied: WriteResult) -> None:
+        assert isinstance(op, Change)
+        self._inflight.active.pop(op.message.id, None)
+
+    # ------------------------------------------------------------------------------------------------------- refill
+
+    async def run(self) -> None:
+        """Fetch due work from the ledger when a lane runs low, and look for retries and schedules in between."""
+        while True:
+            for name, lane in self._lanes.items():
+                if lane.operator.is_up():
+                    await self._refill(name, lane)
+                elif self._should_steer(name, lane):
+                    await self._steer(name)
+            self._wake.clear()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.refill_interval_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _refill(self, name: str, lane: Lane) -> None:
+        room = lane.backlog_room()
+        if not room or self._stopping:
+            return
+        found = await self._ledger.claim_due(name, self._clock.now_ms(), room, self._inflight.active)
+        lane.overflowed = len(found) == room
+        now_ms = self._clock.now_ms()
+        for message in found:
+            if message.id in self._inflight.active:
+                continue
+            self._inflight.active[message.id] = message
+            if self._was_cut_off(message):
+                self._end(message, Status.FAILED, "outcome_unknown", now_ms)
+            else:
+                lane.add_backlog(message)
+        if found:
+            self.pump(name)
+
+    @staticmethod
+    def _was_cut_off(message: Message) -> bool:
+        """A recorded attempt whose answer a crash took away, of a message that must not be sent twice."""
+        return not message.retry_unknown and Part.ATTEMPTED in message.parts
+
+    def _is_up(self, name: str) -> bool:
+        lane = self._lanes.get(name)
+        return lane is not None and lane.operator.is_up()
+
+    def _should_steer(self, name: str, lane: Lane) -> bool:
+        """Down for long, and another operator on the same routes is up."""
+        if lane.down_since is None or self._clock.monotonic() - lane.down_since < self._settings.failover_after_s:
+            return False
+        return any(self._is_up(other) for other in self._router.alternatives(name))
+
+    async def _steer(self, name: str) -> None:
+        """Give a dead lane's messages to the next candidate of each."""
+        waiting = self._lanes[name].take_all()
+        due = await self._ledger.claim_due(name, self._clock.now_ms(), 500, self._inflight.active)
+        for message in [*waiting, *due]:
+            self._inflight.active[message.id] = message
+            target = self._next_operator(message, name)
+            if target == name:
+                self._inflight.active.pop(message.id, None)
+                continue
+            self.counters.rerouted += 1
+            self._lanes[target].put_back(message)
+            self.pump(target)
+
+
+def _disclosure(contract: EgressContract) -> int:
+    """The mask of every field that an attempt over this contract forwards."""
+    always = {EgressField.SOURCE, EgressField.DESTINATION, EgressField.TEXT, EgressField.DATA_CODING}
+    asked = {EgressField.REGISTERED_DELIVERY, EgressField.VALIDITY, EgressField.ESM_CLASS}
+    return disclosure_code(field for field in always | asked if contract.allows(field))

@@ -1,0 +1,86 @@
+"""What can go wrong for a caller, in one table: stable code, HTTP status, SMPP command_status, one line for people.
+
+Gateway code raises `Refusal(code, field)`; only the edges turn it into an HTTP problem (RFC 9457) or an SMPP status.
+A refusal never carries the value that was refused.
+"""
+
+from typing import Final
+
+import msgspec
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One row: HTTP status, SMPP command_status, title."""
+
+    http: int
+    smpp: int
+    title: str
+
+
+KINDS: Final[dict[str, Kind]] = {
+    # the request as a whole
+    "malformed_json": Kind(400, 0x08, "The body is not valid JSON."),
+    "not_an_object": Kind(400, 0x08, "The body must be a JSON object."),
+    "unsupported_media_type": Kind(415, 0x08, "The body must be sent as application/json."),
+    "body_too_large": Kind(413, 0x01, "The body is larger than this endpoint takes."),
+    "body_incomplete": Kind(400, 0x08, "The body ended early."),
+    "request_timeout": Kind(408, 0x08, "The body did not arrive in time."),
+    "not_found": Kind(404, 0x0C, "There is no such thing here."),
+    "method_not_allowed": Kind(405, 0x03, "This method is not supported here."),
+    "unknown_parameter": Kind(400, 0x08, "The query has a parameter that this endpoint does not know."),
+    "invalid_parameter": Kind(400, 0x08, "A query parameter does not have the form that this endpoint takes."),
+    "batch_empty": Kind(400, 0x08, "A batch needs at least one message."),
+    "batch_too_long": Kind(400, 0x08, "The batch has more messages than one request may carry."),
+    "invalid_idempotency_key": Kind(400, 0x08, "Idempotency-Key must be 1 to 255 printable ASCII characters."),
+    # a field
+    "missing_field": Kind(400, 0x08, "A required field is missing."),
+    "unknown_field": Kind(400, 0x08, "The body has a field that is not part of the API; nothing unneeded is taken."),
+    "wrong_type": Kind(400, 0x08, "A field has the wrong type."),
+    "empty_field": Kind(400, 0x08, "A field is empty."),
+    "field_too_long": Kind(400, 0x01, "A field is longer than allowed."),
+    "forbidden_character": Kind(400, 0x08, "A field has a character that cannot be sent."),
+    "invalid_number": Kind(
+        400, 0x0B, "The recipient must be a valid phone number in E.164 form, such as +9665XXXXXXXX."
+    ),
+    "invalid_sender": Kind(
+        400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, or a number."
+    ),
+    "sender_not_registered": Kind(403, 0x0A, "This sender is not registered for you."),
+    "text_too_long": Kind(400, 0x01, "The text needs more segments than allowed."),
+    "invalid_class": Kind(400, 0x08, "The class is not one of those known."),
+    "class_not_granted": Kind(403, 0x08, "This key may not send messages of this class."),
+    "invalid_retention": Kind(400, 0x08, "The retention tag cannot be chosen by a customer."),
+    "invalid_validity": Kind(400, 0x62, "The validity is out of range."),
+    "invalid_schedule": Kind(400, 0x61, "The schedule time is not an RFC 3339 time with an offset, or out of range."),
+    "invalid_url": Kind(400, 0x08, "The URL is not one that may be called: https, a host name, and no credentials."),
+    "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
+    # who is asking
+    "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),
+    "key_expired": Kind(401, 0x0D, "This API key has expired."),
+    "address_not_allowed": Kind(403, 0x0D, "This API key may not be used from this address."),
+    "scope_missing": Kind(403, 0x0D, "This API key lacks the scope that this endpoint needs."),
+    "customer_disabled": Kind(403, 0x0D, "This account is disabled."),
+    # how much
+    "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
+    "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),
+    "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
+    "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
+    "stopping": Kind(503, 0x14, "This node is stopping; try again."),
+    # what is asked of a message
+    "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
+    "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
+}
+
+
+class Refusal(Exception):
+    """A caller's request is refused. `field` is a JSON path such as `to` or `messages[3].text`."""
+
+    def __init__(self, code: str, field: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.retry_after_s = retry_after_s
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.code]

@@ -1,0 +1,179 @@
+"""The HTTP API: every request comes in here, is routed, and gets exactly one answer.
+
+Whatever goes wrong becomes a problem document (RFC 9457) here and nowhere else. There is no access log; an unexpected
+exception is reported by the name of its type only.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
+from aiohttp import web
+
+from config.settings import HttpSettings
+from gateway.admission import Admission
+from gateway.clock import Clock
+from gateway.customers import Directory
+from gateway.errors import Refusal
+from gateway.http_auth import Gatekeeper
+from gateway.http_body import UnreadBody
+from gateway.http_messages import Canceller, Door, Limits, MessageEndpoints
+from gateway.http_pages import Health, Pages
+from gateway.http_reply import Replies, Reply
+from gateway.http_routes import Call, Methods, Route, RouteTable, parse_query
+from gateway.http_server import Listener, Report, tls_context
+from gateway.http_table import message_routes, page_routes
+from gateway.ledger.base import Ledger, LedgerUnavailable
+from gateway.message import Message
+from gateway.openapi import describe
+from gateway.request import OperatorView
+from gateway.views import OperatorList
+
+HEALTH: Final = frozenset({"/healthz", "/readyz"})
+"""Answered while stopping too."""
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class MoreRoutes(Protocol):
+    """Makes the routes of another part of the API, such as the rights of data subjects."""
+
+    def __call__(self, gatekeeper: Gatekeeper, replies: Replies) -> Sequence[Route]: ...
+
+
+class HttpApi:
+    """One API on one listener.
+
+    operators: the links as they stand. max_validity_s: told in the description; the door judges. checks: what readiness
+    depends on. report: told the type of an unexpected error. more_routes: other parts of the API.
+    counts: answers given, by (route, status), for metrics; a route is its path in the table, never what was asked.
+    """
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        ledger: Ledger,
+        directory: Directory,
+        admission: Admission,
+        operators: Callable[[], Sequence[OperatorView]],
+        canceller: Canceller,
+        reveal_reference: Callable[[Message], str | None],
+        settings: HttpSettings,
+        max_validity_s: int,
+        clock: Clock,
+        checks: Callable[[], Mapping[str, bool]],
+        report: Report,
+        more_routes: Sequence[MoreRoutes] = (),
+    ) -> None:
+        tls = None
+        if settings.tls_certificate is not None and settings.tls_key is not None:
+            tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
+        self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
+        self._operators = operators
+        self._report = report
+        self._gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
+        self.health = Health(replies, checks)
+        pages = Pages(replies)
+        endpoints = MessageEndpoints(
+            door=door,
+            ledger=ledger,
+            gatekeeper=self._gatekeeper,
+            admission=admission,
+            canceller=canceller,
+            reveal_reference=reveal_reference,
+            country_of=self._country_of,
+            limits=Limits(
+                max_body_bytes=settings.max_body_bytes,
+                max_batch_body_bytes=settings.max_batch_body_bytes,
+                max_batch=settings.max_batch,
+                read_timeout_s=settings.read_timeout_s,
+            ),
+            replies=replies,
+            clock=clock,
+        )
+        more = [route for make in more_routes for route in make(self._gatekeeper, replies)]
+        self.table = RouteTable(
+            [*message_routes(endpoints, self._show_operators), *more, *page_routes(pages, self.health)]
+        )
+        pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
+        self.counts: dict[tuple[str, int], int] = {}
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self.listener = Listener(
+            self.answer,
+            host=settings.host,
+            port=settings.port,
+            replies=replies,
+            report=report,
+            tls=tls,
+            max_connections=settings.max_connections,
+        )
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        await self.listener.start()
+
+    async def stop(self, deadline_s: float) -> None:
+        """Refuse what is new, answer what is in hand, close; all within `deadline_s`."""
+        self.health.stopping = True
+        self.listener.close()
+        try:
+            async with asyncio.timeout(deadline_s):
+                while self._busy:
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            pass  # what is still in hand is cut off by the listener
+        await self.listener.stop(0.1)
+
+    async def answer(self, request: web.BaseRequest) -> Reply:
+        """The one answer to a request. Never raises for what a client sent."""
+        self._busy += 1
+        route = "none"
+        try:
+            path, _, query = request.raw_path.partition("?")
+            methods, argument = self.table.find(path if path.startswith("/") else request.rel_url.raw_path)
+            route = methods.path
+            reply = await self._dispatch(request, methods, argument, query)
+        except Refusal as refusal:
+            reply = self._replies.problem(refusal)
+            if isinstance(refusal, UnreadBody) or self.health.stopping:
+                reply.closing()
+        except LedgerUnavailable:
+            reply = self._replies.problem(Refusal("ledger_unavailable"))
+        except ConnectionError:
+            raise
+        except Exception as error:
+            self._report(type(error).__name__)
+            reply = self._replies.problem(Refusal("internal"))
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+        kind = (route, reply.status)
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return reply
+
+    async def _dispatch(self, request: web.BaseRequest, methods: Methods, argument: str, query: str) -> Reply:
+        if self.health.stopping and methods.path not in HEALTH:
+            raise Refusal("stopping")
+        found = methods.find(request.method)
+        if found is None:
+            return self._without_handler(request, methods)
+        handler, known = found
+        return await handler(Call(request, argument, parse_query(query, known)))
+
+    def _without_handler(self, request: web.BaseRequest, methods: Methods) -> Reply:
+        allow = b"Allow: %s\r\n" % methods.allow
+        if request.method == "OPTIONS":
+            return self._replies.empty(allow)
+        return self._replies.problem(Refusal("method_not_allowed"), allow)
+
+    async def _show_operators(self, call: Call) -> Reply:
+        self._gatekeeper.open(call.request, "status")
+        return self._replies.of(200, _encode(OperatorList(list(self._operators()))))
+
+    def _country_of(self, operator: str) -> str | None:
+        return next((each.country for each in self._operators() if each.name == operator), None)

@@ -1,0 +1,64 @@
+"""Who is asking: a bearer token to a key that may do this, from where it may."""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Final
+
+from aiohttp import web
+
+from gateway.clock import Clock
+from gateway.customers import ApiKey, Directory
+from gateway.errors import Refusal
+from redaction.personal import Secret
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+MAX_TOKEN: Final = 128
+
+
+class Gatekeeper:
+    """trusted_proxies: networks of proxies whose `X-Forwarded-For` is believed, for its last entry only."""
+
+    def __init__(self, directory: Directory, clock: Clock, trusted_proxies: Iterable[str] = ()) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._proxies = tuple(ipaddress.ip_network(network) for network in trusted_proxies)
+
+    def open(self, request: web.BaseRequest, scope: str) -> ApiKey:
+        """The key, if it may do this. Raises Refusal."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN or not token.isascii():
+            raise Refusal("unauthenticated")
+        key = self._directory.find(Secret(token))
+        if key is None:
+            raise Refusal("unauthenticated")
+        if key.expires_ms is not None and key.expires_ms <= self._clock.now_ms():
+            raise Refusal("key_expired")
+        if key.networks and not self._comes_from(request, key):
+            raise Refusal("address_not_allowed")
+        if key.customer.disabled:
+            raise Refusal("customer_disabled")
+        if scope not in key.scopes:
+            raise Refusal("scope_missing")
+        return key
+
+    def _comes_from(self, request: web.BaseRequest, key: ApiKey) -> bool:
+        address = self._address(request)
+        return address is not None and any(address in network for network in key.networks)
+
+    def _address(self, request: web.BaseRequest) -> Address | None:
+        peer = parse_address(request.remote or "")
+        if peer is None or not any(peer in network for network in self._proxies):
+            return peer
+        forwarded = request.headers.getall("X-Forwarded-For", ())
+        return parse_address(forwarded[-1].rpartition(",")[2].strip()) if forwarded else peer
+
+
+def parse_address(raw: str) -> Address | None:
+    """An IP address; an IPv4 one mapped into IPv6 counts as IPv4. None for anything else."""
+    try:
+        address = ipaddress.ip_address(raw)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

@@ -1,0 +1,285 @@
+"""The message endpoints: send, send many, look up, list, cancel. Thin: parse, admit, accept, answer."""
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
+from aiohttp import web
+
+from gateway.admission import Admission
+from gateway.clock import Clock
+from gateway.customers import ApiKey
+from gateway.errors import Refusal
+from gateway.http_auth import Gatekeeper
+from gateway.http_body import read_json_body
+from gateway.http_json import decode_batch, decode_message, within
+from gateway.http_reply import Replies, Reply, problem_view
+from gateway.http_routes import Call
+from gateway.ledger.base import Ledger, LedgerUnavailable
+from gateway.message import Message, Status
+from gateway.request import BatchAccepted, BatchItem, MessageList, MessageRequest, MessageView
+from gateway.validation import parse_time
+from gateway.views import accepted_view, message_view
+
+DEFAULT_PAGE: Final = 50
+MAX_PAGE: Final = 200
+MAX_BATCH_READS: Final = 32
+BATCH_TURN: Final = 32
+"""Messages of a batch that are taken before the loop may turn to others."""
+
+_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+_LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+_IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
+_REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
+_encode = msgspec.json.Encoder().encode
+
+
+class Pending(Protocol):
+    """A message on its way to the disk; see `gateway.accept`."""
+
+    @property
+    def message(self) -> Message: ...
+
+    @property
+    def durable(self) -> "asyncio.Future[bytes | bool]": ...
+
+
+class Door(Protocol):
+    """Where messages are taken in: `gateway.accept.Door`."""
+
+    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
+        """Raises Refusal; then nothing is stored."""
+
+
+class Canceller(Protocol):
+    """Takes back what is not yet submitted."""
+
+    async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
+        """The cancelled message; None when there is none of that id. Raises Refusal("not_cancellable")."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes of a body, messages of a batch, seconds for a body to arrive."""
+
+    max_body_bytes: int
+    max_batch_body_bytes: int
+    max_batch: int
+    read_timeout_s: float
+
+
+class MessageEndpoints:
+    """reveal_reference: opens the customer's own reference of a message. country_of: where an operator is."""
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        ledger: Ledger,
+        gatekeeper: Gatekeeper,
+        admission: Admission,
+        canceller: Canceller,
+        reveal_reference: Callable[[Message], str | None],
+        country_of: Callable[[str], str | None],
+        limits: Limits,
+        replies: Replies,
+        clock: Clock,
+    ) -> None:
+        self._door = door
+        self._ledger = ledger
+        self._gatekeeper = gatekeeper
+        self._admission = admission
+        self._canceller = canceller
+        self._reveal_reference = reveal_reference
+        self._country_of = country_of
+        self._limits = limits
+        self._replies = replies
+        self._clock = clock
+        self._reading = 0
+
+    async def send(self, call: Call) -> Reply:
+        request = call.request
+        key = self._gatekeeper.open(request, "send")
+        idempotency = idempotency_key(request)
+        self._admission.admit(key, 1, self._clock.now_ms())
+        refused = 1
+        try:
+            body = await read_json_body(request, self._limits.max_body_bytes, self._limits.read_timeout_s)
+            pending = self._door.accept(key, decode_message(body), idempotency=idempotency)
+            standing = await self._standing(key, pending)
+            refused = 0
+        finally:
+            self._admission.settle(key, 1, refused)
+        more = b"" if standing is pending.message else _REPLAYED
+        return self._replies.of(202, _encode(accepted_view(standing)), more=more)
+
+    async def send_batch(self, call: Call) -> Reply:
+        request = call.request
+        key = self._gatekeeper.open(request, "send")
+        idempotency = idempotency_key(request)
+        self._admission.precheck(key, self._clock.now_ms())
+        bodies = await self._read_batch(request)
+        self._admission.admit(key, len(bodies), self._clock.now_ms())
+        refused = len(bodies)
+        try:
+            items = await self._take_all(key, bodies, idempotency)
+            refused = sum(item.error is not None for item in items)
+        finally:
+            self._admission.settle(key, len(bodies), refused)
+        return self._replies.of(202, _encode(BatchAccepted(len(items) - refused, refused, items)))
+
+    async def show(self, call: Call) -> Reply:
+        key = self._gatekeeper.open(call.request, "status")
+        message = await self._ledger.find(key.customer.id, message_id_of(call.argument))
+        return self._shown(message)
+
+    async def cancel(self, call: Call) -> Reply:
+        key = self._gatekeeper.open(call.request, "send")
+        return self._shown(await self._canceller.cancel(key, message_id_of(call.argument)))
+
+    async def list_messages(self, call: Call) -> Reply:
+        key = self._gatekeeper.open(call.request, "status")
+        query = call.query
+        page = await self._ledger.list_messages(
+            key.customer.id,
+            status=_status(query),
+            since_ms=_since(query),
+            cursor=_cursor(query),
+            limit=_limit(query),
+        )
+        cursor = None if page.cursor is None else _opaque(page.cursor)
+        views = [self._view(message) for message in page.messages]
+        return self._replies.of(200, _encode(MessageList(views, cursor)))
+
+    async def _read_batch(self, request: web.BaseRequest) -> list[bytes]:
+        """The messages of a batch. Only so many are read at a time, which bounds the memory that bodies take."""
+        limits = self._limits
+        if self._reading >= MAX_BATCH_READS:
+            raise Refusal("overloaded")
+        self._reading += 1
+        try:
+            body = await read_json_body(request, limits.max_batch_body_bytes, limits.read_timeout_s)
+        finally:
+            self._reading -= 1
+        bodies = decode_batch(body)
+        if not bodies:
+            raise Refusal("batch_empty", "messages")
+        if len(bodies) > limits.max_batch:
+            raise Refusal("batch_too_long", "messages")
+        return bodies
+
+    async def _standing(self, key: ApiKey, pending: Pending) -> Message:
+        """Wait for the disk; the message that now stands, an earlier one if this was a repeat. Raises Refusal."""
+        try:
+            standing = await pending.durable
+            if standing == pending.message.id:
+                return pending.message
+            earlier = await self._ledger.find(key.customer.id, bytes(standing))
+        except LedgerUnavailable:
+            raise Refusal("ledger_unavailable") from None
+        if earlier is None:
+            raise Refusal("not_found")  # it was erased since, which looks as if it never was (Law 7)
+        return earlier
+
+    async def _take_all(self, key: ApiKey, bodies: Sequence[bytes], idempotency: str | None) -> list[BatchItem]:
+        """Each message of a batch on its own; the loop turns to others between groups of them."""
+        taken: list[Pending | Refusal] = []
+        for index, body in enumerate(bodies):
+            taken.append(self._take(key, body, idempotency, index))
+            if index % BATCH_TURN == BATCH_TURN - 1:
+                await asyncio.sleep(0)
+        return [await self._item(key, each, index) for index, each in enumerate(taken)]
+
+    def _take(self, key: ApiKey, body: bytes, idempotency: str | None, index: int) -> Pending | Refusal:
+        if len(body) > self._limits.max_body_bytes:
+            return Refusal("body_too_large")
+        try:
+            return self._door.accept(key, decode_message(body), idempotency=idempotency, index=index)
+        except Refusal as refusal:
+            return refusal
+
+    async def _item(self, key: ApiKey, taken: Pending | Refusal, index: int) -> BatchItem:
+        if isinstance(taken, Refusal):
+            return _refused(taken, index)
+        try:
+            return BatchItem(message=accepted_view(await self._standing(key, taken)))
+        except Refusal as refusal:
+            return _refused(refusal, index)
+
+    def _shown(self, message: Message | None) -> Reply:
+        if message is None:
+            raise Refusal("not_found")
+        return self._replies.of(200, _encode(self._view(message)))
+
+    def _view(self, message: Message) -> MessageView:
+        return message_view(message, country_of=self._country_of, reference=self._reveal_reference(message))
+
+
+def idempotency_key(request: web.BaseRequest) -> str | None:
+    """The Idempotency-Key header. Raises Refusal for one that is malformed or given twice."""
+    if "Idempotency-Key" not in request.headers:
+        return None
+    values = request.headers.getall("Idempotency-Key")
+    if len(values) > 1 or not _IDEMPOTENCY.fullmatch(values[0]):
+        raise Refusal("invalid_idempotency_key")
+    return values[0]
+
+
+def message_id_of(argument: str) -> bytes:
+    """16 bytes. Raises Refusal for what cannot be an id: the same as for an unknown one."""
+    if not _ID.fullmatch(argument):
+        raise Refusal("not_found")
+    return bytes.fromhex(argument)
+
+
+def _refused(refusal: Refusal, index: int) -> BatchItem:
+    return BatchItem(error=problem_view(refusal.code, within(f"messages[{index}]", refusal.field)))
+
+
+def _status(query: Mapping[str, str]) -> Status | None:
+    raw = query.get("status")
+    if raw is None:
+        return None
+    try:
+        return Status(raw)
+    except ValueError:
+        raise Refusal("invalid_parameter", "status") from None
+
+
+def _since(query: Mapping[str, str]) -> int | None:
+    raw = query.get("since")
+    if raw is None:
+        return None
+    since_ms = parse_time(raw)
+    if since_ms is None:
+        raise Refusal("invalid_parameter", "since")
+    return max(0, since_ms)
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    raw = query.get("limit")
+    if raw is None:
+        return DEFAULT_PAGE
+    if not _LIMIT.fullmatch(raw) or int(raw) > MAX_PAGE:
+        raise Refusal("invalid_parameter", "limit")
+    return int(raw)
+
+
+def _opaque(cursor: bytes) -> str:
+    return base64.urlsafe_b64encode(cursor).rstrip(b"=").decode()
+
+
+def _cursor(query: Mapping[str, str]) -> bytes | None:
+    raw = query.get("cursor")
+    if raw is None:
+        return None
+    if not _CURSOR.fullmatch(raw):
+        raise Refusal("invalid_parameter", "cursor")
+    try:
+        return base64.urlsafe_b64decode(raw + "==")
+    except binascii.Error:
+        raise Refusal("invalid_parameter", "cursor") from None

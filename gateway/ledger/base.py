@@ -1,0 +1,217 @@
+"""The ledger's contract: what every engine keeps, in batches, and what it promises.
+
+The ledger is a log of outcomes and not a queue that is polled: in the normal case it is written and not read. Writes are
+operations gathered into one batch; `apply` returns when the whole batch is durable (Law 2), with one result per
+operation, in order. Reads see every batch whose `apply` has returned.
+
+Engines never see plaintext: this package cannot import the modules that know it.
+
+All times are epoch milliseconds. Errors: `LedgerUnavailable` when the store cannot take a batch now (disk full, server
+gone); nothing of that batch is then kept.
+"""
+
+from collections.abc import Container, Sequence
+from typing import Protocol
+
+import msgspec
+
+from gateway.message import Link, Message, OutboxEvent, Status
+from redaction.sealed import Pseudonym, Sealed
+
+
+class LedgerError(Exception):
+    """Base of what a ledger raises."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The store cannot be written or read now; trying again later may help."""
+
+
+class LedgerLocked(LedgerError):
+    """Another node owns this ledger."""
+
+
+class LedgerCorrupt(LedgerError):
+    """What is stored is not what this version can read."""
+
+
+# ------------------------------------------------------------------------------------------------ write operations
+
+
+class Accept(msgspec.Struct, frozen=True, gc=False):
+    """Store a new message. Result: the id now standing for it, which is an earlier message's when the customer used the
+    same idempotency digest before (then nothing is stored). The digest is remembered until `idempotency_until_ms`.
+    """
+
+    message: Message
+    idempotency: bytes | None = None
+    idempotency_until_ms: int = 0
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: True if it
+    was applied.
+
+    Not applied when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
+    links: operator ids learned by this step. event: told to the customer, stored in the same transaction.
+    drop_content: forget the sealed body now.
+    """
+
+    message: Message
+    links: tuple[Link, ...] = ()
+    event: OutboxEvent | None = None
+    drop_content: bool = False
+    only_waiting: bool = False
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """An outbox event has reached the customer; forget it. Result: True."""
+
+    seq: int
+
+
+class TellLater(msgspec.Struct, frozen=True, gc=False):
+    """An outbox event could not be told; try again at `next_ms`. Result: True."""
+
+    seq: int
+    next_ms: int
+    attempts: int
+
+
+class Count(msgspec.Struct, frozen=True, gc=False):
+    """Add `amount` to a counter, for example ("quota:17", 20780). Result: True."""
+
+    name: str
+    bucket: int
+    amount: int
+
+
+WriteOp = Accept | Change | Told | TellLater | Count
+WriteResult = bytes | bool
+
+
+# ---------------------------------------------------------------------------------------------------------- accounts
+
+
+class StoredCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer. `account` is the sealed name and contact data; `settings` is JSON without personal data."""
+
+    id: int  # 1.. ; 0 asks the ledger for the next one
+    public_id: str
+    account: Sealed
+    settings: bytes
+    created_ms: int
+    disabled_ms: int | None = None
+
+
+class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key: `prefix` is shown to people, `digest` (32 bytes, keyed) finds it."""
+
+    id: int  # 0 asks the ledger for the next one
+    customer: int
+    prefix: str
+    digest: bytes
+    scopes: tuple[str, ...]
+    settings: bytes
+    created_ms: int
+    expires_ms: int | None = None
+    revoked_ms: int | None = None
+
+
+class StoredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's webhook endpoint. URL and secret are sealed; `settings` is JSON (event names, batch size)."""
+
+    customer: int
+    url: Sealed
+    secret: Sealed
+    settings: bytes
+    state: str = "enabled"  # "enabled" or "disabled"
+    failing_since_ms: int | None = None
+    disabled_ms: int | None = None
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """A receipt's message and segment (0-based)."""
+
+    message: Message
+    segment: int
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Newest first; `cursor` is the id to go on from, or None at the end."""
+
+    messages: tuple[Message, ...]
+    cursor: bytes | None
+
+
+class Ledger(Protocol):
+    """One store of messages, accounts and what is still to be told."""
+
+    async def open(self) -> None:
+        """Migrate, recover, take the lock. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable."""
+
+    async def close(self) -> None: ...
+
+    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
+        """Make the batch durable, all or nothing. One caller at a time."""
+
+    async def find(self, customer: int, message: bytes) -> Message | None:
+        """A message of that customer; None for unknown, erased and somebody else's alike (Law 7)."""
+
+    async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
+        """By id whatever the customer, in the order asked; for the gateway's own loops."""
+
+    async def list_messages(
+        self, customer: int, *, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int
+    ) -> Page: ...
+
+    async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
+        """All messages to a data subject, given by pseudonyms of every live epoch."""
+
+    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
+        """Waiting messages of a lane with due_ms <= now, oldest due first, without those in `exclude`."""
+
+    async def next_due_ms(self, operator: str) -> int | None:
+        """When the lane's first waiting message falls due."""
+
+    async def lanes(self) -> Sequence[str]:
+        """Every lane in which at least one message waits."""
+
+    async def backlog(self, operator: str) -> int:
+        """How many messages wait in the lane."""
+
+    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+        """For each (operator, candidate ids, best first) the segment it speaks of."""
+
+    async def outbox_due(self, now_ms: int, limit: int, exclude: Container[int]) -> Sequence[OutboxEvent]:
+        """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`."""
+
+    async def outbox_size(self) -> int: ...
+
+    async def count(self, name: str, bucket: int) -> int: ...
+
+    async def counts(self, bucket: int) -> dict[str, int]:
+        """All counters of a bucket."""
+
+    async def accounts_version(self) -> int:
+        """A number that changes whenever customers, keys or endpoints change, by whatever process. Cheap."""
+
+    async def customers(self) -> Sequence[StoredCustomer]: ...
+
+    async def keys(self) -> Sequence[StoredKey]: ...
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]: ...
+
+    async def save_customer(self, customer: StoredCustomer) -> int:
+        """Insert or replace by id; returns the id."""
+
+    async def save_key(self, key: StoredKey) -> int:
+        """Insert or replace by id; returns the id."""
+
+    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
+        """Insert or replace by customer."""
+
+    async def delete_endpoint(self, customer: int) -> None: ...
+
+    async def stored_fields(self) -> Sequence[str]:
+        """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""

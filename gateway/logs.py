@@ -1,0 +1,92 @@
+"""Logging: structlog, JSON lines or colours, and only keys that are declared here.
+
+An event says what happened in fixed words; everything variable is a declared key with a harmless value: names of
+operators, counts, codes, durations, public ids. Undeclared keys are dropped before anything is rendered, personal types
+print as dots, and exception text passes a last-resort scrubber. Loggers of libraries go the same way.
+"""
+
+import logging
+import sys
+from typing import Final, TextIO
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from redaction.scrub import DeclaredKeys, scrub_text
+
+DECLARED: Final = frozenset(
+    {
+        "event", "level", "timestamp", "logger",
+        "operator", "state", "address", "port", "status", "code", "reason", "error_type", "error", "where",
+        "count", "seconds", "backlog", "binds", "task", "version", "path", "setting", "line", "signal",
+        "customer", "message_id", "tag", "engine", "endpoint", "attempts", "waiting", "lag_ms",
+    }
+)  # fmt: skip
+"""Keys that a log line may have."""
+_META: Final = frozenset({"_record", "_from_structlog"})
+"""Keys that structlog itself adds and takes away again."""
+
+
+def configure(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
+    """Set up logging for the process. form: "json", "console", or "auto" (console on a terminal)."""
+    out = stream or sys.stderr
+    console = form == "console" or (form == "auto" and out.isatty())
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_exception,
+        DeclaredKeys(DECLARED | _META),
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[_scrub_foreign, *shared],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+
+
+def logger(name: str) -> structlog.stdlib.BoundLogger:
+    bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return bound
+
+
+def _name_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """An exception becomes its type, its scrubbed text and the place it was raised: no locals, no source lines."""
+    info = event.pop("exc_info", None)
+    if not info:
+        return event
+    error = info if isinstance(info, BaseException) else sys.exc_info()[1] if info is True else info[1]
+    if error is None:
+        return event
+    event["error_type"] = type(error).__name__
+    event["error"] = scrub_text(str(error))
+    event["where"] = _place(error)
+    return event
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+
+
+def _scrub_foreign(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Lines of libraries are free text: scrubbed whole."""
+    event["event"] = scrub_text(str(event.get("event", "")))
+    return event

@@ -1,0 +1,129 @@
+"""The record that the gateway keeps of a message: everything in it may be stored, nothing in it is personal in clear.
+
+The same `Message` object is the working state while the message is in flight; `ledger.base.Change` writes it.
+"""
+
+import enum
+from typing import Final
+
+import msgspec
+
+from redaction.retention import RetentionTag
+from redaction.sealed import Pseudonym, Sealed
+
+
+class Status(enum.StrEnum):
+    """Where a message stands. A final one never changes (S-46)."""
+
+    ACCEPTED = "accepted"  # committed, waiting for its turn
+    QUEUED = "queued"  # tried at least once, waiting to be tried again
+    SUBMITTED = "submitted"  # every segment is with an operator
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+OPEN: Final = frozenset({Status.ACCEPTED, Status.QUEUED, Status.SUBMITTED})
+WAITING: Final = frozenset({Status.ACCEPTED, Status.QUEUED})
+
+
+class MessageClass(enum.StrEnum):
+    """What kind of traffic this is; retention, priority and the rules follow from it."""
+
+    OTP = "otp"
+    TRANSACTIONAL = "transactional"
+    PROMOTIONAL = "promotional"
+    WARNING = "warning"
+    AWARENESS = "awareness"
+    PERSONAL = "personal"
+
+
+class Part(enum.IntEnum):
+    """The state of one segment, one byte each in `Message.parts`."""
+
+    WAITING = 0
+    ACCEPTED = 1
+    DELIVERED = 2
+    UNDELIVERED = 3
+    EXPIRED = 4
+    REJECTED = 5
+    UNKNOWN = 6
+    FAILED = 7
+    ATTEMPTED = 8  # bytes may have gone out; no answer is known
+
+
+class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
+    """The stored record of one message; times are epoch milliseconds.
+
+    id: 16 bytes, time-ordered. customer: the customer's internal number. key_id: the API key or ESME account used.
+    subject: keyed pseudonym of the recipient. country, last_two: the mask.
+    operator: the lane it waits in, later the operator that took it; '' where no route is known.
+    due_ms: when dispatch should look at it; None when nothing is left for dispatch to do.
+    expires_ms: end of validity. retry_unknown: Law 3's `on_unknown` is `retry`.
+    content: sealed recipient, sender and body; private: sealed reference and callback URL. None once destroyed.
+    error: operator's or our own short code of the outcome. operator_ids: canonical ids, one per segment ('' unknown).
+    parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
+    """
+
+    id: bytes
+    customer: int
+    key_id: int
+    subject: Pseudonym
+    country: int
+    last_two: int
+    message_class: MessageClass
+    tag: RetentionTag
+    status: Status
+    segments: int
+    encoding: str
+    operator: str
+    accepted_ms: int
+    due_ms: int | None
+    expires_ms: int
+    content_until_ms: int
+    record_until_ms: int
+    content: Sealed | None
+    private: Sealed | None = None
+    retry_unknown: bool = True
+    attempts: int = 0
+    submitted_ms: int | None = None
+    final_ms: int | None = None
+    error: str | None = None
+    operator_ids: tuple[str, ...] = ()
+    parts: bytes = b"\0"
+    disclosure: int = 0
+
+
+class Link(msgspec.Struct, frozen=True, gc=False):
+    """An operator's id for one segment (0-based) of a message, by which its receipt is found."""
+
+    operator: str
+    operator_message_id: str
+    segment: int
+
+
+class OutboxEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something the customer is to be told: `status` was reached at `at_ms`. `seq` is given by the ledger (0 before)."""
+
+    seq: int = 0
+    customer: int
+    message: bytes
+    status: Status
+    at_ms: int
+    next_ms: int
+    attempts: int = 0
+
+
+def message_id(now_ms: int, counter: int, random: bytes) -> bytes:
+    """A time-ordered id: 6 bytes of milliseconds, 2 of a running counter, 8 random ones."""
+    return now_ms.to_bytes(6, "big") + (counter & 0xFFFF).to_bytes(2, "big") + random
+
+
+def concat_reference(identifier: bytes) -> int:
+    """The reference that all segments of a message share (S-38): its id's running counter, 0..65535."""
+    return identifier[6] << 8 | identifier[7]

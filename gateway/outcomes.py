@@ -1,0 +1,256 @@
+"""News of messages that are with an operator: correlate, advance the state, write, and only then acknowledge.
+
+A receipt is acknowledged to the operator after the commit that holds its effect (Law 2, S-47), so a crash in between
+makes the operator send it again, and the second copy has no second effect. A receipt that overtakes its own
+submit_sm_resp waits in a bounded place until that answer comes (S-65); one that nobody ever claims is counted and
+acknowledged after `unclaimed_after_s`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Final
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.inflight import InFlight
+from gateway.ledger.base import Change, Found, Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.journal import Journal
+from gateway.message import Message, Status
+from gateway.settle import Settler
+from gateway.state import is_final, receipt_verdict
+from operators.base import DeliveryReceipt, MoMessage, Operator
+
+LOOKUP_LIMIT: Final = 256
+LEDGER_PAUSE_S: Final = 0.5
+
+
+class Early(msgspec.Struct, gc=False):
+    """A receipt that no segment answers to yet. since: monotonic seconds."""
+
+    receipt: DeliveryReceipt
+    since: float
+    settled: bool = False
+
+
+class OutcomeCounters:
+    """Plain numbers for the metrics; see `gateway.metrics`."""
+
+    def __init__(self) -> None:
+        self.receipts = 0
+        self.early = 0
+        self.looked_up = 0
+        self.unclaimed = 0
+        self.repeated = 0
+        self.contradicting = 0
+        self.pushed_back = 0
+        self.mo_refused = 0
+
+
+class Outcomes:
+    """limit: receipts that may wait for their commit, a lookup or their answer; beyond it operators are asked to send
+    them again later (S-47). unclaimed_after_s: how long an unknown id is waited for.
+    """
+
+    def __init__(
+        self,
+        *,
+        operators: Mapping[str, Operator],
+        ledger: Ledger,
+        journal: Journal,
+        settler: Settler,
+        inflight: InFlight,
+        clock: Clock,
+        limit: int = 20_000,
+        unclaimed_after_s: float = 5.0,
+    ) -> None:
+        self._operators = operators
+        self._ledger = ledger
+        self._journal = journal
+        self._settler = settler
+        self._inflight = inflight
+        self._clock = clock
+        self._limit = limit
+        self._unclaimed_after_s = unclaimed_after_s
+        self._unknown: deque[DeliveryReceipt] = deque()
+        self._early: deque[Early] = deque()
+        self._uncommitted = 0
+        self._wake = asyncio.Event()
+        self.counters = OutcomeCounters()
+
+    def on_receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
+        """Receipts of operators, as one read brought them."""
+        for receipt in receipts:
+            self.counters.receipts += 1
+            if self.waiting() >= self._limit:
+                self.counters.pushed_back += 1
+                self._operators[receipt.operator].acknowledge((receipt.handle,), False)
+                continue
+            found = self._inflight.find(receipt.operator, receipt.candidates)
+            if found is None:
+                self._unknown.append(receipt)
+                self._wake.set()
+            else:
+                self._settle(receipt, *found)
+
+    def on_mo(self, messages: Sequence[MoMessage]) -> None:
+        """No customer's number is registered for incoming messages: the operator is told so, nothing is kept."""
+        for message in messages:
+            self.counters.mo_refused += 1
+            self._operators[message.operator].acknowledge((message.handle,), False)
+
+    def waiting(self) -> int:
+        """Receipts that are not acknowledged yet."""
+        return self._uncommitted + len(self._unknown) + len(self._early)
+
+    async def run(self) -> None:
+        """Look up what memory does not know, in batches, and give up on what nobody claims."""
+        while True:
+            await self._wait_for_work()
+            await self._look_up()
+            self._give_up()
+
+    # --------------------------------------------------------------------------------------------------- one receipt
+
+    def _settle(self, receipt: DeliveryReceipt, message: Message, segment: int) -> None:
+        if is_final(message):
+            self._note_repeat(receipt, message, segment)
+            self._acknowledge_after_commit(receipt)
+            return
+        before = message.parts
+        verdict = receipt_verdict(message, segment, receipt.state)
+        if verdict is not None:
+            self._finish(receipt, message, verdict)
+        elif message.parts != before:
+            self._uncommitted += 1
+            self._journal.post(Change(message=copy(message)), self._acknowledger(receipt))
+        else:
+            self._acknowledge_after_commit(receipt)
+
+    def _finish(self, receipt: DeliveryReceipt, message: Message, verdict: Status) -> None:
+        error = None if verdict is Status.DELIVERED else receipt.error_code
+        change = self._settler.final(message, verdict, error, self._clock.now_ms())
+        acknowledge = self._acknowledger(receipt)
+
+        def committed(op: WriteOp | None, result: WriteResult) -> None:
+            self._inflight.forget(receipt.operator, message)
+            acknowledge(op, result)
+
+        self._uncommitted += 1
+        self._journal.post(change, committed)
+
+    def _note_repeat(self, receipt: DeliveryReceipt, message: Message, segment: int) -> None:
+        """A final status never changes; a receipt that says something else is counted (S-46)."""
+        before = message.parts
+        receipt_verdict(message, segment, receipt.state)
+        if message.parts == before:
+            self.counters.repeated += 1
+        else:
+            message.parts = before
+            self.counters.contradicting += 1
+
+    def _acknowledge_after_commit(self, receipt: DeliveryReceipt) -> None:
+        self._uncommitted += 1
+        self._journal.barrier(self._acknowledger(receipt))
+
+    def _acknowledger(self, receipt: DeliveryReceipt) -> "_Acknowledger":
+        return _Acknowledger(self, receipt)
+
+    def acknowledge(self, receipt: DeliveryReceipt) -> None:
+        """The receipt's effect is durable."""
+        self._uncommitted -= 1
+        self._operators[receipt.operator].acknowledge((receipt.handle,), True)
+
+    # -------------------------------------------------------------------------------------- receipts without a segment
+
+    async def _wait_for_work(self) -> None:
+        if self._unknown:
+            return
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(self._unclaimed_after_s / 4 if self._early else None):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _look_up(self) -> None:
+        batch = [self._unknown.popleft() for _ in range(min(len(self._unknown), LOOKUP_LIMIT))]
+        if not batch:
+            return
+        self.counters.looked_up += len(batch)
+        try:
+            found = await self._ledger.correlate([(each.operator, each.candidates) for each in batch])
+        except LedgerUnavailable:
+            self._unknown.extendleft(reversed(batch))
+            await asyncio.sleep(LEDGER_PAUSE_S)
+            return
+        for receipt, hit in zip(batch, found, strict=True):
+            self._place(receipt, hit)
+
+    def _place(self, receipt: DeliveryReceipt, hit: Found | None) -> None:
+        """Memory first: the answer may have come, or the message may be active, while the ledger was asked."""
+        known = self._inflight.find(receipt.operator, receipt.candidates)
+        if known is not None:
+            self._settle(receipt, *known)
+        elif hit is not None:
+            message = self._inflight.active.get(hit.message.id, hit.message)
+            self._adopt(message)
+            self._settle(receipt, message, hit.segment)
+        else:
+            self._await_answer(receipt)
+
+    def _adopt(self, message: Message) -> None:
+        """From now on memory has this message, so that receipts of its other segments change the same object."""
+        for segment, operator_message_id in enumerate(message.operator_ids):
+            if operator_message_id:
+                self._inflight.learn(message.operator, operator_message_id, message, segment)
+
+    def _await_answer(self, receipt: DeliveryReceipt) -> None:
+        early = Early(receipt, self._clock.monotonic())
+        self.counters.early += 1
+        self._early.append(early)
+        for candidate in receipt.candidates:
+            self._inflight.await_link(receipt.operator, candidate, lambda: self._answered(early))
+
+    def _answered(self, early: Early) -> None:
+        if early.settled:
+            return
+        early.settled = True
+        self._stop_awaiting(early)
+        self._early.remove(early)
+        found = self._inflight.find(early.receipt.operator, early.receipt.candidates)
+        if found is None:
+            self._unknown.append(early.receipt)
+            self._wake.set()
+        else:
+            # After the answer itself is settled, so that both are written in their order.
+            asyncio.get_running_loop().call_soon(self._settle, early.receipt, *found)
+
+    def _give_up(self) -> None:
+        """What nobody claimed in time is acknowledged, or the operator would send it for ever."""
+        limit = self._clock.monotonic() - self._unclaimed_after_s
+        while self._early and self._early[0].since <= limit:
+            early = self._early.popleft()
+            early.settled = True
+            self._stop_awaiting(early)
+            self.counters.unclaimed += 1
+            self._operators[early.receipt.operator].acknowledge((early.receipt.handle,), True)
+
+    def _stop_awaiting(self, early: Early) -> None:
+        for candidate in early.receipt.candidates:
+            self._inflight.stop_awaiting(early.receipt.operator, candidate)
+
+
+class _Acknowledger:
+    """The callback of one receipt's commit; a slotted object is cheaper here than a closure."""
+
+    __slots__ = ("_outcomes", "_receipt")
+
+    def __init__(self, outcomes: Outcomes, receipt: DeliveryReceipt) -> None:
+        self._outcomes = outcomes
+        self._receipt = receipt
+
+    def __call__(self, _op: WriteOp | None, _result: WriteResult) -> None:
+        self._outcomes.acknowledge(self._receipt)

@@ -1,0 +1,88 @@
+"""From settings to the objects that the node is built of: rules, routes, contracts, operators.
+
+Everything that translates a configured word into a typed value stands here, so that `app` only wires.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Final
+
+from config.operators import OperatorSettings
+from config.settings import Settings, WebhookSettings
+from gateway.clock import Clock
+from gateway.routing import Route
+from gateway.webhooks.settings import DeliverySettings
+from operators.base import MtMessage, Operator
+from operators.loopback import LoopbackOperator
+from operators.smpp.client import SmppOperator
+from operators.smpp.segments import plan
+from redaction.egress import STANDARD_FIELDS, EgressContract, EgressField
+from redaction.personal import Purpose, Secret
+from redaction.retention import RetentionRule, RetentionTag
+
+Rules = Mapping[RetentionTag, RetentionRule]
+
+
+def retention_rules(settings: Settings) -> Rules:
+    """Every rule, by tag."""
+    return {
+        RetentionTag(said.tag): RetentionRule(
+            tag=RetentionTag(said.tag),
+            content_after_final_s=said.content_after_final_s,
+            content_limit_s=said.content_limit_s,
+            record_s=said.record_s,
+            period_s=said.period_s,
+            content_after_submit=said.content_after_submit,
+        )
+        for said in settings.retention
+    }
+
+
+def routes(settings: Settings) -> list[Route]:
+    return [
+        Route(prefix=each.prefix, classes=frozenset(each.classes), operators=tuple(each.operators))
+        for each in settings.routes
+    ]
+
+
+def contract(settings: OperatorSettings) -> EgressContract:
+    """What this operator is allowed to be told (P-16)."""
+    allowed = settings.egress.allow
+    fields = STANDARD_FIELDS if allowed == "default" else frozenset(EgressField[name.upper()] for name in allowed)
+    return EgressContract(operator=settings.name, fields=fields, sender_alias=settings.egress.sender_alias)
+
+
+def delivery_settings(settings: WebhookSettings) -> DeliverySettings:
+    return DeliverySettings(
+        timeout_s=settings.timeout_s,
+        max_connections=settings.max_connections,
+        connections_per_endpoint=settings.connections_per_endpoint,
+        retry_schedule_s=tuple(settings.retry_schedule_s),
+        disable_after_s=settings.disable_after_s,
+        allow_loopback=settings.allow_loopback,
+        max_inflight=settings.max_inflight,
+    )
+
+
+def operator(settings: OperatorSettings, clock: Clock) -> Operator:
+    """The link itself, not started. Raises config.secret.SecretMissing."""
+    return _KINDS[settings.kind](settings, clock)
+
+
+def _smpp(settings: OperatorSettings, clock: Clock) -> Operator:
+    def today() -> date:
+        return datetime.fromtimestamp(clock.now_ms() / 1000, UTC).date()
+
+    password = Secret(settings.password.resolve())
+    return SmppOperator(settings, password, monotonic=clock.monotonic, today=today)
+
+
+def _loopback(settings: OperatorSettings, _clock: Clock) -> Operator:
+    return LoopbackOperator(settings.name, segments_of=_segments)
+
+
+def _segments(message: MtMessage) -> int:
+    return plan(message.text.reveal(Purpose.DELIVER)).segments
+
+
+_KINDS: Final[dict[str, Callable[[OperatorSettings, Clock], Operator]]] = {"smpp": _smpp, "loopback": _loopback}

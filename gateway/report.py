@@ -1,0 +1,76 @@
+"""Which numbers of the node are shown to operations: names, help texts, and where they are read."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gateway.message import Status
+from gateway.metrics import Sample
+
+if TYPE_CHECKING:
+    from gateway.app import Node
+
+
+def describe(node: "Node") -> None:
+    """Register everything that `/metrics` shows of this node."""
+    show = node.exposition
+    show.add_counters(lambda: _counters(node))
+    show.add_gauges(lambda: _gauges(node))
+    show.add_histogram(node.outcome.to_final)
+    show.add_histogram(node.outcome.to_submit)
+
+
+def _counters(node: "Node") -> list[Sample]:
+    dispatch, outcomes = node.dispatch.counters, node.outcomes.counters
+    return [
+        ("gateway_outcomes_by_status", "Messages by final status", _named(node.outcome.by_status)),
+        ("gateway_accepted", "Messages made durable", node.accepted),
+        ("gateway_attempts", "Attempts to submit a message", dispatch.attempts),
+        ("gateway_segments_accepted", "Segments that operators accepted", dispatch.segments_accepted),
+        ("gateway_deferred", "Segments that operators deferred", dispatch.deferred),
+        ("gateway_refused", "Segments that operators refused", dispatch.refused),
+        ("gateway_unknown", "Segments with unknown outcome", dispatch.unknown),
+        ("gateway_late_answers", "Responses after their deadline", dispatch.late_answers),
+        ("gateway_unopenable", "Messages whose content could not be opened", dispatch.unopenable),
+        ("gateway_rerouted", "Messages given to another operator", dispatch.rerouted),
+        ("gateway_receipts", "Receipts received", outcomes.receipts),
+        ("gateway_receipts_early", "Receipts that came before their submit_sm_resp", outcomes.early),
+        ("gateway_receipts_looked_up", "Receipts whose message was not in memory", outcomes.looked_up),
+        ("gateway_receipts_unclaimed", "Receipts for ids that nobody knows", outcomes.unclaimed),
+        ("gateway_receipts_repeated", "Receipts that came again", outcomes.repeated),
+        ("gateway_receipts_contradicting", "Receipts that contradict a final status", outcomes.contradicting),
+        ("gateway_receipts_pushed_back", "Receipts that operators were asked to send again", outcomes.pushed_back),
+        ("gateway_opened_by_purpose", "Sealed fields opened", _opened(node)),
+        ("gateway_commits", "Commits of the ledger", node.journal.commits),
+        ("gateway_operations", "Operations in those commits", node.journal.operations),
+        ("gateway_webhooks_told", "Events that reached their customer", node.deliverer.told),
+        ("gateway_webhooks_failed", "Tries that did not", node.deliverer.failed),
+        ("gateway_webhooks_dropped", "Events without anybody to tell", node.deliverer.dropped),
+    ]
+
+
+def _gauges(node: "Node") -> list[Sample]:
+    health = {name: operator.health() for name, operator in node.operators.items()}
+    return [
+        ("gateway_active_by_operator", "Messages in memory", _floats(node.dispatch.waiting())),
+        ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
+        ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
+        ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(node.inflight)),
+        ("gateway_commit_queue", "Operations that wait for a commit", node.journal.depth),
+        ("gateway_receipts_waiting", "Receipts not acknowledged yet", node.outcomes.waiting()),
+        ("gateway_webhooks_in_flight", "Events being told", node.deliverer.inflight),
+    ]
+
+
+def _named(counts: Mapping[Status, int]) -> dict[str, float]:
+    return {name.value: float(count) for name, count in counts.items()}
+
+
+def _floats(counts: dict[str, int]) -> dict[str, float]:
+    return {name: float(count) for name, count in counts.items()}
+
+
+def _opened(node: "Node") -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for (purpose, _field), count in node.sealer.opened.items():
+        totals[purpose] = totals.get(purpose, 0.0) + count
+    return totals

@@ -1,0 +1,130 @@
+"""The shapes that customers send and get as JSON. The OpenAPI description is generated from these types."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Text = Annotated[str, Meta(description="The message, up to ten segments of text.", min_length=1)]
+
+
+class MessageRequest(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A message to send."""
+
+    to: Annotated[str, Meta(description="Recipient in E.164 form, `+9665XXXXXXXX`. Local Saudi forms are understood.")]
+    source: Annotated[str, Meta(description="A sender registered for you.")] = msgspec.field(name="from")
+    text: Text
+    message_class: Annotated[
+        str | UnsetType,
+        Meta(description="`otp`, `transactional`, `promotional`, `warning`, `awareness` or `personal`."),
+    ] = msgspec.field(name="class", default=UNSET)
+    reference: Annotated[str | None, Meta(description="Your own reference; sealed, and told only to you.")] = None
+    validity: Annotated[int | None, Meta(description="Seconds in which to deliver.")] = None
+    schedule_at: Annotated[str | None, Meta(description="RFC 3339 time before which it is not sent.")] = None
+    retention: Annotated[str | None, Meta(description="`discard` forgets the content as soon as it is sent.")] = None
+    callback_url: Annotated[str | None, Meta(description="Where to tell of this message instead of your endpoint.")] = (
+        None
+    )
+    flash: Annotated[bool, Meta(description="Show at once, do not store (class 0).")] = False
+
+    def __repr__(self) -> str:
+        return "MessageRequest(•••)"
+
+
+class BatchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Up to 1,000 messages, each judged on its own."""
+
+    messages: list[msgspec.Raw]
+
+
+class RetentionView(Struct, frozen=True):
+    """What will be forgotten, and when."""
+
+    tag: str
+    content_until: str
+    record_until: str
+
+
+class MessageAccepted(Struct, frozen=True, kw_only=True):
+    """The message is on disk, sealed, and will be sent."""
+
+    id: str
+    status: str
+    to: Annotated[str, Meta(description="Masked: country code and last two digits.")]
+    segments: int
+    encoding: str
+    retention: RetentionView
+
+
+class PrivacyReceipt(Struct, frozen=True, kw_only=True):
+    """What became of the personal data of this message."""
+
+    tag: str
+    content_until: str
+    content_destroyed: bool
+    record_until: str
+    operator: str | None
+    country: str | None
+    fields_forwarded: list[str]
+
+
+class MessageView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message's record. The body is never part of it."""
+
+    id: str
+    status: str
+    to: str
+    message_class: str = msgspec.field(name="class")
+    segments: int
+    encoding: str
+    accepted_at: str
+    privacy: PrivacyReceipt
+    scheduled_at: str | None = None
+    submitted_at: str | None = None
+    final_at: str | None = None
+    expires_at: str | None = None
+    attempts: int = 0
+    error: str | None = None
+    reference: str | None = None
+
+
+class MessageList(Struct, frozen=True):
+    """Newest first."""
+
+    messages: list[MessageView]
+    cursor: str | None
+
+
+class ProblemView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457 problem details with a stable code."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    field: str | None = None
+
+
+class BatchItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message of a batch: either `message` or `error`."""
+
+    message: MessageAccepted | None = None
+    error: ProblemView | None = None
+
+
+class BatchAccepted(Struct, frozen=True):
+    """Answers in the order of the request."""
+
+    accepted: int
+    refused: int
+    items: list[BatchItem]
+
+
+class OperatorView(Struct, frozen=True, kw_only=True):
+    """A link to an operator."""
+
+    name: str
+    state: str
+    country: str
+    binds_up: int
+    binds: int

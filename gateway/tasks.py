@@ -1,0 +1,48 @@
+"""Every task is named, owned and watched.
+
+A node is one `asyncio.TaskGroup`. If a task in it dies, the node stops with an error: only operator links heal
+themselves, and they do it inside.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+
+class TaskOwner:
+    """Starts named tasks and stops them again, last started first.
+
+    `failed` resolves with the first exception that any of them dies of.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` as a task of that name; names are unique while running."""
+        if name in self._tasks:
+            work.close()
+            raise ValueError(f"a task named {name} is running")
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks[name] = task
+        task.add_done_callback(self._ended)
+        return task
+
+    def running(self) -> tuple[str, ...]:
+        return tuple(self._tasks)
+
+    async def stop(self) -> None:
+        """Cancel everything and wait for it."""
+        for task in reversed(list(self._tasks.values())):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task.get_name(), None)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not self.failed.done():
+            self.failed.set_result(error)

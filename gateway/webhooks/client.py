@@ -1,0 +1,252 @@
+"""A small HTTP/1.1 client for one job: POST something, learn the status. No proxies, no environment, no redirects.
+
+A general client costs more than the rest of the message's way; here a request on an open connection is one write and
+one callback: no task, no timer and no future of its own. Deadlines are looked after by one sweep. Every number is
+bounded: connections per host, connections in all; requests beyond that wait in order, and the caller bounds those.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.clock import Clock
+from gateway.tasks import TaskOwner
+from gateway.webhooks.connection import Connection, Done, Failure, Request, Result
+from gateway.webhooks.resolving import Lookup, Resolver, system_lookup
+from gateway.webhooks.settings import DeliverySettings
+from gateway.webhooks.targets import Origin, Target, TargetRefused, parse_target
+
+SWEEP_S: Final = 0.25
+IDLE_S: Final = 30.0
+MAX_AGE_S: Final = 300.0  # after that a name that moved is followed
+TURN_S: Final = 1.0  # how long a connection is kept when other hosts wait for room
+MAX_ATTEMPTS: Final = 4
+TARGET_CACHE: Final = 1000
+_FIXED: Final = b"User-Agent: Connect-Gateway\r\nAccept: */*\r\nContent-Type: application/json\r\n"
+
+
+def verifying_context() -> ssl.SSLContext:
+    """TLS 1.2 or later, certificates and host names verified; keys are never logged, whatever the environment says."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_default_certs()
+    return context
+
+
+class Pool:
+    """The connections of one origin. idle: last used first out, so that surplus ones grow old and are closed."""
+
+    __slots__ = ("idle", "open", "waiting")
+
+    def __init__(self) -> None:
+        self.idle: list[Connection] = []
+        self.open = 0
+        self.waiting: deque[Request] = deque()
+
+
+class WebhookClient:
+    """See the module. lookup and tls are given by tests. Use inside a running loop."""
+
+    def __init__(
+        self,
+        settings: DeliverySettings,
+        *,
+        clock: Clock,
+        tasks: TaskOwner,
+        lookup: Lookup = system_lookup,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._tasks = tasks
+        self._loop = asyncio.get_running_loop()
+        self._resolver = Resolver(clock, lookup=lookup, allow_loopback=settings.allow_loopback)
+        self._tls = tls or verifying_context()
+        self._targets: dict[str, Target] = {}
+        self._pools: dict[Origin, Pool] = {}
+        self._starved: dict[Origin, Pool] = {}
+        self._connections: set[Connection] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self.opened = 0
+
+    @property
+    def connections(self) -> int:
+        """Connections that are open or being opened."""
+        return len(self._connections)
+
+    def post(self, url: str, headers: bytes, body: bytes, done: Done) -> None:
+        """POST JSON. headers: more header lines, each with its line end. `done` is called once, never from inside.
+
+        The time limit runs from when a connection is there or being opened.
+        """
+        try:
+            target = self._target(url)
+        except TargetRefused as refusal:
+            self._loop.call_soon(done, Failure("target_refused", refusal.code))
+            return
+        data = b"%b%b%bContent-Length: %d\r\n\r\n%b" % (target.head, _FIXED, headers, len(body), body)
+        pool = self._pools.get(target.origin)
+        if pool is None:
+            pool = self._pools[target.origin] = Pool()
+        pool.waiting.append(Request(target, data, done))
+        self._feed(pool)
+
+    def close(self) -> None:
+        """Close everything at once. Requests without an answer never get one."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for pool in self._pools.values():
+            pool.waiting.clear()
+        self._starved.clear()
+        for connection in list(self._connections):
+            self._drop(connection, feed=False)
+
+    def sweep(self) -> None:
+        """End what has run out of time, close what is idle for long."""
+        now = self._clock.monotonic()
+        for connection in list(self._connections):
+            request = connection.request
+            if request is None:
+                if now - connection.since >= IDLE_S:
+                    self.lost(connection)
+            elif now >= request.deadline:
+                connection.expire()
+
+    # ------------------------------------------------------------------------------------- what connections report
+
+    def finished(self, connection: Connection, result: Result, *, reusable: bool) -> None:
+        request = connection.request
+        pool = self._pools[connection.origin]
+        now = self._clock.monotonic()
+        if reusable and now - connection.opened < (TURN_S if self._starved else MAX_AGE_S):
+            connection.request = None
+            connection.since = now
+            pool.idle.append(connection)
+            if pool.waiting:
+                self._feed(pool)
+        else:
+            self._drop(connection)
+        if request is not None:
+            request.done(result)
+
+    def unanswered(self, connection: Connection) -> None:
+        request = connection.request
+        if request is not None:
+            request.retried = True
+            self._open(self._pools[connection.origin], request)
+        self._drop(connection)
+
+    def lost(self, connection: Connection) -> None:
+        if connection in self._connections:
+            self._drop(connection)
+
+    # ------------------------------------------------------------------------------------------------- connections
+
+    def _feed(self, pool: Pool) -> None:
+        """Give waiting requests a connection as far as there is room."""
+        deadline = self._clock.monotonic() + self._settings.timeout_s
+        while pool.waiting:
+            if not pool.idle and not self._may_open(pool):
+                return
+            request = pool.waiting.popleft()
+            request.deadline = deadline
+            if pool.idle:
+                pool.idle.pop().send(request)
+            else:
+                self._open(pool, request)
+
+    def _may_open(self, pool: Pool) -> bool:
+        if pool.open >= self._settings.connections_per_endpoint:
+            return False
+        if len(self._connections) >= self._settings.max_connections:
+            oldest = self._longest_idle()
+            if oldest is None:
+                self._starved[pool.waiting[0].target.origin] = pool
+                return False
+            self._drop(oldest, feed=False)
+        return True
+
+    def _longest_idle(self) -> Connection | None:
+        idle = (connection for connection in self._connections if connection.request is None)
+        return min(idle, key=lambda connection: connection.since, default=None)
+
+    def _open(self, pool: Pool, request: Request) -> None:
+        connection = Connection(self, request, self._clock.monotonic())
+        self._connections.add(connection)
+        pool.open += 1
+        self.opened += 1
+        connection.opening = self._tasks.start(f"webhook connection {self.opened}", self._connect(connection, request))
+        if self._timer is None:
+            self._timer = self._loop.call_later(SWEEP_S, self._sweep_again)
+
+    async def _connect(self, connection: Connection, request: Request) -> None:
+        failure = await self._try_to_connect(connection, request.target)
+        connection.opening = None
+        if failure is not None and connection.request is request:
+            self.finished(connection, failure, reusable=False)
+
+    async def _try_to_connect(self, connection: Connection, target: Target) -> Failure | None:
+        try:
+            addresses = await self._resolver.addresses(target)
+            await self._connect_to_any(connection, target, addresses[:MAX_ATTEMPTS])
+        except TargetRefused as refusal:
+            return Failure("target_refused", refusal.code)
+        except ssl.SSLError:
+            return Failure("tls")
+        except TimeoutError:
+            return Failure("timeout")
+        except OSError:
+            return Failure("refused")
+        return None
+
+    async def _connect_to_any(self, connection: Connection, target: Target, addresses: Sequence[str]) -> None:
+        """Try one address after the other, each with its share of the time. Raises what the last one raised."""
+        share_s = self._settings.timeout_s / len(addresses)
+        context = self._tls if target.tls else None
+        name = target.host if target.tls else None
+        for address in addresses:
+            try:
+                async with asyncio.timeout(share_s):
+                    await self._loop.create_connection(
+                        lambda: connection, address, target.port, ssl=context, server_hostname=name
+                    )
+            except OSError:
+                if address == addresses[-1]:
+                    raise
+            else:
+                return
+
+    def _drop(self, connection: Connection, *, feed: bool = True) -> None:
+        """Close a connection; with `feed`, give its room to those who wait."""
+        self._connections.discard(connection)
+        pool = self._pools[connection.origin]
+        pool.open -= 1
+        if connection in pool.idle:
+            pool.idle.remove(connection)
+        connection.discard()
+        if feed:
+            self._use_room(pool)
+        if not pool.open and not pool.waiting:
+            self._pools.pop(connection.origin, None)
+
+    def _use_room(self, pool: Pool) -> None:
+        while self._starved and len(self._connections) < self._settings.max_connections:
+            self._feed(self._starved.pop(next(iter(self._starved))))
+        self._feed(pool)
+
+    def _sweep_again(self) -> None:
+        self.sweep()
+        self._timer = self._loop.call_later(SWEEP_S, self._sweep_again) if self._connections else None
+
+    def _target(self, url: str) -> Target:
+        target = self._targets.get(url)
+        if target is None:
+            target = parse_target(url, allow_loopback=self._settings.allow_loopback)
+            if len(self._targets) >= TARGET_CACHE:
+                del self._targets[next(iter(self._targets))]
+            self._targets[url] = target
+        return target

@@ -1,0 +1,125 @@
+"""Which customers' endpoints fail or are disabled, kept in step with the ledger.
+
+A failure is written down only after `NOTE_AFTER_S` of failing, so an endpoint that stumbles costs no write. Every write
+reads the row first and changes its state only, because somebody else may have set a new URL.
+"""
+
+from typing import Final
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.ledger.base import Ledger, StoredEndpoint
+from gateway.logs import logger
+
+NOTE_AFTER_S: Final = 60.0
+ENABLED: Final = "enabled"
+DISABLED: Final = "disabled"
+_log = logger(__name__)
+
+
+class Endpoints:
+    """State by customer. disable_after_s: failing so long without one success disables an endpoint."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, disable_after_s: float) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._disable_after_ms = round(disable_after_s * 1000)
+        self._version: int | None = None
+        self._failing: dict[int, int] = {}
+        self._noted: set[int] = set()
+        self._disabled: dict[int, int] = {}
+        self._changed: set[int] = set()
+
+    @property
+    def failing(self) -> int:
+        """Endpoints whose last request failed."""
+        return len(self._failing)
+
+    @property
+    def disabled(self) -> int:
+        """Endpoints that are disabled."""
+        return len(self._disabled)
+
+    def is_disabled(self, customer: int) -> bool:
+        return customer in self._disabled
+
+    def told(self, customer: int) -> None:
+        """The endpoint took an event."""
+        if self._failing.pop(customer, None) is not None and customer in self._noted:
+            self._noted.discard(customer)
+            self._changed.add(customer)
+
+    def failed(self, customer: int) -> None:
+        """The endpoint did not take an event."""
+        now_ms = self._clock.now_ms()
+        failing_ms = now_ms - self._failing.setdefault(customer, now_ms)
+        if failing_ms >= self._disable_after_ms:
+            self._disable(customer, "failing")
+        elif failing_ms >= NOTE_AFTER_S * 1000 and customer not in self._noted:
+            self._noted.add(customer)
+            self._changed.add(customer)
+
+    def gone(self, customer: int) -> None:
+        """The endpoint says that it is gone for good (410)."""
+        self._disable(customer, "gone")
+
+    async def refresh(self) -> None:
+        """Write down what changed here, read what changed elsewhere. Raises LedgerUnavailable."""
+        if self._changed:
+            await self._save()
+        version = await self._ledger.accounts_version()
+        if version != self._version:
+            self._learn({stored.customer: stored for stored in await self._ledger.endpoints()})
+            self._version = version
+
+    def _disable(self, customer: int, reason: str) -> None:
+        if customer in self._disabled:
+            return
+        self._disabled[customer] = self._clock.now_ms()
+        self._changed.add(customer)
+        _log.warning("webhook endpoint disabled", customer=customer, reason=reason)
+
+    async def _save(self) -> None:
+        for stored in await self._ledger.endpoints():
+            if stored.customer in self._changed:
+                self._changed.discard(stored.customer)
+                await self._save_one(stored)
+        self._changed.clear()
+
+    async def _save_one(self, stored: StoredEndpoint) -> None:
+        customer = stored.customer
+        disabled_ms = self._disabled.get(customer)
+        await self._ledger.save_endpoint(
+            msgspec.structs.replace(
+                stored,
+                state=ENABLED if disabled_ms is None else DISABLED,
+                failing_since_ms=self._failing.get(customer),
+                disabled_ms=disabled_ms,
+            )
+        )
+
+    def _learn(self, rows: dict[int, StoredEndpoint]) -> None:
+        """Take over what the ledger says, except where a change of ours still waits to be written."""
+        for customer in [*self._failing, *self._disabled, *self._noted]:
+            if customer not in rows:
+                self._forget(customer)
+        for customer, stored in rows.items():
+            if customer not in self._changed:
+                self._learn_one(customer, stored)
+
+    def _learn_one(self, customer: int, stored: StoredEndpoint) -> None:
+        if stored.state == DISABLED:
+            self._disabled[customer] = stored.disabled_ms or self._clock.now_ms()
+        elif customer in self._disabled:
+            self._forget(customer)
+        if stored.failing_since_ms is not None:
+            self._failing.setdefault(customer, stored.failing_since_ms)
+            self._noted.add(customer)
+        elif customer in self._noted:
+            self._forget(customer)
+
+    def _forget(self, customer: int) -> None:
+        self._failing.pop(customer, None)
+        self._disabled.pop(customer, None)
+        self._noted.discard(customer)

@@ -1,0 +1,76 @@
+"""How much of one customer's news is on its way at once, and when to leave an endpoint alone. Pure; time is given.
+
+Requests at once shrink by half with each failure and grow by one with each success, so an endpoint that hangs holds one
+connection and not eight. After `REST_AFTER` failures in a row the lane rests: nothing is sent until its pause is over,
+then one request tries whether the endpoint is back.
+"""
+
+from collections import deque
+from typing import Final
+
+from gateway.webhooks.delivery import Job
+
+REST_AFTER: Final = 4
+LONGEST_REST_S: Final = 600.0
+SHORTEST_WAIT_MS: Final = 1000.0
+_SMOOTHING: Final = 0.1
+
+
+class Lane:
+    """The events of one customer.
+
+    most: requests at once. waiting: first events of their messages, in order. active: requests on the wire. size: all
+    events in memory, those that follow another of their message included.
+    """
+
+    __slots__ = ("_latency_ms", "_most", "_schedule_s", "_slot_ms", "active", "failures", "limit", "rest_until_ms",
+                 "rests", "size", "waiting")  # fmt: skip
+
+    def __init__(self, most: int, schedule_s: tuple[float, ...]) -> None:
+        self._most = most
+        self._schedule_s = schedule_s
+        self._latency_ms = 0.0
+        self._slot_ms = 0.0
+        self.waiting: deque[Job] = deque()
+        self.active = 0
+        self.size = 0
+        self.limit = most
+        self.failures = 0
+        self.rests = 0
+        self.rest_until_ms = 0
+
+    def has_turn(self) -> bool:
+        """Whether the next waiting event may be sent."""
+        return bool(self.waiting) and self.active < self.limit
+
+    def took(self, seconds: float) -> None:
+        """How long a request was on its way."""
+        self._latency_ms += (seconds * 1000 - self._latency_ms) * _SMOOTHING
+
+    def succeeded(self) -> None:
+        self.failures = self.rests = self.rest_until_ms = 0
+        if self.limit < self._most:
+            self.limit += 1
+
+    def failed(self, now_ms: int) -> bool:
+        """Whether the lane begins to rest by this failure."""
+        self.failures += 1
+        self.limit = max(1, self.limit // 2)
+        if self.failures < REST_AFTER or self.is_resting(now_ms):
+            return False
+        pause_s = self._schedule_s[min(self.rests, len(self._schedule_s) - 1)]
+        self.rests += 1
+        self.rest_until_ms = now_ms + round(min(pause_s, LONGEST_REST_S) * 1000)
+        return True
+
+    def is_resting(self, now_ms: int) -> bool:
+        return now_ms < self.rest_until_ms
+
+    def next_slot_ms(self, now_ms: int) -> int:
+        """When an event for which there is no room now should be looked at again.
+
+        Each call gives a later time, at the lane's own pace, so a long backlog is not read again and again.
+        """
+        pace_ms = self._latency_ms / self.limit
+        self._slot_ms = max(self._slot_ms + pace_ms, now_ms + self.size * pace_ms, now_ms + SHORTEST_WAIT_MS)
+        return round(self._slot_ms)

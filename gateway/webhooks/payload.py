@@ -1,0 +1,66 @@
+"""The body of a webhook: what the customer is told of a message. The number is masked, the text is never part of it.
+
+Only what held when the event happened is told: an event of a message that is not final says nothing of its end, even
+when the message has gone on since.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from gateway.message import OPEN, Message, OutboxEvent
+from gateway.times import rfc3339, rfc3339_or_none
+from redaction.personal import Personal, Purpose, mask_number
+
+TRIAL_TYPE: Final = "gateway.test"
+
+
+class MessageData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What became of the message. Times are RFC 3339 UTC; what is not known is left out."""
+
+    id: str
+    status: str
+    to: str
+    segments: int
+    error: str | None = None
+    reference: str | None = None
+    accepted_at: str
+    submitted_at: str | None = None
+    final_at: str | None = None
+
+    def __repr__(self) -> str:
+        return "MessageData(•••)"
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One webhook: its type (`message.delivered`), when the event happened, and the data."""
+
+    type: str
+    timestamp: str
+    data: MessageData | dict[str, str]
+
+
+_encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
+
+
+def event_body(event: OutboxEvent, message: Message, reference: Personal | None = None) -> bytes:
+    """The JSON of one event. reference: the customer's own, told to nobody else."""
+    final = event.status not in OPEN
+    data = MessageData(
+        id=message.id.hex(),
+        status=event.status,
+        to=mask_number(message.country, message.last_two),
+        segments=message.segments,
+        error=message.error if final else None,
+        reference=None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER),
+        accepted_at=rfc3339(message.accepted_ms),
+        submitted_at=rfc3339_or_none(message.submitted_ms),
+        final_at=rfc3339_or_none(message.final_ms) if final else None,
+    )
+    return _encode(Webhook(type=f"message.{event.status}", timestamp=rfc3339(event.at_ms), data=data))
+
+
+def trial_body(now_ms: int) -> bytes:
+    """The JSON of the event that only tries whether an endpoint answers."""
+    return _encode(Webhook(type=TRIAL_TYPE, timestamp=rfc3339(now_ms), data={}))

@@ -1,0 +1,24 @@
+"""What may be set about webhooks. Units end the names; every number bounds something."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """timeout_s: from connecting to the end of the answer. max_connections: open at once, to all endpoints.
+
+    connections_per_endpoint: open at once to one host, and requests at once for one customer. retry_schedule_s: pauses
+    after the first, second… failure; the last one repeats. disable_after_s: how long an endpoint fails without a single
+    success before it is disabled. allow_loopback: loopback addresses, and plain http to them, for development.
+    max_inflight: events in memory at once; the rest waits in the ledger. poll_s: how often the ledger is asked for
+    events that fall due.
+    """
+
+    timeout_s: float = 10.0
+    max_connections: int = 200
+    connections_per_endpoint: int = 8
+    retry_schedule_s: tuple[float, ...] = (5, 30, 120, 600, 1800, 3600, 10800, 21600, 43200)
+    disable_after_s: float = 259_200.0
+    allow_loopback: bool = False
+    max_inflight: int = 2000
+    poll_s: float = 1.0

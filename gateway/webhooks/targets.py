@@ -1,0 +1,158 @@
+"""Which URLs may be called: the rule against server-side request forgery.
+
+A URL is https, has a host name and nothing that could hide another one, and every address that the name resolves to
+must be public. The connection is made to an address that was checked, never to the name, so a name that resolves
+differently a moment later changes nothing. For development, loopback (and plain http to it) can be allowed.
+"""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+MAX_URL_LENGTH: Final = 2048
+HTTPS_PORT: Final = 443
+LOWEST_OTHER_PORT: Final = 1024
+MAX_ADDRESSES: Final = 16
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Origin = tuple[bool, str, int]
+"""Whether TLS, host, port: what connections are shared by."""
+
+_PRINTABLE = re.compile(r"[!-\[\]-~]+")  # ASCII without space, control characters and the backslash
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+
+_GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NEVER = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "100.64.0.0/10",  # shared by carriers (RFC 6598)
+        "192.0.0.0/24",  # protocol assignments
+        "192.88.99.0/24",  # 6to4 relays
+        "198.18.0.0/15",  # benchmarks
+        "2001::/23",  # protocol assignments, Teredo among them
+        "2001:db8::/32",  # documentation
+        "3fff::/20",  # documentation
+    )
+)
+
+
+class TargetRefused(Exception):
+    """A URL may not be called. `code` is one word, for example `scheme` or `address`; the URL is never part of it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Target:
+    """Where a URL leads. head: start of a request, up to the Host line.
+
+    Prints without path and query, which may hold a customer's token.
+    """
+
+    __slots__ = ("head", "host", "origin", "port", "tls")
+
+    def __init__(self, *, tls: bool, host: str, port: int, path: str) -> None:
+        self.tls = tls
+        self.host = host
+        self.port = port
+        self.origin = (tls, host, port)
+        self.head = b"POST %b HTTP/1.1\r\nHost: %b\r\n" % (path.encode(), _authority(tls, host, port).encode())
+
+    def __repr__(self) -> str:
+        return "Target(•••)"
+
+
+def parse_target(url: str, *, allow_loopback: bool = False) -> Target:
+    """Raises TargetRefused with `form`, `scheme`, `credentials`, `fragment`, `host` or `port`."""
+    if len(url) > MAX_URL_LENGTH or not _PRINTABLE.fullmatch(url):
+        raise TargetRefused("form")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise TargetRefused("form") from None
+    if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not allow_loopback):
+        raise TargetRefused("scheme")
+    if "@" in parts.netloc:
+        raise TargetRefused("credentials")
+    if "#" in url:
+        raise TargetRefused("fragment")
+    tls = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(tls=tls, host=_checked_host(parts.hostname), port=_checked_port(port, tls), path=path)
+
+
+def checked_addresses(found: Sequence[str], target: Target, *, allow_loopback: bool = False) -> tuple[str, ...]:
+    """The addresses, when every one of them may be called. Raises TargetRefused: `unresolved` or `address`.
+
+    One that may not makes the whole name refused: a name that is half private is an attack or a mistake. Plain http may
+    lead to loopback only.
+    """
+    if not found:
+        raise TargetRefused("unresolved")
+    addresses = [_parsed(text) for text in found]
+    for address in addresses:
+        loopback = allow_loopback and address.is_loopback
+        if not loopback and not (target.tls and is_public(address)):
+            raise TargetRefused("address")
+    return tuple(dict.fromkeys(str(address) for address in addresses))[:MAX_ADDRESSES]
+
+
+def is_public(address: IpAddress) -> bool:
+    """Whether the address is one that anybody on the Internet may be at, also when an IPv6 form wraps an IPv4 one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id is not None:
+            return False
+        inner = _embedded(address)
+        if inner is not None:
+            return is_public(inner)
+        if address not in _GLOBAL_V6:
+            return False
+    special = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_link_local
+    if special or not address.is_global:
+        return False
+    return not any(address in network for network in _NEVER if network.version == address.version)
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address in an IPv4-mapped, 6to4 or NAT64 address."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def _parsed(text: str) -> IpAddress:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        raise TargetRefused("address") from None
+
+
+def _checked_host(host: str | None) -> str:
+    """A name of letters, digits and dashes (others in their `xn--` form), or a literal address."""
+    if not host:
+        raise TargetRefused("host")
+    if ":" in host:
+        try:
+            return str(ipaddress.IPv6Address(host))
+        except ValueError:
+            raise TargetRefused("host") from None
+    if not _HOST.fullmatch(host):
+        raise TargetRefused("host")
+    return host
+
+
+def _checked_port(port: int | None, tls: bool) -> int:
+    actual = port if port is not None else HTTPS_PORT if tls else 80
+    if actual != HTTPS_PORT and actual < LOWEST_OTHER_PORT:
+        raise TargetRefused("port")
+    return actual
+
+
+def _authority(tls: bool, host: str, port: int) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if tls and port == HTTPS_PORT else f"{name}:{port}"

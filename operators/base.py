@@ -1,0 +1,201 @@
+"""How a message leaves, and how news of it returns: the contract that every kind of operator link fulfils.
+
+An operator is driven by `submit` and `acknowledge`, which never wait, and speaks back through one sink that takes
+*batches* of events: everything that one read from the socket brought is one call. There is no task and no future per
+message. Whoever submits asks `room()` first; the operator owns its window, its throughput limit and its back-off, and
+says `Ready` when room comes back.
+"""
+
+import enum
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from redaction.personal import MessageText, Msisdn
+
+
+class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A mobile-terminated message, cut down to what the operator's egress contract lets out.
+
+    token: whatever the submitter wants back in `Submitted`; opaque to the operator.
+    source: a registered sender name (alphanumeric or short code), or a number.
+    concat_ref: 0..65535, the reference that all segments of this message share (S-38); 8-bit users take it modulo 256.
+    only: submit just these segments (0-based); None means all.
+    validity_s: seconds from now for which the operator may keep trying; None leaves it to the operator.
+    flash: class 0 display. binary: `text` holds Latin-1 code points that stand for octets (data_coding 4).
+    """
+
+    token: object
+    source: str | Msisdn
+    destination: Msisdn
+    text: MessageText
+    concat_ref: int = 0
+    only: tuple[int, ...] | None = None
+    receipt: bool = True
+    validity_s: int | None = None
+    priority: int = 0
+    flash: bool = False
+    binary: bool = False
+
+
+class DeferReason(enum.Enum):
+    """Why an operator did not take a segment this time although it may later."""
+
+    THROTTLED = "throttled"  # ESME_RTHROTTLED: burns no attempt (S-33)
+    QUEUE_FULL = "queue_full"  # ESME_RMSGQFUL: burns no attempt (S-33)
+    TRANSIENT = "transient"  # any other status that the operator's table calls transient: burns an attempt
+    NOT_SENT = "not_sent"  # the link went away before the bytes were written: burns no attempt
+
+
+class UnknownReason(enum.Enum):
+    """Why nobody can say whether the operator has the segment."""
+
+    TIMEOUT = "timeout"  # no answer within response_timer (S-23)
+    LINK_LOST = "link_lost"  # the link died while it was outstanding (S-24)
+
+
+class Accepted(msgspec.Struct, frozen=True, gc=False):
+    """The operator took the segment. Its id is in canonical form (see the operator's receipt id setting); may be ''."""
+
+    operator_message_id: str
+
+
+class Deferred(msgspec.Struct, frozen=True, gc=False):
+    """Not taken now. `status` is the SMPP command_status (0 when none came); `after_s` says when to come back."""
+
+    reason: DeferReason
+    status: int
+    after_s: float
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """Refused for good. `status` is the SMPP command_status."""
+
+    status: int
+
+
+class Unknown(msgspec.Struct, frozen=True, gc=False):
+    """Bytes went out and no answer came."""
+
+    reason: UnknownReason
+
+
+SubmitResult = Accepted | Deferred | Refused | Unknown
+
+
+class ReceiptState(enum.Enum):
+    """message_state of a delivery receipt (SMPP 3.4 §5.2.28, and what peers add to it)."""
+
+    SCHEDULED = 0
+    ENROUTE = 1
+    DELIVERED = 2
+    EXPIRED = 3
+    DELETED = 4
+    UNDELIVERABLE = 5
+    ACCEPTED = 6
+    UNKNOWN = 7
+    REJECTED = 8
+    SKIPPED = 9
+
+
+class Submitted(msgspec.Struct, frozen=True, gc=False):
+    """The answer for one segment (0-based) of the message that carried `token`.
+
+    A late answer (S-23) comes as a second `Submitted` with `late` set after an `Unknown`.
+    """
+
+    operator: str
+    token: object
+    segment: int
+    result: SubmitResult
+    late: bool = False
+
+
+class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
+    """News of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before.
+
+    candidates: the forms in which the receipt's id may have been recorded, best first (S-44), at least one, unless
+    the receipt named none.
+    error_code: the network error code as short digits or letters, or None. The receipt's text is not here on purpose.
+    """
+
+    operator: str
+    candidates: tuple[str, ...]
+    state: ReceiptState
+    error_code: str | None
+    done_at_ms: int | None
+    handle: object
+
+
+class MoMessage(msgspec.Struct, frozen=True, gc=False):
+    """A mobile-originated message. `destination` is the customer's own number or short code."""
+
+    operator: str
+    source: Msisdn
+    destination: str
+    text: MessageText
+    handle: object
+
+
+class Ready(msgspec.Struct, frozen=True, gc=False):
+    """`room()` is above zero again, or the operator came up."""
+
+    operator: str
+
+
+class Down(msgspec.Struct, frozen=True, gc=False):
+    """The last bind of this operator that could submit is gone."""
+
+    operator: str
+
+
+OperatorEvent = Submitted | DeliveryReceipt | MoMessage | Ready | Down
+EventSink = Callable[[Sequence[OperatorEvent]], None]
+"""Called on the event loop with everything one read or one timer brought; it must not block or raise."""
+
+
+class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What `GET /v1/operators` and the metrics show of a link."""
+
+    name: str
+    state: str  # "up", "connecting", "down", "blocked_contract", "stopped"
+    binds_up: int
+    binds: int
+    window_used: int
+    window: int
+    throttled: int  # times the operator asked to slow down, since start
+    submitted: int  # segments written, since start
+    receipts: int
+    unexpected_responses: int  # S-21
+
+
+class Operator(Protocol):
+    """A link, or a bundle of links, to one operator."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def start(self, sink: EventSink) -> None:
+        """Begin to connect, and return at once; links heal themselves from here on. Events go to `sink`."""
+
+    async def stop(self, deadline_s: float) -> None:
+        """Submit nothing more, wait for outstanding answers, unbind, close; all within `deadline_s` seconds."""
+
+    def is_up(self) -> bool:
+        """At least one bind can submit."""
+
+    def room(self) -> int:
+        """How many messages may be submitted right now: the least of window, throughput tokens and back-off."""
+
+    def submit(self, message: MtMessage) -> int:
+        """Encode, segment and send; the number of segments that will be answered. Call only while `room()` > 0.
+
+        Bytes leave when the current loop turn ends. Segments that exceed the window wait inside, in order. Each segment
+        gets exactly one `Submitted`, never during this call (and perhaps a late second one).
+        """
+
+    def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
+        """Answer receipts and MO messages: `taken` false asks the peer to send them again (S-47)."""
+
+    def health(self) -> OperatorHealth: ...

@@ -1,0 +1,215 @@
+"""Character encodings of short messages: what data_coding means, text to octets and octets to text.
+
+Pure and without settings of its own. Errors say which rule was broken and never what was in the text.
+"""
+
+import enum
+from collections.abc import Sequence
+
+import msgspec
+
+from operators.smpp import gsm7
+from operators.smpp.udh import NO_UDH, Udh
+
+
+class Encoding(enum.StrEnum):
+    """How the characters of a message travel."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+    LATIN1 = "latin1"
+    ASCII = "ascii"
+    CYRILLIC = "cyrillic"
+    HEBREW = "hebrew"
+    BINARY = "binary"
+
+
+class DefaultAlphabet(enum.StrEnum):
+    """What an operator's SMSC takes data_coding 0 to mean (S-36)."""
+
+    GSM_UNPACKED = "gsm_unpacked"  # one septet in each octet
+    GSM_PACKED = "gsm_packed"  # septets packed as on the air
+    LATIN1 = "latin1"
+    ASCII = "ascii"
+
+
+class EncodingFault(enum.StrEnum):
+    """Why a text cannot be sent."""
+
+    LONE_SURROGATE = "lone_surrogate"
+    NOT_OCTETS = "not_octets"
+    TOO_LONG = "too_long"
+    NOT_IN_ALPHABET = "not_in_alphabet"
+
+
+class EncodingError(ValueError):
+    """A text cannot be sent: the submitter's fault, and final. Carries the rule that was broken, never the text."""
+
+    def __init__(self, fault: EncodingFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+class TextPlan(msgspec.Struct, frozen=True, gc=False):
+    """How a text travels.
+
+    segments: PDUs that leave; 1 for a text that goes as message_payload.
+    units: what they carry together: septets, UCS-2 units or octets.
+    locking, single: national language identifiers, 0 for the default tables.
+    """
+
+    encoding: Encoding
+    segments: int
+    units: int
+    locking: int = 0
+    single: int = 0
+
+
+class DecodedText(msgspec.Struct, frozen=True, gc=False):
+    """What a peer wrote. Exactly one of `text` and `octets` is set.
+
+    encoding: None when data_coding is unknown, or says an encoding that the octets are not in.
+    """
+
+    text: str | None
+    octets: bytes | None
+    encoding: Encoding | None
+
+    def __repr__(self) -> str:
+        return f"DecodedText(•••, encoding={self.encoding})"
+
+
+_PYTHON_CODECS = {
+    Encoding.UCS2: "utf-16-be",
+    Encoding.LATIN1: "latin-1",
+    Encoding.ASCII: "ascii",
+    Encoding.CYRILLIC: "iso8859-5",
+    Encoding.HEBREW: "iso8859-8",
+}
+
+
+def _codings() -> tuple[Encoding | None, ...]:
+    """The encoding of each data_coding; GSM7 stands for the default alphabet (SMPP 3.4 §5.2.19, TS 23.038 §4)."""
+    table: list[Encoding | None] = [None] * 256
+    table[0:5] = [Encoding.GSM7, Encoding.ASCII, Encoding.BINARY, Encoding.LATIN1, Encoding.BINARY]
+    table[6:9] = [Encoding.CYRILLIC, Encoding.HEBREW, Encoding.UCS2]
+    table[0x10:0x1C] = [Encoding.GSM7] * 4 + [Encoding.BINARY] * 4 + [Encoding.UCS2] * 4  # with a message class
+    table[0xC0:0xF0] = [Encoding.GSM7] * 32 + [Encoding.UCS2] * 16  # message waiting
+    table[0xF0:0xF8] = [Encoding.GSM7] * 4 + [Encoding.BINARY] * 4  # data coding and message class
+    return tuple(table)
+
+
+_CODINGS = _codings()
+
+
+def decode_short_message(
+    data: bytes,
+    data_coding: int,
+    default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED,
+    udh: Udh = NO_UDH,
+) -> DecodedText:
+    """The text of one short message whose user data header, if any, was taken off and is given as `udh` (S-61)."""
+    return decode_parts(((udh, data),), data_coding, default_alphabet)
+
+
+def decode_parts(
+    parts: Sequence[tuple[Udh, bytes]],
+    data_coding: int,
+    default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED,
+) -> DecodedText:
+    """The text of a message that came in parts, in their order. Octets that are no text of that coding stay octets.
+
+    Parts are joined before they are decoded, because peers do end a segment inside a surrogate or escape pair.
+    """
+    encoding = _CODINGS[data_coding & 0xFF]
+    if encoding is Encoding.GSM7:
+        return _decode_default(parts, default_alphabet)
+    octets = b"".join([data for _, data in parts])
+    if encoding is None or encoding is Encoding.BINARY:
+        return DecodedText(None, octets, encoding)
+    return _decoded(_decode(octets, _PYTHON_CODECS[encoding]), octets, encoding)
+
+
+def _decode_default(parts: Sequence[tuple[Udh, bytes]], alphabet: DefaultAlphabet) -> DecodedText:
+    octets = b"".join([data for _, data in parts])
+    if alphabet is DefaultAlphabet.LATIN1:
+        return _decoded(_decode(octets, "latin-1"), octets, Encoding.LATIN1)
+    if alphabet is DefaultAlphabet.ASCII:
+        return _decoded(_decode(octets, "ascii"), octets, Encoding.ASCII)
+    septets = (
+        b"".join([_unpacked(udh, data) for udh, data in parts]) if alphabet is DefaultAlphabet.GSM_PACKED else octets
+    )
+    first = parts[0][0] if parts else NO_UDH
+    return _decoded(gsm7.alphabet(first.locking, first.single).decode(septets), octets, Encoding.GSM7)
+
+
+def _unpacked(udh: Udh, data: bytes) -> bytes:
+    concat = udh.concat
+    return gsm7.unpack(data, udh.fill_bits, last=concat is None or concat.sequence == concat.total)
+
+
+def _decoded(text: str | None, octets: bytes, encoding: Encoding) -> DecodedText:
+    return DecodedText(None, octets, None) if text is None else DecodedText(text, None, encoding)
+
+
+def _decode(octets: bytes, codec: str) -> str | None:
+    try:
+        return octets.decode(codec)
+    except UnicodeDecodeError:
+        return None
+
+
+def encode_ucs2(text: str) -> bytes:
+    """Big-endian UTF-16 without a byte-order mark (S-59); EncodingError for a lone surrogate."""
+    octets = _encode(text, "utf-16-be")
+    if octets is None:
+        raise EncodingError(EncodingFault.LONE_SURROGATE)
+    return octets
+
+
+def encode_octets(text: str) -> bytes:
+    """The octets that the code points of a binary message stand for; EncodingError for one above 255."""
+    octets = _encode(text, "latin-1")
+    if octets is None:
+        raise EncodingError(EncodingFault.NOT_OCTETS)
+    return octets
+
+
+def is_representable(text: str, alphabet: DefaultAlphabet) -> bool:
+    """Whether a text that GSM 7-bit can carry survives the octets of the operator's default alphabet (S-36)."""
+    if alphabet is DefaultAlphabet.ASCII:
+        return text.isascii()
+    if alphabet is DefaultAlphabet.LATIN1:
+        return _encode(text, "latin-1") is not None
+    return True
+
+
+def _encode(text: str, codec: str) -> bytes | None:
+    # Returns rather than raises: a UnicodeEncodeError holds the text, and would hang on to the next error as context.
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError:
+        return None
+
+
+_TYPOGRAPHIC = str.maketrans(
+    {
+        "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"',
+        "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'",
+        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-",
+        "…": "...", "•": "*", "‹": "<", "›": ">", "«": '"', "»": '"',
+        "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2007": " ", "\u2009": " ", "\u200a": " ", "\u202f": " ",
+        "\u00ad": "", "\u200b": "", "\u2060": "", "\ufeff": "", "\t": " ",
+    }
+)  # fmt: skip
+
+
+def simplify(text: str) -> str:
+    """The text with plain quotes, dashes, dots and spaces if GSM 7-bit can then carry it; otherwise unchanged.
+
+    One curly quote would halve what a segment holds. Arabic and other UCS-2 texts gain nothing and stay as they are.
+    """
+    if text.isascii():
+        return text
+    plain = text.translate(_TYPOGRAPHIC)
+    return plain if gsm7.DEFAULT.encode(plain) is not None else text

@@ -1,0 +1,108 @@
+"""One TCP connection that carries one SMPP session: octets in and out, timers, and nothing else.
+
+Writes gather in the session and leave together when the loop's turn ends; a peer that stops reading pauses the link
+(`writable`), and the session's timers end it (S-26). Used by both sides.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+from operators.smpp.session import Ended, Event, Session
+
+TICK_S: Final = 0.25
+WRITE_LIMIT_BYTES: Final = 1 << 20
+CLOSE_AFTER_S: Final = 1.0
+
+Handler = Callable[["Connection", Sequence[Event]], None]
+"""Takes the events of one read or one tick."""
+
+
+class Connection(asyncio.Protocol):
+    """session: called with the loop's time when the connection is made. lost: called once at the end."""
+
+    def __init__(
+        self, session: Callable[[float], Session], handler: Handler, lost: Callable[["Connection"], None]
+    ) -> None:
+        self._make_session = session
+        self._handler = handler
+        self._lost = lost
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._flushing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.session: Session
+        self.writable = True
+        self.end_reason = ""
+        self.closed = self._loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's are not subclasses
+        transport.set_write_buffer_limits(high=WRITE_LIMIT_BYTES)
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # S-66
+        self.session = self._make_session(self._loop.time())
+        self._timer = self._loop.call_later(TICK_S, self._tick)
+
+    def data_received(self, data: bytes) -> None:
+        self._handle(self.session.receive(data, self._loop.time()))
+
+    def pause_writing(self) -> None:
+        self.writable = False
+
+    def resume_writing(self) -> None:
+        self.writable = True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._transport = None
+        events = self.session.connection_lost()
+        if events:
+            self._handler(self, events)
+        self._lost(self)
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def now(self) -> float:
+        return self._loop.time()
+
+    def flush_soon(self) -> None:
+        """Write what gathered, once, when this turn of the loop ends."""
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def close(self, reason: str) -> None:
+        """Write what gathered, then close; a peer that does not read is cut off."""
+        self.end_reason = self.end_reason or reason
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+            self._loop.call_later(CLOSE_AFTER_S, self.abort)
+
+    def abort(self) -> None:
+        """Cut the connection off now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _handle(self, events: Sequence[Event]) -> None:
+        if events:
+            self._handler(self, events)
+            last = events[-1]
+            if isinstance(last, Ended):
+                self.close(last.reason)
+                return
+        self.flush_soon()
+
+    def _flush(self) -> None:
+        self._flushing = False
+        data = self.session.data_to_send()
+        if data and self._transport is not None:
+            self._transport.write(data)
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(TICK_S, self._tick)
+        self._handle(self.session.tick(self._loop.time()))

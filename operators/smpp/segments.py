@@ -1,0 +1,300 @@
+"""Segments: how many a text takes, and their octets.
+
+`plan` is called once when a message is accepted and `encode_segments` once when it is sent; both cut by the same rules,
+so the number told to the customer is the number sent. A segment never ends inside an escape or a surrogate pair, and
+inside a combining sequence only where that saves a segment.
+
+The reference of a concatenated message is an argument: one for all its segments, and different from the last one used
+to that recipient (S-38) is what the caller sees to.
+"""
+
+import enum
+import unicodedata
+
+import msgspec
+
+from operators.smpp import coding, gsm7
+from operators.smpp.coding import DefaultAlphabet, Encoding, EncodingError, EncodingFault
+from operators.smpp.coding import TextPlan as TextPlan  # said again for those who plan
+from operators.smpp.udh import UDHI, Concat, build_udh
+
+_USER_DATA_OCTETS = 140
+_SEGMENTS_LIMIT = 255
+_PAYLOAD_LIMIT_OCTETS = 0xFFFF
+_SHIFT_ELEMENT_OCTETS = 3
+
+
+class ConcatMode(enum.StrEnum):
+    """How the segments of a long message are tied together (S-38, S-39)."""
+
+    UDH8 = "udh8"  # 6-octet header
+    UDH16 = "udh16"  # 7-octet header
+    SAR = "sar"  # sar_* TLVs; the SMSC writes the header, and room is left for its usual 6 octets
+    PAYLOAD = "payload"  # one PDU with message_payload; the SMSC cuts
+
+
+class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator can take.
+
+    languages: national language identifiers (`national.Language`) that may be tried, in order of preference, before
+    UCS-2; they need headers, so SAR, PAYLOAD and alphabets other than GSM do without. A phone that lacks the tables
+    shows wrong characters: list only what the operator's country uses.
+    binary: the text's code points are octets.
+    """
+
+    concat: ConcatMode = ConcatMode.UDH8
+    default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED
+    languages: tuple[int, ...] = ()
+    binary: bool = False
+
+
+class EncodedSegment(msgspec.Struct, frozen=True, gc=False):
+    """One submit_sm's worth.
+
+    esm_class: 0, or 0x40 when short_message begins with a header.
+    short_message: the octets, header included; for `payload` those of the message_payload TLV instead.
+    sar: sar_msg_ref_num, sar_total_segments, sar_segment_seqnum, or None.
+    """
+
+    data_coding: int
+    esm_class: int
+    short_message: bytes
+    sar: tuple[int, int, int] | None = None
+    payload: bool = False
+
+    def __repr__(self) -> str:
+        return f"EncodedSegment(data_coding={self.data_coding:#04x}, octets={len(self.short_message)})"
+
+
+_DEFAULT_OPTIONS = PlanOptions()
+
+
+def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
+    """GSM 7-bit if it can carry the text, else the first national alphabet that saves a segment, else UCS-2.
+
+    Raises `EncodingError` for a lone surrogate, for a binary text that is not octets, and over 255 segments or the
+    64 KiB of a message_payload.
+    """
+    if options.binary:
+        units = coding.encode_octets(text)
+        return TextPlan(Encoding.BINARY, _count(units, Encoding.BINARY, options.concat, 0), len(units))
+    septets = gsm7.DEFAULT.encode(text)
+    if septets is not None and coding.is_representable(text, options.default_alphabet):
+        return TextPlan(Encoding.GSM7, _count(septets, Encoding.GSM7, options.concat, 0), len(septets))
+    units = coding.encode_ucs2(text)
+    ucs2 = TextPlan(Encoding.UCS2, _count(units, Encoding.UCS2, options.concat, 0), len(units) // 2)
+    if not options.languages or not _can_shift(options):
+        return ucs2
+    return min([ucs2, *_national_plans(text, options)], key=lambda candidate: candidate.segments)
+
+
+def _can_shift(options: PlanOptions) -> bool:
+    return options.concat in (ConcatMode.UDH8, ConcatMode.UDH16) and options.default_alphabet in (
+        DefaultAlphabet.GSM_UNPACKED,
+        DefaultAlphabet.GSM_PACKED,
+    )
+
+
+def _national_plans(text: str, options: PlanOptions) -> list[TextPlan]:
+    plans = []
+    for language in options.languages:
+        for locking, single in ((0, language), (language, 0), (language, language)):
+            septets = gsm7.alphabet(locking, single).encode(text)
+            if septets is not None:
+                segments = _count(septets, Encoding.GSM7, options.concat, _shifts(locking, single))
+                plans.append(TextPlan(Encoding.GSM7, segments, len(septets), locking, single))
+    return plans
+
+
+def _shifts(locking: int, single: int) -> int:
+    return (locking > 0) + (single > 0)
+
+
+def _count(units: bytes, encoding: Encoding, concat: ConcatMode, shifts: int) -> int:
+    """How many segments `units` take."""
+    if len(units) <= _single_limit(encoding, shifts):
+        return 1
+    limit = _multi_limit(encoding, concat, shifts)
+    if concat is ConcatMode.PAYLOAD:
+        return 1 if len(units) <= _PAYLOAD_LIMIT_OCTETS else _too_long()
+    fewest = -(-len(units) // limit)
+    count = fewest if fewest > _SEGMENTS_LIMIT else len(_cut(units, encoding, limit))
+    return count if count <= _SEGMENTS_LIMIT else _too_long()
+
+
+def _too_long() -> int:
+    raise EncodingError(EncodingFault.TOO_LONG)
+
+
+def _single_limit(encoding: Encoding, shifts: int) -> int:
+    """How many septets or octets a message of one segment holds: 160, or 140 (S-57)."""
+    return _capacity(encoding, 1 + shifts * _SHIFT_ELEMENT_OCTETS if shifts else 0)
+
+
+def _multi_limit(encoding: Encoding, concat: ConcatMode, shifts: int) -> int:
+    """How many a segment of several holds: 153 or 152, 134 (67 UCS-2 units) or 133 (66) (S-57)."""
+    concat_octets = 6 if concat is ConcatMode.UDH16 else 5
+    return _capacity(encoding, 1 + concat_octets + shifts * _SHIFT_ELEMENT_OCTETS)
+
+
+def _capacity(encoding: Encoding, header_octets: int) -> int:
+    octets = _USER_DATA_OCTETS - header_octets
+    if encoding is Encoding.GSM7:
+        return octets * 8 // 7
+    return octets // 2 * 2 if encoding is Encoding.UCS2 else octets
+
+
+def _cut(units: bytes, encoding: Encoding, limit: int) -> list[bytes]:
+    if encoding is Encoding.GSM7:
+        return gsm7.cut(units, limit)
+    if encoding is Encoding.UCS2:
+        return cut_ucs2(units, limit)
+    return [units[at : at + limit] for at in range(0, len(units), limit)]
+
+
+def cut_ucs2(units: bytes, limit_octets: int) -> list[bytes]:
+    """Pieces of at most `limit_octets` (even), as few as surrogate pairs allow (S-58).
+
+    Cuts go before the first character of a combining sequence, unless that takes a segment more.
+    """
+    whole = _cut_ucs2(units, limit_octets, _SEQUENCE_OCTETS)
+    if (len(whole) - 1) * limit_octets < len(units):  # no cutting gives fewer
+        return whole
+    plain = _cut_ucs2(units, limit_octets, 0)
+    return whole if len(whole) == len(plain) else plain
+
+
+_SEQUENCE_OCTETS = 32
+"""How far a cut may move back to keep a combining sequence whole; longer sequences are cut."""
+_JOINER = b"\x20\x0d"
+_MARKS = frozenset({"Mn", "Mc", "Me"})
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+
+
+def _cut_ucs2(units: bytes, limit: int, leeway: int) -> list[bytes]:
+    pieces = []
+    start = 0
+    while len(units) - start > limit:
+        end = _sequence_start(units, start + limit, start + limit - min(leeway, limit - 4))
+        pieces.append(units[start:end])
+        start = end
+    pieces.append(units[start:])
+    return pieces
+
+
+def _sequence_start(units: bytes, end: int, floor: int) -> int:
+    """The last place in `floor`..`end` where a combining sequence begins, else `end` outside any surrogate pair."""
+    at = end
+    while at > floor and _continues(units, at):
+        at -= 2
+    if at > floor:
+        return at
+    return end - 2 if _is_low_surrogate(units[end]) else end
+
+
+def _is_low_surrogate(high_octet: int) -> bool:
+    return high_octet & 0xFC == 0xDC
+
+
+def _continues(units: bytes, at: int) -> bool:
+    """Whether the unit at `at` belongs to the character sequence before it."""
+    if _is_low_surrogate(units[at]) or units[at - 2 : at] == _JOINER:
+        return True
+    width = 4 if units[at] & 0xFC == 0xD8 else 2
+    character = units[at : at + width].decode("utf-16-be")
+    return character == "\u200d" or unicodedata.category(character) in _MARKS or ord(character) in _SKIN_TONES
+
+
+def encode_segments(
+    text: str,
+    plan: TextPlan,
+    *,
+    concat: ConcatMode = ConcatMode.UDH8,
+    reference: int = 0,
+    default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED,
+    flash: bool = False,
+) -> list[EncodedSegment]:
+    """The PDUs of a text, in order.
+
+    The plan gives the encoding and the national tables; `concat` and `default_alphabet` are the operator's, and their
+    number is the plan's if it was made for the same. A GSM 7-bit plan becomes UCS-2 when the operator's alphabet
+    cannot show the text. Raises `EncodingError` as `plan` does.
+    """
+    encoding, units = _units(text, plan, default_alphabet)
+    shape = _Shape(
+        encoding=encoding,
+        alphabet=default_alphabet,
+        concat=concat,
+        reference=reference,
+        locking=plan.locking if encoding is Encoding.GSM7 else 0,
+        single=plan.single if encoding is Encoding.GSM7 else 0,
+        data_coding=_data_coding(encoding, flash),
+    )
+    shifts = _shifts(shape.locking, shape.single)
+    if len(units) <= _single_limit(encoding, shifts):
+        return [_segment(shape, units, None)]
+    if concat is ConcatMode.PAYLOAD:
+        return [_payload(shape, units)]
+    pieces = _cut(units, encoding, _multi_limit(encoding, concat, shifts))
+    total = len(pieces) if len(pieces) <= _SEGMENTS_LIMIT else _too_long()
+    return [_segment(shape, piece, Concat(reference, total, n)) for n, piece in enumerate(pieces, 1)]
+
+
+def _data_coding(encoding: Encoding, flash: bool) -> int:
+    """0, 4 or 8; with message class 0 ("flash") 0x10, 0x14 or 0x18 (TS 23.038 §4)."""
+    coding_group = 0x10 if flash else 0
+    if encoding is Encoding.GSM7:
+        return coding_group
+    return coding_group | (0x08 if encoding is Encoding.UCS2 else 0x04)
+
+
+class _Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What all segments of one message share."""
+
+    encoding: Encoding
+    alphabet: DefaultAlphabet
+    concat: ConcatMode
+    reference: int
+    locking: int
+    single: int
+    data_coding: int
+
+
+def _units(text: str, plan: TextPlan, alphabet: DefaultAlphabet) -> tuple[Encoding, bytes]:
+    if plan.encoding is Encoding.BINARY:
+        return Encoding.BINARY, coding.encode_octets(text)
+    if plan.encoding is Encoding.UCS2 or not coding.is_representable(text, alphabet):
+        return Encoding.UCS2, coding.encode_ucs2(text)
+    septets = gsm7.alphabet(plan.locking, plan.single).encode(text)
+    if septets is None:
+        raise EncodingError(EncodingFault.NOT_IN_ALPHABET)
+    return Encoding.GSM7, septets
+
+
+def _segment(shape: _Shape, units: bytes, concat: Concat | None) -> EncodedSegment:
+    if shape.concat is ConcatMode.SAR and concat is not None:
+        sar = (concat.reference & 0xFFFF, concat.total, concat.sequence)
+        return EncodedSegment(shape.data_coding, 0, _octets(shape, units, 0), sar)
+    if concat is None and not shape.locking and not shape.single:
+        return EncodedSegment(shape.data_coding, 0, _octets(shape, units, 0))
+    wide = shape.concat is ConcatMode.UDH16
+    header = build_udh(concat, wide=wide, locking=shape.locking, single=shape.single)
+    return EncodedSegment(shape.data_coding, UDHI, header + _octets(shape, units, len(header)))
+
+
+def _payload(shape: _Shape, units: bytes) -> EncodedSegment:
+    octets = _octets(shape, units, 0)
+    if len(octets) > _PAYLOAD_LIMIT_OCTETS:
+        raise EncodingError(EncodingFault.TOO_LONG)
+    return EncodedSegment(shape.data_coding, 0, octets, payload=True)
+
+
+def _octets(shape: _Shape, units: bytes, header_octets: int) -> bytes:
+    """The units as the operator's SMSC wants them behind a header of so many octets."""
+    if shape.encoding is not Encoding.GSM7 or shape.alphabet is DefaultAlphabet.GSM_UNPACKED:
+        return units
+    if shape.alphabet is DefaultAlphabet.GSM_PACKED:
+        return gsm7.pack(units, -8 * header_octets % 7)
+    text = gsm7.DEFAULT.decode(units)
+    assert text is not None  # the units came from this alphabet
+    return text.encode("latin-1" if shape.alphabet is DefaultAlphabet.LATIN1 else "ascii")

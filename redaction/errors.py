@@ -1,0 +1,59 @@
+"""What can go wrong when something is sealed, opened, or looked up among the keys.
+
+    SealError
+    ├── KeyDestroyed      a factor is gone: nobody can open this any more. Expected after erasure and retention
+    ├── IntegrityError    the bytes or their context were changed. Raise an alarm
+    │   └── WrongKey      the context is as it was, yet the key is another one than the one that sealed
+    ├── PurposeRefused    the policy does not let this purpose see this field. Audit it
+    ├── UndeclaredField   the policy does not know the field. A programming error
+    ├── UnknownVersion    written by another version of the gateway
+    ├── WrongRoot         the key store was sealed under another root
+    └── Tampered          the key store itself was changed or cut
+
+No message here carries a value, a key or an identifier of a person.
+"""
+
+
+class SealError(Exception):
+    """Base of everything below."""
+
+
+class KeyDestroyed(SealError):
+    """`factor` says which one is gone: "period", "subject", "customer" or "pepper"."""
+
+    def __init__(self, factor: str) -> None:
+        super().__init__(f"the {factor} key is destroyed")
+        self.factor = factor
+
+
+class IntegrityError(SealError):
+    """Sealed bytes, or the row around them, are not what was written."""
+
+
+class WrongKey(IntegrityError):
+    """The key commitment does not match."""
+
+
+class PurposeRefused(SealError):
+    """`field` must not be opened for `purpose` (PRIVACY.md P-08)."""
+
+    def __init__(self, field: str, purpose: str) -> None:
+        super().__init__(f"field {field} may not be opened for {purpose}")
+        self.field = field
+        self.purpose = purpose
+
+
+class UndeclaredField(SealError):
+    """A field that the purpose policy does not list is neither sealed nor opened."""
+
+
+class UnknownVersion(SealError):
+    """The version byte names a form that this gateway cannot read here."""
+
+
+class WrongRoot(SealError):
+    """The key store does not belong to this root."""
+
+
+class Tampered(SealError):
+    """The root is right, yet the key store does not authenticate."""

@@ -1,0 +1,265 @@
+"""The data inventory: every stored field, why it is kept, on which basis, for how long, and who receives it.
+
+Start-up compares it with what the ledger stores and refuses to run on a field that is not here (PRIVACY.md P-07). To add
+a column, add a line to its table below; a table is a function from the facts its columns share to its fields.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+
+class DataPurpose(enum.Enum):
+    """What a stored field is for (PRIVACY.md P-08)."""
+
+    OPERATE = "operate"
+    CLIENT_MANAGEMENT = "client_management"
+    MESSAGING = "messaging"
+    SECURITY = "security"
+    IMPROVEMENT = "improvement"
+    LEGAL = "legal"
+
+
+class LawfulBasis(enum.Enum):
+    """Why it may be kept (PDPL; PRIVACY.md P-14)."""
+
+    CONTRACT = "contract"
+    CONSENT = "consent"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+    LEGAL_OBLIGATION = "legal_obligation"
+
+
+class Role(enum.Enum):
+    """What the platform is with respect to a field: it decides, or it acts for its customer."""
+
+    CONTROLLER = "controller"
+    PROCESSOR = "processor"
+
+
+class Form(enum.Enum):
+    """The form in which a field rests."""
+
+    SEALED = "sealed"
+    PSEUDONYM = "pseudonym"
+    DIGEST = "digest"
+    PLAIN = "plain"  # says nothing about a person by itself
+    AGGREGATE = "aggregate"  # counts without a subject
+
+
+class Clock(enum.Enum):
+    """What ends a field's life."""
+
+    CONTENT = "content"  # content clock of the message's retention tag
+    RECORD = "record"  # record clock of the message's retention tag
+    ACCOUNT = "account"  # until the customer's account ends
+    ROW = "row"  # a time in the row itself
+    DESTRUCTION = "destruction"  # until a destruction replaces it
+    GATEWAY = "gateway"  # as long as the installation; names nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredField:
+    """One column. name: "table.column"; recipients: who is given it, beside the customer who owns it."""
+
+    name: str
+    meaning: str
+    purpose: DataPurpose
+    basis: LawfulBasis
+    role: Role
+    form: Form
+    clock: Clock
+    recipients: tuple[str, ...] = ()
+
+
+_MESSAGE = StoredField(
+    name="message",
+    meaning="",
+    purpose=DataPurpose.MESSAGING,
+    basis=LawfulBasis.CONTRACT,
+    role=Role.PROCESSOR,
+    form=Form.PLAIN,
+    clock=Clock.RECORD,
+)
+_ACCOUNT = replace(
+    _MESSAGE, name="account", purpose=DataPurpose.CLIENT_MANAGEMENT, role=Role.CONTROLLER, clock=Clock.ACCOUNT
+)
+_GATEWAY = replace(
+    _ACCOUNT,
+    name="gateway",
+    purpose=DataPurpose.OPERATE,
+    basis=LawfulBasis.LEGITIMATE_INTEREST,
+    clock=Clock.GATEWAY,
+)
+_CREDENTIAL = replace(_ACCOUNT, purpose=DataPurpose.SECURITY)
+
+
+def _table(table: str, shared: StoredField, columns: Mapping[str, str]) -> list[StoredField]:
+    """Columns that differ in nothing but their meaning."""
+    return [replace(shared, name=f"{table}.{column}", meaning=meaning) for column, meaning in columns.items()]
+
+
+_FIELDS: Final[tuple[StoredField, ...]] = (
+    # message: one row per message
+    *_table(
+        "message",
+        replace(_MESSAGE, form=Form.PSEUDONYM),
+        {"subject": "the other party's number as a keyed pseudonym, to answer and erase by number"},
+    ),
+    *_table(
+        "message",
+        replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT, recipients=("operator",)),
+        {"content": "numbers and text"},
+    ),
+    *_table(
+        "message",
+        replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
+        {"private": "what the customer attached for itself: reference, callback URL"},
+    ),
+    *_table(
+        "message",
+        _MESSAGE,
+        {
+            "id": "random id of the message",
+            "customer": "whose message it is",
+            "country": "country calling code of the other party",
+            "last_two": "last two digits of the other party's number, for masks",
+            "class": "one-time code, service, promotional and so on",
+            "tag": "retention tag",
+            "status": "status of the message",
+            "segments": "number of SMS segments",
+            "encoding": "character coding",
+            "operator": "which operator took it",
+            "accepted_ms": "time of acceptance",
+            "due_ms": "when it may next be attempted",
+            "expires_ms": "when it is given up",
+            "content_until_ms": "when its content is due for destruction",
+            "record_until_ms": "when its record is due for destruction",
+            "attempts": "how often it was attempted",
+            "retry_unknown": "whether segments of unknown fate are sent again",
+            "submitted_ms": "when the operator took it",
+            "final_ms": "time of the final status",
+            "error": "error code of the operator or of the gateway, digits or letters",
+            "operator_ids": "the operator's ids of its segments",
+            "parts": "state of each segment",
+            "disclosure": "which fields left to the operator, as a code",
+            "key_id": "which API key sent it",
+        },
+    ),
+    # correlation: the operator's id of a segment to the message, for receipts
+    *_table(
+        "correlation",
+        _MESSAGE,
+        {
+            "operator": "which operator",
+            "operator_message_id": "its id of the segment",
+            "message": "the message",
+            "segment": "which segment",
+        },
+    ),
+    # outbox: webhooks still to be delivered
+    *_table(
+        "outbox",
+        replace(_MESSAGE, recipients=("customer webhook",)),
+        {
+            "seq": "order of the events",
+            "customer": "who is told",
+            "message": "about which message",
+            "status": "what became of it",
+            "at_ms": "when it happened",
+            "next_ms": "next attempt to tell",
+            "attempts": "attempts to tell",
+        },
+    ),
+    # idempotency: so that a repeated request is not a second message
+    *_table(
+        "idempotency",
+        replace(_MESSAGE, form=Form.DIGEST, clock=Clock.ROW),
+        {"digest": "keyed digest of the Idempotency-Key"},
+    ),
+    *_table(
+        "idempotency",
+        replace(_MESSAGE, clock=Clock.ROW),
+        {"customer": "whose key", "message": "the message it made", "expires_ms": "when the row is deleted"},
+    ),
+    # customer, api_key, endpoint: accounts
+    *_table(
+        "customer",
+        replace(_ACCOUNT, form=Form.SEALED),
+        {"account": "name, company, e-mail, phone of the account holder"},
+    ),
+    *_table(
+        "customer",
+        _ACCOUNT,
+        {
+            "id": "row id",
+            "public_id": "random id that the customer sees",
+            "settings": "limits, classes, senders granted",
+            "created_ms": "when the account began",
+            "disabled_ms": "when it was disabled",
+        },
+    ),
+    *_table(
+        "api_key",
+        replace(_CREDENTIAL, form=Form.DIGEST),
+        {"digest": "keyed digest of the API key; the key itself is shown once and not kept"},
+    ),
+    *_table(
+        "api_key",
+        _CREDENTIAL,
+        {
+            "id": "row id",
+            "customer": "whose key",
+            "prefix": "its first characters, to recognise it by",
+            "scopes": "what it may do",
+            "settings": "address allow-list, senders, limits",
+            "created_ms": "when it was made",
+            "expires_ms": "when it ends",
+            "revoked_ms": "when it was revoked",
+        },
+    ),
+    *_table(
+        "endpoint",
+        replace(_CREDENTIAL, form=Form.SEALED),
+        {"secret": "signing secret of the webhook"},
+    ),
+    *_table(
+        "endpoint",
+        _ACCOUNT,
+        {
+            "customer": "whose webhook",
+            "url": "where it is told; a company's address without a query",
+            "state": "working, failing, disabled",
+            "failing_since_ms": "since when it fails",
+            "disabled_ms": "when it was disabled",
+            "settings": "which events, rate",
+        },
+    ),
+    # counter, meta: about nobody
+    *_table(
+        "counter",
+        replace(_GATEWAY, form=Form.AGGREGATE, basis=LawfulBasis.CONTRACT),
+        {"name": "what is counted; no number in it", "bucket": "which hour or day", "value": "how many"},
+    ),
+    *_table("meta", _GATEWAY, {"key": "name of a fact about the ledger", "value": "schema version, owner, cursors"}),
+    # keystore: apart from the data, never in its backups
+    *_table(
+        "keystore",
+        replace(_GATEWAY, purpose=DataPurpose.SECURITY, form=Form.SEALED, clock=Clock.DESTRUCTION),
+        {"blob": "the key state under its root"},
+    ),
+    *_table(
+        "keystore",
+        replace(_GATEWAY, purpose=DataPurpose.SECURITY, clock=Clock.DESTRUCTION),
+        {"version": "how often it was replaced"},
+    ),
+)
+
+INVENTORY: Final[Mapping[str, StoredField]] = MappingProxyType({field.name: field for field in _FIELDS})
+"""Every stored field by its name, "table.column"."""
+
+
+def undeclared(stored: Iterable[str]) -> list[str]:
+    """The names in `stored` that the inventory lacks, in order; the gateway starts only when there are none."""
+    return sorted(set(stored) - INVENTORY.keys())

@@ -1,0 +1,331 @@
+"""Every key of the gateway: what exists, what was destroyed, and the sealed form in which it rests.
+
+`KeyState` is a plain value that its owner changes; a destroyed key is gone for the next call already. It knows nothing
+of files, roots in slots or clocks: the key store that keeps it does. Three families live here (PRIVACY.md, key scheme):
+
+- period keys, one puncturable key per retention tag and period;
+- customer keys, one per customer; customer 0 is the platform itself;
+- peppers, one per customer, purpose and epoch, for pseudonyms and keyed digests.
+
+At rest the whole state is one AES-256-GCM blob under a root. Destruction is: change the state, seal it under a *fresh*
+root, destroy the old root. The header's root commitment tells a wrong root from a damaged blob.
+"""
+
+import hmac
+import struct
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import Final, Self
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from redaction.errors import KeyDestroyed, SealError, Tampered, UnknownVersion, WrongRoot
+from redaction.puncture import PuncturableKey, Punctured
+from redaction.retention import RetentionTag
+
+__all__ = [
+    "PEPPER_PURPOSES",
+    "PLATFORM",
+    "ROOT_BYTES",
+    "KeyAge",
+    "KeyDestroyed",
+    "KeyState",
+    "Random",
+    "SealError",
+    "Tampered",
+    "UnknownVersion",
+    "WrongRoot",
+    "open_state",
+    "seal_state",
+]
+
+Random = Callable[[int], bytes]
+"""A source of that many unpredictable bytes: `os.urandom`, or a fixed one in tests."""
+
+PLATFORM: Final = 0
+"""The customer id under which the platform's own keys stand."""
+
+PEPPER_PURPOSES: Final = frozenset({"search", "suppress", "rate", "statistics", "credential", "idempotency"})
+KEY_BYTES: Final = 32
+ROOT_BYTES: Final = 32
+
+_STATE_VERSION: Final = 1
+_CACHED_LEAVES: Final = 8_192  # about 2 MB; a message's fields, and its opening soon after, share one leaf
+
+
+class _Key(msgspec.Struct, frozen=True, gc=False):
+    value: bytes
+    created_ms: int
+
+
+class _Period(msgspec.Struct, frozen=True):
+    key: PuncturableKey
+    created_ms: int
+
+
+class KeyAge(msgspec.Struct, frozen=True, kw_only=True):
+    """What status pages show of a key. family: "period", "customer" or "pepper"; name: which one, never its bytes."""
+
+    family: str
+    name: str
+    created_ms: int
+
+
+class _StoredPeriod(msgspec.Struct, frozen=True, array_like=True):
+    tag: RetentionTag
+    period: int
+    key: bytes
+    created_ms: int
+
+
+class _StoredCustomer(msgspec.Struct, frozen=True, array_like=True):
+    customer: int
+    key: bytes
+    created_ms: int
+
+
+class _StoredPepper(msgspec.Struct, frozen=True, array_like=True):
+    customer: int
+    purpose: str
+    epoch: int
+    key: bytes
+    created_ms: int
+
+
+class _StoredState(msgspec.Struct, frozen=True, array_like=True):
+    version: int
+    periods: list[_StoredPeriod]
+    customers: list[_StoredCustomer]
+    peppers: list[_StoredPepper]
+
+
+class KeyState:
+    """All keys. Look-ups raise `KeyDestroyed` for what is not there; nothing is ever made by looking it up."""
+
+    __slots__ = ("_customers", "_leaves", "_peppers", "_periods")
+
+    def __init__(self) -> None:
+        self._periods: dict[tuple[RetentionTag, int], _Period] = {}
+        self._customers: dict[int, _Key] = {}
+        self._peppers: dict[tuple[int, str], dict[int, _Key]] = {}  # by epoch
+        self._leaves: dict[tuple[RetentionTag, int, int], bytes] = {}
+
+    def __repr__(self) -> str:
+        return f"KeyState({len(self._periods)} periods, {len(self._customers)} customers)"
+
+    def adopt(self, other: "KeyState") -> None:
+        """Become what `other` is; it must not be used any more. Whoever holds this object sees the change at once."""
+        self._periods = other._periods
+        self._customers = other._customers
+        self._peppers = other._peppers
+        self._leaves = {}
+
+    # Period keys
+
+    def ensure_period(self, tag: RetentionTag, period: int, random: Random, *, now_ms: int = 0) -> bool:
+        """Make the key of a period unless it is there; true when made, and then the state needs storing *first*."""
+        if (tag, period) in self._periods:
+            return False
+        self._periods[tag, period] = _Period(PuncturableKey.create(random), now_ms)
+        return True
+
+    def drop_period(self, tag: RetentionTag, period: int) -> bool:
+        """Destroy everything sealed in a period; true if its key was there."""
+        self._leaves.clear()
+        return self._periods.pop((tag, period), None) is not None
+
+    def periods(self) -> list[tuple[RetentionTag, int]]:
+        """The periods whose keys live, in order."""
+        return sorted(self._periods)
+
+    def leaf_key(self, tag: RetentionTag, period: int, leaf: int) -> bytes:
+        """The 32-byte key of one subject in one period."""
+        name = (tag, period, leaf)
+        key = self._leaves.get(name)
+        return self._derive(name) if key is None else key
+
+    def _derive(self, name: tuple[RetentionTag, int, int]) -> bytes:
+        tag, period, leaf = name
+        entry = self._periods.get((tag, period))
+        if entry is None:
+            raise KeyDestroyed("period")
+        try:
+            key = entry.key.derive(leaf)
+        except Punctured:
+            raise KeyDestroyed("subject") from None
+        if len(self._leaves) >= _CACHED_LEAVES:
+            self._leaves.clear()
+        self._leaves[name] = key
+        return key
+
+    def puncture(self, tag: RetentionTag, period: int, leaf: int) -> bool:
+        """Destroy one subject's content in one period; true unless that was done before or the period is gone."""
+        entry = self._periods.get((tag, period))
+        if entry is None or entry.key.is_punctured(leaf):
+            return False
+        self._leaves.clear()
+        entry.key.puncture(leaf)
+        return True
+
+    def puncture_everywhere(self, leaf: int) -> int:
+        """Destroy one subject's content in every live period; the number of periods that changed."""
+        return sum(self.puncture(tag, period, leaf) for tag, period in self._periods)
+
+    # Customer keys
+
+    def ensure_customer(self, customer: int, random: Random, *, now_ms: int = 0) -> bool:
+        """Make a customer's key, and epoch 0 of each of its peppers, unless the key is there; true when made."""
+        if customer in self._customers:
+            return False
+        self._customers[customer] = _Key(random(KEY_BYTES), now_ms)
+        for purpose in sorted(PEPPER_PURPOSES):
+            self.ensure_pepper(customer, purpose, 0, random, now_ms=now_ms)
+        return True
+
+    def drop_customer(self, customer: int) -> bool:
+        """Destroy all that is sealed for a customer, and its pseudonyms with it; true if its key was there."""
+        for purpose in PEPPER_PURPOSES:
+            self._peppers.pop((customer, purpose), None)
+        return self._customers.pop(customer, None) is not None
+
+    def customers(self) -> list[int]:
+        """The customers whose keys live, in order."""
+        return sorted(self._customers)
+
+    def customer_key(self, customer: int) -> bytes:
+        key = self._customers.get(customer)
+        if key is None:
+            raise KeyDestroyed("customer")
+        return key.value
+
+    # Peppers
+
+    def ensure_pepper(self, customer: int, purpose: str, epoch: int, random: Random, *, now_ms: int = 0) -> bool:
+        """Make a pepper unless it is there; true when made. Raises `ValueError` for an unknown purpose."""
+        if purpose not in PEPPER_PURPOSES:
+            raise ValueError("no such pepper purpose")
+        epochs = self._peppers.setdefault((customer, purpose), {})
+        if epoch in epochs:
+            return False
+        epochs[epoch] = _Key(random(KEY_BYTES), now_ms)
+        return True
+
+    def drop_epoch(self, customer: int, purpose: str, epoch: int) -> bool:
+        """Make the pseudonyms of an epoch meaningless; true if its pepper was there."""
+        return self._peppers.get((customer, purpose), {}).pop(epoch, None) is not None
+
+    def pepper(self, customer: int, purpose: str, epoch: int) -> bytes:
+        try:
+            return self._peppers[customer, purpose][epoch].value
+        except KeyError:
+            raise KeyDestroyed("pepper") from None
+
+    def epochs(self, customer: int, purpose: str) -> list[int]:
+        """The live epochs, oldest first. New pseudonyms use the last one."""
+        return sorted(self._peppers.get((customer, purpose), ()))
+
+    # Status and storage
+
+    def ages(self) -> list[KeyAge]:
+        """Name and time of creation of every key, for status."""
+        periods = [_age("period", key, entry.created_ms) for key, entry in sorted(self._periods.items())]
+        customers = [_age("customer", (key,), entry.created_ms) for key, entry in sorted(self._customers.items())]
+        peppers = [_age("pepper", (it.customer, it.purpose, it.epoch), it.created_ms) for it in self._flat_peppers()]
+        return periods + customers + peppers
+
+    def digest(self) -> bytes:
+        """SHA-256 of the state, for destruction certificates: it shows a change and gives nothing away."""
+        return sha256(self.to_bytes()).digest()
+
+    def to_bytes(self) -> bytes:
+        """The state in clear: for `seal_state` and nothing else."""
+        return msgspec.msgpack.encode(
+            _StoredState(
+                _STATE_VERSION,
+                [_StoredPeriod(*name, it.key.to_bytes(), it.created_ms) for name, it in sorted(self._periods.items())],
+                [_StoredCustomer(name, it.value, it.created_ms) for name, it in sorted(self._customers.items())],
+                self._flat_peppers(),
+            )
+        )
+
+    def _flat_peppers(self) -> list[_StoredPepper]:
+        return [
+            _StoredPepper(*name, epoch, key.value, key.created_ms)
+            for name, epochs in sorted(self._peppers.items())
+            for epoch, key in sorted(epochs.items())
+        ]
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """What `to_bytes` wrote. Raises `UnknownVersion`, or `Tampered` for what is no key state."""
+        try:
+            stored = msgspec.msgpack.decode(data, type=_StoredState)
+            _check_version(stored.version)
+            return cls._restore(stored)
+        except (msgspec.DecodeError, ValueError):
+            raise Tampered("not a key state") from None
+
+    @classmethod
+    def _restore(cls, stored: _StoredState) -> Self:
+        state = cls()
+        for period in stored.periods:
+            key = PuncturableKey.from_bytes(period.key)
+            state._periods[period.tag, period.period] = _Period(key, period.created_ms)
+        for it in stored.customers:
+            state._customers[it.customer] = _Key(it.key, it.created_ms)
+        for pepper in stored.peppers:
+            epochs = state._peppers.setdefault((pepper.customer, pepper.purpose), {})
+            epochs[pepper.epoch] = _Key(pepper.key, pepper.created_ms)
+        return state
+
+
+def _age(family: str, name: Iterable[object], created_ms: int) -> KeyAge:
+    return KeyAge(family=family, name="/".join(map(str, name)), created_ms=created_ms)
+
+
+def _check_version(version: int) -> None:
+    if version != _STATE_VERSION:
+        raise UnknownVersion("key state of another version")
+
+
+# At rest: magic, version, salt, root commitment, then ciphertext and tag. The whole header is authenticated.
+_HEADER = struct.Struct(">4sB16s16s")
+_MAGIC: Final = b"CGKS"
+
+
+def _commitment(root: bytes) -> bytes:
+    if len(root) != ROOT_BYTES:
+        raise ValueError("a root has 32 bytes")
+    return hmac.digest(root, b"connect-gateway root commitment", "sha256")[:16]
+
+
+def _cipher(root: bytes, salt: bytes) -> tuple[AESGCM, bytes]:
+    """The cipher and nonce of one sealing; no key serves twice, since salts do not repeat."""
+    material = hmac.digest(root, b"connect-gateway key state" + salt, "sha512")
+    return AESGCM(material[:32]), material[32:44]
+
+
+def seal_state(state: KeyState, root: bytes, random: Random) -> bytes:
+    """The state as a blob that only `root` (32 bytes) opens."""
+    salt = random(16)
+    header = _HEADER.pack(_MAGIC, _STATE_VERSION, salt, _commitment(root))
+    cipher, nonce = _cipher(root, salt)
+    return header + cipher.encrypt(nonce, state.to_bytes(), header)
+
+
+def open_state(blob: bytes, root: bytes) -> KeyState:
+    """The state that `seal_state` wrote. Raises `WrongRoot`, `Tampered` or `UnknownVersion`."""
+    header = blob[: _HEADER.size]
+    if len(header) < _HEADER.size or not header.startswith(_MAGIC):
+        raise Tampered("not a key store")
+    _, version, salt, commitment = _HEADER.unpack(header)
+    _check_version(version)
+    if not hmac.compare_digest(commitment, _commitment(root)):
+        raise WrongRoot("the key store is sealed under another root")
+    cipher, nonce = _cipher(root, salt)
+    try:
+        return KeyState.from_bytes(cipher.decrypt(nonce, blob[_HEADER.size :], header))
+    except InvalidTag:
+        raise Tampered("the key store was changed") from None

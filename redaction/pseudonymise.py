@@ -1,0 +1,55 @@
+"""Keyed names for numbers and secrets: what a store may search by.
+
+All Saudi mobile numbers can be hashed in a minute, so a digest without a key is the number itself. Everything here is
+HMAC-SHA-256 under a pepper that lives in the key store and dies with its epoch (PRIVACY.md, pseudonyms).
+
+One HMAC names a subject twice: 16 bytes of pseudonym to find its records by, and a 40-bit leaf that its content keys
+hang on. Both depend on customer and epoch, so two customers' records of one person cannot be joined, and after an epoch
+nothing links old records to new ones. The price: an erasure must puncture the leaf of *every* live epoch, in every live
+period; `search_all_epochs` gives them. Therefore an epoch may be dropped only when every period that began during it
+is dead, or its people could no longer be found for erasure.
+"""
+
+from hmac import digest
+
+import msgspec
+
+from redaction.keys import PLATFORM, KeyState
+from redaction.personal import Msisdn, Purpose, Secret
+from redaction.sealed import Pseudonym
+
+_FIRST_EPOCH = 0  # credentials and idempotency keys stay comparable for as long as they live
+
+
+class Subject(msgspec.Struct, frozen=True, gc=False):
+    """A person, as one customer's records of one epoch know it. leaf: 0 .. 2^40 - 1."""
+
+    pseudonym: Pseudonym
+    leaf: int
+
+
+def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = "search") -> Subject:
+    """The subject behind a number. Raises `KeyDestroyed` when the customer has no pepper for purpose and epoch.
+
+    purpose: one of `PEPPER_PURPOSES`; pseudonyms of different purposes cannot be compared. Only the leaf of "search"
+    is a leaf of content keys.
+    """
+    name = digest(keys.pepper(customer, purpose, epoch), msisdn.reveal(Purpose.ACCEPT).encode(), "sha256")
+    return Subject(Pseudonym(name[:16]), int.from_bytes(name[16:21], "big"))
+
+
+def search_all_epochs(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str = "search") -> list[Subject]:
+    """The subject under every live epoch, oldest first: whom to look up, and which leaves to puncture."""
+    return [pseudonymise(keys, customer, msisdn, epoch, purpose) for epoch in keys.epochs(customer, purpose)]
+
+
+def credential_digest(keys: KeyState, secret: Secret) -> bytes:
+    """32 bytes to store and find an API key by. An API key is long and random, so one HMAC is enough."""
+    pepper = keys.pepper(PLATFORM, "credential", _FIRST_EPOCH)
+    return digest(pepper, secret.reveal(Purpose.CREDENTIAL).encode(), "sha256")
+
+
+def idempotency_digest(keys: KeyState, customer: int, key: str, index: int = 0) -> bytes:
+    """16 bytes for an Idempotency-Key; `index` tells the items of one batch apart."""
+    pepper = keys.pepper(customer, "idempotency", _FIRST_EPOCH)
+    return digest(pepper, index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass"), "sha256")[:16]

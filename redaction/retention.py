@@ -1,0 +1,109 @@
+"""How long a message lives: its retention tag and what the tag means.
+
+Every record carries a tag from the moment it is written, and the tag is bound into the encryption (PRIVACY.md P-21).
+Two clocks run per message: *content* (body and sealed number) and *record* (status, times, codes, pseudonym). This
+module only computes; it reads no clock. Times are epoch milliseconds, durations are seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NewType
+
+RetentionTag = NewType("RetentionTag", str)
+"""The name of a retention rule. The defaults are below; configuration may add more."""
+
+OTP = RetentionTag("otp")
+TRANSACTIONAL = RetentionTag("transactional")
+PROMOTIONAL = RetentionTag("promotional")
+DISCARD = RetentionTag("discard")
+
+_HOUR_S = 3_600
+_DAY_S = 24 * _HOUR_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionRule:
+    """What a tag means.
+
+    content_after_final_s: seconds from the final receipt to the destruction of the content; 0 destroys at the
+    receipt, None waits for the limit.
+    content_limit_s: content is destroyed at the latest this long after acceptance.
+    record_s: the record is aggregated and deleted this long after acceptance.
+    period_s: how much time one period key covers.
+    content_after_submit: content is destroyed as soon as the last segment is answered.
+    """
+
+    tag: RetentionTag
+    content_after_final_s: int | None
+    content_limit_s: int
+    record_s: int
+    period_s: int
+    content_after_submit: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.tag:
+            raise ValueError("a retention rule needs a tag")
+        if self.content_after_final_s is not None and self.content_after_final_s < 0:
+            raise ValueError("content_after_final_s is negative")
+        if min(self.content_limit_s, self.record_s, self.period_s) <= 0:
+            raise ValueError("content_limit_s, record_s and period_s are positive")
+        if self.content_limit_s > self.record_s:
+            raise ValueError("content cannot outlive its record")
+
+
+DEFAULT_RULES: Mapping[RetentionTag, RetentionRule] = MappingProxyType(
+    {
+        OTP: RetentionRule(
+            tag=OTP, content_after_final_s=0, content_limit_s=600, record_s=90 * _DAY_S, period_s=_HOUR_S
+        ),
+        TRANSACTIONAL: RetentionRule(
+            tag=TRANSACTIONAL,
+            content_after_final_s=_DAY_S,
+            content_limit_s=3 * _DAY_S,
+            record_s=90 * _DAY_S,
+            period_s=_DAY_S,
+        ),
+        PROMOTIONAL: RetentionRule(
+            tag=PROMOTIONAL,
+            content_after_final_s=None,
+            content_limit_s=7 * _DAY_S,
+            record_s=90 * _DAY_S,
+            period_s=_DAY_S,
+        ),
+        DISCARD: RetentionRule(
+            tag=DISCARD,
+            content_after_final_s=0,
+            content_limit_s=_DAY_S,
+            record_s=30 * _DAY_S,
+            period_s=_DAY_S,
+            content_after_submit=True,
+        ),
+    }
+)
+
+
+def content_until_ms(rule: RetentionRule, accepted_ms: int, final_ms: int | None) -> int:
+    """When the content is due for destruction. `final_ms` is the time of the final receipt, None before it."""
+    limit_ms = accepted_ms + rule.content_limit_s * 1000
+    if final_ms is None or rule.content_after_final_s is None:
+        return limit_ms
+    return min(limit_ms, final_ms + rule.content_after_final_s * 1000)
+
+
+def record_until_ms(rule: RetentionRule, accepted_ms: int) -> int:
+    """When the record is due to be aggregated and deleted."""
+    return accepted_ms + rule.record_s * 1000
+
+
+def period_of(rule: RetentionRule, now_ms: int) -> int:
+    """The index of the period whose key seals what is accepted at `now_ms`."""
+    return now_ms // (rule.period_s * 1000)
+
+
+def period_dead_ms(rule: RetentionRule, period: int) -> int:
+    """When all content of a period is due, so that its key can be destroyed whole.
+
+    The last message of a period is accepted just before the next one begins, and lives `content_limit_s` at most.
+    """
+    return ((period + 1) * rule.period_s + rule.content_limit_s) * 1000

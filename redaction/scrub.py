@@ -1,0 +1,99 @@
+"""The last two nets under the logs: declared keys only, and a scrubber for free text.
+
+`DeclaredKeys` is a structlog processor: a key that nobody declared does not reach the log. `scrub_text` goes over text
+that other people's code wrote, such as exception messages; it errs on the side of dots.
+"""
+
+import re
+from collections.abc import Collection, Mapping, MutableMapping
+from typing import Final
+
+from redaction.detect import normalise_digits
+from redaction.personal import Personal
+
+FREE_TEXT: Final = frozenset({"exception", "exc", "stack", "reason", "detail"})
+"""Keys whose values other code wrote."""
+
+_CREDENTIAL = re.compile(r"\b(?:cgw_|whsec_)[A-Za-z0-9_+/=.-]+|(?i:\b(bearer|basic)\s+)[A-Za-z0-9._~+/=-]+")
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}\b", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9a-f]{2}[ :]?){15,}[0-9a-f]{2}(?![0-9A-Za-z])", re.IGNORECASE)
+_NUMBER = re.compile(r"\+?(?:[0-9][ ().-]{0,2}){6,}[0-9]")
+_QUOTED = re.compile(r"""(?s:"(?:[^"\\]|\\.){20,}"|'(?:[^'\\]|\\.){20,}'|«[^»]{20,}»|“[^”]{20,}”)""")
+
+
+class UndeclaredKey(Exception):
+    """A log call used keys that nobody declared. `keys` are names in our own code, never values."""
+
+    def __init__(self, keys: Collection[str]) -> None:
+        super().__init__(f"undeclared log keys: {', '.join(sorted(keys))}")
+        self.keys = tuple(sorted(keys))
+
+
+class DeclaredKeys:
+    """A structlog processor that lets declared keys through, and personal values only as masks.
+
+    allowed: the declared keys; a mapping may hold their descriptions. strict: raise `UndeclaredKey` instead of
+    dropping, for tests. dropped: keys dropped since the start.
+    """
+
+    def __init__(
+        self, allowed: Collection[str], *, strict: bool = False, free_text: Collection[str] = FREE_TEXT
+    ) -> None:
+        self.dropped = 0
+        self._allowed = frozenset(allowed)
+        self._strict = strict
+        self._free_text = frozenset(free_text)
+
+    def __call__(
+        self, _logger: object, _method: str, event_dict: MutableMapping[str, object]
+    ) -> MutableMapping[str, object]:
+        undeclared = event_dict.keys() - self._allowed
+        if undeclared:
+            self._drop(event_dict, undeclared)
+        for key, value in event_dict.items():
+            event_dict[key] = self._clean(key, value)
+        return event_dict
+
+    def _drop(self, event_dict: MutableMapping[str, object], undeclared: Collection[str]) -> None:
+        if self._strict:
+            raise UndeclaredKey(undeclared)
+        self.dropped += len(undeclared)
+        for key in undeclared:
+            del event_dict[key]
+
+    def _clean(self, key: str, value: object) -> object:
+        if isinstance(value, str):
+            return scrub_text(value) if key in self._free_text else value
+        return masked(value)
+
+
+def masked(value: object) -> object:
+    """`value` with personal values as masks, bytes as their length, and exceptions as their class and scrubbed text."""
+    match value:
+        case Personal():
+            return value.masked()
+        case bytes() | bytearray() | memoryview():
+            return f"<{len(value)} bytes>"
+        case BaseException():
+            return f"{type(value).__name__}: {scrub_text(str(value))}"
+        case Mapping():
+            return {str(key): masked(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [masked(item) for item in value]
+    return value
+
+
+def scrub_text(text: str) -> str:
+    """`text` without what may be personal or secret; its length and its words otherwise stay recognisable.
+
+    Replaced: credentials, e-mail addresses, IBANs, hex of 32 digits or more, quoted strings of 20 characters or more,
+    runs of seven digits or more in ASCII or Arabic-Indic, also when spaced.
+    """
+    text = normalise_digits(text)
+    text = _CREDENTIAL.sub("[credential]", text)
+    text = _EMAIL.sub("[e-mail]", text)
+    text = _HEX.sub("[hex]", text)
+    text = _IBAN.sub("[iban]", text)
+    text = _NUMBER.sub("[number]", text)
+    return _QUOTED.sub("[quoted]", text)

@@ -1,0 +1,254 @@
+"""Sealing and opening: the only way from plaintext to what a store may hold, and back.
+
+A message field takes three factors: the subject's leaf of a period key, and the customer's key (PRIVACY.md, key
+scheme). HMAC-SHA-512(leaf || customer key, salt || AAD) gives 64 bytes: a 32-byte AES-256-GCM key that serves once, a
+16-byte key commitment, and a 12-byte nonce. The AAD holds, each after its length: version, customer, message id,
+field, tag, period.
+
+A sealed message field, in bytes:
+
+    1 version · 4 period · 5 leaf · 4 context check · 16 salt · 16 commitment · n ciphertext · 16 tag
+
+The context check is a plain CRC-32 over AAD and leaf. It protects nothing; it lets an edited row be called an edited
+row before a key is looked up, so that a destroyed key and a changed tag are not mistaken for each other. Everything in
+it stands in clear in the same row anyway.
+
+What is not about one message (webhook secrets, contact data) is sealed under the customer key alone, with a record id
+in its AAD, and lives until that key or the row dies.
+
+Every opening names a purpose. `POLICY` says which purposes may see which field; refusals and openings are counted.
+"""
+
+import struct
+from collections.abc import Mapping
+from hmac import compare_digest, digest
+from types import MappingProxyType
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from redaction.errors import (
+    IntegrityError,
+    KeyDestroyed,
+    PurposeRefused,
+    SealError,
+    UndeclaredField,
+    UnknownVersion,
+    WrongKey,
+)
+from redaction.keys import KeyState, Random
+from redaction.personal import Purpose
+from redaction.retention import RetentionTag
+from redaction.sealed import Sealed
+
+__all__ = [
+    "POLICY",
+    "IntegrityError",
+    "KeyDestroyed",
+    "PurposeRefused",
+    "SealContext",
+    "SealError",
+    "Sealer",
+    "UndeclaredField",
+    "UnknownVersion",
+    "WrongKey",
+    "leaf_of",
+    "padded_size",
+    "period_in",
+]
+
+POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
+    {
+        # Body and numbers of an MT message: the dispatcher, the person concerned, the law. Never the API or a console.
+        "content": (Purpose.DELIVER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        # Body and numbers of an MO message: the customer is who it was written to.
+        "inbound": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        # What the customer attached for itself (reference, callback URL): goes back to it and to nobody else.
+        "private": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        # Where a customer is told, and with which signature.
+        "webhook_url": (Purpose.INFORM_CUSTOMER,),
+        "webhook_secret": (Purpose.INFORM_CUSTOMER, Purpose.CREDENTIAL),
+        "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+    }
+)
+"""Which purposes may open which field; what is not here is refused (PRIVACY.md P-08, P-10, P-11)."""
+
+MESSAGE_ID_BYTES: Final = 16
+_MESSAGE: Final = 1
+_ACCOUNT: Final = 2
+_TAG_BYTES: Final = 16
+
+_HEADER = struct.Struct(">BI5sI16s16s")
+_ACCOUNT_HEADER = struct.Struct(">B16s16s")
+_AAD_START = struct.Struct(">HBHQH16s")  # 1 version, 8 customer, 16 message id, each after its length
+_AAD_END = struct.Struct(">HI")  # 4 period
+
+_SEGMENT: Final = 160
+_OVERHEAD: Final = 64
+
+
+class SealContext(msgspec.Struct, frozen=True, gc=False):
+    """What a sealed field is bound to.
+
+    message_id: 16 bytes. period: index of the tag's period at acceptance. leaf: 40-bit index of the subject, from
+    `redaction.pseudonymise`.
+    """
+
+    customer: int
+    message_id: bytes
+    field: str
+    tag: RetentionTag
+    period: int
+    leaf: int
+
+
+class Sealer:
+    """Seals and opens with the keys of one `KeyState`, which may change or be replaced (`keys`) at any time.
+
+    opened, refused: how often (purpose, field) was opened or refused since the start, for metrics and alarms.
+    """
+
+    __slots__ = ("_labels", "_random", "keys", "opened", "refused")
+
+    def __init__(self, keys: KeyState, random: Random) -> None:
+        self.keys = keys
+        self.opened: dict[tuple[str, str], int] = {}
+        self.refused: dict[tuple[str, str], int] = {}
+        self._random = random
+        self._labels: dict[tuple[str, RetentionTag], bytes] = {}  # bounded by fields x tags
+
+    def seal(self, plaintext: bytes, context: SealContext) -> Sealed:
+        """Raises `KeyDestroyed` without a living period, customer or leaf, `UndeclaredField` outside `POLICY`."""
+        period, leaf = context.period, context.leaf
+        aad = self._aad(context.customer, context.message_id, context.field, context.tag, period)
+        leaf_bytes = leaf.to_bytes(5, "big")
+        salt = self._random(16)
+        secret = self.keys.leaf_key(context.tag, period, leaf) + self.keys.customer_key(context.customer)
+        material = digest(secret, salt + aad, "sha512")
+        check = crc32(leaf_bytes, crc32(aad))
+        header = _HEADER.pack(_MESSAGE, period, leaf_bytes, check, salt, material[32:48])
+        return Sealed(header + AESGCM(material[:32]).encrypt(material[48:60], pad(plaintext), aad))
+
+    def open(
+        self, sealed: Sealed, *, customer: int, message_id: bytes, field: str, tag: RetentionTag, purpose: Purpose
+    ) -> bytes:
+        """The plaintext. The caller says what the row says; `sealed` itself knows period and leaf.
+
+        Raises `PurposeRefused`, `KeyDestroyed` when any factor is gone, `IntegrityError` when bytes or row were
+        changed, `UnknownVersion`.
+        """
+        self._admit(purpose, field)
+        _, period, leaf_bytes, check, salt, commitment = _header(_HEADER, sealed, _MESSAGE)
+        aad = self._aad(customer, message_id, field, tag, period)
+        if crc32(leaf_bytes, crc32(aad)) != check:
+            raise IntegrityError("the sealed field does not belong to this row")
+        leaf = int.from_bytes(leaf_bytes, "big")
+        secret = self.keys.leaf_key(tag, period, leaf) + self.keys.customer_key(customer)
+        plaintext = _decrypt(secret, salt, commitment, sealed[_HEADER.size :], aad)
+        self._count(purpose, field)
+        return plaintext
+
+    def seal_account(self, plaintext: bytes, customer: int, field: str, record_id: bytes) -> Sealed:
+        """Seal what is not about a message, bound to its record. Raises `KeyDestroyed` or `UndeclaredField`."""
+        aad = _account_aad(customer, field, record_id)
+        salt = self._random(16)
+        material = digest(self.keys.customer_key(customer), salt + aad, "sha512")
+        header = _ACCOUNT_HEADER.pack(_ACCOUNT, salt, material[32:48])
+        return Sealed(header + AESGCM(material[:32]).encrypt(material[48:60], pad(plaintext), aad))
+
+    def open_account(self, sealed: Sealed, customer: int, field: str, record_id: bytes, purpose: Purpose) -> bytes:
+        """What `seal_account` sealed. Raises as `open` does."""
+        self._admit(purpose, field)
+        _, salt, commitment = _header(_ACCOUNT_HEADER, sealed, _ACCOUNT)
+        aad = _account_aad(customer, field, record_id)
+        secret = self.keys.customer_key(customer)
+        plaintext = _decrypt(secret, salt, commitment, sealed[_ACCOUNT_HEADER.size :], aad)
+        self._count(purpose, field)
+        return plaintext
+
+    def _aad(self, customer: int, message_id: bytes, field: str, tag: RetentionTag, period: int) -> bytes:
+        if len(message_id) != MESSAGE_ID_BYTES:
+            raise ValueError("a message id has 16 bytes")
+        label = self._labels.get((field, tag)) or self._label(field, tag)
+        start = _AAD_START.pack(1, _MESSAGE, 8, customer, MESSAGE_ID_BYTES, message_id)
+        return start + label + _AAD_END.pack(4, period)
+
+    def _label(self, field: str, tag: RetentionTag) -> bytes:
+        _check_declared(field)
+        label = self._labels[field, tag] = _prefixed(field.encode()) + _prefixed(tag.encode())
+        return label
+
+    def _admit(self, purpose: Purpose, field: str) -> None:
+        if purpose not in POLICY.get(field, ()):  # tuples: an enum member is found by identity, not by its slow hash
+            self.refused[purpose.value, field] = self.refused.get((purpose.value, field), 0) + 1
+            raise PurposeRefused(field, purpose.value)
+
+    def _count(self, purpose: Purpose, field: str) -> None:
+        name = (purpose.value, field)
+        self.opened[name] = self.opened.get(name, 0) + 1
+
+
+def padded_size(length: int) -> int:
+    """How many bytes a plaintext of `length` bytes occupies before encryption.
+
+    The steps are those of SMS segments: 160 bytes of text each (160 septets in ASCII, or 70 Arabic letters at two
+    bytes), after 64 bytes for both numbers and their framing. So the stored size says how many segments a message
+    has, which its row says too, and a one-time code looks like any other short message.
+    """
+    return _OVERHEAD + max(1, -((_OVERHEAD - length - 1) // _SEGMENT)) * _SEGMENT
+
+
+def pad(plaintext: bytes) -> bytes:
+    """ISO/IEC 7816-4 padding up to `padded_size`: 0x80, then zeros."""
+    return (plaintext + b"\x80").ljust(padded_size(len(plaintext)), b"\0")
+
+
+def unpad(padded: bytes) -> bytes:
+    return padded.rstrip(b"\0")[:-1]
+
+
+def period_in(sealed: Sealed) -> int:
+    """The period of a sealed message field, for whoever counts what still depends on a period key."""
+    return int(_header(_HEADER, sealed, _MESSAGE)[1])
+
+
+def leaf_of(sealed: Sealed) -> int:
+    """The subject leaf of a sealed message field: with the period, what an erasure punctures."""
+    return int.from_bytes(_header(_HEADER, sealed, _MESSAGE)[2], "big")
+
+
+def _header(layout: struct.Struct, sealed: Sealed, version: int) -> tuple[Any, ...]:
+    """The unpacked header. Raises `UnknownVersion`, or `IntegrityError` for bytes too few to be sealed."""
+    if len(sealed) < layout.size + _TAG_BYTES:
+        raise IntegrityError("sealed bytes are cut")
+    if sealed[0] != version:
+        raise UnknownVersion("sealed in another form")
+    return layout.unpack_from(sealed)
+
+
+def _decrypt(secret: bytes, salt: bytes, commitment: bytes, ciphertext: bytes, aad: bytes) -> bytes:
+    material = digest(secret, salt + aad, "sha512")
+    if not compare_digest(material[32:48], commitment):
+        raise WrongKey("sealed with another key")
+    try:
+        return unpad(AESGCM(material[:32]).decrypt(material[48:60], ciphertext, aad))
+    except InvalidTag:
+        raise IntegrityError("sealed bytes were changed") from None
+
+
+def _account_aad(customer: int, field: str, record_id: bytes) -> bytes:
+    _check_declared(field)
+    start = struct.pack(">HBHQ", 1, _ACCOUNT, 8, customer)
+    return start + _prefixed(record_id) + _prefixed(field.encode())
+
+
+def _check_declared(field: str) -> None:
+    if field not in POLICY:
+        raise UndeclaredField("a field outside the purpose policy")
+
+
+def _prefixed(value: bytes) -> bytes:
+    return len(value).to_bytes(2, "big") + value

@@ -1,0 +1,127 @@
+"""The served API does what its description says, for requests that fit the description and for those that do not.
+
+Fields are judged by the real validator and messages kept by a real SQLite ledger. Two things no description can hold
+are let through: which numbers exist and which senders are registered.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, assume, given, settings
+from schemathesis import GenerationMode
+from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
+from schemathesis.schemas import BaseSchema
+
+from config.settings import MessageSettings
+from gateway.clock import SystemClock
+from gateway.customers import ApiKey
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.request import MessageRequest
+from gateway.validation import Validator
+from operators.smpp.coding import Encoding
+from operators.smpp.segments import TextPlan
+from tests.unit.gateway.stage import TOKEN, Pending, SmallDoor, Stage, running_api
+from tests.unit.gateway.test_openapi import ROUTES
+
+FOREVER_S = 10**12
+EXAMPLES = 60
+
+
+class JudgingDoor(SmallDoor):
+    """Judges every field but the number and the sender as the gateway does."""
+
+    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
+        known = msgspec.structs.replace(
+            request,
+            to="+966500000078" if request.to else "",
+            source="INTERKEY" if 0 < len(request.source) <= 16 else request.source,
+        )
+        VALIDATOR.check(key, known, self._clock.now_ms())
+        return super().accept(key, known, idempotency=idempotency, index=index)
+
+
+VALIDATOR = Validator(
+    MessageSettings(max_schedule_s=FOREVER_S),
+    lambda text: TextPlan(Encoding.GSM7, 1, len(text)),
+    lambda url: True,
+)
+
+
+class Served:
+    """The API on an event loop of its own, because schemathesis blocks."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self.stage: Stage
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._started.wait(10)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        clock = SystemClock()
+        ledger = SqliteLedger(self._path, clock)
+        await ledger.open()
+        async with running_api(clock=clock, ledger=ledger, door=JudgingDoor) as self.stage:
+            self._started.set()
+            await self._stopping.wait()
+        await ledger.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(tmp_path_factory.mktemp("ledger") / "ledger.db")
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def described(served: Served) -> Any:
+    keyed = ProjectConfig(generation=GenerationConfig(with_security_parameters=False))  # each request has the key
+    config = SchemathesisConfig(projects=ProjectsConfig(default=keyed))
+    return schemathesis.openapi.from_url(f"http://127.0.0.1:{served.stage.port}/openapi.json", config=config)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize(("method", "path"), sorted(ROUTES))
+def test_the_api_does_what_it_says(described: BaseSchema, method: str, path: str, mode: GenerationMode) -> None:
+    operation = described[path][method]
+    if mode is GenerationMode.NEGATIVE and not _can_be_wrong(operation):
+        return
+
+    @given(operation.as_strategy(generation_mode=mode))
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def ask(case: Any) -> None:
+        assume(mode is GenerationMode.NEGATIVE or not _has_whole_fraction(case.body))
+        case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"})
+
+    ask()
+
+
+def _has_whole_fraction(body: object) -> bool:
+    """JSON Schema counts 3.0 as an integer; the API does not."""
+    return isinstance(body, dict) and any(isinstance(value, float) for value in body.values())
+
+
+def _can_be_wrong(operation: Any) -> bool:
+    """Whether a request to it can differ from the description. A path that does is a path that is not described."""
+    return bool(operation.body or operation.query or operation.headers)
+
+
+def test_nothing_of_it_was_a_fault_of_ours(served: Served, described: BaseSchema) -> None:
+    assert served.stage.reported == []

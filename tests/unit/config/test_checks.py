@@ -1,0 +1,263 @@
+"""Rules between keys, each with its code, its key and how it is kept."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from config.checks import check, is_loopback
+from config.operators import EgressSettings
+from config.problems import Severity
+from config.secret import SecretRef
+from config.settings import (
+    DispatchSettings,
+    HttpSettings,
+    KeystoreSettings,
+    LedgerSettings,
+    MessageSettings,
+    MetricsSettings,
+    OperatorRegister,
+    OperatorSettings,
+    RetentionSettings,
+    RootSlotSettings,
+    RouteSettings,
+    Settings,
+    TlsSettings,
+    WebhookSettings,
+)
+
+LOCAL = OperatorSettings(name="local", host="127.0.0.1", system_id="g", password=SecretRef(env="P"))
+ABROAD = OperatorRegister(country="DE", contract_reference="C-1")
+REMOTE = msgspec.structs.replace(
+    LOCAL,
+    name="remote",
+    host="smsc.example",
+    tls=TlsSettings(enabled=True),
+    register=OperatorRegister(contract_reference="C-1"),
+)
+
+
+def replace(operator: OperatorSettings, **changes: object) -> OperatorSettings:
+    return msgspec.structs.replace(operator, **changes)
+
+
+def told(settings: Settings) -> list[tuple[str, str]]:
+    return [(problem.key, problem.code) for problem in check(settings)]
+
+
+def with_operators(*operators: OperatorSettings) -> Settings:
+    return Settings(operators=operators, routes=(RouteSettings(operators=(operators[0].name,)),))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(),
+        with_operators(LOCAL, REMOTE),
+        with_operators(OperatorSettings(name="memory", kind="loopback")),
+        with_operators(replace(LOCAL, host="::1")),
+        with_operators(replace(REMOTE, egress=EgressSettings(allow=("text",)))),
+        Settings(http=HttpSettings(port=0), metrics=MetricsSettings(port=0)),
+        Settings(http=HttpSettings(port=9090), metrics=MetricsSettings(enabled=False, host="0.0.0.0")),
+        Settings(http=HttpSettings(trusted_proxies=("10.0.0.1", "fd00::/8"))),
+        Settings(keystore=KeystoreSettings(root=RootSlotSettings(kind="env", env="ROOT", path="data/root.key"))),
+    ],
+)
+def test_sound_settings_have_no_problems(settings: Settings) -> None:
+    assert check(settings) == []
+
+
+@pytest.mark.policy("P-24")
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example"])
+def test_a_plain_listener_on_a_public_address_is_refused(host: str) -> None:
+    assert told(Settings(http=HttpSettings(host=host))) == [("http.host", "plain_public_listener")]
+    assert told(Settings(metrics=MetricsSettings(host=host))) == [("metrics.host", "plain_public_listener")]
+
+
+@pytest.mark.policy("P-24")
+def test_a_public_listener_needs_tls_here_or_upstream() -> None:
+    assert told(Settings(http=HttpSettings(host="::", tls_certificate="c", tls_key="k"))) == []
+    assert told(Settings(http=HttpSettings(host="::", tls_terminated_upstream=True))) == []
+    assert told(Settings(metrics=MetricsSettings(host="::", tls_terminated_upstream=True))) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "code"),
+    [
+        (Settings(http=HttpSettings(tls_certificate="c")), "http.tls_certificate", "tls_incomplete"),
+        (Settings(http=HttpSettings(tls_key="k")), "http.tls_key", "tls_incomplete"),
+        (Settings(http=HttpSettings(port=9090)), "metrics.port", "port_taken"),
+        (
+            Settings(http=HttpSettings(trusted_proxies=("10.0.0.1", "proxy"))),
+            "http.trusted_proxies[1]",
+            "not_a_network",
+        ),
+        (Settings(http=HttpSettings(trusted_proxies=("10.0.0.1/8",))), "http.trusted_proxies[0]", "not_a_network"),
+        (Settings(http=HttpSettings(max_batch_body_bytes=2000)), "http.max_body_bytes", "limits_crossed"),
+        (Settings(messages=MessageSettings(max_validity_s=700)), "messages.default_validity_s", "limits_crossed"),
+        (Settings(dispatch=DispatchSettings(retry_limit_s=1)), "dispatch.retry_first_s", "limits_crossed"),
+        (Settings(webhooks=WebhookSettings(max_connections=2)), "webhooks.connections_per_endpoint", "limits_crossed"),
+        (Settings(keystore=KeystoreSettings(path="data/keys.db")), "keystore.path", "keys_beside_data"),
+        (Settings(keystore=KeystoreSettings(path="data/../data/k/keys.db")), "keystore.path", "keys_beside_data"),
+        (
+            Settings(ledger=LedgerSettings(path="d/l.db"), keystore=KeystoreSettings(path="d/k")),
+            "keystore.path",
+            "keys_beside_data",
+        ),
+        (
+            Settings(keystore=KeystoreSettings(root=RootSlotSettings(path="data-keys/root"))),
+            "keystore.root.path",
+            "root_beside_keys",
+        ),
+        (
+            Settings(keystore=KeystoreSettings(root=RootSlotSettings(path="data/deep/root"))),
+            "keystore.root.path",
+            "root_beside_keys",
+        ),
+        (Settings(keystore=KeystoreSettings(root=RootSlotSettings(kind="env"))), "keystore.root.env", "missing"),
+        (
+            Settings(retention=(RetentionSettings(tag="otp"), RetentionSettings(tag="otp"))),
+            "retention[1].tag",
+            "duplicate",
+        ),
+        (Settings(retention=(RetentionSettings(record_s=86_400),)), "retention[0].content_limit_s", "limits_crossed"),
+        (with_operators(LOCAL, LOCAL), "operators[1].name", "duplicate"),
+        (Settings(operators=(LOCAL,), routes=(RouteSettings(),)), "routes[0].operators", "missing"),
+        (with_operators(replace(LOCAL, host="")), "operators[0].host", "missing"),
+        (with_operators(replace(LOCAL, system_id="")), "operators[0].system_id", "missing"),
+        (
+            with_operators(replace(LOCAL, password=SecretRef(env="A", file="b"))),
+            "operators[0].password",
+            "secret_ambiguous",
+        ),
+        (with_operators(replace(LOCAL, tls=TlsSettings(key="k"))), "operators[0].tls", "tls_incomplete"),
+        (with_operators(replace(LOCAL, reconnect_first_s=61)), "operators[0].reconnect_first_s", "limits_crossed"),
+        (
+            with_operators(replace(LOCAL, transient_statuses=(8, 1))),
+            "operators[0].transient_statuses[1]",
+            "status_twice",
+        ),
+        (
+            with_operators(replace(LOCAL, permanent_statuses=(0x58,))),
+            "operators[0].permanent_statuses[0]",
+            "status_twice",
+        ),
+        (Settings(routes=(RouteSettings(operators=("x",)),)), "routes[0].operators[0]", "unknown_operator"),
+    ],
+)
+def test_keys_that_do_not_fit_together_are_refused(settings: Settings, key: str, code: str) -> None:
+    problems = check(settings)
+    assert [(problem.key, problem.code) for problem in problems] == [(key, code)]
+    assert problems[0].severity is Severity.ERROR
+
+
+def test_an_operator_without_name_is_refused() -> None:
+    assert ("operators[0].name", "missing") in told(with_operators(replace(LOCAL, name="")))
+
+
+def test_the_nearest_operator_is_suggested() -> None:
+    (problem,) = check(Settings(operators=(LOCAL,), routes=(RouteSettings(operators=("lcoal",)),)))
+    assert problem.message == 'no operator has this name, did you mean "local"?'
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "clashes"),
+    [
+        (RouteSettings(operators=("local",)), RouteSettings(operators=("local",)), True),
+        (RouteSettings(classes=("otp",), operators=("local",)), RouteSettings(operators=("local",)), False),
+        (
+            RouteSettings(classes=("otp", "warning"), operators=("local",)),
+            RouteSettings(classes=("otp",), operators=("local",)),
+            True,
+        ),
+        (RouteSettings(prefix="966", operators=("local",)), RouteSettings(operators=("local",)), False),
+    ],
+)
+def test_two_routes_may_not_say_the_same(first: RouteSettings, second: RouteSettings, clashes: bool) -> None:
+    expected = [("routes[1]", "duplicate")] if clashes else []
+    assert told(Settings(operators=(LOCAL,), routes=(first, second))) == expected
+
+
+def test_a_route_names_an_operator_once() -> None:
+    route = RouteSettings(operators=("local", "local"))
+    assert told(Settings(operators=(LOCAL,), routes=(route,))) == [("routes[0].operators[1]", "duplicate")]
+
+
+@pytest.mark.policy("P-17")
+def test_a_plain_link_to_another_machine_is_refused_unless_it_runs_in_a_declared_tunnel() -> None:
+    plain = replace(REMOTE, tls=TlsSettings())
+    assert told(with_operators(plain)) == [("operators[0].tls.enabled", "plain_operator_link")]
+    tunnel = OperatorRegister(contract_reference="C-1", tunnel=True)
+    assert told(with_operators(replace(plain, register=tunnel))) == []
+
+
+@pytest.mark.policy("P-38")
+@pytest.mark.parametrize("missing", ["transfer_record", "safeguard", "risk_assessment"])
+def test_an_operator_abroad_is_held_back_until_the_transfer_is_on_record(missing: str) -> None:
+    complete = msgspec.structs.replace(ABROAD, transfer_record="T-1", safeguard="clauses", risk_assessment="R-1")
+    assert told(with_operators(replace(REMOTE, register=complete))) == []
+    partly = msgspec.structs.replace(complete, **{missing: None})
+    (problem,) = check(with_operators(replace(REMOTE, register=partly)))
+    assert (problem.key, problem.code) == ("operators[0].register.country", "transfer_blocked")
+    assert problem.severity is Severity.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "code"),
+    [
+        (with_operators(replace(LOCAL, password=SecretRef())), "operators[0].password", "no_password"),
+        (
+            with_operators(replace(REMOTE, register=OperatorRegister())),
+            "operators[0].register.contract_reference",
+            "no_contract",
+        ),
+        (Settings(operators=(LOCAL,)), "routes", "no_routes"),
+        (
+            Settings(retention=(RetentionSettings(tag="otp", content_limit_s=599),)),
+            "retention[0].content_limit_s",
+            "content_outlived",
+        ),
+        (
+            Settings(retention=(RetentionSettings(content_limit_s=3600),)),
+            "retention[0].content_limit_s",
+            "content_outlived",
+        ),
+    ],
+)
+def test_what_somebody_should_look_at_is_a_warning(settings: Settings, key: str, code: str) -> None:
+    (problem,) = check(settings)
+    assert (problem.key, problem.code, problem.severity) == (key, code, Severity.WARNING)
+
+
+def test_a_link_in_the_key_path_does_not_hide_the_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "keys").symlink_to(tmp_path / "data")
+    settings = Settings(
+        ledger=LedgerSettings(path=str(tmp_path / "data" / "l.db")),
+        keystore=KeystoreSettings(path=str(tmp_path / "keys" / "k.db")),
+    )
+    assert told(settings) == [("keystore.path", "keys_beside_data")]
+
+
+def test_rules_on_unsound_sections_are_skipped() -> None:
+    settings = Settings(http=HttpSettings(host="::", port=9090), dispatch=DispatchSettings(retry_limit_s=1))
+    assert [problem.code for problem in check(settings, skip=["http"])] == ["limits_crossed"]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("LocalHost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("", False),
+        ("localhost.example", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_loopback_is_decided_without_a_resolver(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected

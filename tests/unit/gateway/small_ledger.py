@@ -1,0 +1,156 @@
+"""A ledger in memory: small, real enough for whatever stands in front of one."""
+
+from collections.abc import Container, Sequence
+
+import msgspec
+
+from gateway.ledger.base import (
+    Accept,
+    Change,
+    Count,
+    Found,
+    LedgerUnavailable,
+    Page,
+    StoredCustomer,
+    StoredEndpoint,
+    StoredKey,
+    WriteOp,
+    WriteResult,
+)
+from gateway.message import Message, OutboxEvent, Status
+from redaction.sealed import Pseudonym
+
+
+class SmallLedger:
+    """`broken` makes every call raise LedgerUnavailable. `reads` counts full readings of the accounts."""
+
+    def __init__(self) -> None:
+        self.broken = False
+        self.reads = 0
+        self.messages: dict[bytes, Message] = {}
+        self.idempotency: dict[tuple[int, bytes], bytes] = {}
+        self.counters: dict[tuple[str, int], int] = {}
+        self._customers: dict[int, StoredCustomer] = {}
+        self._keys: dict[int, StoredKey] = {}
+        self._endpoints: dict[int, StoredEndpoint] = {}
+        self._version = 0
+
+    async def open(self) -> None:
+        self._work()
+
+    async def close(self) -> None: ...
+
+    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
+        self._work()
+        return [self._apply(op) for op in batch]
+
+    async def find(self, customer: int, message: bytes) -> Message | None:
+        self._work()
+        found = self.messages.get(message)
+        return found if found is not None and found.customer == customer else None
+
+    async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
+        return [self.messages.get(each) for each in messages]
+
+    async def list_messages(
+        self, customer: int, *, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int
+    ) -> Page:
+        self._work()
+        fitting = [
+            each
+            for each in sorted(self.messages.values(), key=lambda message: message.id, reverse=True)
+            if each.customer == customer
+            and status in (None, each.status)
+            and each.accepted_ms >= (since_ms or 0)
+            and (cursor is None or each.id < cursor)
+        ]
+        more = len(fitting) > limit
+        return Page(tuple(fitting[:limit]), fitting[limit - 1].id if more else None)
+
+    async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
+        return [each for each in self.messages.values() if each.customer == customer and each.subject in subjects]
+
+    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
+        return []
+
+    async def next_due_ms(self, operator: str) -> int | None:
+        return None
+
+    async def lanes(self) -> Sequence[str]:
+        return []
+
+    async def backlog(self, operator: str) -> int:
+        return 0
+
+    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+        return [None for _ in receipts]
+
+    async def outbox_due(self, now_ms: int, limit: int, exclude: Container[int]) -> Sequence[OutboxEvent]:
+        return []
+
+    async def outbox_size(self) -> int:
+        return 0
+
+    async def count(self, name: str, bucket: int) -> int:
+        return self.counters.get((name, bucket), 0)
+
+    async def counts(self, bucket: int) -> dict[str, int]:
+        self._work()
+        return {name: amount for (name, day), amount in self.counters.items() if day == bucket}
+
+    async def accounts_version(self) -> int:
+        self._work()
+        return self._version
+
+    async def customers(self) -> Sequence[StoredCustomer]:
+        self.reads += 1
+        return tuple(self._customers.values())
+
+    async def keys(self) -> Sequence[StoredKey]:
+        return tuple(self._keys.values())
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]:
+        return tuple(self._endpoints.values())
+
+    async def save_customer(self, customer: StoredCustomer) -> int:
+        number = customer.id or len(self._customers) + 1
+        self._customers[number] = msgspec.structs.replace(customer, id=number)
+        self._version += 1
+        return number
+
+    async def save_key(self, key: StoredKey) -> int:
+        number = key.id or len(self._keys) + 1
+        self._keys[number] = msgspec.structs.replace(key, id=number)
+        self._version += 1
+        return number
+
+    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
+        self._endpoints[endpoint.customer] = endpoint
+        self._version += 1
+
+    async def delete_endpoint(self, customer: int) -> None:
+        self._endpoints.pop(customer, None)
+        self._version += 1
+
+    async def stored_fields(self) -> Sequence[str]:
+        return []
+
+    def _work(self) -> None:
+        if self.broken:
+            raise LedgerUnavailable
+
+    def _apply(self, op: WriteOp) -> WriteResult:
+        if isinstance(op, Accept):
+            message = op.message
+            if op.idempotency is not None:
+                standing = self.idempotency.setdefault((message.customer, op.idempotency), message.id)
+                if standing != message.id:
+                    return standing
+            self.messages[message.id] = message
+            return message.id
+        if isinstance(op, Count):
+            name = (op.name, op.bucket)
+            self.counters[name] = self.counters.get(name, 0) + op.amount
+        if isinstance(op, Change):
+            self.messages[op.message.id] = op.message
+        return True

@@ -1,0 +1,113 @@
+"""Account operations: what an administrator does, and what of it is stored."""
+
+import re
+
+import msgspec
+import pytest
+
+from gateway.accounts import Accounts, Profile, UnknownAccount
+from gateway.clock import ManualClock
+from gateway.customers import CustomerSettings, Directory, KeySettings
+from redaction.keys import KeyState
+from redaction.personal import MessageText, Purpose, Secret
+from redaction.pseudonymise import credential_digest
+from redaction.seal import PurposeRefused, Sealer
+from tests.unit.gateway.small_ledger import SmallLedger
+
+CANARY = "canary@example.com"
+PROFILE = Profile(name=MessageText("Noura"), email=MessageText(CANARY))
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.ledger = SmallLedger()
+        self.clock = ManualClock()
+        keys = KeyState()
+        keys.ensure_customer(0, self.clock.random)
+
+        def digest(secret: Secret) -> bytes:
+            return credential_digest(keys, secret)
+
+        def ensure_keys(customer: int) -> None:
+            keys.ensure_customer(customer, self.clock.random)
+
+        self.directory = Directory(self.ledger, digest)
+        self.accounts = Accounts(
+            self.ledger, self.clock, sealer=Sealer(keys, self.clock.random), ensure_keys=ensure_keys, digest=digest
+        )
+
+
+@pytest.mark.policy("P-03")
+async def test_contact_data_is_stored_sealed_and_opened_for_a_purpose() -> None:
+    desk = Desk()
+    added = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    (stored,) = await desk.accounts.customers()
+    assert stored == added
+    assert stored.disabled_ms is None
+    assert CANARY.encode() not in msgspec.msgpack.encode(stored)
+    assert desk.accounts.profile(stored, Purpose.INFORM_CUSTOMER) == PROFILE
+    with pytest.raises(PurposeRefused):
+        desk.accounts.profile(stored, Purpose.IMPROVEMENT)
+
+
+@pytest.mark.policy("P-03")
+async def test_a_key_is_shown_once_and_stored_as_digest_and_prefix() -> None:
+    desk = Desk()
+    owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    stored, secret = await desk.accounts.add_key(owner.id, scopes=("send",), settings=KeySettings())
+    shown = secret.reveal(Purpose.CREDENTIAL)
+    assert re.fullmatch(r"cgw_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", shown)
+    assert stored.prefix == shown[4:12]
+    assert shown[13:].encode() not in msgspec.msgpack.encode(await desk.ledger.keys())
+    await desk.directory.refresh()
+    found = desk.directory.find(secret)
+    assert found is not None
+    assert found.id == stored.id
+
+
+async def test_keys_have_prefixes_of_their_own() -> None:
+    desk = Desk()
+    owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    for _ in range(3):
+        await desk.accounts.add_key(owner.id, scopes=(), settings=KeySettings())
+    keys = await desk.accounts.keys(owner.id)
+    assert len({key.prefix for key in keys}) == 3
+    assert await desk.accounts.keys(owner.id + 1) == []
+
+
+async def test_a_revoked_key_keeps_the_time_it_was_revoked() -> None:
+    desk = Desk()
+    owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    stored, secret = await desk.accounts.add_key(owner.id, scopes=("send",), settings=KeySettings())
+    revoked = await desk.accounts.revoke_key(stored.prefix)
+    desk.clock.advance(60)
+    assert await desk.accounts.revoke_key(stored.prefix) == revoked
+    await desk.directory.refresh()
+    assert desk.directory.find(secret) is None
+
+
+async def test_a_customer_is_disabled_and_enabled() -> None:
+    desk = Desk()
+    owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    await desk.accounts.disable(owner.id)
+    await desk.accounts.change_settings(owner.id, CustomerSettings(default_class="otp"))
+    await desk.directory.refresh()
+    known = desk.directory.customer(owner.id)
+    assert known is not None
+    assert known.disabled
+    assert known.settings.default_class == "otp"
+    await desk.accounts.disable(owner.id, disabled=False)
+    (stored,) = await desk.accounts.customers()
+    assert stored.disabled_ms is None
+
+
+async def test_what_is_not_there_is_an_error() -> None:
+    accounts = Desk().accounts
+    with pytest.raises(UnknownAccount):
+        await accounts.revoke_key("00000000")
+    with pytest.raises(UnknownAccount):
+        await accounts.disable(9)
+    with pytest.raises(UnknownAccount):
+        await accounts.add_key(9, scopes=("send",), settings=KeySettings())
+    with pytest.raises(ValueError, match="scopes are"):
+        await accounts.add_key(9, scopes=("everything",), settings=KeySettings())
