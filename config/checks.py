@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from config.operators import THROTTLING_STATUSES, OperatorSettings, RouteSettings
+from config.operators import INDISPENSABLE_FIELDS, THROTTLING_STATUSES, OperatorSettings, RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
 from config.problems import Path as KeyPath
 from config.settings import HttpSettings, MetricsSettings, Settings
@@ -151,6 +151,10 @@ def _link(operator: OperatorSettings) -> Iterator[Finding]:
         yield ("password",), "secret_ambiguous", "names an environment variable and a file; one of them", _ERROR
     if operator.reconnect_first_s > operator.reconnect_limit_s:
         yield ("reconnect_first_s",), "limits_crossed", "must not exceed reconnect_limit_s", _ERROR
+    missing = [name for name in INDISPENSABLE_FIELDS if name not in operator.egress.allow]
+    if missing and operator.egress.allow != "default":
+        message = f"no message can be delivered without {', '.join(missing)}"
+        yield ("egress", "allow"), "contract_lacks_field", message, _ERROR
     yield from _statuses(operator)
 
 

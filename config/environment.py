@@ -46,7 +46,8 @@ class Overlay:
             except _NoSuchKey as error:
                 self._complain(variable, segments[0].lower(), str(error))
             else:
-                self._note(path, variable)
+                if path is not None:
+                    self._note(path, variable)
 
     def _complain(self, variable: str, section: str, near: str) -> None:
         message = f"no setting has this name{near}"
@@ -62,10 +63,10 @@ class Overlay:
         self._places[path] = Origin(file=ENVIRONMENT, variable=variable)
 
 
-def _write(node: mi.Type, table: dict[str, object], segments: Sequence[str], text: str, done: Path = ()) -> Path:
+def _write(node: mi.Type, table: dict[str, object], segments: Sequence[str], text: str, done: Path = ()) -> Path | None:
     """Write the text where the segments lead, and return the way there. Raises _NoSuchKey.
 
-    Where the document has something else than the table that is needed, nothing is written: its shape is refused later.
+    None, and nothing written, where the document has something else than the table needed: its shape is refused later.
     """
     assert isinstance(node, mi.StructType)
     key = segments[0].lower()
@@ -77,7 +78,7 @@ def _write(node: mi.Type, table: dict[str, object], segments: Sequence[str], tex
     for inner in choices(wanted):
         if isinstance(inner, mi.StructType):
             child = table.setdefault(key, {})
-            return _write(inner, child, segments[1:], text, path) if isinstance(child, dict) else path
+            return _write(inner, child, segments[1:], text, path) if isinstance(child, dict) else None
         if isinstance(inner, mi.VarTupleType) and isinstance(inner.item_type, mi.StructType) and len(segments) > 2:
             entries = table.setdefault(key, [])
             return _write_entry(inner.item_type, entries, segments[1:], text, path)
@@ -91,13 +92,12 @@ def _field_type(node: mi.StructType, key: str) -> mi.Type:
     return fields[key]
 
 
-def _write_entry(node: mi.StructType, entries: object, segments: Sequence[str], text: str, done: Path) -> Path:
+def _write_entry(node: mi.StructType, entries: object, segments: Sequence[str], text: str, done: Path) -> Path | None:
     if not isinstance(entries, list):
-        return done
+        return None
     index = _index(node, entries, segments[0])
     entry = entries[index]
-    path = (*done, index)
-    return _write(node, entry, segments[1:], text, path) if isinstance(entry, dict) else path
+    return _write(node, entry, segments[1:], text, (*done, index)) if isinstance(entry, dict) else None
 
 
 def _index(node: mi.StructType, entries: list[object], segment: str) -> int:
@@ -129,11 +129,13 @@ def _typed(node: mi.Type, text: str) -> object:
     if not text and may_be_unset(node):
         return None
     alternatives = choices(node)
-    for each in alternatives:
-        if isinstance(each, mi.StrType) or (isinstance(each, mi.LiteralType) and text in each.values):
-            return text
+    if any(isinstance(each, mi.LiteralType) and text in each.values for each in alternatives):
+        return text
     entries = next((each for each in alternatives if isinstance(each, mi.VarTupleType)), None)
-    return _toml(text) if entries is None or text.startswith("[") else _parted(entries, text)
+    if entries is not None and not text.startswith("["):
+        return _parted(entries, text)
+    is_text = any(isinstance(each, mi.StrType | mi.LiteralType) for each in alternatives)
+    return text if is_text and entries is None else _toml(text)
 
 
 def _parted(node: mi.VarTupleType, text: str) -> list[object]:

@@ -9,6 +9,23 @@ from msgspec import Meta
 from config.secret import SecretRef
 
 MessageClassName = Literal["otp", "transactional", "promotional", "warning", "awareness", "personal"]
+EgressFieldName = Literal[
+    "source",
+    "destination",
+    "text",
+    "data_coding",
+    "udh",
+    "registered_delivery",
+    "validity",
+    "schedule",
+    "priority",
+    "esm_class",
+    "protocol_id",
+    "reference",
+]
+
+INDISPENSABLE_FIELDS: Final = ("destination", "text", "data_coding")
+"""Without these there is no message to deliver, so every egress contract has them."""
 
 THROTTLING_STATUSES: Final = (
     0x014,  # ESME_RMSGQFUL
@@ -100,12 +117,12 @@ class EgressSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What may leave to this operator (P-16). Everything that is not allowed stays."""
 
     allow: Annotated[
-        tuple[Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")], ...] | Literal["default"],
+        tuple[EgressFieldName, ...] | Literal["default"],
         Meta(description="Names of the fields that may leave, or the default contract."),
     ] = "default"
     sender_alias: Annotated[
         Annotated[str, Meta(min_length=1, max_length=11)] | None,
-        Meta(description="Sender to show instead of the customer's own."),
+        Meta(description="Registered sender that is shown in place of a person's number."),
     ] = None
 
 
@@ -163,7 +180,8 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         tuple[_Status, ...], Meta(description="command_status values after which to try again (S-34).")
     ] = TRANSIENT_STATUSES
     permanent_statuses: Annotated[
-        tuple[_Status, ...], Meta(description="command_status values that end the message (S-34).")
+        tuple[_Status, ...],
+        Meta(description="command_status values that end the message, as do those in neither list (S-34)."),
     ] = PERMANENT_STATUSES
     short_code_ton: Annotated[int, Meta(ge=0, le=7, description="Type of number of a short code sender (S-30).")] = 3
     short_code_npi: Annotated[int, Meta(ge=0, le=18, description="Numbering plan of a short code sender (S-30).")] = 0

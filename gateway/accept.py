@@ -31,7 +31,7 @@ IDEMPOTENCY_MS = 24 * 3600 * 1000
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):
-    """A message on its way to the disk. `durable` has the id that stands for it: an earlier one's if it was a repeat."""
+    """A message on its way to the disk. durable: the id that stands for it, an earlier one's if this is a repeat."""
 
     message: Message
     durable: "asyncio.Future[WriteResult]"

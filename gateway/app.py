@@ -117,7 +117,7 @@ class Node:
         self.router = Router(reading.routes(settings))
         self.operators = {each.name: reading.operator(each, clock) for each in settings.operators}
         self.inflight = InFlight()
-        self.addressing = Addressing(self.directory, self.ledger, self.vault, self.sealer, clock)
+        self.addressing = Addressing(self.directory, self.vault, self.sealer)
         self.settler = Settler(self.rules, self.addressing.wanted, self.outcome.final)
         self.dispatch = Dispatch(
             operators=self.operators,
@@ -188,6 +188,7 @@ class Node:
             clock=self.clock,
             checks=self.readiness,
             report=_report_unexpected,
+            max_validity_s=settings.messages.max_validity_s,
         )
         await self.http.start()
         if settings.metrics.enabled:

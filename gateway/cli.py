@@ -35,11 +35,13 @@ from gateway.ledger.keystore import Keystore, root_slot
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.logs import configure
 from gateway.message import MessageClass
+from gateway.stage import StageFailed
 from gateway.times import rfc3339, rfc3339_or_none
-from gateway.trial import send_trial
 from gateway.validation import is_sender
 from gateway.webhooks.connection import Answer
+from gateway.webhooks.signing import Signer
 from gateway.webhooks.targets import TargetRefused, parse_target
+from gateway.webhooks.trial import send_test
 from operators.simulator import Faults, SimulatorSettings
 from operators.simulator import run as run_simulator
 from operators.smpp.session import SessionSettings
@@ -78,14 +80,14 @@ def main() -> None:
     """Run the command line."""
     try:
         app()
-    except (Failed, LedgerError, StartRefused, SecretMissing, UnknownAccount, SealError) as error:
+    except (Failed, LedgerError, StartRefused, SecretMissing, UnknownAccount, SealError, StageFailed) as error:
         _fail(str(error.args[0]) if error.args else type(error).__name__)
     except ConfigError as error:
         for problem in error.problems:
             print(str(problem), file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except OSError as error:
-        _fail(error.strerror or type(error).__name__)
+        _fail(error.strerror or str(error))
 
 
 def _fail(line: str) -> NoReturn:
@@ -381,7 +383,8 @@ def webhook_test(
             if endpoint is None:
                 raise Failed("this customer has no endpoint")
             url, secret = open_endpoint(desk.sealer, endpoint)
-            result = await send_trial(url, secret, reading.delivery_settings(desk.settings.webhooks), desk.clock)
+            settings = reading.delivery_settings(desk.settings.webhooks)
+            result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock)
             if not isinstance(result, Answer):
                 raise Failed(f"no answer: {result.code} {result.detail}".rstrip())
             return {"status": result.status, "success": result.is_success}
@@ -449,7 +452,7 @@ def simulate_smsc(
 @app.command()
 def demo(
     keep: Annotated[bool, typer.Option(help="Keep everything running at the end, until Ctrl-C.")] = False,
-    messages: Annotated[int, typer.Option(min=1, max=5_000, help="How many messages to send.")] = 200,
+    messages: Annotated[int, typer.Option(min=1, max=5_000, help="How many messages to send.")] = 40,
     json: Json = False,
 ) -> None:
     """Watch real messages go through a real gateway to a simulated SMSC and come back as delivered."""

@@ -6,7 +6,9 @@ milliseconds and repeats a run exactly.
 
 import os
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+POOL_BYTES: Final = 4_096
 
 
 class Clock(Protocol):
@@ -23,7 +25,15 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock and random source."""
+    """The machine's own clock and random source.
+
+    Random bytes are fetched `POOL_BYTES` at a time: a system call for every few bytes costs more than sealing them in.
+    A byte is given out once and then overwritten.
+    """
+
+    def __init__(self) -> None:
+        self._pool = bytearray()
+        self._at = 0
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -32,7 +42,14 @@ class SystemClock:
         return time.monotonic()
 
     def random(self, size: int) -> bytes:
-        return os.urandom(size)
+        end = self._at + size
+        if end > len(self._pool):
+            self._pool[:] = os.urandom(max(POOL_BYTES, size))
+            self._at, end = 0, size
+        drawn = bytes(self._pool[self._at : end])
+        self._pool[self._at : end] = bytes(size)
+        self._at = end
+        return drawn
 
 
 class ManualClock:

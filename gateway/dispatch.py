@@ -103,6 +103,8 @@ class Dispatch:
             lane = self._lanes.get(message.operator)
             if lane is None or message.due_ms is None or message.due_ms > now_ms:
                 continue
+            if message.id in self._inflight.active:  # the refill loop saw it between its commit and this call
+                continue
             if lane.operator.is_up() and lane.add_fresh(message):
                 self._inflight.active[message.id] = message
                 touched.add(message.operator)

@@ -5,6 +5,7 @@ exception is reported by the name of its type only.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -61,15 +62,13 @@ class HttpApi:
         canceller: Canceller,
         reveal_reference: Callable[[Message], str | None],
         settings: HttpSettings,
-        max_validity_s: int,
         clock: Clock,
         checks: Callable[[], Mapping[str, bool]],
         report: Report,
+        max_validity_s: int | None = None,
         more_routes: Sequence[MoreRoutes] = (),
     ) -> None:
-        tls = None
-        if settings.tls_certificate is not None and settings.tls_key is not None:
-            tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
+        tls = _tls(settings)
         self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self._operators = operators
         self._report = report
@@ -84,12 +83,7 @@ class HttpApi:
             canceller=canceller,
             reveal_reference=reveal_reference,
             country_of=self._country_of,
-            limits=Limits(
-                max_body_bytes=settings.max_body_bytes,
-                max_batch_body_bytes=settings.max_batch_body_bytes,
-                max_batch=settings.max_batch,
-                read_timeout_s=settings.read_timeout_s,
-            ),
+            limits=_limits(settings),
             replies=replies,
             clock=clock,
         )
@@ -177,3 +171,18 @@ class HttpApi:
 
     def _country_of(self, operator: str) -> str | None:
         return next((each.country for each in self._operators() if each.name == operator), None)
+
+
+def _tls(settings: HttpSettings) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return tls_context(settings.tls_certificate, settings.tls_key)
+
+
+def _limits(settings: HttpSettings) -> Limits:
+    return Limits(
+        max_body_bytes=settings.max_body_bytes,
+        max_batch_body_bytes=settings.max_batch_body_bytes,
+        max_batch=settings.max_batch,
+        read_timeout_s=settings.read_timeout_s,
+    )

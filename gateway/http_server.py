@@ -134,7 +134,7 @@ class Listener:
         await self._web.shutdown(deadline_s)
 
     def _connect(self) -> asyncio.Protocol:
-        if len(self._web._connections) < self._max_connections:
+        if self.connections < self._max_connections:
             return self._web()
         refused = self._replies.problem(Refusal("overloaded"))
         return _Turned(refused.head + b"Connection: close\r\n\r\n" + refused.content)

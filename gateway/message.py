@@ -108,7 +108,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 
 
 class OutboxEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something the customer is to be told: `status` was reached at `at_ms`. `seq` is given by the ledger (0 before)."""
+    """Something the customer is to be told: `status` was reached at `at_ms`. The ledger gives `seq` (0 before)."""
 
     seq: int = 0
     customer: int

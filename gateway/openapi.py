@@ -69,10 +69,11 @@ _HEADERS: Final[Mapping[int, Document]] = {
 }
 
 
-def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int) -> Document:
-    """The whole document. max_batch: messages that a batch may have. max_validity_s: the longest `validity`."""
+def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | None) -> Document:
+    """The whole document. max_batch: most messages of a batch. max_validity_s: the longest `validity`, if told."""
     schemas, references = _schemas(routes)
-    schemas["MessageRequest"]["properties"]["validity"]["maximum"] = max_validity_s
+    if max_validity_s is not None:
+        schemas["MessageRequest"]["properties"]["validity"]["maximum"] = max_validity_s
     schemas["BatchRequest"]["properties"]["messages"]["maxItems"] = max_batch
     paths: dict[str, Document] = defaultdict(dict)
     for route in routes:

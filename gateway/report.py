@@ -58,6 +58,9 @@ def _gauges(node: "Node") -> list[Sample]:
         ("gateway_commit_queue", "Operations that wait for a commit", node.journal.depth),
         ("gateway_receipts_waiting", "Receipts not acknowledged yet", node.outcomes.waiting()),
         ("gateway_webhooks_in_flight", "Events being told", node.deliverer.inflight),
+        ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", node.deliverer.lag_ms() / 1000),
+        ("gateway_endpoints_failing", "Endpoints whose last request failed", node.deliverer.endpoints.failing),
+        ("gateway_endpoints_disabled", "Endpoints that are disabled", node.deliverer.endpoints.disabled),
     ]
 
 
@@ -72,5 +75,5 @@ def _floats(counts: dict[str, int]) -> dict[str, float]:
 def _opened(node: "Node") -> dict[str, float]:
     totals: dict[str, float] = {}
     for (purpose, _field), count in node.sealer.opened.items():
-        totals[purpose] = totals.get(purpose, 0.0) + count
+        totals[purpose.value] = totals.get(purpose.value, 0.0) + count
     return totals

@@ -3,8 +3,8 @@
     accepted ──► queued ──► submitted ──► delivered | undelivered | expired | rejected | unknown
         └───────────┴──► expired | rejected | failed | suppressed | cancelled
 
-Rules. A final status never changes (S-46). A message is submitted when every segment is with an operator, delivered when
-every segment is, and takes the first permanent failure of any of them otherwise (S-40). Intermediate news changes
+Rules. A final status never changes (S-46). A message is submitted when every segment is with an operator, delivered
+when every segment is, and takes the first permanent failure of any of them otherwise (S-40). Intermediate news changes
 nothing. These functions change the `Message` in memory; whoever calls them writes a `Change`.
 """
 

@@ -1,4 +1,4 @@
-"""An SMSC for tests, benchmarks and demonstrations: it takes messages over TCP, sends receipts, and misbehaves to order.
+"""An SMSC for tests, benchmarks and demonstrations: it takes messages, sends receipts, and misbehaves to order.
 
 It speaks through the same session as the gateway, so tests of conformance need another peer as well. One heap and one
 timer carry every delay. What happens to each message is drawn from a seeded generator.
@@ -7,19 +7,19 @@ timer carry every delay. What happens to each message is drawn from a seeded gen
 import asyncio
 import heapq
 import random
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import msgspec
 
 from operators.base import ReceiptState
 from operators.smpp import pdu as p
 from operators.smpp import status as st
-from operators.smpp.connection import Connection
 from operators.smpp.session import (
     BOUND,
     BindAsked,
@@ -29,11 +29,16 @@ from operators.smpp.session import (
     Role,
     Session,
     SessionSettings,
+    State,
     Unanswered,
 )
 
 IdForm = Literal["hex", "decimal", "uuid", "hex_padded"]
 ReceiptForm = Literal["text", "tlv", "both"]
+_TICK_S: Final = 0.5
+_CLOSE_AFTER_S: Final = 1.0
+_PAUSE_BYTES: Final = 1 << 18
+_UNREAD_LIMIT_BYTES: Final = 1 << 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,27 +108,27 @@ class Tally(msgspec.Struct, kw_only=True):
     receipts_lost: int = 0
 
 
+_SESSION: Final = SessionSettings(window=1000, inbound=100_000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorSettings:
     """receipt_tries: how often a receipt is sent until it is acknowledged, `receipt_retry_s` apart.
 
     receipts_waiting: receipts kept while no bind can take them; beyond it the oldest go.
-    unread_answers: answers kept for a peer that does not read; beyond it the connection is cut.
     """
 
-    session: SessionSettings = SessionSettings(window=1000, inbound=100_000)
+    session: SessionSettings = _SESSION
     receipt_tries: int = 5
     receipt_retry_s: float = 1.0
     receipts_waiting: int = 1_000_000
     refused_bind_pause_s: float = 0.2
-    unread_answers: int = 10_000
 
 
 class Agenda:
     """Things to do later, with one timer for all of them."""
 
     def __init__(self, ran: Callable[[], None]) -> None:
-        self._loop = asyncio.get_running_loop()
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -148,11 +153,11 @@ class Agenda:
             if self._timer.when() <= when:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._run)
+        self._timer = asyncio.get_running_loop().call_at(when, self._run)
 
     def _run(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = asyncio.get_running_loop().time()
         heap = self._heap
         while heap and heap[0][0] <= now:
             heapq.heappop(heap)[2]()
@@ -171,39 +176,100 @@ class _Receipt(msgspec.Struct, gc=False):
     tries: int = 0
 
 
-class _Link:
-    """One connection, and what the simulator knows of it."""
+class _Link(asyncio.Protocol):
+    """One connection, and what the simulator knows of it. Writes leave together when the loop's turn ends (S-66).
+
+    A peer that does not read gets no more receipts, and is cut off at `_UNREAD_LIMIT_BYTES` of answers (S-26).
+    """
+
+    session: Session
+    _transport: asyncio.Transport
+    _timer: asyncio.TimerHandle
 
     def __init__(self, simulator: "Simulator", settings: SessionSettings) -> None:
         self._simulator = simulator
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._flushing = False
+        self._writable = True
         self.submits = 0
-        self.unread = 0
         self.cut = False
-        self.connection = Connection(partial(Session, Role.SMSC, settings), self._handle, self._lost)
+        self.closed = self._loop.create_future()
 
-    @property
-    def session(self) -> Session:
-        return self.connection.session
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self._transport.set_write_buffer_limits(high=_PAUSE_BYTES)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.session = Session(Role.SMSC, self._settings, self._loop.time())
+        self._timer = self._loop.call_later(_TICK_S, self._tick)
+        self._simulator.remember(self)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.cut:
+            self._handle(self.session.receive(data, self._loop.time()))
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        self._simulator.take(self, ())
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.cut = True
+        self._timer.cancel()
+        self._simulator.take(self, self.session.connection_lost())
+        self._simulator.forget(self)
+        self.closed.set_result(None)
+
+    def takes_receipts(self) -> bool:
+        return self._writable and not self.cut and self.session.can_send()
 
     def answer(self, pdu: p.Pdu) -> None:
         """Send an answer, unless the link is gone."""
         if not self.cut:
             self.session.respond(pdu)
-            self.connection.flush_soon()
+            self.flush_soon()
 
-    def takes_receipts(self) -> bool:
-        return not self.cut and self.connection.writable and self.session.can_send()
+    def flush_soon(self) -> None:
+        """Write what gathered, once, when this turn of the loop ends."""
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def close(self) -> None:
+        """Write what gathered, then close; a peer that does not read is cut off."""
+        if not self.cut:
+            self._flush()
+            self.cut = True
+            self._transport.close()
+            self._loop.call_later(_CLOSE_AFTER_S, self._transport.abort)
 
     def abort(self) -> None:
+        """Cut the connection off now."""
         self.cut = True
-        self.connection.abort()
+        self._transport.abort()
 
-    def _handle(self, _connection: Connection, events: Sequence[Event]) -> None:
-        self._simulator.take(self, events)
+    def _handle(self, events: Sequence[Event]) -> None:
+        if events:
+            self._simulator.take(self, events)
+        if self.session.state is State.CLOSED:
+            self.close()
+        else:
+            self.flush_soon()
 
-    def _lost(self, _connection: Connection) -> None:
-        self.cut = True
-        self._simulator.forget(self)
+    def _flush(self) -> None:
+        self._flushing = False
+        data = self.session.data_to_send()
+        if data and not self.cut:
+            self._transport.write(data)
+            if self._transport.get_write_buffer_size() > _UNREAD_LIMIT_BYTES:
+                self.abort()
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(_TICK_S, self._tick)
+        if not self.cut:
+            self._handle(self.session.tick(self._loop.time()))
 
 
 class Simulator:
@@ -245,10 +311,10 @@ class Simulator:
         self._links: dict[_Link, None] = {}
         self._receivers: deque[_Link] = deque()
         self._waiting: deque[_Receipt] = deque()
-        self._looking_again = False
         self._waiters: list[tuple[Callable[[Tally], bool], asyncio.Future[None]]] = []
         self._server: asyncio.Server | None = None
-        self._agenda: Agenda
+        self._agenda = Agenda(self._turn_ends)
+        self._loop: asyncio.AbstractEventLoop
         self.faults = faults or Faults()
 
     # ---------------------------------------------------------------------------------------------------- running
@@ -276,15 +342,12 @@ class Simulator:
     async def start(self) -> None:
         """Listen. `port` is the real one from here on. Raises OSError."""
         self._loop = asyncio.get_running_loop()
-        self._agenda = Agenda(self._turn_ends)
         await self.come_up()
 
     async def stop(self) -> None:
         """Cut every connection and forget what was to be done. May be called twice, or without `start`."""
-        if self._server is not None or self._links:
-            await self.go_down()
-        if hasattr(self, "_agenda"):
-            self._agenda.clear()
+        await self.go_down()
+        self._agenda.clear()
         self._waiting.clear()
 
     async def come_up(self) -> None:
@@ -306,7 +369,7 @@ class Simulator:
         for link in links:
             link.abort()
         for link in links:
-            await link.connection.closed
+            await link.closed
 
     async def until(self, claim: Callable[[Tally], bool]) -> None:
         """Wait until `claim` holds of the tally."""
@@ -333,6 +396,13 @@ class Simulator:
                 self._take_bind(link, event.pdu, now)
         self._turn_ends()
 
+    def remember(self, link: _Link) -> None:
+        """The link is there; one that was under way when the simulator went down is cut."""
+        self._links[link] = None
+        self.tally.connections += 1
+        if self._server is None:
+            self._loop.call_soon(link.abort)
+
     def forget(self, link: _Link) -> None:
         """The link is gone."""
         self._links.pop(link, None)
@@ -340,11 +410,8 @@ class Simulator:
             self._receivers.remove(link)
         self._turn_ends()
 
-    def _connected(self) -> Connection:
-        link = _Link(self, self._settings.session)
-        self._links[link] = None
-        self.tally.connections += 1
-        return link.connection
+    def _connected(self) -> _Link:
+        return _Link(self, self._settings.session)
 
     def _turn_ends(self) -> None:
         if self._waiting:
@@ -364,7 +431,6 @@ class Simulator:
         self._waiters = kept
 
     def _take_bind(self, link: _Link, asked: p.Bind, now: float) -> None:
-        wrong = st.RINVSYSID if asked.system_id != self._system_id else st.RINVPASWD
         if asked.system_id == self._system_id and asked.password == self._password:
             self.tally.binds += 1
             link.session.accept_bind(asked, self._system_id)
@@ -372,8 +438,8 @@ class Simulator:
                 self._receivers.append(link)
             return
         self.tally.binds_refused += 1
-        link.session.refuse_bind(asked, wrong)
-        self._agenda.add(now + self._settings.refused_bind_pause_s, partial(link.connection.close, "bind_refused"))
+        link.session.refuse_bind(asked, st.RINVSYSID if asked.system_id != self._system_id else st.RINVPASWD)
+        self._agenda.add(now + self._settings.refused_bind_pause_s, link.close)
 
     # --------------------------------------------------------------------------------------------------- messages
 
@@ -452,12 +518,6 @@ class Simulator:
         if self._faults.answer_delay_s:
             self._agenda.add(now + self._faults.answer_delay_s, partial(link.answer, response))
             return
-        if link.connection.writable:
-            link.unread = 0
-        else:
-            link.unread += 1
-            if link.unread > self._settings.unread_answers:
-                link.abort()
         link.answer(response)
 
     def _look_for_duplicate(self, submit: p.SubmitSm) -> None:
@@ -507,15 +567,8 @@ class Simulator:
             full = 0
             receipt = waiting.popleft()
             link.session.request(deliver_sm(receipt, self._faults.receipt_form, done), receipt, now)
-            link.connection.flush_soon()
+            link.flush_soon()
             self.tally.receipts_sent += 1
-        if waiting and receivers and not self._looking_again:
-            self._looking_again = True
-            self._agenda.add(now + _LOOK_AGAIN_S, self._look_again)
-
-    def _look_again(self) -> None:
-        """A bind that reads again tells nobody; the turn that this begins finds it."""
-        self._looking_again = False
 
     def _take_response(self, event: Response, now: float) -> None:
         if event.pdu.status == st.OK:
@@ -623,7 +676,6 @@ def _receipt_tlvs(receipt: _Receipt) -> p.Tlvs:
     )
 
 
-_LOOK_AGAIN_S: Final = 0.1
 _TEXTS: Final = {
     ReceiptState.DELIVERED: b"id:%b sub:001 dlvrd:001 submit date:%b done date:%b stat:DELIVRD err:000 text:%b",
     ReceiptState.UNDELIVERABLE: b"id:%b sub:001 dlvrd:000 submit date:%b done date:%b stat:UNDELIV err:001 text:%b",

@@ -1,7 +1,7 @@
 """The data inventory: every stored field, why it is kept, on which basis, for how long, and who receives it.
 
-Start-up compares it with what the ledger stores and refuses to run on a field that is not here (PRIVACY.md P-07). To add
-a column, add a line to its table below; a table is a function from the facts its columns share to its fields.
+Start-up compares it with what the ledger stores and refuses to run on a field that is not here (PRIVACY.md P-07). To
+add a column, add a line to its table below; `_table` takes the facts that columns share, and their meanings.
 """
 
 import enum
@@ -222,14 +222,13 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "endpoint",
         replace(_CREDENTIAL, form=Form.SEALED),
-        {"secret": "signing secret of the webhook"},
+        {"url": "where the customer is told", "secret": "signing secret of the webhook"},
     ),
     *_table(
         "endpoint",
         _ACCOUNT,
         {
             "customer": "whose webhook",
-            "url": "where it is told; a company's address without a query",
             "state": "working, failing, disabled",
             "failing_since_ms": "since when it fails",
             "disabled_ms": "when it was disabled",

@@ -26,6 +26,8 @@ from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
 
 __all__ = [
+    "LASTING_EPOCH",
+    "LASTING_PURPOSES",
     "PEPPER_PURPOSES",
     "PLATFORM",
     "ROOT_BYTES",
@@ -48,6 +50,10 @@ PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
 
 PEPPER_PURPOSES: Final = frozenset({"search", "suppress", "rate", "statistics", "credential", "idempotency"})
+LASTING_PURPOSES: Final = ("credential", "idempotency")
+"""Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
+LASTING_EPOCH: Final = 0
+
 KEY_BYTES: Final = 32
 ROOT_BYTES: Final = 32
 
@@ -176,12 +182,15 @@ class KeyState:
     # Customer keys
 
     def ensure_customer(self, customer: int, random: Random, *, now_ms: int = 0) -> bool:
-        """Make a customer's key, and epoch 0 of each of its peppers, unless the key is there; true when made."""
+        """Make a customer's key and its lasting peppers unless the key is there; true when made.
+
+        Peppers whose epochs turn (search and so on) are the caller's to make, with `ensure_pepper`.
+        """
         if customer in self._customers:
             return False
         self._customers[customer] = _Key(random(KEY_BYTES), now_ms)
-        for purpose in sorted(PEPPER_PURPOSES):
-            self.ensure_pepper(customer, purpose, 0, random, now_ms=now_ms)
+        for purpose in LASTING_PURPOSES:
+            self.ensure_pepper(customer, purpose, LASTING_EPOCH, random, now_ms=now_ms)
         return True
 
     def drop_customer(self, customer: int) -> bool:

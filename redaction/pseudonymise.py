@@ -14,11 +14,9 @@ from hmac import digest
 
 import msgspec
 
-from redaction.keys import PLATFORM, KeyState
+from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
 from redaction.sealed import Pseudonym
-
-_FIRST_EPOCH = 0  # credentials and idempotency keys stay comparable for as long as they live
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -45,11 +43,11 @@ def search_all_epochs(keys: KeyState, customer: int, msisdn: Msisdn, purpose: st
 
 def credential_digest(keys: KeyState, secret: Secret) -> bytes:
     """32 bytes to store and find an API key by. An API key is long and random, so one HMAC is enough."""
-    pepper = keys.pepper(PLATFORM, "credential", _FIRST_EPOCH)
+    pepper = keys.pepper(PLATFORM, "credential", LASTING_EPOCH)
     return digest(pepper, secret.reveal(Purpose.CREDENTIAL).encode(), "sha256")
 
 
 def idempotency_digest(keys: KeyState, customer: int, key: str, index: int = 0) -> bytes:
     """16 bytes for an Idempotency-Key; `index` tells the items of one batch apart."""
-    pepper = keys.pepper(customer, "idempotency", _FIRST_EPOCH)
+    pepper = keys.pepper(customer, "idempotency", LASTING_EPOCH)
     return digest(pepper, index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass"), "sha256")[:16]

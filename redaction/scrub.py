@@ -18,8 +18,11 @@ _CREDENTIAL = re.compile(r"\b(?:cgw_|whsec_)[A-Za-z0-9_+/=.-]+|(?i:\b(bearer|bas
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9a-f]{2}[ :]?){15,}[0-9a-f]{2}(?![0-9A-Za-z])", re.IGNORECASE)
-_NUMBER = re.compile(r"\+?(?:[0-9][ ().-]{0,2}){6,}[0-9]")
-_QUOTED = re.compile(r"""(?s:"(?:[^"\\]|\\.){20,}"|'(?:[^'\\]|\\.){20,}'|«[^»]{20,}»|“[^”]{20,}”)""")
+_NUMBER = re.compile(r"(?P<status>\b0x[0-9a-fA-F]{8}\b)|\+?(?:[0-9][ ().-]{0,2}){6,}[0-9]")
+# A quotation that never closes runs to the end: cut texts are covered, and no text makes the search quadratic.
+_QUOTED = re.compile(
+    r"""(?s:"(?:[^"\\]|\\.){20,}+(?:"|\\?\Z)|(?<!\w)'(?:[^'\\]|\\.){20,}+(?:'|\\?\Z)|«[^»]{20,}+»?|“[^”]{20,}+”?)"""
+)
 
 
 class UndeclaredKey(Exception):
@@ -88,12 +91,12 @@ def scrub_text(text: str) -> str:
     """`text` without what may be personal or secret; its length and its words otherwise stay recognisable.
 
     Replaced: credentials, e-mail addresses, IBANs, hex of 32 digits or more, quoted strings of 20 characters or more,
-    runs of seven digits or more in ASCII or Arabic-Indic, also when spaced.
+    runs of seven digits or more in ASCII or Arabic-Indic, also when spaced. A 32-bit status such as 0x0000000b stays.
     """
     text = normalise_digits(text)
     text = _CREDENTIAL.sub("[credential]", text)
     text = _EMAIL.sub("[e-mail]", text)
     text = _HEX.sub("[hex]", text)
     text = _IBAN.sub("[iban]", text)
-    text = _NUMBER.sub("[number]", text)
+    text = _NUMBER.sub(lambda match: match["status"] or "[number]", text)
     return _QUOTED.sub("[quoted]", text)

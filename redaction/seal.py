@@ -68,9 +68,9 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         "inbound": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
         # What the customer attached for itself (reference, callback URL): goes back to it and to nobody else.
         "private": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
-        # Where a customer is told, and with which signature.
+        # Where a customer is told, and what the notice is signed with.
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
-        "webhook_secret": (Purpose.INFORM_CUSTOMER, Purpose.CREDENTIAL),
+        "webhook_secret": (Purpose.CREDENTIAL,),
         "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
     }
 )
@@ -115,8 +115,8 @@ class Sealer:
 
     def __init__(self, keys: KeyState, random: Random) -> None:
         self.keys = keys
-        self.opened: dict[tuple[str, str], int] = {}
-        self.refused: dict[tuple[str, str], int] = {}
+        self.opened: dict[tuple[Purpose, str], int] = {}
+        self.refused: dict[tuple[Purpose, str], int] = {}
         self._random = random
         self._labels: dict[tuple[str, RetentionTag], bytes] = {}  # bounded by fields x tags
 
@@ -183,11 +183,11 @@ class Sealer:
 
     def _admit(self, purpose: Purpose, field: str) -> None:
         if purpose not in POLICY.get(field, ()):  # tuples: an enum member is found by identity, not by its slow hash
-            self.refused[purpose.value, field] = self.refused.get((purpose.value, field), 0) + 1
+            self.refused[purpose, field] = self.refused.get((purpose, field), 0) + 1
             raise PurposeRefused(field, purpose.value)
 
     def _count(self, purpose: Purpose, field: str) -> None:
-        name = (purpose.value, field)
+        name = (purpose, field)
         self.opened[name] = self.opened.get(name, 0) + 1
 
 
@@ -195,8 +195,8 @@ def padded_size(length: int) -> int:
     """How many bytes a plaintext of `length` bytes occupies before encryption.
 
     The steps are those of SMS segments: 160 bytes of text each (160 septets in ASCII, or 70 Arabic letters at two
-    bytes), after 64 bytes for both numbers and their framing. So the stored size says how many segments a message
-    has, which its row says too, and a one-time code looks like any other short message.
+    bytes), after 64 bytes for both numbers and their framing. So the stored size says about how many segments a
+    message has, which its row says exactly, and a one-time code looks like any other short message.
     """
     return _OVERHEAD + max(1, -((_OVERHEAD - length - 1) // _SEGMENT)) * _SEGMENT
 

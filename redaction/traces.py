@@ -61,8 +61,8 @@ def _written(value: str) -> Iterator[Form]:
     yield from _in_base64("utf-8", utf8)
     yield from _in_base64("utf-16be", utf16)
     yield from _escaped(value)
-    if value.isascii() and value.lstrip("+").isdigit():
-        yield "arabic-indic digits", value.translate(_ARABIC_INDIC).encode()
+    if _is_number(value):
+        yield "arabic-indic digits", value.removeprefix("+").translate(_ARABIC_INDIC).encode()
 
 
 def _in_hex(name: str, data: bytes) -> Iterator[Form]:
@@ -98,12 +98,17 @@ def _packed(value: str) -> Iterator[Form]:
     if all(char in _SEPTET for char in value):
         for bit in range(8):
             yield f"gsm7 bit {bit}", _septets(value, bit)
+    if _is_number(value):
+        digits = value.removeprefix("+")
+        for name, run in (("", digits), (" shifted", digits[1:])):
+            filled = run + "f" * (len(run) % 2)
+            yield f"semi-octets{name}", _swapped(filled)
+            yield f"packed decimal{name}", bytes.fromhex(filled)
+
+
+def _is_number(value: str) -> bool:
     digits = value.removeprefix("+")
-    if digits.isascii() and digits.isdigit():
-        yield "semi-octets", _semi_octets(digits)
-        yield "semi-octets shifted", _semi_octets(digits[1:])
-        yield "packed decimal", bytes.fromhex(digits[: len(digits) & ~1])
-        yield "packed decimal shifted", bytes.fromhex(digits[1:][: len(digits) - 1 & ~1])
+    return digits.isascii() and digits.isdigit()
 
 
 def _septets(value: str, bit: int) -> bytes:
@@ -114,15 +119,15 @@ def _septets(value: str, bit: int) -> bytes:
     return octets[1 if bit else 0 : last]
 
 
-def _semi_octets(digits: str) -> bytes:
-    """Two digits an octet, the first in the low half (3GPP TS 23.040 §9.1.2.3); an odd last digit is cut."""
-    return bytes(int(digits[at + 1] + digits[at], 16) for at in range(0, len(digits) - 1, 2))
+def _swapped(digits: str) -> bytes:
+    """Two digits an octet, the first in the low half, an odd last one with filler 1111 (3GPP TS 23.040 §9.1.2.3)."""
+    return bytes(int(digits[at + 1] + digits[at], 16) for at in range(0, len(digits), 2))
 
 
 def _digests(value: str) -> Iterator[Form]:
     """Digests without a key: of the value, and of a number with and without its plus."""
     bare = value.removeprefix("+")
-    spellings = {"": value, "+": f"+{bare}", "bare ": bare} if bare.isascii() and bare.isdigit() else {"": value}
+    spellings = {"+": f"+{bare}", "bare ": bare} if _is_number(value) else {"": value}
     for spelling, text in spellings.items():
         for algorithm, compute in _DIGESTS.items():
             raw = compute(text.encode("utf-8", "surrogatepass"))

@@ -1,7 +1,7 @@
 """The ledger's contract: what every engine keeps, in batches, and what it promises.
 
-The ledger is a log of outcomes and not a queue that is polled: in the normal case it is written and not read. Writes are
-operations gathered into one batch; `apply` returns when the whole batch is durable (Law 2), with one result per
+The ledger is a log of outcomes and not a queue that is polled: in the normal case it is written and not read. Writes
+are operations gathered into one batch; `apply` returns when the whole batch is durable (Law 2), with one result per
 operation, in order. Reads see every batch whose `apply` has returned.
 
 Engines never see plaintext: this package cannot import the modules that know it.
@@ -212,6 +212,21 @@ class Ledger(Protocol):
         """Insert or replace by customer."""
 
     async def delete_endpoint(self, customer: int) -> None: ...
+
+    async def forget_content(self, now_ms: int, limit: int) -> int:
+        """Drop `content` and `private` of at most `limit` messages whose content_until_ms has come; their number."""
+
+    async def forget_records(self, now_ms: int, limit: int) -> int:
+        """Delete at most `limit` messages whose record_until_ms has come; their number.
+
+        Their links, outbox events and idempotency digests go with them. Content never outlives its record.
+        """
+
+    async def checkpoint(self) -> None:
+        """Clear what the store still holds of overwritten and deleted rows, as far as the engine can."""
+
+    async def retention_due(self, now_ms: int) -> tuple[int, int]:
+        """How many messages hold content, and how many records exist, past their time."""
 
     async def stored_fields(self) -> Sequence[str]:
         """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""

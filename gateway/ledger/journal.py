@@ -5,13 +5,17 @@ commits everything that gathered meanwhile. When more than `queue_limit` operati
 (`JournalFull`); changes to messages that are already ours are always taken, because their number is bounded by the
 windows that cause them.
 
-A batch that the ledger cannot take is split by kind: new messages in it are refused, so nobody is told that they are
-safe, and everything else waits and is tried again until it is durable.
+When the ledger cannot take a batch, every new message that waits is refused, so nobody is told that it is safe, and
+everything else waits and is tried again until it is durable.
+
+An operation is read when its batch is applied, not when it is queued: whoever goes on changing a message queues a
+copy. Otherwise an early change writes the final status that a later one brings, and the later one is not applied any
+more, with its event.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.message import Message
@@ -25,7 +29,8 @@ class JournalFull(Exception):
 
 Done = Callable[[WriteOp | None, WriteResult], None]
 Stored = Callable[[Sequence[Message]], None]
-Entry = tuple[WriteOp | None, "asyncio.Future[WriteResult] | Done | None"]
+Waiter: TypeAlias = "asyncio.Future[WriteResult] | Done | None"
+Entry = tuple[WriteOp | None, Waiter]
 
 
 def _nobody() -> None:
@@ -47,12 +52,15 @@ class Journal:
         events_stored: Callable[[], None] = _nobody,
         batch_limit: int = 512,
         queue_limit: int = 20_000,
+        retry_s: float = RETRY_S,
     ) -> None:
         self._ledger = ledger
         self._stored = stored
         self._events_stored = events_stored
         self._batch_limit = batch_limit
         self._queue_limit = queue_limit
+        self._retry_s = retry_s
+        self._ended = False
         self._waiting: list[Entry] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -64,7 +72,7 @@ class Journal:
 
     @property
     def depth(self) -> int:
-        """Operations that wait for the next commit."""
+        """Operations that are not durable yet."""
         return len(self._waiting)
 
     def accept(self, op: Accept) -> "asyncio.Future[WriteResult]":
@@ -77,67 +85,78 @@ class Journal:
         return self._add_future(op)
 
     def write(self, op: WriteOp) -> "asyncio.Future[WriteResult]":
-        """Queue a change; the future has the engine's result, once durable."""
+        """Queue a change; the future has the engine's result, once durable, or LedgerUnavailable when `run` ends."""
         return self._add_future(op)
 
     def post(self, op: WriteOp, done: Done | None = None) -> None:
         """Queue a change; `done` is called with the result once durable. It must not raise or wait."""
-        self._waiting.append((op, done))
-        if not self._wake.is_set():
-            self._wake.set()
-            self._idle.clear()
+        self._add((op, done))
 
     def barrier(self, done: Done) -> None:
         """Call `done` once everything that is queued by now is durable."""
-        self._waiting.append((None, done))
-        if not self._wake.is_set():
-            self._wake.set()
-            self._idle.clear()
+        self._add((None, done))
 
     def _add_future(self, op: WriteOp) -> "asyncio.Future[WriteResult]":
         future: asyncio.Future[WriteResult] = self._loop.create_future()
-        self._waiting.append((op, future))
+        if self._ended:
+            future.set_exception(LedgerUnavailable())
+        else:
+            self._add((op, future))
+        return future
+
+    def _add(self, entry: Entry) -> None:
+        if self._ended:  # as after a crash: what is not durable is done again from what is
+            return
+        self._waiting.append(entry)
         if not self._wake.is_set():
             self._wake.set()
             self._idle.clear()
-        return future
 
     async def run(self) -> None:
-        """Commit batch after batch, until cancelled; what is queued by then is committed by `drain`."""
-        while True:
-            await self._wake.wait()
-            await self._commit_next()
+        """Commit batch after batch, until cancelled; call `drain` first. Nothing is committed after that.
+
+        Whoever still waits then is told LedgerUnavailable: the operation may be durable or not.
+        """
+        try:
+            while True:
+                await self._wake.wait()
+                await self._commit_next()
+        finally:
+            self._end()
 
     async def drain(self) -> None:
-        """Wait until nothing is queued and nothing is being committed."""
+        """Wait until nothing is queued and nothing is being committed, or `run` has ended."""
         await self._idle.wait()
 
     async def _commit_next(self) -> None:
         batch = self._waiting[: self._batch_limit]
-        del self._waiting[: self._batch_limit]
         try:
             results = await self._apply(batch)
         except LedgerUnavailable:
-            self._refuse_new(batch)
+            self._refuse_new()
             self.available = False
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(self._retry_s)
             self.available = True
         else:
-            self.commits += 1
-            self.operations += len(batch)
-            _answer(batch, results)
-            fresh = [
-                op.message
-                for (op, _), id_ in zip(batch, results, strict=True)
-                if isinstance(op, Accept) and op.message.id == id_
-            ]
-            if fresh:
-                self._stored(fresh)
-            if any(isinstance(op, Change) and op.event is not None for op, _ in batch):
-                self._events_stored()
+            del self._waiting[: len(batch)]
+            self._committed(batch, results)
         if not self._waiting:
             self._wake.clear()
             self._idle.set()
+
+    def _committed(self, batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:
+        self.commits += 1
+        self.operations += len(batch)
+        _answer(batch, results)
+        fresh = [
+            op.message
+            for (op, _), id_ in zip(batch, results, strict=True)
+            if isinstance(op, Accept) and op.message.id == id_
+        ]
+        if fresh:
+            self._stored(fresh)
+        if any(isinstance(op, Change) and op.event is not None for op, _ in batch):
+            self._events_stored()
 
     async def _apply(self, batch: Sequence[Entry]) -> list[WriteResult]:
         ops = [op for op, _ in batch if op is not None]
@@ -146,15 +165,24 @@ class Journal:
         results = iter(await self._ledger.apply(ops) if ops else ())
         return [True if op is None else next(results) for op, _ in batch]
 
-    def _refuse_new(self, batch: list[Entry]) -> None:
-        kept: list[Entry] = []
-        for op, waiter in batch:
-            if isinstance(op, Accept):
-                if isinstance(waiter, asyncio.Future) and not waiter.done():
-                    waiter.set_exception(LedgerUnavailable())
-            else:
-                kept.append((op, waiter))
-        self._waiting[:0] = kept
+    def _refuse_new(self) -> None:
+        """New messages leave the queue, whatever their place; the rest keeps its order."""
+        _fail([waiter for op, waiter in self._waiting if isinstance(op, Accept)])
+        self._waiting = [entry for entry in self._waiting if not isinstance(entry[0], Accept)]
+
+    def _end(self) -> None:
+        """Nobody commits any more: nobody may go on waiting."""
+        self._ended = True
+        self.available = False
+        _fail([waiter for _, waiter in self._waiting])
+        self._waiting = []
+        self._idle.set()
+
+
+def _fail(waiters: Sequence[Waiter]) -> None:
+    for waiter in waiters:
+        if isinstance(waiter, asyncio.Future) and not waiter.done():
+            waiter.set_exception(LedgerUnavailable())
 
 
 def _answer(batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:

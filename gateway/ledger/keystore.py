@@ -1,30 +1,41 @@
 """The key store: a file of its own, never beside the data, sealed under a root that lies in a third place.
 
-One blob holds the whole key state. Every change is made by `update`: newest state in, changed state out, in one
-transaction that other processes respect. A change that *destroys* re-seals the blob under a fresh root and destroys the
-old one, so that every older copy of this file is dead. The order makes each step safe to die after:
+One blob holds the whole key state. Every change is made by `update`: newest state in, changed state out, while a lock
+keeps other processes away from file and root alike. A change that *destroys* re-seals the blob under a fresh root and
+destroys the old one, so that every older copy of this file is dead. The order makes each step safe to die after:
 
-    1. the slot holds old and new root      a restart opens with the old one and drops the new
-    2. the blob is sealed under the new     a restart opens with the new one and drops the old
+    1. the slot holds old and new root      whoever comes next opens with the old one and drops the new
+    2. the blob is sealed under the new     whoever comes next opens with the new one and drops the old
     3. the slot holds the new root only     the destruction counts from here
 
 The live `state` object never changes its identity; whoever seals and opens with it sees every change at once.
 """
 
+import contextlib
+import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from gateway.clock import Clock
 from gateway.ledger.base import LedgerCorrupt, LedgerError, LedgerUnavailable
+from gateway.ledger.statements import named_statements
 from redaction.errors import SealError, WrongRoot
 from redaction.keys import ROOT_BYTES, KeyState, open_state, seal_state
 from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
 
 T = TypeVar("T")
 TIMEOUT_S: Final = 10.0
+
+_LOCK_STEP_S: Final = 0.005
+_LOCK_TRIES: Final = round(TIMEOUT_S / _LOCK_STEP_S)
+_SQL: Final = named_statements("gateway.ledger", "keystore.sql")
+
+# EXTRA also syncs the directory after a commit. A power cut must not bring back a blob whose root is gone.
+_PRAGMAS: Final = ("journal_mode = DELETE", "synchronous = EXTRA", "secure_delete = ON")
 
 
 class KeystoreLost(LedgerError):
@@ -36,13 +47,18 @@ class RootSlot(Protocol):
 
     rolls: bool
 
-    def read(self) -> Sequence[bytes]: ...
+    def read(self) -> Sequence[bytes]:
+        """The roots, none if the slot is empty. Raises KeystoreLost for what is no root."""
 
-    def write(self, roots: Sequence[bytes]) -> None: ...
+    def write(self, roots: Sequence[bytes]) -> None:
+        """Replace all roots, durably and at once, and destroy the ones before as well as the medium can."""
 
 
 class FileRootSlot:
-    """A file (0600) in a directory of its own (0700), replaced as a whole and forced to disk."""
+    """A file (0600) in a directory of its own (0700), replaced as a whole and forced to disk.
+
+    The file before is overwritten once it has lost its name. An SSD may keep the old cells all the same.
+    """
 
     rolls = True
 
@@ -54,21 +70,29 @@ class FileRootSlot:
             return _parse_roots(self._path.read_text(encoding="ascii"))
         except FileNotFoundError:
             return ()
+        except UnicodeDecodeError:
+            raise KeystoreLost("the root slot does not hold a root key in hex") from None
 
     def write(self, roots: Sequence[bytes]) -> None:
         folder = self._path.parent
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = self._path.with_suffix(".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            file.write("".join(f"{root.hex()}\n" for root in roots))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        _sync_folder(folder)
+        with contextlib.ExitStack() as stack:
+            before = _open_existing(self._path)
+            if before is not None:
+                stack.callback(os.close, before)
+            fresh = self._path.with_name(self._path.name + ".new")
+            _write_file(fresh, "".join(f"{root.hex()}\n" for root in roots).encode("ascii"))
+            fresh.replace(self._path)
+            _sync_folder(folder)
+            if before is not None:
+                _overwrite(before)
 
 
 class EnvRootSlot:
-    """An environment variable, for containers. It cannot be written, so destruction re-seals under the same root."""
+    """An environment variable, for containers. It cannot be written, so destruction re-seals under the same root.
+
+    Then a copy of the key store from before an erasure still opens with that root; `docs/privacy.md` says so.
+    """
 
     rolls = False
 
@@ -91,7 +115,7 @@ def root_slot(kind: str, path: str, env: str) -> RootSlot:
 
 
 class Keystore:
-    """path: the store's own SQLite file."""
+    """path: the store's own SQLite file; `<path>.lock` beside it is held during every change."""
 
     def __init__(self, path: Path, slot: RootSlot, clock: Clock) -> None:
         self._path = path
@@ -102,26 +126,26 @@ class Keystore:
         self.state = KeyState()
 
     def open(self) -> None:
-        """Open or create, and finish a roll that was cut short. Raises KeystoreLost, LedgerUnavailable."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        old_mask = os.umask(0o077)
+        """Open or create, and finish a roll that was cut short. Raises KeystoreLost, LedgerCorrupt, LedgerUnavailable.
+
+        Whatever it raises, nothing stays open.
+        """
         try:
-            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=TIMEOUT_S)
-            for pragma in ("journal_mode = DELETE", "synchronous = FULL", "secure_delete = ON"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS keystore (id INTEGER PRIMARY KEY CHECK (id = 1), blob BLOB, version INTEGER)"
-            )
-            with self._transaction():
+            with _errors():
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+                self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=TIMEOUT_S)
+                for pragma in _PRAGMAS:
+                    self._connection.execute("PRAGMA " + pragma)
+            with self._alone():
+                self._connected.execute(_SQL["create"])
                 self._load_or_create()
-        except sqlite3.OperationalError as error:
-            raise LedgerUnavailable(f"key store: SQLite says {error.sqlite_errorname}") from None
-        except sqlite3.DatabaseError:
-            raise LedgerCorrupt("the key store's file is damaged") from None
-        finally:
-            os.umask(old_mask)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
+        """Let go of the file. Again is harmless."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -129,39 +153,38 @@ class Keystore:
     def update(self, change: Callable[[KeyState], T], *, destroys: bool) -> T:
         """Apply `change` to the newest state and make it durable; `state` shows it when this returns.
 
-        destroys: something must never be opened again, by any copy: roll the root.
+        destroys: something must never be opened again, by any copy: roll the root. If `change` raises, nothing
+        happened. If the old root cannot be dropped at the end, the change stands and the error is raised all the same:
+        the next use of the store drops it.
         """
-        with self._transaction():
-            fresh, root = self._read()
+        with self._alone():
+            fresh, root, version = self._read()
             result = change(fresh)
-            if destroys and self._slot.rolls:
-                self._roll(fresh, root)
-            else:
-                self._write(fresh, root)
-                self._connected.execute("COMMIT")
-            self.state.adopt(fresh)
+            rolled = destroys and self._slot.rolls
+            new = self._clock.random(ROOT_BYTES) if rolled else root
+            if rolled:
+                self._slot.write((root, new))
+            self._write(fresh, new, version + 1)
+            self._take_over(fresh, version + 1)
+            self._drop_other_roots(new)
         return result
 
     def refresh(self) -> bool:
         """Take over what another process changed; whether there was anything. Cheap when there was not."""
-        row = self._connected.execute("SELECT version FROM keystore").fetchone()
-        if row is None or row[0] == self._version:
+        with _errors():
+            row = self._connected.execute(_SQL["version"]).fetchone()
+        if row is not None and row[0] == self._version:
             return False
-        with self._transaction():
-            fresh, _ = self._read()
-            self._connected.execute("COMMIT")
-        self.state.adopt(fresh)
+        with self._alone():
+            self._load()
         return True
 
     def ensure_current(self, rules: Iterable[RetentionRule], now_ms: int) -> None:
         """Have the keys of the present and the next period of every rule, and destroy those whose content is due."""
         known = list(rules)
-        missing = [
-            (rule.tag, period)
-            for rule in known
-            for period in (period_of(rule, now_ms), period_of(rule, now_ms) + 1)
-            if (rule.tag, period) not in self.state.periods()
-        ]
+        live = set(self.state.periods())
+        wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in known for ahead in (0, 1)]
+        missing = [name for name in wanted if name not in live]
         dead = self._dead(known, now_ms)
         if not missing and not dead:
             return
@@ -190,65 +213,105 @@ class Keystore:
             raise LedgerUnavailable("the key store is not open")
         return self._connection
 
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time, from the first look at the root to the last write of it.
+
+        SQLite's own lock ends with the commit, and the root is dropped after that: a second roll in between would have
+        its new root overwritten.
+        """
+        connection = self._connected
+        with _errors(), _locked(self._path.with_name(self._path.name + ".lock")):
+            try:
+                yield
+            finally:
+                if connection.in_transaction:
+                    connection.execute(_SQL["rollback"])
+
     def _load_or_create(self) -> None:
-        if self._connected.execute("SELECT 1 FROM keystore").fetchone() is None:
+        if self._connected.execute(_SQL["version"]).fetchone() is None:
             self._create()
         else:
-            fresh, root = self._read()
-            if len(self._slot.read()) > 1:
-                self._slot.write((root,))
-            self.state.adopt(fresh)
-        self._connected.execute("COMMIT")
+            self._load()
 
     def _create(self) -> None:
         roots = self._slot.read()
         if not roots:
             roots = (self._clock.random(ROOT_BYTES),)
             self._slot.write(roots)
-        self._write(self.state, roots[0])
+        self._write(self.state, roots[0], 1)
+        self._version = 1
 
-    def _read(self) -> tuple[KeyState, bytes]:
-        """The stored state and the root that opens it."""
-        blob, self._version = self._connected.execute("SELECT blob, version FROM keystore").fetchone()
+    def _load(self) -> None:
+        fresh, root, version = self._read()
+        self._take_over(fresh, version)
+        self._drop_other_roots(root)
+
+    def _take_over(self, fresh: KeyState, version: int) -> None:
+        self.state.adopt(fresh)
+        self._version = version
+
+    def _drop_other_roots(self, root: bytes) -> None:
+        """Step 3, or the end of somebody's roll that was cut short."""
+        if self._slot.rolls and len(self._slot.read()) > 1:
+            self._slot.write((root,))
+
+    def _read(self) -> tuple[KeyState, bytes, int]:
+        """The stored state, the root that opens it, and its version."""
+        row = self._connected.execute(_SQL["read"]).fetchone()
+        if row is None:
+            raise KeystoreLost("the key store is empty")
+        blob, version = row
         for root in self._slot.read():
             try:
-                return open_state(blob, root), root
+                return open_state(blob, root), root, version
             except WrongRoot:
                 continue
             except SealError:
                 raise KeystoreLost("the key store was changed by something else than the gateway") from None
         raise KeystoreLost("the key store does not open with the root in its slot; they do not belong together")
 
-    def _write(self, state: KeyState, root: bytes) -> None:
-        self._version += 1
-        self._connected.execute(
-            "INSERT OR REPLACE INTO keystore (id, blob, version) VALUES (1, ?, ?)",
-            (seal_state(state, root, self._clock.random), self._version),
-        )
-
-    def _roll(self, state: KeyState, old: bytes) -> None:
-        new = self._clock.random(ROOT_BYTES)
-        self._slot.write((old, new))
-        self._write(state, new)
-        self._connected.execute("COMMIT")
-        self._slot.write((new,))
-
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self._connected)
+    def _write(self, state: KeyState, root: bytes, version: int) -> None:
+        connection = self._connected
+        connection.execute(_SQL["begin"])
+        connection.execute(_SQL["write"], (seal_state(state, root, self._clock.random), version))
+        connection.execute(_SQL["commit"])
 
 
-class _Transaction:
-    """BEGIN IMMEDIATE; whoever is inside commits; anything else is rolled back."""
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise LedgerUnavailable(f"key store: SQLite says {error.sqlite_errorname}") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerCorrupt("the key store's file is damaged") from error
+    except OSError as error:
+        raise LedgerUnavailable(f"key store: {type(error).__name__}") from error
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
 
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock file. Another process holds it for milliseconds; raises LedgerUnavailable after TIMEOUT_S."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        for _ in range(_LOCK_TRIES):
+            if _try_lock(descriptor):
+                break
+            time.sleep(_LOCK_STEP_S)
+        else:
+            raise LedgerUnavailable("key store: another process holds its lock")
+        yield
+    finally:
+        os.close(descriptor)
 
-    def __exit__(self, *_: object) -> None:
-        if self._connection.in_transaction:
-            self._connection.rollback()
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _parse_roots(text: str) -> Sequence[bytes]:
@@ -259,6 +322,27 @@ def _parse_roots(text: str) -> Sequence[bytes]:
     if not roots or any(len(root) != ROOT_BYTES for root in roots):
         raise KeystoreLost("the root slot does not hold a root key of the right size")
     return roots
+
+
+def _open_existing(path: Path) -> int | None:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _overwrite(descriptor: int) -> None:
+    """Zeros over a file that has no name any more; best effort, for the roots in it are out of use already."""
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, bytes(os.fstat(descriptor).st_size), 0)
+        os.fsync(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -65,7 +65,7 @@ class WebhookClient:
         self._loop = asyncio.get_running_loop()
         self._resolver = Resolver(clock, lookup=lookup, allow_loopback=settings.allow_loopback)
         self._tls = tls or verifying_context()
-        self._targets: dict[str, Target] = {}
+        self._targets: dict[int, Target] = {}
         self._pools: dict[Origin, Pool] = {}
         self._starved: dict[Origin, Pool] = {}
         self._connections: set[Connection] = set()
@@ -122,7 +122,7 @@ class WebhookClient:
         request = connection.request
         pool = self._pools[connection.origin]
         now = self._clock.monotonic()
-        if reusable and now - connection.opened < (TURN_S if self._starved else MAX_AGE_S):
+        if reusable and self._may_keep(connection, pool, now):
             connection.request = None
             connection.since = now
             pool.idle.append(connection)
@@ -159,13 +159,21 @@ class WebhookClient:
             else:
                 self._open(pool, request)
 
+    def _may_keep(self, connection: Connection, pool: Pool, now: float) -> bool:
+        """Not when it is old, nor when others need the room and this host has no use for it or had its turn."""
+        age_s = now - connection.opened
+        if self._starved:
+            return bool(pool.waiting) and age_s < TURN_S
+        return age_s < MAX_AGE_S
+
     def _may_open(self, pool: Pool) -> bool:
         if pool.open >= self._settings.connections_per_endpoint:
             return False
         if len(self._connections) >= self._settings.max_connections:
             oldest = self._longest_idle()
             if oldest is None:
-                self._starved[pool.waiting[0].target.origin] = pool
+                if not pool.open:  # who has a connection goes on with that
+                    self._starved[pool.waiting[0].target.origin] = pool
                 return False
             self._drop(oldest, feed=False)
         return True
@@ -243,10 +251,12 @@ class WebhookClient:
         self._timer = self._loop.call_later(SWEEP_S, self._sweep_again) if self._connections else None
 
     def _target(self, url: str) -> Target:
-        target = self._targets.get(url)
-        if target is None:
+        """Parsed before, or now. Kept by hash, so that no URL stands in a dictionary that something might print."""
+        key = hash(url)
+        target = self._targets.get(key)
+        if target is None or target.url != url:
             target = parse_target(url, allow_loopback=self._settings.allow_loopback)
             if len(self._targets) >= TARGET_CACHE:
                 del self._targets[next(iter(self._targets))]
-            self._targets[url] = target
+            self._targets[key] = target
         return target

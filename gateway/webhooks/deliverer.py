@@ -1,56 +1,49 @@
-"""Tells customers: takes due events from the outbox, posts them, and writes down what came of it.
+"""Tells customers what became of their messages: at least once, in order per message, never lost.
 
-The outbox in the ledger is the queue; memory holds only what is under way, at most `max_inflight`. The ledger hands out
-the first event of each message only, so events of one message go out in order. An event leaves the outbox after a 2xx
-answer; anything else puts it off by the retry schedule. An endpoint that fails for `disable_after_s` without a single
-success is disabled: its events stay until retention removes them. 410 Gone disables at once.
+Events wait in the ledger until the customer's endpoint has answered 2xx. Some are in memory, at most `max_inflight`:
+fresh ones straight from their commit (`offer`), the rest read back when they fall due. Each customer has a lane with a
+few requests at once; an event costs no task. What fails is tried again after the pauses of the schedule. An endpoint
+that fails for long, or answers 410, is disabled: its events stay in the ledger, are looked at again every `HOLD_S` in
+case it was enabled, and go when retention removes their message. Events that nobody is to be told of are dropped.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
-
-import msgspec
+from contextlib import suppress
+from functools import partial
+from typing import Final
 
 from gateway.clock import Clock
 from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from gateway.logs import logger
 from gateway.message import Message, OutboxEvent
 from gateway.webhooks.client import WebhookClient
-from gateway.webhooks.connection import Answer, Result
+from gateway.webhooks.connection import Answer, Failure, Result
+from gateway.webhooks.delivery import Addresses, Delivery, Job
+from gateway.webhooks.endpoints import Endpoints
+from gateway.webhooks.lane import Lane
+from gateway.webhooks.order import Order
 from gateway.webhooks.settings import DeliverySettings
 from gateway.webhooks.signing import BadSecret, Signer
-from redaction.personal import Purpose, Secret
+from redaction.personal import Purpose
 
-GONE: Final = 410
+__all__ = ["Addresses", "Deliverer", "Delivery"]
+
+HOLD_S: Final = 3600.0
 READ_LIMIT: Final = 256
-_JITTER: Final = 0.2
-
-log = logger("gateway.webhooks")
-
-
-class Delivery(msgspec.Struct, frozen=True, gc=False):
-    """One request to make: where, signed with what (newest secret first), saying what."""
-
-    url: Secret
-    secrets: tuple[Secret, ...]
-    body: bytes
-
-
-class Addresses(Protocol):
-    """Knows whom to tell. `None`: nobody, now and for good."""
-
-    def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None: ...
-
-    def is_disabled(self, customer: int) -> bool: ...
-
-    async def disable(self, customer: int) -> None:
-        """Tell this customer nothing more until it sets its endpoint again."""
+READ_PACE_S: Final = 50e-6
+"""Pause before a read per event that the engine has to pass over, so that many slow requests do not make reads dear."""
+SHARES: Final = 20
+JITTER: Final = 0.1
+GONE: Final = 410
 
 
 class Deliverer:
-    """counters are plain numbers: told, failed, dropped, inflight."""
+    """Start `run` as a task, end with `stop`. client: makes the client, called once. random: 0 ≤ x < 1, for jitter.
+
+    told, failed, dropped: events told, tries that failed, events without anybody to tell. inflight: events in memory.
+    requests: those of them on the wire.
+    """
 
     def __init__(
         self,
@@ -61,130 +54,318 @@ class Deliverer:
         client: Callable[[], WebhookClient],
         settings: DeliverySettings,
         clock: Clock,
+        random: Callable[[], float] | None = None,
     ) -> None:
         self._ledger = ledger
         self._journal = journal
         self._addresses = addresses
-        self._make_client = client
+        self._client = client()
         self._settings = settings
         self._clock = clock
-        self._client: WebhookClient
-        self._under_way: set[int] = set()
-        self._failing_since_ms: dict[int, int] = {}
-        self._to_disable: set[int] = set()
+        self._random = random or partial(_random, clock)
+        self._share = max(1, settings.max_inflight // SHARES)
+        self._lanes: dict[int, Lane] = {}
+        self._order = Order()
+        self._order.distrust(clock.now_ms())
+        self._backlog_learned = False
+        self._known: set[int] = set()  # in memory, or written about and not durable yet
+        self._unsettled: set[bytes] = set()  # messages whose event is being put back
+        self._left = False
         self._wake = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
         self._stopping = False
+        self.endpoints = Endpoints(ledger, clock, settings.disable_after_s)
         self.told = 0
         self.failed = 0
         self.dropped = 0
+        self.inflight = 0
+        self.requests = 0
 
-    @property
-    def inflight(self) -> int:
-        return len(self._under_way)
+    # ------------------------------------------------------------------------------------------------- what comes in
+
+    def offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+        """Fresh events, durable and with their seq, in order. Those for which there is no room stay in the ledger."""
+        now_ms = self._clock.now_ms()
+        touched: dict[int, Lane] = {}
+        for event, message in events:
+            lane = self._lane(event.customer)
+            if event.seq in self._known:
+                continue
+            if self._has_room(lane, now_ms) and self._order.may_skip_ledger(event, message):
+                self._take(lane, event, message)
+                touched[event.customer] = lane
+            else:
+                self._order.leave(event, now_ms)
+                self._left = True
+        for lane in touched.values():
+            self._pump(lane)
+        if self._left:
+            self._wake_with_room()
 
     def poke(self) -> None:
-        """New events are durable."""
-        self._wake.set()
+        """Events are in the ledger that were not offered. Either all events of a message are offered, or none is."""
+        self._left = True
+        self._wake_with_room()
+
+    def distrust(self) -> None:
+        """The ledger got events from elsewhere, for example another node's: keep order by way of the ledger."""
+        self._order.distrust(self._clock.now_ms())
+        self.poke()
+
+    def lag_ms(self) -> int:
+        """Age of the oldest event that is known to wait; 0 when none does."""
+        oldest_ms = self._order.oldest_ms()
+        return 0 if oldest_ms is None else max(0, self._clock.now_ms() - oldest_ms)
+
+    # -------------------------------------------------------------------------------------------------- start, stop
 
     async def run(self) -> None:
-        """Post due events until cancelled."""
-        self._client = self._make_client()
+        """Read back what falls due, until stopped. A ledger that is away is waited for."""
         try:
-            while True:
-                self._wake.clear()
-                more = await self._post_due()
-                await self._disable()
-                if not more:
-                    await self._pause()
-        finally:
+            while not self._stopping:
+                with suppress(LedgerUnavailable):
+                    await self._learn_backlog()
+                    await self.endpoints.refresh()
+                    await self._read_back()
+                await self._pause()
+        except asyncio.CancelledError:
             self._client.close()
+            raise
 
     async def stop(self, deadline_s: float) -> None:
-        """Take up nothing new and wait for what is under way; what is not answered by then stays in the outbox."""
+        """Begin nothing new, wait for the answers under way, close. What has none by then stays in the ledger."""
         self._stopping = True
-        try:
+        self._wake.set()
+        with suppress(TimeoutError):
             async with asyncio.timeout(deadline_s):
-                while self._under_way:
-                    self._wake.clear()
-                    await self._wake.wait()
-        except TimeoutError:
-            log.info("webhooks_left", count=len(self._under_way))
+                await self._quiet.wait()
+        self._client.close()
+        with suppress(LedgerUnavailable):
+            await self.endpoints.refresh()
 
     async def _pause(self) -> None:
-        try:
+        """Until there is something to read, or a while."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.poll_s):
                 await self._wake.wait()
-        except TimeoutError:
-            pass
+        await asyncio.sleep(len(self._known) * READ_PACE_S)
+        self._wake.clear()
 
-    async def _post_due(self) -> bool:
-        """Post one batch of due events; whether there may be more right now."""
-        room = min(READ_LIMIT, self._settings.max_inflight - len(self._under_way))
-        if room <= 0 or self._stopping:
-            return False
-        try:
-            events = await self._ledger.outbox_due(self._clock.now_ms(), room, self._under_way)
-            messages = await self._ledger.find_many([event.message for event in events])
-        except LedgerUnavailable:
-            return False
-        for event, message in zip(events, messages, strict=True):
-            self._under_way.add(event.seq)
-            self._post(event, message)
-        return len(events) == room
+    async def _learn_backlog(self) -> None:
+        """Once: whether the ledger holds events from before this process."""
+        if not self._backlog_learned:
+            if not await self._ledger.outbox_size():
+                self._order.trust()
+            self._backlog_learned = True
 
-    def _post(self, event: OutboxEvent, message: Message | None) -> None:
-        if self._addresses.is_disabled(event.customer):
-            self._later(event, self._settings.retry_schedule_s[-1])
-            return
-        delivery = None if message is None else self._addresses.delivery(event, message)
-        try:
-            if delivery is None:
-                self._drop(event)
+    async def _read_back(self) -> None:
+        """Fill memory from the ledger until nothing more is due or there is no room."""
+        while not self._stopping:
+            self._left = False
+            limit = min(READ_LIMIT, self._settings.max_inflight - self.inflight)
+            if limit <= 0:
+                self._left = True
                 return
-            signer = Signer(delivery.secrets)
+            events = await self._ledger.outbox_due(self._clock.now_ms(), limit, self._known)
+            if events:
+                await self._take_back(events)
+            if len(events) < limit and not self._left:
+                return
+            await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
+
+    async def _take_back(self, events: Sequence[OutboxEvent]) -> None:
+        fresh = [event for event in events if event.seq not in self._known and event.message not in self._unsettled]
+        self._known.update(event.seq for event in fresh)
+        try:
+            messages = await self._ledger.find_many([event.message for event in fresh])
+        except LedgerUnavailable:
+            self._known.difference_update(event.seq for event in fresh)
+            raise
+        if self._stopping:
+            return
+        for event, message in zip(fresh, messages, strict=True):
+            if message is None:
+                self.dropped += 1
+                self._journal.post(Told(event.seq), self._settled)
+            else:
+                self._sort_in(event, message)
+        for customer in {event.customer for event in fresh}:
+            self._pump(self._lane(customer))
+
+    def _sort_in(self, event: OutboxEvent, message: Message) -> None:
+        """Take an event of the ledger, or say there when to look at it again."""
+        lane = self._lane(event.customer)
+        now_ms = self._clock.now_ms()
+        if self._has_room(lane, now_ms):
+            self._take(lane, event, message)
+            return
+        next_ms = lane.rest_until_ms if lane.is_resting(now_ms) else lane.next_slot_ms(now_ms)
+        self._order.leave(event, now_ms)
+        self._post_later(event, next_ms, event.attempts)
+
+    # ------------------------------------------------------------------------------------------------------ sending
+
+    def _lane(self, customer: int) -> Lane:
+        lane = self._lanes.get(customer)
+        if lane is None:
+            settings = self._settings
+            lane = self._lanes[customer] = Lane(settings.connections_per_endpoint, settings.retry_schedule_s)
+        return lane
+
+    def _has_room(self, lane: Lane, now_ms: int) -> bool:
+        """One customer may fill half of the memory; beyond that each has its share only."""
+        most = self._settings.max_inflight
+        fits = self.inflight < most // 2 or (self.inflight < most and lane.size < self._share)
+        return fits and not self._stopping and not lane.is_resting(now_ms)
+
+    def _take(self, lane: Lane, event: OutboxEvent, message: Message) -> None:
+        self._known.add(event.seq)
+        self.inflight += 1
+        lane.size += 1
+        job = Job(event, message)
+        if self._order.add(job):
+            lane.waiting.append(job)
+
+    def _pump(self, lane: Lane) -> None:
+        """Send as much as the lane allows now."""
+        while lane.has_turn() and not self._stopping:
+            self._send(lane, lane.waiting.popleft())
+
+    def _send(self, lane: Lane, job: Job) -> None:
+        delivery = self._addresses.delivery(job.event, job.message)
+        if delivery is None:
+            self._drop(lane, job)
+        elif delivery.own_endpoint and self.endpoints.is_disabled(job.event.customer):
+            self._hold(lane, job)
+        else:
+            job.own_endpoint = delivery.own_endpoint
+            job.sent = self._clock.monotonic()
+            lane.active += 1
+            self.requests += 1
+            self._quiet.clear()
+            self._post(job, delivery, partial(self._answered, lane, job))
+
+    def _post(self, job: Job, delivery: Delivery, done: Callable[[Result], None]) -> None:
+        webhook_id = f"{job.event.message.hex()}.{job.event.status}".encode()
+        try:
+            headers = Signer(delivery.secrets).headers(webhook_id, self._clock.now_ms() // 1000, delivery.body)
         except BadSecret:
-            self._drop(event)
+            asyncio.get_running_loop().call_soon(done, Failure("target_refused", "secret"))
             return
-        name = f"{event.message.hex()}.{event.status}".encode()
-        headers = signer.headers(name, self._clock.now_ms() // 1000, delivery.body)
-        url = delivery.url.reveal(Purpose.INFORM_CUSTOMER)
-        self._client.post(url, headers, delivery.body, lambda result: self._answered(event, result))
+        self._client.post(delivery.url.reveal(Purpose.INFORM_CUSTOMER), headers, delivery.body, done)
 
-    def _answered(self, event: OutboxEvent, result: Result) -> None:
+    # ------------------------------------------------------------------------------------------------------ answers
+
+    def _answered(self, lane: Lane, job: Job, result: Result) -> None:
+        lane.active -= 1
+        lane.took(self._clock.monotonic() - job.sent)
+        self.requests -= 1
+        if not self.requests:
+            self._quiet.set()
         if isinstance(result, Answer) and result.is_success:
-            self.told += 1
-            self._failing_since_ms.pop(event.customer, None)
-            self._journal.post(Told(event.seq), self._settled)
-            return
+            self._succeeded(lane, job)
+        else:
+            self._failed(lane, job, gone=isinstance(result, Answer) and result.status == GONE)
+        self._pump(lane)
+        if self._left:
+            self._wake_with_room()
+
+    def _succeeded(self, lane: Lane, job: Job) -> None:
+        self.told += 1
+        lane.succeeded()
+        if job.own_endpoint:
+            self.endpoints.told(job.event.customer)
+        self._finish(lane, job)
+
+    def _failed(self, lane: Lane, job: Job, *, gone: bool) -> None:
         self.failed += 1
-        schedule = self._settings.retry_schedule_s
-        self._note_failure(event.customer, gone=isinstance(result, Answer) and result.status == GONE)
-        self._later(event, schedule[min(event.attempts, len(schedule) - 1)])
+        if gone and not job.own_endpoint:
+            self._drop(lane, job)
+            return
+        now_ms = self._clock.now_ms()
+        rests = lane.failed(now_ms)
+        self._note_failure(job, gone=gone)
+        if self.endpoints.is_disabled(job.event.customer) and job.own_endpoint:
+            self._hold(lane, job)
+        else:
+            self._retry(lane, job, now_ms)
+        if rests:
+            self._rest(lane)
 
-    def _later(self, event: OutboxEvent, wait_s: float) -> None:
-        spread = int.from_bytes(self._clock.random(2), "big") / 65_536
-        next_ms = self._clock.now_ms() + round(wait_s * (1 + _JITTER * spread) * 1000)
-        self._journal.post(TellLater(event.seq, next_ms, event.attempts + 1), self._settled)
+    def _note_failure(self, job: Job, *, gone: bool) -> None:
+        if not job.own_endpoint:
+            return
+        if gone:
+            self.endpoints.gone(job.event.customer)
+        else:
+            self.endpoints.failed(job.event.customer)
+        if self.endpoints.is_disabled(job.event.customer):
+            self._wake.set()  # to be written down
 
-    def _drop(self, event: OutboxEvent) -> None:
+    def _retry(self, lane: Lane, job: Job, now_ms: int) -> None:
+        schedule_s = self._settings.retry_schedule_s
+        pause_s = schedule_s[min(job.event.attempts, len(schedule_s) - 1)]
+        next_ms = max(now_ms + round(pause_s * 1000 * self._jitter()), lane.rest_until_ms)
+        self._put_back(lane, job, next_ms, job.event.attempts + 1)
+
+    def _rest(self, lane: Lane) -> None:
+        """Nothing is sent for a while: the lane's events leave the memory."""
+        now_ms = self._clock.now_ms()
+        while lane.waiting:
+            pause_ms = (lane.rest_until_ms - now_ms) * self._jitter()
+            job = lane.waiting.popleft()
+            self._put_back(lane, job, now_ms + round(pause_ms), job.event.attempts)
+
+    def _jitter(self) -> float:
+        return 1 + JITTER * self._random()
+
+    # ------------------------------------------------------------------------------------------- ends of a job
+
+    def _finish(self, lane: Lane, job: Job) -> None:
+        """Nobody needs this event any more; the next one of its message may go."""
+        self._journal.post(Told(job.event.seq), self._settled)
+        self.inflight -= 1
+        lane.size -= 1
+        follower = self._order.told(job)
+        if follower is not None:
+            lane.waiting.append(follower)
+
+    def _drop(self, lane: Lane, job: Job) -> None:
         self.dropped += 1
-        self._journal.post(Told(event.seq), self._settled)
+        self._finish(lane, job)
+
+    def _hold(self, lane: Lane, job: Job) -> None:
+        """Keep an event of a disabled endpoint."""
+        next_ms = self._clock.now_ms() + round(HOLD_S * 1000 * self._jitter())
+        self._put_back(lane, job, next_ms, job.event.attempts, held=True)
+
+    def _put_back(self, lane: Lane, job: Job, next_ms: int, attempts: int, *, held: bool = False) -> None:
+        """The event and those after it leave the memory; the ledger gives them again, it first, from `next_ms` on."""
+        self._post_later(job.event, next_ms, attempts)
+        leaving = self._order.put_back(job, self._clock.now_ms(), held=held)
+        self.inflight -= len(leaving)
+        lane.size -= len(leaving)
+        for each in leaving[1:]:
+            self._known.discard(each.event.seq)
+
+    def _post_later(self, event: OutboxEvent, next_ms: int, attempts: int) -> None:
+        self._unsettled.add(event.message)
+        done = partial(self._settled_later, event.message)
+        self._journal.post(TellLater(event.seq, next_ms, attempts), done)
 
     def _settled(self, op: WriteOp | None, _result: WriteResult) -> None:
-        assert isinstance(op, Told | TellLater)
-        self._under_way.discard(op.seq)
-        self._wake.set()
+        if isinstance(op, Told | TellLater):
+            self._known.discard(op.seq)
 
-    def _note_failure(self, customer: int, *, gone: bool) -> None:
-        now_ms = self._clock.now_ms()
-        since_ms = self._failing_since_ms.setdefault(customer, now_ms)
-        if gone or now_ms - since_ms >= self._settings.disable_after_s * 1000:
-            self._to_disable.add(customer)
+    def _settled_later(self, message: bytes, op: WriteOp | None, result: WriteResult) -> None:
+        self._unsettled.discard(message)
+        self._settled(op, result)
 
-    async def _disable(self) -> None:
-        customers: Sequence[int] = tuple(self._to_disable)
-        self._to_disable.clear()
-        for customer in customers:
-            if not self._addresses.is_disabled(customer):
-                await self._addresses.disable(customer)
-                log.warning("endpoint_disabled", customer=customer)
+    def _wake_with_room(self) -> None:
+        if self.inflight <= self._settings.max_inflight // 2:
+            self._wake.set()
+
+
+def _random(clock: Clock) -> float:
+    return int.from_bytes(clock.random(4), "big") / (1 << 32)

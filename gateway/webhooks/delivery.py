@@ -5,19 +5,18 @@ from typing import Protocol
 import msgspec
 
 from gateway.message import Message, OutboxEvent
-from gateway.webhooks.signing import Signer
-from redaction.personal import Personal
+from redaction.personal import Personal, Secret
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One webhook, ready to be signed and sent.
 
-    own_endpoint: the customer's configured endpoint; False for a message's own callback URL, whose failures say nothing
-    about that endpoint.
+    secrets: the live signing secrets, the newest first. own_endpoint: the customer's configured endpoint; False for a
+    message's own callback URL, whose failures say nothing about that endpoint.
     """
 
     url: Personal
-    signer: Signer
+    secrets: tuple[Secret, ...]
     body: bytes
     own_endpoint: bool = True
 

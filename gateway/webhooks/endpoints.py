@@ -4,12 +4,13 @@ A failure is written down only after `NOTE_AFTER_S` of failing, so an endpoint t
 reads the row first and changes its state only, because somebody else may have set a new URL.
 """
 
+import asyncio
 from typing import Final
 
 import msgspec
 
 from gateway.clock import Clock
-from gateway.ledger.base import Ledger, StoredEndpoint
+from gateway.ledger.base import Ledger, LedgerUnavailable, StoredEndpoint
 from gateway.logs import logger
 
 NOTE_AFTER_S: Final = 60.0
@@ -30,6 +31,7 @@ class Endpoints:
         self._noted: set[int] = set()
         self._disabled: dict[int, int] = {}
         self._changed: set[int] = set()
+        self._turn = asyncio.Lock()
 
     @property
     def failing(self) -> int:
@@ -65,13 +67,14 @@ class Endpoints:
         self._disable(customer, "gone")
 
     async def refresh(self) -> None:
-        """Write down what changed here, read what changed elsewhere. Raises LedgerUnavailable."""
-        if self._changed:
-            await self._save()
-        version = await self._ledger.accounts_version()
-        if version != self._version:
-            self._learn({stored.customer: stored for stored in await self._ledger.endpoints()})
-            self._version = version
+        """Write down what changed here, then read what changed elsewhere. Raises LedgerUnavailable."""
+        async with self._turn:
+            if self._changed:
+                await self._save()
+            version = await self._ledger.accounts_version()
+            if version != self._version:
+                self._learn({stored.customer: stored for stored in await self._ledger.endpoints()})
+                self._version = version
 
     def _disable(self, customer: int, reason: str) -> None:
         if customer in self._disabled:
@@ -81,11 +84,14 @@ class Endpoints:
         _log.warning("webhook endpoint disabled", customer=customer, reason=reason)
 
     async def _save(self) -> None:
-        for stored in await self._ledger.endpoints():
-            if stored.customer in self._changed:
-                self._changed.discard(stored.customer)
-                await self._save_one(stored)
-        self._changed.clear()
+        pending, self._changed = self._changed, set()
+        try:
+            for stored in await self._ledger.endpoints():
+                if stored.customer in pending:
+                    await self._save_one(stored)
+        except LedgerUnavailable:
+            self._changed |= pending
+            raise
 
     async def _save_one(self, stored: StoredEndpoint) -> None:
         customer = stored.customer
@@ -112,7 +118,8 @@ class Endpoints:
         if stored.state == DISABLED:
             self._disabled[customer] = stored.disabled_ms or self._clock.now_ms()
         elif customer in self._disabled:
-            self._forget(customer)
+            self._forget(customer)  # somebody enabled it: it starts afresh
+            return
         if stored.failing_since_ms is not None:
             self._failing.setdefault(customer, stored.failing_since_ms)
             self._noted.add(customer)

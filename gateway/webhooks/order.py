@@ -32,6 +32,10 @@ class Order:
         self._trusted_from_ms = now_ms + 1
         self._behind.clear()
 
+    def trust(self) -> None:
+        """The ledger holds no event that this memory has not seen."""
+        self._trusted_from_ms = 0
+
     def may_skip_ledger(self, event: OutboxEvent, message: Message) -> bool:
         """Whether a fresh event may be told from memory."""
         return message.accepted_ms >= self._trusted_from_ms and event.message not in self._behind
@@ -39,10 +43,7 @@ class Order:
     def leave(self, event: OutboxEvent, now_ms: int, *, held: bool = False) -> None:
         """The event is in the ledger only."""
         last, oldest_ms = self._behind.get(event.message, (0, HELD))
-        if held:
-            oldest_ms = HELD
-        else:
-            oldest_ms = min(oldest_ms, event.at_ms)
+        oldest_ms = HELD if held else min(oldest_ms, event.at_ms)
         self._behind[event.message] = (max(last, event.seq), oldest_ms)
         if len(self._behind) > self._limit:
             self.distrust(now_ms)

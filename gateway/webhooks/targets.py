@@ -53,9 +53,10 @@ class Target:
     Prints without path and query, which may hold a customer's token.
     """
 
-    __slots__ = ("head", "host", "origin", "port", "tls")
+    __slots__ = ("head", "host", "origin", "port", "tls", "url")
 
-    def __init__(self, *, tls: bool, host: str, port: int, path: str) -> None:
+    def __init__(self, url: str, *, tls: bool, host: str, port: int, path: str) -> None:
+        self.url = url
         self.tls = tls
         self.host = host
         self.port = port
@@ -83,7 +84,7 @@ def parse_target(url: str, *, allow_loopback: bool = False) -> Target:
         raise TargetRefused("fragment")
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(tls=tls, host=_checked_host(parts.hostname), port=_checked_port(port, tls), path=path)
+    return Target(url, tls=tls, host=_checked_host(parts.hostname), port=_checked_port(port, tls), path=path)
 
 
 def checked_addresses(found: Sequence[str], target: Target, *, allow_loopback: bool = False) -> tuple[str, ...]:

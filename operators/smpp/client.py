@@ -92,6 +92,7 @@ class SmppOperator:
         self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
         self._sink: EventSink | None = None
         self._connections: list[Connection] = []
+        self._backoffs: dict[Connection, Backoff] = {}
         self._waiting: deque[tuple[p.SubmitSm, Sent]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
         self._early: list[OperatorEvent] = []
@@ -136,7 +137,7 @@ class SmppOperator:
 
     async def _empty_windows(self) -> None:
         while any(len(each.session.window) for each in self._connections):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # noqa: ASYNC110  at the end of a life, once
 
     async def _unbind(self, connection: Connection) -> None:
         connection.session.unbind(connection.now())
@@ -160,13 +161,15 @@ class SmppOperator:
                 connection = await self._connect(kind)
         except (OSError, TimeoutError, ssl.SSLError):
             return False
+        self._backoffs[connection] = backoff
         try:
-            backoff.up(self._monotonic())
             await asyncio.shield(connection.closed)
         except asyncio.CancelledError:
             if not self._stopping:
                 connection.abort()
             raise
+        finally:
+            del self._backoffs[connection]
         backoff.down(self._monotonic())
         return connection.end_reason == "bind_refused"
 
@@ -192,10 +195,7 @@ class SmppOperator:
         return connection
 
     def _make_connection(self) -> Connection:
-        connection = Connection(
-            lambda now: Session(Role.ESME, self._session_settings, now), self._on_events, self._on_lost
-        )
-        return connection
+        return Connection(lambda now: Session(Role.ESME, self._session_settings, now), self._on_events, self._on_lost)
 
     def _contract_expired(self) -> bool:
         expires = self._settings.register.contract_expires
@@ -227,18 +227,19 @@ class SmppOperator:
             wanted = message.only or range(len(segments))
             pdus = [self._dialect.submit_sm(message, segments[index]) for index in wanted]
         except (EncodingError, AddressError, IndexError):
-            return self._refuse(message)
+            indexes = message.only or (0,)
+            for index in indexes:
+                self._refuse(Sent(message.token, index))
+            return len(indexes)
         for index, pdu in zip(wanted, pdus, strict=True):
             self._waiting.append((pdu, Sent(message.token, index)))
         self._send_waiting()
         return len(pdus)
 
-    def _refuse(self, message: MtMessage) -> int:
+    def _refuse(self, sent: Sent) -> None:
         """What this operator's alphabet or addresses cannot express is refused for good, like the operator would."""
-        segments = message.only or (0,)
-        self._early += [Submitted(self.name, message.token, each, Refused(UNENCODABLE)) for each in segments]
+        self._early.append(Submitted(self.name, sent.token, sent.segment, Refused(UNENCODABLE)))
         asyncio.get_running_loop().call_soon(self._report_early)
-        return len(segments)
 
     def _report_early(self) -> None:
         events, self._early = self._early, []
@@ -254,8 +255,14 @@ class SmppOperator:
             if not self._bucket.take(1, now):
                 self._arm_ready()
                 return
-            pdu, sent = self._waiting.popleft()
+            self._send(connection, *self._waiting.popleft())
+
+    def _send(self, connection: Connection, pdu: p.SubmitSm, sent: Sent) -> None:
+        try:
             connection.session.request(pdu, sent, connection.now())
+        except p.EncodeError:
+            self._refuse(sent)
+        else:
             connection.flush_soon()
             self._submitted += 1
 
@@ -298,6 +305,8 @@ class SmppOperator:
                 case Request(request):
                     self._take_request(connection, request, out)
                 case Bound():
+                    if connection in self._backoffs:
+                        self._backoffs[connection].up(connection.now())
                     out.append(Ready(self.name))
                 case _:
                     pass
@@ -334,9 +343,8 @@ class SmppOperator:
     @staticmethod
     def _answer(handle: Handle, status: int) -> None:
         connection = handle.connection
-        if connection.session.state in BOUND:
-            connection.session.respond(p.DeliverSmResp(sequence_number=handle.sequence_number, status=status))
-            connection.flush_soon()
+        connection.session.respond(p.DeliverSmResp(sequence_number=handle.sequence_number, status=status))
+        connection.flush_soon()
 
     def _slow_down(self) -> None:
         now = self._monotonic()

@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         """Write what gathered, once, when this turn of the loop ends."""
         if not self._flushing:
             self._flushing = True
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self._turn_ends)
 
     def close(self, reason: str) -> None:
         """Write what gathered, then close; a peer that does not read is cut off."""
@@ -89,16 +89,23 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _handle(self, events: Sequence[Event]) -> None:
-        if events:
+        while events:
             self._handler(self, events)
             last = events[-1]
             if isinstance(last, Ended):
                 self.close(last.reason)
                 return
+            events = self.session.take_events()
         self.flush_soon()
 
-    def _flush(self) -> None:
+    def _turn_ends(self) -> None:
         self._flushing = False
+        events = self.session.take_events()
+        if events:
+            self._handle(events)
+        self._flush()
+
+    def _flush(self) -> None:
         data = self.session.data_to_send()
         if data and self._transport is not None:
             self._transport.write(data)

@@ -1,16 +1,21 @@
 """How one operator speaks SMPP: from our messages to its PDUs, and from its PDUs to our events. Pure."""
 
+from typing import Final
+
 import msgspec
 
 from config.operators import OperatorSettings
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, Refused, SubmitResult
 from operators.smpp import pdu as p
 from operators.smpp import status as st
-from operators.smpp.address import AddressSettings, destination_address, relative_time, source_address
+from operators.smpp.address import Address, AddressSettings, destination_address, relative_time, source_address
 from operators.smpp.coding import DefaultAlphabet
 from operators.smpp.receipt import IdFormat, Receipt, ReceiptSettings, canonical_id, parse_receipt
 from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, encode_segments, plan
 from redaction.personal import Purpose
+
+_NO_SOURCE: Final = Address(0, 0, "")
+"""Where the egress contract lets no source out (P-16); the SMSC puts its own (SMPP 3.4 §5.2.8)."""
 
 
 class Dialect(msgspec.Struct, frozen=True):
@@ -38,7 +43,7 @@ class Dialect(msgspec.Struct, frozen=True):
 
     def submit_sm(self, message: MtMessage, segment: EncodedSegment) -> p.SubmitSm:
         """One segment's PDU. Raises operators.smpp.address.AddressError."""
-        source = source_address(message.source, self.addresses)
+        source = _NO_SOURCE if message.source == "" else source_address(message.source, self.addresses)
         destination = destination_address(message.destination, self.addresses)
         return p.SubmitSm(
             source_addr_ton=source.ton,

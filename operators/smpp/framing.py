@@ -14,16 +14,29 @@ class Framer:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
-        self._rest = b""
+        self._parts: list[bytes] = []
+        self._have = 0
+        self._need = 0
         self._lost = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that are whole now. Raises FramingLost after them, at the next call, if the stream is broken."""
         if self._lost:
             raise FramingLost
-        buffer = self._rest + data if self._rest else data
+        if self._parts:
+            self._parts.append(data)
+            self._have += len(data)
+            if self._have < self._need:  # an incomplete frame is joined once, not at every read
+                return []
+            data = b"".join(self._parts)
+        frames = self._cut(data)
+        if self._lost and not frames:
+            raise FramingLost
+        return frames
+
+    def _cut(self, buffer: bytes) -> list[bytes]:
         frames: list[bytes] = []
-        at, end = 0, len(buffer)
+        at, end, length = 0, len(buffer), 4
         while end - at >= 4:
             length = int.from_bytes(buffer[at : at + 4], "big")
             if not MIN_OCTETS <= length <= self._limit:
@@ -33,9 +46,9 @@ class Framer:
                 break
             frames.append(buffer[at : at + length])
             at += length
-        self._rest = b"" if self._lost else buffer[at:]
-        if self._lost and not frames:
-            raise FramingLost
+            length = 4
+        rest = b"" if self._lost else buffer[at:]
+        self._parts, self._have, self._need = ([rest] if rest else []), len(rest), length
         return frames
 
     @property

@@ -15,9 +15,8 @@ ESCAPE = 0x1B
 """The septet that takes the next one from the single shift (extension) table."""
 
 _UNMAPPED = "\ufffe"  # what `codecs` reads as "no character here"
-_SPACE = " "
 _ASCII = bytes(range(128))
-_ESCAPED = re.compile("\x1b(.?)", re.DOTALL)
+_ESCAPED = re.compile(b"\x1b(.?)", re.DOTALL)
 _CR = 0x0D
 
 DEFAULT_TABLE = (
@@ -32,34 +31,19 @@ DEFAULT_TABLE = (
 )
 """The default alphabet (§6.2.1), by septet."""
 
-EXTENSION_TABLE: Mapping[int, str] = {
-    0x0A: "\f",
-    0x14: "^",
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
-"""The default extension table (§6.2.1.1), by the septet behind the escape."""
-
 
 class Alphabet:
     """One locking table with one single shift table.
 
-    Encoding runs on the interpreter's own character map, which is some ten times faster than a loop. It wants octet 0
-    to be NUL, so the map speaks of *marks*: 1..127 are septets as they are, 0x80 is septet 0, and 0x81 upwards are
-    escape pairs. Texts without marks above 127, nearly all of them, need no second step.
+    Both ways run on the interpreter's own character maps, some ten times faster than a loop. To encode, such a map
+    wants octet 0 to be NUL, so it speaks of *marks*: 1..127 are septets as they are, 0x80 is septet 0, and 0x81 upwards
+    are escape pairs. Texts without marks above 127, nearly all of them, need no second step. To decode, the octet of an
+    escaped septet is the septet plus 0x80.
     """
 
-    __slots__ = ("_from_septets", "_marks", "_shift", "_to_marks")
+    __slots__ = ("_from_octets", "_marks", "_to_marks")
 
     def __init__(self, locking: str, shift: Mapping[int, str]) -> None:
-        self._from_septets = locking
-        self._shift = {locking[septet]: character for septet, character in shift.items()}
         direct = ["\0", *locking[1:]]
         direct[ESCAPE] = _UNMAPPED
         escaped = {character: septet for septet, character in shift.items() if character not in locking}
@@ -67,6 +51,7 @@ class Alphabet:
         self._to_marks = codecs.charmap_build(table)
         pairs = [bytes((ESCAPE, septet)) for septet in escaped.values()]
         self._marks = [(bytes((0x80 + n,)), pair) for n, pair in enumerate([b"\0", *pairs])]
+        self._from_octets = locking + _shifted(locking, shift)
 
     def encode(self, text: str) -> bytes | None:
         """Septets, an escape pair counting two; None when a character is in neither table."""
@@ -84,25 +69,30 @@ class Alphabet:
         return marks
 
     def decode(self, septets: bytes) -> str | None:
-        """The text, or None when an octet is no septet.
+        """The text, or None when an octet is no septet or stands for nothing.
 
         An escape before a septet that the shift table lacks shows the septet's own character, and two escapes or one
         at the end show a space (§6.2.1.1 note 1).
         """
+        if not septets.isascii():
+            return None
+        octets = _ESCAPED.sub(_shift, septets) if ESCAPE in septets else septets
         try:
-            text = codecs.charmap_decode(septets, "strict", self._from_septets)[0]
+            return codecs.charmap_decode(octets, "strict", self._from_octets)[0]
         except UnicodeDecodeError:
             return None
-        return _ESCAPED.sub(self._unescape, text) if ESCAPE in septets else text
-
-    def _unescape(self, found: re.Match[str]) -> str:
-        character = found[1]
-        if character in ("", "\x1b"):
-            return _SPACE
-        return self._shift.get(character, character)
 
 
-DEFAULT = Alphabet(DEFAULT_TABLE, EXTENSION_TABLE)
+def _shifted(locking: str, shift: Mapping[int, str]) -> str:
+    """What each septet means behind an escape."""
+    return "".join([" " if septet == ESCAPE else shift.get(septet, locking[septet]) for septet in range(128)])
+
+
+def _shift(found: re.Match[bytes]) -> bytes:
+    return bytes((0x80 | (found[1] or found[0])[0],))
+
+
+DEFAULT = Alphabet(DEFAULT_TABLE, national.EXTENSION)
 
 
 @lru_cache(maxsize=256)
@@ -112,7 +102,7 @@ def alphabet(locking: int, single: int) -> Alphabet:
         return DEFAULT
     return Alphabet(
         national.LOCKING.get(locking, DEFAULT_TABLE),
-        national.SINGLE_SHIFT.get(single, EXTENSION_TABLE),
+        national.SINGLE_SHIFT.get(single, national.EXTENSION),
     )
 
 

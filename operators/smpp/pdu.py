@@ -97,6 +97,10 @@ class Pdu(msgspec.Struct, kw_only=True, gc=False):
         """Name and sequence number only: fields of a PDU are personal."""
         return f"{type(self).__name__}(sequence_number={self.sequence_number}, status={self.status:#x})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """As `__repr__`, for pretty printers."""
+        return [("sequence_number", self.sequence_number), ("status", self.status)]
+
 
 class GenericNack(Pdu):
     command_id = 0x80000000
@@ -348,7 +352,7 @@ class EncodeError(ValueError):
 
 
 def encode(pdu: Pdu) -> bytes:
-    """The PDU's octets. Raises EncodeError when a field is too long."""
+    """The PDU's octets. Raises EncodeError when a field is too long, or has characters that its place cannot carry."""
     hot = _HOT_ENCODERS.get(pdu.command_id)
     if hot is not None:
         return hot(pdu)
@@ -359,25 +363,38 @@ def _encode_by_layout(pdu: Pdu) -> bytes:
     body = bytearray()
     if not (pdu.status and pdu.command_id & RESPONSE):  # S-10: an error needs no body
         for row in pdu.layout:
-            _append(body, row, getattr(pdu, row.name))
+            body += _field(row, getattr(pdu, row.name))
         if pdu.has_tlvs:
             body += encode_tlvs(getattr(pdu, "tlvs"))  # noqa: B009  not every Pdu has it
     header = HEADER.pack(HEADER_OCTETS + len(body), pdu.command_id, pdu.status, pdu.sequence_number)
     return header + bytes(body)
 
 
-def _append(body: bytearray, row: Row, value: Any) -> None:
+def _field(row: Row, value: Any) -> bytes:
     if row.kind == _U8:
-        body.append(value)
-        return
-    octets = value if row.kind == "sm" else value.encode("latin-1", "replace")
-    if len(octets) > row.limit - (row.kind == _C):
+        if not 0 <= value <= 255:
+            raise EncodeError(row.name)
+        return bytes((value,))
+    octets = value if row.kind == "sm" else _latin1(value)
+    if octets is None or len(octets) > row.limit - (row.kind == _C):
         raise EncodeError(row.name)
-    body += bytes((len(octets),)) + octets if row.kind == "sm" else octets + b"\0"
+    return bytes((len(octets),)) + octets if row.kind == "sm" else octets + b"\0"
+
+
+def _latin1(text: str) -> bytes | None:
+    """The octets of a C-octet string, or None. No error leaves here, because Python's own carries the text."""
+    try:
+        octets = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    return None if 0 in octets else octets
 
 
 def encode_tlvs(tlvs: Tlvs) -> bytes:
-    return b"".join(_TLV.pack(tag, len(value)) + value for tag, value in tlvs)
+    """Raises EncodeError for a tag or a length over 16 bits."""
+    if any(tag >> 16 or len(value) >> 16 for tag, value in tlvs):
+        raise EncodeError("tlvs")
+    return b"".join([_TLV.pack(tag, len(value)) + value for tag, value in tlvs])
 
 
 _TLV = struct.Struct(">HH")
@@ -412,6 +429,8 @@ def _decode_by_layout(
         if kind.has_tlvs:
             fields["tlvs"] = decode_tlvs(frame, at, end)
     except _Breach as breach:
+        if status and kind.command_id & RESPONSE:  # the outcome is known, whatever follows it
+            return kind(sequence_number=sequence_number, status=status)
         raise PduError(breach.status, kind.command_id, sequence_number) from None
     return kind(sequence_number=sequence_number, status=status, **fields)
 
@@ -457,51 +476,62 @@ def decode_tlvs(frame: bytes, at: int, end: int) -> Tlvs:
 # --------------------------------------------------------------------------------------------- the hot path
 
 _TAIL = struct.Struct(">BBBBB")  # registered_delivery, replace_if_present_flag, data_coding, default id, sm_length
+_HEAD: Final = "%s\0%c%c%s\0%c%c%s\0%c%c%c%s\0%s\0%c%c%c%c%c"
+"""All of a short message before its octets, as Latin-1 characters."""
 
 
 def _encode_short_message(pdu: Any) -> bytes:
-    message = pdu.short_message
-    source, destination = pdu.source_addr, pdu.destination_addr
-    if len(message) > 255 or len(source) > 20 or len(destination) > 20 or len(pdu.service_type) > 5:
-        return _encode_by_layout(pdu)
-    if len(pdu.schedule_delivery_time) > 16 or len(pdu.validity_period) > 16:
-        raise EncodeError("validity_period")
-    body = b"".join(
-        (
-            pdu.service_type.encode("latin-1"),
-            bytes((0, pdu.source_addr_ton, pdu.source_addr_npi)),
-            source.encode("latin-1", "replace"),
-            bytes((0, pdu.dest_addr_ton, pdu.dest_addr_npi)),
-            destination.encode("latin-1", "replace"),
-            bytes((0, pdu.esm_class, pdu.protocol_id, pdu.priority_flag)),
-            pdu.schedule_delivery_time.encode("latin-1"),
-            b"\0",
-            pdu.validity_period.encode("latin-1"),
-            b"\0",
-            bytes(
-                (
-                    pdu.registered_delivery,
-                    pdu.replace_if_present_flag,
-                    pdu.data_coding,
-                    pdu.sm_default_msg_id,
-                    len(message),
-                )
-            ),
-            message,
-            encode_tlvs(pdu.tlvs) if pdu.tlvs else b"",
-        )
-    )
-    return HEADER.pack(HEADER_OCTETS + len(body), pdu.command_id, pdu.status, pdu.sequence_number) + body
+    octets = _short_message_octets(pdu)
+    return _encode_by_layout(pdu) if octets is None else octets  # which names the field that does not fit
+
+
+def _short_message_octets(pdu: Any) -> bytes | None:
+    service, source, destination = pdu.service_type, pdu.source_addr, pdu.destination_addr
+    schedule, validity = pdu.schedule_delivery_time, pdu.validity_period
+    message: bytes = pdu.short_message
+    if len(message) > 255 or len(source) > 20 or len(destination) > 20 or len(service) > 5:
+        return None
+    if len(schedule) > 16 or len(validity) > 16 or "\0" in f"{service}{source}{destination}{schedule}{validity}":
+        return None
+    try:
+        head: bytes = (
+            _HEAD
+            % (
+                service,
+                pdu.source_addr_ton,
+                pdu.source_addr_npi,
+                source,
+                pdu.dest_addr_ton,
+                pdu.dest_addr_npi,
+                destination,
+                pdu.esm_class,
+                pdu.protocol_id,
+                pdu.priority_flag,
+                schedule,
+                validity,
+                pdu.registered_delivery,
+                pdu.replace_if_present_flag,
+                pdu.data_coding,
+                pdu.sm_default_msg_id,
+                len(message),
+            )
+        ).encode("latin-1")
+    except (UnicodeEncodeError, OverflowError):
+        return None
+    tlvs = encode_tlvs(pdu.tlvs) if pdu.tlvs else b""
+    length = HEADER_OCTETS + len(head) + len(message) + len(tlvs)
+    return HEADER.pack(length, pdu.command_id, pdu.status, pdu.sequence_number) + head + message + tlvs
 
 
 def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int, int], Pdu]:
     def decode_short_message(frame: bytes, status: int, sequence_number: int) -> Pdu:
+        text = frame[:_HEAD_OCTETS].decode("latin-1")
         try:
-            service_end = frame.index(0, 16, 22)
-            source_end = frame.index(0, service_end + 3, service_end + 24)
-            dest_end = frame.index(0, source_end + 3, source_end + 24)
-            schedule_end = frame.index(0, dest_end + 4, dest_end + 21)
-            validity_end = frame.index(0, schedule_end + 1, schedule_end + 18)
+            service_end = text.index("\0", 16, 22)
+            source_end = text.index("\0", service_end + 3, service_end + 24)
+            dest_end = text.index("\0", source_end + 3, source_end + 24)
+            schedule_end = text.index("\0", dest_end + 4, dest_end + 21)
+            validity_end = text.index("\0", schedule_end + 1, schedule_end + 18)
             registered, replace, coding, default, length = _TAIL.unpack_from(frame, validity_end + 1)
             start = validity_end + 6
             tlvs = decode_tlvs(frame, start + length, len(frame)) if start + length < len(frame) else ()
@@ -510,35 +540,40 @@ def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int,
         if start + length > len(frame):
             raise PduError(st.RINVMSGLEN, kind.command_id, sequence_number)
         return kind(
+            text[16:service_end],
+            frame[service_end + 1],
+            frame[service_end + 2],
+            text[service_end + 3 : source_end],
+            frame[source_end + 1],
+            frame[source_end + 2],
+            text[source_end + 3 : dest_end],
+            frame[dest_end + 1],
+            frame[dest_end + 2],
+            frame[dest_end + 3],
+            text[dest_end + 4 : schedule_end],
+            text[schedule_end + 1 : validity_end],
+            registered,
+            replace,
+            coding,
+            default,
+            frame[start : start + length],
+            tlvs,
             sequence_number=sequence_number,
             status=status,
-            service_type=frame[16:service_end].decode("latin-1"),
-            source_addr_ton=frame[service_end + 1],
-            source_addr_npi=frame[service_end + 2],
-            source_addr=frame[service_end + 3 : source_end].decode("latin-1"),
-            dest_addr_ton=frame[source_end + 1],
-            dest_addr_npi=frame[source_end + 2],
-            destination_addr=frame[source_end + 3 : dest_end].decode("latin-1"),
-            esm_class=frame[dest_end + 1],
-            protocol_id=frame[dest_end + 2],
-            priority_flag=frame[dest_end + 3],
-            schedule_delivery_time=frame[dest_end + 4 : schedule_end].decode("latin-1"),
-            validity_period=frame[schedule_end + 1 : validity_end].decode("latin-1"),
-            registered_delivery=registered,
-            replace_if_present_flag=replace,
-            data_coding=coding,
-            sm_default_msg_id=default,
-            short_message=frame[start : start + length],
-            tlvs=tlvs,
         )
 
     return decode_short_message
 
 
+_HEAD_OCTETS: Final = 16 + 6 + 2 + 21 + 2 + 21 + 3 + 17 + 17
+"""No C-octet string of a short message ends behind this octet."""
+
+
 def _encode_message_id(pdu: Any) -> bytes:
-    if pdu.tlvs or len(pdu.message_id) > 64:
+    message_id = pdu.message_id
+    if pdu.tlvs or len(message_id) > 64 or not message_id.isascii() or "\0" in message_id:
         return _encode_by_layout(pdu)
-    body = b"" if pdu.status else pdu.message_id.encode("latin-1", "replace") + b"\0"
+    body = b"" if pdu.status else message_id.encode() + b"\0"
     return HEADER.pack(HEADER_OCTETS + len(body), pdu.command_id, pdu.status, pdu.sequence_number) + body
 
 

@@ -52,18 +52,20 @@ class Reassembly(Generic[T]):
         """All parts in order once the last is here.
 
         `key` names the two ends, as a pseudonym; `sequence` runs from 1 to `total`. A part that comes again replaces
-        its first copy, because that is the one whose answer the peer still awaits.
+        its first copy, because that is the one whose answer the peer still awaits. A part whose numbers make no sense
+        is a message of its own.
         """
+        if not 1 <= sequence <= total:
+            return (part,)
         place = (key, reference, total)
-        message = self._messages.get(place)
-        if message is None:
-            message = _Gathering(now + self._wait_s, {})
-        if sequence not in message.parts:
-            if self._held >= self._limit and len(message.parts) + 1 < total:
-                return Held.REFUSED
-            self._held += 1
+        message = self._messages.get(place) or _Gathering(now + self._wait_s, {})
+        is_new = sequence not in message.parts
+        is_whole = len(message.parts) + is_new == total
+        if is_new and not is_whole and self._held >= self._limit:
+            return Held.REFUSED
         message.parts[sequence] = part
-        if len(message.parts) < total:
+        self._held += is_new
+        if not is_whole:
             self._messages[place] = message
             return Held.WAITING
         self._forget(place, message)

@@ -39,4 +39,4 @@ NAMES: Final[dict[int, str]] = {
 
 def name_of(status: int) -> str:
     """`ESME_RTHROTTLED`, or `0x00000400` for one that the standard does not name."""
-    return NAMES.get(status, f"0x{status:08x}")
+    return NAMES.get(status, f"0x{status:08X}")

@@ -6,14 +6,24 @@ import msgspec
 
 T = TypeVar("T")
 MAX_SEQUENCE = 0x7FFFFFFF
+GENERIC_NACK = 0x80000000
+RESPONSE = 0x80000000
+
+
+class WindowFull(Exception):
+    """No request may be sent before an answer comes (S-20)."""
 
 
 class Slot(msgspec.Struct, Generic[T]):
-    """One unanswered request: what the sender wants back with the answer, and when to stop waiting."""
+    """One unanswered request: what the sender wants back with the answer, and when to stop waiting.
+
+    counted: it takes a place. Requests that concern the session alone (enquire_link, unbind) do not.
+    """
 
     context: T
     command_id: int
     deadline: float
+    counted: bool = True
 
 
 class Window(Generic[T]):
@@ -29,12 +39,15 @@ class Window(Generic[T]):
         self._open: dict[int, Slot[T]] = {}
         self._expired: dict[int, Slot[T]] = {}
         self._next = 1
+        self._taken = 0
 
     def __len__(self) -> int:
-        return len(self._open)
+        """Places taken."""
+        return self._taken
 
     def room(self) -> int:
-        return self.size - len(self._open)
+        """Places free."""
+        return self.size - self._taken
 
     def next_sequence(self) -> int:
         """1..0x7FFFFFFF and round again (S-06), passing over numbers still in use."""
@@ -45,18 +58,34 @@ class Window(Generic[T]):
         return number
 
     def open(self, sequence_number: int, slot: Slot[T]) -> None:
-        """Register a request, before its bytes are written (S-22)."""
+        """Register a request, before its bytes are written (S-22). Raises WindowFull; then nothing is registered."""
+        if slot.counted:
+            if self._taken >= self.size:
+                raise WindowFull
+            self._taken += 1
         self._open[sequence_number] = slot
         if self._expired:
             self._expired.pop(sequence_number, None)
 
-    def close(self, sequence_number: int) -> Slot[T] | None:
-        """The slot answered, or None for a late or unknown response."""
-        return self._open.pop(sequence_number, None)
+    def close(self, sequence_number: int, response_id: int = GENERIC_NACK) -> Slot[T] | None:
+        """The slot answered, or None for a late or unknown response, and for one of another kind than the request.
 
-    def close_late(self, sequence_number: int) -> Slot[T] | None:
-        """The slot of a request that had timed out."""
-        return self._expired.pop(sequence_number, None)
+        response_id: command_id of the response; a generic_nack answers everything.
+        """
+        slot = self._open.get(sequence_number)
+        if slot is None or not _answers(response_id, slot):
+            return None
+        del self._open[sequence_number]
+        self._taken -= slot.counted
+        return slot
+
+    def close_late(self, sequence_number: int, response_id: int = GENERIC_NACK) -> Slot[T] | None:
+        """The slot of a request that had timed out; otherwise as `close`."""
+        slot = self._expired.get(sequence_number)
+        if slot is None or not _answers(response_id, slot):
+            return None
+        del self._expired[sequence_number]
+        return slot
 
     def deadline(self) -> float | None:
         """When the oldest request times out."""
@@ -72,6 +101,7 @@ class Window(Generic[T]):
             if self._open[number].deadline > now:
                 break
             slot = self._open.pop(number)
+            self._taken -= slot.counted
             self._expired[number] = slot
             expired.append(slot)
         while len(self._expired) > self._memory:
@@ -83,4 +113,9 @@ class Window(Generic[T]):
         slots = list(self._open.values())
         self._open.clear()
         self._expired.clear()
+        self._taken = 0
         return slots
+
+
+def _answers(response_id: int, slot: Slot[T]) -> bool:
+    return response_id in (slot.command_id | RESPONSE, GENERIC_NACK)

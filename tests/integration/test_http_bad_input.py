@@ -1,8 +1,10 @@
 """What clients should not send, at the level of bytes and JSON: each gets a clear 4xx that repeats nothing."""
 
 import asyncio
+import contextlib
 import gzip
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -203,6 +205,20 @@ async def test_a_client_that_leaves_within_its_body_disturbs_nobody() -> None:
         await until(lambda: not stage.admission.inflight)
         assert (await stage.post()).status == 202
         assert stage.reported == []
+
+
+async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http_reply.WRITE_TIMEOUT_S", 0.05)
+    async with running_api() as stage:
+        with socket.create_connection(("127.0.0.1", stage.port)) as peer:
+            peer.setblocking(False)
+            await until(lambda: stage.api.listener.connections)
+            ask = b"GET /openapi.json HTTP/1.1\r\nHost: g\r\n\r\n"
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(2_000):
+                    peer.send(ask)
+            await until(lambda: not stage.api.listener.connections)
+        assert (await stage.post()).status == 202
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def _certificate(folder: Path) -> tuple[str, str]:
 
 
 @pytest.mark.policy("P-24")
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 async def test_the_api_speaks_tls_1_2_or_later(tmp_path: Path) -> None:
     certificate, key = _certificate(tmp_path)
     async with running_api(settings=loopback(tls_certificate=certificate, tls_key=key)) as stage:

@@ -31,6 +31,7 @@ from tests.unit.gateway.test_openapi import ROUTES
 
 FOREVER_S = 10**12
 EXAMPLES = 60
+SETTINGS = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 class JudgingDoor(SmallDoor):
@@ -105,7 +106,7 @@ def test_the_api_does_what_it_says(described: BaseSchema, method: str, path: str
         return
 
     @given(operation.as_strategy(generation_mode=mode))
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(SETTINGS, max_examples=EXAMPLES)
     def ask(case: Any) -> None:
         assume(mode is GenerationMode.NEGATIVE or not _has_whole_fraction(case.body))
         case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"})

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import msgspec.inspect as mi
@@ -11,11 +12,12 @@ import pytest
 
 from config.expected import choices
 from config.loader import FILES, examine, load
-from config.operators import TRANSIENT_STATUSES
+from config.operators import INDISPENSABLE_FIELDS, TRANSIENT_STATUSES, EgressFieldName
 from config.reference import describe, render, toml_value
 from config.retention import DEFAULT_RETENTION
 from config.secret import SecretRef
 from config.settings import OperatorSettings, RouteSettings, Settings
+from redaction.egress import INDISPENSABLE, EgressField
 from redaction.retention import DEFAULT_RULES
 
 ROOT = Path(__file__).parents[3]
@@ -66,7 +68,7 @@ def test_every_section_has_a_line_of_meaning() -> None:
     assert "None" not in render().split()
 
 
-@pytest.mark.parametrize(("path", "field"), KEYS.items(), ids=".".join)
+@pytest.mark.parametrize(("path", "field"), KEYS.items(), ids=[".".join(path) for path in KEYS])
 def test_every_key_has_a_default_and_one_sentence(path: Key, field: mi.Field) -> None:
     assert not field.required, path
     assert describe(field).endswith(".")
@@ -126,3 +128,9 @@ def test_the_default_retention_is_that_of_the_rules_themselves() -> None:
     ours = {rule.tag: [getattr(rule, name) for name in names] for rule in DEFAULT_RETENTION}
     theirs = {str(tag): [getattr(rule, name) for name in names] for tag, rule in DEFAULT_RULES.items()}
     assert ours == theirs
+
+
+@pytest.mark.policy("P-16")
+def test_the_fields_that_a_contract_may_name_are_those_that_may_leave() -> None:
+    assert list(get_args(EgressFieldName)) == [field.name.lower() for field in EgressField]
+    assert {EgressField[name.upper()] for name in INDISPENSABLE_FIELDS} == INDISPENSABLE

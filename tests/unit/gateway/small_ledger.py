@@ -132,6 +132,17 @@ class SmallLedger:
         self._endpoints.pop(customer, None)
         self._version += 1
 
+    async def forget_content(self, now_ms: int, limit: int) -> int:
+        return 0
+
+    async def forget_records(self, now_ms: int, limit: int) -> int:
+        return 0
+
+    async def checkpoint(self) -> None: ...
+
+    async def retention_due(self, now_ms: int) -> tuple[int, int]:
+        return 0, 0
+
     async def stored_fields(self) -> Sequence[str]:
         return []
 

@@ -71,6 +71,16 @@ class Receiver:
         for writer in self._writers:
             writer.close()
 
+    def say_to_all(self, data: bytes) -> None:
+        """Write on every connection, unasked."""
+        for writer in self._writers:
+            writer.write(data)
+
+    async def hung_up(self) -> None:
+        """Wait until no connection is left."""
+        async with asyncio.timeout(20), self._arrived:
+            await self._arrived.wait_for(lambda: not self._writers)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
@@ -78,11 +88,13 @@ class Receiver:
         try:
             while await self._exchange(reader, writer, number):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
             self._writers.discard(writer)
             writer.close()
+            async with self._arrived:
+                self._arrived.notify_all()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()

@@ -1,0 +1,28 @@
+# Two stages: wheels are built in the first, the second holds only what runs.
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md ./
+RUN python -m venv /opt/gateway \
+    && /opt/gateway/bin/pip install --no-cache-dir --require-hashes -r constraints.txt
+COPY config config
+COPY redaction redaction
+COPY operators operators
+COPY gateway gateway
+COPY benchmarks benchmarks
+RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --home-dir /var/lib/gateway gateway \
+    && install -d -o gateway -g gateway -m 0700 /var/lib/gateway/data /var/lib/gateway/keys /var/lib/gateway/root
+COPY --from=build /opt/gateway /opt/gateway
+USER gateway
+WORKDIR /var/lib/gateway
+ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# The root file system may be read-only: everything is written below these three volumes.
+VOLUME ["/var/lib/gateway/data", "/var/lib/gateway/keys", "/var/lib/gateway/root"]
+EXPOSE 8080 9090
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9090/healthz', timeout=2)"]
+ENTRYPOINT ["connect-gateway"]
+CMD ["serve", "--config", "/etc/gateway"]

@@ -1,0 +1,165 @@
+"""`python -m benchmarks`: drives a real gateway from outside, over its sockets, and checks that nothing was lost.
+
+    throughput   HTTP → SMPP → receipt recorded, closed loop, then open loop at half of what that gave
+    backlog      messages accepted while the operator is down: memory, and the drain when it comes back
+    memory       RSS over a long run
+
+Gateway, SMSC and generator are processes of their own; CPU is read from the system for each.
+"""
+
+import json
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import psutil
+import typer
+
+from gateway.stage import Stage, staged
+
+app = typer.Typer(add_completion=False, invoke_without_command=True, help=__doc__)
+FOLDER = Path("benchmark-data")
+
+
+class Wrong(Exception):
+    """A run that lost or repeated a message is no measurement."""
+
+
+def generate(stage: Stage, count: int, rate_per_s: float = 0.0) -> dict[str, Any]:
+    """Run the generator; its report. 0 is a closed loop."""
+    words = [sys.executable, "-m", "benchmarks.load", stage.key, str(stage.port), str(count), str(rate_per_s)]
+    done = subprocess.run(words, capture_output=True, check=True)
+    report: dict[str, Any] = json.loads(done.stdout)
+    if report["statuses"] != {"202": count}:
+        raise Wrong(f"not everything was accepted: {report['statuses']}")
+    return report
+
+
+def statuses(stage: Stage) -> dict[int, int]:
+    """How many messages stand in which status, read beside the gateway."""
+    connection = sqlite3.connect(f"file:{stage.ledger}?mode=ro", uri=True)
+    try:
+        return dict(connection.execute("SELECT final_ms IS NOT NULL, count(*) FROM message GROUP BY 1"))
+    finally:
+        connection.close()
+
+
+def await_final(stage: Stage, count: int, *, limit_s: float = 300.0) -> float:
+    """Wait until `count` messages are final; when."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        now = statuses(stage)
+        if now.get(1, 0) >= count:
+            if sum(now.values()) != count:
+                raise Wrong(f"{sum(now.values())} messages are stored, {count} were accepted")
+            return time.perf_counter()
+        time.sleep(0.05)
+    raise Wrong(f"only {statuses(stage)} of {count} messages became final")
+
+
+def cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def rss_mb(process: psutil.Process) -> float:
+    return float(process.memory_info().rss) / 2**20
+
+
+@app.callback()
+def default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        throughput()
+
+
+@app.command()
+def throughput(
+    messages: Annotated[int, typer.Option(help="Messages in a run.")] = 20_000,
+    runs: Annotated[int, typer.Option(help="Runs; medians are shown.")] = 3,
+) -> None:
+    """HTTP → SMPP → receipt recorded."""
+    results = []
+    with staged(Stage(FOLDER)) as stage:
+        gateway = psutil.Process(stage.gateway.pid)
+        smsc = psutil.Process(stage._children[0].pid)
+        generate(stage, 2_000)
+        total = 2_000
+        await_final(stage, total)
+        for number in range(runs):
+            start, before, smsc_before = time.perf_counter(), cpu_s(gateway), cpu_s(smsc)
+            report = generate(stage, messages)
+            total += messages
+            end = await_final(stage, total)
+            report["end_to_end_per_s"] = messages / (end - start)
+            report["gateway_cpu_us"] = (cpu_s(gateway) - before) / messages * 1e6
+            report["smsc_cpu_us"] = (cpu_s(smsc) - smsc_before) / messages * 1e6
+            results.append(report)
+            print(f"run {number + 1}: {_line(report)}", flush=True)
+        rate = statistics.median(each["end_to_end_per_s"] for each in results) / 2
+        open_loop = generate(stage, int(rate * 10), rate)
+        await_final(stage, total + int(rate * 10))
+        rss = rss_mb(gateway)
+    _show(results, open_loop, rate, rss)
+
+
+def _line(report: dict[str, Any]) -> str:
+    return (
+        f"{report['end_to_end_per_s']:.0f}/s to receipt recorded, {report['per_s']:.0f}/s accepted, "
+        f"gateway {report['gateway_cpu_us']:.0f} µs CPU, SMSC {report['smsc_cpu_us']:.0f} µs, "
+        f"generator {report['cpu_us']:.0f} µs, 202 p99 {report['latency_ms']['p99']} ms"
+    )
+
+
+def _show(results: list[dict[str, Any]], open_loop: dict[str, Any], rate: float, rss: float) -> None:
+    def median(name: str) -> float:
+        return statistics.median(each[name] for each in results)
+
+    print(
+        f"median of {len(results)}: {median('end_to_end_per_s'):.0f}/s, gateway {median('gateway_cpu_us'):.0f} µs CPU"
+    )
+    print(f"open loop at {rate:.0f}/s: 202 latency in ms {open_loop['latency_ms']}")
+    print(f"gateway RSS {rss:.0f} MB")
+
+
+@app.command()
+def backlog(
+    messages: Annotated[int, typer.Option(help="Messages accepted while the operator is down.")] = 200_000,
+) -> None:
+    """Memory of a backlog, and its drain."""
+    stage = Stage(FOLDER)
+    with staged(stage):
+        gateway = psutil.Process(stage.gateway.pid)
+        generate(stage, 2_000)
+        await_final(stage, 2_000)
+        idle = rss_mb(gateway)
+        stage._children[0].kill()
+        stage._children[0].wait()
+        report = generate(stage, messages)
+        full = rss_mb(gateway)
+        print(f"accepted {messages} at {report['per_s']:.0f}/s; RSS {idle:.0f} MB idle, {full:.0f} MB with the backlog")
+        stage._children.pop(0)
+        stage.start_smsc(stage.smsc_port)
+        start = time.perf_counter()
+        end = await_final(stage, messages + 2_000, limit_s=600)
+        print(f"drained at {messages / (end - start):.0f}/s; RSS {rss_mb(gateway):.0f} MB after")
+
+
+@app.command()
+def memory(messages: Annotated[int, typer.Option(help="Messages in all.")] = 200_000) -> None:
+    """RSS over a long run."""
+    with staged(Stage(FOLDER)) as stage:
+        gateway = psutil.Process(stage.gateway.pid)
+        total = 0
+        for _ in range(10):
+            generate(stage, messages // 10)
+            total += messages // 10
+            await_final(stage, total)
+            print(f"{total:>8} messages: RSS {rss_mb(gateway):.1f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    app()

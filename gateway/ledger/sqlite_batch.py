@@ -1,0 +1,111 @@
+"""One batch of write operations as SQLite statements.
+
+Everything is copied out of the operations when the batch is made; `run` only executes. Operations of one kind run
+together, new messages first, which keeps their order among themselves.
+
+Measured per message on the loop's thread, batches of 100: `executemany` beats statements with 8 or 64 rows of VALUES
+(14 µs against 18), because binding is the cost and those bind the same values. An `execute` per change costs about a
+microsecond more than `executemany` and tells whether the row was still open.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.ledger.base import Accept, Change, Count, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.sqlite_file import SQL
+from gateway.ledger.sqlite_rows import Row, any_row, change_row, digest_row, event_row, fresh_row, is_fresh
+
+_PURGE_AT_LEAST: Final = 8
+
+_CHANGE: Final = SQL["change"]
+_CHANGE_AND_DROP: Final = SQL["change_and_drop"]
+
+
+class Batch:
+    """The rows of one `apply`."""
+
+    def __init__(self, operations: Sequence[WriteOp], now_ms: int) -> None:
+        self._now_ms = now_ms
+        self._results: list[WriteResult] = [True] * len(operations)
+        self._accepts: list[tuple[int, bytes, Row | None, bool, Row]] = []
+        self._changes: list[tuple[int, str, Row, Sequence[Row], Row | None]] = []
+        self._told: list[Row] = []
+        self._later: list[Row] = []
+        self._counts: Counter[tuple[str, int]] = Counter()
+        for index, operation in enumerate(operations):
+            self._add(index, operation)
+
+    def _add(self, index: int, operation: WriteOp) -> None:
+        if isinstance(operation, Change):
+            self._add_change(index, operation)
+        elif isinstance(operation, Accept):
+            self._add_accept(index, operation)
+        elif isinstance(operation, Told):
+            self._told.append((operation.seq,))
+        elif isinstance(operation, TellLater):
+            self._later.append((operation.next_ms, operation.attempts, operation.seq))
+        elif isinstance(operation, Count):
+            self._counts[operation.name, operation.bucket] += operation.amount
+
+    def _add_accept(self, index: int, op: Accept) -> None:
+        message = op.message
+        fresh = is_fresh(message)
+        row = fresh_row(message) if fresh else any_row(message)
+        digest = None if op.idempotency is None else digest_row(op, self._now_ms)
+        self._accepts.append((index, message.id, digest, fresh, row))
+
+    def _add_change(self, index: int, change: Change) -> None:
+        links: Sequence[Row] = ()
+        if change.links:
+            blob = bytearray(change.message.id)
+            links = [(link.operator, link.operator_message_id, blob, link.segment) for link in change.links]
+        event = None if change.event is None else event_row(change.event)
+        statement = _CHANGE_AND_DROP if change.drop_content else _CHANGE
+        self._changes.append((index, statement, change_row(change), links, event))
+
+    def run(self, cursor: sqlite3.Cursor) -> list[WriteResult]:
+        """Execute inside the caller's transaction; the results in the order of the operations."""
+        if self._accepts:
+            self._run_accepts(cursor)
+        if self._changes:
+            self._run_changes(cursor)
+        if self._later:
+            cursor.executemany(SQL["tell_later"], self._later)
+        if self._told:
+            cursor.executemany(SQL["told"], self._told)
+        if self._counts:
+            cursor.executemany(SQL["count"], [(*key, amount) for key, amount in self._counts.items()])
+        return self._results
+
+    def _run_accepts(self, cursor: sqlite3.Cursor) -> None:
+        fresh: list[Row] = []
+        others: list[Row] = []
+        digests = 0
+        for index, identifier, digest, is_new, row in self._accepts:
+            standing = identifier
+            if digest is not None:
+                digests += 1
+                standing = cursor.execute(SQL["claim_digest"], digest).fetchall()[0][0]
+            self._results[index] = standing
+            if standing == identifier:
+                (fresh if is_new else others).append(row)
+        cursor.executemany(SQL["accept_fresh"], fresh)
+        cursor.executemany(SQL["accept_any"], others)
+        if digests:
+            cursor.execute(SQL["purge_digests"], (self._now_ms, 2 * digests + _PURGE_AT_LEAST))
+
+    def _run_changes(self, cursor: sqlite3.Cursor) -> None:
+        links: list[Row] = []
+        events: list[Row] = []
+        for index, statement, row, new_links, event in self._changes:
+            applied = cursor.execute(statement, row).rowcount == 1
+            if new_links:  # news of an operator's id stays true of a message that has ended
+                links += new_links
+            if not applied:
+                self._results[index] = False
+            elif event is not None:
+                events.append(event)
+        cursor.executemany(SQL["link"], links)
+        cursor.executemany(SQL["tell"], events)

@@ -1,0 +1,230 @@
+"""One SQLite file and who may write it: connections, the node's lock, migrations, transactions.
+
+Statements run on the loop's thread and only what waits for the disk runs in a thread of its own. sqlite3 gives up the
+GIL at every step, so a whole batch in a thread beside a busy loop fights for it row by row and takes twice the time.
+
+A writer that finds another process writing (the command line changes an account) waits in short sleeps and never in
+SQLite's busy handler, which would hold up the loop.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import itertools
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
+from gateway.ledger.statements import named_statements, script
+
+SCHEMA_VERSION: Final = 1
+SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger", "statements.sql")
+MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {1: script("gateway.ledger", "schema.sql")}
+"""What makes version n out of version n - 1; 0 is an empty file."""
+
+SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
+
+BUSY_LIMIT_S: Final = 5.0
+_BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
+_READ_BUSY_MS: Final = 250
+_WRITE_CACHE_KIB: Final = 65_536
+_READ_CACHE_KIB: Final = 16_384
+_STATEMENTS: Final = 128
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def ledger_errors() -> Iterator[None]:
+    """SQLite's errors as the contract's. What is neither the disk nor the file is our own mistake and passes."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise LedgerUnavailable(error.sqlite_errorname) from error
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise LedgerCorrupt(error.sqlite_errorname) from error
+        raise
+
+
+class SqliteFile:
+    """A writer connection for one transaction at a time, and a reader that sees what is committed."""
+
+    def __init__(self, path: Path, *, exclusive: bool, synchronous: str, busy_limit_s: float) -> None:
+        if synchronous not in SYNCHRONOUS:
+            raise ValueError(f"synchronous is one of {', '.join(sorted(SYNCHRONOUS))}")
+        self._path = path
+        self._exclusive = exclusive
+        self._synchronous = synchronous
+        self._busy_limit_s = busy_limit_s
+        self._turn = asyncio.Lock()
+        self._resources = contextlib.ExitStack()
+
+    def open(self) -> None:
+        """Lock, connect, migrate. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable; then nothing stays open."""
+        with contextlib.ExitStack() as stack:
+            try:
+                self._create()
+                if self._exclusive:
+                    stack.callback(os.close, _lock(self._path.with_name(self._path.name + ".lock")))
+            except OSError as error:
+                raise LedgerUnavailable(type(error).__name__) from error
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="ledger-commit")
+            stack.callback(self._pool.shutdown)
+            with ledger_errors():
+                self._writer = self._connect(stack, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
+                self._migrate()
+                self._writer.execute("PRAGMA busy_timeout = 0")
+                self.reader = self._connect(stack, _READ_CACHE_KIB, busy_ms=_READ_BUSY_MS)
+                self.reader.execute("PRAGMA query_only = ON")
+            self._cursor = self._writer.cursor()
+            self._resources = stack.pop_all()
+
+    async def close(self) -> None:
+        """Finish the transaction under way and let go of the file. Again is harmless."""
+        async with self._turn:
+            resources, self._resources = self._resources, contextlib.ExitStack()
+            with ledger_errors():
+                await asyncio.get_running_loop().run_in_executor(None, resources.close)
+
+    async def transact(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """Run `work` and make it durable, all or nothing. Raises LedgerUnavailable.
+
+        Once the commit has begun, a cancelled caller still waits for its end.
+        """
+        async with self._turn:
+            await self._begin()
+            try:
+                with ledger_errors():
+                    result = work(self._cursor)
+                await self._in_thread(SQL["commit"])
+            except BaseException:
+                self._roll_back()
+                raise
+            return result
+
+    async def checkpoint(self) -> None:
+        """Move everything into the database file and empty the write-ahead log. Raises LedgerUnavailable."""
+        for wait_s in _waits(self._busy_limit_s):
+            async with self._turn:
+                busy, _, _ = (await self._in_thread(SQL["checkpoint"])).fetchone()
+            if not busy:
+                return
+            await asyncio.sleep(wait_s)
+        raise LedgerUnavailable("SQLITE_BUSY")
+
+    async def _begin(self) -> None:
+        if self._writer.in_transaction:  # an earlier roll-back failed with the disk
+            self._roll_back()
+        for wait_s in _waits(self._busy_limit_s):
+            if self._try_begin():
+                return
+            await asyncio.sleep(wait_s)
+        raise LedgerUnavailable("SQLITE_BUSY")
+
+    def _try_begin(self) -> bool:
+        with ledger_errors():
+            try:
+                self._cursor.execute(SQL["begin"])
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                    return False
+                raise
+        return True
+
+    async def _in_thread(self, sql: str) -> sqlite3.Cursor:
+        work = asyncio.get_running_loop().run_in_executor(self._pool, self._writer.execute, sql)
+        cancelled: asyncio.CancelledError | None = None
+        while not work.done():
+            try:
+                await asyncio.wait((work,))
+            except asyncio.CancelledError as error:
+                cancelled = error
+        with ledger_errors():
+            cursor = work.result()
+        if cancelled is not None:
+            raise cancelled
+        return cursor
+
+    def _roll_back(self) -> None:
+        """Best effort: when the disk is gone, the next `_begin` tries again, and a crash rolls back as well."""
+        with contextlib.suppress(sqlite3.Error):
+            if self._writer.in_transaction:
+                self._writer.execute(SQL["rollback"])
+
+    def _create(self) -> None:
+        """The file and its directory, for this user alone; SQLite gives its side files the same mode."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+    def _connect(self, stack: contextlib.ExitStack, cache_kib: int, *, busy_ms: int) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+        )
+        stack.callback(connection.close)
+        for pragma in (
+            f"busy_timeout = {busy_ms}",
+            "journal_mode = WAL",
+            f"synchronous = {self._synchronous}",
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+            f"cache_size = -{cache_kib}",
+        ):
+            connection.execute("PRAGMA " + pragma)
+        return connection
+
+    def _migrate(self) -> None:
+        writer = self._writer
+        writer.execute(SQL["begin"])
+        try:
+            version = self._version()
+            for step in range(version + 1, SCHEMA_VERSION + 1):
+                for statement in MIGRATIONS[step]:
+                    writer.execute(statement)
+            writer.execute(SQL["commit"])
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _version(self) -> int:
+        """0 for an empty file. Raises LedgerCorrupt for a newer one, and for what is no ledger."""
+        tables = self._number("has_tables")
+        if not tables:
+            return 0
+        if not self._number("has_meta"):
+            raise LedgerCorrupt("the file is a database but not a ledger")
+        version = self._number("schema_version")
+        if version > SCHEMA_VERSION:
+            raise LedgerCorrupt(f"the ledger has version {version}, this gateway knows {SCHEMA_VERSION}")
+        return version
+
+    def _number(self, name: str) -> int:
+        row = self._writer.execute(SQL[name]).fetchone()
+        if row is None:
+            raise LedgerCorrupt("the ledger does not say its version")
+        return int(row[0])
+
+
+def _waits(limit_s: float) -> Iterator[float]:
+    """Growing pauses that add up to `limit_s`."""
+    waited_s = 0.0
+    for step_s in itertools.chain(_BUSY_STEP_S, itertools.repeat(_BUSY_STEP_S[-1])):
+        if waited_s > limit_s:
+            return
+        waited_s += step_s
+        yield step_s
+
+
+def _lock(path: Path) -> int:
+    """Take the node's lock; it lasts as long as the descriptor."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise LedgerLocked("another node owns this ledger") from None
+    return descriptor

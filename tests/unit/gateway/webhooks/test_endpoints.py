@@ -1,0 +1,117 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.clock import ManualClock
+from gateway.ledger.base import StoredEndpoint
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.webhooks.endpoints import NOTE_AFTER_S, Endpoints
+from redaction.sealed import Sealed
+from tests.unit.gateway.webhooks.events import NOW_MS
+
+HOUR_S = 3600.0
+STORED = StoredEndpoint(customer=1, url=Sealed(b"u"), secret=Sealed(b"s"), settings=b"{}")
+
+
+class Case:
+    """A ledger with one endpoint, and what watches it. other: a second process that changes the ledger."""
+
+    def __init__(self, ledger: SqliteLedger, clock: ManualClock) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.endpoints = Endpoints(ledger, clock, disable_after_s=HOUR_S)
+
+    async def stored(self) -> StoredEndpoint:
+        (found,) = await self.ledger.endpoints()
+        return found
+
+    async def fail_until_disabled(self) -> None:
+        self.endpoints.failed(1)
+        self.clock.advance(HOUR_S)
+        self.endpoints.failed(1)
+        await self.endpoints.refresh()
+
+
+@pytest.fixture
+async def case(tmp_path: Path) -> AsyncIterator[Case]:
+    clock = ManualClock(NOW_MS)
+    ledger = SqliteLedger(tmp_path / "ledger.db", clock, synchronous="off")
+    await ledger.open()
+    await ledger.save_endpoint(STORED)
+    made = Case(ledger, clock)
+    await made.endpoints.refresh()
+    yield made
+    await ledger.close()
+
+
+async def test_a_stumble_is_not_written_down(case: Case) -> None:
+    before = await case.ledger.accounts_version()
+    case.endpoints.failed(1)
+    case.endpoints.told(1)
+    await case.endpoints.refresh()
+    assert await case.ledger.accounts_version() == before
+
+
+async def test_failing_for_a_while_is_written_down_and_forgotten_by_a_success(case: Case) -> None:
+    case.endpoints.failed(1)
+    case.clock.advance(NOTE_AFTER_S)
+    case.endpoints.failed(1)
+    await case.endpoints.refresh()
+    assert (await case.stored()).failing_since_ms == NOW_MS
+    case.endpoints.told(1)
+    await case.endpoints.refresh()
+    assert (await case.stored()).failing_since_ms is None
+    assert case.endpoints.failing == 0
+
+
+async def test_a_success_in_between_starts_the_count_afresh(case: Case) -> None:
+    case.endpoints.failed(1)
+    case.clock.advance(HOUR_S - 1)
+    case.endpoints.told(1)
+    case.endpoints.failed(1)
+    case.clock.advance(HOUR_S - 1)
+    case.endpoints.failed(1)
+    assert not case.endpoints.is_disabled(1)
+
+
+async def test_failing_goes_on_over_a_restart(case: Case) -> None:
+    case.endpoints.failed(1)
+    case.clock.advance(NOTE_AFTER_S)
+    case.endpoints.failed(1)
+    await case.endpoints.refresh()
+    after = Endpoints(case.ledger, case.clock, disable_after_s=HOUR_S)
+    await after.refresh()
+    case.clock.advance(HOUR_S - NOTE_AFTER_S)
+    after.failed(1)
+    assert after.is_disabled(1)
+
+
+async def test_disabling_keeps_a_url_that_was_set_meanwhile(case: Case) -> None:
+    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
+    await case.fail_until_disabled()
+    stored = await case.stored()
+    assert (stored.state, stored.url, stored.disabled_ms) == ("disabled", b"new", case.clock.now_ms())
+
+
+async def test_an_endpoint_that_is_set_again_starts_afresh(case: Case) -> None:
+    await case.fail_until_disabled()
+    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
+    await case.endpoints.refresh()
+    assert not case.endpoints.is_disabled(1)
+    case.endpoints.failed(1)
+    assert not case.endpoints.is_disabled(1)
+
+
+async def test_an_endpoint_that_is_removed_is_forgotten(case: Case) -> None:
+    await case.fail_until_disabled()
+    await case.ledger.delete_endpoint(1)
+    await case.endpoints.refresh()
+    assert (case.endpoints.disabled, case.endpoints.failing) == (0, 0)
+
+
+async def test_a_customer_without_an_endpoint_is_never_written(case: Case) -> None:
+    case.endpoints.gone(2)
+    await case.endpoints.refresh()
+    assert [stored.customer for stored in await case.ledger.endpoints()] == [1]

@@ -1,0 +1,216 @@
+"""PDUs to octets and back, and what happens to those that do not fit or do not parse."""
+
+import contextlib
+import traceback
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operators.smpp import pdu as p
+from operators.smpp import status
+
+SECRET = "5550100\N{CYRILLIC CAPITAL LETTER ZHE}77"
+C_STRINGS = [
+    pytest.param(kind, row, id=f"{kind.__name__}-{row.name}")
+    for kind in p.TYPES.values()
+    for row in kind.layout
+    if row.kind == "c"
+]
+OCTETS = [
+    pytest.param(kind, row, id=f"{kind.__name__}-{row.name}")
+    for kind in p.TYPES.values()
+    for row in kind.layout
+    if row.kind == "u8"
+]
+
+HOT: list[type[p.Pdu]] = [p.SubmitSm, p.DeliverSm, p.SubmitSmResp, p.DeliverSmResp]
+
+
+def frame(command_id: int, body: bytes, sequence: int = 7, command_status: int = 0) -> bytes:
+    return p.HEADER.pack(16 + len(body), command_id, command_status, sequence) + body
+
+
+def values(kind: type[p.Pdu]) -> st.SearchStrategy[p.Pdu]:
+    fields: dict[str, st.SearchStrategy[object]] = {"sequence_number": st.integers(0, 0xFFFFFFFF)}
+    for row in kind.layout:
+        if row.kind == "u8":
+            fields[row.name] = st.integers(0, 255)
+        elif row.kind == "c":
+            fields[row.name] = st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=row.limit - 1)
+        else:
+            fields[row.name] = st.binary(max_size=255)
+    if kind.has_tlvs:
+        fields["tlvs"] = st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=40)), max_size=4).map(tuple)
+    return st.builds(kind, **fields)
+
+
+# ---------------------------------------------------------------------------------------------------- writing
+
+
+@given(st.sampled_from(list(p.TYPES.values())).flatmap(values))
+def test_what_is_written_is_read_again(pdu: p.Pdu) -> None:
+    assert p.decode(p.encode(pdu)) == pdu
+
+
+@given(st.sampled_from(HOT).flatmap(values))
+def test_hand_written_encoders_do_as_their_layouts(pdu: p.Pdu) -> None:
+    assert p.encode(pdu) == p._encode_by_layout(pdu)
+
+
+@pytest.mark.parametrize(("kind", "row"), C_STRINGS)
+@pytest.mark.parametrize("value", ["1\0" + "2", "\0", SECRET[-3:], "\N{CYRILLIC CAPITAL LETTER ZHE}"])
+def test_a_character_that_does_not_fit_is_an_error_that_names_the_field(
+    kind: type[p.Pdu], row: p.Row, value: str
+) -> None:
+    with pytest.raises(p.EncodeError) as caught:
+        p.encode(kind(**{row.name: value}))  # type: ignore[arg-type]
+    assert str(caught.value) == row.name
+
+
+@pytest.mark.parametrize(("kind", "row"), C_STRINGS)
+def test_a_string_that_is_too_long_is_an_error_that_names_the_field(kind: type[p.Pdu], row: p.Row) -> None:
+    p.encode(kind(**{row.name: "x" * (row.limit - 1)}))  # type: ignore[arg-type]
+    with pytest.raises(p.EncodeError, match=f"^{row.name}$"):
+        p.encode(kind(**{row.name: "x" * row.limit}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("kind", "row"), OCTETS)
+@pytest.mark.parametrize("value", [-1, 256, 0x110000])
+def test_a_number_over_an_octet_is_an_error_that_names_the_field(kind: type[p.Pdu], row: p.Row, value: int) -> None:
+    with pytest.raises(p.EncodeError, match=f"^{row.name}$"):
+        p.encode(kind(**{row.name: value}))
+
+
+@pytest.mark.parametrize("tlv", [(0x10000, b""), (1, bytes(0x10000))])
+def test_a_tlv_over_16_bits_is_an_error(tlv: p.Tlv) -> None:
+    with pytest.raises(p.EncodeError, match=r"^tlvs$"):
+        p.encode(p.SubmitSm(tlvs=(tlv,)))
+
+
+def test_no_error_of_encoding_carries_the_value() -> None:
+    with pytest.raises(p.EncodeError) as caught:
+        p.encode(p.SubmitSm(destination_addr=SECRET))
+    assert caught.value.__context__ is None
+    assert "5550100" not in "".join(traceback.format_exception(caught.value))
+
+
+# ---------------------------------------------------------------------------------------------------- privacy
+
+
+@pytest.mark.parametrize("kind", p.TYPES.values(), ids=lambda kind: kind.__name__)
+def test_no_way_of_printing_shows_the_fields(kind: type[p.Pdu]) -> None:
+    text = {row.name: "5550100" for row in kind.layout if row.kind == "c" and row.limit > 8}
+    pdu = kind(sequence_number=3, **text)  # type: ignore[arg-type]
+    assert "5550100" not in repr(pdu) + str(pdu) + repr(list(pdu.__rich_repr__()))
+    assert list(pdu.__rich_repr__()) == [("sequence_number", 3), ("status", 0)]
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+@pytest.mark.smpp("S-04")
+def test_an_unknown_command_is_told_with_its_sequence_number() -> None:
+    with pytest.raises(p.PduError) as caught:
+        p.decode(frame(0x00000777, b"anything", 0xFFFFFFFF))
+    assert (caught.value.status, caught.value.sequence_number) == (status.RINVCMDID, 0xFFFFFFFF)
+
+
+@pytest.mark.smpp("S-05")
+@given(st.sampled_from(list(p.TYPES)), st.binary(max_size=120), st.integers(0, 0xFFFFFFFF))
+def test_any_body_is_read_or_refused_with_its_sequence_number(command_id: int, body: bytes, sequence: int) -> None:
+    with contextlib.suppress(p.PduError):
+        assert p.decode(frame(command_id, body, sequence)).sequence_number == sequence
+        return
+    with pytest.raises(p.PduError) as caught:
+        p.decode(frame(command_id, body, sequence))
+    assert (caught.value.command_id, caught.value.sequence_number) == (command_id, sequence)
+    assert caught.value.status
+
+
+@pytest.mark.smpp("S-06")
+@pytest.mark.parametrize("sequence", [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+def test_any_sequence_number_of_a_peer_is_kept(sequence: int) -> None:
+    assert p.decode(frame(p.EnquireLink.command_id, b"", sequence)).sequence_number == sequence
+
+
+@pytest.mark.smpp("S-07")
+@pytest.mark.parametrize("number", [0x400, 0x4FF, 0x110, 0xFFFFFFFF])
+def test_a_status_outside_the_list_is_a_number(number: int) -> None:
+    assert p.decode(frame(p.SubmitSmResp.command_id, b"", command_status=number)).status == number
+    assert status.name_of(number) == f"0x{number:08X}"
+
+
+@pytest.mark.smpp("S-08")
+def test_unknown_tlvs_are_kept_in_order() -> None:
+    tlvs = ((0x1400, b"a"), (0x0428, b""), (0x1400, b"b"))
+    pdu = p.decode(p.encode(p.DeliverSm(tlvs=tlvs)))
+    assert isinstance(pdu, p.DeliverSm)
+    assert pdu.tlvs == tlvs
+
+
+@pytest.mark.smpp("S-08")
+@pytest.mark.parametrize("tail", [b"\x14", b"\x14\x00\x00", b"\x14\x00\x00\x01", b"\x14\x00\xff\xffab"])
+@pytest.mark.parametrize("kind", [p.SubmitSm, p.DeliverSm, p.DataSm, p.SubmitSmResp, p.BindTransceiverResp])
+def test_a_tlv_longer_than_its_pdu_is_refused(kind: type[p.Pdu], tail: bytes) -> None:
+    with pytest.raises(p.PduError) as caught:
+        p.decode(frame(kind.command_id, p.encode(kind())[16:] + tail))
+    assert caught.value.status == status.RINVOPTPARSTREAM
+
+
+@pytest.mark.smpp("S-09")
+@pytest.mark.parametrize(("kind", "row"), C_STRINGS)
+@pytest.mark.parametrize("terminator", [b"", b"\0"])
+def test_a_string_without_end_or_over_its_maximum_gets_the_status_of_its_field(
+    kind: type[p.Pdu], row: p.Row, terminator: bytes
+) -> None:
+    before = b"".join(
+        bytes(1) for other in kind.layout[: kind.layout.index(row)]
+    )  # every field before it is one zero octet
+    with pytest.raises(p.PduError) as caught:
+        p.decode(frame(kind.command_id, before + b"x" * row.limit + terminator))
+    assert caught.value.status == row.fault
+
+
+@pytest.mark.smpp("S-09")
+def test_a_long_password_may_be_allowed() -> None:
+    body = b"me\0" + b"p" * 20 + b"\0\0\x34\0\0\0"
+    with pytest.raises(p.PduError):
+        p.decode(frame(p.BindTransceiver.command_id, body))
+    bind = p.decode(frame(p.BindTransceiver.command_id, body), long_password=True)
+    assert isinstance(bind, p.BindTransceiver)
+    assert len(bind.password) == 20
+
+
+@pytest.mark.smpp("S-10")
+@pytest.mark.parametrize("command_status", [0, status.RSYSERR])
+@pytest.mark.parametrize("kind", [kind for kind in p.TYPES.values() if kind.command_id & p.RESPONSE])
+def test_a_response_may_have_no_body(kind: type[p.Pdu], command_status: int) -> None:
+    assert p.decode(frame(kind.command_id, b"", 9, command_status)) == kind(sequence_number=9, status=command_status)
+
+
+@pytest.mark.smpp("S-10")
+def test_a_refusal_with_a_broken_body_is_still_a_refusal() -> None:
+    response = p.decode(frame(p.SubmitSmResp.command_id, b"no end", 9, status.RTHROTTLED))
+    assert response == p.SubmitSmResp(sequence_number=9, status=status.RTHROTTLED)
+
+
+@pytest.mark.smpp("S-11")
+def test_a_message_of_255_octets_is_read() -> None:
+    pdu = p.decode(p.encode(p.SubmitSm(short_message=b"x" * 255)))
+    assert isinstance(pdu, p.SubmitSm)
+    assert pdu.short_message == b"x" * 255
+
+
+@pytest.mark.smpp("S-11")
+@pytest.mark.parametrize("kind", [p.SubmitSm, p.DeliverSm, p.ReplaceSm])
+def test_a_message_shorter_than_its_length_is_refused(kind: type[p.Pdu]) -> None:
+    body = p.encode(kind(short_message=b"x" * 9))[16:-1]  # type: ignore[call-arg]
+    with pytest.raises(p.PduError) as caught:
+        p.decode(frame(kind.command_id, body))
+    assert caught.value.status == status.RINVMSGLEN
+
+
+def test_every_pdu_can_be_copied_with_other_fields() -> None:
+    assert msgspec.structs.replace(p.SubmitSm(source_addr="1"), tlvs=()).source_addr == "1"

@@ -1,0 +1,128 @@
+import os
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from redaction.puncture import INDEX_BITS, NODE_BYTES, PuncturableKey, Punctured
+
+LAST = 2**INDEX_BITS - 1
+# Near ones share most of their path, which is where a wrong sibling would show.
+indexes = st.one_of(st.integers(0, LAST), st.integers(0, 300), st.integers(LAST - 20, LAST))
+index_sets = st.sets(indexes, max_size=12)
+
+
+def fresh(seed: int = 1) -> PuncturableKey:
+    return PuncturableKey.create(lambda size: bytes([seed]) * size)
+
+
+def punctured(indexes: Iterable[int]) -> PuncturableKey:
+    key = fresh()
+    for index in indexes:
+        key.puncture(index)
+    return key
+
+
+def behaviour(key: PuncturableKey, index: int) -> bytes | None:
+    try:
+        return key.derive(index)
+    except Punctured:
+        return None
+
+
+@given(index_sets, index_sets)
+def test_unpunctured_leaves_derive_the_same_and_punctured_ones_never(gone: set[int], asked: set[int]) -> None:
+    key, original = punctured(gone), fresh()
+    for index in asked | gone:
+        assert behaviour(key, index) == (None if index in gone else original.derive(index))
+        assert key.is_punctured(index) == (index in gone)
+
+
+@given(st.lists(indexes, max_size=8), index_sets)
+def test_puncture_takes_effect_at_once_on_a_warm_key(gone: list[int], asked: set[int]) -> None:
+    key, original = fresh(), fresh()
+    for index in gone:
+        behaviour(key, index)
+        key.puncture(index)
+        assert behaviour(key, index) is None
+    for index in asked - set(gone):
+        assert key.derive(index) == original.derive(index)
+
+
+@given(index_sets, index_sets)
+def test_serialised_key_behaves_alike(gone: set[int], asked: set[int]) -> None:
+    key = punctured(gone)
+    again = PuncturableKey.from_bytes(key.to_bytes())
+    assert again.to_bytes() == key.to_bytes()
+    assert all(behaviour(again, index) == behaviour(key, index) for index in asked | gone)
+
+
+@settings(max_examples=60)
+@given(index_sets, index_sets, index_sets)
+def test_merge_forgets_what_either_copy_forgot(mine: set[int], theirs: set[int], asked: set[int]) -> None:
+    key, original = punctured(mine), fresh()
+    key.merge(punctured(theirs))
+    for index in mine | theirs | asked:
+        gone = index in mine or index in theirs
+        assert behaviour(key, index) == (None if gone else original.derive(index))
+
+
+def test_merge_refuses_another_key_and_stays_whole() -> None:
+    key = punctured([5])
+    before = key.to_bytes()
+    with pytest.raises(ValueError, match="copies"):
+        key.merge(fresh(seed=2))
+    assert key.to_bytes() == before
+
+
+def test_order_of_punctures_does_not_matter() -> None:
+    assert punctured([1, 2, LAST]).to_bytes() == punctured([LAST, 2, 1]).to_bytes()
+
+
+def test_puncture_twice_is_harmless() -> None:
+    assert punctured([9, 9]).to_bytes() == punctured([9]).to_bytes()
+
+
+def test_one_puncture_stores_at_most_six_kilobytes_and_none_stores_one_node() -> None:
+    assert len(fresh().to_bytes()) == 6 + NODE_BYTES
+    assert len(punctured([123_456_789_012]).to_bytes()) <= 6 * 1024
+
+
+def test_nothing_stored_after_a_puncture_lies_on_the_path_to_the_leaf() -> None:
+    key, gone = fresh(), 0xABCDE12345
+    leaf = key.derive(gone)
+    path = {gone >> (INDEX_BITS - 4 * level) | level << INDEX_BITS for level in range(11)}
+    key.puncture(gone)
+    stored = key.to_bytes()
+    names = {int.from_bytes(stored[at : at + 6], "big") for at in range(0, len(stored), 38)}
+    assert not names & path
+    assert leaf not in stored
+
+
+@pytest.mark.parametrize("index", [-1, 2**INDEX_BITS])
+def test_index_outside_forty_bits_is_refused(index: int) -> None:
+    key = fresh()
+    for operation in (key.derive, key.puncture, key.is_punctured):
+        with pytest.raises(ValueError, match="40 bits"):
+            operation(index)
+
+
+@pytest.mark.parametrize("data", [b"\0" * 37, b"\x0b" + b"\0" * 37, b"\x01\0\0\0\0\x10" + b"\0" * 32])
+def test_bytes_that_are_no_key_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="node"):
+        PuncturableKey.from_bytes(data)
+
+
+def test_leaves_and_keys_differ() -> None:
+    leaves = {PuncturableKey.create(os.urandom).derive(0), fresh().derive(0), fresh().derive(1), fresh().derive(LAST)}
+    assert len(leaves) == 4
+
+
+def test_derivation_is_what_it_was() -> None:
+    """A known answer: stored content depends on it."""
+    assert fresh().derive(0xABCDE12345).hex() == "f6726f98b05ff353f06e94b80333027af35a91ef92565a329bdb253d45d2f93d"
+
+
+def test_repr_shows_no_key() -> None:
+    assert repr(fresh()) == "PuncturableKey(1 nodes)"
