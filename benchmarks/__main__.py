@@ -116,7 +116,7 @@ def _line(report: dict[str, Any]) -> str:
 
 def _show(results: list[dict[str, Any]], open_loop: dict[str, Any], rate: float, rss: float) -> None:
     def median(name: str) -> float:
-        return statistics.median(each[name] for each in results)
+        return float(statistics.median(each[name] for each in results))
 
     print(
         f"median of {len(results)}: {median('end_to_end_per_s'):.0f}/s, gateway {median('gateway_cpu_us'):.0f} µs CPU"

@@ -136,8 +136,8 @@ class SmppOperator:
             self._ready_timer.cancel()
 
     async def _empty_windows(self) -> None:
-        while any(len(each.session.window) for each in self._connections):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110  at the end of a life, once
+        while any(len(each.session.window) for each in self._connections):  # noqa: ASYNC110  at the end of a life, once
+            await asyncio.sleep(0.01)
 
     async def _unbind(self, connection: Connection) -> None:
         connection.session.unbind(connection.now())

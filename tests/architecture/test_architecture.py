@@ -1,0 +1,94 @@
+"""The house keeps its shape: import rules, names, sizes of functions, and what the repository may not say."""
+
+import ast
+import importlib
+import importlib.metadata
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("config", "redaction", "operators", "gateway", "benchmarks")
+P90_LIMIT = 25
+LONGEST_LIMIT = 60
+
+
+def sources() -> list[Path]:
+    return [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    """Every function with its lines of code: no docstring, blank lines or comments."""
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                first = body[0].lineno if body else node.lineno
+                last = node.end_lineno or node.lineno
+                code = [line for line in lines[first - 1 : last] if line.strip() and not line.strip().startswith("#")]
+                yield f"{path.relative_to(ROOT)}:{node.name}", len(code)
+
+
+def test_the_import_rules_hold() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports"))], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_functions_are_small() -> None:
+    sizes = sorted(functions(), key=lambda each: each[1])
+    p90 = sizes[len(sizes) * 9 // 10][1]
+    too_long = [each for each in sizes if each[1] > LONGEST_LIMIT]
+    assert p90 <= P90_LIMIT, f"p90 is {p90} lines"
+    assert not too_long
+
+
+@pytest.mark.parametrize("name", PACKAGES[:4])
+def test_no_other_distribution_owns_our_names(name: str) -> None:
+    owners = {owner.lower() for owner in importlib.metadata.packages_distributions().get(name, ["connect-gateway"])}
+    assert owners == {"connect-gateway"}
+
+
+def test_our_packages_load_from_one_root() -> None:
+    roots = {Path(str(importlib.import_module(name).__file__)).resolve().parents[1] for name in PACKAGES[:4]}
+    assert len(roots) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "homes"),
+    [
+        ("cryptography", {"redaction/seal.py", "redaction/keys.py"}),
+        ("redis", set[str]()),
+    ],
+)
+def test_a_library_is_imported_in_its_own_place_only(module: str, homes: set[str]) -> None:
+    pattern = re.compile(rf"^\s*(import|from) {module}\b", re.MULTILINE)
+    users = {str(path.relative_to(ROOT)) for path in sources() if pattern.search(path.read_text(encoding="utf-8"))}
+    assert users <= homes
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if path.stat().st_size and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
+    ]
+    assert not silent
+
+
+def test_tasks_are_started_in_known_places_only() -> None:
+    """Every task is owned: `create_task` stands where somebody keeps and stops what it starts."""
+    owners = {"gateway/tasks.py", "gateway/app.py", "operators/smpp/client.py", "benchmarks/load.py"}
+    users = {
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if re.search(r"\b(create_task|ensure_future)\(", path.read_text(encoding="utf-8"))
+    }
+    assert users <= owners
