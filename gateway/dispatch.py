@@ -79,7 +79,7 @@ class Dispatch:
     ) -> None:
         self._lanes = {name: Lane(operator, settings.active_per_operator) for name, operator in operators.items()}
         self._contracts = contracts
-        self._disclosures = {name: _disclosure(contract) for name, contract in contracts.items()}
+        self._disclosures = {name: _disclosures(contract) for name, contract in contracts.items()}
         self._router = router
         self._ledger = ledger
         self._journal = journal
@@ -219,7 +219,7 @@ class Dispatch:
             self._observe_wait(now_ms - message.accepted_ms)
         message.attempts += 1
         message.operator = name
-        message.disclosure |= self._disclosures[name]
+        message.disclosure |= self._disclosures[name][message.segments > 1]
         self.counters.attempts += 1
         attempt.outstanding = lane.operator.submit(self._cut_down(name, message, content, attempt, segments, now_ms))
         if attempt.outstanding != len(segments):
@@ -452,8 +452,19 @@ class Dispatch:
             self.pump(target)
 
 
-def _disclosure(contract: EgressContract) -> int:
-    """The mask of every field that an attempt over this contract forwards."""
-    always = {EgressField.SOURCE, EgressField.DESTINATION, EgressField.TEXT, EgressField.DATA_CODING}
-    asked = {EgressField.REGISTERED_DELIVERY, EgressField.VALIDITY, EgressField.ESM_CLASS}
-    return disclosure_code(field for field in always | asked if contract.allows(field))
+def _disclosures(contract: EgressContract) -> tuple[int, int]:
+    """The masks of every field that an attempt over this contract forwards: of a single segment, and of several."""
+    single = {
+        EgressField.SOURCE,
+        EgressField.DESTINATION,
+        EgressField.TEXT,
+        EgressField.DATA_CODING,
+        EgressField.REGISTERED_DELIVERY,
+        EgressField.VALIDITY,
+        EgressField.ESM_CLASS,
+    }
+    several = single | {EgressField.UDH, EgressField.REFERENCE}
+    return (
+        disclosure_code(field for field in single if contract.allows(field)),
+        disclosure_code(field for field in several if contract.allows(field)),
+    )

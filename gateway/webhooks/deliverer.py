@@ -70,7 +70,8 @@ class Deliverer:
         self._backlog_learned = False
         self._known: set[int] = set()  # in memory, or written about and not durable yet
         self._unsettled: set[bytes] = set()  # messages whose event is being put back
-        self._left = False
+        self._left = False  # the ledger may hold events that memory had no room for
+        self._crowded = False  # the last reading brought more than a quick lane had room for
         self._wake = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -162,7 +163,7 @@ class Deliverer:
     async def _read_back(self) -> None:
         """Fill memory from the ledger until nothing more is due or there is no room."""
         while not self._stopping:
-            self._left = False
+            self._left = self._crowded = False
             limit = min(READ_LIMIT, self._settings.max_inflight - self.inflight)
             if limit <= 0:
                 self._left = True
@@ -170,6 +171,9 @@ class Deliverer:
             events = await self._ledger.outbox_due(self._clock.now_ms(), limit, self._known)
             if events:
                 await self._take_back(events)
+            if self._crowded:
+                self._left = True
+                return
             if len(events) < limit and not self._left:
                 return
             await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
@@ -194,15 +198,20 @@ class Deliverer:
             self._pump(self._lane(customer))
 
     def _sort_in(self, event: OutboxEvent, message: Message) -> None:
-        """Take an event of the ledger, or say there when to look at it again."""
+        """Take an event of the ledger, or have it read again: once there is room, or later where that may take long."""
         lane = self._lane(event.customer)
         now_ms = self._clock.now_ms()
         if self._has_room(lane, now_ms):
             self._take(lane, event, message)
             return
-        next_ms = lane.rest_until_ms if lane.is_resting(now_ms) else lane.next_slot_ms(now_ms)
         self._order.leave(event, now_ms)
-        self._post_later(event, next_ms, event.attempts)
+        if lane.is_resting(now_ms):
+            self._post_later(event, lane.rest_until_ms, event.attempts)
+        elif lane.is_slow():
+            self._post_later(event, lane.next_slot_ms(now_ms), event.attempts)
+        else:
+            self._known.discard(event.seq)
+            self._crowded = True
 
     # ------------------------------------------------------------------------------------------------------ sending
 
@@ -363,7 +372,7 @@ class Deliverer:
         self._settled(op, result)
 
     def _wake_with_room(self) -> None:
-        if self.inflight <= self._settings.max_inflight // 2:
+        if self.inflight < self._settings.max_inflight // 2:
             self._wake.set()
 
 

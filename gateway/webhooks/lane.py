@@ -13,6 +13,7 @@ from gateway.webhooks.delivery import Job
 REST_AFTER: Final = 4
 LONGEST_REST_S: Final = 600.0
 SHORTEST_WAIT_MS: Final = 1000.0
+SLOW_MS: Final = 2000.0
 _SMOOTHING: Final = 0.1
 
 
@@ -65,6 +66,10 @@ class Lane:
 
     def is_resting(self, now_ms: int) -> bool:
         return now_ms < self.rest_until_ms
+
+    def is_slow(self) -> bool:
+        """Whether what it has in memory takes it so long that others should not wait behind it."""
+        return self.size * self._latency_ms / self.limit > SLOW_MS
 
     def next_slot_ms(self, now_ms: int) -> int:
         """When an event for which there is no room now should be looked at again.

@@ -53,7 +53,9 @@ def test_events_without_room_are_spread_over_the_time_that_the_lane_needs() -> N
     lane = Lane(8, SCHEDULE)
     for _ in range(200):
         lane.took(0.8)
+    assert not lane.is_slow()
     lane.size = 500
+    assert lane.is_slow()
     slots = [lane.next_slot_ms(0) for _ in range(100)]
     assert slots == sorted(slots)
     assert 49_000 < slots[0] < 51_000
