@@ -1,0 +1,429 @@
+"""Messages: what is stored, changed, found and listed."""
+
+import asyncio
+from copy import copy
+
+import pytest
+
+from gateway.clock import ManualClock
+from gateway.ledger.base import Accept, Change, Count, Ledger, LedgerLocked, WriteOp
+from gateway.message import Link, Message, MessageClass, Part, Status
+from redaction.retention import RetentionTag
+from redaction.sealed import Sealed
+from tests.contract.conftest import Engine
+from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
+
+# ------------------------------------------------------------------------------------------------------------ accept
+
+
+async def test_an_accepted_message_is_found_exactly_as_it_was(ledger: Ledger) -> None:
+    message = a_message()
+    assert await ledger.apply(accepts(message)) == [message.id]
+    assert await ledger.find(7, message.id) == message
+
+
+async def test_every_field_of_a_message_survives(ledger: Ledger) -> None:
+    message = a_message(
+        message_class=MessageClass.AWARENESS,
+        tag=RetentionTag("house_rule"),
+        status=Status.QUEUED,
+        segments=3,
+        encoding="ucs2",
+        operator="",
+        due_ms=None,
+        content=None,
+        private=None,
+        retry_unknown=False,
+        attempts=4,
+        submitted_ms=NOW + 1,
+        final_ms=NOW + 2,
+        error="0000000b",
+        operator_ids=("a1", "", "c3"),
+        parts=bytes([Part.ACCEPTED, Part.WAITING, Part.FAILED]),
+        disclosure=1 << 40,
+    )
+    await ledger.apply(accepts(message))
+    assert await ledger.find(7, message.id) == message
+
+
+@pytest.mark.parametrize("ids", [(), ("",), ("", ""), ("a", ""), ("", "b"), ("1:2 3,4;5|6\n7",)])
+async def test_operator_ids_keep_their_segments(ledger: Ledger, ids: tuple[str, ...]) -> None:
+    message = a_message(operator_ids=ids, segments=max(1, len(ids)))
+    await ledger.apply(accepts(message))
+    found = await ledger.find(7, message.id)
+    assert found is not None
+    assert found.operator_ids == ids
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("message_class", list(MessageClass))
+async def test_every_status_and_class_can_be_stored(
+    ledger: Ledger, status: Status, message_class: MessageClass
+) -> None:
+    message = a_message(status=status, message_class=message_class)
+    await ledger.apply(accepts(message))
+    found = await ledger.find(7, message.id)
+    assert found is not None
+    assert (found.status, found.message_class) == (status, message_class)
+
+
+async def test_the_same_digest_gives_the_first_message_again(ledger: Ledger) -> None:
+    first, second = a_message(), a_message()
+    await ledger.apply([Accept(first, b"d" * 16, NOW + DAY_MS)])
+    assert await ledger.apply([Accept(second, b"d" * 16, NOW + DAY_MS)]) == [first.id]
+    assert await ledger.find(7, second.id) is None
+
+
+async def test_the_first_of_a_batch_wins_the_race_for_a_digest(ledger: Ledger) -> None:
+    racers = [a_message() for _ in range(5)]
+    results = await ledger.apply([Accept(each, b"d" * 16, NOW + DAY_MS) for each in racers])
+    assert results == [racers[0].id] * 5
+    assert await ledger.find_many([each.id for each in racers]) == [racers[0], None, None, None, None]
+
+
+async def test_a_digest_is_the_customers_own(ledger: Ledger) -> None:
+    mine, theirs = a_message(customer=7), a_message(customer=8)
+    batch = [Accept(mine, b"d" * 16, NOW + DAY_MS), Accept(theirs, b"d" * 16, NOW + DAY_MS)]
+    assert await ledger.apply(batch) == [mine.id, theirs.id]
+
+
+async def test_a_digest_is_free_again_after_its_time(ledger: Ledger, clock: ManualClock) -> None:
+    first, second, third = a_message(), a_message(), a_message()
+    await ledger.apply([Accept(first, b"d" * 16, NOW + 1_000)])
+    clock.advance(1.0)
+    assert await ledger.apply([Accept(second, b"d" * 16, NOW + DAY_MS)]) == [second.id]
+    assert await ledger.apply([Accept(third, b"d" * 16, NOW + DAY_MS)]) == [second.id]
+
+
+async def test_results_stand_in_the_order_of_the_operations(ledger: Ledger) -> None:
+    old, repeat, plain = a_message(), a_message(), a_message()
+    await ledger.apply([Accept(old, b"k" * 16, NOW + DAY_MS)])
+    batch: list[WriteOp] = [
+        Count("x", 1, 1),
+        Accept(plain),
+        submitted(a_message()),
+        Accept(repeat, b"k" * 16, NOW + DAY_MS),
+    ]
+    assert await ledger.apply(batch) == [True, plain.id, False, old.id]
+
+
+async def test_an_empty_batch_is_taken(ledger: Ledger) -> None:
+    assert await ledger.apply([]) == []
+
+
+async def test_a_batch_that_fails_leaves_nothing(ledger: Ledger) -> None:
+    message, other = a_message(), a_message()
+    with pytest.raises(Exception, match=r".+"):
+        await ledger.apply([*accepts(other, message, message), Count("quota", 1, 1)])
+    assert await ledger.find_many([message.id, other.id]) == [None, None]
+    assert await ledger.apply(accepts(message)) == [message.id]
+
+
+# ------------------------------------------------------------------------------------------------------------ change
+
+
+async def test_a_change_writes_the_working_state(ledger: Ledger) -> None:
+    message = a_message(segments=2, parts=bytes(2))
+    await ledger.apply(accepts(message))
+    message.error = "00000058"
+    assert await ledger.apply([submitted(message, "a", "b")]) == [True]
+    assert await ledger.find(7, message.id) == message
+
+
+async def test_the_engine_has_copied_what_it_needs_when_apply_first_waits(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    change = submitted(message, "a")
+    applying = asyncio.ensure_future(ledger.apply([change]))
+    await asyncio.sleep(0)  # up to where it first waits
+    change.message.status = Status.FAILED
+    change.message.error = "too late"
+    assert await applying == [True]
+    found = await ledger.find(7, message.id)
+    assert found is not None
+    assert (found.status, found.error) == (Status.SUBMITTED, None)
+
+
+@pytest.mark.smpp("S-46")
+async def test_a_final_status_never_changes(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    await ledger.apply([final(message, Status.EXPIRED)])
+    ended = copy(message)
+    assert await ledger.apply([final(message, Status.DELIVERED, tell=True)]) == [False]
+    assert await ledger.apply([submitted(message, "a")]) == [False]
+    assert await ledger.find(7, message.id) == ended
+    assert await ledger.outbox_size() == 0
+
+
+@pytest.mark.smpp("S-46")
+async def test_the_first_final_status_of_a_batch_stands(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    batch = [submitted(message, "a"), final(message, Status.REJECTED, tell=True), final(message, tell=True)]
+    assert await ledger.apply(batch) == [True, True, False]
+    found = await ledger.find(7, message.id)
+    assert found is not None
+    assert found.status is Status.REJECTED
+    assert await ledger.outbox_size() == 1
+
+
+async def test_a_message_can_be_accepted_and_changed_in_one_batch(ledger: Ledger) -> None:
+    message = a_message()
+    assert await ledger.apply([*accepts(message), submitted(message, "a")]) == [message.id, True]
+    assert await ledger.find(7, message.id) == message
+
+
+@pytest.mark.parametrize(
+    ("status", "applied"), [(Status.ACCEPTED, True), (Status.QUEUED, True), (Status.SUBMITTED, False)]
+)
+async def test_only_waiting_spares_what_an_operator_has(ledger: Ledger, status: Status, applied: bool) -> None:
+    message = a_message(status=status)
+    await ledger.apply(accepts(message))
+    assert await ledger.apply([final(message, Status.CANCELLED, only_waiting=True, tell=True)]) == [applied]
+    found = await ledger.find(7, message.id)
+    assert found is not None
+    assert found.status is (Status.CANCELLED if applied else status)
+    assert await ledger.outbox_size() == applied
+
+
+async def test_content_can_be_dropped_with_a_change(ledger: Ledger) -> None:
+    message, waiting = a_message(), a_message()
+    await ledger.apply(accepts(message, waiting))
+    await ledger.apply([final(message, drop_content=True)])
+    await ledger.apply([final(waiting, drop_content=True, only_waiting=True)])
+    found = await ledger.find_many([message.id, waiting.id])
+    assert [each and each.content for each in found] == [None, None]
+
+
+async def test_content_stays_when_memory_has_forgotten_it(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    message.content = None
+    await ledger.apply([submitted(message, "a")])
+    found = await ledger.find(7, message.id)
+    assert found is not None
+    assert found.content == b"\x01sealed content"
+
+
+async def test_a_change_of_an_unknown_message_is_not_applied(ledger: Ledger) -> None:
+    message = a_message()
+    assert await ledger.apply([final(message, tell=True)]) == [False]
+    assert await ledger.outbox_size() == 0
+
+
+# -------------------------------------------------------------------------------------------------------------- find
+
+
+@pytest.mark.policy("P-25")
+async def test_somebody_elses_message_looks_unknown(ledger: Ledger) -> None:
+    message = a_message(customer=8)
+    await ledger.apply(accepts(message))
+    assert await ledger.find(7, message.id) is None
+    assert await ledger.find(7, b"\0" * 16) is None
+
+
+async def test_find_many_answers_in_the_order_asked(ledger: Ledger) -> None:
+    first, second = a_message(customer=7), a_message(customer=8)
+    await ledger.apply(accepts(first, second))
+    asked = [second.id, b"\0" * 16, first.id, second.id]
+    assert await ledger.find_many(asked) == [second, None, first, second]
+
+
+async def _pages(ledger: Ledger, limit: int, **wanted: object) -> list[list[Message]]:
+    pages: list[list[Message]] = []
+    cursor: bytes | None = None
+    while True:
+        asked = {"status": None, "since_ms": None} | wanted
+        page = await ledger.list_messages(7, cursor=cursor, limit=limit, **asked)  # type: ignore[arg-type]
+        pages.append(list(page.messages))
+        cursor = page.cursor
+        if cursor is None:
+            return pages
+
+
+async def test_a_list_pages_newest_first_and_loses_none_of_one_millisecond(ledger: Ledger) -> None:
+    messages = [a_message(id=identifier(number)) for number in range(25)]
+    await ledger.apply(accepts(*messages, a_message(customer=8)))
+    pages = await _pages(ledger, 10)
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert [each.id for page in pages for each in page] == [each.id for each in reversed(messages)]
+
+
+async def test_a_page_that_is_just_full_is_the_last(ledger: Ledger) -> None:
+    await ledger.apply(accepts(*(a_message() for _ in range(10))))
+    assert [len(page) for page in await _pages(ledger, 10)] == [10]
+
+
+async def test_what_comes_during_paging_does_not_shift_the_pages(ledger: Ledger) -> None:
+    messages = [a_message(id=identifier(number)) for number in range(10)]
+    await ledger.apply(accepts(*messages))
+    first = await ledger.list_messages(7, status=None, since_ms=None, cursor=None, limit=5)
+    await ledger.apply(accepts(*(a_message(id=identifier(number)) for number in range(10, 15))))
+    second = await ledger.list_messages(7, status=None, since_ms=None, cursor=first.cursor, limit=5)
+    assert [each.id for each in (*first.messages, *second.messages)] == [each.id for each in reversed(messages)]
+
+
+async def test_a_list_can_be_narrowed_by_status_and_time(ledger: Ledger) -> None:
+    old = [a_message(id=identifier(number, NOW - 1)) for number in range(3)]
+    new = [a_message(id=identifier(number, NOW)) for number in range(6)]
+    await ledger.apply(accepts(*old, *new))
+    await ledger.apply([submitted(each, "x") for each in (*old, *new[::2])])
+    found = await _pages(ledger, 2, status=Status.SUBMITTED, since_ms=NOW)
+    assert [each.id for page in found for each in page] == [new[4].id, new[2].id, new[0].id]
+    assert sum(len(page) for page in await _pages(ledger, 4, since_ms=NOW - 1)) == 9
+
+
+async def test_a_rare_status_among_many_messages_is_found_all_the_same(ledger: Ledger) -> None:
+    messages = [a_message(id=identifier(number), content=Sealed(b"x")) for number in range(4_500)]
+    rare = [messages[3], messages[4_000]]
+    await ledger.apply(accepts(*messages))
+    await ledger.apply([submitted(each, "x") for each in rare])
+    found = await _pages(ledger, 1, status=Status.SUBMITTED)
+    assert [each.id for page in found for each in page] == [rare[1].id, rare[0].id]
+
+
+@pytest.mark.policy("P-32")
+async def test_a_subject_is_found_under_every_pseudonym_and_for_its_customer_only(ledger: Ledger) -> None:
+    old, new = a_message(), a_message()
+    foreign, other = a_message(customer=8, subject=new.subject), a_message()
+    await ledger.apply(accepts(old, new, foreign, other))
+    found = await ledger.list_subject(7, [old.subject, new.subject], 10)
+    assert {each.id for each in found} == {old.id, new.id}
+    assert len(await ledger.list_subject(7, [old.subject, new.subject], 1)) == 1
+    assert not await ledger.list_subject(7, [], 10)
+
+
+# ---------------------------------------------------------------------------------------------------------- dispatch
+
+
+async def test_due_work_comes_oldest_first_and_without_what_is_excluded(ledger: Ledger) -> None:
+    due = [a_message(due_ms=NOW - number) for number in range(6)]
+    later, elsewhere = a_message(due_ms=NOW + 1), a_message(operator="mobily")
+    await ledger.apply(accepts(*due, later, elsewhere))
+    claimed = await ledger.claim_due("stc", NOW, 3, {due[5].id, due[3].id})
+    assert [each.id for each in claimed] == [due[4].id, due[2].id, due[1].id]
+    assert claimed[0] == due[4]
+    assert [each.id for each in await ledger.claim_due("stc", NOW + 1, 9, ())] == [
+        each.id for each in (*reversed(due), later)
+    ]
+
+
+async def test_what_an_operator_has_is_not_due(ledger: Ledger) -> None:
+    message, ended = a_message(), a_message()
+    await ledger.apply(accepts(message, ended))
+    await ledger.apply([submitted(message, "a"), final(ended)])
+    assert not await ledger.claim_due("stc", NOW + DAY_MS, 10, ())
+
+
+async def test_a_retry_moves_the_message_to_its_new_time_and_lane(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    message.status, message.due_ms, message.operator = Status.QUEUED, NOW + 500, "mobily"
+    await ledger.apply([Change(message=copy(message))])
+    assert await ledger.lanes() == ["mobily"]
+    assert await ledger.next_due_ms("mobily") == NOW + 500
+    assert not await ledger.claim_due("mobily", NOW + 499, 10, ())
+    assert await ledger.claim_due("mobily", NOW + 500, 10, ()) == [message]
+
+
+async def test_lanes_and_their_backlog_are_told(ledger: Ledger) -> None:
+    assert await ledger.lanes() == []
+    assert (await ledger.backlog("stc"), await ledger.next_due_ms("stc")) == (0, None)
+    done = a_message(operator="zain")
+    await ledger.apply(accepts(a_message(due_ms=NOW + 5), a_message(due_ms=NOW + 3), a_message(operator=""), done))
+    await ledger.apply([submitted(done, "a")])
+    assert sorted(await ledger.lanes()) == ["", "stc"]
+    assert (await ledger.backlog("stc"), await ledger.backlog("zain")) == (2, 0)
+    assert await ledger.next_due_ms("stc") == NOW + 3
+
+
+@pytest.mark.smpp("S-44")
+async def test_a_receipt_finds_its_segment_by_the_best_candidate(ledger: Ledger) -> None:
+    long, short = a_message(segments=2, parts=bytes(2)), a_message()
+    await ledger.apply(accepts(long, short))
+    await ledger.apply([submitted(long, "aa", "bb"), submitted(short, "cc")])
+    found = await ledger.correlate(
+        [("stc", ("none", "bb", "cc")), ("stc", ("cc", "bb")), ("mobily", ("aa",)), ("stc", ()), ("stc", ("aa",))]
+    )
+    assert [each and (each.message.id, each.segment) for each in found] == [
+        (long.id, 1),
+        (short.id, 0),
+        None,
+        None,
+        (long.id, 0),
+    ]
+    assert found[0] is not None
+    assert found[0].message == long
+
+
+async def test_an_id_that_an_operator_uses_again_is_the_newest_messages(ledger: Ledger) -> None:
+    older, newer = a_message(), a_message()
+    await ledger.apply(accepts(older, newer))
+    await ledger.apply([submitted(older, "1")])
+    await ledger.apply([submitted(newer, "1")])
+    (found,) = await ledger.correlate([("stc", ("1",))])
+    assert found is not None
+    assert found.message.id == newer.id
+
+
+async def test_ids_learned_too_late_are_kept_all_the_same(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    await ledger.apply([final(message)])
+    change = Change(message=copy(message), links=(Link("stc", "late", 0),))
+    assert await ledger.apply([change]) == [False]
+    (found,) = await ledger.correlate([("stc", ("late",))])
+    assert found is not None
+    assert found.message.status is Status.DELIVERED
+
+
+# ----------------------------------------------------------------------------------------------------- open and close
+
+
+async def test_everything_is_there_after_closing_and_opening_again(engine: Engine) -> None:
+    first = await engine.open()
+    message = a_message()
+    await first.apply([*accepts(message), submitted(message, "a"), Count("quota:7", 20_780, 3)])
+    await first.apply([final(message, tell=True)])
+    await first.close()
+    await first.close()
+    second = await engine.open()
+    assert await second.find(7, message.id) == message
+    assert await second.correlate([("stc", ("a",))]) != [None]
+    assert [each.message for each in await second.outbox_due(NOW, 10, ())] == [message.id]
+    assert await second.count("quota:7", 20_780) == 3
+
+
+async def test_a_second_node_is_refused_until_the_first_lets_go(engine: Engine) -> None:
+    first = await engine.open()
+    with pytest.raises(LedgerLocked):
+        await engine.open()
+    await engine.open(exclusive=False)
+    await first.close()
+    await engine.open()
+
+
+async def test_every_stored_field_is_named(ledger: Ledger) -> None:
+    fields = await ledger.stored_fields()
+    assert {"message.subject", "correlation.operator_message_id", "outbox.next_ms", "api_key.digest"} <= set(fields)
+    assert len(fields) == len(set(fields))
+
+
+async def test_counters_add_up_per_name_and_bucket(ledger: Ledger) -> None:
+    await ledger.apply([Count("a", 1, 2), Count("a", 1, 3), Count("b", 1, 1), Count("a", 2, 9)])
+    await ledger.apply([Count("a", 1, -1)])
+    assert await ledger.counts(1) == {"a": 4, "b": 1}
+    assert (await ledger.count("a", 2), await ledger.count("none", 2)) == (9, 0)
+
+
+async def test_an_event_is_stored_with_its_change_or_not_at_all(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    message.status = Status.DELIVERED
+    event = an_event(message, at_ms=NOW + 5, next_ms=NOW + 6, attempts=2)
+    await ledger.apply([Change(message=copy(message), event=event)])
+    (stored,) = await ledger.outbox_due(NOW + 6, 10, ())
+    assert stored.seq > 0
+    assert (stored.customer, stored.message, stored.status) == (7, message.id, Status.DELIVERED)
+    assert (stored.at_ms, stored.next_ms, stored.attempts) == (NOW + 5, NOW + 6, 2)

@@ -1,0 +1,78 @@
+"""The outbox: order per message, waiting, forgetting."""
+
+from copy import copy
+
+from gateway.ledger.base import Change, Ledger, TellLater, Told, WriteOp
+from gateway.message import OutboxEvent
+from tests.contract.records import NOW, a_message, accepts, an_event
+
+
+async def _three_events_of_two_messages(ledger: Ledger) -> list[OutboxEvent]:
+    """Of messages A, B and A again, in this order."""
+    first, second = a_message(), a_message()
+    await ledger.apply(accepts(first, second))
+    changes: list[WriteOp] = [
+        Change(message=copy(message), event=an_event(message, at_ms=NOW + place))
+        for place, message in enumerate((first, second, first))
+    ]
+    assert await ledger.apply(changes) == [True, True, True]
+    first_of_each = list(await ledger.outbox_due(NOW, 10, ()))
+    await ledger.apply([Told(first_of_each[0].seq + 1_000_000)])
+    assert [each.message for each in first_of_each] == [first.id, second.id]
+    return first_of_each
+
+
+async def test_events_come_in_order_and_only_the_first_of_each_message(ledger: Ledger) -> None:
+    a, b = await _three_events_of_two_messages(ledger)
+    assert a.seq < b.seq
+    assert await ledger.outbox_size() == 3
+
+
+async def test_a_later_event_waits_for_the_first_of_its_message(ledger: Ledger) -> None:
+    a, b = await _three_events_of_two_messages(ledger)
+    assert await ledger.outbox_due(NOW, 10, {a.seq}) == [b]
+    await ledger.apply([TellLater(a.seq, NOW + 1_000, 1)])
+    assert await ledger.outbox_due(NOW, 10, ()) == [b]
+
+
+async def test_the_next_event_comes_when_the_first_was_told(ledger: Ledger) -> None:
+    a, b = await _three_events_of_two_messages(ledger)
+    assert await ledger.apply([Told(a.seq)]) == [True]
+    due = await ledger.outbox_due(NOW, 10, ())
+    assert [each.message for each in due] == [b.message, a.message]
+    assert due[1].at_ms == NOW + 2
+    assert await ledger.outbox_size() == 2
+
+
+async def test_a_delayed_event_comes_back_at_its_time(ledger: Ledger) -> None:
+    a, _ = await _three_events_of_two_messages(ledger)
+    assert await ledger.apply([TellLater(a.seq, NOW + 1_000, 4)]) == [True]
+    assert a.seq not in {each.seq for each in await ledger.outbox_due(NOW + 999, 10, ())}
+    due = await ledger.outbox_due(NOW + 1_000, 10, ())
+    assert (due[0].seq, due[0].attempts, due[0].next_ms) == (a.seq, 4, NOW + 1_000)
+
+
+async def test_no_more_events_than_asked_for(ledger: Ledger) -> None:
+    await _three_events_of_two_messages(ledger)
+    assert len(await ledger.outbox_due(NOW, 1, ())) == 1
+
+
+async def test_nothing_is_due_before_its_time(ledger: Ledger) -> None:
+    await _three_events_of_two_messages(ledger)
+    assert not await ledger.outbox_due(NOW - 1, 10, ())
+
+
+async def test_numbers_of_told_events_are_not_used_again(ledger: Ledger) -> None:
+    a, b = await _three_events_of_two_messages(ledger)
+    await ledger.apply([Told(a.seq), Told(b.seq)])
+    (last,) = await ledger.outbox_due(NOW, 10, ())
+    await ledger.apply([Told(last.seq)])
+    assert await ledger.outbox_size() == 0
+    fresh = await _three_events_of_two_messages(ledger)
+    assert fresh[0].seq > last.seq
+
+
+async def test_of_two_orders_about_one_event_told_wins(ledger: Ledger) -> None:
+    a, _ = await _three_events_of_two_messages(ledger)
+    await ledger.apply([TellLater(a.seq, NOW + 1, 1), Told(a.seq)])
+    assert await ledger.outbox_size() == 2

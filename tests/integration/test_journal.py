@@ -1,0 +1,245 @@
+"""The group committer in front of a real ledger, and in front of one whose disk comes and goes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from copy import copy
+from pathlib import Path
+
+import pytest
+
+from gateway.clock import ManualClock
+from gateway.ledger.base import Accept, Count, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.journal import Journal, JournalFull
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.message import Message, Status
+from tests.contract.records import DAY_MS, NOW, a_message, final, submitted
+
+
+class Disk(SqliteLedger):
+    """A ledger whose commits wait for a gate and fail on demand; it notes its batches."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, ManualClock(), synchronous="off")
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failures: list[Exception] = []
+        self.batches: list[Sequence[WriteOp]] = []
+        self.reached = asyncio.Event()
+
+    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
+        self.reached.set()
+        await self.gate.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        self.batches.append(batch)
+        return await super().apply(batch)
+
+
+class Bench:
+    """A journal that runs, and what it reported."""
+
+    def __init__(self, disk: Disk, **limits: int) -> None:
+        self.disk = disk
+        self.stored: list[list[Message]] = []
+        self.told = 0
+        self.journal = Journal(disk, stored=self._stored, events_stored=self._events, retry_s=0, **limits)
+        self.running = asyncio.ensure_future(self.journal.run())
+
+    def _stored(self, messages: Sequence[Message]) -> None:
+        self.stored.append(list(messages))
+
+    def _events(self) -> None:
+        self.told += 1
+
+    async def close_gate(self) -> None:
+        """Let one operation of no interest reach the disk and wait there."""
+        self.disk.gate.clear()
+        self.disk.reached.clear()
+        self.journal.post(Count("gate", 0, 1))
+        await self.disk.reached.wait()
+
+    async def stop(self) -> None:
+        self.running.cancel()
+        await asyncio.wait([self.running])
+
+
+@pytest.fixture
+async def disk(tmp_path: Path) -> AsyncIterator[Disk]:
+    disk = Disk(tmp_path / "ledger.db")
+    await disk.open()
+    yield disk
+    await disk.close()
+
+
+@pytest.fixture
+async def bench(disk: Disk) -> AsyncIterator[Bench]:
+    bench = Bench(disk, batch_limit=10, queue_limit=20)
+    yield bench
+    await bench.stop()
+
+
+async def test_an_idle_journal_commits_at_once(bench: Bench) -> None:
+    message = a_message()
+    assert await bench.journal.accept(Accept(message)) == message.id
+    assert await bench.disk.find(7, message.id) == message
+    assert bench.stored == [[message]]
+
+
+async def test_what_arrives_during_a_commit_is_one_batch(bench: Bench) -> None:
+    await bench.close_gate()
+    futures = [bench.journal.accept(Accept(a_message())) for _ in range(7)]
+    assert not any(each.done() for each in futures)
+    bench.disk.gate.set()
+    await asyncio.gather(*futures)
+    assert [len(each) for each in bench.disk.batches] == [1, 7]
+    assert (bench.journal.commits, bench.journal.operations) == (2, 8)
+
+
+async def test_a_batch_has_a_limit(bench: Bench) -> None:
+    await bench.close_gate()
+    futures = [bench.journal.write(Count("a", 1, 1)) for _ in range(25)]
+    bench.disk.gate.set()
+    await asyncio.gather(*futures)
+    assert [len(each) for each in bench.disk.batches] == [1, 10, 10, 5]
+    assert await bench.disk.count("a", 1) == 25
+
+
+async def test_new_messages_are_refused_when_the_queue_is_full_and_changes_are_not(bench: Bench) -> None:
+    await bench.close_gate()
+    futures = [bench.journal.accept(Accept(a_message())) for _ in range(19)]
+    with pytest.raises(JournalFull):
+        bench.journal.accept(Accept(a_message()))
+    futures.append(bench.journal.write(Count("a", 1, 1)))
+    assert bench.journal.depth == 21
+    bench.disk.gate.set()
+    await asyncio.gather(*futures)
+    assert bench.journal.depth == 0
+
+
+async def test_a_repeated_key_is_not_reported_as_stored(bench: Bench) -> None:
+    first, second = a_message(), a_message()
+    futures = [bench.journal.accept(Accept(each, b"d" * 16, NOW + DAY_MS)) for each in (first, second)]
+    assert await asyncio.gather(*futures) == [first.id, first.id]
+    assert bench.stored == [[first]]
+
+
+async def test_callbacks_have_the_engines_result_and_events_are_announced_once(bench: Bench) -> None:
+    message = a_message()
+    await bench.journal.accept(Accept(copy(message)))
+    answers: list[WriteResult] = []
+    bench.journal.post(final(message, tell=True), lambda _op, result: answers.append(result))
+    bench.journal.post(final(message, Status.EXPIRED, tell=True), lambda _op, result: answers.append(result))
+    await bench.journal.drain()
+    assert answers == [True, False]
+    assert bench.told == 1
+
+
+async def test_a_copy_keeps_a_change_what_it_was_when_it_was_queued(bench: Bench) -> None:
+    message = a_message()
+    await bench.journal.accept(Accept(copy(message)))
+    await bench.close_gate()
+    first = bench.journal.write(submitted(message, "a"))
+    second = bench.journal.write(final(message, tell=True))
+    bench.disk.gate.set()
+    assert [await first, await second] == [True, True]
+    assert await bench.disk.outbox_size() == 1
+
+
+async def test_a_barrier_answers_when_everything_before_it_is_durable(bench: Bench) -> None:
+    await bench.close_gate()
+    seen: list[str] = []
+    bench.journal.post(Count("a", 1, 1), lambda _op, _result: seen.append("change"))
+    bench.journal.barrier(lambda _op, _result: seen.append("barrier"))
+    assert seen == []
+    bench.disk.gate.set()
+    await bench.journal.drain()
+    assert seen == ["change", "barrier"]
+
+
+async def test_a_barrier_alone_needs_no_commit(bench: Bench) -> None:
+    seen = asyncio.Event()
+    bench.journal.barrier(lambda _op, _result: seen.set())
+    await seen.wait()
+    assert bench.disk.batches == []
+
+
+async def test_a_failed_commit_refuses_every_new_message_that_waits_and_keeps_the_rest(bench: Bench) -> None:
+    await bench.close_gate()
+    bench.disk.failures = [LedgerUnavailable(), LedgerUnavailable()]
+    change = bench.journal.write(Count("a", 1, 1))
+    refused = [bench.journal.accept(Accept(a_message())) for _ in range(15)]
+    later = bench.journal.write(Count("a", 1, 2))
+    bench.disk.gate.set()
+    for each in refused:
+        with pytest.raises(LedgerUnavailable):
+            await each
+    assert [await change, await later] == [True, True]
+    assert (await bench.disk.count("a", 1), await bench.disk.count("gate", 0)) == (3, 1)
+    assert bench.stored == []
+
+
+async def test_a_journal_that_only_had_new_messages_recovers_by_itself(bench: Bench) -> None:
+    bench.disk.failures = [LedgerUnavailable()]
+    with pytest.raises(LedgerUnavailable):
+        await bench.journal.accept(Accept(a_message()))
+    await bench.journal.drain()
+    assert bench.journal.available
+    message = a_message()
+    assert await bench.journal.accept(Accept(message)) == message.id
+
+
+async def test_new_messages_are_refused_while_the_ledger_is_unavailable(disk: Disk) -> None:
+    journal = Journal(disk, stored=lambda _messages: None, retry_s=3_600)
+    running = asyncio.ensure_future(journal.run())
+    disk.failures = [LedgerUnavailable()]
+    with pytest.raises(LedgerUnavailable):
+        await journal.accept(Accept(a_message()))
+    with pytest.raises(JournalFull):
+        journal.accept(Accept(a_message()))
+    assert not journal.available
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_a_caller_that_went_away_disturbs_nobody(bench: Bench) -> None:
+    await bench.close_gate()
+    gone, stays = bench.journal.accept(Accept(a_message())), bench.journal.accept(Accept(a_message()))
+    gone.cancel()
+    bench.disk.gate.set()
+    await stays
+    assert len(bench.stored[0]) == 2
+
+
+async def test_drain_waits_for_the_commit_under_way(bench: Bench) -> None:
+    await bench.close_gate()
+    draining = asyncio.ensure_future(bench.journal.drain())
+    await asyncio.sleep(0)
+    assert not draining.done()
+    bench.disk.gate.set()
+    await draining
+    assert await bench.disk.count("gate", 0) == 1
+
+
+async def test_nobody_waits_for_a_journal_that_has_ended(bench: Bench) -> None:
+    await bench.close_gate()
+    waiting = [bench.journal.accept(Accept(a_message())), bench.journal.write(Count("a", 1, 1))]
+    draining = asyncio.ensure_future(bench.journal.drain())
+    await bench.stop()
+    await draining
+    late = bench.journal.write(Count("a", 1, 1))
+    bench.journal.post(Count("a", 1, 1))
+    await bench.journal.drain()
+    for each in (*waiting, late):
+        with pytest.raises(LedgerUnavailable):
+            await each
+    with pytest.raises(JournalFull):
+        bench.journal.accept(Accept(a_message()))
+
+
+async def test_an_engine_that_breaks_ends_the_journal_and_frees_who_waits(bench: Bench) -> None:
+    bench.disk.failures = [RuntimeError("broken engine")]
+    waiting = bench.journal.write(Count("a", 1, 1))
+    with pytest.raises(LedgerUnavailable):
+        await waiting
+    with pytest.raises(RuntimeError, match="broken engine"):
+        await bench.running

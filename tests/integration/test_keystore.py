@@ -1,0 +1,366 @@
+"""The key store: every step may be the last one, and other processes change it too."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+import gateway
+from gateway.clock import ManualClock, SystemClock
+from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, root_slot
+from redaction.errors import KeyDestroyed
+from redaction.keys import KeyState
+from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of
+
+NOW = 1_800_000_000_000
+HOUR_MS = 3_600_000
+ROOT = Path(gateway.__file__).parent.parent
+VARIABLE = "TEST_KEYSTORE_ROOT"
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class CrashingSlot:
+    """A root file whose n-th write kills the process, before or after it happened."""
+
+    rolls = True
+
+    def __init__(self, slot: FileRootSlot, *, at: int, before: bool) -> None:
+        self._slot = slot
+        self._left = at
+        self._before = before
+
+    def read(self) -> Sequence[bytes]:
+        return self._slot.read()
+
+    def write(self, roots: Sequence[bytes]) -> None:
+        self._left -= 1
+        if not self._left and self._before:
+            raise Crash
+        self._slot.write(roots)
+        if not self._left:
+            raise Crash
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def _slot(place: Path) -> FileRootSlot:
+    return FileRootSlot(place / "root" / "root.key")
+
+
+@contextlib.contextmanager
+def _opened(place: Path, slot: FileRootSlot | EnvRootSlot | CrashingSlot | None = None) -> Iterator[Keystore]:
+    store = Keystore(place / "keys" / "keys.db", slot or _slot(place), SystemClock())
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _with_keys(state: KeyState) -> None:
+    state.ensure_customer(7, os.urandom)
+    state.ensure_customer(8, os.urandom)
+    for period in (1, 2):
+        state.ensure_period(TRANSACTIONAL, period, os.urandom)
+
+
+def _filled(place: Path) -> tuple[bytes, bytes]:
+    """A store with keys; those of customer 8, and of leaf 5 in period 1."""
+    with _opened(place) as store:
+        store.update(_with_keys, destroys=False)
+        return store.state.customer_key(8), store.state.leaf_key(TRANSACTIONAL, 1, 5)
+
+
+# -------------------------------------------------------------------------------------------------------- open, update
+
+
+def test_a_new_store_is_empty_and_private(place: Path) -> None:
+    with _opened(place) as store:
+        assert store.state.customers() == []
+    files = [each for each in place.rglob("*") if each.is_file()]
+    assert {each.name for each in files} == {"keys.db", "keys.db.lock", "root.key"}
+    assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
+    assert {each.stat().st_mode & 0o777 for each in place.iterdir()} == {0o700}
+
+
+def test_what_was_changed_is_there_after_opening_again(place: Path) -> None:
+    customer, leaf = _filled(place)
+    with _opened(place) as store:
+        assert store.state.customer_key(8) == customer
+        assert store.state.leaf_key(TRANSACTIONAL, 1, 5) == leaf
+
+
+def test_the_state_is_one_object_for_ever(place: Path) -> None:
+    with _opened(place) as store:
+        state = store.state
+        store.update(_with_keys, destroys=False)
+        assert state.customers() == [7, 8]
+        assert store.update(lambda it: it.drop_customer(7), destroys=True) is True
+        assert store.state is state
+        assert state.customers() == [8]
+
+
+def test_a_change_that_raises_changes_nothing(place: Path) -> None:
+    _filled(place)
+
+    def broken(state: KeyState) -> None:
+        state.drop_customer(8)
+        raise ValueError("half way")
+
+    with _opened(place) as store, _opened(place) as other:
+        other.update(lambda state: state.drop_customer(7), destroys=False)
+        with pytest.raises(ValueError, match="half way"):
+            store.update(broken, destroys=True)
+        assert store.state.customers() == [7, 8]
+        assert store.refresh()
+        assert store.state.customers() == [8]
+
+
+@pytest.mark.policy("P-23")
+def test_a_copy_from_before_a_destruction_opens_with_nothing_that_is_left(place: Path) -> None:
+    _, leaf = _filled(place)
+    copy = place / "backup.db"
+    shutil.copy(place / "keys" / "keys.db", copy)
+    before = (place / "root" / "root.key").read_bytes()
+    with _opened(place) as store:
+        store.update(lambda state: state.puncture_everywhere(5), destroys=True)
+        with pytest.raises(KeyDestroyed):
+            store.state.leaf_key(TRANSACTIONAL, 1, 5)
+        assert store.state.leaf_key(TRANSACTIONAL, 1, 6) != leaf
+    with pytest.raises(KeystoreLost):
+        Keystore(copy, _slot(place), SystemClock()).open()
+    assert not any(before.strip() in each.read_bytes() for each in place.rglob("*") if each.is_file())
+
+
+def test_a_root_file_is_overwritten_when_it_is_replaced(place: Path) -> None:
+    slot = _slot(place)
+    slot.write((b"\x11" * 32,))
+    with (place / "root" / "root.key").open("rb") as held:
+        slot.write((b"\x22" * 32,))
+        assert set(held.read()) == {0}
+    assert slot.read() == [b"\x22" * 32]
+
+
+# -------------------------------------------------------------------------------------------------------------- crashes
+
+
+@pytest.mark.policy("P-23")
+@pytest.mark.parametrize(
+    ("at", "before", "destroyed"), [(1, True, False), (1, False, False), (2, True, True), (2, False, True)]
+)
+def test_a_crash_at_any_write_of_a_roll_loses_nothing_and_revives_nothing(
+    place: Path, at: int, before: bool, destroyed: bool
+) -> None:
+    customer, _ = _filled(place)
+    (old,) = _slot(place).read()
+    slot = CrashingSlot(_slot(place), at=at, before=before)
+    with _opened(place, slot) as store, pytest.raises(Crash):
+        store.update(lambda state: state.drop_customer(7), destroys=True)
+    with _opened(place) as store:
+        assert store.state.customers() == ([8] if destroyed else [7, 8])
+        assert store.state.customer_key(8) == customer
+    (root,) = _slot(place).read()
+    assert (root != old) is destroyed
+
+
+def test_a_crash_between_the_first_root_and_the_first_blob_is_no_loss(place: Path) -> None:
+    with pytest.raises(Crash), _opened(place, CrashingSlot(_slot(place), at=1, before=False)):
+        pass
+    with _opened(place) as store:
+        store.update(_with_keys, destroys=False)
+
+
+def test_a_slot_that_fails_at_the_end_leaves_the_change_and_is_mended_by_the_next_use(place: Path) -> None:
+    _filled(place)
+    (old,) = _slot(place).read()
+    with _opened(place, CrashingSlot(_slot(place), at=2, before=True)) as store:
+        with pytest.raises(Crash):
+            store.update(lambda state: state.drop_customer(7), destroys=True)
+        assert store.state.customers() == [8]
+        assert len(_slot(place).read()) == 2
+        store.update(lambda state: state.ensure_customer(9, os.urandom), destroys=False)
+        (root,) = _slot(place).read()
+        assert root != old
+
+
+@pytest.mark.parametrize("step", ["root_1", "commit_before", "commit_after", "root_2"])
+async def test_a_process_that_dies_at_a_step_leaves_a_store_that_opens(place: Path, step: str) -> None:
+    customer, _ = _filled(place)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.integration.keystore_victim", str(place), step, cwd=ROOT
+    )
+    assert await process.wait() == 9
+    with _opened(place) as store:
+        assert store.state.customers() == ([8] if step in {"commit_after", "root_2"} else [7, 8])
+        assert store.state.customer_key(8) == customer
+    assert len(_slot(place).read()) == 1
+
+
+# ------------------------------------------------------------------------------------------------------ other processes
+
+
+def test_a_change_of_another_opener_is_seen_by_refresh(place: Path) -> None:
+    with _opened(place) as node, _opened(place) as command:
+        assert not node.refresh()
+        command.update(_with_keys, destroys=False)
+        assert node.refresh()
+        assert node.state.customers() == [7, 8]
+        assert not node.refresh()
+        command.update(lambda state: state.drop_customer(7), destroys=True)
+        assert node.refresh()
+        assert node.state.customers() == [8]
+
+
+def test_an_update_starts_from_the_newest_state(place: Path) -> None:
+    with _opened(place) as node, _opened(place) as command:
+        command.update(_with_keys, destroys=False)
+        command.update(lambda state: state.drop_customer(7), destroys=True)
+        node.update(lambda state: state.ensure_customer(9, os.urandom), destroys=True)
+        assert node.state.customers() == [8, 9]
+        assert command.refresh()
+        assert command.state.customers() == [8, 9]
+
+
+async def test_processes_that_roll_at_once_lose_no_key(place: Path) -> None:
+    _filled(place)
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.integration.keystore_victim", str(place), f"roll_{first}", cwd=ROOT
+        )
+        for first in (100, 200, 300)
+    ]
+    assert [await each.wait() for each in processes] == [0, 0, 0]
+    with _opened(place) as store:
+        assert store.state.customers() == [7, 8, *(first + n for first in (100, 200, 300) for n in range(10))]
+
+
+# ---------------------------------------------------------------------------------------------------- what may be lost
+
+
+def _damage(path: Path, change: Callable[[bytes], bytes]) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        (blob,) = database.execute("SELECT blob FROM keystore").fetchone()
+        database.execute("UPDATE keystore SET blob = ?", (change(blob),))
+
+
+@pytest.mark.policy("P-21")
+@pytest.mark.parametrize(
+    "change", [lambda blob: blob[:-1] + bytes([blob[-1] ^ 1]), lambda blob: blob[:20], lambda blob: b""]
+)
+def test_a_changed_blob_is_refused(place: Path, change: Callable[[bytes], bytes]) -> None:
+    _filled(place)
+    _damage(place / "keys" / "keys.db", change)
+    with pytest.raises(KeystoreLost), _opened(place):
+        pass
+
+
+@pytest.mark.parametrize("content", [None, "", "no hex\n", "ab\n", "11" * 32 + "\n", "\xff"])
+def test_a_root_that_is_lost_or_another_is_refused_and_nothing_is_written(place: Path, content: str | None) -> None:
+    _filled(place)
+    root = place / "root" / "root.key"
+    root.unlink()
+    if content is not None:
+        root.write_text(content, encoding="latin-1")
+    with pytest.raises(KeystoreLost), _opened(place):
+        pass
+    assert root.exists() is (content is not None)
+
+
+def test_a_file_that_is_no_database_is_refused(place: Path) -> None:
+    (place / "keys").mkdir()
+    (place / "keys" / "keys.db").write_bytes(b"not a database " * 100)
+    with pytest.raises(LedgerCorrupt), _opened(place):
+        pass
+
+
+def test_a_closed_store_says_so(place: Path) -> None:
+    with _opened(place) as store:
+        pass
+    with pytest.raises(LedgerUnavailable):
+        store.refresh()
+    store.close()
+
+
+# ----------------------------------------------------------------------------------------------------- environment slot
+
+
+def test_a_root_from_the_environment_stays_when_keys_are_destroyed(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "5a" * 32)
+    with _opened(place, EnvRootSlot(VARIABLE)) as store:
+        store.update(_with_keys, destroys=False)
+        store.update(lambda state: state.drop_customer(7), destroys=True)
+    with _opened(place, EnvRootSlot(VARIABLE)) as store:
+        assert store.state.customers() == [8]
+    with pytest.raises(KeystoreLost):
+        EnvRootSlot(VARIABLE).write(())
+
+
+def test_a_missing_variable_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(KeystoreLost, match=VARIABLE), _opened(place, EnvRootSlot(VARIABLE)):
+        pass
+
+
+def test_the_settings_name_the_slot(place: Path) -> None:
+    assert isinstance(root_slot("env", "", VARIABLE), EnvRootSlot)
+    assert isinstance(root_slot("file", str(place / "root.key"), ""), FileRootSlot)
+
+
+# ------------------------------------------------------------------------------------------------------------- periods
+
+
+def _periods(store: Keystore) -> set[tuple[str, int]]:
+    return set(store.state.periods())
+
+
+def test_the_present_and_the_next_period_of_every_rule_exist(place: Path) -> None:
+    with _opened(place) as store:
+        store.ensure_current(DEFAULT_RULES.values(), NOW)
+        wanted = {(rule.tag, period_of(rule, NOW) + ahead) for rule in DEFAULT_RULES.values() for ahead in (0, 1)}
+        assert _periods(store) == wanted
+
+
+def test_nothing_is_written_when_nothing_is_missing(place: Path) -> None:
+    with _opened(place) as store, _opened(place) as other:
+        store.ensure_current(DEFAULT_RULES.values(), NOW)
+        assert other.refresh()
+        store.ensure_current(DEFAULT_RULES.values(), NOW + 1)
+        assert not other.refresh()
+
+
+@pytest.mark.policy("P-21")
+def test_dead_periods_are_destroyed_under_a_fresh_root(place: Path) -> None:
+    clock = ManualClock(NOW)
+    with _opened(place) as store:
+        store.ensure_current([DEFAULT_RULES[OTP]], clock.now_ms())
+        first = period_of(DEFAULT_RULES[OTP], clock.now_ms())
+        before = _slot(place).read()
+        clock.advance(3_600)
+        store.ensure_current([DEFAULT_RULES[OTP]], clock.now_ms())
+        clock.advance(600)
+        store.ensure_current([DEFAULT_RULES[OTP]], clock.now_ms())
+        assert (OTP, first) not in _periods(store)
+        assert {(OTP, first + 1), (OTP, first + 2)} <= _periods(store)
+        assert _slot(place).read() != before
+
+
+def test_periods_of_unknown_rules_are_left_alone(place: Path) -> None:
+    with _opened(place) as store:
+        store.update(_with_keys, destroys=False)
+        store.ensure_current([DEFAULT_RULES[OTP]], NOW)
+        assert (TRANSACTIONAL, 1) in _periods(store)

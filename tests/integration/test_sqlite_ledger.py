@@ -1,0 +1,216 @@
+"""What only the SQLite engine can get wrong: its file, its disk, other writers, cancelled callers."""
+
+import asyncio
+import contextlib
+import resource
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.clock import ManualClock
+from gateway.ledger.base import Count, LedgerCorrupt, LedgerUnavailable
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.ledger.sqlite_file import MIGRATIONS, SQL
+from redaction.inventory import undeclared
+from redaction.sealed import Sealed
+from tests.contract.records import NOW, a_customer, a_message, accepts
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "ledger.db"
+
+
+@pytest.fixture
+async def ledger(path: Path) -> AsyncIterator[SqliteLedger]:
+    ledger = SqliteLedger(path, ManualClock(), busy_limit_s=0.05)
+    await ledger.open()
+    yield ledger
+    await ledger.close()
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Another process in the middle of a write."""
+    other = sqlite3.connect(path, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+
+
+def _log_bytes(path: Path) -> int:
+    return Path(f"{path}-wal").stat().st_size
+
+
+@pytest.fixture
+def junk(path: Path) -> Path:
+    """Something else lies where the ledger should."""
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database at all" * 100)
+    return path
+
+
+@contextlib.contextmanager
+def _full_disk(path: Path) -> Iterator[None]:
+    """No file may grow beyond what the log has now."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_log_bytes(path), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_the_files_are_the_users_own(ledger: SqliteLedger, path: Path) -> None:
+    await ledger.apply(accepts(a_message()))
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert len(list(path.parent.iterdir())) == 4
+    assert {each.stat().st_mode & 0o777 for each in path.parent.iterdir()} == {0o600}
+
+
+async def test_a_full_disk_refuses_the_batch_and_keeps_nothing_of_it(ledger: SqliteLedger, path: Path) -> None:
+    kept, refused = a_message(), [a_message(content=Sealed(b"x" * 4_000)) for _ in range(50)]
+    await ledger.apply(accepts(kept))
+    with _full_disk(path), pytest.raises(LedgerUnavailable):
+        await ledger.apply([*accepts(*refused), Count("quota", 1, 1)])
+    assert await ledger.find_many([kept.id, refused[0].id]) == [kept, None]
+    assert await ledger.apply(accepts(refused[0])) == [refused[0].id]
+    assert await ledger.counts(1) == {}
+
+
+async def test_a_batch_waits_while_another_process_writes(ledger: SqliteLedger, path: Path) -> None:
+    message = a_message()
+    with _writing(path):
+        applying = asyncio.ensure_future(ledger.apply(accepts(message)))
+        await asyncio.sleep(0)
+        assert not applying.done()
+        assert await ledger.find(7, message.id) is None
+    assert await applying == [message.id]
+
+
+async def test_a_writer_that_never_ends_makes_the_ledger_unavailable(ledger: SqliteLedger, path: Path) -> None:
+    with _writing(path):
+        with pytest.raises(LedgerUnavailable, match="SQLITE_BUSY"):
+            await ledger.apply(accepts(a_message()))
+        with pytest.raises(LedgerUnavailable):
+            await ledger.save_customer(a_customer())
+    assert await ledger.save_customer(a_customer()) == 1
+
+
+async def test_a_cancelled_caller_waits_for_the_commit_that_has_begun(ledger: SqliteLedger) -> None:
+    message, next_one = a_message(), a_message()
+    applying = asyncio.ensure_future(ledger.apply(accepts(message)))
+    await asyncio.sleep(0)
+    following = asyncio.ensure_future(ledger.apply(accepts(next_one)))
+    applying.cancel()
+    await asyncio.sleep(0)
+    applying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await applying
+    assert await following == [next_one.id]
+    assert await ledger.find(7, message.id) == message
+
+
+async def test_account_writes_and_batches_of_one_process_take_turns(ledger: SqliteLedger) -> None:
+    work = [ledger.apply(accepts(a_message())) if number % 2 else _save(ledger) for number in range(20)]
+    await asyncio.gather(*work)
+    assert len(await ledger.customers()) == 10
+
+
+async def _save(ledger: SqliteLedger) -> None:
+    await ledger.save_customer(a_customer())
+
+
+async def test_reads_do_not_see_a_batch_before_it_is_durable(ledger: SqliteLedger) -> None:
+    message = a_message()
+    applying = asyncio.ensure_future(ledger.apply(accepts(message)))
+    await asyncio.sleep(0)
+    found = await ledger.find(7, message.id)
+    assert applying.done() or found is None
+    await applying
+    assert await ledger.find(7, message.id) == message
+
+
+@pytest.mark.policy("P-23")
+async def test_a_checkpoint_leaves_no_trace_of_what_was_forgotten(ledger: SqliteLedger, path: Path) -> None:
+    canary = b"sealed canary " * 20
+    await ledger.apply(accepts(*(a_message(content=Sealed(canary), content_until_ms=NOW) for _ in range(50))))
+    assert any(canary in each.read_bytes() for each in path.parent.iterdir())
+    assert await ledger.forget_content(NOW, 100) == 50
+    await ledger.checkpoint()
+    assert not any(canary in each.read_bytes() for each in path.parent.iterdir())
+
+
+async def test_a_checkpoint_says_when_a_reader_is_in_its_way(ledger: SqliteLedger, path: Path) -> None:
+    await ledger.apply(accepts(a_message()))
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchone()
+    await ledger.apply(accepts(a_message()))
+    with pytest.raises(LedgerUnavailable):
+        await ledger.checkpoint()
+    reader.close()
+    await ledger.checkpoint()
+    assert _log_bytes(path) == 0
+
+
+async def test_a_ledger_of_a_newer_version_is_refused(ledger: SqliteLedger, path: Path) -> None:
+    await ledger.close()
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE meta SET value = 999 WHERE key = 'schema_version'")
+    with pytest.raises(LedgerCorrupt, match="999"):
+        await SqliteLedger(path, ManualClock()).open()
+
+
+async def test_a_file_that_is_no_database_is_refused(junk: Path) -> None:
+    with pytest.raises(LedgerCorrupt):
+        await SqliteLedger(junk, ManualClock()).open()
+
+
+async def test_somebody_elses_database_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute("CREATE TABLE message (id)")
+    with pytest.raises(LedgerCorrupt):
+        await SqliteLedger(path, ManualClock()).open()
+
+
+async def test_a_place_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LedgerUnavailable):
+        await SqliteLedger(tmp_path / "file" / "ledger.db", ManualClock()).open()
+
+
+async def test_a_ledger_that_did_not_open_holds_no_lock(junk: Path) -> None:
+    first, second = SqliteLedger(junk, ManualClock()), SqliteLedger(junk, ManualClock())
+    with pytest.raises(LedgerCorrupt):
+        await first.open()
+    with pytest.raises(LedgerCorrupt):
+        await second.open()
+
+
+def test_an_unknown_synchronous_setting_is_refused(path: Path) -> None:
+    with pytest.raises(ValueError, match="full"):
+        SqliteLedger(path, ManualClock(), synchronous="sometimes")
+
+
+@pytest.mark.policy("P-07")
+async def test_every_column_is_in_the_inventory(ledger: SqliteLedger) -> None:
+    assert undeclared(await ledger.stored_fields()) == []
+
+
+def test_a_hot_lookup_is_answered_by_an_index(path: Path) -> None:
+    """The plans that the sizes of a real ledger depend on."""
+    database = sqlite3.connect(":memory:")
+    for statement in MIGRATIONS[1]:
+        database.execute(statement)
+    for name in ("due", "next_due", "backlog", "list", "list_bound", "list_subject", "outbox_due", "content_due"):
+        values = (1,) * SQL[name].count("?")
+        plan = " ".join(str(row[3]) for row in database.execute("EXPLAIN QUERY PLAN " + SQL[name], values))
+        assert "TEMP B-TREE" not in plan, name
+    database.close()
