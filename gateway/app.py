@@ -69,6 +69,7 @@ class Node:
         self.outcome = Outcome()
         self.exposition = Exposition()
         self.accepted = 0
+        self.stop_asked = asyncio.Event()
         self._stack = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
@@ -282,12 +283,8 @@ class Node:
     # ------------------------------------------------------------------------------------------------------- the end
 
     async def run(self) -> int:
-        """Run until a signal or a task's death; the process's exit code."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        waiter = loop.create_task(stop.wait(), name="stop")
+        """Run until told to stop, or a task's death; the process's exit code."""
+        waiter = asyncio.get_running_loop().create_task(self.stop_asked.wait(), name="stop")
         ends: list[asyncio.Future[Any]] = [waiter, self.tasks.failed]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         waiter.cancel()
@@ -320,12 +317,14 @@ class Node:
 async def serve(settings: Settings) -> int:
     """Run a node until it is told to stop; the exit code."""
     node = Node(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):  # before anything is announced: nobody is killed while starting
+        asyncio.get_running_loop().add_signal_handler(number, node.stop_asked.set)
+    _calm_collector()
     try:
         await node.start()
     except BaseException:
         await node._stack.aclose()
         raise
-    _calm_collector()
     return await node.run()
 
 
