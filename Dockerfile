@@ -1,9 +1,9 @@
 # Two stages: wheels are built in the first, the second holds only what runs.
-FROM python:3.12-slim AS build
+FROM python:3.11-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md ./
+COPY pyproject.toml constraints-runtime.txt README.md ./
 RUN python -m venv /opt/gateway \
-    && /opt/gateway/bin/pip install --no-cache-dir --require-hashes -r constraints.txt
+    && /opt/gateway/bin/pip install --no-cache-dir --require-hashes -r constraints-runtime.txt
 COPY config config
 COPY redaction redaction
 COPY operators operators
@@ -11,11 +11,11 @@ COPY gateway gateway
 COPY benchmarks benchmarks
 RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.12-slim
+FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/gateway gateway \
     && install -d -o gateway -g gateway -m 0700 /var/lib/gateway/data /var/lib/gateway/keys /var/lib/gateway/root
 COPY --from=build /opt/gateway /opt/gateway
-USER gateway
+USER 10001
 WORKDIR /var/lib/gateway
 ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # The root file system may be read-only: everything is written below these three volumes.

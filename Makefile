@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+COMPILE := $(BIN)/pip-compile --quiet --all-build-deps --allow-unsafe --generate-hashes --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-header
 
 .PHONY: demo test test-all lint check-python bench constraints clean
 
@@ -38,8 +40,8 @@ $(STAMP): pyproject.toml constraints.txt | check-python
 # Pins every version, with hashes, from pyproject.toml.
 constraints: $(STAMP)
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --extra dev --all-build-deps --allow-unsafe --generate-hashes --strip-extras \
-		--no-emit-index-url --no-emit-find-links --no-header --output-file constraints.txt pyproject.toml
+	$(COMPILE) --extra dev --output-file constraints.txt pyproject.toml
+	$(COMPILE) --constraint constraints.txt --output-file constraints-runtime.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data benchmark-data

@@ -226,7 +226,7 @@ class Ledger(Protocol):
         """Clear what the store still holds of overwritten and deleted rows, as far as the engine can."""
 
     async def retention_due(self, now_ms: int) -> tuple[int, int]:
-        """How many messages hold content, and how many records exist, past their time."""
+        """How many messages hold content, and how many records exist, past their time; counted to some thousands."""
 
     async def stored_fields(self) -> Sequence[str]:
         """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""

@@ -4,7 +4,7 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
 
 -- id is time-ordered, so new rows append. status and class are codes (sqlite_rows.py); open statuses are 0, 1, 2.
--- WITHOUT ROWID: 487 bytes a message with all indexes, 528 with rowids, at the same CPU.
+-- WITHOUT ROWID saves 41 of 528 bytes a message, indexes included, at the same CPU. message_forgettable adds 33.
 CREATE TABLE message (
     id BLOB PRIMARY KEY NOT NULL,
     customer INTEGER NOT NULL,

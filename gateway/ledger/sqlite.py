@@ -8,8 +8,9 @@ write accounts meanwhile.
 Reads run on the loop's thread and are bounded: what could look at many rows takes a limit or answers from an index.
 """
 
+import contextlib
 import sqlite3
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
@@ -46,6 +47,9 @@ from redaction.sealed import Pseudonym
 
 LIST_LOOKS_AT: Final = 2_000
 """Messages that one filtered page looks at, at most; such a page may be short and still have a cursor."""
+
+RETENTION_LOOKS_AT: Final = 10_000
+"""Rows that are counted as due, at most."""
 
 _AFTER_ALL_IDS: Final = b"\xff" * 17
 
@@ -89,7 +93,8 @@ class SqliteLedger:
         return None if row is None else message_from(row)
 
     async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
-        rows = [self._row("find_any", message) for message in messages]
+        with self._snapshot():
+            rows = [self._row("find_any", message) for message in messages]
         return [None if row is None else message_from(row) for row in rows]
 
     async def list_messages(
@@ -115,9 +120,10 @@ class SqliteLedger:
     # ------------------------------------------------------------------------------------------------- dispatch
 
     async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
-        found = self._first("due", (operator, now_ms), limit, lambda row: row[0] not in exclude)
-        messages = await self.find_many([row[0] for row in found])
-        return [message for message in messages if message is not None]
+        with self._snapshot():
+            due = self._first("due", (operator, now_ms), limit, lambda row: row[0] not in exclude)
+            rows = [self._row("find_any", identifier) for (identifier,) in due]
+        return [message_from(row) for row in rows if row is not None]
 
     async def next_due_ms(self, operator: str) -> int | None:
         row = self._row("next_due", operator)
@@ -130,7 +136,8 @@ class SqliteLedger:
         return self._number("backlog", operator)
 
     async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
-        return [self._correlate(operator, candidates) for operator, candidates in receipts]
+        with self._snapshot():
+            return [self._correlate(operator, candidates) for operator, candidates in receipts]
 
     def _correlate(self, operator: str, candidates: tuple[str, ...]) -> Found | None:
         for candidate in candidates:
@@ -225,13 +232,24 @@ class SqliteLedger:
         await self._file.checkpoint()
 
     async def retention_due(self, now_ms: int) -> tuple[int, int]:
-        row = self._row("retention_due", now_ms)
+        row = self._row("retention_due", now_ms, RETENTION_LOOKS_AT)
         return (0, 0) if row is None else (row[0], row[1])
 
     async def stored_fields(self) -> Sequence[str]:
         return [row[0] for row in self._rows("stored_fields")]
 
     # --------------------------------------------------------------------------------------------------- reading
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """One read transaction for many small reads: without it each one takes and drops SQLite's shared lock."""
+        reader = self._file.reader
+        with ledger_errors():
+            reader.execute(SQL["begin_reading"])
+            try:
+                yield
+            finally:
+                reader.execute(SQL["commit"])
 
     def _rows(self, name: str, *values: int | str | bytes) -> Sequence[Stored]:
         with ledger_errors():

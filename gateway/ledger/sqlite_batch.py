@@ -4,8 +4,8 @@ Everything is copied out of the operations when the batch is made; `run` only ex
 together, new messages first, which keeps their order among themselves.
 
 Measured per message on the loop's thread, batches of 100: `executemany` beats statements with 8 or 64 rows of VALUES
-(14 µs against 18), because binding is the cost and those bind the same values. An `execute` per change costs about a
-microsecond more than `executemany` and tells whether the row was still open.
+(15 µs against 17 to 20), because binding is the cost and those bind the same values. An `execute` per change costs
+about a microsecond more than `executemany` and tells whether the row was still open.
 """
 
 import sqlite3

@@ -10,15 +10,16 @@ SQLite's busy handler, which would hold up the loop.
 import asyncio
 import contextlib
 import fcntl
+import functools
 import itertools
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
 from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
+from gateway.ledger.disk_thread import DiskThread
 from gateway.ledger.statements import named_statements, script
 
 SCHEMA_VERSION: Final = 1
@@ -31,8 +32,8 @@ SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
 BUSY_LIMIT_S: Final = 5.0
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
 _READ_BUSY_MS: Final = 250
-_WRITE_CACHE_KIB: Final = 65_536
-_READ_CACHE_KIB: Final = 16_384
+_WRITE_CACHE_KIB: Final = 12_288
+_READ_CACHE_KIB: Final = 8_192
 _STATEMENTS: Final = 128
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def ledger_errors() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise LedgerUnavailable(error.sqlite_errorname) from error
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise LedgerCorrupt(error.sqlite_errorname) from error
         raise
 
@@ -63,6 +64,13 @@ class SqliteFile:
         self._busy_limit_s = busy_limit_s
         self._turn = asyncio.Lock()
         self._resources = contextlib.ExitStack()
+        self._open = False
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """Sees what is committed. Raises LedgerUnavailable when the file is not open."""
+        self._check_open()
+        return self._reader
 
     def open(self) -> None:
         """Lock, connect, migrate. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable; then nothing stays open."""
@@ -73,20 +81,22 @@ class SqliteFile:
                     stack.callback(os.close, _lock(self._path.with_name(self._path.name + ".lock")))
             except OSError as error:
                 raise LedgerUnavailable(type(error).__name__) from error
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="ledger-commit")
-            stack.callback(self._pool.shutdown)
+            self._thread = DiskThread("ledger-commit")
+            stack.callback(self._thread.stop)
             with ledger_errors():
                 self._writer = self._connect(stack, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
                 self._migrate()
                 self._writer.execute("PRAGMA busy_timeout = 0")
-                self.reader = self._connect(stack, _READ_CACHE_KIB, busy_ms=_READ_BUSY_MS)
-                self.reader.execute("PRAGMA query_only = ON")
+                self._reader = self._connect(stack, _READ_CACHE_KIB, busy_ms=_READ_BUSY_MS)
+                self._reader.execute("PRAGMA query_only = ON")
             self._cursor = self._writer.cursor()
             self._resources = stack.pop_all()
+            self._open = True
 
     async def close(self) -> None:
         """Finish the transaction under way and let go of the file. Again is harmless."""
         async with self._turn:
+            self._open = False
             resources, self._resources = self._resources, contextlib.ExitStack()
             with ledger_errors():
                 await asyncio.get_running_loop().run_in_executor(None, resources.close)
@@ -111,13 +121,19 @@ class SqliteFile:
         """Move everything into the database file and empty the write-ahead log. Raises LedgerUnavailable."""
         for wait_s in _waits(self._busy_limit_s):
             async with self._turn:
+                self._check_open()
                 busy, _, _ = (await self._in_thread(SQL["checkpoint"])).fetchone()
             if not busy:
                 return
             await asyncio.sleep(wait_s)
         raise LedgerUnavailable("SQLITE_BUSY")
 
+    def _check_open(self) -> None:
+        if not self._open:
+            raise LedgerUnavailable("the ledger is not open")
+
     async def _begin(self) -> None:
+        self._check_open()
         if self._writer.in_transaction:  # an earlier roll-back failed with the disk
             self._roll_back()
         for wait_s in _waits(self._busy_limit_s):
@@ -137,18 +153,8 @@ class SqliteFile:
         return True
 
     async def _in_thread(self, sql: str) -> sqlite3.Cursor:
-        work = asyncio.get_running_loop().run_in_executor(self._pool, self._writer.execute, sql)
-        cancelled: asyncio.CancelledError | None = None
-        while not work.done():
-            try:
-                await asyncio.wait((work,))
-            except asyncio.CancelledError as error:
-                cancelled = error
         with ledger_errors():
-            cursor = work.result()
-        if cancelled is not None:
-            raise cancelled
-        return cursor
+            return await self._thread.run(functools.partial(self._writer.execute, sql))
 
     def _roll_back(self) -> None:
         """Best effort: when the disk is gone, the next `_begin` tries again, and a crash rolls back as well."""

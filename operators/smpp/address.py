@@ -5,6 +5,7 @@ Addresses print as dots. The clock is an argument.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -97,6 +98,7 @@ _QUARTERS_LIMIT = 48
 _TIME_CHARACTERS = 16
 
 
+@lru_cache(4_096)
 def relative_time(seconds: int) -> str:
     """`YYMMDDhhmmss000R`, so long from now; a month is 30 days and a year 365, as SMSCs count them (S-32)."""
     if not 0 <= seconds < _RELATIVE_LIMIT_S:

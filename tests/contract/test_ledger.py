@@ -6,7 +6,7 @@ from copy import copy
 import pytest
 
 from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Change, Count, Ledger, LedgerLocked, WriteOp
+from gateway.ledger.base import Accept, Change, Count, Ledger, LedgerLocked, LedgerUnavailable, WriteOp
 from gateway.message import Link, Message, MessageClass, Part, Status
 from redaction.retention import RetentionTag
 from redaction.sealed import Sealed
@@ -402,6 +402,19 @@ async def test_a_second_node_is_refused_until_the_first_lets_go(engine: Engine) 
     await engine.open(exclusive=False)
     await first.close()
     await engine.open()
+
+
+async def test_a_ledger_that_is_not_open_says_so(engine: Engine) -> None:
+    ledger = await engine.open()
+    await ledger.close()
+    with pytest.raises(LedgerUnavailable):
+        await ledger.apply(accepts(a_message()))
+    with pytest.raises(LedgerUnavailable):
+        await ledger.find(7, b"\0" * 16)
+    with pytest.raises(LedgerUnavailable):
+        await ledger.claim_due("stc", NOW, 1, ())
+    with pytest.raises(LedgerUnavailable):
+        await ledger.checkpoint()
 
 
 async def test_every_stored_field_is_named(ledger: Ledger) -> None:
