@@ -152,8 +152,7 @@ class Dispatch:
             message = await self._ledger.find(customer, identifier)
         if message is None or message.customer != customer:
             return None
-        waiting = identifier not in self._inflight.active or self._lanes[message.operator].remove(message)
-        if message.status not in WAITING or not waiting or any(message.parts):
+        if message.status not in WAITING or any(message.parts) or not self._withdraw(message):
             raise Refusal("not_cancellable")
         change = self._settler.final(message, Status.CANCELLED, None, self._clock.now_ms())
         applied = await self._journal.write(msgspec.structs.replace(change, only_waiting=True))
@@ -161,6 +160,13 @@ class Dispatch:
         if not applied:
             raise Refusal("not_cancellable")
         return message
+
+    def _withdraw(self, message: Message) -> bool:
+        """Take a message out of its lane and keep the refill loop from it; False when it is on its way already."""
+        if message.id in self._inflight.active:
+            return self._lanes[message.operator].remove(message)
+        self._inflight.active[message.id] = message
+        return True
 
     def waiting(self) -> dict[str, int]:
         """Messages in memory per lane."""
@@ -359,19 +365,24 @@ class Dispatch:
             return ()
         return self._router.candidates(content.to.reveal(Purpose.DELIVER), message.message_class)
 
-    def _late(self, answer: Submitted, message: Message) -> None:
-        """An answer after its deadline still settles the segment when the message is not final (S-23)."""
+    def _late(self, answer: Submitted, attempted: Message) -> None:
+        """An answer after its deadline still settles the segment when the message is not final (S-23).
+
+        The message may have come back from the ledger meanwhile, to be tried again: then that object is the one to
+        settle.
+        """
         self.counters.late_answers += 1
-        if is_final(message) or not isinstance(answer.result, Accepted):
+        message = self._inflight.active.get(attempted.id, attempted)
+        if is_final(message) or not isinstance(answer.result, Accepted) or answer.segment >= message.segments:
             return
         links: list[Link] = []
         self._note_taken(answer, message, answer.result.operator_message_id, links)
-        done = not unsent(message) and message.status is not Status.SUBMITTED
-        if done and message.operator in self._lanes:
+        if unsent(message) or message.status is Status.SUBMITTED:
+            self._journal.post(Change(message=copy(message), links=tuple(links)))
+            return
+        if message.operator in self._lanes:
             self._lanes[message.operator].remove(message)
-        now_ms = self._clock.now_ms()
-        change = self._settler.submitted(message, now_ms, tuple(links)) if done else None
-        self._write(change or Change(message=copy(message), links=tuple(links)))
+        self._write(self._settler.submitted(message, self._clock.now_ms(), tuple(links)))
 
     def _end(self, message: Message, status: Status, error: str | None, now_ms: int) -> None:
         self._write(self._settler.final(message, status, error, now_ms))

@@ -32,6 +32,7 @@ SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
 BUSY_LIMIT_S: Final = 5.0
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
 _READ_BUSY_MS: Final = 250
+_CHECKPOINT_PAGES: Final = 8_000  # 32 MiB; a checkpoint holds up the commit that starts it, so it comes seldom
 _WRITE_CACHE_KIB: Final = 12_288
 _READ_CACHE_KIB: Final = 8_192
 _STATEMENTS: Final = 128
@@ -179,6 +180,7 @@ class SqliteFile:
             "secure_delete = ON",
             "temp_store = MEMORY",
             f"cache_size = -{cache_kib}",
+            f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
         ):
             connection.execute("PRAGMA " + pragma)
         return connection

@@ -1,0 +1,274 @@
+"""The road of a message with real parts: door, journal, ledger, dispatch, operators in memory, outcomes.
+
+Time stands still until a test moves it. Events of an operator pass `Road.sort` as they do in the node; a test may hold
+them back with `hold` and let them go with `release`, or put in its own with `happen`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from config.settings import DispatchSettings, MessageSettings
+from gateway.accept import Door
+from gateway.clock import ManualClock
+from gateway.content import Vault
+from gateway.customers import ApiKey, Customer, CustomerSettings
+from gateway.dispatch import Dispatch
+from gateway.inflight import InFlight
+from gateway.keyring import Keyring
+from gateway.ledger.journal import Journal
+from gateway.ledger.keystore import FileRootSlot, Keystore
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.message import Message, MessageClass, OutboxEvent, Status
+from gateway.outcomes import Outcomes
+from gateway.request import MessageRequest
+from gateway.routing import Route, Router
+from gateway.settle import Settler
+from gateway.validation import Validator
+from operators.base import (
+    Accepted,
+    DeliveryReceipt,
+    Down,
+    MoMessage,
+    MtMessage,
+    OperatorEvent,
+    Ready,
+    ReceiptState,
+    SubmitResult,
+    Submitted,
+)
+from operators.loopback import LoopbackOperator
+from operators.smpp.segments import plan
+from redaction.egress import EgressContract, standard_contract
+from redaction.personal import Purpose
+from redaction.retention import DEFAULT_RULES
+from redaction.seal import Sealer
+
+CUSTOMER = 1
+LONG = "x" * 400
+"""Three segments."""
+Answers = Callable[[MtMessage, int, str], SubmitResult]
+
+
+def an_api_key(**changes: Any) -> ApiKey:
+    senders = changes.pop("senders", {"INTERKEY": ()})
+    customer = Customer(
+        id=CUSTOMER,
+        public_id="cus_1",
+        settings=CustomerSettings(senders=senders, default_class=changes.pop("default_class", "transactional")),
+        disabled=False,
+    )
+    fields: dict[str, Any] = {
+        "id": 1,
+        "customer": customer,
+        "prefix": "00000001",
+        "scopes": frozenset({"send"}),
+        "classes": frozenset(),
+        "networks": (),
+        "throughput_per_s": None,
+        "burst": 1,
+        "daily_quota": None,
+        "expires_ms": None,
+    }
+    return ApiKey(**(fields | changes))
+
+
+EVERY_CLASS = an_api_key(classes=frozenset(MessageClass))
+
+
+def a_request(**changes: Any) -> MessageRequest:
+    fields: dict[str, Any] = {
+        "to": "+966500000078",
+        "source": "INTERKEY",
+        "text": "hello",
+        "message_class": "transactional",
+    }
+    return MessageRequest(**(fields | changes))
+
+
+class Road:
+    """operators: by name, with what they answer. submitted: (operator, message, segment) of every submission."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        answers: Mapping[str, Answers] | None = None,
+        receipts: Callable[[str], ReceiptState | None] = lambda _: None,
+        routes: Sequence[Route] | None = None,
+        room: int = 256,
+        contracts: Mapping[str, EgressContract] | None = None,
+        outcomes: Mapping[str, Any] | None = None,
+        **dispatch: Any,
+    ) -> None:
+        self.clock = ManualClock()
+        self.submitted: list[tuple[str, MtMessage, int]] = []
+        self.ended: list[Status] = []
+        self.held: list[OperatorEvent] | None = None
+        answers = answers or {"loop": lambda _message, _segment, identifier: Accepted(identifier)}
+        self.operators = {
+            name: LoopbackOperator(
+                name,
+                segments_of=_segments,
+                answer=self._noting(name, answer),
+                receipt=receipts,
+                room=room,
+            )
+            for name, answer in answers.items()
+        }
+        self.store = Keystore(folder / "keys.db", FileRootSlot(folder / "root.key"), self.clock)
+        self.store.open()
+        self.keyring = Keyring(self.store, DEFAULT_RULES.values(), self.clock)
+        self.keyring.ensure_customer(CUSTOMER)
+        self.keyring.ensure_present()
+        self.vault = Vault(Sealer(self.store.state, self.clock.random), DEFAULT_RULES)
+        self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off")
+        self.router = Router(routes or [Route(prefix="", classes=frozenset(), operators=tuple(self.operators))])
+        self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
+        self._contracts = contracts or {name: standard_contract(name) for name in self.operators}
+        self._outcome_settings = outcomes or {}
+
+    def build(self) -> None:
+        """What needs a running loop."""
+        self.journal = Journal(self.ledger, stored=lambda messages: self.dispatch.take(messages))
+        self.inflight = InFlight()
+        settler = Settler(DEFAULT_RULES, lambda _: True, lambda message: self.ended.append(message.status))
+        self.dispatch = Dispatch(
+            operators=self.operators,
+            contracts=self._contracts,
+            router=self.router,
+            ledger=self.ledger,
+            journal=self.journal,
+            vault=self.vault,
+            settler=settler,
+            inflight=self.inflight,
+            settings=self._settings,
+            clock=self.clock,
+            observe_wait=lambda _: None,
+        )
+        self.outcomes = Outcomes(
+            operators=self.operators,
+            ledger=self.ledger,
+            journal=self.journal,
+            settler=settler,
+            inflight=self.inflight,
+            clock=self.clock,
+            **self._outcome_settings,
+        )
+        self.door = Door(
+            validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
+            vault=self.vault,
+            rules=DEFAULT_RULES,
+            router=self.router,
+            is_up=lambda name: self.operators[name].is_up(),
+            journal=self.journal,
+            clock=self.clock,
+            pseudonymise=self.keyring.pseudonymise,
+            digest=self.keyring.idempotency_digest,
+        )
+
+    def _noting(self, name: str, answer: Answers) -> Answers:
+        def noted(message: MtMessage, segment: int, identifier: str) -> SubmitResult:
+            self.submitted.append((name, message, segment))
+            return answer(message, segment, identifier)
+
+        return noted
+
+    # ----------------------------------------------------------------------------------------------- what happens
+
+    def sort(self, events: Sequence[OperatorEvent]) -> None:
+        """As the node sorts them."""
+        if self.held is not None:
+            self.held.extend(events)
+            return
+        answers = [each for each in events if isinstance(each, Submitted)]
+        if answers:
+            self.dispatch.on_submitted(answers)
+        self.outcomes.on_receipts([each for each in events if isinstance(each, DeliveryReceipt)])
+        self.outcomes.on_mo([each for each in events if isinstance(each, MoMessage)])
+        for event in events:
+            if isinstance(event, Ready):
+                self.dispatch.on_ready(event.operator)
+            elif isinstance(event, Down):
+                self.dispatch.on_down(event.operator)
+
+    def hold(self) -> None:
+        """Keep what operators say from now on."""
+        self.held = []
+
+    def release(self) -> None:
+        """Let everything pass that was held."""
+        held, self.held = self.held or [], None
+        self.sort(held)
+
+    def held_answers(self) -> list[Submitted]:
+        return [each for each in self.held or () if isinstance(each, Submitted)]
+
+    def receipt(self, identifier: str, state: ReceiptState, operator: str = "loop", handle: object = None) -> None:
+        """A receipt arrives; its handle is the id unless another is given."""
+        self.sort([DeliveryReceipt(operator, (identifier,), state, "007", None, handle or identifier)])
+
+    # ------------------------------------------------------------------------------------------------ what is asked
+
+    async def send(self, *, key: ApiKey = EVERY_CLASS, idempotency: str | None = None, **changes: Any) -> bytes:
+        """Through the door to the disk; the id."""
+        pending = self.door.accept(key, a_request(**changes), idempotency=idempotency)
+        identifier = await pending.durable
+        assert isinstance(identifier, bytes)
+        return identifier
+
+    async def stored(self, identifier: bytes) -> Message:
+        message = await self.ledger.find(CUSTOMER, identifier)
+        assert message is not None
+        return message
+
+    async def becomes(self, identifier: bytes, status: Status) -> Message:
+        """The stored message, once it has this status."""
+        async with asyncio.timeout(10):
+            while (message := await self.stored(identifier)).status is not status:  # noqa: ASYNC110  # the ledger sets no event
+                await asyncio.sleep(0)
+        return message
+
+    async def settled(self) -> None:
+        """Until nothing waits to be written."""
+        await asyncio.sleep(0)
+        await self.journal.drain()
+
+    async def events(self) -> Sequence[OutboxEvent]:
+        return await self.ledger.outbox_due(self.clock.now_ms(), 100, ())
+
+    def acknowledged(self, operator: str = "loop") -> list[tuple[object, bool]]:
+        return self.operators[operator].acknowledged
+
+
+def _segments(message: MtMessage) -> int:
+    return plan(message.text.reveal(Purpose.DELIVER)).segments
+
+
+@asynccontextmanager
+async def running_road(folder: Path, *, down: Sequence[str] = (), **settings: Any) -> AsyncIterator[Road]:
+    """down: operators that are not started."""
+    road = Road(folder, **settings)
+    await road.ledger.open()
+    road.build()
+    loops = [road.journal.run(), road.outcomes.run()]
+    tasks = [asyncio.create_task(each) for each in loops]
+    for name, operator in road.operators.items():
+        if name not in down:
+            await operator.start(road.sort)
+    tasks.append(asyncio.create_task(road.dispatch.run()))
+    await asyncio.sleep(0)
+    try:
+        yield road
+        for task in tasks:
+            assert not task.done() or task.result() is None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await road.ledger.close()
+        road.store.close()

@@ -1,0 +1,114 @@
+"""Whom to tell and where: opened for telling only."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway.customers import Directory
+from gateway.delivery import Addressing, open_endpoint, save_endpoint
+from gateway.ledger.base import StoredCustomer
+from gateway.message import Message, OutboxEvent, Status
+from redaction.errors import SealError
+from redaction.personal import Purpose, Secret
+from redaction.seal import Sealer
+from redaction.sealed import Sealed
+from tests.unit.gateway.road import CUSTOMER, Road, running_road
+from tests.unit.gateway.stage import a_message
+
+URL = Secret("https://shop.example.sa/told")
+
+
+@dataclass
+class Place:
+    road: Road
+    directory: Directory
+    sealer: Sealer
+    addressing: Addressing
+
+    async def set_endpoint(self) -> Secret:
+        secret = await save_endpoint(self.road.ledger, self.sealer, self.road.clock, CUSTOMER, URL)
+        await self.directory.refresh()
+        return secret
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with running_road(tmp_path, room=0) as road:
+        await road.ledger.save_customer(
+            StoredCustomer(id=CUSTOMER, public_id="cus_1", account=Sealed(b""), settings=b"{}", created_ms=0)
+        )
+        directory = Directory(road.ledger, road.keyring.credential_digest)
+        await directory.refresh()
+        sealer = Sealer(road.store.state, road.clock.random)
+        yield Place(road, directory, sealer, Addressing(directory, road.vault, sealer))
+
+
+def event_of(message: Message) -> OutboxEvent:
+    return OutboxEvent(customer=CUSTOMER, message=message.id, status=Status.DELIVERED, at_ms=0, next_ms=0)
+
+
+async def test_nobody_is_told_without_an_endpoint(place: Place) -> None:
+    message = await place.road.stored(await place.road.send())
+    assert not place.addressing.wanted(message)
+    assert place.addressing.delivery(event_of(message), message) is None
+
+
+async def test_the_endpoint_is_told_under_its_own_secret(place: Place) -> None:
+    secret = await place.set_endpoint()
+    message = await place.road.stored(await place.road.send(reference="order 1"))
+    assert place.addressing.wanted(message)
+    delivery = place.addressing.delivery(event_of(message), message)
+    assert delivery is not None
+    assert (delivery.url, delivery.secrets, delivery.own_endpoint) == (URL, (secret,), True)
+    assert json.loads(delivery.body)["data"]["reference"] == "order 1"
+
+
+async def test_a_messages_own_url_takes_the_endpoints_place(place: Place) -> None:
+    secret = await place.set_endpoint()
+    message = await place.road.stored(await place.road.send(callback_url="https://other.example.sa/"))
+    delivery = place.addressing.delivery(event_of(message), message)
+    assert delivery is not None
+    assert delivery.url.reveal(Purpose.INFORM_CUSTOMER) == "https://other.example.sa/"
+    assert (delivery.secrets, delivery.own_endpoint) == ((secret,), False)
+
+
+async def test_a_message_whose_private_field_cannot_be_opened_is_told_without_it(place: Place) -> None:
+    await place.set_endpoint()
+    message = await place.road.stored(await place.road.send(reference="order 1"))
+    message.id = bytes(16)
+    assert place.addressing.reference(message) is None
+    delivery = place.addressing.delivery(event_of(message), message)
+    assert delivery is not None
+    assert "reference" not in json.loads(delivery.body)["data"]
+
+
+async def test_nobody_is_told_when_the_customers_keys_are_gone(place: Place) -> None:
+    await place.set_endpoint()
+    message = await place.road.stored(await place.road.send())
+    place.road.store.update(lambda state: state.drop_customer(CUSTOMER), destroys=True)
+    assert place.addressing.delivery(event_of(message), message) is None
+
+
+async def test_the_reference_is_shown_to_its_customer(place: Place) -> None:
+    message = await place.road.stored(await place.road.send(reference="order 1"))
+    assert place.addressing.reference(message) == "order 1"
+    assert place.addressing.reference(a_message()) is None
+
+
+@pytest.mark.policy("P-05")
+async def test_an_endpoint_is_stored_sealed_and_opens_for_its_customer_only(place: Place) -> None:
+    secret = await place.set_endpoint()
+    endpoint = place.directory.endpoint(CUSTOMER)
+    assert endpoint is not None
+    assert b"example" not in bytes(endpoint.url)
+    assert open_endpoint(place.sealer, endpoint) == (URL, secret)
+    endpoint = type(endpoint)(customer=CUSTOMER + 1, url=endpoint.url, secret=endpoint.secret, settings=b"{}")
+    with pytest.raises(SealError):
+        open_endpoint(place.sealer, endpoint)
+
+
+async def test_saving_again_gives_a_fresh_secret(place: Place) -> None:
+    assert await place.set_endpoint() != await place.set_endpoint()
