@@ -62,7 +62,7 @@ class Customer:
 
 async def until(claim: Callable[[], bool]) -> None:
     """Look again and again: what another process does announces itself nowhere."""
-    while not claim():  # noqa: ASYNC110
+    while not claim():
         await asyncio.sleep(LOOK_S)
 
 

@@ -229,7 +229,7 @@ class Road:
     async def becomes(self, identifier: bytes, status: Status) -> Message:
         """The stored message, once it has this status."""
         async with asyncio.timeout(10):
-            while (message := await self.stored(identifier)).status is not status:  # noqa: ASYNC110  # the ledger sets no event
+            while (message := await self.stored(identifier)).status is not status:  # the ledger sets no event
                 await asyncio.sleep(0)
         return message
 

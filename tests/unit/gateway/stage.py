@@ -209,7 +209,7 @@ class Stage:
 async def until(holds: Callable[[], object]) -> None:
     """Let the loop turn until something holds that nobody announces."""
     async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  # what is waited for is inside a peer and sets no event
+        while not holds():  # what is waited for is inside a peer and sets no event
             await asyncio.sleep(0)
 
 

@@ -105,7 +105,7 @@ async def test_a_running_keyring_sees_what_another_process_added(
     Keyring(other, DEFAULT_RULES.values(), clock).ensure_customer(9)
     other.close()
     async with asyncio.timeout(10):
-        while 9 not in keyring.state.customers():  # noqa: ASYNC110  # another process sets no event
+        while 9 not in keyring.state.customers():  # another process sets no event
             await asyncio.sleep(0.001)
     running.cancel()
 
@@ -115,6 +115,6 @@ async def test_a_running_keyring_makes_keys_as_time_goes_on(keyring: Keyring, cl
     clock.advance(DAY_S)
     wanted = (OTP, period_of(DEFAULT_RULES[OTP], clock.now_ms()) + 1)
     async with asyncio.timeout(10):
-        while wanted not in keyring.state.periods():  # noqa: ASYNC110  # the key store sets no event
+        while wanted not in keyring.state.periods():  # the key store sets no event
             await asyncio.sleep(0.001)
     running.cancel()

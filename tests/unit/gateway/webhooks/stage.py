@@ -119,14 +119,14 @@ def _with(message: Message, *, status: Status) -> Message:
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds, for 20 seconds at most."""
     async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110  plain numbers have no event to wait for
+        while not holds():
             await asyncio.sleep(0.001)
 
 
 async def until_all_told(stage: Stage) -> None:
     """Wait until the outbox is empty."""
     async with asyncio.timeout(20):
-        while await stage.ledger.outbox_size():  # noqa: ASYNC110
+        while await stage.ledger.outbox_size():
             await asyncio.sleep(0.001)
 
 
