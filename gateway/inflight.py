@@ -18,7 +18,7 @@ class InFlight:
         self.active: dict[bytes, Message] = {}
         self._links: dict[Key, tuple[Message, int]] = {}
         self._limit = limit
-        self._awaited: dict[Key, Callable[[], None]] = {}
+        self._awaited: dict[Key, list[Callable[[], None]]] = {}
 
     def __len__(self) -> int:
         return len(self._links)
@@ -29,8 +29,9 @@ class InFlight:
         self._links[key] = (message, segment)
         if len(self._links) > self._limit:
             del self._links[next(iter(self._links))]
-        if self._awaited and (arrived := self._awaited.pop(key, None)) is not None:
-            arrived()
+        if self._awaited:
+            for arrived in self._awaited.pop(key, ()):
+                arrived()
 
     def find(self, operator: str, candidates: Sequence[str]) -> tuple[Message, int] | None:
         for candidate in candidates:
@@ -45,8 +46,14 @@ class InFlight:
             self._links.pop((operator, operator_message_id), None)
 
     def await_link(self, operator: str, operator_message_id: str, arrived: Callable[[], None]) -> None:
-        """Call `arrived` when this id is learned. The caller bounds how many it awaits."""
-        self._awaited[(operator, operator_message_id)] = arrived
+        """Call `arrived` when this id is learned, after those who awaited it before. The caller bounds how many."""
+        self._awaited.setdefault((operator, operator_message_id), []).append(arrived)
 
-    def stop_awaiting(self, operator: str, operator_message_id: str) -> None:
-        self._awaited.pop((operator, operator_message_id), None)
+    def stop_awaiting(self, operator: str, operator_message_id: str, arrived: Callable[[], None]) -> None:
+        """Do not call this `arrived`; others who await the same id still wait."""
+        key = (operator, operator_message_id)
+        left = [each for each in self._awaited.get(key, ()) if each is not arrived]
+        if left:
+            self._awaited[key] = left
+        else:
+            self._awaited.pop(key, None)

@@ -8,8 +8,9 @@ acknowledged after `unclaimed_after_s`.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -27,12 +28,17 @@ LOOKUP_LIMIT: Final = 256
 LEDGER_PAUSE_S: Final = 0.5
 
 
-class Early(msgspec.Struct, gc=False):
-    """A receipt that no segment answers to yet. since: monotonic seconds."""
+def _nobody() -> None:
+    """Nobody waits yet."""
+
+
+class Early(msgspec.Struct, eq=False):
+    """A receipt that no segment answers to yet. since: monotonic seconds. arrived: what is called when one does."""
 
     receipt: DeliveryReceipt
     since: float
     settled: bool = False
+    arrived: Callable[[], None] = _nobody
 
 
 class OutcomeCounters:
@@ -210,9 +216,10 @@ class Outcomes:
     def _await_answer(self, receipt: DeliveryReceipt) -> None:
         early = Early(receipt, self._clock.monotonic())
         self.counters.early += 1
+        early.arrived = partial(self._answered, early)
         self._early.append(early)
         for candidate in receipt.candidates:
-            self._inflight.await_link(receipt.operator, candidate, lambda: self._answered(early))
+            self._inflight.await_link(receipt.operator, candidate, early.arrived)
 
     def _answered(self, early: Early) -> None:
         if early.settled:
@@ -240,7 +247,7 @@ class Outcomes:
 
     def _stop_awaiting(self, early: Early) -> None:
         for candidate in early.receipt.candidates:
-            self._inflight.stop_awaiting(early.receipt.operator, candidate)
+            self._inflight.stop_awaiting(early.receipt.operator, candidate, early.arrived)
 
 
 class _Acknowledger:

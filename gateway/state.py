@@ -69,9 +69,12 @@ def segment_taken(message: Message, segment: int, operator_message_id: str) -> N
 
 
 def receipt_verdict(message: Message, segment: int, state: ReceiptState) -> Status | None:
-    """Note a receipt on its segment; the final status that the message now has, or None if it stays open."""
+    """Note a receipt on its segment; the final status that the message now has, or None if it stays open.
+
+    A segment that the message does not have any more (another operator took it in fewer) changes nothing.
+    """
     part = PART_OF.get(state)
-    if part is None:
+    if part is None or segment >= message.segments:
         return None
     set_part(message, segment, part)
     if part is not Part.DELIVERED:

@@ -50,7 +50,25 @@ def test_who_waits_for_an_id_is_called_once_when_it_is_learned() -> None:
 
 def test_who_stopped_waiting_is_not_called() -> None:
     inflight, calls = InFlight(), []
-    inflight.await_link("loop", "1", lambda: calls.append("arrived"))
-    inflight.stop_awaiting("loop", "1")
+
+    def arrived() -> None:
+        calls.append("arrived")
+
+    inflight.await_link("loop", "1", arrived)
+    inflight.stop_awaiting("loop", "1", arrived)
     inflight.learn("loop", "1", a_message(), 0)
     assert calls == []
+
+
+def test_everybody_who_awaits_an_id_is_called_in_order() -> None:
+    inflight, calls = InFlight(), []
+
+    def second() -> None:
+        calls.append("second")
+
+    inflight.await_link("loop", "1", lambda: calls.append("first"))
+    inflight.await_link("loop", "1", second)
+    inflight.await_link("loop", "1", lambda: calls.append("third"))
+    inflight.stop_awaiting("loop", "1", second)
+    inflight.learn("loop", "1", a_message(), 0)
+    assert calls == ["first", "third"]

@@ -166,6 +166,23 @@ async def test_a_receipt_that_overtakes_its_answer_waits_for_it(tmp_path: Path) 
 
 
 @pytest.mark.smpp("S-65")
+async def test_a_final_receipt_is_not_lost_to_a_second_early_one_for_the_same_segment(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        road.hold()
+        identifier = await road.send()
+        await until(road.held_answers)
+        answers = road.held_answers()
+        road.held = None
+        road.receipt("1", DELIVERED)
+        road.receipt("1", ReceiptState.ENROUTE)
+        await until(lambda: road.outcomes.counters.early == 2)
+        road.sort(answers)
+        await road.becomes(identifier, Status.DELIVERED)
+        await until(lambda: len(road.acknowledged()) == 2)
+        assert road.outcomes.waiting() == 0
+
+
+@pytest.mark.smpp("S-65")
 async def test_a_receipt_that_nobody_claims_is_acknowledged_after_its_time(tmp_path: Path) -> None:
     async with running_road(tmp_path, outcomes={"unclaimed_after_s": 0.04}) as road:
         road.receipt("stranger", DELIVERED)

@@ -86,3 +86,9 @@ def test_a_long_message_is_delivered_with_its_last_segment() -> None:
 def test_a_long_message_takes_the_first_failure_of_a_segment() -> None:
     message = a_message(segments=2, parts=bytes((Part.DELIVERED, Part.ACCEPTED)))
     assert receipt_verdict(message, 1, ReceiptState.EXPIRED) is Status.EXPIRED
+
+
+def test_a_receipt_for_a_segment_that_is_no_more_changes_nothing() -> None:
+    message = a_message(segments=1, parts=bytes((Part.ACCEPTED,)))
+    assert receipt_verdict(message, 2, ReceiptState.DELIVERED) is None
+    assert message.parts == bytes((Part.ACCEPTED,))
