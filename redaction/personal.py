@@ -23,6 +23,8 @@ class Purpose(enum.Enum):
     LEGAL = "legal"
     IMPROVEMENT = "improvement"
 
+    __hash__ = object.__hash__  # members are single; Enum's own hash is a Python call, and openings are counted by them
+
 
 class Personal:
     """Base of the personal values: one guarded string."""

@@ -1,9 +1,13 @@
 """A key that can forget: derives 2^40 leaf keys, and loses any of them for good without touching the others.
 
-A Goldreich-Goldwasser-Micali tree: each node gives its sixteen children by a one-way function, ten levels lead from
-the root to a leaf. A fresh key stores the root alone. To puncture a leaf, the one stored node above it is replaced by
-the siblings along the path, at most 15 x 10 nodes of 32 bytes; nothing that remains leads to the leaf. Nothing is
-stored for leaves that were never punctured.
+A Goldreich-Goldwasser-Micali tree: each node gives its eight children by a one-way function, fourteen levels lead from
+the root to a leaf (42 bits, of which the first two are zero: the root has two children). A fresh key stores the root
+alone. To puncture a leaf, the one stored node above it is replaced by the siblings along the path, at most
+1 + 7 x 13 = 92 nodes of 32 bytes; nothing that remains leads to the leaf. Nothing is stored for leaves that were never
+punctured.
+
+The number of children weighs the cost of a derivation, which every message pays, against what an erasure leaves behind:
+docs/decisions/0004-eight-children.md.
 
 The one-way function is BLAKE2s over node, label and branch: it has no length extension, so a secret prefix is a PRF,
 and one block is the cheapest call that hashlib offers (0.36 µs; keyed BLAKE2s 0.60, SHA-256 0.53, HMAC-SHA-256 2.1).
@@ -15,14 +19,18 @@ from typing import Final, Self
 
 INDEX_BITS: Final = 40
 NODE_BYTES: Final = 32
-LEVELS: Final = 10
-ARITY: Final = 16
+LEVELS: Final = 14
+ARITY: Final = 8
 
 _LAST: Final = (1 << INDEX_BITS) - 1
 _BRANCH: Final = tuple(b"connect-gateway ggm" + bytes([branch]) for branch in range(ARITY))
 _NAME_BYTES: Final = 6  # one byte level, five bytes prefix
 _ENTRY_BYTES: Final = _NAME_BYTES + NODE_BYTES
-_UPPER: Final = 3  # derived nodes of this level are cached, 4096 at most
+_PATH_BITS: Final = 3 * LEVELS  # two more than an index has
+_UPPER: Final = 5  # derived nodes of this level are cached, 8192 at most: a derivation is then nine hashes, not fourteen
+_UPPER_SHIFT: Final = _PATH_BITS - 3 * _UPPER
+_SHIFTS: Final = tuple(range(_PATH_BITS - 3, -1, -3))  # by level: where the branch below a node stands in the index
+_LOWER_SHIFTS: Final = _SHIFTS[_UPPER:]
 
 
 class Punctured(Exception):
@@ -30,19 +38,23 @@ class Punctured(Exception):
 
 
 def _name(level: int, prefix: int) -> int:
-    """Where a node sits, as one integer: its level, and the `4 * level` leading bits of the leaves below it."""
+    """Where a node sits, as one integer: its level, and the `3 * level` leading bits of the paths below it."""
     return level << INDEX_BITS | prefix
 
 
 def _prefix(index: int, level: int) -> int:
-    return index >> (INDEX_BITS - 4 * level)
+    return index >> (_PATH_BITS - 3 * level)
+
+
+def _prefix_bits(level: int) -> int:
+    """How many bits of an index lie above `level`: the root has none, its two children one."""
+    return max(0, 3 * level - (_PATH_BITS - INDEX_BITS))
 
 
 def _descend(node: bytes, index: int, level: int, until: int) -> bytes:
     """The node at level `until` on the path to `index`, starting from `node` at `level`."""
-    branch = _BRANCH
-    for shift in range(INDEX_BITS - 4 - 4 * level, INDEX_BITS - 4 - 4 * until, -4):
-        node = blake2s(node + branch[index >> shift & 15]).digest()
+    for shift in _SHIFTS[level:until]:
+        node = blake2s(node + _BRANCH[index >> shift & 7]).digest()
     return node
 
 
@@ -70,16 +82,16 @@ class PuncturableKey:
         return f"PuncturableKey({len(self._nodes)} nodes)"
 
     def derive(self, index: int) -> bytes:
-        """The 32-byte leaf key at `index`; raises `Punctured`. About ten hashes, seven when the path is warm."""
-        prefix = index >> (INDEX_BITS - 4 * _UPPER)
-        node = self._upper.get(prefix)
-        if node is not None:
-            return _descend(node, index, _UPPER, LEVELS)
-        level, node = self._covering(index)
-        if level <= _UPPER:
-            node = self._upper[prefix] = _descend(node, index, level, _UPPER)
-            level = _UPPER
-        return _descend(node, index, level, LEVELS)
+        """The 32-byte leaf key at `index`; raises `Punctured`. Fourteen hashes, nine when the path is warm."""
+        node = self._upper.get(index >> _UPPER_SHIFT)
+        if node is None:
+            level, node = self._covering(index)
+            if level > _UPPER:
+                return _descend(node, index, level, LEVELS)
+            node = self._upper[index >> _UPPER_SHIFT] = _descend(node, index, level, _UPPER)
+        for shift in _LOWER_SHIFTS:  # `_descend`, in place: this runs for every message
+            node = blake2s(node + _BRANCH[index >> shift & 7]).digest()
+        return node
 
     def is_punctured(self, index: int) -> bool:
         return self._level_above(index) is None
@@ -115,7 +127,7 @@ class PuncturableKey:
         _check(index)
         nodes = self._nodes
         for level in range(LEVELS + 1):
-            if level << INDEX_BITS | index >> (INDEX_BITS - 4 * level) in nodes:
+            if level << INDEX_BITS | index >> (_PATH_BITS - 3 * level) in nodes:
                 return level
         return None
 
@@ -128,16 +140,16 @@ class PuncturableKey:
     def _keep_siblings(self, node: bytes, index: int, level: int) -> bytes:
         """Store the children of `node` that do not lead to `index`; give back the one that does."""
         path = _prefix(index, level)
-        for branch in range(ARITY):
-            child = path & ~15 | branch
+        first = path & ~7
+        for child in range(first, min(first + ARITY, 1 << _prefix_bits(level))):
             if child != path:
-                self._nodes[_name(level, child)] = blake2s(node + _BRANCH[branch]).digest()
-        return blake2s(node + _BRANCH[path & 15]).digest()
+                self._nodes[_name(level, child)] = blake2s(node + _BRANCH[child & 7]).digest()
+        return blake2s(node + _BRANCH[path & 7]).digest()
 
     def _node_at(self, name: int) -> bytes | None:
         """The node called `name`, stored or derived; None when nothing above it is stored."""
         level, prefix = name >> INDEX_BITS, name & _LAST
-        index = prefix << (INDEX_BITS - 4 * level)
+        index = prefix << (_PATH_BITS - 3 * level)
         for above in range(level + 1):
             node = self._nodes.get(_name(above, _prefix(index, above)))
             if node is not None:
@@ -160,6 +172,6 @@ def _slices(data: bytes) -> Iterator[bytes]:
 def _entry(data: bytes) -> tuple[int, bytes]:
     name = int.from_bytes(data[:_NAME_BYTES], "big")
     level = name >> INDEX_BITS
-    if level > LEVELS or (name & _LAST) >> (4 * level):
+    if level > LEVELS or (name & _LAST) >> _prefix_bits(level):
         raise ValueError("no such node")
     return name, data[_NAME_BYTES:]
