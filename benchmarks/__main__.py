@@ -3,6 +3,7 @@
     throughput   HTTP → SMPP → receipt recorded, closed loop, then open loop at half of what that gave
     backlog      messages accepted while the operator is down: memory, and the drain when it comes back
     memory       RSS over a long run
+    privacy      sealing, opening, puncturing, pseudonyms, detectors, rolling the root: each alone, in this process
 
 Gateway, SMSC and generator are processes of their own; CPU is read from the system for each.
 """
@@ -19,6 +20,7 @@ from typing import Annotated, Any
 import psutil
 import typer
 
+from benchmarks import privacy as privacy_costs
 from gateway.stage import Stage, staged
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=__doc__)
@@ -159,6 +161,14 @@ def memory(messages: Annotated[int, typer.Option(help="Messages in all.")] = 200
             total += messages // 10
             await_final(stage, total)
             print(f"{total:>8} messages: RSS {rss_mb(gateway):.1f} MB", flush=True)
+
+
+@app.command()
+def privacy(
+    whole_us: Annotated[float | None, typer.Option(help="CPU of a message; default from docs/performance.md.")] = None,
+) -> None:
+    """What forgetting costs a message."""
+    privacy_costs.run(whole_us)
 
 
 if __name__ == "__main__":

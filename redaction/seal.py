@@ -17,7 +17,8 @@ What is not about one message (webhook secrets, contact data) is sealed under th
 in its AAD, and lives until that key or the row dies.
 
 Every opening names a purpose. `POLICY` says which purposes may see which field; refusals and openings are counted, and
-so is whatever does not authenticate. Known answers: tests/vectors/seal.json; a reader that stands alone: docs/reader.py.
+so is whatever does not authenticate. Known answers stand in tests/vectors/seal.json, and docs/reader.py reads the
+format without this module.
 """
 
 import struct
