@@ -176,6 +176,10 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     receipts_by_text: Annotated[
         bool, Meta(description="Recognise receipts by their text: this SMSC sets no esm_class bit (S-41).")
     ] = False
+    two_texts: Annotated[
+        Literal["payload", "refuse"],
+        Meta(description="A deliver_sm with short_message and message_payload: the payload holds, or refused (S-11)."),
+    ] = "payload"
     transient_statuses: Annotated[
         tuple[_Status, ...], Meta(description="command_status values after which to try again (S-34).")
     ] = TRANSIENT_STATUSES

@@ -87,6 +87,7 @@ class SmppOperator:
             response_timeout_s=settings.response_timeout_s,
             enquire_link_s=settings.enquire_link_s,
             session_init_s=settings.session_init_s,
+            refuse_two_texts=settings.two_texts == "refuse",
         )
         burst = max(1, round(settings.throughput_per_s or settings.window * settings.binds))
         self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())

@@ -76,7 +76,7 @@ class Dialect(msgspec.Struct, frozen=True):
 
     def receipt(self, deliver: p.DeliverSm) -> Receipt | None:
         """The receipt in a deliver_sm, or None when it is a message from a person."""
-        return parse_receipt(deliver.short_message, deliver.tlvs, deliver.esm_class, self.receipts)
+        return parse_receipt(p.user_data(deliver), deliver.tlvs, deliver.esm_class, self.receipts)
 
 
 def dialect(settings: OperatorSettings) -> Dialect:

@@ -52,7 +52,9 @@ _CARRIERS: Final = frozenset(
 _NEVER_ANSWERED: Final = frozenset({p.Outbind.command_id, p.AlertNotification.command_id})
 _AT_ONCE: Final = frozenset({p.EnquireLink.command_id, *_BINDS})
 """Requests that do not wait for the verdict on a bind."""
-_TO_SMSC: Final = frozenset(kind.command_id for kind in (p.SubmitSm, p.DataSm, p.QuerySm, p.CancelSm, p.ReplaceSm))
+_TO_SMSC: Final = frozenset(
+    kind.command_id for kind in (p.SubmitSm, p.SubmitMulti, p.DataSm, p.QuerySm, p.CancelSm, p.ReplaceSm)
+)
 _TO_ESME: Final = frozenset(kind.command_id for kind in (p.DeliverSm, p.DataSm, p.AlertNotification))
 
 TAKES: Final[dict[Role, dict[State, frozenset[int]]]] = {
@@ -76,6 +78,8 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """window: unanswered requests we may have out. Times in seconds; None switches a timer off.
 
     inbound: unanswered requests that the peer may have with us; beyond it they are answered ESME_RMSGQFUL.
+    refuse_two_texts: a request with both short_message and message_payload is answered ESME_RINVOPTPARSTREAM; otherwise
+    the payload is the message (S-11).
     """
 
     window: int = 64
@@ -86,6 +90,7 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     session_init_s: float | None = 10.0
     max_pdu_octets: int = 65_536
     long_password: bool = False
+    refuse_two_texts: bool = False
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -345,6 +350,8 @@ class Session:
             self._events.append(Request(pdu))
         elif self.inbound >= self.settings.inbound:
             self._refuse(pdu, st.RMSGQFUL)
+        elif self.settings.refuse_two_texts and p.has_two_texts(pdu):
+            self._refuse(pdu, st.RINVOPTPARSTREAM)
         else:
             self.inbound += 1
             self._events.append(Request(pdu))

@@ -61,6 +61,10 @@ def esme(
     return session
 
 
+def built(kind: type[p.Pdu]) -> p.Pdu:
+    return p.SubmitMulti(5, destinations=(p.DistributionList("all"),)) if kind is p.SubmitMulti else kind(5)
+
+
 def submitted(session: Session, context: object = "a", now: float = 0.0) -> int:
     number = session.request(p.SubmitSm(short_message=b"x"), context, now)
     session.data_to_send()
@@ -72,9 +76,9 @@ def submitted(session: Session, context: object = "a", now: float = 0.0) -> int:
 
 @pytest.mark.smpp("S-14")
 @pytest.mark.parametrize("bind", BINDS)
-@pytest.mark.parametrize("kind", [p.SubmitSm, p.DataSm, p.QuerySm, p.CancelSm, p.ReplaceSm])
+@pytest.mark.parametrize("kind", [p.SubmitSm, p.SubmitMulti, p.DataSm, p.QuerySm, p.CancelSm, p.ReplaceSm])
 def test_an_smsc_takes_messages_from_binds_that_transmit(bind: type[p.Bind], kind: type[p.Pdu]) -> None:
-    session, request = smsc(bind), kind(sequence_number=5)
+    session, request = smsc(bind), built(kind)
     events = session.receive(octets(request), 1.0)
     if bind is p.BindReceiver:
         assert (events, [pdu.status for pdu in sent(session)]) == ([], [st.RINVBNDSTS])
@@ -133,6 +137,17 @@ def test_a_refused_bind_ends_the_esme() -> None:
     session.bind(p.BindTransceiver(), 0.0)
     answer = p.BindTransceiverResp(sequence_number=1, status=st.RINVPASWD)
     assert session.receive(octets(answer), 0.0) == [BindRefused(st.RINVPASWD), Ended("bind_refused")]
+
+
+@pytest.mark.smpp("S-11")
+@pytest.mark.parametrize("refuse", [True, False])
+def test_a_message_with_two_texts_is_refused_where_the_peer_is_held_to_the_standard(refuse: bool) -> None:
+    session = smsc(settings=msgspec.structs.replace(QUIET, refuse_two_texts=refuse))
+    both = p.SubmitSm(sequence_number=5, short_message=b"x", tlvs=((p.TAG_MESSAGE_PAYLOAD, b"y"),))
+    events = session.receive(octets(both), 1.0)
+    refused = [p.SubmitSmResp(sequence_number=5, status=st.RINVOPTPARSTREAM)]
+    assert (events, sent(session)) == (([], refused) if refuse else ([Request(both)], []))
+    assert session.inbound == (not refuse)
 
 
 @pytest.mark.smpp("S-28")

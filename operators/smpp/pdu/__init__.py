@@ -1,0 +1,185 @@
+"""Protocol data units of SMPP 3.4 (and the 5.0 ones in use): types, layouts, and the codec between them and octets.
+
+`layout` says what a PDU is, `control`, `messages` and `queries` are the PDUs, `tlv` their optional parameters;
+`by_layout` reads and writes them all, and `hot` the four that matter for speed. This front is what others use.
+
+C-octet strings are `str` in Latin-1. TLVs are (tag, octets) in the order of the wire; unknown ones are kept (S-08).
+`decode` raises `PduError` with the status and sequence number to answer; it never repeats what was in the PDU.
+"""
+
+from typing import Final
+
+from operators.smpp import status as st
+from operators.smpp.pdu.by_layout import decode_by_layout, encode_by_layout
+from operators.smpp.pdu.control import (
+    AlertNotification,
+    Bind,
+    BindReceiver,
+    BindReceiverResp,
+    BindResp,
+    BindTransceiver,
+    BindTransceiverResp,
+    BindTransmitter,
+    BindTransmitterResp,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    Outbind,
+    Unbind,
+    UnbindResp,
+)
+from operators.smpp.pdu.hot import DECODERS, ENCODERS
+from operators.smpp.pdu.layout import (
+    HEADER,
+    HEADER_OCTETS,
+    MAX_DESTINATIONS,
+    RESPONSE,
+    DistributionList,
+    EncodeError,
+    Pdu,
+    PduError,
+    Row,
+    SmeAddress,
+    UnsuccessSme,
+)
+from operators.smpp.pdu.messages import (
+    DataSm,
+    DataSmResp,
+    DeliverSm,
+    DeliverSmResp,
+    MessageIdResp,
+    ShortMessagePdu,
+    SubmitMulti,
+    SubmitMultiResp,
+    SubmitSm,
+    SubmitSmResp,
+)
+from operators.smpp.pdu.queries import CancelSm, CancelSmResp, QuerySm, QuerySmResp, ReplaceSm, ReplaceSmResp
+from operators.smpp.pdu.tlv import (
+    TAG_CONGESTION_STATE,
+    TAG_MESSAGE_PAYLOAD,
+    TAG_MESSAGE_STATE,
+    TAG_NETWORK_ERROR_CODE,
+    TAG_RECEIPTED_MESSAGE_ID,
+    TAG_SAR_MSG_REF_NUM,
+    TAG_SAR_SEGMENT_SEQNUM,
+    TAG_SAR_TOTAL_SEGMENTS,
+    TAG_SC_INTERFACE_VERSION,
+    TAG_USER_MESSAGE_REFERENCE,
+    Tlv,
+    Tlvs,
+    find,
+)
+
+
+def _concrete(kind: type[Pdu]) -> list[type[Pdu]]:
+    below = [each for child in kind.__subclasses__() for each in _concrete(child)]
+    return [*([kind] if kind.command_id else []), *below]
+
+
+TYPES: Final[dict[int, type[Pdu]]] = {kind.command_id: kind for kind in _concrete(Pdu)}
+"""Every PDU that can be read, by command_id."""
+
+
+def encode(pdu: Pdu) -> bytes:
+    """The PDU's octets. Raises EncodeError when a field is too long, or has characters that its place cannot carry."""
+    hot = ENCODERS.get(pdu.command_id)
+    return encode_by_layout(pdu) if hot is None else hot(pdu)
+
+
+def decode(frame: bytes, *, long_password: bool = False) -> Pdu:
+    """One PDU from one whole frame, header included.
+
+    long_password: allow up to 64 characters (some peers do). Raises PduError.
+    """
+    _, command_id, status, sequence_number = HEADER.unpack_from(frame)
+    hot = DECODERS.get(command_id)
+    if hot is not None:
+        return hot(frame, status, sequence_number)
+    kind = TYPES.get(command_id)
+    if kind is None:
+        raise PduError(st.RINVCMDID, command_id, sequence_number)
+    return decode_by_layout(kind, frame, status, sequence_number, long_password)
+
+
+WithText = ShortMessagePdu | SubmitMulti | DataSm
+"""PDUs whose text may be in message_payload."""
+
+
+def user_data(pdu: WithText) -> bytes:
+    """The octets of the message: message_payload if there is one, which wins over short_message (S-11)."""
+    payload = find(pdu.tlvs, TAG_MESSAGE_PAYLOAD) if pdu.tlvs else None
+    if payload is not None:
+        return payload
+    return b"" if isinstance(pdu, DataSm) else pdu.short_message
+
+
+def has_two_texts(pdu: Pdu) -> bool:
+    """short_message and message_payload both hold something, which the standard forbids (§5.3.2.32, S-11)."""
+    if not isinstance(pdu, ShortMessagePdu | SubmitMulti) or not pdu.tlvs or not pdu.short_message:
+        return False
+    return bool(find(pdu.tlvs, TAG_MESSAGE_PAYLOAD))
+
+
+__all__ = [
+    "HEADER",
+    "HEADER_OCTETS",
+    "MAX_DESTINATIONS",
+    "RESPONSE",
+    "TAG_CONGESTION_STATE",
+    "TAG_MESSAGE_PAYLOAD",
+    "TAG_MESSAGE_STATE",
+    "TAG_NETWORK_ERROR_CODE",
+    "TAG_RECEIPTED_MESSAGE_ID",
+    "TAG_SAR_MSG_REF_NUM",
+    "TAG_SAR_SEGMENT_SEQNUM",
+    "TAG_SAR_TOTAL_SEGMENTS",
+    "TAG_SC_INTERFACE_VERSION",
+    "TAG_USER_MESSAGE_REFERENCE",
+    "TYPES",
+    "AlertNotification",
+    "Bind",
+    "BindReceiver",
+    "BindReceiverResp",
+    "BindResp",
+    "BindTransceiver",
+    "BindTransceiverResp",
+    "BindTransmitter",
+    "BindTransmitterResp",
+    "CancelSm",
+    "CancelSmResp",
+    "DataSm",
+    "DataSmResp",
+    "DeliverSm",
+    "DeliverSmResp",
+    "DistributionList",
+    "EncodeError",
+    "EnquireLink",
+    "EnquireLinkResp",
+    "GenericNack",
+    "MessageIdResp",
+    "Outbind",
+    "Pdu",
+    "PduError",
+    "QuerySm",
+    "QuerySmResp",
+    "ReplaceSm",
+    "ReplaceSmResp",
+    "Row",
+    "ShortMessagePdu",
+    "SmeAddress",
+    "SubmitMulti",
+    "SubmitMultiResp",
+    "SubmitSm",
+    "SubmitSmResp",
+    "Tlv",
+    "Tlvs",
+    "Unbind",
+    "UnbindResp",
+    "UnsuccessSme",
+    "decode",
+    "encode",
+    "find",
+    "has_two_texts",
+    "user_data",
+]

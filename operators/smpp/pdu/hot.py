@@ -1,0 +1,172 @@
+"""The codecs of the hot path: submit_sm, deliver_sm and their responses, by structs that are compiled beforehand.
+
+They do what `by_layout` does; a test holds the two together. Whatever is not plain and sound goes there, and so the
+faults and their statuses are in one place. What is long and repeats itself here does so because it was measured
+(docs/performance.md, "codec").
+
+Writing: one struct for each combination of lengths, looked up by those lengths; that a combination is in the table
+proves the limits of its five strings, the struct proves those of the numbers, and its "s" puts the terminators.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+from operators.smpp import status as st
+from operators.smpp.pdu.by_layout import decode_by_layout, encode_by_layout
+from operators.smpp.pdu.layout import HEADER, HEADER_OCTETS, Breach, Pdu, PduError
+from operators.smpp.pdu.messages import DeliverSm, DeliverSmResp, MessageIdResp, ShortMessagePdu, SubmitSm, SubmitSmResp
+from operators.smpp.pdu.tlv import decode_tlvs, encode_tlvs
+
+_LIMITS: Final = (5, 20, 20, 16, 16)
+"""Longest service_type, source_addr, destination_addr, schedule_delivery_time, validity_period."""
+_FIXED_OCTETS: Final = HEADER_OCTETS + 12
+_KEPT_STRUCTS: Final = 4096
+_Pack = Callable[..., bytes]
+
+
+class _HeadPackers(dict[tuple[int, int, int, int, int], tuple[_Pack, int]]):
+    """Packers of everything before a short message's octets, and the length of that; at most `_KEPT_STRUCTS`.
+
+    Raises OverflowError for lengths over a limit.
+    """
+
+    def __missing__(self, lengths: tuple[int, int, int, int, int]) -> tuple[_Pack, int]:
+        if any(length > limit for length, limit in zip(lengths, _LIMITS, strict=True)):
+            raise OverflowError
+        service, source, destination, schedule, validity = (length + 1 for length in lengths)
+        layout = struct.Struct(
+            f">IIII{service}sBB{source}sBB{destination}sBBB{schedule}s{validity}sBBBBB",
+        )
+        made = (layout.pack, layout.size)
+        if len(self) < _KEPT_STRUCTS:
+            self[lengths] = made
+        return made
+
+
+_HEADS: Final = _HeadPackers()
+
+
+def encode_short_message(pdu: Any) -> bytes:
+    service, source, destination = pdu.service_type, pdu.source_addr, pdu.destination_addr
+    schedule, validity, message = pdu.schedule_delivery_time, pdu.validity_period, pdu.short_message
+    try:
+        pack, size = _HEADS[len(service), len(source), len(destination), len(schedule), len(validity)]
+        if "\0" in f"{service}{source}{destination}{schedule}{validity}":
+            return encode_by_layout(pdu)  # which names the field
+        tlvs = encode_tlvs(pdu.tlvs) if pdu.tlvs else b""
+        head = pack(
+            size + len(message) + len(tlvs),
+            pdu.command_id,
+            pdu.status,
+            pdu.sequence_number,
+            service.encode("latin-1"),
+            pdu.source_addr_ton,
+            pdu.source_addr_npi,
+            source.encode("latin-1"),
+            pdu.dest_addr_ton,
+            pdu.dest_addr_npi,
+            destination.encode("latin-1"),
+            pdu.esm_class,
+            pdu.protocol_id,
+            pdu.priority_flag,
+            schedule.encode("latin-1"),
+            validity.encode("latin-1"),
+            pdu.registered_delivery,
+            pdu.replace_if_present_flag,
+            pdu.data_coding,
+            pdu.sm_default_msg_id,
+            len(message),
+        )
+    except (OverflowError, struct.error, UnicodeEncodeError):
+        pass
+    else:
+        return head + message + tlvs if tlvs else head + message  # type: ignore[no-any-return]
+    return encode_by_layout(pdu)
+
+
+_LONGEST_HEAD: Final = 16 + 6 + 2 + 21 + 2 + 21 + 3 + 17 + 17
+"""No C-octet string of a short message ends behind this octet."""
+_TAIL = struct.Struct(">BBBBB")  # registered_delivery, replace_if_present_flag, data_coding, default id, sm_length
+_UNTIMED = struct.Struct(">BBBBBBBBBB")  # esm_class, protocol_id, priority_flag, two empty strings, and the tail
+
+
+def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int, int], Pdu]:
+    def decode_short_message(frame: bytes, status: int, sequence_number: int) -> Pdu:
+        text = frame[:_LONGEST_HEAD].decode("latin-1")
+        schedule = validity = ""
+        try:
+            service_end = text.index("\0", 16, 22)
+            source_end = text.index("\0", service_end + 3, service_end + 24)
+            dest_end = text.index("\0", source_end + 3, source_end + 24)
+            esm_class, protocol, priority, first, second, registered, replace, coding, default, length = (
+                _UNTIMED.unpack_from(frame, dest_end + 1)
+            )
+            start = dest_end + 11
+            if first or second:
+                schedule_end = text.index("\0", dest_end + 4, dest_end + 21)
+                validity_end = text.index("\0", schedule_end + 1, schedule_end + 18)
+                schedule, validity = text[dest_end + 4 : schedule_end], text[schedule_end + 1 : validity_end]
+                registered, replace, coding, default, length = _TAIL.unpack_from(frame, validity_end + 1)
+                start = validity_end + 6
+            end = start + length
+            tlvs = decode_tlvs(frame, end, len(frame)) if end < len(frame) else ()
+        except (ValueError, struct.error, Breach):
+            return decode_by_layout(kind, frame, status, sequence_number)  # finds the field, or forgives
+        if end > len(frame):
+            raise PduError(st.RINVMSGLEN, kind.command_id, sequence_number)
+        return kind(
+            sequence_number,
+            status,
+            text[16:service_end],
+            frame[service_end + 1],
+            frame[service_end + 2],
+            text[service_end + 3 : source_end],
+            frame[source_end + 1],
+            frame[source_end + 2],
+            text[source_end + 3 : dest_end],
+            esm_class,
+            protocol,
+            priority,
+            schedule,
+            validity,
+            registered,
+            replace,
+            coding,
+            default,
+            frame[start:end],
+            tlvs,
+        )
+
+    return decode_short_message
+
+
+def encode_message_id(pdu: Any) -> bytes:
+    message_id = pdu.message_id
+    if pdu.tlvs or len(message_id) > 64 or not message_id.isascii() or "\0" in message_id:
+        return encode_by_layout(pdu)
+    body = b"" if pdu.status else message_id.encode() + b"\0"
+    return HEADER.pack(HEADER_OCTETS + len(body), pdu.command_id, pdu.status, pdu.sequence_number) + body
+
+
+def _message_id_decoder(kind: type[MessageIdResp]) -> Callable[[bytes, int, int], Pdu]:
+    def decode_message_id(frame: bytes, status: int, sequence_number: int) -> Pdu:
+        if frame.find(0, 16, 81) != len(frame) - 1:
+            return decode_by_layout(kind, frame, status, sequence_number)
+        return kind(sequence_number, status, frame[16:-1].decode("latin-1"))
+
+    return decode_message_id
+
+
+ENCODERS: Final[dict[int, Callable[[Any], bytes]]] = {
+    SubmitSm.command_id: encode_short_message,
+    DeliverSm.command_id: encode_short_message,
+    SubmitSmResp.command_id: encode_message_id,
+    DeliverSmResp.command_id: encode_message_id,
+}
+DECODERS: Final[dict[int, Callable[[bytes, int, int], Pdu]]] = {
+    SubmitSm.command_id: _short_message_decoder(SubmitSm),
+    DeliverSm.command_id: _short_message_decoder(DeliverSm),
+    SubmitSmResp.command_id: _message_id_decoder(SubmitSmResp),
+    DeliverSmResp.command_id: _message_id_decoder(DeliverSmResp),
+}
