@@ -13,7 +13,7 @@ from typing import Final
 from config.operators import INDISPENSABLE_FIELDS, THROTTLING_STATUSES, OperatorSettings, RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
 from config.problems import Path as KeyPath
-from config.settings import HttpSettings, MetricsSettings, Settings
+from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
 HOME: Final = "SA"
 """Where personal data may be processed without a transfer record (P-38)."""
@@ -52,9 +52,7 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
         )
     if settings.metrics.enabled and _is_open(settings.metrics):
         yield ("metrics", "host"), "plain_public_listener", _PLAIN_LISTENER, _ERROR
-    if (http.tls_certificate is None) != (http.tls_key is None):
-        key = "tls_key" if http.tls_certificate is None else "tls_certificate"
-        yield ("http", key), "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
+    yield from _tls_pair("http", http)
 
 
 _PLAIN_LISTENER: Final = "a plain listener is for loopback only; set tls_terminated_upstream if a proxy speaks TLS"
@@ -62,6 +60,26 @@ _PLAIN_LISTENER: Final = "a plain listener is for loopback only; set tls_termina
 
 def _is_open(listener: HttpSettings | MetricsSettings) -> bool:
     return not is_loopback(listener.host) and not listener.tls_terminated_upstream
+
+
+def _smpp_listener(settings: Settings) -> Iterator[Finding]:
+    """P-24: customers bind over TLS, or through a tunnel that is declared."""
+    smpp = settings.smpp_server
+    if smpp.port is not None and smpp.tls_certificate is None and not (is_loopback(smpp.host) or smpp.tunnel):
+        message = (
+            "plain SMPP is for loopback only; set tls_certificate and tls_key, or tunnel if binds come through one"
+        )
+        yield ("smpp_server", "host"), "plain_public_listener", message, _ERROR
+    yield from _tls_pair("smpp_server", smpp)
+    taken = [name for name in ("http", "metrics") if getattr(settings, name).port == smpp.port]
+    if smpp.port and taken:
+        yield ("smpp_server", "port"), "port_taken", f"{taken[0]}.port is the same", _ERROR
+
+
+def _tls_pair(section: str, listener: HttpSettings | SmppServerSettings) -> Iterator[Finding]:
+    if (listener.tls_certificate is None) != (listener.tls_key is None):
+        key = "tls_key" if listener.tls_certificate is None else "tls_certificate"
+        yield (section, key), "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
@@ -223,6 +241,7 @@ def _same(one: RouteSettings, other: RouteSettings) -> bool:
 _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding]]], ...]] = (
     (("http", "metrics"), _listeners),
     (("http", "metrics"), _ports),
+    (("smpp_server", "http", "metrics"), _smpp_listener),
     (("http",), _proxies),
     (("http",), partial(_order, "http", "max_body_bytes", "max_batch_body_bytes")),
     (("messages",), partial(_order, "messages", "default_validity_s", "max_validity_s")),

@@ -18,6 +18,7 @@ from config.operators import (
 )
 from config.retention import DEFAULT_RETENTION, RetentionSettings
 from config.secret import SecretRef
+from config.smpp_server import SmppServerSettings
 
 __all__ = [
     "DispatchSettings",
@@ -36,6 +37,7 @@ __all__ = [
     "SecretRef",
     "Settings",
     "ShutdownSettings",
+    "SmppServerSettings",
     "TlsSettings",
     "WebhookSettings",
 ]
@@ -183,6 +185,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Connect Gateway's settings."""
 
     http: HttpSettings = HttpSettings()
+    smpp_server: SmppServerSettings = SmppServerSettings()
     metrics: MetricsSettings = MetricsSettings()
     ledger: LedgerSettings = LedgerSettings()
     keystore: KeystoreSettings = KeystoreSettings()

@@ -1,23 +1,27 @@
-"""What an administrator does to accounts: add customers and keys, revoke, list.
+"""What an administrator does to accounts: add customers, keys and ESME accounts, revoke, list.
 
 Names and contact data are sealed under the customer's key before they are stored (PRIVACY.md P-03). A key's secret is
 made here, shown once by whoever asked for it, and stored as a keyed digest and a prefix.
 """
 
+import asyncio
 import base64
+import re
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from gateway.clock import Clock
-from gateway.customers import SCOPES, CustomerSettings, KeySettings
-from gateway.ledger.base import Ledger, StoredCustomer, StoredKey
+from gateway.customers import SCOPES, CustomerSettings, EsmeSettings, KeySettings
+from gateway.ledger.base import Ledger, StoredCustomer, StoredEsme, StoredKey
+from gateway.passwords import SHORT, hashed, new_password
 from redaction.personal import MessageText, Purpose, Secret
 from redaction.sealed import Sealed
 
 ACCOUNT: Final = "account"
 """The sealed field that holds a `Profile`."""
+_SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
 
 
 class AccountSealer(Protocol):
@@ -156,6 +160,44 @@ class Accounts:
                 await self._ledger.save_key(revoked)
                 return revoked
         raise UnknownAccount("no key has this prefix")
+
+    async def add_esme(
+        self, customer_id: int, system_id: str, *, settings: EsmeSettings, password_length: int = SHORT
+    ) -> tuple[StoredEsme, Secret]:
+        """A new ESME account and, this once, its password.
+
+        Raises UnknownAccount, and ValueError for a system_id that cannot be bound by, or that was given before,
+        be it revoked since: news that waits for an account must not reach another.
+        """
+        if not _SYSTEM_ID.fullmatch(system_id):
+            raise ValueError("a system_id has 1 to 15 letters, digits, dots, dashes or underscores")
+        await self._customer(customer_id)
+        if any(esme.system_id == system_id for esme in await self._ledger.esmes()):
+            raise ValueError("this system_id was given before")
+        password = new_password(self._clock.random, password_length)
+        esme = StoredEsme(
+            id=0,
+            customer=customer_id,
+            system_id=system_id,
+            password=await asyncio.to_thread(hashed, password),
+            settings=msgspec.json.encode(settings),
+            created_ms=self._clock.now_ms(),
+        )
+        number = await self._ledger.save_esme(esme)
+        return msgspec.structs.replace(esme, id=number), password
+
+    async def esmes(self, customer_id: int | None = None) -> list[StoredEsme]:
+        """All ESME accounts, revoked ones too, of one customer or of everybody."""
+        return [esme for esme in await self._ledger.esmes() if customer_id in (None, esme.customer)]
+
+    async def revoke_esme(self, system_id: str) -> StoredEsme:
+        """Refuse an account from now on; nodes end its binds within a second. Raises UnknownAccount."""
+        for esme in await self._ledger.esmes():
+            if esme.system_id == system_id:
+                revoked = msgspec.structs.replace(esme, revoked_ms=esme.revoked_ms or self._clock.now_ms())
+                await self._ledger.save_esme(revoked)
+                return revoked
+        raise UnknownAccount("no ESME account has this system_id")
 
     async def _customer(self, customer_id: int) -> StoredCustomer:
         for customer in await self._ledger.customers():

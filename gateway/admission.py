@@ -1,4 +1,4 @@
-"""How much a key may send: throughput, a quota per UTC day, and how much the gateway holds at once.
+"""How much a key may send: throughput, its own and its customer's, a quota per UTC day, and what the gateway holds.
 
 Both ingresses ask here before they look at a body. Nothing waits. What a key has used of its quota is counted in
 memory and written to the ledger about once a second, so a crash undercounts by at most what was admitted since the last
@@ -7,6 +7,7 @@ exceed a quota by what they admit in that time.
 """
 
 import asyncio
+import math
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ from operators.bucket import TokenBucket
 DAY_MS: Final = 24 * 3600 * 1000
 REFRESH_S: Final = 10.0
 OVERLOADED_RETRY_S: Final = 1.0
+_ROUNDING_S: Final = 1e-6
 
 
 class _Use(msgspec.Struct):
@@ -55,6 +57,7 @@ class Admission:
         self._clock = clock
         self._max_inflight = max_inflight
         self._gates: dict[int, _Gate] = {}
+        self._shared: dict[int, _Gate] = {}
         self._used: dict[str, _Use] = {}
         self._day = -1
         self.inflight = 0
@@ -66,11 +69,7 @@ class Admission:
         """
         self._refuse_if_full(messages)
         use = None if key.daily_quota is None else self._within_quota(key, key.daily_quota, messages, now_ms)
-        if key.throughput_per_s is not None:
-            now = self._clock.monotonic()
-            bucket = self._bucket(key, key.throughput_per_s, now)
-            if not bucket.take(messages, now):
-                raise Refusal("throughput_exceeded", retry_after_s=bucket.wait_s(messages, now))
+        self._spend(key, messages)
         if use is not None:
             use.fresh += messages
         self.inflight += messages
@@ -80,11 +79,7 @@ class Admission:
         self._refuse_if_full(1)
         if key.daily_quota is not None:
             self._within_quota(key, key.daily_quota, 1, now_ms)
-        if key.throughput_per_s is not None:
-            now = self._clock.monotonic()
-            wait_s = self._bucket(key, key.throughput_per_s, now).wait_s(1, now)
-            if wait_s > 0:
-                raise Refusal("throughput_exceeded", retry_after_s=wait_s)
+        self._wait_for_tokens(key, 1)
 
     def settle(self, key: ApiKey, messages: int, refused: int = 0) -> None:
         """The fate of admitted messages is known. `refused` of them were not taken, and burn no quota."""
@@ -152,12 +147,32 @@ class Admission:
         if self.inflight + messages > self._max_inflight:
             raise Refusal("overloaded", retry_after_s=OVERLOADED_RETRY_S)
 
-    def _bucket(self, key: ApiKey, rate_per_s: float, now: float) -> TokenBucket:
-        gate = self._gates.get(key.id)
-        if gate is None or (gate.rate_per_s, gate.burst) != (rate_per_s, key.burst):
-            bucket = TokenBucket(rate_per_s, key.burst, now)
-            gate = self._gates[key.id] = _Gate(rate_per_s, key.burst, bucket)
-        return gate.bucket
+    def _spend(self, key: ApiKey, messages: int) -> None:
+        """Take tokens of the key and of its customer, or of neither."""
+        shared_per_s = key.customer.settings.throughput_per_s
+        if key.throughput_per_s is None and shared_per_s is None:
+            return
+        now = self._wait_for_tokens(key, messages)
+        for bucket in self._buckets(key, now):
+            bucket.take(messages, now)
+
+    def _wait_for_tokens(self, key: ApiKey, messages: int) -> float:
+        """The monotonic time, if the tokens are there by now. Raises Refusal."""
+        now = self._clock.monotonic()
+        wait_s = max((bucket.wait_s(messages, now) for bucket in self._buckets(key, now)), default=0.0)
+        if wait_s > _ROUNDING_S:
+            raise Refusal("throughput_exceeded", retry_after_s=wait_s)
+        return now
+
+    def _buckets(self, key: ApiKey, now: float) -> list[TokenBucket]:
+        buckets = []
+        if key.throughput_per_s is not None:
+            buckets.append(_bucket(self._gates, key.id, key.throughput_per_s, key.burst, now))
+        shared_per_s = key.customer.settings.throughput_per_s
+        if shared_per_s is not None:
+            burst = max(1, math.ceil(shared_per_s))
+            buckets.append(_bucket(self._shared, key.customer.id, shared_per_s, burst, now))
+        return buckets
 
     def _use(self, key: ApiKey) -> _Use:
         name = f"quota:{key.id}"
@@ -173,3 +188,10 @@ class Admission:
             self.flush()
             self._used.clear()
             self._day = day
+
+
+def _bucket(gates: dict[int, _Gate], owner: int, rate_per_s: float, burst: int, now: float) -> TokenBucket:
+    gate = gates.get(owner)
+    if gate is None or (gate.rate_per_s, gate.burst) != (rate_per_s, burst):
+        gate = gates[owner] = _Gate(rate_per_s, burst, TokenBucket(rate_per_s, burst, now))
+    return gate.bucket

@@ -27,7 +27,7 @@ from gateway import reading
 from gateway.accounts import Accounts, Profile, UnknownAccount
 from gateway.app import StartRefused, serve
 from gateway.clock import SystemClock
-from gateway.customers import CustomerSettings, KeySettings
+from gateway.customers import CustomerSettings, EsmeSettings, KeySettings
 from gateway.delivery import open_endpoint, save_endpoint
 from gateway.keyring import Keyring
 from gateway.ledger.base import LedgerError, StoredCustomer
@@ -35,6 +35,7 @@ from gateway.ledger.keystore import Keystore, root_slot
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.logs import configure
 from gateway.message import MessageClass
+from gateway.passwords import LONGEST, SHORT
 from gateway.stage import StageFailed
 from gateway.times import rfc3339, rfc3339_or_none
 from gateway.validation import is_sender
@@ -58,10 +59,12 @@ app = typer.Typer(
 )
 customer_app = typer.Typer(no_args_is_help=True, help="Customers and their senders.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
+esme_app = typer.Typer(no_args_is_help=True, help="Accounts that bind over SMPP.")
 webhook_app = typer.Typer(no_args_is_help=True, help="Where customers are told.")
 simulate_app = typer.Typer(no_args_is_help=True, help="Peers to try things with.")
 app.add_typer(customer_app, name="customer")
 app.add_typer(key_app, name="key")
+app.add_typer(esme_app, name="esme")
 app.add_typer(webhook_app, name="webhook")
 app.add_typer(simulate_app, name="simulate")
 
@@ -206,6 +209,9 @@ def customer_add(
     sender: Annotated[list[str], typer.Option(help="Registered sender name or short code; repeatable.")],
     email: Annotated[str | None, typer.Option(help="Contact; sealed at rest.")] = None,
     default_class: Annotated[str, typer.Option(help="Class of messages that name none.")] = "transactional",
+    throughput: Annotated[
+        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
+    ] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -219,7 +225,9 @@ def customer_add(
     async def work() -> StoredCustomer:
         async with _desk(config) as desk:
             profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
-            settings = CustomerSettings(senders=dict.fromkeys(sender, ()), default_class=default_class)
+            settings = CustomerSettings(
+                senders=dict.fromkeys(sender, ()), default_class=default_class, throughput_per_s=throughput
+            )
             return await desk.accounts.add_customer(profile, settings)
 
     stored = _run(work())
@@ -325,6 +333,95 @@ def key_revoke(
 
     _run(work())
     _print({"revoked": prefix}, json)
+
+
+# ----------------------------------------------------------------------------------------------------------- ESMEs
+
+
+@esme_app.command("add")
+def esme_add(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    system_id: Annotated[str, typer.Argument(help="The name it binds by; never given twice.")],
+    allow_class: Annotated[
+        list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
+    ] = None,
+    network: Annotated[list[str] | None, typer.Option(help="Network it may bind from, as CIDR; repeatable.")] = None,
+    throughput: Annotated[float | None, typer.Option(help="Messages per second.")] = None,
+    daily_quota: Annotated[int | None, typer.Option(help="Messages per UTC day.")] = None,
+    binds: Annotated[int | None, typer.Option(min=1, help="Binds at once; default as set for the listener.")] = None,
+    window: Annotated[int | None, typer.Option(min=1, help="Unanswered requests of one bind.")] = None,
+    password_length: Annotated[
+        int, typer.Option(min=SHORT, max=LONGEST, help="Above 8 only where smpp_server.long_passwords is set.")
+    ] = SHORT,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Make an account that binds over SMPP. Its password is shown this once."""
+    settings = EsmeSettings(
+        classes=tuple(allow_class or ()),
+        allowed_networks=tuple(network or ()),
+        throughput_per_s=throughput,
+        daily_quota=daily_quota,
+        max_binds=binds,
+        window=window,
+    )
+
+    async def work() -> dict[str, object]:
+        async with _desk(config) as desk:
+            owner = await _customer(desk, customer)
+            if password_length > SHORT and not desk.settings.smpp_server.long_passwords:
+                raise Failed("a password of more than 8 characters needs smpp_server.long_passwords")
+            try:
+                stored, password = await desk.accounts.add_esme(
+                    owner.id, system_id, settings=settings, password_length=password_length
+                )
+            except ValueError as error:
+                raise Failed(str(error)) from None
+            return {
+                "system_id": stored.system_id,
+                "password": password.reveal(Purpose.CREDENTIAL),
+                "customer": owner.public_id,
+            }
+
+    _print(_run(work()), json)
+
+
+@esme_app.command("list")
+def esme_list(
+    customer: Annotated[str | None, typer.Argument(help="Customer id; default all.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Accounts that bind over SMPP; their passwords are not kept."""
+
+    async def work() -> list[dict[str, object]]:
+        async with _desk(config) as desk:
+            owner = None if customer is None else (await _customer(desk, customer)).id
+            return [
+                {
+                    "system_id": each.system_id,
+                    "customer": each.customer,
+                    "created": rfc3339(each.created_ms),
+                    "revoked": rfc3339_or_none(each.revoked_ms),
+                }
+                for each in await desk.accounts.esmes(owner)
+            ]
+
+    _print(_run(work()), json)
+
+
+@esme_app.command("revoke")
+def esme_revoke(
+    system_id: Annotated[str, typer.Argument(help="The account's name.")], config: Config = None, json: Json = False
+) -> None:
+    """Refuse an account from now on; running nodes end its binds within a second."""
+
+    async def work() -> None:
+        async with _desk(config) as desk:
+            await desk.accounts.revoke_esme(system_id)
+
+    _run(work())
+    _print({"revoked": system_id}, json)
 
 
 # -------------------------------------------------------------------------------------------------------- webhooks

@@ -1,4 +1,4 @@
-"""Who may send: customers, their API keys and webhook endpoints, held in memory and kept fresh from the ledger.
+"""Who may send: customers, their API keys, ESME accounts and webhook endpoints, kept fresh from the ledger.
 
 `Directory` is read on every request and never waits; `refresh` reloads it when the ledger says that accounts changed,
 by whatever process, so a revoked key is refused within a second.
@@ -18,6 +18,7 @@ from gateway.ledger.base import (
     LedgerUnavailable,
     StoredCustomer,
     StoredEndpoint,
+    StoredEsme,
     StoredKey,
 )
 from gateway.message import MessageClass
@@ -32,11 +33,13 @@ SCOPES = ("send", "status", "subjects", "admin")
 class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is set per customer; stored as JSON, no personal data. senders: registered names or numbers' digests.
 
-    senders maps a sender name to the classes it may carry (empty: all).
+    senders maps a sender name to the classes it may carry (empty: all). throughput_per_s: messages per second over all
+    keys and ESME accounts together; None is unlimited.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
     default_class: str = "transactional"
+    throughput_per_s: float | None = None
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,16 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
     daily_quota: int | None = None
 
 
+class EsmeSettings(KeySettings, frozen=True, kw_only=True):
+    """What is set per ESME account; None takes what `[smpp_server]` says.
+
+    max_binds: binds at once. window: unanswered requests of one bind, in each direction.
+    """
+
+    max_binds: int | None = None
+    window: int | None = None
+
+
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """A customer as the hot path sees it."""
 
@@ -63,7 +76,10 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """An API key as the hot path sees it. classes: what it may send; empty means all but promotional."""
+    """An API key, or what an ESME account may do, as the hot path sees it.
+
+    id: minus its number for an ESME account. classes: what it may send; empty means all but promotional.
+    """
 
     id: int
     customer: Customer
@@ -77,8 +93,22 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     expires_ms: int | None
 
 
+class Esme(msgspec.Struct, frozen=True, kw_only=True):
+    """An ESME account as a bind sees it. password: its hash. key: what it may do, and from where."""
+
+    id: int
+    system_id: str
+    password: str
+    key: ApiKey
+    max_binds: int | None
+    window: int | None
+
+    def __repr__(self) -> str:
+        return f"Esme(id={self.id})"
+
+
 class Directory:
-    """Customers, keys and endpoints as they stood at the last `refresh`.
+    """Customers, keys, ESME accounts and endpoints as they stood at the last `refresh`.
 
     digest: keyed digest of a secret (`redaction.pseudonymise.credential_digest`). Lookups never wait. While the ledger
     cannot be read the last known accounts stand and `fresh` is false.
@@ -99,7 +129,9 @@ class Directory:
         if version == self._version:
             return
         ledger = self._ledger
-        self._accounts = _index(await ledger.customers(), await ledger.keys(), await ledger.endpoints())
+        self._accounts = _index(
+            await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints()
+        )
         self._version = version
 
     async def run(self, interval_s: float = 0.5) -> None:
@@ -116,6 +148,14 @@ class Directory:
         """The key that this secret opens, even if it has expired or its customer is disabled; None if revoked."""
         return self._accounts.keys.get(self._digest(secret))
 
+    def esme(self, system_id: str) -> Esme | None:
+        """The account that binds by this name, even if its customer is disabled; None if revoked."""
+        return self._accounts.esmes.get(system_id)
+
+    def esmes_of(self, customer_id: int) -> list[Esme]:
+        """A customer's accounts, the oldest first."""
+        return [esme for esme in self._accounts.esmes.values() if esme.key.customer.id == customer_id]
+
     def customer(self, customer_id: int) -> Customer | None:
         return self._accounts.customers.get(customer_id)
 
@@ -124,25 +164,30 @@ class Directory:
 
 
 class _Accounts(msgspec.Struct, frozen=True):
-    """One consistent reading of the accounts; keys by digest, the rest by customer."""
+    """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer."""
 
     customers: Mapping[int, Customer] = {}
     keys: Mapping[bytes, ApiKey] = {}
+    esmes: Mapping[str, Esme] = {}
     endpoints: Mapping[int, StoredEndpoint] = {}
 
 
 def _index(
-    customers: Sequence[StoredCustomer], keys: Sequence[StoredKey], endpoints: Sequence[StoredEndpoint]
+    customers: Sequence[StoredCustomer],
+    keys: Sequence[StoredKey],
+    esmes: Sequence[StoredEsme],
+    endpoints: Sequence[StoredEndpoint],
 ) -> _Accounts:
     known = {stored.id: _customer(stored) for stored in customers}
     return _Accounts(
         known,
         {stored.digest: _key(stored, known[stored.customer]) for stored in keys if _is_live(stored, known)},
+        {stored.system_id: _esme(stored, known[stored.customer]) for stored in esmes if _is_live(stored, known)},
         {stored.customer: stored for stored in endpoints},
     )
 
 
-def _is_live(key: StoredKey, customers: Mapping[int, Customer]) -> bool:
+def _is_live(key: StoredKey | StoredEsme, customers: Mapping[int, Customer]) -> bool:
     return key.revoked_ms is None and key.customer in customers
 
 
@@ -159,24 +204,46 @@ def _customer(stored: StoredCustomer) -> Customer:
 def _key(stored: StoredKey, customer: Customer) -> ApiKey:
     try:
         settings = _decode_key(stored.settings)
-        classes = frozenset(MessageClass(name) for name in settings.classes)
-        networks = tuple(ipaddress.ip_network(network) for network in settings.allowed_networks)
+        return _may(settings, customer, stored.id, stored.prefix, stored.scopes, stored.expires_ms)
     except ValueError:  # msgspec's errors are ValueErrors too
         raise LedgerCorrupt("the settings of a key cannot be read") from None
+
+
+def _esme(stored: StoredEsme, customer: Customer) -> Esme:
+    try:
+        settings = _decode_esme(stored.settings)
+        key = _may(settings, customer, -stored.id, stored.system_id, ("send", "status"), None)
+    except ValueError:
+        raise LedgerCorrupt("the settings of an ESME account cannot be read") from None
+    return Esme(
+        id=stored.id,
+        system_id=stored.system_id,
+        password=stored.password,
+        key=key,
+        max_binds=settings.max_binds,
+        window=settings.window,
+    )
+
+
+def _may(
+    settings: KeySettings, customer: Customer, number: int, prefix: str, scopes: Sequence[str], expires_ms: int | None
+) -> ApiKey:
+    """Raises ValueError for settings that make no sense."""
     rate = settings.throughput_per_s
     return ApiKey(
-        id=stored.id,
+        id=number,
         customer=customer,
-        prefix=stored.prefix,
-        scopes=frozenset(stored.scopes),
-        classes=classes,
-        networks=networks,
+        prefix=prefix,
+        scopes=frozenset(scopes),
+        classes=frozenset(MessageClass(name) for name in settings.classes),
+        networks=tuple(ipaddress.ip_network(network) for network in settings.allowed_networks),
         throughput_per_s=rate,
         burst=settings.burst or max(1, math.ceil(rate or 1)),
         daily_quota=settings.daily_quota,
-        expires_ms=stored.expires_ms,
+        expires_ms=expires_ms,
     )
 
 
 _decode_customer: Final = msgspec.json.Decoder(CustomerSettings).decode
 _decode_key: Final = msgspec.json.Decoder(KeySettings).decode
+_decode_esme: Final = msgspec.json.Decoder(EsmeSettings).decode

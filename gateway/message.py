@@ -60,7 +60,8 @@ class Part(enum.IntEnum):
 class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     """The stored record of one message; times are epoch milliseconds.
 
-    id: 16 bytes, time-ordered. customer: the customer's internal number. key_id: the API key or ESME account used.
+    id: 16 bytes, time-ordered. customer: the customer's internal number. key_id: the API key used, or
+    minus the number of the ESME account.
     subject: keyed pseudonym of the recipient. country, last_two: the mask.
     operator: the lane it waits in, later the operator that took it; '' where no route is known.
     due_ms: when dispatch should look at it; None when nothing is left for dispatch to do.
@@ -68,6 +69,7 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     content: sealed recipient, sender and body; private: sealed reference and callback URL. None once destroyed.
     error: operator's or our own short code of the outcome. operator_ids: canonical ids, one per segment ('' unknown).
     parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
+    notify: registered_delivery of a message that came over SMPP, whose binds are told of it; 0 wants no news.
     """
 
     id: bytes
@@ -97,6 +99,7 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     operator_ids: tuple[str, ...] = ()
     parts: bytes = b"\0"
     disclosure: int = 0
+    notify: int = 0
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
@@ -108,7 +111,10 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 
 
 class OutboxEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something the customer is to be told: `status` was reached at `at_ms`. The ledger gives `seq` (0 before)."""
+    """Something the customer is to be told: `status` was reached at `at_ms`. The ledger gives `seq` (0 before).
+
+    esme: number of the ESME account whose binds are told; 0 for the webhook.
+    """
 
     seq: int = 0
     customer: int
@@ -117,6 +123,7 @@ class OutboxEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at_ms: int
     next_ms: int
     attempts: int = 0
+    esme: int = 0
 
 
 def message_id(now_ms: int, counter: int, random: bytes) -> bytes:

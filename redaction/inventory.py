@@ -144,7 +144,8 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "operator_ids": "the operator's ids of its segments",
             "parts": "state of each segment",
             "disclosure": "which fields left to the operator, as a code",
-            "key_id": "which API key sent it",
+            "key_id": "which API key or ESME account sent it",
+            "notify": "which news its sender asked for over SMPP",
         },
     ),
     # correlation: the operator's id of a segment to the message, for receipts
@@ -170,6 +171,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "at_ms": "when it happened",
             "next_ms": "next attempt to tell",
             "attempts": "attempts to tell",
+            "esme": "whose binds are told instead of a webhook",
         },
     ),
     # idempotency: so that a repeated request is not a second message
@@ -183,7 +185,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_MESSAGE, clock=Clock.ROW),
         {"customer": "whose key", "message": "the message it made", "expires_ms": "when the row is deleted"},
     ),
-    # customer, api_key, endpoint: accounts
+    # customer, api_key, esme, endpoint: accounts
     *_table(
         "customer",
         replace(_ACCOUNT, form=Form.SEALED),
@@ -216,6 +218,23 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "settings": "address allow-list, senders, limits",
             "created_ms": "when it was made",
             "expires_ms": "when it ends",
+            "revoked_ms": "when it was revoked",
+        },
+    ),
+    *_table(
+        "esme",
+        replace(_CREDENTIAL, form=Form.DIGEST),
+        {"password": "Argon2id hash of the password; the password itself is shown once and not kept"},
+    ),
+    *_table(
+        "esme",
+        _CREDENTIAL,
+        {
+            "id": "row id",
+            "customer": "whose account",
+            "system_id": "the name it binds by",
+            "settings": "address allow-list, binds, window, limits",
+            "created_ms": "when it was made",
             "revoked_ms": "when it was revoked",
         },
     ),

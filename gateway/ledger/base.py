@@ -118,6 +118,21 @@ class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
     revoked_ms: int | None = None
 
 
+class StoredEsme(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that binds over SMPP. `password` is an Argon2id hash in its usual text form."""
+
+    id: int  # 0 asks the ledger for the next one
+    customer: int
+    system_id: str
+    password: str
+    settings: bytes
+    created_ms: int
+    revoked_ms: int | None = None
+
+    def __repr__(self) -> str:
+        return f"StoredEsme(id={self.id})"
+
+
 class StoredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A customer's webhook endpoint. URL and secret are sealed; `settings` is JSON (event names, batch size)."""
 
@@ -183,10 +198,15 @@ class Ledger(Protocol):
     async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
         """For each (operator, candidate ids, best first) the segment it speaks of."""
 
-    async def outbox_due(self, now_ms: int, limit: int, exclude: Container[int]) -> Sequence[OutboxEvent]:
-        """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`."""
+    async def outbox_due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+    ) -> Sequence[OutboxEvent]:
+        """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`.
 
-    async def outbox_size(self) -> int: ...
+        esme: those for the binds of this account; 0 for webhooks.
+        """
+
+    async def outbox_size(self, esme: int = 0) -> int: ...
 
     async def count(self, name: str, bucket: int) -> int: ...
 
@@ -194,11 +214,13 @@ class Ledger(Protocol):
         """All counters of a bucket."""
 
     async def accounts_version(self) -> int:
-        """A number that changes whenever customers, keys or endpoints change, by whatever process. Cheap."""
+        """A number that changes whenever customers, keys, ESMEs or endpoints change, by whatever process. Cheap."""
 
     async def customers(self) -> Sequence[StoredCustomer]: ...
 
     async def keys(self) -> Sequence[StoredKey]: ...
+
+    async def esmes(self) -> Sequence[StoredEsme]: ...
 
     async def endpoints(self) -> Sequence[StoredEndpoint]: ...
 
@@ -206,6 +228,9 @@ class Ledger(Protocol):
         """Insert or replace by id; returns the id."""
 
     async def save_key(self, key: StoredKey) -> int:
+        """Insert or replace by id; returns the id."""
+
+    async def save_esme(self, esme: StoredEsme) -> int:
         """Insert or replace by id; returns the id."""
 
     async def save_endpoint(self, endpoint: StoredEndpoint) -> None:

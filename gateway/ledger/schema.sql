@@ -32,7 +32,8 @@ CREATE TABLE message (
     operator_ids TEXT NOT NULL,
     parts BLOB NOT NULL,
     disclosure INTEGER NOT NULL,
-    key_id INTEGER NOT NULL
+    key_id INTEGER NOT NULL,
+    notify INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- Covers claim_due: a row is here only while dispatch has something left to do.
@@ -63,10 +64,14 @@ CREATE TABLE outbox (
     status INTEGER NOT NULL,
     at_ms INTEGER NOT NULL,
     next_ms INTEGER NOT NULL,
-    attempts INTEGER NOT NULL
+    attempts INTEGER NOT NULL,
+    esme INTEGER NOT NULL
 );
 
 CREATE INDEX outbox_by_message ON outbox (message);
+
+-- What waits for the binds of one ESME account must not be passed over by those who read for another, or for webhooks.
+CREATE INDEX outbox_by_esme ON outbox (esme);
 
 CREATE TABLE idempotency (
     customer INTEGER NOT NULL,
@@ -97,6 +102,16 @@ CREATE TABLE api_key (
     settings BLOB NOT NULL,
     created_ms INTEGER NOT NULL,
     expires_ms INTEGER,
+    revoked_ms INTEGER
+);
+
+CREATE TABLE esme (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer INTEGER NOT NULL,
+    system_id TEXT NOT NULL UNIQUE,
+    password TEXT NOT NULL,
+    settings BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
     revoked_ms INTEGER
 );
 

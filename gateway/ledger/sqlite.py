@@ -21,6 +21,7 @@ from gateway.ledger.base import (
     Page,
     StoredCustomer,
     StoredEndpoint,
+    StoredEsme,
     StoredKey,
     WriteOp,
     WriteResult,
@@ -36,6 +37,8 @@ from gateway.ledger.sqlite_rows import (
     customer_row,
     endpoint_from,
     endpoint_row,
+    esme_from,
+    esme_row,
     event_from,
     key_from,
     key_row,
@@ -148,12 +151,14 @@ class SqliteLedger:
 
     # --------------------------------------------------------------------------------------------------- outbox
 
-    async def outbox_due(self, now_ms: int, limit: int, exclude: Container[int]) -> Sequence[OutboxEvent]:
-        rows = self._first("outbox_due", (now_ms,), limit, lambda row: row[0] not in exclude)
+    async def outbox_due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+    ) -> Sequence[OutboxEvent]:
+        rows = self._first("outbox_due", (esme, now_ms), limit, lambda row: row[0] not in exclude)
         return [event_from(row) for row in rows]
 
-    async def outbox_size(self) -> int:
-        return self._number("outbox_size")
+    async def outbox_size(self, esme: int = 0) -> int:
+        return self._number("outbox_size", esme)
 
     # -------------------------------------------------------------------------------------------------- counters
 
@@ -175,6 +180,9 @@ class SqliteLedger:
     async def keys(self) -> Sequence[StoredKey]:
         return [key_from(row) for row in self._rows("keys")]
 
+    async def esmes(self) -> Sequence[StoredEsme]:
+        return [esme_from(row) for row in self._rows("esmes")]
+
     async def endpoints(self) -> Sequence[StoredEndpoint]:
         return [endpoint_from(row) for row in self._rows("endpoints")]
 
@@ -183,6 +191,9 @@ class SqliteLedger:
 
     async def save_key(self, key: StoredKey) -> int:
         return int((await self._change_accounts("save_key", key_row(key)))[0][0])
+
+    async def save_esme(self, esme: StoredEsme) -> int:
+        return int((await self._change_accounts("save_esme", esme_row(esme)))[0][0])
 
     async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
         await self._change_accounts("save_endpoint", endpoint_row(endpoint))

@@ -11,7 +11,7 @@ absent time travels as NEVER, an absent code as '' and an absent blob as an empt
 from collections.abc import Sequence
 from typing import Any, Final
 
-from gateway.ledger.base import Accept, Change, StoredCustomer, StoredEndpoint, StoredKey
+from gateway.ledger.base import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
 from gateway.message import Message, MessageClass, OutboxEvent, Status
 
 Value = int | str | bytes | bytearray | None
@@ -87,6 +87,7 @@ def fresh_row(message: Message) -> Row:
         bytearray(message.private or b""),
         1 if message.retry_unknown else 0,
         bytearray(message.parts),
+        message.notify,
     )
 
 
@@ -139,6 +140,7 @@ def event_row(event: OutboxEvent) -> Row:
         event.at_ms,
         event.next_ms,
         event.attempts,
+        event.esme,
     )
 
 
@@ -172,14 +174,15 @@ def message_from(row: Stored) -> Message:
         parts=row[24],
         disclosure=row[25],
         key_id=row[26],
+        notify=row[27],
     )
 
 
-MESSAGE_COLUMNS: Final = 27
+MESSAGE_COLUMNS: Final = 28
 
 
 def event_from(row: Stored) -> OutboxEvent:
-    seq, customer, message, status, at_ms, next_ms, attempts = row
+    seq, customer, message, status, at_ms, next_ms, attempts, esme = row
     return OutboxEvent(
         seq=seq,
         customer=customer,
@@ -188,6 +191,7 @@ def event_from(row: Stored) -> OutboxEvent:
         at_ms=at_ms,
         next_ms=next_ms,
         attempts=attempts,
+        esme=esme,
     )
 
 
@@ -239,6 +243,31 @@ def key_from(row: Stored) -> StoredKey:
         settings=settings,
         created_ms=created_ms,
         expires_ms=expires_ms,
+        revoked_ms=revoked_ms,
+    )
+
+
+def esme_row(esme: StoredEsme) -> Row:
+    return (
+        esme.id or None,
+        esme.customer,
+        esme.system_id,
+        esme.password,
+        esme.settings,
+        esme.created_ms,
+        esme.revoked_ms,
+    )
+
+
+def esme_from(row: Stored) -> StoredEsme:
+    id_, customer, system_id, password, settings, created_ms, revoked_ms = row
+    return StoredEsme(
+        id=id_,
+        customer=customer,
+        system_id=system_id,
+        password=password,
+        settings=settings,
+        created_ms=created_ms,
         revoked_ms=revoked_ms,
     )
 

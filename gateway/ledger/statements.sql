@@ -22,20 +22,20 @@ PRAGMA wal_checkpoint(TRUNCATE)
 INSERT INTO message (
     id, customer, key_id, subject, country, last_two, class, tag, segments, encoding, operator, accepted_ms, due_ms,
     expires_ms, content_until_ms, record_until_ms, content, private, retry_unknown, parts,
-    status, attempts, submitted_ms, final_ms, error, operator_ids, disclosure
+    notify, status, attempts, submitted_ms, final_ms, error, operator_ids, disclosure
 ) VALUES (
     ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, -1), ?, ?, ?, NULLIF(?, x''), NULLIF(?, x''), ?, ?,
-    0, 0, NULL, NULL, NULL, '', 0
+    ?, 0, 0, NULL, NULL, NULL, '', 0
 )
 
 -- name: accept_any
 INSERT INTO message (
     id, customer, key_id, subject, country, last_two, class, tag, segments, encoding, operator, accepted_ms, due_ms,
     expires_ms, content_until_ms, record_until_ms, content, private, retry_unknown, parts,
-    status, attempts, submitted_ms, final_ms, error, operator_ids, disclosure
+    notify, status, attempts, submitted_ms, final_ms, error, operator_ids, disclosure
 ) VALUES (
     ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, -1), ?, ?, ?, NULLIF(?, x''), NULLIF(?, x''), ?, ?,
-    ?, ?, NULLIF(?, -1), NULLIF(?, -1), NULLIF(?, ''), ?, ?
+    ?, ?, ?, NULLIF(?, -1), NULLIF(?, -1), NULLIF(?, ''), ?, ?
 )
 
 -- name: change
@@ -56,7 +56,7 @@ WHERE id = ? AND status < ?
 INSERT OR REPLACE INTO correlation (operator, operator_message_id, message, segment) VALUES (?, ?, ?, ?)
 
 -- name: tell
-INSERT INTO outbox (customer, message, status, at_ms, next_ms, attempts) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO outbox (customer, message, status, at_ms, next_ms, attempts, esme) VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- name: told
 DELETE FROM outbox WHERE seq = ?
@@ -132,14 +132,14 @@ SELECT message.*, correlation.segment FROM correlation JOIN message ON message.i
 WHERE correlation.operator = ? AND correlation.operator_message_id = ?
 
 -- name: outbox_due
-SELECT seq, customer, message, status, at_ms, next_ms, attempts FROM outbox AS due
-WHERE next_ms <= ? AND NOT EXISTS (
+SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme FROM outbox AS due INDEXED BY outbox_by_esme
+WHERE esme = ? AND next_ms <= ? AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.message = due.message AND earlier.seq < due.seq
 )
 ORDER BY seq
 
 -- name: outbox_size
-SELECT count(*) FROM outbox
+SELECT count(*) FROM outbox WHERE esme = ?
 
 -- name: counter
 SELECT value FROM counter WHERE bucket = ? AND name = ?
@@ -161,6 +161,9 @@ SELECT id, public_id, account, settings, created_ms, disabled_ms FROM customer O
 -- name: keys
 SELECT id, customer, prefix, digest, scopes, settings, created_ms, expires_ms, revoked_ms FROM api_key ORDER BY id
 
+-- name: esmes
+SELECT id, customer, system_id, password, settings, created_ms, revoked_ms FROM esme ORDER BY id
+
 -- name: endpoints
 SELECT customer, url, secret, settings, state, failing_since_ms, disabled_ms FROM endpoint ORDER BY customer
 
@@ -178,6 +181,13 @@ ON CONFLICT (id) DO UPDATE SET
     customer = excluded.customer, prefix = excluded.prefix, digest = excluded.digest, scopes = excluded.scopes,
     settings = excluded.settings, created_ms = excluded.created_ms, expires_ms = excluded.expires_ms,
     revoked_ms = excluded.revoked_ms
+RETURNING id
+
+-- name: save_esme
+INSERT INTO esme (id, customer, system_id, password, settings, created_ms, revoked_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    customer = excluded.customer, system_id = excluded.system_id, password = excluded.password,
+    settings = excluded.settings, created_ms = excluded.created_ms, revoked_ms = excluded.revoked_ms
 RETURNING id
 
 -- name: save_endpoint

@@ -4,7 +4,7 @@ import itertools
 from copy import copy
 from typing import Any
 
-from gateway.ledger.base import Accept, Change, StoredCustomer, StoredEndpoint, StoredKey
+from gateway.ledger.base import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
 from gateway.message import Link, Message, MessageClass, OutboxEvent, Part, Status, message_id
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
@@ -109,6 +109,18 @@ def a_key(customer: int = 1, **fields: Any) -> StoredKey:
         "created_ms": NOW,
     }
     return StoredKey(**(base | fields))
+
+
+def an_esme(customer: int = 1, **fields: Any) -> StoredEsme:
+    base: dict[str, Any] = {
+        "id": 0,
+        "customer": customer,
+        "system_id": f"esme{next(_numbers)}",
+        "password": "$argon2id$",
+        "settings": b"{}",
+        "created_ms": NOW,
+    }
+    return StoredEsme(**(base | fields))
 
 
 def an_endpoint(customer: int = 1, **fields: Any) -> StoredEndpoint:

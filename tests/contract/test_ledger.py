@@ -440,3 +440,11 @@ async def test_an_event_is_stored_with_its_change_or_not_at_all(ledger: Ledger) 
     assert stored.seq > 0
     assert (stored.customer, stored.message, stored.status) == (7, message.id, Status.DELIVERED)
     assert (stored.at_ms, stored.next_ms, stored.attempts) == (NOW + 5, NOW + 6, 2)
+
+
+async def test_what_a_sender_asked_to_be_told_is_kept(ledger: Ledger) -> None:
+    message = a_message(key_id=-3, notify=17)
+    await ledger.apply(accepts(message))
+    found = await ledger.find(message.customer, message.id)
+    assert found is not None
+    assert (found.key_id, found.notify) == (-3, 17)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from gateway.ledger.base import Ledger
 from redaction.sealed import Sealed
 from tests.contract.conftest import Engine
-from tests.contract.records import NOW, a_customer, a_key, a_message, accepts, an_endpoint
+from tests.contract.records import NOW, a_customer, a_key, a_message, accepts, an_endpoint, an_esme
 
 
 async def test_the_ledger_numbers_new_customers(ledger: Ledger) -> None:
@@ -32,6 +32,15 @@ async def test_a_key_is_stored_and_replaced(ledger: Ledger) -> None:
     assert await ledger.keys() == [revoked]
 
 
+async def test_an_esme_account_is_stored_and_replaced(ledger: Ledger) -> None:
+    esme = an_esme(3)
+    number = await ledger.save_esme(esme)
+    assert await ledger.esmes() == [replace(esme, id=number)]
+    revoked = replace(esme, id=number, password="$argon2id$other", revoked_ms=NOW)
+    assert await ledger.save_esme(revoked) == number
+    assert await ledger.esmes() == [revoked]
+
+
 async def test_an_endpoint_is_its_customers_only_one(ledger: Ledger) -> None:
     await ledger.save_endpoint(an_endpoint(1))
     await ledger.save_endpoint(an_endpoint(2))
@@ -49,11 +58,13 @@ async def test_every_account_write_changes_the_version(ledger: Ledger) -> None:
     seen.append(await ledger.accounts_version())
     await ledger.save_key(a_key())
     seen.append(await ledger.accounts_version())
+    await ledger.save_esme(an_esme())
+    seen.append(await ledger.accounts_version())
     await ledger.save_endpoint(an_endpoint())
     seen.append(await ledger.accounts_version())
     await ledger.delete_endpoint(1)
     seen.append(await ledger.accounts_version())
-    assert len(set(seen)) == 5
+    assert len(set(seen)) == 6
 
 
 async def test_messages_do_not_change_the_version(ledger: Ledger) -> None:

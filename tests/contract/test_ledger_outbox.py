@@ -76,3 +76,17 @@ async def test_of_two_orders_about_one_event_told_wins(ledger: Ledger) -> None:
     a, _ = await _three_events_of_two_messages(ledger)
     await ledger.apply([TellLater(a.seq, NOW + 1, 1), Told(a.seq)])
     assert await ledger.outbox_size() == 2
+
+
+async def test_each_esme_account_and_the_webhooks_have_an_outbox_of_their_own(ledger: Ledger) -> None:
+    messages = [a_message() for _ in range(3)]
+    await ledger.apply(accepts(*messages))
+    changes: list[WriteOp] = [
+        Change(message=copy(message), event=an_event(message, esme=esme))
+        for message, esme in zip(messages, (0, 4, 5), strict=True)
+    ]
+    await ledger.apply(changes)
+    for message, esme in zip(messages, (0, 4, 5), strict=True):
+        (due,) = await ledger.outbox_due(NOW, 10, (), esme)
+        assert (due.message, due.esme) == (message.id, esme)
+        assert await ledger.outbox_size(esme) == 1

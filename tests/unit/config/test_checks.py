@@ -22,6 +22,7 @@ from config.settings import (
     RootSlotSettings,
     RouteSettings,
     Settings,
+    SmppServerSettings,
     TlsSettings,
     WebhookSettings,
 )
@@ -72,6 +73,9 @@ def test_sound_settings_have_no_problems(settings: Settings) -> None:
 def test_a_plain_listener_on_a_public_address_is_refused(host: str) -> None:
     assert told(Settings(http=HttpSettings(host=host))) == [("http.host", "plain_public_listener")]
     assert told(Settings(metrics=MetricsSettings(host=host))) == [("metrics.host", "plain_public_listener")]
+    listening = Settings(smpp_server=SmppServerSettings(host=host, port=2775))
+    assert told(listening) == [("smpp_server.host", "plain_public_listener")]
+    assert told(Settings(smpp_server=SmppServerSettings(host=host))) == []
 
 
 @pytest.mark.policy("P-24")
@@ -79,6 +83,9 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
     assert told(Settings(http=HttpSettings(host="::", tls_certificate="c", tls_key="k"))) == []
     assert told(Settings(http=HttpSettings(host="::", tls_terminated_upstream=True))) == []
     assert told(Settings(metrics=MetricsSettings(host="::", tls_terminated_upstream=True))) == []
+    assert told(Settings(smpp_server=SmppServerSettings(host="::", port=2775, tunnel=True))) == []
+    secured = SmppServerSettings(host="::", port=2775, tls_certificate="c", tls_key="k")
+    assert told(Settings(smpp_server=secured)) == []
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,8 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
         (Settings(http=HttpSettings(tls_certificate="c")), "http.tls_certificate", "tls_incomplete"),
         (Settings(http=HttpSettings(tls_key="k")), "http.tls_key", "tls_incomplete"),
         (Settings(http=HttpSettings(port=9090)), "metrics.port", "port_taken"),
+        (Settings(smpp_server=SmppServerSettings(port=8080)), "smpp_server.port", "port_taken"),
+        (Settings(smpp_server=SmppServerSettings(tls_key="k")), "smpp_server.tls_key", "tls_incomplete"),
         (
             Settings(http=HttpSettings(trusted_proxies=("10.0.0.1", "proxy"))),
             "http.trusted_proxies[1]",

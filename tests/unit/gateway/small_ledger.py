@@ -13,6 +13,7 @@ from gateway.ledger.base import (
     Page,
     StoredCustomer,
     StoredEndpoint,
+    StoredEsme,
     StoredKey,
     WriteOp,
     WriteResult,
@@ -33,6 +34,7 @@ class SmallLedger:
         self._customers: dict[int, StoredCustomer] = {}
         self._keys: dict[int, StoredKey] = {}
         self._endpoints: dict[int, StoredEndpoint] = {}
+        self._esmes: dict[int, StoredEsme] = {}
         self._version = 0
 
     async def open(self) -> None:
@@ -85,10 +87,12 @@ class SmallLedger:
     async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
         return [None for _ in receipts]
 
-    async def outbox_due(self, now_ms: int, limit: int, exclude: Container[int]) -> Sequence[OutboxEvent]:
+    async def outbox_due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+    ) -> Sequence[OutboxEvent]:
         return []
 
-    async def outbox_size(self) -> int:
+    async def outbox_size(self, esme: int = 0) -> int:
         return 0
 
     async def count(self, name: str, bucket: int) -> int:
@@ -109,6 +113,9 @@ class SmallLedger:
     async def keys(self) -> Sequence[StoredKey]:
         return tuple(self._keys.values())
 
+    async def esmes(self) -> Sequence[StoredEsme]:
+        return tuple(self._esmes.values())
+
     async def endpoints(self) -> Sequence[StoredEndpoint]:
         return tuple(self._endpoints.values())
 
@@ -121,6 +128,12 @@ class SmallLedger:
     async def save_key(self, key: StoredKey) -> int:
         number = key.id or len(self._keys) + 1
         self._keys[number] = msgspec.structs.replace(key, id=number)
+        self._version += 1
+        return number
+
+    async def save_esme(self, esme: StoredEsme) -> int:
+        number = esme.id or len(self._esmes) + 1
+        self._esmes[number] = msgspec.structs.replace(esme, id=number)
         self._version += 1
         return number
 

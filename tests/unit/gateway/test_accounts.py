@@ -7,7 +7,8 @@ import pytest
 
 from gateway.accounts import Accounts, Profile, UnknownAccount
 from gateway.clock import ManualClock
-from gateway.customers import CustomerSettings, Directory, KeySettings
+from gateway.customers import CustomerSettings, Directory, EsmeSettings, KeySettings
+from gateway.passwords import matches
 from redaction.keys import KeyState
 from redaction.personal import MessageText, Purpose, Secret
 from redaction.pseudonymise import credential_digest
@@ -111,3 +112,35 @@ async def test_what_is_not_there_is_an_error() -> None:
         await accounts.add_key(9, scopes=("send",), settings=KeySettings())
     with pytest.raises(ValueError, match="scopes are"):
         await accounts.add_key(9, scopes=("everything",), settings=KeySettings())
+
+
+@pytest.mark.policy("P-03")
+async def test_an_esme_account_binds_by_a_password_that_is_shown_once_and_kept_as_a_hash() -> None:
+    desk = Desk()
+    owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    stored, password = await desk.accounts.add_esme(owner.id, "bank-1", settings=EsmeSettings(max_binds=2))
+    await desk.directory.refresh()
+    esme = desk.directory.esme("bank-1")
+    assert esme is not None
+    assert (esme.key.id, esme.key.customer.id, esme.max_binds) == (-stored.id, owner.id, 2)
+    shown = password.reveal(Purpose.CREDENTIAL)
+    assert len(shown) == 8
+    assert shown not in stored.password
+    assert stored.password.startswith("$argon2id$")
+    assert matches(esme.password, password)
+    assert not matches(esme.password, Secret(shown[:-1]))
+    assert desk.directory.esmes_of(owner.id) == [esme]
+
+
+async def test_a_system_id_is_given_once_and_for_all() -> None:
+    desk = Desk()
+    owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    await desk.accounts.add_esme(owner.id, "bank-1", settings=EsmeSettings())
+    await desk.accounts.revoke_esme("bank-1")
+    await desk.directory.refresh()
+    assert desk.directory.esme("bank-1") is None
+    for name in ("bank-1", "", "sixteen-letters-", "spaced out"):
+        with pytest.raises(ValueError, match="system_id"):
+            await desk.accounts.add_esme(owner.id, name, settings=EsmeSettings())
+    with pytest.raises(UnknownAccount):
+        await desk.accounts.revoke_esme("nobody")

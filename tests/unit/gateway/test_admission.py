@@ -94,6 +94,20 @@ async def test_keys_do_not_share_throughput() -> None:
     desk.admit(_limited(throughput_per_s=1.0, id=8))
 
 
+async def test_a_customers_throughput_is_shared_by_its_keys_and_accounts() -> None:
+    desk = Desk()
+    settings = CustomerSettings(throughput_per_s=2.0)
+    owner = Customer(id=1, public_id="cus_1", settings=settings, disabled=False)
+    key = msgspec.structs.replace(FREE, customer=owner)
+    account = msgspec.structs.replace(key, id=-7, throughput_per_s=5.0, burst=5)
+    desk.admit(key)
+    desk.admit(account)
+    assert desk.refused(key).code == desk.refused(account).code == "throughput_exceeded"
+    desk.clock.advance(0.5)
+    desk.admit(account)
+    assert desk.refused(key).retry_after_s == pytest.approx(0.5)
+
+
 async def test_changed_settings_take_effect_at_once() -> None:
     desk = Desk()
     desk.admit(_limited(throughput_per_s=1.0))

@@ -345,7 +345,9 @@ class Unsteady(SqliteLedger):
 
     failures = 3
 
-    async def outbox_due(self, now_ms: int, limit: int, exclude: Container[int]) -> Sequence[OutboxEvent]:
+    async def outbox_due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+    ) -> Sequence[OutboxEvent]:
         if self.failures:
             self.failures -= 1
             raise LedgerUnavailable
