@@ -137,6 +137,11 @@ def _retention(settings: Settings) -> Iterator[Finding]:
         if rule.content_limit_s > rule.record_s:
             message = "content cannot outlive its record: must not exceed record_s"
             yield ("retention", index, "content_limit_s"), "limits_crossed", message, _ERROR
+        if rule.record_floor_s > rule.record_s:
+            message = "the law wants it longer than record_s keeps it"
+            yield ("retention", index, "record_floor_s"), "limits_crossed", message, _ERROR
+        if rule.record_floor_s and not rule.floor_citation:
+            yield ("retention", index, "floor_citation"), "missing", "a legal floor names its law", _ERROR
         validity = "otp_validity_s" if rule.tag == "otp" else "default_validity_s"
         if rule.content_limit_s < getattr(settings.messages, validity):
             message = f"tag {rule.tag}: shorter than messages.{validity}, content may be destroyed before it is sent"

@@ -27,6 +27,10 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     content_after_submit: Annotated[
         bool, Meta(description="Destroy the content as soon as the last segment is answered.")
     ] = False
+    record_floor_s: Annotated[
+        int, Meta(ge=0, description="The law wants the record so long, whatever a customer asks for.")
+    ] = 0
+    floor_citation: Annotated[str, Meta(description="Which law that is; needed with a floor.")] = ""
 
 
 DEFAULT_RETENTION: Final = (

@@ -38,6 +38,7 @@ __all__ = [
     "Settings",
     "ShutdownSettings",
     "SmppServerSettings",
+    "SweeperSettings",
     "TlsSettings",
     "WebhookSettings",
 ]
@@ -151,6 +152,17 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     max_inflight: Annotated[int, Meta(ge=1, description="Events held in memory; the rest wait in the ledger.")] = 2000
 
 
+class SweeperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How what is due is forgotten (P-21)."""
+
+    interval_s: Annotated[float, Meta(gt=0, description="Pause between two sweeps.")] = 5
+    batch_limit: Annotated[
+        int,
+        Meta(ge=1, le=10_000, description="Messages of one transaction; a larger one holds up new messages longer."),
+    ] = 100
+    pause_s: Annotated[float, Meta(ge=0, description="Pause between two transactions of a sweep.")] = 0
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the process says of itself. Nothing personal is ever logged, whatever the level."""
 
@@ -192,6 +204,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dispatch: DispatchSettings = DispatchSettings()
     webhooks: WebhookSettings = WebhookSettings()
     messages: MessageSettings = MessageSettings()
+    sweeper: SweeperSettings = SweeperSettings()
     log: LogSettings = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
     operators: tuple[OperatorSettings, ...] = ()

@@ -7,7 +7,7 @@ its customer when `Pending.durable` resolves and not before (Law 2).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 
@@ -19,13 +19,14 @@ from gateway.ledger.base import Accept, WriteResult
 from gateway.ledger.journal import Journal, JournalFull
 from gateway.message import Message, MessageClass, Status, message_id
 from gateway.numbers import digits_of
+from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
 from gateway.routing import Router, first_up
 from gateway.submission import Submission
 from gateway.validation import Validator
 from redaction.personal import Msisdn
 from redaction.pseudonymise import Subject
-from redaction.retention import RetentionRule, RetentionTag, content_until_ms, record_until_ms
+from redaction.retention import content_until_ms, record_until_ms
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 
@@ -45,7 +46,7 @@ class Door:
         *,
         validator: Validator,
         vault: Vault,
-        rules: Mapping[RetentionTag, RetentionRule],
+        policies: RetentionPolicies,
         router: Router,
         is_up: Callable[[str], bool],
         journal: Journal,
@@ -55,7 +56,7 @@ class Door:
     ) -> None:
         self._validator = validator
         self._vault = vault
-        self._rules = rules
+        self._policies = policies
         self._router = router
         self._is_up = is_up
         self._journal = journal
@@ -85,7 +86,7 @@ class Door:
         customer = key.customer.id
         to = submission.to
         lane = self._lane(to, submission.message_class)
-        rule = self._rules[submission.tag]
+        rule = self._policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, now_ms, None)
         if due_ms >= forgotten_ms:

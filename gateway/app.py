@@ -36,10 +36,12 @@ from gateway.logs import logger
 from gateway.message import Message
 from gateway.metrics import Exposition, Outcome
 from gateway.outcomes import Outcomes
+from gateway.policies import RetentionPolicies
 from gateway.report import describe
 from gateway.request import OperatorView
 from gateway.routing import Router
 from gateway.settle import Settler
+from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner
 from gateway.validation import Validator
 from gateway.webhooks.client import WebhookClient
@@ -106,7 +108,7 @@ class Node:
         self.keyring = Keyring(store, self.rules.values(), self.clock)
         self.keyring.ensure_present()
         self.sealer = Sealer(store.state, self.clock.random)
-        self.vault = Vault(self.sealer, self.rules)
+        self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
         settings = self.settings.ledger
@@ -123,7 +125,8 @@ class Node:
         self.operators = {each.name: reading.operator(each, clock) for each in settings.operators}
         self.inflight = InFlight()
         self.addressing = Addressing(self.directory, self.vault, self.sealer)
-        self.settler = Settler(self.rules, self.addressing.wanted, self.outcome.final)
+        self.policies = RetentionPolicies(self.rules, self.directory.retention)
+        self.settler = Settler(self.policies, self.addressing.wanted, self.outcome.final)
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts={each.name: reading.contract(each) for each in settings.operators},
@@ -154,10 +157,11 @@ class Node:
             settings=delivery,
             clock=clock,
         )
+        self.sweeper = Sweeper(ledger=self.ledger, keyring=self.keyring, clock=clock, settings=settings.sweeper)
         self.door = Door(
             validator=Validator(settings.messages, plan, self._is_callable),
             vault=self.vault,
-            rules=self.rules,
+            policies=self.policies,
             router=self.router,
             is_up=self._is_up,
             journal=self.journal,
@@ -178,6 +182,7 @@ class Node:
         for operator in self.operators.values():
             await operator.start(self._on_events)
         start("dispatch", self.dispatch.run())
+        start("sweeper", self.sweeper.run())
 
     async def _listen(self) -> None:
         settings = self.settings

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.message import Message
 from gateway.submission import Submission
+from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose
 from redaction.retention import RetentionRule, RetentionTag, period_of
 from redaction.seal import SealContext, Sealer
@@ -42,11 +43,15 @@ _decode_private = msgspec.msgpack.Decoder(tuple[str | None, str | None]).decode
 
 
 class Vault:
-    """Seals and opens the fields of messages, each with its context taken from the record itself."""
+    """Seals and opens the fields of messages, each with its context taken from the record itself.
 
-    def __init__(self, sealer: Sealer, rules: Mapping[RetentionTag, RetentionRule]) -> None:
+    What is past its content clock is not opened, whether it was destroyed yet or not. now_ms: the time.
+    """
+
+    def __init__(self, sealer: Sealer, rules: Mapping[RetentionTag, RetentionRule], now_ms: Callable[[], int]) -> None:
         self._sealer = sealer
         self._rules = rules
+        self._now_ms = now_ms
 
     def seal(
         self, submission: Submission, *, customer: int, message_id: bytes, leaf: int, now_ms: int
@@ -85,8 +90,10 @@ class Vault:
         return Private(_guard(reference), _guard(url))
 
     def _open(self, message: Message, sealed: Sealed | None, field: str, purpose: Purpose) -> bytes:
+        if sealed is None or message.content_until_ms <= self._now_ms():
+            raise KeyDestroyed("period")  # as if its key were gone, which it will be
         return self._sealer.open(
-            sealed or Sealed(b""),
+            sealed,
             customer=message.customer,
             message_id=message.id,
             field=field,

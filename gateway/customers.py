@@ -23,6 +23,7 @@ from gateway.ledger.base import (
 )
 from gateway.message import MessageClass
 from redaction.personal import Secret
+from redaction.retention import RetentionTag, RetentionWish
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -34,12 +35,13 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is set per customer; stored as JSON, no personal data. senders: registered names or numbers' digests.
 
     senders maps a sender name to the classes it may carry (empty: all). throughput_per_s: messages per second over all
-    keys and ESME accounts together; None is unlimited.
+    keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
     default_class: str = "transactional"
     throughput_per_s: float | None = None
+    retention: Mapping[str, RetentionWish] = {}
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +161,10 @@ class Directory:
     def customer(self, customer_id: int) -> Customer | None:
         return self._accounts.customers.get(customer_id)
 
+    def retention(self, customer_id: int) -> Mapping[RetentionTag, RetentionWish]:
+        """The shorter times that a customer asked for."""
+        return self._accounts.retention.get(customer_id, _NO_WISHES)
+
     def endpoint(self, customer_id: int) -> StoredEndpoint | None:
         return self._accounts.endpoints.get(customer_id)
 
@@ -170,6 +176,10 @@ class _Accounts(msgspec.Struct, frozen=True):
     keys: Mapping[bytes, ApiKey] = {}
     esmes: Mapping[str, Esme] = {}
     endpoints: Mapping[int, StoredEndpoint] = {}
+    retention: Mapping[int, Mapping[RetentionTag, RetentionWish]] = {}
+
+
+_NO_WISHES: Final[Mapping[RetentionTag, RetentionWish]] = {}
 
 
 def _index(
@@ -184,7 +194,12 @@ def _index(
         {stored.digest: _key(stored, known[stored.customer]) for stored in keys if _is_live(stored, known)},
         {stored.system_id: _esme(stored, known[stored.customer]) for stored in esmes if _is_live(stored, known)},
         {stored.customer: stored for stored in endpoints},
+        {number: _wishes(customer.settings) for number, customer in known.items() if customer.settings.retention},
     )
+
+
+def _wishes(settings: CustomerSettings) -> Mapping[RetentionTag, RetentionWish]:
+    return {RetentionTag(tag): wish for tag, wish in settings.retention.items()}
 
 
 def _is_live(key: StoredKey | StoredEsme, customers: Mapping[int, Customer]) -> bool:

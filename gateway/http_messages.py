@@ -216,7 +216,8 @@ class MessageEndpoints:
         return self._replies.of(200, _encode(self._view(message)))
 
     def _view(self, message: Message) -> MessageView:
-        return message_view(message, country_of=self._country_of, reference=self._reveal_reference(message))
+        reference = self._reveal_reference(message)
+        return message_view(message, country_of=self._country_of, reference=reference, now_ms=self._clock.now_ms())
 
 
 def idempotency_key(request: web.BaseRequest) -> str | None:

@@ -38,11 +38,29 @@ class Keyring:
     def state(self) -> KeyState:
         return self._store.state
 
-    def ensure_present(self) -> None:
-        """Make what will be needed next, destroy what is due. Writes only when something is missing or due."""
-        self._store.ensure_current(self._rules, self._clock.now_ms())
+    def ensure_present(self) -> int:
+        """Make what will be needed next, destroy what is due; how many keys were destroyed.
+
+        Writes only when something is missing or due.
+        """
+        destroyed = self._store.ensure_current(self._rules, self._clock.now_ms())
         if self._lacks_peppers():
             self._store.update(self._make_peppers, destroys=False)
+        dead = self._dead_epochs()
+        if dead:
+            self._store.update(lambda state: [state.drop_epoch(*name) for name in dead], destroys=True)
+        return destroyed + len(dead)
+
+    def _dead_epochs(self) -> list[tuple[int, str, int]]:
+        """Search peppers by which no record can be found any more: every record of their epoch is gone."""
+        last_ms = self._clock.now_ms() - max(rule.record_s for rule in self._rules) * 1000
+        state = self._store.state
+        return [
+            (customer, "search", epoch)
+            for customer in state.customers()
+            for epoch in state.epochs(customer, "search")
+            if (epoch + 1) * EPOCH_MS <= last_ms
+        ]
 
     def ensure_customer(self, customer: int) -> None:
         """Make a new customer's keys durable."""

@@ -33,6 +33,8 @@ def retention_rules(settings: Settings) -> Rules:
             record_s=said.record_s,
             period_s=said.period_s,
             content_after_submit=said.content_after_submit,
+            record_floor_s=said.record_floor_s,
+            floor_citation=said.floor_citation,
         )
         for said in settings.retention
     }

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gateway.message import Status
 from gateway.metrics import Sample
 
@@ -39,6 +41,9 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_receipts_repeated", "Receipts that came again", outcomes.repeated),
         ("gateway_receipts_contradicting", "Receipts that contradict a final status", outcomes.contradicting),
         ("gateway_receipts_pushed_back", "Receipts that operators were asked to send again", outcomes.pushed_back),
+        ("gateway_integrity_errors_by_field", "Sealed fields that did not authenticate", _floats(node.sealer.broken)),
+        ("gateway_forgotten_by_kind", "What the sweeper destroyed", _forgotten(node)),
+        ("gateway_sweeps_failed", "Sweeps that could not be done", node.sweeper.failed),
         ("gateway_opened_by_purpose", "Sealed fields opened", _opened(node)),
         ("gateway_commits", "Commits of the ledger", node.journal.commits),
         ("gateway_operations", "Operations in those commits", node.journal.operations),
@@ -59,6 +64,9 @@ def _gauges(node: "Node") -> list[Sample]:
         ("gateway_receipts_waiting", "Receipts not acknowledged yet", node.outcomes.waiting()),
         ("gateway_webhooks_in_flight", "Events being told", node.deliverer.inflight),
         ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", node.deliverer.lag_ms() / 1000),
+        ("gateway_retention_due_by_tag", "Messages and records past their time", _due(node)),
+        ("gateway_retention_lag_seconds_by_tag", "How long the longest of them is overdue", _lag(node)),
+        ("gateway_retention_oldest_seconds_by_tag", "Age of the oldest record", _oldest(node)),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", node.deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", node.deliverer.endpoints.disabled),
     ]
@@ -77,3 +85,20 @@ def _opened(node: "Node") -> dict[str, float]:
     for (purpose, _field), count in node.sealer.opened.items():
         totals[purpose.value] = totals.get(purpose.value, 0.0) + count
     return totals
+
+
+def _forgotten(node: "Node") -> dict[str, float]:
+    return {name: float(count) for name, count in msgspec.structs.asdict(node.sweeper.totals).items()}
+
+
+def _due(node: "Node") -> dict[str, float]:
+    return {each.tag: float(each.content + each.records) for each in node.sweeper.due}
+
+
+def _lag(node: "Node") -> dict[str, float]:
+    return {each.tag: max(each.content_lag_ms, each.record_lag_ms) / 1000 for each in node.sweeper.due}
+
+
+def _oldest(node: "Node") -> dict[str, float]:
+    now_ms = node.clock.now_ms()
+    return {each.tag: (now_ms - each.oldest_ms) / 1000 for each in node.sweeper.due if each.oldest_ms is not None}

@@ -4,12 +4,13 @@ Both dispatch (refused, expired, cancelled) and outcomes (receipts) end messages
 the content is dropped where its tag says so, and the customer's outbox row is made, all in one ledger operation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
 
 from gateway.ledger.base import Change
 from gateway.message import Link, Message, OutboxEvent, Status
-from redaction.retention import RetentionRule, RetentionTag, content_until_ms
+from gateway.policies import RetentionPolicies
+from redaction.retention import RetentionRule, content_until_ms
 
 Wants = Callable[[Message], bool]
 """Whether anybody is to be told about this message."""
@@ -18,10 +19,8 @@ Wants = Callable[[Message], bool]
 class Settler:
     """Builds the changes that end a message. `counted` is called with each one, for metrics."""
 
-    def __init__(
-        self, rules: Mapping[RetentionTag, RetentionRule], wants: Wants, counted: Callable[[Message], None]
-    ) -> None:
-        self._rules = rules
+    def __init__(self, policies: RetentionPolicies, wants: Wants, counted: Callable[[Message], None]) -> None:
+        self._policies = policies
         self._wants = wants
         self._counted = counted
 
@@ -30,9 +29,10 @@ class Settler:
         message.status = Status.SUBMITTED
         message.submitted_ms = now_ms
         message.due_ms = None
-        drop = self._rules[message.tag].content_after_submit
+        rule = self._policies.of(message.customer, message.tag)
+        drop = rule.content_after_submit
         if drop:
-            message.content_until_ms = now_ms
+            message.content_until_ms = _private_until_ms(rule, message, now_ms)
         return Change(message=copy(message), links=links, drop_content=drop)
 
     def final(
@@ -43,14 +43,16 @@ class Settler:
         message.error = error
         message.final_ms = now_ms
         message.due_ms = None
-        rule = self._rules[message.tag]
-        message.content_until_ms = content_until_ms(rule, message.accepted_ms, now_ms)
+        rule = self._policies.of(message.customer, message.tag)
+        until_ms = content_until_ms(rule, message.accepted_ms, now_ms)
+        drop = until_ms <= now_ms
+        message.content_until_ms = _private_until_ms(rule, message, now_ms) if drop else until_ms
         self._counted(message)
         return Change(
             message=copy(message),
             links=links,
             event=self._event(message, now_ms),
-            drop_content=message.content_until_ms <= now_ms,
+            drop_content=drop,
         )
 
     def _event(self, message: Message, now_ms: int) -> OutboxEvent | None:
@@ -59,3 +61,11 @@ class Settler:
         return OutboxEvent(
             customer=message.customer, message=message.id, status=message.status, at_ms=now_ms, next_ms=now_ms
         )
+
+
+def _private_until_ms(rule: RetentionRule, message: Message, now_ms: int) -> int:
+    """When the last of a message goes whose content is dropped now.
+
+    The customer's own reference and callback URL are still needed to tell it, so they stay to the tag's limit.
+    """
+    return now_ms if message.private is None else content_until_ms(rule, message.accepted_ms, None)

@@ -43,8 +43,13 @@ def accepted_view(message: Message) -> MessageAccepted:
     )
 
 
-def message_view(message: Message, *, country_of: Callable[[str], str | None], reference: str | None) -> MessageView:
-    """The record. country_of: where an operator is. reference: the customer's own, opened for it."""
+def message_view(
+    message: Message, *, country_of: Callable[[str], str | None], reference: str | None, now_ms: int
+) -> MessageView:
+    """The record. country_of: where an operator is. reference: the customer's own, opened for it.
+
+    now_ms: content past its clock counts as destroyed, whether the sweep has come by or not.
+    """
     waits = message.status in WAITING and not message.attempts
     scheduled = waits and message.due_ms is not None and message.due_ms > message.accepted_ms
     return MessageView(
@@ -55,7 +60,7 @@ def message_view(message: Message, *, country_of: Callable[[str], str | None], r
         segments=message.segments,
         encoding=message.encoding,
         accepted_at=rfc3339(message.accepted_ms),
-        privacy=_receipt(message, country_of),
+        privacy=_receipt(message, country_of, now_ms),
         scheduled_at=rfc3339_or_none(message.due_ms) if scheduled else None,
         submitted_at=rfc3339_or_none(message.submitted_ms),
         final_at=rfc3339_or_none(message.final_ms),
@@ -66,13 +71,13 @@ def message_view(message: Message, *, country_of: Callable[[str], str | None], r
     )
 
 
-def _receipt(message: Message, country_of: Callable[[str], str | None]) -> PrivacyReceipt:
+def _receipt(message: Message, country_of: Callable[[str], str | None], now_ms: int) -> PrivacyReceipt:
     """What became of the personal data. An operator is named once something was disclosed to it."""
     operator = message.operator if message.disclosure else None
     return PrivacyReceipt(
         tag=message.tag,
         content_until=rfc3339(message.content_until_ms),
-        content_destroyed=message.content is None,
+        content_destroyed=message.content is None or message.content_until_ms <= now_ms,
         record_until=rfc3339(message.record_until_ms),
         operator=operator,
         country=None if operator is None else country_of(operator),

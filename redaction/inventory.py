@@ -254,6 +254,21 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "settings": "which events, rate",
         },
     ),
+    # traffic: what remains of messages whose record is gone
+    *_table(
+        "traffic",
+        replace(_GATEWAY, form=Form.AGGREGATE, basis=LawfulBasis.CONTRACT),
+        {
+            "day": "day of acceptance",
+            "customer": "whose messages",
+            "operator": "which operator took them",
+            "country": "country calling code of the other parties",
+            "class": "one-time code, service, promotional and so on",
+            "status": "their last status",
+            "messages": "how many",
+            "segments": "how many SMS segments",
+        },
+    ),
     # counter, meta: about nobody
     *_table(
         "counter",

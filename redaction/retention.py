@@ -6,7 +6,7 @@ module only computes; it reads no clock. Times are epoch milliseconds, durations
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NewType
 
@@ -32,6 +32,7 @@ class RetentionRule:
     record_s: the record is aggregated and deleted this long after acceptance.
     period_s: how much time one period key covers.
     content_after_submit: content is destroyed as soon as the last segment is answered.
+    record_floor_s: the law wants the record for so long, whatever a customer asks for. floor_citation: which law.
     """
 
     tag: RetentionTag
@@ -40,6 +41,8 @@ class RetentionRule:
     record_s: int
     period_s: int
     content_after_submit: bool = False
+    record_floor_s: int = 0
+    floor_citation: str = ""
 
     def __post_init__(self) -> None:
         if not self.tag:
@@ -50,6 +53,51 @@ class RetentionRule:
             raise ValueError("content_limit_s, record_s and period_s are positive")
         if self.content_limit_s > self.record_s:
             raise ValueError("content cannot outlive its record")
+        if self.record_floor_s > self.record_s:
+            raise ValueError("a record is kept at least as long as the law says")
+        if self.record_floor_s and not self.floor_citation:
+            raise ValueError("a legal floor names its law")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionWish:
+    """What a customer asks for under one tag; None leaves the tag's time. Only what is shorter is heard."""
+
+    content_after_final_s: int | None = None
+    content_limit_s: int | None = None
+    record_s: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.content_after_final_s is not None and self.content_after_final_s < 0:
+            raise ValueError("content_after_final_s is negative")
+        if min(1 if each is None else each for each in (self.content_limit_s, self.record_s)) <= 0:
+            raise ValueError("content_limit_s and record_s are positive")
+
+
+def shortened(rule: RetentionRule, wish: RetentionWish) -> RetentionRule:
+    """The rule of a tag as one customer wants it: never longer than the tag, never shorter than the law (P-22).
+
+    The period key stays the tag's. So a shorter content clock empties the row and refuses every opening in time, while
+    the key that an old copy of the row needs goes with its period.
+    """
+    record_s = max(_shorter(rule.record_s, wish.record_s), rule.record_floor_s)
+    return replace(
+        rule,
+        content_after_final_s=_sooner(rule.content_after_final_s, wish.content_after_final_s),
+        content_limit_s=min(_shorter(rule.content_limit_s, wish.content_limit_s), record_s),
+        record_s=record_s,
+    )
+
+
+def _shorter(given: int, wanted: int | None) -> int:
+    return given if wanted is None else min(given, wanted)
+
+
+def _sooner(given: int | None, wanted: int | None) -> int | None:
+    """None waits for the limit."""
+    if given is None or wanted is None:
+        return wanted if given is None else given
+    return min(given, wanted)
 
 
 DEFAULT_RULES: Mapping[RetentionTag, RetentionRule] = MappingProxyType(

@@ -15,7 +15,8 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.message import Link, Message, OutboxEvent, Status
+from gateway.message import Link, Message, MessageClass, OutboxEvent, Status
+from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
 
@@ -152,6 +153,37 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     segment: int
 
 
+class TagDue(msgspec.Struct, frozen=True, kw_only=True):
+    """What is overdue under one tag: messages that hold content, and records, past their time.
+
+    The lags are those of the longest overdue, 0 when nothing is. oldest_ms: when the tag's oldest record was accepted;
+    None when the tag is not among the oldest records of the ledger.
+    """
+
+    tag: RetentionTag
+    content: int
+    records: int
+    content_lag_ms: int
+    record_lag_ms: int
+    oldest_ms: int | None
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """What remains of records that are gone: how many there were, of nobody in particular.
+
+    day: whole days since the epoch, UTC, of the acceptance. country: calling code. operator: '' if none took it.
+    """
+
+    day: int
+    customer: int
+    operator: str
+    country: int
+    message_class: MessageClass
+    status: Status
+    messages: int
+    segments: int
+
+
 class Page(msgspec.Struct, frozen=True):
     """Newest first; `cursor` is the id to go on from, or None at the end."""
 
@@ -171,7 +203,10 @@ class Ledger(Protocol):
         """Make the batch durable, all or nothing. One caller at a time."""
 
     async def find(self, customer: int, message: bytes) -> Message | None:
-        """A message of that customer; None for unknown, erased and somebody else's alike (Law 7)."""
+        """A message of that customer; None for unknown, erased and somebody else's alike (Law 7).
+
+        Here and in both lists a record whose record_until_ms has come is gone, whether it was deleted yet or not.
+        """
 
     async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
         """By id whatever the customer, in the order asked; for the gateway's own loops."""
@@ -239,19 +274,32 @@ class Ledger(Protocol):
     async def delete_endpoint(self, customer: int) -> None: ...
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        """Drop `content` and `private` of at most `limit` messages whose content_until_ms has come; their number."""
+        """Drop `content` and `private` of at most `limit` messages whose content_until_ms has come; their number.
+
+        May give 0 while overdue records stand before the content: call it in turns with `forget_records`.
+        """
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
         """Delete at most `limit` messages whose record_until_ms has come; their number.
 
-        Their links, outbox events and idempotency digests go with them. Content never outlives its record.
+        Each is counted in `traffic` in the same transaction. Its links, outbox events and idempotency digests go with
+        it. Content never outlives its record.
+        """
+
+    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
+        """Delete idempotency digests whose time is over, and events and links of messages that are gone.
+
+        Looks at some `limit` rows of each kind; how many were deleted.
         """
 
     async def checkpoint(self) -> None:
         """Clear what the store still holds of overwritten and deleted rows, as far as the engine can."""
 
-    async def retention_due(self, now_ms: int) -> tuple[int, int]:
-        """How many messages hold content, and how many records exist, past their time; counted to some thousands."""
+    async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
+        """What is past its time, by tag, counted to some thousands."""
+
+    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
+        """Counts of forgotten records, oldest day first."""
 
     async def stored_fields(self) -> Sequence[str]:
         """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""

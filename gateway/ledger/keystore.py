@@ -179,15 +179,18 @@ class Keystore:
             self._load()
         return True
 
-    def ensure_current(self, rules: Iterable[RetentionRule], now_ms: int) -> None:
-        """Have the keys of the present and the next period of every rule, and destroy those whose content is due."""
+    def ensure_current(self, rules: Iterable[RetentionRule], now_ms: int) -> int:
+        """Have the keys of the present and the next period of every rule, and destroy those whose content is due.
+
+        How many were destroyed.
+        """
         known = list(rules)
         live = set(self.state.periods())
         wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in known for ahead in (0, 1)]
         missing = [name for name in wanted if name not in live]
         dead = self._dead(known, now_ms)
         if not missing and not dead:
-            return
+            return 0
 
         def change(state: KeyState) -> None:
             for tag, period in missing:
@@ -196,6 +199,7 @@ class Keystore:
                 state.drop_period(tag, period)
 
         self.update(change, destroys=bool(dead))
+        return len(dead)
 
     def _dead(self, rules: Iterable[RetentionRule], now_ms: int) -> list[tuple[RetentionTag, int]]:
         by_tag: dict[RetentionTag, RetentionRule] = {rule.tag: rule for rule in rules}

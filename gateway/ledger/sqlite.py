@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from gateway.clock import Clock
+from gateway.ledger import sqlite_retention as forgetting
 from gateway.ledger.base import (
     Found,
     Page,
@@ -23,6 +24,8 @@ from gateway.ledger.base import (
     StoredEndpoint,
     StoredEsme,
     StoredKey,
+    TagDue,
+    Traffic,
     WriteOp,
     WriteResult,
 )
@@ -43,16 +46,12 @@ from gateway.ledger.sqlite_rows import (
     key_from,
     key_row,
     message_from,
-    split_ids,
 )
 from gateway.message import Message, OutboxEvent, Status
 from redaction.sealed import Pseudonym
 
 LIST_LOOKS_AT: Final = 2_000
 """Messages that one filtered page looks at, at most; such a page may be short and still have a cursor."""
-
-RETENTION_LOOKS_AT: Final = 10_000
-"""Rows that are counted as due, at most."""
 
 _AFTER_ALL_IDS: Final = b"\xff" * 17
 
@@ -78,7 +77,7 @@ class SqliteLedger:
     ) -> None:
         self._clock = clock
         self._file = SqliteFile(path, exclusive=exclusive, synchronous=synchronous, busy_limit_s=busy_limit_s)
-        self._walked = ("", "")  # where the walk round the correlations stands
+        self._leftovers = forgetting.Leftovers()
 
     async def open(self) -> None:
         self._file.open()
@@ -92,7 +91,7 @@ class SqliteLedger:
         return await self._file.transact(Batch(batch, self._clock.now_ms()).run)
 
     async def find(self, customer: int, message: bytes) -> Message | None:
-        row = self._row("find", message, customer)
+        row = self._row("find", message, customer, self._clock.now_ms())
         return None if row is None else message_from(row)
 
     async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
@@ -107,16 +106,18 @@ class SqliteLedger:
         since = b"" if since_ms is None else max(0, since_ms).to_bytes(6, "big")
         if status is not None:
             return self._list_status(customer, STATUS_CODE[status], before, since, limit)
-        return _page(self._rows("list", customer, before, since, limit + 1), limit, None)
+        return _page(self._rows("list", customer, before, since, self._clock.now_ms(), limit + 1), limit, None)
 
     def _list_status(self, customer: int, status: int, before: bytes, since: bytes, limit: int) -> Page:
         bound = self._row("list_bound", customer, before, since, LIST_LOOKS_AT - 1)
         last: bytes | None = None if bound is None else bound[0]
-        rows = self._rows("list_status", customer, before, since if last is None else last, status, limit + 1)
+        now_ms = self._clock.now_ms()
+        rows = self._rows("list_status", customer, before, since if last is None else last, status, now_ms, limit + 1)
         return _page(rows, limit, last)
 
     async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
-        rows = [row for subject in subjects for row in self._rows("list_subject", customer, subject, limit)]
+        now_ms = self._clock.now_ms()
+        rows = [row for subject in subjects for row in self._rows("list_subject", customer, subject, now_ms, limit)]
         rows.sort(key=lambda row: bytes(row[0]), reverse=True)
         return [message_from(row) for row in rows[:limit]]
 
@@ -212,39 +213,28 @@ class SqliteLedger:
     # ------------------------------------------------------------------------------------------------- retention
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        def work(cursor: sqlite3.Cursor) -> int:
-            due = cursor.execute(SQL["content_due"], (now_ms, limit)).fetchall()
-            cursor.executemany(SQL["forget_content"], due)
-            return len(due)
-
-        return await self._file.transact(work)
+        return await self._file.transact_apart(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
-        """Also walks on round the links for those that nobody's record names any more, 2 per record of `limit`."""
+        return await self._file.transact_apart(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
 
-        def work(cursor: sqlite3.Cursor) -> int:
-            due = cursor.execute(SQL["records_due"], (now_ms, limit)).fetchall()
-            ids = [(identifier,) for identifier, _, _ in due]
-            cursor.executemany(SQL["forget_link"], _links_of(due))
-            for name in ("forget_events", "forget_digests", "forget_record"):
-                cursor.executemany(SQL[name], ids)
-            self._drop_orphans(cursor, 2 * limit)
-            return len(due)
-
-        return await self._file.transact(work)
-
-    def _drop_orphans(self, cursor: sqlite3.Cursor, limit: int) -> None:
-        """A late answer of an operator that a message has left leaves a link that its record does not name."""
-        links = cursor.execute(SQL["links_after"], (*self._walked, limit)).fetchall()
-        self._walked = links[-1][:2] if len(links) == limit else ("", "")
-        cursor.executemany(SQL["forget_link"], [row[:3] for row in links if row[3]])
+    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
+        return await self._file.transact_apart(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
 
     async def checkpoint(self) -> None:
         await self._file.checkpoint()
 
-    async def retention_due(self, now_ms: int) -> tuple[int, int]:
-        row = self._row("retention_due", now_ms, RETENTION_LOOKS_AT)
-        return (0, 0) if row is None else (row[0], row[1])
+    async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
+        with ledger_errors():
+            reader = self._file.reader
+            due = reader.execute(forgetting.SQL["retention_due"], (now_ms, forgetting.LOOKS_AT)).fetchall()
+            oldest = reader.execute(forgetting.SQL["oldest"], (forgetting.OLDEST_LOOKS_AT,)).fetchall()
+        return forgetting.tag_due(due, oldest, now_ms)
+
+    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
+        with ledger_errors():
+            rows = self._file.reader.execute(forgetting.SQL["traffic"], (since_day, limit)).fetchall()
+        return [forgetting.traffic_from(row) for row in rows]
 
     async def stored_fields(self) -> Sequence[str]:
         return [row[0] for row in self._rows("stored_fields")]
@@ -289,12 +279,3 @@ def _page(rows: Sequence[Stored], limit: int, bound: bytes | None) -> Page:
     """Rows hold one more than `limit` if there are more. bound: where a bounded look ended, if it did."""
     messages = tuple(message_from(row) for row in rows[:limit])
     return Page(messages, messages[-1].id if len(rows) > limit and messages else bound)
-
-
-def _links_of(rows: Sequence[Stored]) -> Sequence[Row]:
-    return [
-        (operator, operator_message_id, identifier)
-        for identifier, operator, joined in rows
-        for operator_message_id in split_ids(joined)
-        if operator_message_id
-    ]

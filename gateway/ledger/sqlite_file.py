@@ -22,9 +22,12 @@ from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
 from gateway.ledger.disk_thread import DiskThread
 from gateway.ledger.statements import named_statements, script
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger", "statements.sql")
-MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {1: script("gateway.ledger", "schema.sql")}
+MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
+    1: script("gateway.ledger", "schema.sql"),
+    2: script("gateway.ledger", "schema_2.sql"),
+}
 """What makes version n out of version n - 1; 0 is an empty file."""
 
 SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
@@ -35,6 +38,7 @@ _READ_BUSY_MS: Final = 250
 _CHECKPOINT_PAGES: Final = 8_000  # 32 MiB; a checkpoint holds up the commit that starts it, so it comes seldom
 _WRITE_CACHE_KIB: Final = 12_288
 _READ_CACHE_KIB: Final = 8_192
+_LOG_CACHE_KIB: Final = 64  # copying the log takes no page cache
 _STATEMENTS: Final = 128
 
 T = TypeVar("T")
@@ -84,12 +88,15 @@ class SqliteFile:
                 raise LedgerUnavailable(type(error).__name__) from error
             self._thread = DiskThread("ledger-commit")
             stack.callback(self._thread.stop)
+            self._log_thread = DiskThread("ledger-log")
+            stack.callback(self._log_thread.stop)
             with ledger_errors():
                 self._writer = self._connect(stack, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
                 self._migrate()
                 self._writer.execute("PRAGMA busy_timeout = 0")
                 self._reader = self._connect(stack, _READ_CACHE_KIB, busy_ms=_READ_BUSY_MS)
                 self._reader.execute("PRAGMA query_only = ON")
+                self._log = self._connect(stack, _LOG_CACHE_KIB, busy_ms=0)
             self._cursor = self._writer.cursor()
             self._resources = stack.pop_all()
             self._open = True
@@ -118,8 +125,41 @@ class SqliteFile:
                 raise
             return result
 
+    async def transact_apart(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """As `transact`, with `work` in the disk's thread as well: for few statements that each do much."""
+        async with self._turn:
+            await self._begin()
+
+            def run() -> T:
+                result = work(self._cursor)
+                self._writer.execute(SQL["commit"])
+                return result
+
+            try:
+                with ledger_errors():
+                    return await self._thread.run(run)
+            except BaseException:
+                self._roll_back()
+                raise
+
+    async def relieve(self) -> None:
+        """Copy the write-ahead log into the database file, so that the log begins anew. Raises LedgerUnavailable.
+
+        Nearly all of it is copied beside the writer; only what was written meanwhile is copied while the writer waits.
+        SQLite's own checkpoint holds up the commit that starts it for all of it: 100 ms for 8,000 scattered pages.
+        """
+        self._check_open()
+        await self._copy_log()
+        async with self._turn:
+            await self._copy_log()
+
+    async def _copy_log(self) -> None:
+        with ledger_errors():
+            await self._log_thread.run(lambda: self._log.execute(SQL["copy_log"]).fetchall())
+
     async def checkpoint(self) -> None:
         """Move everything into the database file and empty the write-ahead log. Raises LedgerUnavailable."""
+        await self.relieve()
         for wait_s in _waits(self._busy_limit_s):
             async with self._turn:
                 self._check_open()

@@ -12,6 +12,9 @@ COMMIT
 -- name: rollback
 ROLLBACK
 
+-- name: copy_log
+PRAGMA wal_checkpoint(PASSIVE)
+
 -- name: checkpoint
 PRAGMA wal_checkpoint(TRUNCATE)
 
@@ -87,23 +90,24 @@ DELETE FROM idempotency WHERE (customer, digest) IN (
 -- ------------------------------------------------------------------------------------------------------- reading
 
 -- name: find
-SELECT * FROM message WHERE id = ? AND customer = ?
+SELECT * FROM message WHERE id = ? AND customer = ? AND record_until_ms > ?
 
 -- name: find_any
 SELECT * FROM message WHERE id = ?
 
 -- name: list
-SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?
+SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
 
 -- name: list_bound
 -- The last id that one page looks at; an index alone answers.
 SELECT id FROM message WHERE customer = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET ?
 
 -- name: list_status
-SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? AND status = ? ORDER BY id DESC LIMIT ?
+SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? AND status = ? AND record_until_ms > ?
+ORDER BY id DESC LIMIT ?
 
 -- name: list_subject
-SELECT * FROM message WHERE customer = ? AND subject = ? ORDER BY id DESC LIMIT ?
+SELECT * FROM message WHERE customer = ? AND subject = ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
 
 -- name: due
 SELECT id FROM message INDEXED BY message_waiting
@@ -196,50 +200,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- name: delete_endpoint
 DELETE FROM endpoint WHERE customer = ?
-
--- ------------------------------------------------------------------------------------------------------ retention
-
--- name: content_due
-SELECT id FROM message INDEXED BY message_forgettable
-WHERE CASE WHEN content IS NULL AND private IS NULL THEN record_until_ms ELSE content_until_ms END <= ?
-    AND (content IS NOT NULL OR private IS NOT NULL)
-LIMIT ?
-
--- name: forget_content
-UPDATE message SET content = NULL, private = NULL WHERE id = ?
-
--- name: records_due
-SELECT id, operator, operator_ids FROM message INDEXED BY message_forgettable
-WHERE CASE WHEN content IS NULL AND private IS NULL THEN record_until_ms ELSE content_until_ms END <= ?1
-    AND record_until_ms <= ?1
-LIMIT ?2
-
--- name: forget_record
-DELETE FROM message WHERE id = ?
-
--- name: forget_link
-DELETE FROM correlation WHERE operator = ? AND operator_message_id = ? AND message = ?
-
--- name: forget_events
-DELETE FROM outbox WHERE message = ?
-
--- name: forget_digests
-DELETE FROM idempotency WHERE message = ?
-
--- name: links_after
--- A few links of a walk round the table, with whether their message is gone.
-SELECT operator, operator_message_id, message,
-    NOT EXISTS (SELECT 1 FROM message WHERE message.id = correlation.message)
-FROM correlation WHERE (operator, operator_message_id) > (?, ?) ORDER BY operator, operator_message_id LIMIT ?
-
--- name: retention_due
--- Looks at a bounded number of rows: each needs a look at the row itself.
-SELECT count(*) FILTER (WHERE holds_content), count(*) FILTER (WHERE record_until_ms <= ?1) FROM (
-    SELECT content IS NOT NULL OR private IS NOT NULL AS holds_content, record_until_ms
-    FROM message INDEXED BY message_forgettable
-    WHERE CASE WHEN content IS NULL AND private IS NULL THEN record_until_ms ELSE content_until_ms END <= ?1
-    LIMIT ?2
-)
 
 -- ------------------------------------------------------------------------------------------------------ structure
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,7 @@ from gateway.clock import ManualClock
 from gateway.ledger.base import Count, LedgerCorrupt, LedgerUnavailable
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.ledger.sqlite_file import MIGRATIONS, SQL
+from gateway.ledger.sqlite_retention import SQL as FORGETTING
 from redaction.inventory import undeclared
 from redaction.sealed import Sealed
 from tests.contract.records import NOW, a_customer, a_message, accepts
@@ -207,10 +209,33 @@ async def test_every_column_is_in_the_inventory(ledger: SqliteLedger) -> None:
 def test_a_hot_lookup_is_answered_by_an_index(path: Path) -> None:
     """The plans that the sizes of a real ledger depend on."""
     database = sqlite3.connect(":memory:")
-    for statement in MIGRATIONS[1]:
+    for statement in (*MIGRATIONS[1], *MIGRATIONS[2]):
         database.execute(statement)
-    for name in ("due", "next_due", "backlog", "list", "list_bound", "list_subject", "outbox_due", "content_due"):
+    for name in ("due", "next_due", "backlog", "list", "list_bound", "list_subject", "outbox_due"):
         values = (1,) * SQL[name].count("?")
-        plan = " ".join(str(row[3]) for row in database.execute("EXPLAIN QUERY PLAN " + SQL[name], values))
-        assert "TEMP B-TREE" not in plan, name
+        assert "TEMP B-TREE" not in plan_of(database, SQL[name], values), name
     database.close()
+
+
+def test_forgetting_never_looks_through_a_table(path: Path) -> None:
+    database = sqlite3.connect(":memory:")
+    for statement in (*MIGRATIONS[1], *MIGRATIONS[2], FORGETTING["make_doomed"]):
+        database.execute(statement)
+    for name, values in {
+        "empty_content": (1, 1),
+        "doom": (1, 1),
+        "count_doomed": (),
+        "forget_links": (),
+        "forget_events": (),
+        "forget_digests": (),
+        "forget_records": (),
+        "forget_orphan_links": ("", "", 1),
+        "walk_links": ("", "", 1),
+    }.items():
+        plan = plan_of(database, FORGETTING[name], values)
+        assert not re.search(r"SCAN (message|correlation|outbox|idempotency)", plan), name
+    database.close()
+
+
+def plan_of(database: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> str:
+    return " ".join(str(row[3]) for row in database.execute("EXPLAIN QUERY PLAN " + sql, values))

@@ -130,6 +130,12 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             "duplicate",
         ),
         (Settings(retention=(RetentionSettings(record_s=86_400),)), "retention[0].content_limit_s", "limits_crossed"),
+        (
+            Settings(retention=(RetentionSettings(record_floor_s=10**9, floor_citation="x"),)),
+            "retention[0].record_floor_s",
+            "limits_crossed",
+        ),
+        (Settings(retention=(RetentionSettings(record_floor_s=1),)), "retention[0].floor_citation", "missing"),
         (with_operators(LOCAL, LOCAL), "operators[1].name", "duplicate"),
         (Settings(operators=(LOCAL,), routes=(RouteSettings(),)), "routes[0].operators", "missing"),
         (with_operators(replace(LOCAL, host="")), "operators[0].host", "missing"),

@@ -25,6 +25,7 @@ from gateway.ledger.keystore import FileRootSlot, Keystore
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.message import Message, MessageClass, OutboxEvent, Status
 from gateway.outcomes import Outcomes
+from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
 from gateway.routing import Route, Router
 from gateway.settle import Settler
@@ -125,7 +126,8 @@ class Road:
         self.keyring = Keyring(self.store, DEFAULT_RULES.values(), self.clock)
         self.keyring.ensure_customer(CUSTOMER)
         self.keyring.ensure_present()
-        self.vault = Vault(Sealer(self.store.state, self.clock.random), DEFAULT_RULES)
+        self.vault = Vault(Sealer(self.store.state, self.clock.random), DEFAULT_RULES, self.clock.now_ms)
+        self.policies = RetentionPolicies(DEFAULT_RULES)
         self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off")
         self.router = Router(routes or [Route(prefix="", classes=frozenset(), operators=tuple(self.operators))])
         self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
@@ -136,7 +138,7 @@ class Road:
         """What needs a running loop."""
         self.journal = Journal(self.ledger, stored=lambda messages: self.dispatch.take(messages))
         self.inflight = InFlight()
-        settler = Settler(DEFAULT_RULES, lambda _: True, lambda message: self.ended.append(message.status))
+        settler = Settler(self.policies, lambda _: True, lambda message: self.ended.append(message.status))
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts=self._contracts,
@@ -162,7 +164,7 @@ class Road:
         self.door = Door(
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
             vault=self.vault,
-            rules=DEFAULT_RULES,
+            policies=self.policies,
             router=self.router,
             is_up=lambda name: self.operators[name].is_up(),
             journal=self.journal,

@@ -15,6 +15,8 @@ from gateway.ledger.base import (
     StoredEndpoint,
     StoredEsme,
     StoredKey,
+    TagDue,
+    Traffic,
     WriteOp,
     WriteResult,
 )
@@ -153,8 +155,14 @@ class SmallLedger:
 
     async def checkpoint(self) -> None: ...
 
-    async def retention_due(self, now_ms: int) -> tuple[int, int]:
-        return 0, 0
+    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
+        return 0
+
+    async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
+        return ()
+
+    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
+        return ()
 
     async def stored_fields(self) -> Sequence[str]:
         return []

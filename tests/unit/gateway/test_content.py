@@ -8,7 +8,7 @@ import pytest
 from gateway.content import Vault
 from gateway.message import Message, MessageClass
 from gateway.submission import Submission
-from redaction.errors import IntegrityError, KeyDestroyed, SealError
+from redaction.errors import IntegrityError, KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose
 from redaction.retention import RetentionTag
 from tests.unit.gateway.road import CUSTOMER, Road
@@ -82,9 +82,22 @@ def test_one_field_does_not_open_as_the_other(vault: Vault) -> None:
         vault.open_private(message)
 
 
-def test_dropped_content_cannot_be_opened(vault: Vault) -> None:
-    with pytest.raises(SealError):
+def test_dropped_content_looks_like_content_whose_key_is_gone(vault: Vault) -> None:
+    with pytest.raises(KeyDestroyed):
         vault.open_content(a_message(content=None))
+
+
+@pytest.mark.policy("P-21")
+def test_content_is_refused_at_its_time_though_its_key_still_lives(tmp_path: Path) -> None:
+    road = Road(tmp_path)
+    message = sealed(road.vault, reference=MessageText("r"))
+    road.clock.advance(599.999)
+    assert road.vault.open_content(message).to == TO
+    road.clock.advance(0.001)
+    with pytest.raises(KeyDestroyed):
+        road.vault.open_content(message)
+    with pytest.raises(KeyDestroyed):
+        road.vault.open_private(message)
 
 
 @pytest.mark.policy("P-05")

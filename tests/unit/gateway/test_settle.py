@@ -3,8 +3,10 @@
 import pytest
 
 from gateway.message import Link, Message, MessageClass, Status
+from gateway.policies import RetentionPolicies
 from gateway.settle import Settler
-from redaction.retention import DEFAULT_RULES, RetentionTag
+from redaction.retention import DEFAULT_RULES, TRANSACTIONAL, RetentionTag, RetentionWish
+from redaction.sealed import Sealed
 from tests.unit.gateway.stage import a_message
 
 ACCEPTED_MS = a_message().accepted_ms
@@ -12,7 +14,7 @@ NOW_MS = ACCEPTED_MS + 1_000
 
 
 def settler(*, wanted: bool = True, counted: list[Message] | None = None) -> Settler:
-    return Settler(DEFAULT_RULES, lambda _: wanted, (counted if counted is not None else []).append)
+    return Settler(RetentionPolicies(DEFAULT_RULES), lambda _: wanted, (counted if counted is not None else []).append)
 
 
 def tagged(tag: str, **changes: object) -> Message:
@@ -51,6 +53,21 @@ def test_other_content_lives_on_for_the_time_of_its_rule(tag: str, until_ms: int
     change = settler().final(tagged(tag), Status.DELIVERED, None, NOW_MS)
     assert not change.drop_content
     assert change.message.content_until_ms == until_ms
+
+
+@pytest.mark.parametrize(("tag", "limit_ms"), [("otp", 600_000), ("discard", 86_400_000)])
+def test_what_the_customer_is_told_again_outlives_the_dropped_content(tag: str, limit_ms: int) -> None:
+    """Reference and callback URL are needed for the news of the end, so they stay to the tag's limit."""
+    change = settler().final(tagged(tag, private=Sealed(b"sealed")), Status.DELIVERED, None, NOW_MS)
+    assert change.drop_content
+    assert change.message.content_until_ms == ACCEPTED_MS + limit_ms
+
+
+def test_a_customer_may_ask_for_less_time() -> None:
+    wishes = {TRANSACTIONAL: RetentionWish(content_after_final_s=60)}
+    short = Settler(RetentionPolicies(DEFAULT_RULES, lambda _: wishes), lambda _: True, lambda _: None)
+    change = short.final(tagged("transactional"), Status.DELIVERED, None, NOW_MS)
+    assert change.message.content_until_ms == NOW_MS + 60_000
 
 
 def test_the_customer_is_told_of_the_end() -> None:

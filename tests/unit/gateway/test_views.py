@@ -14,8 +14,15 @@ from gateway.views import accepted_view, message_view
 from tests.unit.gateway.stage import a_message
 
 
-def _view(message: Message) -> MessageView:
-    return message_view(message, country_of={"loop": "SA"}.get, reference="order 7")
+def _view(message: Message, now_ms: int = 0) -> MessageView:
+    return message_view(message, country_of={"loop": "SA"}.get, reference="order 7", now_ms=now_ms)
+
+
+@pytest.mark.policy("P-21")
+def test_content_past_its_clock_is_shown_as_destroyed_before_the_sweep_comes_by() -> None:
+    message = a_message()
+    assert not _view(message, message.content_until_ms - 1).privacy.content_destroyed
+    assert _view(message, message.content_until_ms).privacy.content_destroyed
 
 
 @given(st.integers(0, 4_102_444_800_000))

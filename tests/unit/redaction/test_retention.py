@@ -10,10 +10,12 @@ from redaction.retention import (
     PROMOTIONAL,
     TRANSACTIONAL,
     RetentionTag,
+    RetentionWish,
     content_until_ms,
     period_dead_ms,
     period_of,
     record_until_ms,
+    shortened,
 )
 
 HOUR = 3_600_000
@@ -73,3 +75,42 @@ def test_only_discard_ends_content_at_the_last_answer() -> None:
 def test_rule_that_makes_no_sense_is_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         dataclasses.replace(DEFAULT_RULES[OTP], **change)
+
+
+@pytest.mark.policy("P-22")
+def test_a_customer_may_shorten_and_never_lengthen() -> None:
+    rule = DEFAULT_RULES[TRANSACTIONAL]
+    short = shortened(rule, RetentionWish(content_after_final_s=0, content_limit_s=60, record_s=3_600))
+    assert (short.content_after_final_s, short.content_limit_s, short.record_s) == (0, 60, 3_600)
+    assert shortened(rule, RetentionWish(content_after_final_s=10**9, content_limit_s=10**9, record_s=10**9)) == rule
+    assert shortened(rule, RetentionWish()) == rule
+
+
+def test_content_that_waits_for_its_limit_may_be_asked_to_go_after_the_end() -> None:
+    assert shortened(DEFAULT_RULES[PROMOTIONAL], RetentionWish(content_after_final_s=5)).content_after_final_s == 5
+
+
+@pytest.mark.policy("P-22")
+def test_the_law_keeps_a_record_longer_than_its_customer_asks() -> None:
+    rule = dataclasses.replace(DEFAULT_RULES[OTP], record_floor_s=30 * 86_400, floor_citation="an article")
+    assert shortened(rule, RetentionWish(record_s=1)).record_s == 30 * 86_400
+    assert shortened(rule, RetentionWish(record_s=40 * 86_400)).record_s == 40 * 86_400
+
+
+def test_content_asked_to_outlive_its_shortened_record_goes_with_it() -> None:
+    assert shortened(DEFAULT_RULES[PROMOTIONAL], RetentionWish(record_s=60)).content_limit_s == 60
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"record_floor_s": 91 * 86_400, "floor_citation": "x"}, "law"), ({"record_floor_s": 1}, "names its law")],
+)
+def test_a_floor_that_makes_no_sense_is_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        dataclasses.replace(DEFAULT_RULES[OTP], **change)
+
+
+@pytest.mark.parametrize("wish", [{"content_after_final_s": -1}, {"content_limit_s": 0}, {"record_s": 0}])
+def test_a_wish_that_makes_no_sense_is_refused(wish: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"negative|positive"):
+        RetentionWish(**wish)

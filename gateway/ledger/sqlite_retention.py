@@ -1,0 +1,84 @@
+"""Forgetting in the SQLite engine: one bounded batch per transaction, in statements that each do a whole batch.
+
+Measured on 1,000,000 records with random pseudonyms: 9 µs a record in statements and 16 in writing the pages they
+touch, whether `secure_delete` is on or off. One statement per record in Python took three times as long and held the
+loop meanwhile.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gateway.ledger.base import TagDue, Traffic
+from gateway.ledger.sqlite_rows import CLASSES, STATUSES, Stored
+from gateway.ledger.statements import named_statements
+from redaction.retention import RetentionTag
+
+SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger", "retention.sql")
+
+LOOKS_AT: Final = 10_000
+"""Rows that are counted as due, at most."""
+OLDEST_LOOKS_AT: Final = 2_000
+
+
+def forget_content(cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
+    return cursor.execute(SQL["empty_content"], (now_ms, limit)).rowcount
+
+
+def forget_records(cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
+    """Count what is about to go, then let it go, with all that hangs on it."""
+    cursor.execute(SQL["make_doomed"])
+    count = cursor.execute(SQL["doom"], (now_ms, limit)).rowcount
+    if count:
+        for name in ("count_doomed", "forget_links", "forget_events", "forget_digests", "forget_records"):
+            cursor.execute(SQL[name])
+        cursor.execute(SQL["forget_doomed"])
+    return count
+
+
+class Leftovers:
+    """Rows that outlived what they belong to. Remembers where its walk round the links stands."""
+
+    def __init__(self) -> None:
+        self._walked = ("", "")
+
+    def forget(self, cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
+        """Looks at `limit` rows of each kind."""
+        forgotten = cursor.execute(SQL["forget_expired_digests"], (now_ms, limit)).rowcount
+        forgotten += cursor.execute(SQL["forget_orphan_events"], (limit,)).rowcount
+        following = cursor.execute(SQL["walk_links"], (*self._walked, limit)).fetchone()
+        forgotten += cursor.execute(SQL["forget_orphan_links"], (*self._walked, limit)).rowcount
+        self._walked = ("", "") if following is None else following
+        return forgotten
+
+
+def tag_due(rows: Sequence[Stored], oldest: Sequence[Stored], now_ms: int) -> list[TagDue]:
+    """What `retention_due` and `oldest` found, by tag."""
+    due = {row[0]: row[1:] for row in rows}
+    accepted: dict[str, int] = {row[0]: row[1] for row in oldest}
+    return [
+        TagDue(
+            tag=RetentionTag(tag),
+            content=content,
+            records=records,
+            content_lag_ms=0 if content_until is None else now_ms - content_until,
+            record_lag_ms=0 if record_until is None else now_ms - record_until,
+            oldest_ms=accepted.get(tag),
+        )
+        for tag in sorted(due.keys() | accepted.keys())
+        for content, records, content_until, record_until in (due.get(tag, (0, 0, None, None)),)
+    ]
+
+
+def traffic_from(row: Stored) -> Traffic:
+    day, customer, operator, country, message_class, status, messages, segments = row
+    return Traffic(
+        day=day,
+        customer=customer,
+        operator=operator,
+        country=country,
+        message_class=CLASSES[message_class],
+        status=STATUSES[status],
+        messages=messages,
+        segments=segments,
+    )
