@@ -449,18 +449,31 @@ class Dispatch:
         return any(self._is_up(other) for other in self._router.alternatives(name))
 
     async def _steer(self, name: str) -> None:
-        """Give a dead lane's messages to the next candidate of each."""
-        waiting = self._lanes[name].take_all()
-        due = await self._ledger.claim_due(name, self._clock.now_ms(), 500, self._inflight.active)
-        for message in [*waiting, *due]:
-            self._inflight.active[message.id] = message
-            target = self._next_operator(message, name)
-            if target == name:
-                self._inflight.active.pop(message.id, None)
-                continue
-            self.counters.rerouted += 1
-            self._lanes[target].put_back(message)
+        """Give a dead lane's messages to the next candidate of each, as far as that one's lane has room.
+
+        What finds no place keeps it here when it was in memory, and in the ledger otherwise, until the next look.
+        """
+        room = sum(self._lanes[other].backlog_room() for other in self._router.alternatives(name) if self._is_up(other))
+        lane = self._lanes[name]
+        touched = {self._move(message, name, lane.add_backlog) for message in lane.take_all()} if room else set()
+        if room:
+            due = await self._ledger.claim_due(name, self._clock.now_ms(), min(room, 500), self._inflight.active)
+            touched |= {self._move(message, name, None) for message in due if message.id not in self._inflight.active}
+        for target in touched - {name}:
             self.pump(target)
+
+    def _move(self, message: Message, name: str, stays: Callable[[Message], None] | None) -> str:
+        """To another lane, which is returned; otherwise `stays` has it."""
+        target = self._next_operator(message, name)
+        if target == name or not self._lanes[target].backlog_room():
+            if stays is not None:
+                stays(message)
+            return name
+        self.counters.rerouted += 1
+        message.operator = target
+        self._inflight.active[message.id] = message
+        self._lanes[target].add_backlog(message)
+        return target
 
 
 def _disclosures(contract: EgressContract) -> tuple[int, int]:

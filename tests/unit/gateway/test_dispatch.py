@@ -166,6 +166,35 @@ async def test_what_waits_for_a_dead_link_is_steered_away_in_time(tmp_path: Path
         assert road.dispatch.counters.rerouted == 1
 
 
+async def test_what_was_steered_away_can_be_cancelled_where_it_waits_now(tmp_path: Path) -> None:
+    answers = {"a": accept, "b": accept}
+    async with running_road(tmp_path, down=("a", "b"), answers=answers, room=0, failover_after_s=15) as road:
+        identifier = await road.send()
+        await road.operators["b"].start(road.sort)
+        road.clock.advance(16)
+        await until(lambda: road.dispatch.waiting()["b"])
+        cancelled = await road.dispatch.cancel(CUSTOMER, identifier)
+        assert cancelled is not None
+        assert cancelled.status is Status.CANCELLED
+        assert road.dispatch.waiting() == {"a": 0, "b": 0}
+
+
+async def test_a_dead_lane_gives_no_more_than_the_other_lane_has_room_for(tmp_path: Path) -> None:
+    settings = {"failover_after_s": 15, "active_per_operator": 4}
+    answers = {"a": accept, "b": accept}
+    async with running_road(tmp_path, down=("a", "b"), answers=answers, room=0, **settings) as road:
+        identifiers = [await road.send() for _ in range(10)]
+        await road.operators["b"].start(road.sort)
+        road.clock.advance(16)
+        await until(lambda: road.dispatch.waiting()["b"])
+        assert road.dispatch.waiting()["b"] == 3
+        road.operators["b"]._window = 256
+        road.dispatch.on_ready("b")
+        for identifier in identifiers:
+            assert (await road.becomes(identifier, Status.SUBMITTED)).operator == "b"
+        assert len(road.submitted) == 10
+
+
 @pytest.mark.smpp("S-34")
 async def test_a_refusal_ends_the_message_and_is_told(tmp_path: Path) -> None:
     async with running_road(tmp_path, answers={"loop": always(Refused(0x0B))}) as road:
