@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from config.operators import INDISPENSABLE_FIELDS, THROTTLING_STATUSES, OperatorSettings, RouteSettings
+from config.operators import INDISPENSABLE_FIELDS, OperatorSettings, RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
 from config.problems import Path as KeyPath
 from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerSettings
@@ -194,6 +194,24 @@ def _peer(operator: OperatorSettings) -> Iterator[Finding]:
         yield ("tls", "enabled"), "plain_operator_link", message, _ERROR
     if (tls.certificate is None) != (tls.key is None):
         yield ("tls",), "tls_incomplete", "certificate and key go together", _ERROR
+    if operator.outbind.port is not None:
+        yield from _outbind(operator)
+
+
+def _outbind(operator: OperatorSettings) -> Iterator[Finding]:
+    """Who may make us bind, and over what (S-28, P-24)."""
+    outbind, tls = operator.outbind, operator.tls
+    if not is_loopback(outbind.host) and not (tls.enabled or operator.register.tunnel):
+        message = "a listener on this address needs tls.enabled, or register.tunnel if it runs in one"
+        yield ("outbind", "host"), "plain_public_listener", message, _ERROR
+    if tls.enabled and tls.certificate is None:
+        yield ("tls", "certificate"), "tls_incomplete", "outbind over TLS needs a certificate", _ERROR
+    if not outbind.peers:
+        yield ("outbind", "peers"), "missing", "nobody may connect: name the SMSC's addresses", _ERROR
+    for index, network in enumerate(outbind.peers):
+        if not _is_network(network):
+            message = "expected an address or a network such as 10.0.0.0/8"
+            yield ("outbind", "peers", index), "not_a_network", message, _ERROR
 
 
 def _register(operator: OperatorSettings) -> Iterator[Finding]:
@@ -209,14 +227,11 @@ def _register(operator: OperatorSettings) -> Iterator[Finding]:
 
 def _statuses(operator: OperatorSettings) -> Iterator[Finding]:
     """A status means one thing (S-33, S-34)."""
-    for index, status in enumerate(operator.transient_statuses):
-        if status in operator.permanent_statuses:
-            yield ("transient_statuses", index), "status_twice", "also in permanent_statuses", _ERROR
-    for key in ("transient_statuses", "permanent_statuses"):
+    seen: dict[int, str] = {}
+    for key in ("throttled_statuses", "queue_full_statuses", "permanent_statuses", "transient_statuses"):
         for index, status in enumerate(getattr(operator, key)):
-            if status in THROTTLING_STATUSES:
-                message = "ESME_RTHROTTLED and ESME_RMSGQFUL always slow the operator down"
-                yield (key, index), "status_twice", message, _ERROR
+            if seen.setdefault(status, key) != key:
+                yield (key, index), "status_twice", f"also in {seen[status]}", _ERROR
 
 
 def _routes(settings: Settings) -> Iterator[Finding]:

@@ -27,11 +27,8 @@ EgressFieldName = Literal[
 INDISPENSABLE_FIELDS: Final = ("destination", "text", "data_coding")
 """Without these there is no message to deliver, so every egress contract has them."""
 
-THROTTLING_STATUSES: Final = (
-    0x014,  # ESME_RMSGQFUL
-    0x058,  # ESME_RTHROTTLED
-)
-"""Always a request to slow down (S-33); they belong to neither list below."""
+THROTTLED_STATUSES: Final = (0x058,)  # ESME_RTHROTTLED
+QUEUE_FULL_STATUSES: Final = (0x014,)  # ESME_RMSGQFUL
 
 TRANSIENT_STATUSES: Final = (
     0x004,  # ESME_RINVBNDSTS: this bind cannot, another may
@@ -75,6 +72,22 @@ PERMANENT_STATUSES: Final = (
     0x0C3,  # ESME_RMISSINGOPTPARAM
     0x0C4,  # ESME_RINVOPTPARAMVAL
 )
+
+LanguageName = Literal[
+    "turkish",
+    "spanish",
+    "portuguese",
+    "bengali",
+    "gujarati",
+    "hindi",
+    "kannada",
+    "malayalam",
+    "oriya",
+    "punjabi",
+    "tamil",
+    "telugu",
+    "urdu",
+]
 
 _Status = Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
 _Path = Annotated[str, Meta(min_length=1)]
@@ -126,6 +139,24 @@ class EgressSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = None
 
 
+class OutbindSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Connections that the SMSC makes to ask for a bind (S-28). With `tls.enabled` they speak TLS with its files."""
+
+    port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)] | None,
+        Meta(description="TCP port to listen on; 0 lets the system choose, unset does not listen."),
+    ] = None
+    host: Annotated[_Path, Meta(description="Address to listen on.")] = "127.0.0.1"
+    peers: Annotated[
+        tuple[str, ...], Meta(description="Addresses or networks that may connect; nobody else is let in.")
+    ] = ()
+    system_id: Annotated[str, Meta(max_length=15, description="system_id that the outbind must carry.")] = ""
+    password: Annotated[SecretRef, Meta(description="Place of the password that the outbind must carry.")] = SecretRef()
+    bind: Annotated[Literal["receiver", "transceiver"], Meta(description="The bind that answers an outbind.")] = (
+        "receiver"
+    )
+
+
 class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[operators]]` table per operator."""
 
@@ -151,6 +182,13 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Annotated[float, Meta(gt=0)] | None,
         Meta(description="Segments per second over all binds; unset is no limit."),
     ] = None
+    throughput_per_bind_per_s: Annotated[
+        Annotated[float, Meta(gt=0)] | None, Meta(description="Segments per second over each bind; unset is no limit.")
+    ] = None
+    slow_start_s: Annotated[
+        float,
+        Meta(ge=0, description="Time in which the window of a bind that came back opens from one to its full size."),
+    ] = 2
     response_timeout_s: Annotated[float, Meta(gt=0, description="A request unanswered so long is unknown (S-23).")] = 10
     enquire_link_s: Annotated[float, Meta(gt=0, description="Quiet time before an enquire_link (S-18).")] = 30
     connect_timeout_s: Annotated[float, Meta(gt=0, description="Time for TCP and TLS to come up.")] = 10
@@ -169,8 +207,30 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Literal["udh8", "udh16", "sar", "payload"],
         Meta(description="How long messages are joined (S-38, S-39)."),
     ] = "udh8"
+    languages: Annotated[
+        tuple[LanguageName, ...],
+        Meta(description="National alphabets to try before UCS-2 when they save segments, best first (S-62)."),
+    ] = ()
+    latin1: Annotated[
+        bool, Meta(description="Send what Latin-1 can carry, and GSM 7-bit cannot, with data_coding 3 (S-61).")
+    ] = False
+    time_format: Annotated[
+        Literal["relative", "absolute"], Meta(description="How the validity period is written (S-32).")
+    ] = "relative"
+    utc_offset_min: Annotated[
+        int,
+        Meta(
+            ge=-720,
+            le=720,
+            multiple_of=15,
+            description="Local time of the SMSC, in minutes ahead of UTC: of absolute times and of dates in receipts.",
+        ),
+    ] = 0
+    intermediate_receipts: Annotated[
+        bool, Meta(description="Ask for intermediate notifications beside receipts (S-31).")
+    ] = False
     receipt_id: Annotated[
-        Literal["auto", "as_is", "hex", "decimal"],
+        Literal["auto", "as_is", "hex", "decimal", "hex_to_decimal", "decimal_to_hex"],
         Meta(description="Form of the id in receipts, against that of the response (S-44)."),
     ] = "auto"
     receipts_by_text: Annotated[
@@ -180,6 +240,14 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Literal["payload", "refuse"],
         Meta(description="A deliver_sm with short_message and message_payload: the payload holds, or refused (S-11)."),
     ] = "payload"
+    throttled_statuses: Annotated[
+        tuple[_Status, ...],
+        Meta(description="command_status values that ask for a slower pace; the message keeps its place (S-33)."),
+    ] = THROTTLED_STATUSES
+    queue_full_statuses: Annotated[
+        tuple[_Status, ...],
+        Meta(description="command_status values that say that the SMSC's queue is full; the same effect (S-33)."),
+    ] = QUEUE_FULL_STATUSES
     transient_statuses: Annotated[
         tuple[_Status, ...], Meta(description="command_status values after which to try again (S-34).")
     ] = TRANSIENT_STATUSES
@@ -189,6 +257,17 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ] = PERMANENT_STATUSES
     short_code_ton: Annotated[int, Meta(ge=0, le=7, description="Type of number of a short code sender (S-30).")] = 3
     short_code_npi: Annotated[int, Meta(ge=0, le=18, description="Numbering plan of a short code sender (S-30).")] = 0
+    query_after_s: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(
+            description="Ask with query_sm what became of a message without a receipt after so long; unset never. "
+            "Ids are given back in lower case without leading zeros, unless `receipt_id` is `as_is`."
+        ),
+    ] = None
+    mo_wait_s: Annotated[
+        float, Meta(gt=0, description="Time in which the parts of a long incoming message have to come (S-49).")
+    ] = 10
+    outbind: Annotated[OutbindSettings, Meta(description="Connections that the SMSC makes.")] = OutbindSettings()
     register: Annotated[OperatorRegister, Meta(description="Register of recipients.")] = OperatorRegister()
     egress: Annotated[EgressSettings, Meta(description="Egress contract.")] = EgressSettings()
 

@@ -105,7 +105,7 @@ class Outcomes:
         """No customer's number is registered for incoming messages: the operator is told so, nothing is kept."""
         for message in messages:
             self.counters.mo_refused += 1
-            self._operators[message.operator].acknowledge((message.handle,), False)
+            self._operators[message.operator].reject((message.handle,))
 
     def waiting(self) -> int:
         """Receipts that are not acknowledged yet."""

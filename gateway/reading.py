@@ -75,8 +75,15 @@ def _smpp(settings: OperatorSettings, clock: Clock) -> Operator:
     def today() -> date:
         return datetime.fromtimestamp(clock.now_ms() / 1000, UTC).date()
 
-    password = Secret(settings.password.resolve())
-    return SmppOperator(settings, password, monotonic=clock.monotonic, today=today)
+    return SmppOperator(
+        settings,
+        Secret(settings.password.resolve()),
+        monotonic=clock.monotonic,
+        now_ms=clock.now_ms,
+        today=today,
+        salt=clock.random(16),
+        outbind_password=Secret(settings.outbind.password.resolve()),
+    )
 
 
 def _loopback(settings: OperatorSettings, _clock: Clock) -> Operator:

@@ -113,7 +113,8 @@ class Submitted(msgspec.Struct, frozen=True, gc=False):
 
 
 class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
-    """News of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before.
+    """News of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before; None is
+    the handle of news that was asked for.
 
     candidates: the forms in which the receipt's id may have been recorded, best first (S-44), at least one, unless
     the receipt named none.
@@ -128,14 +129,31 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     handle: object
 
 
-class MoMessage(msgspec.Struct, frozen=True, gc=False):
-    """A mobile-originated message. `destination` is the customer's own number or short code."""
+class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A message from a person. Answer with `Operator.acknowledge` or `Operator.reject` once its fate is durable.
+
+    source: the sender as the operator writes it, country 0; `international` says that it begins with a country code.
+    destination: the customer's own number or short code. encoding: of `operators.smpp.coding.Encoding`; the code points
+    of a `binary` text stand for octets. segments: how many there were; `missing`: the numbers (from 1) of those that
+    never came.
+    """
 
     operator: str
     source: Msisdn
+    international: bool = True
     destination: str
     text: MessageText
+    encoding: str = "gsm7"
+    segments: int = 1
+    missing: tuple[int, ...] = ()
     handle: object
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What became of the segment with this id? source: that of the message, where the egress contract lets it out."""
+
+    operator_message_id: str
+    source: str | Msisdn = ""
 
 
 class Ready(msgspec.Struct, frozen=True, gc=False):
@@ -197,5 +215,11 @@ class Operator(Protocol):
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
         """Answer receipts and MO messages: `taken` false asks the peer to send them again (S-47)."""
+
+    def reject(self, handles: Sequence[object]) -> None:
+        """Answer MO messages that nobody takes: the peer is not to send them again."""
+
+    def query(self, asked: Query) -> bool:
+        """Ask; the answer is a `DeliveryReceipt`. False when this operator is not asked, or there is no room now."""
 
     def health(self) -> OperatorHealth: ...

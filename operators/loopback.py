@@ -15,6 +15,7 @@ from operators.base import (
     MtMessage,
     OperatorEvent,
     OperatorHealth,
+    Query,
     Ready,
     ReceiptState,
     SubmitResult,
@@ -58,6 +59,7 @@ class LoopbackOperator:
         self._submitted = 0
         self._receipts = 0
         self.acknowledged: list[tuple[object, bool]] = []
+        self.rejected: list[object] = []
 
     @property
     def name(self) -> str:
@@ -93,6 +95,14 @@ class LoopbackOperator:
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
         self.acknowledged.extend((handle, taken) for handle in handles)
+
+    def reject(self, handles: Sequence[object]) -> None:
+        self.rejected.extend(handles)
+
+    def query(self, asked: Query) -> bool:
+        """Nobody is asked: receipts are never lost here."""
+        del asked
+        return False
 
     def health(self) -> OperatorHealth:
         return OperatorHealth(

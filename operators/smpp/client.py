@@ -1,13 +1,10 @@
-"""An operator reached over SMPP: several binds that share the load, throughput, back-off, and nothing of what is sent.
+"""An operator reached over SMPP: what leaves, what is answered, what comes in; its binds are kept by `Links`.
 
-Each bind heals itself in a task of its own: connect, bind, wait for the end, wait longer each time (S-25). Submissions
-go to the bind with the most free window (S-29). Segments wait here only between the window's edge and the message's
-last segment; when no bind is left they are given back unsent.
+Submissions go to the bind with the most room (S-29). Segments wait here only between the window's edge and the
+message's last segment; when no bind is left they are given back unsent.
 """
 
 import asyncio
-import random
-import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -16,16 +13,17 @@ from typing import Final
 import msgspec
 
 from config.operators import OperatorSettings
-from operators.backoff import Backoff
 from operators.base import (
     DeferReason,
     Deferred,
     DeliveryReceipt,
     Down,
     EventSink,
+    MoMessage,
     MtMessage,
     OperatorEvent,
     OperatorHealth,
+    Query,
     Ready,
     Refused,
     Submitted,
@@ -36,20 +34,20 @@ from operators.bucket import TokenBucket
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.address import AddressError
+from operators.smpp.bind import Bind
 from operators.smpp.coding import EncodingError
 from operators.smpp.connection import Connection
 from operators.smpp.dialect import dialect
-from operators.smpp.session import BOUND, Bound, Event, Request, Response, Role, Session, SessionSettings, Unanswered
-from redaction.personal import Purpose, Secret
+from operators.smpp.links import Links
+from operators.smpp.reassembly import Held
+from operators.smpp.session import Bound, Event, Request, Response, Unanswered
+from redaction.personal import Secret
 
 PAUSE_S: Final = 0.25
 """How long ESME_RTHROTTLED and ESME_RMSGQFUL stop an operator (S-33)."""
 SLOW_FACTOR: Final = 0.7
 UNENCODABLE: Final = st.RINVMSGLEN
-_KINDS: Final = {
-    "transceiver": (p.BindTransceiver,),
-    "transmitter_receiver": (p.BindTransmitter, p.BindReceiver),
-}
+_NO_PASSWORD: Final = Secret("")
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
@@ -63,11 +61,17 @@ class Handle(msgspec.Struct, frozen=True, gc=False):
     """Where a receipt came from, to answer it there."""
 
     connection: Connection
-    sequence_number: int
+    request: p.DeliverSm | p.DataSm
+
+    def __repr__(self) -> str:
+        return "Handle(•••)"
 
 
 class SmppOperator:
-    """settings: of this operator. password: resolved. today: for the contract's expiry (P-17)."""
+    """settings: of this operator. password, outbind_password: resolved. salt: random octets.
+
+    monotonic: seconds. now_ms: the time of day. today: for the contract's expiry (P-17).
+    """
 
     def __init__(
         self,
@@ -75,31 +79,33 @@ class SmppOperator:
         password: Secret,
         *,
         monotonic: Callable[[], float],
+        now_ms: Callable[[], int],
         today: Callable[[], date],
+        salt: bytes,
+        outbind_password: Secret = _NO_PASSWORD,
     ) -> None:
         self._settings = settings
-        self._password = password
         self._monotonic = monotonic
-        self._today = today
+        self._now_ms = now_ms
         self._dialect = dialect(settings)
-        self._session_settings = SessionSettings(
-            window=settings.window,
-            response_timeout_s=settings.response_timeout_s,
-            enquire_link_s=settings.enquire_link_s,
-            session_init_s=settings.session_init_s,
-            refuse_two_texts=settings.two_texts == "refuse",
+        self._links = Links(
+            settings,
+            password,
+            outbind_password,
+            monotonic=monotonic,
+            today=today,
+            handler=self._on_events,
+            lost=self._on_lost,
         )
         burst = max(1, round(settings.throughput_per_s or settings.window * settings.binds))
         self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
+        self._incoming = self._dialect.incoming(settings, salt)
         self._sink: EventSink | None = None
-        self._connections: list[Connection] = []
-        self._backoffs: dict[Connection, Backoff] = {}
         self._waiting: deque[tuple[p.SubmitSm, Sent]] = deque()
-        self._tasks: list[asyncio.Task[None]] = []
         self._early: list[OperatorEvent] = []
         self._ready_timer: asyncio.TimerHandle | None = None
+        self._parts_timer: asyncio.TimerHandle | None = None
         self._stopping = False
-        self._blocked = False
         self._throttled = 0
         self._submitted = 0
         self._receipts = 0
@@ -113,110 +119,30 @@ class SmppOperator:
 
     async def start(self, sink: EventSink) -> None:
         self._sink = sink
-        kinds = _KINDS[self._settings.bind]
-        for number in range(self._settings.binds):
-            for kind in kinds:
-                work = self._keep_bound(kind)
-                name = f"bind {self.name} {number} {kind.__name__}"
-                self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))
+        await self._links.start()
 
     async def stop(self, deadline_s: float) -> None:
         self._stopping = True
-        for task in self._tasks:
-            task.cancel()
         self._give_back_waiting()
-        try:
-            async with asyncio.timeout(deadline_s):
-                await self._empty_windows()
-                await asyncio.gather(*(self._unbind(each) for each in list(self._connections)))
-        except TimeoutError:
-            for connection in list(self._connections):
-                connection.abort()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._ready_timer is not None:
-            self._ready_timer.cancel()
-
-    async def _empty_windows(self) -> None:
-        while any(len(each.session.window) for each in self._connections):  # noqa: ASYNC110  at the end of a life, once
-            await asyncio.sleep(0.01)
-
-    async def _unbind(self, connection: Connection) -> None:
-        connection.session.unbind(connection.now())
-        connection.flush_soon()
-        await connection.closed
-
-    async def _keep_bound(self, kind: type[p.Bind]) -> None:
-        settings = self._settings
-        backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s)
-        while True:
-            self._blocked = self._contract_expired()
-            refused = False
-            if not self._blocked:
-                refused = await self._one_life(kind, backoff)
-            await asyncio.sleep(backoff.next(random.random(), refused=refused))
-
-    async def _one_life(self, kind: type[p.Bind], backoff: Backoff) -> bool:
-        """Connect, bind, and wait for the end; whether the bind was refused."""
-        try:
-            async with asyncio.timeout(self._settings.connect_timeout_s):
-                connection = await self._connect(kind)
-        except (OSError, TimeoutError, ssl.SSLError):
-            return False
-        self._backoffs[connection] = backoff
-        try:
-            await asyncio.shield(connection.closed)
-        except asyncio.CancelledError:
-            if not self._stopping:
-                connection.abort()
-            raise
-        finally:
-            del self._backoffs[connection]
-        backoff.down(self._monotonic())
-        return connection.end_reason == "bind_refused"
-
-    async def _connect(self, kind: type[p.Bind]) -> Connection:
-        settings = self._settings
-        _, connection = await asyncio.get_running_loop().create_connection(
-            self._make_connection,
-            settings.host,
-            settings.port,
-            ssl=_tls(settings),
-            server_hostname=(settings.tls.verify_host or settings.host) if settings.tls.enabled else None,
-        )
-        bind = kind(
-            system_id=settings.system_id,
-            password=self._password.reveal(Purpose.CREDENTIAL),
-            system_type=settings.system_type,
-            interface_version=settings.interface_version,
-        )
-        if not connection.closed.done():
-            self._connections.append(connection)
-        connection.session.bind(bind, connection.now())
-        connection.flush_soon()
-        return connection
-
-    def _make_connection(self) -> Connection:
-        return Connection(lambda now: Session(Role.ESME, self._session_settings, now), self._on_events, self._on_lost)
-
-    def _contract_expired(self) -> bool:
-        expires = self._settings.register.contract_expires
-        return expires is not None and self._today() > expires
+        await self._links.stop(deadline_s)
+        for timer in (self._ready_timer, self._parts_timer):
+            if timer is not None:
+                timer.cancel()
 
     # ------------------------------------------------------------------------------------------------------ sending
 
     def is_up(self) -> bool:
-        return any(_can_submit(each) for each in self._connections)
+        return any(each.is_up() for each in self._links.binds.values())
 
     def room(self) -> int:
         if self._stopping or self._waiting:
             return 0
-        free = 0
-        for connection in self._connections:
-            if _can_submit(connection) and connection.writable:
-                free += connection.session.window.room()
+        now = self._monotonic()
+        free = sum(each.room(now) for each in self._links.binds.values())
         if free <= 0:
+            self._arm_for_binds(now)
             return 0
-        available = self._bucket.available(self._monotonic())
+        available = self._bucket.available(now)
         if available <= 0:
             self._arm_ready()
             return 0
@@ -226,7 +152,8 @@ class SmppOperator:
         try:
             segments = self._dialect.segments(message)
             wanted = message.only or range(len(segments))
-            pdus = [self._dialect.submit_sm(message, segments[index]) for index in wanted]
+            now_ms = self._now_ms()
+            pdus = [self._dialect.submit_sm(message, segments[index], now_ms) for index in wanted]
         except (EncodingError, AddressError, IndexError):
             indexes = message.only or (0,)
             for index in indexes:
@@ -250,37 +177,56 @@ class SmppOperator:
     def _send_waiting(self) -> None:
         now = self._monotonic()
         while self._waiting:
-            connection = self._roomiest()
-            if connection is None:
+            bind = self._links.roomiest(now)
+            if bind is None:
+                self._arm_for_binds(now)
                 return
             if not self._bucket.take(1, now):
                 self._arm_ready()
                 return
-            self._send(connection, *self._waiting.popleft())
+            self._send(bind, *self._waiting.popleft())
+            bind.took(now)
 
-    def _send(self, connection: Connection, pdu: p.SubmitSm, sent: Sent) -> None:
+    def _send(self, bind: Bind, pdu: p.SubmitSm, sent: Sent) -> None:
+        connection = bind.connection
         try:
-            connection.session.request(pdu, sent, connection.now())
+            bind.session.request(pdu, sent, connection.now())
         except p.EncodeError:
             self._refuse(sent)
         else:
             connection.flush_soon()
             self._submitted += 1
 
-    def _roomiest(self) -> Connection | None:
-        """The bind with the most free window, or None when all are full or down."""
-        best, most = None, 0
-        for connection in self._connections:
-            if _can_submit(connection) and connection.writable:
-                room = connection.session.window.room()
-                if room > most:
-                    best, most = connection, room
-        return best
+    def query(self, asked: Query) -> bool:
+        if self._settings.query_after_s is None or self.room() <= 0:
+            return False
+        now = self._monotonic()
+        bind = self._links.roomiest(now)
+        if bind is None or not self._bucket.take(1, now):
+            return False
+        try:
+            pdu = self._dialect.query_sm(asked)
+            bind.session.request(pdu, asked, bind.connection.now())
+        except (AddressError, p.EncodeError):
+            return False
+        bind.took(now)
+        bind.connection.flush_soon()
+        return True
+
+    def _arm_for_binds(self, now: float) -> None:
+        """No bind has room: where it is its throughput that is used up, time brings it back."""
+        waits_s = [wait_s for each in self._links.binds.values() if (wait_s := each.wait_s(now)) is not None]
+        if waits_s:
+            self._arm(min(waits_s))
 
     def _arm_ready(self) -> None:
         """Tokens come back with time, not with an answer: say so when they do."""
         if self._ready_timer is None:
-            wait_s = max(0.002, self._bucket.wait_s(1, self._monotonic()))
+            self._arm(self._bucket.wait_s(1, self._monotonic()))
+
+    def _arm(self, wait_s: float) -> None:
+        if self._ready_timer is None:
+            wait_s = max(0.002, wait_s)
             self._ready_timer = asyncio.get_running_loop().call_later(wait_s, self._on_ready_timer)
 
     def _on_ready_timer(self) -> None:
@@ -296,18 +242,19 @@ class SmppOperator:
         slow = False
         for event in events:
             match event:
-                case Response(sent, answer, late):
+                case Response(Sent() as sent, answer, late):
                     result = self._dialect.result(answer)
                     slow = slow or (isinstance(result, Deferred) and result.reason in _SLOW)
                     out.append(Submitted(self.name, sent.token, sent.segment, result, late))
-                case Unanswered(sent, lost):
+                case Unanswered(Sent() as sent, lost):
                     reason = UnknownReason.LINK_LOST if lost else UnknownReason.TIMEOUT
                     out.append(Submitted(self.name, sent.token, sent.segment, Unknown(reason)))
                 case Request(request):
                     self._take_request(connection, request, out)
+                case Response(Query() as asked, answer, _):
+                    out.extend(self._dialect.queried(self.name, asked, answer, self._now_ms()))
                 case Bound():
-                    if connection in self._backoffs:
-                        self._backoffs[connection].up(connection.now())
+                    self._links.up(connection)
                     out.append(Ready(self.name))
                 case _:
                     pass
@@ -318,14 +265,16 @@ class SmppOperator:
             self._sink(out)
 
     def _take_request(self, connection: Connection, request: p.Pdu, out: list[OperatorEvent]) -> None:
-        if not isinstance(request, p.DeliverSm):
+        if isinstance(request, p.Outbind):
+            self._links.take_outbind(connection, request)
+            return
+        if not isinstance(request, (p.DeliverSm, p.DataSm)):
             connection.session.refuse(request, st.RINVCMDID)
             return
         receipt = self._dialect.receipt(request)
-        handle = Handle(connection, request.sequence_number)
+        handle = Handle(connection, request)
         if receipt is None:
-            # Messages from people have no owner here yet: the SMSC is told that nobody takes them.
-            self._answer(handle, st.RX_R_APPN)
+            self._take_message(request, handle, out)
         elif receipt.intermediate or not receipt.candidates:
             self._answer(handle, st.OK)
         else:
@@ -336,15 +285,49 @@ class SmppOperator:
                 )
             )
 
+    def _take_message(self, request: p.DeliverSm | p.DataSm, handle: Handle, out: list[OperatorEvent]) -> None:
+        """From a person: told at once, or with the parts that it belongs to."""
+        found = self._incoming.take(request, handle, self._monotonic())
+        if isinstance(found, MoMessage):
+            out.append(found)
+        elif found is Held.REFUSED:
+            self._answer(handle, st.RMSGQFUL)
+        elif self._parts_timer is None:
+            self._look_for_parts()
+
+    def _look_for_parts(self) -> None:
+        """While parts wait, see now and then whether the time of some is over."""
+        pause_s = self._settings.mo_wait_s / 4
+        self._parts_timer = asyncio.get_running_loop().call_later(pause_s, self._on_parts_timer)
+
+    def _on_parts_timer(self) -> None:
+        self._parts_timer = None
+        incomplete = self._incoming.expire(self._monotonic())
+        if incomplete and self._sink is not None:
+            self._sink(incomplete)
+        if len(self._incoming):
+            self._look_for_parts()
+
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
+        self._answer_all(handles, st.OK if taken else st.RMSGQFUL)
+
+    def reject(self, handles: Sequence[object]) -> None:
+        self._answer_all(handles, st.RX_R_APPN)
+
+    def _answer_all(self, handles: Sequence[object], status: int) -> None:
+        """The handle of a message is a tuple of its parts' handles, and None was never asked by the peer."""
         for handle in handles:
-            assert isinstance(handle, Handle)
-            self._answer(handle, st.OK if taken else st.RMSGQFUL)
+            if isinstance(handle, tuple):
+                self._answer_all(handle, status)
+            elif handle is not None:
+                assert isinstance(handle, Handle)
+                self._answer(handle, status)
 
     @staticmethod
     def _answer(handle: Handle, status: int) -> None:
-        connection = handle.connection
-        connection.session.respond(p.DeliverSmResp(sequence_number=handle.sequence_number, status=status))
+        connection, number = handle.connection, handle.request.sequence_number
+        kind = p.DeliverSmResp if isinstance(handle.request, p.DeliverSm) else p.DataSmResp
+        connection.session.respond(kind(sequence_number=number, status=status))
         connection.flush_soon()
 
     def _slow_down(self) -> None:
@@ -356,8 +339,6 @@ class SmppOperator:
 
     def _on_lost(self, connection: Connection) -> None:
         self._unexpected += connection.session.unexpected_responses
-        if connection in self._connections:
-            self._connections.remove(connection)
         if not self.is_up():
             self._give_back_waiting()
             if self._sink is not None:
@@ -373,19 +354,19 @@ class SmppOperator:
     # ------------------------------------------------------------------------------------------------------- health
 
     def health(self) -> OperatorHealth:
-        bound = [each for each in self._connections if each.session.state in BOUND]
+        bound = list(self._links.bound())
         return OperatorHealth(
             name=self.name,
             state=self._state(),
             binds_up=len(bound),
-            binds=self._settings.binds * len(_KINDS[self._settings.bind]),
-            window_used=sum(len(each.session.window) for each in bound),
+            binds=self._links.count,
+            window_used=sum(len(each.window) for each in bound),
             window=self._settings.window * self._settings.binds,
             throttled=self._throttled,
             submitted=self._submitted,
             receipts=self._receipts,
             unexpected_responses=self._unexpected
-            + sum(each.session.unexpected_responses for each in self._connections),
+            + sum(each.session.unexpected_responses for each in self._links.binds.values()),
         )
 
     def _state(self) -> str:
@@ -393,24 +374,9 @@ class SmppOperator:
             return "stopped"
         if self.is_up():
             return "up"
-        if self._blocked:
+        if self._links.blocked:
             return "blocked_contract"
-        return "connecting" if self._connections else "down"
+        return "connecting" if self._links.binds else "down"
 
 
 _SLOW: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL})
-
-
-def _can_submit(connection: Connection) -> bool:
-    return connection.session.may_submit
-
-
-def _tls(settings: OperatorSettings) -> ssl.SSLContext | None:
-    tls = settings.tls
-    if not tls.enabled:
-        return None
-    context = ssl.create_default_context(cafile=tls.ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if tls.certificate is not None:
-        context.load_cert_chain(tls.certificate, tls.key)
-    return context

@@ -28,6 +28,7 @@ class Connection(asyncio.Protocol):
         self._make_session = session
         self._handler = handler
         self._lost = lost
+        self.made: Callable[[Connection], None] | None = None  # called once the connection stands
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._flushing = False
@@ -45,6 +46,13 @@ class Connection(asyncio.Protocol):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # S-66
         self.session = self._make_session(self._loop.time())
         self._timer = self._loop.call_later(TICK_S, self._tick)
+        if self.made is not None:
+            self.made(self)
+
+    def peer(self) -> str:
+        """The other end's address; '' when there is none."""
+        name = None if self._transport is None else self._transport.get_extra_info("peername")
+        return str(name[0]) if name else ""
 
     def data_received(self, data: bytes) -> None:
         self._handle(self.session.receive(data, self._loop.time()))

@@ -1,37 +1,69 @@
 """How one operator speaks SMPP: from our messages to its PDUs, and from its PDUs to our events. Pure."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from config.operators import OperatorSettings
-from operators.base import Accepted, DeferReason, Deferred, MtMessage, Refused, SubmitResult
+from operators.base import (
+    Accepted,
+    DeferReason,
+    Deferred,
+    DeliveryReceipt,
+    MtMessage,
+    Query,
+    ReceiptState,
+    Refused,
+    SubmitResult,
+)
 from operators.smpp import pdu as p
 from operators.smpp import status as st
-from operators.smpp.address import Address, AddressSettings, destination_address, relative_time, source_address
+from operators.smpp.address import (
+    Address,
+    AddressSettings,
+    TimeFormatError,
+    absolute_time,
+    destination_address,
+    parse_time,
+    relative_time,
+    source_address,
+)
 from operators.smpp.coding import DefaultAlphabet
+from operators.smpp.incoming import Incoming, IncomingSettings
+from operators.smpp.national import Language
 from operators.smpp.receipt import IdFormat, Receipt, ReceiptSettings, canonical_id, parse_receipt
 from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, encode_segments, plan
 from redaction.personal import Purpose
 
+_STATES: Final = {state.value: state for state in ReceiptState}
+_RECEIPT: Final = 0x01
+_INTERMEDIATE: Final = 0x10
+"""Bits of registered_delivery (SMPP 3.4 §5.2.17, S-31)."""
 _NO_SOURCE: Final = Address(0, 0, "")
 """Where the egress contract lets no source out (P-16); the SMSC puts its own (SMPP 3.4 §5.2.8)."""
 
 
 class Dialect(msgspec.Struct, frozen=True):
-    """What the settings of an operator say about its PDUs."""
+    """What the settings of an operator say about its PDUs.
+
+    reasons: of the statuses that put a segment off; any other one refuses it. registered_delivery: where a receipt is
+    wanted. offset_quarters: quarter hours ahead of UTC in which absolute times are told; None tells relative ones.
+    """
 
     addresses: AddressSettings
     plan_options: PlanOptions
     receipts: ReceiptSettings
-    transient: frozenset[int]
+    reasons: Mapping[int, DeferReason]
+    registered_delivery: int
+    offset_quarters: int | None
 
     def segments(self, message: MtMessage) -> list[EncodedSegment]:
         """The segments to send, all of them. Raises operators.smpp.coding.EncodingError."""
         text = message.text.reveal(Purpose.DELIVER)
         options = self.plan_options
-        if message.binary:
-            options = msgspec.structs.replace(options, binary=True)
+        if message.binary or (message.flash and options.latin1):  # there is no flash in Latin-1
+            options = msgspec.structs.replace(options, binary=message.binary, latin1=False)
         return encode_segments(
             text,
             plan(text, options),
@@ -41,7 +73,7 @@ class Dialect(msgspec.Struct, frozen=True):
             flash=message.flash,
         )
 
-    def submit_sm(self, message: MtMessage, segment: EncodedSegment) -> p.SubmitSm:
+    def submit_sm(self, message: MtMessage, segment: EncodedSegment, now_ms: int) -> p.SubmitSm:
         """One segment's PDU. Raises operators.smpp.address.AddressError."""
         source = _NO_SOURCE if message.source == "" else source_address(message.source, self.addresses)
         destination = destination_address(message.destination, self.addresses)
@@ -54,40 +86,97 @@ class Dialect(msgspec.Struct, frozen=True):
             destination_addr=destination.addr,
             esm_class=segment.esm_class,
             priority_flag=message.priority,
-            validity_period="" if message.validity_s is None else relative_time(message.validity_s),
-            registered_delivery=1 if message.receipt else 0,
+            validity_period=self._time(message.validity_s, now_ms),
+            registered_delivery=self.registered_delivery if message.receipt else 0,
             data_coding=segment.data_coding,
             short_message=b"" if segment.payload else segment.short_message,
             tlvs=_tlvs(segment),
         )
+
+    def _time(self, seconds: int | None, now_ms: int) -> str:
+        """So long from now, as this SMSC reads it (S-32)."""
+        if seconds is None:
+            return ""
+        if self.offset_quarters is None:
+            return relative_time(seconds)
+        return absolute_time(now_ms + 1000 * seconds, self.offset_quarters)
 
     def result(self, response: p.Pdu) -> SubmitResult:
         """What a submit_sm_resp (or a generic_nack) says (S-33, S-34)."""
         status = response.status
         if status == st.OK and isinstance(response, p.SubmitSmResp):
             return Accepted(canonical_id(response.message_id, self.receipts))
-        if status == st.RTHROTTLED:
-            return Deferred(DeferReason.THROTTLED, status, 0.0)
-        if status == st.RMSGQFUL:
-            return Deferred(DeferReason.QUEUE_FULL, status, 0.0)
-        if status in self.transient or isinstance(response, p.GenericNack):
-            return Deferred(DeferReason.TRANSIENT, status, 0.0)
+        reason = self.reasons.get(status)
+        if reason is None and isinstance(response, p.GenericNack):
+            reason = DeferReason.TRANSIENT
+        if reason is not None:
+            return Deferred(reason, status, 0.0)
         return Refused(status)
 
-    def receipt(self, deliver: p.DeliverSm) -> Receipt | None:
-        """The receipt in a deliver_sm, or None when it is a message from a person."""
+    def receipt(self, deliver: p.DeliverSm | p.DataSm) -> Receipt | None:
+        """The receipt in a deliver_sm or data_sm, or None when it is a message from a person."""
         return parse_receipt(p.user_data(deliver), deliver.tlvs, deliver.esm_class, self.receipts)
+
+    def incoming(self, settings: OperatorSettings, salt: bytes) -> Incoming:
+        """Where messages from people are put together."""
+        return Incoming(
+            IncomingSettings(
+                operator=settings.name,
+                wait_s=settings.mo_wait_s,
+                default_alphabet=self.plan_options.default_alphabet,
+            ),
+            salt,
+        )
+
+    def query_sm(self, asked: Query) -> p.QuerySm:
+        """Raises operators.smpp.address.AddressError."""
+        source = _NO_SOURCE if asked.source == "" else source_address(asked.source, self.addresses)
+        return p.QuerySm(
+            message_id=asked.operator_message_id,
+            source_addr_ton=source.ton,
+            source_addr_npi=source.npi,
+            source_addr=source.addr,
+        )
+
+    def queried(self, operator: str, asked: Query, answer: p.Pdu, now_ms: int) -> tuple[DeliveryReceipt, ...]:
+        """What a query_sm_resp says of the segment; nothing when the SMSC cannot say."""
+        if answer.status != st.OK or not isinstance(answer, p.QuerySmResp):
+            return ()
+        state = _STATES.get(answer.message_state, ReceiptState.UNKNOWN)
+        error = str(answer.error_code) if answer.error_code else None
+        try:
+            done_ms = parse_time(answer.final_date, now_ms)
+        except TimeFormatError:
+            done_ms = None
+        return (DeliveryReceipt(operator, (asked.operator_message_id,), state, error, done_ms, None),)
 
 
 def dialect(settings: OperatorSettings) -> Dialect:
     return Dialect(
         addresses=AddressSettings(short_code_ton=settings.short_code_ton, short_code_npi=settings.short_code_npi),
         plan_options=PlanOptions(
-            concat=ConcatMode(settings.concatenation), default_alphabet=DefaultAlphabet(settings.default_alphabet)
+            concat=ConcatMode(settings.concatenation),
+            default_alphabet=DefaultAlphabet(settings.default_alphabet),
+            languages=tuple(Language[name.upper()] for name in settings.languages),
+            latin1=settings.latin1,
         ),
-        receipts=ReceiptSettings(id_format=IdFormat(settings.receipt_id), recognise_by_text=settings.receipts_by_text),
-        transient=frozenset(settings.transient_statuses) - frozenset(settings.permanent_statuses),
+        receipts=ReceiptSettings(
+            id_format=IdFormat(settings.receipt_id),
+            recognise_by_text=settings.receipts_by_text,
+            utc_offset_min=settings.utc_offset_min,
+        ),
+        reasons=_reasons(settings),
+        registered_delivery=_RECEIPT | _INTERMEDIATE if settings.intermediate_receipts else _RECEIPT,
+        offset_quarters=settings.utc_offset_min // 15 if settings.time_format == "absolute" else None,
     )
+
+
+def _reasons(settings: OperatorSettings) -> dict[int, DeferReason]:
+    return {
+        **dict.fromkeys(set(settings.transient_statuses) - set(settings.permanent_statuses), DeferReason.TRANSIENT),
+        **dict.fromkeys(settings.queue_full_statuses, DeferReason.QUEUE_FULL),
+        **dict.fromkeys(settings.throttled_statuses, DeferReason.THROTTLED),
+    }
 
 
 def _tlvs(segment: EncodedSegment) -> p.Tlvs:

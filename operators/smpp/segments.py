@@ -39,12 +39,14 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     languages: national language identifiers (`national.Language`) that may be tried, in order of preference, before
     UCS-2; they need headers, so SAR, PAYLOAD and alphabets other than GSM do without. A phone that lacks the tables
     shows wrong characters: list only what the operator's country uses.
+    latin1: Latin-1 (data_coding 3) may be used before UCS-2.
     binary: the text's code points are octets.
     """
 
     concat: ConcatMode = ConcatMode.UDH8
     default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED
     languages: tuple[int, ...] = ()
+    latin1: bool = False
     binary: bool = False
 
 
@@ -70,7 +72,7 @@ _DEFAULT_OPTIONS = PlanOptions()
 
 
 def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
-    """GSM 7-bit if it can carry the text, else the first national alphabet that saves a segment, else UCS-2.
+    """GSM 7-bit if it can carry the text, else what needs fewest segments of UCS-2, Latin-1 and the national alphabets.
 
     Raises `EncodingError` for a lone surrogate, for a binary text that is not octets, and over 255 segments or the
     64 KiB of a message_payload.
@@ -83,9 +85,17 @@ def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
         return TextPlan(Encoding.GSM7, _count(septets, Encoding.GSM7, options.concat, 0), len(septets))
     units = coding.encode_ucs2(text)
     ucs2 = TextPlan(Encoding.UCS2, _count(units, Encoding.UCS2, options.concat, 0), len(units) // 2)
-    if not options.languages or not _can_shift(options):
-        return ucs2
-    return min([ucs2, *_national_plans(text, options)], key=lambda candidate: candidate.segments)
+    others = _latin1_plans(text, options) if options.latin1 else []
+    if options.languages and _can_shift(options):
+        others += _national_plans(text, options)
+    return min([ucs2, *others], key=lambda candidate: candidate.segments) if others else ucs2
+
+
+def _latin1_plans(text: str, options: PlanOptions) -> list[TextPlan]:
+    if not coding.is_representable(text, DefaultAlphabet.LATIN1):
+        return []
+    octets = coding.encode_octets(text)
+    return [TextPlan(Encoding.LATIN1, _count(octets, Encoding.LATIN1, options.concat, 0), len(octets))]
 
 
 def _can_shift(options: PlanOptions) -> bool:
@@ -241,8 +251,10 @@ def encode_segments(
 
 
 def _data_coding(encoding: Encoding, flash: bool) -> int:
-    """0, 4 or 8; with message class 0 ("flash") 0x10, 0x14 or 0x18 (TS 23.038 §4)."""
+    """0, 3, 4 or 8; with message class 0 ("flash") 0x10, 0x14 or 0x18 (TS 23.038 §4), which Latin-1 lacks."""
     coding_group = 0x10 if flash else 0
+    if encoding is Encoding.LATIN1:
+        return 0x03
     if encoding is Encoding.GSM7:
         return coding_group
     return coding_group | (0x08 if encoding is Encoding.UCS2 else 0x04)
@@ -263,6 +275,8 @@ class _Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 def _units(text: str, plan: TextPlan, alphabet: DefaultAlphabet) -> tuple[Encoding, bytes]:
     if plan.encoding is Encoding.BINARY:
         return Encoding.BINARY, coding.encode_octets(text)
+    if plan.encoding is Encoding.LATIN1:
+        return Encoding.LATIN1, coding.encode_octets(text)
     if plan.encoding is Encoding.UCS2 or not coding.is_representable(text, alphabet):
         return Encoding.UCS2, coding.encode_ucs2(text)
     septets = gsm7.alphabet(plan.locking, plan.single).encode(text)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from config.checks import check, is_loopback
-from config.operators import EgressSettings
+from config.operators import EgressSettings, OutbindSettings
 from config.problems import Severity
 from config.secret import SecretRef
 from config.settings import (
@@ -156,6 +156,24 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             with_operators(replace(LOCAL, permanent_statuses=(0x58,))),
             "operators[0].permanent_statuses[0]",
             "status_twice",
+        ),
+        (with_operators(replace(LOCAL, outbind=OutbindSettings(port=0))), "operators[0].outbind.peers", "missing"),
+        (
+            with_operators(replace(LOCAL, outbind=OutbindSettings(port=0, peers=("here",)))),
+            "operators[0].outbind.peers[0]",
+            "not_a_network",
+        ),
+        (
+            with_operators(replace(LOCAL, outbind=OutbindSettings(port=0, host="0.0.0.0", peers=("10.0.0.0/8",)))),
+            "operators[0].outbind.host",
+            "plain_public_listener",
+        ),
+        (
+            with_operators(
+                replace(LOCAL, tls=TlsSettings(enabled=True), outbind=OutbindSettings(port=0, peers=("10.0.0.1",)))
+            ),
+            "operators[0].tls.certificate",
+            "tls_incomplete",
         ),
         (
             with_operators(replace(LOCAL, egress=EgressSettings(allow=("text",)))),

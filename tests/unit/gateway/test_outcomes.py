@@ -235,8 +235,8 @@ async def test_more_receipts_than_can_wait_are_asked_for_again(tmp_path: Path) -
 async def test_a_message_from_a_person_is_refused_for_nobody_is_registered_for_it(tmp_path: Path) -> None:
     async with running_road(tmp_path) as road:
         text, source = MessageText("hello"), Msisdn("966500000078", 966)
-        road.sort([MoMessage("loop", source, "INTERKEY", text, "handle")])
-        assert road.acknowledged() == [("handle", False)]
+        road.sort([MoMessage(operator="loop", source=source, destination="INTERKEY", text=text, handle="handle")])
+        assert road.operators["loop"].rejected == ["handle"]
         assert road.outcomes.counters.mo_refused == 1
 
 

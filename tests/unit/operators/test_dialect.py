@@ -12,6 +12,7 @@ from operators.smpp.dialect import Dialect, dialect
 from redaction.personal import MessageText, Msisdn
 
 LONG = "x" * 400
+NOON_MS = 1_800_000_000_000
 
 
 def speaking(**settings: Any) -> Dialect:
@@ -29,7 +30,7 @@ def a_message(text: str = "hello", **changes: Any) -> MtMessage:
 
 
 def pdus(spoken: Dialect, message: MtMessage) -> list[p.SubmitSm]:
-    return [spoken.submit_sm(message, segment) for segment in spoken.segments(message)]
+    return [spoken.submit_sm(message, segment, NOON_MS) for segment in spoken.segments(message)]
 
 
 @pytest.mark.smpp("S-30")
@@ -53,10 +54,58 @@ def test_the_destination_is_an_international_number() -> None:
     assert (sent.dest_addr_ton, sent.dest_addr_npi, sent.destination_addr) == (1, 1, "966500000078")
 
 
-@pytest.mark.parametrize(("receipt", "registered"), [(True, 1), (False, 0)])
-def test_a_receipt_is_asked_for_where_it_is_wanted(receipt: bool, registered: int) -> None:
-    (sent,) = pdus(speaking(), a_message(receipt=receipt))
+@pytest.mark.smpp("S-31")
+@pytest.mark.parametrize(
+    ("receipt", "intermediate", "registered"),
+    [(True, False, 0x01), (False, False, 0), (True, True, 0x11), (False, True, 0)],
+)
+def test_a_receipt_is_asked_for_where_it_is_wanted(receipt: bool, intermediate: bool, registered: int) -> None:
+    (sent,) = pdus(speaking(intermediate_receipts=intermediate), a_message(receipt=receipt))
     assert sent.registered_delivery == registered
+
+
+@pytest.mark.smpp("S-32")
+@pytest.mark.parametrize(
+    ("offset_min", "period"), [(0, "270115081000000+"), (180, "270115111000012+"), (-345, "270115022500023-")]
+)
+def test_validity_is_an_absolute_time_of_the_smscs_own_clock_where_it_wants_one(offset_min: int, period: str) -> None:
+    (sent,) = pdus(speaking(time_format="absolute", utc_offset_min=offset_min), a_message(validity_s=600))
+    assert sent.validity_period == period
+
+
+@pytest.mark.smpp("S-62")
+def test_a_national_alphabet_is_used_where_it_saves_segments_and_the_operator_takes_it() -> None:
+    text = "ığş" * 40
+    assert len(pdus(speaking(), a_message(text))) == 2
+    (sent,) = pdus(speaking(languages=("turkish",)), a_message(text))
+    assert (sent.data_coding, sent.esm_class) == (0, 0x40)
+    assert sent.short_message[:4] == bytes((3, 0x25, 1, 1))
+
+
+@pytest.mark.smpp("S-61")
+@pytest.mark.parametrize(("flash", "data_coding"), [(False, 3), (True, 0x18)])
+def test_latin_1_is_used_where_it_saves_segments_and_the_operator_takes_it(flash: bool, data_coding: int) -> None:
+    sent = pdus(speaking(latin1=True), a_message("ê" * 100, flash=flash))
+    assert {each.data_coding for each in sent} == {data_coding}
+    assert flash or sent[0].short_message == "ê".encode("latin-1") * 100
+
+
+@pytest.mark.smpp("S-32")
+def test_dates_in_receipts_are_those_of_the_smscs_own_clock() -> None:
+    deliver = p.DeliverSm(esm_class=4, short_message=TEXT)
+    utc, riyadh = (speaking(utc_offset_min=minutes).receipt(deliver) for minutes in (0, 180))
+    assert utc is not None
+    assert riyadh is not None
+    assert utc.done_at_ms is not None
+    assert utc.done_at_ms - (riyadh.done_at_ms or 0) == 3 * 3600 * 1000
+
+
+@pytest.mark.smpp("S-44")
+def test_the_relation_of_the_ids_is_a_setting() -> None:
+    deliver = p.DeliverSm(esm_class=4, short_message=TEXT.replace(b"id:1", b"id:26"))
+    receipt = speaking(receipt_id="hex_to_decimal").receipt(deliver)
+    assert receipt is not None
+    assert receipt.candidates == ("1a",)
 
 
 @pytest.mark.parametrize(("validity_s", "period"), [(None, ""), (600, "000000001000000R")])
@@ -120,6 +169,13 @@ def test_an_accepted_segment_has_its_canonical_id() -> None:
 @pytest.mark.parametrize(("status", "reason"), [(0x58, DeferReason.THROTTLED), (0x14, DeferReason.QUEUE_FULL)])
 def test_throttling_puts_off_whatever_the_lists_say(status: int, reason: DeferReason) -> None:
     assert answer(status, permanent_statuses=(status,)) == Deferred(reason, status, 0.0)
+
+
+@pytest.mark.smpp("S-33")
+def test_other_statuses_may_mean_the_same_to_an_operator() -> None:
+    assert answer(0x400, throttled_statuses=(0x400,)) == Deferred(DeferReason.THROTTLED, 0x400, 0.0)
+    assert answer(0x401, queue_full_statuses=(0x401,)) == Deferred(DeferReason.QUEUE_FULL, 0x401, 0.0)
+    assert answer(0x58, throttled_statuses=()) == Refused(0x58)
 
 
 @pytest.mark.smpp("S-34")

@@ -1,0 +1,62 @@
+"""One bind of an operator: how much may leave over it now.
+
+The least of its window, its share of the agreed throughput, and, for a while after it came back, a window that opens
+slowly: an SMSC that has just restarted is not met with everything that gathered meanwhile. Time is an argument.
+"""
+
+from config.operators import OperatorSettings
+from operators.bucket import TokenBucket
+from operators.smpp.connection import Connection
+
+
+class Bind:
+    """connection: of which this is the sending side. again: the link was up before, so it starts slowly."""
+
+    __slots__ = ("_bucket", "_slow_from", "_slow_s", "_window", "connection", "session", "window")
+
+    def __init__(self, connection: Connection, settings: OperatorSettings, now: float, *, again: bool) -> None:
+        self.connection = connection
+        self.session = connection.session
+        self.window = connection.session.window
+        rate = settings.throughput_per_bind_per_s
+        self._bucket = None if rate is None else TokenBucket(rate, max(1, round(rate)), now)
+        self._window = settings.window
+        self._slow_s = settings.slow_start_s if again else 0.0
+        self._slow_from = now
+
+    def started(self, now: float) -> None:
+        """The bind was accepted: the slow start begins."""
+        self._slow_from = now
+
+    def is_up(self) -> bool:
+        return self.session.may_submit
+
+    def room(self, now: float) -> int:
+        """Requests that may be sent now."""
+        if not self.session.may_submit or not self.connection.writable:
+            return 0
+        room = self.window.room()
+        if self._slow_s:
+            room = min(room, self._opened(now) - len(self.window))
+        if self._bucket is not None:
+            room = min(room, self._bucket.available(now))
+        return room
+
+    def _opened(self, now: float) -> int:
+        """How far the window is open; at least one, so that answers keep coming that say so."""
+        elapsed = now - self._slow_from
+        if elapsed >= self._slow_s:
+            self._slow_s = 0.0
+            return self._window
+        return max(1, int(self._window * elapsed / self._slow_s))
+
+    def took(self, now: float) -> None:
+        """One request was sent."""
+        if self._bucket is not None:
+            self._bucket.take(1, now)
+
+    def wait_s(self, now: float) -> float | None:
+        """Seconds until throughput, and not an answer, gives room; None where it is not what is missing."""
+        if self._bucket is None or not self.session.may_submit or not self.window.room():
+            return None
+        return self._bucket.wait_s(1, now)

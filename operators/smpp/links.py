@@ -1,0 +1,268 @@
+"""The binds of one operator: made, kept, made again, and ended.
+
+Each bind heals itself in a task of its own: connect, bind, wait for the end, wait longer each time (S-25). Where the
+operator sends outbind, its connections are taken from listed peers and answered with a bind (S-28); those it makes
+again itself. A link whose contract has expired does not bind (P-17).
+"""
+
+import asyncio
+import hmac
+import ipaddress
+import random
+import ssl
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Final, cast
+
+from config.operators import OperatorSettings
+from operators.backoff import Backoff
+from operators.smpp import pdu as p
+from operators.smpp.bind import Bind
+from operators.smpp.connection import Connection, Handler
+from operators.smpp.session import BOUND, Role, Session, SessionSettings
+from redaction.personal import Purpose, Secret
+
+_KINDS: Final[dict[str, tuple[type[p.Bind], ...]]] = {
+    "transceiver": (p.BindTransceiver,),
+    "transmitter_receiver": (p.BindTransmitter, p.BindReceiver),
+}
+_ANSWERS: Final[dict[str, type[p.Bind]]] = {"receiver": p.BindReceiver, "transceiver": p.BindTransceiver}
+EMPTY_POLL_S: Final = 0.01
+
+
+class Links:
+    """handler, lost: of every connection. password, outbind_password: resolved. today: for the contract's expiry."""
+
+    def __init__(
+        self,
+        settings: OperatorSettings,
+        password: Secret,
+        outbind_password: Secret,
+        *,
+        monotonic: Callable[[], float],
+        today: Callable[[], date],
+        handler: Handler,
+        lost: Callable[[Connection], None],
+    ) -> None:
+        self._settings = settings
+        self._password = password
+        self._outbind_password = outbind_password
+        self._monotonic = monotonic
+        self._today = today
+        self._handler = handler
+        self._lost = lost
+        self._session_settings = SessionSettings(
+            window=settings.window,
+            response_timeout_s=settings.response_timeout_s,
+            enquire_link_s=settings.enquire_link_s,
+            session_init_s=settings.session_init_s,
+            refuse_two_texts=settings.two_texts == "refuse",
+        )
+        self._peers = tuple(ipaddress.ip_network(each) for each in settings.outbind.peers)
+        self._backoffs: dict[Connection, Backoff] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._listener: asyncio.Server | None = None
+        self._outbinds: set[Connection] = set()
+        self._stopping = False
+        self.binds: dict[Connection, Bind] = {}
+        self.blocked = False
+
+    @property
+    def count(self) -> int:
+        """How many binds there should be."""
+        return self._settings.binds * len(_KINDS[self._settings.bind])
+
+    @property
+    def outbind_port(self) -> int:
+        """Where outbind is listened for; 0 for nowhere."""
+        return 0 if self._listener is None else int(self._listener.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        settings = self._settings
+        if settings.outbind.port is not None:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._make_outbound, settings.outbind.host, settings.outbind.port, ssl=_listening_tls(settings)
+            )
+        for number in range(settings.binds):
+            for kind in _KINDS[settings.bind]:
+                name = f"bind {settings.name} {number} {kind.__name__}"
+                self._tasks.append(asyncio.get_running_loop().create_task(self._keep_bound(kind), name=name))
+
+    async def stop(self, deadline_s: float) -> None:
+        """Bind no more, wait for outstanding answers, unbind; what is not done in time is cut off."""
+        self._stopping = True
+        if self._listener is not None:
+            self._listener.close()
+        for task in self._tasks:
+            task.cancel()
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._empty_windows()
+                await asyncio.gather(*(_unbind(each) for each in list(self.binds)))
+        except TimeoutError:
+            pass
+        for connection in [*self.binds, *self._outbinds]:
+            connection.abort()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _empty_windows(self) -> None:
+        while any(len(each.window) for each in self.binds.values()):  # noqa: ASYNC110  at the end of a life, once
+            await asyncio.sleep(EMPTY_POLL_S)
+
+    # ------------------------------------------------------------------------------------------------ what they say
+
+    def up(self, connection: Connection) -> None:
+        """The bind was accepted."""
+        bind = self.binds.get(connection)
+        if bind is not None:
+            bind.started(self._monotonic())
+        if connection in self._backoffs:
+            self._backoffs[connection].up(connection.now())
+
+    def bound(self) -> Iterator[Bind]:
+        return (each for each in self.binds.values() if each.session.state in BOUND)
+
+    def roomiest(self, now: float) -> Bind | None:
+        """The bind with the most room, or None when all are full or down (S-29)."""
+        best, most = None, 0
+        for bind in self.binds.values():
+            room = bind.room(now)
+            if room > most:
+                best, most = bind, room
+        return best
+
+    # -------------------------------------------------------------------------------------------- binds that we make
+
+    async def _keep_bound(self, kind: type[p.Bind]) -> None:
+        settings = self._settings
+        backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s)
+        again = False
+        while True:
+            refused = False
+            if self._may_bind():
+                refused = await self._one_life(kind, backoff, again)
+                again = True
+            await asyncio.sleep(backoff.next(random.random(), refused=refused))
+
+    def _may_bind(self) -> bool:
+        expires = self._settings.register.contract_expires
+        self.blocked = expires is not None and self._today() > expires
+        return not self.blocked
+
+    async def _one_life(self, kind: type[p.Bind], backoff: Backoff, again: bool) -> bool:
+        """Connect, bind, and wait for the end; whether the bind was refused."""
+        try:
+            async with asyncio.timeout(self._settings.connect_timeout_s):
+                connection = await self._connect()
+        except (OSError, TimeoutError, ssl.SSLError):
+            return False
+        self._backoffs[connection] = backoff
+        self._ask_to_bind(connection, kind, again)
+        try:
+            await asyncio.shield(connection.closed)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                connection.abort()
+            raise
+        finally:
+            del self._backoffs[connection]
+        backoff.down(self._monotonic())
+        return connection.end_reason == "bind_refused"
+
+    async def _connect(self) -> Connection:
+        settings = self._settings
+        _, connection = await asyncio.get_running_loop().create_connection(
+            self._make_connection,
+            settings.host,
+            settings.port,
+            ssl=_tls(settings),
+            server_hostname=(settings.tls.verify_host or settings.host) if settings.tls.enabled else None,
+        )
+        return connection
+
+    def _ask_to_bind(self, connection: Connection, kind: type[p.Bind], again: bool) -> None:
+        settings = self._settings
+        asked = kind(
+            system_id=settings.system_id,
+            password=self._password.reveal(Purpose.CREDENTIAL),
+            system_type=settings.system_type,
+            interface_version=settings.interface_version,
+        )
+        if not connection.closed.done():
+            self.binds[connection] = Bind(connection, settings, self._monotonic(), again=again)
+        connection.session.bind(asked, connection.now())
+        connection.flush_soon()
+
+    def _make_connection(self) -> Connection:
+        return Connection(
+            lambda now: Session(Role.ESME, self._session_settings, now), self._handler, self._connection_lost
+        )
+
+    def _connection_lost(self, connection: Connection) -> None:
+        self._outbinds.discard(connection)
+        self.binds.pop(connection, None)
+        self._lost(connection)
+
+    # ----------------------------------------------------------------------------------- connections that they make
+
+    def _make_outbound(self) -> Connection:
+        connection = self._make_connection()
+        connection.made = self._admit
+        return connection
+
+    def _admit(self, connection: Connection) -> None:
+        """Nobody but the listed peers, and no more of them than there are binds (S-28)."""
+        crowded = len(self._outbinds) >= 2 * self.count
+        if self._stopping or crowded or not self._is_listed(connection.peer()):
+            connection.abort()
+        else:
+            self._outbinds.add(connection)
+
+    def _is_listed(self, host: str) -> bool:
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._peers)
+
+    def take_outbind(self, connection: Connection, asked: p.Outbind) -> None:
+        """An SMSC wants us to bind on its own connection."""
+        settings = self._settings.outbind
+        password = self._outbind_password.reveal(Purpose.CREDENTIAL)
+        known = asked.system_id == settings.system_id and hmac.compare_digest(
+            asked.password.encode(), password.encode()
+        )
+        if connection in self._outbinds and known and self._may_bind():
+            self._ask_to_bind(connection, _ANSWERS[settings.bind], again=True)
+        else:
+            connection.close("outbind_refused")
+
+
+async def _unbind(connection: Connection) -> None:
+    connection.session.unbind(connection.now())
+    connection.flush_soon()
+    await connection.closed
+
+
+def _tls(settings: OperatorSettings) -> ssl.SSLContext | None:
+    tls = settings.tls
+    if not tls.enabled:
+        return None
+    context = ssl.create_default_context(cafile=tls.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if tls.certificate is not None:
+        context.load_cert_chain(tls.certificate, tls.key)
+    return context
+
+
+def _listening_tls(settings: OperatorSettings) -> ssl.SSLContext | None:
+    """The same identity as towards the operator, which must show a certificate of its own where its CA is named."""
+    tls = settings.tls
+    if not tls.enabled:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(cast(str, tls.certificate), tls.key)
+    if tls.ca_file is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
