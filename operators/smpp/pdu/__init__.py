@@ -83,7 +83,7 @@ TYPES: Final[dict[int, type[Pdu]]] = {kind.command_id: kind for kind in _concret
 
 def encode(pdu: Pdu) -> bytes:
     """The PDU's octets. Raises EncodeError when a field is too long, or has characters that its place cannot carry."""
-    hot = ENCODERS.get(pdu.command_id)
+    hot = ENCODERS.get(type(pdu))
     return encode_by_layout(pdu) if hot is None else hot(pdu)
 
 

@@ -47,42 +47,43 @@ class _HeadPackers(dict[tuple[int, int, int, int, int], tuple[_Pack, int]]):
 _HEADS: Final = _HeadPackers()
 
 
-def encode_short_message(pdu: Any) -> bytes:
-    service, source, destination = pdu.service_type, pdu.source_addr, pdu.destination_addr
-    schedule, validity, message = pdu.schedule_delivery_time, pdu.validity_period, pdu.short_message
-    try:
-        pack, size = _HEADS[len(service), len(source), len(destination), len(schedule), len(validity)]
-        if "\0" in f"{service}{source}{destination}{schedule}{validity}":
-            return encode_by_layout(pdu)  # which names the field
+def _short_message_encoder(command_id: int) -> Callable[[Any], bytes]:
+    def encode_short_message(pdu: Any) -> bytes:
+        service, source, destination = pdu.service_type, pdu.source_addr, pdu.destination_addr
+        schedule, validity, message = pdu.schedule_delivery_time, pdu.validity_period, pdu.short_message
         tlvs = encode_tlvs(pdu.tlvs) if pdu.tlvs else b""
-        head = pack(
-            size + len(message) + len(tlvs),
-            pdu.command_id,
-            pdu.status,
-            pdu.sequence_number,
-            service.encode("latin-1"),
-            pdu.source_addr_ton,
-            pdu.source_addr_npi,
-            source.encode("latin-1"),
-            pdu.dest_addr_ton,
-            pdu.dest_addr_npi,
-            destination.encode("latin-1"),
-            pdu.esm_class,
-            pdu.protocol_id,
-            pdu.priority_flag,
-            schedule.encode("latin-1"),
-            validity.encode("latin-1"),
-            pdu.registered_delivery,
-            pdu.replace_if_present_flag,
-            pdu.data_coding,
-            pdu.sm_default_msg_id,
-            len(message),
-        )
-    except (OverflowError, struct.error, UnicodeEncodeError):
-        pass
-    else:
+        try:
+            pack, size = _HEADS[len(service), len(source), len(destination), len(schedule), len(validity)]
+            head = pack(
+                size + len(message) + len(tlvs),
+                command_id,
+                pdu.status,
+                pdu.sequence_number,
+                service.encode("latin-1") if service else b"",
+                pdu.source_addr_ton,
+                pdu.source_addr_npi,
+                source.encode("latin-1"),
+                pdu.dest_addr_ton,
+                pdu.dest_addr_npi,
+                destination.encode("latin-1"),
+                pdu.esm_class,
+                pdu.protocol_id,
+                pdu.priority_flag,
+                schedule.encode("latin-1") if schedule else b"",
+                validity.encode("latin-1") if validity else b"",
+                pdu.registered_delivery,
+                pdu.replace_if_present_flag,
+                pdu.data_coding,
+                pdu.sm_default_msg_id,
+                len(message),
+            )
+        except (OverflowError, struct.error, UnicodeEncodeError):
+            return encode_by_layout(pdu)  # which names the field
+        if "\0" in f"{service}{source}{destination}{schedule}{validity}":
+            return encode_by_layout(pdu)
         return head + message + tlvs if tlvs else head + message  # type: ignore[no-any-return]
-    return encode_by_layout(pdu)
+
+    return encode_short_message
 
 
 _LONGEST_HEAD: Final = 16 + 6 + 2 + 21 + 2 + 21 + 3 + 17 + 17
@@ -96,7 +97,7 @@ def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int,
         text = frame[:_LONGEST_HEAD].decode("latin-1")
         schedule = validity = ""
         try:
-            service_end = text.index("\0", 16, 22)
+            service_end = text.index("\0", 16, 22) if frame[16] else 16
             source_end = text.index("\0", service_end + 3, service_end + 24)
             dest_end = text.index("\0", source_end + 3, source_end + 24)
             esm_class, protocol, priority, first, second, registered, replace, coding, default, length = (
@@ -111,7 +112,7 @@ def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int,
                 start = validity_end + 6
             end = start + length
             tlvs = decode_tlvs(frame, end, len(frame)) if end < len(frame) else ()
-        except (ValueError, struct.error, Breach):
+        except (ValueError, IndexError, struct.error, Breach):
             return decode_by_layout(kind, frame, status, sequence_number)  # finds the field, or forgives
         if end > len(frame):
             raise PduError(st.RINVMSGLEN, kind.command_id, sequence_number)
@@ -141,29 +142,35 @@ def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int,
     return decode_short_message
 
 
-def encode_message_id(pdu: Any) -> bytes:
-    message_id = pdu.message_id
-    if pdu.tlvs or len(message_id) > 64 or not message_id.isascii() or "\0" in message_id:
-        return encode_by_layout(pdu)
-    body = b"" if pdu.status else message_id.encode() + b"\0"
-    return HEADER.pack(HEADER_OCTETS + len(body), pdu.command_id, pdu.status, pdu.sequence_number) + body
+def _message_id_encoder(command_id: int) -> Callable[[Any], bytes]:
+    def encode_message_id(pdu: Any) -> bytes:
+        message_id = pdu.message_id
+        if pdu.status:
+            return _pack_header(HEADER_OCTETS, command_id, pdu.status, pdu.sequence_number)
+        if pdu.tlvs or len(message_id) > _LONGEST_ID or not message_id.isascii() or "\0" in message_id:
+            return encode_by_layout(pdu)
+        return _pack_header(17 + len(message_id), command_id, 0, pdu.sequence_number) + message_id.encode() + b"\0"
+
+    return encode_message_id
+
+
+_LONGEST_ID: Final = 64
+_pack_header: Final = HEADER.pack
 
 
 def _message_id_decoder(kind: type[MessageIdResp]) -> Callable[[bytes, int, int], Pdu]:
     def decode_message_id(frame: bytes, status: int, sequence_number: int) -> Pdu:
-        if frame.find(0, 16, 81) != len(frame) - 1:
+        message_id = frame[HEADER_OCTETS:-1].decode("latin-1")
+        if not 17 <= len(frame) <= 17 + _LONGEST_ID or frame[-1] or "\0" in message_id:  # no body, no end, or TLVs
             return decode_by_layout(kind, frame, status, sequence_number)
-        return kind(sequence_number, status, frame[16:-1].decode("latin-1"))
+        return kind(sequence_number, status, message_id)
 
     return decode_message_id
 
 
-ENCODERS: Final[dict[int, Callable[[Any], bytes]]] = {
-    SubmitSm.command_id: encode_short_message,
-    DeliverSm.command_id: encode_short_message,
-    SubmitSmResp.command_id: encode_message_id,
-    DeliverSmResp.command_id: encode_message_id,
-}
+ENCODERS: Final[dict[type[Pdu], Callable[[Any], bytes]]] = {
+    kind: _short_message_encoder(kind.command_id) for kind in (SubmitSm, DeliverSm)
+} | {kind: _message_id_encoder(kind.command_id) for kind in (SubmitSmResp, DeliverSmResp)}
 DECODERS: Final[dict[int, Callable[[bytes, int, int], Pdu]]] = {
     SubmitSm.command_id: _short_message_decoder(SubmitSm),
     DeliverSm.command_id: _short_message_decoder(DeliverSm),

@@ -84,7 +84,9 @@ TAG_MESSAGE_PAYLOAD: Final = 0x0424
 TAG_MESSAGE_STATE: Final = 0x0427
 TAG_CONGESTION_STATE: Final = 0x0428
 
-_HEAD = struct.Struct(">HH")
+_HEAD: Final = struct.Struct(">HH")
+_pack_head: Final = _HEAD.pack
+_unpack_head: Final = _HEAD.unpack_from
 
 
 def name_of(tag: int) -> str:
@@ -103,9 +105,10 @@ def find(tlvs: Tlvs, tag: int) -> bytes | None:
 
 def encode_tlvs(tlvs: Tlvs) -> bytes:
     """Raises EncodeError for a tag or a length over 16 bits."""
-    if any(tag >> 16 or len(value) >> 16 for tag, value in tlvs):
-        raise EncodeError("tlvs")
-    return b"".join([_HEAD.pack(tag, len(value)) + value for tag, value in tlvs])
+    try:
+        return b"".join([_pack_head(tag, len(value)) + value for tag, value in tlvs])
+    except struct.error:
+        raise EncodeError("tlvs") from None
 
 
 def decode_tlvs(frame: bytes, at: int, end: int) -> Tlvs:
@@ -114,7 +117,7 @@ def decode_tlvs(frame: bytes, at: int, end: int) -> Tlvs:
     while at < end:
         if at + 4 > end:
             raise Breach(st.RINVOPTPARSTREAM)
-        tag, length = _HEAD.unpack_from(frame, at)
+        tag, length = _unpack_head(frame, at)
         at += 4 + length
         if at > end:
             raise Breach(st.RINVOPTPARSTREAM)
