@@ -78,10 +78,11 @@ def _short_message_encoder(command_id: int) -> Callable[[Any], bytes]:
                 len(message),
             )
         except (OverflowError, struct.error, UnicodeEncodeError):
-            return encode_by_layout(pdu)  # which names the field
-        if "\0" in f"{service}{source}{destination}{schedule}{validity}":
-            return encode_by_layout(pdu)
-        return head + message + tlvs if tlvs else head + message  # type: ignore[no-any-return]
+            pass  # Python's own error carries the text, so that it must be over before ours is raised
+        else:
+            if "\0" not in f"{service}{source}{destination}{schedule}{validity}":
+                return head + message + tlvs if tlvs else head + message  # type: ignore[no-any-return]
+        return encode_by_layout(pdu)  # which names the field
 
     return encode_short_message
 
@@ -144,7 +145,7 @@ def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int,
 
 def _message_id_encoder(command_id: int) -> Callable[[Any], bytes]:
     def encode_message_id(pdu: Any) -> bytes:
-        message_id = pdu.message_id
+        message_id: str = pdu.message_id
         if pdu.status:
             return _pack_header(HEADER_OCTETS, command_id, pdu.status, pdu.sequence_number)
         if pdu.tlvs or len(message_id) > _LONGEST_ID or not message_id.isascii() or "\0" in message_id:
