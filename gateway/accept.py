@@ -16,13 +16,13 @@ from gateway.content import Vault
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.ledger.base import Accept, WriteResult
-from gateway.ledger.journal import Journal, JournalFull
+from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.message import Message, MessageClass, Status, message_id
 from gateway.numbers import digits_of
 from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
 from gateway.routing import Router, first_up
-from gateway.submission import Submission
+from gateway.submission import SmppForm, Submission
 from gateway.validation import Validator
 from redaction.personal import Msisdn
 from redaction.pseudonymise import Subject
@@ -77,11 +77,27 @@ class Door:
         try:
             durable = self._journal.accept(Accept(message, digest, now_ms + IDEMPOTENCY_MS))
         except JournalFull:
-            code = "overloaded" if self._journal.available else "ledger_unavailable"
-            raise Refusal(code, retry_after_s=1) from None
+            raise self._full() from None
         return Pending(message, durable)
 
-    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int) -> Message:
+    def offer(self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done) -> Message:
+        """Take in a message of SMPP. Raises Refusal; then nothing is stored and nobody is called.
+
+        done: called with its id once it is durable, or with False when the ledger could not take it.
+        """
+        now_ms = self._clock.now_ms()
+        submission = self._validator.check(key, request, now_ms, form)
+        message = self._minimise(key, submission, now_ms, form.notify)
+        try:
+            self._journal.offer(Accept(message), done)
+        except JournalFull:
+            raise self._full() from None
+        return message
+
+    def _full(self) -> Refusal:
+        return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)
+
+    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int = 0) -> Message:
         """The record: what is kept of a submission, and nothing else."""
         customer = key.customer.id
         to = submission.to
@@ -119,6 +135,7 @@ class Door:
             private=private,
             retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL,
             parts=bytes(submission.segments),
+            notify=notify,
         )
 
     def _lane(self, to: Msisdn, message_class: MessageClass) -> str:

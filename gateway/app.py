@@ -33,7 +33,7 @@ from gateway.ledger.journal import Journal
 from gateway.ledger.keystore import Keystore, root_slot
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.logs import logger
-from gateway.message import Message
+from gateway.message import Message, OutboxEvent
 from gateway.metrics import Exposition, Outcome
 from gateway.outcomes import Outcomes
 from gateway.policies import RetentionPolicies
@@ -215,8 +215,9 @@ class Node:
 
     # ------------------------------------------------------------------------------------------------------- events
 
-    def _events_stored(self) -> None:
-        self.deliverer.poke()
+    def _events_stored(self, events: Sequence[OutboxEvent]) -> None:
+        if any(not event.esme for event in events):
+            self.deliverer.poke()
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.accepted += len(messages)

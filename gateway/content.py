@@ -9,15 +9,32 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from gateway.message import Message
-from gateway.submission import Submission
+from gateway.submission import ReturnPath, Submission
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose
 from redaction.retention import RetentionRule, RetentionTag, period_of
 from redaction.seal import SealContext, Sealer
 from redaction.sealed import Sealed
 
-Packed = tuple[str, int, str, bool, str, bool, bool]
-"""digits, country, source, source is a number, text, flash, receipt wanted."""
+
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    """What lies under the seal; the last two are there only for octets that go as they came."""
+
+    digits: str
+    country: int
+    source: str
+    source_is_number: bool
+    text: str
+    flash: bool
+    receipt: bool
+    data_coding: int | None = None
+    header: bytes = b""
+
+
+class _PackedPrivate(msgspec.Struct, array_like=True, gc=False):
+    reference: str | None
+    callback_url: str | None
+    path: ReturnPath | None = None
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +45,8 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     text: MessageText
     flash: bool
     receipt: bool
+    data_coding: int | None = None
+    header: bytes = b""
 
 
 class Private(msgspec.Struct, frozen=True, gc=False):
@@ -35,11 +54,12 @@ class Private(msgspec.Struct, frozen=True, gc=False):
 
     reference: MessageText | None
     callback_url: MessageText | None
+    path: ReturnPath | None = None
 
 
 _encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
-_decode_content = msgspec.msgpack.Decoder(Packed).decode
-_decode_private = msgspec.msgpack.Decoder(tuple[str | None, str | None]).decode
+_decode_content = msgspec.msgpack.Decoder(_Packed).decode
+_decode_private = msgspec.msgpack.Decoder(_PackedPrivate).decode
 
 
 class Vault:
@@ -62,7 +82,7 @@ class Vault:
         content = self._sealer.seal(
             _pack_content(submission), SealContext(customer, message_id, "content", tag, period, leaf)
         )
-        if submission.reference is None and submission.callback_url is None:
+        if submission.reference is None and submission.callback_url is None and submission.path is None:
             return content, None
         private = self._sealer.seal(
             _pack_private(submission), SealContext(customer, message_id, "private", tag, period, leaf)
@@ -72,13 +92,15 @@ class Vault:
     def open_content(self, message: Message) -> Content:
         """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""
         packed = self._open(message, message.content, "content", Purpose.DELIVER)
-        digits, country, source, numeric, text, flash, receipt = _decode_content(packed)
+        said = _decode_content(packed)
         return Content(
-            Msisdn(digits, country),
-            Msisdn(source, country) if numeric else source,
-            MessageText(text),
-            flash,
-            receipt,
+            Msisdn(said.digits, said.country),
+            Msisdn(said.source, said.country) if said.source_is_number else said.source,
+            MessageText(said.text),
+            said.flash,
+            said.receipt,
+            said.data_coding,
+            said.header,
         )
 
     def open_private(self, message: Message) -> Private:
@@ -86,8 +108,8 @@ class Vault:
         if message.private is None:
             return Private(None, None)
         packed = self._open(message, message.private, "private", Purpose.INFORM_CUSTOMER)
-        reference, url = _decode_private(packed)
-        return Private(_guard(reference), _guard(url))
+        said = _decode_private(packed)
+        return Private(_guard(said.reference), _guard(said.callback_url), said.path)
 
     def _open(self, message: Message, sealed: Sealed | None, field: str, purpose: Purpose) -> bytes:
         if sealed is None or message.content_until_ms <= self._now_ms():
@@ -108,14 +130,18 @@ def _pack_content(submission: Submission) -> bytes:
     shown = source.reveal(Purpose.ACCEPT) if isinstance(source, Msisdn) else source
     to = submission.to
     text = submission.text.reveal(Purpose.ACCEPT)
-    return _encode((to.reveal(Purpose.ACCEPT), to.country, shown, numeric, text, submission.flash, submission.receipt))
+    packed = (to.reveal(Purpose.ACCEPT), to.country, shown, numeric, text, submission.flash, submission.receipt)
+    if submission.data_coding is None:
+        return _encode(packed)
+    return _encode((*packed, submission.data_coding, submission.header))
 
 
 def _pack_private(submission: Submission) -> bytes:
     def shown(value: MessageText | None) -> str | None:
         return None if value is None else value.reveal(Purpose.ACCEPT)
 
-    return _encode((shown(submission.reference), shown(submission.callback_url)))
+    packed = (shown(submission.reference), shown(submission.callback_url))
+    return _encode(packed if submission.path is None else (*packed, submission.path))
 
 
 def _guard(value: str | None) -> MessageText | None:

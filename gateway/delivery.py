@@ -9,7 +9,8 @@ from gateway.clock import Clock
 from gateway.content import Vault
 from gateway.customers import Directory
 from gateway.ledger.base import Ledger, StoredEndpoint
-from gateway.message import Message, OutboxEvent
+from gateway.message import Message, OutboxEvent, Status
+from gateway.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.webhooks.delivery import Delivery
 from gateway.webhooks.payload import event_body
 from gateway.webhooks.signing import new_secret
@@ -21,6 +22,7 @@ from redaction.sealed import Sealed
 URL: Final = "webhook_url"
 SECRET: Final = "webhook_secret"  # noqa: S105  the name of a field
 _RECORD: Final = b"endpoint"
+ALWAYS, ON_FAILURE, ON_SUCCESS = 1, 2, 3
 
 
 class Addressing:
@@ -32,7 +34,9 @@ class Addressing:
         self._sealer = sealer
 
     def wanted(self, message: Message) -> bool:
-        """Whether anybody is to be told about this message."""
+        """Whether anybody is to be told that this message has reached its status."""
+        if message.key_id < 0:
+            return asks_for(message.notify, message.status)
         return self._directory.endpoint(message.customer) is not None
 
     def reference(self, message: Message) -> str | None:
@@ -62,6 +66,14 @@ class Addressing:
             pass  # the content clock has run out: the customer is told without its reference
         body = event_body(event, message, reference)
         return Delivery(url=url, secrets=(secret,), body=body, own_endpoint=own)
+
+
+def asks_for(notify: int, status: Status) -> bool:
+    """Whether registered_delivery asks for this news (SMPP 3.4 §5.2.17; "on success only" is of 5.0)."""
+    if status is Status.SUBMITTED:
+        return bool(notify & INTERMEDIATE_BIT)
+    receipt = notify & RECEIPT_BITS
+    return receipt == ALWAYS or receipt == (ON_SUCCESS if status is Status.DELIVERED else ON_FAILURE)
 
 
 def open_endpoint(sealer: Sealer, endpoint: StoredEndpoint) -> tuple[Secret, Secret]:

@@ -225,7 +225,7 @@ class Dispatch:
             self._observe_wait(now_ms - message.accepted_ms)
         message.attempts += 1
         message.operator = name
-        message.disclosure |= self._disclosures[name][message.segments > 1]
+        message.disclosure |= self._disclosures[name][message.segments > 1 or bool(content.header)]
         self.counters.attempts += 1
         attempt.outstanding = lane.operator.submit(self._cut_down(name, message, content, attempt, segments, now_ms))
         if attempt.outstanding != len(segments):
@@ -260,6 +260,8 @@ class Dispatch:
             receipt=content.receipt and contract.allows(EgressField.REGISTERED_DELIVERY),
             validity_s=(message.expires_ms - now_ms + 999) // 1000 if validity else None,
             flash=content.flash,
+            data_coding=content.data_coding,
+            header=content.header,
         )
 
     def _unopenable(self, message: Message, error: SealError, now_ms: int) -> None:

@@ -91,7 +91,7 @@ def _loopback(settings: OperatorSettings, _clock: Clock) -> Operator:
 
 
 def _segments(message: MtMessage) -> int:
-    return plan(message.text.reveal(Purpose.DELIVER)).segments
+    return 1 if message.data_coding is not None else plan(message.text.reveal(Purpose.DELIVER)).segments
 
 
 _KINDS: Final[dict[str, Callable[[OperatorSettings, Clock], Operator]]] = {"smpp": _smpp, "loopback": _loopback}

@@ -10,10 +10,11 @@ from copy import copy
 from gateway.ledger.base import Change
 from gateway.message import Link, Message, OutboxEvent, Status
 from gateway.policies import RetentionPolicies
+from gateway.submission import INTERMEDIATE_BIT
 from redaction.retention import RetentionRule, content_until_ms
 
 Wants = Callable[[Message], bool]
-"""Whether anybody is to be told about this message."""
+"""Whether anybody is to be told that this message has reached its status."""
 
 
 class Settler:
@@ -33,7 +34,8 @@ class Settler:
         drop = rule.content_after_submit
         if drop:
             message.content_until_ms = _private_until_ms(rule, message, now_ms)
-        return Change(message=copy(message), links=links, drop_content=drop)
+        event = self._event(message, now_ms) if message.notify & INTERMEDIATE_BIT else None
+        return Change(message=copy(message), links=links, event=event, drop_content=drop)
 
     def final(
         self, message: Message, status: Status, error: str | None, now_ms: int, links: tuple[Link, ...] = ()
@@ -59,7 +61,12 @@ class Settler:
         if not self._wants(message):
             return None
         return OutboxEvent(
-            customer=message.customer, message=message.id, status=message.status, at_ms=now_ms, next_ms=now_ms
+            customer=message.customer,
+            message=message.id,
+            status=message.status,
+            at_ms=now_ms,
+            next_ms=now_ms,
+            esme=max(0, -message.key_id),
         )
 
 

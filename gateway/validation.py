@@ -16,7 +16,7 @@ from gateway.errors import Refusal
 from gateway.message import MessageClass
 from gateway.numbers import parse_number
 from gateway.request import MessageRequest
-from gateway.submission import Submission
+from gateway.submission import SmppForm, Submission
 from operators.smpp.coding import EncodingError
 from operators.smpp.segments import TextPlan
 from redaction.detect import looks_like_otp
@@ -38,6 +38,7 @@ TAG_OF: Final = {
     MessageClass.PERSONAL: RetentionTag("transactional"),
 }
 DISCARD: Final = RetentionTag("discard")
+NO_FORM: Final = SmppForm()
 
 Plan = Callable[[str], TextPlan]
 CheckUrl = Callable[[str], bool]
@@ -54,39 +55,44 @@ class Validator:
         self._plan = plan
         self._is_callable = is_callable
 
-    def check(self, key: ApiKey, request: MessageRequest, now_ms: int) -> Submission:
-        """The submission. Raises Refusal."""
-        text = request.text
-        _refuse_unsendable(text, "text", MAX_TEXT)
+    def check(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm = NO_FORM) -> Submission:
+        """The submission. Raises Refusal. form: what SMPP adds; the text of a part is then there to be classed only."""
+        text, part = request.text, form.part
+        if part is None:
+            _refuse_unsendable(text, "text", MAX_TEXT)
         message_class = self._class(key, request, text)
         source = _sender(key, request.source, message_class)
         to = parse_number(request.to, self._settings.default_region)
         if to is None:
             raise Refusal("invalid_number" if request.to else "empty_field", "to")
-        plan = self._count(text)
+        segments, encoding = self._size(text) if part is None else (1, part.encoding)
         return Submission(
             to=to,
             source=source,
-            text=MessageText(text),
+            text=MessageText(text if part is None else part.octets.decode("latin-1")),
             message_class=message_class,
             tag=_tag(request.retention, message_class),
-            segments=plan.segments,
-            encoding=plan.encoding.value,
+            segments=segments,
+            encoding=encoding,
             validity_s=self._validity(request.validity, message_class),
             schedule_at_ms=None if request.schedule_at is None else self._schedule(request.schedule_at, now_ms),
             reference=_reference(request.reference),
             callback_url=self._callback(request.callback_url),
             flash=request.flash,
+            data_coding=None if part is None else part.data_coding,
+            header=b"" if part is None else part.header,
+            path=form.path,
         )
 
-    def _count(self, text: str) -> TextPlan:
+    def _size(self, text: str) -> tuple[int, str]:
+        """Segments and encoding."""
         try:
             plan = self._plan(text)
         except EncodingError:
             raise Refusal("forbidden_character", "text") from None
         if plan.segments > self._settings.max_segments:
             raise Refusal("text_too_long", "text")
-        return plan
+        return plan.segments, plan.encoding.value
 
     def _class(self, key: ApiKey, request: MessageRequest, text: str) -> MessageClass:
         named = request.message_class

@@ -23,6 +23,8 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     concat_ref: 0..65535, the reference that all segments of this message share (S-38); 8-bit users take it modulo 256.
     only: submit just these segments (0-based); None means all.
     validity_s: seconds from now for which the operator may keep trying; None leaves it to the operator.
+    data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
+    in one segment as they are; None for text.
     flash: class 0 display. binary: `text` holds Latin-1 code points that stand for octets (data_coding 4).
     """
 
@@ -37,6 +39,8 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     priority: int = 0
     flash: bool = False
     binary: bool = False
+    data_coding: int | None = None
+    header: bytes = b""
 
 
 class DeferReason(enum.Enum):

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
-from gateway.message import Message
+from gateway.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
 
@@ -29,11 +29,12 @@ class JournalFull(Exception):
 
 Done = Callable[[WriteOp | None, WriteResult], None]
 Stored = Callable[[Sequence[Message]], None]
+EventsStored = Callable[[Sequence[OutboxEvent]], None]
 Waiter: TypeAlias = "asyncio.Future[WriteResult] | Done | None"
 Entry = tuple[WriteOp | None, Waiter]
 
 
-def _nobody() -> None:
+def _nobody(_events: Sequence[OutboxEvent]) -> None:
     """Nobody waits for events."""
 
 
@@ -41,7 +42,7 @@ class Journal:
     """One writer in front of one ledger.
 
     stored: called once per commit with the messages that it made durable for the first time. events_stored: called
-    once per commit that put something into the outbox.
+    with what a commit put into the outbox, if anything.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Journal:
         ledger: Ledger,
         *,
         stored: Stored,
-        events_stored: Callable[[], None] = _nobody,
+        events_stored: EventsStored = _nobody,
         batch_limit: int = 512,
         queue_limit: int = 20_000,
         retry_s: float = RETRY_S,
@@ -83,6 +84,14 @@ class Journal:
         if len(self._waiting) >= self._queue_limit or not self.available:
             raise JournalFull
         return self._add_future(op)
+
+    def offer(self, op: Accept, done: Done) -> None:
+        """Queue a new message without a future: `done` is called with the id that stands for it, once durable, or with
+        False when the store cannot take it. Raises JournalFull.
+        """
+        if self._ended or len(self._waiting) >= self._queue_limit or not self.available:
+            raise JournalFull
+        self._add((op, done))
 
     def write(self, op: WriteOp) -> "asyncio.Future[WriteResult]":
         """Queue a change; the future has the engine's result, once durable, or LedgerUnavailable when `run` ends."""
@@ -133,8 +142,8 @@ class Journal:
         try:
             results = await self._apply(batch)
         except LedgerUnavailable:
-            self._refuse_new()
             self.available = False
+            self._refuse_new()
             await asyncio.sleep(self._retry_s)
             self.available = True
         else:
@@ -155,8 +164,9 @@ class Journal:
         ]
         if fresh:
             self._stored(fresh)
-        if any(isinstance(op, Change) and op.event is not None for op, _ in batch):
-            self._events_stored()
+        events = [op.event for op, _ in batch if isinstance(op, Change) and op.event is not None]
+        if events:
+            self._events_stored(events)
 
     async def _apply(self, batch: Sequence[Entry]) -> list[WriteResult]:
         ops = [op for op, _ in batch if op is not None]
@@ -167,22 +177,26 @@ class Journal:
 
     def _refuse_new(self) -> None:
         """New messages leave the queue, whatever their place; the rest keeps its order."""
-        _fail([waiter for op, waiter in self._waiting if isinstance(op, Accept)])
+        refused = [entry for entry in self._waiting if isinstance(entry[0], Accept)]
         self._waiting = [entry for entry in self._waiting if not isinstance(entry[0], Accept)]
+        _fail(refused)
 
     def _end(self) -> None:
         """Nobody commits any more: nobody may go on waiting."""
         self._ended = True
         self.available = False
-        _fail([waiter for _, waiter in self._waiting])
-        self._waiting = []
+        failed, self._waiting = self._waiting, []
+        _fail(failed)
         self._idle.set()
 
 
-def _fail(waiters: Sequence[Waiter]) -> None:
-    for waiter in waiters:
-        if isinstance(waiter, asyncio.Future) and not waiter.done():
-            waiter.set_exception(LedgerUnavailable())
+def _fail(entries: Sequence[Entry]) -> None:
+    for op, waiter in entries:
+        if isinstance(waiter, asyncio.Future):
+            if not waiter.done():
+                waiter.set_exception(LedgerUnavailable())
+        elif waiter is not None and isinstance(op, Accept):
+            waiter(op, False)
 
 
 def _answer(batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:

@@ -102,6 +102,11 @@ def _codings() -> tuple[Encoding | None, ...]:
 _CODINGS = _codings()
 
 
+def encoding_of(data_coding: int) -> Encoding | None:
+    """What a data_coding says; GSM7 stands for the default alphabet, None is unknown."""
+    return _CODINGS[data_coding & 0xFF]
+
+
 def decode_short_message(
     data: bytes,
     data_coding: int,

@@ -29,11 +29,11 @@ from operators.smpp.address import (
     relative_time,
     source_address,
 )
-from operators.smpp.coding import DefaultAlphabet
+from operators.smpp.coding import DefaultAlphabet, encode_octets
 from operators.smpp.incoming import Incoming, IncomingSettings
 from operators.smpp.national import Language
 from operators.smpp.receipt import IdFormat, Receipt, ReceiptSettings, canonical_id, parse_receipt
-from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, encode_segments, plan
+from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, encode_part, encode_segments, plan
 from redaction.personal import Purpose
 
 _STATES: Final = {state.value: state for state in ReceiptState}
@@ -62,6 +62,15 @@ class Dialect(msgspec.Struct, frozen=True):
         """The segments to send, all of them. Raises operators.smpp.coding.EncodingError."""
         text = message.text.reveal(Purpose.DELIVER)
         options = self.plan_options
+        if message.data_coding is not None:
+            part = encode_part(
+                encode_octets(text),
+                message.data_coding,
+                message.header,
+                concat=options.concat,
+                default_alphabet=options.default_alphabet,
+            )
+            return [part]
         if message.binary or (message.flash and options.latin1):  # there is no flash in Latin-1
             options = msgspec.structs.replace(options, binary=message.binary, latin1=False)
         return encode_segments(

@@ -16,7 +16,7 @@ import msgspec
 from operators.smpp import coding, gsm7
 from operators.smpp.coding import DefaultAlphabet, Encoding, EncodingError, EncodingFault
 from operators.smpp.coding import TextPlan as TextPlan  # said again for those who plan
-from operators.smpp.udh import UDHI, Concat, build_udh
+from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
 
 _USER_DATA_OCTETS = 140
 _SEGMENTS_LIMIT = 255
@@ -248,6 +248,43 @@ def encode_segments(
     pieces = _cut(units, encoding, _multi_limit(encoding, concat, shifts))
     total = len(pieces) if len(pieces) <= _SEGMENTS_LIMIT else _too_long()
     return [_segment(shape, piece, Concat(reference, total, n)) for n, piece in enumerate(pieces, 1)]
+
+
+def encode_part(
+    octets: bytes,
+    data_coding: int,
+    header: bytes,
+    *,
+    concat: ConcatMode = ConcatMode.UDH8,
+    default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED,
+) -> EncodedSegment:
+    """One segment as whoever submitted it cut it: its octets behind its own header (S-55).
+
+    Septets are written as the operator's default alphabet has them. A header that only ties parts together becomes
+    sar_* where the operator wants those (S-39). Raises `EncodingError`.
+    """
+    place = parse_udh(header).concat if header and concat is ConcatMode.SAR else None
+    if place is not None and header in (build_udh(place), build_udh(place, wide=True)):
+        sar = (place.reference, place.total, place.sequence)
+        return EncodedSegment(data_coding, 0, _rewritten(octets, data_coding, 0, default_alphabet), sar)
+    octets = _rewritten(octets, data_coding, len(header), default_alphabet)
+    return EncodedSegment(data_coding, UDHI if header else 0, header + octets)
+
+
+def _rewritten(octets: bytes, data_coding: int, header_octets: int, alphabet: DefaultAlphabet) -> bytes:
+    if alphabet is DefaultAlphabet.GSM_UNPACKED or coding.encoding_of(data_coding) is not Encoding.GSM7:
+        return octets
+    if alphabet is DefaultAlphabet.GSM_PACKED:
+        return gsm7.pack(octets, -8 * header_octets % 7)
+    text = gsm7.DEFAULT.decode(octets)
+    if text is None or not coding.is_representable(text, alphabet):
+        raise EncodingError(EncodingFault.NOT_IN_ALPHABET)
+    return text.encode("latin-1" if alphabet is DefaultAlphabet.LATIN1 else "ascii")
+
+
+def part_fits(octets: int, data_coding: int, header_octets: int) -> bool:
+    """Whether so many octets (septets, in the default alphabet) behind such a header are one segment (S-37, S-57)."""
+    return octets <= _capacity(coding.encoding_of(data_coding) or Encoding.BINARY, header_octets)
 
 
 def _data_coding(encoding: Encoding, flash: bool) -> int:

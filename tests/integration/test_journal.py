@@ -11,7 +11,7 @@ from gateway.clock import ManualClock
 from gateway.ledger.base import Accept, Count, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal, JournalFull
 from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Message, Status
+from gateway.message import Message, OutboxEvent, Status
 from tests.contract.records import DAY_MS, NOW, a_message, final, submitted
 
 
@@ -48,7 +48,7 @@ class Bench:
     def _stored(self, messages: Sequence[Message]) -> None:
         self.stored.append(list(messages))
 
-    def _events(self) -> None:
+    def _events(self, _events: Sequence[OutboxEvent]) -> None:
         self.told += 1
 
     async def close_gate(self) -> None:
@@ -163,17 +163,30 @@ async def test_a_barrier_alone_needs_no_commit(bench: Bench) -> None:
     assert bench.disk.batches == []
 
 
+async def test_an_offered_message_is_answered_with_its_id_once_it_is_durable(bench: Bench) -> None:
+    message = a_message()
+    answers: list[WriteResult] = []
+    bench.journal.offer(Accept(message), lambda _op, result: answers.append(result))
+    assert answers == []
+    await bench.journal.drain()
+    assert answers == [message.id]
+    assert bench.stored == [[message]]
+
+
 async def test_a_failed_commit_refuses_every_new_message_that_waits_and_keeps_the_rest(bench: Bench) -> None:
     await bench.close_gate()
     bench.disk.failures = [LedgerUnavailable(), LedgerUnavailable()]
     change = bench.journal.write(Count("a", 1, 1))
     refused = [bench.journal.accept(Accept(a_message())) for _ in range(15)]
+    offered: list[WriteResult] = []
+    bench.journal.offer(Accept(a_message()), lambda _op, result: offered.append(result))
     later = bench.journal.write(Count("a", 1, 2))
     bench.disk.gate.set()
     for each in refused:
         with pytest.raises(LedgerUnavailable):
             await each
     assert [await change, await later] == [True, True]
+    assert offered == [False]
     assert (await bench.disk.count("a", 1), await bench.disk.count("gate", 0)) == (3, 1)
     assert bench.stored == []
 

@@ -248,7 +248,7 @@ class Road:
 
 
 def _segments(message: MtMessage) -> int:
-    return plan(message.text.reveal(Purpose.DELIVER)).segments
+    return 1 if message.data_coding is not None else plan(message.text.reveal(Purpose.DELIVER)).segments
 
 
 @asynccontextmanager

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from operators.smpp import gsm7
 from operators.smpp.coding import DefaultAlphabet, Encoding, EncodingError, EncodingFault, decode_parts
 from operators.smpp.national import Language
-from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, TextPlan, encode_segments, plan
+from operators.smpp.segments import (
+    ConcatMode,
+    EncodedSegment,
+    PlanOptions,
+    TextPlan,
+    encode_part,
+    encode_segments,
+    part_fits,
+    plan,
+)
 from operators.smpp.udh import Concat, Udh, split_udh
 
 GSM_CHARACTERS = gsm7.DEFAULT_TABLE.replace("\x1b", "") + "€[]{}~^|\\\f"
@@ -320,3 +329,39 @@ def test_the_longest_text_takes_255_segments() -> None:
 
 def test_a_segment_prints_without_its_octets() -> None:
     assert "secret" not in repr(sent("secret", options()))
+
+
+HEADER = bytes.fromhex("050003210302")
+
+
+@pytest.mark.smpp("S-55")
+def test_a_part_goes_as_it_came_behind_its_own_header() -> None:
+    segment = encode_part(b"\x06\x31", 8, HEADER)
+    assert (segment.data_coding, segment.esm_class, segment.short_message) == (8, 0x40, HEADER + b"\x06\x31")
+
+
+@pytest.mark.smpp("S-39")
+def test_a_parts_header_becomes_sar_where_the_operator_asks_and_it_says_nothing_else() -> None:
+    segment = encode_part(b"abc", 0, HEADER, concat=ConcatMode.SAR)
+    assert (segment.esm_class, segment.short_message, segment.sar) == (0, b"abc", (0x21, 3, 2))
+    ported = bytes.fromhex("0b0003210302050415811581")
+    assert encode_part(b"abc", 4, ported, concat=ConcatMode.SAR).short_message == ported + b"abc"
+
+
+@pytest.mark.smpp("S-36")
+def test_a_parts_septets_are_written_in_the_operators_alphabet() -> None:
+    at_sign = b"\x00a"
+    assert encode_part(at_sign, 0, b"", default_alphabet=DefaultAlphabet.LATIN1).short_message == b"@a"
+    packed = encode_part(at_sign, 0, HEADER, default_alphabet=DefaultAlphabet.GSM_PACKED).short_message
+    assert packed[:6] == HEADER
+    assert gsm7.unpack(packed[6:], 1)[:2] == at_sign
+    with pytest.raises(EncodingError):
+        encode_part(b"a\x1b", 0, b"", default_alphabet=DefaultAlphabet.ASCII)
+
+
+@pytest.mark.smpp("S-37")
+def test_a_part_with_its_header_is_at_most_140_octets() -> None:
+    assert part_fits(134, 8, 6)
+    assert not part_fits(135, 4, 6)
+    assert part_fits(153, 0, 6)
+    assert not part_fits(154, 0, 6)
