@@ -356,7 +356,7 @@ def test_a_parts_septets_are_written_in_the_operators_alphabet() -> None:
     assert packed[:6] == HEADER
     assert gsm7.unpack(packed[6:], 1)[:2] == at_sign
     with pytest.raises(EncodingError):
-        encode_part(b"a\x1b", 0, b"", default_alphabet=DefaultAlphabet.ASCII)
+        encode_part(b"\x00\x10", 0, b"", default_alphabet=DefaultAlphabet.ASCII)
 
 
 @pytest.mark.smpp("S-37")
