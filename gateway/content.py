@@ -76,18 +76,21 @@ class Vault:
     def seal(
         self, submission: Submission, *, customer: int, message_id: bytes, leaf: int, now_ms: int
     ) -> tuple[Sealed, Sealed | None]:
-        """`content` and `private` of a new message."""
-        tag = submission.tag
-        period = period_of(self._rules[tag], now_ms)
-        content = self._sealer.seal(
-            _pack_content(submission), SealContext(customer, message_id, "content", tag, period, leaf)
-        )
+        """`content` and `private` of a new message. Raises `KeyDestroyed` when period or customer have no key."""
+        period = period_of(self._rules[submission.tag], now_ms)
+        context = SealContext(customer, message_id, "content", submission.tag, period, leaf)
+        packed = _pack_content(submission)
+        try:
+            content = self._sealer.seal(packed, context)
+        except KeyDestroyed as gone:
+            if gone.factor != "subject":
+                raise
+            leaf = self._sealer.keys.usable_leaf(submission.tag, period, leaf)
+            content = self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf))
         if submission.reference is None and submission.callback_url is None and submission.path is None:
             return content, None
-        private = self._sealer.seal(
-            _pack_private(submission), SealContext(customer, message_id, "private", tag, period, leaf)
-        )
-        return content, private
+        context = msgspec.structs.replace(context, field="private", leaf=leaf)
+        return content, self._sealer.seal(_pack_private(submission), context)
 
     def open_content(self, message: Message) -> Content:
         """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""

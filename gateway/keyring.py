@@ -12,7 +12,7 @@ from gateway.clock import Clock
 from gateway.ledger.keystore import Keystore
 from redaction.keys import KeyState
 from redaction.personal import Msisdn, Secret
-from redaction.pseudonymise import Subject, credential_digest, idempotency_digest, pseudonymise
+from redaction.pseudonymise import Subject, credential_digest, idempotency_digest, pseudonymise, search_all_epochs
 from redaction.retention import RetentionRule
 
 EPOCH_MS: Final = 90 * 24 * 3600 * 1000
@@ -70,6 +70,21 @@ class Keyring:
             self._make_peppers(state)
 
         self._store.update(make, destroys=False)
+
+    def forget_subject(self, customer: int, number: Msisdn) -> int:
+        """Destroy all that a customer's messages hold about a person, in every copy; in how many periods.
+
+        Counts from now: what is sealed about the same number later is new.
+        """
+
+        def forget(state: KeyState) -> int:
+            return sum(state.forget_subject(each.leaf) for each in search_all_epochs(state, customer, number))
+
+        return self._store.update(forget, destroys=True)
+
+    def forget_customer(self, customer: int) -> bool:
+        """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""
+        return self._store.update(lambda state: state.drop_customer(customer), destroys=True)
 
     async def run(self, interval_s: float = 0.5, present_every: int = 40) -> None:
         """Watch for other processes' changes; look after periods and epochs now and then."""

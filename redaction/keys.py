@@ -14,7 +14,7 @@ root, destroy the old root. The header's root commitment tells a wrong root from
 import hmac
 import struct
 from collections.abc import Callable, Iterable
-from hashlib import sha256
+from hashlib import blake2s, sha256
 from typing import Final, Self
 
 import msgspec
@@ -179,6 +179,26 @@ class KeyState:
         """Destroy one subject's content in every live period; the number of periods that changed."""
         return sum(self.puncture(tag, period, leaf) for tag, period in self._periods)
 
+    def forget_subject(self, leaf: int) -> int:
+        """Destroy what was sealed about one subject in every live period, also since it was last forgotten.
+
+        How many periods that were. Each call takes one more leaf of the subject's succession from each of them.
+        """
+        self._leaves.clear()
+        for (tag, period), entry in self._periods.items():
+            entry.key.puncture(self.usable_leaf(tag, period, leaf))
+        return len(self._periods)
+
+    def usable_leaf(self, tag: RetentionTag, period: int, leaf: int) -> int:
+        """The leaf under which a subject's next message is sealed: its own, or the first one left of its succession.
+
+        Who was forgotten may write again, or ask for a one-time code, before the period ends.
+        """
+        entry = self._periods.get((tag, period))
+        while entry is not None and entry.key.is_punctured(leaf):
+            leaf = _successor(leaf)
+        return leaf
+
     # Customer keys
 
     def ensure_customer(self, customer: int, random: Random, *, now_ms: int = 0) -> bool:
@@ -288,6 +308,12 @@ class KeyState:
             epochs = state._peppers.setdefault((pepper.customer, pepper.purpose), {})
             epochs[pepper.epoch] = _Key(pepper.key, pepper.created_ms)
         return state
+
+
+def _successor(leaf: int) -> int:
+    """Another of the 2^40 leaves, always the same. It need not be secret: leaves stand in clear in what is sealed."""
+    digest = blake2s(leaf.to_bytes(5, "big"), digest_size=5, person=b"cgw leaf").digest()
+    return int.from_bytes(digest, "big")
 
 
 def _age(family: str, name: Iterable[object], created_ms: int) -> KeyAge:

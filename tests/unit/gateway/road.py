@@ -58,7 +58,7 @@ Answers = Callable[[MtMessage, int, str], SubmitResult]
 def an_api_key(**changes: Any) -> ApiKey:
     senders = changes.pop("senders", {"INTERKEY": ()})
     customer = Customer(
-        id=CUSTOMER,
+        id=changes.pop("customer_id", CUSTOMER),
         public_id="cus_1",
         settings=CustomerSettings(senders=senders, default_class=changes.pop("default_class", "transactional")),
         disabled=False,
@@ -126,7 +126,8 @@ class Road:
         self.keyring = Keyring(self.store, DEFAULT_RULES.values(), self.clock)
         self.keyring.ensure_customer(CUSTOMER)
         self.keyring.ensure_present()
-        self.vault = Vault(Sealer(self.store.state, self.clock.random), DEFAULT_RULES, self.clock.now_ms)
+        self.sealer = Sealer(self.store.state, self.clock.random)
+        self.vault = Vault(self.sealer, DEFAULT_RULES, self.clock.now_ms)
         self.policies = RetentionPolicies(DEFAULT_RULES)
         self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off")
         self.router = Router(routes or [Route(prefix="", classes=frozenset(), operators=tuple(self.operators))])

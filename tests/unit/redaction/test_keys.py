@@ -216,3 +216,19 @@ def test_root_of_another_length_is_refused(keys: KeyState, random: Random, root:
 
 def test_repr_shows_counts_only(keys: KeyState) -> None:
     assert repr(keys) == "KeyState(1 periods, 2 customers)"
+
+
+@pytest.mark.policy("P-23")
+def test_a_forgotten_subject_has_another_leaf_from_then_on(keys: KeyState) -> None:
+    (tag, period), *_ = keys.periods()
+    assert keys.usable_leaf(tag, period, 7) == 7
+    leaves = [7]
+    for _ in range(3):
+        assert keys.forget_subject(7) == len(keys.periods())
+        leaves.append(keys.usable_leaf(tag, period, 7))
+        assert keys.leaf_key(tag, period, leaves[-1])
+    assert len(set(leaves)) == 4
+    for leaf in leaves[:-1]:
+        with pytest.raises(KeyDestroyed):
+            keys.leaf_key(tag, period, leaf)
+    assert keys.usable_leaf(tag, period, 8) == 8

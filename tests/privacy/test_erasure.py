@@ -1,0 +1,176 @@
+"""Erasure beats backups: copies of data and key store from before, with all that is live afterwards, are worth nothing.
+
+The attack is the product's own recovery tool. Each test first shows that it opens everything with the root of before:
+a tool that cannot open proves nothing.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.ledger.keystore import FileRootSlot
+from gateway.recovery import Recovery, recover
+from redaction.errors import KeyDestroyed
+from redaction.personal import Msisdn
+from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, Road, an_api_key, running_road
+
+DAY = 24 * 3_600
+SUBJECTS = 101
+ERASED = 37
+OTHER_CUSTOMER = 2
+KINDS: tuple[Mapping[str, Any], ...] = (
+    {"message_class": "otp", "text": "Your code is 482913", "reference": "order 7"},
+    {"message_class": "transactional", "text": "رمز التحقق الخاص بك هو ٤٨٢٩١٣"},
+    {"message_class": "promotional", "text": "Fresh dates today", "callback_url": "https://example.sa/told"},
+    {"message_class": "transactional", "text": "Nothing of this is kept", "retention": "discard"},
+)
+
+Sent = Mapping[str, frozenset[bytes]]
+"""Ids of the messages to each number."""
+
+
+def number(index: int) -> str:
+    return f"+9665{10_000_000 + index}"
+
+
+def msisdn(index: int) -> Msisdn:
+    return Msisdn(number(index)[1:], 966)
+
+
+@pytest.fixture
+async def road(tmp_path: Path) -> AsyncIterator[Road]:
+    """Nobody submits, so that every message still holds its content."""
+    async with running_road(tmp_path, down=["loop"]) as road:
+        yield road
+
+
+async def send_to_everybody(road: Road) -> Sent:
+    """One message of each kind to each of the subjects, through the door."""
+    return {
+        number(index): frozenset([await road.send(to=number(index), **kind) for kind in KINDS])
+        for index in range(SUBJECTS)
+    }
+
+
+class Backup:
+    """Copies of the two files, the log included, and the roots as they stood."""
+
+    def __init__(self, road: Road, live: Path, place: Path) -> None:
+        place.mkdir()
+        self.data, self.keys = place / "ledger.db", place / "keys.db"
+        for name in ("ledger.db", "ledger.db-wal", "keys.db"):
+            shutil.copyfile(live / name, place / name)
+        self.roots = tuple(FileRootSlot(live / "root.key").read())
+        self.live = live
+
+    def attack(self) -> Recovery:
+        """With both data files, both key stores, and the roots of now."""
+        roots = FileRootSlot(self.live / "root.key").read()
+        return recover([self.data, self.live / "ledger.db"], [self.keys, self.live / "keys.db"], roots)
+
+    def restore(self) -> Recovery:
+        """With the root of then."""
+        return recover([self.data], [self.keys], self.roots)
+
+
+def everything(sent: Sent) -> frozenset[bytes]:
+    return frozenset().union(*sent.values())
+
+
+@pytest.mark.policy("P-23")
+@pytest.mark.policy("P-34")
+async def test_of_one_erased_among_101_nothing_opens_and_of_100_neighbours_everything(
+    road: Road, tmp_path: Path
+) -> None:
+    sent = await send_to_everybody(road)
+    backup = Backup(road, tmp_path, tmp_path / "backup")
+    assert backup.restore().opened == everything(sent)
+
+    road.keyring.forget_subject(CUSTOMER, msisdn(ERASED))
+
+    attacked = backup.attack()
+    assert attacked.keystores_closed == [str(backup.keys)]
+    assert attacked.opened == everything(sent) - sent[number(ERASED)]
+    assert len(attacked.opened) == 100 * len(KINDS)
+    assert {each.refused["subject"] for each in attacked.combinations} == {len(KINDS) + 2}  # two have private fields
+
+
+@pytest.mark.policy("P-23")
+async def test_of_an_expired_period_nothing_opens_and_of_the_others_everything(road: Road, tmp_path: Path) -> None:
+    sent = await send_to_everybody(road)
+    backup = Backup(road, tmp_path, tmp_path / "backup")
+    assert backup.restore().opened == everything(sent)
+    longer = await road.ledger.list_messages(CUSTOMER, status=None, since_ms=None, cursor=None, limit=1_000)
+    promotional = frozenset(each.id for each in longer.messages if each.tag == "promotional")
+
+    road.clock.advance(4 * DAY + 1)  # the last content of the day's transactional period is due, promotional is not
+    assert road.keyring.ensure_present() > 0
+
+    attacked = backup.attack()
+    assert attacked.keystores_closed == [str(backup.keys)]
+    assert attacked.opened == promotional
+    assert len(promotional) == SUBJECTS
+
+
+@pytest.mark.policy("P-23")
+async def test_of_a_customer_who_left_nothing_opens_and_of_the_others_everything(road: Road, tmp_path: Path) -> None:
+    road.keyring.ensure_customer(OTHER_CUSTOMER)
+    leaving = an_api_key(customer_id=OTHER_CUSTOMER, classes=EVERY_CLASS.classes)
+    stays = [await road.send(to=number(index)) for index in range(20)]
+    leaves = [await road.send(to=number(index), key=leaving) for index in range(20)]
+    backup = Backup(road, tmp_path, tmp_path / "backup")
+    assert backup.restore().opened == {*stays, *leaves}
+
+    assert road.keyring.forget_customer(OTHER_CUSTOMER)
+
+    attacked = backup.attack()
+    assert attacked.opened == set(stays)
+    assert {each.refused["customer"] for each in attacked.combinations} == {20}
+
+
+@pytest.mark.policy("P-23")
+async def test_an_old_key_store_opens_nothing_with_the_root_of_today(road: Road, tmp_path: Path) -> None:
+    await send_to_everybody(road)
+    backup = Backup(road, tmp_path, tmp_path / "backup")
+    road.keyring.forget_subject(CUSTOMER, msisdn(ERASED))
+    only_old = recover([backup.data], [backup.keys], FileRootSlot(tmp_path / "root.key").read())
+    assert only_old.opened == frozenset()
+    assert (only_old.keystores_opened, only_old.keystores_closed) == ([], [str(backup.keys)])
+
+
+@pytest.mark.policy("P-23")
+async def test_factors_of_different_times_do_not_add_up(road: Road, tmp_path: Path) -> None:
+    """Two old key states that both open, as if their roots had been stolen: only what each could open by itself."""
+    first = await road.send(to=number(1))
+    before = Backup(road, tmp_path, tmp_path / "before")
+    road.keyring.forget_subject(CUSTOMER, msisdn(1))
+    between = Backup(road, tmp_path, tmp_path / "between")
+    road.keyring.ensure_customer(OTHER_CUSTOMER)
+    stolen = recover([before.data], [before.keys, between.keys], [*before.roots, *between.roots])
+    opened = {(each.periods_of, each.customers_of): each.opened for each in stolen.combinations}
+    assert opened == {
+        (str(before.keys), str(before.keys)): {first},
+        (str(before.keys), str(between.keys)): {first},
+        (str(between.keys), str(before.keys)): frozenset(),
+        (str(between.keys), str(between.keys)): frozenset(),
+    }
+
+
+async def test_who_was_forgotten_can_be_written_to_again_and_forgotten_again(road: Road, tmp_path: Path) -> None:
+    first = await road.send(to=number(1), reference="a")
+    road.keyring.forget_subject(CUSTOMER, msisdn(1))
+    second = await road.send(to=number(1), reference="b")
+    with pytest.raises(KeyDestroyed):
+        road.vault.open_content(await road.stored(first))
+    message = await road.stored(second)
+    assert road.vault.open_content(message).to == msisdn(1)
+    assert road.vault.open_private(message).reference is not None
+    road.keyring.forget_subject(CUSTOMER, msisdn(1))
+    with pytest.raises(KeyDestroyed):
+        road.vault.open_content(message)
+    with pytest.raises(KeyDestroyed):
+        road.vault.open_private(message)
+    assert road.vault.open_content(await road.stored(await road.send(to=number(2))))
