@@ -50,6 +50,7 @@ from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.base import DeliveryReceipt, Down, MoMessage, OperatorEvent, Ready, Submitted
 from operators.smpp.segments import plan
 from redaction.inventory import undeclared
+from redaction.personal import Purpose
 from redaction.seal import Sealer
 
 GC_ALLOCATIONS: Final = 20_000
@@ -108,6 +109,7 @@ class Node:
         self.keyring = Keyring(store, self.rules.values(), self.clock)
         self.keyring.ensure_present()
         self.sealer = Sealer(store.state, self.clock.random)
+        self.sealer.on_refused = record_refused_opening
         self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
@@ -212,6 +214,7 @@ class Node:
             )
             await self.metrics_http.start()
             self._stack.push_async_callback(self.metrics_http.stop)
+            log.info("metrics", port=self.metrics_http.listener.port)
 
     # ------------------------------------------------------------------------------------------------------- events
 
@@ -339,6 +342,11 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, 20, 50)
+
+
+def record_refused_opening(purpose: Purpose, field: str) -> None:
+    """Somebody asked for what the policy keeps closed (P-08)."""
+    log.warning("opening_refused", purpose=purpose.value, field=field)
 
 
 def _report_unexpected(error_type: str) -> None:

@@ -29,11 +29,12 @@ from gateway.app import StartRefused, serve
 from gateway.clock import SystemClock
 from gateway.customers import CustomerSettings, EsmeSettings, KeySettings
 from gateway.delivery import open_endpoint, save_endpoint
+from gateway.hardening import forbid_core_dumps
 from gateway.keyring import Keyring
 from gateway.ledger.base import LedgerError, StoredCustomer
 from gateway.ledger.keystore import Keystore, root_slot
 from gateway.ledger.sqlite import SqliteLedger
-from gateway.logs import configure
+from gateway.logs import catch_the_uncaught, configure, describe_unexpected, logger
 from gateway.message import MessageClass
 from gateway.passwords import LONGEST, SHORT
 from gateway.stage import StageFailed
@@ -90,7 +91,9 @@ def main() -> None:
             print(str(problem), file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except OSError as error:
-        _fail(error.strerror or str(error))
+        _fail(error.strerror or type(error).__name__)
+    except Exception as error:  # a defect; its text and its traceback may quote anything
+        _fail(f"unexpected {describe_unexpected(error)}")
 
 
 def _fail(line: str) -> NoReturn:
@@ -123,8 +126,12 @@ def _print(value: Any, as_json: bool, *, title: str = "") -> None:
 @app.command("serve")
 def serve_command(config: Config = None) -> None:
     """Run a gateway node until SIGTERM; then drain and exit 0."""
+    dumps_are_off = forbid_core_dumps()
     settings = load(config, os.environ)
     configure(settings.log.level, settings.log.format)
+    catch_the_uncaught()
+    if not dumps_are_off:
+        logger("gateway").warning("core_dumps_possible")
     raise SystemExit(_run(serve(settings)))
 
 
@@ -171,6 +178,7 @@ class Desk(msgspec.Struct, frozen=True):
 @contextlib.asynccontextmanager
 async def _desk(config: Path | None) -> AsyncIterator[Desk]:
     """Open ledger and key store beside a running node, or without one."""
+    forbid_core_dumps()
     settings = load(config, os.environ)
     clock = SystemClock()
     rules = reading.retention_rules(settings)

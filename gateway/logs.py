@@ -7,6 +7,7 @@ print as dots, and exception text passes a last-resort scrubber. Loggers of libr
 
 import logging
 import sys
+import threading
 from typing import Final, TextIO
 
 import structlog
@@ -20,6 +21,7 @@ DECLARED: Final = frozenset(
         "operator", "state", "address", "port", "status", "code", "reason", "error_type", "error", "where",
         "count", "seconds", "backlog", "binds", "task", "version", "path", "setting", "line", "signal",
         "customer", "message_id", "tag", "engine", "endpoint", "attempts", "waiting", "lag_ms",
+        "purpose", "field",
     }
 )  # fmt: skip
 """Keys that a log line may have."""
@@ -61,6 +63,26 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return bound
+
+
+def describe_unexpected(error: BaseException) -> str:
+    """An exception in one line that may be shown: its type, its scrubbed text, where it was raised."""
+    return f"{type(error).__name__} at {_place(error)}: {scrub_text(str(error))}"
+
+
+def catch_the_uncaught() -> None:
+    """What nobody catches would print its text and source lines raw; it becomes a log line too."""
+
+    def uncaught(_type: type[BaseException], error: BaseException, _trace: object) -> None:
+        logger("gateway").error("uncaught", exc_info=error)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        logger("gateway").error("uncaught", exc_info=args.exc_value)
+
+    def unraisable(args: "sys.UnraisableHookArgs") -> None:
+        logger("gateway").error("uncaught", exc_info=args.exc_value)
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = uncaught, in_thread, unraisable
 
 
 def _name_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.message import Status
 from gateway.metrics import Sample
+from redaction.personal import Purpose
 
 if TYPE_CHECKING:
     from gateway.app import Node
@@ -44,7 +45,8 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_integrity_errors_by_field", "Sealed fields that did not authenticate", _floats(node.sealer.broken)),
         ("gateway_forgotten_by_kind", "What the sweeper destroyed", _forgotten(node)),
         ("gateway_sweeps_failed", "Sweeps that could not be done", node.sweeper.failed),
-        ("gateway_opened_by_purpose", "Sealed fields opened", _opened(node)),
+        ("gateway_opened_by_purpose", "Sealed fields opened", _by_purpose(node.sealer.opened)),
+        ("gateway_openings_refused_by_purpose", "Openings that the policy forbids", _by_purpose(node.sealer.refused)),
         ("gateway_commits", "Commits of the ledger", node.journal.commits),
         ("gateway_operations", "Operations in those commits", node.journal.operations),
         ("gateway_webhooks_told", "Events that reached their customer", node.deliverer.told),
@@ -80,9 +82,9 @@ def _floats(counts: dict[str, int]) -> dict[str, float]:
     return {name: float(count) for name, count in counts.items()}
 
 
-def _opened(node: "Node") -> dict[str, float]:
+def _by_purpose(counts: Mapping[tuple[Purpose, str], int]) -> dict[str, float]:
     totals: dict[str, float] = {}
-    for (purpose, _field), count in node.sealer.opened.items():
+    for (purpose, _field), count in counts.items():
         totals[purpose.value] = totals.get(purpose.value, 0.0) + count
     return totals
 

@@ -1,8 +1,12 @@
 """Log lines: declared keys, masks, scrubbed exceptions, one form for all."""
 
+import asyncio
+import gc
 import io
 import json
 import logging
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +14,9 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.logs import configure, logger
-from redaction.personal import Msisdn, Secret
+from gateway.app import record_refused_opening
+from gateway.logs import configure, describe_unexpected, logger
+from redaction.personal import Msisdn, Purpose, Secret
 
 NUMBER = "966500000078"
 
@@ -107,6 +112,71 @@ def test_warnings_are_log_lines(out: io.StringIO) -> None:
         logging.captureWarnings(True)
         warnings.warn("old call", stacklevel=1)
     assert "old call" in line(out)["event"]
+
+
+@pytest.mark.policy("P-05")
+def test_the_text_of_a_warning_is_scrubbed(out: io.StringIO) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(False)
+        logging.captureWarnings(True)
+        warnings.warn(f"no answer from {NUMBER}", stacklevel=1)
+    assert NUMBER not in out.getvalue()
+    assert "no answer from [number]" in line(out)["event"]
+
+
+@pytest.mark.policy("P-05")
+def test_the_names_of_tasks_and_their_failures_are_scrubbed_when_the_loop_complains(out: io.StringIO) -> None:
+    async def fail() -> None:
+        raise RuntimeError(f"cannot deliver to {NUMBER}")
+
+    async def forget() -> None:
+        task = asyncio.ensure_future(fail())
+        await asyncio.wait([task])
+        del task
+        gc.collect()
+
+    asyncio.run(forget())
+    said = line(out)
+    assert said["error"] == "cannot deliver to [number]"
+    assert NUMBER not in out.getvalue()
+
+
+@pytest.mark.policy("P-05")
+def test_what_nobody_catches_is_a_log_line_without_the_number() -> None:
+    program = f"""
+import gc, sys, threading
+from gateway.logs import catch_the_uncaught, configure
+configure("info", "json")
+catch_the_uncaught()
+def fail(): raise ValueError("to {NUMBER}")
+thread = threading.Thread(target=fail)
+thread.start(); thread.join()
+class Bad:
+    def __del__(self): fail()
+Bad(); gc.collect()
+fail()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(each["event"], each["error"]) for each in lines] == [("uncaught", "to [number]")] * 3
+    assert done.returncode == 1
+
+
+@pytest.mark.policy("P-08")
+def test_a_refused_opening_is_a_log_line(out: io.StringIO) -> None:
+    record_refused_opening(Purpose.IMPROVEMENT, "content")
+    said = line(out)
+    assert (said["event"], said["purpose"], said["field"]) == ("opening_refused", "improvement", "content")
+
+
+def test_an_unexpected_error_is_described_in_one_line_that_may_be_shown() -> None:
+    try:
+        raise ValueError(f"bad row for {NUMBER}\nand more")
+    except ValueError as error:
+        text = describe_unexpected(error)
+    assert text.startswith(f"ValueError at {__name__}:")
+    assert NUMBER not in text
 
 
 def test_a_console_has_lines_for_people(out: io.StringIO) -> None:

@@ -159,6 +159,29 @@ def test_policy_decides_every_opening_and_counts_it(sealer: Sealer, field: str, 
         assert (sealer.opened, sealer.refused) == ({}, {(purpose, field): 1})
 
 
+@pytest.mark.policy("P-08")
+def test_a_refused_opening_is_told_to_whoever_records_it(sealer: Sealer) -> None:
+    sealed, told = sealer.seal(BODY, CONTEXT), list[tuple[Purpose, str]]()
+    sealer.on_refused = lambda purpose, field: told.append((purpose, field))
+    with pytest.raises(PurposeRefused):
+        sealer.open(sealed, **(ROW | {"purpose": Purpose.IMPROVEMENT}))
+    assert told == [(Purpose.IMPROVEMENT, "content")]
+
+
+@pytest.mark.policy("P-21")
+def test_what_does_not_authenticate_is_counted_by_field(sealer: Sealer) -> None:
+    sealed, account = sealer.seal(BODY, CONTEXT), sealer.seal_account(b"name", CUSTOMER, "account", b"")
+    for changed in (sealed[:-1], sealed[:20], sealed[:-1] + bytes([sealed[-1] ^ 1])):
+        with pytest.raises(IntegrityError):
+            sealer.open(Sealed(changed), **ROW)
+    with pytest.raises(IntegrityError):
+        sealer.open(sealed, **(ROW | {"tag": TRANSACTIONAL}))
+    with pytest.raises(IntegrityError):
+        sealer.open_account(Sealed(account[:-1]), CUSTOMER, "account", b"", Purpose.LEGAL)
+    assert sealer.broken == {"content": 4, "account": 1}
+    assert sealer.opened == {}
+
+
 @pytest.mark.policy("P-10")
 @pytest.mark.policy("P-11")
 def test_neither_the_api_nor_fraud_rules_nor_improvement_open_a_body() -> None:
