@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -31,6 +31,8 @@ from gateway.customers import CustomerSettings, EsmeSettings, KeySettings
 from gateway.delivery import open_endpoint, save_endpoint
 from gateway.hardening import forbid_core_dumps
 from gateway.keyring import Keyring
+from gateway.leakscan import Files, ScanImpossible, ScanReport, Source, scan_sources
+from gateway.leakscan_memory import Memory
 from gateway.ledger.base import LedgerError, StoredCustomer
 from gateway.ledger.keystore import Keystore, root_slot
 from gateway.ledger.sqlite import SqliteLedger
@@ -84,7 +86,16 @@ def main() -> None:
     """Run the command line."""
     try:
         app()
-    except (Failed, LedgerError, StartRefused, SecretMissing, UnknownAccount, SealError, StageFailed) as error:
+    except (
+        Failed,
+        LedgerError,
+        StartRefused,
+        SecretMissing,
+        UnknownAccount,
+        SealError,
+        StageFailed,
+        ScanImpossible,
+    ) as error:
         _fail(str(error.args[0]) if error.args else type(error).__name__)
     except ConfigError as error:
         for problem in error.problems:
@@ -498,6 +509,66 @@ def webhook_test(
     _print(answer, json)
     if not answer["success"]:
         raise SystemExit(1)
+
+
+# ----------------------------------------------------------------------------------------------------------- privacy
+
+
+@app.command()
+def leakscan(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and directories to search.")] = None,
+    canaries: Annotated[
+        Path, typer.Option(help="File with one value a line to look for; - is standard input. Never an argument.")
+    ] = Path("-"),
+    redis: Annotated[
+        list[str] | None,
+        typer.Option(help="redis://host:port to search, all types; password from REDISCLI_AUTH; repeatable."),
+    ] = None,
+    pid: Annotated[list[int] | None, typer.Option(help="Process whose memory to search; repeatable.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many finds to show.")] = 100,
+    json: Json = False,
+) -> None:
+    """Search for known values in every form they could lie in, after finding planted ones. Exit code 1 on a find."""
+    text = sys.stdin.read() if canaries == Path("-") else canaries.read_text(encoding="utf-8")
+    values = [line for line in text.splitlines() if line.strip()]
+    if not values:
+        raise Failed("no values to look for: give one a line on standard input or with --canaries FILE")
+    sources = list(_scan_sources(paths or [], redis or [], pid or []))
+    if not sources:
+        raise Failed("nothing to search: name paths, --redis or --pid")
+    report = scan_sources(sources, values, limit=limit)
+    _print_scan(report, json)
+    if not report.clean:
+        raise SystemExit(1)
+
+
+def _scan_sources(paths: list[Path], servers: list[str], pids: list[int]) -> Iterator[Source]:
+    if paths:
+        yield Files(paths)
+    if servers:
+        from gateway.leakscan_redis import RedisKeys  # only this option needs redis-py
+
+        yield from map(RedisKeys, servers)
+    yield from map(Memory, pids)
+
+
+def _print_scan(report: ScanReport, json: bool) -> None:
+    leaks = [
+        {"place": each.path, "offset": each.offset, "line": each.canary + 1, "form": each.form} for each in report.leaks
+    ]
+    summary = {
+        "clean": report.clean,
+        "control_found": report.control_found,
+        "places": report.files,
+        "bytes": report.bytes,
+        "unread": report.unread,
+    }
+    if json:
+        _print({**summary, "leaks": leaks}, True)
+        return
+    _print(summary, False)
+    if leaks:
+        _print(leaks, False, title="found")
 
 
 # ---------------------------------------------------------------------------------------------- simulator and demo

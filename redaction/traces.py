@@ -58,6 +58,7 @@ def _written(value: str) -> Iterator[Form]:
     yield "reversed", value[::-1].encode("utf-8", "surrogatepass")
     yield from _in_hex("utf-8", utf8)
     yield from _in_hex("utf-16be", utf16)
+    yield from _in_hex("utf-16le", value.encode("utf-16-le", "surrogatepass"))
     yield from _in_base64("utf-8", utf8)
     yield from _in_base64("utf-16be", utf16)
     yield from _escaped(value)
@@ -94,10 +95,14 @@ def _upper_escapes(escaped: str) -> str:
 
 
 def _packed(value: str) -> Iterator[Form]:
-    """As SMS carries it: GSM 7-bit septets from every bit of an octet, semi-octets from either half."""
+    """As SMS carries it: GSM 7-bit septets from every bit of an octet, semi-octets from either half; in hex, too."""
     if all(char in _SEPTET for char in value):
+        unpacked = bytes(_SEPTET[char] for char in value)
+        yield "gsm7 unpacked", unpacked
+        yield from _in_hex("gsm7 unpacked", unpacked)
         for bit in range(8):
             yield f"gsm7 bit {bit}", _septets(value, bit)
+            yield from _in_hex(f"gsm7 bit {bit}", _septets(value, bit))
     if _is_number(value):
         digits = value.removeprefix("+")
         for name, run in (("", digits), (" shifted", digits[1:])):

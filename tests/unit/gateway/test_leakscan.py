@@ -1,5 +1,9 @@
 """The search for personal values in files."""
 
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,8 +48,37 @@ def test_a_value_on_the_seam_of_two_windows_is_found(
     monkeypatch.setattr(leakscan, "WINDOW_BYTES", 4_096)
     monkeypatch.setattr(leakscan, "OVERLAP_BYTES", 1_024)
     (tmp_path / "a").write_bytes(bytes(4_096 + offset) + CANARY.encode() + bytes(5_000))
-    offsets = {leak.offset for leak in scan([tmp_path], [CANARY]).leaks if leak.form == "utf-8"}
-    assert offsets == {4_096 + offset}
+    report = scan([tmp_path], [CANARY])
+    assert [leak.offset for leak in report.leaks if leak.form == "utf-8"] == [4_096 + offset]
+    assert report.bytes == 4_096 + offset + len(CANARY) + 5_000
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_files_are_searched_unpacked(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "log.1").write_bytes(pack(b"-" * 300 + CANARY.encode() + b"-" * 300))
+    leaks = scan([tmp_path], [CANARY]).leaks
+    assert [(leak.path, leak.offset, leak.form) for leak in leaks if leak.form == "utf-8"] == [
+        (f"{tmp_path / 'log.1'} (unpacked)", 300, "utf-8")
+    ]
+
+
+def test_what_only_looks_compressed_is_searched_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\x1f\x8b" + CANARY.encode())
+    report = scan([tmp_path], [CANARY])
+    assert report.leaks[0].offset == 2
+    assert report.unread == 0
+
+
+def test_names_of_files_are_searched(tmp_path: Path) -> None:
+    (tmp_path / CANARY).touch()
+    leaks = scan([tmp_path], [CANARY]).leaks
+    assert leaks
+    assert all(leak.path.startswith("name of ") and CANARY not in leak.path for leak in leaks)
+
+
+def test_a_canary_too_long_for_the_overlap_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="4096"):
+        scan([tmp_path], ["x" * 4_097])
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

@@ -51,6 +51,11 @@ def test_packed_septets_are_found_at_every_bit(canary: str, before: str, zeros: 
     assert any(name.startswith("gsm7") for name in names(octets, canary))
 
 
+def test_octets_of_a_pdu_are_found_in_hex_as_dumps_show_them() -> None:
+    assert "gsm7 bit 0 hex" in names(b"sm=E8329BFD4697D9EC37".lower() + b" dcs=0", "hellohello")
+    assert "gsm7 unpacked HEX" in names(b"SM=0063616E617279 DCS=0", "@canary")
+
+
 @pytest.mark.parametrize(
     ("haystack", "name"),
     [
