@@ -70,29 +70,42 @@ class Door:
 
         index: place in a batch, so that one idempotency key covers a batch item by item.
         """
-        now_ms = self._clock.now_ms()
-        submission = self._validator.check(key, request, now_ms)
-        message = self._minimise(key, submission, now_ms)
-        digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+        record = self._record(key, request, idempotency, index, None)
         try:
-            durable = self._journal.accept(Accept(message, digest, now_ms + IDEMPOTENCY_MS))
+            durable = self._journal.accept(record)
         except JournalFull:
             raise self._full() from None
-        return Pending(message, durable)
+        return Pending(record.message, durable)
 
-    def offer(self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done) -> Message:
-        """Take in a message of SMPP. Raises Refusal; then nothing is stored and nobody is called.
+    def offer(
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        form: SmppForm | None,
+        done: Done,
+        *,
+        idempotency: str | None = None,
+    ) -> Message:
+        """As `accept`, without a future. Raises Refusal; then nothing is stored and nobody is called.
 
-        done: called with its id once it is durable, or with False when the ledger could not take it.
+        form: of a message of SMPP. done: called with the id that stands for it once it is durable, or with False when
+        the ledger could not take it.
         """
+        record = self._record(key, request, idempotency, 0, form)
+        try:
+            self._journal.offer(record, done)
+        except JournalFull:
+            raise self._full() from None
+        return record.message
+
+    def _record(
+        self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int, form: SmppForm | None
+    ) -> Accept:
         now_ms = self._clock.now_ms()
         submission = self._validator.check(key, request, now_ms, form)
-        message = self._minimise(key, submission, now_ms, form.notify)
-        try:
-            self._journal.offer(Accept(message), done)
-        except JournalFull:
-            raise self._full() from None
-        return message
+        message = self._minimise(key, submission, now_ms, 0 if form is None else form.notify)
+        digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+        return Accept(message, digest, now_ms + IDEMPOTENCY_MS)
 
     def _full(self) -> Refusal:
         return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)

@@ -146,6 +146,11 @@ class Directory:
                 self.fresh = False
             await asyncio.sleep(interval_s)
 
+    @property
+    def version(self) -> object:
+        """Changes whenever what the look-ups give does."""
+        return self._accounts
+
     def find(self, secret: Secret) -> ApiKey | None:
         """The key that this secret opens, even if it has expired or its customer is disabled; None if revoked."""
         return self._accounts.keys.get(self._digest(secret))

@@ -23,8 +23,10 @@ from gateway.http_messages import Canceller, Door, Limits, MessageEndpoints
 from gateway.http_pages import Health, Pages
 from gateway.http_reply import Replies, Reply
 from gateway.http_routes import Call, Methods, Route, RouteTable, parse_query
+from gateway.http_send import SendDesk
 from gateway.http_server import Listener, Report, tls_context
 from gateway.http_table import message_routes, page_routes
+from gateway.http_traffic import Traffic
 from gateway.ledger.base import Ledger, LedgerUnavailable
 from gateway.message import Message
 from gateway.openapi import describe
@@ -48,7 +50,6 @@ class HttpApi:
 
     operators: the links as they stand. max_validity_s: told in the description; the door judges. checks: what readiness
     depends on. report: told the type of an unexpected error. more_routes: other parts of the API.
-    counts: answers given, by (route, status), for metrics; a route is its path in the table, never what was asked.
     """
 
     def __init__(
@@ -92,9 +93,19 @@ class HttpApi:
             [*message_routes(endpoints, self._show_operators), *more, *page_routes(pages, self.health)]
         )
         pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
-        self.counts: dict[tuple[str, int], int] = {}
-        self._busy = 0
-        self._idle = asyncio.Event()
+        self.traffic = Traffic()
+        self._desk = SendDesk(
+            door=door,
+            ledger=ledger,
+            gatekeeper=self._gatekeeper,
+            admission=admission,
+            replies=replies,
+            clock=clock,
+            traffic=self.traffic,
+            limit_bytes=settings.max_body_bytes,
+            is_open=lambda: not self.health.stopping,
+            report=report,
+        )
         self.listener = Listener(
             self.answer,
             host=settings.host,
@@ -103,7 +114,13 @@ class HttpApi:
             report=report,
             tls=tls,
             max_connections=settings.max_connections,
+            desk=self._desk,
         )
+
+    @property
+    def counts(self) -> Mapping[tuple[str, int], int]:
+        """Answers given, by (route, status)."""
+        return self.traffic.counts
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
@@ -115,16 +132,15 @@ class HttpApi:
         self.listener.close()
         try:
             async with asyncio.timeout(deadline_s):
-                while self._busy:
-                    self._idle.clear()
-                    await self._idle.wait()
+                await self.traffic.until_idle()
         except TimeoutError:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
+        await self._desk.stop()
 
     async def answer(self, request: web.BaseRequest) -> Reply:
         """The one answer to a request. Never raises for what a client sent."""
-        self._busy += 1
+        self.traffic.began()
         route = "none"
         try:
             path, _, query = request.raw_path.partition("?")
@@ -143,11 +159,8 @@ class HttpApi:
             self._report(type(error).__name__)
             reply = self._replies.problem(Refusal("internal"))
         finally:
-            self._busy -= 1
-            if not self._busy:
-                self._idle.set()
-        kind = (route, reply.status)
-        self.counts[kind] = self.counts.get(kind, 0) + 1
+            self.traffic.left()
+        self.traffic.count(route, reply.status)
         return reply
 
     async def _dispatch(self, request: web.BaseRequest, methods: Methods, argument: str, query: str) -> Reply:

@@ -20,6 +20,7 @@ from gateway.http_json import decode_batch, decode_message, within
 from gateway.http_reply import Replies, Reply, problem_view
 from gateway.http_routes import Call
 from gateway.ledger.base import Ledger, LedgerUnavailable
+from gateway.ledger.journal import Done
 from gateway.message import Message, Status
 from gateway.request import BatchAccepted, BatchItem, MessageList, MessageRequest, MessageView
 from gateway.validation import parse_time
@@ -35,7 +36,7 @@ _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
-_REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
+REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,6 +55,11 @@ class Door(Protocol):
 
     def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
         """Raises Refusal; then nothing is stored."""
+
+    def offer(
+        self, key: ApiKey, request: MessageRequest, form: None, done: Done, *, idempotency: str | None = None
+    ) -> Message:
+        """As `accept`; `done` is called with the id that stands for the message, or with False."""
 
 
 class Canceller(Protocol):
@@ -114,7 +120,7 @@ class MessageEndpoints:
             refused = 0
         finally:
             self._admission.settle(key, 1, refused)
-        more = b"" if standing is pending.message else _REPLAYED
+        more = b"" if standing is pending.message else REPLAYED
         return self._replies.of(202, _encode(accepted_view(standing)), more=more)
 
     async def send_batch(self, call: Call) -> Reply:

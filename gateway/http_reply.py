@@ -54,6 +54,11 @@ class Reply(web.StreamResponse):
     def head(self) -> bytes:
         return self._head
 
+    @property
+    def octets(self) -> bytes:
+        """All of it, for a connection that stays open."""
+        return self._head + b"\r\n" + self._content
+
     def closing(self) -> "Reply":
         """The same answer, ending the connection."""
         self._close = True
@@ -104,6 +109,10 @@ class Replies:
         """more: further header lines, each with its line end. policy: the Content-Security-Policy."""
         head = self._head(status, content_type, policy)
         return Reply(status, b"%sContent-Length: %d\r\n%s" % (head, len(body), more), body)
+
+    def octets(self, status: int, body: bytes, more: bytes = b"") -> bytes:
+        """A whole JSON answer on a connection that stays open."""
+        return b"%sContent-Length: %d\r\n%s\r\n%s" % (self._head(status, JSON, NO_SOURCES), len(body), more, body)
 
     def empty(self, more: bytes) -> Reply:
         """204, nothing but headers."""

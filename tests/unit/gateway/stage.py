@@ -18,7 +18,7 @@ from gateway.customers import ApiKey, CustomerSettings, Directory, KeySettings
 from gateway.errors import Refusal
 from gateway.http_api import HttpApi
 from gateway.ledger.base import Accept, Change, StoredCustomer, StoredKey, WriteResult
-from gateway.ledger.journal import Journal, JournalFull
+from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.message import WAITING, Message, MessageClass, Status, message_id
 from gateway.request import MessageRequest, OperatorView
 from redaction.personal import Purpose, Secret
@@ -74,6 +74,23 @@ class SmallDoor:
         self._taken = 0
 
     def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
+        record = self._record(key, request, idempotency, index)
+        try:
+            return Pending(record.message, self._journal.accept(record))
+        except JournalFull:
+            raise Refusal("overloaded") from None
+
+    def offer(
+        self, key: ApiKey, request: MessageRequest, form: None, done: Done, *, idempotency: str | None = None
+    ) -> Message:
+        record = self._record(key, request, idempotency, 0)
+        try:
+            self._journal.offer(record, done)
+        except JournalFull:
+            raise Refusal("overloaded") from None
+        return record.message
+
+    def _record(self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int) -> Accept:
         if not _NUMBER.fullmatch(request.to):
             raise Refusal("invalid_number", "to")
         self._taken += 1
@@ -85,10 +102,7 @@ class SmallDoor:
             accepted_ms=now_ms,
         )
         standing = None if idempotency is None else sha256(f"{index} {idempotency}".encode()).digest()[:16]
-        try:
-            return Pending(message, self._journal.accept(Accept(message, standing, now_ms + 86_400_000)))
-        except JournalFull:
-            raise Refusal("overloaded") from None
+        return Accept(message, standing, now_ms + 86_400_000)
 
 
 class SmallCanceller:
