@@ -27,6 +27,8 @@ class Status(enum.StrEnum):
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and these are looked up several times a message
+
 
 OPEN: Final = frozenset({Status.ACCEPTED, Status.QUEUED, Status.SUBMITTED})
 WAITING: Final = frozenset({Status.ACCEPTED, Status.QUEUED})
@@ -41,6 +43,8 @@ class MessageClass(enum.StrEnum):
     WARNING = "warning"
     AWARENESS = "awareness"
     PERSONAL = "personal"
+
+    __hash__ = str.__hash__
 
 
 class Part(enum.IntEnum):

@@ -1,7 +1,9 @@
 """One batch of write operations as SQLite statements.
 
 Everything is copied out of the operations when the batch is made; `run` only executes. Operations of one kind run
-together, new messages first, which keeps their order among themselves.
+together, new messages first, which keeps their order among themselves. Changes of one message that follow each other
+become one statement as long as the earlier ones left it open, because then either all of them apply or none: an
+operator whose answer and receipt come in one read costs one UPDATE instead of two.
 
 Measured per message on the loop's thread, batches of 100: `executemany` beats statements with 8 or 64 rows of VALUES
 (15 µs against 17 to 20), because binding is the cost and those bind the same values. An `execute` per change costs
@@ -16,11 +18,37 @@ from typing import Final
 from gateway.ledger.base import Accept, Change, Count, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.sqlite_file import SQL
 from gateway.ledger.sqlite_rows import Row, any_row, change_row, digest_row, event_row, fresh_row, is_fresh
+from gateway.message import OPEN
 
 _PURGE_AT_LEAST: Final = 8
 
 _CHANGE: Final = SQL["change"]
 _CHANGE_AND_DROP: Final = SQL["change_and_drop"]
+
+
+class _Write:
+    """One UPDATE, for one change or for several that follow each other."""
+
+    __slots__ = ("events", "indexes", "links", "row", "statement")
+
+    row: Row
+
+    def __init__(self) -> None:
+        self.indexes: list[int] = []
+        self.statement = _CHANGE
+        self.links: list[Row] = []
+        self.events: list[tuple[int, Row]] = []
+
+    def add(self, index: int, change: Change) -> None:
+        self.indexes.append(index)
+        self.row = change_row(change)
+        if change.drop_content:
+            self.statement = _CHANGE_AND_DROP
+        if change.links:
+            blob = bytearray(change.message.id)
+            self.links += [(link.operator, link.operator_message_id, blob, link.segment) for link in change.links]
+        if change.event is not None:
+            self.events.append((index, event_row(change.event)))
 
 
 class Batch:
@@ -30,7 +58,8 @@ class Batch:
         self._now_ms = now_ms
         self._results: list[WriteResult] = [True] * len(operations)
         self._accepts: list[tuple[int, bytes, Row | None, bool, Row]] = []
-        self._changes: list[tuple[int, str, Row, Sequence[Row], Row | None]] = []
+        self._changes: list[_Write] = []
+        self._open_changes: dict[bytes, _Write] = {}
         self._told: list[Row] = []
         self._later: list[Row] = []
         self._counts: Counter[tuple[str, int]] = Counter()
@@ -57,13 +86,14 @@ class Batch:
         self._accepts.append((index, message.id, digest, fresh, row))
 
     def _add_change(self, index: int, change: Change) -> None:
-        links: Sequence[Row] = ()
-        if change.links:
-            blob = bytearray(change.message.id)
-            links = [(link.operator, link.operator_message_id, blob, link.segment) for link in change.links]
-        event = None if change.event is None else event_row(change.event)
-        statement = _CHANGE_AND_DROP if change.drop_content else _CHANGE
-        self._changes.append((index, statement, change_row(change), links, event))
+        message = change.message
+        write = self._open_changes.pop(message.id, None)
+        if write is None or change.only_waiting:
+            write = _Write()
+            self._changes.append(write)
+        write.add(index, change)
+        if message.status in OPEN and not change.only_waiting:
+            self._open_changes[message.id] = write
 
     def run(self, cursor: sqlite3.Cursor) -> list[WriteResult]:
         """Execute inside the caller's transaction; the results in the order of the operations."""
@@ -98,14 +128,15 @@ class Batch:
 
     def _run_changes(self, cursor: sqlite3.Cursor) -> None:
         links: list[Row] = []
-        events: list[Row] = []
-        for index, statement, row, new_links, event in self._changes:
-            applied = cursor.execute(statement, row).rowcount == 1
-            if new_links:  # news of an operator's id stays true of a message that has ended
-                links += new_links
-            if not applied:
-                self._results[index] = False
-            elif event is not None:
-                events.append(event)
+        events: list[tuple[int, Row]] = []
+        for write in self._changes:
+            applied = cursor.execute(write.statement, write.row).rowcount == 1
+            links += write.links  # news of an operator's id stays true of a message that has ended
+            if applied:
+                events += write.events
+            else:
+                for index in write.indexes:
+                    self._results[index] = False
         cursor.executemany(SQL["link"], links)
-        cursor.executemany(SQL["tell"], events)
+        events.sort()  # by place in the batch: customers are told in that order
+        cursor.executemany(SQL["tell"], [row for _, row in events])

@@ -3,6 +3,7 @@
 import asyncio
 from copy import copy
 
+import msgspec
 import pytest
 
 from gateway.clock import ManualClock
@@ -166,6 +167,38 @@ async def test_the_first_final_status_of_a_batch_stands(ledger: Ledger) -> None:
     assert found is not None
     assert found.status is Status.REJECTED
     assert await ledger.outbox_size() == 1
+
+
+async def test_changes_of_one_message_in_one_batch_have_their_effects_together(ledger: Ledger) -> None:
+    message, ended = a_message(tag=RetentionTag("discard")), a_message()
+    await ledger.apply(accepts(message, ended))
+    await ledger.apply([final(ended)])
+    for each in (message, ended):
+        each.status, each.final_ms = Status.ACCEPTED, None
+        taken = submitted(each, "a" if each is message else "b")
+        batch: list[WriteOp] = [msgspec.structs.replace(taken, drop_content=True), final(each, tell=True)]
+        assert await ledger.apply(batch) == [each is message] * 2
+    found, earlier = [await ledger.find(7, each.id) for each in (message, ended)]
+    assert found is not None
+    assert earlier is not None
+    assert (found.status, found.content, found.operator_ids) == (Status.DELIVERED, None, ("a",))
+    assert earlier.content is not None
+    hits = await ledger.correlate([("stc", ("a",)), ("stc", ("b",))])
+    assert [hit and hit.message.id for hit in hits] == [message.id, ended.id]
+    assert [each.message for each in await ledger.outbox_due(NOW + DAY_MS, 10, ())] == [message.id]
+
+
+async def test_a_cancellation_between_two_changes_keeps_its_place(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    message.status = Status.QUEUED
+    queued = Change(message=copy(message))
+    message.status, message.final_ms = Status.CANCELLED, NOW + 1
+    cancelled = Change(message=copy(message), only_waiting=True)
+    assert await ledger.apply([queued, cancelled, final(message)]) == [True, True, False]
+    found = await ledger.find(7, message.id)
+    assert found is not None
+    assert found.status is Status.CANCELLED
 
 
 async def test_a_message_can_be_accepted_and_changed_in_one_batch(ledger: Ledger) -> None:
