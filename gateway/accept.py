@@ -22,7 +22,7 @@ from gateway.numbers import digits_of
 from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
 from gateway.routing import Router, first_up
-from gateway.submission import SmppForm, Submission
+from gateway.submission import NO_FORM, SmppForm, Submission
 from gateway.validation import Validator
 from redaction.personal import Msisdn
 from redaction.pseudonymise import Subject
@@ -70,7 +70,7 @@ class Door:
 
         index: place in a batch, so that one idempotency key covers a batch item by item.
         """
-        record = self._record(key, request, idempotency, index, None)
+        record = self._record(key, request, idempotency, index, NO_FORM)
         try:
             durable = self._journal.accept(record)
         except JournalFull:
@@ -81,15 +81,15 @@ class Door:
         self,
         key: ApiKey,
         request: MessageRequest,
-        form: SmppForm | None,
+        form: SmppForm,
         done: Done,
         *,
         idempotency: str | None = None,
     ) -> Message:
         """As `accept`, without a future. Raises Refusal; then nothing is stored and nobody is called.
 
-        form: of a message of SMPP. done: called with the id that stands for it once it is durable, or with False when
-        the ledger could not take it.
+        form: what SMPP adds, if it came that way. done: called with the id that stands for it once it is durable, or
+        with False when the ledger could not take it.
         """
         record = self._record(key, request, idempotency, 0, form)
         try:
@@ -99,11 +99,11 @@ class Door:
         return record.message
 
     def _record(
-        self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int, form: SmppForm | None
+        self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int, form: SmppForm
     ) -> Accept:
         now_ms = self._clock.now_ms()
         submission = self._validator.check(key, request, now_ms, form)
-        message = self._minimise(key, submission, now_ms, 0 if form is None else form.notify)
+        message = self._minimise(key, submission, now_ms, form.notify)
         digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
         return Accept(message, digest, now_ms + IDEMPOTENCY_MS)
 

@@ -23,6 +23,7 @@ from gateway.ledger.base import Ledger, LedgerUnavailable
 from gateway.ledger.journal import Done
 from gateway.message import Message, Status
 from gateway.request import BatchAccepted, BatchItem, MessageList, MessageRequest, MessageView
+from gateway.submission import SmppForm
 from gateway.validation import parse_time
 from gateway.views import accepted_view, message_view
 
@@ -57,7 +58,7 @@ class Door(Protocol):
         """Raises Refusal; then nothing is stored."""
 
     def offer(
-        self, key: ApiKey, request: MessageRequest, form: None, done: Done, *, idempotency: str | None = None
+        self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done, *, idempotency: str | None = None
     ) -> Message:
         """As `accept`; `done` is called with the id that stands for the message, or with False."""
 

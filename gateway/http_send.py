@@ -23,6 +23,7 @@ from gateway.http_traffic import Traffic
 from gateway.http_usual import Usual
 from gateway.ledger.base import Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.message import Message
+from gateway.submission import NO_FORM
 from gateway.views import accepted_view
 
 ROUTE: Final = "/v1/messages"
@@ -98,7 +99,7 @@ class SendDesk:
     def _accept(self, sending: "_Sending", body: bytes, idempotency: str | None) -> None:
         try:
             sending.message = self._door.offer(
-                sending.key, decode_message(body), None, sending, idempotency=idempotency
+                sending.key, decode_message(body), NO_FORM, sending, idempotency=idempotency
             )
         except BaseException:
             self._admission.settle(sending.key, 1, 1)

@@ -11,6 +11,11 @@ class Traffic:
         self._busy = 0
         self._idle = asyncio.Event()
 
+    @property
+    def busy(self) -> int:
+        """Requests in hand."""
+        return self._busy
+
     def began(self) -> None:
         self._busy += 1
 

@@ -56,6 +56,10 @@ class SmppForm(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     part: RawPart | None = None
 
 
+NO_FORM: Final = SmppForm()
+"""Of a message that did not come by SMPP."""
+
+
 class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a customer asked for, checked and typed, before it is minimised and sealed.
 

@@ -16,7 +16,7 @@ from gateway.errors import Refusal
 from gateway.message import MessageClass
 from gateway.numbers import parse_number
 from gateway.request import MessageRequest
-from gateway.submission import SmppForm, Submission
+from gateway.submission import NO_FORM, SmppForm, Submission
 from operators.smpp.coding import EncodingError
 from operators.smpp.segments import TextPlan
 from redaction.detect import looks_like_otp
@@ -38,7 +38,6 @@ TAG_OF: Final = {
     MessageClass.PERSONAL: RetentionTag("transactional"),
 }
 DISCARD: Final = RetentionTag("discard")
-NO_FORM: Final = SmppForm()
 
 Plan = Callable[[str], TextPlan]
 CheckUrl = Callable[[str], bool]

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.errors import KINDS
 from gateway.message import Status
+from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import (
     BODY,
     TOKEN,
@@ -21,6 +22,12 @@ from tests.unit.gateway.stage import (
 )
 
 SECRET_HEADERS = ("cache-control", "x-content-type-options", "content-security-policy", "referrer-policy", "date")
+
+
+@pytest.fixture(autouse=True, params=stages.LANES)
+def _over_each_lane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request gets the same answer over either lane."""
+    monkeypatch.setattr(stages, "lane", request.param)
 
 
 async def test_a_message_is_accepted_and_shown() -> None:

@@ -12,11 +12,18 @@ import pytest
 from gateway.clock import ManualClock
 from gateway.http_reply import Replies
 from gateway.http_server import Listener
+from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import BODY, TOKEN, loopback, read_answer, running_api, until
 
 CANARY = "966512345678"
 ARABIC_DIGITS = "+٩٦٦٥٠٠٠٠٠٠٧٨"
 STRINGS = ("to", "from", "text", "class", "reference", "schedule_at", "retention", "callback_url")
+
+
+@pytest.fixture(autouse=True, params=stages.LANES)
+def _over_each_lane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request gets the same answer over either lane."""
+    monkeypatch.setattr(stages, "lane", request.param)
 
 
 def _head(*lines: str, path: str = "/v1/messages") -> bytes:

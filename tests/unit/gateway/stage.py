@@ -21,6 +21,7 @@ from gateway.ledger.base import Accept, Change, StoredCustomer, StoredKey, Write
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.message import WAITING, Message, MessageClass, Status, message_id
 from gateway.request import MessageRequest, OperatorView
+from gateway.submission import SmppForm
 from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
@@ -81,7 +82,7 @@ class SmallDoor:
             raise Refusal("overloaded") from None
 
     def offer(
-        self, key: ApiKey, request: MessageRequest, form: None, done: Done, *, idempotency: str | None = None
+        self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done, *, idempotency: str | None = None
     ) -> Message:
         record = self._record(key, request, idempotency, 0)
         try:
@@ -164,6 +165,12 @@ class Answer:
         return str(problem["code"])
 
 
+LANES = {"express": (), "aiohttp": ("Connection: close",)}
+"""What makes a request usual, and what makes it aiohttp's."""
+lane = "express"
+"""Over which lane `Stage.ask` goes; a test may set it."""
+
+
 @dataclass
 class Stage:
     api: HttpApi
@@ -195,7 +202,7 @@ class Stage:
     ) -> Answer:
         """One request on a connection of its own."""
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
-        lines = [f"{method} {path} HTTP/1.1", "Host: gateway", "Connection: close"]
+        lines = [f"{method} {path} HTTP/1.1", "Host: gateway", *LANES[lane]]
         if token is not None:
             lines.append(f"Authorization: Bearer {token}")
         if raw is not None or body is not None:

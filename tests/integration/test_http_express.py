@@ -1,0 +1,144 @@
+"""The express lane over real sockets: order, pieces, and the way out of it."""
+
+import asyncio
+import json
+
+import pytest
+
+from gateway.ledger.base import LedgerUnavailable
+from tests.unit.gateway.small_ledger import SmallLedger
+from tests.unit.gateway.stage import BODY, TOKEN, api_key, read_answer, running_api, until
+
+GET_LIST = f"GET /v1/messages HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
+
+
+def a_post(*headers: str, **changes: object) -> bytes:
+    body = json.dumps({**BODY, **changes}).encode()
+    lines = (
+        "POST /v1/messages HTTP/1.1",
+        "Host: g",
+        f"Authorization: Bearer {TOKEN}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *headers,
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+async def test_pipelined_requests_are_answered_in_their_order() -> None:
+    numbers = [f"+9665000000{number}" for number in range(10, 40)]
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        writer.write(b"".join(a_post(to=number) for number in numbers))
+        told = [(await read_answer(reader)).json()["to"] for _ in numbers]
+        assert told == [f"+966•••••••{number[-2:]}" for number in numbers]
+        assert stage.api.counts == {("/v1/messages", 202): len(numbers)}
+        writer.close()
+
+
+async def test_refusals_and_answers_keep_their_order_too() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        writer.write(a_post() + a_post(to="") + a_post())
+        assert [(await read_answer(reader)).status for _ in range(3)] == [202, 400, 202]
+        writer.close()
+
+
+async def test_more_than_the_lane_reads_ahead_is_taken_in_the_end() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        requests = [a_post(text="x" * 600) for _ in range(300)]
+        writer.write(b"".join(requests))
+        assert {(await read_answer(reader)).status for _ in requests} == {202}
+        writer.close()
+
+
+async def test_a_request_in_single_octets_is_taken() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        for octet in a_post():
+            writer.write(bytes((octet,)))
+            await writer.drain()
+        assert (await read_answer(reader)).status == 202
+        writer.close()
+
+
+async def test_a_connection_may_leave_the_lane_and_goes_on() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        writer.write(a_post() + GET_LIST + a_post())
+        answers = [await read_answer(reader) for _ in range(3)]
+        assert [each.status for each in answers] == [202, 200, 202]
+        assert len(answers[1].json()["messages"]) == 1
+        assert stage.api.listener.connections == 1
+        writer.close()
+        await until(lambda: not stage.api.listener.connections)
+
+
+async def test_an_incomplete_request_becomes_aiohttps_to_judge() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        whole = a_post()
+        writer.write(whole[:-5])
+        await until(lambda: stage.api.traffic.busy)  # aiohttp's handler waits for the rest of the body
+        writer.write(whole[-5:])
+        assert (await read_answer(reader)).status == 202
+        writer.close()
+
+
+async def test_a_client_that_goes_away_before_its_answer_leaves_its_message() -> None:
+    async with running_api(committing=False) as stage:
+        _, writer = await stage.connect()
+        writer.write(a_post())
+        await until(lambda: stage.journal.depth)
+        writer.close()
+        await until(lambda: not stage.api.listener.connections)
+        committer = asyncio.create_task(stage.journal.run())
+        await until(lambda: not stage.api.traffic.busy)
+        assert len(stage.ledger.messages) == 1
+        assert (stage.reported, stage.admission.inflight) == ([], 0)
+        committer.cancel()
+
+
+async def test_a_key_that_is_revoked_is_refused_on_the_same_connection() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        writer.write(a_post())
+        assert (await read_answer(reader)).status == 202
+        await stage.ledger.save_key(api_key(id=1, revoked_ms=1))
+        await stage.directory.refresh()
+        writer.write(a_post())
+        assert (await read_answer(reader)).code == "unauthenticated"
+        writer.close()
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_a_repeat_is_answered_with_the_first_message_unless_it_was_erased(erased: bool) -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        writer.write(a_post("Idempotency-Key: order 7"))
+        first = await read_answer(reader)
+        if erased:
+            stage.ledger.messages.clear()
+        writer.write(a_post("Idempotency-Key: order 7"))
+        again = await read_answer(reader)
+        if erased:
+            assert again.code == "not_found"
+        else:
+            assert (again.json(), again.headers["idempotent-replayed"]) == (first.json(), "true")
+        assert stage.admission.inflight == 0
+        writer.close()
+
+
+class _Unreadable(SmallLedger):
+    async def find(self, customer: int, message: bytes) -> None:
+        raise LedgerUnavailable
+
+
+async def test_a_repeat_that_cannot_be_looked_up_is_told_so() -> None:
+    async with running_api(ledger=_Unreadable()) as stage:
+        reader, writer = await stage.connect()
+        writer.write(a_post("Idempotency-Key: order 7") * 2)
+        assert (await read_answer(reader)).status == 202
+        assert (await read_answer(reader)).code == "ledger_unavailable"
+        writer.close()
