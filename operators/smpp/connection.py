@@ -1,7 +1,9 @@
 """One TCP connection that carries one SMPP session: octets in and out, timers, and nothing else.
 
-Writes gather in the session and leave together when the loop's turn ends; a peer that stops reading pauses the link
-(`writable`), and the session's timers end it (S-26). Used by both sides.
+Writes gather in the session and leave together when the loop's turn ends. From a peer that stops reading nothing more
+is read, since every request would add an answer to what it does not take; the host sees `writable`, and the session's
+timers end the link (S-26). What waits for such a peer is at most `WRITE_LIMIT_BYTES`, the answers to one read, to the
+requests already with the host (`SessionSettings.inbound`), and a window of requests. Used by both sides.
 """
 
 import asyncio
@@ -49,6 +51,10 @@ class Connection(asyncio.Protocol):
         if self.made is not None:
             self.made(self)
 
+    def unsent_octets(self) -> int:
+        """What was written and the peer has not taken."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     def peer(self) -> str:
         """The other end's address; '' when there is none."""
         name = None if self._transport is None else self._transport.get_extra_info("peername")
@@ -59,9 +65,13 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.writable = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self.writable = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:

@@ -1,8 +1,10 @@
 """Cuts a stream of octets into frames. TCP has no message boundaries: one byte or a hundred PDUs at a time (S-01)."""
 
+import struct
 from typing import Final
 
 MIN_OCTETS: Final = 16
+_unpack_length: Final = struct.Struct(">I").unpack_from
 
 
 class FramingLost(Exception):
@@ -10,12 +12,14 @@ class FramingLost(Exception):
 
 
 class Framer:
-    """limit_bytes: the largest command_length taken; nothing larger is ever buffered."""
+    """limit_bytes: the largest command_length taken; nothing larger is ever buffered.
+
+    At most one incomplete frame is kept, in one buffer, however small the pieces that it comes in.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
-        self._parts: list[bytes] = []
-        self._have = 0
+        self._rest = bytearray()
         self._need = 0
         self._lost = False
 
@@ -23,12 +27,12 @@ class Framer:
         """The frames that are whole now. Raises FramingLost after them, at the next call, if the stream is broken."""
         if self._lost:
             raise FramingLost
-        if self._parts:
-            self._parts.append(data)
-            self._have += len(data)
-            if self._have < self._need:  # an incomplete frame is joined once, not at every read
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._need:  # an incomplete frame is joined once, not at every read
                 return []
-            data = b"".join(self._parts)
+            data = bytes(self._rest)
+            self._rest = bytearray()
         frames = self._cut(data)
         if self._lost and not frames:
             raise FramingLost
@@ -36,21 +40,27 @@ class Framer:
 
     def _cut(self, buffer: bytes) -> list[bytes]:
         frames: list[bytes] = []
-        at, end, length = 0, len(buffer), 4
+        at, end, limit = 0, len(buffer), self._limit
+        self._need = 4
         while end - at >= 4:
-            length = int.from_bytes(buffer[at : at + 4], "big")
-            if not MIN_OCTETS <= length <= self._limit:
+            (length,) = _unpack_length(buffer, at)
+            if not MIN_OCTETS <= length <= limit:
                 self._lost = True
-                break
+                return frames
             if end - at < length:
+                self._need = length
                 break
             frames.append(buffer[at : at + length])
             at += length
-            length = 4
-        rest = b"" if self._lost else buffer[at:]
-        self._parts, self._have, self._need = ([rest] if rest else []), len(rest), length
+        if at < end:
+            self._rest += buffer[at:]
         return frames
 
     @property
     def lost(self) -> bool:
         return self._lost
+
+    @property
+    def waiting_octets(self) -> int:
+        """What is kept of a frame that is not whole yet; less than the limit and one read."""
+        return len(self._rest)

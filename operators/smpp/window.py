@@ -14,7 +14,7 @@ class WindowFull(Exception):
     """No request may be sent before an answer comes (S-20)."""
 
 
-class Slot(msgspec.Struct, Generic[T]):
+class Slot(msgspec.Struct, Generic[T], gc=False):
     """One unanswered request: what the sender wants back with the answer, and when to stop waiting.
 
     counted: it takes a place. Requests that concern the session alone (enquire_link, unbind) do not.
@@ -73,7 +73,7 @@ class Window(Generic[T]):
         response_id: command_id of the response; a generic_nack answers everything.
         """
         slot = self._open.get(sequence_number)
-        if slot is None or not _answers(response_id, slot):
+        if slot is None or (response_id != slot.command_id | RESPONSE and response_id != GENERIC_NACK):
             return None
         del self._open[sequence_number]
         self._taken -= slot.counted
@@ -82,7 +82,7 @@ class Window(Generic[T]):
     def close_late(self, sequence_number: int, response_id: int = GENERIC_NACK) -> Slot[T] | None:
         """The slot of a request that had timed out; otherwise as `close`."""
         slot = self._expired.get(sequence_number)
-        if slot is None or not _answers(response_id, slot):
+        if slot is None or (response_id != slot.command_id | RESPONSE and response_id != GENERIC_NACK):
             return None
         del self._expired[sequence_number]
         return slot
@@ -115,7 +115,3 @@ class Window(Generic[T]):
         self._expired.clear()
         self._taken = 0
         return slots
-
-
-def _answers(response_id: int, slot: Slot[T]) -> bool:
-    return response_id in (slot.command_id | RESPONSE, GENERIC_NACK)

@@ -7,7 +7,6 @@ host's verdict (S-02): what they bring lies in `take_events` after `accept_bind`
 the host drains once per turn of its loop, so that many small PDUs leave in one write (S-66).
 """
 
-import enum
 from typing import Any, Final
 
 import msgspec
@@ -15,136 +14,38 @@ import msgspec
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.framing import Framer, FramingLost
+from operators.smpp.session.events import (
+    BindAsked,
+    BindRefused,
+    Bound,
+    Ended,
+    Event,
+    NotBound,
+    Request,
+    Response,
+    Unanswered,
+)
+from operators.smpp.session.held import Held
+from operators.smpp.session.liveness import Liveness
+from operators.smpp.session.rules import (
+    AT_ONCE,
+    BOUND,
+    CARRIERS,
+    NEVER_ANSWERED,
+    OWN,
+    RECEIVES,
+    SENDS,
+    STATE_OF_BIND,
+    TAKES,
+    TLVS_SINCE,
+    Role,
+    SessionSettings,
+    State,
+)
 from operators.smpp.window import Slot, Window
 
-
-class Role(enum.Enum):
-    ESME = "esme"
-    SMSC = "smsc"
-
-
-class State(enum.Enum):
-    OPEN = "open"
-    BINDING = "binding"  # a bind is out (ESME), or waits for the host's verdict (SMSC)
-    BOUND_TX = "bound_tx"
-    BOUND_RX = "bound_rx"
-    BOUND_TRX = "bound_trx"
-    UNBINDING = "unbinding"  # an unbind came or is out: nothing new leaves, answers are awaited (S-19)
-    CLOSED = "closed"
-
-
-BOUND: Final = frozenset({State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX})
-SENDS: Final = frozenset({State.BOUND_TX, State.BOUND_TRX})
-RECEIVES: Final = frozenset({State.BOUND_RX, State.BOUND_TRX})
-_BINDS: Final = {
-    p.BindTransmitter.command_id: State.BOUND_TX,
-    p.BindReceiver.command_id: State.BOUND_RX,
-    p.BindTransceiver.command_id: State.BOUND_TRX,
-}
-_HELD_FRAMES: Final = 1_000
-_HELD_OCTETS: Final = 1 << 20
-_TLVS_SINCE: Final = 0x34
-"""interface_version of SMPP 3.4, the first with TLVs."""
-_CARRIERS: Final = frozenset(
-    {p.TAG_MESSAGE_PAYLOAD, p.TAG_SAR_MSG_REF_NUM, p.TAG_SAR_TOTAL_SEGMENTS, p.TAG_SAR_SEGMENT_SEQNUM}
-)
-"""TLVs without which a message is not the same."""
-_NEVER_ANSWERED: Final = frozenset({p.Outbind.command_id, p.AlertNotification.command_id})
-_AT_ONCE: Final = frozenset({p.EnquireLink.command_id, *_BINDS})
-"""Requests that do not wait for the verdict on a bind."""
-_TO_SMSC: Final = frozenset(
-    kind.command_id for kind in (p.SubmitSm, p.SubmitMulti, p.DataSm, p.QuerySm, p.CancelSm, p.ReplaceSm)
-)
-_TO_ESME: Final = frozenset(kind.command_id for kind in (p.DeliverSm, p.DataSm, p.AlertNotification))
-
-TAKES: Final[dict[Role, dict[State, frozenset[int]]]] = {
-    Role.SMSC: {
-        State.OPEN: frozenset(_BINDS),
-        State.BOUND_TX: _TO_SMSC,
-        State.BOUND_TRX: _TO_SMSC,
-        State.BOUND_RX: frozenset(),
-    },
-    Role.ESME: {
-        State.OPEN: frozenset({p.Outbind.command_id}),
-        State.BOUND_RX: _TO_ESME,
-        State.BOUND_TRX: _TO_ESME,
-        State.BOUND_TX: frozenset(),
-    },
-}
-"""Requests that go to the host, by role and state. A state that is absent takes none."""
-
-
-class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """window: unanswered requests we may have out. Times in seconds; None switches a timer off.
-
-    inbound: unanswered requests that the peer may have with us; beyond it they are answered ESME_RMSGQFUL.
-    refuse_two_texts: a request with both short_message and message_payload is answered ESME_RINVOPTPARSTREAM; otherwise
-    the payload is the message (S-11).
-    """
-
-    window: int = 64
-    inbound: int = 10_000
-    response_timeout_s: float = 10.0
-    enquire_link_s: float | None = 30.0
-    inactivity_s: float | None = None
-    session_init_s: float | None = 10.0
-    max_pdu_octets: int = 65_536
-    long_password: bool = False
-    refuse_two_texts: bool = False
-
-
-class Request(msgspec.Struct, frozen=True, gc=False):
-    """The peer asks for something; answer it with `Session.respond`."""
-
-    pdu: Any
-
-
-class Response(msgspec.Struct, frozen=True, gc=False):
-    """The answer to a request of ours. late: it had timed out before (S-23)."""
-
-    context: Any
-    pdu: Any
-    late: bool = False
-
-
-class Unanswered(msgspec.Struct, frozen=True, gc=False):
-    """A request of ours whose outcome is unknown: it timed out, the link died with it (`lost`), or its response says
-    success in a body that does not parse.
-    """
-
-    context: Any
-    lost: bool
-
-
-class BindAsked(msgspec.Struct, frozen=True, gc=False):
-    """SMSC: a peer wants to bind; answer with `accept_bind` or `refuse_bind`."""
-
-    pdu: Any
-
-
-class Bound(msgspec.Struct, frozen=True, gc=False):
-    """ESME: the bind was accepted."""
-
-    pdu: Any
-
-
-class BindRefused(msgspec.Struct, frozen=True, gc=False):
-    """ESME: the bind was refused with this status; close the connection."""
-
-    status: int
-
-
-class Ended(msgspec.Struct, frozen=True, gc=False):
-    """Close the connection once the buffer is drained. reason: a short code."""
-
-    reason: str
-
-
-class NotBound(Exception):
-    """The session's state lets no request of the host leave."""
-
-
-Event = Request | Response | Unanswered | BindAsked | Bound | BindRefused | Ended
+_ENQUIRE_LINK: Final = p.EnquireLink.command_id
+_NOTHING: Final = frozenset[int]()
 
 
 class Session:
@@ -153,6 +54,9 @@ class Session:
     def __init__(self, role: Role, settings: SessionSettings, now: float) -> None:
         self.role = role
         self.settings = settings
+        self.may_submit = False
+        """The state lets the host send its requests: submit_sm as an ESME, deliver_sm as an SMSC."""
+        self._submits_in = SENDS if role is Role.ESME else RECEIVES
         self.state = State.OPEN
         self.window: Window[Any] = Window(settings.window)
         self.peer_version = 0x34
@@ -162,35 +66,41 @@ class Session:
         self._out: list[bytes] = []
         self._events: list[Event] = []
         self._ended: Ended | None = None
-        self._held: list[p.Pdu] = []
-        self._held_octets = 0
+        self._held = Held()
         self._ending = ""
         self._end_by = 0.0
         self._started = now
-        self._last_heard = now
-        self._last_request = now
-        self._enquiries = 0
-        self._enquiry_due: float | None = None
+        self._alive = Liveness(settings.enquire_link_s, settings.response_timeout_s, now)
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self._takes = TAKES[self.role].get(state, _NOTHING)
+        self.may_submit = state in self._submits_in
+        self._holds = state is State.BINDING and self.role is Role.SMSC
 
     # ---------------------------------------------------------------------------------------------------- octets
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take what one read brought; everything that follows from it."""
-        self._last_heard = now
-        self._enquiry_due = None
-        self._enquiries = 0
+        self._alive.hear(now)
         try:
             frames = self._framer.feed(data)
         except FramingLost:
             frames = []
         for frame in frames:
-            if self.state is State.CLOSED:
+            if self._state is State.CLOSED:
                 break
             self._take(frame, now)
         if self._framer.lost and self.state is not State.CLOSED:
             self._send(p.GenericNack(status=st.RINVCMDLEN))
             self._end("framing_lost")
-        self._end_if_settled(now)
+        if self._ending:
+            self._end_if_settled(now)
         return self.take_events()
 
     def take_events(self) -> list[Event]:
@@ -224,13 +134,13 @@ class Session:
         """
         if self.state is not State.BINDING:
             return
-        self.state = _BINDS[asked.command_id]
+        self.state = STATE_OF_BIND[asked.command_id]
         self.peer_version = asked.interface_version
-        tlvs: p.Tlvs = ((p.TAG_SC_INTERFACE_VERSION, b"\x34"),) if self.peer_version >= _TLVS_SINCE else ()
+        tlvs: p.Tlvs = ((p.TAG_SC_INTERFACE_VERSION, b"\x34"),) if self.peer_version >= TLVS_SINCE else ()
         kind = p.TYPES[asked.command_id | p.RESPONSE]
         self._send(kind(sequence_number=asked.sequence_number, system_id=system_id, tlvs=tlvs))  # type: ignore[call-arg]
-        for pdu in self._take_held():
-            self._take_request(pdu, self._last_heard)
+        for pdu in self._held.take():
+            self._take_request(pdu, self._alive.heard)
 
     def refuse_bind(self, asked: p.Bind, status: int) -> None:
         """SMSC: no, and no to what came behind it. The host closes after a pause (S-16)."""
@@ -238,13 +148,8 @@ class Session:
             return
         self.state = State.OPEN
         self._send(p.TYPES[asked.command_id | p.RESPONSE](sequence_number=asked.sequence_number, status=status))
-        for pdu in self._take_held():
-            self._take_other(pdu, self._last_heard)
-
-    @property
-    def may_submit(self) -> bool:
-        """The state lets the host send its requests: submit_sm as an ESME, deliver_sm as an SMSC."""
-        return self.state in (SENDS if self.role is Role.ESME else RECEIVES)
+        for pdu in self._held.take():
+            self._take_other(pdu, self._alive.heard)
 
     def can_send(self) -> bool:
         """A request of the host may leave now."""
@@ -268,7 +173,7 @@ class Session:
 
     def refuse(self, request: p.Pdu, status: int) -> None:
         """Answer a request of the peer with an error, unless it is of a kind that nobody answers."""
-        if request.command_id in _NEVER_ANSWERED:
+        if request.command_id in NEVER_ANSWERED:
             return
         self._answered()
         if self.state is not State.CLOSED:
@@ -295,7 +200,7 @@ class Session:
             if settings.session_init_s is not None and now - self._started >= settings.session_init_s:
                 self._end("session_init_timeout")
         elif self.state in BOUND:
-            if settings.inactivity_s is not None and now - self._last_request >= settings.inactivity_s:
+            if settings.inactivity_s is not None and now - self._alive.last_request >= settings.inactivity_s:
                 self.unbind(now)
             self._enquire(now)
         self._end_if_settled(now)
@@ -304,9 +209,9 @@ class Session:
     def connection_lost(self) -> list[Event]:
         """The socket is gone: every unanswered request is handed back (S-24)."""
         self.state = State.CLOSED
-        self._take_held()
+        self._held.take()
         for slot in self.window.abandon():
-            if slot.command_id not in _OWN:
+            if slot.command_id not in OWN:
                 self._events.append(Unanswered(slot.context, lost=True))
         return self.take_events()
 
@@ -320,33 +225,22 @@ class Session:
             return
         if pdu.command_id & p.RESPONSE:
             self._take_response(pdu, now)
-        elif self.state is State.BINDING and self.role is Role.SMSC and pdu.command_id not in _AT_ONCE:
-            self._hold(pdu, len(frame))
+        elif self._holds and pdu.command_id not in AT_ONCE:
+            if not self._held.add(pdu, len(frame)):
+                self._refuse(pdu, st.RMSGQFUL)
         else:
             self._take_request(pdu, now)
 
-    def _hold(self, pdu: p.Pdu, octets: int) -> None:
-        """Keep what came behind a bind until the host has decided (S-02), up to a bound."""
-        self._held_octets += octets
-        if len(self._held) >= _HELD_FRAMES or self._held_octets > _HELD_OCTETS:
-            self._refuse(pdu, st.RMSGQFUL)
-        else:
-            self._held.append(pdu)
-
-    def _take_held(self) -> list[p.Pdu]:
-        held, self._held, self._held_octets = self._held, [], 0
-        return held
-
     def _take_request(self, pdu: p.Pdu, now: float) -> None:
         command_id = pdu.command_id
-        if command_id != p.EnquireLink.command_id:
-            self._last_request = now  # S-17
-        if command_id not in TAKES[self.role].get(self.state, ()):
+        if command_id != _ENQUIRE_LINK:
+            self._alive.last_request = now  # S-17
+        if command_id not in self._takes:
             self._take_other(pdu, now)
-        elif command_id in _BINDS:
+        elif command_id in STATE_OF_BIND:
             self.state = State.BINDING
             self._events.append(BindAsked(pdu))
-        elif command_id in _NEVER_ANSWERED:
+        elif command_id in NEVER_ANSWERED:
             self._events.append(Request(pdu))
         elif self.inbound >= self.settings.inbound:
             self._refuse(pdu, st.RMSGQFUL)
@@ -363,22 +257,22 @@ class Session:
             slot = self.window.close_late(pdu.sequence_number, pdu.command_id)
         if slot is None:
             self.unexpected_responses += 1  # S-21
-        elif slot.command_id not in _OWN:
+        elif slot.command_id not in OWN:
             self._events.append(Response(slot.context, pdu, late))
         elif not late:
             self._take_own_response(slot, pdu, now)
 
     def _take_own_response(self, slot: Slot[Any], pdu: p.Pdu, now: float) -> None:
-        if slot.command_id in _BINDS:
+        if slot.command_id in STATE_OF_BIND:
             self._take_bind_response(slot.command_id, pdu, now)
         elif slot.command_id == p.Unbind.command_id:
             self._end_once_settled("unbound", now)
 
     def _take_bind_response(self, command_id: int, pdu: p.Pdu, now: float) -> None:
         if pdu.status == st.OK and isinstance(pdu, p.BindResp):
-            self.state = _BINDS[command_id]
-            self._last_request = now
-            stated = dict(pdu.tlvs).get(p.TAG_SC_INTERFACE_VERSION, b"")
+            self.state = STATE_OF_BIND[command_id]
+            self._alive.last_request = now
+            stated = p.find(pdu.tlvs, p.TAG_SC_INTERFACE_VERSION)
             if stated:  # S-15: without it the peer speaks what it was asked to
                 self.peer_version = min(self.peer_version, stated[0])
             self._events.append(Bound(pdu))
@@ -393,7 +287,7 @@ class Session:
         elif pdu.command_id == p.Unbind.command_id:
             self._send(p.UnbindResp(sequence_number=pdu.sequence_number))
             self._end_once_settled("peer_unbound", now)
-        elif pdu.command_id in _BINDS:
+        elif pdu.command_id in STATE_OF_BIND:
             bound = self.state in BOUND or self.state is State.BINDING
             self._refuse(pdu, st.RALYBND if bound else st.RINVBNDSTS)
         else:
@@ -409,7 +303,7 @@ class Session:
             slot = self.window.close(error.sequence_number, error.command_id)
             if slot is None:
                 self.unexpected_responses += 1
-            elif slot.command_id in _OWN:
+            elif slot.command_id in OWN:
                 self._take_own_response(slot, p.GenericNack(status=error.status), now)
             else:
                 self._events.append(Unanswered(slot.context, lost=False))
@@ -418,41 +312,34 @@ class Session:
         self._send(kind(sequence_number=error.sequence_number, status=error.status))
 
     def _timed_out(self, slot: Slot[Any]) -> None:
-        if slot.command_id not in _OWN:
+        if slot.command_id not in OWN:
             self._events.append(Unanswered(slot.context, lost=False))
-        elif slot.command_id in _BINDS:
+        elif slot.command_id in STATE_OF_BIND:
             self._end("bind_timeout")
         elif slot.command_id == p.Unbind.command_id:
             self._end("unbind_timeout")
-        elif slot.context > self._last_heard:  # S-18: since it was sent, nothing came at all
-            self._enquiries += 1
-            if self._enquiries >= 2:
-                self._end("enquire_link_timeout")
+        elif self._alive.unanswered(slot.context):
+            self._end("enquire_link_timeout")
 
     def _enquire(self, now: float) -> None:
-        quiet_s = self.settings.enquire_link_s
-        if quiet_s is None or self.state not in BOUND:
-            return
-        due = self._last_heard + quiet_s if self._enquiry_due is None else self._enquiry_due
-        if now >= due:
-            self._enquiry_due = now + max(quiet_s, self.settings.response_timeout_s)
+        if self.state in BOUND and self._alive.asks(now):
             self._request(p.EnquireLink(), now, now)
 
     def _request(self, pdu: p.Pdu, context: Any, now: float) -> int:
-        own = pdu.command_id in _OWN
+        own = pdu.command_id in OWN
         pdu.sequence_number = number = self.window.next_sequence()
         octets = p.encode(pdu if own else self._for_peer(pdu))
         self.window.open(number, Slot(context, pdu.command_id, now + self.settings.response_timeout_s, not own))
         if not own:
-            self._last_request = now
+            self._alive.last_request = now
         self._out.append(octets)
         return number
 
     def _for_peer(self, pdu: p.Pdu) -> p.Pdu:
         """The PDU without TLVs when the peer knows none (S-15). Raises EncodeError when they carry the message."""
-        if self.peer_version >= _TLVS_SINCE or not pdu.has_tlvs:
+        if self.peer_version >= TLVS_SINCE or not pdu.has_tlvs:
             return pdu
-        if any(tag in _CARRIERS for tag, _ in getattr(pdu, "tlvs")):  # noqa: B009  not every Pdu has it
+        if any(tag in CARRIERS for tag, _ in getattr(pdu, "tlvs")):  # noqa: B009  not every Pdu has it
             raise p.EncodeError("tlvs")
         return msgspec.structs.replace(pdu, tlvs=())
 
@@ -473,7 +360,3 @@ class Session:
         if self.state is not State.CLOSED:
             self.state = State.CLOSED
             self._ended = Ended(reason)
-
-
-_OWN: Final = frozenset({*_BINDS, p.Unbind.command_id, p.EnquireLink.command_id})
-"""Requests whose answers concern the session alone."""

@@ -1,0 +1,39 @@
+"""One SMPP session as a state machine, for either side: octets and times in, events and octets out. It has no clock.
+
+`rules` are the tables, `events` what the host is told, `machine` the session itself; `held` and `liveness` are two of
+its parts. This front is what others use.
+"""
+
+from operators.smpp.session.events import (
+    BindAsked,
+    BindRefused,
+    Bound,
+    Ended,
+    Event,
+    NotBound,
+    Request,
+    Response,
+    Unanswered,
+)
+from operators.smpp.session.machine import Session
+from operators.smpp.session.rules import BOUND, RECEIVES, SENDS, TAKES, Role, SessionSettings, State
+
+__all__ = [
+    "BOUND",
+    "RECEIVES",
+    "SENDS",
+    "TAKES",
+    "BindAsked",
+    "BindRefused",
+    "Bound",
+    "Ended",
+    "Event",
+    "NotBound",
+    "Request",
+    "Response",
+    "Role",
+    "Session",
+    "SessionSettings",
+    "State",
+    "Unanswered",
+]

@@ -1,0 +1,59 @@
+"""What a session tells its host."""
+
+from typing import Any
+
+import msgspec
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """The peer asks for something; answer it with `Session.respond`."""
+
+    pdu: Any
+
+
+class Response(msgspec.Struct, frozen=True, gc=False):
+    """The answer to a request of ours. late: it had timed out before (S-23)."""
+
+    context: Any
+    pdu: Any
+    late: bool = False
+
+
+class Unanswered(msgspec.Struct, frozen=True, gc=False):
+    """A request of ours whose outcome is unknown: it timed out, the link died with it (`lost`), or its response says
+    success in a body that does not parse.
+    """
+
+    context: Any
+    lost: bool
+
+
+class BindAsked(msgspec.Struct, frozen=True, gc=False):
+    """SMSC: a peer wants to bind; answer with `accept_bind` or `refuse_bind`."""
+
+    pdu: Any
+
+
+class Bound(msgspec.Struct, frozen=True, gc=False):
+    """ESME: the bind was accepted."""
+
+    pdu: Any
+
+
+class BindRefused(msgspec.Struct, frozen=True, gc=False):
+    """ESME: the bind was refused with this status; close the connection."""
+
+    status: int
+
+
+class Ended(msgspec.Struct, frozen=True, gc=False):
+    """Close the connection once the buffer is drained. reason: a short code."""
+
+    reason: str
+
+
+class NotBound(Exception):
+    """The session's state lets no request of the host leave."""
+
+
+Event = Request | Response | Unanswered | BindAsked | Bound | BindRefused | Ended
