@@ -7,18 +7,27 @@ made here, shown once by whoever asked for it, and stored as a keyed digest and 
 import asyncio
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from gateway.clock import Clock
-from gateway.customers import SCOPES, CustomerSettings, EsmeSettings, KeySettings
+from gateway.customers import (
+    SCOPES,
+    CustomerSettings,
+    EsmeSettings,
+    KeySettings,
+    NumberSettings,
+    keyword_key,
+    number_key,
+)
 from gateway.ledger.base import Ledger, StoredCustomer, StoredEsme, StoredKey
 from gateway.passwords import SHORT, hashed, new_password
 from redaction.personal import MessageText, Purpose, Secret
 from redaction.sealed import Sealed
 
+NUMBER_DIGITS: Final = 20
 ACCOUNT: Final = "account"
 """The sealed field that holds a `Profile`."""
 _SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
@@ -113,6 +122,47 @@ class Accounts:
         """Raises UnknownAccount."""
         customer = await self._customer(customer_id)
         await self._ledger.save_customer(msgspec.structs.replace(customer, settings=msgspec.json.encode(settings)))
+
+    async def add_number(self, customer_id: int, number: str, settings: NumberSettings) -> str:
+        """Let a customer have what people write to a number, or to its keywords; as it is spelled from now on.
+
+        Raises UnknownAccount, and ValueError for what is no number, for an unknown account of the customer, and for
+        what another customer has.
+        """
+        key = number_key(number)
+        if not (key.isascii() and key.isdigit() and len(key) <= NUMBER_DIGITS):
+            raise ValueError("a number has up to 20 digits")
+        if settings.esme and not any(
+            each.system_id == settings.esme and each.revoked_ms is None for each in await self.esmes(customer_id)
+        ):
+            raise ValueError("this customer has no account of this system_id")
+        customer = await self._customer(customer_id)
+        for other in await self._ledger.customers():
+            if other.id != customer_id and _overlap(number_settings(other).get(key), settings):
+                raise ValueError("another customer has this number, or one of these keywords of it")
+        await self._save_numbers(customer, number_settings(customer) | {key: settings})
+        return key
+
+    async def remove_number(self, number: str, customer_id: int | None = None) -> list[int]:
+        """Take a number from its customers, or from one of them; who had it. Raises UnknownAccount."""
+        key = number_key(number)
+        had = [
+            each
+            for each in await self._ledger.customers()
+            if key in number_settings(each) and customer_id in (None, each.id)
+        ]
+        if not had:
+            raise UnknownAccount("no customer has this number")
+        for customer in had:
+            await self._save_numbers(
+                customer, {name: value for name, value in number_settings(customer).items() if name != key}
+            )
+        return [each.id for each in had]
+
+    async def _save_numbers(self, customer: StoredCustomer, numbers: Mapping[str, NumberSettings]) -> None:
+        settings = msgspec.json.decode(customer.settings, type=CustomerSettings)
+        changed = msgspec.structs.replace(settings, numbers=numbers)
+        await self._ledger.save_customer(msgspec.structs.replace(customer, settings=msgspec.json.encode(changed)))
 
     async def disable(self, customer_id: int, *, disabled: bool = True) -> None:
         """Refuse, or take again, everything of a customer. Raises UnknownAccount."""
@@ -220,6 +270,18 @@ class Accounts:
             )
         )
         return self._sealer.seal_account(packed, customer, ACCOUNT, public_id.encode())
+
+
+def number_settings(customer: StoredCustomer) -> dict[str, NumberSettings]:
+    """A customer's numbers."""
+    return dict(msgspec.json.decode(customer.settings, type=CustomerSettings).numbers)
+
+
+def _overlap(theirs: NumberSettings | None, ours: NumberSettings) -> bool:
+    if theirs is None:
+        return False
+    words = [{keyword_key(word) for word in each.keywords} or {""} for each in (theirs, ours)]
+    return bool(words[0] & words[1])
 
 
 _decode: Final = msgspec.msgpack.Decoder(_StoredProfile).decode

@@ -27,6 +27,7 @@ from gateway.dispatch import Dispatch
 from gateway.http_api import HttpApi
 from gateway.http_metrics import MetricsApi
 from gateway.http_reply import Replies
+from gateway.incoming import Incoming
 from gateway.inflight import InFlight
 from gateway.keyring import Keyring
 from gateway.ledger.journal import Journal
@@ -150,6 +151,16 @@ class Node:
             inflight=self.inflight,
             clock=clock,
         )
+        self.incoming = Incoming(
+            operators=self.operators,
+            owner=self.directory.owner,
+            vault=self.vault,
+            policies=self.policies,
+            journal=self.journal,
+            clock=clock,
+            pseudonymise=self.keyring.pseudonymise,
+            default_region=settings.messages.default_region,
+        )
         delivery = reading.delivery_settings(settings.webhooks)
         self.deliverer = Deliverer(
             ledger=self.ledger,
@@ -251,7 +262,7 @@ class Node:
         if receipts:
             self.outcomes.on_receipts(receipts)
         if incoming:
-            self.outcomes.on_mo(incoming)
+            self.incoming.on_messages(incoming)
         for name in ready:
             self.dispatch.on_ready(name)
 

@@ -24,10 +24,10 @@ from config.problems import ConfigError, Severity
 from config.secret import SecretMissing
 from config.settings import Settings
 from gateway import reading
-from gateway.accounts import Accounts, Profile, UnknownAccount
+from gateway.accounts import Accounts, Profile, UnknownAccount, number_settings
 from gateway.app import StartRefused, serve
 from gateway.clock import SystemClock
-from gateway.customers import CustomerSettings, EsmeSettings, KeySettings
+from gateway.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings
 from gateway.delivery import open_endpoint, save_endpoint
 from gateway.hardening import forbid_core_dumps
 from gateway.keyring import Keyring
@@ -63,11 +63,13 @@ app = typer.Typer(
 customer_app = typer.Typer(no_args_is_help=True, help="Customers and their senders.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
 esme_app = typer.Typer(no_args_is_help=True, help="Accounts that bind over SMPP.")
+number_app = typer.Typer(no_args_is_help=True, help="Numbers to which people write, and whose they are.")
 webhook_app = typer.Typer(no_args_is_help=True, help="Where customers are told.")
 simulate_app = typer.Typer(no_args_is_help=True, help="Peers to try things with.")
 app.add_typer(customer_app, name="customer")
 app.add_typer(key_app, name="key")
 app.add_typer(esme_app, name="esme")
+app.add_typer(number_app, name="number")
 app.add_typer(webhook_app, name="webhook")
 app.add_typer(simulate_app, name="simulate")
 
@@ -441,6 +443,71 @@ def esme_revoke(
 
     _run(work())
     _print({"revoked": system_id}, json)
+
+
+# --------------------------------------------------------------------------------------------------------- numbers
+
+
+@number_app.command("add")
+def number_add(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    number: Annotated[str, typer.Argument(help="Short code, or number with its country code.")],
+    keyword: Annotated[list[str] | None, typer.Option(help="First word that is this customer's; repeatable.")] = None,
+    esme: Annotated[str, typer.Option(help="Account whose binds are told; default the webhook.")] = "",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Give a customer what people write to a number, or to keywords of a shared one."""
+    settings = NumberSettings(keywords=tuple(keyword or ()), esme=esme)
+
+    async def work() -> dict[str, object]:
+        async with _desk(config) as desk:
+            owner = await _customer(desk, customer)
+            try:
+                spelled = await desk.accounts.add_number(owner.id, number, settings)
+            except ValueError as error:
+                raise Failed(str(error)) from None
+            return {"number": spelled, "customer": owner.public_id, "keywords": " ".join(settings.keywords)}
+
+    _print(_run(work()), json)
+
+
+@number_app.command("list")
+def number_list(config: Config = None, json: Json = False) -> None:
+    """Numbers, their customers and keywords."""
+
+    async def work() -> list[dict[str, object]]:
+        async with _desk(config) as desk:
+            return [
+                {
+                    "number": number,
+                    "customer": each.public_id,
+                    "keywords": " ".join(settings.keywords),
+                    "esme": settings.esme or None,
+                }
+                for each in await desk.accounts.customers()
+                for number, settings in number_settings(each).items()
+            ]
+
+    _print(_run(work()), json)
+
+
+@number_app.command("remove")
+def number_remove(
+    number: Annotated[str, typer.Argument(help="The number.")],
+    customer: Annotated[str | None, typer.Option(help="Customer id; default everybody who has it.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Take a number away; what people write to it is refused from then on."""
+
+    async def work() -> None:
+        async with _desk(config) as desk:
+            owner = None if customer is None else (await _customer(desk, customer)).id
+            await desk.accounts.remove_number(number, owner)
+
+    _run(work())
+    _print({"removed": number}, json)
 
 
 # -------------------------------------------------------------------------------------------------------- webhooks

@@ -49,6 +49,15 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     header: bytes = b""
 
 
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """What a person wrote to a customer's number. missing: the numbers of parts that never came."""
+
+    source: Msisdn
+    destination: str
+    text: MessageText
+    missing: tuple[int, ...] = ()
+
+
 class Private(msgspec.Struct, frozen=True, gc=False):
     """What only the customer gets to see again."""
 
@@ -57,9 +66,13 @@ class Private(msgspec.Struct, frozen=True, gc=False):
     path: ReturnPath | None = None
 
 
+INBOUND = "inbound"
+"""The sealed field of a message from a person; its purposes are not those of `content`."""
+
 _encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 _decode_content = msgspec.msgpack.Decoder(_Packed).decode
 _decode_private = msgspec.msgpack.Decoder(_PackedPrivate).decode
+_decode_received = msgspec.msgpack.Decoder(tuple[str, int, str, str, tuple[int, ...]]).decode
 
 
 class Vault:
@@ -79,18 +92,21 @@ class Vault:
         """`content` and `private` of a new message. Raises `KeyDestroyed` when period or customer have no key."""
         period = period_of(self._rules[submission.tag], now_ms)
         context = SealContext(customer, message_id, "content", submission.tag, period, leaf)
-        packed = _pack_content(submission)
-        try:
-            content = self._sealer.seal(packed, context)
-        except KeyDestroyed as gone:
-            if gone.factor != "subject":
-                raise
-            leaf = self._sealer.keys.usable_leaf(submission.tag, period, leaf)
-            content = self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf))
+        content, leaf = self._seal(_pack_content(submission), context)
         if submission.reference is None and submission.callback_url is None and submission.path is None:
             return content, None
         context = msgspec.structs.replace(context, field="private", leaf=leaf)
         return content, self._sealer.seal(_pack_private(submission), context)
+
+    def _seal(self, packed: bytes, context: SealContext) -> tuple[Sealed, int]:
+        """And the leaf that was used: another one where the subject's was destroyed by an erasure before."""
+        try:
+            return self._sealer.seal(packed, context), context.leaf
+        except KeyDestroyed as gone:
+            if gone.factor != "subject":
+                raise
+            leaf = self._sealer.keys.usable_leaf(context.tag, context.period, context.leaf)
+            return self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf)), leaf
 
     def open_content(self, message: Message) -> Content:
         """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""
@@ -105,6 +121,19 @@ class Vault:
             said.data_coding,
             said.header,
         )
+
+    def seal_received(
+        self, received: Received, *, customer: int, message_id: bytes, tag: RetentionTag, leaf: int, now_ms: int
+    ) -> Sealed:
+        """`content` of a message from a person."""
+        period = period_of(self._rules[tag], now_ms)
+        return self._seal(_pack_received(received), SealContext(customer, message_id, INBOUND, tag, period, leaf))[0]
+
+    def open_received(self, message: Message) -> Received:
+        """For the customer that it was written to. Raises `redaction.errors.SealError`."""
+        packed = self._open(message, message.content, INBOUND, Purpose.INFORM_CUSTOMER)
+        digits, country, destination, text, missing = _decode_received(packed)
+        return Received(Msisdn(digits, country), destination, MessageText(text), missing)
 
     def open_private(self, message: Message) -> Private:
         """For the customer. An absent field gives an empty `Private`."""
@@ -137,6 +166,12 @@ def _pack_content(submission: Submission) -> bytes:
     if submission.data_coding is None:
         return _encode(packed)
     return _encode((*packed, submission.data_coding, submission.header))
+
+
+def _pack_received(received: Received) -> bytes:
+    source = received.source
+    text = received.text.reveal(Purpose.ACCEPT)
+    return _encode((source.reveal(Purpose.ACCEPT), source.country, received.destination, text, received.missing))
 
 
 def _pack_private(submission: Submission) -> bytes:

@@ -7,7 +7,8 @@ by whatever process, so a revoked key is refused within a second.
 import asyncio
 import ipaddress
 import math
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -28,7 +29,17 @@ from redaction.retention import RetentionTag, RetentionWish
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+_AROUND_WORDS: Final = ".,;:!?-_#*\"'()،؛؟"
 SCOPES = ("send", "status", "subjects", "admin")
+
+
+class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A number or short code to which people write. keywords: first words that are this customer's; empty is all that
+    is no other customer's. esme: system_id whose binds are told; '' for the webhook, or the oldest account without one.
+    """
+
+    keywords: tuple[str, ...] = ()
+    esme: str = ""
 
 
 class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +47,14 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     senders maps a sender name to the classes it may carry (empty: all). throughput_per_s: messages per second over all
     keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
+    numbers: where people write to it, as `number_key` spells them.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
     default_class: str = "transactional"
     throughput_per_s: float | None = None
     retention: Mapping[str, RetentionWish] = {}
+    numbers: Mapping[str, NumberSettings] = {}
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +122,14 @@ class Esme(msgspec.Struct, frozen=True, kw_only=True):
         return f"Esme(id={self.id})"
 
 
+class Owner(msgspec.Struct, frozen=True):
+    """Whose a message from a person is. esme: the account whose binds are told, 0 for the webhook."""
+
+    customer: int
+    esme: int
+    is_told: bool
+
+
 class Directory:
     """Customers, keys, ESME accounts and endpoints as they stood at the last `refresh`.
 
@@ -170,8 +191,52 @@ class Directory:
         """The shorter times that a customer asked for."""
         return self._accounts.retention.get(customer_id, _NO_WISHES)
 
+    def owner(self, number: str, word: str) -> Owner | None:
+        """Who is written to by a message to this number with this first word."""
+        claims = self._accounts.numbers.get(number_key(number))
+        if claims is None:
+            return None
+        claim = claims.get(keyword_key(word)) or claims.get("")
+        return None if claim is None else self._owner(*claim)
+
+    def _owner(self, customer_id: int, system_id: str) -> Owner | None:
+        if self._accounts.customers[customer_id].disabled:
+            return None
+        named = self._accounts.esmes.get(system_id)
+        if named is not None and named.key.customer.id == customer_id:
+            return Owner(customer_id, named.id, True)
+        if customer_id in self._accounts.endpoints:
+            return Owner(customer_id, 0, True)
+        accounts = self.esmes_of(customer_id)
+        return Owner(customer_id, accounts[0].id if accounts else 0, bool(accounts))
+
     def endpoint(self, customer_id: int) -> StoredEndpoint | None:
         return self._accounts.endpoints.get(customer_id)
+
+
+Claim = tuple[int, str]
+"""A customer, and the system_id that it wants told."""
+
+
+def number_key(number: str) -> str:
+    """The one spelling of a number or short code: digits of the international form, or as the operator writes it."""
+    return number.strip().removeprefix("+").removeprefix("00")
+
+
+def keyword_key(word: str) -> str:
+    """The one spelling of a keyword: no case, no Arabic vowel signs, no punctuation around it."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", word) if not unicodedata.combining(each))
+    return plain.casefold().strip(_AROUND_WORDS)
+
+
+def _claims(customers: Iterable[Customer]) -> dict[str, dict[str, Claim]]:
+    """Claims by number and keyword, '' for every word. Where two customers claim the same, the older one has it."""
+    claims: dict[str, dict[str, Claim]] = {}
+    for customer in customers:
+        for number, settings in customer.settings.numbers.items():
+            for word in settings.keywords or ("",):
+                claims.setdefault(number, {}).setdefault(keyword_key(word), (customer.id, settings.esme))
+    return claims
 
 
 class _Accounts(msgspec.Struct, frozen=True):
@@ -182,6 +247,7 @@ class _Accounts(msgspec.Struct, frozen=True):
     esmes: Mapping[str, Esme] = {}
     endpoints: Mapping[int, StoredEndpoint] = {}
     retention: Mapping[int, Mapping[RetentionTag, RetentionWish]] = {}
+    numbers: Mapping[str, Mapping[str, Claim]] = {}
 
 
 _NO_WISHES: Final[Mapping[RetentionTag, RetentionWish]] = {}
@@ -200,6 +266,7 @@ def _index(
         {stored.system_id: _esme(stored, known[stored.customer]) for stored in esmes if _is_live(stored, known)},
         {stored.customer: stored for stored in endpoints},
         {number: _wishes(customer.settings) for number, customer in known.items() if customer.settings.retention},
+        _claims(known.values()),
     )
 
 

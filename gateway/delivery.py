@@ -12,7 +12,7 @@ from gateway.ledger.base import Ledger, StoredEndpoint
 from gateway.message import Message, OutboxEvent, Status
 from gateway.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.webhooks.delivery import Delivery
-from gateway.webhooks.payload import event_body
+from gateway.webhooks.payload import event_body, received_body
 from gateway.webhooks.signing import new_secret
 from redaction.errors import SealError
 from redaction.personal import Purpose, Secret
@@ -64,8 +64,18 @@ class Addressing:
                 url, own = Secret(private.callback_url.reveal(Purpose.INFORM_CUSTOMER)), False
         except SealError:
             pass  # the content clock has run out: the customer is told without its reference
-        body = event_body(event, message, reference)
+        body = self._received(event, message) or event_body(event, message, reference)
         return Delivery(url=url, secrets=(secret,), body=body, own_endpoint=own)
+
+    def _received(self, event: OutboxEvent, message: Message) -> bytes | None:
+        """The body for a message from a person, while it can be opened; None for any other."""
+        if message.status is not Status.RECEIVED:
+            return None
+        try:
+            received = self._vault.open_received(message)
+        except SealError:
+            return None
+        return received_body(event, message, received.source, received.destination, received.text, received.missing)
 
 
 def asks_for(notify: int, status: Status) -> bool:

@@ -26,6 +26,7 @@ class Status(enum.StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
+    RECEIVED = "received"  # from a person, to a number of the customer
 
     __hash__ = str.__hash__  # Enum's own is written in Python, and these are looked up several times a message
 
@@ -63,6 +64,8 @@ class Part(enum.IntEnum):
 
 class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     """The stored record of one message; times are epoch milliseconds.
+
+    A received one (MO) is final from the start; its subject is the sender, and `content` is sealed as "inbound".
 
     id: 16 bytes, time-ordered. customer: the customer's internal number. key_id: the API key used, or
     minus the number of the ESME account.

@@ -22,7 +22,7 @@ from gateway.ledger.journal import Journal
 from gateway.message import Message, Status
 from gateway.settle import Settler
 from gateway.state import is_final, receipt_verdict
-from operators.base import DeliveryReceipt, MoMessage, Operator
+from operators.base import DeliveryReceipt, Operator
 
 LOOKUP_LIMIT: Final = 256
 LEDGER_PAUSE_S: Final = 0.5
@@ -52,7 +52,6 @@ class OutcomeCounters:
         self.repeated = 0
         self.contradicting = 0
         self.pushed_back = 0
-        self.mo_refused = 0
 
 
 class Outcomes:
@@ -100,12 +99,6 @@ class Outcomes:
                 self._wake.set()
             else:
                 self._settle(receipt, *found)
-
-    def on_mo(self, messages: Sequence[MoMessage]) -> None:
-        """No customer's number is registered for incoming messages: the operator is told so, nothing is kept."""
-        for message in messages:
-            self.counters.mo_refused += 1
-            self._operators[message.operator].reject((message.handle,))
 
     def waiting(self) -> int:
         """Receipts that are not acknowledged yet."""

@@ -23,7 +23,7 @@ def describe(node: "Node") -> None:
 
 
 def _counters(node: "Node") -> list[Sample]:
-    dispatch, outcomes = node.dispatch.counters, node.outcomes.counters
+    dispatch, outcomes, incoming = node.dispatch.counters, node.outcomes.counters, node.incoming.counters
     return [
         ("gateway_outcomes_by_status", "Messages by final status", _named(node.outcome.by_status)),
         ("gateway_accepted", "Messages made durable", node.accepted),
@@ -42,6 +42,10 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_receipts_repeated", "Receipts that came again", outcomes.repeated),
         ("gateway_receipts_contradicting", "Receipts that contradict a final status", outcomes.contradicting),
         ("gateway_receipts_pushed_back", "Receipts that operators were asked to send again", outcomes.pushed_back),
+        ("gateway_incoming", "Messages from people made durable", incoming.received),
+        ("gateway_incoming_incomplete", "Of them, those that lack parts", incoming.incomplete),
+        ("gateway_incoming_unowned", "Messages from people to numbers that nobody owns", incoming.unowned),
+        ("gateway_incoming_pushed_back", "Those that operators were asked to send again", incoming.pushed_back),
         ("gateway_integrity_errors_by_field", "Sealed fields that did not authenticate", _floats(node.sealer.broken)),
         ("gateway_forgotten_by_kind", "What the sweeper destroyed", _forgotten(node)),
         ("gateway_sweeps_failed", "Sweeps that could not be done", node.sweeper.failed),

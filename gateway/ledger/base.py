@@ -42,11 +42,13 @@ class LedgerCorrupt(LedgerError):
 class Accept(msgspec.Struct, frozen=True, gc=False):
     """Store a new message. Result: the id now standing for it, which is an earlier message's when the customer used the
     same idempotency digest before (then nothing is stored). The digest is remembered until `idempotency_until_ms`.
+    event: told to the customer, stored in the same transaction.
     """
 
     message: Message
     idempotency: bytes | None = None
     idempotency_until_ms: int = 0
+    event: OutboxEvent | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -164,7 +164,7 @@ class Journal:
         ]
         if fresh:
             self._stored(fresh)
-        events = [op.event for op, _ in batch if isinstance(op, Change) and op.event is not None]
+        events = [op.event for op, _ in batch if isinstance(op, Change | Accept) and op.event is not None]
         if events:
             self._events_stored(events)
 

@@ -58,6 +58,7 @@ class Batch:
         self._now_ms = now_ms
         self._results: list[WriteResult] = [True] * len(operations)
         self._accepts: list[tuple[int, bytes, Row | None, bool, Row]] = []
+        self._news: list[tuple[int, bytes, Row]] = []
         self._changes: list[_Write] = []
         self._open_changes: dict[bytes, _Write] = {}
         self._told: list[Row] = []
@@ -84,6 +85,8 @@ class Batch:
         row = fresh_row(message) if fresh else any_row(message)
         digest = None if op.idempotency is None else digest_row(op, self._now_ms)
         self._accepts.append((index, message.id, digest, fresh, row))
+        if op.event is not None:
+            self._news.append((index, message.id, event_row(op.event)))
 
     def _add_change(self, index: int, change: Change) -> None:
         message = change.message
@@ -123,6 +126,9 @@ class Batch:
                 (fresh if is_new else others).append(row)
         cursor.executemany(SQL["accept_fresh"], fresh)
         cursor.executemany(SQL["accept_any"], others)
+        if self._news:
+            stored = [row for index, identifier, row in self._news if self._results[index] == identifier]
+            cursor.executemany(SQL["tell"], stored)
         if digests:
             cursor.execute(SQL["purge_digests"], (self._now_ms, 2 * digests + _PURGE_AT_LEAST))
 

@@ -31,6 +31,7 @@ STATUSES: Final = (
     Status.FAILED,
     Status.UNKNOWN,
     Status.CANCELLED,
+    Status.RECEIVED,
 )
 CLASSES: Final = (
     MessageClass.OTP,

@@ -4,6 +4,7 @@ Only what held when the event happened is told: an event of a message that is no
 when the message has gone on since.
 """
 
+import base64
 from collections.abc import Callable
 from typing import Final
 
@@ -33,12 +34,31 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
         return "MessageData(•••)"
 
 
+class ReceivedData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What a person wrote to a number of the customer, which owns it. Either `text` or `octets` (Base64) is there.
+
+    missing: the numbers of parts that never came; `text` is what the others say.
+    """
+
+    id: str
+    sender: str = msgspec.field(name="from")
+    to: str
+    text: str | None = None
+    octets: str | None = None
+    segments: int
+    missing: tuple[int, ...] = ()
+    received_at: str
+
+    def __repr__(self) -> str:
+        return "ReceivedData(•••)"
+
+
 class Webhook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One webhook: its type (`message.delivered`), when the event happened, and the data."""
 
     type: str
     timestamp: str
-    data: MessageData | dict[str, str]
+    data: MessageData | ReceivedData | dict[str, str]
 
 
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
@@ -57,6 +77,31 @@ def event_body(event: OutboxEvent, message: Message, reference: Personal | None 
         accepted_at=rfc3339(message.accepted_ms),
         submitted_at=rfc3339_or_none(message.submitted_ms),
         final_at=rfc3339_or_none(message.final_ms) if final else None,
+    )
+    return _encode(Webhook(type=f"message.{event.status}", timestamp=rfc3339(event.at_ms), data=data))
+
+
+def received_body(
+    event: OutboxEvent,
+    message: Message,
+    source: Personal,
+    destination: str,
+    text: Personal,
+    missing: tuple[int, ...],
+) -> bytes:
+    """The JSON of `message.received`."""
+    shown = text.reveal(Purpose.INFORM_CUSTOMER)
+    binary = message.encoding == "binary"
+    number = source.reveal(Purpose.INFORM_CUSTOMER)
+    data = ReceivedData(
+        id=message.id.hex(),
+        sender=f"+{number}" if message.country else number,
+        to=destination,
+        text=None if binary else shown,
+        octets=base64.b64encode(shown.encode("latin-1")).decode() if binary else None,
+        segments=message.segments,
+        missing=missing,
+        received_at=rfc3339(message.accepted_ms),
     )
     return _encode(Webhook(type=f"message.{event.status}", timestamp=rfc3339(event.at_ms), data=data))
 

@@ -2,8 +2,8 @@
 
 from copy import copy
 
-from gateway.ledger.base import Change, Ledger, TellLater, Told, WriteOp
-from gateway.message import OutboxEvent
+from gateway.ledger.base import Accept, Change, Ledger, TellLater, Told, WriteOp
+from gateway.message import OutboxEvent, Status
 from tests.contract.records import NOW, a_message, accepts, an_event
 
 
@@ -90,3 +90,13 @@ async def test_each_esme_account_and_the_webhooks_have_an_outbox_of_their_own(le
         (due,) = await ledger.outbox_due(NOW, 10, (), esme)
         assert (due.message, due.esme) == (message.id, esme)
         assert await ledger.outbox_size(esme) == 1
+
+
+async def test_an_event_may_come_with_a_new_message_in_one_transaction(ledger: Ledger) -> None:
+    message = a_message(status=Status.RECEIVED, due_ms=None)
+    await ledger.apply([Accept(message, b"digest", NOW + 1_000, event=an_event(message))])
+    assert [each.message for each in await ledger.outbox_due(NOW + 1_000_000, 10, ())] == [message.id]
+    assert await ledger.find(message.customer, message.id) == message
+    again = a_message(status=Status.RECEIVED, due_ms=None)
+    assert await ledger.apply([Accept(again, b"digest", NOW + 1_000, event=an_event(again))]) == [message.id]
+    assert await ledger.outbox_size() == 1

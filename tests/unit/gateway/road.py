@@ -16,8 +16,9 @@ from config.settings import DispatchSettings, MessageSettings
 from gateway.accept import Door
 from gateway.clock import ManualClock
 from gateway.content import Vault
-from gateway.customers import ApiKey, Customer, CustomerSettings
+from gateway.customers import ApiKey, Customer, CustomerSettings, Owner
 from gateway.dispatch import Dispatch
+from gateway.incoming import Incoming
 from gateway.inflight import InFlight
 from gateway.keyring import Keyring
 from gateway.ledger.journal import Journal
@@ -92,7 +93,10 @@ def a_request(**changes: Any) -> MessageRequest:
 
 
 class Road:
-    """operators: by name, with what they answer. submitted: (operator, message, segment) of every submission."""
+    """operators: by name, with what they answer. owners: of numbers and first words.
+
+    submitted: (operator, message, segment) of every submission.
+    """
 
     def __init__(
         self,
@@ -104,11 +108,13 @@ class Road:
         room: int = 256,
         contracts: Mapping[str, EgressContract] | None = None,
         outcomes: Mapping[str, Any] | None = None,
+        incoming: Mapping[str, Any] | None = None,
         **dispatch: Any,
     ) -> None:
         self.clock = ManualClock()
         self.submitted: list[tuple[str, MtMessage, int]] = []
         self.ended: list[Status] = []
+        self.owners: dict[tuple[str, str], Owner] = {}
         self.held: list[OperatorEvent] | None = None
         answers = answers or {"loop": lambda _message, _segment, identifier: Accepted(identifier)}
         self.operators = {
@@ -134,6 +140,7 @@ class Road:
         self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
         self._contracts = contracts or {name: standard_contract(name) for name in self.operators}
         self._outcome_settings = outcomes or {}
+        self._incoming_settings = incoming or {}
 
     def build(self) -> None:
         """What needs a running loop."""
@@ -161,6 +168,17 @@ class Road:
             inflight=self.inflight,
             clock=self.clock,
             **self._outcome_settings,
+        )
+        self.incoming = Incoming(
+            operators=self.operators,
+            owner=lambda number, word: self.owners.get((number, word)) or self.owners.get((number, "")),
+            vault=self.vault,
+            policies=self.policies,
+            journal=self.journal,
+            clock=self.clock,
+            pseudonymise=self.keyring.pseudonymise,
+            default_region="SA",
+            **self._incoming_settings,
         )
         self.door = Door(
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
@@ -192,7 +210,7 @@ class Road:
         if answers:
             self.dispatch.on_submitted(answers)
         self.outcomes.on_receipts([each for each in events if isinstance(each, DeliveryReceipt)])
-        self.outcomes.on_mo([each for each in events if isinstance(each, MoMessage)])
+        self.incoming.on_messages([each for each in events if isinstance(each, MoMessage)])
         for event in events:
             if isinstance(event, Ready):
                 self.dispatch.on_ready(event.operator)

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.accounts import Accounts, Profile, UnknownAccount
 from gateway.clock import ManualClock
-from gateway.customers import CustomerSettings, Directory, EsmeSettings, KeySettings
+from gateway.customers import CustomerSettings, Directory, EsmeSettings, KeySettings, NumberSettings, Owner
 from gateway.passwords import matches
 from redaction.keys import KeyState
 from redaction.personal import MessageText, Purpose, Secret
@@ -144,3 +144,81 @@ async def test_a_system_id_is_given_once_and_for_all() -> None:
             await desk.accounts.add_esme(owner.id, name, settings=EsmeSettings())
     with pytest.raises(UnknownAccount):
         await desk.accounts.revoke_esme("nobody")
+
+
+async def a_customer(desk: Desk) -> int:
+    return (await desk.accounts.add_customer(PROFILE, CustomerSettings())).id
+
+
+async def owner_of(desk: Desk, number: str, word: str = "") -> Owner | None:
+    await desk.directory.refresh()
+    return desk.directory.owner(number, word)
+
+
+@pytest.mark.smpp("S-49")
+async def test_a_number_has_an_owner_until_it_is_taken_away() -> None:
+    desk = Desk()
+    customer = await a_customer(desk)
+    assert await owner_of(desk, "90909") is None
+    assert await desk.accounts.add_number(customer, "+90909", NumberSettings()) == "90909"
+    assert await owner_of(desk, "0090909", "anything") == Owner(customer, 0, False)
+    assert await desk.accounts.remove_number("90909") == [customer]
+    assert await owner_of(desk, "90909") is None
+
+
+@pytest.mark.smpp("S-49")
+@pytest.mark.parametrize("word", ["BANK", "bank", "Bank!", "(bank),"])
+async def test_a_keyword_has_one_spelling(word: str) -> None:
+    desk = Desk()
+    customer, other = await a_customer(desk), await a_customer(desk)
+    await desk.accounts.add_number(customer, "90909", NumberSettings(keywords=("Bank",)))
+    await desk.accounts.add_number(other, "90909", NumberSettings())
+    assert await owner_of(desk, "90909", word) == Owner(customer, 0, False)
+    assert await owner_of(desk, "90909", "shop") == Owner(other, 0, False)
+
+
+@pytest.mark.smpp("S-49")
+async def test_arabic_keywords_match_with_and_without_vowel_signs() -> None:
+    desk = Desk()
+    customer = await a_customer(desk)
+    await desk.accounts.add_number(customer, "90909", NumberSettings(keywords=("رصيد",)))
+    assert await owner_of(desk, "90909", "رَصِيد؟") == Owner(customer, 0, False)
+    assert await owner_of(desk, "90909", "حساب") is None
+
+
+async def test_a_number_or_a_keyword_of_it_has_one_owner() -> None:
+    desk = Desk()
+    customer, other = await a_customer(desk), await a_customer(desk)
+    await desk.accounts.add_number(customer, "1", NumberSettings())
+    await desk.accounts.add_number(customer, "2", NumberSettings(keywords=("Bank", "pay")))
+    for number, keywords in (("1", ()), ("2", ("BANK",))):
+        with pytest.raises(ValueError, match="another customer"):
+            await desk.accounts.add_number(other, number, NumberSettings(keywords=keywords))
+    assert await desk.accounts.add_number(other, "2", NumberSettings(keywords=("shop",))) == "2"
+
+
+@pytest.mark.parametrize("number", ["", "INTERKEY", "٩٠٩٠٩", "1" * 21])
+async def test_what_is_no_number_cannot_be_owned(number: str) -> None:
+    desk = Desk()
+    with pytest.raises(ValueError, match="20 digits"):
+        await desk.accounts.add_number(await a_customer(desk), number, NumberSettings())
+
+
+async def test_the_binds_of_a_named_account_are_told_and_only_of_ones_own() -> None:
+    desk = Desk()
+    customer, other = await a_customer(desk), await a_customer(desk)
+    esme, _ = await desk.accounts.add_esme(customer, "shop", settings=EsmeSettings())
+    with pytest.raises(ValueError, match="system_id"):
+        await desk.accounts.add_number(other, "1", NumberSettings(esme="shop"))
+    await desk.accounts.add_number(customer, "1", NumberSettings(esme="shop"))
+    assert await owner_of(desk, "1") == Owner(customer, esme.id, True)
+
+
+async def test_a_disabled_customer_owns_nothing() -> None:
+    desk = Desk()
+    customer = await a_customer(desk)
+    await desk.accounts.add_number(customer, "1", NumberSettings())
+    await desk.accounts.disable(customer)
+    assert await owner_of(desk, "1") is None
+    with pytest.raises(UnknownAccount):
+        await desk.accounts.remove_number("2")

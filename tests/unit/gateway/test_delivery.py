@@ -4,10 +4,11 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway.customers import Directory
+from gateway.customers import Directory, Owner
 from gateway.delivery import Addressing, open_endpoint, save_endpoint
 from gateway.ledger.base import StoredCustomer
 from gateway.message import Message, OutboxEvent, Status
@@ -17,6 +18,7 @@ from redaction.seal import Sealer
 from redaction.sealed import Sealed
 from tests.unit.gateway.road import CUSTOMER, Road, running_road
 from tests.unit.gateway.stage import a_message
+from tests.unit.gateway.test_incoming import ARABIC, from_a_person
 
 URL = Secret("https://shop.example.sa/told")
 
@@ -112,3 +114,52 @@ async def test_an_endpoint_is_stored_sealed_and_opens_for_its_customer_only(plac
 
 async def test_saving_again_gives_a_fresh_secret(place: Place) -> None:
     assert await place.set_endpoint() != await place.set_endpoint()
+
+
+async def received(place: Place, **changes: Any) -> tuple[OutboxEvent, Message]:
+    """A stored message from a person, and its event."""
+    place.road.owners["90909", ""] = Owner(CUSTOMER, 0, True)
+    place.road.sort([from_a_person(**changes)])
+    await place.road.settled()
+    (event,) = await place.road.events()
+    return event, await place.road.stored(event.message)
+
+
+@pytest.mark.smpp("S-49")
+async def test_the_customer_is_told_what_a_person_wrote_to_its_number(place: Place) -> None:
+    await place.set_endpoint()
+    event, message = await received(place, segments=3, missing=(2,))
+    delivery = place.addressing.delivery(event, message)
+    assert delivery is not None
+    body = json.loads(delivery.body)
+    assert body["type"] == "message.received"
+    assert body["data"] == {
+        "id": message.id.hex(),
+        "from": "+966500000078",
+        "to": "90909",
+        "text": ARABIC,
+        "segments": 3,
+        "missing": [2],
+        "received_at": body["timestamp"],
+    }
+
+
+@pytest.mark.smpp("S-49")
+async def test_a_binary_message_is_told_as_octets(place: Place) -> None:
+    await place.set_endpoint()
+    delivery = place.addressing.delivery(*await received(place, text="\x00\xff", encoding="binary"))
+    assert delivery is not None
+    data = json.loads(delivery.body)["data"]
+    assert "text" not in data
+    assert data["octets"] == "AP8="
+
+
+@pytest.mark.policy("P-23")
+async def test_what_was_forgotten_is_told_without_its_text(place: Place) -> None:
+    await place.set_endpoint()
+    event, message = await received(place)
+    message.content = None
+    delivery = place.addressing.delivery(event, message)
+    assert delivery is not None
+    assert json.loads(delivery.body)["data"]["to"] == "+966•••••••78"
+    assert ARABIC.encode() not in delivery.body

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.message import Part, Status
-from operators.base import Accepted, DeliveryReceipt, MoMessage, ReceiptState
-from redaction.personal import MessageText, Msisdn
+from operators.base import Accepted, DeliveryReceipt, ReceiptState
 from tests.unit.gateway.road import LONG, Road, running_road
 from tests.unit.gateway.stage import until
 
@@ -230,14 +229,6 @@ async def test_more_receipts_than_can_wait_are_asked_for_again(tmp_path: Path) -
             road.receipt(f"stranger{number}", DELIVERED)
         assert road.acknowledged() == [("stranger2", False)]
         assert road.outcomes.counters.pushed_back == 1
-
-
-async def test_a_message_from_a_person_is_refused_for_nobody_is_registered_for_it(tmp_path: Path) -> None:
-    async with running_road(tmp_path) as road:
-        text, source = MessageText("hello"), Msisdn("966500000078", 966)
-        road.sort([MoMessage(operator="loop", source=source, destination="INTERKEY", text=text, handle="handle")])
-        assert road.operators["loop"].rejected == ["handle"]
-        assert road.outcomes.counters.mo_refused == 1
 
 
 async def test_an_answer_without_an_id_can_have_no_receipt_and_is_submitted_all_the_same(tmp_path: Path) -> None:
