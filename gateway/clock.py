@@ -5,6 +5,7 @@ milliseconds and repeats a run exactly.
 """
 
 import os
+import threading
 import time
 from typing import Final, Protocol
 
@@ -28,12 +29,14 @@ class SystemClock:
     """The machine's own clock and random source.
 
     Random bytes are fetched `POOL_BYTES` at a time: a system call for every few bytes costs more than sealing them in.
-    A byte is given out once and then overwritten.
+    A byte is given out once and then overwritten. The pool belongs to the thread that made the clock: two threads at
+    once would be given the same bytes. Others ask the system.
     """
 
     def __init__(self) -> None:
         self._pool = bytearray()
         self._at = 0
+        self._thread = threading.get_ident()
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -42,6 +45,8 @@ class SystemClock:
         return time.monotonic()
 
     def random(self, size: int) -> bytes:
+        if threading.get_ident() != self._thread:
+            return os.urandom(size)
         end = self._at + size
         if end > len(self._pool):
             self._pool[:] = os.urandom(max(POOL_BYTES, size))

@@ -5,15 +5,19 @@ periods whose last content is due are destroyed here; that is what forgets.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gateway.clock import Clock
+from gateway.ledger.base import LedgerUnavailable
 from gateway.ledger.keystore import Keystore
+from gateway.logs import logger
 from redaction.keys import KeyState
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import Subject, credential_digest, idempotency_digest, pseudonymise, search_all_epochs
-from redaction.retention import RetentionRule
+from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
+
+log = logger("gateway.keyring")
 
 EPOCH_MS: Final = 90 * 24 * 3600 * 1000
 """How long one pepper for search pseudonyms is used."""
@@ -43,31 +47,27 @@ class Keyring:
 
         Writes only when something is missing or due.
         """
-        destroyed = self._store.ensure_current(self._rules, self._clock.now_ms())
-        if self._lacks_peppers():
-            self._store.update(self._make_peppers, destroys=False)
-        dead = self._dead_epochs()
-        if dead:
-            self._store.update(lambda state: [state.drop_epoch(*name) for name in dead], destroys=True)
-        return destroyed + len(dead)
+        upkeep = self._upkeep()
+        if upkeep.needed:
+            self._store.update(upkeep.do, destroys=upkeep.destroyed > 0)
+        return upkeep.destroyed
 
-    def _dead_epochs(self) -> list[tuple[int, str, int]]:
-        """Search peppers by which no record can be found any more: every record of their epoch is gone."""
-        last_ms = self._clock.now_ms() - max(rule.record_s for rule in self._rules) * 1000
-        state = self._store.state
-        return [
-            (customer, "search", epoch)
-            for customer in state.customers()
-            for epoch in state.epochs(customer, "search")
-            if (epoch + 1) * EPOCH_MS <= last_ms
-        ]
+    async def keep_present(self) -> int:
+        """As `ensure_present`, while the loop goes on."""
+        upkeep = self._upkeep()
+        if upkeep.needed:
+            await self._store.update_apart(upkeep.do, destroys=upkeep.destroyed > 0)
+        return upkeep.destroyed
+
+    def _upkeep(self) -> "Upkeep":
+        return Upkeep(self._store.state, self._rules, self._clock)
 
     def ensure_customer(self, customer: int) -> None:
         """Make a new customer's keys durable."""
 
         def make(state: KeyState) -> None:
             state.ensure_customer(customer, self._clock.random, now_ms=self._clock.now_ms())
-            self._make_peppers(state)
+            make_peppers(state, self._clock)
 
         self._store.update(make, destroys=False)
 
@@ -87,14 +87,20 @@ class Keyring:
         return self._store.update(lambda state: state.drop_customer(customer), destroys=True)
 
     async def run(self, interval_s: float = 0.5, present_every: int = 40) -> None:
-        """Watch for other processes' changes; look after periods and epochs now and then."""
+        """Watch for other processes' changes; look after periods and epochs now and then.
+
+        A disk or a root slot that does not answer is asked again: keys are made a period ahead.
+        """
         turn = 0
         while True:
             await asyncio.sleep(interval_s)
-            self._store.refresh()
             turn += 1
-            if turn % present_every == 0:
-                self.ensure_present()
+            try:
+                self._store.refresh()
+                if turn % present_every == 0:
+                    await self.keep_present()
+            except LedgerUnavailable:
+                log.warning("keystore_unavailable")
 
     def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
         return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
@@ -105,17 +111,72 @@ class Keyring:
     def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
         return idempotency_digest(self._store.state, customer, key, index)
 
-    def _lacks_peppers(self) -> bool:
-        state = self._store.state
-        if not state.epochs(CREDENTIALS, "credential"):
-            return True
-        ahead = epoch_of(self._clock.now_ms()) + 1
-        return any(ahead not in state.epochs(customer, "search") for customer in state.customers())
 
-    def _make_peppers(self, state: KeyState) -> None:
-        now_ms = self._clock.now_ms()
-        state.ensure_pepper(CREDENTIALS, "credential", 0, self._clock.random, now_ms=now_ms)
-        for customer in state.customers():
-            state.ensure_pepper(customer, "idempotency", 0, self._clock.random, now_ms=now_ms)
-            for epoch in (epoch_of(now_ms), epoch_of(now_ms) + 1):
-                state.ensure_pepper(customer, "search", epoch, self._clock.random, now_ms=now_ms)
+class Upkeep:
+    """What a key state lacks for the present and the next period and epoch, and which of its keys are due.
+
+    A period key is due when its last content is; a search pepper when every record of its epoch is gone, so that nobody
+    could be found by it. destroyed: how many keys that is. needed: whether there is anything to do.
+    """
+
+    def __init__(self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock) -> None:
+        self._clock = clock
+        now_ms = clock.now_ms()
+        live = set(state.periods())
+        wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in rules for ahead in (0, 1)]
+        self._missing = [name for name in wanted if name not in live]
+        self._periods = _dead_periods(state, rules, now_ms)
+        self._epochs = _dead_epochs(state, rules, now_ms)
+        self.destroyed = len(self._periods) + len(self._epochs)
+        self.needed = bool(self._missing) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
+
+    def do(self, state: KeyState) -> None:
+        for tag, period in self._missing:
+            state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms())
+        for tag, period in self._periods:
+            state.drop_period(tag, period)
+        make_peppers(state, self._clock)
+        for name in self._epochs:
+            state.drop_epoch(*name)
+
+
+def make_peppers(state: KeyState, clock: Clock) -> None:
+    """Every pepper that the present and the next epoch need."""
+    now_ms = clock.now_ms()
+    state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
+    for customer in state.customers():
+        state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
+        for epoch in (epoch_of(now_ms), epoch_of(now_ms) + 1):
+            state.ensure_pepper(customer, "search", epoch, clock.random, now_ms=now_ms)
+
+
+def next_destruction_ms(state: KeyState, rules: Sequence[RetentionRule]) -> int | None:
+    """When the first of the live period keys is due; copies of the key store are dead from then on."""
+    by_tag = {rule.tag: rule for rule in rules}
+    return min((period_dead_ms(by_tag[tag], period) for tag, period in state.periods() if tag in by_tag), default=None)
+
+
+def _dead_periods(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[RetentionTag, int]]:
+    by_tag = {rule.tag: rule for rule in rules}
+    return [
+        (tag, period)
+        for tag, period in state.periods()
+        if tag in by_tag and period_dead_ms(by_tag[tag], period) <= now_ms
+    ]
+
+
+def _dead_epochs(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[int, str, int]]:
+    last_ms = now_ms - max((rule.record_s for rule in rules), default=0) * 1000
+    return [
+        (customer, "search", epoch)
+        for customer in state.customers()
+        for epoch in state.epochs(customer, "search")
+        if (epoch + 1) * EPOCH_MS <= last_ms
+    ]
+
+
+def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
+    if not state.epochs(CREDENTIALS, "credential"):
+        return True
+    ahead = epoch_of(now_ms) + 1
+    return any(ahead not in state.epochs(customer, "search") for customer in state.customers())

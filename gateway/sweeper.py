@@ -62,7 +62,7 @@ class Sweeper:
     async def sweep(self) -> Swept:
         """Forget everything that is due now. Raises LedgerUnavailable; what was done by then stands."""
         now_ms = self._clock.now_ms()
-        keys = self._keyring.ensure_present()
+        keys = await self._keyring.keep_present()
         content, records = await self._forget_messages(now_ms)
         swept = Swept(keys=keys, content=content, records=records, leftovers=await self._forget_leftovers(now_ms))
         self._note(swept)

@@ -9,14 +9,19 @@ destroys the old one, so that every older copy of this file is dead. The order m
     3. the slot holds the new root only     the destruction counts from here
 
 The live `state` object never changes its identity; whoever seals and opens with it sees every change at once.
+
+A destruction is certain when every node has taken over the state without the key: `Followers` says so. One node alone
+has by the time `update` returns; nodes that share a key store tell each other.
 """
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -25,7 +30,6 @@ from gateway.ledger.base import LedgerCorrupt, LedgerError, LedgerUnavailable
 from gateway.ledger.statements import named_statements
 from redaction.errors import SealError, WrongRoot
 from redaction.keys import ROOT_BYTES, KeyState, open_state, seal_state
-from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
 
 T = TypeVar("T")
 TIMEOUT_S: Final = 10.0
@@ -114,16 +118,56 @@ def root_slot(kind: str, path: str, env: str) -> RootSlot:
     return EnvRootSlot(env) if kind == "env" else FileRootSlot(Path(path))
 
 
+class Followers(Protocol):
+    """The nodes that hold this key state in memory, as far as one of them can know."""
+
+    def acknowledge(self, version: int) -> None:
+        """This node has taken over `version`; keys that were destroyed up to it are out of its memory."""
+
+    def have_all(self, version: int) -> bool:
+        """Whether every node has taken over `version` or a later one: what it destroyed is gone for certain."""
+
+
+class OneNode:
+    """Nobody else holds the keys. A command line beside a node is no follower: it ends."""
+
+    def __init__(self) -> None:
+        self._version = 0
+
+    def acknowledge(self, version: int) -> None:
+        self._version = max(self._version, version)
+
+    def have_all(self, version: int) -> bool:
+        return self._version >= version
+
+
 class Keystore:
     """path: the store's own SQLite file; `<path>.lock` beside it is held during every change."""
 
-    def __init__(self, path: Path, slot: RootSlot, clock: Clock) -> None:
+    def __init__(self, path: Path, slot: RootSlot, clock: Clock, followers: Followers | None = None) -> None:
         self._path = path
         self._slot = slot
         self._clock = clock
+        self._followers = followers or OneNode()
         self._connection: sqlite3.Connection | None = None
+        self._one_thread = threading.Lock()
+        self._unfinished = False
         self._version = 0
         self.state = KeyState()
+
+    @property
+    def version(self) -> int:
+        """Grows by one with every change; a destruction is named by the version that it made."""
+        return self._version
+
+    @property
+    def rolls(self) -> bool:
+        """Whether a destruction also kills older copies of this store: not under a root that cannot be written."""
+        return self._slot.rolls
+
+    def is_certain(self, version: int) -> bool:
+        """Whether no node holds any more what `version` destroyed."""
+        return self._followers.have_all(version)
 
     def open(self) -> None:
         """Open or create, and finish a roll that was cut short. Raises KeystoreLost, LedgerCorrupt, LedgerUnavailable.
@@ -134,7 +178,9 @@ class Keystore:
             with _errors():
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-                self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=TIMEOUT_S)
+                self._connection = sqlite3.connect(
+                    self._path, isolation_level=None, timeout=TIMEOUT_S, check_same_thread=False
+                )
                 for pragma in _PRAGMAS:
                     self._connection.execute("PRAGMA " + pragma)
             with self._alone():
@@ -145,10 +191,11 @@ class Keystore:
             raise
 
     def close(self) -> None:
-        """Let go of the file. Again is harmless."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Let go of the file, after the change under way. Again is harmless."""
+        with self._one_thread:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def update(self, change: Callable[[KeyState], T], *, destroys: bool) -> T:
         """Apply `change` to the newest state and make it durable; `state` shows it when this returns.
@@ -158,56 +205,59 @@ class Keystore:
         the next use of the store drops it.
         """
         with self._alone():
-            fresh, root, version = self._read()
-            result = change(fresh)
-            rolled = destroys and self._slot.rolls
-            new = self._clock.random(ROOT_BYTES) if rolled else root
-            if rolled:
-                self._slot.write((root, new))
-            self._write(fresh, new, version + 1)
-            self._take_over(fresh, version + 1)
-            self._drop_other_roots(new)
+            result, fresh, version, root = self._change(change, destroys)
+            self._take_over(fresh, version)
+            self._drop_other_roots(root)
+        return result
+
+    async def update_apart(self, change: Callable[[KeyState], T], *, destroys: bool) -> T:
+        """As `update`, waiting for disk and root slot in a thread while the loop goes on with the state before."""
+
+        def work() -> tuple[T, KeyState, int, LedgerError | None]:
+            changed: tuple[T, KeyState, int, bytes] | None = None
+            try:
+                with self._alone():
+                    changed = self._change(change, destroys)
+                    self._drop_other_roots(changed[3])
+            except LedgerError as error:
+                if changed is None:
+                    raise
+                return *changed[:3], error
+            return *changed[:3], None
+
+        result, fresh, version, error = await asyncio.shield(asyncio.to_thread(work))
+        if version > self._version:  # unless a refresh has brought this state, or a later one, already
+            self._take_over(fresh, version)
+        if error is not None:
+            raise error
         return result
 
     def refresh(self) -> bool:
-        """Take over what another process changed; whether there was anything. Cheap when there was not."""
+        """Take over what another process changed; whether there was anything. Cheap when there was not.
+
+        Also drops an old root that could not be dropped before.
+        """
+        if self._one_thread.locked():
+            return False
         with _errors():
             row = self._connected.execute(_SQL["version"]).fetchone()
-        if row is not None and row[0] == self._version:
+        if row is not None and row[0] == self._version and not self._unfinished:
             return False
         with self._alone():
             self._load()
         return True
 
-    def ensure_current(self, rules: Iterable[RetentionRule], now_ms: int) -> int:
-        """Have the keys of the present and the next period of every rule, and destroy those whose content is due.
+    def snapshot(self, path: Path) -> int:
+        """Write a copy of the sealed store, as it is now, to a new file; its version.
 
-        How many were destroyed.
+        It opens until the next destruction. Raises LedgerUnavailable when the file exists or cannot be written.
         """
-        known = list(rules)
-        live = set(self.state.periods())
-        wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in known for ahead in (0, 1)]
-        missing = [name for name in wanted if name not in live]
-        dead = self._dead(known, now_ms)
-        if not missing and not dead:
-            return 0
-
-        def change(state: KeyState) -> None:
-            for tag, period in missing:
-                state.ensure_period(tag, period, self._clock.random, now_ms=now_ms)
-            for tag, period in dead:
-                state.drop_period(tag, period)
-
-        self.update(change, destroys=bool(dead))
-        return len(dead)
-
-    def _dead(self, rules: Iterable[RetentionRule], now_ms: int) -> list[tuple[RetentionTag, int]]:
-        by_tag: dict[RetentionTag, RetentionRule] = {rule.tag: rule for rule in rules}
-        return [
-            (tag, period)
-            for tag, period in self.state.periods()
-            if tag in by_tag and period_dead_ms(by_tag[tag], period) <= now_ms
-        ]
+        with self._alone():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            with contextlib.closing(sqlite3.connect(path)) as copy:
+                self._connected.backup(copy)
+            self._load()
+        return self._version
 
     # ------------------------------------------------------------------------------------------------------ internal
 
@@ -225,7 +275,7 @@ class Keystore:
         its new root overwritten.
         """
         connection = self._connected
-        with _errors(), _locked(self._path.with_name(self._path.name + ".lock")):
+        with _errors(), self._one_thread, _locked(self._path.with_name(self._path.name + ".lock")):
             try:
                 yield
             finally:
@@ -244,21 +294,35 @@ class Keystore:
             roots = (self._clock.random(ROOT_BYTES),)
             self._slot.write(roots)
         self._write(self.state, roots[0], 1)
-        self._version = 1
+        self._take_over(KeyState(), 1)
 
     def _load(self) -> None:
         fresh, root, version = self._read()
         self._take_over(fresh, version)
         self._drop_other_roots(root)
 
+    def _change(self, change: Callable[[KeyState], T], destroys: bool) -> tuple[T, KeyState, int, bytes]:
+        """Steps 1 and 2: result, state, version and root after the change, which is durable."""
+        fresh, root, version = self._read()
+        result = change(fresh)
+        rolled = destroys and self._slot.rolls
+        new = self._clock.random(ROOT_BYTES) if rolled else root
+        if rolled:
+            self._slot.write((root, new))
+        self._write(fresh, new, version + 1)
+        return result, fresh, version + 1, new
+
     def _take_over(self, fresh: KeyState, version: int) -> None:
         self.state.adopt(fresh)
         self._version = version
+        self._followers.acknowledge(version)
 
     def _drop_other_roots(self, root: bytes) -> None:
         """Step 3, or the end of somebody's roll that was cut short."""
+        self._unfinished = True
         if self._slot.rolls and len(self._slot.read()) > 1:
             self._slot.write((root,))
+        self._unfinished = False
 
     def _read(self) -> tuple[KeyState, bytes, int]:
         """The stored state, the root that opens it, and its version."""

@@ -7,14 +7,16 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import gateway
 from gateway.clock import ManualClock, SystemClock
+from gateway.keyring import Keyring
 from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
-from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, root_slot
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, OneNode, root_slot
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of
@@ -330,16 +332,16 @@ def _periods(store: Keystore) -> set[tuple[str, int]]:
 
 def test_the_present_and_the_next_period_of_every_rule_exist(place: Path) -> None:
     with _opened(place) as store:
-        store.ensure_current(DEFAULT_RULES.values(), NOW)
+        Keyring(store, DEFAULT_RULES.values(), ManualClock(NOW)).ensure_present()
         wanted = {(rule.tag, period_of(rule, NOW) + ahead) for rule in DEFAULT_RULES.values() for ahead in (0, 1)}
         assert _periods(store) == wanted
 
 
 def test_nothing_is_written_when_nothing_is_missing(place: Path) -> None:
     with _opened(place) as store, _opened(place) as other:
-        store.ensure_current(DEFAULT_RULES.values(), NOW)
+        Keyring(store, DEFAULT_RULES.values(), ManualClock(NOW)).ensure_present()
         assert other.refresh()
-        store.ensure_current(DEFAULT_RULES.values(), NOW + 1)
+        Keyring(store, DEFAULT_RULES.values(), ManualClock(NOW + 1)).ensure_present()
         assert not other.refresh()
 
 
@@ -347,13 +349,13 @@ def test_nothing_is_written_when_nothing_is_missing(place: Path) -> None:
 def test_dead_periods_are_destroyed_under_a_fresh_root(place: Path) -> None:
     clock = ManualClock(NOW)
     with _opened(place) as store:
-        store.ensure_current([DEFAULT_RULES[OTP]], clock.now_ms())
+        Keyring(store, [DEFAULT_RULES[OTP]], clock).ensure_present()
         first = period_of(DEFAULT_RULES[OTP], clock.now_ms())
         before = _slot(place).read()
         clock.advance(3_600)
-        store.ensure_current([DEFAULT_RULES[OTP]], clock.now_ms())
+        Keyring(store, [DEFAULT_RULES[OTP]], clock).ensure_present()
         clock.advance(600)
-        store.ensure_current([DEFAULT_RULES[OTP]], clock.now_ms())
+        Keyring(store, [DEFAULT_RULES[OTP]], clock).ensure_present()
         assert (OTP, first) not in _periods(store)
         assert {(OTP, first + 1), (OTP, first + 2)} <= _periods(store)
         assert _slot(place).read() != before
@@ -362,5 +364,102 @@ def test_dead_periods_are_destroyed_under_a_fresh_root(place: Path) -> None:
 def test_periods_of_unknown_rules_are_left_alone(place: Path) -> None:
     with _opened(place) as store:
         store.update(_with_keys, destroys=False)
-        store.ensure_current([DEFAULT_RULES[OTP]], NOW)
+        Keyring(store, [DEFAULT_RULES[OTP]], ManualClock(NOW)).ensure_present()
         assert (TRANSACTIONAL, 1) in _periods(store)
+
+
+# ------------------------------------------------------------------------------------------------ apart from the loop
+
+
+async def test_a_change_in_a_thread_is_seen_when_it_is_awaited_and_lasts(place: Path) -> None:
+    _filled(place)
+    with _opened(place) as store:
+        before, version = _slot(place).read(), store.version
+        assert await store.update_apart(lambda state: state.drop_customer(7), destroys=True)
+        assert store.state.customers() == [8]
+        assert (store.version, len(_slot(place).read())) == (version + 1, 1)
+        assert _slot(place).read() != before
+        assert not store.refresh()
+    with _opened(place) as store:
+        assert store.state.customers() == [8]
+
+
+def _add(customer: int, state: KeyState) -> bool:
+    return state.ensure_customer(customer, os.urandom)
+
+
+async def test_changes_in_threads_take_turns(place: Path) -> None:
+    with _opened(place) as store:
+        changes = [partial(_add, each) for each in range(1, 9)]
+        await asyncio.gather(*(store.update_apart(each, destroys=True) for each in changes))
+        assert store.state.customers() == list(range(1, 9))
+
+
+async def test_a_root_that_cannot_be_dropped_is_told_though_the_change_stands(place: Path) -> None:
+    _filled(place)
+
+    class Refusing(FileRootSlot):
+        refuses = 1
+
+        def write(self, roots: Sequence[bytes]) -> None:
+            if len(roots) == 1 and self.refuses:
+                self.refuses -= 1
+                raise OSError
+            super().write(roots)
+
+    with _opened(place, Refusing(place / "root" / "root.key")) as store:
+        with pytest.raises(LedgerUnavailable):
+            await store.update_apart(lambda state: state.drop_customer(7), destroys=True)
+        assert store.state.customers() == [8]
+        assert len(_slot(place).read()) == 2
+        store.refresh()
+        assert len(_slot(place).read()) == 1
+
+
+# --------------------------------------------------------------------------------------------------- copies, certainty
+
+
+def test_a_destruction_is_certain_at_once_where_one_node_holds_the_keys(place: Path) -> None:
+    _filled(place)
+    with _opened(place) as store:
+        store.update(lambda state: state.drop_customer(7), destroys=True)
+        assert store.is_certain(store.version)
+        assert not store.is_certain(store.version + 1)
+
+
+def test_a_destruction_is_certain_when_the_last_node_has_followed(place: Path) -> None:
+    class Two(OneNode):
+        """This node and one that follows when it is told to."""
+
+        other = 0
+
+        def have_all(self, version: int) -> bool:
+            return super().have_all(version) and self.other >= version
+
+    _filled(place)
+    nodes = Two()
+    store = Keystore(place / "keys" / "keys.db", _slot(place), SystemClock(), nodes)
+    store.open()
+    store.update(lambda state: state.drop_customer(7), destroys=True)
+    assert not store.is_certain(store.version)
+    nodes.other = store.version
+    assert store.is_certain(store.version)
+    store.close()
+
+
+def test_a_snapshot_opens_until_the_next_destruction(place: Path) -> None:
+    customer, _ = _filled(place)
+    copy = place / "snapshot.db"
+    with _opened(place) as store:
+        assert store.snapshot(copy) == store.version
+        assert copy.stat().st_mode & 0o777 == 0o600
+        with pytest.raises(LedgerUnavailable):
+            store.snapshot(copy)
+    snapshot = Keystore(copy, _slot(place), SystemClock())
+    snapshot.open()
+    assert snapshot.state.customer_key(8) == customer
+    snapshot.close()
+    with _opened(place) as store:
+        store.update(lambda state: state.drop_customer(7), destroys=True)
+    with pytest.raises(KeystoreLost):
+        snapshot.open()

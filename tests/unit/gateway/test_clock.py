@@ -1,5 +1,6 @@
 """Time and randomness."""
 
+import threading
 from itertools import pairwise
 
 from gateway.clock import POOL_BYTES, ManualClock, SystemClock
@@ -19,6 +20,19 @@ def test_what_was_drawn_is_wiped_from_the_pool() -> None:
     clock = SystemClock()
     drawn = clock.random(32)
     assert drawn not in bytes(clock._pool)
+
+
+def test_another_thread_is_not_given_bytes_of_the_pool() -> None:
+    clock = SystemClock()
+    clock.random(16)
+    pool = bytes(clock._pool)
+    drawn: list[bytes] = []
+    thread = threading.Thread(target=lambda: drawn.append(clock.random(16)))
+    thread.start()
+    thread.join()
+    assert len(drawn[0]) == 16
+    assert drawn[0] not in pool
+    assert bytes(clock._pool) == pool
 
 
 def test_monotonic_time_does_not_go_back() -> None:
