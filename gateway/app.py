@@ -31,7 +31,7 @@ from gateway.incoming import Incoming
 from gateway.inflight import InFlight
 from gateway.keyring import Keyring
 from gateway.ledger.journal import Journal
-from gateway.ledger.keystore import Keystore, root_slot
+from gateway.ledger.keystore import Keystore
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.logs import logger
 from gateway.message import Message, OutboxEvent
@@ -102,9 +102,7 @@ class Node:
 
     def _open_keys(self) -> None:
         settings = self.settings.keystore
-        store = Keystore(
-            Path(settings.path), root_slot(settings.root.kind, settings.root.path, settings.root.env), self.clock
-        )
+        store = Keystore(Path(settings.path), reading.root_slot(settings.root), self.clock)
         store.open()
         self._stack.callback(store.close)
         self.keyring = Keyring(store, self.rules.values(), self.clock)

@@ -8,34 +8,33 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn
 
-import msgspec
 import typer
-import uvloop
-from rich.console import Console
-from rich.table import Table
 
 from config.loader import examine, load
 from config.problems import ConfigError, Severity
 from config.secret import SecretMissing
-from config.settings import Settings
 from gateway import reading
-from gateway.accounts import Accounts, Profile, UnknownAccount, number_settings
+from gateway.accounts import Profile, UnknownAccount, number_settings
 from gateway.app import StartRefused, serve
-from gateway.clock import SystemClock
+from gateway.cli_keys import app as keys_app
+from gateway.cli_retention import app as retention_app
+from gateway.command import Config, Failed, Json
+from gateway.command import run as _run
+from gateway.command import show as _print
 from gateway.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings
 from gateway.delivery import open_endpoint, save_endpoint
+from gateway.desk import Desk
+from gateway.desk import find_customer as _customer
+from gateway.desk import open_desk as _desk
 from gateway.hardening import forbid_core_dumps
-from gateway.keyring import Keyring
 from gateway.leakscan import Files, ScanImpossible, ScanReport, Source, scan_sources
 from gateway.leakscan_memory import Memory
 from gateway.ledger.base import LedgerError, StoredCustomer
-from gateway.ledger.keystore import Keystore, root_slot
-from gateway.ledger.sqlite import SqliteLedger
 from gateway.logs import catch_the_uncaught, configure, describe_unexpected, logger
 from gateway.message import MessageClass
 from gateway.passwords import LONGEST, SHORT
@@ -51,9 +50,7 @@ from operators.simulator import run as run_simulator
 from operators.smpp.session import SessionSettings
 from redaction.errors import SealError
 from redaction.personal import MessageText, Purpose, Secret
-from redaction.seal import Sealer
 
-T = TypeVar("T")
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -71,17 +68,9 @@ app.add_typer(key_app, name="key")
 app.add_typer(esme_app, name="esme")
 app.add_typer(number_app, name="number")
 app.add_typer(webhook_app, name="webhook")
+app.add_typer(retention_app, name="retention")
+app.add_typer(keys_app, name="keys")
 app.add_typer(simulate_app, name="simulate")
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", envvar="CONNECT_GATEWAY_CONFIG", help="Settings: a TOML file or a directory."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-class Failed(Exception):
-    """One line for the user; exit code 1."""
 
 
 def main() -> None:
@@ -112,25 +101,6 @@ def main() -> None:
 def _fail(line: str) -> NoReturn:
     print(f"connect-gateway: {line}", file=sys.stderr)  # noqa: T201
     raise SystemExit(1)
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return uvloop.run(work)
-
-
-def _print(value: Any, as_json: bool, *, title: str = "") -> None:
-    """A mapping or a list of mappings, as JSON or for people."""
-    if as_json:
-        print(msgspec.json.encode(value).decode())  # noqa: T201
-        return
-    rows: list[dict[str, object]] = value if isinstance(value, list) else [value]
-    if not rows:
-        print("none")  # noqa: T201
-        return
-    table = Table(*rows[0], title=title or None)
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row.values()))
-    Console().print(table)
 
 
 # --------------------------------------------------------------------------------------------------------- the node
@@ -175,53 +145,6 @@ def _problem(problem: Any) -> dict[str, object]:
 
 
 # -------------------------------------------------------------------------------------------------------- accounts
-
-
-class Desk(msgspec.Struct, frozen=True):
-    """What the account verbs work with."""
-
-    settings: Settings
-    ledger: SqliteLedger
-    keyring: Keyring
-    sealer: Sealer
-    accounts: Accounts
-    clock: SystemClock
-
-
-@contextlib.asynccontextmanager
-async def _desk(config: Path | None) -> AsyncIterator[Desk]:
-    """Open ledger and key store beside a running node, or without one."""
-    forbid_core_dumps()
-    settings = load(config, os.environ)
-    clock = SystemClock()
-    rules = reading.retention_rules(settings)
-    store = Keystore(Path(settings.keystore.path), root_slot(*_slot(settings)), clock)
-    store.open()
-    ledger = SqliteLedger(Path(settings.ledger.path), clock, exclusive=False)
-    try:
-        keyring = Keyring(store, rules.values(), clock)
-        keyring.ensure_present()
-        await ledger.open()
-        sealer = Sealer(store.state, clock.random)
-        accounts = Accounts(
-            ledger, clock, sealer=sealer, ensure_keys=keyring.ensure_customer, digest=keyring.credential_digest
-        )
-        yield Desk(settings, ledger, keyring, sealer, accounts, clock)
-    finally:
-        await ledger.close()
-        store.close()
-
-
-def _slot(settings: Settings) -> tuple[str, str, str]:
-    root = settings.keystore.root
-    return root.kind, root.path, root.env
-
-
-async def _customer(desk: Desk, public_id: str) -> StoredCustomer:
-    for customer in await desk.accounts.customers():
-        if public_id in (customer.public_id, str(customer.id)):
-            return customer
-    raise Failed("no customer has this id")
 
 
 @customer_app.command("add")

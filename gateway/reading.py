@@ -5,11 +5,13 @@ Everything that translates a configured word into a typed value stands here, so 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Final
 
 from config.operators import OperatorSettings
-from config.settings import Settings, WebhookSettings
+from config.settings import RootSlotSettings, Settings, WebhookSettings
 from gateway.clock import Clock
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, RootSlot
 from gateway.routing import Route
 from gateway.webhooks.settings import DeliverySettings
 from operators.base import MtMessage, Operator
@@ -38,6 +40,13 @@ def retention_rules(settings: Settings) -> Rules:
         )
         for said in settings.retention
     }
+
+
+def root_slot(settings: RootSlotSettings) -> RootSlot:
+    """Where the root of the key store lies."""
+    if settings.kind == "env":
+        return EnvRootSlot(settings.env)
+    return FileRootSlot(Path(settings.path))
 
 
 def routes(settings: Settings) -> list[Route]:

@@ -113,11 +113,6 @@ class EnvRootSlot:
         raise KeystoreLost("a root in the environment cannot be changed from here")
 
 
-def root_slot(kind: str, path: str, env: str) -> RootSlot:
-    """The slot that the settings name."""
-    return EnvRootSlot(env) if kind == "env" else FileRootSlot(Path(path))
-
-
 class Followers(Protocol):
     """The nodes that hold this key state in memory, as far as one of them can know."""
 

@@ -16,7 +16,7 @@ import gateway
 from gateway.clock import ManualClock, SystemClock
 from gateway.keyring import Keyring
 from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
-from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, OneNode, root_slot
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, OneNode
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of
@@ -316,11 +316,6 @@ def test_a_missing_variable_is_refused(place: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(KeystoreLost, match=VARIABLE), _opened(place, EnvRootSlot(VARIABLE)):
         pass
-
-
-def test_the_settings_name_the_slot(place: Path) -> None:
-    assert isinstance(root_slot("env", "", VARIABLE), EnvRootSlot)
-    assert isinstance(root_slot("file", str(place / "root.key"), ""), FileRootSlot)
 
 
 # ------------------------------------------------------------------------------------------------------------- periods

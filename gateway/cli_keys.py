@@ -1,0 +1,120 @@
+"""`connect-gateway keys`: the state of the key store, a fresh root, copies of it, and what copies are worth.
+
+Keys are shown by name and age, never by their bytes.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.loader import load
+from config.settings import Settings
+from gateway import reading
+from gateway.clock import SystemClock
+from gateway.command import Config, Failed, Json, show
+from gateway.desk import open_keystore
+from gateway.hardening import forbid_core_dumps
+from gateway.keyring import next_destruction_ms
+from gateway.ledger.keystore import Keystore
+from gateway.recovery import Combination, recover
+from gateway.times import rfc3339, rfc3339_or_none
+
+app = typer.Typer(no_args_is_help=True, help="Keys: ages, rotation, copies.")
+
+Data = Annotated[list[Path], typer.Option("--data", help="Copied ledger file; repeatable.", exists=True)]
+Copies = Annotated[
+    list[Path] | None, typer.Option("--keystore", help="Copied key store file; repeatable.", exists=True)
+]
+
+
+@app.command()
+def status(
+    every: Annotated[bool, typer.Option("--all", help="Every key by name and age.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """How many keys there are, how old, under which root, and when the next destruction is due."""
+    forbid_core_dumps()
+    settings, clock = load(config, os.environ), SystemClock()
+    with open_keystore(settings, clock) as store:
+        show(_every_key(store) if every else _status(store, settings), json)
+
+
+@app.command()
+def rotate(config: Config = None, json: Json = False) -> None:
+    """Seal the key store under a fresh root and destroy the old one: older copies of the store are dead."""
+    forbid_core_dumps()
+    settings, clock = load(config, os.environ), SystemClock()
+    with open_keystore(settings, clock) as store:
+        if not store.rolls:
+            raise Failed("a root in the environment cannot be rolled from here; use a file or transit slot")
+        store.update(lambda _: None, destroys=True)
+        show({"version": store.version, "state": store.state.digest().hex()}, json)
+
+
+@app.command()
+def snapshot(
+    path: Annotated[Path, typer.Argument(help="New file to write; never beside copies of the ledger.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Copy the sealed key store, for a disaster. The next destruction makes the copy worthless, and it should."""
+    forbid_core_dumps()
+    settings, clock = load(config, os.environ), SystemClock()
+    if path.resolve().parent == Path(settings.ledger.path).resolve().parent:
+        raise Failed("a copy of the keys does not belong beside the data")
+    with open_keystore(settings, clock) as store:
+        version = store.snapshot(path)
+        until_ms = next_destruction_ms(store.state, list(reading.retention_rules(settings).values()))
+        show({"version": version, "opens_until": rfc3339_or_none(until_ms)}, json)
+
+
+@app.command("recover")
+def recover_copies(data: Data, keystore: Copies = None, config: Config = None, json: Json = False) -> None:
+    """Try to open every message of copied ledger files with copied key stores, the live one, and the live root.
+
+    It counts what opens, combination by combination, and shows nothing of it.
+    """
+    forbid_core_dumps()
+    settings = load(config, os.environ)
+    roots = reading.root_slot(settings.keystore.root).read()
+    result = recover(data, [*(keystore or ()), Path(settings.keystore.path)], roots)
+    if json:
+        show({"closed": result.keystores_closed, "combinations": [_row(each) for each in result.combinations]}, True)
+        return
+    for path in result.keystores_closed:
+        print(f"no live root opens {path}")  # noqa: T201
+    show([_row(each) for each in result.combinations], False)
+
+
+def _status(store: Keystore, settings: Settings) -> dict[str, object]:
+    ages = store.state.ages()
+    rules = list(reading.retention_rules(settings).values())
+    return {
+        "version": store.version,
+        "state": store.state.digest().hex(),
+        "root": settings.keystore.root.kind,
+        "rolls": store.rolls,
+        **{f"{family}s": sum(each.family == family for each in ages) for family in ("period", "customer", "pepper")},
+        "oldest": rfc3339(min(each.created_ms for each in ages)) if ages else None,
+        "next_destruction": rfc3339_or_none(next_destruction_ms(store.state, rules)),
+    }
+
+
+def _every_key(store: Keystore) -> list[dict[str, object]]:
+    return [
+        {"family": each.family, "name": each.name, "created": rfc3339(each.created_ms)} for each in store.state.ages()
+    ]
+
+
+def _row(each: Combination) -> dict[str, object]:
+    return {
+        "data": each.data,
+        "periods_of": each.periods_of,
+        "customers_of": each.customers_of,
+        "messages": each.messages,
+        "opened": len(each.opened),
+        "refused": ", ".join(f"{count} {why}" for why, count in sorted(each.refused.items())),
+    }

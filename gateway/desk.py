@@ -1,0 +1,82 @@
+"""Ledger, keys and accounts as the command line works with them, beside a running node or without one."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+
+from config.loader import load
+from config.settings import Settings
+from gateway import reading
+from gateway.accounts import Accounts
+from gateway.clock import SystemClock
+from gateway.command import Failed
+from gateway.hardening import forbid_core_dumps
+from gateway.keyring import Keyring
+from gateway.ledger.base import LedgerLocked, StoredCustomer
+from gateway.ledger.keystore import Keystore
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.reading import Rules
+from redaction.seal import Sealer
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What the verbs work with."""
+
+    settings: Settings
+    rules: Rules
+    ledger: SqliteLedger
+    keyring: Keyring
+    sealer: Sealer
+    accounts: Accounts
+    clock: SystemClock
+
+
+@contextlib.asynccontextmanager
+async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterator[Desk]:
+    """Open ledger and key store. alone: only while no node runs; raises Failed otherwise."""
+    forbid_core_dumps()
+    settings = load(config, os.environ)
+    clock = SystemClock()
+    rules = reading.retention_rules(settings)
+    ledger = SqliteLedger(Path(settings.ledger.path), clock, exclusive=alone)
+    with open_keystore(settings, clock) as store:
+        keyring = Keyring(store, rules.values(), clock)
+        try:
+            await _open(ledger)
+            keyring.ensure_present()
+            sealer = Sealer(store.state, clock.random)
+            accounts = Accounts(
+                ledger, clock, sealer=sealer, ensure_keys=keyring.ensure_customer, digest=keyring.credential_digest
+            )
+            yield Desk(settings, rules, ledger, keyring, sealer, accounts, clock)
+        finally:
+            await ledger.close()
+
+
+@contextlib.contextmanager
+def open_keystore(settings: Settings, clock: SystemClock) -> Iterator[Keystore]:
+    """The key store that the settings name."""
+    store = Keystore(Path(settings.keystore.path), reading.root_slot(settings.keystore.root), clock)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
+    """By the id that the customer sees, or by number. Raises Failed."""
+    for customer in await desk.accounts.customers():
+        if public_id in (customer.public_id, str(customer.id)):
+            return customer
+    raise Failed("no customer has this id")
+
+
+async def _open(ledger: SqliteLedger) -> None:
+    try:
+        await ledger.open()
+    except LedgerLocked:
+        raise Failed("a running gateway owns this ledger and does this by itself; stop it first") from None

@@ -1,0 +1,15 @@
+"""What settings become."""
+
+import pytest
+
+from config.settings import RootSlotSettings
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot
+from gateway.reading import root_slot
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [(RootSlotSettings(kind="env", env="ROOT"), EnvRootSlot), (RootSlotSettings(path="root.key"), FileRootSlot)],
+)
+def test_the_root_lies_where_the_settings_say(settings: RootSlotSettings, kind: type) -> None:
+    assert isinstance(root_slot(settings), kind)
