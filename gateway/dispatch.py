@@ -183,24 +183,29 @@ class Dispatch:
         lane = self._lanes[operator]
         if self._stopping:
             return
-        while lane.operator.room() > 0:
+        room = lane.operator.room()
+        while room > 0:
             message = lane.next()
             if message is None:
                 break
-            self._attempt(lane, message)
+            room -= self._attempt(lane, message)
+            if room <= 0:
+                room = lane.operator.room()
         if lane.overflowed and lane.runs_low():
             self._wake.set()
 
-    def _attempt(self, lane: Lane, message: Message) -> None:
+    def _attempt(self, lane: Lane, message: Message) -> int:
+        """Do what is to be done with a message now; how many segments were submitted."""
         now_ms = self._clock.now_ms()
         if is_final(message):
             self._inflight.active.pop(message.id, None)
         elif message.expires_ms <= now_ms:
             self._end(message, Status.EXPIRED, "expired_here", now_ms)
         elif message.retry_unknown or message.parts[0] == Part.ATTEMPTED:
-            self._send(lane, message, now_ms)
+            return self._send(lane, message, now_ms)
         else:
             self._record_then_send(lane, message)
+        return 0
 
     def _record_then_send(self, lane: Lane, message: Message) -> None:
         """Law 3, `fail`: the ledger knows of the attempt before the operator does."""
@@ -212,12 +217,12 @@ class Dispatch:
 
         self._journal.post(Change(message=copy(message)), recorded)
 
-    def _send(self, lane: Lane, message: Message, now_ms: int) -> None:
+    def _send(self, lane: Lane, message: Message, now_ms: int) -> int:
         try:
             content = self._vault.open_content(message)
         except SealError as error:
             self._unopenable(message, error, now_ms)
-            return
+            return 0
         name = lane.operator.name
         segments = unsent(message)
         attempt = Attempt(message, len(segments), [])
@@ -230,6 +235,7 @@ class Dispatch:
         attempt.outstanding = lane.operator.submit(self._cut_down(name, message, content, attempt, segments, now_ms))
         if attempt.outstanding != len(segments):
             self._recount(message, attempt.outstanding)
+        return attempt.outstanding
 
     @staticmethod
     def _recount(message: Message, segments: int) -> None:

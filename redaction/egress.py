@@ -29,6 +29,8 @@ class EgressField(enum.Enum):
     PROTOCOL_ID = 10
     REFERENCE = 11  # fresh and random per message, never ours or the customer's
 
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
 
 STANDARD_FIELDS: Final = frozenset(EgressField)
 """The fields of PRIVACY.md, all of them."""

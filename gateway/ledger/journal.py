@@ -15,7 +15,7 @@ more, with its event.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.message import Message, OutboxEvent
@@ -156,15 +156,24 @@ class Journal:
     def _committed(self, batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:
         self.commits += 1
         self.operations += len(batch)
-        _answer(batch, results)
-        fresh = [
-            op.message
-            for (op, _), id_ in zip(batch, results, strict=True)
-            if isinstance(op, Accept) and op.message.id == id_
-        ]
+        fresh: list[Message] = []
+        events: list[OutboxEvent] = []
+        for (op, waiter), result in zip(batch, results, strict=True):
+            kind = type(op)
+            if kind is Change:
+                event = cast(Change, op).event
+                if event is not None:
+                    events.append(event)
+            elif kind is Accept:
+                accept = cast(Accept, op)
+                if accept.message.id == result:
+                    fresh.append(accept.message)
+                if accept.event is not None:
+                    events.append(accept.event)
+            if waiter is not None:
+                _tell(op, waiter, result)
         if fresh:
             self._stored(fresh)
-        events = [op.event for op, _ in batch if isinstance(op, Change | Accept) and op.event is not None]
         if events:
             self._events_stored(events)
 
@@ -199,12 +208,8 @@ def _fail(entries: Sequence[Entry]) -> None:
             waiter(op, False)
 
 
-def _answer(batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:
-    for (op, waiter), result in zip(batch, results, strict=True):
-        if waiter is None:
-            continue
-        if isinstance(waiter, asyncio.Future):
-            if not waiter.done():
-                waiter.set_result(result)
-        else:
-            waiter(op, result)
+def _tell(op: WriteOp | None, waiter: "asyncio.Future[WriteResult] | Done", result: WriteResult) -> None:
+    if not isinstance(waiter, asyncio.Future):
+        waiter(op, result)
+    elif not waiter.done():
+        waiter.set_result(result)

@@ -102,6 +102,7 @@ class SmppOperator:
         self._incoming = self._dialect.incoming(settings, salt)
         self._sink: EventSink | None = None
         self._waiting: deque[tuple[p.SubmitSm, Sent]] = deque()
+        self._sending = False
         self._early: list[OperatorEvent] = []
         self._ready_timer: asyncio.TimerHandle | None = None
         self._parts_timer: asyncio.TimerHandle | None = None
@@ -135,7 +136,7 @@ class SmppOperator:
         return any(each.is_up() for each in self._links.binds.values())
 
     def room(self) -> int:
-        if self._stopping or self._waiting:
+        if self._stopping:
             return 0
         now = self._monotonic()
         free = sum(each.room(now) for each in self._links.binds.values())
@@ -146,7 +147,7 @@ class SmppOperator:
         if available <= 0:
             self._arm_ready()
             return 0
-        return min(free, available)
+        return max(0, min(free, available) - len(self._waiting))
 
     def submit(self, message: MtMessage) -> int:
         try:
@@ -161,8 +162,14 @@ class SmppOperator:
             return len(indexes)
         for index, pdu in zip(wanted, pdus, strict=True):
             self._waiting.append((pdu, Sent(message.token, index)))
-        self._send_waiting()
+        if not self._sending:
+            self._sending = True
+            asyncio.get_running_loop().call_soon(self._send_gathered)
         return len(pdus)
+
+    def _send_gathered(self) -> None:
+        self._sending = False
+        self._send_waiting()
 
     def _refuse(self, sent: Sent) -> None:
         """What this operator's alphabet or addresses cannot express is refused for good, like the operator would."""

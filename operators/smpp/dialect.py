@@ -33,7 +33,15 @@ from operators.smpp.coding import DefaultAlphabet, encode_octets
 from operators.smpp.incoming import Incoming, IncomingSettings
 from operators.smpp.national import Language
 from operators.smpp.receipt import IdFormat, Receipt, ReceiptSettings, canonical_id, parse_receipt
-from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, encode_part, encode_segments, plan
+from operators.smpp.segments import (
+    ConcatMode,
+    EncodedSegment,
+    PlanOptions,
+    encode_part,
+    encode_segments,
+    encode_short,
+    plan,
+)
 from redaction.personal import Purpose
 
 _STATES: Final = {state.value: state for state in ReceiptState}
@@ -73,6 +81,9 @@ class Dialect(msgspec.Struct, frozen=True):
             return [part]
         if message.binary or (message.flash and options.latin1):  # there is no flash in Latin-1
             options = msgspec.structs.replace(options, binary=message.binary, latin1=False)
+        short = encode_short(text, options, flash=message.flash)
+        if short is not None:
+            return [short]
         return encode_segments(
             text,
             plan(text, options),

@@ -19,6 +19,7 @@ from operators.smpp.coding import TextPlan as TextPlan  # said again for those w
 from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
 
 _USER_DATA_OCTETS = 140
+_GSM7_SINGLE = 160
 _SEGMENTS_LIMIT = 255
 _PAYLOAD_LIMIT_OCTETS = 0xFFFF
 _SHIFT_ELEMENT_OCTETS = 3
@@ -248,6 +249,20 @@ def encode_segments(
     pieces = _cut(units, encoding, _multi_limit(encoding, concat, shifts))
     total = len(pieces) if len(pieces) <= _SEGMENTS_LIMIT else _too_long()
     return [_segment(shape, piece, Concat(reference, total, n)) for n, piece in enumerate(pieces, 1)]
+
+
+def encode_short(text: str, options: PlanOptions, *, flash: bool = False) -> EncodedSegment | None:
+    """The segment of a text that needs only one and no choice: what nearly every message is. None for any other.
+
+    The same as `encode_segments` of a `plan`, at a third of the cost. UCS-2 in one segment is never bettered.
+    """
+    if options.binary or options.default_alphabet is not DefaultAlphabet.GSM_UNPACKED:
+        return None
+    septets = gsm7.DEFAULT.encode(text)
+    if septets is not None:
+        return EncodedSegment(0x10 if flash else 0, 0, septets) if len(septets) <= _GSM7_SINGLE else None
+    units = coding.encode_ucs2(text)
+    return EncodedSegment(0x18 if flash else 0x08, 0, units) if len(units) <= _USER_DATA_OCTETS else None
 
 
 def encode_part(

@@ -14,6 +14,7 @@ from operators.smpp.segments import (
     TextPlan,
     encode_part,
     encode_segments,
+    encode_short,
     part_fits,
     plan,
 )
@@ -335,6 +336,37 @@ HEADER = bytes.fromhex("050003210302")
 
 
 @pytest.mark.smpp("S-55")
+@given(ANY_TEXT | st.text(max_size=75), MODES, ALPHABETS, st.booleans(), st.booleans(), st.booleans())
+def test_the_short_way_gives_what_the_long_way_gives(
+    text: str, mode: ConcatMode, alphabet: DefaultAlphabet, binary: bool, flash: bool, more: bool
+) -> None:
+    wanted = options(
+        concat=mode,
+        default_alphabet=alphabet,
+        binary=binary,
+        latin1=more,
+        languages=(Language.TURKISH,) if more else (),
+    )
+    try:
+        short = encode_short(text, wanted, flash=flash)
+    except EncodingError as fault:
+        with pytest.raises(EncodingError, match=str(fault)):
+            sent(text, wanted, flash=flash)
+        return
+    if short is not None:
+        assert [short] == sent(text, wanted, flash=flash)
+
+
+@pytest.mark.parametrize("text", ["", "a" * 160, "€" * 80, "ا" * 70, "😀" * 35])
+def test_what_fits_one_segment_goes_the_short_way(text: str) -> None:
+    assert encode_short(text, PlanOptions()) is not None
+
+
+@pytest.mark.parametrize("text", ["a" * 161, "€" * 81, "ا" * 71, "😀" * 36])
+def test_what_does_not_fit_goes_the_long_way(text: str) -> None:
+    assert encode_short(text, PlanOptions()) is None
+
+
 def test_a_part_goes_as_it_came_behind_its_own_header() -> None:
     segment = encode_part(b"\x06\x31", 8, HEADER)
     assert (segment.data_coding, segment.esm_class, segment.short_message) == (8, 0x40, HEADER + b"\x06\x31")
