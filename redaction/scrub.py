@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping, MutableMapping
 from typing import Final
 
-from redaction.detect import normalise_digits
+from redaction.detect import mask, normalise_digits
 from redaction.personal import Personal
 
 FREE_TEXT: Final = frozenset({"exception", "exc", "stack", "reason", "detail"})
@@ -91,7 +91,8 @@ def scrub_text(text: str) -> str:
     """`text` without what may be personal or secret; its length and its words otherwise stay recognisable.
 
     Replaced: credentials, e-mail addresses, IBANs, hex of 32 digits or more, quoted strings of 20 characters or more,
-    runs of seven digits or more in ASCII or Arabic-Indic, also when spaced. A 32-bit status such as 0x0000000b stays.
+    runs of seven digits or more in ASCII or Arabic-Indic, also when spaced, and one-time codes. A 32-bit status such as
+    0x0000000b stays.
     """
     text = normalise_digits(text)
     text = _CREDENTIAL.sub("[credential]", text)
@@ -99,4 +100,4 @@ def scrub_text(text: str) -> str:
     text = _HEX.sub("[hex]", text)
     text = _IBAN.sub("[iban]", text)
     text = _NUMBER.sub(lambda match: match["status"] or "[number]", text)
-    return _QUOTED.sub("[quoted]", text)
+    return mask(_QUOTED.sub("[quoted]", text))

@@ -70,7 +70,11 @@ def test_other_texts_are_not(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("هويتي 1000000008", "هويتي 1000000008"),
+        ("هويتي 1000000008", "هويتي [national_id]"),
+        ("مرسل إليّ 1000000008", "مرسل إليّ 1000000008"),
+        ("رقم الهـوية \u2066١٠٠٠٠٠٠٠٠٨\u2069 سارية", "رقم الهـوية \u2066[national_id]\u2069 سارية"),
+        ("to Ali@Example.SA, or not", "to [email], or not"),
+        ("سعر ٥٠٠ ريال، الجوال ٠٥١٢٣٤٥٦٧٨", "سعر ٥٠٠ ريال، الجوال [mobile]"),
         ("رقم الهوية ١٠٠٠٠٠٠٠٠٨", "رقم الهوية [national_id]"),
         ("iqama 2000000006 expired", "iqama [national_id] expired"),
         ("order 1000000008 shipped", "order 1000000008 shipped"),
@@ -89,6 +93,11 @@ def test_other_texts_are_not(text: str) -> None:
 @pytest.mark.policy("P-06")
 def test_what_is_certain_is_masked(text: str, masked: str) -> None:
     assert mask(text) == masked
+
+
+def test_only_the_kinds_asked_for_are_masked() -> None:
+    text = "iban SA0380000000608010167519 mobile 0512345678"
+    assert mask(text, {Kind.MOBILE}) == "iban SA0380000000608010167519 mobile [mobile]"
 
 
 def test_findings_do_not_overlap_and_come_in_order() -> None:
