@@ -107,7 +107,14 @@ def checked(target: Callable[[bytes], None], octets: bytes) -> None:
 
 def fuzz(seed: int, count: int, say: Callable[[str], None]) -> bool:
     """True when every promise held for `count` PDUs."""
-    draw, process = random.Random(seed), psutil.Process()
+    try:
+        return _fuzz(random.Random(seed), count, say)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _fuzz(draw: random.Random, count: int, say: Callable[[str], None]) -> bool:
+    process = psutil.Process()
     began, done, told, settled_mb = time.monotonic(), 0, 0, 0.0
     while done < count:
         size = min(BATCH, count - done)
@@ -126,7 +133,6 @@ def fuzz(seed: int, count: int, say: Callable[[str], None]) -> bool:
             if rss_mb > settled_mb + GROWTH_MB:
                 say(f"grew from {settled_mb:.1f} MB")
                 return False
-    faulthandler.cancel_dump_traceback_later()
     return True
 
 
