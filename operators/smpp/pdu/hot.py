@@ -21,7 +21,7 @@ from operators.smpp.pdu.tlv import decode_tlvs, encode_tlvs
 _LIMITS: Final = (5, 20, 20, 16, 16)
 """Longest service_type, source_addr, destination_addr, schedule_delivery_time, validity_period."""
 _FIXED_OCTETS: Final = HEADER_OCTETS + 12
-_KEPT_STRUCTS: Final = 4096
+_KEPT_STRUCTS: Final = 1024
 _Pack = Callable[..., bytes]
 
 

@@ -1,0 +1,173 @@
+"""Places that a hostile peer may connect to, and the peer: real sockets on both sides.
+
+A station listens as an SMSC and shows what it holds for its peers: sessions, octets that are not taken yet.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from operators.simulator import Simulator, SimulatorSettings
+from operators.smpp import pdu as p
+from operators.smpp.connection import Connection
+from operators.smpp.framing import Framer
+from operators.smpp.session import BindAsked, Event, Request, Role, Session, SessionSettings
+
+SETTINGS = SessionSettings(
+    window=8, inbound=1_000, enquire_link_s=0.3, response_timeout_s=0.3, session_init_s=0.6, max_pdu_octets=65_536
+)
+LIMIT_S = 30.0
+PASSWORD = "secret"
+
+
+class Station(Protocol):
+    """What a test may ask of a place under attack."""
+
+    port: int
+
+    def sessions(self) -> list[Session]: ...
+
+    def unsent_octets(self) -> int:
+        """The most that waits for one peer."""
+
+
+class Listener:
+    """The connection and session of `operators.smpp`, with the smallest host: it checks the password and answers."""
+
+    def __init__(self) -> None:
+        self.connections: list[Connection] = []
+        self.port = 0
+
+    def sessions(self) -> list[Session]:
+        return [each.session for each in self.connections]
+
+    def unsent_octets(self) -> int:
+        return max((each.unsent_octets() for each in self.connections), default=0)
+
+    def connect(self) -> Connection:
+        connection = Connection(lambda now: Session(Role.SMSC, SETTINGS, now), self._take, self._forget)
+        connection.made = self.connections.append
+        return connection
+
+    def _forget(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+
+    @staticmethod
+    def _take(connection: Connection, events: Sequence[Event]) -> None:
+        session = connection.session
+        for event in events:
+            if isinstance(event, BindAsked) and event.pdu.password == PASSWORD:
+                session.accept_bind(event.pdu, "smsc")
+            elif isinstance(event, BindAsked):
+                session.refuse_bind(event.pdu, 0x0E)
+                connection.close("refused")
+            elif isinstance(event, Request):
+                kind = p.TYPES[event.pdu.command_id | p.RESPONSE]
+                session.respond(kind(sequence_number=event.pdu.sequence_number))
+
+
+class Simulated:
+    """The simulator, which has links of its own."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self.port = simulator.port
+
+    def sessions(self) -> list[Session]:
+        return [link.session for link in self._simulator._links]
+
+    def unsent_octets(self) -> int:
+        return max((link._transport.get_write_buffer_size() for link in self._simulator._links), default=0)
+
+
+@contextlib.asynccontextmanager
+async def listening() -> AsyncIterator[Station]:
+    listener = Listener()
+    server = await asyncio.get_running_loop().create_server(listener.connect, "127.0.0.1", 0, backlog=512)
+    listener.port = server.sockets[0].getsockname()[1]
+    try:
+        yield listener
+    finally:
+        server.close()
+        for connection in list(listener.connections):
+            connection.abort()
+            await connection.closed
+
+
+@contextlib.asynccontextmanager
+async def simulating() -> AsyncIterator[Station]:
+    settings = SimulatorSettings(session=SETTINGS, refused_bind_pause_s=0.0)
+    simulator = Simulator(system_id="peer", password=PASSWORD, settings=settings)
+    await simulator.start()
+    try:
+        yield Simulated(simulator)
+    finally:
+        await simulator.stop()
+
+
+STATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Station]]] = {
+    "session": listening,
+    "simulator": simulating,
+}
+
+
+class Peer:
+    """A peer without manners: it writes octets, and reads PDUs when a test says so."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self._framer = Framer(1 << 20)
+        self._read: list[p.Pdu] = []
+
+    async def write(self, octets: bytes) -> None:
+        self.writer.write(octets)
+        await self.writer.drain()
+
+    async def send(self, *pdus: p.Pdu) -> None:
+        await self.write(b"".join(map(p.encode, pdus)))
+
+    async def read(self, count: int) -> list[p.Pdu]:
+        """The next `count` PDUs; fewer when the connection ends. The station's enquire_links are passed over."""
+        async with asyncio.timeout(LIMIT_S):
+            while len(self._read) < count:
+                octets = await self.reader.read(1 << 16)
+                if not octets:
+                    break
+                found = map(p.decode, self._framer.feed(octets))
+                self._read += [pdu for pdu in found if not isinstance(pdu, p.EnquireLink)]
+        pdus, self._read = self._read[:count], self._read[count:]
+        return pdus
+
+    async def read_to_the_end(self) -> list[p.Pdu]:
+        """Everything until the other side closes."""
+        with contextlib.suppress(ConnectionError):
+            return await self.read(1 << 30)
+        return self._read
+
+    async def bind(self, password: str = PASSWORD) -> p.Pdu:
+        await self.send(bind(1, password))
+        return (await self.read(1))[0]
+
+
+def bind(sequence_number: int, password: str = PASSWORD) -> p.BindTransceiver:
+    return p.BindTransceiver(sequence_number, system_id="peer", password=password)
+
+
+@contextlib.asynccontextmanager
+async def connected(port: int, *, receive_bytes: int | None = None) -> AsyncIterator[Peer]:
+    """receive_bytes: make the kernel's buffer so small."""
+    raw = socket.socket()
+    if receive_bytes is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    raw.setblocking(False)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", port))
+    reader, writer = await asyncio.open_connection(sock=raw, limit=1 << 16)
+    try:
+        yield Peer(reader, writer)
+    finally:
+        writer.transport.abort()

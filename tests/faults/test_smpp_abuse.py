@@ -1,0 +1,218 @@
+"""Peers that mean harm, or are broken: the other side answers as the standard says, holds little, and goes on.
+
+Bounds are asserted on what is held (octets, entries, resident memory), never on time.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from typing import cast
+
+import psutil
+import pytest
+
+from operators.smpp import pdu as p
+from operators.smpp import status as st
+from tests.faults.stations import LIMIT_S, SETTINGS, STATIONS, Peer, Station, bind, connected
+
+GROWTH_MB = 32.0
+UNSENT_LIMIT = 4 << 20
+
+
+@pytest.fixture(params=STATIONS)
+async def station(request: pytest.FixtureRequest) -> AsyncIterator[Station]:
+    async with STATIONS[request.param]() as prepared:
+        yield prepared
+
+
+def rss_mb() -> float:
+    return float(psutil.Process().memory_info().rss) / 2**20
+
+
+def submit(sequence_number: int) -> p.SubmitSm:
+    return p.SubmitSm(sequence_number, source_addr="abuse", destination_addr="15550000000", short_message=b"x" * 100)
+
+
+async def is_sound(station: Station) -> bool:
+    """A well-behaved peer is served."""
+    async with connected(station.port) as peer:
+        answer = await peer.bind()
+        await peer.send(submit(2))
+        return answer.status == st.OK and (await peer.read(1))[0].status == st.OK
+
+
+async def gone(station: Station) -> None:
+    """Wait until no session is left; what ends them is their own timers and sockets."""
+    async with asyncio.timeout(LIMIT_S):
+        while station.sessions():
+            await asyncio.sleep(0)
+
+
+# ---------------------------------------------------------------------------------------------------------- binds
+
+
+@pytest.mark.smpp("S-13")
+async def test_a_flood_of_binds_on_one_connection_binds_once(station: Station) -> None:
+    before = rss_mb()
+    async with connected(station.port) as peer:
+        sending = asyncio.ensure_future(peer.send(*(bind(number) for number in range(1, 20_001))))
+        answers = await peer.read(20_000)
+        await sending
+        assert Counter(answer.status for answer in answers) == {st.OK: 1, st.RALYBND: 19_999}
+        assert len(station.sessions()) == 1
+    assert rss_mb() - before < GROWTH_MB
+
+
+@pytest.mark.smpp("S-16")
+async def test_a_flood_of_connections_with_a_wrong_password_leaves_nothing(station: Station) -> None:
+    before = rss_mb()
+
+    async def guess() -> int:
+        async with connected(station.port) as peer:
+            await peer.send(bind(1, "wrong"))
+            (answer,) = await peer.read_to_the_end()
+            return answer.status
+
+    for _ in range(5):
+        assert set(await asyncio.gather(*(guess() for _ in range(60)))) == {st.RINVPASWD}
+    await gone(station)
+    assert await is_sound(station)
+    assert rss_mb() - before < GROWTH_MB
+
+
+@pytest.mark.smpp("S-17")
+async def test_a_bind_that_never_ends_is_cut_off(station: Station) -> None:
+    octets = p.encode(bind(1))
+
+    async def trickle(count: int) -> list[p.Pdu]:
+        async with connected(station.port) as peer:
+            for at in range(count):
+                await peer.write(octets[at : at + 1])
+            return await peer.read_to_the_end()
+
+    for answers in await asyncio.gather(*(trickle(count % len(octets)) for count in range(60))):
+        assert answers == []
+    await gone(station)
+    assert await is_sound(station)
+
+
+# -------------------------------------------------------------------------------------------------------- framing
+
+
+@pytest.mark.smpp("S-03")
+@pytest.mark.parametrize("length", [0xFFFFFFFF, 0x80000000, SETTINGS.max_pdu_octets + 1, 15, 0])
+async def test_an_impossible_length_ends_the_connection_and_reserves_nothing(station: Station, length: int) -> None:
+    before = rss_mb()
+    async with connected(station.port) as peer:
+        await peer.bind()
+        with contextlib.suppress(ConnectionError):
+            await peer.write(length.to_bytes(4, "big") + p.SubmitSm.command_id.to_bytes(4, "big") + bytes(4 << 20))
+        answers = await peer.read_to_the_end()
+    assert answers[:1] in ([p.GenericNack(status=st.RINVCMDLEN)], [])  # a reset may overtake it
+    await gone(station)
+    assert rss_mb() - before < GROWTH_MB
+
+
+@pytest.mark.smpp("S-03")
+async def test_a_pdu_of_the_largest_size_that_never_ends_is_kept_once(station: Station) -> None:
+    async with connected(station.port) as peer:
+        await peer.bind()
+        length = SETTINGS.max_pdu_octets
+        await peer.write(length.to_bytes(4, "big") + bytes(12))
+        for _ in range(2_000):
+            await peer.write(b"xxxxxxx")
+        await peer.read_to_the_end()  # the enquire_links go unanswered
+    await gone(station)
+
+
+@pytest.mark.smpp("S-01")
+async def test_pdus_split_at_every_byte_are_the_same_pdus(station: Station) -> None:
+    async with connected(station.port) as peer:
+        await peer.bind()
+        octets = p.encode(submit(7))
+        for at in range(1, len(octets)):
+            await peer.write(octets[:at])
+            await asyncio.sleep(0)
+            await peer.write(octets[at:])
+        answers = await peer.read(len(octets) - 1)
+        for at in range(len(octets)):
+            await peer.write(octets[at : at + 1])
+            await asyncio.sleep(0)
+        answers += await peer.read(1)
+    assert {(type(answer), answer.status, answer.sequence_number) for answer in answers} == {(p.SubmitSmResp, 0, 7)}
+    assert len(answers) == len(octets)
+
+
+@pytest.mark.smpp("S-01")
+async def test_hundreds_of_pdus_in_one_write_are_all_answered(station: Station) -> None:
+    async with connected(station.port) as peer:
+        await peer.send(bind(1), *(submit(number) for number in range(2, 902)))
+        answers = await peer.read(901)
+    assert [answer.sequence_number for answer in answers] == list(range(1, 902))
+    assert {answer.status for answer in answers} == {st.OK}
+
+
+# --------------------------------------------------------------------------------------------- numbers and answers
+
+
+@pytest.mark.smpp("S-06")
+@pytest.mark.parametrize("sequence_number", [0, 0x80000000, 0xFFFFFFFF])
+async def test_sequence_numbers_outside_the_standard_are_echoed(station: Station, sequence_number: int) -> None:
+    async with connected(station.port) as peer:
+        await peer.bind()
+        await peer.send(submit(sequence_number), p.EnquireLink(sequence_number))
+        answers = await peer.read(2)
+    assert {type(answer) for answer in answers} == {p.SubmitSmResp, p.EnquireLinkResp}
+    assert {(answer.status, answer.sequence_number) for answer in answers} == {(st.OK, sequence_number)}
+
+
+@pytest.mark.smpp("S-21")
+async def test_answers_that_nobody_asked_for_are_counted_and_leave_nothing(station: Station) -> None:
+    before = rss_mb()
+    async with connected(station.port) as peer:
+        await peer.bind()
+        answers: tuple[p.Pdu, ...] = tuple(
+            kind(number)
+            for number in range(1, 10_001)
+            for kind in (p.SubmitSmResp, p.DeliverSmResp, p.GenericNack, p.UnbindResp, p.BindTransceiverResp)
+        )
+        await peer.send(*answers, p.EnquireLink(5))
+        assert await peer.read(1) == [p.EnquireLinkResp(5)]
+        (session,) = station.sessions()
+        assert session.unexpected_responses >= len(answers) - 2  # two may have answered an enquire_link
+        assert len(session.window) == 0
+        del answers
+    assert rss_mb() - before < GROWTH_MB
+
+
+# ---------------------------------------------------------------------------------------------- a peer that is deaf
+
+
+async def press(peer: Peer, station: Station, octets: bytes) -> int:
+    """Write for ever and never read, until the other side has had enough; the most that waited for us."""
+    worst = 0
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await peer.write(octets)
+            worst = max(worst, station.unsent_octets())
+            await asyncio.sleep(0)
+    return worst
+
+
+@pytest.mark.smpp("S-26")
+@pytest.mark.parametrize("kind", [pytest.param(submit, id="submit_sm"), pytest.param(p.EnquireLink, id="enquire_link")])
+async def test_a_peer_that_never_reads_is_cut_off_and_memory_stays_flat(
+    station: Station, kind: Callable[[int], p.Pdu]
+) -> None:
+    octets = b"".join(p.encode(kind(number)) for number in range(200))
+    before = rss_mb()
+    async with connected(station.port, receive_bytes=4_096) as peer:
+        await peer.bind()
+        cast(asyncio.ReadTransport, peer.writer.transport).pause_reading()  # the stream would read for us
+        async with asyncio.timeout(LIMIT_S):
+            worst = await press(peer, station, octets)
+    assert 0 < worst < UNSENT_LIMIT
+    await gone(station)
+    assert rss_mb() - before < GROWTH_MB
+    assert await is_sound(station)
