@@ -42,6 +42,11 @@ from gateway.report import describe
 from gateway.request import OperatorView
 from gateway.routing import Router
 from gateway.settle import Settler
+from gateway.smpp_server.errands import Errands
+from gateway.smpp_server.intake import Intake
+from gateway.smpp_server.news import NewsWriter
+from gateway.smpp_server.server import SmppServer
+from gateway.smpp_server.telling import Telling
 from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner
 from gateway.validation import Validator
@@ -49,6 +54,7 @@ from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.base import DeliveryReceipt, Down, MoMessage, OperatorEvent, Ready, Submitted
+from operators.smpp.pdu import ReplaceSm
 from operators.smpp.segments import plan
 from redaction.inventory import undeclared
 from redaction.personal import Purpose
@@ -181,6 +187,20 @@ class Node:
             digest=self.keyring.idempotency_digest,
         )
 
+        self._build_smpp_server()
+
+    def _build_smpp_server(self) -> None:
+        self.intake = Intake(self.door, self.admission, self.clock)
+        self.telling = Telling(ledger=self.ledger, journal=self.journal, word=NewsWriter(self.vault), clock=self.clock)
+        self.smpp_server = SmppServer(
+            settings=self.settings.smpp_server,
+            directory=self.directory,
+            clock=self.clock,
+            intake=self.intake,
+            errands=Errands(self.ledger, self, self.tasks.start),
+            telling=self.telling,
+        )
+
     async def _start_loops(self) -> None:
         start = self.tasks.start
         start("journal", self.journal.run())
@@ -190,6 +210,7 @@ class Node:
         start("admission", self.admission.run())
         self._stack.push_async_callback(self.tasks.stop)
         start("webhooks", self.deliverer.run())
+        start("smpp news", self.telling.run())
         for operator in self.operators.values():
             await operator.start(self._on_events)
         start("dispatch", self.dispatch.run())
@@ -212,6 +233,10 @@ class Node:
             max_validity_s=settings.messages.max_validity_s,
         )
         await self.http.start()
+        if settings.smpp_server.port is not None:
+            await self.smpp_server.start()
+            self.tasks.start("smpp binds", self.smpp_server.run())
+            log.info("smpp_listening", address=settings.smpp_server.host, port=self.smpp_server.port)
         if settings.metrics.enabled:
             self.metrics_http = MetricsApi(
                 render=self.exposition.render,
@@ -230,6 +255,7 @@ class Node:
     def _events_stored(self, events: Sequence[OutboxEvent]) -> None:
         if any(not event.esme for event in events):
             self.deliverer.poke()
+        self.telling.poke(events)
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.accepted += len(messages)
@@ -280,6 +306,9 @@ class Node:
     async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
         return await self.dispatch.cancel(key.customer.id, message_id)
 
+    async def replace(self, key: ApiKey, message_id: bytes, said: ReplaceSm) -> Message | None:
+        return None
+
     def operator_views(self) -> list[OperatorView]:
         """The links as they stand, for customers."""
         return [self._operator_view(each) for each in self.settings.operators]
@@ -324,7 +353,7 @@ class Node:
         log.info("stopped")
 
     async def _drain(self, deadline_s: float) -> None:
-        await self.http.stop(deadline_s / 4)
+        await asyncio.gather(self.http.stop(deadline_s / 4), self.smpp_server.stop(deadline_s / 4))
         self.dispatch.stop()
         await asyncio.gather(*(each.stop(deadline_s / 4) for each in self.operators.values()))
         await self.deliverer.stop(deadline_s / 4)

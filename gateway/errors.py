@@ -38,7 +38,7 @@ KINDS: Final[dict[str, Kind]] = {
     "wrong_type": Kind(400, 0x08, "A field has the wrong type."),
     "empty_field": Kind(400, 0x08, "A field is empty."),
     "field_too_long": Kind(400, 0x01, "A field is longer than allowed."),
-    "forbidden_character": Kind(400, 0x08, "A field has a character that cannot be sent."),
+    "forbidden_character": Kind(400, 0x104, "A field has a character that cannot be sent."),
     "invalid_number": Kind(
         400, 0x0B, "The recipient must be a valid phone number in E.164 form, such as +9665XXXXXXXX."
     ),
@@ -48,11 +48,15 @@ KINDS: Final[dict[str, Kind]] = {
     "sender_not_registered": Kind(403, 0x0A, "This sender is not registered for you."),
     "text_too_long": Kind(400, 0x01, "The text needs more segments than allowed."),
     "invalid_class": Kind(400, 0x08, "The class is not one of those known."),
-    "class_not_granted": Kind(403, 0x08, "This key may not send messages of this class."),
+    "class_not_granted": Kind(403, 0x45, "This key may not send messages of this class."),
     "invalid_retention": Kind(400, 0x08, "The retention tag cannot be chosen by a customer."),
     "invalid_validity": Kind(400, 0x62, "The validity is out of range."),
     "invalid_schedule": Kind(400, 0x61, "The schedule time is not an RFC 3339 time with an offset, or out of range."),
     "invalid_url": Kind(400, 0x08, "The URL is not one that may be called: https, a host name, and no credentials."),
+    "invalid_esm_class": Kind(400, 0x43, "This esm_class is not one that a customer may submit."),
+    "invalid_coding": Kind(400, 0x104, "The data_coding is unknown, or the text is not in it."),
+    "invalid_tlv": Kind(400, 0xC4, "An optional parameter has a value that makes no sense."),
+    "no_distribution_lists": Kind(400, 0x34, "There are no distribution lists here; name each recipient."),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
     "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),
@@ -68,6 +72,8 @@ KINDS: Final[dict[str, Kind]] = {
     "stopping": Kind(503, 0x14, "This node is stopping; try again."),
     # what is asked of a message
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
+    "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
+    "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }
 
@@ -84,3 +90,14 @@ class Refusal(Exception):
     @property
     def kind(self) -> Kind:
         return KINDS[self.code]
+
+
+_EMPTY: Final = {"to": 0x0B, "from": 0x0A, "text": 0x01}
+"""What SMPP says of a field that is empty."""
+
+
+def smpp_status(refusal: Refusal) -> int:
+    """The command_status that answers a refusal (S-52)."""
+    if refusal.code == "empty_field" and refusal.field is not None:
+        return _EMPTY.get(refusal.field, refusal.kind.smpp)
+    return refusal.kind.smpp

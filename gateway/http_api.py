@@ -24,13 +24,14 @@ from gateway.http_pages import Health, Pages
 from gateway.http_reply import Replies, Reply
 from gateway.http_routes import Call, Methods, Route, RouteTable, parse_query
 from gateway.http_send import SendDesk
-from gateway.http_server import Listener, Report, tls_context
+from gateway.http_server import Listener, Report
 from gateway.http_table import message_routes, page_routes
 from gateway.http_traffic import Traffic
 from gateway.ledger.base import Ledger, LedgerUnavailable
 from gateway.message import Message
 from gateway.openapi import describe
 from gateway.request import OperatorView
+from gateway.tls import tls_context
 from gateway.views import OperatorList
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})

@@ -146,11 +146,3 @@ class Listener:
             return self._web() if self._lane is None else self._lane.make()
         refused = self._replies.problem(Refusal("overloaded"))
         return _Turned(refused.head + b"Connection: close\r\n\r\n" + refused.content)
-
-
-def tls_context(certificate: str, key: str) -> ssl.SSLContext:
-    """TLS 1.2 or later (PRIVACY.md P-24). Raises OSError and ssl.SSLError for files that are not usable."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context

@@ -56,6 +56,23 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_webhooks_told", "Events that reached their customer", node.deliverer.told),
         ("gateway_webhooks_failed", "Tries that did not", node.deliverer.failed),
         ("gateway_webhooks_dropped", "Events without anybody to tell", node.deliverer.dropped),
+        *_smpp_counters(node),
+    ]
+
+
+def _smpp_counters(node: "Node") -> list[Sample]:
+    server, intake, telling = node.smpp_server, node.intake, node.telling
+    denied: dict[str, float] = {reason: float(count) for reason, count in server.denied.items()}
+    return [
+        ("gateway_smpp_bound", "Binds accepted", server.bound),
+        ("gateway_smpp_denied_by_reason", "Binds refused", denied),
+        ("gateway_smpp_turned_away", "Connections closed because there were too many", server.turned_away),
+        ("gateway_smpp_submits_taken", "Messages over SMPP made durable", intake.taken),
+        ("gateway_smpp_submits_refused", "Messages over SMPP refused", intake.refused),
+        ("gateway_smpp_news_told", "News that binds acknowledged", telling.told),
+        ("gateway_smpp_news_refused", "News that binds refused", telling.refused),
+        ("gateway_smpp_news_unanswered", "News that binds did not answer", telling.unanswered),
+        ("gateway_smpp_news_dropped", "News without anything to tell", telling.dropped),
     ]
 
 
@@ -73,6 +90,10 @@ def _gauges(node: "Node") -> list[Sample]:
         ("gateway_retention_due_by_tag", "Messages and records past their time", _due(node)),
         ("gateway_retention_lag_seconds_by_tag", "How long the longest of them is overdue", _lag(node)),
         ("gateway_retention_oldest_seconds_by_tag", "Age of the oldest record", _oldest(node)),
+        ("gateway_smpp_connections", "Connections of customers", node.smpp_server.connections),
+        ("gateway_smpp_binds", "Binds of customers", sum(map(len, node.smpp_server.binds.values()))),
+        ("gateway_smpp_waiting", "Submissions over SMPP that wait for their turn", node.intake.waiting()),
+        ("gateway_smpp_news_in_memory", "News for binds that is being told", node.telling.in_memory()),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", node.deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", node.deliverer.endpoints.disabled),
     ]

@@ -236,11 +236,11 @@ class Ledger(Protocol):
         """For each (operator, candidate ids, best first) the segment it speaks of."""
 
     async def outbox_due(
-        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
         """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`.
 
-        esme: those for the binds of this account; 0 for webhooks.
+        esme: those for the binds of this account; 0 for webhooks. after: only those with a greater seq.
         """
 
     async def outbox_size(self, esme: int = 0) -> int: ...

@@ -153,9 +153,9 @@ class SqliteLedger:
     # --------------------------------------------------------------------------------------------------- outbox
 
     async def outbox_due(
-        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
-        rows = self._first("outbox_due", (esme, now_ms), limit, lambda row: row[0] not in exclude)
+        rows = self._first("outbox_due", (esme, after, now_ms), limit, lambda row: row[0] not in exclude)
         return [event_from(row) for row in rows]
 
     async def outbox_size(self, esme: int = 0) -> int:

@@ -137,7 +137,7 @@ WHERE correlation.operator = ? AND correlation.operator_message_id = ?
 
 -- name: outbox_due
 SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme FROM outbox AS due INDEXED BY outbox_by_esme
-WHERE esme = ? AND next_ms <= ? AND NOT EXISTS (
+WHERE esme = ? AND seq > ? AND next_ms <= ? AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.message = due.message AND earlier.seq < due.seq
 )
 ORDER BY seq

@@ -90,7 +90,7 @@ class SmallLedger:
         return [None for _ in receipts]
 
     async def outbox_due(
-        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
         return []
 

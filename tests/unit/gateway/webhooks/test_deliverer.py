@@ -346,7 +346,7 @@ class Unsteady(SqliteLedger):
     failures = 3
 
     async def outbox_due(
-        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
         if self.failures:
             self.failures -= 1

@@ -1,0 +1,111 @@
+"""Who may bind: password, address, lock-out. Passwords are compared in a few threads of their own, never on the loop.
+
+Whoever is refused takes as long as whoever is taken: a name that does not exist is compared with nobody's hash. More
+binds than the threads can look at in a few seconds are told to come back.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.customers import Directory, Esme
+from gateway.passwords import matches, nobodys
+from gateway.smpp_server.lockout import Lockout
+from operators.smpp import status as st
+from redaction.personal import Secret
+
+THREADS: Final = 2
+WAITING_LIMIT: Final = 64
+"""Passwords that wait for a thread: about a second's work."""
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """The bind is in order."""
+
+    esme: Esme
+
+
+class Denied(msgspec.Struct, frozen=True):
+    """It is not. status: what the peer is told. reason: what we log and count. locked: by this very failure."""
+
+    status: int
+    reason: str
+    locked: bool = False
+
+
+Verdict = Allowed | Denied
+REASONS: Final = ("busy", "locked_out", "system_id", "password", "address", "disabled", "binds")
+
+
+class Binding:
+    """conceal: tell nobody what was wrong. lockout: see there."""
+
+    def __init__(self, directory: Directory, clock: Clock, *, lockout: Lockout, conceal: bool) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._lockout = lockout
+        self._conceal = conceal
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bind")
+        self._waiting = 0
+        self._nobody = ""
+
+    def close(self) -> None:
+        """What is not being compared yet is dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def judge(self, system_id: str, password: Secret, address: str, done: Callable[[Verdict], None]) -> None:
+        """Call `done`, perhaps at once, with what becomes of this bind."""
+        if self._lockout.is_locked(system_id, address, self._clock.monotonic()):
+            done(Denied(st.RBINDFAIL, "locked_out"))
+            return
+        if self._waiting >= WAITING_LIMIT:
+            done(Denied(st.RSYSERR, "busy"))
+            return
+        esme = self._directory.esme(system_id)
+        self._waiting += 1
+        work = asyncio.get_running_loop().run_in_executor(self._pool, self._compare, esme, password)
+
+        def compared(result: asyncio.Future[bool]) -> None:
+            self._waiting -= 1
+            if not result.cancelled():
+                done(self._verdict(system_id, esme, address, result.result()))
+
+        work.add_done_callback(compared)
+
+    def _compare(self, esme: Esme | None, password: Secret) -> bool:
+        if esme is not None:
+            return matches(esme.password, password)
+        self._nobody = self._nobody or nobodys()
+        matches(self._nobody, password)
+        return False
+
+    def _verdict(self, system_id: str, esme: Esme | None, address: str, is_right: bool) -> Verdict:
+        if not is_right or esme is None:
+            locked = self._lockout.failed(system_id, address, self._clock.monotonic())
+            if esme is None:
+                return Denied(self._told(st.RINVSYSID), "system_id", locked)
+            return Denied(self._told(st.RINVPASWD), "password", locked)
+        self._lockout.succeeded(system_id, address)
+        if esme.key.networks and not _is_within(address, esme):
+            return Denied(st.RBINDFAIL, "address")
+        if esme.key.customer.disabled:
+            return Denied(st.RBINDFAIL, "disabled")
+        return Allowed(esme)
+
+    def _told(self, status: int) -> int:
+        return st.RBINDFAIL if self._conceal else status
+
+
+def _is_within(address: str, esme: Esme) -> bool:
+    try:
+        peer = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped
+    return any(peer in network for network in esme.key.networks)

@@ -1,0 +1,98 @@
+"""What is asked of a message that was taken: query_sm, cancel_sm, replace_sm; of the customer's own only (S-51).
+
+Each is a short task, because cancelling and replacing wait for a commit. They are bounded per bind and in all; beyond
+that the peer is told ESME_RTHROTTLED.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, Protocol
+
+from gateway.customers import ApiKey
+from gateway.errors import Refusal, smpp_status
+from gateway.ledger.base import Ledger, LedgerUnavailable
+from gateway.message import Message
+from gateway.smpp_server.link import Link
+from gateway.smpp_server.wording import query_response
+from operators.smpp import pdu as p
+from operators.smpp import status as st
+
+Errand = p.QuerySm | p.CancelSm | p.ReplaceSm
+
+PER_LINK: Final = 16
+IN_ALL: Final = 256
+_ID_CHARACTERS: Final = 32
+
+
+class Desk(Protocol):
+    """Where messages that wait can be taken back or rewritten."""
+
+    async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
+        """None when there is none of that id. Raises Refusal("not_cancellable")."""
+
+    async def replace(self, key: ApiKey, message_id: bytes, said: p.ReplaceSm) -> Message | None:
+        """None when there is none of that id. Raises Refusal."""
+
+
+class Errands:
+    """start: runs a task under a name."""
+
+    def __init__(self, ledger: Ledger, desk: Desk, start: Callable[[str, Coroutine[Any, Any, None]], object]) -> None:
+        self._ledger = ledger
+        self._desk = desk
+        self._start = start
+        self._number = 0
+        self._running = 0
+
+    def take(self, link: Link, asked: Errand) -> None:
+        if link.errands >= PER_LINK or self._running >= IN_ALL:
+            link.session.refuse(asked, st.RTHROTTLED)
+            return
+        link.errands += 1
+        self._running += 1
+        self._number += 1
+        self._start(f"smpp errand {self._number}", self._run(link, asked))
+
+    async def _run(self, link: Link, asked: Errand) -> None:
+        try:
+            assert link.esme is not None
+            answer = await self._answer(link.esme.key, asked)
+        except Refusal as refusal:
+            link.session.refuse(asked, smpp_status(refusal))
+        except LedgerUnavailable:
+            link.session.refuse(asked, smpp_status(Refusal("ledger_unavailable")))
+        else:
+            link.session.respond(answer)
+        finally:
+            link.errands -= 1
+            self._running -= 1
+        link.answered()
+
+    async def _answer(self, key: ApiKey, asked: Errand) -> p.Pdu:
+        identifier = _identifier(asked.message_id)
+        if isinstance(asked, p.QuerySm):
+            return query_response(asked, await _found(self._ledger.find(key.customer.id, identifier)))
+        if isinstance(asked, p.CancelSm):
+            await _found(self._desk.cancel(key, identifier))
+            return p.CancelSmResp(sequence_number=asked.sequence_number)
+        await _found(self._desk.replace(key, identifier, asked))
+        return p.ReplaceSmResp(sequence_number=asked.sequence_number)
+
+
+async def _found(looked_up: Awaitable[Message | None]) -> Message:
+    """Unknown, erased and another customer's id look the same (Law 7)."""
+    message = await looked_up
+    if message is None:
+        raise Refusal("not_found", "message_id")
+    return message
+
+
+def _identifier(written: str) -> bytes:
+    """A message is named by its id: cancelling all between two addresses is not done (§4.9.1)."""
+    if not written:
+        raise Refusal("unsupported", "message_id")
+    if len(written) != _ID_CHARACTERS:
+        raise Refusal("not_found", "message_id")
+    try:
+        return bytes.fromhex(written)
+    except ValueError:
+        raise Refusal("not_found", "message_id") from None

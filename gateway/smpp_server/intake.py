@@ -1,0 +1,215 @@
+"""Submissions on their way to the door: in turn, one account after the other, and answered when they are durable.
+
+What one read brought waits in its link. Each turn of the loop takes at most `TURN` messages of an account and `ROUND`
+of all before the loop may turn to its sockets, so a flood of one customer delays another by one round (S-54). There is
+no task and no future per message: the journal calls `_Answer` when the commit is done, and all answers of one leave
+in one write.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from gateway.accept import Door
+from gateway.admission import Admission
+from gateway.clock import Clock
+from gateway.customers import ApiKey
+from gateway.errors import Refusal, smpp_status
+from gateway.ledger.base import WriteOp, WriteResult
+from gateway.smpp_server.link import Link
+from gateway.smpp_server.reading import Submit, destinations, read
+from operators.smpp import pdu as p
+
+TURN: Final = 32
+ROUND: Final = 128
+_UNAVAILABLE: Final = smpp_status(Refusal("ledger_unavailable"))
+
+
+class Intake:
+    """taken, refused: messages that became durable, and that did not."""
+
+    def __init__(self, door: Door, admission: Admission, clock: Clock) -> None:
+        self._door = door
+        self._admission = admission
+        self._clock = clock
+        self._accounts: dict[int, deque[Link]] = {}
+        self._turn_comes = False
+        self.taken = 0
+        self.refused = 0
+
+    def waiting(self) -> int:
+        """Submissions that wait for their turn."""
+        return sum(len(link.backlog) for links in self._accounts.values() for link in links)
+
+    def wake(self, link: Link) -> None:
+        """The link has a backlog."""
+        assert link.esme is not None
+        links = self._accounts.setdefault(link.esme.id, deque())
+        if link not in links:
+            links.append(link)
+        if not self._turn_comes:
+            self._turn_comes = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """One round: every account in turn, until the round is full."""
+        left = ROUND
+        for account in list(self._accounts):
+            links = self._accounts.pop(account)
+            left -= self._take_some(links, min(TURN, left))
+            if links:
+                self._accounts[account] = links  # at the end: the others come first in the next round
+            if left <= 0:
+                break
+        self._turn_comes = bool(self._accounts)
+        if self._turn_comes:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _take_some(self, links: deque[Link], most: int) -> int:
+        """Take up to so many messages of an account's links; how many they were."""
+        count = 0
+        while links and count < most:
+            link = links[0]
+            if not link.backlog:
+                links.popleft()
+                continue
+            count += self._take(link, link.backlog.popleft())
+            links.rotate(-1)
+        return count
+
+    def _take(self, link: Link, submit: Submit) -> int:
+        """One PDU; how many messages it was."""
+        assert link.esme is not None
+        key = link.esme.key
+        if isinstance(submit, p.SubmitMulti):
+            return self._take_multi(link, submit, key)
+        try:
+            self._admission.admit(key, 1, self._clock.now_ms())
+        except Refusal as refusal:
+            self._refuse(link, submit, refusal)
+            return 1
+        to = (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr)
+        try:
+            request, form = read(submit, to, key, self._clock.now_ms())
+            self._door.offer(key, request, form, _Answer(self, link, submit, key))
+        except Refusal as refusal:
+            self._admission.settle(key, 1, 1)
+            self._refuse(link, submit, refusal)
+        return 1
+
+    def _refuse(self, link: Link, submit: Submit, refusal: Refusal) -> None:
+        self.refused += 1
+        link.session.refuse(submit, smpp_status(refusal))
+        link.answered()
+
+    def answer(self, link: Link, submit: Submit, key: ApiKey, identifier: bytes | None) -> None:
+        """The commit is done, or failed (None)."""
+        self._admission.settle(key, 1, 0 if identifier else 1)
+        if identifier is None:
+            self.refused += 1
+            link.session.refuse(submit, _UNAVAILABLE)
+        else:
+            self.taken += 1
+            kind = p.DataSmResp if isinstance(submit, p.DataSm) else p.SubmitSmResp
+            link.session.respond(kind(sequence_number=submit.sequence_number, message_id=identifier.hex()))
+        link.answered()
+
+    # ---------------------------------------------------------------------------------------------- submit_multi
+
+    def _take_multi(self, link: Link, submit: p.SubmitMulti, key: ApiKey) -> int:
+        """A message for each destination; all of them are told of under the id of the first that was taken."""
+        wanted = destinations(submit)
+        try:
+            self._admission.admit(key, len(wanted), self._clock.now_ms())
+        except Refusal as refusal:
+            self._refuse(link, submit, refusal)
+            return 1
+        many = _Many(self, link, submit, key, len(wanted))
+        for each in wanted:
+            try:
+                many.offered(self._offer_one(many, each))
+            except Refusal as refusal:
+                many.failed(each, smpp_status(refusal))
+        return len(wanted)
+
+    def _offer_one(self, many: "_Many", to: p.SmeAddress | p.DistributionList) -> bytes:
+        if isinstance(to, p.DistributionList):
+            raise Refusal("no_distribution_lists", "to")
+        address = (to.ton, to.npi, to.addr)
+        request, form = read(many.submit, address, many.key, self._clock.now_ms(), many.told_id)
+        return self._door.offer(many.key, request, form, _OneOfMany(many, to)).id
+
+    def answer_many(self, many: "_Many") -> None:
+        """Every destination has its fate (S-51)."""
+        failed = len(many.unsuccess)
+        self.refused += failed
+        self.taken += many.count - failed
+        self._admission.settle(many.key, many.count, failed)
+        if failed == many.count:
+            many.link.session.refuse(many.submit, many.unsuccess[0].error_status_code)
+        else:
+            many.link.session.respond(
+                p.SubmitMultiResp(
+                    sequence_number=many.submit.sequence_number,
+                    message_id=many.told_id.hex(),
+                    unsuccess_sme=tuple(many.unsuccess),
+                )
+            )
+        many.link.answered()
+
+
+class _Answer:
+    """The callback of one message's commit; a slotted object is cheaper here than a closure."""
+
+    __slots__ = ("_intake", "_key", "_link", "_submit")
+
+    def __init__(self, intake: Intake, link: Link, submit: Submit, key: ApiKey) -> None:
+        self._intake = intake
+        self._link = link
+        self._submit = submit
+        self._key = key
+
+    def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
+        self._intake.answer(self._link, self._submit, self._key, result if isinstance(result, bytes) else None)
+
+
+class _Many:
+    """A submit_multi until the last of its destinations is durable or refused."""
+
+    def __init__(self, intake: Intake, link: Link, submit: p.SubmitMulti, key: ApiKey, count: int) -> None:
+        self._intake = intake
+        self._open = count
+        self.link = link
+        self.submit = submit
+        self.key = key
+        self.count = count
+        self.told_id = b""
+        self.unsuccess: list[p.UnsuccessSme] = []
+
+    def offered(self, identifier: bytes) -> None:
+        """A destination waits for its commit."""
+        self.told_id = self.told_id or identifier
+
+    def failed(self, to: p.SmeAddress | p.DistributionList, status: int) -> None:
+        address = (to.ton, to.npi, to.addr) if isinstance(to, p.SmeAddress) else (0, 0, to.dl_name)
+        self.unsuccess.append(p.UnsuccessSme(*address, status))
+        self.settled()
+
+    def settled(self) -> None:
+        self._open -= 1
+        if not self._open:
+            self._intake.answer_many(self)
+
+
+class _OneOfMany:
+    __slots__ = ("_many", "_to")
+
+    def __init__(self, many: _Many, to: p.SmeAddress) -> None:
+        self._many = many
+        self._to = to
+
+    def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
+        if isinstance(result, bytes):
+            self._many.settled()
+        else:
+            self._many.failed(self._to, _UNAVAILABLE)

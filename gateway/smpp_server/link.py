@@ -1,0 +1,99 @@
+"""One customer's connection: a session on a socket, what it has asked and not been answered, and when to stop reading.
+
+Reading stops while the peer has its window of requests unanswered, and while it does not read what it is sent; one read
+may bring more than the window, which is taken up to `READ_AHEAD` and answered ESME_RMSGQFUL beyond. So a flood waits in
+the peer's own socket, and memory is bounded by window + READ_AHEAD requests and `WRITE_LIMIT_BYTES` of answers.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from gateway.customers import Esme
+from gateway.smpp_server.reading import Submit
+from operators.smpp.connection import Connection
+from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings
+
+READ_AHEAD: Final = 2_048
+
+
+class LinkHandler(Protocol):
+    """Whom a link tells of itself."""
+
+    def made(self, connection: Connection) -> None:
+        """It stands."""
+
+    def take(self, connection: Connection, events: Sequence[Event]) -> None:
+        """What one read or one tick brought."""
+
+    def drained(self, link: "Link") -> None:
+        """The peer reads again."""
+
+    def lost(self, connection: Connection) -> None:
+        """It is gone."""
+
+
+class Link(Connection):
+    """esme: the account, once bound. backlog: submissions that wait for their turn. errands: requests being answered.
+
+    refused: a bind was refused; the connection is about to be closed.
+    """
+
+    def __init__(self, settings: SessionSettings, handler: LinkHandler) -> None:
+        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost)
+        self.made = handler.made
+        self._host = handler
+        self._reading = True
+        self.esme: Esme | None = None
+        self.address = ""
+        self.backlog: deque[Submit] = deque()
+        self.errands = 0
+        self.refused = False
+
+    def bound_to(self, esme: Esme, window: int) -> None:
+        """Take over what the account is given."""
+        self.esme = esme
+        session = self.session
+        session.settings = msgspec.structs.replace(session.settings, window=window, inbound=window + READ_AHEAD)
+        session.window.size = window
+
+    @property
+    def is_bound(self) -> bool:
+        return self.session.state in BOUND
+
+    def receives(self) -> bool:
+        """News may be sent on this bind now."""
+        return self.writable and self.session.can_send()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._steer()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._steer()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._steer()
+        self._host.drained(self)
+
+    def answered(self) -> None:
+        """An answer is on its way: there may be room to read more."""
+        self.flush_soon()
+        if not self._reading:
+            self._steer()
+
+    def _steer(self) -> None:
+        window = self.session.settings.window
+        limit = window if self._reading else window // 2  # not to stop and go at every answer
+        wanted = self.writable and (self.session.inbound <= limit or self.esme is None)
+        transport = self._transport
+        if wanted is not self._reading and transport is not None and not transport.is_closing():
+            self._reading = wanted
+            if wanted:
+                transport.resume_reading()
+            else:
+                transport.pause_reading()

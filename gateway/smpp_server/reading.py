@@ -1,0 +1,175 @@
+"""What a customer's PDU asks for: a request and a form for the door, or a refusal. Pure.
+
+Text whose coding is known is text here, and is cut and written anew for the operator. A part of a longer message (a
+user data header, or sar_* TLVs) and what is no text go as they came, in one segment (S-55, docs/decisions/0005).
+"""
+
+from typing import Final
+
+from msgspec import UNSET
+
+from gateway.customers import ApiKey
+from gateway.errors import Refusal
+from gateway.request import MessageRequest
+from gateway.submission import RECEIPT_BITS, RawPart, ReturnPath, SmppForm
+from gateway.times import rfc3339
+from operators.smpp import pdu as p
+from operators.smpp.address import TimeFormatError, parse_time
+from operators.smpp.coding import Encoding, decode_short_message, encoding_of
+from operators.smpp.segments import part_fits
+from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
+
+Submit = p.SubmitSm | p.SubmitMulti | p.DataSm
+
+TON_INTERNATIONAL: Final = 1
+_MODE: Final = 0x03
+_TRANSACTION: Final = 0x02
+_TYPE: Final = 0x3C
+_TEXT: Final = frozenset({0x00, 0x01, 0x03, 0x06, 0x07, 0x08, 0x10, 0x18, 0xF0})
+"""data_coding of texts that may be written anew for the operator; 0x10, 0x18 and 0xF0 show at once."""
+_FLASH: Final = frozenset({0x10, 0x18, 0xF0})
+_NOTIFY: Final = 0x1F
+
+
+def read(
+    submit: Submit, to: tuple[int, int, str], key: ApiKey, now_ms: int, told_id: bytes = b""
+) -> tuple[MessageRequest, SmppForm]:
+    """One message to one destination: TON, NPI and address. Raises Refusal.
+
+    told_id: under which news of it is told, when it is one of many; b"" for its own.
+    """
+    _refuse_foreign_type(submit.esm_class)
+    data_coding = submit.data_coding
+    part, text = _body(submit, data_coding)
+    schedule_ms, validity_s = _times(submit, now_ms)
+    notify = submit.registered_delivery & _NOTIFY
+    request = MessageRequest(
+        to=_number(to[0], to[2]),
+        source=_source(submit, key),
+        text=text,
+        message_class=UNSET,
+        validity=validity_s,
+        schedule_at=None if schedule_ms is None else rfc3339(schedule_ms),
+        flash=part is None and data_coding in _FLASH,
+    )
+    return request, SmppForm(notify=notify, path=_path(submit, to, told_id) if notify else None, part=part)
+
+
+def destinations(submit: Submit) -> tuple[p.SmeAddress | p.DistributionList, ...]:
+    """To whom; more than one only in a submit_multi."""
+    if isinstance(submit, p.SubmitMulti):
+        return submit.destinations
+    return (p.SmeAddress(submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr),)
+
+
+def _refuse_foreign_type(esm_class: int) -> None:
+    """Messages of people only: no receipts, no acknowledgements, and no transaction mode (SMPP 3.4 §5.2.12)."""
+    if esm_class & _MODE == _TRANSACTION or esm_class & _TYPE:
+        raise Refusal("invalid_esm_class", "esm_class")
+
+
+def _body(submit: Submit, data_coding: int) -> tuple[RawPart | None, str]:
+    """The part that goes as it is, and the text to judge its class by; or None and the text to send."""
+    octets = _octets(submit)
+    header = b""
+    if submit.esm_class & UDHI:
+        udh = parse_udh(octets)
+        if udh.malformed:
+            raise Refusal("invalid_esm_class", "esm_class")
+        header, octets = octets[: udh.length], octets[udh.length :]
+    elif submit.tlvs:
+        header = _sar_header(submit.tlvs)
+    decoded = decode_short_message(octets, data_coding)
+    if not header and data_coding in _TEXT:
+        if decoded.text is None:
+            raise Refusal("invalid_coding", "data_coding")
+        return None, decoded.text
+    return _part(octets, data_coding, header), decoded.text or ""
+
+
+def _part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
+    encoding = encoding_of(data_coding)
+    if encoding is None:
+        raise Refusal("invalid_coding", "data_coding")
+    if not octets:
+        raise Refusal("empty_field", "text")
+    if not part_fits(len(octets), data_coding, len(header)):
+        raise Refusal("text_too_long", "text")
+    shown = encoding if encoding in (Encoding.GSM7, Encoding.UCS2) else Encoding.BINARY
+    return RawPart(data_coding=data_coding, header=header, octets=octets, encoding=shown.value)
+
+
+def _octets(submit: Submit) -> bytes:
+    payload = _find(submit.tlvs, p.TAG_MESSAGE_PAYLOAD) if submit.tlvs else None
+    if payload is not None:
+        return payload
+    return b"" if isinstance(submit, p.DataSm) else submit.short_message
+
+
+def _sar_header(tlvs: p.Tlvs) -> bytes:
+    """sar_* as the user data header that phones read; its 8-bit reference leaves as much room as sar_* promised."""
+    reference = _find(tlvs, p.TAG_SAR_MSG_REF_NUM)
+    total = _find(tlvs, p.TAG_SAR_TOTAL_SEGMENTS)
+    sequence = _find(tlvs, p.TAG_SAR_SEGMENT_SEQNUM)
+    if reference is None or total is None or sequence is None:
+        return b""  # one of them alone is ignored (SMPP 3.4 §5.3.2.22)
+    if (len(reference), len(total), len(sequence)) != (2, 1, 1) or not 1 <= sequence[0] <= total[0]:
+        raise Refusal("invalid_tlv", "sar")
+    if total == b"\x01":
+        return b""
+    return build_udh(Concat(int.from_bytes(reference, "big"), total[0], sequence[0]))
+
+
+def _find(tlvs: p.Tlvs, wanted: int) -> bytes | None:
+    for tag, value in tlvs:
+        if tag == wanted:
+            return value
+    return None
+
+
+def _source(submit: Submit, key: ApiKey) -> str:
+    """The sender; a customer that has one only need not name it."""
+    if submit.source_addr:
+        return submit.source_addr
+    senders = key.customer.settings.senders
+    return next(iter(senders)) if len(senders) == 1 else ""
+
+
+def _number(ton: int, addr: str) -> str:
+    """As the door reads numbers. Unknown type: a country code first, as customers write, or a national number."""
+    if ton == TON_INTERNATIONAL and not addr.startswith("+"):
+        return f"+{addr}"
+    if len(addr) == _SAUDI_DIGITS and addr.startswith(_SAUDI_MOBILE):
+        return f"+{addr}"
+    return addr
+
+
+_SAUDI_MOBILE: Final = "9665"
+_SAUDI_DIGITS: Final = 12
+
+
+def _times(submit: Submit, now_ms: int) -> tuple[int | None, int | None]:
+    """schedule_delivery_time in epoch milliseconds, and validity in seconds from then on (S-32)."""
+    if isinstance(submit, p.DataSm) or not (submit.schedule_delivery_time or submit.validity_period):
+        return None, None
+    schedule_ms = _time(submit.schedule_delivery_time, now_ms, "invalid_schedule", "schedule_at")
+    until_ms = _time(submit.validity_period, now_ms, "invalid_validity", "validity")
+    if until_ms is None:
+        return schedule_ms, None
+    return schedule_ms, (until_ms - (schedule_ms or now_ms)) // 1000
+
+
+def _time(value: str, now_ms: int, code: str, field: str) -> int | None:
+    try:
+        return parse_time(value, now_ms)
+    except TimeFormatError:
+        raise Refusal(code, field) from None
+
+
+def _path(submit: Submit, to: tuple[int, int, str], told_id: bytes) -> ReturnPath:
+    return ReturnPath(submit.source_addr_ton, submit.source_addr_npi, submit.source_addr, *to, told_id)
+
+
+def wants_receipt(notify: int) -> bool:
+    """Whether the end of a message is asked for at all."""
+    return bool(notify & RECEIPT_BITS)

@@ -1,0 +1,246 @@
+"""The listener that customers bind to: connections, binds, and what they bring, sorted to whom it concerns.
+
+Bounded: connections, those not bound yet, binds of an account, and, by the session's timers, how long each may idle
+(S-17, S-18). An account that is revoked or disabled loses its binds within a second. Stopping: no new connection, an
+unbind to every bind, the answers that are owed, and then the sockets close (S-19).
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from config.smpp_server import SmppServerSettings
+from gateway.clock import Clock
+from gateway.customers import Directory, Esme
+from gateway.logs import logger
+from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict
+from gateway.smpp_server.errands import Errands
+from gateway.smpp_server.intake import Intake
+from gateway.smpp_server.link import READ_AHEAD, Link
+from gateway.smpp_server.lockout import Lockout
+from gateway.smpp_server.telling import Telling
+from gateway.tls import tls_context
+from operators.smpp import pdu as p
+from operators.smpp import status as st
+from operators.smpp.connection import Connection
+from operators.smpp.session import RECEIVES, BindAsked, Event, Request, Response, SessionSettings, Unanswered
+from redaction.personal import Secret
+
+WATCH_S: Final = 0.25
+"""How often accounts are looked at again."""
+LAST_WORDS_S: Final = 2.0
+"""How long an ended account's peer has to answer the unbind."""
+
+log = logger("smpp_server")
+
+
+class SmppServer:
+    """intake, errands, telling: see there. binds: by account number."""
+
+    def __init__(
+        self,
+        *,
+        settings: SmppServerSettings,
+        directory: Directory,
+        clock: Clock,
+        intake: Intake,
+        errands: Errands,
+        telling: Telling,
+    ) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._binding = Binding(
+            directory,
+            clock,
+            lockout=Lockout(settings.lockout_failures, settings.lockout_s),
+            conceal=settings.conceal_bind_faults,
+        )
+        self._intake = intake
+        self._errands = errands
+        self._telling = telling
+        self._session = SessionSettings(
+            window=settings.window,
+            inbound=settings.window + READ_AHEAD,
+            response_timeout_s=settings.response_timeout_s,
+            enquire_link_s=settings.enquire_link_s,
+            inactivity_s=settings.inactivity_s,
+            session_init_s=settings.session_init_s,
+            long_password=settings.long_passwords,
+        )
+        self._socket: asyncio.Server | None = None
+        self._links: set[Link] = set()
+        self._stopping = False
+        self.binds: dict[int, set[Link]] = {}
+        self.bound = 0
+        self.turned_away = 0
+        self.denied: dict[str, int] = dict.fromkeys(REASONS, 0)
+
+    @property
+    def port(self) -> int:
+        assert self._socket is not None, "the listener is not started"
+        return int(self._socket.sockets[0].getsockname()[1])
+
+    @property
+    def connections(self) -> int:
+        return len(self._links)
+
+    @property
+    def unbound(self) -> int:
+        return sum(link.esme is None for link in self._links)
+
+    async def start(self) -> None:
+        """Listen. Raises OSError, and ssl.SSLError for files that are not usable."""
+        settings = self._settings
+        tls = None
+        if settings.tls_certificate is not None and settings.tls_key is not None:
+            tls = tls_context(settings.tls_certificate, settings.tls_key)
+        self._socket = await asyncio.get_running_loop().create_server(
+            self._make_link, settings.host, settings.port, ssl=tls, backlog=1_024
+        )
+
+    async def run(self) -> None:
+        """Keep the binds in step with their accounts, until cancelled."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            for link in list(self._links):
+                if link.esme is not None and link.is_bound:
+                    self._look_after(link, link.esme)
+
+    async def stop(self, deadline_s: float) -> None:
+        """Say goodbye to every bind, finish what is owed, close; what is not done by then is cut off."""
+        self._stopping = True
+        if self._socket is not None:
+            self._socket.close()
+        self._telling.stop()
+        links = list(self._links)
+        for link in links:
+            self._dismiss(link)
+        try:
+            async with asyncio.timeout(deadline_s):
+                await asyncio.gather(*(asyncio.shield(link.closed) for link in links))
+        except TimeoutError:
+            for link in list(self._links):
+                link.abort()
+        self._binding.close()
+
+    def _dismiss(self, link: Link) -> None:
+        if link.is_bound:
+            link.session.unbind(link.now())
+            link.flush_soon()
+        else:
+            link.close("stopping")
+
+    def _look_after(self, link: Link, esme: Esme) -> None:
+        current = self._directory.esme(esme.system_id)
+        if current is None or current.password != esme.password or current.key.customer.disabled:
+            log.info("bind_ended", customer=esme.key.customer.public_id, reason="account_ended")
+            self._dismiss(link)
+            asyncio.get_running_loop().call_later(LAST_WORDS_S, link.abort)
+        else:
+            link.esme = current
+
+    # ------------------------------------------------------------------------------------------------- from the links
+
+    def _make_link(self) -> Link:
+        return Link(self._session, self)
+
+    def made(self, connection: Connection) -> None:
+        assert isinstance(connection, Link)
+        connection.address = connection.peer()
+        settings = self._settings
+        if self._stopping or len(self._links) >= settings.max_connections or self.unbound >= settings.max_unbound:
+            self.turned_away += 1
+            asyncio.get_running_loop().call_soon(connection.abort)
+        self._links.add(connection)
+
+    def take(self, connection: Connection, events: Sequence[Event]) -> None:
+        assert isinstance(connection, Link)
+        submitted = False
+        for event in events:
+            if isinstance(event, Request):
+                submitted = self._take_request(connection, event.pdu) or submitted
+            elif isinstance(event, Response):
+                self._telling.answered(connection, event.context, event.pdu.status, late=event.late)
+            elif isinstance(event, Unanswered):
+                self._telling.unanswered_by(connection, event.context, lost=event.lost)
+            elif isinstance(event, BindAsked):
+                self._ask(connection, event.pdu)
+        if submitted:
+            self._intake.wake(connection)
+
+    def drained(self, link: Link) -> None:
+        self._telling.drained(link)
+
+    def lost(self, connection: Connection) -> None:
+        assert isinstance(connection, Link)
+        self._links.discard(connection)
+        connection.backlog.clear()
+        if connection.esme is not None:
+            self._telling.lost(connection)
+            binds = self.binds[connection.esme.id]
+            binds.discard(connection)
+            if not binds:
+                del self.binds[connection.esme.id]
+
+    def _take_request(self, link: Link, pdu: p.Pdu) -> bool:
+        """Whether it is a submission, which waits for its turn."""
+        if isinstance(pdu, p.SubmitSm | p.DataSm | p.SubmitMulti):
+            link.backlog.append(pdu)
+            return True
+        if isinstance(pdu, p.QuerySm | p.CancelSm | p.ReplaceSm):
+            self._errands.take(link, pdu)
+        else:
+            link.session.refuse(pdu, st.RINVCMDID)
+        return False
+
+    # ---------------------------------------------------------------------------------------------------------- binds
+
+    def _ask(self, link: Link, asked: p.Bind) -> None:
+        if self._stopping or link.refused:
+            self._refuse(link, asked, st.RBINDFAIL)
+            return
+        self._binding.judge(asked.system_id, Secret(asked.password), link.address, self._judged(link, asked))
+
+    def _judged(self, link: Link, asked: p.Bind) -> Callable[[Verdict], None]:
+        def judged(verdict: Verdict) -> None:
+            if link not in self._links:
+                return
+            if isinstance(verdict, Allowed) and len(self.binds.get(verdict.esme.id, ())) >= self._most(verdict.esme):
+                verdict = Denied(st.RBINDFAIL, "binds")
+            if isinstance(verdict, Allowed) and not self._stopping:
+                self._accept(link, asked, verdict.esme)
+            else:
+                self._deny(link, asked, verdict)
+
+        return judged
+
+    def _most(self, esme: Esme) -> int:
+        return esme.max_binds or self._settings.max_binds
+
+    def _accept(self, link: Link, asked: p.Bind, esme: Esme) -> None:
+        link.session.accept_bind(asked, self._settings.system_id)
+        if not link.is_bound:  # it ended while the password was compared
+            return
+        self.bound += 1
+        link.bound_to(esme, esme.window or self._settings.window)
+        self.binds.setdefault(esme.id, set()).add(link)
+        log.info("bound", customer=esme.key.customer.public_id, state=link.session.state.value)
+        if link.session.state in RECEIVES:
+            self._telling.bound(link)
+        link.flush_soon()
+
+    def _deny(self, link: Link, asked: p.Bind, verdict: Verdict) -> None:
+        status = st.RBINDFAIL
+        if isinstance(verdict, Denied):
+            status = verdict.status
+            self.denied[verdict.reason] += 1
+            if verdict.locked:
+                log.warning("bind_locked_out", reason=verdict.reason)
+        self._refuse(link, asked, status)
+
+    def _refuse(self, link: Link, asked: p.Bind, status: int) -> None:
+        """Answer, and close after a pause, so that guessing is slow (S-16)."""
+        link.refused = True
+        link.session.refuse_bind(asked, status)
+        link.flush_soon()
+        asyncio.get_running_loop().call_later(self._settings.refused_bind_pause_s, link.close, "bind_refused")

@@ -1,0 +1,261 @@
+"""News goes out to customers' binds: at least once, in order per message, never lost (S-53).
+
+News waits in the ledger's outbox, under its account, until a bind has acknowledged it. An account without a receiving
+bind costs nothing; when one binds, what waits is read, a bounded number at a time, and goes to the bind with the most
+room in its window. What a bind did not acknowledge before it was lost goes to the next one; what it refused or let time
+out is put off in the ledger. A customer that reads slowly fills its own windows and nobody else's (S-54).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.journal import Journal
+from gateway.message import Message, OutboxEvent, Status
+from gateway.smpp_server.link import Link
+from operators.smpp import pdu as p
+from operators.smpp import status as st
+
+POLL_S: Final = 1.0
+READ_LIMIT: Final = 256
+LEAST_IN_MEMORY: Final = 64
+RETRY_S: Final = (1.0, 5.0, 15.0, 60.0, 300.0)
+"""Pauses after news that was refused or not answered, one by one; the last one repeats."""
+_NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
+"""Answers after which it must not be sent again (SMPP 3.4 §5.1.3)."""
+
+Word = Callable[[OutboxEvent, Message], p.DeliverSm | None]
+"""News as a PDU; None when there is nothing to tell (any more). Must not raise."""
+
+
+class News(msgspec.Struct, gc=False):
+    """One event in memory, with its PDU."""
+
+    event: OutboxEvent
+    pdu: p.DeliverSm
+
+    def __repr__(self) -> str:
+        return f"News(seq={self.event.seq})"
+
+
+class Outlet:
+    """The receiving binds of one account, and the news that is in memory for them.
+
+    known: events in memory, or written about and not durable yet. left: the ledger may hold more behind `after`, the
+    last event that was read; others become due before it (`again`): put off, or behind another of their message.
+    """
+
+    __slots__ = ("account", "after", "again", "known", "left", "links", "ready")
+
+    def __init__(self, account: int) -> None:
+        self.account = account
+        self.links: list[Link] = []
+        self.ready: deque[News] = deque()
+        self.known: set[int] = set()
+        self.left = True
+        self.after = 0
+        self.again = False
+
+    def wants_more(self) -> bool:
+        return (self.left or self.again) and len(self.ready) < LEAST_IN_MEMORY and self.room() > 0
+
+    def room(self) -> int:
+        """How many more events memory should hold: twice what the windows do."""
+        windows = sum(link.session.window.size for link in self.links)
+        return max(LEAST_IN_MEMORY, 2 * windows) - len(self.known)
+
+    def roomiest(self) -> Link | None:
+        """The bind with the most free window; None when all are full or not reading."""
+        open_links = [link for link in self.links if link.receives()]
+        return max(open_links, key=lambda link: link.session.window.room(), default=None)
+
+
+class Telling:
+    """Start `run` as a task. told, refused, unanswered, dropped: events, for metrics; dropped had nothing to tell."""
+
+    def __init__(self, *, ledger: Ledger, journal: Journal, word: Word, clock: Clock) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._word = word
+        self._clock = clock
+        self._outlets: dict[int, Outlet] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.told = 0
+        self.refused = 0
+        self.unanswered = 0
+        self.dropped = 0
+
+    # ------------------------------------------------------------------------------------------------- what comes in
+
+    def poke(self, events: Sequence[OutboxEvent]) -> None:
+        """These were just made durable."""
+        for event in events:
+            outlet = self._outlets.get(event.esme)
+            if outlet is not None:
+                outlet.left = True
+                self._wake.set()
+
+    def bound(self, link: Link) -> None:
+        """A bind that receives stands."""
+        assert link.esme is not None
+        outlet = self._outlets.setdefault(link.esme.id, Outlet(link.esme.id))
+        outlet.links.append(link)
+        outlet.again = outlet.left = True
+        self._wake.set()
+
+    def lost(self, link: Link) -> None:
+        """It is gone, and has handed back what it had not acknowledged."""
+        outlet = None if link.esme is None else self._outlets.get(link.esme.id)
+        if outlet is None or link not in outlet.links:
+            return
+        outlet.links.remove(link)
+        if not outlet.links:
+            del self._outlets[outlet.account]
+
+    def is_bound(self, account: int) -> bool:
+        """Whether news for this account can be told now."""
+        return account in self._outlets
+
+    def in_memory(self) -> int:
+        return sum(len(outlet.known) for outlet in self._outlets.values())
+
+    def stop(self) -> None:
+        """Send nothing more; answers are still taken."""
+        self._stopping = True
+
+    # ------------------------------------------------------------------------------------------------------- reading
+
+    async def run(self) -> None:
+        """Read what is due, a part for each account in turn, until cancelled. A ledger that is away is waited for."""
+        look_again = self._clock.monotonic() + POLL_S
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._wake.wait()
+            self._wake.clear()
+            if self._clock.monotonic() >= look_again:
+                look_again = self._clock.monotonic() + POLL_S
+                for outlet in self._outlets.values():
+                    outlet.again = True
+            with suppress(LedgerUnavailable):
+                await self._read_round()
+
+    async def _read_round(self) -> None:
+        for outlet in list(self._outlets.values()):
+            if outlet.wants_more() and not self._stopping:
+                await self._read(outlet)
+                await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
+
+    async def _read(self, outlet: Outlet) -> None:
+        """What came since, or, now and then, whatever became due meanwhile."""
+        again, limit = outlet.again, min(READ_LIMIT, outlet.room())
+        outlet.again = False
+        outlet.left = outlet.left and again
+        try:
+            due = await self._due(outlet, limit, 0 if again else outlet.after)
+            messages = await self._ledger.find_many([event.message for event in due])
+        except LedgerUnavailable:
+            outlet.again = outlet.left = True
+            raise
+        for event, message in zip(due, messages, strict=True):
+            self._take(outlet, event, message)
+        if due and not again:
+            outlet.after = due[-1].seq
+            outlet.left = outlet.left or len(due) == limit
+        self.pump(outlet)
+        if outlet.wants_more():
+            self._wake.set()
+
+    async def _due(self, outlet: Outlet, limit: int, after: int) -> Sequence[OutboxEvent]:
+        return await self._ledger.outbox_due(self._clock.now_ms(), limit, outlet.known, outlet.account, after)
+
+    def _take(self, outlet: Outlet, event: OutboxEvent, message: Message | None) -> None:
+        outlet.known.add(event.seq)
+        pdu = None if message is None else self._word(event, message)
+        if pdu is None:
+            self.dropped += 1
+            self._finish(outlet, event)
+        else:
+            outlet.ready.append(News(event, pdu))
+
+    # ------------------------------------------------------------------------------------------------------- sending
+
+    def drained(self, link: Link) -> None:
+        """The bind reads again, or has room."""
+        outlet = None if link.esme is None else self._outlets.get(link.esme.id)
+        if outlet is not None:
+            self.pump(outlet)
+
+    def pump(self, outlet: Outlet) -> None:
+        """Send as much as the binds take now."""
+        while outlet.ready and not self._stopping:
+            link = outlet.roomiest()
+            if link is None:
+                return
+            self._send(outlet, link, outlet.ready.popleft())
+
+    def _send(self, outlet: Outlet, link: Link, news: News) -> None:
+        try:
+            link.session.request(news.pdu, news, link.now())
+        except p.EncodeError:  # an old peer knows no TLVs and this news needs one
+            self.dropped += 1
+            self._finish(outlet, news.event)
+        else:
+            link.flush_soon()
+
+    # ------------------------------------------------------------------------------------------------------- answers
+
+    def answered(self, link: Link, news: News, status: int, *, late: bool) -> None:
+        """The peer said whether it has the news. A late word that it has it still counts (S-23)."""
+        outlet = self._outlet(link)
+        if status == st.OK or status in _NEVER:
+            self.told += status == st.OK
+            self.refused += status != st.OK
+            self._finish(outlet, news.event)
+        elif not late:
+            self.refused += 1
+            self._put_off(outlet, news.event)
+        self.pump(outlet)
+
+    def unanswered_by(self, link: Link, news: News, *, lost: bool) -> None:
+        """Nobody knows whether the peer has it: it goes to another bind, or waits a little (at least once)."""
+        outlet = self._outlet(link)
+        self.unanswered += 1
+        if not lost:
+            self._put_off(outlet, news.event)
+            return
+        others = [each for each in outlet.links if each is not link]
+        if others:
+            outlet.ready.appendleft(news)
+            asyncio.get_running_loop().call_soon(self.pump, outlet)
+
+    def _outlet(self, link: Link) -> Outlet:
+        """The account's; one that nobody sees any more when its last bind is gone."""
+        assert link.esme is not None
+        return self._outlets.get(link.esme.id) or Outlet(link.esme.id)
+
+    def _finish(self, outlet: Outlet, event: OutboxEvent) -> None:
+        """The next event of the same message may be read once this one is gone."""
+
+        def forgotten(_op: WriteOp | None, _result: WriteResult) -> None:
+            outlet.known.discard(event.seq)
+            outlet.again = outlet.again or event.status is Status.SUBMITTED
+            if outlet.wants_more():
+                self._wake.set()
+
+        self._journal.post(Told(event.seq), forgotten)
+
+    def _put_off(self, outlet: Outlet, event: OutboxEvent) -> None:
+        def written(_op: WriteOp | None, _result: WriteResult) -> None:
+            outlet.known.discard(event.seq)
+
+        pause_s = RETRY_S[min(event.attempts, len(RETRY_S) - 1)]
+        next_ms = self._clock.now_ms() + round(pause_s * 1000)
+        self._journal.post(TellLater(event.seq, next_ms, event.attempts + 1), written)

@@ -1,0 +1,108 @@
+"""News in the words of SMPP: receipts, intermediate notifications, messages from people, answers to queries. Pure.
+
+The text of a receipt follows SMPP 3.4 Appendix B, with an empty `text:` (S-48), and dates in UTC; the same is said by
+receipted_message_id, message_state and network_error_code.
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from gateway.message import Message, OutboxEvent, Status
+from gateway.submission import ReturnPath
+from operators.base import ReceiptState
+from operators.smpp import pdu as p
+from operators.smpp.address import absolute_time
+
+RECEIPT: Final = 0x04
+INTERMEDIATE: Final = 0x20
+"""esm_class of a deliver_sm (SMPP 3.4 §5.2.12)."""
+_GSM_ERROR: Final = 3
+"""network_error_code: the kind of network (§5.3.2.31)."""
+_NOWHERE: Final = ReturnPath(0, 0, "", 0, 0, "")
+
+STATES: Final[dict[Status, ReceiptState]] = {
+    Status.ACCEPTED: ReceiptState.ENROUTE,
+    Status.QUEUED: ReceiptState.ENROUTE,
+    Status.SUBMITTED: ReceiptState.ENROUTE,
+    Status.DELIVERED: ReceiptState.DELIVERED,
+    Status.UNDELIVERED: ReceiptState.UNDELIVERABLE,
+    Status.EXPIRED: ReceiptState.EXPIRED,
+    Status.REJECTED: ReceiptState.REJECTED,
+    Status.SUPPRESSED: ReceiptState.REJECTED,
+    Status.FAILED: ReceiptState.UNDELIVERABLE,
+    Status.UNKNOWN: ReceiptState.UNKNOWN,
+    Status.CANCELLED: ReceiptState.DELETED,
+}
+"""message_state of each status (§5.2.28)."""
+_STATS: Final = {
+    ReceiptState.ENROUTE: "ENROUTE",
+    ReceiptState.DELIVERED: "DELIVRD",
+    ReceiptState.UNDELIVERABLE: "UNDELIV",
+    ReceiptState.EXPIRED: "EXPIRED",
+    ReceiptState.REJECTED: "REJECTD",
+    ReceiptState.UNKNOWN: "UNKNOWN",
+    ReceiptState.DELETED: "DELETED",
+}
+
+
+def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> p.DeliverSm:
+    """News of a message, from its recipient to its sender; without addresses once they are forgotten (path None)."""
+    back = path or _NOWHERE
+    state = STATES[event.status]
+    identifier = (back.told_id or message.id).hex()
+    return p.DeliverSm(
+        source_addr_ton=back.dest_ton,
+        source_addr_npi=back.dest_npi,
+        source_addr=back.destination,
+        dest_addr_ton=back.source_ton,
+        dest_addr_npi=back.source_npi,
+        destination_addr=back.source,
+        esm_class=INTERMEDIATE if event.status is Status.SUBMITTED else RECEIPT,
+        short_message=_text(identifier, event, message, state),
+        tlvs=_tlvs(identifier, state, message.error),
+    )
+
+
+def _text(identifier: str, event: OutboxEvent, message: Message, state: ReceiptState) -> bytes:
+    delivered = message.segments if state is ReceiptState.DELIVERED else 0
+    words = (
+        f"id:{identifier} sub:{message.segments:03d} dlvrd:{delivered:03d} submit date:{_date(message.accepted_ms)} "
+        f"done date:{_date(event.at_ms)} stat:{_STATS[state]} err:{_error(message.error):03d} text:"
+    )
+    return words.encode("ascii")
+
+
+def _tlvs(identifier: str, state: ReceiptState, error: str | None) -> p.Tlvs:
+    known = (
+        (p.TAG_RECEIPTED_MESSAGE_ID, identifier.encode("ascii") + b"\0"),
+        (p.TAG_MESSAGE_STATE, bytes((state.value,))),
+    )
+    code = _error(error)
+    return (*known, (p.TAG_NETWORK_ERROR_CODE, bytes((_GSM_ERROR, 0, code & 0xFF)))) if code else known
+
+
+def _error(error: str | None) -> int:
+    """An operator's error code of up to three digits; 0 for none, and for codes of our own."""
+    return int(error) if error and len(error) <= 3 and error.isascii() and error.isdigit() else 0
+
+
+def _date(at_ms: int) -> str:
+    return _minute(at_ms // 60_000)
+
+
+@lru_cache(1_024)
+def _minute(minute: int) -> str:
+    """`YYMMDDhhmm`; a minute has thousands of receipts."""
+    return datetime.fromtimestamp(minute * 60, UTC).strftime("%y%m%d%H%M")
+
+
+def query_response(asked: p.QuerySm, message: Message) -> p.QuerySmResp:
+    """What became of a message so far (§4.8.2)."""
+    return p.QuerySmResp(
+        sequence_number=asked.sequence_number,
+        message_id=asked.message_id,
+        final_date="" if message.final_ms is None else absolute_time(message.final_ms),
+        message_state=STATES[message.status].value,
+        error_code=min(255, _error(message.error)),
+    )

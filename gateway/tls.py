@@ -1,0 +1,11 @@
+"""TLS of the listeners: 1.2 or later (PRIVACY.md P-24)."""
+
+import ssl
+
+
+def tls_context(certificate: str, key: str) -> ssl.SSLContext:
+    """Raises OSError and ssl.SSLError for files that are not usable."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context

@@ -1,0 +1,201 @@
+"""Binding: modes, passwords, addresses, lock-out, timers, floods; a node in the loop and real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from operators.smpp import pdu as p
+from operators.smpp import status as st
+from operators.smpp.session import State
+from tests.integration.smpp_stage import Peer, Stage, running_gateway, submit
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with running_gateway(tmp_path) as running:
+        yield running
+
+
+@pytest.mark.smpp("S-15")
+@pytest.mark.parametrize("kind", [p.BindTransmitter, p.BindReceiver, p.BindTransceiver])
+async def test_an_account_binds_in_every_mode(stage: Stage, kind: type[p.Bind]) -> None:
+    peer = await stage.peer(await stage.account(), kind)
+    assert peer.bound.system_id == "connect-gateway"
+    assert dict(peer.bound.tlvs) == {p.TAG_SC_INTERFACE_VERSION: b"\x34"}
+    assert len(stage.node.smpp_server.binds) == 1
+
+
+@pytest.mark.smpp("S-15")
+async def test_a_peer_of_version_3_3_gets_no_tlvs(stage: Stage) -> None:
+    peer = await stage.peer(await stage.account(), interface_version=0x33)
+    assert peer.bound.tlvs == ()
+
+
+@pytest.mark.smpp("S-14")
+async def test_a_receiver_may_not_submit(stage: Stage) -> None:
+    peer = await stage.peer(await stage.account(), p.BindReceiver)
+    peer.connection.session.state = State.BOUND_TX  # as an ESME that does not know better
+    answer = await peer.ask(submit())
+    assert answer.status == st.RINVBNDSTS
+    assert stage.smsc.tally.submits == 0
+
+
+@pytest.mark.smpp("S-16")
+@pytest.mark.policy("P-25")
+async def test_a_wrong_name_or_password_is_told_and_the_connection_closed(stage: Stage) -> None:
+    name, _ = await stage.account()
+    for account, status in (((name, "wrong"), st.RINVPASWD), (("nobody", "wrong"), st.RINVSYSID)):
+        peer = await stage.peer(account)
+        assert (peer.bound, peer.refused) == (None, status)
+        await peer.until(lambda peer=peer: peer.ended)  # type: ignore[misc]
+    assert stage.node.smpp_server.denied["password"] == stage.node.smpp_server.denied["system_id"] == 1
+
+
+@pytest.mark.smpp("S-16")
+async def test_what_was_wrong_can_be_concealed(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, conceal_bind_faults=True) as stage:
+        name, _ = await stage.account()
+        assert (await stage.peer((name, "wrong"))).refused == st.RBINDFAIL
+        assert (await stage.peer(("nobody", "wrong"))).refused == st.RBINDFAIL
+
+
+@pytest.mark.policy("P-25")
+async def test_repeated_failures_lock_the_account_out_for_that_address(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, lockout_failures=3) as stage:
+        account = await stage.account()
+        for _ in range(3):
+            assert (await stage.peer((account[0], "wrong"))).refused == st.RINVPASWD
+        assert (await stage.peer(account)).refused == st.RBINDFAIL
+        assert stage.node.smpp_server.denied["locked_out"] == 1
+        other = await stage.account("other")
+        assert (await stage.peer(other)).bound
+
+
+@pytest.mark.policy("P-25")
+async def test_an_account_binds_from_its_networks_only(stage: Stage) -> None:
+    far = await stage.account("far", allowed_networks=("192.0.2.0/24",))
+    near = await stage.account("near", allowed_networks=("127.0.0.0/8",))
+    assert (await stage.peer(far)).refused == st.RBINDFAIL
+    assert (await stage.peer(near)).bound
+
+
+async def test_an_account_has_its_number_of_binds_and_gets_them_back(stage: Stage) -> None:
+    account = await stage.account(max_binds=2)
+    first, _ = await stage.peer(account), await stage.peer(account)
+    assert (await stage.peer(account)).refused == st.RBINDFAIL
+    first.connection.session.unbind(first.connection.now())
+    first.connection.flush_soon()
+    await first.until(lambda: first.ended)
+    async with asyncio.timeout(10):
+        while not (await stage.peer(account)).bound:
+            pass
+
+
+async def test_a_long_password_needs_the_setting(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path / "short") as stage:
+        assert await _bind_by_hand(stage, await stage.account(length=20)) == st.RINVPASWD
+    async with running_gateway(tmp_path / "long", long_passwords=True) as stage:
+        assert await _bind_by_hand(stage, await stage.account(length=20)) == st.OK
+
+
+@pytest.mark.smpp("S-13")
+async def test_a_second_bind_on_a_bound_session_is_refused_and_the_first_stands(stage: Stage) -> None:
+    account = await stage.account()
+    peer = await stage.peer(account)
+    again = p.BindTransceiver(system_id=account[0], password=account[1], sequence_number=77)
+    peer.connection.session._out.append(p.encode(again))
+    peer.connection.flush_soon()
+    assert (await peer.ask(submit())).status == st.OK
+
+
+@pytest.mark.smpp("S-12")
+async def test_nothing_but_a_bind_is_taken_before_a_bind(stage: Stage) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+    pdu = submit()
+    pdu.sequence_number = 9
+    writer.write(p.encode(pdu) + p.encode(p.EnquireLink(sequence_number=10)))
+    answers = [p.decode(await _frame(reader)) for _ in range(2)]
+    writer.close()
+    assert [(type(each), each.status, each.sequence_number) for each in answers] == [
+        (p.SubmitSmResp, st.RINVBNDSTS, 9),
+        (p.EnquireLinkResp, st.OK, 10),
+    ]
+
+
+@pytest.mark.smpp("S-17")
+async def test_connections_that_never_bind_are_closed_and_bounded(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, session_init_s=0.3, max_unbound=5) as stage:
+        opened = [await asyncio.open_connection("127.0.0.1", stage.port) for _ in range(12)]
+        for _, writer in opened[:5]:
+            writer.write(b"\0\0\0")  # a slow-loris: the beginning of a length
+        async with asyncio.timeout(10):
+            assert [await reader.read() for reader, _ in opened] == [b""] * 12
+        for _, writer in opened:
+            writer.close()
+        assert stage.node.smpp_server.turned_away >= 7
+        assert (await stage.peer(await stage.account())).bound
+
+
+async def test_a_flood_of_binds_is_answered_and_others_still_bind(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, lockout_failures=1_000, max_unbound=300) as stage:
+        account = await stage.account()
+        flood = [Peer(stage.port) for _ in range(120)]
+        stage.peers += flood
+        work = [asyncio.create_task(peer.bind((account[0], "wrong"))) for peer in flood]
+        await asyncio.gather(*work)
+        assert {peer.refused for peer in flood} <= {st.RINVPASWD, st.RSYSERR}
+        assert st.RSYSERR in {peer.refused for peer in flood}
+        assert (await stage.peer(account)).bound
+
+
+@pytest.mark.policy("P-25")
+async def test_a_revoked_account_loses_its_binds(stage: Stage) -> None:
+    account = await stage.account()
+    peer = await stage.peer(account)
+    await stage.accounts.revoke_esme(account[0])
+    await peer.until(lambda: peer.ended)
+    assert peer.ended == "peer_unbound"
+    assert (await stage.peer(account)).refused == st.RINVSYSID
+
+
+@pytest.mark.smpp("S-03")
+async def test_an_impossible_length_ends_the_connection(stage: Stage) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+    writer.write(b"\xff\xff\xff\xff" + bytes(12))
+    nack = p.decode(await _frame(reader))
+    assert (type(nack), nack.status) == (p.GenericNack, st.RINVCMDLEN)
+    assert await reader.read() == b""
+    writer.close()
+
+
+@pytest.mark.smpp("S-02")
+async def test_what_comes_behind_the_bind_in_one_write_is_taken(stage: Stage) -> None:
+    account = await stage.account()
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+    bind = p.BindTransmitter(system_id=account[0], password=account[1], sequence_number=1)
+    pdus = [submit(b"%d" % number) for number in range(2, 30)]
+    for number, pdu in enumerate(pdus, 2):
+        pdu.sequence_number = number
+    writer.write(p.encode(bind) + b"".join(map(p.encode, pdus)))
+    answers = [p.decode(await _frame(reader)) for _ in range(29)]
+    writer.close()
+    assert [each.sequence_number for each in answers] == list(range(1, 30))
+    assert {each.status for each in answers} == {st.OK}
+
+
+async def _frame(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(10):
+        length = await reader.readexactly(4)
+        return length + await reader.readexactly(int.from_bytes(length, "big") - 4)
+
+
+async def _bind_by_hand(stage: Stage, account: tuple[str, str]) -> int:
+    """The status of a bind whose password our own encoder rightly refuses."""
+    body = b"%b\0%b\0\0\x34\0\0\0" % (account[0].encode(), account[1].encode())
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+    writer.write(p.HEADER.pack(16 + len(body), p.BindTransceiver.command_id, 0, 1) + body)
+    status = p.decode(await _frame(reader)).status
+    writer.close()
+    return status
