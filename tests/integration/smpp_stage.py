@@ -102,9 +102,9 @@ class Peer:
                     self.answers[pdu.sequence_number] = pdu
                 case Request(pdu):
                     self.got.append(pdu)
-                    status = self._acknowledge(pdu)
-                    if status is not None:
-                        connection.session.respond(p.DeliverSmResp(sequence_number=pdu.sequence_number, status=status))
+                    verdict = self._acknowledge(pdu)
+                    if verdict is not None:
+                        connection.session.respond(p.DeliverSmResp(sequence_number=pdu.sequence_number, status=verdict))
                 case Ended(reason):
                     self.ended = reason
         self._changed.set()
