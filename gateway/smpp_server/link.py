@@ -72,11 +72,11 @@ class Link(Connection):
         self._steer()
 
     def pause_writing(self) -> None:
-        super().pause_writing()
+        self.writable = False
         self._steer()
 
     def resume_writing(self) -> None:
-        super().resume_writing()
+        self.writable = True
         self._steer()
         self._host.drained(self)
 

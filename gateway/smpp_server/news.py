@@ -1,8 +1,8 @@
-"""Opens what news needs and says it in SMPP: the addresses of a message, sealed for its customer, and nothing else."""
+"""Opens what news needs and says it in SMPP: a message's addresses, or what a person wrote; for its customer only."""
 
 from gateway.content import Vault
-from gateway.message import Message, OutboxEvent
-from gateway.smpp_server.wording import receipt
+from gateway.message import Message, OutboxEvent, Status
+from gateway.smpp_server.wording import incoming, receipt
 from gateway.submission import ReturnPath
 from operators.smpp import pdu as p
 from redaction.errors import SealError
@@ -16,7 +16,16 @@ class NewsWriter:
 
     def __call__(self, event: OutboxEvent, message: Message) -> p.DeliverSm | None:
         """None when there is nothing to tell any more."""
+        if message.status is Status.RECEIVED:
+            return self._incoming(message)
         return receipt(event, message, self._path(message))
+
+    def _incoming(self, message: Message) -> p.DeliverSm | None:
+        """None once its content clock has run out."""
+        try:
+            return incoming(message, self._vault.open_received(message))
+        except SealError:
+            return None
 
     def _path(self, message: Message) -> ReturnPath | None:
         """None once the content clock has run out: the customer is told by id alone."""

@@ -8,17 +8,23 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from gateway.content import Received
 from gateway.message import Message, OutboxEvent, Status
 from gateway.submission import ReturnPath
 from operators.base import ReceiptState
+from operators.smpp import gsm7
 from operators.smpp import pdu as p
 from operators.smpp.address import absolute_time
+from operators.smpp.coding import Encoding, encode_octets
+from redaction.personal import Purpose
 
 RECEIPT: Final = 0x04
 INTERMEDIATE: Final = 0x20
 """esm_class of a deliver_sm (SMPP 3.4 §5.2.12)."""
 _GSM_ERROR: Final = 3
 """network_error_code: the kind of network (§5.3.2.31)."""
+_SHORT: Final = 254
+_INTERNATIONAL, _ALPHANUMERIC, _ISDN = 1, 5, 1
 _NOWHERE: Final = ReturnPath(0, 0, "", 0, 0, "")
 
 STATES: Final[dict[Status, ReceiptState]] = {
@@ -97,12 +103,36 @@ def _minute(minute: int) -> str:
     return datetime.fromtimestamp(minute * 60, UTC).strftime("%y%m%d%H%M")
 
 
+def incoming(message: Message, received: Received) -> p.DeliverSm:
+    """A message from a person, whole, however many parts it came in (S-49); a long one goes as message_payload."""
+    source = received.source.reveal(Purpose.INFORM_CUSTOMER)
+    data_coding, octets = _octets(received.text.reveal(Purpose.INFORM_CUSTOMER), message.encoding)
+    fits = len(octets) <= _SHORT
+    return p.DeliverSm(
+        source_addr_ton=_INTERNATIONAL if source.isdigit() else _ALPHANUMERIC,
+        source_addr_npi=_ISDN if source.isdigit() else 0,
+        source_addr=source,
+        destination_addr=received.destination,
+        data_coding=data_coding,
+        short_message=octets if fits else b"",
+        tlvs=() if fits else ((p.TAG_MESSAGE_PAYLOAD, octets),),
+    )
+
+
+def _octets(text: str, encoding: str) -> tuple[int, bytes]:
+    """data_coding and octets: the default alphabet where it can carry the text, UCS-2 elsewhere."""
+    if encoding == Encoding.BINARY:
+        return 4, encode_octets(text)
+    septets = gsm7.DEFAULT.encode(text)
+    return (0, septets) if septets is not None else (8, text.encode("utf-16-be", "surrogatepass"))
+
+
 def query_response(asked: p.QuerySm, message: Message) -> p.QuerySmResp:
-    """What became of a message so far (§4.8.2)."""
+    """What became of a message so far (§4.8.2); one from a person has arrived."""
     return p.QuerySmResp(
         sequence_number=asked.sequence_number,
         message_id=asked.message_id,
         final_date="" if message.final_ms is None else absolute_time(message.final_ms),
-        message_state=STATES[message.status].value,
+        message_state=STATES.get(message.status, ReceiptState.DELIVERED).value,
         error_code=min(255, _error(message.error)),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.accounts import Profile
-from gateway.customers import CustomerSettings
+from gateway.customers import CustomerSettings, NumberSettings
 from gateway.message import Status
 from gateway.smpp_server.telling import LEAST_IN_MEMORY
 from operators.base import ReceiptState
@@ -195,3 +195,37 @@ async def test_another_customer_finds_nothing(stage: Stage) -> None:
     stranger = await stage.peer(await stage.account("stranger"))
     assert (await stranger.ask(p.QuerySm(message_id=waiting))).status == st.RINVMSGID
     assert (await stranger.ask(p.CancelSm(message_id=waiting))).status == st.RINVMSGID
+
+
+@pytest.mark.smpp("S-49")
+@pytest.mark.parametrize(
+    ("text", "data_coding", "octets", "in_payload"),
+    [("STOP", 0, b"STOP", False), ("إيقاف " * 30, 8, ("إيقاف " * 30).encode("utf-16-be"), True)],
+)
+async def test_messages_from_people_go_to_a_bind_of_the_number_s_owner(
+    tmp_path: Path, text: str, data_coding: int, octets: bytes, in_payload: bool
+) -> None:
+    owner = CustomerSettings(senders={"INTERKEY": ()}, numbers={"1234": NumberSettings()})
+    async with running_gateway(tmp_path, customer=owner) as stage:
+        peer = await stage.peer(await stage.account(), p.BindReceiver)
+        await stage.node.directory.refresh()
+        written = p.DeliverSm(
+            source_addr_ton=1,
+            source_addr="966512345678",
+            destination_addr="1234",
+            data_coding=8,
+            tlvs=((p.TAG_MESSAGE_PAYLOAD, text.encode("utf-16-be")),),
+        )
+        async with asyncio.timeout(LIMIT_S):
+            while not stage.smsc._receivers:
+                await asyncio.sleep(0.01)
+        link = stage.smsc._receivers[0]
+        link.session.request(written, None, asyncio.get_running_loop().time())
+        link.flush_soon()
+        (told,) = await peer.receipts(1)
+        await outbox(stage, 0)
+    assert (told.esm_class, told.data_coding, told.destination_addr) == (0, data_coding, "1234")
+    assert (told.source_addr, told.source_addr_ton) == ("966512345678", 1)
+    assert (told.short_message, dict(told.tlvs).get(p.TAG_MESSAGE_PAYLOAD)) == (
+        (b"", octets) if in_payload else (octets, None)
+    )
