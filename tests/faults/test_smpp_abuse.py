@@ -5,15 +5,19 @@ Bounds are asserted on what is held (octets, entries, resident memory), never on
 
 import asyncio
 import contextlib
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import cast
 
+import msgspec
 import psutil
 import pytest
 
 from operators.smpp import pdu as p
 from operators.smpp import status as st
+from operators.smpp.connection import Connection
+from operators.smpp.session import Event, Role, Session, Unanswered
 from tests.faults.stations import LIMIT_S, SETTINGS, STATIONS, Peer, Station, bind, connected
 
 GROWTH_MB = 32.0
@@ -216,3 +220,56 @@ async def test_a_peer_that_never_reads_is_cut_off_and_memory_stays_flat(
     await gone(station)
     assert rss_mb() - before < GROWTH_MB
     assert await is_sound(station)
+
+
+@pytest.mark.smpp("S-24")
+@pytest.mark.smpp("S-26")
+async def test_an_operator_that_stops_reading_is_given_up_and_every_message_comes_back() -> None:
+    before = rss_mb()
+    async with deaf_operator() as port:
+        loop = asyncio.get_running_loop()
+        told: list[Event] = []
+        settings = msgspec.structs.replace(SETTINGS, window=50_000, response_timeout_s=0.6)
+        esme = Connection(
+            lambda now: Session(Role.ESME, settings, now), lambda _, events: told.extend(events), lambda _: None
+        )
+        await loop.create_connection(lambda: esme, "127.0.0.1", port)
+        esme.session.bind(bind(1), esme.now())
+        esme.flush_soon()
+        sent = 0
+        async with asyncio.timeout(LIMIT_S):
+            while esme.writable:
+                if esme.session.can_send():
+                    sent += 1
+                    esme.session.request(submit(0), sent, esme.now())
+                if not sent % 100:
+                    esme.flush_soon()
+                    await asyncio.sleep(0)
+            assert esme.unsent_octets() < UNSENT_LIMIT
+            await esme.closed
+    back = [event.context for event in told if isinstance(event, Unanswered)]
+    assert back == list(range(1, sent + 1))
+    assert len(esme.session.window) == 0
+    assert rss_mb() - before < GROWTH_MB
+
+
+@contextlib.asynccontextmanager
+async def deaf_operator() -> AsyncIterator[int]:
+    """Answers a bind, and never reads again."""
+    loop, listener = asyncio.get_running_loop(), socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    listener.setblocking(False)
+
+    async def serve() -> socket.socket:
+        peer, _ = await loop.sock_accept(listener)
+        await loop.sock_recv(peer, 4_096)
+        await loop.sock_sendall(peer, p.encode(p.BindTransceiverResp(1, system_id="deaf")))
+        return peer
+
+    serving = asyncio.ensure_future(serve())
+    try:
+        yield listener.getsockname()[1]
+        (await serving).close()
+    finally:
+        serving.cancel()
+        listener.close()

@@ -115,6 +115,22 @@ def test_before_a_bind_nothing_else_is_taken(role: Role, kind: type[p.Pdu]) -> N
     assert session.state is State.OPEN
 
 
+@pytest.mark.smpp("S-12")
+@pytest.mark.parametrize("role", Role)
+def test_before_a_bind_an_enquire_link_is_answered_and_a_nack_changes_nothing(role: Role) -> None:
+    session = Session(role, QUIET, 0.0)
+    assert session.receive(octets(p.GenericNack(1, st.RINVCMDID), p.EnquireLink(2)), 0.0) == []
+    assert sent(session) == [p.EnquireLinkResp(2)]
+    assert (session.state, session.unexpected_responses) == (State.OPEN, 1)
+
+
+@pytest.mark.smpp("S-12")
+def test_an_smsc_takes_no_outbind() -> None:
+    session = Session(Role.SMSC, QUIET, 0.0)
+    assert session.receive(octets(p.Outbind(1, system_id="smsc")), 0.0) == []
+    assert [pdu.status for pdu in sent(session)] == [st.RINVBNDSTS]
+
+
 @pytest.mark.smpp("S-13")
 @pytest.mark.parametrize("bind", BINDS)
 def test_a_second_bind_is_told_that_the_first_stands(bind: type[p.Bind]) -> None:
@@ -129,6 +145,16 @@ def test_a_bind_decides_the_state_of_both_sides(bind: type[p.Bind], state: State
     assert smsc(bind).state is esme(bind).state is state
     assert esme(bind).may_submit == (bind is not p.BindReceiver)
     assert smsc(bind).may_submit == (bind is not p.BindTransmitter)
+
+
+@pytest.mark.smpp("S-16")
+@pytest.mark.parametrize("status", [st.RINVPASWD, st.RINVSYSID, st.RBINDFAIL])
+def test_a_refusal_says_what_the_host_wants_said_and_binds_nobody(status: int) -> None:
+    session, bind = smsc(None), p.BindTransceiver(sequence_number=1, password="guess")
+    session.receive(octets(bind), 0.0)
+    session.refuse_bind(bind, status)
+    assert sent(session) == [p.BindTransceiverResp(1, status)]
+    assert (session.may_submit, session.state) == (False, State.OPEN)
 
 
 @pytest.mark.smpp("S-16")
@@ -310,6 +336,15 @@ def test_an_enquire_link_takes_no_place_of_a_message() -> None:
 
 
 @pytest.mark.smpp("S-22")
+def test_an_answer_that_races_its_request_back_settles_it() -> None:
+    session = esme()
+    number = session.request(p.SubmitSm(short_message=b"x"), "a", 0.0)
+    answer = p.SubmitSmResp(number, message_id="1")
+    assert session.receive(octets(answer), 0.0) == [Response("a", answer)]  # before a byte of it was drained
+    assert session.unexpected_responses == 0
+
+
+@pytest.mark.smpp("S-22")
 def test_a_request_that_cannot_be_written_is_not_registered() -> None:
     session = esme()
     with pytest.raises(p.EncodeError):
@@ -357,6 +392,7 @@ def test_a_lost_link_hands_back_every_message() -> None:
         session.request(p.SubmitSm(), "d", 1.0)
 
 
+@pytest.mark.smpp("S-20")
 def test_the_peer_may_have_only_so_much_unanswered() -> None:
     session = smsc(settings=msgspec.structs.replace(QUIET, inbound=1))
     first, second = p.SubmitSm(sequence_number=1), p.SubmitSm(sequence_number=2)
@@ -459,6 +495,24 @@ def test_a_session_that_does_not_bind_in_time_ends(role: Role) -> None:
     session = Session(role, SessionSettings(session_init_s=10.0), 5.0)
     assert session.tick(14.9) == []
     assert session.tick(15.0) == [Ended("session_init_timeout")]
+
+
+@pytest.mark.smpp("S-17")
+def test_octets_that_trickle_in_do_not_put_off_the_end_of_a_session_that_does_not_bind() -> None:
+    session = Session(Role.SMSC, SessionSettings(session_init_s=10.0), 0.0)
+    bind = octets(p.BindTransceiver(sequence_number=1, system_id="slow"))
+    for at in range(9):
+        assert session.receive(bind[at : at + 1], float(at)) == []
+        assert session.tick(float(at)) == []
+    assert session.tick(10.0) == [Ended("session_init_timeout")]
+    assert session.receive(bind[9:], 11.0) == []
+
+
+@pytest.mark.smpp("S-17")
+def test_a_verdict_that_does_not_come_ends_the_session_too() -> None:
+    session = Session(Role.SMSC, SessionSettings(session_init_s=10.0), 0.0)
+    session.receive(octets(p.BindTransceiver(sequence_number=1)), 9.0)
+    assert session.tick(10.0) == [Ended("session_init_timeout")]
 
 
 @pytest.mark.smpp("S-17")
