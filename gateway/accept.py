@@ -148,6 +148,7 @@ class Door:
             private=private,
             retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL,
             parts=bytes(submission.segments),
+            warnings=submission.warnings,
             notify=notify,
         )
 

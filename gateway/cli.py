@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import msgspec
 import typer
 
 from config.loader import examine, load
@@ -26,6 +27,7 @@ from gateway.cli_retention import app as retention_app
 from gateway.command import Config, Failed, Json
 from gateway.command import run as _run
 from gateway.command import show as _print
+from gateway.content_rules import ContentRules, parse_rules
 from gateway.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings
 from gateway.delivery import open_endpoint, save_endpoint
 from gateway.desk import Desk
@@ -147,6 +149,15 @@ def _problem(problem: Any) -> dict[str, object]:
 # -------------------------------------------------------------------------------------------------------- accounts
 
 
+Detect = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What to do about personal data in texts: iban, card, mobile, national_id, email or otp, then "
+        "=warn, =mask, =block or =off; repeatable."
+    ),
+]
+
+
 @customer_app.command("add")
 def customer_add(
     name: Annotated[str, typer.Option(help="Name; sealed at rest.")],
@@ -156,26 +167,75 @@ def customer_add(
     throughput: Annotated[
         float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
     ] = None,
+    detect: Detect = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
     """Add a customer with its senders."""
-    for each in sender:
-        if not is_sender(each):
-            raise Failed("a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code")
-    if default_class not in [each.value for each in MessageClass]:
-        raise Failed(f"classes are {', '.join(MessageClass)}")
+    _check_customer(sender, default_class)
+    content = _content_rules(detect, {})
 
     async def work() -> StoredCustomer:
         async with _desk(config) as desk:
             profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
             settings = CustomerSettings(
-                senders=dict.fromkeys(sender, ()), default_class=default_class, throughput_per_s=throughput
+                senders=dict.fromkeys(sender, ()),
+                default_class=default_class,
+                throughput_per_s=throughput,
+                content=content,
             )
             return await desk.accounts.add_customer(profile, settings)
 
     stored = _run(work())
     _print({"customer": stored.public_id, "senders": sender}, json)
+
+
+@customer_app.command("set")
+def customer_set(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    sender: Annotated[list[str] | None, typer.Option(help="Sender to register as well; repeatable.")] = None,
+    default_class: Annotated[str | None, typer.Option(help="Class of messages that name none.")] = None,
+    throughput: Annotated[
+        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
+    ] = None,
+    detect: Detect = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Change what is set for a customer; what is not named stays. Nodes hear of it within a second."""
+    _check_customer(sender or [], default_class)
+
+    async def work() -> dict[str, object]:
+        async with _desk(config) as desk:
+            owner = await _customer(desk, customer)
+            old = msgspec.json.decode(owner.settings, type=CustomerSettings)
+            new = msgspec.structs.replace(
+                old,
+                senders={**dict.fromkeys(sender or (), ()), **old.senders},
+                default_class=default_class or old.default_class,
+                throughput_per_s=old.throughput_per_s if throughput is None else throughput,
+                content=_content_rules(detect, old.content),
+            )
+            await desk.accounts.change_settings(owner.id, new)
+            detected = {kind.value: action.value for kind, action in new.content.items()}
+            return {"customer": owner.public_id, "senders": sorted(new.senders), "detect": detected}
+
+    _print(_run(work()), json)
+
+
+def _check_customer(senders: list[str], default_class: str | None) -> None:
+    for each in senders:
+        if not is_sender(each):
+            raise Failed("a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code")
+    if default_class is not None and default_class not in [each.value for each in MessageClass]:
+        raise Failed(f"classes are {', '.join(MessageClass)}")
+
+
+def _content_rules(words: list[str] | None, standing: ContentRules) -> ContentRules:
+    try:
+        return parse_rules(words or (), standing)
+    except ValueError as error:
+        raise Failed(str(error)) from None
 
 
 @customer_app.command("list")

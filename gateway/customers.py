@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.content_rules import ContentRules
 from gateway.ledger.base import (
     Ledger,
     LedgerCorrupt,
@@ -47,7 +48,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     senders maps a sender name to the classes it may carry (empty: all). throughput_per_s: messages per second over all
     keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
-    numbers: where people write to it, as `number_key` spells them.
+    numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -55,6 +56,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     throughput_per_s: float | None = None
     retention: Mapping[str, RetentionWish] = {}
     numbers: Mapping[str, NumberSettings] = {}
+    content: ContentRules = {}
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):

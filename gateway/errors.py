@@ -57,6 +57,9 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_coding": Kind(400, 0x104, "The data_coding is unknown, or the text is not in it."),
     "invalid_tlv": Kind(400, 0xC4, "An optional parameter has a value that makes no sense."),
     "no_distribution_lists": Kind(400, 0x34, "There are no distribution lists here; name each recipient."),
+    "content_blocked": Kind(
+        422, 0x45, "The text holds personal data of a kind that your account does not let through."
+    ),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
     "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),

@@ -77,6 +77,7 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     error: operator's or our own short code of the outcome. operator_ids: canonical ids, one per segment ('' unknown).
     parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
     notify: registered_delivery of a message that came over SMPP, whose binds are told of it; 0 wants no news.
+    warnings: what its customer is told of its text when it is accepted; never stored.
     """
 
     id: bytes
@@ -107,6 +108,7 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     parts: bytes = b"\0"
     disclosure: int = 0
     notify: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):

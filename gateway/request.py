@@ -54,6 +54,12 @@ class MessageAccepted(Struct, frozen=True, kw_only=True):
     segments: int
     encoding: str
     retention: RetentionView
+    warnings: Annotated[
+        tuple[str, ...] | UnsetType,
+        Meta(
+            description="What was found in the text, such as `contains_iban` or `masked_card`, where you asked for it."
+        ),
+    ] = UNSET
 
 
 class PrivacyReceipt(Struct, frozen=True, kw_only=True):

@@ -64,6 +64,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a customer asked for, checked and typed, before it is minimised and sealed.
 
     schedule_at_ms: earliest time to send, or None for now. validity_s: seconds after that time in which to deliver.
+    warnings: what the customer is told about its text, such as "contains_iban".
     data_coding, header: of a `RawPart`, whose octets are then the code points of `text`.
     """
 
@@ -83,3 +84,4 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data_coding: int | None = None
     header: bytes = b""
     path: ReturnPath | None = None
+    warnings: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import UNSET
 
 from config.settings import MessageSettings
+from gateway.content_rules import enforce
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.message import MessageClass
@@ -64,6 +65,9 @@ class Validator:
         to = parse_number(request.to, self._settings.default_region)
         if to is None:
             raise Refusal("invalid_number" if request.to else "empty_field", "to")
+        warnings: tuple[str, ...] = ()
+        if key.customer.settings.content:
+            text, warnings = enforce(key.customer.settings.content, text, changeable=part is None)
         segments, encoding = self._size(text) if part is None else (1, part.encoding)
         return Submission(
             to=to,
@@ -81,6 +85,7 @@ class Validator:
             data_coding=None if part is None else part.data_coding,
             header=b"" if part is None else part.header,
             path=form.path,
+            warnings=warnings,
         )
 
     def _size(self, text: str) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
 from gateway.message import OPEN, WAITING, Message
 from gateway.request import MessageAccepted, MessageView, OperatorView, PrivacyReceipt, RetentionView
@@ -40,6 +40,7 @@ def accepted_view(message: Message) -> MessageAccepted:
         segments=message.segments,
         encoding=message.encoding,
         retention=RetentionView(message.tag, rfc3339(message.content_until_ms), rfc3339(message.record_until_ms)),
+        warnings=message.warnings or UNSET,
     )
 
 

@@ -61,7 +61,11 @@ def an_api_key(**changes: Any) -> ApiKey:
     customer = Customer(
         id=changes.pop("customer_id", CUSTOMER),
         public_id="cus_1",
-        settings=CustomerSettings(senders=senders, default_class=changes.pop("default_class", "transactional")),
+        settings=CustomerSettings(
+            senders=senders,
+            default_class=changes.pop("default_class", "transactional"),
+            content=changes.pop("content", {}),
+        ),
         disabled=False,
     )
     fields: dict[str, Any] = {
