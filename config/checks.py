@@ -10,12 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from config.operators import INDISPENSABLE_FIELDS, OperatorSettings, RouteSettings
+from config.operators import HOME, INDISPENSABLE_FIELDS, OperatorSettings, RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
 from config.problems import Path as KeyPath
 from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
-HOME: Final = "SA"
 """Where personal data may be processed without a transfer record (P-38)."""
 
 Finding = tuple[KeyPath, str, str, Severity]
@@ -217,7 +216,7 @@ def _outbind(operator: OperatorSettings) -> Iterator[Finding]:
 def _register(operator: OperatorSettings) -> Iterator[Finding]:
     """Contract and country (P-17, P-38). An expired contract is for the running process to see: it has the date."""
     register = operator.register
-    if register.country != HOME and not (register.transfer_record and register.safeguard and register.risk_assessment):
+    if not register.transfer_allowed:
         message = f"outside {HOME}: needs transfer_record, safeguard and risk_assessment; the link is held back"
         yield ("register", "country"), "transfer_blocked", message, Severity.BLOCKED
     if not register.contract_reference and operator.host and not is_loopback(operator.host):

@@ -89,6 +89,9 @@ LanguageName = Literal[
     "urdu",
 ]
 
+HOME: Final = "SA"
+"""Personal data stays in this country unless a transfer is on record (P-38)."""
+
 _Status = Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
 _Path = Annotated[str, Meta(min_length=1)]
 
@@ -124,6 +127,17 @@ class OperatorRegister(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         _Path | None, Meta(description="Reference of the transfer's risk assessment; outside `SA` only.")
     ] = None
     tunnel: Annotated[bool, Meta(description="The link runs in a declared encrypted tunnel instead of TLS.")] = False
+
+    @property
+    def transfer_allowed(self) -> bool:
+        """Personal data may go there: it is home, or the transfer is on record with safeguard and assessment (P-38)."""
+        return self.country == HOME or bool(self.transfer_record and self.safeguard and self.risk_assessment)
+
+    def held_back(self, today: date) -> str | None:
+        """Why nothing may be disclosed to this operator today, as a link's state; None when it may."""
+        if self.contract_expires is not None and today > self.contract_expires:
+            return "blocked_contract"
+        return None if self.transfer_allowed else "blocked_transfer"
 
 
 class EgressSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

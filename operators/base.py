@@ -181,7 +181,7 @@ class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     """What `GET /v1/operators` and the metrics show of a link."""
 
     name: str
-    state: str  # "up", "connecting", "down", "blocked_contract", "stopped"
+    state: str  # "up", "connecting", "down", "blocked_contract", "blocked_transfer", "stopped"
     binds_up: int
     binds: int
     window_used: int

@@ -381,8 +381,8 @@ class SmppOperator:
             return "stopped"
         if self.is_up():
             return "up"
-        if self._links.blocked:
-            return "blocked_contract"
+        if self._links.blocked is not None:
+            return self._links.blocked
         return "connecting" if self._links.binds else "down"
 
 

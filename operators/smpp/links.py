@@ -2,7 +2,8 @@
 
 Each bind heals itself in a task of its own: connect, bind, wait for the end, wait longer each time (S-25). Where the
 operator sends outbind, its connections are taken from listed peers and answered with a bind (S-28); those it makes
-again itself. A link whose contract has expired does not bind (P-17).
+again itself. A link whose contract has ended, or to whose country nothing allows a transfer, does not bind or stay
+bound (P-17, P-38).
 """
 
 import asyncio
@@ -28,6 +29,8 @@ _KINDS: Final[dict[str, tuple[type[p.Bind], ...]]] = {
 }
 _ANSWERS: Final[dict[str, type[p.Bind]]] = {"receiver": p.BindReceiver, "transceiver": p.BindTransceiver}
 EMPTY_POLL_S: Final = 0.01
+REGISTER_S: Final = 60.0
+"""How often a link that stands is held against the register."""
 
 
 class Links:
@@ -65,7 +68,7 @@ class Links:
         self._outbinds: set[Connection] = set()
         self._stopping = False
         self.binds: dict[Connection, Bind] = {}
-        self.blocked = False
+        self.blocked: str | None = None
 
     @property
     def count(self) -> int:
@@ -145,9 +148,8 @@ class Links:
             await asyncio.sleep(backoff.next(random.random(), refused=refused))
 
     def _may_bind(self) -> bool:
-        expires = self._settings.register.contract_expires
-        self.blocked = expires is not None and self._today() > expires
-        return not self.blocked
+        self.blocked = self._settings.register.held_back(self._today())
+        return self.blocked is None
 
     async def _one_life(self, kind: type[p.Bind], backoff: Backoff, again: bool) -> bool:
         """Connect, bind, and wait for the end; whether the bind was refused."""
@@ -159,7 +161,9 @@ class Links:
         self._backoffs[connection] = backoff
         self._ask_to_bind(connection, kind, again)
         try:
-            await asyncio.shield(connection.closed)
+            while not (await asyncio.wait((connection.closed,), timeout=REGISTER_S))[0]:
+                if not self._may_bind():  # the contract ended under a link that stands
+                    await _unbind(connection)
         except asyncio.CancelledError:
             if not self._stopping:
                 connection.abort()
