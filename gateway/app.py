@@ -104,7 +104,13 @@ class Node:
         describe(self)
         await self._start_loops()
         await self._listen()
-        log.info("started", engine=settings.ledger.engine, address=settings.http.host, port=self.http.listener.port)
+        log.info(
+            "started",
+            engine=settings.ledger.engine,
+            address=settings.http.host,
+            port=self.http.listener.port,
+            metrics_port=self.metrics_http.listener.port if settings.metrics.enabled else None,
+        )
 
     def _open_keys(self) -> None:
         settings = self.settings.keystore

@@ -24,13 +24,18 @@ from gateway.lanes import Lane
 from gateway.ledger.base import Change, Ledger, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.message import WAITING, Link, Message, Part, Status, concat_reference
-from gateway.routing import Router
+from gateway.routing import Router, first_up
 from gateway.settle import Settler
 from gateway.state import is_final, mark_attempted, segment_taken, set_part, unsent
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, Operator, Refused, Submitted, Unknown
 from redaction.egress import EgressContract, EgressField, disclosure_code
 from redaction.errors import IntegrityError, KeyDestroyed, SealError
 from redaction.personal import Purpose
+
+REHOME_S: Final = 60.0
+"""How often messages of operators that are no more are looked for, when there was nothing to do."""
+REHOME_AT_ONCE: Final = 500
+_EVER: Final = 2**62
 
 _FREE: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL, DeferReason.NOT_SENT})
 """Deferrals that burn no attempt (S-33)."""
@@ -385,6 +390,7 @@ class Dispatch:
             return
         links: list[Link] = []
         self._note_taken(answer, message, answer.result.operator_message_id, links)
+        message.error = None
         if unsent(message) or message.status is Status.SUBMITTED:
             self._journal.post(Change(message=copy(message), links=tuple(links)))
             return
@@ -407,7 +413,11 @@ class Dispatch:
 
     async def run(self) -> None:
         """Fetch due work from the ledger when a lane runs low, and look for retries and schedules in between."""
+        next_look = self._clock.monotonic()
         while True:
+            if self._clock.monotonic() >= next_look:
+                moved = await self._rehome()
+                next_look = self._clock.monotonic() + (0 if moved else REHOME_S)
             for name, lane in self._lanes.items():
                 if lane.operator.is_up():
                     await self._refill(name, lane)
@@ -440,6 +450,33 @@ class Dispatch:
                 lane.add_backlog(message)
         if found:
             self.pump(name)
+
+    async def _rehome(self) -> int:
+        """Find a new lane for messages of operators that the settings name no more; how many moved or expired.
+
+        What no route takes waits for its operator to come back, or for the end of its validity.
+        """
+        changes: list[Change] = []
+        for name in await self._ledger.lanes():
+            if name not in self._lanes:
+                found = await self._ledger.claim_due(name, _EVER, REHOME_AT_ONCE, self._inflight.active)
+                changes += [change for message in found if (change := self._new_home(message)) is not None]
+        await asyncio.gather(*(self._journal.write(change) for change in changes))
+        for change in changes:
+            if change.message.operator in self._lanes:
+                self._lanes[change.message.operator].overflowed = True
+        return len(changes)
+
+    def _new_home(self, message: Message) -> Change | None:
+        now_ms = self._clock.now_ms()
+        if message.expires_ms <= now_ms:
+            return self._settler.final(message, Status.EXPIRED, "expired_here", now_ms)
+        candidates = () if any(part != Part.WAITING for part in message.parts) else self._candidates(message)
+        if not candidates:
+            return None
+        message.operator = first_up(candidates, self._is_up)
+        self.counters.rerouted += 1
+        return Change(message=message, only_waiting=True)
 
     @staticmethod
     def _was_cut_off(message: Message) -> bool:

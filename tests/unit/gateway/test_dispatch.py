@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.dispatch import REHOME_S
 from gateway.errors import Refusal
 from gateway.ledger.base import Accept
 from gateway.message import Part, Status
+from gateway.routing import Route
 from operators.base import (
     Accepted,
     DeferReason,
@@ -278,7 +280,7 @@ async def test_a_late_answer_settles_the_message(tmp_path: Path) -> None:
         await road.becomes(identifier, Status.QUEUED)
         road.sort([Submitted("loop", answer.token, 0, Accepted("late"), late=True)])
         message = await road.becomes(identifier, Status.SUBMITTED)
-        assert message.operator_ids == ("late",)
+        assert (message.operator_ids, message.error) == (("late",), None)
         road.clock.advance(60)
         await road.settled()
         assert len(road.submitted) == 1
@@ -499,3 +501,27 @@ async def test_a_message_whose_row_was_changed_fails(tmp_path: Path) -> None:
         failed = await road.becomes(message.id, Status.FAILED)
         assert failed.error == "integrity_error"
         await road.becomes(identifier, Status.SUBMITTED)
+
+
+async def _left_behind(folder: Path) -> bytes:
+    """A message that waits for an operator of which the next road knows nothing."""
+    async with running_road(folder, answers={"gone": accept}, down=["gone"]) as road:
+        return await road.send()
+
+
+async def test_messages_of_an_operator_that_is_no_more_find_another(tmp_path: Path) -> None:
+    identifier = await _left_behind(tmp_path)
+    async with running_road(tmp_path) as road:
+        message = await road.becomes(identifier, Status.SUBMITTED)
+        assert (message.operator, message.attempts) == ("loop", 1)
+
+
+async def test_messages_that_no_route_takes_any_more_wait_and_expire(tmp_path: Path) -> None:
+    identifier = await _left_behind(tmp_path)
+    nowhere = [Route(prefix="1", classes=frozenset(), operators=("loop",))]
+    async with running_road(tmp_path, routes=nowhere) as road:
+        await road.settled()
+        assert (await road.stored(identifier)).status is Status.ACCEPTED
+        road.clock.advance(REHOME_S + 4 * 86_400)
+        assert (await road.becomes(identifier, Status.EXPIRED)).error == "expired_here"
+        assert not road.submitted
