@@ -1,12 +1,17 @@
 """What the tests with foreign peers share: the npm package, installed once, and certificates for loopback."""
 
+import contextlib
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.interop.certificates import Certificates, make_certificates
+from tests.interop.smscs import Smsc, aiosmpplib_smsc, node_smsc, smpp34_smsc
+
+Start = Callable[..., contextlib.AbstractAsyncContextManager[Smsc]]
 
 NPM_PACKAGE = "smpp@0.5.1"
 NPM_LIMIT_S = 90
@@ -32,3 +37,14 @@ def node_smpp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return make_certificates(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(params=["aiosmpplib", "smpp34", "node"])
+def start(request: pytest.FixtureRequest) -> Start:
+    """Starts an SMSC; with certificates it speaks TLS."""
+    if request.param == "aiosmpplib":
+        return aiosmpplib_smsc
+    if request.param == "smpp34":
+        return smpp34_smsc
+    package: Path = request.getfixturevalue("node_smpp")
+    return lambda certificates=None: node_smsc(package, certificates)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,23 +23,11 @@ from operators.base import (
 from operators.smpp.client import SmppOperator
 from redaction.personal import MessageText, Msisdn, Purpose, Secret
 from tests.interop.certificates import Certificates
-from tests.interop.smscs import Seen, Smsc, aiosmpplib_smsc, node_smsc, relayed, smpp34_smsc
+from tests.interop.conftest import Start
+from tests.interop.smscs import Seen, Smsc, relayed
 
 ARABIC = "عزيزي العميل، رصيد حسابك ١٢٬٣٤٥٫٦٧ ر.س. شكرًا لتعاملكم \u200fABC-12\u200f مع بنك الرياض. " * 4
 LIMIT_S = 20
-
-Start = Callable[..., contextlib.AbstractAsyncContextManager[Smsc]]
-
-
-@pytest.fixture(params=["aiosmpplib", "smpp34", "node"])
-def start(request: pytest.FixtureRequest) -> Start:
-    """Starts an SMSC; with certificates it speaks TLS."""
-    if request.param == "aiosmpplib":
-        return aiosmpplib_smsc
-    if request.param == "smpp34":
-        return smpp34_smsc
-    package: Path = request.getfixturevalue("node_smpp")
-    return lambda certificates=None: node_smsc(package, certificates)
 
 
 class Link:
