@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.clock import Clock
-from gateway.content import Vault
+from gateway.content import Content, Vault
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.ledger.base import Accept, WriteResult
@@ -22,13 +22,18 @@ from gateway.numbers import digits_of
 from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
 from gateway.routing import Router, first_up
-from gateway.submission import NO_FORM, SmppForm, Submission
+from gateway.submission import NO_FORM, ReturnPath, SmppForm, Submission
 from gateway.validation import Validator
+from redaction.errors import SealError
 from redaction.personal import Msisdn
 from redaction.pseudonymise import Subject
 from redaction.retention import content_until_ms, record_until_ms
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
+
+
+Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, SmppForm]]
+"""What a replacement asks for, given what it replaces. May raise Refusal."""
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):
@@ -97,6 +102,39 @@ class Door:
         except JournalFull:
             raise self._full() from None
         return record.message
+
+    def revise(self, key: ApiKey, message: Message, rewrite: Rewrite) -> Message:
+        """The record of a waiting message with another text to the same recipient; nothing is written here.
+
+        Raises Refusal. Its class, its retention and its pseudonym stay.
+        """
+        now_ms = self._clock.now_ms()
+        try:
+            content, path = self._vault.open_content(message), self._vault.open_private(message).path
+        except SealError:
+            raise Refusal("not_replaceable") from None
+        request, form = rewrite(message, content, path)
+        submission = self._validator.check(key, request, now_ms, form)
+        submission = msgspec.structs.replace(submission, tag=message.tag)
+        leaf = self._pseudonymise(message.customer, submission.to, now_ms).leaf
+        sealed, private = self._vault.seal(
+            submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=now_ms
+        )
+        due_ms = message.due_ms if submission.schedule_at_ms is None else submission.schedule_at_ms
+        expires_ms = message.expires_ms
+        if request.validity is not None:
+            expires_ms = min((due_ms or now_ms) + submission.validity_s * 1000, message.content_until_ms)
+        return msgspec.structs.replace(
+            message,
+            content=sealed,
+            private=private,
+            segments=submission.segments,
+            encoding=submission.encoding,
+            parts=bytes(submission.segments),
+            due_ms=due_ms,
+            expires_ms=expires_ms,
+            notify=form.notify,
+        )
 
     def _record(
         self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int, form: SmppForm

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import signal
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ from gateway.settle import Settler
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
+from gateway.smpp_server.reading import rewrite
 from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
 from gateway.sweeper import Sweeper
@@ -313,7 +315,8 @@ class Node:
         return await self.dispatch.cancel(key.customer.id, message_id)
 
     async def replace(self, key: ApiKey, message_id: bytes, said: ReplaceSm) -> Message | None:
-        return None
+        revise = partial(self.door.revise, key, rewrite=partial(rewrite, said, self.clock.now_ms()))
+        return await self.dispatch.replace(key.customer.id, message_id, revise)
 
     def operator_views(self) -> list[OperatorView]:
         """The links as they stand, for customers."""

@@ -18,7 +18,7 @@ from redaction.sealed import Sealed
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """What lies under the seal; the last two are there only for octets that go as they came."""
+    """What lies under the seal; the last three are there only where SMPP said them."""
 
     digits: str
     country: int
@@ -29,6 +29,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     receipt: bool
     data_coding: int | None = None
     header: bytes = b""
+    coding: int = 0
 
 
 class _PackedPrivate(msgspec.Struct, array_like=True, gc=False):
@@ -47,6 +48,7 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     receipt: bool
     data_coding: int | None = None
     header: bytes = b""
+    coding: int = 0
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
@@ -120,6 +122,7 @@ class Vault:
             said.receipt,
             said.data_coding,
             said.header,
+            said.coding,
         )
 
     def seal_received(
@@ -163,9 +166,9 @@ def _pack_content(submission: Submission) -> bytes:
     to = submission.to
     text = submission.text.reveal(Purpose.ACCEPT)
     packed = (to.reveal(Purpose.ACCEPT), to.country, shown, numeric, text, submission.flash, submission.receipt)
-    if submission.data_coding is None:
+    if submission.data_coding is None and not submission.coding:
         return _encode(packed)
-    return _encode((*packed, submission.data_coding, submission.header))
+    return _encode((*packed, submission.data_coding, submission.header, submission.coding))
 
 
 def _pack_received(received: Received) -> bytes:

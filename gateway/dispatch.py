@@ -21,7 +21,7 @@ from gateway.content import Content, Vault
 from gateway.errors import Refusal
 from gateway.inflight import InFlight
 from gateway.lanes import Lane
-from gateway.ledger.base import Change, Ledger, WriteOp, WriteResult
+from gateway.ledger.base import Change, Ledger, Replace, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.message import WAITING, Link, Message, Part, Status, concat_reference
 from gateway.routing import Router, first_up
@@ -165,6 +165,32 @@ class Dispatch:
         if not applied:
             raise Refusal("not_cancellable")
         return message
+
+    async def replace(self, customer: int, identifier: bytes, revise: Callable[[Message], Message]) -> Message | None:
+        """Put what `revise` makes of a message in its place, as long as it is not yet submitted.
+
+        None when there is no such message of this customer. Raises Refusal("not_replaceable"), and as `revise`.
+        """
+        message = self._inflight.active.get(identifier) or await self._ledger.find(customer, identifier)
+        if message is None or message.customer != customer:
+            return None
+        if message.status not in WAITING or any(message.parts) or not self._withdraw(message):
+            raise Refusal("not_replaceable")
+        try:
+            revised = revise(message)
+            applied = await self._journal.write(Replace(revised))
+        finally:
+            self._inflight.active.pop(identifier, None)
+            self._look_again(message.operator)
+        if not applied:
+            raise Refusal("not_replaceable")
+        return revised
+
+    def _look_again(self, operator: str) -> None:
+        """The ledger has something of this lane that memory let go of."""
+        if operator in self._lanes:
+            self._lanes[operator].overflowed = True
+            self._wake.set()
 
     def _withdraw(self, message: Message) -> bool:
         """Take a message out of its lane and keep the refill loop from it; False when it is on its way already."""

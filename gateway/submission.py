@@ -49,11 +49,12 @@ class ReturnPath(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class SmppForm(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What SMPP says of a message beside the request itself. notify: registered_delivery."""
+    """What SMPP says of a message beside the request. notify: registered_delivery. coding: data_coding of a text."""
 
     notify: int = 0
     path: ReturnPath | None = None
     part: RawPart | None = None
+    coding: int = 0
 
 
 NO_FORM: Final = SmppForm()
@@ -65,7 +66,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     schedule_at_ms: earliest time to send, or None for now. validity_s: seconds after that time in which to deliver.
     warnings: what the customer is told about its text, such as "contains_iban".
-    data_coding, header: of a `RawPart`, whose octets are then the code points of `text`.
+    data_coding, header: of a `RawPart`, whose octets are then the code points of `text`. coding: of a text over SMPP,
+    in which a replacement of it will be written.
     """
 
     to: Msisdn
@@ -85,3 +87,4 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     header: bytes = b""
     path: ReturnPath | None = None
     warnings: tuple[str, ...] = ()
+    coding: int = 0

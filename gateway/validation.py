@@ -86,6 +86,7 @@ class Validator:
             header=b"" if part is None else part.header,
             path=form.path,
             warnings=warnings,
+            coding=form.coding,
         )
 
     def _size(self, text: str) -> tuple[int, str]:

@@ -67,6 +67,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     only_waiting: bool = False
 
 
+class Replace(msgspec.Struct, frozen=True, gc=False):
+    """Put another text, and its times, in place of those of a message that waits. Result: True if applied."""
+
+    message: Message
+
+
 class Told(msgspec.Struct, frozen=True, gc=False):
     """An outbox event has reached the customer; forget it. Result: True."""
 
@@ -89,7 +95,7 @@ class Count(msgspec.Struct, frozen=True, gc=False):
     amount: int
 
 
-WriteOp = Accept | Change | Told | TellLater | Count
+WriteOp = Accept | Change | Replace | Told | TellLater | Count
 WriteResult = bytes | bool
 
 

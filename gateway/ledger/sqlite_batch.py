@@ -15,9 +15,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.ledger.base import Accept, Change, Count, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.base import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.sqlite_file import SQL
-from gateway.ledger.sqlite_rows import Row, any_row, change_row, digest_row, event_row, fresh_row, is_fresh
+from gateway.ledger.sqlite_rows import Row, any_row, change_row, digest_row, event_row, fresh_row, is_fresh, replace_row
 from gateway.message import OPEN
 
 _PURGE_AT_LEAST: Final = 8
@@ -61,6 +61,7 @@ class Batch:
         self._news: list[tuple[int, bytes, Row]] = []
         self._changes: list[_Write] = []
         self._open_changes: dict[bytes, _Write] = {}
+        self._replacements: list[tuple[int, Row]] = []
         self._told: list[Row] = []
         self._later: list[Row] = []
         self._counts: Counter[tuple[str, int]] = Counter()
@@ -72,6 +73,8 @@ class Batch:
             self._add_change(index, operation)
         elif isinstance(operation, Accept):
             self._add_accept(index, operation)
+        elif isinstance(operation, Replace):
+            self._replacements.append((index, replace_row(operation.message)))
         elif isinstance(operation, Told):
             self._told.append((operation.seq,))
         elif isinstance(operation, TellLater):
@@ -104,6 +107,8 @@ class Batch:
             self._run_accepts(cursor)
         if self._changes:
             self._run_changes(cursor)
+        for index, row in self._replacements:
+            self._results[index] = cursor.execute(SQL["replace"], row).rowcount == 1
         if self._later:
             cursor.executemany(SQL["tell_later"], self._later)
         if self._told:

@@ -127,6 +127,22 @@ def change_row(change: Change) -> Row:
     )
 
 
+def replace_row(message: Message) -> Row:
+    """Parameters of `replace`."""
+    return (
+        bytearray(message.content or b""),
+        bytearray(message.private or b""),
+        message.segments,
+        message.encoding,
+        bytearray(message.parts),
+        NEVER if message.due_ms is None else message.due_ms,
+        message.expires_ms,
+        message.notify,
+        bytearray(message.id),
+        WAITING_BELOW,
+    )
+
+
 def digest_row(op: Accept, now_ms: int) -> Row:
     """Parameters of `claim_digest`."""
     return (op.message.customer, op.idempotency, op.message.id, op.idempotency_until_ms, now_ms)

@@ -54,6 +54,11 @@ UPDATE message SET
     submitted_ms = NULLIF(?, -1), final_ms = NULLIF(?, -1), error = NULLIF(?, ''), operator_ids = ?, parts = ?, disclosure = ?, segments = ?, content = NULL
 WHERE id = ? AND status < ?
 
+-- name: replace
+UPDATE message SET
+    content = ?, private = NULLIF(?, x''), segments = ?, encoding = ?, parts = ?, due_ms = NULLIF(?, -1), expires_ms = ?, notify = ?
+WHERE id = ? AND status < ?
+
 -- name: link
 -- Operators reuse their ids: the newest message has it.
 INSERT OR REPLACE INTO correlation (operator, operator_message_id, message, segment) VALUES (?, ?, ?, ?)

@@ -8,16 +8,19 @@ from typing import Final
 
 from msgspec import UNSET
 
+from gateway.content import Content
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
+from gateway.message import Message
 from gateway.request import MessageRequest
-from gateway.submission import RECEIPT_BITS, RawPart, ReturnPath, SmppForm
+from gateway.submission import RawPart, ReturnPath, SmppForm
 from gateway.times import rfc3339
 from operators.smpp import pdu as p
 from operators.smpp.address import TimeFormatError, parse_time
 from operators.smpp.coding import Encoding, decode_short_message, encoding_of
 from operators.smpp.segments import part_fits
 from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
+from redaction.personal import Purpose
 
 Submit = p.SubmitSm | p.SubmitMulti | p.DataSm
 
@@ -52,7 +55,40 @@ def read(
         schedule_at=None if schedule_ms is None else rfc3339(schedule_ms),
         flash=part is None and data_coding in _FLASH,
     )
-    return request, SmppForm(notify=notify, path=_path(submit, to, told_id) if notify else None, part=part)
+    return request, SmppForm(
+        notify=notify,
+        path=_path(submit, to, told_id) if notify else None,
+        part=part,
+        coding=data_coding if part is None else 0,
+    )
+
+
+def rewrite(
+    said: p.ReplaceSm, now_ms: int, message: Message, content: Content, path: ReturnPath | None
+) -> tuple[MessageRequest, SmppForm]:
+    """A replace_sm as a request to the same recipient, in the coding of what it replaces (§4.10.1). Raises Refusal."""
+    source = content.source if isinstance(content.source, str) else content.source.reveal(Purpose.DELIVER)
+    if content.data_coding is not None:
+        raise Refusal("not_replaceable")  # a part of a longer message
+    if said.source_addr and said.source_addr != source:
+        raise Refusal("invalid_sender", "from")
+    decoded = decode_short_message(said.short_message, content.coding)
+    if decoded.text is None:
+        raise Refusal("invalid_coding", "data_coding")
+    schedule_ms, validity_s = _times(said, now_ms)
+    digits = content.to.reveal(Purpose.DELIVER)
+    notify = said.registered_delivery & _NOTIFY
+    request = MessageRequest(
+        to=f"+{digits}",
+        source=source,
+        text=decoded.text,
+        message_class=message.message_class.value,
+        validity=validity_s,
+        schedule_at=None if schedule_ms is None else rfc3339(schedule_ms),
+        flash=content.flash,
+    )
+    back = path or ReturnPath(0, 0, source, TON_INTERNATIONAL, 1, digits)
+    return request, SmppForm(notify=notify, path=back if notify else None, coding=content.coding)
 
 
 def destinations(submit: Submit) -> tuple[p.SmeAddress | p.DistributionList, ...]:
@@ -148,7 +184,7 @@ _SAUDI_MOBILE: Final = "9665"
 _SAUDI_DIGITS: Final = 12
 
 
-def _times(submit: Submit, now_ms: int) -> tuple[int | None, int | None]:
+def _times(submit: Submit | p.ReplaceSm, now_ms: int) -> tuple[int | None, int | None]:
     """schedule_delivery_time in epoch milliseconds, and validity in seconds from then on (S-32)."""
     if isinstance(submit, p.DataSm) or not (submit.schedule_delivery_time or submit.validity_period):
         return None, None
@@ -168,8 +204,3 @@ def _time(value: str, now_ms: int, code: str, field: str) -> int | None:
 
 def _path(submit: Submit, to: tuple[int, int, str], told_id: bytes) -> ReturnPath:
     return ReturnPath(submit.source_addr_ton, submit.source_addr_npi, submit.source_addr, *to, told_id)
-
-
-def wants_receipt(notify: int) -> bool:
-    """Whether the end of a message is asked for at all."""
-    return bool(notify & RECEIPT_BITS)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Change, Count, Ledger, LedgerLocked, LedgerUnavailable, WriteOp
+from gateway.ledger.base import Accept, Change, Count, Ledger, LedgerLocked, LedgerUnavailable, Replace, WriteOp
 from gateway.message import Link, Message, MessageClass, Part, Status
 from redaction.retention import RetentionTag
 from redaction.sealed import Sealed
@@ -481,3 +481,15 @@ async def test_what_a_sender_asked_to_be_told_is_kept(ledger: Ledger) -> None:
     found = await ledger.find(message.customer, message.id)
     assert found is not None
     assert (found.key_id, found.notify) == (-3, 17)
+
+
+async def test_a_waiting_message_gets_another_text_and_one_that_has_left_does_not(ledger: Ledger) -> None:
+    waiting, left = a_message(), a_message()
+    await ledger.apply(accepts(waiting, left))
+    await ledger.apply([submitted(left, "A1")])
+    changes = {"content": Sealed(b"\x01other"), "private": None, "segments": 2, "encoding": "ucs2", "parts": b"\0\0"}
+    times = {"due_ms": NOW + 5, "expires_ms": NOW + 9, "notify": 1}
+    revised = [msgspec.structs.replace(each, **changes, **times) for each in (waiting, left)]
+    assert await ledger.apply([Replace(each) for each in revised]) == [True, False]
+    assert await ledger.find(waiting.customer, waiting.id) == revised[0]
+    assert await ledger.find(left.customer, left.id) == left

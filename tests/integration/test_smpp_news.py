@@ -229,3 +229,35 @@ async def test_messages_from_people_go_to_a_bind_of_the_number_s_owner(
     assert (told.short_message, dict(told.tlvs).get(p.TAG_MESSAGE_PAYLOAD)) == (
         (b"", octets) if in_payload else (octets, None)
     )
+
+
+@pytest.mark.smpp("S-51")
+async def test_a_waiting_message_is_replaced_in_its_own_coding_and_a_sent_one_is_not(stage: Stage) -> None:
+    peer = await stage.peer(await stage.account())
+    later = {"schedule_delivery_time": "000000010000000R"}
+    waiting = (await peer.ask(submit("قديم".encode("utf-16-be"), data_coding=8, **later))).message_id
+    said = p.ReplaceSm(
+        message_id=waiting,
+        source_addr="INTERKEY",
+        schedule_delivery_time="000000000000000R",
+        registered_delivery=1,
+        short_message="جديد".encode("utf-16-be"),
+    )
+    assert (
+        await peer.ask(p.ReplaceSm(message_id=waiting, source_addr="OTHER", short_message=b""))
+    ).status == st.RINVSRCADR
+    assert (await peer.ask(said)).status == st.OK
+    (sent,) = await stage.arrived(1)
+    assert (sent.short_message, sent.data_coding) == ("جديد".encode("utf-16-be"), 8)
+    (told,) = await peer.receipts(1)
+    assert waiting.encode() in told.short_message
+    assert (await peer.ask(said)).status == 0x13
+    assert (await peer.ask(p.ReplaceSm(message_id="0" * 32))).status == st.RINVMSGID
+
+
+@pytest.mark.smpp("S-51")
+async def test_a_part_of_a_longer_message_is_not_replaced(stage: Stage) -> None:
+    peer = await stage.peer(await stage.account())
+    part = submit(bytes.fromhex("050003210201") + b"one", esm_class=0x40, schedule_delivery_time="000000010000000R")
+    identifier = (await peer.ask(part)).message_id
+    assert (await peer.ask(p.ReplaceSm(message_id=identifier, short_message=b"x"))).status == 0x13
