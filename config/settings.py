@@ -128,6 +128,10 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     failover_after_s: Annotated[
         float, Meta(gt=0, description="A message waits so long for a link that is down before the next operator.")
     ] = 15
+    receipt_grace_s: Annotated[
+        float,
+        Meta(gt=0, description="A submitted message without a receipt ends as `unknown` so long after its validity."),
+    ] = 21_600
     max_attempts: Annotated[
         int, Meta(ge=1, description="Attempts per message; its validity usually ends them earlier.")
     ] = 500

@@ -141,7 +141,7 @@ class Node:
         self.inflight = InFlight()
         self.addressing = Addressing(self.directory, self.vault, self.sealer)
         self.policies = RetentionPolicies(self.rules, self.directory.retention)
-        self.settler = Settler(self.policies, self.addressing.wanted, self.outcome.final)
+        self.settler = Settler(self.policies, self.addressing.wanted, self.outcome.final, reading.follow_up(settings))
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts={each.name: reading.contract(each) for each in settings.operators},

@@ -19,6 +19,7 @@ from config.settings import DispatchSettings
 from gateway.clock import Clock
 from gateway.content import Content, Vault
 from gateway.errors import Refusal
+from gateway.followup import AGAIN_SOON_MS
 from gateway.inflight import InFlight
 from gateway.lanes import Lane
 from gateway.ledger.base import Change, Ledger, Replace, WriteOp, WriteResult
@@ -27,7 +28,7 @@ from gateway.message import WAITING, Link, Message, Part, Status, concat_referen
 from gateway.routing import Router, first_up
 from gateway.settle import Settler
 from gateway.state import is_final, mark_attempted, segment_taken, set_part, unsent
-from operators.base import Accepted, DeferReason, Deferred, MtMessage, Operator, Refused, Submitted, Unknown
+from operators.base import Accepted, DeferReason, Deferred, MtMessage, Operator, Query, Refused, Submitted, Unknown
 from redaction.egress import EgressContract, EgressField, disclosure_code
 from redaction.errors import IntegrityError, KeyDestroyed, SealError
 from redaction.personal import Purpose
@@ -470,12 +471,41 @@ class Dispatch:
             if message.id in self._inflight.active:
                 continue
             self._inflight.active[message.id] = message
-            if self._was_cut_off(message):
+            if message.status is Status.SUBMITTED:
+                self._look_after(message, lane.operator, now_ms)
+            elif self._was_cut_off(message):
                 self._end(message, Status.FAILED, "outcome_unknown", now_ms)
             else:
                 lane.add_backlog(message)
         if found:
             self.pump(name)
+
+    def _look_after(self, claimed: Message, operator: Operator, now_ms: int) -> None:
+        """No receipt came so far: ask, where the operator answers such questions, and in the end give up."""
+        known = self._inflight.find(claimed.operator, [each for each in claimed.operator_ids if each])
+        message = claimed if known is None else known[0]
+        follow_up = self._settler.follow_up
+        if is_final(message):  # written already, or about to be
+            self._inflight.active.pop(claimed.id, None)
+        elif follow_up.is_over(message, now_ms):
+            self._end(message, Status.UNKNOWN, "no_receipt", now_ms)
+        else:
+            asked = not follow_up.is_asked(message.operator) or self._ask(claimed, operator)
+            message.due_ms = follow_up.next_ms(message, now_ms) if asked else now_ms + AGAIN_SOON_MS
+            self._write(Change(message=copy(message)))
+
+    def _ask(self, message: Message, operator: Operator) -> bool:
+        """What became of its segments? False when not all questions could leave."""
+        contract = self._contracts[operator.name]
+        try:
+            source = contract.source(self._vault.open_content(message).source)
+        except SealError:
+            source = ""  # forgotten meanwhile; many operators find the message by its id alone
+        return all(
+            operator.query(Query(operator_message_id=identifier, source=source))
+            for identifier, part in zip(message.operator_ids, message.parts, strict=False)
+            if identifier and part == Part.ACCEPTED
+        )
 
     async def _rehome(self) -> int:
         """Find a new lane for messages of operators that the settings name no more; how many moved or expired.
@@ -495,6 +525,9 @@ class Dispatch:
 
     def _new_home(self, message: Message) -> Change | None:
         now_ms = self._clock.now_ms()
+        if message.status is Status.SUBMITTED:
+            over = self._settler.follow_up.is_over(message, now_ms)
+            return self._settler.final(message, Status.UNKNOWN, "no_receipt", now_ms) if over else None
         if message.expires_ms <= now_ms:
             return self._settler.final(message, Status.EXPIRED, "expired_here", now_ms)
         candidates = () if any(part != Part.WAITING for part in message.parts) else self._candidates(message)

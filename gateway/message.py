@@ -71,7 +71,7 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     minus the number of the ESME account.
     subject: keyed pseudonym of the recipient. country, last_two: the mask.
     operator: the lane it waits in, later the operator that took it; '' where no route is known.
-    due_ms: when dispatch should look at it; None when nothing is left for dispatch to do.
+    due_ms: when dispatch should look at it: to send, or, once submitted, for want of a receipt; None when it is final.
     expires_ms: end of validity. retry_unknown: Law 3's `on_unknown` is `retry`.
     content: sealed recipient, sender and body; private: sealed reference and callback URL. None once destroyed.
     error: operator's or our own short code of the outcome. operator_ids: canonical ids, one per segment ('' unknown).

@@ -11,6 +11,7 @@ from typing import Final
 from config.operators import OperatorSettings
 from config.settings import RootSlotSettings, Settings, WebhookSettings
 from gateway.clock import Clock
+from gateway.followup import FollowUp
 from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, RootSlot
 from gateway.routing import Route
 from gateway.webhooks.settings import DeliverySettings
@@ -61,6 +62,11 @@ def contract(settings: OperatorSettings) -> EgressContract:
     allowed = settings.egress.allow
     fields = STANDARD_FIELDS if allowed == "default" else frozenset(EgressField[name.upper()] for name in allowed)
     return EgressContract(operator=settings.name, fields=fields, sender_alias=settings.egress.sender_alias)
+
+
+def follow_up(settings: Settings) -> FollowUp:
+    asked = {each.name: each.query_after_s for each in settings.operators if each.query_after_s is not None}
+    return FollowUp(asked, settings.dispatch.receipt_grace_s)
 
 
 def delivery_settings(settings: WebhookSettings) -> DeliverySettings:

@@ -6,7 +6,9 @@ the content is dropped where its tag says so, and the customer's outbox row is m
 
 from collections.abc import Callable
 from copy import copy
+from typing import Final
 
+from gateway.followup import FollowUp
 from gateway.ledger.base import Change
 from gateway.message import Link, Message, OutboxEvent, Status
 from gateway.policies import RetentionPolicies
@@ -17,19 +19,29 @@ Wants = Callable[[Message], bool]
 """Whether anybody is to be told that this message has reached its status."""
 
 
+_USUAL: Final = FollowUp()
+
+
 class Settler:
     """Builds the changes that end a message. `counted` is called with each one, for metrics."""
 
-    def __init__(self, policies: RetentionPolicies, wants: Wants, counted: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        policies: RetentionPolicies,
+        wants: Wants,
+        counted: Callable[[Message], None],
+        follow_up: FollowUp = _USUAL,
+    ) -> None:
         self._policies = policies
         self._wants = wants
         self._counted = counted
+        self.follow_up = follow_up
 
     def submitted(self, message: Message, now_ms: int, links: tuple[Link, ...]) -> Change:
-        """Every segment is with the operator; nothing is left for dispatch to do."""
+        """Every segment is with the operator; dispatch looks again only when no receipt comes."""
         message.status = Status.SUBMITTED
         message.submitted_ms = now_ms
-        message.due_ms = None
+        message.due_ms = self.follow_up.next_ms(message, now_ms)
         rule = self._policies.of(message.customer, message.tag)
         drop = rule.content_after_submit
         if drop:

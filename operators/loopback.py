@@ -47,12 +47,14 @@ class LoopbackOperator:
         answer: Answer = take_all,
         receipt: Callable[[str], ReceiptState | None] = deliver_all,
         room: int = 256,
+        known: Callable[[str], ReceiptState | None] = lambda _: None,
     ) -> None:
         self._name = name
         self._segments_of = segments_of
         self._answer = answer
         self._receipt = receipt
         self._window = room
+        self._known = known
         self._events: list[OperatorEvent] = []
         self._sink: EventSink | None = None
         self._scheduled = False
@@ -60,6 +62,7 @@ class LoopbackOperator:
         self._receipts = 0
         self.acknowledged: list[tuple[object, bool]] = []
         self.rejected: list[object] = []
+        self.queries: list[Query] = []
 
     @property
     def name(self) -> str:
@@ -100,9 +103,13 @@ class LoopbackOperator:
         self.rejected.extend(handles)
 
     def query(self, asked: Query) -> bool:
-        """Nobody is asked: receipts are never lost here."""
-        del asked
-        return False
+        if self.room() <= 0:
+            return False
+        self.queries.append(asked)
+        state = self._known(asked.operator_message_id)
+        if state is not None:
+            self._report(DeliveryReceipt(self._name, (asked.operator_message_id,), state, None, None, None))
+        return True
 
     def health(self) -> OperatorHealth:
         return OperatorHealth(

@@ -227,7 +227,10 @@ class Ledger(Protocol):
         """All messages to a data subject, given by pseudonyms of every live epoch."""
 
     async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
-        """Waiting messages of a lane with due_ms <= now, oldest due first, without those in `exclude`."""
+        """Open messages of a lane with due_ms <= now, oldest due first, without those in `exclude`.
+
+        They wait to be sent, or are submitted and were not heard of since.
+        """
 
     async def next_due_ms(self, operator: str) -> int | None:
         """When the lane's first waiting message falls due."""

@@ -493,3 +493,18 @@ async def test_a_waiting_message_gets_another_text_and_one_that_has_left_does_no
     assert await ledger.apply([Replace(each) for each in revised]) == [True, False]
     assert await ledger.find(waiting.customer, waiting.id) == revised[0]
     assert await ledger.find(left.customer, left.id) == left
+
+
+async def test_a_submitted_message_is_claimed_when_it_is_to_be_looked_at_again(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply([Accept(message)])
+    change = submitted(message, "1")
+    change.message.due_ms = NOW + 1_000
+    await ledger.apply([change])
+    assert await ledger.claim_due("stc", NOW + 999, 10, ()) == []
+    (claimed,) = await ledger.claim_due("stc", NOW + 1_000, 10, ())
+    assert (claimed.id, claimed.status) == (message.id, Status.SUBMITTED)
+    ended = copy(change.message)
+    ended.status, ended.due_ms = Status.UNKNOWN, None
+    await ledger.apply([Change(message=ended)])
+    assert await ledger.claim_due("stc", NOW + 1_000, 10, ()) == []

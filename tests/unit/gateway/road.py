@@ -18,6 +18,7 @@ from gateway.clock import ManualClock
 from gateway.content import Vault
 from gateway.customers import ApiKey, Customer, CustomerSettings, Owner
 from gateway.dispatch import Dispatch
+from gateway.followup import FollowUp
 from gateway.incoming import Incoming
 from gateway.inflight import InFlight
 from gateway.keyring import Keyring
@@ -113,6 +114,8 @@ class Road:
         contracts: Mapping[str, EgressContract] | None = None,
         outcomes: Mapping[str, Any] | None = None,
         incoming: Mapping[str, Any] | None = None,
+        known: Callable[[str], ReceiptState | None] = lambda _: None,
+        follow_up: FollowUp | None = None,
         **dispatch: Any,
     ) -> None:
         self.clock = ManualClock()
@@ -128,6 +131,7 @@ class Road:
                 answer=self._noting(name, answer),
                 receipt=receipts,
                 room=room,
+                known=known,
             )
             for name, answer in answers.items()
         }
@@ -144,13 +148,16 @@ class Road:
         self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
         self._contracts = contracts or {name: standard_contract(name) for name in self.operators}
         self._outcome_settings = outcomes or {}
+        self._follow_up = follow_up or FollowUp()
         self._incoming_settings = incoming or {}
 
     def build(self) -> None:
         """What needs a running loop."""
         self.journal = Journal(self.ledger, stored=lambda messages: self.dispatch.take(messages))
         self.inflight = InFlight()
-        settler = Settler(self.policies, lambda _: True, lambda message: self.ended.append(message.status))
+        settler = Settler(
+            self.policies, lambda _: True, lambda message: self.ended.append(message.status), self._follow_up
+        )
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts=self._contracts,

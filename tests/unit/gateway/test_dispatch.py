@@ -59,7 +59,7 @@ async def test_a_message_goes_out_after_its_commit_and_keeps_its_operators_id(tm
         message = await road.becomes(await road.send(), Status.SUBMITTED)
         assert (message.operator, message.operator_ids, message.attempts) == ("loop", ("1",), 1)
         assert message.parts == bytes((Part.ACCEPTED,))
-        assert message.due_ms is None
+        assert message.due_ms == message.expires_ms + 6 * 3600 * 1000
         (_, sent, _), *rest = road.submitted
         assert not rest
         assert sent.destination.reveal(Purpose.DELIVER) == "966500000078"
