@@ -3,6 +3,7 @@
     throughput   HTTP → SMPP → receipt recorded, closed loop, then open loop at half of what that gave
     backlog      messages accepted while the operator is down: memory, and the drain when it comes back
     memory       RSS over a long run
+    retention    a sweep of expired records beside an open loop
     privacy      sealing, opening, puncturing, pseudonyms, detectors, rolling the root: each alone, in this process
 
 Gateway, SMSC and generator are processes of their own; CPU is read from the system for each.
@@ -21,6 +22,7 @@ import psutil
 import typer
 
 from benchmarks import privacy as privacy_costs
+from benchmarks import retention as retention_costs
 from gateway.stage import Stage, staged
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=__doc__)
@@ -161,6 +163,15 @@ def memory(messages: Annotated[int, typer.Option(help="Messages in all.")] = 200
             total += messages // 10
             await_final(stage, total)
             print(f"{total:>8} messages: RSS {rss_mb(gateway):.1f} MB", flush=True)
+
+
+@app.command()
+def retention(
+    records: Annotated[int, typer.Option(help="Records that expire at once.")] = 1_000_000,
+    rate: Annotated[float, typer.Option(help="Messages a second meanwhile; 0 takes half of a closed loop.")] = 0.0,
+) -> None:
+    """A sweep beside an open loop: records a second, and what it does to the latency of accepting."""
+    retention_costs.run(FOLDER, records, rate, generate)
 
 
 @app.command()

@@ -61,11 +61,11 @@ class Sweeper:
 
     async def sweep(self) -> Swept:
         """Forget everything that is due now. Raises LedgerUnavailable; what was done by then stands."""
-        now_ms = self._clock.now_ms()
+        now_ms, began = self._clock.now_ms(), self._clock.monotonic()
         keys = await self._keyring.keep_present()
         content, records = await self._forget_messages(now_ms)
         swept = Swept(keys=keys, content=content, records=records, leftovers=await self._forget_leftovers(now_ms))
-        self._note(swept)
+        self._note(swept, self._clock.monotonic() - began)
         self.due = await self._ledger.retention_due(self._clock.now_ms())
         if swept.content or swept.records or swept.leftovers:
             await self._ledger.checkpoint()
@@ -106,7 +106,7 @@ class Sweeper:
             await asyncio.sleep(self._settings.pause_s)
         return total
 
-    def _note(self, swept: Swept) -> None:
+    def _note(self, swept: Swept, seconds: float) -> None:
         before = self.totals
         self.totals = Swept(
             keys=before.keys + swept.keys,
@@ -116,3 +116,5 @@ class Sweeper:
         )
         if swept.keys:
             log.info("keys_destroyed", count=swept.keys)
+        if swept.records:
+            log.info("records_forgotten", count=swept.records, seconds=round(seconds, 3))

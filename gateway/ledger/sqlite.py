@@ -53,6 +53,9 @@ from redaction.sealed import Pseudonym
 LIST_LOOKS_AT: Final = 2_000
 """Messages that one filtered page looks at, at most; such a page may be short and still have a cursor."""
 
+RELIEVE_AFTER: Final = 2_000
+"""Forgotten rows after which the write-ahead log is copied into the file, before SQLite would do it in a commit."""
+
 _AFTER_ALL_IDS: Final = b"\xff" * 17
 
 T = TypeVar("T")
@@ -78,6 +81,7 @@ class SqliteLedger:
         self._clock = clock
         self._file = SqliteFile(path, exclusive=exclusive, synchronous=synchronous, busy_limit_s=busy_limit_s)
         self._leftovers = forgetting.Leftovers()
+        self._forgotten = 0
 
     async def open(self) -> None:
         self._file.open()
@@ -117,7 +121,9 @@ class SqliteLedger:
 
     async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
         now_ms = self._clock.now_ms()
-        rows = [row for subject in subjects for row in self._rows("list_subject", customer, subject, now_ms, limit)]
+        rows: list[Stored] = []
+        for subject in subjects:
+            rows += await self._file.read_apart(SQL["list_subject"], (customer, subject, now_ms, limit))
         rows.sort(key=lambda row: bytes(row[0]), reverse=True)
         return [message_from(row) for row in rows[:limit]]
 
@@ -213,13 +219,24 @@ class SqliteLedger:
     # ------------------------------------------------------------------------------------------------- retention
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_apart(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
+        count = await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
+        await self._relieve(count)
+        return count
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_apart(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
+        count = await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
+        await self._relieve(count)
+        return count
 
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_apart(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
+        return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
+
+    async def _relieve(self, forgotten: int) -> None:
+        """A row that goes touches a page or more that no other touches: the log fills fast."""
+        self._forgotten += forgotten
+        if self._forgotten >= RELIEVE_AFTER:
+            self._forgotten = 0
+            await self._file.relieve()
 
     async def checkpoint(self) -> None:
         await self._file.checkpoint()

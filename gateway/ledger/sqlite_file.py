@@ -14,9 +14,9 @@ import functools
 import itertools
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
 from gateway.ledger.disk_thread import DiskThread
@@ -34,10 +34,13 @@ SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
 
 BUSY_LIMIT_S: Final = 5.0
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
+_RIDE_AFTER_S: Final = 0.005  # a busy journal commits more often
 _READ_BUSY_MS: Final = 250
 _CHECKPOINT_PAGES: Final = 8_000  # 32 MiB; a checkpoint holds up the commit that starts it, so it comes seldom
 _WRITE_CACHE_KIB: Final = 12_288
 _READ_CACHE_KIB: Final = 8_192
+_RELIEVED_PAGES: Final = 50
+_RELIEF_ROUNDS: Final = 3
 _LOG_CACHE_KIB: Final = 64  # copying the log takes no page cache
 _STATEMENTS: Final = 128
 
@@ -57,6 +60,39 @@ def ledger_errors() -> Iterator[None]:
         raise
 
 
+class Rider:
+    """Work that rides along with somebody else's transaction. A savepoint keeps its failure from its host."""
+
+    def __init__(self, work: Callable[[sqlite3.Cursor], int]) -> None:
+        self._work = work
+        self.outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def run(self, cursor: sqlite3.Cursor) -> int | Exception:
+        """In the thread: the result, or what went wrong."""
+        cursor.execute(SQL["rider_begins"])
+        try:
+            done: int | Exception = self._work(cursor)
+        except sqlite3.Error as error:
+            cursor.execute(SQL["rider_rolls_back"])
+            done = error
+        cursor.execute(SQL["rider_ends"])
+        return done
+
+    def settle(self, done: int | Exception) -> None:
+        if isinstance(done, Exception):
+            self.fail(done)
+        elif not self.outcome.done():
+            self.outcome.set_result(done)
+
+    def fail(self, error: Exception) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+
+
+def _nothing(_cursor: sqlite3.Cursor) -> None:
+    """A transaction for a rider alone."""
+
+
 class SqliteFile:
     """A writer connection for one transaction at a time, and a reader that sees what is committed."""
 
@@ -70,6 +106,7 @@ class SqliteFile:
         self._turn = asyncio.Lock()
         self._resources = contextlib.ExitStack()
         self._open = False
+        self._rider: Rider | None = None
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -119,28 +156,61 @@ class SqliteFile:
             try:
                 with ledger_errors():
                     result = work(self._cursor)
-                await self._in_thread(SQL["commit"])
+                await self._commit()
             except BaseException:
                 self._roll_back()
                 raise
             return result
 
-    async def transact_apart(self, work: Callable[[sqlite3.Cursor], T]) -> T:
-        """As `transact`, with `work` in the disk's thread as well: for few statements that each do much."""
-        async with self._turn:
-            await self._begin()
+    async def transact_along(self, work: Callable[[sqlite3.Cursor], int]) -> int:
+        """Run `work` in the thread, within the next transaction that commits anyway, or soon in one of its own.
 
-            def run() -> T:
-                result = work(self._cursor)
-                self._writer.execute(SQL["commit"])
-                return result
+        For few statements that each do much and that nobody waits for: they cost no sync of their own. One caller at a
+        time. If `work` raises, the transaction it rides on goes on without it.
+        """
+        self._check_open()
+        self._rider = rider = Rider(work)
+        try:
+            with ledger_errors():
+                return await self._ridden(rider)
+        finally:
+            if self._rider is rider:
+                self._rider = None
 
-            try:
-                with ledger_errors():
-                    return await self._thread.run(run)
-            except BaseException:
-                self._roll_back()
-                raise
+    async def _ridden(self, rider: Rider) -> int:
+        try:
+            async with asyncio.timeout(_RIDE_AFTER_S):
+                return await asyncio.shield(rider.outcome)
+        except TimeoutError:
+            if self._rider is rider:
+                await self.transact(_nothing)
+            return await rider.outcome
+
+    async def _commit(self) -> None:
+        """In the thread, with the rider that waits, if any."""
+        rider, self._rider = self._rider, None
+        if rider is None:
+            await self._in_thread(SQL["commit"])
+            return
+
+        def run() -> int | Exception:
+            done = rider.run(self._cursor)
+            self._writer.execute(SQL["commit"])
+            return done
+
+        try:
+            with ledger_errors():
+                done = await self._thread.run(run)
+        except BaseException:
+            rider.fail(LedgerUnavailable("the transaction failed"))
+            raise
+        rider.settle(done)
+
+    async def read_apart(self, sql: str, values: Sequence[int | str | bytes]) -> list[Any]:
+        """Rows of a rare read that may look at much, in a thread of its own."""
+        self._check_open()
+        with ledger_errors():
+            return await self._log_thread.run(lambda: self._log.execute(sql, values).fetchall())
 
     async def relieve(self) -> None:
         """Copy the write-ahead log into the database file, so that the log begins anew. Raises LedgerUnavailable.
@@ -149,13 +219,19 @@ class SqliteFile:
         SQLite's own checkpoint holds up the commit that starts it for all of it: 100 ms for 8,000 scattered pages.
         """
         self._check_open()
-        await self._copy_log()
+        left = _RELIEVED_PAGES + 1
+        for _ in range(_RELIEF_ROUNDS):  # each round leaves what was written during it, which is less every time
+            if left <= _RELIEVED_PAGES:
+                break
+            left = await self._copy_log()
         async with self._turn:
             await self._copy_log()
 
-    async def _copy_log(self) -> None:
+    async def _copy_log(self) -> int:
+        """Pages that are left in the log."""
         with ledger_errors():
-            await self._log_thread.run(lambda: self._log.execute(SQL["copy_log"]).fetchall())
+            _, pages, copied = await self._log_thread.run(lambda: self._log.execute(SQL["copy_log"]).fetchone())
+        return int(pages - copied)
 
     async def checkpoint(self) -> None:
         """Move everything into the database file and empty the write-ahead log. Raises LedgerUnavailable."""

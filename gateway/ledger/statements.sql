@@ -12,6 +12,15 @@ COMMIT
 -- name: rollback
 ROLLBACK
 
+-- name: rider_begins
+SAVEPOINT rider
+
+-- name: rider_rolls_back
+ROLLBACK TO rider
+
+-- name: rider_ends
+RELEASE rider
+
 -- name: copy_log
 PRAGMA wal_checkpoint(PASSIVE)
 
@@ -112,7 +121,18 @@ SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? AND status = ? A
 ORDER BY id DESC LIMIT ?
 
 -- name: list_subject
-SELECT * FROM message WHERE customer = ? AND subject = ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
+-- One seek per stretch of time that has messages, and one for the subject in it.
+WITH RECURSIVE stretch (start) AS (
+    SELECT min(substr(id, 1, 4)) FROM message INDEXED BY message_by_subject
+    UNION ALL
+    SELECT (
+        SELECT min(substr(id, 1, 4)) FROM message INDEXED BY message_by_subject
+        WHERE substr(id, 1, 4) > stretch.start
+    ) FROM stretch WHERE stretch.start IS NOT NULL
+)
+SELECT message.* FROM stretch CROSS JOIN message INDEXED BY message_by_subject
+    ON substr(message.id, 1, 4) = stretch.start AND message.customer = ? AND message.subject = ?
+WHERE message.record_until_ms > ? ORDER BY message.id DESC LIMIT ?
 
 -- name: due
 SELECT id FROM message INDEXED BY message_waiting

@@ -13,10 +13,11 @@ import pytest
 from gateway.clock import ManualClock
 from gateway.ledger.base import Count, LedgerCorrupt, LedgerUnavailable
 from gateway.ledger.sqlite import SqliteLedger
-from gateway.ledger.sqlite_file import MIGRATIONS, SQL
+from gateway.ledger.sqlite_file import MIGRATIONS, SQL, SqliteFile
 from gateway.ledger.sqlite_retention import SQL as FORGETTING
+from gateway.message import message_id
 from redaction.inventory import undeclared
-from redaction.sealed import Sealed
+from redaction.sealed import Pseudonym, Sealed
 from tests.contract.records import NOW, a_customer, a_message, accepts
 
 
@@ -211,7 +212,7 @@ def test_a_hot_lookup_is_answered_by_an_index(path: Path) -> None:
     database = sqlite3.connect(":memory:")
     for statement in (*MIGRATIONS[1], *MIGRATIONS[2]):
         database.execute(statement)
-    for name in ("due", "next_due", "backlog", "list", "list_bound", "list_subject", "outbox_due"):
+    for name in ("due", "next_due", "backlog", "list", "list_bound", "outbox_due"):
         values = (1,) * SQL[name].count("?")
         assert "TEMP B-TREE" not in plan_of(database, SQL[name], values), name
     database.close()
@@ -237,5 +238,52 @@ def test_forgetting_never_looks_through_a_table(path: Path) -> None:
     database.close()
 
 
+def test_a_subject_is_looked_up_by_seeks_alone(path: Path) -> None:
+    database = sqlite3.connect(":memory:")
+    for statement in (*MIGRATIONS[1], *MIGRATIONS[2]):
+        database.execute(statement)
+    plan = plan_of(database, SQL["list_subject"], (1, b"", 1, 1))
+    assert "SCAN message" not in plan
+    assert plan.count("SEARCH message USING") == 3
+    database.close()
+
+
+async def test_a_subject_is_found_over_all_the_stretches_of_time(ledger: SqliteLedger) -> None:
+    """Stretches are 65 seconds; between two of them may be months without a message."""
+    person = Pseudonym(b"p" * 16)
+    times = [NOW + offset for offset in (0, 1, 65_536, 200_000, 40 * 86_400_000)]
+    theirs = [a_message(id=message_id(at, 7, b"\x07" * 8), subject=person) for at in times]
+    others = [a_message(id=message_id(at, 8, b"\x07" * 8)) for at in times]
+    await ledger.apply(accepts(*theirs, *others))
+    found = await ledger.list_subject(7, [person], 10)
+    assert [each.id for each in found] == [each.id for each in reversed(theirs)]
+    assert [each.id for each in await ledger.list_subject(7, [person], 2)] == [theirs[4].id, theirs[3].id]
+    assert await ledger.list_subject(8, [person], 10) == []
+
+
 def plan_of(database: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> str:
     return " ".join(str(row[3]) for row in database.execute("EXPLAIN QUERY PLAN " + sql, values))
+
+
+async def test_what_rides_along_fails_alone(path: Path) -> None:
+    """The transaction that carries it goes on, and the failure is told to whoever asked for the ride."""
+    file = SqliteFile(path, exclusive=True, synchronous="full", busy_limit_s=1.0)
+    file.open()
+    write = "INSERT INTO counter (bucket, name, value) VALUES (1, ?, 1)"
+
+    def rides(cursor: sqlite3.Cursor) -> int:
+        cursor.execute(write, ("rider",))
+        return cursor.execute("SELECT * FROM nowhere").rowcount
+
+    riding = asyncio.ensure_future(file.transact_along(rides))
+    await asyncio.sleep(0)
+    await file.transact(lambda cursor: cursor.execute(write, ("host",)).rowcount)
+    with pytest.raises(LedgerUnavailable):
+        await riding
+    assert [row[0] for row in file.reader.execute("SELECT name FROM counter")] == ["host"]
+    await file.close()
+
+
+async def test_what_rides_along_goes_alone_when_nobody_else_writes(ledger: SqliteLedger) -> None:
+    await ledger.apply(accepts(a_message(content_until_ms=NOW)))
+    assert await ledger.forget_content(NOW, 10) == 1
