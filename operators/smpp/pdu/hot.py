@@ -106,9 +106,12 @@ def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int,
             )
             start = dest_end + 11
             if first or second:
-                schedule_end = text.index("\0", dest_end + 4, dest_end + 21)
+                schedule_end = dest_end + 4
+                if first:
+                    schedule_end = text.index("\0", schedule_end, dest_end + 21)
+                    schedule = text[dest_end + 4 : schedule_end]
                 validity_end = text.index("\0", schedule_end + 1, schedule_end + 18)
-                schedule, validity = text[dest_end + 4 : schedule_end], text[schedule_end + 1 : validity_end]
+                validity = text[schedule_end + 1 : validity_end]
                 registered, replace, coding, default, length = _TAIL.unpack_from(frame, validity_end + 1)
                 start = validity_end + 6
             end = start + length
