@@ -8,6 +8,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Protocol
 
 from operators.simulator import Simulator, SimulatorSettings
@@ -15,18 +16,25 @@ from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.framing import Framer
 from operators.smpp.session import BindAsked, Event, Request, Role, Session, SessionSettings
+from tests.integration.smpp_stage import Stage, running_gateway
 
 SETTINGS = SessionSettings(
     window=8, inbound=1_000, enquire_link_s=0.3, response_timeout_s=0.3, session_init_s=0.6, max_pdu_octets=65_536
 )
 LIMIT_S = 30.0
-PASSWORD = "secret"
+ACCOUNT = ("peer", "secret")
 
 
 class Station(Protocol):
-    """What a test may ask of a place under attack."""
+    """What a test may ask of a place under attack. account: system_id and password that it takes.
+
+    growth_mb: what the memory of this process may grow by under attack; a node with its ledger and its operator, which
+    keeps every message for the test, may take more.
+    """
 
     port: int
+    account: tuple[str, str]
+    growth_mb: float
 
     def sessions(self) -> list[Session]: ...
 
@@ -39,6 +47,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.connections: list[Connection] = []
+        self.account = ACCOUNT
+        self.growth_mb = 32.0
         self.port = 0
 
     def sessions(self) -> list[Session]:
@@ -59,7 +69,7 @@ class Listener:
     def _take(connection: Connection, events: Sequence[Event]) -> None:
         session = connection.session
         for event in events:
-            if isinstance(event, BindAsked) and event.pdu.password == PASSWORD:
+            if isinstance(event, BindAsked) and event.pdu.password == ACCOUNT[1]:
                 session.accept_bind(event.pdu, "smsc")
             elif isinstance(event, BindAsked):
                 session.refuse_bind(event.pdu, 0x0E)
@@ -74,6 +84,8 @@ class Simulated:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+        self.account = ACCOUNT
+        self.growth_mb = 32.0
         self.port = simulator.port
 
     def sessions(self) -> list[Session]:
@@ -84,7 +96,7 @@ class Simulated:
 
 
 @contextlib.asynccontextmanager
-async def listening() -> AsyncIterator[Station]:
+async def listening(_folder: Path) -> AsyncIterator[Station]:
     listener = Listener()
     server = await asyncio.get_running_loop().create_server(listener.connect, "127.0.0.1", 0, backlog=512)
     listener.port = server.sockets[0].getsockname()[1]
@@ -98,9 +110,9 @@ async def listening() -> AsyncIterator[Station]:
 
 
 @contextlib.asynccontextmanager
-async def simulating() -> AsyncIterator[Station]:
+async def simulating(_folder: Path) -> AsyncIterator[Station]:
     settings = SimulatorSettings(session=SETTINGS, refused_bind_pause_s=0.0)
-    simulator = Simulator(system_id="peer", password=PASSWORD, settings=settings)
+    simulator = Simulator(system_id=ACCOUNT[0], password=ACCOUNT[1], settings=settings)
     await simulator.start()
     try:
         yield Simulated(simulator)
@@ -108,9 +120,32 @@ async def simulating() -> AsyncIterator[Station]:
         await simulator.stop()
 
 
-STATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Station]]] = {
+class Gateway:
+    """The gateway as the SMSC of a customer: a whole node, with an operator behind it."""
+
+    def __init__(self, stage: Stage, account: tuple[str, str]) -> None:
+        self._server = stage.node.smpp_server
+        self.account = account
+        self.growth_mb = 96.0
+        self.port = stage.port
+
+    def sessions(self) -> list[Session]:
+        return [link.session for link in self._server._links]
+
+    def unsent_octets(self) -> int:
+        return max((link.unsent_octets() for link in self._server._links), default=0)
+
+
+@contextlib.asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Station]:
+    async with running_gateway(folder, enquire_link_s=0.3, response_timeout_s=0.3, session_init_s=0.6) as stage:
+        yield Gateway(stage, await stage.account("peer"))
+
+
+STATIONS: dict[str, Callable[[Path], AbstractAsyncContextManager[Station]]] = {
     "session": listening,
     "simulator": simulating,
+    "gateway": serving,
 }
 
 
@@ -148,13 +183,13 @@ class Peer:
             return await self.read(1 << 30)
         return self._read
 
-    async def bind(self, password: str = PASSWORD) -> p.Pdu:
-        await self.send(bind(1, password))
+    async def bind(self, account: tuple[str, str]) -> p.Pdu:
+        await self.send(bind(1, account))
         return (await self.read(1))[0]
 
 
-def bind(sequence_number: int, password: str = PASSWORD) -> p.BindTransceiver:
-    return p.BindTransceiver(sequence_number, system_id="peer", password=password)
+def bind(sequence_number: int, account: tuple[str, str] = ACCOUNT) -> p.BindTransceiver:
+    return p.BindTransceiver(sequence_number, system_id=account[0], password=account[1])
 
 
 @contextlib.asynccontextmanager
