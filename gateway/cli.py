@@ -167,6 +167,10 @@ def customer_add(
     throughput: Annotated[
         float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
     ] = None,
+    plain_punctuation: Annotated[
+        bool,
+        typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
+    ] = False,
     detect: Detect = None,
     config: Config = None,
     json: Json = False,
@@ -183,6 +187,7 @@ def customer_add(
                 default_class=default_class,
                 throughput_per_s=throughput,
                 content=content,
+                plain_punctuation=plain_punctuation,
             )
             return await desk.accounts.add_customer(profile, settings)
 
@@ -197,6 +202,10 @@ def customer_set(
     default_class: Annotated[str | None, typer.Option(help="Class of messages that name none.")] = None,
     throughput: Annotated[
         float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
+    ] = None,
+    plain_punctuation: Annotated[
+        bool | None,
+        typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = None,
     detect: Detect = None,
     config: Config = None,
@@ -215,6 +224,7 @@ def customer_set(
                 default_class=default_class or old.default_class,
                 throughput_per_s=old.throughput_per_s if throughput is None else throughput,
                 content=_content_rules(detect, old.content),
+                plain_punctuation=old.plain_punctuation if plain_punctuation is None else plain_punctuation,
             )
             await desk.accounts.change_settings(owner.id, new)
             detected = {kind.value: action.value for kind, action in new.content.items()}

@@ -49,6 +49,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     senders maps a sender name to the classes it may carry (empty: all). throughput_per_s: messages per second over all
     keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
+    plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -57,6 +58,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     retention: Mapping[str, RetentionWish] = {}
     numbers: Mapping[str, NumberSettings] = {}
     content: ContentRules = {}
+    plain_punctuation: bool = False
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from gateway.message import MessageClass
 from gateway.numbers import parse_number
 from gateway.request import MessageRequest
 from gateway.submission import NO_FORM, SmppForm, Submission
-from operators.smpp.coding import EncodingError
+from operators.smpp.coding import EncodingError, simplify
 from operators.smpp.segments import TextPlan
 from redaction.detect import looks_like_otp
 from redaction.personal import MessageText, Msisdn
@@ -68,6 +68,8 @@ class Validator:
         warnings: tuple[str, ...] = ()
         if key.customer.settings.content:
             text, warnings = enforce(key.customer.settings.content, text, changeable=part is None)
+        if part is None and key.customer.settings.plain_punctuation:
+            text = simplify(text)
         segments, encoding = self._size(text) if part is None else (1, part.encoding)
         return Submission(
             to=to,

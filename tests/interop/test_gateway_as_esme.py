@@ -58,6 +58,7 @@ async def test_a_long_arabic_message_is_delivered(stage_at: tuple[Stage, Smsc, A
 
 
 @pytest.mark.smpp("S-49")
+@pytest.mark.policy("P-05")
 async def test_what_a_person_writes_reaches_the_customer(stage_at: tuple[Stage, Smsc, Answering]) -> None:
     stage, smsc, _ = stage_at
     async with receiver() as heard, customer_of(stage) as customer, asyncio.timeout(LIMIT_S):
@@ -72,4 +73,13 @@ async def test_what_a_person_writes_reaches_the_customer(stage_at: tuple[Stage, 
     told = {key: event["data"][key] for key in ("from", "to", "text")}
     assert told == {"from": "+966500000078", "to": "90909", "text": "طلب ٤٢"}
     assert (record["status"], record["to"]) == ("received", "+966•••••••78")
-    assert "طلب".encode() not in stage.ledger.read_bytes()
+    kept = b"".join(path.read_bytes() for path in stage.folder.rglob("*") if path.is_file())
+    assert stage.customer.encode() in kept
+    for clear in ("طلب ٤٢", "966500000078"):
+        for form in (
+            clear.encode(),
+            clear.encode("utf-16-be"),
+            clear.encode("utf-16-le"),
+            clear.encode().hex().encode(),
+        ):
+            assert form not in kept

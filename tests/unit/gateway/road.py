@@ -66,6 +66,7 @@ def an_api_key(**changes: Any) -> ApiKey:
             senders=senders,
             default_class=changes.pop("default_class", "transactional"),
             content=changes.pop("content", {}),
+            plain_punctuation=changes.pop("plain_punctuation", False),
         ),
         disabled=False,
     )

@@ -198,3 +198,18 @@ def test_whatever_comes_is_taken_or_refused(request: MessageRequest) -> None:
 @pytest.mark.parametrize("code", sorted({code for _, code, _ in REFUSALS}))
 def test_every_refusal_has_its_row_in_the_table_of_errors(code: str) -> None:
     assert code in KINDS
+
+
+@pytest.mark.parametrize(
+    ("plain", "text", "sent", "encoding"),
+    [
+        (True, "“Hello” – it’s…", '"Hello" - it\'s...', "gsm7"),
+        (False, "“Hello” – it’s…", "“Hello” – it’s…", "ucs2"),
+        (True, "“مرحبا” – …", "“مرحبا” – …", "ucs2"),
+    ],
+)
+def test_typographic_characters_become_plain_where_a_customer_wants_it_and_gains_by_it(
+    plain: bool, text: str, sent: str, encoding: str
+) -> None:
+    submission = check(an_api_key(plain_punctuation=plain), text=text)
+    assert (submission.text.reveal(Purpose.ACCEPT), submission.encoding) == (sent, encoding)

@@ -182,6 +182,24 @@ def test_every_text_comes_back_in_segments_that_fit(
         assert decoded == text
 
 
+@pytest.mark.smpp("S-61")
+@given(st.text(st.characters(max_codepoint=0xFF), max_size=600), MODES)
+def test_every_latin_1_text_comes_back_in_segments_that_fit(text: str, concat: ConcatMode) -> None:
+    wanted = options(concat=concat, latin1=True)
+    segments = sent(text, wanted)
+    assert len(segments) == plan(text, wanted).segments <= plan(text, options(concat=concat)).segments
+    if concat is not ConcatMode.PAYLOAD:
+        assert all(octets_on_air(segment, DefaultAlphabet.GSM_UNPACKED) <= 140 for segment in segments)
+    assert received(segments, DefaultAlphabet.GSM_UNPACKED) == text
+
+
+@pytest.mark.smpp("S-57")
+@pytest.mark.parametrize(("characters", "segments"), [(140, 1), (141, 2), (268, 2), (269, 3)])
+def test_latin_1_holds_140_and_134_octets(characters: int, segments: int) -> None:
+    planned = plan("ê" * characters, options(latin1=True))
+    assert planned == TextPlan(Encoding.LATIN1, segments, characters)
+
+
 @pytest.mark.smpp("S-62")
 @given(
     st.sampled_from(Language),
