@@ -1,6 +1,7 @@
 """`python -m benchmarks`: drives a real gateway from outside, over its sockets, and checks that nothing was lost.
 
     throughput   HTTP → SMPP → receipt recorded, closed loop, then open loop at half of what that gave
+    smpp         SMPP → SMPP → receipt told to the customer's binds, closed loop
     backlog      messages accepted while the operator is down: memory, and the drain when it comes back
     memory       RSS over a long run
     retention    a sweep of expired records beside an open loop
@@ -10,7 +11,6 @@ Gateway, SMSC and generator are processes of their own; CPU is read from the sys
 """
 
 import json
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -23,14 +23,12 @@ import typer
 
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
+from benchmarks.outcome import Wrong, await_final, cpu_s, rss_mb
+from benchmarks.smpp import run as smpp_run
 from gateway.stage import Stage, staged
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=__doc__)
 FOLDER = Path("benchmark-data")
-
-
-class Wrong(Exception):
-    """A run that lost or repeated a message is no measurement."""
 
 
 def generate(stage: Stage, count: int, rate_per_s: float = 0.0) -> dict[str, Any]:
@@ -41,37 +39,6 @@ def generate(stage: Stage, count: int, rate_per_s: float = 0.0) -> dict[str, Any
     if report["statuses"] != {"202": count}:
         raise Wrong(f"not everything was accepted: {report['statuses']}")
     return report
-
-
-def statuses(stage: Stage) -> dict[int, int]:
-    """How many messages stand in which status, read beside the gateway."""
-    connection = sqlite3.connect(f"file:{stage.ledger}?mode=ro", uri=True)
-    try:
-        return dict(connection.execute("SELECT final_ms IS NOT NULL, count(*) FROM message GROUP BY 1"))
-    finally:
-        connection.close()
-
-
-def await_final(stage: Stage, count: int, *, limit_s: float = 300.0) -> float:
-    """Wait until `count` messages are final; when."""
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
-        now = statuses(stage)
-        if now.get(1, 0) >= count:
-            if sum(now.values()) != count:
-                raise Wrong(f"{sum(now.values())} messages are stored, {count} were accepted")
-            return time.perf_counter()
-        time.sleep(0.05)
-    raise Wrong(f"only {statuses(stage)} of {count} messages became final")
-
-
-def cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-def rss_mb(process: psutil.Process) -> float:
-    return float(process.memory_info().rss) / 2**20
 
 
 @app.callback()
@@ -127,6 +94,18 @@ def _show(results: list[dict[str, Any]], open_loop: dict[str, Any], rate: float,
     )
     print(f"open loop at {rate:.0f}/s: 202 latency in ms {open_loop['latency_ms']}")
     print(f"gateway RSS {rss:.0f} MB")
+
+
+@app.command()
+def smpp(
+    messages: Annotated[int, typer.Option(help="Messages in a run.")] = 20_000,
+    runs: Annotated[int, typer.Option(help="Runs; medians are shown.")] = 3,
+    binds: Annotated[int, typer.Option(help="Binds of the customer.")] = 4,
+    window: Annotated[int, typer.Option(help="Unanswered submit_sm of a bind.")] = 100,
+    receipts: Annotated[bool, typer.Option(help="Ask for receipts, and acknowledge them.")] = True,
+) -> None:
+    """SMPP → SMPP, and the receipts back to the customer's binds."""
+    smpp_run(FOLDER, messages, runs, binds, window, receipts=receipts)
 
 
 @app.command()

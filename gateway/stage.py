@@ -48,6 +48,7 @@ class Stage:
         self._window = window
         self._children: list[Child] = []
         self.port = 0
+        self.smpp_port = 0
         self.key = ""
         self.customer = ""
         self.smsc_port = 0
@@ -91,7 +92,8 @@ class Stage:
         return int(json.loads(line)["port"])
 
     def start_gateway(self) -> None:
-        """Start the gateway and wait until it listens; `port` and `gateway` are the new process's."""
+        """Start the gateway and wait until it listens; `port`, `smpp_port` (0: none) and `gateway` are
+        the new process's."""
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
             self.gateway = self._spawn("serve", stderr=file)
@@ -100,15 +102,16 @@ class Stage:
             port = self._announced_port(begin)
             if port is not None:
                 self.port = port
+                self.smpp_port = self._announced_port(begin, b'"smpp_listening"') or 0
                 return
             time.sleep(0.02)
         raise StageFailed("the gateway did not start; see gateway.log")
 
-    def _announced_port(self, begin: int) -> int | None:
+    def _announced_port(self, begin: int, event: bytes = b'"started"') -> int | None:
         with self.log.open("rb") as file:
             file.seek(begin)
             for line in file.read().splitlines():
-                if b'"started"' in line:
+                if event in line:
                     return int(json.loads(line)["port"])
         return None
 
