@@ -1,0 +1,44 @@
+"""Who has guessed too often; time is an argument."""
+
+import pytest
+
+from gateway.smpp_server.lockout import LIMIT, Lockout
+
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+
+
+@pytest.mark.policy("P-25")
+def test_the_last_failure_allowed_locks_the_pair_until_its_time_is_over() -> None:
+    lockout = Lockout(3, 60.0)
+    assert [lockout.failed("bank", HERE, now) for now in (0.0, 1.0, 2.0)] == [False, False, True]
+    assert lockout.is_locked("bank", HERE, 61.9)
+    assert not lockout.is_locked("bank", HERE, 62.0)
+    assert not lockout.failed("bank", HERE, 62.0)
+
+
+def test_other_accounts_and_other_addresses_are_not_locked() -> None:
+    lockout = Lockout(1, 60.0)
+    assert lockout.failed("bank", HERE, 0.0)
+    assert not lockout.is_locked("shop", HERE, 1.0)
+    assert not lockout.is_locked("bank", THERE, 1.0)
+
+
+def test_a_right_password_forgives_what_was_before() -> None:
+    lockout = Lockout(2, 60.0)
+    lockout.failed("bank", HERE, 0.0)
+    lockout.succeeded("bank", HERE)
+    assert not lockout.failed("bank", HERE, 1.0)
+
+
+def test_a_subscriber_s_ipv6_addresses_are_one() -> None:
+    lockout = Lockout(1, 60.0)
+    lockout.failed("bank", "2001:db8:1:2::1", 0.0)
+    assert lockout.is_locked("bank", "2001:db8:1:2:ffff::9", 1.0)
+    assert not lockout.is_locked("bank", "2001:db8:1:3::1", 1.0)
+
+
+def test_memory_is_bounded_whatever_is_guessed() -> None:
+    lockout = Lockout(3, 60.0)
+    for number in range(LIMIT + 500):
+        lockout.failed(f"name{number}", HERE, 0.0)
+    assert len(lockout) == LIMIT

@@ -1,0 +1,88 @@
+"""News in the words of SMPP, read back by the parser that reads operators' receipts."""
+
+import pytest
+
+from gateway.content import Received
+from gateway.message import OutboxEvent, Status
+from gateway.smpp_server.wording import STATES, incoming, query_response, receipt
+from gateway.submission import ReturnPath
+from operators.base import ReceiptState
+from operators.smpp import pdu as p
+from operators.smpp.receipt import canonical_id, parse_receipt
+from redaction.personal import MessageText, Msisdn
+from tests.unit.gateway.stage import a_message
+
+PATH = ReturnPath(5, 0, "INTERKEY", 1, 1, "966500000078")
+AT = 1_800_000_060_000
+
+
+def event(status: Status) -> OutboxEvent:
+    return OutboxEvent(customer=1, message=bytes(16), status=status, at_ms=AT, next_ms=AT, esme=3)
+
+
+@pytest.mark.smpp("S-42")
+@pytest.mark.parametrize("status", [each for each in STATES if each not in (Status.ACCEPTED, Status.QUEUED)])
+def test_text_and_tlvs_say_the_same(status: Status) -> None:
+    pdu = receipt(event(status), a_message(status=status), PATH)
+    by_text = parse_receipt(pdu.short_message, (), pdu.esm_class)
+    by_tlvs = parse_receipt(b"", pdu.tlvs, pdu.esm_class)
+    assert by_text is not None
+    assert by_tlvs is not None
+    assert by_text.state is by_tlvs.state is STATES[status]
+    assert by_text.candidates == by_tlvs.candidates == (canonical_id(a_message().id.hex()),)
+    assert by_text.intermediate is by_tlvs.intermediate is (status is Status.SUBMITTED)
+
+
+def test_the_text_is_that_of_appendix_b_with_dates_in_utc() -> None:
+    message = a_message(segments=2, parts=bytes(2), error="034")
+    text = receipt(event(Status.UNDELIVERED), message, PATH).short_message.decode()
+    assert text == (
+        f"id:{message.id.hex()} sub:002 dlvrd:000 submit date:2701150800 done date:2701150801 "
+        "stat:UNDELIV err:034 text:"
+    )
+
+
+def test_an_operator_s_error_code_is_told_and_one_of_ours_is_not() -> None:
+    told = dict(receipt(event(Status.REJECTED), a_message(error="034"), PATH).tlvs)
+    ours = dict(receipt(event(Status.EXPIRED), a_message(error="expired_here"), PATH).tlvs)
+    assert told[p.TAG_NETWORK_ERROR_CODE] == b"\3\0\x22"
+    assert p.TAG_NETWORK_ERROR_CODE not in ours
+
+
+def test_a_receipt_goes_back_where_the_message_came_from_under_the_id_that_was_told() -> None:
+    one_of_many = ReturnPath(5, 0, "INTERKEY", 1, 1, "966500000078", b"\7" * 16)
+    pdu = receipt(event(Status.DELIVERED), a_message(), one_of_many)
+    assert (pdu.source_addr_ton, pdu.source_addr) == (1, "966500000078")
+    assert (pdu.dest_addr_ton, pdu.destination_addr) == (5, "INTERKEY")
+    assert dict(pdu.tlvs)[p.TAG_RECEIPTED_MESSAGE_ID] == b"07" * 16 + b"\0"
+
+
+@pytest.mark.policy("P-21")
+def test_once_addresses_are_forgotten_the_id_speaks_alone() -> None:
+    pdu = receipt(event(Status.DELIVERED), a_message(), None)
+    assert (pdu.source_addr, pdu.destination_addr) == ("", "")
+    assert dict(pdu.tlvs)[p.TAG_RECEIPTED_MESSAGE_ID][:-1].decode() == a_message().id.hex()
+
+
+@pytest.mark.smpp("S-49")
+def test_what_a_person_wrote_goes_in_the_alphabet_that_carries_it() -> None:
+    def pdu(text: str, encoding: str) -> p.DeliverSm:
+        received = Received(source=Msisdn("966500000078", 966), destination="1234", text=MessageText(text))
+        return incoming(a_message(encoding=encoding, status=Status.RECEIVED), received)
+
+    assert (pdu("yes {1}", "gsm7").data_coding, pdu("yes {1}", "gsm7").short_message) == (0, b"yes \x1b\x281\x1b\x29")
+    assert pdu("نعم", "ucs2").short_message == "نعم".encode("utf-16-be")
+    assert (pdu("\x00\xff", "binary").data_coding, pdu("\x00\xff", "binary").short_message) == (4, b"\x00\xff")
+    long = pdu("ن" * 200, "ucs2")
+    assert (long.short_message, len(dict(long.tlvs)[p.TAG_MESSAGE_PAYLOAD])) == (b"", 400)
+
+
+def test_a_query_is_answered_with_the_state_and_when_it_was_reached() -> None:
+    asked = p.QuerySm(message_id="as asked", sequence_number=9)
+    answer = query_response(asked, a_message(status=Status.DELIVERED, final_ms=AT))
+    assert (answer.sequence_number, answer.message_id, answer.message_state) == (
+        9,
+        "as asked",
+        ReceiptState.DELIVERED.value,
+    )
+    assert answer.final_date == "270115080100000+"
