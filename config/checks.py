@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from config.operators import HOME, INDISPENSABLE_FIELDS, OperatorSettings, RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
@@ -169,6 +170,9 @@ def _link(operator: OperatorSettings) -> Iterator[Finding]:
     if operator.kind == "smpp":
         yield from _peer(operator)
         yield from _register(operator)
+    if operator.kind == "rest":
+        yield from _rest(operator)
+        yield from _register(operator)
     if operator.password.env is not None and operator.password.file is not None:
         yield ("password",), "secret_ambiguous", "names an environment variable and a file; one of them", _ERROR
     if operator.reconnect_first_s > operator.reconnect_limit_s:
@@ -213,13 +217,33 @@ def _outbind(operator: OperatorSettings) -> Iterator[Finding]:
             yield ("outbind", "peers", index), "not_a_network", message, _ERROR
 
 
+def _rest(operator: OperatorSettings) -> Iterator[Finding]:
+    """Where messages are posted and receipts come in, and how both ways are protected (P-17, P-24)."""
+    rest, callback = operator.rest, operator.rest.callback
+    url = urlsplit(rest.url)
+    if url.scheme not in ("http", "https") or not url.hostname or url.username is not None:
+        yield ("rest", "url"), "invalid_url", "expected https://host/path without credentials", _ERROR
+    elif url.scheme == "http" and not (is_loopback(url.hostname) or operator.register.tunnel):
+        message = "a link to another machine needs https, or register.tunnel if it runs in one"
+        yield ("rest", "url"), "plain_operator_link", message, _ERROR
+    if callback.port is None:
+        return
+    if not callback.password:
+        yield ("rest", "callback", "password"), "missing", "anybody could post receipts: name a secret", _ERROR
+    if (callback.tls_certificate is None) != (callback.tls_key is None):
+        yield ("rest", "callback"), "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
+    if callback.tls_certificate is None and not (is_loopback(callback.host) or operator.register.tunnel):
+        yield ("rest", "callback", "host"), "plain_public_listener", _PLAIN_LISTENER, _ERROR
+
+
 def _register(operator: OperatorSettings) -> Iterator[Finding]:
     """Contract and country (P-17, P-38). An expired contract is for the running process to see: it has the date."""
     register = operator.register
     if not register.transfer_allowed:
         message = f"outside {HOME}: needs transfer_record, safeguard and risk_assessment; the link is held back"
         yield ("register", "country"), "transfer_blocked", message, Severity.BLOCKED
-    if not register.contract_reference and operator.host and not is_loopback(operator.host):
+    host = operator.host or urlsplit(operator.rest.url).hostname
+    if not register.contract_reference and host and not is_loopback(host):
         message = "no contract is named that binds the operator to confidence"
         yield ("register", "contract_reference"), "no_contract", message, Severity.WARNING
 

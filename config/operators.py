@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from config.rest import RestSettings
 from config.secret import SecretRef
 
 MessageClassName = Literal["otp", "transactional", "promotional", "warning", "awareness", "personal"]
@@ -179,12 +180,15 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", description="Name in routes, metrics and records; required."),
     ] = ""
     kind: Annotated[
-        Literal["smpp", "loopback"], Meta(description="`loopback` is an operator in memory, for trials.")
+        Literal["smpp", "rest", "loopback"],
+        Meta(description="`rest` is HTTP; `loopback` is an operator in memory, for trials."),
     ] = "smpp"
     host: Annotated[str, Meta(description="Host name or address of the SMSC.")] = ""
     port: Annotated[int, Meta(ge=1, le=65535, description="TCP port of the SMSC.")] = 2775
     system_id: Annotated[str, Meta(max_length=15, description="system_id of the bind.")] = ""
-    password: Annotated[SecretRef, Meta(description="Place of the bind's password.")] = SecretRef()
+    password: Annotated[
+        SecretRef, Meta(description="Place of the bind's password, or of the bearer token over HTTP.")
+    ] = SecretRef()
     system_type: Annotated[str, Meta(max_length=12, description="system_type of the bind.")] = ""
     bind: Annotated[
         Literal["transceiver", "transmitter_receiver"],
@@ -282,6 +286,7 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         float, Meta(gt=0, description="Time in which the parts of a long incoming message have to come (S-49).")
     ] = 10
     outbind: Annotated[OutbindSettings, Meta(description="Connections that the SMSC makes.")] = OutbindSettings()
+    rest: Annotated[RestSettings, Meta(description="For kind `rest`.")] = RestSettings()
     register: Annotated[OperatorRegister, Meta(description="Register of recipients.")] = OperatorRegister()
     egress: Annotated[EgressSettings, Meta(description="Egress contract.")] = EgressSettings()
 

@@ -17,9 +17,10 @@ from gateway.routing import Route
 from gateway.webhooks.settings import DeliverySettings
 from operators.base import MtMessage, Operator
 from operators.loopback import LoopbackOperator
+from operators.rest.client import RestOperator
 from operators.smpp.client import SmppOperator
 from operators.smpp.segments import plan
-from redaction.egress import STANDARD_FIELDS, EgressContract, EgressField
+from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, EgressField
 from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionRule, RetentionTag
 
@@ -61,12 +62,26 @@ def contract(settings: OperatorSettings) -> EgressContract:
     """What this operator is allowed to be told (P-16)."""
     allowed = settings.egress.allow
     fields = STANDARD_FIELDS if allowed == "default" else frozenset(EgressField[name.upper()] for name in allowed)
+    if settings.kind == "rest":
+        fields &= INDISPENSABLE | _said_over_http(settings)
     return EgressContract(operator=settings.name, fields=fields, sender_alias=settings.egress.sender_alias)
 
 
 def follow_up(settings: Settings) -> FollowUp:
     asked = {each.name: each.query_after_s for each in settings.operators if each.query_after_s is not None}
     return FollowUp(asked, settings.dispatch.receipt_grace_s)
+
+
+def _said_over_http(settings: OperatorSettings) -> frozenset[EgressField]:
+    """What the form of the messages has a name for; nothing else leaves, and no record says that it did."""
+    names = settings.rest.fields
+    optional = {
+        EgressField.SOURCE: names.source,
+        EgressField.REGISTERED_DELIVERY: names.receipt,
+        EgressField.VALIDITY: names.validity,
+        EgressField.REFERENCE: names.reference,
+    }
+    return frozenset(field for field, name in optional.items() if name is not None)
 
 
 def delivery_settings(settings: WebhookSettings) -> DeliverySettings:
@@ -86,16 +101,17 @@ def operator(settings: OperatorSettings, clock: Clock) -> Operator:
     return _KINDS[settings.kind](settings, clock)
 
 
-def _smpp(settings: OperatorSettings, clock: Clock) -> Operator:
-    def today() -> date:
-        return datetime.fromtimestamp(clock.now_ms() / 1000, UTC).date()
+def _today(clock: Clock) -> Callable[[], date]:
+    return lambda: datetime.fromtimestamp(clock.now_ms() / 1000, UTC).date()
 
+
+def _smpp(settings: OperatorSettings, clock: Clock) -> Operator:
     return SmppOperator(
         settings,
         Secret(settings.password.resolve()),
         monotonic=clock.monotonic,
         now_ms=clock.now_ms,
-        today=today,
+        today=_today(clock),
         salt=clock.random(16),
         outbind_password=Secret(settings.outbind.password.resolve()),
     )
@@ -109,4 +125,19 @@ def _segments(message: MtMessage) -> int:
     return 1 if message.data_coding is not None else plan(message.text.reveal(Purpose.DELIVER)).segments
 
 
-_KINDS: Final[dict[str, Callable[[OperatorSettings, Clock], Operator]]] = {"smpp": _smpp, "loopback": _loopback}
+def _rest(settings: OperatorSettings, clock: Clock) -> Operator:
+    return RestOperator(
+        settings,
+        Secret(settings.password.resolve()),
+        Secret(settings.rest.callback.password.resolve()),
+        monotonic=clock.monotonic,
+        today=_today(clock),
+        random_bytes=clock.random,
+    )
+
+
+_KINDS: Final[dict[str, Callable[[OperatorSettings, Clock], Operator]]] = {
+    "smpp": _smpp,
+    "rest": _rest,
+    "loopback": _loopback,
+}

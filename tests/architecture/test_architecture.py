@@ -89,6 +89,7 @@ def test_tasks_are_started_in_known_places_only() -> None:
         "gateway/tasks.py",
         "gateway/app.py",
         "operators/smpp/links.py",
+        "operators/rest/client.py",
         "benchmarks/load.py",
         "gateway/http_send.py",
     }

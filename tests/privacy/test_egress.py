@@ -13,6 +13,7 @@ from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from redaction.traces import find, traces
 from tests.acceptance.client import Customer, customer_of
+from tests.contract.rest_peer import CALLBACK_SECRET, TOKEN, RestPeer, rest_peer
 
 REFERENCE = "canary-reference-7731"
 CALLBACK = "http://127.0.0.1:47732/canary-callback-7732"
@@ -35,7 +36,7 @@ async def operator_and_customer(folder: Path) -> AsyncIterator[tuple[Simulator, 
         await smsc.stop()
 
 
-async def send_full(customer: Customer, text: str, **more: object) -> str:
+async def send_full(customer: Customer, text: str, *, until: str = "", **more: object) -> str:
     """A message with every optional field filled."""
     body = {
         "to": "+966512345678",
@@ -51,7 +52,7 @@ async def send_full(customer: Customer, text: str, **more: object) -> str:
     headers = {"Idempotency-Key": f"{IDEMPOTENCY}-{len(text)}", "User-Agent": AGENT, "X-Forwarded-For": "203.0.113.77"}
     status, answer, _ = await customer.ask("POST", "/v1/messages", json=body, headers=headers)
     assert status == 202, answer
-    await customer.reach(answer["id"])
+    await customer.reach(answer["id"], *([until] if until else []))
     return str(answer["id"])
 
 
@@ -129,3 +130,60 @@ async def test_a_narrower_contract_lets_less_out_and_the_record_says_so(tmp_path
 def narrow(path: Path) -> None:
     allowed = 'egress = { allow = ["destination", "text", "data_coding", "udh", "esm_class"] }\n[[routes]]'
     path.write_text(path.read_text().replace("[[routes]]", allowed))
+
+
+def over_http(folder: Path, peer: RestPeer) -> str:
+    """Settings of an HTTP operator for numbers that begin with 96655."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "token").write_text(TOKEN)
+    (folder / "callback").write_text(CALLBACK_SECRET)
+    return f"""
+[[operators]]
+name = "web"
+kind = "rest"
+password = {{ file = "{folder}/token" }}
+[operators.rest]
+url = "{peer.url}"
+id = "data.id"
+constants = ["channel=sms"]
+[operators.rest.fields]
+receipt = "dlr"
+validity = "ttl"
+reference = "request"
+flash = "flash"
+[operators.rest.callback]
+port = 0
+password = {{ file = "{folder}/callback" }}
+[[routes]]
+prefix = "96655"
+operators = ["web"]
+"""
+
+
+@pytest.mark.policy("P-16")
+async def test_an_http_operator_gets_exactly_the_fields_that_have_a_name(tmp_path: Path) -> None:
+    async with rest_peer() as peer:
+        stage = Stage(tmp_path / "stage", more=over_http(tmp_path / "secrets", peer))
+        try:
+            await asyncio.to_thread(stage.prepare)
+            async with customer_of(stage) as customer:
+                identifier = await send_full(customer, LONG, to="+966551234567", until="submitted")
+                record = await customer.show(identifier)
+        finally:
+            await asyncio.to_thread(stage.stop)
+        ((headers, body),) = peer.requests
+    (said,) = peer.bodies
+    reference, validity = said.pop("request"), said.pop("ttl")
+    assert said == {
+        "channel": "sms", "to": "+966551234567", "from": "INTERKEY", "text": LONG, "dlr": True, "flash": False
+    }  # fmt: skip
+    assert 3500 < validity <= 3600
+    assert len(reference) == 24
+    assert set(headers) == {"Host", "Content-Type", "Content-Length", "Authorization"}
+    wire = body + repr(headers).encode()
+    for value in (REFERENCE, CALLBACK, IDEMPOTENCY, AGENT, "203.0.113.77", stage.key, stage.customer):
+        assert not find(wire, traces(value)), "a value outside the contract left"
+    assert not find(wire, {"hex": identifier.encode(), "raw": bytes.fromhex(identifier)})
+    forwarded = {"source", "destination", "text", "data_coding", "registered_delivery", "validity"}
+    assert set(record["privacy"]["fields_forwarded"]) - {"reference"} == forwarded
+    assert record["privacy"]["operator"] == "web"

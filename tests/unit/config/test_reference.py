@@ -109,7 +109,7 @@ def test_the_example_operator_has_the_defaults_apart_from_what_an_operator_needs
     assert examination.settings is not None
     (operator,), (route,) = examination.settings.operators, examination.settings.routes
     own = {"name", "host", "system_id", "password", "throughput_per_s", "tls", "register", "egress"}
-    own |= {"throughput_per_bind_per_s", "query_after_s", "outbind"}
+    own |= {"throughput_per_bind_per_s", "query_after_s", "outbind", "rest"}
     assert changed(operator, OperatorSettings()) == own
     assert changed(operator.tls, OperatorSettings().tls) == set(operator.tls.__struct_fields__)
     assert changed(route, RouteSettings()) == {"operators"}

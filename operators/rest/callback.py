@@ -1,0 +1,102 @@
+"""The listener for an operator's receipts over HTTP: one POST with a receipt, or a list of them.
+
+It answers 204 when they are durable and 503 when they could not be taken now, so that the operator sends them again
+(Law 2, as S-47 for SMPP). Who does not present the shared secret gets 401, and learns nothing more.
+"""
+
+import asyncio
+import hmac
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from aiohttp import web
+
+from config.rest import RestCallback
+from operators.rest.form import Receipt, ReceiptForm
+from redaction.personal import Purpose, Secret
+
+BODY_LIMIT_BYTES: Final = 256 * 1024
+COMMIT_LIMIT_S: Final = 10.0
+AT_ONCE: Final = 64
+"""Requests that may wait for their commit; one more is sent away with 503."""
+
+News = Callable[[Sequence[Receipt], "asyncio.Future[bool]"], None]
+"""Takes receipts, and a future to resolve: true when they are durable."""
+
+
+class CallbackListener:
+    """secret: what the operator presents; never empty. news: where receipts go."""
+
+    def __init__(self, settings: RestCallback, secret: Secret, news: News) -> None:
+        self._settings = settings
+        self._expected = f"Bearer {secret.reveal(Purpose.CREDENTIAL)}".encode()
+        self._form = ReceiptForm(settings)
+        self._news = news
+        self._waiting: set[asyncio.Future[bool]] = set()
+        self._runner: web.ServerRunner | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        server = web.Server(self._answer, access_log=None)
+        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        settings = self._settings
+        site = web.TCPSite(self._runner, settings.host, settings.port or 0, ssl_context=_tls(settings))
+        await site.start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Close; what waits for its commit is asked for again, for nobody is left to say that it is durable."""
+        for answer in self._waiting:
+            if not answer.done():
+                answer.set_result(False)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        presented = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(presented, self._expected):
+            return web.Response(status=401)
+        if request.method != "POST":
+            return web.Response(status=405, headers={"Allow": "POST"})
+        if len(self._waiting) >= AT_ONCE:
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        body = await _read(request)
+        receipts = None if body is None else self._form.receipts(body)
+        if receipts is None:
+            return web.Response(status=413 if body is None else 400)
+        return await self._durable(receipts) if receipts else web.Response(status=204)
+
+    async def _durable(self, receipts: Sequence[Receipt]) -> web.Response:
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.add(answer)
+        try:
+            self._news(receipts, answer)
+            async with asyncio.timeout(COMMIT_LIMIT_S):
+                taken = await answer
+        except TimeoutError:
+            taken = False
+        finally:
+            self._waiting.discard(answer)
+        return web.Response(status=204) if taken else web.Response(status=503, headers={"Retry-After": "1"})
+
+
+async def _read(request: web.BaseRequest) -> bytes | None:
+    """The body, None if it is too large."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > BODY_LIMIT_BYTES:
+            return None
+    return bytes(body)
+
+
+def _tls(settings: RestCallback) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    return context

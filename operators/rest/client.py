@@ -1,0 +1,318 @@
+"""An operator over HTTP: a POST per message over a few connections that stay open, receipts by a callback.
+
+A fixed number of workers, one a connection, takes messages from a queue that is never longer than the window. Events of
+one loop turn reach the sink as one batch. When the operator cannot be reached the link counts as down, with pauses that
+grow; the first request after one is the probe.
+
+A message is one request, whatever its length. What is no text (a part that came over SMPP, octets) cannot go this way
+and is refused. Of a message that another operator took in part, the whole is sent.
+"""
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+import aiohttp
+
+from config.operators import OperatorSettings
+from operators.backoff import Backoff
+from operators.base import (
+    DeferReason,
+    Deferred,
+    DeliveryReceipt,
+    Down,
+    EventSink,
+    MtMessage,
+    OperatorEvent,
+    OperatorHealth,
+    Query,
+    Ready,
+    Refused,
+    SubmitResult,
+    Submitted,
+    Unknown,
+    UnknownReason,
+)
+from operators.bucket import TokenBucket
+from operators.rest.callback import CallbackListener
+from operators.rest.form import MessageForm, Receipt
+from redaction.personal import Purpose, Secret
+
+ANSWER_LIMIT_BYTES: Final = 64 * 1024
+NOT_TEXT: Final = 415
+"""The status of what cannot be said in JSON: Unsupported Media Type."""
+SLOW_FACTOR: Final = 0.7
+
+
+class _News:
+    """The receipts of one request, which is answered when the last of them is settled."""
+
+    def __init__(self, count: int, answer: "asyncio.Future[bool]") -> None:
+        self._left = count
+        self._taken = True
+        self._answer = answer
+
+    def settle(self, taken: bool) -> None:
+        self._left -= 1
+        self._taken &= taken
+        if not self._left and not self._answer.done():
+            self._answer.set_result(self._taken)
+
+
+class RestOperator:
+    """password: presented to the operator as a bearer token. callback_secret: what the operator presents to us.
+
+    random_bytes: for the reference of each request. today: for the contract's expiry (P-17).
+    """
+
+    def __init__(
+        self,
+        settings: OperatorSettings,
+        password: Secret,
+        callback_secret: Secret,
+        *,
+        monotonic: Callable[[], float],
+        today: Callable[[], date],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._settings = settings
+        self._password = password
+        self._monotonic = monotonic
+        self._today = today
+        self._random_bytes = random_bytes
+        self._form = MessageForm(settings.rest)
+        self._backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s)
+        burst = max(1, round(settings.throughput_per_s or settings.window))
+        self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
+        self._listener: CallbackListener | None = None
+        if settings.rest.callback.port is not None:
+            self._listener = CallbackListener(settings.rest.callback, callback_secret, self._on_receipts)
+        self._sink: EventSink | None = None
+        self._session: aiohttp.ClientSession
+        self._workers: list[asyncio.Task[None]] = []
+        self._queue: deque[MtMessage] = deque()
+        self._work = asyncio.Event()
+        self._outstanding = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._events: list[OperatorEvent] = []
+        self._probe_timer: asyncio.TimerHandle | None = None
+        self._room_timer: asyncio.TimerHandle | None = None
+        self._down = self._stopping = False
+        self._throttled = self._submitted = self._receipts = 0
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    @property
+    def callback_port(self) -> int:
+        """Where receipts are listened for; 0 for nowhere."""
+        return 0 if self._listener is None else self._listener.port
+
+    # -------------------------------------------------------------------------------------------------------- life
+
+    async def start(self, sink: EventSink) -> None:
+        """Raises OSError when the callback's address is taken."""
+        settings = self._settings
+        if self._listener is not None:
+            await self._listener.start()
+        self._sink = sink
+        token = self._password.reveal(Purpose.CREDENTIAL)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=settings.rest.connections, ssl=_tls(settings)),
+            timeout=aiohttp.ClientTimeout(total=settings.response_timeout_s, sock_connect=settings.connect_timeout_s),
+            headers={"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})},
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        loop = asyncio.get_running_loop()
+        self._workers = [
+            loop.create_task(self._run_worker(), name=f"{self.name} http {number}")
+            for number in range(settings.rest.connections)
+        ]
+        self._report(Ready(self.name))
+
+    async def stop(self, deadline_s: float) -> None:
+        self._stopping = True
+        while self._queue:
+            self._settle(self._queue.popleft(), Deferred(DeferReason.NOT_SENT, 0, 0.0))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                await self._idle.wait()
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        for timer in (self._probe_timer, self._room_timer):
+            if timer is not None:
+                timer.cancel()
+        if self._listener is not None:
+            await self._listener.stop()
+        if self._sink is not None:
+            await self._session.close()
+            self._flush()
+            self._sink((Down(self.name),))
+
+    # ------------------------------------------------------------------------------------------------------ sending
+
+    def is_up(self) -> bool:
+        return self._sink is not None and not (self._stopping or self._down or self._is_blocked())
+
+    def room(self) -> int:
+        if not self.is_up():
+            return 0
+        now = self._monotonic()
+        available = self._bucket.available(now)
+        if available <= 0:
+            self._call_ready(self._bucket.wait_s(1, now))
+        return max(0, min(available, self._settings.window - self._outstanding))
+
+    def submit(self, message: MtMessage) -> int:
+        self._bucket.take(1, self._monotonic())
+        self._outstanding += 1
+        self._idle.clear()
+        self._submitted += 1
+        if message.binary or message.data_coding is not None:
+            self._settle(message, Refused(NOT_TEXT))
+        else:
+            self._queue.append(message)
+            self._work.set()
+        return 1
+
+    async def _run_worker(self) -> None:
+        while True:
+            while not self._queue:
+                self._work.clear()
+                await self._work.wait()
+            message = self._queue.popleft()
+            result: SubmitResult = Unknown(UnknownReason.LINK_LOST)
+            try:
+                result = await self._post(message)
+            finally:
+                self._settle(message, result)
+
+    async def _post(self, message: MtMessage) -> SubmitResult:
+        """One request. An error before the bytes went out says so; after that nobody knows."""
+        if self._down:
+            return Deferred(DeferReason.NOT_SENT, 0, 0.0)
+        body = self._form.body(message, self._random_bytes(12).hex())
+        try:
+            async with self._session.post(self._settings.rest.url, data=body, allow_redirects=False) as answer:
+                said = await answer.content.read(ANSWER_LIMIT_BYTES)
+                result = self._form.result(answer.status, said, answer.headers.get("Retry-After"))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            self._go_down()
+            return Deferred(DeferReason.NOT_SENT, 0, 0.0)
+        except TimeoutError:
+            return Unknown(UnknownReason.TIMEOUT)
+        except aiohttp.ClientError:
+            return Unknown(UnknownReason.LINK_LOST)
+        self._backoff.reset()
+        if isinstance(result, Deferred) and result.reason in (DeferReason.THROTTLED, DeferReason.QUEUE_FULL):
+            self._slow_down(result.after_s)
+        return result
+
+    def _settle(self, message: MtMessage, result: SubmitResult) -> None:
+        self._outstanding -= 1
+        if not self._outstanding:
+            self._idle.set()
+        segment = message.only[0] if message.only is not None and len(message.only) == 1 else 0
+        self._report(Submitted(self.name, message.token, segment, result))
+
+    # ----------------------------------------------------------------------------------------------------- the link
+
+    def _is_blocked(self) -> bool:
+        expires = self._settings.register.contract_expires
+        return expires is not None and self._today() > expires
+
+    def _slow_down(self, after_s: float) -> None:
+        self._throttled += 1
+        now = self._monotonic()
+        self._bucket.slow_down(SLOW_FACTOR, now)
+        self._bucket.pause(now + after_s)
+
+    def _go_down(self) -> None:
+        if self._down:
+            return
+        self._down = True
+        self._report(Down(self.name))
+        self._probe_timer = asyncio.get_running_loop().call_later(self._backoff.next(random.random()), self._probe)
+
+    def _probe(self) -> None:
+        """Let messages try again; the next failure makes the link wait longer."""
+        self._down = False
+        self._report(Ready(self.name))
+
+    def _call_ready(self, wait_s: float) -> None:
+        if self._room_timer is None:
+            self._room_timer = asyncio.get_running_loop().call_later(max(0.001, wait_s), self._on_room)
+
+    def _on_room(self) -> None:
+        self._room_timer = None
+        self._report(Ready(self.name))
+
+    # ----------------------------------------------------------------------------------------------------- the news
+
+    def _on_receipts(self, receipts: Sequence[Receipt], answer: "asyncio.Future[bool]") -> None:
+        news = _News(len(receipts), answer)
+        self._receipts += len(receipts)
+        for each in receipts:
+            self._report(DeliveryReceipt(self.name, (each.identifier,), each.state, each.error_code, None, news))
+
+    def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
+        for handle in handles:
+            assert isinstance(handle, _News)
+            handle.settle(taken)
+
+    def reject(self, handles: Sequence[object]) -> None:
+        """No message from a person comes this way."""
+
+    def query(self, asked: Query) -> bool:
+        """Receipts are pushed; there is nothing to ask."""
+        del asked
+        return False
+
+    def health(self) -> OperatorHealth:
+        state = "stopped" if self._sink is None or self._stopping else "down" if self._down else "up"
+        return OperatorHealth(
+            name=self.name,
+            state="blocked_contract" if self._is_blocked() else state,
+            binds_up=self._settings.rest.connections if self.is_up() else 0,
+            binds=self._settings.rest.connections,
+            window_used=self._outstanding,
+            window=self._settings.window,
+            throttled=self._throttled,
+            submitted=self._submitted,
+            receipts=self._receipts,
+            unexpected_responses=0,
+        )
+
+    def _report(self, *events: OperatorEvent) -> None:
+        """Gather what one loop turn brings; room may have come back with it."""
+        if not self._events:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._events += events
+
+    def _flush(self) -> None:
+        events, self._events = self._events, []
+        if self._sink is None or not events:
+            return
+        answered = any(isinstance(each, Submitted) for each in events)
+        self._sink((*events, Ready(self.name)) if answered and self.is_up() else tuple(events))
+
+
+def _tls(settings: OperatorSettings) -> ssl.SSLContext | bool:
+    """TLS 1.2 or later with verification, a private CA and a client certificate where they are named."""
+    tls = settings.tls
+    if not settings.rest.url.startswith("https:"):
+        return True
+    context = ssl.create_default_context(cafile=tls.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if tls.certificate is not None:
+        context.load_cert_chain(tls.certificate, tls.key)
+    return context
