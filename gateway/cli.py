@@ -77,6 +77,7 @@ app.add_typer(simulate_app, name="simulate")
 
 def main() -> None:
     """Run the command line."""
+    configure("warning")  # to stderr: stdout is for what was asked; `serve` sets its own
     try:
         app()
     except (

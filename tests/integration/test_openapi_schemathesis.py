@@ -21,12 +21,13 @@ from schemathesis.schemas import BaseSchema
 from config.settings import MessageSettings
 from gateway.clock import SystemClock
 from gateway.customers import ApiKey
+from gateway.ledger.base import Accept
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.request import MessageRequest
 from gateway.validation import Validator
 from operators.smpp.coding import Encoding
 from operators.smpp.segments import TextPlan
-from tests.unit.gateway.stage import TOKEN, Pending, SmallDoor, Stage, running_api
+from tests.unit.gateway.stage import TOKEN, SmallDoor, Stage, running_api
 from tests.unit.gateway.test_openapi import ROUTES
 
 FOREVER_S = 10**12
@@ -37,14 +38,14 @@ SETTINGS = settings(derandomize=True, deadline=None, database=None, suppress_hea
 class JudgingDoor(SmallDoor):
     """Judges every field but the number and the sender as the gateway does."""
 
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
+    def _record(self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int) -> Accept:
         known = msgspec.structs.replace(
             request,
             to="+966500000078" if request.to else "",
             source="INTERKEY" if 0 < len(request.source) <= 16 else request.source,
         )
         VALIDATOR.check(key, known, self._clock.now_ms())
-        return super().accept(key, known, idempotency=idempotency, index=index)
+        return super()._record(key, known, idempotency, index)
 
 
 VALIDATOR = Validator(
