@@ -118,9 +118,26 @@ def _key_places(settings: Settings) -> Iterator[Finding]:
     root = settings.keystore.root
     if root.kind == "env" and not root.env:
         yield ("keystore", "root", "env"), "missing", 'kind "env" needs the name of a variable', _ERROR
-    if root.kind == "file" and any(_directory(root.path).is_relative_to(each) for each in (data, keys)):
+    yield from _vault(settings)
+    if root.kind != "env" and any(_directory(root.path).is_relative_to(each) for each in (data, keys)):
         message = "must lie outside the directories of the ledger and of the key store"
         yield ("keystore", "root", "path"), "root_beside_keys", message, _ERROR
+
+
+def _vault(settings: Settings) -> Iterator[Finding]:
+    """A transit slot says where the vault is and how to speak to it; never in clear over a network."""
+    root = settings.keystore.root
+    if root.kind != "transit":
+        return
+    address = urlsplit(root.transit.url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        message = 'kind "transit" needs the address of the vault, https://host:port'
+        yield ("keystore", "root", "transit", "url"), "missing", message, _ERROR
+    elif address.scheme == "http" and not is_loopback(address.hostname):
+        message = "http is for a vault on this machine only"
+        yield ("keystore", "root", "transit", "url"), "plain_root_slot", message, _ERROR
+    if not root.transit.token:
+        yield ("keystore", "root", "transit", "token"), "missing", 'kind "transit" needs a token', _ERROR
 
 
 def _directory(path: str) -> Path:

@@ -40,6 +40,7 @@ __all__ = [
     "SmppServerSettings",
     "SweeperSettings",
     "TlsSettings",
+    "TransitSettings",
     "WebhookSettings",
 ]
 
@@ -97,14 +98,35 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     queue_limit: Annotated[int, Meta(ge=1, description="Writes that wait for a commit; more are refused.")] = 20_000
 
 
+class TransitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Vault or OpenBao whose transit engine wraps the root; the file of the slot then holds it wrapped."""
+
+    url: Annotated[str, Meta(description="Address of the vault; `http` to this machine only.")] = ""
+    mount: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./-]+$", description="Where the transit engine is mounted.")] = (
+        "transit"
+    )
+    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", description="Name of the transit key; made if missing.")] = (
+        "connect-gateway"
+    )
+    namespace: Annotated[str, Meta(description="Namespace of the vault, if it has any.")] = ""
+    token: Annotated[SecretRef, Meta(description="Token that may use, rotate, configure and trim the key.")] = (
+        SecretRef()
+    )
+    timeout_s: Annotated[float, Meta(gt=0, description="Time for one call.")] = 5
+
+
 class RootSlotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The place of the root under which the key store is sealed."""
 
-    kind: Annotated[Literal["file", "env"], Meta(description="A file, or an environment variable.")] = "file"
+    kind: Annotated[
+        Literal["file", "env", "transit"],
+        Meta(description="A file, an environment variable, or a file that a vault's transit engine unwraps."),
+    ] = "file"
     path: Annotated[str, Meta(min_length=1, description="File of the root, in a directory of its own.")] = (
         "data-root/root.key"
     )
     env: Annotated[str, Meta(description="Environment variable of the root, for kind `env`.")] = ""
+    transit: Annotated[TransitSettings, Meta(description="The vault, for kind `transit`.")] = TransitSettings()
 
 
 class KeystoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from config.operators import OperatorSettings
-from config.settings import RootSlotSettings, Settings, WebhookSettings
+from config.settings import RootSlotSettings, Settings, TransitSettings, WebhookSettings
 from gateway.clock import Clock
 from gateway.followup import FollowUp
 from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, RootSlot
+from gateway.ledger.transit_root import Transit, TransitRootSlot
 from gateway.routing import Route
 from gateway.webhooks.settings import DeliverySettings
 from operators.base import MtMessage, Operator
@@ -45,10 +46,23 @@ def retention_rules(settings: Settings) -> Rules:
 
 
 def root_slot(settings: RootSlotSettings) -> RootSlot:
-    """Where the root of the key store lies."""
+    """Where the root of the key store lies. Raises config.secret.SecretMissing."""
     if settings.kind == "env":
         return EnvRootSlot(settings.env)
+    if settings.kind == "transit":
+        return TransitRootSlot(Path(settings.path), _transit(settings.transit))
     return FileRootSlot(Path(settings.path))
+
+
+def _transit(settings: TransitSettings) -> Transit:
+    return Transit(
+        url=settings.url,
+        token=settings.token.resolve(),
+        mount=settings.mount,
+        key=settings.key,
+        namespace=settings.namespace,
+        timeout_s=settings.timeout_s,
+    )
 
 
 def routes(settings: Settings) -> list[Route]:

@@ -78,18 +78,7 @@ class FileRootSlot:
             raise KeystoreLost("the root slot does not hold a root key in hex") from None
 
     def write(self, roots: Sequence[bytes]) -> None:
-        folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.ExitStack() as stack:
-            before = _open_existing(self._path)
-            if before is not None:
-                stack.callback(os.close, before)
-            fresh = self._path.with_name(self._path.name + ".new")
-            _write_file(fresh, "".join(f"{root.hex()}\n" for root in roots).encode("ascii"))
-            fresh.replace(self._path)
-            _sync_folder(folder)
-            if before is not None:
-                _overwrite(before)
+        replace_file(self._path, "".join(f"{root.hex()}\n" for root in roots).encode("ascii"))
 
 
 class EnvRootSlot:
@@ -385,6 +374,22 @@ def _parse_roots(text: str) -> Sequence[bytes]:
     if not roots or any(len(root) != ROOT_BYTES for root in roots):
         raise KeystoreLost("the root slot does not hold a root key of the right size")
     return roots
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a new file in the place of the old one, durably and at once, and write zeros over what was before."""
+    folder = path.parent
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.ExitStack() as stack:
+        before = _open_existing(path)
+        if before is not None:
+            stack.callback(os.close, before)
+        fresh = path.with_name(path.name + ".new")
+        _write_file(fresh, content)
+        fresh.replace(path)
+        _sync_folder(folder)
+        if before is not None:
+            _overwrite(before)
 
 
 def _open_existing(path: Path) -> int | None:

@@ -1,6 +1,7 @@
 """Rules between keys, each with its code, its key and how it is kept."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,6 +25,7 @@ from config.settings import (
     Settings,
     SmppServerSettings,
     TlsSettings,
+    TransitSettings,
     WebhookSettings,
 )
 
@@ -48,6 +50,11 @@ def told(settings: Settings) -> list[tuple[str, str]]:
 
 def with_operators(*operators: OperatorSettings) -> Settings:
     return Settings(operators=operators, routes=(RouteSettings(operators=(operators[0].name,)),))
+
+
+def in_a_vault(**transit: Any) -> Settings:
+    root = RootSlotSettings(kind="transit", transit=TransitSettings(**transit))
+    return Settings(keystore=KeystoreSettings(root=root))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +136,9 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             "retention[1].tag",
             "duplicate",
         ),
+        (in_a_vault(url="https://vault"), "keystore.root.transit.token", "missing"),
+        (in_a_vault(url="vault", token=SecretRef(env="T")), "keystore.root.transit.url", "missing"),
+        (in_a_vault(url="http://vault:8200", token=SecretRef(env="T")), "keystore.root.transit.url", "plain_root_slot"),
         (Settings(retention=(RetentionSettings(record_s=86_400),)), "retention[0].content_limit_s", "limits_crossed"),
         (
             Settings(retention=(RetentionSettings(record_floor_s=10**9, floor_citation="x"),)),

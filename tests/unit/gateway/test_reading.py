@@ -2,14 +2,19 @@
 
 import pytest
 
-from config.settings import RootSlotSettings
+from config.settings import RootSlotSettings, TransitSettings
 from gateway.ledger.keystore import EnvRootSlot, FileRootSlot
+from gateway.ledger.transit_root import TransitRootSlot
 from gateway.reading import root_slot
 
 
 @pytest.mark.parametrize(
     ("settings", "kind"),
-    [(RootSlotSettings(kind="env", env="ROOT"), EnvRootSlot), (RootSlotSettings(path="root.key"), FileRootSlot)],
+    [
+        (RootSlotSettings(kind="transit", transit=TransitSettings(url="https://vault")), TransitRootSlot),
+        (RootSlotSettings(kind="env", env="ROOT"), EnvRootSlot),
+        (RootSlotSettings(path="root.key"), FileRootSlot),
+    ],
 )
 def test_the_root_lies_where_the_settings_say(settings: RootSlotSettings, kind: type) -> None:
     assert isinstance(root_slot(settings), kind)
