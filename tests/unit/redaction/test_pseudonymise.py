@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 
 from redaction.keys import KeyDestroyed, KeyState, Random
@@ -32,6 +34,12 @@ def test_other_number_customer_epoch_or_purpose_is_another_subject(keys: KeyStat
 
 
 @pytest.mark.policy("P-34")
+def test_a_pseudonym_is_the_hmac_of_the_number_under_its_pepper(keys: KeyState) -> None:
+    name = hmac.digest(keys.pepper(CUSTOMER, "search", 0), b"966512345678", "sha256")
+    subject = pseudonymise(keys, CUSTOMER, Msisdn("966512345678", 966), 0)
+    assert (subject.pseudonym, subject.leaf) == (name[:16], int.from_bytes(name[16:21], "big"))
+
+
 def test_search_covers_the_live_epochs_oldest_first(keys: KeyState, random: Random) -> None:
     for epoch in (2, 1):
         keys.ensure_pepper(CUSTOMER, "search", epoch, random)
