@@ -25,6 +25,7 @@ from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks.outcome import Wrong, await_final, cpu_s, rss_mb
 from benchmarks.smpp import run as smpp_run
+from config.settings import SweeperSettings
 from gateway.stage import Stage, staged
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help=__doc__)
@@ -148,9 +149,10 @@ def memory(messages: Annotated[int, typer.Option(help="Messages in all.")] = 200
 def retention(
     records: Annotated[int, typer.Option(help="Records that expire at once.")] = 1_000_000,
     rate: Annotated[float, typer.Option(help="Messages a second meanwhile; 0 takes half of a closed loop.")] = 0.0,
+    batch: Annotated[int, typer.Option(help="Records of one transaction.")] = SweeperSettings().batch_limit,
 ) -> None:
     """A sweep beside an open loop: records a second, and what it does to the latency of accepting."""
-    retention_costs.run(FOLDER, records, rate, generate)
+    retention_costs.run(FOLDER, records, rate, batch, generate)
 
 
 @app.command()

@@ -31,6 +31,7 @@ LIMIT_S: Final = 300.0
 SWEEPER: Final = """
 [sweeper]
 interval_s = 0.5
+batch_limit = {batch}
 """
 COLUMNS: Final = (
     *("id", "customer", "subject", "country", "last_two", "class", "tag", "status", "segments", "encoding", "operator"),
@@ -39,9 +40,9 @@ COLUMNS: Final = (
 )
 
 
-def run(folder: Path, records: int, rate_per_s: float, generate: Generate) -> None:
-    """rate_per_s: of the open loop; 0 measures the closed loop first and takes half of it."""
-    with staged(Stage(folder, more=SWEEPER)) as stage:
+def run(folder: Path, records: int, rate_per_s: float, batch: int, generate: Generate) -> None:
+    """rate_per_s: of the open loop; 0 measures the closed loop first and takes half of it. batch: the sweeper's."""
+    with staged(Stage(folder, more=SWEEPER.format(batch=batch))) as stage:
         rate = rate_per_s or generate(stage, CLOSED, 0.0)["per_s"] / 2
         stage.stop_gateway()
         expiry_ms = fill(stage.ledger, records)
@@ -64,7 +65,7 @@ def fill(ledger: Path, records: int) -> int:
     connection.executemany(f"INSERT INTO message ({names}) VALUES ({places})", rows(records, expiry_ms))
     connection.execute(
         "INSERT INTO correlation SELECT operator, replace(operator_ids, x'1f', ''), id, 0 FROM message"
-        " WHERE operator_ids <> '' ORDER BY operator_ids"
+        " WHERE operator = 'stc' ORDER BY operator_ids"
     )
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
