@@ -70,6 +70,7 @@ def fill(ledger: Path, records: int) -> int:
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+    os.sync()  # what was filled in must not be written out while something is measured
     return expiry_ms
 
 

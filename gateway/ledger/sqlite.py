@@ -53,7 +53,7 @@ from redaction.sealed import Pseudonym
 LIST_LOOKS_AT: Final = 2_000
 """Messages that one filtered page looks at, at most; such a page may be short and still have a cursor."""
 
-RELIEVE_AFTER: Final = 2_000
+RELIEVE_AFTER: Final = 8000
 """Forgotten rows after which the write-ahead log is copied into the file, before SQLite would do it in a commit."""
 
 _AFTER_ALL_IDS: Final = b"\xff" * 17
