@@ -23,8 +23,10 @@ from redaction.keys import KeyState, open_state
 from redaction.personal import Purpose
 from redaction.retention import RetentionTag
 from redaction.seal import Sealer
+from redaction.sealed import Sealed
 
-_FIELDS: Final = ("content", "private")
+_FIELDS: Final = (("content", "inbound"), ("private",))
+"""The fields as which the two columns may be sealed: content was sent to a person, or came from one."""
 
 
 class Combination(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,16 +126,17 @@ def _held(row: SealedRow) -> tuple[bool, bool]:
 
 def _outcomes(sealer: Sealer, row: SealedRow) -> Iterator[str | None]:
     """Why each sealed field of a row did not open; None if it did."""
-    for name, sealed in zip(_FIELDS, (row.content, row.private), strict=True):
-        if sealed is None:
-            continue
-        try:
-            sealer.open(
-                sealed, customer=row.customer, message_id=row.id, field=name, tag=row.tag, purpose=Purpose.LEGAL
-            )
-        except KeyDestroyed as gone:
-            yield gone.factor
-        except SealError:
-            yield "integrity"
-        else:
-            yield None
+    for names, sealed in zip(_FIELDS, (row.content, row.private), strict=True):
+        if sealed is not None:
+            tried = [_outcome(sealer, row, sealed, name) for name in names]
+            yield next((each for each in tried if each != "integrity"), "integrity")
+
+
+def _outcome(sealer: Sealer, row: SealedRow, sealed: Sealed, name: str) -> str | None:
+    try:
+        sealer.open(sealed, customer=row.customer, message_id=row.id, field=name, tag=row.tag, purpose=Purpose.LEGAL)
+    except KeyDestroyed as gone:
+        return gone.factor
+    except SealError:
+        return "integrity"
+    return None

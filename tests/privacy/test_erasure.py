@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from gateway.content import Received
 from gateway.ledger.keystore import FileRootSlot
+from gateway.message import message_id
 from gateway.recovery import Recovery, recover
 from redaction.errors import KeyDestroyed
-from redaction.personal import Msisdn
+from redaction.personal import MessageText, Msisdn
+from redaction.retention import TRANSACTIONAL
+from tests.contract.records import a_message, accepts
 from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, Road, an_api_key, running_road
 
 DAY = 24 * 3_600
@@ -174,3 +178,24 @@ async def test_who_was_forgotten_can_be_written_to_again_and_forgotten_again(roa
     with pytest.raises(KeyDestroyed):
         road.vault.open_private(message)
     assert road.vault.open_content(await road.stored(await road.send(to=number(2))))
+
+
+@pytest.mark.policy("P-23")
+async def test_what_a_person_wrote_is_recovered_and_erased_like_what_was_written_to_one(
+    road: Road, tmp_path: Path
+) -> None:
+    ids = []
+    for index in (1, 2):
+        now_ms = road.clock.now_ms()
+        leaf = road.keyring.pseudonymise(CUSTOMER, msisdn(index), now_ms).leaf
+        identifier = message_id(now_ms, index, bytes(8))
+        received = Received(msisdn(index), "INTERKEY", MessageText("stop it"))
+        content = road.vault.seal_received(
+            received, customer=CUSTOMER, message_id=identifier, tag=TRANSACTIONAL, leaf=leaf, now_ms=now_ms
+        )
+        await road.ledger.apply(accepts(a_message(id=identifier, customer=CUSTOMER, content=content, private=None)))
+        ids.append(identifier)
+    backup = Backup(road, tmp_path, tmp_path / "backup")
+    assert backup.restore().opened == set(ids)
+    road.keyring.forget_subject(CUSTOMER, msisdn(1))
+    assert backup.attack().opened == {ids[1]}
