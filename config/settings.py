@@ -185,7 +185,7 @@ class SweeperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     batch_limit: Annotated[
         int,
         Meta(ge=1, le=10_000, description="Messages of one transaction; a larger one holds up new messages longer."),
-    ] = 96
+    ] = 100
     pause_s: Annotated[float, Meta(ge=0, description="Pause between two transactions of a sweep.")] = 0
 
 
