@@ -53,9 +53,6 @@ from redaction.sealed import Pseudonym
 LIST_LOOKS_AT: Final = 2_000
 """Messages that one filtered page looks at, at most; such a page may be short and still have a cursor."""
 
-RELIEVE_AFTER: Final = 8000
-"""Forgotten rows after which the write-ahead log is copied into the file, before SQLite would do it in a commit."""
-
 _AFTER_ALL_IDS: Final = b"\xff" * 17
 
 T = TypeVar("T")
@@ -81,7 +78,6 @@ class SqliteLedger:
         self._clock = clock
         self._file = SqliteFile(path, exclusive=exclusive, synchronous=synchronous, busy_limit_s=busy_limit_s)
         self._leftovers = forgetting.Leftovers()
-        self._forgotten = 0
 
     async def open(self) -> None:
         self._file.open()
@@ -219,24 +215,13 @@ class SqliteLedger:
     # ------------------------------------------------------------------------------------------------- retention
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        count = await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
-        await self._relieve(count)
-        return count
+        return await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
-        count = await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
-        await self._relieve(count)
-        return count
+        return await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
 
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
-
-    async def _relieve(self, forgotten: int) -> None:
-        """A row that goes touches a page or more that no other touches: the log fills fast."""
-        self._forgotten += forgotten
-        if self._forgotten >= RELIEVE_AFTER:
-            self._forgotten = 0
-            await self._file.relieve()
 
     async def checkpoint(self) -> None:
         await self._file.checkpoint()

@@ -287,3 +287,41 @@ async def test_what_rides_along_fails_alone(path: Path) -> None:
 async def test_what_rides_along_goes_alone_when_nobody_else_writes(ledger: SqliteLedger) -> None:
     await ledger.apply(accepts(a_message(content_until_ms=NOW)))
     assert await ledger.forget_content(NOW, 10) == 1
+
+
+async def test_another_process_gets_its_turn_while_much_is_forgotten(ledger: SqliteLedger, path: Path) -> None:
+    await ledger.apply(accepts(*(a_message(content_until_ms=NOW, record_until_ms=NOW) for _ in range(2_000))))
+
+    def write() -> int:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10.0)) as other:
+            return other.execute("INSERT INTO counter (bucket, name, value) VALUES (9, 'other', 1)").rowcount
+
+    writing = asyncio.ensure_future(asyncio.to_thread(write))
+    forgotten = 0
+    while count := await ledger.forget_records(NOW, 10):
+        forgotten += count
+        await ledger.apply([Count("quota", 1, 1)])
+    assert forgotten == 2_000
+    assert await writing == 1
+    assert await ledger.counts(9) == {"other": 1}
+
+
+async def test_a_ride_is_durable_before_the_log_begins_anew(path: Path) -> None:
+    file = SqliteFile(path, exclusive=True, synchronous="full", busy_limit_s=1.0)
+    file.open()
+    write = "INSERT INTO counter (bucket, name, value) VALUES (1, 'rider', 1)"
+    riding = asyncio.ensure_future(file.transact_along(lambda cursor: cursor.execute(write).rowcount))
+    await asyncio.sleep(0)
+    await file.checkpoint()
+    assert await riding == 1
+    assert _log_bytes(path) == 0
+    await file.close()
+
+
+async def test_the_log_is_copied_beside_the_commits(ledger: SqliteLedger, path: Path) -> None:
+    """Nobody asks for it: the file itself gets what was committed, while messages come in."""
+    message = a_message()
+    await ledger.apply(accepts(message))
+    while message.id not in path.read_bytes():
+        await ledger.apply([Count("quota", 1, 1)])
+    assert await ledger.find(7, message.id) == message
