@@ -53,6 +53,9 @@ from redaction.sealed import Pseudonym
 LIST_LOOKS_AT: Final = 2_000
 """Messages that one filtered page looks at, at most; such a page may be short and still have a cursor."""
 
+SUBJECT_LOOKS_AT: Final = 100_000
+"""Entries of the index that one statement looks at for a data subject: the write-ahead log is kept no longer."""
+
 _AFTER_ALL_IDS: Final = b"\xff" * 17
 
 T = TypeVar("T")
@@ -116,12 +119,26 @@ class SqliteLedger:
         return _page(rows, limit, last)
 
     async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
+        """Rare. Walks through all entries of the customer, a stretch at a time, beside the loop and the writer."""
+        found: list[Message] = []
+        before: bytes | None = _AFTER_ALL_IDS if subjects else None
+        while before is not None and len(found) < limit:
+            bound = await self._file.read_apart(SQL["list_bound"], (customer, before, b"", SUBJECT_LOOKS_AT - 1))
+            last: bytes | None = bound[0][0] if bound else None
+            found += await self._look_for(customer, subjects, before, last or b"", limit)
+            before = last
+        return found[:limit]
+
+    async def _look_for(
+        self, customer: int, subjects: Sequence[Pseudonym], before: bytes, last: bytes, limit: int
+    ) -> list[Message]:
+        """Newest first, of the stretch of ids from `last` to `before`."""
         now_ms = self._clock.now_ms()
         rows: list[Stored] = []
         for subject in subjects:
-            rows += await self._file.read_apart(SQL["list_subject"], (customer, subject, now_ms, limit))
+            rows += await self._file.read_apart(SQL["list_subject"], (customer, before, last, subject, now_ms, limit))
         rows.sort(key=lambda row: bytes(row[0]), reverse=True)
-        return [message_from(row) for row in rows[:limit]]
+        return [message_from(row) for row in rows]
 
     # ------------------------------------------------------------------------------------------------- dispatch
 

@@ -22,11 +22,12 @@ from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
 from gateway.ledger.disk_thread import DiskThread
 from gateway.ledger.statements import named_statements, script
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger", "statements.sql")
 MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
     1: script("gateway.ledger", "schema.sql"),
     2: script("gateway.ledger", "schema_2.sql"),
+    3: script("gateway.ledger", "schema_3.sql"),
 }
 """What makes version n out of version n - 1; 0 is an empty file."""
 
