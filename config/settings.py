@@ -94,6 +94,14 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["full", "normal"],
         Meta(description="`full` syncs every commit; `normal` may lose the last ones if the machine loses power."),
     ] = "full"
+    commit_on_loop_ms: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="While commits take less than this on average they are waited for on the event loop, which is"
+            " cheaper; a slower disk gets a thread, as it always does with 0.",
+        ),
+    ] = 1.5
     batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512
     queue_limit: Annotated[int, Meta(ge=1, description="Writes that wait for a commit; more are refused.")] = 20_000
 

@@ -127,7 +127,12 @@ class Node:
 
     async def _open_ledger(self) -> None:
         settings = self.settings.ledger
-        self.ledger = SqliteLedger(Path(settings.path), self.clock, synchronous=settings.synchronous)
+        self.ledger = SqliteLedger(
+            Path(settings.path),
+            self.clock,
+            synchronous=settings.synchronous,
+            commit_on_loop_s=settings.commit_on_loop_ms / 1000,
+        )
         await self.ledger.open()
         self._stack.push_async_callback(self.ledger.close)
         strangers = undeclared(await self.ledger.stored_fields())

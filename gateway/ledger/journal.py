@@ -149,7 +149,9 @@ class Journal:
         else:
             del self._waiting[: len(batch)]
             self._committed(batch, results)
-        if not self._waiting:
+        if self._waiting:
+            await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
+        else:
             self._wake.clear()
             self._idle.set()
 

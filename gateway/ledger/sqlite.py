@@ -30,7 +30,7 @@ from gateway.ledger.base import (
     WriteResult,
 )
 from gateway.ledger.sqlite_batch import Batch
-from gateway.ledger.sqlite_file import BUSY_LIMIT_S, SQL, SqliteFile, ledger_errors
+from gateway.ledger.sqlite_file import BUSY_LIMIT_S, COMMIT_ON_LOOP_S, SQL, SqliteFile, ledger_errors
 from gateway.ledger.sqlite_rows import (
     MESSAGE_COLUMNS,
     STATUS_CODE,
@@ -66,7 +66,8 @@ class SqliteLedger:
 
     exclusive: take the node's lock. synchronous: SQLite's setting of that name; anything below "full" can lose
     acknowledged messages when the machine loses power, and is for tests. busy_limit_s: how long a write waits for
-    another process's before it raises LedgerUnavailable.
+    another process's before it raises LedgerUnavailable. commit_on_loop_s: how long a commit may take on average to be
+    waited for on the event loop; 0 always takes a thread.
     """
 
     def __init__(
@@ -77,9 +78,16 @@ class SqliteLedger:
         exclusive: bool = True,
         synchronous: str = "full",
         busy_limit_s: float = BUSY_LIMIT_S,
+        commit_on_loop_s: float = COMMIT_ON_LOOP_S,
     ) -> None:
         self._clock = clock
-        self._file = SqliteFile(path, exclusive=exclusive, synchronous=synchronous, busy_limit_s=busy_limit_s)
+        self._file = SqliteFile(
+            path,
+            exclusive=exclusive,
+            synchronous=synchronous,
+            busy_limit_s=busy_limit_s,
+            commit_on_loop_s=commit_on_loop_s,
+        )
         self._leftovers = forgetting.Leftovers()
 
     async def open(self) -> None:

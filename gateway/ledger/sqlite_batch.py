@@ -1,6 +1,6 @@
 """One batch of write operations as SQLite statements.
 
-Everything is copied out of the operations when the batch is made; `run` only executes. Operations of one kind run
+Operations are put in order when the batch is made; `run` executes them. Operations of one kind run
 together, new messages first, which keeps their order among themselves. Changes of one message that follow each other
 become one statement as long as the earlier ones left it open, because then either all of them apply or none: an
 operator whose answer and receipt come in one read costs one UPDATE instead of two.
@@ -29,9 +29,9 @@ _CHANGE_AND_DROP: Final = SQL["change_and_drop"]
 class _Write:
     """One UPDATE, for one change or for several that follow each other."""
 
-    __slots__ = ("events", "indexes", "links", "row", "statement")
+    __slots__ = ("change", "events", "indexes", "links", "statement")
 
-    row: Row
+    change: Change
 
     def __init__(self) -> None:
         self.indexes: list[int] = []
@@ -41,7 +41,7 @@ class _Write:
 
     def add(self, index: int, change: Change) -> None:
         self.indexes.append(index)
-        self.row = change_row(change)
+        self.change = change
         if change.drop_content:
             self.statement = _CHANGE_AND_DROP
         if change.links:
@@ -141,7 +141,7 @@ class Batch:
         links: list[Row] = []
         events: list[tuple[int, Row]] = []
         for write in self._changes:
-            applied = cursor.execute(write.statement, write.row).rowcount == 1
+            applied = cursor.execute(write.statement, change_row(write.change)).rowcount == 1
             links += write.links  # news of an operator's id stays true of a message that has ended
             if applied:
                 events += write.events

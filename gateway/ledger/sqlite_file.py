@@ -1,7 +1,8 @@
 """One SQLite file and who may write it: connections, the node's lock, migrations, transactions.
 
-Statements run on the loop's thread and only what waits for the disk runs in a thread of its own. sqlite3 gives up the
-GIL at every step, so a whole batch in a thread beside a busy loop fights for it row by row and takes twice the time.
+Statements run on the loop's thread: sqlite3 gives up the GIL at every step, so a whole batch in a thread beside a
+busy loop fights for it row by row and takes twice the time. So do commits while the disk is quick; otherwise they wait
+for it in a thread of its own, as all does that may take long.
 
 A writer that finds another process writing (the command line changes an account) waits in short sleeps and never in
 SQLite's busy handler, which would hold up the loop.
@@ -14,12 +15,14 @@ import functools
 import itertools
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
 from gateway.ledger.disk_thread import DiskThread
+from gateway.ledger.pace import Pace
 from gateway.ledger.statements import named_statements, script
 
 SCHEMA_VERSION: Final = 3
@@ -34,6 +37,7 @@ MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
 SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
 
 BUSY_LIMIT_S: Final = 5.0
+COMMIT_ON_LOOP_S: Final = 0.0015
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
 _RIDE_AFTER_S: Final = 0.005  # a busy journal commits more often
 _READ_BUSY_MS: Final = 250
@@ -101,13 +105,22 @@ def _nothing(_cursor: sqlite3.Cursor) -> None:
 class SqliteFile:
     """A writer connection for one transaction at a time, and a reader that sees what is committed."""
 
-    def __init__(self, path: Path, *, exclusive: bool, synchronous: str, busy_limit_s: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        exclusive: bool,
+        synchronous: str,
+        busy_limit_s: float,
+        commit_on_loop_s: float = COMMIT_ON_LOOP_S,
+    ) -> None:
         if synchronous not in SYNCHRONOUS:
             raise ValueError(f"synchronous is one of {', '.join(sorted(SYNCHRONOUS))}")
         self._path = path
         self._exclusive = exclusive
         self._synchronous = synchronous
         self._busy_limit_s = busy_limit_s
+        self._pace = Pace(commit_on_loop_s)
         self._turn = asyncio.Lock()
         self._resources = contextlib.ExitStack()
         self._open = False
@@ -165,7 +178,7 @@ class SqliteFile:
             try:
                 with ledger_errors():
                     result = work(self._cursor)
-                await self._in_thread(SQL["commit"])
+                await self._commit()
             except BaseException:
                 self._roll_back()
                 raise
@@ -207,11 +220,22 @@ class SqliteFile:
         if not self._aboard:
             return
         try:
-            await self._in_thread(SQL["commit"])
+            await self._commit()
         except BaseException:
             self._roll_back()
             raise
         self._settle_riders()
+
+    async def _commit(self) -> None:
+        """Wait for the disk: here while it is quick, and in the thread otherwise."""
+        began = time.monotonic()
+        if not self._pace.is_quick(began):
+            await self._in_thread(SQL["commit"])
+            return
+        with ledger_errors():
+            self._writer.execute(SQL["commit"])
+        now = time.monotonic()
+        self._pace.took(now - began, now)
 
     def _settle_riders(self) -> None:
         riders, self._aboard = self._aboard, []

@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def ledger(path: Path) -> AsyncIterator[SqliteLedger]:
-    ledger = SqliteLedger(path, ManualClock(), busy_limit_s=0.05)
+    ledger = SqliteLedger(path, ManualClock(), busy_limit_s=0.05, commit_on_loop_s=0)
     await ledger.open()
     yield ledger
     await ledger.close()
