@@ -247,36 +247,39 @@ class SmppOperator:
     def _on_events(self, connection: Connection, events: Sequence[Event]) -> None:
         out: list[OperatorEvent] = []
         slow = False
+        name, result_of = self.name, self._dialect.result
         for event in events:
-            match event:
-                case Response(Sent() as sent, answer, late):
-                    result = self._dialect.result(answer)
-                    slow = slow or (isinstance(result, Deferred) and result.reason in _SLOW)
-                    out.append(Submitted(self.name, sent.token, sent.segment, result, late))
-                case Unanswered(Sent() as sent, lost):
-                    reason = UnknownReason.LINK_LOST if lost else UnknownReason.TIMEOUT
-                    out.append(Submitted(self.name, sent.token, sent.segment, Unknown(reason)))
-                case Request(request):
-                    self._take_request(connection, request, out)
-                case Response(Query() as asked, answer, _):
-                    out.extend(self._dialect.queried(self.name, asked, answer, self._now_ms()))
-                case Bound():
-                    self._links.up(connection)
-                    out.append(Ready(self.name))
-                case _:
-                    pass
+            if type(event) is Request:
+                self._take_request(connection, event.pdu, out)
+            elif type(event) is Response and type(event.context) is Sent:
+                sent, result = event.context, result_of(event.pdu)
+                slow = slow or (type(result) is Deferred and result.reason in _SLOW)
+                out.append(Submitted(name, sent.token, sent.segment, result, event.late))
+            else:
+                self._take_rare(connection, event, out)
         if slow:
             self._slow_down()
         self._send_waiting()
         if out and self._sink is not None:
             self._sink(out)
 
+    def _take_rare(self, connection: Connection, event: Event, out: list[OperatorEvent]) -> None:
+        match event:
+            case Unanswered(Sent() as sent, lost):
+                reason = UnknownReason.LINK_LOST if lost else UnknownReason.TIMEOUT
+                out.append(Submitted(self.name, sent.token, sent.segment, Unknown(reason)))
+            case Response(Query() as asked, answer, _):
+                out.extend(self._dialect.queried(self.name, asked, answer, self._now_ms()))
+            case Bound():
+                self._links.up(connection)
+                out.append(Ready(self.name))
+
     def _take_request(self, connection: Connection, request: p.Pdu, out: list[OperatorEvent]) -> None:
-        if isinstance(request, p.Outbind):
-            self._links.take_outbind(connection, request)
-            return
         if not isinstance(request, (p.DeliverSm, p.DataSm)):
-            connection.session.refuse(request, st.RINVCMDID)
+            if isinstance(request, p.Outbind):
+                self._links.take_outbind(connection, request)
+            else:
+                connection.session.refuse(request, st.RINVCMDID)
             return
         receipt = self._dialect.receipt(request)
         handle = Handle(connection, request)
@@ -332,9 +335,11 @@ class SmppOperator:
 
     @staticmethod
     def _answer(handle: Handle, status: int) -> None:
-        connection, number = handle.connection, handle.request.sequence_number
-        kind = p.DeliverSmResp if isinstance(handle.request, p.DeliverSm) else p.DataSmResp
-        connection.session.respond(kind(sequence_number=number, status=status))
+        connection = handle.connection
+        if status == st.OK:
+            connection.session.acknowledge(handle.request)
+        else:
+            connection.session.refuse(handle.request, status)
         connection.flush_soon()
 
     def _slow_down(self) -> None:

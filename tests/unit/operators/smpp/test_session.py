@@ -582,3 +582,13 @@ def test_no_event_shows_the_fields_of_its_pdu() -> None:
     bind = p.BindTransceiver(system_id="5550100", password="secret")
     assert "5550100" not in repr(BindAsked(bind)) + repr(Request(bind))
     assert "secret" not in repr(BindAsked(bind))
+
+
+@pytest.mark.parametrize("kind", [p.DeliverSm, p.DataSm])
+def test_an_acknowledgement_is_the_usual_response(kind: type[p.Pdu]) -> None:
+    session = esme()
+    (event,) = session.receive(octets(kind(7)), 0.0)
+    assert isinstance(event, Request)
+    session.acknowledge(event.pdu)
+    assert session.data_to_send() == p.encode(p.TYPES[kind.command_id | p.RESPONSE](7))
+    assert session.inbound == 0
