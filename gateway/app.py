@@ -265,7 +265,7 @@ class Node:
         if webhooks:
             self.deliverer.offer(webhooks)
         if len(webhooks) < len(events):
-            self.telling.poke([event for event, _ in events if event.esme])
+            self.telling.offer([pair for pair in events if pair[0].esme])
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.accepted += len(messages)
