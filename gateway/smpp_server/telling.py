@@ -23,12 +23,11 @@ from gateway.smpp_server.link import Link
 from gateway.submission import INTERMEDIATE_BIT
 from operators.smpp import pdu as p
 from operators.smpp import status as st
+from operators.smpp.bind import RUN
 
 POLL_S: Final = 1.0
 READ_LIMIT: Final = 256
 LEAST_IN_MEMORY: Final = 64
-RUN: Final = 16
-"""News that one bind gets in a row before the binds are compared again."""
 RETRY_S: Final = (1.0, 5.0, 15.0, 60.0, 300.0)
 """Pauses after news that was refused or not answered, one by one; the last one repeats."""
 _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
@@ -71,7 +70,7 @@ class Outlet:
         return (self.left or self.again) and len(self.ready) < LEAST_IN_MEMORY and self.room() > 0
 
     def room(self) -> int:
-        """How many more events memory should hold: twice what the windows do, and as many whose end is being written."""
+        """How many more events memory should hold: twice what the windows do, and as many whose end is written."""
         windows = sum(link.session.window.size for link in self.links)
         return max(LEAST_IN_MEMORY, 4 * windows) - len(self.known)
 
@@ -230,7 +229,8 @@ class Telling:
             link = outlet.roomiest()
             if link is None:
                 return
-            for _ in range(min(RUN, len(outlet.ready), link.session.window.room())):
+            window = link.session.window
+            for _ in range(min(max(1, window.size // RUN), len(outlet.ready), window.room())):
                 self._send(outlet, link, outlet.ready.popleft())
 
     def _send(self, outlet: Outlet, link: Link, news: News) -> None:

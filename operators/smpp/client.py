@@ -40,13 +40,17 @@ from operators.smpp.connection import Connection
 from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
 from operators.smpp.reassembly import Held
-from operators.smpp.session import Bound, Event, Request, Response, Unanswered
+from operators.smpp.session import Bound, Event, Request, Response, Session, Unanswered
+from operators.smpp.writing import Writer
 from redaction.personal import Secret
 
 PAUSE_S: Final = 0.25
 """How long ESME_RTHROTTLED and ESME_RMSGQFUL stop an operator (S-33)."""
 SLOW_FACTOR: Final = 0.7
 UNENCODABLE: Final = st.RINVMSGLEN
+Written = p.SubmitSm | bytes
+"""A segment that waits: its PDU, or what stands behind the header."""
+_SUBMIT_SM: Final = p.SubmitSm.command_id
 _NO_PASSWORD: Final = Secret("")
 
 
@@ -88,6 +92,7 @@ class SmppOperator:
         self._monotonic = monotonic
         self._now_ms = now_ms
         self._dialect = dialect(settings)
+        self._writer = Writer(self._dialect)
         self._links = Links(
             settings,
             password,
@@ -101,7 +106,7 @@ class SmppOperator:
         self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
         self._incoming = self._dialect.incoming(settings, salt)
         self._sink: EventSink | None = None
-        self._waiting: deque[tuple[p.SubmitSm, Sent]] = deque()
+        self._waiting: deque[tuple[Written, Sent]] = deque()
         self._sending = False
         self._early: list[OperatorEvent] = []
         self._ready_timer: asyncio.TimerHandle | None = None
@@ -150,22 +155,24 @@ class SmppOperator:
         return max(0, min(free, available) - len(self._waiting))
 
     def submit(self, message: MtMessage) -> int:
+        written: list[tuple[Written, Sent]] = []
+        write, write_any, now_ms = self._writer.body, self._dialect.submit_sm, self._now_ms()
         try:
             segments = self._dialect.segments(message)
-            wanted = message.only or range(len(segments))
-            now_ms = self._now_ms()
-            pdus = [self._dialect.submit_sm(message, segments[index], now_ms) for index in wanted]
-        except (EncodingError, AddressError, IndexError):
+            for index in message.only or range(len(segments)):
+                segment = segments[index]
+                pdu = write(message, segment, now_ms) or write_any(message, segment, now_ms)
+                written.append((pdu, Sent(message.token, index)))
+        except (EncodingError, AddressError, IndexError, p.EncodeError):
             indexes = message.only or (0,)
             for index in indexes:
                 self._refuse(Sent(message.token, index))
             return len(indexes)
-        for index, pdu in zip(wanted, pdus, strict=True):
-            self._waiting.append((pdu, Sent(message.token, index)))
+        self._waiting += written
         if not self._sending:
             self._sending = True
             asyncio.get_running_loop().call_soon(self._send_gathered)
-        return len(pdus)
+        return len(written)
 
     def _send_gathered(self) -> None:
         self._sending = False
@@ -188,20 +195,31 @@ class SmppOperator:
             if bind is None:
                 self._arm_for_binds(now)
                 return
-            if not self._bucket.take(1, now):
+            if not self._send_run(bind, now):
                 self._arm_ready()
                 return
-            self._send(bind, *self._waiting.popleft())
-            bind.took(now)
 
-    def _send(self, bind: Bind, pdu: p.SubmitSm, sent: Sent) -> None:
+    def _send_run(self, bind: Bind, now: float) -> bool:
+        """Send over this bind until the binds are to be compared again; False when the throughput is used up."""
         connection = bind.connection
+        sent_at = connection.now()
+        connection.flush_soon()
+        for _ in range(min(bind.run, len(self._waiting), bind.room(now))):
+            if not self._bucket.take(1, now):
+                return False
+            self._send(bind.session, *self._waiting.popleft(), sent_at)
+            bind.took(now)
+        return True
+
+    def _send(self, session: Session, pdu: Written, sent: Sent, now: float) -> None:
         try:
-            bind.session.request(pdu, sent, connection.now())
+            if isinstance(pdu, bytes):
+                session.request_octets(_SUBMIT_SM, pdu, sent, now)
+            else:
+                session.request(pdu, sent, now)
         except p.EncodeError:
             self._refuse(sent)
         else:
-            connection.flush_soon()
             self._submitted += 1
 
     def query(self, asked: Query) -> bool:

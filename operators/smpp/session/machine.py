@@ -50,6 +50,7 @@ _ENQUIRE_LINK: Final = p.EnquireLink.command_id
 _NOTHING: Final = frozenset[int]()
 _HOT: Final = p.DECODERS
 _unpack_header: Final = p.HEADER.unpack_from
+_pack_header: Final = p.HEADER.pack
 _pack_acknowledgement: Final = struct.Struct(">IIIIB").pack
 
 
@@ -172,6 +173,20 @@ class Session:
         window.open(number, Slot(context, pdu.command_id, now + self.settings.response_timeout_s))
         self._alive.last_request = now
         self._out.append(octets)
+        return number
+
+    def request_octets(self, command_id: int, body: bytes, context: Any, now: float) -> int:
+        """Send a request of which the caller has written what stands behind the header, and no TLV (S-15).
+
+        Otherwise as `request`, but nothing of the body is checked.
+        """
+        if not self.may_submit:
+            raise NotBound
+        number = self.window.next_sequence()
+        self.window.open(number, Slot(context, command_id, now + self.settings.response_timeout_s))
+        self._alive.last_request = now
+        self._out.append(_pack_header(p.HEADER_OCTETS + len(body), command_id, 0, number))
+        self._out.append(body)
         return number
 
     def respond(self, pdu: p.Pdu) -> None:
