@@ -19,6 +19,7 @@ from gateway.ledger.base import WriteOp, WriteResult
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.reading import Submit, destinations, read
 from operators.smpp import pdu as p
+from operators.smpp import status as st
 
 TURN: Final = 32
 ROUND: Final = 128
@@ -83,14 +84,15 @@ class Intake:
         key = link.esme.key
         if isinstance(submit, p.SubmitMulti):
             return self._take_multi(link, submit, key)
+        now_ms = self._clock.now_ms()
         try:
-            self._admission.admit(key, 1, self._clock.now_ms())
+            self._admission.admit(key, 1, now_ms)
         except Refusal as refusal:
             self._refuse(link, submit, refusal)
             return 1
         to = (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr)
         try:
-            request, form = read(submit, to, key, self._clock.now_ms())
+            request, form = read(submit, to, key, now_ms)
             self._door.offer(key, request, form, _Answer(self, link, submit, key))
         except Refusal as refusal:
             self._admission.settle(key, 1, 1)
@@ -111,7 +113,7 @@ class Intake:
         else:
             self.taken += 1
             kind = p.DataSmResp if isinstance(submit, p.DataSm) else p.SubmitSmResp
-            link.session.respond(kind(sequence_number=submit.sequence_number, message_id=identifier.hex()))
+            link.session.respond(kind(submit.sequence_number, st.OK, identifier.hex()))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi

@@ -54,7 +54,7 @@ class Outlet:
     last event that was read; others become due before it (`again`): put off, or behind another of their message.
     """
 
-    __slots__ = ("_wake", "account", "after", "again", "known", "left", "links", "ready")
+    __slots__ = ("_limit", "_wake", "account", "after", "again", "known", "left", "links", "ready")
 
     def __init__(self, account: int, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -65,14 +65,30 @@ class Outlet:
         self.left = True
         self.after = 0
         self.again = False
+        self._limit = LEAST_IN_MEMORY
 
     def wants_more(self) -> bool:
         return (self.left or self.again) and len(self.ready) < LEAST_IN_MEMORY and self.room() > 0
 
     def room(self) -> int:
-        """How many more events memory should hold: twice what the windows do, and as many whose end is written."""
+        """How many more events memory should hold."""
+        return self._limit - len(self.known)
+
+    def join(self, link: Link) -> None:
+        """One bind more, from which everything is to be looked at again."""
+        self.links.append(link)
+        self.again = self.left = True
+        self._resize()
+
+    def part(self, link: Link) -> None:
+        """One bind less."""
+        self.links.remove(link)
+        self._resize()
+
+    def _resize(self) -> None:
+        """Memory holds twice what the windows do, and as many events whose end is being written."""
         windows = sum(link.session.window.size for link in self.links)
-        return max(LEAST_IN_MEMORY, 4 * windows) - len(self.known)
+        self._limit = max(LEAST_IN_MEMORY, 4 * windows)
 
     def roomiest(self) -> Link | None:
         """The bind with the most free window; None when all are full or not reading."""
@@ -135,8 +151,7 @@ class Telling:
         """A bind that receives stands."""
         assert link.esme is not None
         outlet = self._outlets.setdefault(link.esme.id, Outlet(link.esme.id, self._wake.set))
-        outlet.links.append(link)
-        outlet.again = outlet.left = True
+        outlet.join(link)
         self._wake.set()
 
     def lost(self, link: Link) -> None:
@@ -144,7 +159,7 @@ class Telling:
         outlet = None if link.esme is None else self._outlets.get(link.esme.id)
         if outlet is None or link not in outlet.links:
             return
-        outlet.links.remove(link)
+        outlet.part(link)
         if not outlet.links:
             del self._outlets[outlet.account]
 

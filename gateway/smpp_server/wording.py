@@ -56,7 +56,9 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> p.
     """News of a message, from its recipient to its sender; without addresses once they are forgotten (path None)."""
     back = path or _NOWHERE
     state = STATES[event.status]
-    identifier = (back.told_id or message.id).hex()
+    error = _error(message.error)
+    identifier = (back.told_id or message.id).hex().encode("ascii")
+    behind = _behind_id(message.segments, message.accepted_ms // 60_000, event.at_ms // 60_000, state, error)
     return p.DeliverSm(
         source_addr_ton=back.dest_ton,
         source_addr_npi=back.dest_npi,
@@ -65,27 +67,26 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> p.
         dest_addr_npi=back.source_npi,
         destination_addr=back.source,
         esm_class=INTERMEDIATE if event.status is Status.SUBMITTED else RECEIPT,
-        short_message=_text(identifier, event, message, state),
-        tlvs=_tlvs(identifier, state, message.error),
+        short_message=b"id:" + identifier + behind,
+        tlvs=((p.TAG_RECEIPTED_MESSAGE_ID, identifier + b"\0"), *_other_tlvs(state, error)),
     )
 
 
-def _text(identifier: str, event: OutboxEvent, message: Message, state: ReceiptState) -> bytes:
-    delivered = message.segments if state is ReceiptState.DELIVERED else 0
+@lru_cache(1_024)
+def _behind_id(segments: int, accepted_minute: int, done_minute: int, state: ReceiptState, error: int) -> bytes:
+    """The text of a receipt without its id; a minute has thousands that share it."""
+    delivered = segments if state is ReceiptState.DELIVERED else 0
     words = (
-        f"id:{identifier} sub:{message.segments:03d} dlvrd:{delivered:03d} submit date:{_date(message.accepted_ms)} "
-        f"done date:{_date(event.at_ms)} stat:{_STATS[state]} err:{_error(message.error):03d} text:"
+        f" sub:{segments:03d} dlvrd:{delivered:03d} submit date:{_date(accepted_minute)} "
+        f"done date:{_date(done_minute)} stat:{_STATS[state]} err:{error:03d} text:"
     )
     return words.encode("ascii")
 
 
-def _tlvs(identifier: str, state: ReceiptState, error: str | None) -> p.Tlvs:
-    known = (
-        (p.TAG_RECEIPTED_MESSAGE_ID, identifier.encode("ascii") + b"\0"),
-        (p.TAG_MESSAGE_STATE, bytes((state.value,))),
-    )
-    code = _error(error)
-    return (*known, (p.TAG_NETWORK_ERROR_CODE, bytes((_GSM_ERROR, 0, code & 0xFF)))) if code else known
+@lru_cache(1_024)
+def _other_tlvs(state: ReceiptState, error: int) -> p.Tlvs:
+    known = ((p.TAG_MESSAGE_STATE, bytes((state.value,))),)
+    return (*known, (p.TAG_NETWORK_ERROR_CODE, bytes((_GSM_ERROR, 0, error & 0xFF)))) if error else known
 
 
 def _error(error: str | None) -> int:
@@ -93,13 +94,8 @@ def _error(error: str | None) -> int:
     return int(error) if error and len(error) <= 3 and error.isascii() and error.isdigit() else 0
 
 
-def _date(at_ms: int) -> str:
-    return _minute(at_ms // 60_000)
-
-
-@lru_cache(1_024)
-def _minute(minute: int) -> str:
-    """`YYMMDDhhmm`; a minute has thousands of receipts."""
+def _date(minute: int) -> str:
+    """`YYMMDDhhmm`."""
     return datetime.fromtimestamp(minute * 60, UTC).strftime("%y%m%d%H%M")
 
 
