@@ -19,7 +19,6 @@ from gateway.ledger.base import WriteOp, WriteResult
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.reading import Submit, destinations, read
 from operators.smpp import pdu as p
-from operators.smpp import status as st
 
 TURN: Final = 32
 ROUND: Final = 128
@@ -112,8 +111,7 @@ class Intake:
             link.session.refuse(submit, _UNAVAILABLE)
         else:
             self.taken += 1
-            kind = p.DataSmResp if isinstance(submit, p.DataSm) else p.SubmitSmResp
-            link.session.respond(kind(submit.sequence_number, st.OK, identifier.hex()))
+            link.session.acknowledge(submit, identifier.hex().encode("ascii"))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi

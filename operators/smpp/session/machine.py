@@ -7,7 +7,6 @@ host's verdict (S-02): what they bring lies in `take_events` after `accept_bind`
 the host drains once per turn of its loop, so that many small PDUs leave in one write (S-66).
 """
 
-import struct
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -51,7 +50,6 @@ _NOTHING: Final = frozenset[int]()
 _HOT: Final = p.DECODERS
 _unpack_header: Final = p.HEADER.unpack_from
 _pack_header: Final = p.HEADER.pack
-_pack_acknowledgement: Final = struct.Struct(">IIIIB").pack
 
 
 class Session:
@@ -195,11 +193,15 @@ class Session:
         if self._state is not State.CLOSED:
             self._out.append(p.encode(self._for_peer(pdu)))
 
-    def acknowledge(self, request: p.Pdu) -> None:
-        """Answer a message of the peer with ESME_ROK and no id: `respond` with the usual deliver_sm_resp, for less."""
+    def acknowledge(self, request: p.Pdu, message_id: bytes = b"") -> None:
+        """Answer a message of the peer with ESME_ROK: `respond` with the usual response, for less.
+
+        message_id: at most 64 octets, none of them 0; empty in the answer to a deliver_sm.
+        """
         self._answered()
         if self._state is not State.CLOSED:
-            self._out.append(_pack_acknowledgement(17, request.command_id | p.RESPONSE, 0, request.sequence_number, 0))
+            kind, number = request.command_id | p.RESPONSE, request.sequence_number
+            self._out.append(_pack_header(17 + len(message_id), kind, st.OK, number) + message_id + b"\0")
 
     def refuse(self, request: p.Pdu, status: int) -> None:
         """Answer a request of the peer with an error, unless it is of a kind that nobody answers."""
