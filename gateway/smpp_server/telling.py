@@ -20,28 +20,31 @@ from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, Writ
 from gateway.ledger.journal import Journal
 from gateway.message import Message, OutboxEvent, Status
 from gateway.smpp_server.link import Link
+from gateway.smpp_server.wording import Words
 from gateway.submission import INTERMEDIATE_BIT
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import RUN
+from operators.smpp.session import TLVS_SINCE
 
 POLL_S: Final = 1.0
 READ_LIMIT: Final = 256
 LEAST_IN_MEMORY: Final = 64
 RETRY_S: Final = (1.0, 5.0, 15.0, 60.0, 300.0)
 """Pauses after news that was refused or not answered, one by one; the last one repeats."""
+_DELIVER_SM: Final = p.DeliverSm.command_id
 _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
 """Answers after which it must not be sent again (SMPP 3.4 §5.1.3)."""
 
-Word = Callable[[OutboxEvent, Message], p.DeliverSm | None]
-"""News as a PDU; None when there is nothing to tell (any more). Must not raise."""
+Word = Callable[[OutboxEvent, Message], p.DeliverSm | Words | None]
+"""News as a PDU, or as its octets; None when there is nothing to tell (any more). Must not raise."""
 
 
 class News(msgspec.Struct, gc=False):
     """One event in memory, with its PDU."""
 
     event: OutboxEvent
-    pdu: p.DeliverSm
+    pdu: p.DeliverSm | Words
 
     def __repr__(self) -> str:
         return f"News(seq={self.event.seq})"
@@ -249,8 +252,13 @@ class Telling:
                 self._send(outlet, link, outlet.ready.popleft())
 
     def _send(self, outlet: Outlet, link: Link, news: News) -> None:
+        pdu, session = news.pdu, link.session
         try:
-            link.session.request(news.pdu, news, link.now())
+            if isinstance(pdu, Words):
+                body = pdu.body + pdu.tlvs if session.peer_version >= TLVS_SINCE else pdu.body
+                session.request_octets(_DELIVER_SM, body, news, link.now())
+            else:
+                session.request(pdu, news, link.now())
         except p.EncodeError:  # an old peer knows no TLVs and this news needs one
             self.dropped += 1
             self._finish(outlet, news.event)

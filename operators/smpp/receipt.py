@@ -352,10 +352,12 @@ def candidates(raw: str, settings: ReceiptSettings = _DEFAULT_SETTINGS) -> tuple
 
 def _conversions(exact: str) -> tuple[str, ...]:
     """What else the id may be if it was written in the other base; never the id itself."""
-    if _is_decimal(exact):
+    if len(exact) > _CONVERTIBLE_LIMIT:
+        return ()
+    if exact.isdigit() and exact.isascii():
         number = int(exact)
         return (f"{number:x}", str(int(exact, 16))) if number > 9 else ()
-    return (str(int(exact, 16)),) if _is_hexadecimal(exact) else ()
+    return () if exact.strip(_HEX_DIGITS) else (str(int(exact, 16)),)
 
 
 def _is_decimal(digits: str) -> bool:
@@ -363,4 +365,7 @@ def _is_decimal(digits: str) -> bool:
 
 
 def _is_hexadecimal(digits: str) -> bool:
-    return len(digits) <= _CONVERTIBLE_LIMIT and not digits.strip("0123456789abcdef")
+    return len(digits) <= _CONVERTIBLE_LIMIT and not digits.strip(_HEX_DIGITS)
+
+
+_HEX_DIGITS = "0123456789abcdef"

@@ -41,7 +41,7 @@ class CountingLedger(SqliteLedger):
 class Peer(Transport):
     """A bind that acknowledges what it gets, at once or when it is told to."""
 
-    def __init__(self, telling: Telling, *, keen: bool = True) -> None:
+    def __init__(self, telling: Telling, *, keen: bool = True, version: int = 0x34) -> None:
         super().__init__()
         self.keen = keen
         self.got: list[p.DeliverSm] = []
@@ -49,7 +49,7 @@ class Peer(Transport):
         self._framer = Framer(1 << 16)
         self.link = Link(SessionSettings(), Listener(telling))
         self.link.connection_made(self)
-        self.link.data_received(p.encode(p.BindTransceiver(system_id="bank", sequence_number=1)))
+        self.link.data_received(p.encode(p.BindTransceiver(1, system_id="bank", interface_version=version)))
         telling.bound(self.link)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -202,6 +202,16 @@ async def test_the_end_of_a_message_waits_for_the_answer_to_the_news_before_it(d
     await peer.receives(3)
     assert [each.esm_class for each in peer.got] == [0x20, 0x04, 0x04]
     await desk.is_told()
+
+
+@pytest.mark.smpp("S-15")
+async def test_a_bind_of_smpp_3_3_is_told_without_tlvs(desk: Desk) -> None:
+    peer = Peer(desk.telling, version=0x33)
+    (identifier,) = await desk.ends(1)
+    await desk.is_told()
+    (told_of,) = peer.got
+    assert told_of.tlvs == ()
+    assert told_of.short_message.startswith(b"id:" + identifier.hex().encode())
 
 
 async def test_news_of_an_account_without_a_bind_stays_in_the_ledger(desk: Desk) -> None:
