@@ -83,14 +83,15 @@ class Intake:
         key = link.esme.key
         if isinstance(submit, p.SubmitMulti):
             return self._take_multi(link, submit, key)
+        now_ms = self._clock.now_ms()
         try:
-            self._admission.admit(key, 1, self._clock.now_ms())
+            self._admission.admit(key, 1, now_ms)
         except Refusal as refusal:
             self._refuse(link, submit, refusal)
             return 1
         to = (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr)
         try:
-            request, form = read(submit, to, key, self._clock.now_ms())
+            request, form = read(submit, to, key, now_ms)
             self._door.offer(key, request, form, _Answer(self, link, submit, key))
         except Refusal as refusal:
             self._admission.settle(key, 1, 1)
@@ -110,8 +111,7 @@ class Intake:
             link.session.refuse(submit, _UNAVAILABLE)
         else:
             self.taken += 1
-            kind = p.DataSmResp if isinstance(submit, p.DataSm) else p.SubmitSmResp
-            link.session.respond(kind(sequence_number=submit.sequence_number, message_id=identifier.hex()))
+            link.session.acknowledge(submit, identifier.hex().encode("ascii"))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi
