@@ -128,13 +128,14 @@ def parse_receipt(
     Either of TLVs and text is enough, and TLVs win (S-42). A status word that nobody knows gives UNKNOWN, a receipt
     without any gives UNKNOWN, or ENROUTE when it is intermediate.
     """
+    if not tlvs and esm_class & (_RECEIPT_BIT | _INTERMEDIATE_BIT):
+        usual = _USUAL(short_message, 0, _TEXT_LIMIT_OCTETS)
+        if usual is not None:
+            return _usual_receipt(usual, esm_class, settings)
     known = tlvs if isinstance(tlvs, dict) else dict(tlvs)
     flagged = esm_class & (_RECEIPT_BIT | _INTERMEDIATE_BIT) or TLV_RECEIPTED_MESSAGE_ID in known
     if not flagged and not settings.recognise_by_text:
         return None
-    usual = None if known else _USUAL(short_message, 0, _TEXT_LIMIT_OCTETS)
-    if usual is not None:
-        return _usual_receipt(usual, esm_class, settings)
     fields = _read_text(short_message or known.get(TLV_MESSAGE_PAYLOAD, b""))
     if not flagged and not _reads_like_receipt(fields):
         return None

@@ -251,6 +251,7 @@ class Session:
 
     def _take_frames(self, frames: Sequence[bytes], now: float) -> None:
         """Nearly all are of the four kinds that `hot` reads; these take the short way, with the same outcome."""
+        settings, alive, events = self.settings, self._alive, self._events
         for frame in frames:
             _, command_id, status, number = _unpack_header(frame)
             decode = _HOT.get(command_id)
@@ -265,9 +266,14 @@ class Session:
                 self._answer_malformed(error, now)
                 continue
             if command_id < p.RESPONSE:
-                self._take_request(pdu, now)
+                if settings.refuse_two_texts or self.inbound >= settings.inbound or command_id not in self._takes:
+                    self._take_request(pdu, now)
+                    continue
+                alive.last_request = now  # S-17
+                self.inbound += 1
+                events.append(Request(pdu))
             elif (slot := self.window.close(number, command_id)) is not None:
-                self._events.append(Response(slot.context, pdu))
+                events.append(Response(slot.context, pdu))
             else:
                 self._take_response(pdu, now)
 
