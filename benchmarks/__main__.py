@@ -2,6 +2,7 @@
 
     throughput   HTTP → SMPP → receipt recorded, closed loop, then open loop at half of what that gave
     smpp         SMPP → SMPP → receipt told to the customer's binds, closed loop
+    webhooks     HTTP → SMPP → receipt → one webhook each, and what the telling costs
     backlog      messages accepted while the operator is down: memory, and the drain when it comes back
     memory       RSS over a long run
     retention    a sweep of expired records beside an open loop
@@ -25,6 +26,7 @@ from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks.outcome import Wrong, await_final, cpu_s, rss_mb
 from benchmarks.smpp import run as smpp_run
+from benchmarks.webhooks import run as webhooks_run
 from config.settings import SweeperSettings
 from gateway.stage import Stage, staged
 
@@ -107,6 +109,16 @@ def smpp(
 ) -> None:
     """SMPP → SMPP, and the receipts back to the customer's binds."""
     smpp_run(FOLDER, messages, runs, binds, window, receipts=receipts)
+
+
+@app.command()
+def webhooks(
+    messages: Annotated[int, typer.Option(help="Messages in a run.")] = 20_000,
+    runs: Annotated[int, typer.Option(help="Runs; medians are shown.")] = 3,
+    batch: Annotated[int, typer.Option(help="Events that the endpoint asks for in one request.")] = 1,
+) -> None:
+    """HTTP → SMPP → receipt → webhook, in turns with a customer that is not told."""
+    webhooks_run(FOLDER, messages, runs, batch, generate)
 
 
 @app.command()

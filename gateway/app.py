@@ -265,10 +265,12 @@ class Node:
 
     # ------------------------------------------------------------------------------------------------------- events
 
-    def _events_stored(self, events: Sequence[OutboxEvent]) -> None:
-        if any(not event.esme for event in events):
-            self.deliverer.poke()
-        self.telling.poke(events)
+    def _events_stored(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+        webhooks = [pair for pair in events if not pair[0].esme]
+        if webhooks:
+            self.deliverer.offer(webhooks)
+        if len(webhooks) < len(events):
+            self.telling.offer([pair for pair in events if pair[0].esme])
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.accepted += len(messages)

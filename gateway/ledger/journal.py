@@ -29,12 +29,12 @@ class JournalFull(Exception):
 
 Done = Callable[[WriteOp | None, WriteResult], None]
 Stored = Callable[[Sequence[Message]], None]
-EventsStored = Callable[[Sequence[OutboxEvent]], None]
+EventsStored = Callable[[Sequence[tuple[OutboxEvent, Message]]], None]
 Waiter: TypeAlias = "asyncio.Future[WriteResult] | Done | None"
 Entry = tuple[WriteOp | None, Waiter]
 
 
-def _nobody(_events: Sequence[OutboxEvent]) -> None:
+def _nobody(_events: Sequence[tuple[OutboxEvent, Message]]) -> None:
     """Nobody waits for events."""
 
 
@@ -42,7 +42,8 @@ class Journal:
     """One writer in front of one ledger.
 
     stored: called once per commit with the messages that it made durable for the first time. events_stored: called
-    with what a commit put into the outbox, if anything.
+    with what a commit put into the outbox, if anything: events with their seq, in order, and their messages as they
+    then stand in the ledger. failures: commits that failed; what they would have stored may be there all the same.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Journal:
         self.available = True
         self.commits = 0
         self.operations = 0
+        self.failures = 0
 
     @property
     def depth(self) -> int:
@@ -143,6 +145,7 @@ class Journal:
             results = await self._apply(batch)
         except LedgerUnavailable:
             self.available = False
+            self.failures += 1
             self._refuse_new()
             await asyncio.sleep(self._retry_s)
             self.available = True
@@ -159,19 +162,19 @@ class Journal:
         self.commits += 1
         self.operations += len(batch)
         fresh: list[Message] = []
-        events: list[OutboxEvent] = []
+        events: list[tuple[OutboxEvent, Message]] = []
         for (op, waiter), result in zip(batch, results, strict=True):
             kind = type(op)
             if kind is Change:
-                event = cast(Change, op).event
-                if event is not None:
-                    events.append(event)
+                change = cast(Change, op)
+                if change.event is not None and result:
+                    events.append((change.event, change.message))
             elif kind is Accept:
                 accept = cast(Accept, op)
                 if accept.message.id == result:
                     fresh.append(accept.message)
-                if accept.event is not None:
-                    events.append(accept.event)
+                    if accept.event is not None:
+                        events.append((accept.event, accept.message))
             if waiter is not None:
                 _tell(op, waiter, result)
         if fresh:

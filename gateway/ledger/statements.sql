@@ -75,6 +75,9 @@ INSERT OR REPLACE INTO correlation (operator, operator_message_id, message, segm
 -- name: tell
 INSERT INTO outbox (customer, message, status, at_ms, next_ms, attempts, esme) VALUES (?, ?, ?, ?, ?, ?, ?)
 
+-- name: last_seq
+SELECT last_insert_rowid()
+
 -- name: told
 DELETE FROM outbox WHERE seq = ?
 
