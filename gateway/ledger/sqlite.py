@@ -81,6 +81,7 @@ class SqliteLedger:
         commit_on_loop_s: float = COMMIT_ON_LOOP_S,
     ) -> None:
         self._clock = clock
+        self.id_octets: Callable[[int], bytes] = clock.random
         self._file = SqliteFile(
             path,
             exclusive=exclusive,

@@ -141,7 +141,7 @@ class Telling:
             outlet = self._outlets.get(event.esme)
             if outlet is None or event.seq in outlet.known:
                 continue
-            if outlet.left or outlet.room() <= 0 or _has_forerunner(event, message):
+            if not event.seq or outlet.left or outlet.room() <= 0 or _has_forerunner(event, message):
                 outlet.leave()
             else:
                 outlet.after = event.seq
