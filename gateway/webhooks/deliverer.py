@@ -2,9 +2,10 @@
 
 Events wait in the ledger until the customer's endpoint has answered 2xx. Some are in memory, at most `max_inflight`:
 fresh ones straight from their commit (`offer`), the rest read back when they fall due. Each customer has a lane with a
-few requests at once; an event costs no task. What fails is tried again after the pauses of the schedule. An endpoint
-that fails for long, or answers 410, is disabled: its events stay in the ledger, are looked at again every `HOLD_S` in
-case it was enabled, and go when retention removes their message. Events that nobody is to be told of are dropped.
+few requests at once, each with one event or a batch; an event costs no task. What fails is tried again after the pauses
+of the schedule. An endpoint that fails for long, or answers 410, is disabled: its events stay in the ledger, are looked
+at again every `HOLD_S` in case it was enabled, and go when retention removes their message. Events that nobody is to be
+told of are dropped.
 """
 
 import asyncio
@@ -19,15 +20,13 @@ from gateway.ledger.journal import Journal
 from gateway.message import Message, OutboxEvent
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.connection import Answer, Failure, Result
-from gateway.webhooks.delivery import Addresses, Delivery, Job
+from gateway.webhooks.delivery import Addresses, Job
 from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.order import Order
+from gateway.webhooks.parcel import Parcel
 from gateway.webhooks.settings import DeliverySettings
-from gateway.webhooks.signing import BadSecret, Signer
 from redaction.personal import Purpose
-
-__all__ = ["Addresses", "Deliverer", "Delivery"]
 
 HOLD_S: Final = 3600.0
 READ_LIMIT: Final = 256
@@ -41,8 +40,8 @@ GONE: Final = 410
 class Deliverer:
     """Start `run` as a task, end with `stop`. client: makes the client, called once. random: 0 ≤ x < 1, for jitter.
 
-    told, failed, dropped: events told, tries that failed, events without anybody to tell. inflight: events in memory.
-    requests: those of them on the wire.
+    told, failed, dropped: events told, tries of events that failed, events without anybody to tell. inflight: events in
+    memory. requests: what is on the wire. read_back: events that came by way of the ledger and not from their commit.
     """
 
     def __init__(
@@ -68,6 +67,7 @@ class Deliverer:
         self._order = Order()
         self._order.distrust(clock.now_ms())
         self._backlog_learned = False
+        self._failures = journal.failures
         self._known: set[int] = set()  # in memory, or written about and not durable yet
         self._unsettled: set[bytes] = set()  # messages whose event is being put back
         self._left = False  # the ledger may hold events that memory had no room for
@@ -82,12 +82,16 @@ class Deliverer:
         self.dropped = 0
         self.inflight = 0
         self.requests = 0
+        self.read_back = 0
 
     # ------------------------------------------------------------------------------------------------- what comes in
 
     def offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
         """Fresh events, durable and with their seq, in order. Those for which there is no room stay in the ledger."""
         now_ms = self._clock.now_ms()
+        if self._failures != self._journal.failures:  # what failed may have been stored all the same
+            self._failures = self._journal.failures
+            self.distrust()
         touched: dict[int, Lane] = {}
         for event, message in events:
             lane = self._lane(event.customer)
@@ -189,6 +193,7 @@ class Deliverer:
         if self._stopping:
             return
         for event, message in zip(fresh, messages, strict=True):
+            self.read_back += 1
             if message is None:
                 self.dropped += 1
                 self._journal.post(Told(event.seq), self._settled)
@@ -245,78 +250,89 @@ class Deliverer:
         delivery = self._addresses.delivery(job.event, job.message)
         if delivery is None:
             self._drop(lane, job)
-        elif delivery.own_endpoint and self.endpoints.is_disabled(job.event.customer):
-            self._hold(lane, job)
-        else:
-            job.own_endpoint = delivery.own_endpoint
-            job.sent = self._clock.monotonic()
-            lane.active += 1
-            self.requests += 1
-            self._quiet.clear()
-            self._post(job, delivery, partial(self._answered, lane, job))
+            return
+        destination = delivery.destination
+        if destination.own_endpoint and self.endpoints.is_disabled(job.event.customer):
+            self._hold(lane, job, self._held_until_ms())
+            return
+        parcel = Parcel(lane, job, delivery, self._clock.monotonic())
+        if destination.batch > 1:
+            parcel.fill(self._addresses)
+        lane.active += 1
+        self.requests += 1
+        self._quiet.clear()
+        self._post(parcel, partial(self._answered, parcel))
 
-    def _post(self, job: Job, delivery: Delivery, done: Callable[[Result], None]) -> None:
-        webhook_id = f"{job.event.message.hex()}.{job.event.status}".encode()
-        try:
-            headers = Signer(delivery.secrets).headers(webhook_id, self._clock.now_ms() // 1000, delivery.body)
-        except BadSecret:
+    def _post(self, parcel: Parcel, done: Callable[[Result], None]) -> None:
+        destination, now_ms = parcel.destination, self._clock.now_ms()
+        if destination.signer is None:
             asyncio.get_running_loop().call_soon(done, Failure("target_refused", "secret"))
             return
-        self._client.post(delivery.url.reveal(Purpose.INFORM_CUSTOMER), headers, delivery.body, done)
+        webhook_id, body = parcel.octets(now_ms)
+        headers = destination.signer.headers(webhook_id, now_ms // 1000, body)
+        self._client.post(destination.url.reveal(Purpose.INFORM_CUSTOMER), headers, body, done)
 
     # ------------------------------------------------------------------------------------------------------ answers
 
-    def _answered(self, lane: Lane, job: Job, result: Result) -> None:
+    def _answered(self, parcel: Parcel, result: Result) -> None:
+        lane = parcel.lane
         lane.active -= 1
-        lane.took(self._clock.monotonic() - job.sent)
+        lane.took(self._clock.monotonic() - parcel.sent, len(parcel.jobs))
         self.requests -= 1
         if not self.requests:
             self._quiet.set()
         if isinstance(result, Answer) and result.is_success:
-            self._succeeded(lane, job)
+            self._succeeded(lane, parcel)
         else:
-            self._failed(lane, job, gone=isinstance(result, Answer) and result.status == GONE)
-        self._pump(lane)
+            self._failed(lane, parcel, gone=isinstance(result, Answer) and result.status == GONE)
+        if lane.waiting:
+            self._pump(lane)
         if self._left:
             self._wake_with_room()
 
-    def _succeeded(self, lane: Lane, job: Job) -> None:
-        self.told += 1
+    def _succeeded(self, lane: Lane, parcel: Parcel) -> None:
+        self.told += len(parcel.jobs)
         lane.succeeded()
-        if job.own_endpoint:
-            self.endpoints.told(job.event.customer)
-        self._finish(lane, job)
+        if parcel.destination.own_endpoint:
+            self.endpoints.told(parcel.jobs[0].event.customer)
+        for job in parcel.jobs:
+            self._finish(lane, job)
 
-    def _failed(self, lane: Lane, job: Job, *, gone: bool) -> None:
-        self.failed += 1
-        if gone and not job.own_endpoint:
-            self._drop(lane, job)
+    def _failed(self, lane: Lane, parcel: Parcel, *, gone: bool) -> None:
+        self.failed += len(parcel.jobs)
+        own, customer = parcel.destination.own_endpoint, parcel.jobs[0].event.customer
+        if gone and not own:
+            for job in parcel.jobs:
+                self._drop(lane, job)
             return
         now_ms = self._clock.now_ms()
         rests = lane.failed(now_ms)
-        self._note_failure(job, gone=gone)
-        if self.endpoints.is_disabled(job.event.customer) and job.own_endpoint:
-            self._hold(lane, job)
+        if own:
+            self._note_failure(customer, gone=gone)
+        if own and self.endpoints.is_disabled(customer):
+            until_ms = self._held_until_ms()
+            for job in parcel.heads():
+                self._hold(lane, job, until_ms)
         else:
-            self._retry(lane, job, now_ms)
+            self._retry(lane, parcel, now_ms)
         if rests:
             self._rest(lane)
 
-    def _note_failure(self, job: Job, *, gone: bool) -> None:
-        if not job.own_endpoint:
-            return
+    def _note_failure(self, customer: int, *, gone: bool) -> None:
         if gone:
-            self.endpoints.gone(job.event.customer)
+            self.endpoints.gone(customer)
         else:
-            self.endpoints.failed(job.event.customer)
-        if self.endpoints.is_disabled(job.event.customer):
+            self.endpoints.failed(customer)
+        if self.endpoints.is_disabled(customer):
             self._wake.set()  # to be written down
 
-    def _retry(self, lane: Lane, job: Job, now_ms: int) -> None:
-        schedule_s = self._settings.retry_schedule_s
-        pause_s = schedule_s[min(job.event.attempts, len(schedule_s) - 1)]
-        next_ms = max(now_ms + round(pause_s * 1000 * self._jitter()), lane.rest_until_ms)
-        self._put_back(lane, job, next_ms, job.event.attempts + 1)
+    def _retry(self, lane: Lane, parcel: Parcel, now_ms: int) -> None:
+        """All at one time, so that they may go together again."""
+        schedule_s, jitter = self._settings.retry_schedule_s, self._jitter()
+        for job in parcel.heads():
+            pause_s = schedule_s[min(job.event.attempts, len(schedule_s) - 1)]
+            next_ms = max(now_ms + round(pause_s * 1000 * jitter), lane.rest_until_ms)
+            self._put_back(lane, job, next_ms, job.event.attempts + 1)
 
     def _rest(self, lane: Lane) -> None:
         """Nothing is sent for a while: the lane's events leave the memory."""
@@ -337,17 +353,19 @@ class Deliverer:
         self.inflight -= 1
         lane.size -= 1
         follower = self._order.told(job)
-        if follower is not None:
+        if follower is not None and not follower.is_under_way:
             lane.waiting.append(follower)
 
     def _drop(self, lane: Lane, job: Job) -> None:
         self.dropped += 1
         self._finish(lane, job)
 
-    def _hold(self, lane: Lane, job: Job) -> None:
+    def _hold(self, lane: Lane, job: Job, until_ms: int) -> None:
         """Keep an event of a disabled endpoint."""
-        next_ms = self._clock.now_ms() + round(HOLD_S * 1000 * self._jitter())
-        self._put_back(lane, job, next_ms, job.event.attempts, held=True)
+        self._put_back(lane, job, until_ms, job.event.attempts, held=True)
+
+    def _held_until_ms(self) -> int:
+        return self._clock.now_ms() + round(HOLD_S * 1000 * self._jitter())
 
     def _put_back(self, lane: Lane, job: Job, next_ms: int, attempts: int, *, held: bool = False) -> None:
         """The event and those after it leave the memory; the ledger gives them again, it first, from `next_ms` on."""

@@ -57,6 +57,18 @@ async def test_an_offered_event_is_told_from_memory(tmp_path: Path) -> None:
         assert len(receiver.requests) == stage.deliverer.told == 20
 
 
+async def test_after_a_commit_that_failed_events_go_by_the_ledger_which_may_hold_earlier_ones(tmp_path: Path) -> None:
+    async with receiving() as receiver, staged(tmp_path) as stage:
+        await until(lambda: stage.deliverer._backlog_learned)
+        listen(stage, receiver)
+        pairs = await stage.store(*messages(20))
+        stage.journal.failures += 1
+        stage.deliverer.offer(pairs)
+        assert stage.deliverer.inflight == 0
+        await until_all_told(stage)
+        assert len(receiver.requests) == stage.deliverer.read_back == 20
+
+
 async def test_an_event_that_is_offered_and_read_is_told_once(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
         listen(stage, receiver)
