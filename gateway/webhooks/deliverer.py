@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from gateway.clock import Clock
 from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
@@ -68,6 +68,8 @@ class Deliverer:
         self._order.distrust(clock.now_ms())
         self._backlog_learned = False
         self._failures = journal.failures
+        self._loop = asyncio.get_running_loop()
+        self._pumped: dict[int, Lane] = {}
         self._known: set[int] = set()  # in memory, or written about and not durable yet
         self._unsettled: set[bytes] = set()  # messages whose event is being put back
         self._left = False  # the ledger may hold events that memory had no room for
@@ -266,7 +268,7 @@ class Deliverer:
     def _post(self, parcel: Parcel, done: Callable[[Result], None]) -> None:
         destination, now_ms = parcel.destination, self._clock.now_ms()
         if destination.signer is None:
-            asyncio.get_running_loop().call_soon(done, Failure("target_refused", "secret"))
+            self._loop.call_soon(done, Failure("target_refused", "secret"))
             return
         webhook_id, body = parcel.octets(now_ms)
         headers = destination.signer.headers(webhook_id, now_ms // 1000, body)
@@ -286,9 +288,20 @@ class Deliverer:
         else:
             self._failed(lane, parcel, gone=isinstance(result, Answer) and result.status == GONE)
         if lane.waiting:
-            self._pump(lane)
+            self._pump_soon(lane)
         if self._left:
             self._wake_with_room()
+
+    def _pump_soon(self, lane: Lane) -> None:
+        """Once this turn of the loop has brought all its answers: requests that leave together are cheaper."""
+        if not self._pumped:
+            self._loop.call_soon(self._pump_all)
+        self._pumped[id(lane)] = lane
+
+    def _pump_all(self) -> None:
+        lanes, self._pumped = self._pumped, {}
+        for lane in lanes.values():
+            self._pump(lane)
 
     def _succeeded(self, lane: Lane, parcel: Parcel) -> None:
         self.told += len(parcel.jobs)
@@ -382,8 +395,7 @@ class Deliverer:
         self._journal.post(TellLater(event.seq, next_ms, attempts), done)
 
     def _settled(self, op: WriteOp | None, _result: WriteResult) -> None:
-        if isinstance(op, Told | TellLater):
-            self._known.discard(op.seq)
+        self._known.discard(cast("Told | TellLater", op).seq)
 
     def _settled_later(self, message: bytes, op: WriteOp | None, result: WriteResult) -> None:
         self._unsettled.discard(message)

@@ -40,7 +40,11 @@ class Signer:
     def sign(self, webhook_id: bytes, timestamp_s: int, body: bytes) -> bytes:
         """The value of the `webhook-signature` header."""
         signed = b"%b.%d.%b" % (webhook_id, timestamp_s, body)
-        return b" ".join([b"v1," + binascii.b2a_base64(key.digest(signed), newline=False) for key in self._keys])
+        first = b"v1," + binascii.b2a_base64(self._keys[0].digest(signed), newline=False)
+        if len(self._keys) == 1:
+            return first
+        others = [b"v1," + binascii.b2a_base64(key.digest(signed), newline=False) for key in self._keys[1:]]
+        return b" ".join([first, *others])
 
     def headers(self, webhook_id: bytes, timestamp_s: int, body: bytes) -> bytes:
         """The three header lines of one webhook, each with its line end."""
