@@ -4,7 +4,7 @@ Events wait in the ledger until the customer's endpoint has answered 2xx. Some a
 fresh ones straight from their commit (`offer`), the rest read back when they fall due. Each customer has a lane with a
 few requests at once, each with one event or a batch; an event costs no task. What fails is tried again after the pauses
 of the schedule. An endpoint that fails for long, or answers 410, is disabled: its events stay in the ledger, are looked
-at again every `HOLD_S` in case it was enabled, and go when retention removes their message. Events that nobody is to be
+at again every hour in case it was enabled, and go when retention removes their message. Events that nobody is to be
 told of are dropped.
 """
 
@@ -25,15 +25,14 @@ from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.order import Order
 from gateway.webhooks.parcel import Parcel
+from gateway.webhooks.pauses import Pauses
 from gateway.webhooks.settings import DeliverySettings
 from redaction.personal import Purpose
 
-HOLD_S: Final = 3600.0
 READ_LIMIT: Final = 256
 READ_PACE_S: Final = 50e-6
 """Pause before a read per event that the engine has to pass over, so that many slow requests do not make reads dear."""
 SHARES: Final = 20
-JITTER: Final = 0.1
 GONE: Final = 410
 
 
@@ -61,7 +60,7 @@ class Deliverer:
         self._client = client()
         self._settings = settings
         self._clock = clock
-        self._random = random or partial(_random, clock)
+        self._pauses = Pauses(settings.retry_schedule_s, random or partial(_random, clock))
         self._share = max(1, settings.max_inflight // SHARES)
         self._lanes: dict[int, Lane] = {}
         self._order = Order()
@@ -255,7 +254,7 @@ class Deliverer:
             return
         destination = delivery.destination
         if destination.own_endpoint and self.endpoints.is_disabled(job.event.customer):
-            self._hold(lane, job, self._held_until_ms())
+            self._hold(lane, job, self._pauses.hold_ms(self._clock.now_ms()))
             return
         parcel = Parcel(lane, job, delivery, self._clock.monotonic())
         if destination.batch > 1:
@@ -323,7 +322,7 @@ class Deliverer:
         if own:
             self._note_failure(customer, gone=gone)
         if own and self.endpoints.is_disabled(customer):
-            until_ms = self._held_until_ms()
+            until_ms = self._pauses.hold_ms(now_ms)
             for job in parcel.heads():
                 self._hold(lane, job, until_ms)
         else:
@@ -341,22 +340,17 @@ class Deliverer:
 
     def _retry(self, lane: Lane, parcel: Parcel, now_ms: int) -> None:
         """All at one time, so that they may go together again."""
-        schedule_s, jitter = self._settings.retry_schedule_s, self._jitter()
+        spread = self._pauses.spread()
         for job in parcel.heads():
-            pause_s = schedule_s[min(job.event.attempts, len(schedule_s) - 1)]
-            next_ms = max(now_ms + round(pause_s * 1000 * jitter), lane.rest_until_ms)
+            next_ms = max(self._pauses.retry_ms(now_ms, job.event.attempts, spread), lane.rest_until_ms)
             self._put_back(lane, job, next_ms, job.event.attempts + 1)
 
     def _rest(self, lane: Lane) -> None:
         """Nothing is sent for a while: the lane's events leave the memory."""
         now_ms = self._clock.now_ms()
         while lane.waiting:
-            pause_ms = (lane.rest_until_ms - now_ms) * self._jitter()
             job = lane.waiting.popleft()
-            self._put_back(lane, job, now_ms + round(pause_ms), job.event.attempts)
-
-    def _jitter(self) -> float:
-        return 1 + JITTER * self._random()
+            self._put_back(lane, job, self._pauses.rest_ms(now_ms, lane.rest_until_ms), job.event.attempts)
 
     # ------------------------------------------------------------------------------------------- ends of a job
 
@@ -376,9 +370,6 @@ class Deliverer:
     def _hold(self, lane: Lane, job: Job, until_ms: int) -> None:
         """Keep an event of a disabled endpoint."""
         self._put_back(lane, job, until_ms, job.event.attempts, held=True)
-
-    def _held_until_ms(self) -> int:
-        return self._clock.now_ms() + round(HOLD_S * 1000 * self._jitter())
 
     def _put_back(self, lane: Lane, job: Job, next_ms: int, attempts: int, *, held: bool = False) -> None:
         """The event and those after it leave the memory; the ledger gives them again, it first, from `next_ms` on."""

@@ -9,8 +9,8 @@ from standardwebhooks.webhooks import Webhook
 from gateway.ledger.base import LedgerUnavailable
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.message import OutboxEvent, Status
-from gateway.webhooks.deliverer import HOLD_S
 from gateway.webhooks.lane import REST_AFTER
+from gateway.webhooks.pauses import HOLD_S
 from tests.unit.gateway.webhooks.events import NOW_MS, message
 from tests.unit.gateway.webhooks.receiver import BUSY, GONE, Receiver, Say, receiving
 from tests.unit.gateway.webhooks.stage import SECRET, Stage, messages, staged, until, until_all_told
