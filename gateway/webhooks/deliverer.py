@@ -102,12 +102,20 @@ class Deliverer:
                 self._take(lane, event, message)
                 touched[event.customer] = lane
             else:
-                self._order.leave(event, now_ms)
-                self._left = True
+                self._leave(lane, event, now_ms)
         for lane in touched.values():
             self._pump(lane)
         if self._left:
             self._wake_with_room()
+
+    def _leave(self, lane: Lane, event: OutboxEvent, now_ms: int) -> None:
+        """A fresh event stays in the ledger; that of a lane which rests need not be read only to be put off."""
+        self._order.leave(event, now_ms)
+        if lane.is_resting(now_ms):
+            self._known.add(event.seq)
+            self._post_later(event, self._pauses.rest_ms(now_ms, lane.rest_until_ms), event.attempts)
+        else:
+            self._left = True
 
     def poke(self) -> None:
         """Events are in the ledger that were not offered. Either all events of a message are offered, or none is."""

@@ -225,6 +225,21 @@ async def test_an_endpoint_that_fails_again_and_again_is_left_alone_and_others_a
         assert REST_AFTER <= len(dead.requests) <= REST_AFTER + 8
 
 
+async def test_what_comes_while_an_endpoint_is_left_alone_is_put_off_without_being_read(tmp_path: Path) -> None:
+    async with receiving() as receiver, staged(tmp_path) as stage:
+        await until(lambda: stage.deliverer._backlog_learned)
+        listen(stage, receiver)
+        receiver.answer = lambda _: Say(BUSY)
+        stage.deliverer.offer(await stage.store(*messages(10)))
+        await until(lambda: not stage.deliverer.inflight and not stage.deliverer.requests)
+        stage.deliverer.offer(await stage.store(*(message(number) for number in range(100, 120))))
+        assert {row.next_ms > NOW_MS for row in await stage.waiting()} == {True}
+        assert (len(await stage.waiting()), stage.deliverer.read_back) == (30, 0)
+        receiver.answer = lambda _: Say()
+        await stage.run_out(10)
+        assert stage.deliverer.told == 30
+
+
 async def test_an_endpoint_that_is_back_gets_everything(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
         listen(stage, receiver)
