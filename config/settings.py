@@ -177,8 +177,8 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How customers are told."""
 
     timeout_s: Annotated[float, Meta(gt=0, description="Time for one call, connect to answer.")] = 10
-    max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 200
-    connections_per_endpoint: Annotated[int, Meta(ge=1, description="Open connections to one endpoint.")] = 8
+    max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 400
+    connections_per_endpoint: Annotated[int, Meta(ge=1, description="Open connections to one endpoint.")] = 32
     retry_schedule_s: Annotated[
         Annotated[tuple[_Seconds, ...], Meta(min_length=1)],
         Meta(description="Pauses after failed calls, one by one; the last one repeats."),

@@ -187,15 +187,7 @@ class Node:
             default_region=settings.messages.default_region,
             id_octets=self.ledger.id_octets,
         )
-        delivery = reading.delivery_settings(settings.webhooks)
-        self.deliverer = Deliverer(
-            ledger=self.ledger,
-            journal=self.journal,
-            addresses=self.addressing,
-            client=lambda: WebhookClient(delivery, clock=clock, tasks=self.tasks),
-            settings=delivery,
-            clock=clock,
-        )
+        self._build_deliverer()
         self.sweeper = Sweeper(ledger=self.ledger, keyring=self.keyring, clock=clock, settings=settings.sweeper)
         self.door = Door(
             validator=Validator(settings.messages, plan, self._is_callable),
@@ -212,6 +204,17 @@ class Node:
         if self.sharing is not None:
             self._share(self.sharing)
         self._build_smpp_server()
+
+    def _build_deliverer(self) -> None:
+        clock, delivery = self.clock, reading.delivery_settings(self.settings.webhooks)
+        self.deliverer = Deliverer(
+            ledger=self.ledger,
+            journal=self.journal,
+            addresses=self.addressing,
+            client=lambda: WebhookClient(delivery, clock=clock, tasks=self.tasks),
+            settings=delivery,
+            clock=clock,
+        )
 
     def _share(self, sharing: Sharing) -> None:
         sharing.join(
