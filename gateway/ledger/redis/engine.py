@@ -171,7 +171,7 @@ class RedisLedger:
 
     @contextlib.contextmanager
     def _watching(self) -> Iterator[set[bytes | int]]:
-        """What is written meanwhile, message ids and seqs of events. A reading may show it as it was before, and whoever
+        """What is written meanwhile: message ids, seqs of events. A reading may show it as it was before, and whoever
         excluded it may have let go of it by the time the answer is here.
         """
         written: set[bytes | int] = set()
