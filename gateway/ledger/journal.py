@@ -68,6 +68,7 @@ class Journal:
         self._idle.set()
         self._loop = asyncio.get_running_loop()
         self.available = True
+        self.stuck = False  # the last batch was not taken
         self.commits = 0
         self.operations = 0
 
@@ -143,10 +144,12 @@ class Journal:
             results = await self._apply(batch)
         except LedgerUnavailable:
             self.available = False
+            self.stuck = True
             self._refuse_new()
             await asyncio.sleep(self._retry_s)
             self.available = True
         else:
+            self.stuck = False
             del self._waiting[: len(batch)]
             self._committed(batch, results)
         if not self._waiting:
