@@ -39,7 +39,7 @@ from gateway.logs import logger
 from gateway.message import Message, OutboxEvent
 from gateway.metrics import Exposition, Outcome
 from gateway.neighbours import NOBODY
-from gateway.outcomes import Outcomes
+from gateway.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
 from gateway.policies import RetentionPolicies
 from gateway.report import describe
 from gateway.request import OperatorView
@@ -175,6 +175,7 @@ class Node:
             inflight=self.inflight,
             clock=clock,
             neighbours=self.sharing or NOBODY,
+            unclaimed_after_s=UNCLAIMED_S if self.sharing is None else SHARED_UNCLAIMED_S,
         )
         self.incoming = Incoming(
             operators=self.operators,

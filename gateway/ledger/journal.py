@@ -69,6 +69,7 @@ class Journal:
         self._idle.set()
         self._loop = asyncio.get_running_loop()
         self.available = True
+        self.stuck = False  # the last batch was not taken
         self.commits = 0
         self.operations = 0
         self.failures = 0
@@ -146,10 +147,12 @@ class Journal:
         except LedgerUnavailable:
             self.available = False
             self.failures += 1
+            self.stuck = True
             self._refuse_new()
             await asyncio.sleep(self._retry_s)
             self.available = True
         else:
+            self.stuck = False
             del self._waiting[: len(batch)]
             self._committed(batch, results)
         if self._waiting:

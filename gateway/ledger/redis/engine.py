@@ -99,7 +99,7 @@ class RedisLedger:
         self._forgetter = Forgetter(self.server, self.layout, self.holding, self._reader)
         self.inbox = Inbox(self.server, self.layout)
         self._accounts = AccountBook(self.server, self.layout)
-        self._watches: list[set[bytes | int]] = []
+        self._watches: dict[int, set[bytes | int]] = {}
         self._is_open = False
 
     async def open(self) -> None:
@@ -171,20 +171,20 @@ class RedisLedger:
 
     @contextlib.contextmanager
     def _watching(self) -> Iterator[set[bytes | int]]:
-        """What is written meanwhile, message ids and seqs of events. A reading may show it as it was before, and
-        whoever excluded it may have let go of it by the time the answer is here.
+        """What is written meanwhile: message ids, seqs of events. A reading may show it as it was before, and whoever
+        excluded it may have let go of it by the time the answer is here.
         """
         written: set[bytes | int] = set()
-        self._watches.append(written)
+        self._watches[id(written)] = written
         try:
             yield written
         finally:
-            self._watches.remove(written)
+            del self._watches[id(written)]
 
     def _note_written(self, batch: Sequence[WriteOp]) -> None:
         if self._watches:
             names = {_name(op) for op in batch}
-            for each in self._watches:
+            for each in self._watches.values():
                 each.update(names)
 
     def _need_open(self) -> None:
