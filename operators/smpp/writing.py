@@ -1,5 +1,5 @@
 """The usual submit_sm as octets, straight from the message: what `Dialect.submit_sm` and the codec make of it, for a
-quarter of their cost (docs/performance.md, "codec"). A test holds the two together.
+third of their cost (docs/performance.md, "The two SMPP ends"). A test holds the two together.
 
 Everything but the recipient and the text repeats itself from message to message, and is kept in two small tables:
 sender names, which are registered and no personal data, and the fields between the addresses and the text.
