@@ -29,7 +29,7 @@ class StageFailed(Exception):
 
 class Stage:
     """folder: emptied first, unless `reuse`. smsc_port: of a simulator that runs already; None starts one with `smsc`
-    as its options. more: further settings, as TOML.
+    as its options. more: further settings, as TOML. log_level: of the gateway.
     """
 
     def __init__(
@@ -40,12 +40,14 @@ class Stage:
         smsc_port: int | None = None,
         more: str = "",
         window: int = 256,
+        log_level: str = "debug",
     ) -> None:
         self.folder = folder.resolve()
         self._smsc = smsc
         self._given_port = smsc_port
         self._more = more
         self._window = window
+        self._log_level = log_level
         self._children: list[Child] = []
         self.port = 0
         self.smpp_port = 0
@@ -76,7 +78,7 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700, parents=True)
         self.smsc_port = self._given_port or self.start_smsc()
-        settings = _settings(self.folder, self.smsc_port, self._window) + self._more
+        settings = _settings(self.folder, self.smsc_port, self._window, self._log_level) + self._more
         (self.folder / "gateway.toml").write_text(settings, encoding="utf-8")
         self.customer = self.command("customer", "add", "--name", "Trial", "--sender", "INTERKEY")["customer"]
         self.key = self.command("key", "add", self.customer)["key"]
@@ -167,14 +169,14 @@ def staged(stage: Stage) -> Iterator[Stage]:
         stage.stop()
 
 
-def _settings(folder: Path, smsc_port: int, window: int) -> str:
+def _settings(folder: Path, smsc_port: int, window: int, log_level: str) -> str:
     return f"""
 [http]
 port = 0
 [metrics]
 port = 0
 [log]
-level = "debug"
+level = "{log_level}"
 format = "json"
 [webhooks]
 allow_loopback = true
