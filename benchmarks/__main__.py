@@ -5,6 +5,7 @@ together what was sent, accepted, submitted, recorded and told, and fails when o
 Without a command it is `throughput`. docs/performance.md says what the figures mean.
 """
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -22,6 +23,7 @@ from benchmarks.compare import compare as compare_reports
 from benchmarks.engines import Engine, EngineMissing
 from benchmarks.engines import engine as engine_of
 from benchmarks.figures import Report, Result
+from benchmarks.jasmin import JasminMissing
 from benchmarks.kannel import KannelMissing
 from benchmarks.lookups import lookups
 from benchmarks.machine import describe, now, reference_us
@@ -71,12 +73,13 @@ class Output(msgspec.Struct, frozen=True):
 
 def perform(measure: Measure, options: Options, output: Output) -> None:
     """Measure, check, show, write and compare; one line and exit code 1 for what went wrong."""
+    signal.signal(signal.SIGTERM, _end)
     began, before_us = now(), reference_us()
     try:
         engine = engine_of(options.engine, options.workers)
         with Bars(console) as bars:
             results = list(measure(engine, options, bars.watch))
-    except (EngineMissing, FeatureMissing, KannelMissing, StageFailed, Wrong) as error:
+    except (EngineMissing, FeatureMissing, JasminMissing, KannelMissing, StageFailed, Wrong) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
     report = Report(machine=describe(began, before_us), results=results)
@@ -88,6 +91,11 @@ def perform(measure: Measure, options: Options, output: Output) -> None:
         output.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     if output.html:
         output.html.write_text(page(report, moves), encoding="utf-8")
+
+
+def _end(_number: int, _frame: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does: with everything that it started."""
+    raise SystemExit(143)
 
 
 def read(path: Path) -> Report:
@@ -168,7 +176,7 @@ COMMANDS: Final = (
     ("lookups", scenario("lookups"), "Look-ups of statuses beside traffic.", 20_000),
     ("backlog", scenario("backlog"), "Accepted while the operator is down, and the drain.", 200_000),
     ("memory", scenario("memory"), "RSS over a long run.", 200_000),
-    ("peers", all_peers, "The gateway, a bare proxy and Kannel, side by side.", 20_000),
+    ("peers", all_peers, "The gateway beside a bare proxy, Kannel and Jasmin.", 20_000),
     ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000),
 )
 for _name, _measure, _text, _usual in COMMANDS:

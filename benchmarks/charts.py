@@ -12,6 +12,10 @@ import msgspec
 
 WIDTH: Final = 640
 ROW: Final = 26
+NAME: Final = 14.0
+"""Height of a name beside another."""
+QUIET: Final = 8
+"""The colour of what is there for comparison."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 92, 16, 40
 _LABELS: Final = 190
 _CHARACTER: Final = 6.4
@@ -52,17 +56,27 @@ def lines(title: str, x_label: str, y_label: str, series: Sequence[Series], heig
     return _svg(title, height, parts)
 
 
-def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> str:
-    """A bar for each row: its name, its value, and the words for it at the bar's end."""
-    axis = Axis(max([value for _, value, _ in rows] or [0]) or 1, _LABELS, WIDTH - _LABELS - _RIGHT)
+class Bar(msgspec.Struct, frozen=True):
+    """words: its value, at the bar's end. quiet: it is there for comparison."""
+
+    name: str
+    value: float
+    words: str
+    quiet: bool = False
+
+
+def bars(title: str, rows: Sequence[Bar]) -> str:
+    """A bar for each row, from 0."""
+    axis = Axis(max([each.value for each in rows] or [0]) or 1, _LABELS, WIDTH - _LABELS - _RIGHT)
     parts = []
-    for at, (name, value, words) in enumerate(rows):
+    for at, each in enumerate(rows):
         top = at * ROW + 4
-        wide = round(axis.at(value) - _LABELS, 1)
-        parts.append(_row_name(name, top))
-        parts.append(f'<rect class="c0" x="{_LABELS}" y="{top}" width="{wide}" height="{ROW - 8}" rx="2">')
-        parts.append(f"<title>{escape(name)}: {escape(words)}</title></rect>")
-        parts.append(f'<text class="value" x="{_LABELS + wide + 6}" y="{top + 13}">{escape(words)}</text>')
+        wide = round(axis.at(each.value) - _LABELS, 1)
+        colour = QUIET if each.quiet else 0
+        parts.append(_row_name(each.name, top))
+        parts.append(f'<rect class="c{colour}" x="{_LABELS}" y="{top}" width="{wide}" height="{ROW - 8}" rx="2">')
+        parts.append(f"<title>{escape(each.name)}: {escape(each.words)}</title></rect>")
+        parts.append(f'<text class="value" x="{_LABELS + wide + 6}" y="{top + 13}">{escape(each.words)}</text>')
     return _svg(title, len(rows) * ROW + 4, parts)
 
 
@@ -128,16 +142,19 @@ def _line(series: Series, x: Axis, y: Axis) -> str:
 
 
 def _names(series: Sequence[Series], x: Axis, y: Axis) -> list[str]:
-    """Each series' name at its last point; names that would touch are moved apart."""
+    """Each series' name at its last point; names that would touch are moved apart, upwards at the foot."""
     ends = sorted((y.at(each.points[-1][1]) + 4, at) for at, each in enumerate(series) if each.points)
-    placed: list[str] = []
-    last = -math.inf
-    for height, at in ends:
-        each = series[at]
-        last = max(height, last + 14)
-        across = x.at(each.points[-1][0]) + 8
-        placed.append(f'<text class="name" x="{across}" y="{last:.1f}">{escape(each.name)}</text>')
-    return placed
+    heights: list[float] = []
+    for height, _ in ends:
+        heights.append(max(height, heights[-1] + NAME) if heights else height)
+    limit = y.start
+    for place in reversed(range(len(heights))):
+        limit = heights[place] = min(heights[place], limit)
+        limit -= NAME
+    return [
+        f'<text class="name" x="{x.at(series[at].points[-1][0]) + 8}" y="{height:.1f}">{escape(series[at].name)}</text>'
+        for height, (_, at) in zip(heights, ends, strict=True)
+    ]
 
 
 def _row_name(name: str, top: float) -> str:

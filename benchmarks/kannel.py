@@ -140,9 +140,9 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def await_port(port: int) -> None:
+def await_port(port: int, limit_s: float = START_LIMIT_S) -> None:
     """Until something listens there. Raises Wrong."""
-    deadline = time.monotonic() + START_LIMIT_S
+    deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 0.5).close()

@@ -23,6 +23,7 @@ from benchmarks.requests import Lot, ids_in, prepare
 
 READ_BYTES = 1 << 16
 SILENCE_S = 60.0
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,12 +119,14 @@ class Load:
 
 
 def is_whole(answer: bytes) -> bool:
-    """Whether the octets hold a whole answer with a Content-Length."""
+    """Whether the octets hold a whole answer, with a Content-Length or in chunks."""
     end = answer.find(b"\r\n\r\n")
     if end < 0:
         return False
     at = answer.find(b"ontent-Length: ", 0, end) + 15
     if at < 15:
+        if b"chunked" in answer[:end]:
+            return answer.endswith(LAST_CHUNK)
         raise ValueError("an answer without Content-Length")
     return len(answer) >= end + 4 + int(answer[at : answer.find(b"\r\n", at)])
 

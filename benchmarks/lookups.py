@@ -7,7 +7,7 @@ from benchmarks.child import Child
 from benchmarks.engines import Engine
 from benchmarks.figures import Result, Window, over
 from benchmarks.requests import Lot
-from benchmarks.scenarios import WARM_UP, Options, open_loops
+from benchmarks.scenarios import WARM_UP, Options, open_loops, rates_of
 from benchmarks.targets import GatewayTarget
 from benchmarks.truth import Wrong
 
@@ -20,7 +20,10 @@ def lookups(engine: Engine, options: Options, watch: Watch) -> Result:
     with standing(Bench(target, Plan(), watch)) as bench:
         bench.window(min(WARM_UP, options.messages), name="warm-up")
         closed = [bench.window(options.messages, name=f"closed loop {n + 1}") for n in range(options.runs)]
-        alone = list(open_loops(bench, closed, options))
+        rates, _ = rates_of(closed, options)
+        if not rates:
+            raise Wrong("look-ups need an open loop below the capacity")
+        alone = list(open_loops(bench, rates, options))
         asked = [beside(bench, window, number) for number, window in enumerate(alone)]
         checked = bench.check()
     before, during = over(alone, "answer_ms.p99"), over([window for window, _ in asked], "answer_ms.p99")

@@ -52,9 +52,9 @@ def _sections(report: Report, moves: Sequence[Move]) -> Iterator[str]:
     yield "<h2>Truth and notes</h2>" + "".join(map(_notes, report.results))
 
 
-def _bar(result: Result, name: str, unit: str) -> tuple[str, float, str]:
+def _bar(result: Result, name: str, unit: str) -> charts.Bar:
     median = over(result.closed, name).median
-    return result.name, median, f"{number(median)}{unit}"
+    return charts.Bar(result.name, median, f"{number(median)}{unit}", quiet=result.target != "gateway")
 
 
 def _capacity(results: Sequence[Result]) -> str:
@@ -102,7 +102,7 @@ def _stages(rows: dict[str, dict[str, float]]) -> Iterator[str]:
     if not rows:
         return
     yield "<h2>Where the gateway's CPU goes</h2>" + charts.shares("Share of each stage, sampled", rows, ORDER)
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    names = [stage for stage in ORDER if any(stage in row for row in rows.values())]
     yield _table(("", *names), [(row, *(f"{of.get(name, 0):.1%}" for name in names)) for row, of in rows.items()])
 
 
@@ -149,8 +149,15 @@ def _notes(result: Result) -> str:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head = "".join(f"<th>{escape(each)}</th>" for each in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cell(text: str) -> str:
+    """A range in brackets stands below its median."""
+    median, bracket, rest = text.partition(" (")
+    below = f"<small>{escape(rest.replace(')', ''))}</small>" if bracket else ""
+    return f"<td>{escape(median)}{below}</td>"
 
 
 def median_window(windows: Sequence[Window]) -> Window:

@@ -89,4 +89,21 @@ def _kannel(lot: Lot, first: int, _count: int) -> bytes:
     )
 
 
-SHAPES: Final[dict[str, Make]] = {"message": _message, "batch": _batch, "lookup": _lookup, "kannel": _kannel}
+def _jasmin(lot: Lot, first: int, _count: int) -> bytes:
+    """Jasmin's send: what is not GSM as UCS-2 in hexadecimal digits."""
+    text = MIXES[lot.mix].form(first).text
+    said = (
+        f"content={quote(text, safe='')}"
+        if text.isascii()
+        else f"coding=8&hex-content={text.encode('utf-16-be').hex()}"
+    )
+    return _get(lot, f"/send?username=bench&password={lot.secret}&from={SENDER}&to={number_of(first)}&{said}")
+
+
+SHAPES: Final[dict[str, Make]] = {
+    "message": _message,
+    "batch": _batch,
+    "lookup": _lookup,
+    "kannel": _kannel,
+    "jasmin": _jasmin,
+}

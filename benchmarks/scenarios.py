@@ -21,6 +21,7 @@ from benchmarks.stages import ProfilerMissing, Sampler
 from benchmarks.targets import GatewayTarget, Target, demand_batches_of_events
 
 WARM_UP: Final = 2_000
+SUSTAINED: Final = 0.95
 ATTACH_S: Final = 0.5
 """What py-spy needs until it samples."""
 
@@ -88,9 +89,11 @@ def run(name: str, target: Target, plan: Plan, options: Options, watch: Watch, e
     with standing(Bench(target, plan, watch)) as bench:
         bench.window(min(WARM_UP, options.messages), name="warm-up")
         closed = [bench.window(options.messages, name=f"closed loop {n + 1}") for n in range(options.runs)]
-        opened = list(open_loops(bench, closed, options))
-        stages, notes = sampled(bench, options) if options.profile and engine else ({}, [])
+        rates, notes = rates_of(closed, options)
+        opened = list(open_loops(bench, rates, options))
+        stages, more = sampled(bench, options) if options.profile and engine else ({}, [])
         checked = bench.check()
+    notes += more
     for window in (*closed, *opened):
         notes += [text for text in limiting(window.busy, target.name) if text not in notes]
     return Result(
@@ -105,10 +108,20 @@ def run(name: str, target: Target, plan: Plan, options: Options, watch: Watch, e
     )
 
 
-def open_loops(bench: Bench, closed: Sequence[Window], options: Options) -> Iterator[Window]:
-    """At each rate, lowest first, as often as there are runs."""
-    capacity = statistics.median(each.per_s for each in closed) if closed else 0.0
-    for rate in sorted(options.rates_per_s or [capacity * share for share in options.shares]):
+def rates_of(closed: Sequence[Window], options: Options) -> tuple[list[float], list[str]]:
+    """The rates of open loops, lowest first. Beyond the capacity there is no latency, only a queue: such rates are left
+    out, with a note.
+    """
+    capacity = statistics.median(each.per_s for each in closed)
+    wanted = sorted(options.rates_per_s or [capacity * share for share in options.shares])
+    rates = [rate for rate in wanted if rate <= capacity * SUSTAINED]
+    left = ", ".join(f"{rate:.0f}/s" for rate in wanted if rate not in rates)
+    return rates, [f"no open loop at {left}: more than {SUSTAINED:.0%} of its capacity"] if left else []
+
+
+def open_loops(bench: Bench, rates: Sequence[float], options: Options) -> Iterator[Window]:
+    """At each rate, as often as there are runs."""
+    for rate in rates:
         for number in range(options.runs):
             yield bench.window(whole(bench, rate * options.seconds), rate, f"open loop {rate:.0f}/s, {number + 1}")
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks.compare import Move, by_rate
 from benchmarks.figures import Report, Result, Spread, Window, over
+from benchmarks.stages import ORDER
 
 _STYLES: Final = {"better": "green", "worse": "red"}
 
@@ -136,7 +137,7 @@ def _p99(windows: Sequence[Window], name: str) -> str:
 
 def _stages(results: Sequence[Result]) -> Table:
     sampled = [result for result in results if result.stages]
-    names = list(dict.fromkeys(stage for result in sampled for stage in result.stages))
+    names = [stage for stage in ORDER if any(stage in result.stages for result in sampled)]
     table = _table("share of the gateway's CPU", *names)
     for result in sampled:
         table.add_row(result.name, *(f"{result.stages.get(name, 0):.0%}" for name in names))

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,14 @@ def test_a_full_report_has_its_drawings_and_figures() -> None:
     full = result(open=RATES, stages={"parse": 0.6, "seal": 0.4}, notes=["a note"])
     html = page(report(full), compare(report(full), report(full)))
     assert len(drawings(html)) == 5
-    for text in ("4,000 (4,000–4,000)", "Answer against rate", "60.0%", "a note", "noise", "3000 messages checked"):
+    for text in (
+        "4,000<small>4,000–4,000</small>",
+        "Answer against rate",
+        "60.0%",
+        "a note",
+        "noise",
+        "3000 messages checked",
+    ):
         assert text in html
 
 
@@ -44,12 +52,12 @@ def test_a_report_without_open_loops_and_stages_leaves_them_out() -> None:
 def test_words_are_escaped() -> None:
     html = page(report(result(notes=["a < b & c"])))
     assert "a &lt; b &amp; c" in html
-    drawn = charts.bars("<title>", [("a & b", 1.0, "1 < 2")])
+    drawn = charts.bars("<title>", [charts.Bar("a & b", 1.0, "1 < 2")])
     assert [each.text for each in drawings(drawn)[0].iter("text")] == ["a & b", "1 < 2"]
 
 
 def test_a_bar_is_as_long_as_its_value() -> None:
-    drawing = drawings(charts.bars("cost", [("a", 100.0, "100"), ("b", 25.0, "25")]))[0]
+    drawing = drawings(charts.bars("cost", [charts.Bar("a", 100.0, "100"), charts.Bar("b", 25.0, "25", quiet=True)]))[0]
     long, short = (float(each.attrib["width"]) for each in drawing.iter("rect"))
     assert short == pytest.approx(long / 4, abs=0.2)
 
@@ -71,6 +79,16 @@ def test_a_line_rises_with_its_values() -> None:
     first, last = (tuple(map(float, pair.split(","))) for pair in found.attrib["points"].split())
     assert last[0] > first[0]
     assert last[1] < first[1]
+
+
+def test_names_of_lines_that_end_together_neither_touch_nor_leave_the_drawing() -> None:
+    flat = [charts.Series(f"p{at}", [(0.0, 0.1), (10.0, 0.1)], at) for at in range(4)]
+    tall = charts.Series("high", [(0.0, 0.0), (10.0, 100.0)], 0)
+    drawing = drawings(charts.lines("latency", "rate", "ms", [*flat, tall]))[0]
+    heights = sorted(float(each.attrib["y"]) for each in drawing.iter("text") if each.attrib["class"] == "name")
+    axis = max(float(each.attrib["y1"]) for each in drawing.iter("line"))
+    assert all(later - earlier >= 13.9 for earlier, later in pairwise(heights))
+    assert heights[-1] <= axis
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,13 @@ def test_an_answer_is_whole_with_its_last_octet() -> None:
 
 def test_an_answer_without_a_length_is_refused() -> None:
     with pytest.raises(ValueError, match="Content-Length"):
-        is_whole(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        is_whole(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwho knows")
+
+
+def test_an_answer_in_chunks_is_whole_with_the_last_of_them() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    assert is_whole(answer)
+    assert not any(is_whole(answer[:end]) for end in range(len(answer)))
 
 
 def test_a_batch_holds_every_message_once() -> None:
