@@ -7,6 +7,7 @@ Without a command it is `throughput`. docs/performance.md says what the figures 
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,8 +18,10 @@ from rich.console import Console
 from benchmarks import micro, peers
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
+from benchmarks.against import against
 from benchmarks.bench import Plan, Watch
 from benchmarks.binds import Binds
+from benchmarks.compare import Move, in_turns
 from benchmarks.compare import compare as compare_reports
 from benchmarks.engines import Engine, EngineMissing
 from benchmarks.engines import engine as engine_of
@@ -71,8 +74,16 @@ class Output(msgspec.Struct, frozen=True):
     compare: Path | None = None
 
 
-def perform(measure: Measure, options: Options, output: Output) -> None:
-    """Measure, check, show, write and compare; one line and exit code 1 for what went wrong."""
+Compare = Callable[[Report], list[Move]]
+
+
+def perform(measure: Measure, options: Options, output: Output, compare: Compare | None = None) -> None:
+    """Measure, check, show, write and compare; one line and exit code 1 for what went wrong.
+
+    compare: instead of with an earlier file.
+    """
+    if compare is None and output.compare:
+        compare = partial(compare_reports, read(output.compare))
     signal.signal(signal.SIGTERM, _end)
     began, before_us = now(), reference_us()
     try:
@@ -84,8 +95,8 @@ def perform(measure: Measure, options: Options, output: Output) -> None:
         raise typer.Exit(1) from None
     report = Report(machine=describe(began, before_us), results=results)
     show(console, report)
-    moves = compare_reports(read(output.compare), report) if output.compare else []
-    if output.compare:
+    moves = [] if compare is None else compare(report)
+    if compare is not None:
         show_moves(console, moves)
     if output.json:
         output.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
@@ -218,6 +229,29 @@ def smpp(
         profile=profile,
     )
     perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
+
+
+@app.command("against")
+def against_other(
+    sources: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Another checkout of the gateway.")],
+    name: Annotated[str, typer.Option("--scenario", help=f"One of: {', '.join(SCENARIOS)}.")] = "http",
+    messages: Messages = 10_000,
+    runs: Runs = 5,
+    rate: Rate = None,
+    seconds: Seconds = 4.0,
+    json: Json = None,
+    html: Html = None,
+) -> None:
+    """This version and another in turns, run by run, and what differs."""
+    if name not in SCENARIOS:
+        raise typer.BadParameter(f"no scenario {name!r}")
+    options = Options(messages=messages, runs=runs, rates_per_s=tuple(rate or ()), seconds=seconds)
+    perform(
+        lambda engine, there, watch: against(sources, SCENARIOS[name], engine, there, watch),
+        options,
+        Output(json, html),
+        lambda report: in_turns(*report.results),
+    )
 
 
 @app.command()

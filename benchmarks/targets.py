@@ -71,14 +71,26 @@ class Target(Protocol):
 
 
 class GatewayTarget:
-    """The gateway on an engine. settings: more of them, as TOML. batched: take the batch API."""
+    """The gateway on an engine. settings: more of them, as TOML. batched: take the batch API. sources: another
+    checkout, whose gateway runs instead of this one's.
+    """
 
     good_status = "202"
     records = True
     numbers_for_ids = False
 
-    def __init__(self, folder: Path, engine: Engine, *, settings: str = "", batched: bool = False) -> None:
-        self.name = "gateway"
+    def __init__(
+        self,
+        folder: Path,
+        engine: Engine,
+        *,
+        settings: str = "",
+        batched: bool = False,
+        name: str = "gateway",
+        sources: Path | None = None,
+    ) -> None:
+        self.name = name
+        self._sources = sources
         self.shape = "batch" if batched else "message"
         self.engine = engine
         self._folder = folder
@@ -88,7 +100,11 @@ class GatewayTarget:
     def start(self, smsc_port: int, hook: Hook | None) -> None:
         self.engine.start(self._folder)
         self.stage = Stage(
-            self._folder / "gateway", smsc_port=smsc_port, more=self._settings + self.engine.settings, log_level="info"
+            self._folder / "gateway",
+            smsc_port=smsc_port,
+            more=self._settings + self.engine.settings,
+            log_level="info",
+            sources=self._sources,
         )
         self.stage.prepare()
         if hook is not None:

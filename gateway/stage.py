@@ -29,7 +29,8 @@ class StageFailed(Exception):
 
 class Stage:
     """folder: emptied first, unless `reuse`. smsc_port: of a simulator that runs already; None starts one with `smsc`
-    as its options. more: further settings, as TOML. log_level: of the gateway.
+    as its options. more: further settings, as TOML. log_level: of the gateway. sources: the folder whose packages
+    run, where it is not this one's.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Stage:
         more: str = "",
         window: int = 256,
         log_level: str = "debug",
+        sources: Path | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self._smsc = smsc
@@ -48,6 +50,7 @@ class Stage:
         self._more = more
         self._window = window
         self._log_level = log_level
+        self._sources = sources  # what Python imports first is below the working directory
         self._children: list[Child] = []
         self.port = 0
         self.smpp_port = 0
@@ -133,7 +136,11 @@ class Stage:
     def command(self, *words: str) -> Mapping[str, Any]:
         """Run a verb of the command line; its JSON. Raises StageFailed."""
         done = subprocess.run(  # noqa: S603  our own program
-            [sys.executable, "-m", "gateway", *words, "--json"], env=self._environ, capture_output=True, check=False
+            [sys.executable, "-m", "gateway", *words, "--json"],
+            env=self._environ,
+            cwd=self._sources,
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             raise StageFailed(done.stderr.decode(errors="replace").strip())
@@ -153,7 +160,11 @@ class Stage:
 
     def _spawn(self, *words: str, **streams: Any) -> Child:
         child = subprocess.Popen(  # noqa: S603  our own program
-            [sys.executable, "-m", "gateway", *words], env=self._environ, start_new_session=True, **streams
+            [sys.executable, "-m", "gateway", *words],
+            env=self._environ,
+            cwd=self._sources,
+            start_new_session=True,
+            **streams,
         )
         self._children.append(child)
         return child

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.compare import chance, compare, judge
+from benchmarks.compare import chance, compare, in_turns, judge
 from benchmarks.figures import Result, Spread
 from tests.unit.benchmarks.windows import report, result, window
 
@@ -56,6 +56,22 @@ def test_open_loops_are_compared_at_rates_that_are_near() -> None:
     far = compare(report(result(open=at)), report(result(open=[window(rate_per_s=3000.0)] * 3)))
     assert [each.figure for each in near if "/s" in each.figure][:2] == ["answer p50 at 2100/s", "answer p99 at 2100/s"]
     assert not [each for each in far if "/s" in each.figure]
+
+
+def test_a_target_that_did_not_get_its_core_says_nothing_of_the_wall_clock() -> None:
+    def held_up(per_s: float, cpu_us: float) -> Result:
+        return result(closed=[window(per_s=per_s, cpu_us={"gateway": cpu_us}, busy={"gateway": 0.6})] * 3)
+
+    for before, after in ((held_up(4000.0, 200.0), result()), (result(), held_up(9000.0, 150.0))):
+        assert verdict_of(before, after) == "busy machine"
+        assert verdict_of(before, after, "CPU a message") in ("better", "worse")
+
+
+def test_versions_in_turns_are_compared_whatever_the_machine_did() -> None:
+    other = result(target="other", closed=[window(cpu_us={"other": 100.0}, busy={"other": 0.5}, per_s=5000.0)] * 3)
+    this = result(closed=[window(busy={"gateway": 0.5})] * 3)
+    verdicts = {each.figure: each.verdict for each in in_turns(other, this)}
+    assert (verdicts["messages"], verdicts["CPU a message"], verdicts["RSS"]) == ("worse", "worse", "noise")
 
 
 def test_results_that_only_one_report_has_are_left_out() -> None:
