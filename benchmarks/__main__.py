@@ -180,8 +180,6 @@ def suite_of(engine: Engine, options: Options, watch: Watch) -> Iterator[Result]
 SPECIAL["lookups"] = lookups
 COMMANDS: Final = (
     ("throughput", scenario("http"), "HTTP → SMPP → receipt recorded; the default.", 20_000),
-    ("webhooks", scenario("webhooks"), "The same, and a webhook for each message's end.", 20_000),
-    ("webhook-batches", scenario("webhook-batches"), "Webhooks with up to 100 events in a request.", 20_000),
     ("batch", scenario("batch"), "The batch API, 100 messages a request.", 20_000),
     ("mixed", scenario("mixed"), "One-time codes, Arabic, emoji and long messages.", 20_000),
     ("lookups", scenario("lookups"), "Look-ups of statuses beside traffic.", 20_000),
@@ -198,6 +196,37 @@ for _name, _measure, _text, _usual in COMMANDS:
 def default(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         perform(scenario("http"), Options(), Output())
+
+
+@app.command()
+def webhooks(
+    messages: Messages = 20_000,
+    runs: Runs = 3,
+    batch: Annotated[int, typer.Option(min=1, max=100, help="Events of one request, at most.")] = 1,
+    engine: EngineName = "sqlite",
+    workers: Workers = 1,
+    rate: Rate = None,
+    share: Share = None,
+    seconds: Seconds = 10.0,
+    profile: Profile = True,
+    json: Json = None,
+    html: Html = None,
+    compare: Earlier = None,
+) -> None:
+    """HTTP → SMPP → receipt → a webhook for each message's end."""
+    each = SCENARIOS["webhooks" if batch == 1 else "webhook-batches"]
+    each = msgspec.structs.replace(each, plan=msgspec.structs.replace(each.plan, events=batch))
+    options = Options(
+        engine=engine,
+        workers=workers,
+        messages=messages,
+        runs=runs,
+        rates_per_s=tuple(rate or ()),
+        shares=tuple(share or (0.5,)),
+        seconds=seconds,
+        profile=profile,
+    )
+    perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
 
 
 @app.command()
@@ -235,6 +264,7 @@ def smpp(
 def against_other(
     sources: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Another checkout of the gateway.")],
     name: Annotated[str, typer.Option("--scenario", help=f"One of: {', '.join(SCENARIOS)}.")] = "http",
+    than: Annotated[str, typer.Option(help="Scenario of the other, where it is not the same.")] = "",
     messages: Messages = 10_000,
     runs: Runs = 5,
     rate: Rate = None,
@@ -243,11 +273,13 @@ def against_other(
     html: Html = None,
 ) -> None:
     """This version and another in turns, run by run, and what differs."""
-    if name not in SCENARIOS:
-        raise typer.BadParameter(f"no scenario {name!r}")
+    for asked in (name, than or name):
+        if asked not in SCENARIOS:
+            raise typer.BadParameter(f"no scenario {asked!r}")
+    pair = (SCENARIOS[than or name], SCENARIOS[name])
     options = Options(messages=messages, runs=runs, rates_per_s=tuple(rate or ()), seconds=seconds)
     perform(
-        lambda engine, there, watch: against(sources, SCENARIOS[name], engine, there, watch),
+        lambda engine, there, watch: against(sources, pair, engine, there, watch),
         options,
         Output(json, html),
         lambda report: in_turns(*report.results),

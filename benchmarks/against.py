@@ -20,11 +20,14 @@ from benchmarks.truth import Wrong
 OTHER: Final = "other"
 
 
-def against(sources: Path, scenario: Scenario, engine: Engine, options: Options, watch: Watch) -> list[Result]:
-    """The other version's result, and this one's. sources: the other checkout."""
+def against(
+    sources: Path, scenarios: tuple[Scenario, Scenario], engine: Engine, options: Options, watch: Watch
+) -> list[Result]:
+    """The results of the other version, in the checkout `sources`, and of this one. scenarios: in the same order."""
     if not (sources / "gateway" / "__main__.py").is_file():
         raise Wrong(f"{sources} holds no gateway")
-    sides = [_side(OTHER, sources.resolve(), scenario, engine, watch), _side("gateway", None, scenario, engine, watch)]
+    other, this = scenarios
+    sides = [_side(OTHER, sources.resolve(), other, engine, watch), _side("gateway", None, this, engine, watch)]
     with ExitStack() as stack:
         for bench in sides:
             stack.enter_context(standing(bench))
@@ -33,13 +36,12 @@ def against(sources: Path, scenario: Scenario, engine: Engine, options: Options,
         capacity = min(closed, key=lambda windows: statistics.median(each.per_s for each in windows))
         opened: list[list[Window]] = [[], []]
         for rate in rates_of(capacity, options)[0]:
-            messages = whole(sides[0], rate * options.seconds)
-            for at, more in enumerate(_in_turns(sides, messages, rate, options.runs)):
+            for at, more in enumerate(_in_turns(sides, round(rate * options.seconds), rate, options.runs)):
                 opened[at] += more
         checked = [bench.check() for bench in sides]
     return [
         Result(
-            scenario=scenario.name,
+            scenario=scenarios[at].name,
             target=sides[at].target.name,
             engine=engine.name,
             closed=closed[at],
@@ -65,5 +67,5 @@ def _in_turns(sides: Sequence[Bench], messages: int, rate: float, runs: int) -> 
         order = range(len(sides)) if number % 2 == 0 else reversed(range(len(sides)))
         for at in order:
             name = f"{sides[at].target.name}, run {number + 1}" + (f" at {rate:.0f}/s" if rate else "")
-            found[at].append(sides[at].window(messages, rate, name))
+            found[at].append(sides[at].window(whole(sides[at], messages), rate, name))
     return found
