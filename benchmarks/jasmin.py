@@ -9,13 +9,13 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import psutil
-
-from benchmarks.kannel import PLACES, await_port, free_ports
+from benchmarks.kannel import PLACES
+from benchmarks.meter import family
+from benchmarks.ports import await_port, free_ports
 from benchmarks.targets import Hook
 from benchmarks.truth import Wrong
 
@@ -189,10 +189,3 @@ def _until(console: socket.socket, words: Sequence[bytes]) -> bytes:
             raise Wrong("Jasmin's console ended")
         said += data
     return said
-
-
-def family(pid: int) -> Iterator[int]:
-    """A process and all below it."""
-    process = psutil.Process(pid)
-    yield pid
-    yield from (child.pid for child in process.children(recursive=True))

@@ -5,17 +5,14 @@ and does not wait for the disk; it seals nothing. With delivery reports it asks 
 """
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from benchmarks.ports import await_port, free_ports
 from benchmarks.targets import Hook
-from benchmarks.truth import Wrong
 
-START_LIMIT_S: Final = 15.0
 STOP_LIMIT_S: Final = 10.0
 PLACES: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -129,25 +126,3 @@ def program(name: str) -> str:
     if found is None:
         raise KannelMissing(f"Kannel is left out: {name} is not installed (on Debian: the package kannel)")
     return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has at this moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def await_port(port: int, limit_s: float = START_LIMIT_S) -> None:
-    """Until something listens there. Raises Wrong."""
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.5).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise Wrong("a peer did not start; see its log")

@@ -1,7 +1,7 @@
 """What processes used, read from the system: CPU, octets written to disk, memory; no process is asked."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -53,3 +53,10 @@ def limiting(busy: Mapping[str, float], target: str) -> Iterable[str]:
     for role, share in busy.items():
         if role != target and share > LIMIT_SHARE:
             yield f"{role} used {share:.0%} of a core and may be the limit"
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and all below it."""
+    process = psutil.Process(pid)
+    yield pid
+    yield from (child.pid for child in process.children(recursive=True))

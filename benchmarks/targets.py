@@ -15,11 +15,13 @@ import msgspec
 
 from benchmarks.child import Child
 from benchmarks.engines import Engine
+from benchmarks.meter import family
 from benchmarks.truth import Wrong
 from gateway.cli import webhook_set
 from gateway.stage import Stage
 
 PAGE: Final = 200
+WORKERS_LIMIT_S: Final = 30.0
 KNOWN_S: Final = 1.5
 """A running node hears of a changed account within a second."""
 
@@ -102,11 +104,15 @@ class GatewayTarget:
         self.stage = Stage(
             self._folder / "gateway",
             smsc_port=smsc_port,
-            more=self._settings + self.engine.settings,
+            more=self._settings,
             log_level="info",
+            serve=("--workers", str(self.engine.workers)) if self.engine.workers > 1 else (),
+            environ=self.engine.environ(),
             sources=self._sources,
         )
         self.stage.prepare()
+        if self.engine.workers > 1:
+            await_workers(self.stage.log)
         if hook is not None:
             words = ("--batch", str(hook.events)) if hook.events > 1 else ()
             self.stage.command("webhook", "set", self.stage.customer, f"http://127.0.0.1:{hook.port}/", *words)
@@ -126,7 +132,7 @@ class GatewayTarget:
         return self.stage.key
 
     def pids(self) -> Mapping[str, Sequence[int]]:
-        return {self.name: [self.stage.gateway.pid], **self.engine.pids()}
+        return {self.name: list(family(self.stage.gateway.pid)), **self.engine.pids()}
 
     def recorded(self) -> dict[str, str]:
         return {each["id"]: each["status"] for each in listed(self.port, self.secret)}
@@ -188,6 +194,15 @@ def demand_batches_of_events() -> None:
     """Raises FeatureMissing where endpoints cannot ask for more than one event a request."""
     if "batch" not in inspect.signature(webhook_set).parameters:
         raise FeatureMissing("in this build an endpoint takes one event a request: `webhook set` has no --batch")
+
+
+def await_workers(log: Path) -> None:
+    """Connections are dealt out as they come, so all workers must listen before the first. Raises Wrong."""
+    deadline = time.monotonic() + WORKERS_LIMIT_S
+    while b'"workers_up"' not in log.read_bytes():
+        if time.monotonic() > deadline:
+            raise Wrong("the workers did not come up; see gateway.log")
+        time.sleep(0.05)
 
 
 def fresh(folder: Path) -> Path:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 START_LIMIT_S: Final = 30.0
@@ -29,8 +30,8 @@ class StageFailed(Exception):
 
 class Stage:
     """folder: emptied first, unless `reuse`. smsc_port: of a simulator that runs already; None starts one with `smsc`
-    as its options. more: further settings, as TOML. log_level: of the gateway. sources: the folder whose packages
-    run, where it is not this one's.
+    as its options. more: further settings, as TOML. log_level: of the gateway. serve: its options. environ: for all
+    children. sources: the folder whose packages run, where it is not this one's.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class Stage:
         more: str = "",
         window: int = 256,
         log_level: str = "debug",
+        serve: tuple[str, ...] = (),
+        environ: Mapping[str, str] = MappingProxyType({}),
         sources: Path | None = None,
     ) -> None:
         self.folder = folder.resolve()
@@ -50,6 +53,7 @@ class Stage:
         self._more = more
         self._window = window
         self._log_level = log_level
+        self._serve = serve
         self._sources = sources  # what Python imports first is below the working directory
         self._children: list[Child] = []
         self.port = 0
@@ -62,6 +66,7 @@ class Stage:
             **os.environ,
             PASSWORD_VARIABLE: PASSWORD,
             "CONNECT_GATEWAY_CONFIG": str(self.folder / "gateway.toml"),
+            **environ,
         }
 
     @property
@@ -101,7 +106,7 @@ class Stage:
         the new process's."""
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
-            self.gateway = self._spawn("serve", stderr=file)
+            self.gateway = self._spawn("serve", *self._serve, stderr=file)
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self.gateway.poll() is None:
             port = self._announced_port(begin)
