@@ -12,7 +12,7 @@ LIMIT_SHARE: Final = 0.8
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """At one moment. cpu_s: by role. written_bytes: by the target's own processes."""
+    """At one moment. cpu_s: by role. written_bytes: by the target, and what keeps its data."""
 
     moment: float
     cpu_s: dict[str, float]
@@ -20,15 +20,18 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Meter:
-    """roles: processes by role. target: the role whose memory and octets count."""
+    """roles: processes by role. target: the role whose memory counts. storing: more roles whose octets on the disk
+    count with its own."""
 
-    def __init__(self, roles: Mapping[str, Sequence[int]], target: str) -> None:
+    def __init__(self, roles: Mapping[str, Sequence[int]], target: str, storing: Iterable[str] = ()) -> None:
         self._roles = {role: [psutil.Process(pid) for pid in pids] for role, pids in roles.items() if pids}
         self._target = target
+        self._storing = [target, *(role for role in storing if role != target)]
 
     def read(self) -> Reading:
         cpu = {role: sum(map(cpu_s, processes)) for role, processes in self._roles.items()}
-        return Reading(time.perf_counter(), cpu, sum(map(written, self._roles[self._target])))
+        octets = sum(written(each) for role in self._storing for each in self._roles[role])
+        return Reading(time.perf_counter(), cpu, octets)
 
     def rss_mb(self) -> float:
         return sum(float(each.memory_info().rss) for each in self._roles[self._target]) / 2**20
