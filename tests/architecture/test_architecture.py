@@ -90,7 +90,7 @@ def test_tasks_are_started_in_known_places_only() -> None:
         "gateway/app.py",
         "operators/smpp/links.py",
         "operators/rest/client.py",
-        "benchmarks/load.py",
+        "benchmarks/smsc.py",
         "gateway/http_send.py",
         "gateway/ledger/sqlite_file.py",
     }
