@@ -9,6 +9,7 @@ import pytest
 from config.checks import check, is_loopback
 from config.operators import EgressSettings, OutbindSettings
 from config.problems import Severity
+from config.rest import RestCallback, RestSettings
 from config.secret import SecretRef
 from config.settings import (
     DispatchSettings,
@@ -237,6 +238,38 @@ def test_a_plain_link_to_another_machine_is_refused_unless_it_runs_in_a_declared
     assert told(with_operators(plain)) == [("operators[0].tls.enabled", "plain_operator_link")]
     tunnel = OperatorRegister(contract_reference="C-1", tunnel=True)
     assert told(with_operators(replace(plain, register=tunnel))) == []
+
+
+@pytest.mark.policy("P-24")
+def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> None:
+    register = OperatorRegister(contract_reference="C-1")
+    plain = OperatorSettings(
+        name="web", kind="rest", rest=RestSettings(url="http://sms.example/send"), register=register
+    )
+    assert told(with_operators(plain)) == [("operators[0].rest.url", "plain_operator_link")]
+    assert told(with_operators(replace(plain, rest=RestSettings(url="https://sms.example/send")))) == []
+    assert told(with_operators(replace(plain, rest=RestSettings(url="http://127.0.0.1/send")))) == []
+    tunnel = msgspec.structs.replace(register, tunnel=True)
+    assert told(with_operators(replace(plain, register=tunnel))) == []
+
+
+@pytest.mark.policy("P-24")
+def test_receipts_over_http_come_in_by_tls_and_from_whom_we_know() -> None:
+    open_to_all = RestCallback(host="0.0.0.0", port=8443)
+    operator = OperatorSettings(
+        name="web",
+        kind="rest",
+        rest=RestSettings(url="https://sms.example/send", callback=open_to_all),
+        register=OperatorRegister(contract_reference="C-1"),
+    )
+    assert told(with_operators(operator)) == [
+        ("operators[0].rest.callback.password", "missing"),
+        ("operators[0].rest.callback.host", "plain_public_listener"),
+    ]
+    secured = RestCallback(
+        host="0.0.0.0", port=8443, password=SecretRef(env="P"), tls_certificate="c.pem", tls_key="k.pem"
+    )
+    assert told(with_operators(replace(operator, rest=RestSettings(url=operator.rest.url, callback=secured)))) == []
 
 
 @pytest.mark.policy("P-38")
