@@ -79,7 +79,7 @@ class Reader:
             -1 if status is None else STATUS_CODE[status],
             now_ms,
             0 if since_ms is None else _position(since_ms),
-            _AFTER_ALL if cursor is None else cursor,
+            _AFTER_ALL if cursor is None else cursor[:16].ljust(16, b"\0"),
             limit,
             LIST_LOOKS_AT,
         )
