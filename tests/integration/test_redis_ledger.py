@@ -10,7 +10,7 @@ import pytest
 
 from config.redis_address import parse_address
 from gateway.clock import Clock, ManualClock, SystemClock
-from gateway.ledger.base import Accept, Change, Count, LedgerError, LedgerUnavailable, WriteOp
+from gateway.ledger.base import Accept, Change, Count, LedgerUnavailable, WriteOp
 from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
 from gateway.ledger.redis.engine import RedisLedger, Role
@@ -19,7 +19,7 @@ from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
 from gateway.message import Message, Status
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
-from tests.integration.valkey_server import Valkey
+from tests.integration.valkey_server import Valkey, free_port
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S = 1.0
@@ -246,8 +246,14 @@ async def test_a_user_of_its_own_needs_its_password(server: Valkey, tmp_path: Pa
     good = RedisLedger(Access(address=address, user="ledger", password="secret"), ManualClock(), prefix=str(tmp_path))
     await good.open()
     await good.close()
-    with pytest.raises(LedgerError):
+    with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
         await RedisLedger(Access(address=address, user="ledger", password="wrong"), ManualClock()).open()
+
+
+async def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
+    address = parse_address(f"redis://127.0.0.1:{free_port()}")
+    with pytest.raises(LedgerUnavailable, match="cannot be reached"):
+        await RedisLedger(Access(address=address), ManualClock()).open()
 
 
 async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
