@@ -20,6 +20,7 @@ from config.settings import (
     MetricsSettings,
     OperatorRegister,
     OperatorSettings,
+    RedisSettings,
     RetentionSettings,
     RootSlotSettings,
     RouteSettings,
@@ -58,10 +59,17 @@ def in_a_vault(**transit: Any) -> Settings:
     return Settings(keystore=KeystoreSettings(root=root))
 
 
+def shared(**redis: Any) -> Settings:
+    return Settings(ledger=LedgerSettings(engine="redis", redis=RedisSettings(**redis)))
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         Settings(),
+        shared(url="redis://127.0.0.1"),
+        shared(url="rediss+cluster://one,two", user="ledger", password=SecretRef(env="P")),
+        shared(url="redis+sentinel://one,two/ledger", tunnel=True, replicas=1),
         with_operators(LOCAL, REMOTE),
         with_operators(OperatorSettings(name="memory", kind="loopback")),
         with_operators(replace(LOCAL, host="::1")),
@@ -198,6 +206,21 @@ def test_keys_that_do_not_fit_together_are_refused(settings: Settings, key: str,
     problems = check(settings)
     assert [(problem.key, problem.code) for problem in problems] == [(key, code)]
     assert problems[0].severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("redis", "key", "code"),
+    [
+        ({}, "ledger.redis.url", "invalid_url"),
+        ({"url": "redis://me:secret@127.0.0.1"}, "ledger.redis.url", "invalid_url"),
+        ({"url": "redis://store"}, "ledger.redis.url", "plain_ledger"),
+        ({"url": "redis+cluster://127.0.0.1,store"}, "ledger.redis.url", "plain_ledger"),
+        ({"url": "rediss://store", "user": "ledger"}, "ledger.redis.password", "missing"),
+        ({"url": "rediss+cluster://store", "replicas": 1}, "ledger.redis.replicas", "not_on_a_cluster"),
+    ],
+)
+def test_a_shared_ledger_is_reached_safely_or_not_at_all(redis: dict[str, Any], key: str, code: str) -> None:
+    assert told(shared(**redis)) == [(key, code)]
 
 
 def test_an_operator_without_name_is_refused() -> None:
