@@ -32,7 +32,6 @@ from gateway.incoming import Incoming
 from gateway.inflight import InFlight
 from gateway.keyring import Keyring
 from gateway.ledger.journal import Journal
-from gateway.ledger.keystore import Keystore
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.logs import logger
 from gateway.message import Message, OutboxEvent
@@ -115,14 +114,14 @@ class Node:
         )
 
     def _open_keys(self) -> None:
-        settings = self.settings.keystore
-        store = Keystore(Path(settings.path), reading.root_slot(settings.root), self.clock)
+        self.keystore = store = reading.keystore(self.settings.keystore, self.clock, node=True)
         store.open()
         self._stack.callback(store.close)
         self.keyring = Keyring(store, self.rules.values(), self.clock)
         self.keyring.ensure_present()
         self.sealer = Sealer(store.state, self.clock.random)
         self.sealer.on_refused = record_refused_opening
+        self.sealer.before_use = store.check
         self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
@@ -195,6 +194,7 @@ class Node:
             digest=self.keyring.idempotency_digest,
         )
 
+        self.keyring.on_return = self.dispatch.resume
         self._build_smpp_server()
 
     def _build_smpp_server(self) -> None:
@@ -334,7 +334,7 @@ class Node:
 
     def readiness(self) -> dict[str, bool]:
         """What `/readyz` reports, by name."""
-        return {"ledger": self.journal.available, "accounts": self.directory.fresh}
+        return {"ledger": self.journal.available, "accounts": self.directory.fresh, "keys": self.keyring.attended}
 
     # ------------------------------------------------------------------------------------------------------- the end
 

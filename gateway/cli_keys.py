@@ -3,7 +3,10 @@
 Keys are shown by name and age, never by their bytes.
 """
 
+import contextlib
 import os
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -79,14 +82,27 @@ def recover_copies(data: Data, keystore: Copies = None, config: Config = None, j
     """
     forbid_core_dumps()
     settings = load(config, os.environ)
-    roots = reading.root_slot(settings.keystore.root).read()
-    result = recover(data, [*(keystore or ()), Path(settings.keystore.path)], roots)
+    with _live(settings) as (roots, live):
+        result = recover(data, [*(keystore or ()), live], roots)
     if json:
         show({"closed": result.keystores_closed, "combinations": [_row(each) for each in result.combinations]}, True)
         return
     for path in result.keystores_closed:
         print(f"no live root opens {path}")  # noqa: T201
     show([_row(each) for each in result.combinations], False)
+
+
+@contextlib.contextmanager
+def _live(settings: Settings) -> Iterator[tuple[Sequence[bytes], Path]]:
+    """The roots of now, and the key store of now as a file. A store that is a file is only read."""
+    if settings.keystore.engine == "file":
+        path = Path(settings.keystore.path)
+        yield reading.root_slot(settings.keystore.root).read(), path
+        return
+    with open_keystore(settings, SystemClock()) as store, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "live")
+        store.snapshot(path)
+        yield store.roots(), path
 
 
 def _status(store: Keystore, settings: Settings) -> dict[str, object]:
@@ -100,7 +116,16 @@ def _status(store: Keystore, settings: Settings) -> dict[str, object]:
         **{f"{family}s": sum(each.family == family for each in ages) for family in ("period", "customer", "pepper")},
         "oldest": rfc3339(min(each.created_ms for each in ages)) if ages else None,
         "next_destruction": rfc3339_or_none(next_destruction_ms(store.state, rules)),
+        **_nodes(store),
     }
+
+
+def _nodes(store: Keystore) -> dict[str, object]:
+    """How many nodes hold the keys, and whether all of them have the newest state; of a shared key store only."""
+    held = store.held_by()
+    if held is None:
+        return {}
+    return {"nodes": len(held), "behind": sum(version < store.version for version in held)}
 
 
 def _every_key(store: Keystore) -> list[dict[str, object]]:

@@ -30,7 +30,7 @@ from gateway.settle import Settler
 from gateway.state import is_final, mark_attempted, segment_taken, set_part, unsent
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, Operator, Query, Refused, Submitted, Unknown
 from redaction.egress import EgressContract, EgressField, disclosure_code
-from redaction.errors import IntegrityError, KeyDestroyed, SealError
+from redaction.errors import IntegrityError, KeyDestroyed, KeysWithheld, SealError
 from redaction.personal import Purpose
 
 REHOME_S: Final = 60.0
@@ -204,6 +204,11 @@ class Dispatch:
         """Messages in memory per lane."""
         return {name: len(lane) for name, lane in self._lanes.items()}
 
+    def resume(self) -> None:
+        """Keys may be used again: submit what waits."""
+        for name in self._lanes:
+            self.pump(name)
+
     def stop(self) -> None:
         """Submit nothing more; answers are still taken."""
         self._stopping = True
@@ -216,7 +221,7 @@ class Dispatch:
         if self._stopping:
             return
         room = lane.operator.room()
-        while room > 0:
+        while room > 0 and self._vault.may_open():
             message = lane.next()
             if message is None:
                 break
@@ -252,6 +257,9 @@ class Dispatch:
     def _send(self, lane: Lane, message: Message, now_ms: int) -> int:
         try:
             content = self._vault.open_content(message)
+        except KeysWithheld:  # since `pump` asked; its next look ends the turn
+            lane.put_back(message)
+            return 0
         except SealError as error:
             self._unopenable(message, error, now_ms)
             return 0
@@ -462,7 +470,7 @@ class Dispatch:
 
     async def _refill(self, name: str, lane: Lane) -> None:
         room = lane.backlog_room()
-        if not room or self._stopping:
+        if not room or self._stopping or not self._vault.may_open():
             return
         found = await self._ledger.claim_due(name, self._clock.now_ms(), room, self._inflight.active)
         lane.overflowed = len(found) == room

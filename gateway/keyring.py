@@ -5,7 +5,7 @@ periods whose last content is due are destroyed here; that is what forgets.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from gateway.clock import Clock
@@ -31,12 +31,20 @@ def epoch_of(now_ms: int) -> int:
 
 
 class Keyring:
-    """rules: every retention rule, for which period keys are kept."""
+    """rules: every retention rule, for which period keys are kept. on_return: called when keys may be used again."""
 
     def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
         self._store = store
         self._rules = tuple(rules)
         self._clock = clock
+        self._losses = 0
+        self._keyless = False
+        self.on_return: Callable[[], None] = _nobody_waits
+
+    @property
+    def attended(self) -> bool:
+        """Whether keys may be used: this node has reached the key store in time."""
+        return self._store.check()
 
     @property
     def state(self) -> KeyState:
@@ -96,11 +104,22 @@ class Keyring:
             await asyncio.sleep(interval_s)
             turn += 1
             try:
-                self._store.refresh()
+                await self._store.follow()
                 if turn % present_every == 0:
                     await self.keep_present()
-            except LedgerUnavailable:
-                log.warning("keystore_unavailable")
+            except LedgerUnavailable as error:
+                log.warning("keystore_unavailable", reason=str(error))
+            self._note_attendance()
+
+    def _note_attendance(self) -> None:
+        attended = self.attended
+        if self._losses != self._store.losses:
+            self._losses, self._keyless = self._store.losses, True
+            log.error("keys_withheld")
+        if self._keyless and attended:
+            self._keyless = False
+            log.info("keys_returned")
+            self.on_return()
 
     def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
         return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
@@ -110,6 +129,10 @@ class Keyring:
 
     def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
         return idempotency_digest(self._store.state, customer, key, index)
+
+
+def _nobody_waits() -> None:
+    """Nothing was put off while keys were withheld."""
 
 
 class Upkeep:

@@ -5,7 +5,7 @@ from gateway.message import Message, OutboxEvent, Status
 from gateway.smpp_server.wording import incoming, receipt
 from gateway.submission import ReturnPath
 from operators.smpp import pdu as p
-from redaction.errors import SealError
+from redaction.errors import KeysWithheld, SealError
 
 
 class NewsWriter:
@@ -15,7 +15,7 @@ class NewsWriter:
         self._vault = vault
 
     def __call__(self, event: OutboxEvent, message: Message) -> p.DeliverSm | None:
-        """None when there is nothing to tell any more."""
+        """None when there is nothing to tell any more. Raises KeysWithheld."""
         if message.status is Status.RECEIVED:
             return self._incoming(message)
         return receipt(event, message, self._path(message))
@@ -24,6 +24,8 @@ class NewsWriter:
         """None once its content clock has run out."""
         try:
             return incoming(message, self._vault.open_received(message))
+        except KeysWithheld:
+            raise
         except SealError:
             return None
 
@@ -31,5 +33,7 @@ class NewsWriter:
         """None once the content clock has run out: the customer is told by id alone."""
         try:
             return self._vault.open_private(message).path
+        except KeysWithheld:
+            raise
         except SealError:
             return None

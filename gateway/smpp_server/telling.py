@@ -21,6 +21,7 @@ from gateway.message import Message, OutboxEvent, Status
 from gateway.smpp_server.link import Link
 from operators.smpp import pdu as p
 from operators.smpp import status as st
+from redaction.errors import KeysWithheld
 
 POLL_S: Final = 1.0
 READ_LIMIT: Final = 256
@@ -178,7 +179,11 @@ class Telling:
 
     def _take(self, outlet: Outlet, event: OutboxEvent, message: Message | None) -> None:
         outlet.known.add(event.seq)
-        pdu = None if message is None else self._word(event, message)
+        try:
+            pdu = None if message is None else self._word(event, message)
+        except KeysWithheld:
+            self._put_off(outlet, event)
+            return
         if pdu is None:
             self.dropped += 1
             self._finish(outlet, event)
