@@ -194,7 +194,6 @@ class Node:
             digest=self.keyring.idempotency_digest,
         )
 
-        self.keyring.on_return = self.dispatch.resume
         self._build_smpp_server()
 
     def _build_smpp_server(self) -> None:
@@ -211,6 +210,7 @@ class Node:
 
     async def _start_loops(self) -> None:
         start = self.tasks.start
+        self.keyring.on_return = self.dispatch.resume
         start("journal", self.journal.run())
         start("outcomes", self.outcomes.run())
         start("accounts", self.directory.run())

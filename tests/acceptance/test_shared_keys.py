@@ -43,7 +43,7 @@ async def said(stage: Stage, *words: str) -> Any:
 
 def shut_out(server: redis.Redis, *, back: bool = False) -> None:
     """Nobody may use the keys' hashes any more, or everybody again."""
-    server.execute_command("ACL", "SETUSER", "default", "+@all" if back else "-@hash")
+    server.acl_setuser("default", enabled=True, categories=["+@all" if back else "-@hash"])
 
 
 @pytest.mark.policy("P-23")
