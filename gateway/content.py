@@ -90,7 +90,7 @@ class Vault:
 
     def may_open(self) -> bool:
         """Whether keys may be used now; if not, everything below raises `KeysWithheld`."""
-        return self._sealer.before_use()
+        return self._sealer.may_use_keys()
 
     def seal(
         self, submission: Submission, *, customer: int, message_id: bytes, leaf: int, now_ms: int

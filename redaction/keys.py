@@ -140,6 +140,7 @@ class KeyState:
 
     @property
     def withheld(self) -> bool:
+        """Whether keys are missing for now, and not destroyed."""
         return self._withheld
 
     def _absent(self, factor: str) -> SealError:

@@ -143,6 +143,10 @@ class Sealer:
         self._random = random
         self._labels: dict[tuple[str, RetentionTag, int], bytes] = {}
 
+    def may_use_keys(self) -> bool:
+        """Whether they are there: not withheld."""
+        return self.before_use() and not self.keys.withheld
+
     def seal(self, plaintext: bytes, context: SealContext) -> Sealed:
         """Raises `KeyDestroyed` without a living period, customer or leaf, `KeysWithheld`, and `UndeclaredField`
         outside `POLICY`.
