@@ -55,6 +55,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.")] = 8080
+    shared_port: Annotated[
+        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+    ] = False
     tls_certificate: Annotated[_Path | None, Meta(description="PEM file of the certificate and its chain.")] = None
     tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.")] = None
     tls_terminated_upstream: Annotated[

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -72,10 +73,13 @@ class StartRefused(Exception):
 
 
 class Node:
-    """One gateway process. `settings` are checked before (config.checks)."""
+    """One gateway process. `settings` are checked before (config.checks). metrics_socket: listens for them already."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, *, metrics_socket: socket.socket | None = None
+    ) -> None:
         self.settings = settings
+        self._metrics_socket = metrics_socket
         self.clock = clock or SystemClock()
         self.outcome = Outcome()
         self.exposition = Exposition()
@@ -253,6 +257,7 @@ class Node:
                 report=_report_unexpected,
                 host=settings.metrics.host,
                 port=settings.metrics.port,
+                inherited=self._metrics_socket,
             )
             await self.metrics_http.start()
             self._stack.push_async_callback(self.metrics_http.stop)
@@ -370,9 +375,9 @@ class Node:
         await self.journal.drain()
 
 
-async def serve(settings: Settings) -> int:
+async def serve(settings: Settings, *, metrics_socket: socket.socket | None = None) -> int:
     """Run a node until it is told to stop; the exit code."""
-    node = Node(settings)
+    node = Node(settings, metrics_socket=metrics_socket)
     for number in (signal.SIGTERM, signal.SIGINT):  # before anything is announced: nobody is killed while starting
         asyncio.get_running_loop().add_signal_handler(number, node.stop_asked.set)
     _calm_collector()
