@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from config.operators import HOME, INDISPENSABLE_FIELDS, OperatorSettings, RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
 from config.problems import Path as KeyPath
+from config.redis_address import Address, AddressError, parse_address
 from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
 """Where personal data may be processed without a transfer record (P-38)."""
@@ -156,6 +157,28 @@ def _vault(settings: Settings) -> Iterator[Finding]:
         yield ("keystore", "root", "transit", "url"), "plain_root_slot", message, _ERROR
     if not root.transit.token:
         yield ("keystore", "root", "transit", "token"), "missing", 'kind "transit" needs a token', _ERROR
+
+
+def _shared_ledger(settings: Settings) -> Iterator[Finding]:
+    """A shared ledger says where it is, keeps its secrets elsewhere, and is not reached in clear over a network."""
+    redis = settings.ledger.redis
+    if settings.ledger.engine != "redis":
+        return
+    place = ("ledger", "redis")
+    try:
+        address = parse_address(redis.url)
+    except AddressError as error:
+        yield (*place, "url"), "invalid_url", f"the address {error}", _ERROR
+        return
+    if not address.tls and not redis.tunnel and not _is_near(address):
+        message = "a server on another machine needs rediss, or tunnel if the way is protected otherwise"
+        yield (*place, "url"), "plain_ledger", message, _ERROR
+    if redis.user and not redis.password:
+        yield (*place, "password"), "missing", "a user needs a password", _ERROR
+
+
+def _is_near(address: Address) -> bool:
+    return all(is_loopback(host) for host, _ in address.hosts)
 
 
 def _directory(path: str) -> Path:
@@ -327,6 +350,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("dispatch",), partial(_order, "dispatch", "retry_first_s", "retry_limit_s")),
     (("webhooks",), partial(_order, "webhooks", "connections_per_endpoint", "max_connections")),
     (("ledger", "keystore"), _key_places),
+    (("ledger",), _shared_ledger),
     (("retention", "messages"), _retention),
     (("operators",), _names),
     (("operators",), _links),

@@ -16,6 +16,7 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
+from config.redis_ledger import RedisSettings
 from config.retention import DEFAULT_RETENTION, RetentionSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
@@ -32,6 +33,7 @@ __all__ = [
     "MetricsSettings",
     "OperatorRegister",
     "OperatorSettings",
+    "RedisSettings",
     "RetentionSettings",
     "RootSlotSettings",
     "RouteSettings",
@@ -90,7 +92,10 @@ class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The store of messages."""
 
-    engine: Annotated[Literal["sqlite"], Meta(description="Which engine keeps the ledger.")] = "sqlite"
+    engine: Annotated[
+        Literal["sqlite", "redis"],
+        Meta(description="`sqlite` keeps it in a file, for one node; `redis` on a server that nodes share."),
+    ] = "sqlite"
     path: Annotated[str, Meta(min_length=1, description="Database file, relative to the working directory.")] = (
         "data/ledger.db"
     )
@@ -100,6 +105,7 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = "full"
     batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512
     queue_limit: Annotated[int, Meta(ge=1, description="Writes that wait for a commit; more are refused.")] = 20_000
+    redis: Annotated[RedisSettings, Meta(description="The shared ledger.")] = RedisSettings()
 
 
 class TransitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,9 +15,9 @@ from gateway.clock import SystemClock
 from gateway.command import Failed
 from gateway.hardening import forbid_core_dumps
 from gateway.keyring import Keyring
-from gateway.ledger.base import LedgerLocked, StoredCustomer
+from gateway.ledger.base import Ledger, LedgerLocked, StoredCustomer
 from gateway.ledger.keystore import Keystore
-from gateway.ledger.sqlite import SqliteLedger
+from gateway.ledger.opening import desk_ledger
 from gateway.reading import Rules
 from redaction.seal import Sealer
 
@@ -27,7 +27,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     settings: Settings
     rules: Rules
-    ledger: SqliteLedger
+    ledger: Ledger
     keyring: Keyring
     sealer: Sealer
     accounts: Accounts
@@ -41,7 +41,7 @@ async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterato
     settings = load(config, os.environ)
     clock = SystemClock()
     rules = reading.retention_rules(settings)
-    ledger = SqliteLedger(Path(settings.ledger.path), clock, exclusive=alone)
+    ledger = desk_ledger(settings.ledger, clock, alone=alone)
     with open_keystore(settings, clock) as store:
         keyring = Keyring(store, rules.values(), clock)
         try:
@@ -75,7 +75,7 @@ async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
     raise Failed("no customer has this id")
 
 
-async def _open(ledger: SqliteLedger) -> None:
+async def _open(ledger: Ledger) -> None:
     try:
         await ledger.open()
     except LedgerLocked:

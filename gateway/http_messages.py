@@ -48,7 +48,7 @@ class Pending(Protocol):
     def message(self) -> Message: ...
 
     @property
-    def durable(self) -> "asyncio.Future[bytes | bool]": ...
+    def durable(self) -> "asyncio.Future[bytes | bool | None]": ...
 
 
 class Door(Protocol):
@@ -185,7 +185,8 @@ class MessageEndpoints:
             standing = await pending.durable
             if standing == pending.message.id:
                 return pending.message
-            earlier = await self._ledger.find(key.customer.id, bytes(standing))
+            assert isinstance(standing, bytes)
+            earlier = await self._ledger.find(key.customer.id, standing)
         except LedgerUnavailable:
             raise Refusal("ledger_unavailable") from None
         if earlier is None:

@@ -117,7 +117,7 @@ class SendDesk:
         if result == message.id:
             self._accepted(sending, message, b"")
         else:
-            task = asyncio.get_running_loop().create_task(self._replay(sending, bytes(result)), name="replayed send")
+            task = asyncio.get_running_loop().create_task(self._replay(sending, result), name="replayed send")
             self._replays.add(task)
             task.add_done_callback(self._replays.discard)
 
@@ -126,10 +126,11 @@ class SendDesk:
         self._admission.settle(sending.key, 1, 1)
         self._refuse(sending.connection, Refusal("ledger_unavailable"))
 
-    async def _replay(self, sending: "_Sending", identifier: bytes) -> None:
+    async def _replay(self, sending: "_Sending", standing: WriteResult) -> None:
         """Tell of the message that an earlier request with the same idempotency key made."""
+        assert isinstance(standing, bytes)
         try:
-            earlier = await self._ledger.find(sending.key.customer.id, identifier)
+            earlier = await self._ledger.find(sending.key.customer.id, standing)
         except LedgerUnavailable:
             self.refused(sending)
             return

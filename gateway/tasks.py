@@ -39,6 +39,12 @@ class TaskOwner:
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
 
+    async def end(self, deadline_s: float) -> None:
+        """Wait for what ends by itself, and cancel the rest at the deadline."""
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=deadline_s)
+        await self.stop()
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task.get_name(), None)
         if task.cancelled():

@@ -8,6 +8,10 @@ Engines never see plaintext: this package cannot import the modules that know it
 
 All times are epoch milliseconds. Errors: `LedgerUnavailable` when the store cannot take a batch now (disk full, server
 gone); nothing of that batch is then kept.
+
+An engine may be shared by many nodes. It is then cut into partitions, each of which one node has at a time: a batch is
+atomic per partition, work (`claim_due`, `outbox_due`, forgetting) is that of the node's own partitions, and a change of
+a message that another node has is not done. When the store takes some partitions and not others, what it took is kept.
 """
 
 from collections.abc import Container, Sequence
@@ -96,7 +100,8 @@ class Count(msgspec.Struct, frozen=True, gc=False):
 
 
 WriteOp = Accept | Change | Replace | Told | TellLater | Count
-WriteResult = bytes | bool
+WriteResult = bytes | bool | None
+"""None, of an engine that nodes share: another node has the message by now, and the operation was not done."""
 
 
 # ---------------------------------------------------------------------------------------------------------- accounts

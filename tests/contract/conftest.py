@@ -1,19 +1,36 @@
 """The engines that fulfil the ledger's contract; every test in this directory runs against each of them."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from config.redis_address import parse_address
 from gateway.clock import ManualClock
 from gateway.ledger.base import Ledger
+from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite import SqliteLedger
+from tests.integration.valkey_server import valkey, valkey_cluster
 
 Make = Callable[[Path, ManualClock, bool], Ledger]
 """Builds an engine on what lies at a place; not opened yet. The last argument: take the node's lock."""
 
+ADDRESS_FILE = "redis.address"
+LEASE_S = 1.0
+
+
+def _on_redis(place: Path, clock: ManualClock, exclusive: bool) -> Ledger:
+    """The place holds the server's address; its name keeps tests on one server apart."""
+    access = Access(address=parse_address((place / ADDRESS_FILE).read_text()))
+    role = Role.ALONE if exclusive else Role.BESIDE
+    return RedisLedger(access, clock, prefix=str(place), role=role, lease_s=LEASE_S)
+
+
 ENGINES: dict[str, Make] = {
+    "redis": _on_redis,
+    "redis_cluster": _on_redis,
     "sqlite": lambda place, clock, exclusive: SqliteLedger(place / "ledger.db", clock, exclusive=exclusive),
 }
 
@@ -34,6 +51,22 @@ class Engine:
         return ledger
 
 
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that keeps every write, for all tests."""
+    with valkey(tmp_path_factory.mktemp("redis"), "--appendonly", "yes", "--appendfsync", "always") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def cluster_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cluster of three, for all tests."""
+    with valkey_cluster(
+        tmp_path_factory.mktemp("cluster"), "--appendonly", "yes", "--appendfsync", "always"
+    ) as address:
+        yield address
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -41,6 +74,9 @@ def clock() -> ManualClock:
 
 @pytest.fixture(params=sorted(ENGINES))
 async def engine(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Engine]:
+    fixtures = {"redis": "redis_address", "redis_cluster": "cluster_address"}
+    if request.param in fixtures:
+        (tmp_path / ADDRESS_FILE).write_text(request.getfixturevalue(fixtures[request.param]))
     async with contextlib.AsyncExitStack() as closing:
         yield Engine(request.param, tmp_path, clock, closing)
 

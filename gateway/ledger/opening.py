@@ -1,0 +1,47 @@
+"""Which engine the settings name, built and not opened yet."""
+
+from pathlib import Path
+
+from config.redis_address import parse_address
+from config.settings import LedgerSettings
+from gateway.clock import Clock
+from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.server import Access
+from gateway.ledger.sqlite import SqliteLedger
+
+
+def node_ledger(settings: LedgerSettings, clock: Clock) -> SqliteLedger | RedisLedger:
+    """For a node. Raises SecretMissing."""
+    if settings.engine == "redis":
+        return _on_redis(settings, clock, Role.NODE)
+    return SqliteLedger(Path(settings.path), clock, synchronous=settings.synchronous)
+
+
+def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> SqliteLedger | RedisLedger:
+    """For the command line, beside running nodes or while there is none. Raises SecretMissing."""
+    if settings.engine == "redis":
+        return _on_redis(settings, clock, Role.ALONE if alone else Role.BESIDE)
+    return SqliteLedger(Path(settings.path), clock, exclusive=alone)
+
+
+def _on_redis(settings: LedgerSettings, clock: Clock, role: Role) -> RedisLedger:
+    redis = settings.redis
+    access = Access(
+        address=parse_address(redis.url),
+        user=redis.user,
+        password=redis.password.resolve(),
+        sentinel_password=redis.sentinel_password.resolve(),
+        tls_ca=redis.tls_ca,
+        timeout_s=redis.timeout_s,
+    )
+    return RedisLedger(
+        access,
+        clock,
+        prefix=redis.prefix,
+        partitions=redis.partitions,
+        role=role,
+        lease_s=redis.lease_s,
+        patience_s=redis.patience_s,
+        replicas=redis.replicas,
+        max_skew_s=redis.max_clock_skew_s,
+    )

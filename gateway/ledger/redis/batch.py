@@ -1,0 +1,121 @@
+"""One batch of write operations, sorted by where they go. Everything is copied out of the operations when it is made.
+
+    links → digests → a call per partition → counters
+
+Links come first, so that a receipt finds its message as soon as the change is durable. Within a partition the order is
+that of the operations, but new messages first and what became of news last.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import msgspec
+
+from gateway.ledger.base import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.redis.keys import Layout, Numbers
+from gateway.ledger.redis.packing import pack_event, pack_message, pack_state
+from gateway.ledger.redis.wire import octets
+from gateway.ledger.sqlite_rows import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
+from gateway.message import OutboxEvent
+
+ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER = 1, 2, 3, 4, 5
+
+Packed = list[object]
+"""An operation as the server's functions take it: its kind, and what they need."""
+
+
+class Claim(msgspec.Struct, gc=False):
+    """A digest that a new message wants. place: its slot, row group and field."""
+
+    index: int
+    place: tuple[int, int, bytes]
+    message: bytes
+    until_ms: int
+
+
+class Batch:
+    """`partitions`: for each partition its operations, each with its place in the batch."""
+
+    def __init__(self, operations: Sequence[WriteOp], layout: Layout, numbers: Numbers, now_ms: int) -> None:
+        self._layout = layout
+        self._numbers = numbers
+        self.now_ms = now_ms
+        self.results: list[WriteResult] = [True] * len(operations)
+        self.claims: list[Claim] = []
+        self.links: dict[int, list[tuple[int, msgspec.Raw, msgspec.Raw]]] = defaultdict(list)
+        self.counts: Counter[tuple[str, int]] = Counter()
+        self.partitions: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
+        self._accepts: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
+        self._news: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
+        for index, operation in enumerate(operations):
+            self._add(index, operation)
+        self._put_in_order()
+
+    def _add(self, index: int, operation: WriteOp) -> None:
+        if isinstance(operation, Change):
+            self._add_change(index, operation)
+        elif isinstance(operation, Accept):
+            self._add_accept(index, operation)
+        elif isinstance(operation, Replace):
+            message = operation.message
+            packed: Packed = [REPLACE, octets(message.id), octets(pack_message(message))]
+            self.partitions[self._layout.partition(message.id)].append((index, packed))
+        elif isinstance(operation, Told):
+            self._news[self._layout.seq_partition(operation.seq)].append((index, [TOLD, operation.seq]))
+        elif isinstance(operation, TellLater):
+            later: Packed = [TELL_LATER, operation.seq, operation.next_ms, operation.attempts]
+            self._news[self._layout.seq_partition(operation.seq)].insert(0, (index, later))
+        elif isinstance(operation, Count):
+            self.counts[operation.name, operation.bucket] += operation.amount
+
+    def _add_accept(self, index: int, op: Accept) -> None:
+        message = op.message
+        partition = self._layout.partition(message.id)
+        has_digest = op.idempotency is not None
+        event = self._event(partition, op.event)
+        packed: Packed = [ACCEPT, octets(message.id), octets(pack_message(message)), event, has_digest]
+        self._accepts[partition].append((index, packed))
+        self.results[index] = message.id
+        if op.idempotency is not None:
+            place = self._layout.digest(message.customer, op.idempotency)
+            self.claims.append(Claim(index, place, message.id, op.idempotency_until_ms))
+
+    def _add_change(self, index: int, change: Change) -> None:
+        message = change.message
+        identifier = message.id
+        partition = self._layout.partition(identifier)
+        packed: Packed = [
+            CHANGE,
+            octets(identifier),
+            WAITING_BELOW if change.only_waiting else OPEN_BELOW,
+            change.drop_content,
+            STATUS_CODE[message.status],
+            message.due_ms or 0,
+            message.content_until_ms,
+            message.segments,
+            octets(pack_state(message)),
+            self._event(partition, change.event),
+        ]
+        self.partitions[partition].append((index, packed))
+        for link in change.links:
+            slot, row, field = self._layout.link(link.operator, link.operator_message_id)
+            self.links[slot].append((row, octets(field), octets(identifier + bytes((link.segment,)))))
+
+    def _event(self, partition: int, event: OutboxEvent | None) -> object:
+        if event is None:
+            return False
+        return [self._numbers.next(partition, self.now_ms), event.esme, octets(pack_event(event))]
+
+    def _put_in_order(self) -> None:
+        for partition, accepts in self._accepts.items():
+            self.partitions[partition] = accepts + self.partitions[partition]
+        for partition, news in self._news.items():
+            self.partitions[partition] += news
+
+    def withdraw(self, index: int, partition: int) -> None:
+        """A new message is not to be stored: an earlier one stands for it."""
+        rest = [each for each in self.partitions[partition] if each[0] != index]
+        if rest:
+            self.partitions[partition] = rest
+        else:
+            del self.partitions[partition]

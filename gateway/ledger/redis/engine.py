@@ -1,0 +1,274 @@
+"""The shared engine: a Redis or Valkey, alone, behind sentinels or as a cluster, on which many nodes run.
+
+The ledger is cut into partitions, each in one slot of the cluster. A node has partitions by lease: it places new
+messages in them, dispatches what waits there, tells what is to be told and forgets what is due. A write carries the
+lease's token, which the server compares; so a node that was paused cannot write over its successor. Everybody may read.
+
+`apply` is atomic per partition and not over the whole batch; one batch places its new messages in one partition.
+"""
+
+import asyncio
+import enum
+import os
+from collections.abc import Container, Sequence
+from typing import Final
+
+from gateway.clock import Clock
+from gateway.ledger.base import (
+    Accept,
+    Change,
+    Found,
+    LedgerUnavailable,
+    Page,
+    StoredCustomer,
+    StoredEndpoint,
+    StoredEsme,
+    StoredKey,
+    TagDue,
+    Traffic,
+    WriteOp,
+    WriteResult,
+)
+from gateway.ledger.redis.accounts import AccountBook
+from gateway.ledger.redis.checks import check_server, pack_small_records
+from gateway.ledger.redis.fields import STORED_FIELDS
+from gateway.ledger.redis.forgetting import Forgetter
+from gateway.ledger.redis.holding import Holding
+from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.leases import Leases
+from gateway.ledger.redis.outbox import Outbox
+from gateway.ledger.redis.reading import Reader
+from gateway.ledger.redis.server import Access, Server
+from gateway.ledger.redis.writing import Writer
+from gateway.message import Message, OutboxEvent, Status
+from redaction.sealed import Pseudonym
+
+LEASE_S: Final = 6.0
+PATIENCE_S: Final = 5.0
+
+
+class Role(enum.Enum):
+    """What an opener does with partitions: shares them with other nodes, needs them all, or leaves them alone."""
+
+    NODE = "node"
+    ALONE = "alone"
+    BESIDE = "beside"
+
+
+class RedisLedger:
+    """See `gateway.ledger.base.Ledger`.
+
+    lease_s: how long a node that is not heard of keeps its partitions. patience_s: how long a write is repeated before
+    it is unavailable. replicas: how many of them must have a write before it counts as durable. max_skew_s: largest
+    difference from the server's clock; None spares the server every check, for tests.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        clock: Clock,
+        *,
+        prefix: str = "cg",
+        partitions: int = 64,
+        role: Role = Role.NODE,
+        lease_s: float = LEASE_S,
+        patience_s: float = PATIENCE_S,
+        replicas: int = 0,
+        max_skew_s: float | None = None,
+    ) -> None:
+        self._clock = clock
+        self._role = role
+        self._max_skew_s = max_skew_s
+        self.layout = Layout(prefix, partitions)
+        self.holding = Holding()
+        self.node = os.urandom(8).hex()  # two processes on one machine may share a test's clock
+        self.server = Server(access, replicas)
+        self.leases = Leases(self.server, self.layout, self.holding, self.node, lease_s)
+        serves = role is not Role.BESIDE
+        self._writer = Writer(
+            self.server, self.layout, self.holding, self.node, lost=self.leases.drop, patience_s=patience_s
+        )
+        self._reader = Reader(self.server, self.layout, self.holding, serves=serves)
+        self._outbox = Outbox(self.server, self.layout, self.holding, self.node, lease_s, serves=serves)
+        self._forgetter = Forgetter(self.server, self.layout, self.holding, self._reader)
+        self._accounts = AccountBook(self.server, self.layout)
+        self._is_open = False
+
+    async def open(self) -> None:
+        await self.server.open()
+        try:
+            if self._max_skew_s is not None:
+                await check_server(self.server, self._clock, self._max_skew_s)
+            await pack_small_records(self.server)
+            if self._role is Role.ALONE:
+                await self.leases.take_all()
+            elif self._role is Role.NODE:
+                await self.leases.join()
+        except BaseException:
+            await self.server.close()
+            raise
+        if self._role is not Role.BESIDE:
+            self.leases.start()
+        self._is_open = True
+
+    async def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            await self.leases.leave()
+            await self.server.close()
+
+    # ---------------------------------------------------------------------------------------------------- partitions
+
+    def id_octets(self, size: int) -> bytes:
+        """Random octets for a message's id, the first of which places it in a partition of ours."""
+        drawn = self._clock.random(size)
+        place = self.holding.place()
+        return drawn if place is None else bytes((place,)) + drawn[1:]
+
+    def has(self, identifier: bytes) -> bool:
+        """Whether a message's partition is ours."""
+        return self.layout.partition(identifier) in self.holding.partitions
+
+    def holds_until(self) -> float:
+        """Monotonic time of the loop at which our leases run out, unless they are renewed."""
+        return self.holding.until
+
+    # ------------------------------------------------------------------------------------------------------- messages
+
+    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
+        if not batch:
+            return []
+        self._need_open()
+        try:
+            results = await self._writer.apply(batch, self._clock.now_ms())
+        finally:
+            self.holding.turn()
+        self._outbox.wrote(
+            (self.layout.partition(op.event.message), op.event.esme)
+            for op in batch
+            if isinstance(op, Change | Accept) and op.event is not None
+        )
+        return results
+
+    def _need_open(self) -> None:
+        if not self._is_open:
+            raise LedgerUnavailable("the ledger is not open")
+
+    async def find(self, customer: int, message: bytes) -> Message | None:
+        (found,) = await self._reader.find_many([message])
+        is_theirs = found is not None and found.customer == customer and found.record_until_ms > self._clock.now_ms()
+        return found if is_theirs else None
+
+    async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
+        return await self._reader.find_many(messages)
+
+    async def list_messages(
+        self, customer: int, *, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int
+    ) -> Page:
+        return await self._reader.list_messages(customer, status, since_ms, cursor, limit, self._clock.now_ms())
+
+    async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
+        return await self._reader.list_subject(customer, subjects, limit, self._clock.now_ms())
+
+    # ------------------------------------------------------------------------------------------------------- dispatch
+
+    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
+        self._need_open()
+        return await self._reader.claim_due(operator, now_ms, limit, exclude)
+
+    async def next_due_ms(self, operator: str) -> int | None:
+        return (await self._reader.lanes()).get(operator, (0, None))[1]
+
+    async def lanes(self) -> Sequence[str]:
+        return sorted(await self._reader.lanes())
+
+    async def backlog(self, operator: str) -> int:
+        return (await self._reader.lanes()).get(operator, (0, 0))[0]
+
+    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+        return await self._reader.correlate(receipts)
+
+    # --------------------------------------------------------------------------------------------------------- outbox
+
+    async def outbox_due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
+    ) -> Sequence[OutboxEvent]:
+        return await self._outbox.due(now_ms, limit, exclude, esme, after, _now_s())
+
+    async def outbox_size(self, esme: int = 0) -> int:
+        return await self._outbox.size(esme, _now_s())
+
+    # ------------------------------------------------------------------------------------------------------- counters
+
+    async def count(self, name: str, bucket: int) -> int:
+        return int(await self.server.command("HGET", self._counters(bucket), name) or 0)
+
+    async def counts(self, bucket: int) -> dict[str, int]:
+        fields = await self.server.command("HGETALL", self._counters(bucket))
+        pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)
+        return {name.decode(): int(value) for name, value in pairs}
+
+    def _counters(self, bucket: int) -> str:
+        return f"{self.layout.shared}:n:{bucket}"
+
+    # ------------------------------------------------------------------------------------------------------- accounts
+
+    async def accounts_version(self) -> int:
+        return await self._accounts.version()
+
+    async def customers(self) -> Sequence[StoredCustomer]:
+        return await self._accounts.customers()
+
+    async def keys(self) -> Sequence[StoredKey]:
+        return await self._accounts.keys()
+
+    async def esmes(self) -> Sequence[StoredEsme]:
+        return await self._accounts.esmes()
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]:
+        return await self._accounts.endpoints()
+
+    async def save_customer(self, customer: StoredCustomer) -> int:
+        return await self._accounts.save_customer(customer)
+
+    async def save_key(self, key: StoredKey) -> int:
+        return await self._accounts.save_key(key)
+
+    async def save_esme(self, esme: StoredEsme) -> int:
+        return await self._accounts.save_esme(esme)
+
+    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
+        await self._accounts.save_endpoint(endpoint)
+
+    async def delete_endpoint(self, customer: int) -> None:
+        await self._accounts.delete_endpoint(customer)
+
+    # ------------------------------------------------------------------------------------------------------ retention
+
+    async def forget_content(self, now_ms: int, limit: int) -> int:
+        return await self._forgetter.content(now_ms, limit)
+
+    async def forget_records(self, now_ms: int, limit: int) -> int:
+        return await self._forgetter.records(now_ms, limit)
+
+    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
+        return await self._forgetter.leftovers(now_ms, limit)
+
+    async def checkpoint(self) -> None:
+        """The append-only file still holds what was deleted until the server writes it anew; keys are destroyed first,
+        so that nothing there opens (P-23). The server does that by itself as the file grows.
+        """
+        self._need_open()
+
+    async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
+        return await self._forgetter.due(now_ms)
+
+    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
+        return await self._forgetter.traffic(since_day, limit)
+
+    async def stored_fields(self) -> Sequence[str]:
+        return STORED_FIELDS
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,20 @@
+"""What this engine stores, field by field, as the data inventory names it (P-07). A test compares it with the types."""
+
+from typing import Final
+
+_TABLES: Final = {
+    "message": "id customer subject country last_two class tag status segments encoding operator accepted_ms due_ms "
+    "expires_ms content_until_ms record_until_ms content private attempts retry_unknown submitted_ms final_ms error "
+    "operator_ids parts disclosure key_id notify",
+    "correlation": "operator operator_message_id message segment",
+    "outbox": "seq customer message status at_ms next_ms attempts esme",
+    "idempotency": "customer digest message expires_ms",
+    "customer": "id public_id account settings created_ms disabled_ms",
+    "api_key": "id customer prefix digest scopes settings created_ms expires_ms revoked_ms",
+    "esme": "id customer system_id password settings created_ms revoked_ms",
+    "endpoint": "customer url secret settings state failing_since_ms disabled_ms",
+    "counter": "bucket name value",
+    "traffic": "day customer operator country class status messages segments",
+    "meta": "key value",
+}
+STORED_FIELDS: Final = tuple(f"{table}.{column}" for table, columns in _TABLES.items() for column in columns.split())

@@ -1,0 +1,194 @@
+"""Forgetting: each node forgets in its own partitions, under their leases; the links follow their records."""
+
+import struct
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.ledger.base import TagDue, Traffic
+from gateway.ledger.redis.holding import Holding
+from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.packing import tag_from, unpack_links
+from gateway.ledger.redis.reading import Reader
+from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.wire import encode, octets
+from gateway.ledger.sqlite_rows import CLASSES, STATUSES
+from redaction.retention import RetentionTag
+
+BUCKETS_LOOKED_AT: Final = 16
+_TRAFFIC: Final = struct.Struct(">IIHBB")
+
+Row = tuple[int, bytes, bytes]
+"""Row group, field and the message's id, as the tables are told to drop it."""
+
+
+class Forgetter:
+    def __init__(self, server: Server, layout: Layout, holding: Holding, reader: Reader) -> None:
+        self._server = server
+        self._layout = layout
+        self._holding = holding
+        self._reader = reader
+        self._walked: dict[tuple[str, int], int] = {}
+
+    async def content(self, now_ms: int, limit: int) -> int:
+        total = 0
+        for partition in await self._overdue(now_ms):
+            call = self._call("forget_content", partition, (now_ms, limit - total))
+            total += 0 if call is None else await self._server.call(call)
+            if total >= limit:
+                break
+        return total
+
+    async def records(self, now_ms: int, limit: int) -> int:
+        total = 0
+        for partition in await self._overdue(now_ms):
+            call = self._call("forget_records", partition, (now_ms, limit - total))
+            gone = [] if call is None else await self._server.call(call)
+            await self._drop_links({gone[at]: gone[at + 1] for at in range(0, len(gone), 2)})
+            total += len(gone) // 2
+            if total >= limit:
+                break
+        return total
+
+    async def _overdue(self, now_ms: int) -> list[int]:
+        """Our partitions that have anything to forget."""
+        ours = list(self._holding.partitions)
+        firsts = await self._server.commands(
+            [("ZRANGE", f"{self._layout.bases[each]}:f", 0, 0, "WITHSCORES") for each in ours]
+        )
+        return [each for each, first in zip(ours, firsts, strict=True) if first and _score(first) <= now_ms]
+
+    def _call(self, name: str, partition: int, words: tuple[int, ...]) -> Call | None:
+        """None when the partition was lost meanwhile."""
+        held = self._holding.partitions.get(partition)
+        return None if held is None else Call(name, self._layout.bases[partition], (held.token, *words))
+
+    async def _drop_links(self, gone: dict[bytes, bytes]) -> None:
+        slots: dict[int, list[Row]] = defaultdict(list)
+        for identifier, state in gone.items():
+            for operator, name in unpack_links(state):
+                slot, row, field = self._layout.link(operator, name)
+                slots[slot].append((row, field, identifier))
+        await self._drop("k", slots)
+
+    async def _drop(self, kind: str, slots: dict[int, list[Row]]) -> int:
+        bases = self._layout.bases
+        calls = [
+            Call("table_drop", bases[slot], (kind, encode([_wire(row) for row in rows])))
+            for slot, rows in slots.items()
+        ]
+        return int(sum(await self._server.read(calls)))
+
+    # --------------------------------------------------------------------------------------------------- leftovers
+
+    async def leftovers(self, now_ms: int, limit: int) -> int:
+        """Looks at some rows of each kind in our partitions' slots."""
+        ours = list(self._holding.partitions)
+        calls = [each for partition in ours if (each := self._call("forget_events", partition, (limit,))) is not None]
+        events = sum(await self._server.read(calls))
+        return int(events) + await self._links(ours, limit) + await self._digests(ours, now_ms, limit)
+
+    async def _walk(self, kind: str, slots: Sequence[int], limit: int) -> list[tuple[int, int, bytes, bytes]]:
+        """The next rows of these slots: slot, row group, field, value. Begins again at the end."""
+        calls = [
+            Call("table_walk", self._layout.bases[slot], (kind, self._walked.get((kind, slot), -1), limit))
+            for slot in slots
+        ]
+        found: list[tuple[int, int, bytes, bytes]] = []
+        for slot, (after, rows) in zip(slots, await self._server.read(calls), strict=True):
+            self._walked[kind, slot] = after
+            found += [(slot, *row) for row in rows]
+        return found
+
+    async def _links(self, slots: Sequence[int], limit: int) -> int:
+        """Links of messages that are gone."""
+        rows = await self._walk("k", slots, limit)
+        messages = await self._reader.find_many([value[:16] for *_, value in rows])
+        gone: dict[int, list[Row]] = defaultdict(list)
+        for (slot, number, field, value), message in zip(rows, messages, strict=True):
+            if message is None:
+                gone[slot].append((number, field, value[:16]))
+        return await self._drop("k", gone)
+
+    async def _digests(self, slots: Sequence[int], now_ms: int, limit: int) -> int:
+        over: dict[int, list[Row]] = defaultdict(list)
+        for slot, number, field, value in await self._walk("i", slots, limit):
+            if int.from_bytes(value[16:22], "big") <= now_ms:
+                over[slot].append((number, field, value[:16]))
+        return await self._drop("i", over)
+
+    # ---------------------------------------------------------------------------------------------------- reports
+
+    async def due(self, now_ms: int) -> Sequence[TagDue]:
+        calls = [
+            Call("retention_due", self._layout.bases[each], (now_ms, BUCKETS_LOOKED_AT))
+            for each in self._reader.reach()
+        ]
+        tags: dict[RetentionTag, TagDue] = {}
+        for rows in await self._server.read(calls):
+            for word, content, records, content_until, record_until, accepted in rows:
+                tag = tag_from(word)
+                one = _tag_due(tag, content, records, (int(content_until), int(record_until), int(accepted)), now_ms)
+                tags[tag] = one if tag not in tags else _together(tags[tag], one)
+        return [tags[tag] for tag in sorted(tags)]
+
+    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
+        sums: Counter[bytes] = Counter()
+        for fields in await self._server.commands([("HGETALL", f"{base}:traffic") for base in self._layout.bases]):
+            rows = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)
+            for field, count in rows:
+                sums[field] += int(count)
+        found = [_traffic(field, count, sums[b"s" + field[1:]]) for field, count in sums.items() if field[:1] == b"m"]
+        found = [each for each in found if each.day >= since_day]
+        found.sort(key=lambda it: (it.day, it.customer, it.operator, it.country, CLASSES.index(it.message_class),
+                                   STATUSES.index(it.status)))  # fmt: skip
+        return found[:limit]
+
+
+def _wire(row: Row) -> tuple[object, ...]:
+    number, field, identifier = row
+    return number, octets(field), octets(identifier)
+
+
+def _score(first: Sequence[object]) -> float:
+    """The score in the answer to ZRANGE ... WITHSCORES of one member."""
+    last = first[-1]
+    return float(last[-1] if isinstance(last, list | tuple) else last)  # type: ignore[arg-type]
+
+
+def _tag_due(tag: RetentionTag, content: int, records: int, times_ms: tuple[int, int, int], now_ms: int) -> TagDue:
+    content_until_ms, record_until_ms, accepted_ms = times_ms
+    return TagDue(
+        tag=tag,
+        content=content,
+        records=records,
+        content_lag_ms=now_ms - content_until_ms if content_until_ms else 0,
+        record_lag_ms=now_ms - record_until_ms if record_until_ms else 0,
+        oldest_ms=accepted_ms or None,
+    )
+
+
+def _together(one: TagDue, other: TagDue) -> TagDue:
+    oldest = [each.oldest_ms for each in (one, other) if each.oldest_ms is not None]
+    return TagDue(
+        tag=one.tag,
+        content=one.content + other.content,
+        records=one.records + other.records,
+        content_lag_ms=max(one.content_lag_ms, other.content_lag_ms),
+        record_lag_ms=max(one.record_lag_ms, other.record_lag_ms),
+        oldest_ms=min(oldest, default=None),
+    )
+
+
+def _traffic(field: bytes, messages: int, segments: int) -> Traffic:
+    day, customer, country, message_class, status = _TRAFFIC.unpack_from(field, 1)
+    return Traffic(
+        day=day,
+        customer=customer,
+        operator=field[1 + _TRAFFIC.size :].decode(),
+        country=country,
+        message_class=CLASSES[message_class],
+        status=STATUSES[status],
+        messages=messages,
+        segments=segments,
+    )

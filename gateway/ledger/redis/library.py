@@ -1,0 +1,21 @@
+"""The functions that run inside the server, from the Lua files beside this module: one library, named by its version.
+
+A node loads the library when the server lacks it or has other code under its name. Nodes of an older version call
+functions of their own version, which stay.
+"""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Final
+
+VERSION: Final = 1
+NAME: Final = f"connect_gateway_{VERSION}"
+PREFIX: Final = f"cg{VERSION}_"
+_FILES: Final = ("records", "outbox", "writing", "reading", "forgetting", "tables", "sharing")
+
+
+def code() -> str:
+    """The library as `FUNCTION LOAD` takes it."""
+    folder = files("gateway.ledger.redis").joinpath("lua")
+    parts: Sequence[str] = [folder.joinpath(f"{name}.lua").read_text("utf-8") for name in _FILES]
+    return "\n".join((f"#!lua name={NAME}", *parts))

@@ -1,0 +1,124 @@
+-- What the nodes share: who is there, who has which partition, counters, accounts.
+
+local function server_ms()
+  local now = redis.call('TIME')
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+end
+
+-- KEYS: {cg}. ARGV: node, lease_ms. The server's time, and the nodes that are alive, this one among them.
+local function beat(keys, args)
+  local key, now_ms = keys[1] .. ':nodes', server_ms()
+  redis.call('ZADD', key, text(now_ms), args[1])
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now_ms - tonumber(args[2])))
+  return { text(now_ms), redis.call('ZRANGE', key, 0, -1) }
+end
+
+-- KEYS: {cg}. ARGV: node.
+local function leave(keys, args)
+  return redis.call('ZREM', keys[1] .. ':nodes', args[1])
+end
+
+-- ARGV: node, lease_ms. The new token, or 0 when another node has the partition.
+local function lease_take(keys, args)
+  local key, now_ms = keys[1] .. ':lease', server_ms()
+  local lease = redis.call('HMGET', key, 'node', 'until', 'token')
+  if lease[1] and lease[1] ~= args[1] and tonumber(lease[2]) > now_ms then
+    return '0'
+  end
+  local token = text((tonumber(lease[3]) or 0) + 1)
+  redis.call('HSET', key, 'node', args[1], 'until', text(now_ms + tonumber(args[2])), 'token', token, 'batch', 0,
+    'results', '')
+  return token
+end
+
+-- ARGV: token, lease_ms. {1 when it is still ours, how many receipts others have left here}
+local function lease_renew(keys, args)
+  local key = keys[1] .. ':lease'
+  if redis.call('HGET', key, 'token') ~= args[1] then
+    return { 0, 0 }
+  end
+  redis.call('HSET', key, 'until', text(server_ms() + tonumber(args[2])))
+  return { 1, redis.call('LLEN', keys[1] .. ':inbox') }
+end
+
+-- Nothing: whose the partition is and until when; {'', 0} for nobody's.
+local function lease_read(keys)
+  local lease = redis.call('HMGET', keys[1] .. ':lease', 'node', 'until')
+  return { lease[1] or '', lease[2] or '0' }
+end
+
+-- ARGV: token.
+local function lease_give(keys, args)
+  local key = keys[1] .. ':lease'
+  if redis.call('HGET', key, 'token') ~= args[1] then
+    return 0
+  end
+  redis.call('HSET', key, 'until', 0)
+  return 1
+end
+
+-- ARGV: account, node, lease_ms. 1 when this node may tell the account's binds.
+local function esme_take(keys, args)
+  local key = keys[1] .. ':e:' .. args[1]
+  local holder = redis.call('GET', key)
+  if holder and holder ~= args[2] then
+    return 0
+  end
+  redis.call('SET', key, args[2], 'PX', args[3])
+  return 1
+end
+
+-- KEYS: {cg}. ARGV: node, number of the batch, rows {bucket, name, amount}. Added once, however often it is asked.
+local function count(keys, args)
+  local done = keys[1] .. ':counted'
+  if (tonumber(redis.call('HGET', done, args[1])) or 0) >= tonumber(args[2]) then
+    return 0
+  end
+  for _, row in ipairs(cmsgpack.unpack(args[3])) do
+    local key = keys[1] .. ':n:' .. text(row[1])
+    redis.call('HINCRBY', key, row[2], text(row[3]))
+    redis.call('PEXPIRE', key, text(40 * DAY_MS))
+  end
+  redis.call('HSET', done, args[1], args[2])
+  redis.call('PEXPIRE', done, text(DAY_MS))
+  return 1
+end
+
+-- KEYS: {cg}. ARGV: kind, id or 0, row, unique name or ''. The id, or 0 when another one has the name.
+local function save(keys, args)
+  local base, kind, id = keys[1], args[1], tonumber(args[2])
+  local names, rows, last = base .. ':a:names', base .. ':a:' .. kind, base .. ':a:last'
+  local name = kind .. ':' .. args[4]
+  local owner = tonumber(redis.call('HGET', names, name))
+  if args[4] ~= '' and owner and owner ~= id then
+    return 0
+  end
+  if id == 0 then
+    id = redis.call('HINCRBY', last, kind, 1)
+  elseif id > (tonumber(redis.call('HGET', last, kind)) or 0) then
+    redis.call('HSET', last, kind, id)
+  end
+  if args[4] ~= '' then
+    redis.call('HSET', names, name, id)
+  end
+  redis.call('HSET', rows, id, args[3])
+  redis.call('INCR', base .. ':a:version')
+  return id
+end
+
+-- KEYS: {cg}. ARGV: kind, id.
+local function remove(keys, args)
+  redis.call('HDEL', keys[1] .. ':a:' .. args[1], args[2])
+  return redis.call('INCR', keys[1] .. ':a:version')
+end
+
+redis.register_function({ function_name = 'cg1_beat', callback = beat, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cg1_leave', callback = leave, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cg1_lease_take', callback = lease_take, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cg1_lease_renew', callback = lease_renew, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cg1_lease_read', callback = lease_read, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cg1_lease_give', callback = lease_give, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cg1_esme_take', callback = esme_take, flags = { 'allow-oom' } })
+redis.register_function('cg1_count', count)
+redis.register_function('cg1_save', save)
+redis.register_function('cg1_remove', remove)

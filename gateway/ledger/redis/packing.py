@@ -1,0 +1,225 @@
+"""How records lie in Redis: one packed value per message, four parts behind a header that the server's functions read.
+
+    header   status, flags, due, both clocks, customer, segments, and the sizes of the parts
+    state    what a change writes: operator, attempts, times, error, operator ids, parts of the message, disclosure
+    fixed    what never changes: acceptance, country, class, subject, tag, encoding and the rest
+    content, private   sealed
+
+A change sends a new header and state; the server keeps the other parts. Words that come up again and again are one
+octet. Codes are stored and must never be renumbered.
+"""
+
+from struct import Struct
+from typing import Final
+
+from gateway.ledger.sqlite_rows import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES, split_ids
+from gateway.message import Message, OutboxEvent
+from redaction.retention import DISCARD, OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
+from redaction.sealed import Pseudonym, Sealed
+
+_U16: Final = Struct(">H")
+_HEADER: Final = Struct(">BBHIHIHIIBHHH")
+_STATE: Final = Struct(">HHIHIQ")
+_FIXED: Final = Struct(">HIHB")
+_REST: Final = Struct(">iBBHIB")
+_EVENT: Final = Struct(">16sIBHIHIH")
+_SEQ: Final = Struct(">Q")
+
+HAS_CONTENT: Final = 1
+HAS_PRIVATE: Final = 2
+
+_LOW: Final = 0xFFFFFFFF
+_NO_TIME: Final = 0
+
+_TAGS: Final = (OTP, TRANSACTIONAL, PROMOTIONAL, DISCARD)
+_TAG_WORD: Final[dict[str, bytes]] = {tag: bytes((1, code)) for code, tag in enumerate(_TAGS)}
+_ENCODINGS: Final = ("gsm7", "ucs2", "latin1", "ascii", "cyrillic", "hebrew", "binary")
+_ENCODING_WORD: Final[dict[str, bytes]] = {name: bytes((1, code)) for code, name in enumerate(_ENCODINGS)}
+_ID_END: Final = "\x1f"
+_CODES: Final = 32
+
+
+def _word(text: str) -> bytes:
+    raw = text.encode()
+    return bytes((len(raw),)) + raw
+
+
+def lane_word(operator: str) -> bytes:
+    """The first word of a state."""
+    return _word(operator)
+
+
+def pack_state(message: Message) -> bytes:
+    """What a change writes, beside the header."""
+    submitted, final = message.submitted_ms or _NO_TIME, message.final_ms or _NO_TIME
+    ids = (_ID_END.join(message.operator_ids) + _ID_END).encode() if message.operator_ids else b""
+    return b"".join(
+        (
+            _word(message.operator),
+            _STATE.pack(
+                message.attempts,
+                submitted >> 32,
+                submitted & _LOW,
+                final >> 32,
+                final & _LOW,
+                message.disclosure,
+            ),
+            _word(message.error or ""),
+            bytes((len(message.parts),)),
+            message.parts,
+            ids,
+        )
+    )
+
+
+def _pack_fixed(message: Message) -> bytes:
+    accepted = message.accepted_ms
+    expires = message.expires_ms
+    tag = message.tag
+    encoding = message.encoding
+    return b"".join(
+        (
+            _FIXED.pack(accepted >> 32, accepted & _LOW, message.country, CLASS_CODE[message.message_class]),
+            message.subject,
+            _TAG_WORD.get(tag) or _word(tag),
+            _ENCODING_WORD.get(encoding) or _word(encoding),
+            _REST.pack(
+                message.key_id,
+                message.last_two,
+                message.retry_unknown,
+                expires >> 32,
+                expires & _LOW,
+                message.notify,
+            ),
+        )
+    )
+
+
+def pack_message(message: Message) -> bytes:
+    """The whole record."""
+    content, private = message.content or b"", message.private or b""
+    state, fixed = pack_state(message), _pack_fixed(message)
+    due = message.due_ms or _NO_TIME
+    content_until, record_until = message.content_until_ms, message.record_until_ms
+    header = _HEADER.pack(
+        STATUS_CODE[message.status],
+        (HAS_CONTENT if content else 0) | (HAS_PRIVATE if private else 0),
+        due >> 32,
+        due & _LOW,
+        content_until >> 32,
+        content_until & _LOW,
+        record_until >> 32,
+        record_until & _LOW,
+        message.customer,
+        message.segments,
+        len(state),
+        len(fixed),
+        len(content),
+    )
+    return b"".join((header, state, fixed, content, private))
+
+
+def _time(high: int, low: int) -> int | None:
+    return (high << 32 | low) or None
+
+
+def _take_word(record: bytes, at: int) -> tuple[bytes, int]:
+    end = at + 1 + record[at]
+    return record[at + 1 : end], end
+
+
+def unpack_message(identifier: bytes, record: bytes) -> Message:
+    """The message in a record."""
+    (
+        status, flags, due_high, due_low, content_high, content_low, record_high, record_low, customer, segments,
+        state_size, fixed_size, content_size,
+    ) = _HEADER.unpack_from(record)  # fmt: skip
+    state_end = _HEADER.size + state_size
+    fixed_end = state_end + fixed_size
+    content_end = fixed_end + content_size
+    operator, at = _take_word(record, _HEADER.size)
+    attempts, submitted_high, submitted_low, final_high, final_low, disclosure = _STATE.unpack_from(record, at)
+    error, at = _take_word(record, at + _STATE.size)
+    parts, at = _take_word(record, at)
+    accepted_high, accepted_low, country, class_code = _FIXED.unpack_from(record, state_end)
+    subject_end = state_end + _FIXED.size + 16
+    tag, rest = _take_word(record, subject_end)
+    encoding, rest = _take_word(record, rest)
+    key_id, last_two, retry_unknown, expires_high, expires_low, notify = _REST.unpack_from(record, rest)
+    return Message(
+        id=identifier,
+        customer=customer,
+        key_id=key_id,
+        subject=Pseudonym(record[state_end + _FIXED.size : subject_end]),
+        country=country,
+        last_two=last_two,
+        message_class=CLASSES[class_code],
+        tag=tag_from(tag),
+        status=STATUSES[status],
+        segments=segments,
+        encoding=_ENCODINGS[encoding[0]] if _is_code(encoding) else encoding.decode(),
+        operator=operator.decode(),
+        accepted_ms=accepted_high << 32 | accepted_low,
+        due_ms=_time(due_high, due_low),
+        expires_ms=expires_high << 32 | expires_low,
+        content_until_ms=content_high << 32 | content_low,
+        record_until_ms=record_high << 32 | record_low,
+        content=Sealed(record[fixed_end:content_end]) if flags & HAS_CONTENT else None,
+        private=Sealed(record[content_end:]) if flags & HAS_PRIVATE else None,
+        retry_unknown=bool(retry_unknown),
+        attempts=attempts,
+        submitted_ms=_time(submitted_high, submitted_low),
+        final_ms=_time(final_high, final_low),
+        error=error.decode() or None,
+        operator_ids=split_ids(record[at:state_end].decode()),
+        parts=parts,
+        disclosure=disclosure,
+        notify=notify,
+    )
+
+
+def tag_from(word: bytes) -> RetentionTag:
+    """A tag as it is stored: a code, or the tag itself."""
+    return _TAGS[word[0]] if _is_code(word) else RetentionTag(word.decode())
+
+
+def _is_code(word: bytes) -> bool:
+    """Codes are control characters, which begin no word."""
+    return len(word) == 1 and word[0] < _CODES
+
+
+def unpack_links(state: bytes) -> list[tuple[str, str]]:
+    """(operator, operator's id) of every segment that a state names."""
+    operator, at = _take_word(state, 0)
+    _, at = _take_word(state, at + _STATE.size)
+    _, at = _take_word(state, at)
+    return [(operator.decode(), each) for each in split_ids(state[at:].decode()) if each]
+
+
+def pack_event(event: OutboxEvent) -> bytes:
+    """An event behind its seq."""
+    return _EVENT.pack(
+        event.message,
+        event.customer,
+        STATUS_CODE[event.status],
+        event.at_ms >> 32,
+        event.at_ms & _LOW,
+        event.next_ms >> 32,
+        event.next_ms & _LOW,
+        event.attempts,
+    )
+
+
+def unpack_event(member: bytes, esme: int) -> OutboxEvent:
+    """The event in a member of the outbox."""
+    message, customer, status, at_high, at_low, next_high, next_low, attempts = _EVENT.unpack_from(member, 8)
+    return OutboxEvent(
+        seq=_SEQ.unpack_from(member)[0],
+        customer=customer,
+        message=message,
+        status=STATUSES[status],
+        at_ms=at_high << 32 | at_low,
+        next_ms=next_high << 32 | next_low,
+        attempts=attempts,
+        esme=esme,
+    )

@@ -1,0 +1,176 @@
+"""Reads of messages over all partitions, or over those that this node has where it is about work to do."""
+
+from collections.abc import Container, Sequence
+from typing import Final
+
+import msgspec
+
+from gateway.ledger.base import Found, Page
+from gateway.ledger.redis.holding import Holding
+from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.packing import unpack_message
+from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.wire import encode, octets
+from gateway.ledger.sqlite_rows import STATUS_CODE
+from gateway.message import Message, Status
+from redaction.sealed import Pseudonym
+
+LIST_LOOKS_AT: Final = 2_000
+"""Messages of a partition that one page looks at, at most; such a page may be short and still have a cursor."""
+SUBJECT_LOOKS_AT: Final = 8_192
+DUE_AT_ONCE: Final = 512
+
+_EPOCH_MS: Final = 1_577_836_800_000
+_AFTER_ALL: Final = b"\x7f" + b"\xff" * 15
+_EVERYWHERE: Final = 2**53 - 1
+
+
+class Reader:
+    """serves: work is that of this node's partitions; otherwise of all."""
+
+    def __init__(self, server: Server, layout: Layout, holding: Holding, *, serves: bool) -> None:
+        self._server = server
+        self._layout = layout
+        self._holding = holding
+        self._serves = serves
+
+    def reach(self) -> Sequence[int]:
+        """The partitions whose work is ours to see."""
+        return list(self._holding.partitions) if self._serves else range(self._layout.partitions)
+
+    async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
+        records = await self._records(messages)
+        return [
+            None if record is None else unpack_message(identifier, record)
+            for identifier, record in zip(messages, records, strict=True)
+        ]
+
+    async def _records(self, messages: Sequence[bytes]) -> list[bytes | None]:
+        places: dict[int, list[int]] = {}
+        for at, identifier in enumerate(messages):
+            places.setdefault(self._layout.partition(identifier), []).append(at)
+        bases = self._layout.bases
+        calls = [
+            Call("get", bases[partition], (b"".join(messages[at] for at in ats),)) for partition, ats in places.items()
+        ]
+        records: list[bytes | None] = [None] * len(messages)
+        for ats, found in zip(places.values(), await self._server.read(calls), strict=True):
+            for at, record in zip(ats, found, strict=True):
+                records[at] = record
+        return records
+
+    # ------------------------------------------------------------------------------------------------------- lists
+
+    async def list_messages(
+        self, customer: int, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int, now_ms: int
+    ) -> Page:
+        words = (
+            customer,
+            -1 if status is None else STATUS_CODE[status],
+            now_ms,
+            0 if since_ms is None else _position(since_ms),
+            _AFTER_ALL if cursor is None else cursor,
+            limit,
+            LIST_LOOKS_AT,
+        )
+        answers = await self._server.read([Call("list", base, words) for base in self._layout.bases])
+        bound = max((int(stopped) for _, stopped in answers if stopped is not None), default=-1)
+        least = b"" if bound < 0 else _first_id(bound)
+        ids = sorted((each for found, _ in answers for each in found if each >= least), reverse=True)
+        page = ids[:limit]
+        messages = [each for each in await self.find_many(page) if each is not None]
+        if len(ids) > limit:
+            return Page(tuple(messages), page[-1])
+        return Page(tuple(messages), least or None)
+
+    async def list_subject(
+        self, customer: int, subjects: Sequence[Pseudonym], limit: int, now_ms: int
+    ) -> Sequence[Message]:
+        if not subjects:
+            return []
+        found: list[Message] = []
+        people = b"".join(subjects)
+        left = dict.fromkeys(self._layout.bases, str(_EVERYWHERE).encode())
+        while left:
+            words = [(customer, now_ms, start, limit, SUBJECT_LOOKS_AT, people) for start in left.values()]
+            answers = await self._server.read([Call("subject", *each) for each in zip(left, words, strict=True)])
+            left = {base: stopped for base, (_, stopped) in zip(left, answers, strict=True) if stopped is not None}
+            for rows, _ in answers:
+                found += [unpack_message(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
+            found = sorted(found, key=lambda message: message.id, reverse=True)[:limit]
+            if len(found) == limit:  # older ones cannot push these out
+                oldest = _position_of(found[-1].id)
+                left = {base: start for base, start in left.items() if int(start) >= oldest}
+        return found
+
+    # -------------------------------------------------------------------------------------------------------- work
+
+    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
+        wanted: list[tuple[int, bytes]] = []
+        left = dict.fromkeys(self.reach(), 0)
+        while left:
+            words = [(operator, now_ms, offset, DUE_AT_ONCE) for offset in left.values()]
+            calls = [Call("due", self._layout.bases[each], word) for each, word in zip(left, words, strict=True)]
+            more: dict[int, int] = {}
+            for partition, (_, rows) in zip(left, await self._server.read(calls), strict=True):
+                fresh = [(int(rows[at + 1]), rows[at]) for at in range(0, len(rows), 2) if rows[at] not in exclude]
+                wanted += fresh
+                if len(rows) == 2 * DUE_AT_ONCE and len(fresh) < limit:
+                    more[partition] = left[partition] + DUE_AT_ONCE
+            left = more
+        wanted.sort()
+        ids = [identifier for _, identifier in wanted[:limit]]
+        return [message for message in await self.find_many(ids) if message is not None]
+
+    async def lanes(self) -> dict[str, tuple[int, int]]:
+        """How many wait in each lane, and when the first falls due."""
+        lanes: dict[str, tuple[int, int]] = {}
+        for rows in await self._server.read([Call("lanes", self._layout.bases[each]) for each in self.reach()]):
+            for lane, size, first in rows:
+                name, due_ms = lane.decode(), int(first)
+                known = lanes.get(name, (0, due_ms))
+                lanes[name] = (known[0] + size, min(known[1], due_ms))
+        return lanes
+
+    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+        asked = [(at, operator, each) for at, (operator, ids) in enumerate(receipts) for each in ids]
+        values = await self._links([(operator, each) for _, operator, each in asked])
+        hits: dict[int, bytes] = {}
+        for (at, _, _), value in zip(asked, values, strict=True):
+            if value is not None:
+                hits.setdefault(at, value)  # candidates come best first
+        messages = dict(zip(hits, await self.find_many([value[:16] for value in hits.values()]), strict=True))
+        return [
+            None if (message := messages.get(at)) is None else Found(message, hits[at][16])
+            for at in range(len(receipts))
+        ]
+
+    async def _links(self, names: Sequence[tuple[str, str]]) -> list[bytes | None]:
+        slots: dict[int, list[tuple[int, tuple[int, msgspec.Raw]]]] = {}
+        for at, (operator, identifier) in enumerate(names):
+            slot, row, field = self._layout.link(operator, identifier)
+            slots.setdefault(slot, []).append((at, (row, octets(field))))
+        calls = [
+            Call("table_get", self._layout.bases[slot], ("k", encode([row for _, row in rows])))
+            for slot, rows in slots.items()
+        ]
+        values: list[bytes | None] = [None] * len(names)
+        for rows, found in zip(slots.values(), await self._server.read(calls), strict=True):
+            for (at, _), value in zip(rows, found, strict=True):
+                values[at] = value
+        return values
+
+
+def _position(at_ms: int) -> int:
+    return max(0, (at_ms - _EPOCH_MS) * 4096)
+
+
+def _position_of(identifier: bytes) -> int:
+    at_ms, counter = int.from_bytes(identifier[:6], "big"), int.from_bytes(identifier[6:8], "big")
+    return max(0, (at_ms - _EPOCH_MS) * 4096 + counter // 16)
+
+
+def _first_id(position: int) -> bytes:
+    """The first id that has this position."""
+    at_ms, counter = divmod(position, 4096)
+    return (at_ms + _EPOCH_MS).to_bytes(6, "big") + (counter * 16).to_bytes(2, "big") + bytes(8)

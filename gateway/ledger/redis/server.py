@@ -1,0 +1,247 @@
+"""Calls to the server: one function, or many in one round trip; and every way in which a server can be away.
+
+A call that got no answer may have been done. Reads are tried again once; whoever writes repeats a call that the server
+recognises (`gateway.ledger.redis.writing`).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from redis import exceptions as redis_errors
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+
+from config.redis_address import Address
+from gateway.ledger.base import LedgerError, LedgerUnavailable
+from gateway.ledger.redis import library
+
+Argument: TypeAlias = str | bytes | int
+Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-arg, unused-ignore]
+
+CONNECT_S: Final = 3.0
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """How to get in. user and password may be ''. timeout_s: for an answer."""
+
+    address: Address
+    user: str = ""
+    password: str = ""
+    sentinel_password: str = ""
+    tls_ca: str | None = None
+    timeout_s: float = 5.0
+
+    def __repr__(self) -> str:
+        return f"Access({self.address.kind})"
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """A function of the library, the base of the keys it works on, and its arguments."""
+
+    name: str
+    base: str
+    arguments: tuple[Argument, ...] = ()
+
+
+class Fenced(LedgerError):
+    """Another node has the lease."""
+
+
+class Duplicate(LedgerError):
+    """An id is stored already; nothing of the batch was."""
+
+
+class Server:
+    """One server, or one cluster. open: connect and load the library. Raises LedgerUnavailable, as all methods do."""
+
+    def __init__(self, access: Access, replicas: int = 0) -> None:
+        self._access = access
+        self._replicas = replicas
+        self._client: Client | None = None
+        self._sentinel: Any = None
+
+    @property
+    def client(self) -> Client:
+        if self._client is None:
+            raise LedgerUnavailable("the ledger is not open")
+        return self._client
+
+    async def open(self) -> None:
+        self._client = self._connect()
+        try:
+            await self._load_library()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        sentinel, self._sentinel = self._sentinel, None
+        if client is not None:
+            await client.aclose()
+        for each in () if sentinel is None else sentinel.sentinels:
+            await each.aclose()
+
+    def _connect(self) -> Client:
+        access, address = self._access, self._access.address
+        options: dict[str, Any] = {
+            "username": access.user or None,
+            "password": access.password or None,
+            "socket_connect_timeout": CONNECT_S,
+            "socket_timeout": access.timeout_s,
+            "protocol": 2,
+        }
+        if address.tls:
+            options |= {"ssl": True, "ssl_ca_certs": access.tls_ca, "ssl_check_hostname": True}
+        once = Retry(NoBackoff(), 0)
+        if address.kind == "cluster":
+            nodes = [ClusterNode(host, port) for host, port in address.hosts]
+            return RedisCluster(startup_nodes=nodes, **options)
+        if address.kind == "sentinel":
+            inner = {"password": access.sentinel_password or None, "socket_connect_timeout": CONNECT_S}
+            watch: Any = Sentinel
+            self._sentinel = watch(list(address.hosts), sentinel_kwargs=inner, **options, retry=once)
+            primary: Client = self._sentinel.master_for(address.service, db=address.database, retry=once)
+            return primary
+        host, port = address.hosts[0]
+        return Redis(host=host, port=port, db=address.database, retry=once, **options)
+
+    async def _load_library(self) -> None:
+        try:
+            await self._load_where_missing()
+        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+
+    async def _load_where_missing(self) -> None:
+        code = library.code()
+        client = self.client
+        if isinstance(client, RedisCluster):
+            await client.initialize()
+            for node in client.get_primaries():
+                await _load(lambda *words, to=node: client.execute_command(*words, target_nodes=to), code)
+        else:
+            await _load(client.execute_command, code)
+
+    # ------------------------------------------------------------------------------------------------------- calls
+
+    async def call(self, call: Call) -> Any:
+        """One call. Raises LedgerUnavailable, Fenced and Duplicate."""
+        (result,) = await self.calls([call])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async def read(self, calls: Sequence[Call]) -> list[Any]:
+        """Calls that change nothing: tried twice. Raises LedgerUnavailable when any of them fails."""
+        results = await self.calls(calls)
+        if any(isinstance(each, Exception) for each in results):
+            results = await self.calls(calls)
+        for each in results:
+            if isinstance(each, Exception):
+                raise each
+        return results
+
+    async def calls(self, calls: Sequence[Call], *, durable: bool = False) -> list[Any]:
+        """Many calls in one round trip, in order where they go to one server. Each gives its result, or the error of
+        this package that it ended in.
+
+        durable: with replicas, an answer stands for a write that so many of them have.
+        """
+        if not calls:
+            return []
+        try:
+            results = await self._exchange(calls, wait=durable and self._replicas > 0)
+        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+            lost = unavailable(error)
+            return [lost] * len(calls)
+        if any(isinstance(each, redis_errors.ResponseError) and "Function not found" in str(each) for each in results):
+            await self._load_library()
+            return [LedgerUnavailable("the server had lost its functions")] * len(calls)
+        return [_judged(each) for each in results]
+
+    async def _exchange(self, calls: Sequence[Call], *, wait: bool) -> list[Any]:
+        client = self.client
+        if len(calls) == 1 and not wait:
+            try:
+                return [await client.execute_command(*_words(calls[0]))]
+            except redis_errors.ResponseError as error:
+                return [error]
+        pipe = client.pipeline(transaction=False) if isinstance(client, Redis) else client.pipeline()
+        for call in calls:
+            pipe.execute_command(*_words(call))
+        if wait:
+            pipe.execute_command("WAIT", self._replicas, round(self._access.timeout_s * 500))
+        results: list[Any] = await pipe.execute(raise_on_error=False)
+        if wait and _short(results.pop(), self._replicas):
+            return [LedgerUnavailable("too few replicas have it")] * len(calls)
+        return results
+
+    async def command(self, *words: Argument) -> Any:
+        """A plain command. Raises LedgerUnavailable."""
+        try:
+            return await self.client.execute_command(*words)
+        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+
+    async def commands(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """Plain commands in one round trip. Raises LedgerUnavailable when any of them fails."""
+        if not commands:
+            return []
+        client = self.client
+        try:
+            pipe = client.pipeline(transaction=False) if isinstance(client, Redis) else client.pipeline()
+            for words in commands:
+                pipe.execute_command(*words)
+            results: list[Any] = await pipe.execute(raise_on_error=True)
+        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+        return results
+
+
+def _words(call: Call) -> tuple[Argument, ...]:
+    return "FCALL", library.PREFIX + call.name, 1, call.base, *call.arguments
+
+
+async def _load(execute: Any, code: str) -> None:
+    known = await execute("FUNCTION", "LIST", "LIBRARYNAME", library.NAME, "WITHCODE")
+    if code.encode() not in _flat(known):
+        await execute("FUNCTION", "LOAD", "REPLACE", code)
+
+
+def _flat(answer: Any) -> list[Any]:
+    if isinstance(answer, list | tuple):
+        return [inner for each in answer for inner in _flat(each)]
+    if isinstance(answer, dict):
+        return [inner for each in answer.values() for inner in _flat(each)]
+    return [answer]
+
+
+def _short(replicas: Any, wanted: int) -> bool:
+    return not isinstance(replicas, int) or replicas < wanted
+
+
+def _judged(result: Any) -> Any:
+    """Errors of the server as those of this package."""
+    if not isinstance(result, Exception):
+        return result
+    text = str(result)
+    if text.startswith("FENCED"):
+        return Fenced()
+    if text.startswith("DUPLICATE"):
+        return Duplicate("an id is stored already")
+    if "@user_function" in text and isinstance(result, redis_errors.ResponseError):
+        mistake = LedgerError("a function of the library failed")
+        mistake.__cause__ = result
+        return mistake
+    return result if isinstance(result, LedgerError) else unavailable(result)
+
+
+def unavailable(error: BaseException) -> LedgerUnavailable:
+    """The error's kind alone: texts of servers may hold keys."""
+    lost = LedgerUnavailable(type(error).__name__)
+    lost.__cause__ = error
+    return lost

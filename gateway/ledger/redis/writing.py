@@ -1,0 +1,202 @@
+"""Applies batches: links, then digests, then each partition under its lease, then counters.
+
+A call that got no answer is made again with the same number, which the server recognises, until `patience_s` is over;
+then the batch is unavailable, and whatever of it was done by then stands: the next batch finds it so. A batch is atomic
+per partition.
+
+A partition that another node has by now refuses changes: their result is None. New messages are stored there all the
+same, for nobody else knows of them, and so is that news was told.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from gateway.ledger.base import LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.redis.batch import ACCEPT, TOLD, Batch, Claim, Packed
+from gateway.ledger.redis.holding import Holding
+from gateway.ledger.redis.keys import Layout, Numbers
+from gateway.ledger.redis.server import Call, Fenced, Server
+from gateway.ledger.redis.wire import encode, octets
+
+RETRY_S: Final = 0.2
+CLAIM_ROUNDS: Final = 8
+
+_LETTERS: Final = {ord("0"): False, ord("1"): True}
+_VOID: Final = ord("v")
+
+
+class Writer:
+    """node: this node's name, under which its counts are numbered. lost: told of partitions that turned out lost."""
+
+    def __init__(
+        self,
+        server: Server,
+        layout: Layout,
+        holding: Holding,
+        node: str,
+        *,
+        lost: Callable[[Sequence[int]], None],
+        patience_s: float,
+    ) -> None:
+        self._server = server
+        self._layout = layout
+        self._holding = holding
+        self._node = node
+        self._lost = lost
+        self._patience_s = patience_s
+        self._numbers = Numbers()
+        self._counted = 0
+
+    async def apply(self, operations: Sequence[WriteOp], now_ms: int) -> list[WriteResult]:
+        batch = Batch(operations, self._layout, self._numbers, now_ms)
+        await self._link(batch)
+        if batch.claims:
+            await self._claim(batch)
+        await self._write_partitions(batch)
+        if batch.counts:
+            await self._count(batch)
+        return batch.results
+
+    async def _insist(self, calls: Sequence[Call]) -> list[Any]:
+        """Every call until it has an answer, or time is up. Raises LedgerUnavailable; other errors are results."""
+        results: list[Any] = [None] * len(calls)
+        open_ = list(range(len(calls)))
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience_s
+        while True:
+            answers = await self._server.calls([calls[at] for at in open_], durable=True)
+            for at, answer in zip(open_, answers, strict=True):
+                results[at] = answer
+            open_ = [at for at in open_ if isinstance(results[at], LedgerUnavailable)]
+            if not open_:
+                return results
+            if loop.time() >= deadline:
+                raise results[open_[0]]
+            await asyncio.sleep(RETRY_S)
+
+    async def _link(self, batch: Batch) -> None:
+        bases = self._layout.bases
+        calls = [Call("table_put", bases[slot], ("k", encode(rows))) for slot, rows in batch.links.items()]
+        _raise_any(await self._insist(calls) if calls else ())
+
+    # ------------------------------------------------------------------------------------------------- partitions
+
+    async def _write_partitions(self, batch: Batch) -> None:
+        work = list(batch.partitions.items())
+        calls = [self._call(partition, ops, batch.now_ms) for partition, ops in work]
+        fenced: list[int] = []
+        answers = await self._insist(calls) if calls else ()
+        for (partition, ops), answer in zip(work, answers, strict=True):
+            if isinstance(answer, Fenced):
+                fenced.append(partition)
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                self._note(batch, ops, answer, foreign=partition not in self._holding.partitions)
+        if fenced:
+            self._lost(fenced)
+            await self._write_elsewhere(batch, fenced)
+        await self._claim_again(batch)
+
+    def _call(self, partition: int, ops: Sequence[tuple[int, Packed]], now_ms: int) -> Call:
+        held = self._holding.partitions.get(partition)
+        packed = encode([op for _, op in ops])
+        base = self._layout.bases[partition]
+        if held is None:
+            return Call("insert", base, (now_ms, packed))
+        return Call("apply", base, (held.token, held.next(), now_ms, packed))
+
+    async def _write_elsewhere(self, batch: Batch, fenced: Sequence[int]) -> None:
+        bases = self._layout.bases
+        calls = [
+            Call("insert", bases[each], (batch.now_ms, encode([op for _, op in batch.partitions[each]])))
+            for each in fenced
+        ]
+        for partition, answer in zip(fenced, await self._insist(calls), strict=True):
+            if isinstance(answer, Exception):
+                raise answer
+            self._note(batch, batch.partitions[partition], answer, foreign=True)
+
+    def _note(self, batch: Batch, ops: Sequence[tuple[int, Packed]], answer: bytes, *, foreign: bool) -> None:
+        for (index, op), letter in zip(ops, answer, strict=True):
+            if op[0] == ACCEPT:
+                if letter == _VOID:
+                    batch.results[index] = False  # for the moment: somebody else stands for it
+            elif foreign and op[0] != TOLD:
+                batch.results[index] = None
+            else:
+                batch.results[index] = _LETTERS[letter]
+
+    # ---------------------------------------------------------------------------------------------------- digests
+
+    async def _claim(self, batch: Batch) -> None:
+        """Find who stands for each digest, and leave out the messages for which an earlier one does."""
+        ours = {claim.message for claim in batch.claims}
+        standing = await self._standing(batch.claims, batch.now_ms)
+        for claim, first in zip(batch.claims, standing, strict=True):
+            message = first
+            if message != claim.message and message not in ours:
+                message = await self._settle_claim(claim, first, batch.now_ms)
+            if message != claim.message:
+                batch.results[claim.index] = message
+                batch.withdraw(claim.index, self._layout.partition(claim.message))
+
+    async def _standing(self, claims: Sequence[Claim], now_ms: int) -> list[bytes]:
+        """Who stands for each digest by now; a digest that was free is taken."""
+        slots: dict[int, list[int]] = defaultdict(list)
+        for at, claim in enumerate(claims):
+            slots[claim.place[0]].append(at)
+        calls = []
+        for slot, places in slots.items():
+            rows = [_claim_row(claims[at]) for at in places]
+            calls.append(Call("claim", self._layout.bases[slot], (now_ms, encode(rows))))
+        standing = [b""] * len(claims)
+        for places, found in zip(slots.values(), await self._insist(calls), strict=True):
+            if isinstance(found, Exception):
+                raise found
+            for at, message in zip(places, found, strict=True):
+                standing[at] = message
+        return standing
+
+    async def _settle_claim(self, claim: Claim, message: bytes, now_ms: int) -> bytes:
+        """Another message stands for the digest. If it is not stored, and now never will be, ours takes its place."""
+        slot, row, field = claim.place
+        for _ in range(CLAIM_ROUNDS):
+            base = self._layout.bases[self._layout.partition(message)]
+            (is_stored,) = _raise_any(await self._insist([Call("void", base, (message,))]))
+            if is_stored or message == claim.message:
+                return message
+            words = (row, field, message, claim.message, claim.until_ms)
+            (message,) = _raise_any(await self._insist([Call("reclaim", self._layout.bases[slot], words)]))
+            if message == claim.message:
+                return message
+        raise LedgerUnavailable("a digest changes hands all the time")
+
+    async def _claim_again(self, batch: Batch) -> None:
+        """Messages whose place somebody took before they were stored: who stands for them now?"""
+        for claim in batch.claims:
+            if batch.results[claim.index] is False:
+                (message,) = await self._standing([claim], batch.now_ms)
+                batch.results[claim.index] = message
+
+    # --------------------------------------------------------------------------------------------------- counters
+
+    async def _count(self, batch: Batch) -> None:
+        self._counted += 1
+        rows = [(bucket, name, amount) for (name, bucket), amount in batch.counts.items()]
+        call = Call("count", self._layout.shared, (self._node, self._counted, encode(rows)))
+        _raise_any(await self._insist([call]))
+
+
+def _claim_row(claim: Claim) -> tuple[object, ...]:
+    _, row, field = claim.place
+    return row, octets(field), octets(claim.message), claim.until_ms
+
+
+def _raise_any(answers: Sequence[Any]) -> Sequence[Any]:
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
