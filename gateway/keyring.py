@@ -30,6 +30,10 @@ def epoch_of(now_ms: int) -> int:
     return now_ms // EPOCH_MS
 
 
+class _DoneByAnother(Exception):
+    """The stored state is as it should be."""
+
+
 class Keyring:
     """rules: every retention rule, for which period keys are kept. on_return: called when keys may be used again."""
 
@@ -55,20 +59,36 @@ class Keyring:
 
         Writes only when something is missing or due.
         """
-        upkeep = self._upkeep()
-        if upkeep.needed:
-            self._store.update(upkeep.do, destroys=upkeep.destroyed > 0)
-        return upkeep.destroyed
+        upkeep = self._upkeep(self._store.state)
+        if not upkeep.needed:
+            return 0
+        try:
+            return self._store.update(self._keep, destroys=upkeep.destroyed > 0)
+        except _DoneByAnother:
+            self._store.refresh()
+            return 0
 
     async def keep_present(self) -> int:
         """As `ensure_present`, while the loop goes on."""
-        upkeep = self._upkeep()
-        if upkeep.needed:
-            await self._store.update_apart(upkeep.do, destroys=upkeep.destroyed > 0)
+        upkeep = self._upkeep(self._store.state)
+        if not upkeep.needed or not self.attended:
+            return 0
+        try:
+            return await self._store.update_apart(self._keep, destroys=upkeep.destroyed > 0)
+        except _DoneByAnother:
+            await self._store.follow()
+            return 0
+
+    def _keep(self, state: KeyState) -> int:
+        """What the newest state lacks and has too much of; nodes that share it notice the same at the same time."""
+        upkeep = self._upkeep(state)
+        if not upkeep.needed:
+            raise _DoneByAnother
+        upkeep.do(state)
         return upkeep.destroyed
 
-    def _upkeep(self) -> "Upkeep":
-        return Upkeep(self._store.state, self._rules, self._clock)
+    def _upkeep(self, state: KeyState) -> "Upkeep":
+        return Upkeep(state, self._rules, self._clock)
 
     def ensure_customer(self, customer: int) -> None:
         """Make a new customer's keys durable."""

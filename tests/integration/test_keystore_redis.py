@@ -267,6 +267,23 @@ async def test_a_change_made_without_a_lease_stands_and_comes_with_the_next(
         assert store.state.customers() == [7, 8]
 
 
+async def test_nodes_that_notice_the_same_at_once_roll_once(
+    address: KeyServerAddress, tmp_path: Path, clock: Clock
+) -> None:
+    with contextlib.ExitStack() as stack:
+        stores = [stack.enter_context(node(address, tmp_path, clock, 10**9)) for _ in range(4)]
+        keyrings = [Keyring(each, DEFAULT_RULES.values(), clock) for each in stores]
+        keyrings[0].ensure_present()
+        for each in stores:
+            await each.follow()
+        before = stores[0].version
+        clock.advance(30 * 86_400)
+        destroyed = await asyncio.gather(*(each.keep_present() for each in keyrings))
+        assert sorted(map(bool, destroyed)) == [False, False, False, True]
+        assert {each.version for each in stores} == {before + 1}
+        assert stores[0].is_certain(before + 1)
+
+
 async def test_a_keyring_says_when_keys_are_back(address: KeyServerAddress, tmp_path: Path, clock: Clock) -> None:
     back = asyncio.Event()
     with node(address, tmp_path, clock) as store:
