@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from config.operators import OperatorSettings
 from config.settings import Settings
 from gateway import reading
@@ -51,6 +53,7 @@ from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
 from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner
+from gateway.throughput import Buckets
 from gateway.validation import Validator
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
@@ -72,14 +75,19 @@ class StartRefused(Exception):
     """The node does not start; the text says why and what to do, without personal data."""
 
 
-class Node:
-    """One gateway process. `settings` are checked before (config.checks). metrics_socket: listens for them already."""
+class Inherited(msgspec.Struct, frozen=True, kw_only=True):
+    """What a supervisor hands down to each of several workers. metrics: listens for them already."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock | None = None, *, metrics_socket: socket.socket | None = None
-    ) -> None:
+    metrics: socket.socket | None = None
+    buckets: Buckets | None = None
+
+
+class Node:
+    """One gateway process. `settings` are checked before (config.checks)."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, inherited: Inherited | None = None) -> None:
         self.settings = settings
-        self._metrics_socket = metrics_socket
+        self.inherited = inherited or Inherited()
         self.clock = clock or SystemClock()
         self.outcome = Outcome()
         self.exposition = Exposition()
@@ -103,7 +111,13 @@ class Node:
             batch_limit=settings.ledger.batch_limit,
             queue_limit=settings.ledger.queue_limit,
         )
-        self.admission = Admission(self.ledger, self.journal, clock, max_inflight=settings.http.max_inflight)
+        self.admission = Admission(
+            self.ledger,
+            self.journal,
+            clock,
+            max_inflight=settings.http.max_inflight,
+            buckets=self.inherited.buckets,
+        )
         await self.admission.load()
         self._build_road()
         describe(self)
@@ -257,7 +271,7 @@ class Node:
                 report=_report_unexpected,
                 host=settings.metrics.host,
                 port=settings.metrics.port,
-                inherited=self._metrics_socket,
+                inherited=self.inherited.metrics,
             )
             await self.metrics_http.start()
             self._stack.push_async_callback(self.metrics_http.stop)
@@ -375,9 +389,9 @@ class Node:
         await self.journal.drain()
 
 
-async def serve(settings: Settings, *, metrics_socket: socket.socket | None = None) -> int:
+async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
     """Run a node until it is told to stop; the exit code."""
-    node = Node(settings, metrics_socket=metrics_socket)
+    node = Node(settings, inherited=inherited)
     for number in (signal.SIGTERM, signal.SIGINT):  # before anything is announced: nobody is killed while starting
         asyncio.get_running_loop().add_signal_handler(number, node.stop_asked.set)
     _calm_collector()

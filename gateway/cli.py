@@ -25,7 +25,7 @@ from config.settings import Settings
 from config.workers import obstacles, parse_share, share_of
 from gateway import reading
 from gateway.accounts import Profile, UnknownAccount, number_settings
-from gateway.app import StartRefused, serve
+from gateway.app import Inherited, StartRefused, serve
 from gateway.cli_keys import app as keys_app
 from gateway.cli_retention import app as retention_app
 from gateway.command import Config, Failed, Json
@@ -45,6 +45,7 @@ from gateway.logs import catch_the_uncaught, configure, describe_unexpected, log
 from gateway.message import MessageClass
 from gateway.passwords import LONGEST, SHORT
 from gateway.stage import StageFailed
+from gateway.throughput import SharedBuckets
 from gateway.times import rfc3339, rfc3339_or_none
 from gateway.validation import is_sender
 from gateway.webhooks.connection import Answer
@@ -120,7 +121,7 @@ def serve_command(
         typer.Option(min=1, max=256, help="Processes that share ports and binds; needs a Redis ledger."),
     ] = 1,
     share: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor: 2/4.")] = None,
-    metrics_descriptor: Annotated[int | None, typer.Option(hidden=True, help="Set by the supervisor.")] = None,
+    descriptors: Annotated[str, typer.Option(hidden=True, help="Set by the supervisor.")] = "",
     config: Config = None,
 ) -> None:
     """Run a gateway node until SIGTERM; then drain and exit 0."""
@@ -136,8 +137,15 @@ def serve_command(
     if part is not None:
         end_with_parent(signal.SIGTERM)
         settings = share_of(settings, part)
-    metrics = None if metrics_descriptor is None else socket.socket(fileno=metrics_descriptor)
-    raise SystemExit(_run(serve(settings, metrics_socket=metrics)))
+    raise SystemExit(_run(serve(settings, _inherited(descriptors))))
+
+
+def _inherited(descriptors: str) -> Inherited:
+    """What a supervisor hands down: a socket for metrics, and the table of throughput."""
+    if not descriptors:
+        return Inherited()
+    metrics, table = map(int, descriptors.split(","))
+    return Inherited(metrics=socket.socket(fileno=metrics), buckets=SharedBuckets(table))
 
 
 def _become_supervisor(settings: Settings, workers: int, config: Path | None) -> NoReturn:

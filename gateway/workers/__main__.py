@@ -21,6 +21,7 @@ from config.loader import load
 from config.settings import Settings
 from gateway.hardening import forbid_core_dumps
 from gateway.logs import configure, logger
+from gateway.throughput import create_table
 from gateway.workers.exchange import Pages
 from gateway.workers.supervisor import Supervisor
 
@@ -57,9 +58,9 @@ async def _gather(supervisor: Supervisor) -> None:
         await supervisor.gather_metrics()
 
 
-def worker_command(count: int, number: int, descriptor: int) -> Sequence[str]:
-    """`connect-gateway serve` as one of so many."""
-    share = ("--share", f"{number}/{count}", "--metrics-descriptor", str(descriptor))
+def worker_command(count: int, table: int, number: int, descriptor: int) -> Sequence[str]:
+    """`connect-gateway serve` as one of so many. table: descriptor of what customers have used."""
+    share = ("--share", f"{number}/{count}", "--descriptors", f"{descriptor},{table}")
     return sys.executable, "-m", "gateway", "serve", *share
 
 
@@ -96,9 +97,11 @@ def main(count: int) -> int:
 
 
 async def _main(settings: Settings, count: int, port: int) -> int:
+    table = create_table()
     supervisor = Supervisor(
         count,
-        partial(worker_command, count),
+        partial(worker_command, count, table),
+        kept=(table,),
         deadline_s=settings.shutdown.deadline_s,
         monotonic=time.monotonic,
         random=random.random,

@@ -26,7 +26,7 @@ log = logger("gateway.workers")
 
 
 class Supervisor:
-    """deadline_s: in which a worker says that it ends after SIGTERM."""
+    """deadline_s: in which a worker says that it ends after SIGTERM. kept: descriptors that every worker inherits."""
 
     def __init__(
         self,
@@ -34,10 +34,13 @@ class Supervisor:
         command: Command,
         *,
         deadline_s: float,
+        kept: Sequence[int] = (),
         monotonic: Callable[[], float],
         random: Callable[[], float],
     ) -> None:
-        self.workers = [Worker(number, command, monotonic=monotonic, random=random) for number in range(1, count + 1)]
+        self.workers = [
+            Worker(number, command, kept=kept, monotonic=monotonic, random=random) for number in range(1, count + 1)
+        ]
         self._deadline_s = deadline_s
         self._totals = Totals()
         self._stopping = asyncio.Event()

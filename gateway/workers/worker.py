@@ -26,14 +26,23 @@ Command = Callable[[int, int], Sequence[str]]
 
 
 class Worker:
-    """number: from 1. restarts: processes after the first. code: how the last one ended."""
+    """number: from 1. restarts: processes after the first. code: how the last one ended. kept: descriptors for it."""
 
-    def __init__(self, number: int, command: Command, *, monotonic: Callable[[], float], random: Callable[[], float]):
+    def __init__(
+        self,
+        number: int,
+        command: Command,
+        *,
+        kept: Sequence[int] = (),
+        monotonic: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
         self.number = number
         self.restarts = 0
         self.code: int | None = None
         self.up = asyncio.Event()
         self._command = command
+        self._kept = tuple(kept)
         self._monotonic = monotonic
         self._random = random
         self._backoff = Backoff(FIRST_S, LIMIT_S, lasting_s=LASTING_S)
@@ -83,7 +92,7 @@ class Worker:
             self._port = listening.getsockname()[1]
             descriptor = listening.fileno()
             words = self._command(self.number, descriptor)
-            self._process = await asyncio.create_subprocess_exec(*words, pass_fds=(descriptor,))
+            self._process = await asyncio.create_subprocess_exec(*words, pass_fds=(descriptor, *self._kept))
         return self._process
 
     async def _until_up(self) -> None:
