@@ -48,7 +48,7 @@ def share_of(settings: Settings, share: Share) -> Settings:
 
 def obstacles(settings: Settings, count: int) -> Iterator[str]:
     """Why these settings cannot be shared by so many workers, one line each."""
-    if settings.ledger.engine == "sqlite":
+    if settings.ledger.engine != "redis":
         yield "workers share a ledger, and a file has one node: set ledger.engine to redis"
     if settings.keystore.engine == "file":
         yield "workers share their keys: set keystore.engine to redis"

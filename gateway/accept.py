@@ -44,7 +44,9 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
 
 
 class Door:
-    """pseudonymise: recipient to keyed pseudonym and leaf. digest: keyed digest of an idempotency key and an index."""
+    """pseudonymise: recipient to keyed pseudonym and leaf. digest: keyed digest of an idempotency key and an index.
+    id_octets: unpredictable ones for the end of an id; the clock's if None.
+    """
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Door:
         clock: Clock,
         pseudonymise: Callable[[int, Msisdn, int], Subject],
         digest: Callable[[int, str, int], bytes],
+        id_octets: Callable[[int], bytes] | None = None,
     ) -> None:
         self._validator = validator
         self._vault = vault
@@ -68,6 +71,7 @@ class Door:
         self._clock = clock
         self._pseudonymise = pseudonymise
         self._digest = digest
+        self._id_octets = clock.random if id_octets is None else id_octets
         self._counter = int.from_bytes(clock.random(2), "big")
 
     def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
@@ -168,7 +172,7 @@ class Door:
             raise Refusal("invalid_schedule", "schedule_at")
         subject = self._pseudonymise(customer, to, now_ms)
         self._counter = (self._counter + 1) & 0xFFFF
-        identifier = message_id(now_ms, self._counter, self._clock.random(8))
+        identifier = message_id(now_ms, self._counter, self._id_octets(8))
         content, private = self._vault.seal(
             submission, customer=customer, message_id=identifier, leaf=subject.leaf, now_ms=now_ms
         )

@@ -2,8 +2,8 @@
 
 Both ingresses ask here before they look at a body. Nothing waits. What a key has used of its quota is counted in
 memory and written to the ledger about once a second, so a crash undercounts by at most what was admitted since the last
-write, about a second's worth. Nodes that share a ledger learn of each other's use every `REFRESH_S`, and may together
-exceed a quota by what they admit in that time.
+write, about a second's worth. Nodes that share a ledger learn of each other's use every `SHARED_REFRESH_S`, and may
+together exceed a quota by what they admit in that time and until it is written. Throughput is each node's own.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from gateway.throughput import Bucket, Buckets, OwnBuckets
 
 DAY_MS: Final = 24 * 3600 * 1000
 REFRESH_S: Final = 10.0
+SHARED_REFRESH_S: Final = 1.0
 OVERLOADED_RETRY_S: Final = 1.0
 _ROUNDING_S: Final = 1e-6
 
@@ -48,13 +49,21 @@ class _Gate(msgspec.Struct, frozen=True):
 class Admission:
     """One node's limits. `admit` what comes in, and `settle` it once its fate is known.
 
-    max_inflight: messages admitted and not yet settled; beyond it everybody is refused. buckets: of this process, or
-    those that it shares.
+    max_inflight: messages admitted and not yet settled; beyond it everybody is refused. refresh_s: how often the ledger
+    is asked what others counted. buckets: of this process, or those that it shares.
     """
 
     def __init__(
-        self, ledger: Ledger, journal: Journal, clock: Clock, *, max_inflight: int, buckets: Buckets | None = None
+        self,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Clock,
+        *,
+        max_inflight: int,
+        refresh_s: float = REFRESH_S,
+        buckets: Buckets | None = None,
     ) -> None:
+        self._refresh_s = refresh_s
         self._ledger = ledger
         self._journal = journal
         self._clock = clock
@@ -107,11 +116,11 @@ class Admission:
 
     async def run(self, interval_s: float = 1.0) -> None:
         """Write what was counted, and now and then read what others counted, until cancelled."""
-        next_load = self._clock.monotonic() + REFRESH_S
+        next_load = self._clock.monotonic() + self._refresh_s
         while True:
             await asyncio.sleep(interval_s)
             if self._clock.monotonic() >= next_load:
-                next_load = self._clock.monotonic() + REFRESH_S
+                next_load = self._clock.monotonic() + self._refresh_s
                 await self._reload()
             self.flush()
 

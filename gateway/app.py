@@ -13,7 +13,6 @@ import signal
 import socket
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +21,7 @@ from config.operators import OperatorSettings
 from config.settings import Settings
 from gateway import reading
 from gateway.accept import Door
-from gateway.admission import Admission
+from gateway.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.clock import Clock, SystemClock
 from gateway.content import Vault
 from gateway.customers import ApiKey, Directory
@@ -35,16 +34,19 @@ from gateway.incoming import Incoming
 from gateway.inflight import InFlight
 from gateway.keyring import Keyring
 from gateway.ledger.journal import Journal
-from gateway.ledger.sqlite import SqliteLedger
+from gateway.ledger.opening import node_ledger
+from gateway.ledger.redis.engine import RedisLedger
 from gateway.logs import logger
 from gateway.message import Message, OutboxEvent
 from gateway.metrics import Exposition, Outcome
+from gateway.neighbours import NOBODY
 from gateway.outcomes import Outcomes
 from gateway.policies import RetentionPolicies
 from gateway.report import describe
 from gateway.request import OperatorView
 from gateway.routing import Router
 from gateway.settle import Settler
+from gateway.sharing import Sharing
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
@@ -93,6 +95,7 @@ class Node:
         self.exposition = Exposition()
         self.accepted = 0
         self.stop_asked = asyncio.Event()
+        self.sharing: Sharing | None = None
         self._stack = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
@@ -116,6 +119,7 @@ class Node:
             self.journal,
             clock,
             max_inflight=settings.http.max_inflight,
+            refresh_s=REFRESH_S if self.sharing is None else SHARED_REFRESH_S,
             buckets=self.inherited.buckets,
         )
         await self.admission.load()
@@ -143,13 +147,14 @@ class Node:
         self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
-        settings = self.settings.ledger
-        self.ledger = SqliteLedger(Path(settings.path), self.clock, synchronous=settings.synchronous)
+        self.ledger = node_ledger(self.settings.ledger, self.clock)
         await self.ledger.open()
         self._stack.push_async_callback(self.ledger.close)
         strangers = undeclared(await self.ledger.stored_fields())
         if strangers:
             raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
+        if isinstance(self.ledger, RedisLedger):
+            self.sharing = Sharing(self.ledger, self.clock)
 
     def _build_road(self) -> None:
         settings, clock = self.settings, self.clock
@@ -171,6 +176,7 @@ class Node:
             settings=settings.dispatch,
             clock=clock,
             observe_wait=self.outcome.waited,
+            neighbours=self.sharing or NOBODY,
         )
         self.outcomes = Outcomes(
             operators=self.operators,
@@ -179,6 +185,7 @@ class Node:
             settler=self.settler,
             inflight=self.inflight,
             clock=clock,
+            neighbours=self.sharing or NOBODY,
         )
         self.incoming = Incoming(
             operators=self.operators,
@@ -189,7 +196,13 @@ class Node:
             clock=clock,
             pseudonymise=self.keyring.pseudonymise,
             default_region=settings.messages.default_region,
+            id_octets=self.ledger.id_octets,
         )
+        self._build_edges()
+
+    def _build_edges(self) -> None:
+        """Where messages come in, where their customers are told, and what forgets them."""
+        settings, clock = self.settings, self.clock
         delivery = reading.delivery_settings(settings.webhooks)
         self.deliverer = Deliverer(
             ledger=self.ledger,
@@ -210,9 +223,20 @@ class Node:
             clock=clock,
             pseudonymise=self.keyring.pseudonymise,
             digest=self.keyring.idempotency_digest,
+            id_octets=self.ledger.id_octets,
         )
-
+        if self.sharing is not None:
+            self._share(self.sharing)
         self._build_smpp_server()
+
+    def _share(self, sharing: Sharing) -> None:
+        sharing.join(
+            inflight=self.inflight,
+            dispatch=self.dispatch,
+            outcomes=self.outcomes,
+            deliverer=self.deliverer,
+            journal=self.journal,
+        )
 
     def _build_smpp_server(self) -> None:
         self.intake = Intake(self.door, self.admission, self.clock)
@@ -228,7 +252,7 @@ class Node:
 
     async def _start_loops(self) -> None:
         start = self.tasks.start
-        self.keyring.on_return = self.dispatch.resume
+        self.keyring.on_return = self.dispatch.look_everywhere
         start("journal", self.journal.run())
         start("outcomes", self.outcomes.run())
         start("accounts", self.directory.run())
@@ -241,6 +265,8 @@ class Node:
             await operator.start(self._on_events)
         start("dispatch", self.dispatch.run())
         start("sweeper", self.sweeper.run())
+        if self.sharing is not None:
+            start("inbox", self.sharing.run())
 
     async def _listen(self) -> None:
         settings = self.settings
@@ -286,6 +312,8 @@ class Node:
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.accepted += len(messages)
+        if self.sharing is not None:
+            messages = [each for each in messages if self.sharing.takes_on(each.id)]
         self.dispatch.take(messages)
 
     def _on_events(self, events: Sequence[OperatorEvent]) -> None:

@@ -11,6 +11,7 @@ cannot send twice; with `retry` it is not, and a crash may.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from math import inf
 from typing import Final
 
 import msgspec
@@ -25,6 +26,7 @@ from gateway.lanes import Lane
 from gateway.ledger.base import Change, Ledger, Replace, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.message import WAITING, Link, Message, Part, Status, concat_reference
+from gateway.neighbours import NOBODY, Neighbours
 from gateway.routing import Router, first_up
 from gateway.settle import Settler
 from gateway.state import is_final, mark_attempted, segment_taken, set_part, unsent
@@ -68,6 +70,8 @@ class DispatchCounters:
 
 
 class Dispatch:
+    """active_until: monotonic time after which nothing is sent, because other nodes may have our messages by then."""
+
     def __init__(
         self,
         *,
@@ -82,6 +86,7 @@ class Dispatch:
         settings: DispatchSettings,
         clock: Clock,
         observe_wait: Callable[[int], None],
+        neighbours: Neighbours = NOBODY,
     ) -> None:
         self._lanes = {name: Lane(operator, settings.active_per_operator) for name, operator in operators.items()}
         self._contracts = contracts
@@ -95,8 +100,10 @@ class Dispatch:
         self._settings = settings
         self._clock = clock
         self._observe_wait = observe_wait
+        self._neighbours = neighbours
         self._wake = asyncio.Event()
         self._stopping = False
+        self.active_until = inf
         self.counters = DispatchCounters()
 
     # ------------------------------------------------------------------------------------------------- what comes in
@@ -204,8 +211,20 @@ class Dispatch:
         """Messages in memory per lane."""
         return {name: len(lane) for name, lane in self._lanes.items()}
 
-    def resume(self) -> None:
-        """Keys may be used again: submit what waits."""
+    def let_go(self, has_gone: Callable[[bytes], bool]) -> None:
+        """Forget what waits here of messages that are another node's now. What is with an operator is still answered,
+        and stays in `active` until that is written.
+        """
+        for lane in self._lanes.values():
+            for message in lane.take_where(lambda each: has_gone(each.id)):
+                self._inflight.active.pop(message.id, None)
+        self._inflight.forget_where(has_gone)
+
+    def look_everywhere(self) -> None:
+        """The ledger has work for every lane, or may have; or keys may be used again."""
+        for lane in self._lanes.values():
+            lane.overflowed = True
+        self._wake.set()
         for name in self._lanes:
             self.pump(name)
 
@@ -218,7 +237,7 @@ class Dispatch:
     def pump(self, operator: str) -> None:
         """Submit as long as there is room and something waits."""
         lane = self._lanes[operator]
-        if self._stopping:
+        if self._stopping or self._clock.monotonic() >= self.active_until:
             return
         room = lane.operator.room()
         while room > 0 and self._vault.may_open():
@@ -248,7 +267,10 @@ class Dispatch:
         """Law 3, `fail`: the ledger knows of the attempt before the operator does."""
         mark_attempted(message)
 
-        def recorded(_op: WriteOp | None, _applied: WriteResult) -> None:
+        def recorded(_op: WriteOp | None, applied: WriteResult) -> None:
+            if applied is None:  # another node has it by now
+                self._inflight.active.pop(message.id, None)
+                return
             lane.put_back(message)
             self.pump(lane.operator.name)
 
@@ -375,7 +397,10 @@ class Dispatch:
         attempt.message.attempts -= 1
         if links:
             self._journal.post(Change(message=copy(attempt.message), links=links))
-        self._lanes[operator].put_back(attempt.message)
+        if self._neighbours.works_on(attempt.message.id):
+            self._lanes[operator].put_back(attempt.message)
+        else:
+            self._inflight.active.pop(attempt.message.id, None)
 
     def _again_later(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> None:
         message = attempt.message

@@ -43,7 +43,7 @@ class IncomingCounters:
 class Incoming:
     """owner: of a number, given the message's first word. pseudonymise: a person's number to its keyed pseudonym.
 
-    default_region: of senders that an operator writes without a country code.
+    default_region: of senders that an operator writes without a country code. id_octets: as of `gateway.accept.Door`.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Incoming:
         clock: Clock,
         pseudonymise: Callable[[int, Msisdn, int], Subject],
         default_region: str,
+        id_octets: Callable[[int], bytes] | None = None,
         limit: int = LIMIT,
     ) -> None:
         self._operators = operators
@@ -68,6 +69,7 @@ class Incoming:
         self._pseudonymise = pseudonymise
         self._default_region = default_region
         self._limit = limit
+        self._id_octets = clock.random if id_octets is None else id_octets
         self._counter = int.from_bytes(clock.random(2), "big")
         self._uncommitted = 0
         self.counters = IncomingCounters()
@@ -124,7 +126,7 @@ class Incoming:
         rule = self._policies.of(owner.customer, TRANSACTIONAL)
         subject = self._pseudonymise(owner.customer, source, now_ms)
         self._counter = (self._counter + 1) & 0xFFFF
-        identifier = message_id(now_ms, self._counter, self._clock.random(8))
+        identifier = message_id(now_ms, self._counter, self._id_octets(8))
         content = self._vault.seal_received(
             Received(source=source, destination=message.destination, text=message.text, missing=message.missing),
             customer=owner.customer,

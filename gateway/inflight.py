@@ -45,6 +45,12 @@ class InFlight:
         for operator_message_id in message.operator_ids:
             self._links.pop((operator, operator_message_id), None)
 
+    def forget_where(self, is_meant: Callable[[bytes], bool]) -> None:
+        """These messages need no links in memory any more."""
+        for key, (message, _) in list(self._links.items()):
+            if is_meant(message.id):
+                del self._links[key]
+
     def await_link(self, operator: str, operator_message_id: str, arrived: Callable[[], None]) -> None:
         """Call `arrived` when this id is learned, after those who awaited it before. The caller bounds how many."""
         self._awaited.setdefault((operator, operator_message_id), []).append(arrived)

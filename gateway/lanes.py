@@ -6,7 +6,7 @@ three quarters, which keeps room for new messages. What does not fit stays in th
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.message import Message, MessageClass
@@ -81,6 +81,15 @@ class Lane:
         taken = [message for queue in self._queues() for message in queue]
         for queue in self._queues():
             queue.clear()
+        return taken
+
+    def take_where(self, is_wanted: Callable[[Message], bool]) -> list[Message]:
+        """Take out every message that is wanted; the others keep their order."""
+        taken: list[Message] = []
+        for queue in self._queues():
+            for _ in range(len(queue)):
+                message = queue.popleft()
+                (taken if is_wanted(message) else queue).append(message)
         return taken
 
     def _queues(self) -> Iterator[deque[Message]]:

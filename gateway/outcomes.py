@@ -20,12 +20,14 @@ from gateway.inflight import InFlight
 from gateway.ledger.base import Change, Found, Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.message import Message, Status
+from gateway.neighbours import NOBODY, Forwarded, Neighbours
 from gateway.settle import Settler
 from gateway.state import is_final, receipt_verdict
 from operators.base import DeliveryReceipt, Operator
 
 LOOKUP_LIMIT: Final = 256
 LEDGER_PAUSE_S: Final = 0.5
+LOOK_AGAIN_S: Final = 0.25
 
 
 def _nobody() -> None:
@@ -52,11 +54,13 @@ class OutcomeCounters:
         self.repeated = 0
         self.contradicting = 0
         self.pushed_back = 0
+        self.forwarded = 0
 
 
 class Outcomes:
-    """limit: receipts that may wait for their commit, a lookup or their answer; beyond it operators are asked to send
-    them again later (S-47). unclaimed_after_s: how long an unknown id is waited for.
+    """neighbours: other nodes on the ledger. limit: receipts that may wait for their commit, a lookup or their answer;
+    beyond it operators are asked to send them again later (S-47). unclaimed_after_s: how long an unknown id is waited
+    for.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Outcomes:
         settler: Settler,
         inflight: InFlight,
         clock: Clock,
+        neighbours: Neighbours = NOBODY,
         limit: int = 20_000,
         unclaimed_after_s: float = 5.0,
     ) -> None:
@@ -77,6 +82,7 @@ class Outcomes:
         self._settler = settler
         self._inflight = inflight
         self._clock = clock
+        self._neighbours = neighbours
         self._limit = limit
         self._unclaimed_after_s = unclaimed_after_s
         self._unknown: deque[DeliveryReceipt] = deque()
@@ -91,7 +97,7 @@ class Outcomes:
             self.counters.receipts += 1
             if self.waiting() >= self._limit:
                 self.counters.pushed_back += 1
-                self._operators[receipt.operator].acknowledge((receipt.handle,), False)
+                self._answer(receipt, taken=False)
                 continue
             found = self._inflight.find(receipt.operator, receipt.candidates)
             if found is None:
@@ -109,6 +115,8 @@ class Outcomes:
         while True:
             await self._wait_for_work()
             await self._look_up()
+            if self._early and self._neighbours.are_there:
+                await self._look_again()
             self._give_up()
 
     # --------------------------------------------------------------------------------------------------- one receipt
@@ -134,7 +142,8 @@ class Outcomes:
         acknowledge = self._acknowledger(receipt)
 
         def committed(op: WriteOp | None, result: WriteResult) -> None:
-            self._inflight.forget(receipt.operator, message)
+            if result is not None:
+                self._inflight.forget(receipt.operator, message)
             acknowledge(op, result)
 
         self._uncommitted += 1
@@ -160,7 +169,22 @@ class Outcomes:
     def acknowledge(self, receipt: DeliveryReceipt) -> None:
         """The receipt's effect is durable."""
         self._uncommitted -= 1
-        self._operators[receipt.operator].acknowledge((receipt.handle,), True)
+        self._answer(receipt, taken=True)
+
+    def moved(self, receipt: DeliveryReceipt, message: Message) -> None:
+        """Its effect was not written, because another node has the message by now: that one is told."""
+        self._uncommitted -= 1
+        self._inflight.forget(receipt.operator, message)
+        self._inflight.active.pop(message.id, None)
+        self._unknown.append(receipt)
+        self._wake.set()
+
+    def _answer(self, receipt: DeliveryReceipt, *, taken: bool) -> None:
+        handle = receipt.handle
+        if isinstance(handle, Forwarded):
+            handle.done(taken)
+        else:
+            self._operators[receipt.operator].acknowledge((handle,), taken)
 
     # -------------------------------------------------------------------------------------- receipts without a segment
 
@@ -169,10 +193,27 @@ class Outcomes:
             return
         self._wake.clear()
         try:
-            async with asyncio.timeout(self._unclaimed_after_s / 4 if self._early else None):
+            async with asyncio.timeout(self._pause_s() if self._early else None):
                 await self._wake.wait()
         except TimeoutError:
             pass
+
+    def _pause_s(self) -> float:
+        return LOOK_AGAIN_S if self._neighbours.are_there else self._unclaimed_after_s / 4
+
+    async def _look_again(self) -> None:
+        """The answer may have come to another node, which has written it down meanwhile."""
+        waiting = [each for each, _ in zip(self._early, range(LOOKUP_LIMIT), strict=False)]
+        try:
+            found = await self._ledger.correlate([(each.receipt.operator, each.receipt.candidates) for each in waiting])
+        except LedgerUnavailable:
+            return
+        for early, hit in zip(waiting, found, strict=True):
+            if hit is not None and not early.settled:
+                early.settled = True
+                self._stop_awaiting(early)
+                self._early.remove(early)
+                self._unknown.append(early.receipt)
 
     async def _look_up(self) -> None:
         batch = [self._unknown.popleft() for _ in range(min(len(self._unknown), LOOKUP_LIMIT))]
@@ -185,8 +226,26 @@ class Outcomes:
             self._unknown.extendleft(reversed(batch))
             await asyncio.sleep(LEDGER_PAUSE_S)
             return
+        elsewhere: list[tuple[DeliveryReceipt, bytes]] = []
         for receipt, hit in zip(batch, found, strict=True):
-            self._place(receipt, hit)
+            if hit is None or self._neighbours.works_on(hit.message.id):
+                self._place(receipt, hit)
+            else:
+                elsewhere.append((receipt, hit.message.id))
+        if elsewhere:
+            await self._forward(elsewhere)
+
+    async def _forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
+        """To those who have the messages; the operator is answered once they will find the receipt."""
+        try:
+            await self._neighbours.forward(receipts)
+        except LedgerUnavailable:
+            self._unknown.extendleft(receipt for receipt, _ in reversed(receipts))
+            await asyncio.sleep(LEDGER_PAUSE_S)
+            return
+        self.counters.forwarded += len(receipts)
+        for receipt, _ in receipts:
+            self._answer(receipt, taken=True)
 
     def _place(self, receipt: DeliveryReceipt, hit: Found | None) -> None:
         """Memory first: the answer may have come, or the message may be active, while the ledger was asked."""
@@ -236,7 +295,7 @@ class Outcomes:
             early.settled = True
             self._stop_awaiting(early)
             self.counters.unclaimed += 1
-            self._operators[early.receipt.operator].acknowledge((early.receipt.handle,), True)
+            self._answer(early.receipt, taken=True)
 
     def _stop_awaiting(self, early: Early) -> None:
         for candidate in early.receipt.candidates:
@@ -252,5 +311,8 @@ class _Acknowledger:
         self._outcomes = outcomes
         self._receipt = receipt
 
-    def __call__(self, _op: WriteOp | None, _result: WriteResult) -> None:
-        self._outcomes.acknowledge(self._receipt)
+    def __call__(self, op: WriteOp | None, result: WriteResult) -> None:
+        if result is None and isinstance(op, Change):
+            self._outcomes.moved(self._receipt, op.message)
+        else:
+            self._outcomes.acknowledge(self._receipt)

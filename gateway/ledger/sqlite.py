@@ -79,6 +79,7 @@ class SqliteLedger:
         busy_limit_s: float = BUSY_LIMIT_S,
     ) -> None:
         self._clock = clock
+        self.id_octets: Callable[[int], bytes] = clock.random
         self._file = SqliteFile(path, exclusive=exclusive, synchronous=synchronous, busy_limit_s=busy_limit_s)
         self._leftovers = forgetting.Leftovers()
         self._forgotten = 0

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Final
 
 from gateway.clock import Clock
@@ -45,7 +46,8 @@ class Deliverer:
     """Start `run` as a task, end with `stop`. client: makes the client, called once. random: 0 ≤ x < 1, for jitter.
 
     told, failed, dropped: events told, tries that failed, events without anybody to tell. inflight: events in memory.
-    requests: those of them on the wire.
+    requests: those of them on the wire. active_until: monotonic time after which nothing is sent, because other nodes
+    may be telling our events by then.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Deliverer:
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._stopping = False
+        self.active_until = inf
         self.endpoints = Endpoints(ledger, clock, settings.disable_after_s)
         self.told = 0
         self.failed = 0
@@ -116,6 +119,35 @@ class Deliverer:
         """The ledger got events from elsewhere, for example another node's: keep order by way of the ledger."""
         self._order.distrust(self._clock.now_ms())
         self.poke()
+
+    def let_go(self, has_gone: Callable[[bytes], bool]) -> None:
+        """Forget events of messages that are another node's now, but for those that are on the wire."""
+        for lane in self._lanes.values():
+            gone = [job for job in lane.waiting if has_gone(job.event.message)]
+            for job in gone:
+                lane.waiting.remove(job)
+            leaving = [each for job in gone for each in self._order.cut(job.event.message.__eq__)] + gone
+            for job in gone:
+                self._order.drop(job)
+            self._leave(lane, leaving)
+        for job in self._order.cut(has_gone):
+            self._leave(self._lane(job.event.customer), [job])
+        self.distrust()
+
+    def resume(self) -> None:
+        """`active_until` lies ahead again."""
+        for lane in self._lanes.values():
+            self._pump(lane)
+        self.poke()
+
+    def is_telling(self, is_meant: Callable[[bytes], bool]) -> bool:
+        """Whether an event of these messages is in memory."""
+        return self._order.is_telling(is_meant)
+
+    def _leave(self, lane: Lane, jobs: Sequence[Job]) -> None:
+        self.inflight -= len(jobs)
+        lane.size -= len(jobs)
+        self._known.difference_update(job.event.seq for job in jobs)
 
     def lag_ms(self) -> int:
         """Age of the oldest event that is known to wait; 0 when none does."""
@@ -241,7 +273,7 @@ class Deliverer:
 
     def _pump(self, lane: Lane) -> None:
         """Send as much as the lane allows now."""
-        while lane.has_turn() and not self._stopping:
+        while lane.has_turn() and not self._stopping and self._clock.monotonic() < self.active_until:
             self._send(lane, lane.waiting.popleft())
 
     def _send(self, lane: Lane, job: Job) -> None:

@@ -5,6 +5,7 @@ skip the ledger only when no earlier one of its message can be waiting there: th
 accepted after the moment from which this memory is complete.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.message import Message, OutboxEvent
@@ -80,6 +81,25 @@ class Order:
             leaving.append(each)
             each = each.follower
         return leaving
+
+    def cut(self, is_meant: Callable[[bytes], bool]) -> list[Job]:
+        """Forget these messages' events behind the first: nobody here tells them. They leave the memory."""
+        leaving: list[Job] = []
+        for message, head in self._heads.items():
+            if is_meant(message):
+                each, head.follower = head.follower, None
+                while each is not None:
+                    leaving.append(each)
+                    each = each.follower
+        return leaving
+
+    def drop(self, job: Job) -> None:
+        """The first event of its message is not told here."""
+        del self._heads[job.event.message]
+
+    def is_telling(self, is_meant: Callable[[bytes], bool]) -> bool:
+        """Whether an event of these messages is in memory."""
+        return any(is_meant(message) for message in self._heads)
 
     def oldest_ms(self) -> int | None:
         """Time of the oldest event known to be untold, those of disabled endpoints apart."""

@@ -34,6 +34,7 @@ from gateway.ledger.redis.checks import check_server, pack_small_records
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
 from gateway.ledger.redis.holding import Holding
+from gateway.ledger.redis.inbox import Inbox
 from gateway.ledger.redis.keys import Layout
 from gateway.ledger.redis.leases import Leases
 from gateway.ledger.redis.outbox import Outbox
@@ -85,12 +86,14 @@ class RedisLedger:
         self.server = Server(access, replicas)
         self.leases = Leases(self.server, self.layout, self.holding, self.node, lease_s)
         serves = role is not Role.BESIDE
+        self.holding.taken = self._taken
         self._writer = Writer(
             self.server, self.layout, self.holding, self.node, lost=self.leases.drop, patience_s=patience_s
         )
         self._reader = Reader(self.server, self.layout, self.holding, serves=serves)
         self._outbox = Outbox(self.server, self.layout, self.holding, self.node, lease_s, serves=serves)
         self._forgetter = Forgetter(self.server, self.layout, self.holding, self._reader)
+        self.inbox = Inbox(self.server, self.layout)
         self._accounts = AccountBook(self.server, self.layout)
         self._is_open = False
 
@@ -119,6 +122,10 @@ class RedisLedger:
 
     # ---------------------------------------------------------------------------------------------------- partitions
 
+    def _taken(self, partition: int) -> None:
+        self._reader.touched((partition,))
+        self._outbox.gained((partition,))
+
     def id_octets(self, size: int) -> bytes:
         """Random octets for a message's id, the first of which places it in a partition of ours."""
         drawn = self._clock.random(size)
@@ -128,6 +135,11 @@ class RedisLedger:
     def has(self, identifier: bytes) -> bool:
         """Whether a message's partition is ours."""
         return self.layout.partition(identifier) in self.holding.partitions
+
+    def takes(self, identifier: bytes) -> bool:
+        """Whether its partition is ours and stays so."""
+        held = self.holding.partitions.get(self.layout.partition(identifier))
+        return held is not None and not held.giving
 
     def holds_until(self) -> float:
         """Monotonic time of the loop at which our leases run out, unless they are renewed."""
@@ -143,6 +155,7 @@ class RedisLedger:
             results = await self._writer.apply(batch, self._clock.now_ms())
         finally:
             self.holding.turn()
+        self._reader.touched(self.layout.partition(op.message.id) for op in batch if isinstance(op, Change | Accept))
         self._outbox.wrote(
             (self.layout.partition(op.event.message), op.event.esme)
             for op in batch
@@ -174,7 +187,8 @@ class RedisLedger:
 
     async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
         self._need_open()
-        return await self._reader.claim_due(operator, now_ms, limit, exclude)
+        found = await self._reader.claim_due(operator, now_ms, limit, exclude)
+        return [each for each in found if self._role is Role.BESIDE or self.takes(each.id)]
 
     async def next_due_ms(self, operator: str) -> int | None:
         return (await self._reader.lanes()).get(operator, (0, None))[1]

@@ -4,7 +4,7 @@ A lease runs out on this node before it does on the server, because it is counte
 acts on a partition asks `holds` first; the server refuses the token in any case.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -22,16 +22,24 @@ class Held(msgspec.Struct):
         return self.number
 
 
+def _nothing(_partition: int) -> None:
+    """Nobody asks to be told."""
+
+
 class Holding:
+    """taken: told of each partition that becomes ours."""
+
     def __init__(self) -> None:
         self.partitions: dict[int, Held] = {}
         self.until = 0.0
         self._turn = 0
         self._open: list[int] = []
+        self.taken: Callable[[int], None] = _nothing
 
     def take(self, partition: int, token: str) -> None:
         self.partitions[partition] = Held(token)
         self._refresh()
+        self.taken(partition)
 
     def lose(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
@@ -53,6 +61,10 @@ class Holding:
 
     def _refresh(self) -> None:
         self._open = [each for each, held in sorted(self.partitions.items()) if not held.giving]
+
+    def staying(self) -> list[int]:
+        """Partitions that are ours and are not being handed over."""
+        return self._open
 
     def place(self) -> int | None:
         """The partition for new messages now; None when there is none."""

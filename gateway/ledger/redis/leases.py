@@ -29,13 +29,17 @@ def _nothing(_partitions: Partitions) -> None:
     """Nobody asks to be told."""
 
 
+def _never_mind(_until: float) -> None:
+    """Nobody asks to be told."""
+
+
 async def _at_once(_partitions: Partitions) -> None:
     """Nothing is under way."""
 
 
 class Leases:
     """gained, lost: told of partitions. empty: waits until nothing is under way in partitions that are handed over.
-    receipts: told of partitions where other nodes left receipts.
+    renewed: told until when, in monotonic seconds, nobody else can have our partitions.
     """
 
     def __init__(self, server: Server, layout: Layout, holding: Holding, node: str, lease_s: float) -> None:
@@ -50,7 +54,7 @@ class Leases:
         self.gained: Callable[[Partitions], None] = _nothing
         self.lost: Callable[[Partitions], None] = _nothing
         self.empty: Callable[[Partitions], Awaitable[None]] = _at_once
-        self.receipts: Callable[[Partitions], None] = _nothing
+        self.renewed: Callable[[float], None] = _never_mind
         self.nodes = 0
 
     async def take_all(self) -> None:
@@ -105,12 +109,10 @@ class Leases:
         calls += [Call("lease_renew", bases[each], (lease.token, self._lease_ms)) for each, lease in held.items()]
         (now, nodes), *answers = _sound(await self._server.calls(calls))
         renewed = dict(zip(held, answers, strict=True))
-        self.drop([each for each, (is_ours, _) in renewed.items() if not is_ours])
+        self.drop([each for each, is_ours in renewed.items() if not is_ours])
         self._holding.until = began + self._lease_s
+        self.renewed(self._holding.until)
         self.nodes = len(nodes)
-        left = [each for each, (is_ours, receipts) in renewed.items() if is_ours and receipts]
-        if left:
-            self.receipts(left)
         await self._balance(int(now), nodes, began)
 
     def drop(self, partitions: Partitions) -> None:

@@ -85,7 +85,7 @@ class Outbox:
         if not self._serves:
             return list(range(self._layout.partitions))
         if not esme:
-            return [each for each in self._holding.partitions if each not in self._silent]
+            return [each for each in self._holding.staying() if each not in self._silent]
         if now_s - self._surveyed >= SURVEY_S:
             self._surveyed = now_s
             await self._survey()

@@ -1,6 +1,7 @@
 """Reads of messages over all partitions, or over those that this node has where it is about work to do."""
 
-from collections.abc import Container, Sequence
+import asyncio
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ LIST_LOOKS_AT: Final = 2_000
 """Messages of a partition that one page looks at, at most; such a page may be short and still have a cursor."""
 SUBJECT_LOOKS_AT: Final = 8_192
 DUE_AT_ONCE: Final = 512
+ASK_ALL_S: Final = 1.0
 
 _EPOCH_MS: Final = 1_577_836_800_000
 _AFTER_ALL: Final = b"\x7f" + b"\xff" * 15
@@ -33,10 +35,18 @@ class Reader:
         self._layout = layout
         self._holding = holding
         self._serves = serves
+        self._asked: dict[str, float] = {}
+        self._idle: dict[str, set[int]] = {}  # by lane: partitions where nothing waits at all
 
     def reach(self) -> Sequence[int]:
         """The partitions whose work is ours to see."""
-        return list(self._holding.partitions) if self._serves else range(self._layout.partitions)
+        return self._holding.staying() if self._serves else range(self._layout.partitions)
+
+    def touched(self, partitions: Iterable[int]) -> None:
+        """Something may wait in these now."""
+        gone = frozenset(partitions)
+        for idle in self._idle.values():
+            idle.difference_update(gone)
 
     async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
         records = await self._records(messages)
@@ -107,12 +117,15 @@ class Reader:
 
     async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
         wanted: list[tuple[int, bytes]] = []
-        left = dict.fromkeys(self.reach(), 0)
+        idle = self._idle_now(operator)
+        left = dict.fromkeys((each for each in self.reach() if each not in idle), 0)
         while left:
             words = [(operator, now_ms, offset, DUE_AT_ONCE) for offset in left.values()]
             calls = [Call("due", self._layout.bases[each], word) for each, word in zip(left, words, strict=True)]
             more: dict[int, int] = {}
-            for partition, (_, rows) in zip(left, await self._server.read(calls), strict=True):
+            for partition, (size, rows) in zip(left, await self._server.read(calls), strict=True):
+                if not size:
+                    idle.add(partition)
                 fresh = [(int(rows[at + 1]), rows[at]) for at in range(0, len(rows), 2) if rows[at] not in exclude]
                 wanted += fresh
                 if len(rows) == 2 * DUE_AT_ONCE and len(fresh) < limit:
@@ -121,6 +134,14 @@ class Reader:
         wanted.sort()
         ids = [identifier for _, identifier in wanted[:limit]]
         return [message for message in await self.find_many(ids) if message is not None]
+
+    def _idle_now(self, operator: str) -> set[int]:
+        """Partitions not to be asked. Other nodes may have left messages there, so all are asked now and then."""
+        loop_s = asyncio.get_running_loop().time()
+        if not self._serves or loop_s - self._asked.get(operator, 0.0) >= ASK_ALL_S:
+            self._asked[operator] = loop_s
+            self._idle[operator] = set()
+        return self._idle[operator]
 
     async def lanes(self) -> dict[str, tuple[int, int]]:
         """How many wait in each lane, and when the first falls due."""

@@ -49,7 +49,7 @@ async def test_a_message_that_waits_is_submitted_when_keys_are_back(tmp_path: Pa
             road.operators["loop"]._window = 10
             road.dispatch.pump("loop")
             assert not road.submitted
-        road.dispatch.resume()
+        road.dispatch.look_everywhere()
         await road.becomes(identifier, Status.SUBMITTED)
 
 

@@ -31,14 +31,14 @@ local function lease_take(keys, args)
   return token
 end
 
--- ARGV: token, lease_ms. {1 when it is still ours, how many receipts others have left here}
+-- ARGV: token, lease_ms. 1 when it is still ours.
 local function lease_renew(keys, args)
   local key = keys[1] .. ':lease'
   if redis.call('HGET', key, 'token') ~= args[1] then
-    return { 0, 0 }
+    return 0
   end
   redis.call('HSET', key, 'until', text(server_ms() + tonumber(args[2])))
-  return { 1, redis.call('LLEN', keys[1] .. ':inbox') }
+  return 1
 end
 
 -- Nothing: whose the partition is and until when; {'', 0} for nobody's.
@@ -122,3 +122,10 @@ redis.register_function({ function_name = 'cg1_esme_take', callback = esme_take,
 redis.register_function('cg1_count', count)
 redis.register_function('cg1_save', save)
 redis.register_function('cg1_remove', remove)
+
+-- ARGV: notes for the node that has the partition.
+local function leave_notes(keys, args)
+  return redis.call('RPUSH', keys[1] .. ':inbox', unpack(args))
+end
+
+redis.register_function('cg1_leave_notes', leave_notes)

@@ -1,0 +1,34 @@
+"""What nodes leave for the node that has a partition: a durable list of notes, taken away once they are dealt with."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.server import Call, Server
+
+AT_ONCE: Final = 256
+
+
+class Inbox:
+    def __init__(self, server: Server, layout: Layout) -> None:
+        self._server = server
+        self._layout = layout
+
+    async def put(self, notes: Mapping[int, Sequence[bytes]]) -> None:
+        """Leave notes by partition; durable when this returns. Raises LedgerUnavailable: some may be there then."""
+        calls = [Call("leave_notes", self._layout.bases[each], tuple(found)) for each, found in notes.items()]
+        for answer in await self._server.calls(calls, durable=True):
+            if isinstance(answer, Exception):
+                raise answer
+
+    async def read(self, partitions: Sequence[int]) -> dict[int, list[bytes]]:
+        """The oldest notes of each partition that has any. Raises LedgerUnavailable."""
+        found = await self._server.commands([("LRANGE", self._key(each), 0, AT_ONCE - 1) for each in partitions])
+        return {partition: notes for partition, notes in zip(partitions, found, strict=True) if notes}
+
+    async def drop(self, partition: int, count: int) -> None:
+        """The oldest so many are dealt with. Raises LedgerUnavailable."""
+        await self._server.commands([("LTRIM", self._key(partition), count, -1)])
+
+    def _key(self, partition: int) -> str:
+        return f"{self._layout.bases[partition]}:inbox"

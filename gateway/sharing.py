@@ -1,0 +1,181 @@
+"""A node among others on one ledger: what it does when it gains, loses or hands over partitions, and how receipts reach
+the node that has their message.
+
+    lost        what waits in memory of those partitions is forgotten at once; the ledger has it
+    handed over first nothing new, then the answers and requests under way, then what the journal still holds
+    paused      nothing is sent after the leases' end, until they are renewed
+
+A receipt for another node's message is left in the inbox of its partition, durably, before the operator is answered.
+Whoever has the partition settles it, and takes it out once that is durable.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.dispatch import Dispatch
+from gateway.inflight import InFlight
+from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.journal import Journal
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.logs import logger
+from gateway.neighbours import Forwarded
+from gateway.outcomes import Outcomes
+from gateway.webhooks.deliverer import Deliverer
+from operators.base import DeliveryReceipt, ReceiptState
+
+INBOX_S: Final = 0.25
+EMPTY_S: Final = 0.05
+
+log = logger("gateway.sharing")
+
+
+class _Note(msgspec.Struct, array_like=True, frozen=True):
+    """A receipt in an inbox."""
+
+    operator: str
+    candidates: tuple[str, ...]
+    state: str
+    error_code: str | None
+    done_at_ms: int | None
+
+
+class Sharing:
+    """See `gateway.neighbours.Neighbours`. Call `join` once the road is built, and run `run`."""
+
+    are_there = True
+
+    def __init__(self, ledger: RedisLedger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._open: dict[int, int] = {}  # by partition: notes that are not settled yet
+        self._failed: set[int] = set()
+        self._settled: list[tuple[int, int]] = []
+        self.inflight: InFlight
+        self.dispatch: Dispatch
+        self.outcomes: Outcomes
+        self.deliverer: Deliverer
+        self.journal: Journal
+
+    def works_on(self, message: bytes) -> bool:
+        return self._ledger.has(message)
+
+    def takes_on(self, message: bytes) -> bool:
+        """Whether this node may begin with it: it has the partition and is not handing it over."""
+        return self._ledger.takes(message)
+
+    async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
+        notes: dict[int, list[bytes]] = defaultdict(list)
+        for receipt, message in receipts:
+            note = _Note(
+                receipt.operator, receipt.candidates, receipt.state.name, receipt.error_code, receipt.done_at_ms
+            )
+            notes[self._ledger.layout.partition(message)].append(msgspec.msgpack.encode(note))
+        await self._ledger.inbox.put(notes)
+
+    # ---------------------------------------------------------------------------------------------------- partitions
+
+    def join(
+        self, *, inflight: InFlight, dispatch: Dispatch, outcomes: Outcomes, deliverer: Deliverer, journal: Journal
+    ) -> None:
+        """These work on what this node has."""
+        self.inflight, self.dispatch, self.outcomes = inflight, dispatch, outcomes
+        self.deliverer, self.journal = deliverer, journal
+        leases = self._ledger.leases
+        leases.gained, leases.lost, leases.empty, leases.renewed = self._gained, self._lost, self._empty, self._renewed
+        self._renewed(self._ledger.holds_until())
+
+    def _renewed(self, until: float) -> None:
+        """Nobody else has our partitions before `until`."""
+        was_over = self._clock.monotonic() >= self.dispatch.active_until
+        self.dispatch.active_until = self.deliverer.active_until = until
+        if was_over:
+            log.warning("leases_were_late")
+            self.dispatch.look_everywhere()
+            self.deliverer.resume()
+
+    def _gained(self, partitions: Sequence[int]) -> None:
+        log.info("partitions_gained", count=len(partitions), nodes=self._ledger.leases.nodes)
+        self._renewed(self._ledger.holds_until())
+        self.deliverer.distrust()
+        self.dispatch.look_everywhere()
+
+    def _lost(self, partitions: Sequence[int]) -> None:
+        log.info("partitions_lost", count=len(partitions), nodes=self._ledger.leases.nodes)
+        self._let_go(self._are_in(partitions))
+
+    def _let_go(self, has_gone: Callable[[bytes], bool]) -> None:
+        self.dispatch.let_go(has_gone)
+        self.deliverer.let_go(has_gone)
+
+    def _are_in(self, partitions: Sequence[int]) -> Callable[[bytes], bool]:
+        gone, place = frozenset(partitions), self._ledger.layout.partition
+        return lambda message: place(message) in gone
+
+    async def _empty(self, partitions: Sequence[int]) -> None:
+        """Wait for what is under way in these partitions, after nothing new begins there."""
+        has_gone = self._are_in(partitions)
+        self._let_go(has_gone)
+        while any(has_gone(each) for each in self.inflight.active) or self.deliverer.is_telling(has_gone):  # noqa: ASYNC110
+            await asyncio.sleep(EMPTY_S)  # rare, and nobody on the hot path should have to tell
+        written = asyncio.Event()
+        self.journal.barrier(lambda _op, _result: written.set())
+        await written.wait()
+
+    # --------------------------------------------------------------------------------------------------------- inbox
+
+    async def run(self) -> None:
+        """Settle what other nodes leave for us, until cancelled."""
+        while True:
+            with suppress(LedgerUnavailable):
+                await self._take_out()
+                await self._look_in()
+            await asyncio.sleep(INBOX_S)
+
+    async def _look_in(self) -> None:
+        ours = [each for each in self._ledger.holding.partitions if each not in self._open]
+        for partition, notes in (await self._ledger.inbox.read(ours)).items():
+            self._open[partition] = len(notes)
+            self.outcomes.on_receipts([_receipt(note, self._closer(partition, len(notes))) for note in notes])
+
+    def _closer(self, partition: int, count: int) -> Callable[[bool], None]:
+        """What is called as each note of a reading is settled; the last one lets the whole reading be taken out."""
+
+        def done(is_settled: bool) -> None:
+            if not is_settled:
+                self._failed.add(partition)
+            self._open[partition] -= 1
+            if self._open[partition]:
+                return
+            if partition in self._failed:  # read again
+                self._failed.discard(partition)
+                del self._open[partition]
+            else:
+                self._settled.append((partition, count))
+
+        return done
+
+    async def _take_out(self) -> None:
+        while self._settled:
+            partition, count = self._settled[-1]
+            if partition in self._ledger.holding.partitions:
+                await self._ledger.inbox.drop(partition, count)
+            self._settled.pop()
+            del self._open[partition]
+
+
+def _receipt(note: bytes, done: Callable[[bool], None]) -> DeliveryReceipt:
+    held = msgspec.msgpack.decode(note, type=_Note)
+    return DeliveryReceipt(
+        operator=held.operator,
+        candidates=held.candidates,
+        state=ReceiptState[held.state],
+        error_code=held.error_code,
+        done_at_ms=held.done_at_ms,
+        handle=Forwarded(done),
+    )
