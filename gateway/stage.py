@@ -29,7 +29,7 @@ class StageFailed(Exception):
 
 class Stage:
     """folder: emptied first, unless `reuse`. smsc_port: of a simulator that runs already; None starts one with `smsc`
-    as its options. more: further settings, as TOML.
+    as its options. more: further settings, as TOML. serve: options of the gateway.
     """
 
     def __init__(
@@ -40,12 +40,14 @@ class Stage:
         smsc_port: int | None = None,
         more: str = "",
         window: int = 256,
+        serve: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder.resolve()
         self._smsc = smsc
         self._given_port = smsc_port
         self._more = more
         self._window = window
+        self._serve = serve
         self._children: list[Child] = []
         self.port = 0
         self.smpp_port = 0
@@ -96,7 +98,7 @@ class Stage:
         the new process's."""
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
-            self.gateway = self._spawn("serve", stderr=file)
+            self.gateway = self._spawn("serve", *self._serve, stderr=file)
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self.gateway.poll() is None:
             port = self._announced_port(begin)
