@@ -21,6 +21,7 @@ from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerS
 
 Finding = tuple[KeyPath, str, str, Severity]
 _ERROR: Final = Severity.ERROR
+REDIS_PORT: Final = 6379
 
 
 def check(settings: Settings, origins: Origins | None = None, skip: Iterable[str] = ()) -> list[Problem]:
@@ -139,8 +140,17 @@ def _key_server(settings: Settings) -> Iterator[Finding]:
     elif address.scheme == "redis" and not (is_loopback(address.hostname) or server.tunnel):
         message = "redis:// is for this machine only; use rediss://, or tunnel if the way there is private"
         yield (*at, "url"), "plain_key_server", message, _ERROR
+    elif (address.hostname, address.port or REDIS_PORT) in _ledger_hosts(settings):
+        yield (*at, "url"), "keys_beside_data", "must be another server than the ledger's", _ERROR
     if (server.tls_certificate is None) != (server.tls_key is None):
         yield at, "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
+
+
+def _ledger_hosts(settings: Settings) -> tuple[tuple[str, int], ...]:
+    try:
+        return parse_address(settings.ledger.redis.url).hosts if settings.ledger.engine == "redis" else ()
+    except AddressError:
+        return ()
 
 
 def _vault(settings: Settings) -> Iterator[Finding]:

@@ -150,6 +150,7 @@ class Node:
         self.ledger = node_ledger(self.settings.ledger, self.clock)
         await self.ledger.open()
         self._stack.push_async_callback(self.ledger.close)
+        self.keystore.check_alone()
         strangers = undeclared(await self.ledger.stored_fields())
         if strangers:
             raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")

@@ -57,6 +57,9 @@ class BlobStore(Protocol):
 
     def open(self) -> None: ...
 
+    def check_alone(self) -> None:
+        """That the place keeps keys and nothing else. Raises a LedgerError that says what is wrong."""
+
     def close(self) -> None:
         """Again is harmless."""
 
@@ -134,6 +137,10 @@ class Keystore:
         except BaseException:
             self.close()
             raise
+
+    def check_alone(self) -> None:
+        """Once the ledger is open too: that it does not lie in the same place. Raises a LedgerError."""
+        self._blobs.check_alone()
 
     def close(self) -> None:
         """Let go of the store, after the change under way. Again is harmless."""

@@ -39,6 +39,9 @@ class KeyFile:
         with self.alone():
             self._connected.execute(_SQL["create"])
 
+    def check_alone(self) -> None:
+        """The settings have been checked for that."""
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

@@ -92,7 +92,11 @@ class KeyServer:
             self._client.ping()
             if not said.vouched:
                 _check_settings(self._client)
-            _check_company(self._client)
+        self.check_alone()
+
+    def check_alone(self) -> None:
+        with _errors():
+            _check_company(self._connected)
 
     def close(self) -> None:
         if self._client is not None:
@@ -145,11 +149,6 @@ class KeyServer:
     def nodes(self) -> Sequence[tuple[int, int]]:
         """Version and milliseconds of lease of every node."""
         return [(version, left) for version, left in self._run("nodes", (self._nodes,))]
-
-    def server_id(self) -> str:
-        """Tells this server from every other one that runs."""
-        with _errors():
-            return str(self._connected.info("server")["run_id"])
 
     # ------------------------------------------------------------------------------------------------------ internal
 

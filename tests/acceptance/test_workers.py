@@ -144,6 +144,19 @@ def test_more_workers_than_binds_are_refused_in_one_line(stores: None, tmp_path:
     assert said == "connect-gateway: operator simulator: 4 workers need at least as many binds, and it has 3"
 
 
+def test_keys_on_the_ledgers_server_are_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with valkey(tmp_path, *PERSISTENT) as url:
+        monkeypatch.setenv(f"{SETTINGS}LEDGER__ENGINE", "redis")
+        monkeypatch.setenv(f"{SETTINGS}LEDGER__REDIS__URL", url)
+        monkeypatch.setenv(f"{SETTINGS}KEYSTORE__ENGINE", "redis")
+        monkeypatch.setenv(f"{SETTINGS}KEYSTORE__REDIS__URL", url.replace("127.0.0.1", "localhost"))
+        stage = Stage(tmp_path, smsc_port=1)
+        (tmp_path / "gateway.toml").write_text(f'keystore.root.path = "{tmp_path}/root/root.key"')
+        assert _said(stage, "1") == (
+            "connect-gateway: key store: its database holds other data; give the keys a server of their own"
+        )
+
+
 def _children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

@@ -20,6 +20,7 @@ from config.settings import (
     MetricsSettings,
     OperatorRegister,
     OperatorSettings,
+    RedisSettings,
     RetentionSettings,
     RootSlotSettings,
     RouteSettings,
@@ -149,6 +150,14 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
         (on_a_server(url="rediss://"), "keystore.redis.url", "missing"),
         (on_a_server(url="rediss://user:secret@keys"), "keystore.redis.url", "invalid_url"),
         (on_a_server(url="redis://keys:6379/0"), "keystore.redis.url", "plain_key_server"),
+        (
+            msgspec.structs.replace(
+                on_a_server(url="redis://127.0.0.1"),
+                ledger=LedgerSettings(engine="redis", redis=RedisSettings(url="redis://127.0.0.1:6379/3")),
+            ),
+            "keystore.redis.url",
+            "keys_beside_data",
+        ),
         (on_a_server(url="rediss://keys", tls_certificate="c.pem"), "keystore.redis", "tls_incomplete"),
         (in_a_vault(url="https://vault"), "keystore.root.transit.token", "missing"),
         (in_a_vault(url="vault", token=SecretRef(env="T")), "keystore.root.transit.url", "missing"),
