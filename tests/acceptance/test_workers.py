@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,11 @@ import aiohttp
 import pytest
 
 from gateway.stage import Stage, staged
+from operators.smpp import pdu as p
+from operators.smpp import status as st
 from tests.acceptance.client import Customer, customer_of, message, until
 from tests.integration.key_places import PERSISTENT
+from tests.integration.smpp_stage import Peer
 from tests.integration.valkey_server import valkey
 
 SETTINGS = "CONNECT_GATEWAY__"
@@ -34,6 +38,7 @@ def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "KEYSTORE__ENGINE": "redis",
             "KEYSTORE__REDIS__URL": keys,
             "OPERATORS__SIMULATOR__BINDS": str(BINDS),
+            "SMPP_SERVER__PORT": "0",
         }.items():
             monkeypatch.setenv(SETTINGS + name, value)
         yield
@@ -119,6 +124,47 @@ async def test_a_killed_worker_comes_back_and_no_acknowledged_message_is_lost(st
         (again,) = await send_by_new_connections(customer, stage, 1)
         await customer.reach(again, "delivered")
     assert await asyncio.to_thread(stage.stop_gateway) == 0
+
+
+async def test_binds_of_one_customer_are_with_several_workers_and_share_its_throughput(stage: Stage) -> None:
+    port = await metrics_port(stage)
+    await until_bound(port)
+    words = ("esme", "add", stage.customer, "bank", "--throughput", "5", "--binds", "16")
+    account = ("bank", str((await asyncio.to_thread(stage.command, *words))["password"]))
+    peers = [await _bound(stage, account) for _ in range(8)]
+    submit = p.SubmitSm(
+        source_addr="INTERKEY",
+        source_addr_ton=5,
+        dest_addr_ton=1,
+        dest_addr_npi=1,
+        destination_addr="966512345678",
+        registered_delivery=1,
+        short_message=b"over many binds",
+    )
+    before = time.monotonic()
+    answers = [answer for _ in range(2) for answer in await asyncio.gather(*(peer.ask(submit) for peer in peers))]
+    taken = [answer.message_id for answer in answers if not answer.status]
+    assert 5 <= len(taken) <= 5 + 5 * (time.monotonic() - before) + 1
+    assert {answer.status for answer in answers} == {0, st.RTHROTTLED}
+    receipts: list[object] = []
+    async with asyncio.timeout(30):
+        while len(receipts) < len(taken):
+            receipts = [each for peer in peers for each in peer.got]
+            await asyncio.sleep(0.05)
+    assert len(receipts) == len(taken)
+    for peer in peers:
+        peer.close()
+
+
+async def _bound(stage: Stage, account: tuple[str, str]) -> Peer:
+    """A bind, once the worker that got the connection has heard of the account."""
+    async with asyncio.timeout(30):
+        while True:
+            peer = await Peer(stage.smpp_port).bind(account)
+            if peer.bound is not None:
+                return peer
+            peer.close()
+            await asyncio.sleep(0.1)
 
 
 async def test_workers_end_with_a_killed_supervisor(stage: Stage) -> None:
