@@ -27,6 +27,7 @@ from gateway import reading
 from gateway.accounts import Profile, UnknownAccount, number_settings
 from gateway.app import Inherited, StartRefused, serve
 from gateway.cli_keys import app as keys_app
+from gateway.cli_ledger import app as ledger_app
 from gateway.cli_retention import app as retention_app
 from gateway.command import Config, Failed, Json
 from gateway.command import run as _run
@@ -77,6 +78,7 @@ app.add_typer(number_app, name="number")
 app.add_typer(webhook_app, name="webhook")
 app.add_typer(retention_app, name="retention")
 app.add_typer(keys_app, name="keys")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(simulate_app, name="simulate")
 
 
