@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from config.loader import load
-from config.settings import Settings
+from config.settings import KeystoreSettings, Settings
 from gateway import reading
 from gateway.clock import SystemClock
 from gateway.command import Config, Failed, Json, show
@@ -72,6 +72,41 @@ def snapshot(
         version = store.snapshot(path)
         until_ms = next_destruction_ms(store.state, list(reading.retention_rules(settings).values()))
         show({"version": version, "opens_until": rfc3339_or_none(until_ms)}, json)
+
+
+@app.command("copy")
+def copy_keys(
+    source: Annotated[Path, typer.Option("--from", help="Settings of the key store to read.", exists=True)],
+    target: Annotated[Path, typer.Option("--to", help="Settings of an empty key store to fill.", exists=True)],
+    json: Json = False,
+) -> None:
+    """Move to another key store or root slot, with all nodes stopped. Destroy the old store and its root afterwards."""
+    forbid_core_dumps()
+    clock = SystemClock()
+    old, new = (load(each, os.environ).keystore for each in (source, target))
+    if (old.engine, old.path, old.redis) == (new.engine, new.path, new.redis):
+        raise Failed("both settings name the same key store")
+    with _opened(old, clock) as before:
+        if before.held_by():
+            raise Failed("nodes of this key store run: stop them first")
+        after = reading.keystore(new, clock, node=False)
+        after.open_with(before.state)
+        copied = after.state.digest() == before.state.digest()
+        after.close()
+        show({"keys": len(before.state.ages()), "state": before.state.digest().hex(), "same": copied}, json)
+
+
+@contextlib.contextmanager
+def _opened(settings: KeystoreSettings, clock: SystemClock) -> Iterator[Keystore]:
+    """One that is there: nothing is made."""
+    if settings.engine == "file" and not Path(settings.path).exists():
+        raise Failed(f"there is no key store at {settings.path}")
+    store = reading.keystore(settings, clock, node=False)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @app.command("recover")

@@ -42,12 +42,17 @@ __all__ = [
     "Followers",
     "Keystore",
     "KeystoreLost",
+    "KeystoreTaken",
     "OneNode",
     "RootSlot",
     "replace_file",
 ]
 
 T = TypeVar("T")
+
+
+class KeystoreTaken(LedgerError):
+    """There are keys already where others should go."""
 
 
 class BlobStore(Protocol):
@@ -141,6 +146,20 @@ class Keystore:
     def check_alone(self) -> None:
         """Once the ledger is open too: that it does not lie in the same place. Raises a LedgerError."""
         self._blobs.check_alone()
+
+    def open_with(self, keys: KeyState) -> None:
+        """Open a store that is empty and give it these keys, under a fresh root where the slot can be written.
+
+        If another store has its root in the same slot, it is dead after this. Raises KeystoreTaken, and as `open`.
+        """
+        try:
+            with _errors():
+                self._blobs.open()
+            with self._alone():
+                self._fill(keys)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the store, after the change under way. Again is harmless."""
@@ -271,6 +290,17 @@ class Keystore:
             self._slot.write(roots)
         self._write(self.state, roots[0], 1)
         self._settle(_Found(KeyState(), roots[0], 1))
+
+    def _fill(self, keys: KeyState) -> None:
+        """In the order of a roll: the store from which the keys come opens until this one does."""
+        if self._blobs.version() is not None:
+            raise KeystoreTaken("the key store is not empty")
+        roots = self._slot.read()
+        new = self._clock.random(ROOT_BYTES) if self._slot.rolls else roots[0]
+        if self._slot.rolls:
+            self._slot.write((*roots[:1], new))
+        self._write(keys, new, 1)
+        self._load()
 
     def _load(self) -> None:
         found = self._read()

@@ -14,7 +14,7 @@ import gateway
 from gateway.clock import ManualClock, SystemClock
 from gateway.keyring import Keyring
 from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
-from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, OneNode
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, KeystoreTaken, OneNode
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of
@@ -445,6 +445,24 @@ def test_a_destruction_is_certain_when_the_last_node_has_followed(place: KeyPlac
     nodes.other = store.version
     assert store.is_certain(store.version)
     store.close()
+
+
+@pytest.mark.policy("P-23")
+def test_keys_move_to_an_empty_store_and_the_old_one_under_the_same_slot_is_dead(place: KeyPlace) -> None:
+    old = KeyPlace(place.folder / "old")
+    (customer, leaf), copy = _filled(old), place.folder / "copy.db"
+    with _opened(old) as before, contextlib.closing(place.store(old.root)) as moved:
+        before.snapshot(copy)
+        moved.open_with(before.state)
+        assert moved.state.digest() == before.state.digest()
+        with pytest.raises(KeystoreTaken):
+            place.store(old.root).open_with(KeyState())
+    with _opened(place, old.root) as store:
+        assert (store.state.customer_key(8), store.state.leaf_key(TRANSACTIONAL, 1, 5)) == (customer, leaf)
+    assert len(old.root.read()) == 1
+    for dead in (copy, old.file):
+        with pytest.raises(KeystoreLost):
+            Keystore(dead, old.root, SystemClock()).open()
 
 
 def test_a_snapshot_opens_until_the_next_destruction(place: KeyPlace) -> None:
