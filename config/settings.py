@@ -103,6 +103,14 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["full", "normal"],
         Meta(description="`full` syncs every commit; `normal` may lose the last ones if the machine loses power."),
     ] = "full"
+    commit_on_loop_ms: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="While commits take less than this on average they are waited for on the event loop, which is"
+            " cheaper; a slower disk gets a thread, as it always does with 0.",
+        ),
+    ] = 1.5
     batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512
     queue_limit: Annotated[int, Meta(ge=1, description="Writes that wait for a commit; more are refused.")] = 20_000
     redis: Annotated[RedisSettings, Meta(description="The shared ledger.")] = RedisSettings()
@@ -201,8 +209,8 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How customers are told."""
 
     timeout_s: Annotated[float, Meta(gt=0, description="Time for one call, connect to answer.")] = 10
-    max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 200
-    connections_per_endpoint: Annotated[int, Meta(ge=1, description="Open connections to one endpoint.")] = 8
+    max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 400
+    connections_per_endpoint: Annotated[int, Meta(ge=1, description="Open connections to one endpoint.")] = 32
     retry_schedule_s: Annotated[
         Annotated[tuple[_Seconds, ...], Meta(min_length=1)],
         Meta(description="Pauses after failed calls, one by one; the last one repeats."),

@@ -40,7 +40,7 @@ from gateway.logs import logger
 from gateway.message import Message, OutboxEvent
 from gateway.metrics import Exposition, Outcome
 from gateway.neighbours import NOBODY
-from gateway.outcomes import Outcomes
+from gateway.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
 from gateway.policies import RetentionPolicies
 from gateway.report import describe
 from gateway.request import OperatorView
@@ -187,6 +187,7 @@ class Node:
             inflight=self.inflight,
             clock=clock,
             neighbours=self.sharing or NOBODY,
+            unclaimed_after_s=UNCLAIMED_S if self.sharing is None else SHARED_UNCLAIMED_S,
         )
         self.incoming = Incoming(
             operators=self.operators,
@@ -199,20 +200,7 @@ class Node:
             default_region=settings.messages.default_region,
             id_octets=self.ledger.id_octets,
         )
-        self._build_edges()
-
-    def _build_edges(self) -> None:
-        """Where messages come in, where their customers are told, and what forgets them."""
-        settings, clock = self.settings, self.clock
-        delivery = reading.delivery_settings(settings.webhooks)
-        self.deliverer = Deliverer(
-            ledger=self.ledger,
-            journal=self.journal,
-            addresses=self.addressing,
-            client=lambda: WebhookClient(delivery, clock=clock, tasks=self.tasks),
-            settings=delivery,
-            clock=clock,
-        )
+        self._build_deliverer()
         self.sweeper = Sweeper(ledger=self.ledger, keyring=self.keyring, clock=clock, settings=settings.sweeper)
         self.door = Door(
             validator=Validator(settings.messages, plan, self._is_callable),
@@ -229,6 +217,17 @@ class Node:
         if self.sharing is not None:
             self._share(self.sharing)
         self._build_smpp_server()
+
+    def _build_deliverer(self) -> None:
+        clock, delivery = self.clock, reading.delivery_settings(self.settings.webhooks)
+        self.deliverer = Deliverer(
+            ledger=self.ledger,
+            journal=self.journal,
+            addresses=self.addressing,
+            client=lambda: WebhookClient(delivery, clock=clock, tasks=self.tasks),
+            settings=delivery,
+            clock=clock,
+        )
 
     def _share(self, sharing: Sharing) -> None:
         sharing.join(
@@ -306,10 +305,12 @@ class Node:
 
     # ------------------------------------------------------------------------------------------------------- events
 
-    def _events_stored(self, events: Sequence[OutboxEvent]) -> None:
-        if any(not event.esme for event in events):
-            self.deliverer.poke()
-        self.telling.poke(events)
+    def _events_stored(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+        webhooks = [pair for pair in events if not pair[0].esme]
+        if webhooks:
+            self.deliverer.offer(webhooks)
+        if len(webhooks) < len(events):
+            self.telling.offer([pair for pair in events if pair[0].esme])
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.accepted += len(messages)

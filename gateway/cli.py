@@ -34,7 +34,7 @@ from gateway.command import run as _run
 from gateway.command import show as _print
 from gateway.content_rules import ContentRules, parse_rules
 from gateway.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings
-from gateway.delivery import open_endpoint, save_endpoint
+from gateway.delivery import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
 from gateway.desk import Desk
 from gateway.desk import find_customer as _customer
 from gateway.desk import open_desk as _desk
@@ -50,6 +50,7 @@ from gateway.throughput import SharedBuckets
 from gateway.times import rfc3339, rfc3339_or_none
 from gateway.validation import is_sender
 from gateway.webhooks.connection import Answer
+from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.signing import Signer
 from gateway.webhooks.targets import TargetRefused, parse_target
 from gateway.webhooks.trial import send_test
@@ -549,6 +550,9 @@ def number_remove(
 def webhook_set(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     url: Annotated[str, typer.Argument(help="Where to tell it; https.")],
+    batch: Annotated[
+        int, typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; 1 sends each on its own.")
+    ] = 1,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -558,8 +562,9 @@ def webhook_set(
         async with _desk(config) as desk:
             _check_url(desk, url)
             owner = await _customer(desk, customer)
-            secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url))
-            return {"customer": owner.public_id, "secret": secret.reveal(Purpose.CREDENTIAL)}
+            settings = EndpointSettings(batch=batch)
+            secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
+            return {"customer": owner.public_id, "batch": batch, "secret": secret.reveal(Purpose.CREDENTIAL)}
 
     _print(_run(work()), json)
 
@@ -599,7 +604,8 @@ def webhook_test(
                 raise Failed("this customer has no endpoint")
             url, secret = open_endpoint(desk.sealer, endpoint)
             settings = reading.delivery_settings(desk.settings.webhooks)
-            result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock)
+            batch = endpoint_settings(endpoint).batch > 1
+            result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock, batch=batch)
             if not isinstance(result, Answer):
                 raise Failed(f"no answer: {result.code} {result.detail}".rstrip())
             return {"status": result.status, "success": result.is_success}

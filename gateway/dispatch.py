@@ -10,6 +10,7 @@ cannot send twice; with `retry` it is not, and a crash may.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from math import inf
 from typing import Final
@@ -23,7 +24,7 @@ from gateway.errors import Refusal
 from gateway.followup import AGAIN_SOON_MS
 from gateway.inflight import InFlight
 from gateway.lanes import Lane
-from gateway.ledger.base import Change, Ledger, Replace, WriteOp, WriteResult
+from gateway.ledger.base import Change, Ledger, LedgerUnavailable, Replace, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.message import WAITING, Link, Message, Part, Status, concat_reference
 from gateway.neighbours import NOBODY, Neighbours
@@ -104,6 +105,7 @@ class Dispatch:
         self._wake = asyncio.Event()
         self._stopping = False
         self.active_until = inf
+        self._next_look = 0.0
         self.counters = DispatchCounters()
 
     # ------------------------------------------------------------------------------------------------- what comes in
@@ -472,19 +474,26 @@ class Dispatch:
     # ------------------------------------------------------------------------------------------------------- refill
 
     async def run(self) -> None:
-        """Fetch due work from the ledger when a lane runs low, and look for retries and schedules in between."""
-        next_look = self._clock.monotonic()
+        """Fetch due work from the ledger when a lane runs low, and look for retries and schedules in between.
+
+        A ledger that is away is asked again.
+        """
+        self._next_look = self._clock.monotonic()
         while True:
-            if self._clock.monotonic() >= next_look:
-                moved = await self._rehome()
-                next_look = self._clock.monotonic() + (0 if moved else REHOME_S)
-            for name, lane in self._lanes.items():
-                if lane.operator.is_up():
-                    await self._refill(name, lane)
-                elif self._should_steer(name, lane):
-                    await self._steer(name)
+            with suppress(LedgerUnavailable):
+                await self._look()
             self._wake.clear()
             await self._pause()
+
+    async def _look(self) -> None:
+        if self._clock.monotonic() >= self._next_look:
+            moved = await self._rehome()
+            self._next_look = self._clock.monotonic() + (0 if moved else REHOME_S)
+        for name, lane in self._lanes.items():
+            if lane.operator.is_up():
+                await self._refill(name, lane)
+            elif self._should_steer(name, lane):
+                await self._steer(name)
 
     async def _pause(self) -> None:
         try:

@@ -27,6 +27,9 @@ from operators.base import DeliveryReceipt, Operator
 
 LOOKUP_LIMIT: Final = 256
 LEDGER_PAUSE_S: Final = 0.5
+UNCLAIMED_S: Final = 5.0
+SHARED_UNCLAIMED_S: Final = 60.0
+"""Longer than a node can be cut off before its messages are another's, which then gets a receipt of its own."""
 LOOK_AGAIN_S: Final = 0.25
 
 
@@ -74,7 +77,7 @@ class Outcomes:
         clock: Clock,
         neighbours: Neighbours = NOBODY,
         limit: int = 20_000,
-        unclaimed_after_s: float = 5.0,
+        unclaimed_after_s: float = UNCLAIMED_S,
     ) -> None:
         self._operators = operators
         self._ledger = ledger
@@ -289,6 +292,8 @@ class Outcomes:
 
     def _give_up(self) -> None:
         """What nobody claimed in time is acknowledged, or the operator would send it for ever."""
+        if self._journal.stuck:  # answers cannot be written down either
+            self._wait_longer()
         limit = self._clock.monotonic() - self._unclaimed_after_s
         while self._early and self._early[0].since <= limit:
             early = self._early.popleft()
@@ -296,6 +301,11 @@ class Outcomes:
             self._stop_awaiting(early)
             self.counters.unclaimed += 1
             self._answer(early.receipt, taken=True)
+
+    def _wait_longer(self) -> None:
+        now = self._clock.monotonic()
+        for early in self._early:
+            early.since = now
 
     def _stop_awaiting(self, early: Early) -> None:
         for candidate in early.receipt.candidates:

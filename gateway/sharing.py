@@ -55,7 +55,7 @@ class Sharing:
         self._clock = clock
         self._open: dict[int, int] = {}  # by partition: notes that are not settled yet
         self._failed: set[int] = set()
-        self._settled: list[tuple[int, int]] = []
+        self._settled: list[tuple[int, str, int]] = []
         self.inflight: InFlight
         self.dispatch: Dispatch
         self.outcomes: Outcomes
@@ -138,12 +138,14 @@ class Sharing:
             await asyncio.sleep(INBOX_S)
 
     async def _look_in(self) -> None:
-        ours = [each for each in self._ledger.holding.partitions if each not in self._open]
-        for partition, notes in (await self._ledger.inbox.read(ours)).items():
+        held = self._ledger.holding.partitions
+        tokens = {each: lease.token for each, lease in held.items() if each not in self._open}
+        for partition, notes in (await self._ledger.inbox.read(list(tokens))).items():
             self._open[partition] = len(notes)
-            self.outcomes.on_receipts([_receipt(note, self._closer(partition, len(notes))) for note in notes])
+            done = self._closer(partition, tokens[partition], len(notes))
+            self.outcomes.on_receipts([_receipt(note, done) for note in notes])
 
-    def _closer(self, partition: int, count: int) -> Callable[[bool], None]:
+    def _closer(self, partition: int, token: str, count: int) -> Callable[[bool], None]:
         """What is called as each note of a reading is settled; the last one lets the whole reading be taken out."""
 
         def done(is_settled: bool) -> None:
@@ -156,16 +158,18 @@ class Sharing:
                 self._failed.discard(partition)
                 del self._open[partition]
             else:
-                self._settled.append((partition, count))
+                self._settled.append((partition, token, count))
 
         return done
 
     async def _take_out(self) -> None:
         while self._settled:
-            partition, count = self._settled[-1]
-            if partition in self._ledger.holding.partitions:
-                await self._ledger.inbox.drop(partition, count)
-            self._settled.pop()
+            partition, token, count = self._settled.pop()
+            try:
+                await self._ledger.inbox.drop(partition, token, count)
+            except LedgerUnavailable:
+                self._settled.append((partition, token, count))
+                raise
             del self._open[partition]
 
 

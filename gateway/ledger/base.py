@@ -221,7 +221,11 @@ class Ledger(Protocol):
     async def close(self) -> None: ...
 
     async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
-        """Make the batch durable, all or nothing. One caller at a time."""
+        """Make the batch durable, all or nothing. One caller at a time.
+
+        Of operations that are applied, each event gets its `seq`: greater than any before, in the order of the batch;
+        or none, where another node may be the one to tell it: then it is read back like one from before the start.
+        """
 
     async def find(self, customer: int, message: bytes) -> Message | None:
         """A message of that customer; None for unknown, erased and somebody else's alike (Law 7).

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from copy import copy
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -43,7 +44,7 @@ class Pair:
 @pytest.fixture(params=[("sqlite", "redis"), ("redis", "sqlite"), ("sqlite", "redis_cluster")], ids="-".join)
 async def pair(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Pair]:
     async with contextlib.AsyncExitStack() as stack:
-        ledgers = []
+        ledgers: list[Any] = []
         for place, name in zip(("source", "target"), request.param, strict=True):
             folder = tmp_path / place
             folder.mkdir()
@@ -54,7 +55,7 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualCloc
             await ledger.open()
             stack.push_async_callback(ledger.close)
             ledgers.append(ledger)
-        yield Pair(*ledgers, clock)  # type: ignore[arg-type]
+        yield Pair(ledgers[0], ledgers[1], clock)
 
 
 async def filled(ledger: MovableLedger) -> list[Message]:

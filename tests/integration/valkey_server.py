@@ -27,6 +27,43 @@ def start(folder: Path, port: int, *options: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([get_binary_path(), *words], stdout=subprocess.DEVNULL)
 
 
+class Valkey:
+    """A server that can be killed and started again on the same port and folder."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(exist_ok=True)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self, *more: str) -> None:
+        self._process = start(self._folder, self.port, *self._options, *more)
+        await_server(self.port, None)
+
+    def start_from(self, file: Path) -> None:
+        """As a sentinel, from its file."""
+        words = [get_binary_path(), str(file), "--sentinel"]
+        self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        await_server(self.port, None)
+
+    def kill(self) -> None:
+        """As a power cut would, but for what the kernel has."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def ask(self, *words: str | int) -> Any:
+        with redis.Redis(port=self.port) as client:
+            command: Any = client.execute_command
+            return command(*words)
+
+
 @contextlib.contextmanager
 def valkey(folder: Path, *options: str, password: str | None = None) -> Iterator[str]:
     """Its URL, redis://127.0.0.1:port. options: as on its command line."""

@@ -8,9 +8,10 @@ lease's token, which the server compares; so a node that was paused cannot write
 """
 
 import asyncio
+import contextlib
 import enum
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from gateway.clock import Clock
@@ -21,11 +22,14 @@ from gateway.ledger.base import (
     Found,
     LedgerUnavailable,
     Page,
+    Replace,
     StoredCustomer,
     StoredEndpoint,
     StoredEsme,
     StoredKey,
     TagDue,
+    TellLater,
+    Told,
     Traffic,
     WriteOp,
     WriteResult,
@@ -98,6 +102,7 @@ class RedisLedger:
         self.inbox = Inbox(self.server, self.layout)
         self._accounts = AccountBook(self.server, self.layout)
         self._exporter = Exporter(self.server, self.layout)
+        self._watches: dict[int, set[bytes | int]] = {}
         self._is_open = False
 
     async def open(self) -> None:
@@ -158,6 +163,7 @@ class RedisLedger:
             results = await self._writer.apply(batch, self._clock.now_ms())
         finally:
             self.holding.turn()
+            self._note_written(batch)
         self._reader.touched(self.layout.partition(op.message.id) for op in batch if isinstance(op, Change | Accept))
         self._outbox.wrote(
             (self.layout.partition(op.event.message), op.event.esme)
@@ -165,6 +171,24 @@ class RedisLedger:
             if isinstance(op, Change | Accept) and op.event is not None
         )
         return results
+
+    @contextlib.contextmanager
+    def _watching(self) -> Iterator[set[bytes | int]]:
+        """What is written meanwhile: message ids, seqs of events. A reading may show it as it was before, and whoever
+        excluded it may have let go of it by the time the answer is here.
+        """
+        written: set[bytes | int] = set()
+        self._watches[id(written)] = written
+        try:
+            yield written
+        finally:
+            del self._watches[id(written)]
+
+    def _note_written(self, batch: Sequence[WriteOp]) -> None:
+        if self._watches:
+            names = {_name(op) for op in batch}
+            for each in self._watches.values():
+                each.update(names)
 
     def _need_open(self) -> None:
         if not self._is_open:
@@ -190,8 +214,10 @@ class RedisLedger:
 
     async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
         self._need_open()
-        found = await self._reader.claim_due(operator, now_ms, limit, exclude)
-        return [each for each in found if self._role is Role.BESIDE or self.takes(each.id)]
+        with self._watching() as written:
+            found = await self._reader.claim_due(operator, now_ms, limit, exclude)
+            serves = self._role is not Role.BESIDE
+            return [each for each in found if each.id not in written and not (serves and not self.takes(each.id))]
 
     async def next_due_ms(self, operator: str) -> int | None:
         return (await self._reader.lanes()).get(operator, (0, None))[1]
@@ -210,7 +236,9 @@ class RedisLedger:
     async def outbox_due(
         self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
-        return await self._outbox.due(now_ms, limit, exclude, esme, after, _now_s())
+        with self._watching() as written:
+            found = await self._outbox.due(now_ms, limit, exclude, esme, after, _now_s())
+            return [each for each in found if each.seq not in written]
 
     async def outbox_size(self, esme: int = 0) -> int:
         return await self._outbox.size(esme, _now_s())
@@ -296,6 +324,13 @@ class RedisLedger:
 
     async def stored_fields(self) -> Sequence[str]:
         return STORED_FIELDS
+
+
+def _name(op: WriteOp) -> bytes | int:
+    """What the operation is about: a message, an event, or nothing."""
+    if isinstance(op, Change | Accept | Replace):
+        return op.message.id
+    return op.seq if isinstance(op, Told | TellLater) else -1
 
 
 def _now_s() -> float:

@@ -26,9 +26,9 @@ class Inbox:
         found = await self._server.commands([("LRANGE", self._key(each), 0, AT_ONCE - 1) for each in partitions])
         return {partition: notes for partition, notes in zip(partitions, found, strict=True) if notes}
 
-    async def drop(self, partition: int, count: int) -> None:
-        """The oldest so many are dealt with. Raises LedgerUnavailable."""
-        await self._server.commands([("LTRIM", self._key(partition), count, -1)])
+    async def drop(self, partition: int, token: str, count: int) -> None:
+        """The oldest so many are dealt with, if the partition is still under this token. Raises LedgerUnavailable."""
+        await self._server.call(Call("drop_notes", self._layout.bases[partition], (token, count)))
 
     def _key(self, partition: int) -> str:
         return f"{self._layout.bases[partition]}:inbox"

@@ -2,7 +2,8 @@
 
 A node beats several times in a lease's life. It takes partitions that nobody has, up to its fair share of those that
 are alive, and hands over what it has beyond that, once what is under way there has ended. A node that dies is missed
-when its leases run out: `lease_s` and a beat later others have its partitions.
+when its leases run out: `lease_s` and a beat later others have its partitions. After a time in which the server was
+away all leases have run out, so each node first leaves the others time to renew theirs.
 """
 
 import asyncio
@@ -51,6 +52,8 @@ class Leases:
         self._lease_ms = round(lease_s * 1000)
         self._tasks: TaskOwner | None = None
         self._leaving = asyncio.Event()
+        self._last_beat = float("-inf")
+        self._take_after = 0.0
         self.gained: Callable[[Partitions], None] = _nothing
         self.lost: Callable[[Partitions], None] = _nothing
         self.empty: Callable[[Partitions], Awaitable[None]] = _at_once
@@ -123,9 +126,12 @@ class Leases:
             self.lost(gone)
 
     async def _balance(self, now_ms: int, nodes: Sequence[bytes], began: float) -> None:
+        if self._last_beat + self._lease_s / 2 < began and self._last_beat > 0:
+            self._take_after = began + self._lease_s / 2
+        self._last_beat = began
         share = fair_share(nodes, self._node.encode(), self._layout.partitions)
         ours = [each for each, held in self._holding.partitions.items() if not held.giving]
-        if len(ours) < share:
+        if len(ours) < share and began >= self._take_after:
             free = await self._free(now_ms)
             await self._take(free[: share - len(ours)], began)
         elif len(ours) > share and self._tasks is not None and "handover" not in self._tasks.running():

@@ -128,4 +128,14 @@ local function leave_notes(keys, args)
   return redis.call('RPUSH', keys[1] .. ':inbox', unpack(args))
 end
 
+-- ARGV: token under which they were read, how many. Takes the oldest away.
+local function drop_notes(keys, args)
+  if redis.call('HGET', keys[1] .. ':lease', 'token') ~= args[1] then
+    return 0
+  end
+  redis.call('LTRIM', keys[1] .. ':inbox', args[2], -1)
+  return 1
+end
+
 redis.register_function('cg1_leave_notes', leave_notes)
+redis.register_function({ function_name = 'cg1_drop_notes', callback = drop_notes, flags = { 'allow-oom' } })
