@@ -12,13 +12,14 @@ import msgspec
 from gateway.clock import Clock
 from gateway.content import Vault
 from gateway.customers import Directory
+from gateway.errors import Refusal
 from gateway.ledger.base import Ledger, StoredEndpoint
 from gateway.message import Message, OutboxEvent, Status
 from gateway.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.webhooks.delivery import MAX_BATCH, Delivery, Destination
 from gateway.webhooks.payload import event_body, received_body
 from gateway.webhooks.signing import new_secret
-from redaction.errors import SealError
+from redaction.errors import KeysWithheld, SealError
 from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
 from redaction.sealed import Sealed
@@ -53,15 +54,17 @@ class Addressing:
         return self._directory.endpoint(message.customer) is not None
 
     def reference(self, message: Message) -> str | None:
-        """The customer's own reference, while it can still be opened."""
+        """The customer's own reference, while it can still be opened. Raises Refusal where keys are withheld."""
         try:
             reference = self._vault.open_private(message).reference
+        except KeysWithheld:
+            raise Refusal("keys_unavailable", retry_after_s=1) from None
         except SealError:
             return None
         return None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER)
 
     def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
-        """The request to make, or None when there is nobody to tell (any more)."""
+        """The request to make, or None when there is nobody to tell (any more). Raises KeysWithheld."""
         destination = self._destination(message.customer)
         if destination is None:
             return None
@@ -72,12 +75,17 @@ class Addressing:
                 reference = private.reference
                 if private.callback_url is not None:
                     destination = destination.elsewhere(private.callback_url)
+            except KeysWithheld:
+                raise
             except SealError:
                 pass  # the content clock has run out: the customer is told without its reference
         return Delivery(destination, self._received(event, message) or event_body(event, message, reference))
 
     def _destination(self, customer: int) -> Destination | None:
-        """The customer's endpoint as it stands, if there is one and its keys are."""
+        """The customer's endpoint as it stands, if there is one and its keys are. Raises KeysWithheld."""
+        if not self._vault.may_open():
+            self._kept.clear()
+            raise KeysWithheld
         if self._directory.version is not self._version:
             self._version = self._directory.version
             self._kept.clear()
@@ -105,6 +113,8 @@ class Addressing:
             return None
         try:
             received = self._vault.open_received(message)
+        except KeysWithheld:
+            raise
         except SealError:
             return None
         return received_body(event, message, received.source, received.destination, received.text, received.missing)

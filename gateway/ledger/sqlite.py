@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from gateway.clock import Clock
+from gateway.ledger import sqlite_export
 from gateway.ledger import sqlite_retention as forgetting
 from gateway.ledger.base import (
+    Exported,
     Found,
     Page,
     StoredCustomer,
@@ -266,6 +268,19 @@ class SqliteLedger:
 
     async def stored_fields(self) -> Sequence[str]:
         return [row[0] for row in self._rows("stored_fields")]
+
+    # ------------------------------------------------------------------------------------------------------ copies
+
+    async def export(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+        with ledger_errors():
+            return sqlite_export.messages(self._file.reader, cursor, self._clock.now_ms(), limit)
+
+    async def export_events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        with ledger_errors():
+            return sqlite_export.events(self._file.reader, cursor, limit)
+
+    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
+        await self._file.transact(lambda writer: sqlite_export.add_traffic(writer, rows))
 
     # --------------------------------------------------------------------------------------------------- reading
 

@@ -7,7 +7,7 @@ from gateway.message import Message, OutboxEvent, Status
 from gateway.smpp_server.wording import Words, incoming, receipt
 from gateway.submission import ReturnPath
 from operators.smpp import pdu as p
-from redaction.errors import SealError
+from redaction.errors import KeysWithheld, SealError
 
 
 class NewsWriter:
@@ -17,7 +17,7 @@ class NewsWriter:
         self._vault = vault
 
     def __call__(self, event: OutboxEvent, message: Message) -> p.DeliverSm | Words | None:
-        """None when there is nothing to tell any more, or no deliver_sm can tell it."""
+        """None when there is nothing to tell any more, or no deliver_sm can tell it. Raises KeysWithheld."""
         if message.status is Status.RECEIVED:
             return self._incoming(message)
         with suppress(p.EncodeError):
@@ -28,6 +28,8 @@ class NewsWriter:
         """None once its content clock has run out."""
         try:
             return incoming(message, self._vault.open_received(message))
+        except KeysWithheld:
+            raise
         except SealError:
             return None
 
@@ -35,5 +37,7 @@ class NewsWriter:
         """None once the content clock has run out: the customer is told by id alone."""
         try:
             return self._vault.open_private(message).path
+        except KeysWithheld:
+            raise
         except SealError:
             return None

@@ -97,7 +97,12 @@ class SmppServer:
         if settings.tls_certificate is not None and settings.tls_key is not None:
             tls = tls_context(settings.tls_certificate, settings.tls_key)
         self._socket = await asyncio.get_running_loop().create_server(
-            self._make_link, settings.host, settings.port, ssl=tls, backlog=1_024
+            self._make_link,
+            settings.host,
+            settings.port,
+            ssl=tls,
+            backlog=1_024,
+            reuse_port=settings.shared_port or None,
         )
 
     async def run(self) -> None:

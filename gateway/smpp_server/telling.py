@@ -26,6 +26,7 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import RUN
 from operators.smpp.session import TLVS_SINCE
+from redaction.errors import KeysWithheld
 
 POLL_S: Final = 1.0
 READ_LIMIT: Final = 256
@@ -226,7 +227,11 @@ class Telling:
 
     def _take(self, outlet: Outlet, event: OutboxEvent, message: Message | None) -> None:
         outlet.known.add(event.seq)
-        pdu = None if message is None else self._word(event, message)
+        try:
+            pdu = None if message is None else self._word(event, message)
+        except KeysWithheld:
+            self._put_off(outlet, event)
+            return
         if pdu is None:
             self.dropped += 1
             self._finish(outlet, event)

@@ -28,12 +28,15 @@ from gateway.webhooks.order import Order
 from gateway.webhooks.parcel import Parcel
 from gateway.webhooks.pauses import Pauses
 from gateway.webhooks.settings import DeliverySettings
+from redaction.errors import KeysWithheld
 from redaction.personal import Purpose
 
 READ_LIMIT: Final = 256
 READ_PACE_S: Final = 50e-6
 """Pause before a read per event that the engine has to pass over, so that many slow requests do not make reads dear."""
 SHARES: Final = 20
+KEYLESS_MS: Final = 2_000
+"""Pause of an event that cannot be opened while this node has no keys."""
 GONE: Final = 410
 
 
@@ -288,7 +291,11 @@ class Deliverer:
             self._send(lane, lane.waiting.popleft())
 
     def _send(self, lane: Lane, job: Job) -> None:
-        delivery = self._addresses.delivery(job.event, job.message)
+        try:
+            delivery = self._addresses.delivery(job.event, job.message)
+        except KeysWithheld:
+            self._put_back(lane, job, self._clock.now_ms() + KEYLESS_MS, job.event.attempts)
+            return
         if delivery is None:
             self._drop(lane, job)
             return

@@ -53,11 +53,12 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 
 
 class Addresses(Protocol):
-    """Opens what is sealed. Called once per attempt, on the event loop; must not wait and must not raise."""
+    """Opens what is sealed. Called once per attempt, on the event loop; must not wait."""
 
     def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
         """None when there is nobody to tell: no endpoint and no callback URL, or their keys are destroyed.
 
+        Raises KeysWithheld where that cannot be known now, and nothing else.
         A disabled endpoint is still given; the deliverer keeps its events. Events that may share a request have the
         same `Destination` object.
         """

@@ -14,6 +14,7 @@ from gateway.times import rfc3339
 from gateway.webhooks.delivery import Addresses, Delivery, Destination, Job
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.payload import BATCH_TYPE
+from redaction.errors import KeysWithheld
 
 MAX_BATCH_BYTES: Final = 262_144
 
@@ -54,7 +55,10 @@ class Parcel:
         attempts = max(job.event.attempts, self.jobs[0].event.attempts)
         if len(self.jobs) >= self.destination.batch >> attempts:
             return False
-        delivery = addresses.delivery(job.event, job.message)
+        try:
+            delivery = addresses.delivery(job.event, job.message)
+        except KeysWithheld:
+            return False
         if delivery is None or delivery.destination is not self.destination:
             return False
         size_bytes = self.size_bytes + len(delivery.body)

@@ -14,6 +14,7 @@ from config.secret import SecretRef
 from config.settings import (
     DispatchSettings,
     HttpSettings,
+    KeyServerSettings,
     KeystoreSettings,
     LedgerSettings,
     MessageSettings,
@@ -54,6 +55,10 @@ def with_operators(*operators: OperatorSettings) -> Settings:
     return Settings(operators=operators, routes=(RouteSettings(operators=(operators[0].name,)),))
 
 
+def on_a_server(**server: Any) -> Settings:
+    return Settings(keystore=KeystoreSettings(engine="redis", redis=KeyServerSettings(**server)))
+
+
 def in_a_vault(**transit: Any) -> Settings:
     root = RootSlotSettings(kind="transit", transit=TransitSettings(**transit))
     return Settings(keystore=KeystoreSettings(root=root))
@@ -71,6 +76,9 @@ def shared(**redis: Any) -> Settings:
         shared(url="rediss+cluster://one,two", user="ledger", password=SecretRef(env="P")),
         shared(url="redis+sentinel://one,two/ledger", tunnel=True, replicas=1),
         with_operators(LOCAL, REMOTE),
+        on_a_server(url="redis://127.0.0.1:6379/0"),
+        on_a_server(url="redis://keys", tunnel=True),
+        on_a_server(url="rediss://keys", tls_certificate="c.pem", tls_key="k.pem"),
         with_operators(OperatorSettings(name="memory", kind="loopback")),
         with_operators(replace(LOCAL, host="::1")),
         with_operators(replace(REMOTE, egress=EgressSettings(allow=("destination", "text", "data_coding")))),
@@ -145,6 +153,20 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             "retention[1].tag",
             "duplicate",
         ),
+        (on_a_server(), "keystore.redis.url", "missing"),
+        (on_a_server(url="https://keys"), "keystore.redis.url", "missing"),
+        (on_a_server(url="rediss://"), "keystore.redis.url", "missing"),
+        (on_a_server(url="rediss://user:secret@keys"), "keystore.redis.url", "invalid_url"),
+        (on_a_server(url="redis://keys:6379/0"), "keystore.redis.url", "plain_key_server"),
+        (
+            msgspec.structs.replace(
+                on_a_server(url="redis://127.0.0.1"),
+                ledger=LedgerSettings(engine="redis", redis=RedisSettings(url="redis://127.0.0.1:6379/3")),
+            ),
+            "keystore.redis.url",
+            "keys_beside_data",
+        ),
+        (on_a_server(url="rediss://keys", tls_certificate="c.pem"), "keystore.redis", "tls_incomplete"),
         (in_a_vault(url="https://vault"), "keystore.root.transit.token", "missing"),
         (in_a_vault(url="vault", token=SecretRef(env="T")), "keystore.root.transit.url", "missing"),
         (in_a_vault(url="http://vault:8200", token=SecretRef(env="T")), "keystore.root.transit.url", "plain_root_slot"),
