@@ -78,6 +78,16 @@ class Sharing:
         self.deliverer: Deliverer
         self.journal: Journal
 
+    @property
+    def partitions(self) -> int:
+        """How many this node has."""
+        return len(self._ledger.holding.partitions)
+
+    @property
+    def nodes(self) -> int:
+        """How many are alive, this one among them."""
+        return self._ledger.leases.nodes
+
     def works_on(self, message: bytes) -> bool:
         return self._ledger.has(message)
 
