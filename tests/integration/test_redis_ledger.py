@@ -226,6 +226,12 @@ async def test_a_server_that_cannot_keep_a_ledger_is_refused(
         server.kill()
 
 
+async def test_the_number_of_partitions_stays_what_it_was(node: Open) -> None:
+    await node()
+    with pytest.raises(LedgerUnavailable, match="begun with 8 partitions; the settings say 16"):
+        await node(partitions=16)
+
+
 async def test_a_clock_that_differs_is_refused(server: Valkey) -> None:
     ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(1_000), max_skew_s=1.0)
     with pytest.raises(LedgerUnavailable, match=r"clock is .* s away from ours"):

@@ -34,7 +34,7 @@ from gateway.ledger.base import (
     WriteResult,
 )
 from gateway.ledger.redis.accounts import AccountBook
-from gateway.ledger.redis.checks import check_server, pack_small_records
+from gateway.ledger.redis.checks import UnfitServer, check_server, pack_small_records
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
 from gateway.ledger.redis.holding import Holding
@@ -107,6 +107,7 @@ class RedisLedger:
         try:
             if self._max_skew_s is not None:
                 await check_server(self.server, self._clock, self._max_skew_s)
+            await self._check_partitions()
             await pack_small_records(self.server)
             if self._role is Role.ALONE:
                 await self.leases.take_all()
@@ -118,6 +119,14 @@ class RedisLedger:
         if self._role is not Role.BESIDE:
             self.leases.start()
         self._is_open = True
+
+    async def _check_partitions(self) -> None:
+        """Messages are found by the number of partitions they were stored with."""
+        key, wanted = f"{self.layout.shared}:partitions", self.layout.partitions
+        await self.server.command("SET", key, wanted, "NX")
+        found = int(await self.server.command("GET", key))
+        if found != wanted:
+            raise UnfitServer(f"the ledger was begun with {found} partitions; the settings say {wanted}")
 
     async def close(self) -> None:
         if self._is_open:

@@ -125,7 +125,7 @@ class Forgetter:
             for each in self._reader.reach()
         ]
         tags: dict[RetentionTag, TagDue] = {}
-        for rows in await self._server.read(calls):
+        for rows in await self._server.read_gently(calls):
             for word, content, records, content_until, record_until, accepted in rows:
                 tag = tag_from(word)
                 one = _tag_due(tag, content, records, (int(content_until), int(record_until), int(accepted)), now_ms)
