@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import copy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from gateway.ledger.redis.wire import encode, octets
 from gateway.message import Message, Status
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
 from tests.integration.valkey_server import Valkey, free_port
+from tests.interop.certificates import make_certificates
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S = 1.0
@@ -275,3 +278,32 @@ async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
     (seen,) = await second.find_many([message.id])
     assert seen is not None
     assert seen.status is Status.DELIVERED
+
+
+async def test_a_server_over_tls_is_known_by_its_authority(server: Valkey, tmp_path: Path) -> None:
+    files = make_certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(files.server, files.server_key)
+    ending = await asyncio.start_server(partial(pass_to, server.port), "localhost", 0, ssl=context)
+    address = parse_address(f"rediss://localhost:{ending.sockets[0].getsockname()[1]}")
+    async with ending:
+        good = RedisLedger(Access(address=address, tls_ca=str(files.ca)), ManualClock(), prefix=str(tmp_path))
+        await good.open()
+        await good.close()
+        strange = Access(address=address, tls_ca=str(files.stranger_ca))
+        with pytest.raises(LedgerUnavailable, match="cannot be reached"):
+            await RedisLedger(strange, ManualClock()).open()
+
+
+async def pass_to(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Where TLS ends, in front of a server that speaks plain."""
+    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65_536):
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+    await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
