@@ -108,8 +108,11 @@ class Sharing:
         """As `Dispatch.cancel`, by way of the node that has the message."""
         note = _Cancel(customer, message, self._clock.now_ms() + round(CANCEL_S * 1000))
         found = await self._ledger.find(customer, message)
-        if found is not None and found.status in WAITING:
-            await self._ledger.inbox.put({self._ledger.layout.partition(message): [msgspec.msgpack.encode(note)]})
+        if found is None:
+            return None
+        if found.status not in WAITING:
+            raise Refusal("not_cancellable")
+        await self._ledger.inbox.put({self._ledger.layout.partition(message): [msgspec.msgpack.encode(note)]})
         deadline = self._clock.monotonic() + CANCEL_S + 1
         while found is not None and found.status in WAITING and self._clock.monotonic() < deadline:
             await asyncio.sleep(LOOK_S)
