@@ -173,8 +173,11 @@ class Sharing:
     # --------------------------------------------------------------------------------------------------------- inbox
 
     async def run(self) -> None:
-        """Settle what other nodes leave for us, until cancelled."""
+        """Settle what other nodes leave for us, until cancelled. Raises what ended the leases: the node has to stop."""
         while True:
+            failure = self._ledger.leases.failure()
+            if failure is not None:
+                raise failure
             with suppress(LedgerUnavailable):
                 await self._take_out()
                 await self._look_in()

@@ -9,6 +9,15 @@ local function get(keys, args)
   return found
 end
 
+-- ARGV: ids of 16 octets, joined. A letter for each: 1 where there is a record, or 0.
+local function are_there(keys, args)
+  local letters = {}
+  for at = 1, #args[1], 16 do
+    letters[#letters + 1] = load(keys[1], string.sub(args[1], at, at + 15)) and '1' or '0'
+  end
+  return table.concat(letters)
+end
+
 -- ARGV: lane, now_ms, offset, limit. Ids and due times, oldest due first; last how many the lane has at all.
 local function due(keys, args)
   local key = keys[1] .. ':d:' .. args[1]
@@ -128,6 +137,7 @@ local function subject(keys, args)
 end
 
 redis.register_function({ function_name = 'cg1_get', callback = get, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cg1_are_there', callback = are_there, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_due', callback = due, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_lanes', callback = lanes, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_list', callback = list, flags = { 'no-writes' } })
