@@ -202,6 +202,32 @@ async def test_messages_lie_packed(node: Open, server: Valkey, tmp_path: Path) -
     assert {server.ask("OBJECT", "ENCODING", key) for key in keys} == {b"listpack"}
 
 
+@pytest.mark.policy("P-23")
+async def test_what_was_forgotten_leaves_the_servers_files(tmp_path: Path) -> None:
+    server = Valkey(tmp_path / "valkey", *DURABLE)
+    server.start()
+    try:
+        ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(), role=Role.ALONE)
+        await ledger.open()
+        message = a_message(content_until_ms=NOW, record_until_ms=NOW, operator_ids=("CANARY-ID",))
+        await ledger.apply(accepts(message))
+        assert on_disk(tmp_path, b"CANARY-ID")
+        assert await ledger.forget_records(NOW, 10) == 1
+        await ledger.checkpoint()
+        await until(lambda: not on_disk(tmp_path, b"CANARY-ID"))
+        await ledger.close()
+    finally:
+        server.kill()
+
+
+def on_disk(folder: Path, words: bytes) -> bool:
+    """Whether any part of the log holds these words; a part that is being put away counts as holding them."""
+    try:
+        return any(words in path.read_bytes() for path in folder.rglob("*.aof"))
+    except FileNotFoundError:
+        return True
+
+
 async def test_what_two_nodes_count_adds_up(node: Open) -> None:
     first, second = await node(), await node()
     await asyncio.gather(*(each.apply([Count("quota:1", 5, 3)]) for each in (first, second)))

@@ -34,7 +34,7 @@ from gateway.ledger.base import (
     WriteResult,
 )
 from gateway.ledger.redis.accounts import AccountBook
-from gateway.ledger.redis.checks import UnfitServer, check_server, pack_small_records
+from gateway.ledger.redis.checks import UnfitServer, check_server, pack_small_records, rewrite_log
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
 from gateway.ledger.redis.holding import Holding
@@ -50,6 +50,7 @@ from redaction.sealed import Pseudonym
 
 LEASE_S: Final = 6.0
 PATIENCE_S: Final = 5.0
+REWRITE_S: Final = 24 * 3600
 
 
 class Role(enum.Enum):
@@ -306,10 +307,13 @@ class RedisLedger:
         return await self._forgetter.leftovers(now_ms, limit)
 
     async def checkpoint(self) -> None:
-        """The append-only file still holds what was deleted until the server writes it anew; keys are destroyed first,
-        so that nothing there opens (P-23). The server does that by itself as the file grows.
+        """Have the append-only file written anew, which holds what was deleted until then: once a day, whichever node
+        asks first. Keys are destroyed before, so that nothing there opens meanwhile (P-23).
         """
         self._need_open()
+        key = f"{self.layout.shared}:rewritten"
+        if await self.server.command("SET", key, self.node, "NX", "EX", REWRITE_S):
+            await rewrite_log(self.server)
 
     async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
         return await self._forgetter.due(now_ms)
