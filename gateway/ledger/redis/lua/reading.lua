@@ -116,12 +116,11 @@ local function subject(keys, args)
     people[string.sub(args[6], at, at + 15)] = true
   end
   local function wanted(_, record)
-    local _, _, _, _, record_until, owner = clocks(record)
-    if owner ~= customer or record_until <= now_ms then
+    if not people[subject_of(record)] then
       return false
     end
-    local fixed = open_record(record).fixed
-    return people[string.sub(fixed, 10, 25)]
+    local _, _, _, _, record_until, owner = clocks(record)
+    return owner == customer and record_until > now_ms
   end
   local rows = {}
   local stopped = walk(base, args[1], from, 0, function(bucket)
