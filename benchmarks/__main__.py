@@ -1,148 +1,289 @@
 """`python -m benchmarks`: drives a real gateway from outside, over its sockets, and checks that nothing was lost.
 
-    throughput   HTTP → SMPP → receipt recorded, closed loop, then open loop at half of what that gave
-    smpp         SMPP → SMPP → receipt told to the customer's binds, closed loop
-    backlog      messages accepted while the operator is down: memory, and the drain when it comes back
-    memory       RSS over a long run
-    retention    a sweep of expired records beside an open loop
-    privacy      sealing, opening, puncturing, pseudonyms, detectors, rolling the root: each alone, in this process
-
-Gateway, SMSC and generator are processes of their own; CPU is read from the system for each.
+Gateway, SMSC, endpoint and generator are processes of their own; CPU is read from the system for each. Every run holds
+together what was sent, accepted, submitted, recorded and told, and fails when one message is missing or came twice.
+Without a command it is `throughput`. docs/performance.md says what the figures mean.
 """
 
-import json
-import statistics
-import subprocess
-import sys
-import time
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
-import psutil
+import msgspec
 import typer
+from rich.console import Console
 
+from benchmarks import micro, peers
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
-from benchmarks.outcome import Wrong, await_final, cpu_s, rss_mb
-from benchmarks.smpp import run as smpp_run
+from benchmarks.against import against
+from benchmarks.bench import Plan, Watch
+from benchmarks.binds import Binds
+from benchmarks.compare import Move, in_turns
+from benchmarks.compare import compare as compare_reports
+from benchmarks.engines import Engine, EngineMissing
+from benchmarks.engines import engine as engine_of
+from benchmarks.figures import Report, Result
+from benchmarks.jasmin import JasminMissing
+from benchmarks.kannel import KannelMissing
+from benchmarks.lookups import lookups
+from benchmarks.machine import describe, now, reference_us
+from benchmarks.page import page
+from benchmarks.progress import Bars
+from benchmarks.scenarios import SCENARIOS, SPECIAL, Options, gateway_run
+from benchmarks.tables import show, show_moves
+from benchmarks.targets import FeatureMissing
+from benchmarks.truth import Wrong
 from config.settings import SweeperSettings
-from gateway.stage import Stage, staged
+from gateway.stage import StageFailed
 
-app = typer.Typer(add_completion=False, invoke_without_command=True, help=__doc__)
-FOLDER = Path("benchmark-data")
+WIDTH: Final = 160
+"""Of tables that go to a file or a pipe."""
+
+app = typer.Typer(
+    add_completion=False,
+    invoke_without_command=True,
+    help=__doc__,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console() if Console().is_terminal else Console(width=WIDTH)
+
+Measure = Callable[[Engine, Options, Watch], Iterable[Result]]
+
+EngineName = Annotated[str, typer.Option("--engine", help="Engine of the ledger.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes of the gateway.")]
+Messages = Annotated[int, typer.Option(min=10, help="Messages of a closed loop.")]
+Runs = Annotated[int, typer.Option(min=1, help="Runs of each; medians are shown, with the lowest and highest.")]
+Rate = Annotated[list[float] | None, typer.Option(help="Messages a second of an open loop; repeatable.")]
+Share = Annotated[list[float] | None, typer.Option(help="Or its share of the capacity; repeatable. Default 0.5.")]
+Seconds = Annotated[float, typer.Option(help="Length of an open loop.")]
+Profile = Annotated[bool, typer.Option(help="Sample where the gateway's CPU goes, if py-spy is installed.")]
+Json = Annotated[Path | None, typer.Option(dir_okay=False, help="Write the results to this file.")]
+Html = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a page with drawings to this file.")]
+Earlier = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Say what moved since these results.")]
 
 
-def generate(stage: Stage, count: int, rate_per_s: float = 0.0) -> dict[str, Any]:
-    """Run the generator; its report. 0 is a closed loop."""
-    words = [sys.executable, "-m", "benchmarks.load", stage.key, str(stage.port), str(count), str(rate_per_s)]
-    done = subprocess.run(words, capture_output=True, check=True)
-    report: dict[str, Any] = json.loads(done.stdout)
-    if report["statuses"] != {"202": count}:
-        raise Wrong(f"not everything was accepted: {report['statuses']}")
-    return report
+class Output(msgspec.Struct, frozen=True):
+    """Where results go, beside the terminal. compare: an earlier JSON."""
+
+    json: Path | None = None
+    html: Path | None = None
+    compare: Path | None = None
+
+
+Compare = Callable[[Report], list[Move]]
+
+
+def perform(measure: Measure, options: Options, output: Output, compare: Compare | None = None) -> None:
+    """Measure, check, show, write and compare; one line and exit code 1 for what went wrong.
+
+    compare: instead of with an earlier file.
+    """
+    if compare is None and output.compare:
+        compare = partial(compare_reports, read(output.compare))
+    signal.signal(signal.SIGTERM, _end)
+    began, before_us = now(), reference_us()
+    try:
+        engine = engine_of(options.engine, options.workers)
+        with Bars(console) as bars:
+            results = list(measure(engine, options, bars.watch))
+    except (EngineMissing, FeatureMissing, JasminMissing, KannelMissing, StageFailed, Wrong) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    report = Report(machine=describe(began, before_us), results=results)
+    show(console, report)
+    moves = [] if compare is None else compare(report)
+    if compare is not None:
+        show_moves(console, moves)
+    if output.json:
+        output.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    if output.html:
+        output.html.write_text(page(report, moves), encoding="utf-8")
+
+
+def _end(_number: int, _frame: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does: with everything that it started."""
+    raise SystemExit(143)
+
+
+def read(path: Path) -> Report:
+    """Raises typer.BadParameter."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Report)
+    except msgspec.DecodeError as error:
+        raise typer.BadParameter(f"{path} holds no results: {error}") from None
+
+
+def measuring(measure: Measure, text: str, usual: int = 20_000) -> Callable[..., None]:
+    """A command with the options that most share. usual: messages, unless said."""
+
+    def command(
+        engine: EngineName = "sqlite",
+        workers: Workers = 1,
+        messages: Messages = usual,
+        runs: Runs = 3,
+        rate: Rate = None,
+        share: Share = None,
+        seconds: Seconds = 10.0,
+        profile: Profile = True,
+        json: Json = None,
+        html: Html = None,
+        compare: Earlier = None,
+    ) -> None:
+        options = Options(
+            engine=engine,
+            workers=workers,
+            messages=messages,
+            runs=runs,
+            rates_per_s=tuple(rate or ()),
+            shares=tuple(share or (0.5,)),
+            seconds=seconds,
+            profile=profile,
+        )
+        perform(measure, options, Output(json, html, compare))
+
+    command.__doc__ = text
+    return command
+
+
+def scenario(name: str) -> Measure:
+    """One scenario on the gateway."""
+
+    def measure(engine: Engine, options: Options, watch: Watch) -> Iterator[Result]:
+        if name in SPECIAL:
+            yield SPECIAL[name](engine, options, watch)
+        else:
+            yield gateway_run(SCENARIOS[name], engine, options, watch)
+
+    return measure
+
+
+def all_peers(engine: Engine, options: Options, watch: Watch) -> Iterable[Result]:
+    return peers.measured(engine, options, watch, console.print)
+
+
+def suite_of(engine: Engine, options: Options, watch: Watch) -> Iterator[Result]:
+    """Everything that takes minutes rather than hours."""
+    yield from all_peers(engine, options, watch)
+    for name in ("webhook-batches", "batch", "mixed", "smpp"):
+        try:
+            yield gateway_run(SCENARIOS[name], engine, options, watch)
+        except FeatureMissing as missing:
+            console.print(f"left out: {missing}")
+    yield from scenario("lookups")(engine, options, watch)
+    yield from scenario("backlog")(engine, options, watch)
+
+
+SPECIAL["lookups"] = lookups
+COMMANDS: Final = (
+    ("throughput", scenario("http"), "HTTP → SMPP → receipt recorded; the default.", 20_000),
+    ("batch", scenario("batch"), "The batch API, 100 messages a request.", 20_000),
+    ("mixed", scenario("mixed"), "One-time codes, Arabic, emoji and long messages.", 20_000),
+    ("lookups", scenario("lookups"), "Look-ups of statuses beside traffic.", 20_000),
+    ("backlog", scenario("backlog"), "Accepted while the operator is down, and the drain.", 200_000),
+    ("memory", scenario("memory"), "RSS over a long run.", 200_000),
+    ("peers", all_peers, "The gateway beside a bare proxy, Kannel and Jasmin.", 20_000),
+    ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000),
+)
+for _name, _measure, _text, _usual in COMMANDS:
+    app.command(_name, help=_text)(measuring(_measure, _text, _usual))
 
 
 @app.callback()
 def default(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        throughput()
+        perform(scenario("http"), Options(), Output())
 
 
 @app.command()
-def throughput(
-    messages: Annotated[int, typer.Option(help="Messages in a run.")] = 20_000,
-    runs: Annotated[int, typer.Option(help="Runs; medians are shown.")] = 3,
+def webhooks(
+    messages: Messages = 20_000,
+    runs: Runs = 3,
+    batch: Annotated[int, typer.Option(min=1, max=100, help="Events of one request, at most.")] = 1,
+    engine: EngineName = "sqlite",
+    workers: Workers = 1,
+    rate: Rate = None,
+    share: Share = None,
+    seconds: Seconds = 10.0,
+    profile: Profile = True,
+    json: Json = None,
+    html: Html = None,
+    compare: Earlier = None,
 ) -> None:
-    """HTTP → SMPP → receipt recorded."""
-    results = []
-    with staged(Stage(FOLDER)) as stage:
-        gateway = psutil.Process(stage.gateway.pid)
-        smsc = psutil.Process(stage._children[0].pid)
-        generate(stage, 2_000)
-        total = 2_000
-        await_final(stage, total)
-        for number in range(runs):
-            start, before, smsc_before = time.perf_counter(), cpu_s(gateway), cpu_s(smsc)
-            report = generate(stage, messages)
-            total += messages
-            end = await_final(stage, total)
-            report["end_to_end_per_s"] = messages / (end - start)
-            report["gateway_cpu_us"] = (cpu_s(gateway) - before) / messages * 1e6
-            report["smsc_cpu_us"] = (cpu_s(smsc) - smsc_before) / messages * 1e6
-            results.append(report)
-            print(f"run {number + 1}: {_line(report)}", flush=True)
-        rate = statistics.median(each["end_to_end_per_s"] for each in results) / 2
-        open_loop = generate(stage, int(rate * 10), rate)
-        await_final(stage, total + int(rate * 10))
-        rss = rss_mb(gateway)
-    _show(results, open_loop, rate, rss)
-
-
-def _line(report: dict[str, Any]) -> str:
-    return (
-        f"{report['end_to_end_per_s']:.0f}/s to receipt recorded, {report['per_s']:.0f}/s accepted, "
-        f"gateway {report['gateway_cpu_us']:.0f} µs CPU, SMSC {report['smsc_cpu_us']:.0f} µs, "
-        f"generator {report['cpu_us']:.0f} µs, 202 p99 {report['latency_ms']['p99']} ms"
+    """HTTP → SMPP → receipt → a webhook for each message's end."""
+    each = SCENARIOS["webhooks" if batch == 1 else "webhook-batches"]
+    each = msgspec.structs.replace(each, plan=msgspec.structs.replace(each.plan, events=batch))
+    options = Options(
+        engine=engine,
+        workers=workers,
+        messages=messages,
+        runs=runs,
+        rates_per_s=tuple(rate or ()),
+        shares=tuple(share or (0.5,)),
+        seconds=seconds,
+        profile=profile,
     )
-
-
-def _show(results: list[dict[str, Any]], open_loop: dict[str, Any], rate: float, rss: float) -> None:
-    def median(name: str) -> float:
-        return float(statistics.median(each[name] for each in results))
-
-    print(
-        f"median of {len(results)}: {median('end_to_end_per_s'):.0f}/s, gateway {median('gateway_cpu_us'):.0f} µs CPU"
-    )
-    print(f"open loop at {rate:.0f}/s: 202 latency in ms {open_loop['latency_ms']}")
-    print(f"gateway RSS {rss:.0f} MB")
+    perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
 
 
 @app.command()
 def smpp(
-    messages: Annotated[int, typer.Option(help="Messages in a run.")] = 20_000,
-    runs: Annotated[int, typer.Option(help="Runs; medians are shown.")] = 3,
+    messages: Messages = 20_000,
+    runs: Runs = 3,
     binds: Annotated[int, typer.Option(help="Binds of the customer.")] = 4,
     window: Annotated[int, typer.Option(help="Unanswered submit_sm of a bind.")] = 100,
     receipts: Annotated[bool, typer.Option(help="Ask for receipts, and acknowledge them.")] = True,
+    engine: EngineName = "sqlite",
+    workers: Workers = 1,
+    rate: Rate = None,
+    seconds: Seconds = 10.0,
+    profile: Profile = True,
+    json: Json = None,
+    html: Html = None,
+    compare: Earlier = None,
 ) -> None:
     """SMPP → SMPP, and the receipts back to the customer's binds."""
-    smpp_run(FOLDER, messages, runs, binds, window, receipts=receipts)
+    plan = Plan(binds=Binds(count=binds, window=window, receipts=receipts))
+    each = msgspec.structs.replace(SCENARIOS["smpp"], plan=plan)
+    options = Options(
+        engine=engine,
+        workers=workers,
+        messages=messages,
+        runs=runs,
+        rates_per_s=tuple(rate or ()),
+        seconds=seconds,
+        profile=profile,
+    )
+    perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
 
 
-@app.command()
-def backlog(
-    messages: Annotated[int, typer.Option(help="Messages accepted while the operator is down.")] = 200_000,
+@app.command("against")
+def against_other(
+    sources: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Another checkout of the gateway.")],
+    name: Annotated[str, typer.Option("--scenario", help=f"One of: {', '.join(SCENARIOS)}.")] = "http",
+    than: Annotated[str, typer.Option(help="Scenario of the other, where it is not the same.")] = "",
+    messages: Messages = 10_000,
+    runs: Runs = 5,
+    rate: Rate = None,
+    seconds: Seconds = 4.0,
+    json: Json = None,
+    html: Html = None,
 ) -> None:
-    """Memory of a backlog, and its drain."""
-    stage = Stage(FOLDER)
-    with staged(stage):
-        gateway = psutil.Process(stage.gateway.pid)
-        generate(stage, 2_000)
-        await_final(stage, 2_000)
-        idle = rss_mb(gateway)
-        stage._children[0].kill()
-        stage._children[0].wait()
-        report = generate(stage, messages)
-        full = rss_mb(gateway)
-        print(f"accepted {messages} at {report['per_s']:.0f}/s; RSS {idle:.0f} MB idle, {full:.0f} MB with the backlog")
-        stage._children.pop(0)
-        stage.start_smsc(stage.smsc_port)
-        start = time.perf_counter()
-        end = await_final(stage, messages + 2_000, limit_s=600)
-        print(f"drained at {messages / (end - start):.0f}/s; RSS {rss_mb(gateway):.0f} MB after")
-
-
-@app.command()
-def memory(messages: Annotated[int, typer.Option(help="Messages in all.")] = 200_000) -> None:
-    """RSS over a long run."""
-    with staged(Stage(FOLDER)) as stage:
-        gateway = psutil.Process(stage.gateway.pid)
-        total = 0
-        for _ in range(10):
-            generate(stage, messages // 10)
-            total += messages // 10
-            await_final(stage, total)
-            print(f"{total:>8} messages: RSS {rss_mb(gateway):.1f} MB", flush=True)
+    """This version and another in turns, run by run, and what differs."""
+    for asked in (name, than or name):
+        if asked not in SCENARIOS:
+            raise typer.BadParameter(f"no scenario {asked!r}")
+    pair = (SCENARIOS[than or name], SCENARIOS[name])
+    options = Options(messages=messages, runs=runs, rates_per_s=tuple(rate or ()), seconds=seconds)
+    perform(
+        lambda engine, there, watch: against(sources, pair, engine, there, watch),
+        options,
+        Output(json, html),
+        lambda report: in_turns(*report.results),
+    )
 
 
 @app.command()
@@ -150,9 +291,15 @@ def retention(
     records: Annotated[int, typer.Option(help="Records that expire at once.")] = 1_000_000,
     rate: Annotated[float, typer.Option(help="Messages a second meanwhile; 0 takes half of a closed loop.")] = 0.0,
     batch: Annotated[int, typer.Option(help="Records of one transaction.")] = SweeperSettings().batch_limit,
+    json: Json = None,
+    html: Html = None,
 ) -> None:
     """A sweep beside an open loop: records a second, and what it does to the latency of accepting."""
-    retention_costs.run(FOLDER, records, rate, batch, generate)
+
+    def measure(engine: Engine, _: Options, watch: Watch) -> list[Result]:
+        return [retention_costs.run(engine, watch, records=records, rate_per_s=rate, batch=batch)]
+
+    perform(measure, Options(), Output(json, html))
 
 
 @app.command()
@@ -161,6 +308,34 @@ def privacy(
 ) -> None:
     """What forgetting costs a message."""
     privacy_costs.run(whole_us)
+
+
+@app.command("micro")
+def micro_benchmarks(
+    words: Annotated[list[str] | None, typer.Argument(help="Passed on to pytest.")] = None,
+) -> None:
+    """Codec, text, sealing, the door, the ledger's batch and signing, each alone, by pytest-benchmark."""
+    raise typer.Exit(micro.run(words or []))
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    after: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+) -> None:
+    """What moved between two files of results, and whether that is more than noise."""
+    show_moves(console, compare_reports(read(before), read(after)))
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What --json wrote.")],
+    html: Annotated[Path, typer.Argument(dir_okay=False, help="Where the page goes.")],
+    earlier: Annotated[Path | None, typer.Option("--compare", exists=True, dir_okay=False)] = None,
+) -> None:
+    """Draw a page from results that are there."""
+    found = read(results)
+    html.write_text(page(found, compare_reports(read(earlier), found) if earlier else []), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,162 +1,168 @@
-"""The load generator: keep-alive HTTP/1.1 connections that POST prepared messages, in a process of its own.
+"""The load generator: keep-alive HTTP/1.1 connections that send prepared requests, in a process of its own.
 
-Closed loop: every connection sends its next message when the last one is answered. Open loop: messages are due at a
-fixed rate, and latency counts from the moment a message was due, so a stalled server is not spared (no coordinated
-omission). Only as much of HTTP is understood as the gateway's answers need, so that the generator never is the limit.
+Closed loop: every connection sends its next request when the last one is answered. Open loop: requests fall due at a
+fixed rate, and latency counts from the moment a request was due, so a stalled server is not spared (no coordinated
+omission); beside the clock nothing runs in this process. Only as much of HTTP is understood as finding an answer's end
+takes, and answers are read when traffic is over, so that the generator never is the limit.
 """
 
-import asyncio
-import json
-import sys
+import gc
+import select
+import socket
 import time
+from array import array
 from collections import Counter, deque
-from typing import Final, cast
+from pathlib import Path
+from typing import Any
 
-import uvloop
+import msgspec
 
-CONNECTIONS: Final = 32
-TEXTS: Final = (
-    "Your order has been shipped and arrives on Thursday. Thank you for shopping with us.",
-    "رمز التحقق الخاص بك هو 482913 لا تشاركه مع أحد",
-    "Dear customer, your statement for October is ready in the app.",
-)
+from benchmarks import child
+from benchmarks.figures import percentiles
+from benchmarks.requests import Lot, ids_in, prepare
+
+READ_BYTES = 1 << 16
+SILENCE_S = 60.0
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
-def request_of(index: int, key: str, port: int) -> bytes:
-    """The octets of one POST."""
-    body = json.dumps(
-        {
-            "to": f"+9665{10_000_000 + index % 89_999_999:08d}",
-            "from": "INTERKEY",
-            "text": TEXTS[index % len(TEXTS)],
-            "class": "transactional",
-        },
-        ensure_ascii=False,
-    ).encode()
-    head = (
-        f"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """lot: what to send. rate_per_s: of requests; 0 is a closed loop. path: where moments and ids are written."""
+
+    lot: Lot
+    rate_per_s: float
+    connections: int
+    path: str
 
 
 class Load:
-    """Shared by the connections: what is to be sent, and what came of it."""
+    """due, answered: moments of each request, on the clock that all processes of a machine share."""
 
-    def __init__(self, key: str, port: int, count: int, rate_per_s: float | None) -> None:
-        self.key = key
-        self.port = port
-        self.count = count
-        self.rate_per_s = rate_per_s
-        self.sent = 0
-        self.statuses: Counter[int] = Counter()
-        self.latencies: list[float] = []
-        self.due: deque[tuple[float, int]] = deque()
-        self.idle: list[Connection] = []
-        self.done = asyncio.get_running_loop().create_future()
+    def __init__(self, requests: list[bytes], port: int, connections: int, rate_per_s: float) -> None:
+        self.requests = requests
+        self.due = array("d", bytes(8 * len(requests)))
+        self.answered = array("d", bytes(8 * len(requests)))
+        self.answers: list[bytes] = [b""] * len(requests)
+        self._rate_per_s = rate_per_s
+        self._sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
+        self._poll = select.epoll()
+        self._by_number = {each.fileno(): each for each in self._sockets}
+        self._asked = dict.fromkeys(self._by_number, 0)
+        self._partial: dict[int, bytes] = {}
+        self._sent = 0
+        self._done = 0
+        for each in self._sockets:
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._poll.register(each.fileno(), select.EPOLLIN)
 
-    def answered(self, status: int, seconds: float) -> None:
-        self.statuses[status] += 1
-        self.latencies.append(seconds)
-        if len(self.latencies) == self.count and not self.done.done():
-            self.done.set_result(None)
+    def run(self) -> None:
+        """Send everything and hear every answer. Raises ConnectionError when a connection ends early."""
+        if self._rate_per_s:
+            self._run_open()
+        else:
+            self._run_closed()
 
-    def next(self) -> tuple[float, bytes] | None:
-        """When the next message was due, and its octets; None when there is nothing to send now."""
-        if self.rate_per_s is None:
-            if self.sent >= self.count:
-                return None
-            self.sent += 1
-            return time.perf_counter(), request_of(self.sent, self.key, self.port)
-        if not self.due:
-            return None
-        moment, index = self.due.popleft()
-        return moment, request_of(index, self.key, self.port)
+    def close(self) -> None:
+        for each in self._sockets:
+            each.close()
+        self._poll.close()
 
-    async def keep_time(self) -> None:
-        """Open loop: let messages fall due at the rate."""
-        assert self.rate_per_s is not None
-        start = time.perf_counter()
-        while self.sent < self.count:
-            ready = min(self.count, int((time.perf_counter() - start) * self.rate_per_s))
-            while self.sent < ready:
-                self.due.append((start + self.sent / self.rate_per_s, self.sent))
-                self.sent += 1
-            while self.due and self.idle:
-                self.idle.pop().send_next()
-            await asyncio.sleep(0.001)
+    def _run_closed(self) -> None:
+        for number in list(self._by_number)[: len(self.requests)]:
+            self._send(number, time.perf_counter())
+        while self._done < len(self.requests):
+            for number in self._hear(SILENCE_S):
+                if self._sent < len(self.requests):
+                    self._send(number, time.perf_counter())
 
+    def _run_open(self) -> None:
+        idle = deque(self._by_number)
+        start, interval_s, count = time.perf_counter(), 1 / self._rate_per_s, len(self.requests)
+        while self._done < count:
+            now = time.perf_counter()
+            while idle and self._sent < count and start + self._sent * interval_s <= now:
+                self._send(idle.popleft(), start + self._sent * interval_s)
+            wait_s = SILENCE_S
+            if idle and self._sent < count:
+                wait_s = max(0.0, start + self._sent * interval_s - time.perf_counter())
+            # epoll waits in whole milliseconds; select on epoll's own descriptor waits exactly
+            if select.select([self._poll], [], [], wait_s)[0]:
+                idle.extend(self._hear(0))
+            elif wait_s == SILENCE_S:
+                raise TimeoutError("no answer")
 
-class Connection(asyncio.Protocol):
-    """One keep-alive connection with one request at a time."""
+    def _send(self, number: int, due: float) -> None:
+        index = self._sent
+        self._sent = index + 1
+        self.due[index] = due
+        self._asked[number] = index
+        self._by_number[number].sendall(self.requests[index])
 
-    def __init__(self, load: Load) -> None:
-        self._load = load
-        self._buffer = b""
-        self._due = 0.0
-        self._transport: asyncio.Transport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self.send_next()
-
-    def send_next(self) -> None:
-        following = self._load.next()
-        if following is None:
-            self._load.idle.append(self)
-            return
-        self._due, octets = following
-        self._transport.write(octets)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head_end = self._buffer.find(b"\r\n\r\n")
-        if head_end < 0:
-            return
-        at = self._buffer.find(b"Content-Length: ") + 16
-        length = int(self._buffer[at : self._buffer.find(b"\r\n", at)])
-        if len(self._buffer) < head_end + 4 + length:
-            return
-        status = int(self._buffer[9:12])
-        self._buffer = self._buffer[head_end + 4 + length :]
-        self._load.answered(status, time.perf_counter() - self._due)
-        self.send_next()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self._load.done.done():
-            self._load.done.set_exception(error or ConnectionError("the gateway closed a connection"))
+    def _hear(self, wait_s: float) -> list[int]:
+        """The connections that have their whole answer now."""
+        free = []
+        for number, _ in self._poll.poll(wait_s):
+            data = self._by_number[number].recv(READ_BYTES)
+            if not data:
+                raise ConnectionError("the server closed a connection")
+            if number in self._partial:
+                data = self._partial.pop(number) + data
+            if is_whole(data):
+                index = self._asked[number]
+                self.answered[index] = time.perf_counter()
+                self.answers[index] = data
+                free.append(number)
+            else:
+                self._partial[number] = data
+        self._done += len(free)
+        return free
 
 
-async def run(key: str, port: int, count: int, rate_per_s: float | None) -> dict[str, object]:
-    """Send everything and report."""
-    load = Load(key, port, count, rate_per_s)
-    loop = asyncio.get_running_loop()
-    start, cpu = time.perf_counter(), time.process_time()
-    clock = None if rate_per_s is None else loop.create_task(load.keep_time(), name="clock")
-    for _ in range(CONNECTIONS):
-        await loop.create_connection(lambda: Connection(load), "127.0.0.1", port)
-    await load.done
-    if clock is not None:
-        await clock
-    seconds = time.perf_counter() - start
+def is_whole(answer: bytes) -> bool:
+    """Whether the octets hold a whole answer, with a Content-Length or in chunks."""
+    end = answer.find(b"\r\n\r\n")
+    if end < 0:
+        return False
+    at = answer.find(b"ontent-Length: ", 0, end) + 15
+    if at < 15:
+        if b"chunked" in answer[:end]:
+            return answer.endswith(LAST_CHUNK)
+        raise ValueError("an answer without Content-Length")
+    return len(answer) >= end + 4 + int(answer[at : answer.find(b"\r\n", at)])
+
+
+def main() -> None:
+    job = msgspec.convert(child.job(), Job)
+    load = Load(prepare(job.lot), job.lot.port, job.connections, job.rate_per_s)
+    gc.collect()
+    gc.disable()
+    child.say({"ready": True})
+    if child.command() is None:
+        return
+    began, cpu = time.perf_counter(), time.process_time()
+    load.run()
+    child.say(report(load, job, began, time.process_time() - cpu))
+    load.close()
+
+
+def report(load: Load, job: Job, began: float, cpu_s: float) -> dict[str, Any]:
+    """Moments go to a file: due of each request, answered of each request."""
+    with Path(job.path).open("wb") as file:
+        load.due.tofile(file)
+        load.answered.tofile(file)
+    ids = Path(job.path).with_suffix(".ids")
+    ids.write_text("\n".join(ids_in(load.answers)), encoding="ascii")
+    statuses = Counter(answer[9:12].decode() for answer in load.answers)
+    waits = percentiles(late - due for due, late in zip(load.due, load.answered, strict=True))
     return {
-        "seconds": seconds,
-        "per_s": count / seconds,
-        "cpu_us": (time.process_time() - cpu) / count * 1e6,
-        "statuses": {str(status): number for status, number in load.statuses.items()},
-        "latency_ms": percentiles(load.latencies),
+        "began": began,
+        "ended": max(load.answered),
+        "cpu_s": cpu_s,
+        "statuses": statuses,
+        "ids": str(ids),
+        "p99_ms": 0.0 if waits is None else waits.p99,
     }
 
 
-def percentiles(seconds: list[float]) -> dict[str, float]:
-    """p50, p90, p99, p99.9 and the largest, in milliseconds."""
-    ordered = sorted(seconds)
-    last = len(ordered) - 1
-    wanted = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
-    return {name: round(ordered[min(last, int(last * share + 0.5))] * 1000, 2) for name, share in wanted.items()}
-
-
 if __name__ == "__main__":
-    _, key_, port_, count_, rate_ = sys.argv
-    report = uvloop.run(run(key_, int(port_), int(count_), float(rate_) or None))
-    print(json.dumps(report))
+    main()

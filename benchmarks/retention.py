@@ -10,14 +10,16 @@ import os
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.stage import Stage, staged
-
-Generate = Callable[[Stage, int, float], dict[str, Any]]
-Load = dict[str, Any]
+from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
+from benchmarks.engines import Engine, EngineMissing
+from benchmarks.figures import Result, Window
+from benchmarks.targets import GatewayTarget
+from benchmarks.truth import Wrong
+from gateway.stage import Stage
 
 DAY_MS: Final = 86_400_000
 SLICE_S: Final = 4.0
@@ -28,6 +30,8 @@ FILL_S: Final = 50e-6
 CLOSED: Final = 10_000
 WARM_UP: Final = 3_000
 LIMIT_S: Final = 300.0
+LARGE: Final = 0.5
+"""The sweep in the log is the one that took more than this share of the records."""
 SWEEPER: Final = """
 [sweeper]
 interval_s = 0.5
@@ -40,19 +44,35 @@ COLUMNS: Final = (
 )
 
 
-def run(folder: Path, records: int, rate_per_s: float, batch: int, generate: Generate) -> None:
+def run(engine: Engine, watch: Watch, *, records: int, rate_per_s: float, batch: int) -> Result:
     """rate_per_s: of the open loop; 0 measures the closed loop first and takes half of it. batch: the sweeper's."""
-    with staged(Stage(folder, more=SWEEPER.format(batch=batch))) as stage:
-        rate = rate_per_s or generate(stage, CLOSED, 0.0)["per_s"] / 2
-        stage.stop_gateway()
-        expiry_ms = fill(stage.ledger, records)
-        stage.start_gateway()
-        generate(stage, WARM_UP, 0.0)
-        before = [load_slice(stage, rate, generate) for _ in range(BASELINE_SLICES)]
+    if engine.name != "sqlite":
+        raise EngineMissing("records are filled in behind the gateway's back in SQLite's file only")
+    target = GatewayTarget(FOLDER, engine, settings=SWEEPER.format(batch=batch))
+    with standing(Bench(target, Plan(), watch)) as bench:
+        closed = [] if rate_per_s else [bench.window(CLOSED)]
+        rate = rate_per_s or closed[0].per_s / 2
+        target.stage.stop_gateway()
+        expiry_ms = fill(target.stage.ledger, records)
+        target.stage.start_gateway()
+        bench.window(WARM_UP, name="warm-up on the full ledger")
+        before = [load_slice(bench, rate, "before the sweep") for _ in range(BASELINE_SLICES)]
         wait_until(expiry_ms)
-        during = list(while_sweeping(stage, rate, generate))
-        swept = await_sweep(stage, records)
-    show(records, rate, before, during[:-1] or during, swept)
+        during = list(while_sweeping(bench, target.stage, rate, records))
+        swept = sweep_of(target.stage, records)
+        if swept is None or swept["count"] < records:
+            raise Wrong(f"the sweep did not end: {swept}")
+        checked = bench.check()
+    notes = [told(records, before, during[:-1] or during, swept)]
+    return Result(
+        scenario="retention",
+        target=target.name,
+        engine=engine.name,
+        closed=closed,
+        open=[*before, *during],
+        checked=checked,
+        notes=notes,
+    )
 
 
 def fill(ledger: Path, records: int) -> int:
@@ -86,53 +106,43 @@ def rows(records: int, expiry_ms: int) -> Iterator[tuple[object, ...]]:
         )
 
 
-def load_slice(stage: Stage, rate: float, generate: Generate) -> Load:
-    return generate(stage, round(rate * SLICE_S), rate)
+def load_slice(bench: Bench, rate: float, name: str) -> Window:
+    return bench.window(round(rate * SLICE_S), rate, name)
 
 
 def wait_until(moment_ms: int) -> None:
     time.sleep(max(0.0, moment_ms / 1000 + 0.5 - time.time()))
 
 
-def while_sweeping(stage: Stage, rate: float, generate: Generate) -> Iterator[Load]:
+def while_sweeping(bench: Bench, stage: Stage, rate: float, records: int) -> Iterator[Window]:
     """Slices until the sweep has ended; the last one was not filled by it."""
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline:
-        yield load_slice(stage, rate, generate)
-        if sweep_of(stage):
+        yield load_slice(bench, rate, "during the sweep")
+        if sweep_of(stage, records):
             return
 
 
-def await_sweep(stage: Stage, records: int) -> dict[str, Any]:
-    swept = sweep_of(stage)
-    if swept is None or swept["count"] < records:
-        raise SystemExit(f"the sweep did not end: {swept}")
-    return swept
-
-
-def sweep_of(stage: Stage) -> dict[str, Any] | None:
+def sweep_of(stage: Stage, records: int) -> dict[str, Any] | None:
     """What the gateway's log says of its one large sweep."""
     found = None
     for line in stage.log.read_bytes().splitlines():
         if b'"records_forgotten"' in line:
             event = json.loads(line)
-            if event["count"] > 10_000:
+            if event["count"] > records * LARGE:
                 found = event
     return found
 
 
-def show(records: int, rate: float, before: list[Load], during: list[Load], swept: dict[str, Any]) -> None:
-    quiet = [each["latency_ms"]["p99"] for each in before]
-    busy = [each["latency_ms"]["p99"] for each in during]
+def told(records: int, before: list[Window], during: list[Window], swept: dict[str, Any]) -> str:
+    """The answer in one sentence."""
+    quiet = [each.answer_ms.p99 for each in before]
+    busy = [each.answer_ms.p99 for each in during]
     p99_before, p99_during = statistics.median(quiet), statistics.median(busy)
-    speed = swept["count"] / swept["seconds"]
-    print(f"sweep: {swept['count']} records in {swept['seconds']:.1f} s, {speed:.0f}/s (wanted: 20,000/s)")
-    print(f"202 in an open loop at {rate:.0f}/s, {records} records in the ledger, slices of {SLICE_S:.0f} s:")
-    for name, slices in (("before", before), ("during", during)):
-        for each in slices:
-            print(f"  {name} {each['latency_ms']}")
-    print(
-        f"median p99: {p99_before:.1f} ms before ({min(quiet):.1f} to {max(quiet):.1f}),"
-        f" {p99_during:.1f} ms during ({min(busy):.1f} to {max(busy):.1f}):"
+    return (
+        f"{records} expired records swept in {swept['seconds']:.1f} s, {swept['count'] / swept['seconds']:.0f}/s"
+        f" (wanted: 20,000/s); 202 p99, median of slices of {SLICE_S:.0f} s:"
+        f" {p99_before:.1f} ms before ({min(quiet):.1f}–{max(quiet):.1f}),"
+        f" {p99_during:.1f} ms during ({min(busy):.1f}–{max(busy):.1f}):"
         f" {100 * (p99_during / p99_before - 1):+.0f} % (wanted: at most +20 %)"
     )

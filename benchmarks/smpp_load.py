@@ -1,21 +1,27 @@
-"""The load generator over SMPP: binds that keep their window full of prepared submit_sm, in a process of its own.
+"""The load generator over SMPP: binds that send prepared submit_sm, in a process of its own.
 
-It acknowledges every receipt at once and knows only as much of SMPP as that takes, so that it never is the limit.
-Arguments: port, system_id, password, messages, binds, window, receipts (0 or 1). The report goes to standard output.
+Closed loop: every bind keeps its window full. Open loop: messages fall due at a fixed rate, and the wait for an answer
+counts from that moment. Receipts are acknowledged at once and read when traffic is over. It knows only as much of SMPP
+as that takes, so that it never is the limit.
 """
 
 import asyncio
-import json
+import gc
+import re
 import socket
 import struct
-import sys
 import time
+from array import array
 from collections import Counter
-from typing import Final, cast
+from pathlib import Path
+from typing import Any, Final, cast
 
+import msgspec
 import uvloop
 
-from benchmarks.load import TEXTS
+from benchmarks import child
+from benchmarks.messages import MIXES, SENDER, number_of
+from benchmarks.requests import Lot
 from operators.smpp import gsm7
 from operators.smpp import pdu as p
 
@@ -25,18 +31,32 @@ DELIVER: Final = 0x05
 DELIVER_RESP: Final = 0x80000005
 BIND_RESP: Final = 0x80000009
 LIMIT_S: Final = 300.0
+TICK_S: Final = 0.001
+_RECEIPT: Final = re.compile(rb"id:([0-9A-Za-z-]+) ")
 
 
-def frame_of(index: int, registered_delivery: int) -> bytearray:
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """lot: `secret` is the account's password. receipts: ask for them. path: where moments and ids are written."""
+
+    lot: Lot
+    system_id: str
+    binds: int
+    window: int
+    receipts: bool
+    rate_per_s: float
+    path: str
+
+
+def frame_of(index: int, lot: Lot, registered_delivery: int) -> bytearray:
     """The octets of one submit_sm; the sequence number is filled in when it leaves."""
-    text = TEXTS[index % len(TEXTS)]
+    text = MIXES[lot.mix].form(index).text
     septets = gsm7.DEFAULT.encode(text)
     pdu = p.SubmitSm(
         source_addr_ton=5,
-        source_addr="INTERKEY",
+        source_addr=SENDER,
         dest_addr_ton=1,
         dest_addr_npi=1,
-        destination_addr=f"9665{10_000_000 + index % 89_999_999:08d}",
+        destination_addr=number_of(index),
         registered_delivery=registered_delivery,
         data_coding=0 if septets is not None else 8,
         short_message=septets if septets is not None else text.encode("utf-16-be"),
@@ -47,23 +67,42 @@ def frame_of(index: int, registered_delivery: int) -> bytearray:
 class Load:
     """Shared by the binds: what is to be sent, and what came of it."""
 
-    def __init__(self, frames: list[bytearray], window: int, receipts: int) -> None:
-        self.frames = frames
-        self.window = window
-        self.count = len(frames)
-        self.receipts = receipts * len(frames)
+    def __init__(self, job: Job) -> None:
+        first, count = job.lot.first, job.lot.count
+        self.frames = [frame_of(first + at, job.lot, int(job.receipts)) for at in range(count)]
+        self.window = job.window
+        self.receipts = job.receipts * count
+        self.count = count
         self.sent = 0
+        self.ready = count if not job.rate_per_s else 0
+        self.due = array("d", bytes(8 * count))
+        self.answered = array("d", bytes(8 * count))
+        self.ids = [b""] * count
         self.statuses: Counter[int] = Counter()
-        self.latencies: list[float] = []
-        self.told = 0
-        self.bound = 0
-        self.answered_by = 0.0
-        self.told_by = 0.0
+        self.answers = 0
+        self.news: list[tuple[float, bytes]] = []
         self.done = asyncio.get_running_loop().create_future()
 
+    def answer(self, index: int, status: int, identifier: bytes, now: float) -> None:
+        self.answered[index] = now
+        self.ids[index] = identifier
+        self.statuses[status] += 1
+        self.answers += 1
+
     def check(self) -> None:
-        if len(self.latencies) >= self.count and self.told >= self.receipts and not self.done.done():
+        if self.answers >= self.count and len(self.news) >= self.receipts and not self.done.done():
             self.done.set_result(None)
+
+    async def keep_time(self, rate_per_s: float, binds: "list[Bind]") -> None:
+        """Let messages fall due at the rate."""
+        start = time.perf_counter()
+        for index in range(self.count):
+            self.due[index] = start + index / rate_per_s
+        while self.sent < self.count and not self.done.done():
+            self.ready = min(self.count, int((time.perf_counter() - start) * rate_per_s) + 1)
+            for bind in binds:
+                bind.fill()
+            await asyncio.sleep(TICK_S)
 
 
 class Bind(asyncio.Protocol):
@@ -74,92 +113,127 @@ class Bind(asyncio.Protocol):
         self.bind = bind
         self.bound = bound
         self.rest = b""
-        self.open: dict[int, float] = {}
+        self.open: dict[int, int] = {}
         self.number = 1
+        self.started = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.transport.write(self.bind)
 
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.load.done.done():
+            self.load.done.set_exception(error or ConnectionError("the gateway closed a bind"))
+
     def data_received(self, data: bytes) -> None:
         data = self.rest + data
-        load, at, end = self.load, 0, len(data)
-        answers = []
+        at, end = 0, len(data)
+        answers: list[bytes] = []
         now = time.perf_counter()
         while end - at >= 16:
             length, command, status, number = HEADER.unpack_from(data, at)
             if end - at < length:
                 break
+            self._take(command, status, number, data[at + 16 : at + length], answers, now)
             at += length
-            if command == SUBMIT_RESP:
-                load.statuses[status] += 1
-                load.latencies.append(now - self.open.pop(number))
-                load.answered_by = now
-            elif command == DELIVER:
-                load.told += 1
-                load.told_by = now
-                answers.append(HEADER.pack(17, DELIVER_RESP, 0, number) + b"\0")
-            elif command == BIND_RESP and status:
-                self.bound.set_exception(ConnectionRefusedError())
-            elif command == BIND_RESP:
-                self.bound.set_result(None)
         self.rest = data[at:]
         if answers:
             self.transport.write(b"".join(answers))
         self.fill()
-        load.check()
+        self.load.check()
+
+    def _take(self, command: int, status: int, number: int, body: bytes, answers: list[bytes], now: float) -> None:
+        if command == SUBMIT_RESP:
+            self.load.answer(self.open.pop(number), status, body[:-1], now)
+        elif command == DELIVER:
+            self.load.news.append((now, body))
+            answers.append(HEADER.pack(17, DELIVER_RESP, 0, number) + b"\0")
+        elif command == BIND_RESP and status:
+            self.bound.set_exception(ConnectionRefusedError())
+        elif command == BIND_RESP:
+            self.bound.set_result(None)
 
     def fill(self) -> None:
+        """Send what is due, as far as the window has room."""
         load = self.load
-        if not self.bound.done() or self.bound.exception() or load.sent >= load.count:
+        if not self.started or load.sent >= load.ready:
             return
         out = []
         now = time.perf_counter()
-        while len(self.open) < load.window and load.sent < load.count:
+        while len(self.open) < load.window and load.sent < load.ready:
             self.number += 1
-            frame = load.frames[load.sent]
+            index = load.sent
+            frame = load.frames[index]
             struct.pack_into(">I", frame, 12, self.number)
-            self.open[self.number] = now
-            load.sent += 1
+            self.open[self.number] = index
+            load.due[index] = load.due[index] or now
+            load.sent = index + 1
             out.append(frame)
         if out:
             self.transport.write(b"".join(out))
 
 
-async def run(port: int, account: tuple[str, str], count: int, binds: int, window: int, receipts: int) -> None:
-    load = Load([frame_of(index, receipts) for index in range(count)], window, receipts)
-    octets = p.encode(p.BindTransceiver(system_id=account[0], password=account[1], sequence_number=1))
-    loop = asyncio.get_running_loop()
-    peers = []
-    for _ in range(binds):
-        bound: asyncio.Future[None] = loop.create_future()
-        _, peer = await loop.create_connection(lambda bound=bound: Bind(load, octets, bound), "127.0.0.1", port)  # type: ignore[misc]
-        peers.append(peer)
-    await asyncio.gather(*(peer.bound for peer in peers))
-    started = time.perf_counter()
-    for peer in peers:
-        peer.fill()
+async def run(job: Job) -> None:
+    load = Load(job)
+    binds = await bind_all(job, load)
+    gc.collect()
+    gc.disable()
+    child.say({"ready": True})
+    if child.command() is None:
+        return
+    began, cpu = time.perf_counter(), time.process_time()
+    for bind in binds:
+        bind.started = True
+    if job.rate_per_s:
+        await load.keep_time(job.rate_per_s, binds)
+    else:
+        for bind in binds:
+            bind.fill()
     async with asyncio.timeout(LIMIT_S):
         await load.done
-    print(json.dumps(report(load, started)))
+    child.say(report(load, job, began, time.process_time() - cpu))
 
 
-def report(load: Load, started: float) -> dict[str, object]:
-    ordered = sorted(load.latencies)
+async def bind_all(job: Job, load: Load) -> list[Bind]:
+    octets = p.encode(p.BindTransceiver(system_id=job.system_id, password=job.lot.secret, sequence_number=1))
+    loop = asyncio.get_running_loop()
+    binds = []
+    for _ in range(job.binds):
+        bound: asyncio.Future[None] = loop.create_future()
+        _, bind = await loop.create_connection(
+            lambda bound=bound: Bind(load, octets, bound),  # type: ignore[misc]
+            "127.0.0.1",
+            job.lot.port,
+        )
+        binds.append(bind)
+    await asyncio.gather(*(bind.bound for bind in binds))
+    return binds
+
+
+def report(load: Load, job: Job, began: float, cpu_s: float) -> dict[str, Any]:
+    """As the HTTP generator's; `told` is the file of receipts: an id and a moment a line."""
+    path = Path(job.path)
+    with path.open("wb") as file:
+        load.due.tofile(file)
+        load.answered.tofile(file)
+    ids, told = path.with_suffix(".ids"), path.with_suffix(".told")
+    ids.write_text("\n".join(each.decode() for each in load.ids), encoding="ascii")
+    news = [(found[1].decode(), moment) for moment, body in load.news if (found := _RECEIPT.search(body))]
+    told.write_text("\n".join(f"{name} {moment!r}" for name, moment in news), encoding="ascii")
     return {
+        "began": began,
+        "ended": max(load.answered),
+        "told_by": max((moment for moment, _ in load.news), default=0.0),
+        "cpu_s": cpu_s,
         "statuses": {str(status): count for status, count in load.statuses.items()},
-        "told": load.told,
-        "answered_s": load.answered_by - started,
-        "told_s": load.told_by - started,
-        "p50_ms": 1000 * ordered[len(ordered) // 2],
-        "p99_ms": 1000 * ordered[len(ordered) * 99 // 100],
+        "ids": str(ids),
+        "told": str(told),
     }
 
 
 def main() -> None:
-    port, count, binds, window, receipts = (int(sys.argv[at]) for at in (1, 4, 5, 6, 7))
-    uvloop.run(run(port, (sys.argv[2], sys.argv[3]), count, binds, window, receipts))
+    uvloop.run(run(msgspec.convert(child.job(), Job)))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerS
 
 Finding = tuple[KeyPath, str, str, Severity]
 _ERROR: Final = Severity.ERROR
+REDIS_PORT: Final = 6379
 
 
 def check(settings: Settings, origins: Origins | None = None, skip: Iterable[str] = ()) -> list[Problem]:
@@ -114,8 +115,9 @@ def _order(section: str, smaller: str, larger: str, settings: Settings) -> Itera
 def _key_places(settings: Settings) -> Iterator[Finding]:
     """Keys lie apart from data, and the root apart from both, or one backup has everything."""
     data, keys = _directory(settings.ledger.path), _directory(settings.keystore.path)
-    if keys.is_relative_to(data):
+    if keys.is_relative_to(data) and settings.keystore.engine == "file":
         yield ("keystore", "path"), "keys_beside_data", "must lie outside the ledger's directory", _ERROR
+    yield from _key_server(settings)
     root = settings.keystore.root
     if root.kind == "env" and not root.env:
         yield ("keystore", "root", "env"), "missing", 'kind "env" needs the name of a variable', _ERROR
@@ -123,6 +125,32 @@ def _key_places(settings: Settings) -> Iterator[Finding]:
     if root.kind != "env" and any(_directory(root.path).is_relative_to(each) for each in (data, keys)):
         message = "must lie outside the directories of the ledger and of the key store"
         yield ("keystore", "root", "path"), "root_beside_keys", message, _ERROR
+
+
+def _key_server(settings: Settings) -> Iterator[Finding]:
+    """Where the keys are, and how the way there is protected (P-24)."""
+    server = settings.keystore.redis
+    if settings.keystore.engine != "redis":
+        return
+    at, address = ("keystore", "redis"), urlsplit(server.url)
+    if address.scheme not in ("redis", "rediss") or not address.hostname:
+        yield (*at, "url"), "missing", 'engine "redis" needs the address of the server, rediss://host:port', _ERROR
+    elif address.username is not None or address.password is not None:
+        yield (*at, "url"), "invalid_url", "no credentials here: use user and password", _ERROR
+    elif address.scheme == "redis" and not (is_loopback(address.hostname) or server.tunnel):
+        message = "redis:// is for this machine only; use rediss://, or tunnel if the way there is private"
+        yield (*at, "url"), "plain_key_server", message, _ERROR
+    elif (address.hostname, address.port or REDIS_PORT) in _ledger_hosts(settings):
+        yield (*at, "url"), "keys_beside_data", "must be another server than the ledger's", _ERROR
+    if (server.tls_certificate is None) != (server.tls_key is None):
+        yield at, "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
+
+
+def _ledger_hosts(settings: Settings) -> tuple[tuple[str, int], ...]:
+    try:
+        return parse_address(settings.ledger.redis.url).hosts if settings.ledger.engine == "redis" else ()
+    except AddressError:
+        return ()
 
 
 def _vault(settings: Settings) -> Iterator[Finding]:

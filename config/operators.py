@@ -161,6 +161,9 @@ class OutbindSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Annotated[int, Meta(ge=0, le=65535)] | None,
         Meta(description="TCP port to listen on; 0 lets the system choose, unset does not listen."),
     ] = None
+    shared_port: Annotated[
+        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+    ] = False
     host: Annotated[_Path, Meta(description="Address to listen on.")] = "127.0.0.1"
     peers: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks that may connect; nobody else is let in.")

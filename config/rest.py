@@ -49,6 +49,9 @@ class RestCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     port: Annotated[
         Annotated[int, Meta(ge=0, le=65535)] | None, Meta(description="TCP port; 0 takes a free one; unset is none.")
     ] = None
+    shared_port: Annotated[
+        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+    ] = False
     password: Annotated[
         SecretRef, Meta(description="Place of the secret that the operator presents as a bearer token; required.")
     ] = SecretRef()

@@ -25,6 +25,7 @@ __all__ = [
     "DispatchSettings",
     "EgressSettings",
     "HttpSettings",
+    "KeyServerSettings",
     "KeystoreSettings",
     "LedgerSettings",
     "LogSettings",
@@ -56,6 +57,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.")] = 8080
+    shared_port: Annotated[
+        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+    ] = False
     tls_certificate: Annotated[_Path | None, Meta(description="PEM file of the certificate and its chain.")] = None
     tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.")] = None
     tls_terminated_upstream: Annotated[
@@ -99,6 +103,14 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["full", "normal"],
         Meta(description="`full` syncs every commit; `normal` may lose the last ones if the machine loses power."),
     ] = "full"
+    commit_on_loop_ms: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="While commits take less than this on average they are waited for on the event loop, which is"
+            " cheaper; a slower disk gets a thread, as it always does with 0.",
+        ),
+    ] = 1.5
     batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512
     queue_limit: Annotated[int, Meta(ge=1, description="Writes that wait for a commit; more are refused.")] = 20_000
     redis: Annotated[RedisSettings, Meta(description="The shared ledger.")] = RedisSettings()
@@ -135,12 +147,40 @@ class RootSlotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     transit: Annotated[TransitSettings, Meta(description="The vault, for kind `transit`.")] = TransitSettings()
 
 
+class KeyServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Redis or Valkey that keeps the keys and nothing else, for nodes that share them."""
+
+    url: Annotated[str, Meta(description="`rediss://host:port/database`; `redis` to this machine, or `tunnel`.")] = ""
+    user: Annotated[str, Meta(description="ACL user; empty means the default user.")] = ""
+    password: Annotated[SecretRef, Meta(description="Password of the user.")] = SecretRef()
+    tls_ca: Annotated[_Path | None, Meta(description="Private CA; unset trusts those of the system.")] = None
+    tls_certificate: Annotated[_Path | None, Meta(description="Client certificate, with its chain.")] = None
+    tls_key: Annotated[_Path | None, Meta(description="Private key of the client certificate.")] = None
+    tunnel: Annotated[bool, Meta(description="The way there is private; allows `redis` to another machine.")] = False
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", description="First part of its keys' names.")] = (
+        "connect-gateway"
+    )
+    timeout_s: Annotated[float, Meta(gt=0, description="Time for one call.")] = 2
+    lease_s: Annotated[
+        float,
+        Meta(ge=2, description="A node that has not reached the store for so long lets go of its keys."),
+    ] = 10
+    replicas: Annotated[int, Meta(ge=0, description="Replicas that must have a change before it counts.")] = 0
+    vouched: Annotated[
+        bool, Meta(description="The server does not tell its settings; you vouch that it keeps every write.")
+    ] = False
+
+
 class KeystoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The store of keys, never part of a backup of the ledger."""
 
+    engine: Annotated[
+        Literal["file", "redis"], Meta(description="A file for one machine, or a Redis of its own for many.")
+    ] = "file"
     path: Annotated[str, Meta(min_length=1, description="Database file, outside the ledger's directory.")] = (
         "data-keys/keys.db"
     )
+    redis: Annotated[KeyServerSettings, Meta(description="The server, for engine `redis`.")] = KeyServerSettings()
     root: Annotated[RootSlotSettings, Meta(description="Root slot.")] = RootSlotSettings()
 
 
@@ -169,8 +209,8 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How customers are told."""
 
     timeout_s: Annotated[float, Meta(gt=0, description="Time for one call, connect to answer.")] = 10
-    max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 200
-    connections_per_endpoint: Annotated[int, Meta(ge=1, description="Open connections to one endpoint.")] = 8
+    max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 400
+    connections_per_endpoint: Annotated[int, Meta(ge=1, description="Open connections to one endpoint.")] = 32
     retry_schedule_s: Annotated[
         Annotated[tuple[_Seconds, ...], Meta(min_length=1)],
         Meta(description="Pauses after failed calls, one by one; the last one repeats."),

@@ -17,6 +17,9 @@ class SmppServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         Annotated[int, Meta(ge=0, le=65535)] | None,
         Meta(description="TCP port, by custom 2775; 0 lets the system choose, absent switches the listener off."),
     ] = None
+    shared_port: Annotated[
+        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+    ] = False
     tls_certificate: Annotated[_Path | None, Meta(description="PEM file of the certificate and its chain.")] = None
     tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.")] = None
     tunnel: Annotated[

@@ -24,7 +24,7 @@ from gateway.request import MessageRequest
 from gateway.routing import Router, first_up
 from gateway.submission import NO_FORM, ReturnPath, SmppForm, Submission
 from gateway.validation import Validator
-from redaction.errors import SealError
+from redaction.errors import KeysWithheld, SealError
 from redaction.personal import Msisdn
 from redaction.pseudonymise import Subject
 from redaction.retention import content_until_ms, record_until_ms
@@ -115,15 +115,20 @@ class Door:
         now_ms = self._clock.now_ms()
         try:
             content, path = self._vault.open_content(message), self._vault.open_private(message).path
+        except KeysWithheld:
+            raise _keyless() from None
         except SealError:
             raise Refusal("not_replaceable") from None
         request, form = rewrite(message, content, path)
         submission = self._validator.check(key, request, now_ms, form)
         submission = msgspec.structs.replace(submission, tag=message.tag)
-        leaf = self._pseudonymise(message.customer, submission.to, now_ms).leaf
-        sealed, private = self._vault.seal(
-            submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=now_ms
-        )
+        try:
+            leaf = self._pseudonymise(message.customer, submission.to, now_ms).leaf
+            sealed, private = self._vault.seal(
+                submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=now_ms
+            )
+        except KeysWithheld:
+            raise _keyless() from None
         due_ms = message.due_ms if submission.schedule_at_ms is None else submission.schedule_at_ms
         expires_ms = message.expires_ms
         if request.validity is not None:
@@ -145,8 +150,11 @@ class Door:
     ) -> Accept:
         now_ms = self._clock.now_ms()
         submission = self._validator.check(key, request, now_ms, form)
-        message = self._minimise(key, submission, now_ms, form.notify)
-        digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+        try:
+            message = self._minimise(key, submission, now_ms, form.notify)
+            digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+        except KeysWithheld:
+            raise _keyless() from None
         return Accept(message, digest, now_ms + IDEMPOTENCY_MS)
 
     def _full(self) -> Refusal:
@@ -199,3 +207,7 @@ class Door:
         if not candidates:
             raise Refusal("no_route", "to")
         return first_up(candidates, self._is_up)
+
+
+def _keyless() -> Refusal:
+    return Refusal("keys_unavailable", retry_after_s=1)

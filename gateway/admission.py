@@ -17,7 +17,7 @@ from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.ledger.base import Count, Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from operators.bucket import TokenBucket
+from gateway.throughput import Bucket, Buckets, OwnBuckets
 
 DAY_MS: Final = 24 * 3600 * 1000
 REFRESH_S: Final = 10.0
@@ -43,24 +43,32 @@ class _Gate(msgspec.Struct, frozen=True):
 
     rate_per_s: float
     burst: int
-    bucket: TokenBucket
+    bucket: Bucket
 
 
 class Admission:
     """One node's limits. `admit` what comes in, and `settle` it once its fate is known.
 
     max_inflight: messages admitted and not yet settled; beyond it everybody is refused. refresh_s: how often the ledger
-    is asked what others counted.
+    is asked what others counted. buckets: of this process, or those that it shares.
     """
 
     def __init__(
-        self, ledger: Ledger, journal: Journal, clock: Clock, *, max_inflight: int, refresh_s: float = REFRESH_S
+        self,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Clock,
+        *,
+        max_inflight: int,
+        refresh_s: float = REFRESH_S,
+        buckets: Buckets | None = None,
     ) -> None:
         self._refresh_s = refresh_s
         self._ledger = ledger
         self._journal = journal
         self._clock = clock
         self._max_inflight = max_inflight
+        self._made = buckets or OwnBuckets()
         self._gates: dict[int, _Gate] = {}
         self._shared: dict[int, _Gate] = {}
         self._used: dict[str, _Use] = {}
@@ -169,15 +177,22 @@ class Admission:
             raise Refusal("throughput_exceeded", retry_after_s=wait_s)
         return now
 
-    def _buckets(self, key: ApiKey, now: float) -> list[TokenBucket]:
+    def _buckets(self, key: ApiKey, now: float) -> list[Bucket]:
         buckets = []
         if key.throughput_per_s is not None:
-            buckets.append(_bucket(self._gates, key.id, key.throughput_per_s, key.burst, now))
+            buckets.append(self._bucket(self._gates, key.id, key.throughput_per_s, key.burst, now))
         shared_per_s = key.customer.settings.throughput_per_s
         if shared_per_s is not None:
             burst = max(1, math.ceil(shared_per_s))
-            buckets.append(_bucket(self._shared, key.customer.id, shared_per_s, burst, now))
+            buckets.append(self._bucket(self._shared, key.customer.id, shared_per_s, burst, now))
         return buckets
+
+    def _bucket(self, gates: dict[int, _Gate], owner: int, rate_per_s: float, burst: int, now: float) -> Bucket:
+        gate = gates.get(owner)
+        if gate is None or (gate.rate_per_s, gate.burst) != (rate_per_s, burst):
+            number = 2 * owner + (gates is self._shared)
+            gate = gates[owner] = _Gate(rate_per_s, burst, self._made.bucket(number, rate_per_s, burst, now))
+        return gate.bucket
 
     def _use(self, key: ApiKey) -> _Use:
         name = f"quota:{key.id}"
@@ -193,10 +208,3 @@ class Admission:
             self.flush()
             self._used.clear()
             self._day = day
-
-
-def _bucket(gates: dict[int, _Gate], owner: int, rate_per_s: float, burst: int, now: float) -> TokenBucket:
-    gate = gates.get(owner)
-    if gate is None or (gate.rate_per_s, gate.burst) != (rate_per_s, burst):
-        gate = gates[owner] = _Gate(rate_per_s, burst, TokenBucket(rate_per_s, burst, now))
-    return gate.bucket

@@ -32,7 +32,11 @@ def page_policy() -> str:
 
 def render_page(document: Node) -> str:
     """HTML of a document made by `gateway.openapi.describe`."""
-    operations = [(path, method, each) for path, item in document["paths"].items() for method, each in item.items()]
+    places = [
+        *document["paths"].items(),
+        *((f"your endpoint: {name}", item) for name, item in document["webhooks"].items()),
+    ]
+    operations = [(path, method, each) for path, item in places for method, each in item.items()]
     schemas = cast(Node, document["components"]["schemas"])
     info = document["info"]
     return "\n".join(

@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from config.operators import OperatorSettings
 from config.settings import Settings
@@ -32,7 +34,6 @@ from gateway.incoming import Incoming
 from gateway.inflight import InFlight
 from gateway.keyring import Keyring
 from gateway.ledger.journal import Journal
-from gateway.ledger.keystore import Keystore
 from gateway.ledger.opening import node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.logs import logger
@@ -54,6 +55,7 @@ from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
 from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner
+from gateway.throughput import Buckets
 from gateway.validation import Validator
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
@@ -75,11 +77,19 @@ class StartRefused(Exception):
     """The node does not start; the text says why and what to do, without personal data."""
 
 
+class Inherited(msgspec.Struct, frozen=True, kw_only=True):
+    """What a supervisor hands down to each of several workers. metrics: listens for them already."""
+
+    metrics: socket.socket | None = None
+    buckets: Buckets | None = None
+
+
 class Node:
     """One gateway process. `settings` are checked before (config.checks)."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, inherited: Inherited | None = None) -> None:
         self.settings = settings
+        self.inherited = inherited or Inherited()
         self.clock = clock or SystemClock()
         self.outcome = Outcome()
         self.exposition = Exposition()
@@ -110,6 +120,7 @@ class Node:
             clock,
             max_inflight=settings.http.max_inflight,
             refresh_s=REFRESH_S if self.sharing is None else SHARED_REFRESH_S,
+            buckets=self.inherited.buckets,
         )
         await self.admission.load()
         self._build_road()
@@ -125,20 +136,21 @@ class Node:
         )
 
     def _open_keys(self) -> None:
-        settings = self.settings.keystore
-        store = Keystore(Path(settings.path), reading.root_slot(settings.root), self.clock)
+        self.keystore = store = reading.keystore(self.settings.keystore, self.clock, node=True)
         store.open()
         self._stack.callback(store.close)
         self.keyring = Keyring(store, self.rules.values(), self.clock)
         self.keyring.ensure_present()
         self.sealer = Sealer(store.state, self.clock.random)
         self.sealer.on_refused = record_refused_opening
+        self.sealer.before_use = store.check
         self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
         self.ledger = node_ledger(self.settings.ledger, self.clock)
         await self.ledger.open()
         self._stack.push_async_callback(self.ledger.close)
+        self.keystore.check_alone()
         strangers = undeclared(await self.ledger.stored_fields())
         if strangers:
             raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
@@ -196,15 +208,7 @@ class Node:
             default_region=settings.messages.default_region,
             id_octets=self.ledger.id_octets,
         )
-        delivery = reading.delivery_settings(settings.webhooks)
-        self.deliverer = Deliverer(
-            ledger=self.ledger,
-            journal=self.journal,
-            addresses=self.addressing,
-            client=lambda: WebhookClient(delivery, clock=clock, tasks=self.tasks),
-            settings=delivery,
-            clock=clock,
-        )
+        self._build_deliverer()
         self.sweeper = Sweeper(ledger=self.ledger, keyring=self.keyring, clock=clock, settings=settings.sweeper)
         self.door = Door(
             validator=Validator(settings.messages, plan, self._is_callable),
@@ -217,6 +221,17 @@ class Node:
             pseudonymise=self.keyring.pseudonymise,
             digest=self.keyring.idempotency_digest,
             id_octets=self.ledger.id_octets,
+        )
+
+    def _build_deliverer(self) -> None:
+        clock, delivery = self.clock, reading.delivery_settings(self.settings.webhooks)
+        self.deliverer = Deliverer(
+            ledger=self.ledger,
+            journal=self.journal,
+            addresses=self.addressing,
+            client=lambda: WebhookClient(delivery, clock=clock, tasks=self.tasks),
+            settings=delivery,
+            clock=clock,
         )
 
     def _share(self, sharing: Sharing) -> None:
@@ -242,6 +257,7 @@ class Node:
 
     async def _start_loops(self) -> None:
         start = self.tasks.start
+        self.keyring.on_return = self.dispatch.look_everywhere
         start("journal", self.journal.run())
         start("outcomes", self.outcomes.run())
         start("accounts", self.directory.run())
@@ -286,6 +302,7 @@ class Node:
                 report=_report_unexpected,
                 host=settings.metrics.host,
                 port=settings.metrics.port,
+                inherited=self.inherited.metrics,
             )
             await self.metrics_http.start()
             self._stack.push_async_callback(self.metrics_http.stop)
@@ -293,10 +310,12 @@ class Node:
 
     # ------------------------------------------------------------------------------------------------------- events
 
-    def _events_stored(self, events: Sequence[OutboxEvent]) -> None:
-        if any(not event.esme for event in events):
-            self.deliverer.poke()
-        self.telling.poke(events)
+    def _events_stored(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+        webhooks = [pair for pair in events if not pair[0].esme]
+        if webhooks:
+            self.deliverer.offer(webhooks)
+        if len(webhooks) < len(events):
+            self.telling.offer([pair for pair in events if pair[0].esme])
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.accepted += len(messages)
@@ -371,7 +390,7 @@ class Node:
 
     def readiness(self) -> dict[str, bool]:
         """What `/readyz` reports, by name."""
-        return {"ledger": self.journal.available, "accounts": self.directory.fresh}
+        return {"ledger": self.journal.available, "accounts": self.directory.fresh, "keys": self.keyring.attended}
 
     # ------------------------------------------------------------------------------------------------------- the end
 
@@ -407,9 +426,9 @@ class Node:
         await self.journal.drain()
 
 
-async def serve(settings: Settings) -> int:
+async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
     """Run a node until it is told to stop; the exit code."""
-    node = Node(settings)
+    node = Node(settings, inherited=inherited)
     for number in (signal.SIGTERM, signal.SIGINT):  # before anything is announced: nobody is killed while starting
         asyncio.get_running_loop().add_signal_handler(number, node.stop_asked.set)
     _calm_collector()

@@ -7,6 +7,8 @@ are printed once, where they are made, and never again.
 import asyncio
 import contextlib
 import os
+import signal
+import socket
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,21 +21,24 @@ import typer
 from config.loader import examine, load
 from config.problems import ConfigError, Severity
 from config.secret import SecretMissing
+from config.settings import Settings
+from config.workers import obstacles, parse_share, share_of
 from gateway import reading
 from gateway.accounts import Profile, UnknownAccount, number_settings
-from gateway.app import StartRefused, serve
+from gateway.app import Inherited, StartRefused, serve
 from gateway.cli_keys import app as keys_app
+from gateway.cli_ledger import app as ledger_app
 from gateway.cli_retention import app as retention_app
 from gateway.command import Config, Failed, Json
 from gateway.command import run as _run
 from gateway.command import show as _print
 from gateway.content_rules import ContentRules, parse_rules
 from gateway.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings
-from gateway.delivery import open_endpoint, save_endpoint
+from gateway.delivery import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
 from gateway.desk import Desk
 from gateway.desk import find_customer as _customer
 from gateway.desk import open_desk as _desk
-from gateway.hardening import forbid_core_dumps
+from gateway.hardening import end_with_parent, forbid_core_dumps
 from gateway.leakscan import Files, ScanImpossible, ScanReport, Source, scan_sources
 from gateway.leakscan_memory import Memory
 from gateway.ledger.base import LedgerError, StoredCustomer
@@ -41,9 +46,11 @@ from gateway.logs import catch_the_uncaught, configure, describe_unexpected, log
 from gateway.message import MessageClass
 from gateway.passwords import LONGEST, SHORT
 from gateway.stage import StageFailed
+from gateway.throughput import SharedBuckets
 from gateway.times import rfc3339, rfc3339_or_none
 from gateway.validation import is_sender
 from gateway.webhooks.connection import Answer
+from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.signing import Signer
 from gateway.webhooks.targets import TargetRefused, parse_target
 from gateway.webhooks.trial import send_test
@@ -72,6 +79,7 @@ app.add_typer(number_app, name="number")
 app.add_typer(webhook_app, name="webhook")
 app.add_typer(retention_app, name="retention")
 app.add_typer(keys_app, name="keys")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(simulate_app, name="simulate")
 
 
@@ -110,15 +118,46 @@ def _fail(line: str) -> NoReturn:
 
 
 @app.command("serve")
-def serve_command(config: Config = None) -> None:
+def serve_command(
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=256, help="Processes that share ports and binds; needs a Redis ledger."),
+    ] = 1,
+    share: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor: 2/4.")] = None,
+    descriptors: Annotated[str, typer.Option(hidden=True, help="Set by the supervisor.")] = "",
+    config: Config = None,
+) -> None:
     """Run a gateway node until SIGTERM; then drain and exit 0."""
     dumps_are_off = forbid_core_dumps()
     settings = load(config, os.environ)
-    configure(settings.log.level, settings.log.format)
+    if workers > 1:
+        _become_supervisor(settings, workers, config)
+    part = None if share is None else parse_share(share)
+    configure(settings.log.level, settings.log.format, worker=None if part is None else part.number)
     catch_the_uncaught()
     if not dumps_are_off:
         logger("gateway").warning("core_dumps_possible")
-    raise SystemExit(_run(serve(settings)))
+    if part is not None:
+        end_with_parent(signal.SIGTERM)
+        settings = share_of(settings, part)
+    raise SystemExit(_run(serve(settings, _inherited(descriptors))))
+
+
+def _inherited(descriptors: str) -> Inherited:
+    """What a supervisor hands down: a socket for metrics, and the table of throughput."""
+    if not descriptors:
+        return Inherited()
+    metrics, table = map(int, descriptors.split(","))
+    return Inherited(metrics=socket.socket(fileno=metrics), buckets=SharedBuckets(table))
+
+
+def _become_supervisor(settings: Settings, workers: int, config: Path | None) -> NoReturn:
+    """In this process, without what is loaded by now. Raises Failed."""
+    for line in obstacles(settings, workers):
+        raise Failed(line)
+    if config is not None:
+        os.environ["CONNECT_GATEWAY_CONFIG"] = str(config)
+    os.execv(sys.executable, [sys.executable, "-m", "gateway.workers", str(workers)])  # noqa: S606  ourselves
 
 
 @app.command()
@@ -511,6 +550,9 @@ def number_remove(
 def webhook_set(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     url: Annotated[str, typer.Argument(help="Where to tell it; https.")],
+    batch: Annotated[
+        int, typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; 1 sends each on its own.")
+    ] = 1,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -520,8 +562,9 @@ def webhook_set(
         async with _desk(config) as desk:
             _check_url(desk, url)
             owner = await _customer(desk, customer)
-            secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url))
-            return {"customer": owner.public_id, "secret": secret.reveal(Purpose.CREDENTIAL)}
+            settings = EndpointSettings(batch=batch)
+            secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
+            return {"customer": owner.public_id, "batch": batch, "secret": secret.reveal(Purpose.CREDENTIAL)}
 
     _print(_run(work()), json)
 
@@ -561,7 +604,8 @@ def webhook_test(
                 raise Failed("this customer has no endpoint")
             url, secret = open_endpoint(desk.sealer, endpoint)
             settings = reading.delivery_settings(desk.settings.webhooks)
-            result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock)
+            batch = endpoint_settings(endpoint).batch > 1
+            result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock, batch=batch)
             if not isinstance(result, Answer):
                 raise Failed(f"no answer: {result.code} {result.detail}".rstrip())
             return {"status": result.status, "success": result.is_success}

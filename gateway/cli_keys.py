@@ -3,14 +3,17 @@
 Keys are shown by name and age, never by their bytes.
 """
 
+import contextlib
 import os
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from config.loader import load
-from config.settings import Settings
+from config.settings import KeystoreSettings, Settings
 from gateway import reading
 from gateway.clock import SystemClock
 from gateway.command import Config, Failed, Json, show
@@ -71,6 +74,41 @@ def snapshot(
         show({"version": version, "opens_until": rfc3339_or_none(until_ms)}, json)
 
 
+@app.command("copy")
+def copy_keys(
+    source: Annotated[Path, typer.Option("--from", help="Settings of the key store to read.", exists=True)],
+    target: Annotated[Path, typer.Option("--to", help="Settings of an empty key store to fill.", exists=True)],
+    json: Json = False,
+) -> None:
+    """Move to another key store or root slot, with all nodes stopped. Destroy the old store and its root afterwards."""
+    forbid_core_dumps()
+    clock = SystemClock()
+    old, new = (load(each, os.environ).keystore for each in (source, target))
+    if (old.engine, old.path, old.redis) == (new.engine, new.path, new.redis):
+        raise Failed("both settings name the same key store")
+    with _opened(old, clock) as before:
+        if before.held_by():
+            raise Failed("nodes of this key store run: stop them first")
+        after = reading.keystore(new, clock, node=False)
+        after.open_with(before.state)
+        copied = after.state.digest() == before.state.digest()
+        after.close()
+        show({"keys": len(before.state.ages()), "state": before.state.digest().hex(), "same": copied}, json)
+
+
+@contextlib.contextmanager
+def _opened(settings: KeystoreSettings, clock: SystemClock) -> Iterator[Keystore]:
+    """One that is there: nothing is made."""
+    if settings.engine == "file" and not Path(settings.path).exists():
+        raise Failed(f"there is no key store at {settings.path}")
+    store = reading.keystore(settings, clock, node=False)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 @app.command("recover")
 def recover_copies(data: Data, keystore: Copies = None, config: Config = None, json: Json = False) -> None:
     """Try to open every message of copied ledger files with copied key stores, the live one, and the live root.
@@ -79,14 +117,27 @@ def recover_copies(data: Data, keystore: Copies = None, config: Config = None, j
     """
     forbid_core_dumps()
     settings = load(config, os.environ)
-    roots = reading.root_slot(settings.keystore.root).read()
-    result = recover(data, [*(keystore or ()), Path(settings.keystore.path)], roots)
+    with _live(settings) as (roots, live):
+        result = recover(data, [*(keystore or ()), live], roots)
     if json:
         show({"closed": result.keystores_closed, "combinations": [_row(each) for each in result.combinations]}, True)
         return
     for path in result.keystores_closed:
         print(f"no live root opens {path}")  # noqa: T201
     show([_row(each) for each in result.combinations], False)
+
+
+@contextlib.contextmanager
+def _live(settings: Settings) -> Iterator[tuple[Sequence[bytes], Path]]:
+    """The roots of now, and the key store of now as a file. A store that is a file is only read."""
+    if settings.keystore.engine == "file":
+        path = Path(settings.keystore.path)
+        yield reading.root_slot(settings.keystore.root).read(), path
+        return
+    with open_keystore(settings, SystemClock()) as store, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "live")
+        store.snapshot(path)
+        yield store.roots(), path
 
 
 def _status(store: Keystore, settings: Settings) -> dict[str, object]:
@@ -100,7 +151,16 @@ def _status(store: Keystore, settings: Settings) -> dict[str, object]:
         **{f"{family}s": sum(each.family == family for each in ages) for family in ("period", "customer", "pepper")},
         "oldest": rfc3339(min(each.created_ms for each in ages)) if ages else None,
         "next_destruction": rfc3339_or_none(next_destruction_ms(store.state, rules)),
+        **_nodes(store),
     }
+
+
+def _nodes(store: Keystore) -> dict[str, object]:
+    """How many nodes hold the keys, and whether all of them have the newest state; of a shared key store only."""
+    held = store.held_by()
+    if held is None:
+        return {}
+    return {"nodes": len(held), "behind": sum(version < store.version for version in held)}
 
 
 def _every_key(store: Keystore) -> list[dict[str, object]]:

@@ -88,6 +88,10 @@ class Vault:
         self._rules = rules
         self._now_ms = now_ms
 
+    def may_open(self) -> bool:
+        """Whether keys may be used now; if not, everything below raises `KeysWithheld`."""
+        return self._sealer.may_use_keys()
+
     def seal(
         self, submission: Submission, *, customer: int, message_id: bytes, leaf: int, now_ms: int
     ) -> tuple[Sealed, Sealed | None]:

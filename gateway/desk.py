@@ -59,7 +59,7 @@ async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterato
 @contextlib.contextmanager
 def open_keystore(settings: Settings, clock: SystemClock) -> Iterator[Keystore]:
     """The key store that the settings name."""
-    store = Keystore(Path(settings.keystore.path), reading.root_slot(settings.keystore.root), clock)
+    store = reading.keystore(settings.keystore, clock, node=False)
     store.open()
     try:
         yield store

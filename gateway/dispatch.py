@@ -33,7 +33,7 @@ from gateway.settle import Settler
 from gateway.state import is_final, mark_attempted, segment_taken, set_part, unsent
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, Operator, Query, Refused, Submitted, Unknown
 from redaction.egress import EgressContract, EgressField, disclosure_code
-from redaction.errors import IntegrityError, KeyDestroyed, SealError
+from redaction.errors import IntegrityError, KeyDestroyed, KeysWithheld, SealError
 from redaction.personal import Purpose
 
 REHOME_S: Final = 60.0
@@ -223,7 +223,7 @@ class Dispatch:
         self._inflight.forget_where(has_gone)
 
     def look_everywhere(self) -> None:
-        """The ledger has work for every lane, or may have."""
+        """The ledger has work for every lane, or may have; or keys may be used again."""
         for lane in self._lanes.values():
             lane.overflowed = True
         self._wake.set()
@@ -242,7 +242,7 @@ class Dispatch:
         if self._stopping or self._clock.monotonic() >= self.active_until:
             return
         room = lane.operator.room()
-        while room > 0:
+        while room > 0 and self._vault.may_open():
             message = lane.next()
             if message is None:
                 break
@@ -281,6 +281,9 @@ class Dispatch:
     def _send(self, lane: Lane, message: Message, now_ms: int) -> int:
         try:
             content = self._vault.open_content(message)
+        except KeysWithheld:  # since `pump` asked; its next look ends the turn
+            lane.put_back(message)
+            return 0
         except SealError as error:
             self._unopenable(message, error, now_ms)
             return 0
@@ -501,7 +504,7 @@ class Dispatch:
 
     async def _refill(self, name: str, lane: Lane) -> None:
         room = lane.backlog_room()
-        if not room or self._stopping:
+        if not room or self._stopping or not self._vault.may_open():
             return
         found = await self._ledger.claim_due(name, self._clock.now_ms(), room, self._inflight.active)
         lane.overflowed = len(found) == room

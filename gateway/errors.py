@@ -72,6 +72,7 @@ KINDS: Final[dict[str, Kind]] = {
     "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
+    "keys_unavailable": Kind(503, 0x14, "This node has lost touch with its key store; nothing was taken, try again."),
     "stopping": Kind(503, 0x14, "This node is stopping; try again."),
     # what is asked of a message
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),

@@ -111,6 +111,7 @@ class HttpApi:
             self.answer,
             host=settings.host,
             port=settings.port,
+            shared_port=settings.shared_port,
             replies=replies,
             report=report,
             tls=tls,

@@ -9,6 +9,7 @@ from aiohttp import web
 from gateway.clock import Clock
 from gateway.customers import ApiKey, Directory
 from gateway.errors import Refusal
+from redaction.errors import KeysWithheld
 from redaction.personal import Secret
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -39,7 +40,10 @@ class Gatekeeper:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN or not token.isascii():
             raise Refusal("unauthenticated")
-        key = self._directory.find(Secret(token))
+        try:
+            key = self._directory.find(Secret(token))
+        except KeysWithheld:
+            raise Refusal("keys_unavailable", retry_after_s=1) from None
         if key is None:
             raise Refusal("unauthenticated")
         return key

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from gateway.http_reply import WRITE_TIMEOUT_S
-from gateway.http_usual import ODD, Odd, Partial, Usual, read_usual
+from gateway.http_usual import ODD, Odd, Partial, Usual, UsualReader
 
 PATIENCE_S: Final = 1.0
 SWEEP_S: Final = 1.0
@@ -99,7 +99,7 @@ class ExpressConnection(asyncio.Protocol):
     def _go_on(self) -> None:
         """Take what is complete. Only one request is in hand at a time, so answers keep their order."""
         while self._buffer and not self._busy and not self._paused and self._transport is not None:
-            usual = read_usual(self._buffer, self._desk.limit_bytes) if self._desk.open else ODD
+            usual = self._lane.reader.read(self._buffer) if self._desk.open else ODD
             if isinstance(usual, Partial):
                 self._listen_again()
                 return
@@ -154,6 +154,7 @@ class ExpressLane:
 
     def __init__(self, desk: Desk, successor: Callable[[], asyncio.Protocol], idle_s: float) -> None:
         self._desk = desk
+        self.reader = UsualReader(desk.limit_bytes)
         self.successor = successor
         self._idle_s = idle_s
         self._timer: asyncio.TimerHandle | None = None

@@ -1,5 +1,6 @@
 """The metrics listener: a port of its own, so that it can stay inside. Metrics, health and readiness, nothing else."""
 
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -16,7 +17,7 @@ _ALLOW: Final = b"Allow: GET, HEAD\r\n"
 
 
 class MetricsApi:
-    """render: the metrics as Prometheus text. health: shared with the API's listener."""
+    """render: the metrics as Prometheus text. health: shared with the API's listener. inherited: a listening socket."""
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class MetricsApi:
         host: str,
         port: int,
         max_connections: int = 32,
+        inherited: socket.socket | None = None,
     ) -> None:
         self._render = render
         self._replies = replies
@@ -38,7 +40,13 @@ class MetricsApi:
             "/readyz": health.ready,
         }
         self.listener = Listener(
-            self.answer, host=host, port=port, replies=replies, report=report, max_connections=max_connections
+            self.answer,
+            host=host,
+            port=port,
+            inherited=inherited,
+            replies=replies,
+            report=report,
+            max_connections=max_connections,
         )
 
     async def start(self) -> None:

@@ -6,6 +6,7 @@ Errors that reach this level are reported by the name of their type; nothing of 
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -85,6 +86,7 @@ class _Turned(asyncio.Protocol):
 class Listener:
     """One listening socket. `port` is the one that the system gave if 0 was asked for.
 
+    shared_port: other processes of this user listen there too. inherited: listens already.
     idle_s: seconds without a request, or within one before its headers are complete, after which a connection ends.
     desk: takes the usual request over the express lane; None where there is none.
     """
@@ -95,6 +97,8 @@ class Listener:
         *,
         host: str,
         port: int,
+        shared_port: bool = False,
+        inherited: socket.socket | None = None,
         replies: Replies,
         report: Report,
         tls: ssl.SSLContext | None = None,
@@ -104,6 +108,8 @@ class Listener:
     ) -> None:
         self._host = host
         self._port = port
+        self._shared_port = shared_port
+        self._inherited = inherited
         self._replies = replies
         self._tls = tls
         self._max_connections = max_connections
@@ -124,10 +130,21 @@ class Listener:
         """Listen. Raises OSError when the address cannot be had."""
         if self._lane is not None:
             self._lane.start()
-        self._socket = await asyncio.get_running_loop().create_server(
-            self._connect, self._host, self._port, ssl=self._tls, backlog=1_024
-        )
+        self._socket = await self._listen()
         self._port = int(self._socket.sockets[0].getsockname()[1])
+
+    async def _listen(self) -> asyncio.Server:
+        create = asyncio.get_running_loop().create_server
+        if self._inherited is not None:
+            return await create(self._connect, sock=self._inherited)
+        return await create(
+            self._connect,
+            self._host,
+            self._port,
+            ssl=self._tls,
+            backlog=1_024,
+            reuse_port=self._shared_port or None,
+        )
 
     def close(self) -> None:
         """Take no more connections; those that are open stay."""

@@ -12,8 +12,13 @@ from typing import Final
 import msgspec
 
 MAX_HEAD: Final = 8_190
+KNOWN_HEADS: Final = 1_024
+KNOWN_LENGTH: Final = 1_024
+"""Heads that are remembered, and how long each may be: 1 MiB at the most."""
 
 _START: Final = b"POST /v1/messages HTTP/1.1\r\n"
+_HEADERS: Final = len(_START)
+_LINE_END: Final = _HEADERS - 2
 _END: Final = b"\r\n\r\n"
 _VISIBLE: Final = bytes([0x09, *range(0x20, 0x7F)])
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
@@ -52,25 +57,55 @@ ODD: Final = Odd()
 PARTIAL: Final = Partial()
 
 
-def read_usual(octets: bytes, limit_bytes: int) -> Usual | Odd | Partial:
-    """What stands at the front of `octets`. limit_bytes: of a body."""
-    if not octets.startswith(_START):
-        return PARTIAL if _START.startswith(octets) else ODD
-    head_end = octets.find(_END, len(_START) - 2, MAX_HEAD)
-    if head_end < 0:
-        return PARTIAL if len(octets) < MAX_HEAD else ODD
-    fields = _fields(octets[len(_START) : head_end])
-    if fields is None:
-        return ODD
-    length = _length(fields)
-    if length is None or length > limit_bytes:
-        return ODD
-    start = head_end + len(_END)
-    end = start + length
-    if len(octets) < end:
-        return PARTIAL
-    forwarded, idempotency = fields.get(b"x-forwarded-for"), fields.get(b"idempotency-key")
-    return Usual(start, end, fields.get(b"authorization", b""), idempotency, forwarded)
+class _Head(msgspec.Struct, frozen=True, gc=False):
+    """What a usual head says."""
+
+    length: int
+    authorization: bytes
+    idempotency: bytes | None
+    forwarded: bytes | None
+
+
+class UsualReader:
+    """Reads usual requests, and remembers heads: a client sends the same few again and again.
+
+    A head with an idempotency key comes once. limit_bytes: of a body.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._known: dict[bytes, _Head] = {}
+
+    def read(self, octets: bytes) -> Usual | Odd | Partial:
+        """What stands at the front of `octets`."""
+        if not octets.startswith(_START):
+            return PARTIAL if _START.startswith(octets) else ODD
+        head_end = octets.find(_END, _LINE_END, MAX_HEAD)
+        if head_end < 0:
+            return PARTIAL if len(octets) < MAX_HEAD else ODD
+        lines = octets[_HEADERS:head_end]
+        head = self._known.get(lines) or self._learn(lines)
+        if head is None or head.length > self._limit_bytes:
+            return ODD
+        start = head_end + 4
+        end = start + head.length
+        if len(octets) < end:
+            return PARTIAL
+        return Usual(start, end, head.authorization, head.idempotency, head.forwarded)
+
+    def _learn(self, lines: bytes) -> _Head | None:
+        """What these header lines say; None when they are odd."""
+        fields = _fields(lines)
+        length = None if fields is None else _length(fields)
+        if fields is None or length is None:
+            return None
+        forwarded, idempotency = fields.get(b"x-forwarded-for"), fields.get(b"idempotency-key")
+        head = _Head(length, fields.get(b"authorization", b""), idempotency, forwarded)
+        if idempotency is None and len(lines) <= KNOWN_LENGTH:
+            if len(self._known) >= KNOWN_HEADS:
+                self._known.clear()
+            self._known[lines] = head
+        return head
 
 
 def _fields(head: bytes) -> dict[bytes, bytes] | None:

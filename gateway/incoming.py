@@ -20,6 +20,7 @@ from gateway.message import Message, MessageClass, OutboxEvent, Part, Status, me
 from gateway.numbers import digits_of, parse_number
 from gateway.policies import RetentionPolicies
 from operators.base import MoMessage, Operator
+from redaction.errors import KeysWithheld
 from redaction.personal import Msisdn, Purpose
 from redaction.pseudonymise import Subject
 from redaction.retention import TRANSACTIONAL, content_until_ms, record_until_ms
@@ -91,7 +92,11 @@ class Incoming:
         if self._uncommitted >= self._limit:
             self._push_back(message)
             return
-        record = self._minimise(message, owner)
+        try:
+            record = self._minimise(message, owner)
+        except KeysWithheld:
+            self._push_back(message)
+            return
         event = _event(record, owner)
         try:
             durable = self._journal.accept(Accept(record, event=event))

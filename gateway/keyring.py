@@ -5,7 +5,7 @@ periods whose last content is due are destroyed here; that is what forgets.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from gateway.clock import Clock
@@ -30,13 +30,25 @@ def epoch_of(now_ms: int) -> int:
     return now_ms // EPOCH_MS
 
 
+class _DoneByAnother(Exception):
+    """The stored state is as it should be."""
+
+
 class Keyring:
-    """rules: every retention rule, for which period keys are kept."""
+    """rules: every retention rule, for which period keys are kept. on_return: called when keys may be used again."""
 
     def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
         self._store = store
         self._rules = tuple(rules)
         self._clock = clock
+        self._losses = 0
+        self._keyless = False
+        self.on_return: Callable[[], None] = _nobody_waits
+
+    @property
+    def attended(self) -> bool:
+        """Whether keys may be used: this node has reached the key store in time."""
+        return self._store.check()
 
     @property
     def state(self) -> KeyState:
@@ -47,20 +59,36 @@ class Keyring:
 
         Writes only when something is missing or due.
         """
-        upkeep = self._upkeep()
-        if upkeep.needed:
-            self._store.update(upkeep.do, destroys=upkeep.destroyed > 0)
-        return upkeep.destroyed
+        upkeep = self._upkeep(self._store.state)
+        if not upkeep.needed:
+            return 0
+        try:
+            return self._store.update(self._keep, destroys=upkeep.destroyed > 0)
+        except _DoneByAnother:
+            self._store.refresh()
+            return 0
 
     async def keep_present(self) -> int:
         """As `ensure_present`, while the loop goes on."""
-        upkeep = self._upkeep()
-        if upkeep.needed:
-            await self._store.update_apart(upkeep.do, destroys=upkeep.destroyed > 0)
+        upkeep = self._upkeep(self._store.state)
+        if not upkeep.needed or not self.attended:
+            return 0
+        try:
+            return await self._store.update_apart(self._keep, destroys=upkeep.destroyed > 0)
+        except _DoneByAnother:
+            await self._store.follow()
+            return 0
+
+    def _keep(self, state: KeyState) -> int:
+        """What the newest state lacks and has too much of; nodes that share it notice the same at the same time."""
+        upkeep = self._upkeep(state)
+        if not upkeep.needed:
+            raise _DoneByAnother
+        upkeep.do(state)
         return upkeep.destroyed
 
-    def _upkeep(self) -> "Upkeep":
-        return Upkeep(self._store.state, self._rules, self._clock)
+    def _upkeep(self, state: KeyState) -> "Upkeep":
+        return Upkeep(state, self._rules, self._clock)
 
     def ensure_customer(self, customer: int) -> None:
         """Make a new customer's keys durable."""
@@ -96,11 +124,22 @@ class Keyring:
             await asyncio.sleep(interval_s)
             turn += 1
             try:
-                self._store.refresh()
+                await self._store.follow()
                 if turn % present_every == 0:
                     await self.keep_present()
-            except LedgerUnavailable:
-                log.warning("keystore_unavailable")
+            except LedgerUnavailable as error:
+                log.warning("keystore_unavailable", reason=str(error))
+            self._note_attendance()
+
+    def _note_attendance(self) -> None:
+        attended = self.attended
+        if self._losses != self._store.losses:
+            self._losses, self._keyless = self._store.losses, True
+            log.error("keys_withheld")
+        if self._keyless and attended:
+            self._keyless = False
+            log.info("keys_returned")
+            self.on_return()
 
     def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
         return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
@@ -110,6 +149,10 @@ class Keyring:
 
     def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
         return idempotency_digest(self._store.state, customer, key, index)
+
+
+def _nobody_waits() -> None:
+    """Nothing was put off while keys were withheld."""
 
 
 class Upkeep:

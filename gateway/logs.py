@@ -22,7 +22,7 @@ DECLARED: Final = frozenset(
         "error", "where",
         "count", "seconds", "backlog", "binds", "task", "version", "path", "setting", "line", "signal",
         "customer", "message_id", "tag", "engine", "endpoint", "attempts", "waiting", "lag_ms",
-        "purpose", "field",
+        "purpose", "field", "worker",
     }
 )  # fmt: skip
 """Keys that a log line may have."""
@@ -30,8 +30,13 @@ _META: Final = frozenset({"_record", "_from_structlog"})
 """Keys that structlog itself adds and takes away again."""
 
 
-def configure(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
-    """Set up logging for the process. form: "json", "console", or "auto" (console on a terminal)."""
+def configure(
+    level: str = "info", form: str = "auto", stream: TextIO | None = None, *, worker: int | None = None
+) -> None:
+    """Set up logging for the process. form: "json", "console", or "auto" (console on a terminal).
+
+    worker: number of this process among several whose lines end up in one place.
+    """
     out = stream or sys.stderr
     console = form == "console" or (form == "auto" and out.isatty())
     renderer: structlog.typing.Processor = (
@@ -41,6 +46,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_exception,
+        *([] if worker is None else [_Numbered(worker)]),
         DeclaredKeys(DECLARED | _META),
     ]
     structlog.configure(
@@ -59,6 +65,16 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(True)
+
+
+class _Numbered:
+    """Says which worker speaks."""
+
+    def __init__(self, worker: int) -> None:
+        self._worker = worker
+
+    def __call__(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        return {"worker": self._worker, **event}
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -119,9 +119,10 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     segment: int
 
 
-class OutboxEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something the customer is to be told: `status` was reached at `at_ms`. The ledger gives `seq` (0 before).
+class OutboxEvent(msgspec.Struct, kw_only=True, gc=False):
+    """Something the customer is to be told: `status` was reached at `at_ms`.
 
+    seq: the ledger writes it when it stores the event (0 before); nothing else of it ever changes.
     esme: number of the ESME account whose binds are told; 0 for the webhook.
     """
 

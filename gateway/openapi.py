@@ -14,6 +14,7 @@ from gateway.errors import KINDS
 from gateway.http_reply import PROBLEM
 from gateway.http_routes import Answer, Operation, Parameter, Route
 from gateway.message import MessageClass
+from gateway.openapi_webhooks import webhook_schemas, webhooks
 from gateway.request import ProblemView
 
 Document = dict[str, Any]
@@ -28,6 +29,7 @@ ABOUT: Final = (
     "taken once."
 )
 SECURITY: Final = "key"
+_REFERENCE: Final = "#/components/schemas/{name}"
 KEY_CODES: Final = ("unauthenticated", "key_expired", "address_not_allowed", "scope_missing", "customer_disabled")
 SERVICE_CODES: Final = ("unknown_parameter", "internal")
 STOPPING: Final = ("stopping",)
@@ -83,8 +85,9 @@ def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | N
         "info": {"title": TITLE, "version": "1", "description": ABOUT},
         "servers": [{"url": "/"}],
         "paths": dict(paths),
+        "webhooks": webhooks(_REFERENCE),
         "components": {
-            "schemas": schemas,
+            "schemas": {**schemas, **webhook_schemas(_REFERENCE)},
             "securitySchemes": {
                 SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key: `cgw_…`."},
             },
@@ -103,7 +106,7 @@ def _schemas(routes: Iterable[Route]) -> tuple[Document, Mapping[type, Document]
     for route in routes:
         bodies = [route.operation.body, *(answer.body for answer in route.operation.answers)]
         types.update((body, None) for body in bodies if body is not None)
-    references, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    references, schemas = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     for name, properties in REFINEMENTS.items():
         for field, refinement in properties.items():
             if name in schemas:

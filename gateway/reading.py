@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from config.operators import OperatorSettings
-from config.settings import RootSlotSettings, Settings, TransitSettings, WebhookSettings
+from config.settings import KeystoreSettings, RootSlotSettings, Settings, TransitSettings, WebhookSettings
 from gateway.clock import Clock
 from gateway.followup import FollowUp
-from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, RootSlot
-from gateway.ledger.transit_root import Transit, TransitRootSlot
+from gateway.ledger.followers_redis import Leases, Onlooker
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, RootSlot
+from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
+from gateway.ledger.transit_root import Transit, TransitRootSlot, WrappedRoots
 from gateway.routing import Route
 from gateway.webhooks.settings import DeliverySettings
 from operators.base import MtMessage, Operator
@@ -45,12 +47,44 @@ def retention_rules(settings: Settings) -> Rules:
     }
 
 
-def root_slot(settings: RootSlotSettings) -> RootSlot:
-    """Where the root of the key store lies. Raises config.secret.SecretMissing."""
+def keystore(settings: KeystoreSettings, clock: Clock, *, node: bool) -> Keystore:
+    """The key store, not opened. node: it holds keys for long, so that destructions wait for it.
+
+    Raises config.secret.SecretMissing.
+    """
+    if settings.engine == "file":
+        return Keystore(Path(settings.path), root_slot(settings.root), clock)
+    server = _key_server(settings)
+    followers = Leases(server, clock, settings.redis.lease_s) if node else Onlooker(server)
+    return Keystore(server, root_slot(settings.root, server), clock, followers)
+
+
+def _key_server(settings: KeystoreSettings) -> KeyServer:
+    """Beside a root in a file, which is for one machine, lies a lock for its processes."""
+    said, root = settings.redis, settings.root
+    tls = {"ssl_ca_certs": said.tls_ca, "ssl_certfile": said.tls_certificate, "ssl_keyfile": said.tls_key}
+    address = KeyServerAddress(
+        url=said.url,
+        user=said.user,
+        password=said.password.resolve(),
+        prefix=said.prefix,
+        timeout_s=said.timeout_s,
+        replicas=said.replicas,
+        vouched=said.vouched,
+        tls={name: value for name, value in tls.items() if value is not None},
+    )
+    return KeyServer(address, Path(f"{root.path}.lock") if root.kind == "file" else None)
+
+
+def root_slot(settings: RootSlotSettings, wrapped: WrappedRoots | None = None) -> RootSlot:
+    """Where the root of the key store lies. wrapped: where a vault's are, if not in a file.
+
+    Raises config.secret.SecretMissing.
+    """
     if settings.kind == "env":
         return EnvRootSlot(settings.env)
     if settings.kind == "transit":
-        return TransitRootSlot(Path(settings.path), _transit(settings.transit))
+        return TransitRootSlot(wrapped or Path(settings.path), _transit(settings.transit))
     return FileRootSlot(Path(settings.path))
 
 

@@ -56,6 +56,7 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_operations", "Operations in those commits", node.journal.operations),
         ("gateway_webhooks_told", "Events that reached their customer", node.deliverer.told),
         ("gateway_webhooks_failed", "Tries that did not", node.deliverer.failed),
+        ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", node.deliverer.read_back),
         ("gateway_webhooks_dropped", "Events without anybody to tell", node.deliverer.dropped),
         *_smpp_counters(node),
     ]

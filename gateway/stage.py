@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 START_LIMIT_S: Final = 30.0
@@ -29,7 +30,8 @@ class StageFailed(Exception):
 
 class Stage:
     """folder: emptied first, unless `reuse`. smsc_port: of a simulator that runs already; None starts one with `smsc`
-    as its options. more: further settings, as TOML.
+    as its options. more: further settings, as TOML. log_level: of the gateway. serve: its options. environ: for all
+    children. sources: the folder whose packages run, where it is not this one's.
     """
 
     def __init__(
@@ -40,12 +42,19 @@ class Stage:
         smsc_port: int | None = None,
         more: str = "",
         window: int = 256,
+        log_level: str = "debug",
+        serve: tuple[str, ...] = (),
+        environ: Mapping[str, str] = MappingProxyType({}),
+        sources: Path | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self._smsc = smsc
         self._given_port = smsc_port
         self._more = more
         self._window = window
+        self._log_level = log_level
+        self._serve = serve
+        self._sources = sources  # what Python imports first is below the working directory
         self._children: list[Child] = []
         self.port = 0
         self.smpp_port = 0
@@ -57,6 +66,7 @@ class Stage:
             **os.environ,
             PASSWORD_VARIABLE: PASSWORD,
             "CONNECT_GATEWAY_CONFIG": str(self.folder / "gateway.toml"),
+            **environ,
         }
 
     @property
@@ -76,7 +86,7 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700, parents=True)
         self.smsc_port = self._given_port or self.start_smsc()
-        settings = _settings(self.folder, self.smsc_port, self._window) + self._more
+        settings = _settings(self.folder, self.smsc_port, self._window, self._log_level) + self._more
         (self.folder / "gateway.toml").write_text(settings, encoding="utf-8")
         self.customer = self.command("customer", "add", "--name", "Trial", "--sender", "INTERKEY")["customer"]
         self.key = self.command("key", "add", self.customer)["key"]
@@ -96,7 +106,7 @@ class Stage:
         the new process's."""
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
-            self.gateway = self._spawn("serve", stderr=file)
+            self.gateway = self._spawn("serve", *self._serve, stderr=file)
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self.gateway.poll() is None:
             port = self._announced_port(begin)
@@ -131,7 +141,11 @@ class Stage:
     def command(self, *words: str) -> Mapping[str, Any]:
         """Run a verb of the command line; its JSON. Raises StageFailed."""
         done = subprocess.run(  # noqa: S603  our own program
-            [sys.executable, "-m", "gateway", *words, "--json"], env=self._environ, capture_output=True, check=False
+            [sys.executable, "-m", "gateway", *words, "--json"],
+            env=self._environ,
+            cwd=self._sources,
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             raise StageFailed(done.stderr.decode(errors="replace").strip())
@@ -151,7 +165,11 @@ class Stage:
 
     def _spawn(self, *words: str, **streams: Any) -> Child:
         child = subprocess.Popen(  # noqa: S603  our own program
-            [sys.executable, "-m", "gateway", *words], env=self._environ, start_new_session=True, **streams
+            [sys.executable, "-m", "gateway", *words],
+            env=self._environ,
+            cwd=self._sources,
+            start_new_session=True,
+            **streams,
         )
         self._children.append(child)
         return child
@@ -167,14 +185,14 @@ def staged(stage: Stage) -> Iterator[Stage]:
         stage.stop()
 
 
-def _settings(folder: Path, smsc_port: int, window: int) -> str:
+def _settings(folder: Path, smsc_port: int, window: int, log_level: str) -> str:
     return f"""
 [http]
 port = 0
 [metrics]
 port = 0
 [log]
-level = "debug"
+level = "{log_level}"
 format = "json"
 [webhooks]
 allow_loopback = true

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
+
+_MILLISECONDS: Final = tuple(f".{each:03d}Z" for each in range(1000))
 
 
 @lru_cache(maxsize=4_096)
@@ -11,8 +14,7 @@ def _second(epoch_s: int) -> str:
 
 def rfc3339(epoch_ms: int) -> str:
     """`2026-11-20T09:00:00.123Z`. Seconds are remembered, because one second has thousands of messages."""
-    seconds, milliseconds = divmod(epoch_ms, 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
+    return _second(epoch_ms // 1000) + _MILLISECONDS[epoch_ms % 1000]
 
 
 def rfc3339_or_none(epoch_ms: int | None) -> str | None:

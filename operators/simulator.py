@@ -276,6 +276,7 @@ class Simulator:
     """record: keep every submit_sm in `received`; for tests, because nothing is ever dropped from it.
 
     track: count messages taken twice. clock: seconds of wall time, for the dates in receipts.
+    heard: told of every submit_sm as it arrives.
     `faults` may be changed at any time, and hold for what arrives from then on.
     """
 
@@ -292,6 +293,7 @@ class Simulator:
         track: bool = False,
         settings: SimulatorSettings | None = None,
         clock: Callable[[], float] = time.time,
+        heard: Callable[[p.SubmitSm], None] | None = None,
     ) -> None:
         self.tally = Tally()
         self.received: list[p.SubmitSm] = []
@@ -300,6 +302,7 @@ class Simulator:
         self._system_id = system_id
         self._password = password
         self._record = record
+        self._heard = heard
         self._track = track
         self._settings = settings or SimulatorSettings()
         self._dates = _Dates(clock)
@@ -454,6 +457,8 @@ class Simulator:
         link.submits += 1
         if self._record:
             self.received.append(submit)
+        if self._heard is not None:
+            self._heard(submit)
         if self._faults.drop_every is not None and link.submits >= self._faults.drop_every:
             self.tally.dropped += 1
             link.abort()

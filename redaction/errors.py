@@ -2,6 +2,7 @@
 
     SealError
     ├── KeyDestroyed      a factor is gone: nobody can open this any more. Expected after erasure and retention
+    ├── KeysWithheld      this node may not use its keys now: the key store is out of reach. Try again
     ├── IntegrityError    the bytes or their context were changed. Raise an alarm
     │   └── WrongKey      the context is as it was, yet the key is another one than the one that sealed
     ├── PurposeRefused    the policy does not let this purpose see this field. Audit it
@@ -24,6 +25,13 @@ class KeyDestroyed(SealError):
     def __init__(self, factor: str) -> None:
         super().__init__(f"the {factor} key is destroyed")
         self.factor = factor
+
+
+class KeysWithheld(SealError):
+    """The keys were taken from this node's memory until it has reached the key store again. Nothing is lost by it."""
+
+    def __init__(self) -> None:
+        super().__init__("the keys are withheld: this node has not reached the key store in time")
 
 
 class IntegrityError(SealError):

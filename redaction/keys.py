@@ -21,7 +21,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from redaction.errors import KeyDestroyed, SealError, Tampered, UnknownVersion, WrongRoot
+from redaction.errors import KeyDestroyed, KeysWithheld, SealError, Tampered, UnknownVersion, WrongRoot
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
 
@@ -34,6 +34,7 @@ __all__ = [
     "KeyAge",
     "KeyDestroyed",
     "KeyState",
+    "KeysWithheld",
     "Random",
     "SealError",
     "Tampered",
@@ -108,15 +109,18 @@ class _StoredState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class KeyState:
-    """All keys. Look-ups raise `KeyDestroyed` for what is not there; nothing is ever made by looking it up."""
+    """All keys. Look-ups raise `KeyDestroyed` for what is not there, or `KeysWithheld` after `withhold`; nothing is
+    ever made by looking it up.
+    """
 
-    __slots__ = ("_customers", "_leaves", "_peppers", "_periods")
+    __slots__ = ("_customers", "_leaves", "_peppers", "_periods", "_withheld")
 
     def __init__(self) -> None:
         self._periods: dict[tuple[RetentionTag, int], _Period] = {}
         self._customers: dict[int, _Key] = {}
         self._peppers: dict[tuple[int, str], dict[int, _Key]] = {}  # by epoch
         self._leaves: dict[tuple[RetentionTag, int, int], bytes] = {}
+        self._withheld = False
 
     def __repr__(self) -> str:
         return f"KeyState({len(self._periods)} periods, {len(self._customers)} customers)"
@@ -127,6 +131,20 @@ class KeyState:
         self._customers = other._customers
         self._peppers = other._peppers
         self._leaves = {}
+        self._withheld = False
+
+    def withhold(self) -> None:
+        """Let go of every key until the next `adopt`. What is looked up meanwhile is not taken for destroyed."""
+        self.adopt(KeyState())
+        self._withheld = True
+
+    @property
+    def withheld(self) -> bool:
+        """Whether keys are missing for now, and not destroyed."""
+        return self._withheld
+
+    def _absent(self, factor: str) -> SealError:
+        return KeysWithheld() if self._withheld else KeyDestroyed(factor)
 
     # Period keys
 
@@ -156,7 +174,7 @@ class KeyState:
         tag, period, leaf = name
         entry = self._periods.get((tag, period))
         if entry is None:
-            raise KeyDestroyed("period")
+            raise self._absent("period")
         try:
             key = entry.key.derive(leaf)
         except Punctured:
@@ -226,7 +244,7 @@ class KeyState:
     def customer_key(self, customer: int) -> bytes:
         key = self._customers.get(customer)
         if key is None:
-            raise KeyDestroyed("customer")
+            raise self._absent("customer")
         return key.value
 
     # Peppers
@@ -249,7 +267,7 @@ class KeyState:
         try:
             return self._peppers[customer, purpose][epoch].value
         except KeyError:
-            raise KeyDestroyed("pepper") from None
+            raise self._absent("pepper") from None
 
     def epochs(self, customer: int, purpose: str) -> list[int]:
         """The live epochs, oldest first. New pseudonyms use the last one."""

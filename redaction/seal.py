@@ -118,14 +118,20 @@ def _unheard(_purpose: Purpose, _field: str) -> None:
     """Nobody asked to hear of refusals."""
 
 
+def _on_no_lease() -> bool:
+    """Keys of a key store that nobody shares."""
+    return True
+
+
 class Sealer:
     """Seals and opens with the keys of one `KeyState`, which may change or be replaced (`keys`) at any time.
 
     opened, refused: how often (purpose, field) was opened or refused since the start, for metrics and alarms.
     broken: how often a field did not authenticate. on_refused: called with every refusal, to record it (P-08).
+    before_use: called before keys are used; it may withhold them. Whether they may be used.
     """
 
-    __slots__ = ("_labels", "_random", "broken", "keys", "on_refused", "opened", "refused")
+    __slots__ = ("_labels", "_random", "before_use", "broken", "keys", "on_refused", "opened", "refused")
 
     def __init__(self, keys: KeyState, random: Random) -> None:
         self.keys = keys
@@ -133,11 +139,19 @@ class Sealer:
         self.refused: dict[tuple[Purpose, str], int] = {}
         self.broken: dict[str, int] = {}
         self.on_refused: Callable[[Purpose, str], None] = _unheard
+        self.before_use: Callable[[], bool] = _on_no_lease
         self._random = random
         self._labels: dict[tuple[str, RetentionTag, int], bytes] = {}
 
+    def may_use_keys(self) -> bool:
+        """Whether they are there: not withheld."""
+        return self.before_use() and not self.keys.withheld
+
     def seal(self, plaintext: bytes, context: SealContext) -> Sealed:
-        """Raises `KeyDestroyed` without a living period, customer or leaf, `UndeclaredField` outside `POLICY`."""
+        """Raises `KeyDestroyed` without a living period, customer or leaf, `KeysWithheld`, and `UndeclaredField`
+        outside `POLICY`.
+        """
+        self.before_use()
         customer, tag, period, leaf = context.customer, context.tag, context.period, context.leaf
         keys = self.keys
         aad = self._aad(customer, context.message_id, context.field, tag, period)
@@ -152,8 +166,8 @@ class Sealer:
     ) -> bytes:
         """The plaintext. The caller says what the row says; `sealed` itself knows period and leaf.
 
-        Raises `PurposeRefused`, `KeyDestroyed` when any factor is gone, `IntegrityError` when bytes or row were
-        changed, `UnknownVersion`.
+        Raises `PurposeRefused`, `KeyDestroyed` when any factor is gone, `KeysWithheld`, `IntegrityError` when bytes or
+        row were changed, `UnknownVersion`.
         """
         self._admit(purpose, field)
         try:
@@ -172,6 +186,7 @@ class Sealer:
 
     def seal_account(self, plaintext: bytes, customer: int, field: str, record_id: bytes) -> Sealed:
         """Seal what is not about a message, bound to its record. Raises `KeyDestroyed` or `UndeclaredField`."""
+        self.before_use()
         aad = _account_aad(customer, field, record_id)
         salt = self._random(16)
         material = digest(self.keys.customer_key(customer), salt + aad, "sha512")
@@ -212,6 +227,7 @@ class Sealer:
             self.refused[purpose, field] = self.refused.get((purpose, field), 0) + 1
             self.on_refused(purpose, field)
             raise PurposeRefused(field, purpose.value)
+        self.before_use()
 
     def _count(self, purpose: Purpose, field: str) -> None:
         name = (purpose, field)

@@ -204,6 +204,14 @@ class Page(msgspec.Struct, frozen=True):
     cursor: bytes | None
 
 
+class Exported(msgspec.Struct, frozen=True, gc=False):
+    """A message, and the idempotency digest that stands for it, where the engine can still tell."""
+
+    message: Message
+    digest: bytes | None = None
+    digest_until_ms: int = 0
+
+
 class Ledger(Protocol):
     """One store of messages, accounts and what is still to be told."""
 
@@ -213,7 +221,11 @@ class Ledger(Protocol):
     async def close(self) -> None: ...
 
     async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
-        """Make the batch durable, all or nothing. One caller at a time."""
+        """Make the batch durable, all or nothing. One caller at a time.
+
+        Of operations that are applied, each event gets its `seq`: greater than any before, in the order of the batch;
+        or none, where another node may be the one to tell it: then it is read back like one from before the start.
+        """
 
     async def find(self, customer: int, message: bytes) -> Message | None:
         """A message of that customer; None for unknown, erased and somebody else's alike (Law 7).
@@ -319,3 +331,20 @@ class Ledger(Protocol):
 
     async def stored_fields(self) -> Sequence[str]:
         """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""
+
+
+class MovableLedger(Ledger, Protocol):
+    """One that can be copied to another engine, and be what another was copied to.
+
+    Cursors are the engine's own: None begins, and None says that there is no more. What is written meanwhile may be
+    among what is read or not.
+    """
+
+    async def export(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+        """Some `limit` messages of all customers whose record clock runs, each once in a whole reading."""
+
+    async def export_events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        """What is still to be told, due or not, all events of every message."""
+
+    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
+        """Add to the counts of forgotten records."""

@@ -29,12 +29,12 @@ class JournalFull(Exception):
 
 Done = Callable[[WriteOp | None, WriteResult], None]
 Stored = Callable[[Sequence[Message]], None]
-EventsStored = Callable[[Sequence[OutboxEvent]], None]
+EventsStored = Callable[[Sequence[tuple[OutboxEvent, Message]]], None]
 Waiter: TypeAlias = "asyncio.Future[WriteResult] | Done | None"
 Entry = tuple[WriteOp | None, Waiter]
 
 
-def _nobody(_events: Sequence[OutboxEvent]) -> None:
+def _nobody(_events: Sequence[tuple[OutboxEvent, Message]]) -> None:
     """Nobody waits for events."""
 
 
@@ -42,7 +42,8 @@ class Journal:
     """One writer in front of one ledger.
 
     stored: called once per commit with the messages that it made durable for the first time. events_stored: called
-    with what a commit put into the outbox, if anything.
+    with what a commit put into the outbox, if anything: events with their seq, in order, and their messages as they
+    then stand in the ledger. failures: commits that failed; what they would have stored may be there all the same.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Journal:
         self.stuck = False  # the last batch was not taken
         self.commits = 0
         self.operations = 0
+        self.failures = 0
 
     @property
     def depth(self) -> int:
@@ -144,6 +146,7 @@ class Journal:
             results = await self._apply(batch)
         except LedgerUnavailable:
             self.available = False
+            self.failures += 1
             self.stuck = True
             self._refuse_new()
             await asyncio.sleep(self._retry_s)
@@ -152,7 +155,9 @@ class Journal:
             self.stuck = False
             del self._waiting[: len(batch)]
             self._committed(batch, results)
-        if not self._waiting:
+        if self._waiting:
+            await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
+        else:
             self._wake.clear()
             self._idle.set()
 
@@ -160,19 +165,19 @@ class Journal:
         self.commits += 1
         self.operations += len(batch)
         fresh: list[Message] = []
-        events: list[OutboxEvent] = []
+        events: list[tuple[OutboxEvent, Message]] = []
         for (op, waiter), result in zip(batch, results, strict=True):
             kind = type(op)
             if kind is Change:
-                event = cast(Change, op).event
-                if event is not None:
-                    events.append(event)
+                change = cast(Change, op)
+                if change.event is not None and result:
+                    events.append((change.event, change.message))
             elif kind is Accept:
                 accept = cast(Accept, op)
                 if accept.message.id == result:
                     fresh.append(accept.message)
-                if accept.event is not None:
-                    events.append(accept.event)
+                    if accept.event is not None:
+                        events.append((accept.event, accept.message))
             if waiter is not None:
                 _tell(op, waiter, result)
         if fresh:

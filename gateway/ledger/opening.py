@@ -14,7 +14,12 @@ def node_ledger(settings: LedgerSettings, clock: Clock) -> SqliteLedger | RedisL
     """For a node. Raises SecretMissing."""
     if settings.engine == "redis":
         return _on_redis(settings, clock, Role.NODE)
-    return SqliteLedger(Path(settings.path), clock, synchronous=settings.synchronous)
+    return SqliteLedger(
+        Path(settings.path),
+        clock,
+        synchronous=settings.synchronous,
+        commit_on_loop_s=settings.commit_on_loop_ms / 1000,
+    )
 
 
 def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> SqliteLedger | RedisLedger:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from gateway.clock import Clock
+from gateway.ledger import sqlite_export
 from gateway.ledger import sqlite_retention as forgetting
 from gateway.ledger.base import (
+    Exported,
     Found,
     Page,
     StoredCustomer,
@@ -30,7 +32,7 @@ from gateway.ledger.base import (
     WriteResult,
 )
 from gateway.ledger.sqlite_batch import Batch
-from gateway.ledger.sqlite_file import BUSY_LIMIT_S, SQL, SqliteFile, ledger_errors
+from gateway.ledger.sqlite_file import BUSY_LIMIT_S, COMMIT_ON_LOOP_S, SQL, SqliteFile, ledger_errors
 from gateway.ledger.sqlite_rows import (
     MESSAGE_COLUMNS,
     STATUS_CODE,
@@ -53,8 +55,8 @@ from redaction.sealed import Pseudonym
 LIST_LOOKS_AT: Final = 2_000
 """Messages that one filtered page looks at, at most; such a page may be short and still have a cursor."""
 
-RELIEVE_AFTER: Final = 8000
-"""Forgotten rows after which the write-ahead log is copied into the file, before SQLite would do it in a commit."""
+SUBJECT_LOOKS_AT: Final = 100_000
+"""Entries of the index that one statement looks at for a data subject: the write-ahead log is kept no longer."""
 
 _AFTER_ALL_IDS: Final = b"\xff" * 17
 
@@ -66,7 +68,8 @@ class SqliteLedger:
 
     exclusive: take the node's lock. synchronous: SQLite's setting of that name; anything below "full" can lose
     acknowledged messages when the machine loses power, and is for tests. busy_limit_s: how long a write waits for
-    another process's before it raises LedgerUnavailable.
+    another process's before it raises LedgerUnavailable. commit_on_loop_s: how long a commit may take on average to be
+    waited for on the event loop; 0 always takes a thread.
     """
 
     def __init__(
@@ -77,12 +80,18 @@ class SqliteLedger:
         exclusive: bool = True,
         synchronous: str = "full",
         busy_limit_s: float = BUSY_LIMIT_S,
+        commit_on_loop_s: float = COMMIT_ON_LOOP_S,
     ) -> None:
         self._clock = clock
         self.id_octets: Callable[[int], bytes] = clock.random
-        self._file = SqliteFile(path, exclusive=exclusive, synchronous=synchronous, busy_limit_s=busy_limit_s)
+        self._file = SqliteFile(
+            path,
+            exclusive=exclusive,
+            synchronous=synchronous,
+            busy_limit_s=busy_limit_s,
+            commit_on_loop_s=commit_on_loop_s,
+        )
         self._leftovers = forgetting.Leftovers()
-        self._forgotten = 0
 
     async def open(self) -> None:
         self._file.open()
@@ -121,12 +130,26 @@ class SqliteLedger:
         return _page(rows, limit, last)
 
     async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
+        """Rare. Walks through all entries of the customer, a stretch at a time, beside the loop and the writer."""
+        found: list[Message] = []
+        before: bytes | None = _AFTER_ALL_IDS if subjects else None
+        while before is not None and len(found) < limit:
+            bound = await self._file.read_apart(SQL["list_bound"], (customer, before, b"", SUBJECT_LOOKS_AT - 1))
+            last: bytes | None = bound[0][0] if bound else None
+            found += await self._look_for(customer, subjects, before, last or b"", limit)
+            before = last
+        return found[:limit]
+
+    async def _look_for(
+        self, customer: int, subjects: Sequence[Pseudonym], before: bytes, last: bytes, limit: int
+    ) -> list[Message]:
+        """Newest first, of the stretch of ids from `last` to `before`."""
         now_ms = self._clock.now_ms()
         rows: list[Stored] = []
         for subject in subjects:
-            rows += await self._file.read_apart(SQL["list_subject"], (customer, subject, now_ms, limit))
+            rows += await self._file.read_apart(SQL["list_subject"], (customer, before, last, subject, now_ms, limit))
         rows.sort(key=lambda row: bytes(row[0]), reverse=True)
-        return [message_from(row) for row in rows[:limit]]
+        return [message_from(row) for row in rows]
 
     # ------------------------------------------------------------------------------------------------- dispatch
 
@@ -220,24 +243,13 @@ class SqliteLedger:
     # ------------------------------------------------------------------------------------------------- retention
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        count = await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
-        await self._relieve(count)
-        return count
+        return await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
-        count = await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
-        await self._relieve(count)
-        return count
+        return await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
 
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
-
-    async def _relieve(self, forgotten: int) -> None:
-        """A row that goes touches a page or more that no other touches: the log fills fast."""
-        self._forgotten += forgotten
-        if self._forgotten >= RELIEVE_AFTER:
-            self._forgotten = 0
-            await self._file.relieve()
 
     async def checkpoint(self) -> None:
         await self._file.checkpoint()
@@ -256,6 +268,19 @@ class SqliteLedger:
 
     async def stored_fields(self) -> Sequence[str]:
         return [row[0] for row in self._rows("stored_fields")]
+
+    # ------------------------------------------------------------------------------------------------------ copies
+
+    async def export(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+        with ledger_errors():
+            return sqlite_export.messages(self._file.reader, cursor, self._clock.now_ms(), limit)
+
+    async def export_events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        with ledger_errors():
+            return sqlite_export.events(self._file.reader, cursor, limit)
+
+    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
+        await self._file.transact(lambda writer: sqlite_export.add_traffic(writer, rows))
 
     # --------------------------------------------------------------------------------------------------- reading
 

@@ -1,6 +1,6 @@
 """One batch of write operations as SQLite statements.
 
-Everything is copied out of the operations when the batch is made; `run` only executes. Operations of one kind run
+Operations are put in order when the batch is made; `run` executes them. Operations of one kind run
 together, new messages first, which keeps their order among themselves. Changes of one message that follow each other
 become one statement as long as the earlier ones left it open, because then either all of them apply or none: an
 operator whose answer and receipt come in one read costs one UPDATE instead of two.
@@ -18,37 +18,39 @@ from typing import Final
 from gateway.ledger.base import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.sqlite_file import SQL
 from gateway.ledger.sqlite_rows import Row, any_row, change_row, digest_row, event_row, fresh_row, is_fresh, replace_row
-from gateway.message import OPEN
+from gateway.message import OPEN, OutboxEvent
 
 _PURGE_AT_LEAST: Final = 8
 
 _CHANGE: Final = SQL["change"]
 _CHANGE_AND_DROP: Final = SQL["change_and_drop"]
+_Place = tuple[int, OutboxEvent]
+"""An event, and the place of its operation in the batch."""
 
 
 class _Write:
     """One UPDATE, for one change or for several that follow each other."""
 
-    __slots__ = ("events", "indexes", "links", "row", "statement")
+    __slots__ = ("change", "events", "indexes", "links", "statement")
 
-    row: Row
+    change: Change
 
     def __init__(self) -> None:
         self.indexes: list[int] = []
         self.statement = _CHANGE
         self.links: list[Row] = []
-        self.events: list[tuple[int, Row]] = []
+        self.events: list[_Place] = []
 
     def add(self, index: int, change: Change) -> None:
         self.indexes.append(index)
-        self.row = change_row(change)
+        self.change = change
         if change.drop_content:
             self.statement = _CHANGE_AND_DROP
         if change.links:
             blob = bytearray(change.message.id)
             self.links += [(link.operator, link.operator_message_id, blob, link.segment) for link in change.links]
         if change.event is not None:
-            self.events.append((index, event_row(change.event)))
+            self.events.append((index, change.event))
 
 
 class Batch:
@@ -58,7 +60,8 @@ class Batch:
         self._now_ms = now_ms
         self._results: list[WriteResult] = [True] * len(operations)
         self._accepts: list[tuple[int, bytes, Row | None, bool, Row]] = []
-        self._news: list[tuple[int, bytes, Row]] = []
+        self._events: list[_Place] = []
+        self._news: list[_Place] = []
         self._changes: list[_Write] = []
         self._open_changes: dict[bytes, _Write] = {}
         self._replacements: list[tuple[int, Row]] = []
@@ -89,7 +92,7 @@ class Batch:
         digest = None if op.idempotency is None else digest_row(op, self._now_ms)
         self._accepts.append((index, message.id, digest, fresh, row))
         if op.event is not None:
-            self._news.append((index, message.id, event_row(op.event)))
+            self._news.append((index, op.event))
 
     def _add_change(self, index: int, change: Change) -> None:
         message = change.message
@@ -107,6 +110,8 @@ class Batch:
             self._run_accepts(cursor)
         if self._changes:
             self._run_changes(cursor)
+        if self._events:
+            self._run_events(cursor)
         for index, row in self._replacements:
             self._results[index] = cursor.execute(SQL["replace"], row).rowcount == 1
         if self._later:
@@ -131,23 +136,30 @@ class Batch:
                 (fresh if is_new else others).append(row)
         cursor.executemany(SQL["accept_fresh"], fresh)
         cursor.executemany(SQL["accept_any"], others)
-        if self._news:
-            stored = [row for index, identifier, row in self._news if self._results[index] == identifier]
-            cursor.executemany(SQL["tell"], stored)
+        self._events += [news for news in self._news if self._results[news[0]] == news[1].message]
         if digests:
             cursor.execute(SQL["purge_digests"], (self._now_ms, 2 * digests + _PURGE_AT_LEAST))
 
     def _run_changes(self, cursor: sqlite3.Cursor) -> None:
         links: list[Row] = []
-        events: list[tuple[int, Row]] = []
         for write in self._changes:
-            applied = cursor.execute(write.statement, write.row).rowcount == 1
+            applied = cursor.execute(write.statement, change_row(write.change)).rowcount == 1
             links += write.links  # news of an operator's id stays true of a message that has ended
             if applied:
-                events += write.events
+                self._events += write.events
             else:
                 for index in write.indexes:
                     self._results[index] = False
         cursor.executemany(SQL["link"], links)
-        events.sort()  # by place in the batch: customers are told in that order
-        cursor.executemany(SQL["tell"], [row for _, row in events])
+
+    def _run_events(self, cursor: sqlite3.Cursor) -> None:
+        """Nobody else writes meanwhile and nothing here can conflict, so the rows are numbered one after the other."""
+        events = [event for _, event in sorted(self._events, key=_place)]  # customers are told in that order
+        cursor.executemany(SQL["tell"], list(map(event_row, events)))
+        (last,) = cursor.execute(SQL["last_seq"]).fetchone()
+        for seq, event in enumerate(events, last + 1 - len(events)):
+            event.seq = seq
+
+
+def _place(event: _Place) -> int:
+    return event[0]

@@ -1,7 +1,8 @@
 """One SQLite file and who may write it: connections, the node's lock, migrations, transactions.
 
-Statements run on the loop's thread and only what waits for the disk runs in a thread of its own. sqlite3 gives up the
-GIL at every step, so a whole batch in a thread beside a busy loop fights for it row by row and takes twice the time.
+Statements run on the loop's thread: sqlite3 gives up the GIL at every step, so a whole batch in a thread beside a
+busy loop fights for it row by row and takes twice the time. So do commits while the disk is quick; otherwise they wait
+for it in a thread of its own, as all does that may take long.
 
 A writer that finds another process writing (the command line changes an account) waits in short sleeps and never in
 SQLite's busy handler, which would hold up the loop.
@@ -14,29 +15,35 @@ import functools
 import itertools
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
 from gateway.ledger.disk_thread import DiskThread
+from gateway.ledger.pace import Pace
 from gateway.ledger.statements import named_statements, script
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger", "statements.sql")
 MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
     1: script("gateway.ledger", "schema.sql"),
     2: script("gateway.ledger", "schema_2.sql"),
+    3: script("gateway.ledger", "schema_3.sql"),
 }
 """What makes version n out of version n - 1; 0 is an empty file."""
 
 SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
 
 BUSY_LIMIT_S: Final = 5.0
+COMMIT_ON_LOOP_S: Final = 0.0015
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
 _RIDE_AFTER_S: Final = 0.005  # a busy journal commits more often
 _READ_BUSY_MS: Final = 250
-_CHECKPOINT_PAGES: Final = 8_000  # 32 MiB; a checkpoint holds up the commit that starts it, so it comes seldom
+_COPY_LOG_S: Final = 0.5
+_LONG_LOG_PAGES: Final = 8_000  # 32 MiB
+_CHECKPOINT_PAGES: Final = 64_000  # 256 MiB: SQLite's own checkpoint, within a commit, only if ours do not keep up
 _WRITE_CACHE_KIB: Final = 12_288
 _READ_CACHE_KIB: Final = 8_192
 _RELIEVED_PAGES: Final = 50
@@ -61,32 +68,34 @@ def ledger_errors() -> Iterator[None]:
 
 
 class Rider:
-    """Work that rides along with somebody else's transaction. A savepoint keeps its failure from its host."""
+    """Work in somebody else's transaction, before theirs. A savepoint keeps its failure from its host."""
 
     def __init__(self, work: Callable[[sqlite3.Cursor], int]) -> None:
         self._work = work
+        self._done: int | Exception = 0
         self.outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    def run(self, cursor: sqlite3.Cursor) -> int | Exception:
-        """In the thread: the result, or what went wrong."""
+    def run(self, cursor: sqlite3.Cursor) -> None:
+        """In the thread."""
         cursor.execute(SQL["rider_begins"])
         try:
-            done: int | Exception = self._work(cursor)
+            self._done = self._work(cursor)
         except sqlite3.Error as error:
             cursor.execute(SQL["rider_rolls_back"])
-            done = error
+            self._done = error
         cursor.execute(SQL["rider_ends"])
-        return done
 
-    def settle(self, done: int | Exception) -> None:
-        if isinstance(done, Exception):
-            self.fail(done)
+    def settle(self) -> None:
+        """What it did is durable, or it did nothing."""
+        if isinstance(self._done, Exception):
+            self.fail(self._done)
         elif not self.outcome.done():
-            self.outcome.set_result(done)
+            self.outcome.set_result(self._done)
 
     def fail(self, error: Exception) -> None:
         if not self.outcome.done():
             self.outcome.set_exception(error)
+            self.outcome.exception()  # whoever asked for the ride may have gone
 
 
 def _nothing(_cursor: sqlite3.Cursor) -> None:
@@ -96,17 +105,28 @@ def _nothing(_cursor: sqlite3.Cursor) -> None:
 class SqliteFile:
     """A writer connection for one transaction at a time, and a reader that sees what is committed."""
 
-    def __init__(self, path: Path, *, exclusive: bool, synchronous: str, busy_limit_s: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        exclusive: bool,
+        synchronous: str,
+        busy_limit_s: float,
+        commit_on_loop_s: float = COMMIT_ON_LOOP_S,
+    ) -> None:
         if synchronous not in SYNCHRONOUS:
             raise ValueError(f"synchronous is one of {', '.join(sorted(SYNCHRONOUS))}")
         self._path = path
         self._exclusive = exclusive
         self._synchronous = synchronous
         self._busy_limit_s = busy_limit_s
+        self._pace = Pace(commit_on_loop_s)
         self._turn = asyncio.Lock()
         self._resources = contextlib.ExitStack()
         self._open = False
-        self._rider: Rider | None = None
+        self._aboard: list[Rider] = []  # in the transaction that is open, and has no host yet
+        self._copying: asyncio.Task[None] | None = None
+        self._copy_at = 0.0
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -142,9 +162,11 @@ class SqliteFile:
         """Finish the transaction under way and let go of the file. Again is harmless."""
         async with self._turn:
             self._open = False
-            resources, self._resources = self._resources, contextlib.ExitStack()
-            with ledger_errors():
-                await asyncio.get_running_loop().run_in_executor(None, resources.close)
+        if self._copying is not None:
+            await asyncio.wait((self._copying,))
+        resources, self._resources = self._resources, contextlib.ExitStack()
+        with ledger_errors():
+            await asyncio.get_running_loop().run_in_executor(None, resources.close)
 
     async def transact(self, work: Callable[[sqlite3.Cursor], T]) -> T:
         """Run `work` and make it durable, all or nothing. Raises LedgerUnavailable.
@@ -160,57 +182,87 @@ class SqliteFile:
             except BaseException:
                 self._roll_back()
                 raise
-            return result
+            self._settle_riders()
+        self._copy_log_soon()
+        return result
 
     async def transact_along(self, work: Callable[[sqlite3.Cursor], int]) -> int:
-        """Run `work` in the thread, within the next transaction that commits anyway, or soon in one of its own.
+        """Run `work` in the thread between two transactions, and make it durable with the second, or soon without one.
 
-        For few statements that each do much and that nobody waits for: they cost no sync of their own. One caller at a
-        time. If `work` raises, the transaction it rides on goes on without it.
+        For few statements that each do much and that nobody waits for: they cost no sync of their own, and the loop
+        goes on beside them. If `work` raises, nothing of it is kept and the transaction goes on without it; if the
+        transaction fails, so does this.
         """
-        self._check_open()
-        self._rider = rider = Rider(work)
-        try:
-            with ledger_errors():
-                return await self._ridden(rider)
-        finally:
-            if self._rider is rider:
-                self._rider = None
+        rider = Rider(work)
+        async with self._turn:
+            await self._begin()
+            self._aboard.append(rider)
+            try:
+                with ledger_errors():
+                    await self._thread.run(functools.partial(rider.run, self._cursor))
+            except BaseException:
+                self._roll_back()
+                raise
+        with ledger_errors():
+            return await self._arrived(rider)
 
-    async def _ridden(self, rider: Rider) -> int:
+    async def _arrived(self, rider: Rider) -> int:
         try:
             async with asyncio.timeout(_RIDE_AFTER_S):
                 return await asyncio.shield(rider.outcome)
         except TimeoutError:
-            if self._rider is rider:
+            if rider in self._aboard:
                 await self.transact(_nothing)
             return await rider.outcome
 
+    async def _end_ride(self) -> None:
+        """Commit what riders did without a host: the log begins anew only behind a finished transaction."""
+        if not self._aboard:
+            return
+        try:
+            await self._commit()
+        except BaseException:
+            self._roll_back()
+            raise
+        self._settle_riders()
+
     async def _commit(self) -> None:
-        """In the thread, with the rider that waits, if any."""
-        rider, self._rider = self._rider, None
-        if rider is None:
+        """Wait for the disk: here while it is quick, and in the thread otherwise."""
+        began = time.monotonic()
+        if not self._pace.is_quick(began):
             await self._in_thread(SQL["commit"])
             return
-
-        def run() -> int | Exception:
-            done = rider.run(self._cursor)
+        with ledger_errors():
             self._writer.execute(SQL["commit"])
-            return done
+        now = time.monotonic()
+        self._pace.took(now - began, now)
 
-        try:
-            with ledger_errors():
-                done = await self._thread.run(run)
-        except BaseException:
-            rider.fail(LedgerUnavailable("the transaction failed"))
-            raise
-        rider.settle(done)
+    def _settle_riders(self) -> None:
+        riders, self._aboard = self._aboard, []
+        for rider in riders:
+            rider.settle()
 
     async def read_apart(self, sql: str, values: Sequence[int | str | bytes]) -> list[Any]:
         """Rows of a rare read that may look at much, in a thread of its own."""
         self._check_open()
         with ledger_errors():
             return await self._log_thread.run(lambda: self._log.execute(sql, values).fetchall())
+
+    def _copy_log_soon(self) -> None:
+        """Now and then, beside the commits: left to itself, SQLite copies the log within one, which holds it up."""
+        loop = asyncio.get_running_loop()
+        if self._copying is None and loop.time() >= self._copy_at:
+            self._copying = loop.create_task(self._keep_log_short(), name="ledger log")
+
+    async def _keep_log_short(self) -> None:
+        try:
+            with contextlib.suppress(LedgerUnavailable):  # the next commit tries again, and says what is wrong
+                pages, _ = await self._copy_log()
+                if pages >= _LONG_LOG_PAGES:
+                    await self.relieve()
+        finally:
+            self._copying = None
+            self._copy_at = asyncio.get_running_loop().time() + _COPY_LOG_S
 
     async def relieve(self) -> None:
         """Copy the write-ahead log into the database file, so that the log begins anew. Raises LedgerUnavailable.
@@ -223,15 +275,17 @@ class SqliteFile:
         for _ in range(_RELIEF_ROUNDS):  # each round leaves what was written during it, which is less every time
             if left <= _RELIEVED_PAGES:
                 break
-            left = await self._copy_log()
+            _, left = await self._copy_log()
         async with self._turn:
+            await self._end_ride()
             await self._copy_log()
 
-    async def _copy_log(self) -> int:
-        """Pages that are left in the log."""
+    async def _copy_log(self) -> tuple[int, int]:
+        """Pages in the log, and those of them that are left to be copied."""
+        self._check_open()
         with ledger_errors():
             _, pages, copied = await self._log_thread.run(lambda: self._log.execute(SQL["copy_log"]).fetchone())
-        return int(pages - copied)
+        return int(pages), int(pages - copied)
 
     async def checkpoint(self) -> None:
         """Move everything into the database file and empty the write-ahead log. Raises LedgerUnavailable."""
@@ -239,6 +293,7 @@ class SqliteFile:
         for wait_s in _waits(self._busy_limit_s):
             async with self._turn:
                 self._check_open()
+                await self._end_ride()
                 busy, _, _ = (await self._in_thread(SQL["checkpoint"])).fetchone()
             if not busy:
                 return
@@ -251,6 +306,8 @@ class SqliteFile:
 
     async def _begin(self) -> None:
         self._check_open()
+        if self._aboard:
+            return
         if self._writer.in_transaction:  # an earlier roll-back failed with the disk
             self._roll_back()
         for wait_s in _waits(self._busy_limit_s):
@@ -275,6 +332,9 @@ class SqliteFile:
 
     def _roll_back(self) -> None:
         """Best effort: when the disk is gone, the next `_begin` tries again, and a crash rolls back as well."""
+        riders, self._aboard = self._aboard, []
+        for rider in riders:
+            rider.fail(LedgerUnavailable("the transaction failed"))
         with contextlib.suppress(sqlite3.Error):
             if self._writer.in_transaction:
                 self._writer.execute(SQL["rollback"])

@@ -75,6 +75,9 @@ INSERT OR REPLACE INTO correlation (operator, operator_message_id, message, segm
 -- name: tell
 INSERT INTO outbox (customer, message, status, at_ms, next_ms, attempts, esme) VALUES (?, ?, ?, ?, ?, ?, ?)
 
+-- name: last_seq
+SELECT last_insert_rowid()
+
 -- name: told
 DELETE FROM outbox WHERE seq = ?
 
@@ -121,18 +124,9 @@ SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? AND status = ? A
 ORDER BY id DESC LIMIT ?
 
 -- name: list_subject
--- One seek per stretch of time that has messages, and one for the subject in it.
-WITH RECURSIVE stretch (start) AS (
-    SELECT min(substr(id, 1, 4)) FROM message INDEXED BY message_by_subject
-    UNION ALL
-    SELECT (
-        SELECT min(substr(id, 1, 4)) FROM message INDEXED BY message_by_subject
-        WHERE substr(id, 1, 4) > stretch.start
-    ) FROM stretch WHERE stretch.start IS NOT NULL
-)
-SELECT message.* FROM stretch CROSS JOIN message INDEXED BY message_by_subject
-    ON substr(message.id, 1, 4) = stretch.start AND message.customer = ? AND message.subject = ?
-WHERE message.record_until_ms > ? ORDER BY message.id DESC LIMIT ?
+-- Walks a bounded stretch of the customer's entries in the index; only what is found is read.
+SELECT * FROM message INDEXED BY message_by_customer
+WHERE customer = ? AND id < ? AND id >= ? AND subject = ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
 
 -- name: due
 SELECT id FROM message INDEXED BY message_waiting

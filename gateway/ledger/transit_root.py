@@ -1,14 +1,15 @@
 """A root slot whose roots only a Vault or OpenBao can unwrap: its transit engine, over HTTP.
 
-The roots lie in a file, each encrypted by the newest version of a transit key that never leaves the vault. A roll turns
-the key to a new version, writes the file under it, and then has the vault forget every version before. So a copy of the
-file from before is dead even to whoever holds the token: its version does not exist any more.
+The roots lie in a file, or beside the blob on the key store's Redis, each encrypted by the newest version of a transit
+key that never leaves the vault. A roll turns the key to a new version, writes the roots under it, and then has the
+vault forget every version before. So a copy of them from before is dead even to whoever holds the token: its version
+does not exist any more.
 
 Each step may be the last one:
 
-    1. the key has a new version           the file opens with the one before, which is still there
-    2. the file is written under it        opens with the new version; `read` goes on with 3
-    3. versions before are forgotten       older files are dead from here
+    1. the key has a new version           the roots open with the one before, which is still there
+    2. the roots are written under it      open with the new version; `read` goes on with 3
+    3. versions before are forgotten       older copies are dead from here
 
 Calls block, with a deadline: at start, and in the key store's thread when a root is rolled.
 """
@@ -18,13 +19,13 @@ import http.client
 import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from gateway.ledger.base import LedgerUnavailable
-from gateway.ledger.keystore import KeystoreLost, replace_file
+from gateway.ledger.root_slot import KeystoreLost, replace_file
 from redaction.keys import ROOT_BYTES
 
 T = TypeVar("T")
@@ -128,13 +129,39 @@ class Transit:
         return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
 
 
+class WrappedRoots(Protocol):
+    """Where wrapped roots lie, as text."""
+
+    def read_roots(self) -> str:
+        """'' if there are none."""
+
+    def write_roots(self, text: str) -> None:
+        """Replace them as a whole, durably."""
+
+
+class RootsFile:
+    """A file in a directory of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read_roots(self) -> str:
+        try:
+            return self._path.read_text(encoding="ascii", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def write_roots(self, text: str) -> None:
+        replace_file(self._path, text.encode("ascii"))
+
+
 class TransitRootSlot:
-    """path: the file of the wrapped roots, replaced as a whole."""
+    """place: the file of the wrapped roots, or where else they lie."""
 
     rolls = True
 
-    def __init__(self, path: Path, transit: Transit) -> None:
-        self._path = path
+    def __init__(self, place: Path | WrappedRoots, transit: Transit) -> None:
+        self._place: WrappedRoots = RootsFile(place) if isinstance(place, Path) else place
         self._transit = transit
 
     def read(self) -> Sequence[bytes]:
@@ -157,7 +184,7 @@ class TransitRootSlot:
                 self._transit.create()
             version = self._transit.rotate()
             lines = [self._transit.encrypt(root, version) for root in roots]
-            replace_file(self._path, "".join(f"{line}\n" for line in lines).encode("ascii"))
+            self._place.write_roots("".join(f"{line}\n" for line in lines))
             self._transit.forget_before(version)
         except TransitRefused:
             raise LedgerUnavailable("root slot: the vault refuses to roll this key") from None
@@ -168,12 +195,7 @@ class TransitRootSlot:
             self._transit.forget_before(version)
 
     def _wrapped(self) -> list[str]:
-        try:
-            return self._path.read_text(encoding="ascii").split()
-        except FileNotFoundError:
-            return []
-        except UnicodeDecodeError:
-            raise KeystoreLost("the root slot does not hold wrapped roots") from None
+        return self._place.read_roots().split()
 
 
 def _version(ciphertext: str) -> int:

@@ -67,30 +67,30 @@ class Intake:
 
     def _take_some(self, links: deque[Link], most: int) -> int:
         """Take up to so many messages of an account's links; how many they were."""
-        count = 0
+        count, now_ms = 0, self._clock.now_ms()
         while links and count < most:
             link = links[0]
             if not link.backlog:
                 links.popleft()
                 continue
-            count += self._take(link, link.backlog.popleft())
+            count += self._take(link, link.backlog.popleft(), now_ms)
             links.rotate(-1)
         return count
 
-    def _take(self, link: Link, submit: Submit) -> int:
+    def _take(self, link: Link, submit: Submit, now_ms: int) -> int:
         """One PDU; how many messages it was."""
         assert link.esme is not None
         key = link.esme.key
         if isinstance(submit, p.SubmitMulti):
-            return self._take_multi(link, submit, key)
+            return self._take_multi(link, submit, key, now_ms)
         try:
-            self._admission.admit(key, 1, self._clock.now_ms())
+            self._admission.admit(key, 1, now_ms)
         except Refusal as refusal:
             self._refuse(link, submit, refusal)
             return 1
         to = (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr)
         try:
-            request, form = read(submit, to, key, self._clock.now_ms())
+            request, form = read(submit, to, key, now_ms)
             self._door.offer(key, request, form, _Answer(self, link, submit, key))
         except Refusal as refusal:
             self._admission.settle(key, 1, 1)
@@ -110,33 +110,32 @@ class Intake:
             link.session.refuse(submit, _UNAVAILABLE)
         else:
             self.taken += 1
-            kind = p.DataSmResp if isinstance(submit, p.DataSm) else p.SubmitSmResp
-            link.session.respond(kind(sequence_number=submit.sequence_number, message_id=identifier.hex()))
+            link.session.acknowledge(submit, identifier.hex().encode("ascii"))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi
 
-    def _take_multi(self, link: Link, submit: p.SubmitMulti, key: ApiKey) -> int:
+    def _take_multi(self, link: Link, submit: p.SubmitMulti, key: ApiKey, now_ms: int) -> int:
         """A message for each destination; all of them are told of under the id of the first that was taken."""
         wanted = destinations(submit)
         try:
-            self._admission.admit(key, len(wanted), self._clock.now_ms())
+            self._admission.admit(key, len(wanted), now_ms)
         except Refusal as refusal:
             self._refuse(link, submit, refusal)
             return 1
         many = _Many(self, link, submit, key, len(wanted))
         for each in wanted:
             try:
-                many.offered(self._offer_one(many, each))
+                many.offered(self._offer_one(many, each, now_ms))
             except Refusal as refusal:
                 many.failed(each, smpp_status(refusal))
         return len(wanted)
 
-    def _offer_one(self, many: "_Many", to: p.SmeAddress | p.DistributionList) -> bytes:
+    def _offer_one(self, many: "_Many", to: p.SmeAddress | p.DistributionList, now_ms: int) -> bytes:
         if isinstance(to, p.DistributionList):
             raise Refusal("no_distribution_lists", "to")
         address = (to.ton, to.npi, to.addr)
-        request, form = read(many.submit, address, many.key, self._clock.now_ms(), many.told_id)
+        request, form = read(many.submit, address, many.key, now_ms, many.told_id)
         return self._door.offer(many.key, request, form, _OneOfMany(many, to)).id
 
     def answer_many(self, many: "_Many") -> None:

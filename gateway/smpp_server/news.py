@@ -1,29 +1,35 @@
 """Opens what news needs and says it in SMPP: a message's addresses, or what a person wrote; for its customer only."""
 
+from contextlib import suppress
+
 from gateway.content import Vault
 from gateway.message import Message, OutboxEvent, Status
-from gateway.smpp_server.wording import incoming, receipt
+from gateway.smpp_server.wording import Words, incoming, receipt
 from gateway.submission import ReturnPath
 from operators.smpp import pdu as p
-from redaction.errors import SealError
+from redaction.errors import KeysWithheld, SealError
 
 
 class NewsWriter:
-    """Turns outbox events into deliver_sm PDUs."""
+    """Turns outbox events into deliver_sm PDUs, or their octets."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def __call__(self, event: OutboxEvent, message: Message) -> p.DeliverSm | None:
-        """None when there is nothing to tell any more."""
+    def __call__(self, event: OutboxEvent, message: Message) -> p.DeliverSm | Words | None:
+        """None when there is nothing to tell any more, or no deliver_sm can tell it. Raises KeysWithheld."""
         if message.status is Status.RECEIVED:
             return self._incoming(message)
-        return receipt(event, message, self._path(message))
+        with suppress(p.EncodeError):
+            return receipt(event, message, self._path(message))
+        return None
 
     def _incoming(self, message: Message) -> p.DeliverSm | None:
         """None once its content clock has run out."""
         try:
             return incoming(message, self._vault.open_received(message))
+        except KeysWithheld:
+            raise
         except SealError:
             return None
 
@@ -31,5 +37,7 @@ class NewsWriter:
         """None once the content clock has run out: the customer is told by id alone."""
         try:
             return self._vault.open_private(message).path
+        except KeysWithheld:
+            raise
         except SealError:
             return None

@@ -41,7 +41,8 @@ def read(
 
     told_id: under which news of it is told, when it is one of many; b"" for its own.
     """
-    _refuse_foreign_type(submit.esm_class)
+    if submit.esm_class:
+        _refuse_foreign_type(submit.esm_class)
     data_coding = submit.data_coding
     part, text = _body(submit, data_coding)
     schedule_ms, validity_s = _times(submit, now_ms)

@@ -31,6 +31,8 @@ WATCH_S: Final = 0.25
 LAST_WORDS_S: Final = 2.0
 """How long an ended account's peer has to answer the unbind."""
 
+_SUBMISSIONS: Final = (p.SubmitSm, p.DataSm, p.SubmitMulti)  # a union is looked through at four times the cost
+
 log = logger("smpp_server")
 
 
@@ -95,7 +97,12 @@ class SmppServer:
         if settings.tls_certificate is not None and settings.tls_key is not None:
             tls = tls_context(settings.tls_certificate, settings.tls_key)
         self._socket = await asyncio.get_running_loop().create_server(
-            self._make_link, settings.host, settings.port, ssl=tls, backlog=1_024
+            self._make_link,
+            settings.host,
+            settings.port,
+            ssl=tls,
+            backlog=1_024,
+            reuse_port=settings.shared_port or None,
         )
 
     async def run(self) -> None:
@@ -155,11 +162,12 @@ class SmppServer:
 
     def take(self, connection: Connection, events: Sequence[Event]) -> None:
         assert isinstance(connection, Link)
-        submitted = False
+        submitted = answered = False
         for event in events:
             if isinstance(event, Request):
                 submitted = self._take_request(connection, event.pdu) or submitted
             elif isinstance(event, Response):
+                answered = True
                 self._telling.answered(connection, event.context, event.pdu.status, late=event.late)
             elif isinstance(event, Unanswered):
                 self._telling.unanswered_by(connection, event.context, lost=event.lost)
@@ -167,6 +175,8 @@ class SmppServer:
                 self._ask(connection, event.pdu)
         if submitted:
             self._intake.wake(connection)
+        if answered:
+            self._telling.drained(connection)
 
     def drained(self, link: Link) -> None:
         self._telling.drained(link)
@@ -184,7 +194,7 @@ class SmppServer:
 
     def _take_request(self, link: Link, pdu: p.Pdu) -> bool:
         """Whether it is a submission, which waits for its turn."""
-        if isinstance(pdu, p.SubmitSm | p.DataSm | p.SubmitMulti):
+        if isinstance(pdu, _SUBMISSIONS):
             link.backlog.append(pdu)
             return True
         if isinstance(pdu, p.QuerySm | p.CancelSm | p.ReplaceSm):

@@ -2,8 +2,9 @@
 
 News waits in the ledger's outbox, under its account, until a bind has acknowledged it. An account without a receiving
 bind costs nothing; when one binds, what waits is read, a bounded number at a time, and goes to the bind with the most
-room in its window. What a bind did not acknowledge before it was lost goes to the next one; what it refused or let time
-out is put off in the ledger. A customer that reads slowly fills its own windows and nobody else's (S-54).
+room in its window. While nothing waits in the ledger, fresh news goes out straight from its commit (`offer`). What a
+bind did not acknowledge before it was lost goes to the next one; what it refused or let time out is put off in the
+ledger. A customer that reads slowly fills its own windows and nobody else's (S-54).
 """
 
 import asyncio
@@ -19,41 +20,48 @@ from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, Writ
 from gateway.ledger.journal import Journal
 from gateway.message import Message, OutboxEvent, Status
 from gateway.smpp_server.link import Link
+from gateway.smpp_server.wording import Words
+from gateway.submission import INTERMEDIATE_BIT
 from operators.smpp import pdu as p
 from operators.smpp import status as st
+from operators.smpp.bind import RUN
+from operators.smpp.session import TLVS_SINCE
+from redaction.errors import KeysWithheld
 
 POLL_S: Final = 1.0
 READ_LIMIT: Final = 256
 LEAST_IN_MEMORY: Final = 64
 RETRY_S: Final = (1.0, 5.0, 15.0, 60.0, 300.0)
 """Pauses after news that was refused or not answered, one by one; the last one repeats."""
+_DELIVER_SM: Final = p.DeliverSm.command_id
 _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
 """Answers after which it must not be sent again (SMPP 3.4 §5.1.3)."""
 
-Word = Callable[[OutboxEvent, Message], p.DeliverSm | None]
-"""News as a PDU; None when there is nothing to tell (any more). Must not raise."""
+Word = Callable[[OutboxEvent, Message], p.DeliverSm | Words | None]
+"""News as a PDU, or as its octets; None when there is nothing to tell (any more). Must not raise."""
 
 
 class News(msgspec.Struct, gc=False):
     """One event in memory, with its PDU."""
 
     event: OutboxEvent
-    pdu: p.DeliverSm
+    pdu: p.DeliverSm | Words
 
     def __repr__(self) -> str:
         return f"News(seq={self.event.seq})"
 
 
 class Outlet:
-    """The receiving binds of one account, and the news that is in memory for them.
+    """The receiving binds of one account, and the news that is in memory for them. wake: called when more may be read.
 
     known: events in memory, or written about and not durable yet. left: the ledger may hold more behind `after`, the
     last event that was read; others become due before it (`again`): put off, or behind another of their message.
     """
 
-    __slots__ = ("account", "after", "again", "known", "left", "links", "ready")
+    __slots__ = ("_limit", "_wake", "account", "after", "again", "known", "left", "links", "ready")
 
-    def __init__(self, account: int) -> None:
+    def __init__(self, account: int, wake: Callable[[], None]) -> None:
+        self._wake = wake
         self.account = account
         self.links: list[Link] = []
         self.ready: deque[News] = deque()
@@ -61,19 +69,52 @@ class Outlet:
         self.left = True
         self.after = 0
         self.again = False
+        self._limit = LEAST_IN_MEMORY
 
     def wants_more(self) -> bool:
         return (self.left or self.again) and len(self.ready) < LEAST_IN_MEMORY and self.room() > 0
 
     def room(self) -> int:
-        """How many more events memory should hold: twice what the windows do."""
+        """How many more events memory should hold."""
+        return self._limit - len(self.known)
+
+    def join(self, link: Link) -> None:
+        """One bind more, from which everything is to be looked at again."""
+        self.links.append(link)
+        self.again = self.left = True
+        self._resize()
+
+    def part(self, link: Link) -> None:
+        """One bind less."""
+        self.links.remove(link)
+        self._resize()
+
+    def _resize(self) -> None:
+        """Memory holds twice what the windows do, and as many events whose end is being written."""
         windows = sum(link.session.window.size for link in self.links)
-        return max(LEAST_IN_MEMORY, 2 * windows) - len(self.known)
+        self._limit = max(LEAST_IN_MEMORY, 4 * windows)
 
     def roomiest(self) -> Link | None:
         """The bind with the most free window; None when all are full or not reading."""
         open_links = [link for link in self.links if link.receives()]
         return max(open_links, key=lambda link: link.session.window.room(), default=None)
+
+    def leave(self) -> None:
+        """Fresh events are in the ledger only."""
+        self.left = True
+        self._wake()
+
+    def forget(self, op: WriteOp | None, _result: WriteResult) -> None:
+        """What was written about an event is durable."""
+        assert isinstance(op, Told | TellLater)
+        self.known.discard(op.seq)
+        if self.wants_more():
+            self._wake()
+
+    def forget_first(self, op: WriteOp | None, result: WriteResult) -> None:
+        """The same, of one that the next event of its message waited for."""
+        self.again = True
+        self.forget(op, result)
 
 
 class Telling:
@@ -94,20 +135,27 @@ class Telling:
 
     # ------------------------------------------------------------------------------------------------- what comes in
 
-    def poke(self, events: Sequence[OutboxEvent]) -> None:
-        """These were just made durable."""
-        for event in events:
+    def offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+        """Fresh events, durable and with their seq, in order. Those for which there is no room stay in the ledger."""
+        touched: dict[int, Outlet] = {}
+        for event, message in events:
             outlet = self._outlets.get(event.esme)
-            if outlet is not None:
-                outlet.left = True
-                self._wake.set()
+            if outlet is None or event.seq in outlet.known:
+                continue
+            if not event.seq or outlet.left or outlet.room() <= 0 or _has_forerunner(event, message):
+                outlet.leave()
+            else:
+                outlet.after = event.seq
+                self._take(outlet, event, message)
+                touched[event.esme] = outlet
+        for outlet in touched.values():
+            self.pump(outlet)
 
     def bound(self, link: Link) -> None:
         """A bind that receives stands."""
         assert link.esme is not None
-        outlet = self._outlets.setdefault(link.esme.id, Outlet(link.esme.id))
-        outlet.links.append(link)
-        outlet.again = outlet.left = True
+        outlet = self._outlets.setdefault(link.esme.id, Outlet(link.esme.id, self._wake.set))
+        outlet.join(link)
         self._wake.set()
 
     def lost(self, link: Link) -> None:
@@ -115,7 +163,7 @@ class Telling:
         outlet = None if link.esme is None else self._outlets.get(link.esme.id)
         if outlet is None or link not in outlet.links:
             return
-        outlet.links.remove(link)
+        outlet.part(link)
         if not outlet.links:
             del self._outlets[outlet.account]
 
@@ -165,7 +213,8 @@ class Telling:
             outlet.again = outlet.left = True
             raise
         for event, message in zip(due, messages, strict=True):
-            self._take(outlet, event, message)
+            if event.seq not in outlet.known:  # it may have been offered while the ledger was asked
+                self._take(outlet, event, message)
         if due and not again:
             outlet.after = due[-1].seq
             outlet.left = outlet.left or len(due) == limit
@@ -178,7 +227,11 @@ class Telling:
 
     def _take(self, outlet: Outlet, event: OutboxEvent, message: Message | None) -> None:
         outlet.known.add(event.seq)
-        pdu = None if message is None else self._word(event, message)
+        try:
+            pdu = None if message is None else self._word(event, message)
+        except KeysWithheld:
+            self._put_off(outlet, event)
+            return
         if pdu is None:
             self.dropped += 1
             self._finish(outlet, event)
@@ -199,11 +252,18 @@ class Telling:
             link = outlet.roomiest()
             if link is None:
                 return
-            self._send(outlet, link, outlet.ready.popleft())
+            window = link.session.window
+            for _ in range(min(max(1, window.size // RUN), len(outlet.ready), window.room())):
+                self._send(outlet, link, outlet.ready.popleft())
 
     def _send(self, outlet: Outlet, link: Link, news: News) -> None:
+        pdu, session = news.pdu, link.session
         try:
-            link.session.request(news.pdu, news, link.now())
+            if isinstance(pdu, Words):
+                body = pdu.body + pdu.tlvs if session.peer_version >= TLVS_SINCE else pdu.body
+                session.request_octets(_DELIVER_SM, body, news, link.now())
+            else:
+                session.request(pdu, news, link.now())
         except p.EncodeError:  # an old peer knows no TLVs and this news needs one
             self.dropped += 1
             self._finish(outlet, news.event)
@@ -213,7 +273,10 @@ class Telling:
     # ------------------------------------------------------------------------------------------------------- answers
 
     def answered(self, link: Link, news: News, status: int, *, late: bool) -> None:
-        """The peer said whether it has the news. A late word that it has it still counts (S-23)."""
+        """The peer said whether it has the news. A late word that it has it still counts (S-23).
+
+        The caller tells `drained` once it has told all of one read.
+        """
         outlet = self._outlet(link)
         if status == st.OK or status in _NEVER:
             self.told += status == st.OK
@@ -222,7 +285,6 @@ class Telling:
         elif not late:
             self.refused += 1
             self._put_off(outlet, news.event)
-        self.pump(outlet)
 
     def unanswered_by(self, link: Link, news: News, *, lost: bool) -> None:
         """Nobody knows whether the peer has it: it goes to another bind, or waits a little (at least once)."""
@@ -239,23 +301,19 @@ class Telling:
     def _outlet(self, link: Link) -> Outlet:
         """The account's; one that nobody sees any more when its last bind is gone."""
         assert link.esme is not None
-        return self._outlets.get(link.esme.id) or Outlet(link.esme.id)
+        return self._outlets.get(link.esme.id) or Outlet(link.esme.id, self._wake.set)
 
     def _finish(self, outlet: Outlet, event: OutboxEvent) -> None:
         """The next event of the same message may be read once this one is gone."""
-
-        def forgotten(_op: WriteOp | None, _result: WriteResult) -> None:
-            outlet.known.discard(event.seq)
-            outlet.again = outlet.again or event.status is Status.SUBMITTED
-            if outlet.wants_more():
-                self._wake.set()
-
-        self._journal.post(Told(event.seq), forgotten)
+        done = outlet.forget_first if event.status is Status.SUBMITTED else outlet.forget
+        self._journal.post(Told(event.seq), done)
 
     def _put_off(self, outlet: Outlet, event: OutboxEvent) -> None:
-        def written(_op: WriteOp | None, _result: WriteResult) -> None:
-            outlet.known.discard(event.seq)
-
         pause_s = RETRY_S[min(event.attempts, len(RETRY_S) - 1)]
         next_ms = self._clock.now_ms() + round(pause_s * 1000)
-        self._journal.post(TellLater(event.seq, next_ms, event.attempts + 1), written)
+        self._journal.post(TellLater(event.seq, next_ms, event.attempts + 1), outlet.forget)
+
+
+def _has_forerunner(event: OutboxEvent, message: Message) -> bool:
+    """Whether another event of its message may be told before it."""
+    return bool(message.notify & INTERMEDIATE_BIT) and event.status is not Status.SUBMITTED

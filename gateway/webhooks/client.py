@@ -91,8 +91,13 @@ class WebhookClient:
         pool = self._pools.get(target.origin)
         if pool is None:
             pool = self._pools[target.origin] = Pool()
-        pool.waiting.append(Request(target, data, done))
-        self._feed(pool)
+        request = Request(target, data, done)
+        if pool.idle and not pool.waiting:
+            request.deadline = self._clock.monotonic() + self._settings.timeout_s
+            pool.idle.pop().send(request)
+        else:
+            pool.waiting.append(request)
+            self._feed(pool)
 
     def close(self) -> None:
         """Close everything at once. Requests without an answer never get one."""

@@ -2,9 +2,10 @@
 
 Events wait in the ledger until the customer's endpoint has answered 2xx. Some are in memory, at most `max_inflight`:
 fresh ones straight from their commit (`offer`), the rest read back when they fall due. Each customer has a lane with a
-few requests at once; an event costs no task. What fails is tried again after the pauses of the schedule. An endpoint
-that fails for long, or answers 410, is disabled: its events stay in the ledger, are looked at again every `HOLD_S` in
-case it was enabled, and go when retention removes their message. Events that nobody is to be told of are dropped.
+few requests at once, each with one event or a batch; an event costs no task. What fails is tried again after the pauses
+of the schedule. An endpoint that fails for long, or answers 410, is disabled: its events stay in the ledger, are looked
+at again every hour in case it was enabled, and go when retention removes their message. Events that nobody is to be
+told of are dropped.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from math import inf
-from typing import Final
+from typing import Final, cast
 
 from gateway.clock import Clock
 from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
@@ -20,31 +21,31 @@ from gateway.ledger.journal import Journal
 from gateway.message import Message, OutboxEvent
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.connection import Answer, Failure, Result
-from gateway.webhooks.delivery import Addresses, Delivery, Job
+from gateway.webhooks.delivery import Addresses, Job
 from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.order import Order
+from gateway.webhooks.parcel import Parcel
+from gateway.webhooks.pauses import Pauses
 from gateway.webhooks.settings import DeliverySettings
-from gateway.webhooks.signing import BadSecret, Signer
+from redaction.errors import KeysWithheld
 from redaction.personal import Purpose
 
-__all__ = ["Addresses", "Deliverer", "Delivery"]
-
-HOLD_S: Final = 3600.0
 READ_LIMIT: Final = 256
 READ_PACE_S: Final = 50e-6
 """Pause before a read per event that the engine has to pass over, so that many slow requests do not make reads dear."""
 SHARES: Final = 20
-JITTER: Final = 0.1
+KEYLESS_MS: Final = 2_000
+"""Pause of an event that cannot be opened while this node has no keys."""
 GONE: Final = 410
 
 
 class Deliverer:
     """Start `run` as a task, end with `stop`. client: makes the client, called once. random: 0 ≤ x < 1, for jitter.
 
-    told, failed, dropped: events told, tries that failed, events without anybody to tell. inflight: events in memory.
-    requests: those of them on the wire. active_until: monotonic time after which nothing is sent, because other nodes
-    may be telling our events by then.
+    told, failed, dropped: events told, tries of events that failed, events without anybody to tell. inflight: events in
+    memory. requests: what is on the wire. read_back: events that came by way of the ledger and not from their commit.
+    active_until: monotonic time after which nothing is sent, because other nodes may be telling our events by then.
     """
 
     def __init__(
@@ -64,12 +65,15 @@ class Deliverer:
         self._client = client()
         self._settings = settings
         self._clock = clock
-        self._random = random or partial(_random, clock)
+        self._pauses = Pauses(settings.retry_schedule_s, random or partial(_random, clock))
         self._share = max(1, settings.max_inflight // SHARES)
         self._lanes: dict[int, Lane] = {}
         self._order = Order()
         self._order.distrust(clock.now_ms())
         self._backlog_learned = False
+        self._failures = journal.failures
+        self._loop = asyncio.get_running_loop()
+        self._pumped: dict[int, Lane] = {}
         self._known: set[int] = set()  # in memory, or written about and not durable yet
         self._unsettled: set[bytes] = set()  # messages whose event is being put back
         self._left = False  # the ledger may hold events that memory had no room for
@@ -85,27 +89,39 @@ class Deliverer:
         self.dropped = 0
         self.inflight = 0
         self.requests = 0
+        self.read_back = 0
 
     # ------------------------------------------------------------------------------------------------- what comes in
 
     def offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
         """Fresh events, durable and with their seq, in order. Those for which there is no room stay in the ledger."""
         now_ms = self._clock.now_ms()
+        if self._failures != self._journal.failures:  # what failed may have been stored all the same
+            self._failures = self._journal.failures
+            self.distrust()
         touched: dict[int, Lane] = {}
         for event, message in events:
             lane = self._lane(event.customer)
             if event.seq in self._known:
                 continue
-            if self._has_room(lane, now_ms) and self._order.may_skip_ledger(event, message):
+            if event.seq and self._has_room(lane, now_ms) and self._order.may_skip_ledger(event, message):
                 self._take(lane, event, message)
                 touched[event.customer] = lane
             else:
-                self._order.leave(event, now_ms)
-                self._left = True
+                self._leave(lane, event, now_ms)
         for lane in touched.values():
             self._pump(lane)
         if self._left:
             self._wake_with_room()
+
+    def _leave(self, lane: Lane, event: OutboxEvent, now_ms: int) -> None:
+        """A fresh event stays in the ledger; that of a lane which rests need not be read only to be put off."""
+        self._order.leave(event, now_ms)
+        if event.seq and lane.is_resting(now_ms):
+            self._known.add(event.seq)
+            self._post_later(event, self._pauses.rest_ms(now_ms, lane.rest_until_ms), event.attempts)
+        else:
+            self._left = True
 
     def poke(self) -> None:
         """Events are in the ledger that were not offered. Either all events of a message are offered, or none is."""
@@ -126,9 +142,9 @@ class Deliverer:
             leaving = [each for job in gone for each in self._order.cut(job.event.message.__eq__)] + gone
             for job in gone:
                 self._order.drop(job)
-            self._leave(lane, leaving)
+            self._let_go_of(lane, leaving)
         for job in self._order.cut(has_gone):
-            self._leave(self._lane(job.event.customer), [job])
+            self._let_go_of(self._lane(job.event.customer), [job])
         self.distrust()
 
     def resume(self) -> None:
@@ -141,7 +157,7 @@ class Deliverer:
         """Whether an event of these messages is in memory."""
         return self._order.is_telling(is_meant)
 
-    def _leave(self, lane: Lane, jobs: Sequence[Job]) -> None:
+    def _let_go_of(self, lane: Lane, jobs: Sequence[Job]) -> None:
         self.inflight -= len(jobs)
         lane.size -= len(jobs)
         self._known.difference_update(job.event.seq for job in jobs)
@@ -221,6 +237,7 @@ class Deliverer:
         if self._stopping:
             return
         for event, message in zip(fresh, messages, strict=True):
+            self.read_back += 1
             if message is None:
                 self.dropped += 1
                 self._journal.post(Told(event.seq), self._settled)
@@ -274,92 +291,113 @@ class Deliverer:
             self._send(lane, lane.waiting.popleft())
 
     def _send(self, lane: Lane, job: Job) -> None:
-        delivery = self._addresses.delivery(job.event, job.message)
+        try:
+            delivery = self._addresses.delivery(job.event, job.message)
+        except KeysWithheld:
+            self._put_back(lane, job, self._clock.now_ms() + KEYLESS_MS, job.event.attempts)
+            return
         if delivery is None:
             self._drop(lane, job)
-        elif delivery.own_endpoint and self.endpoints.is_disabled(job.event.customer):
-            self._hold(lane, job)
-        else:
-            job.own_endpoint = delivery.own_endpoint
-            job.sent = self._clock.monotonic()
-            lane.active += 1
-            self.requests += 1
-            self._quiet.clear()
-            self._post(job, delivery, partial(self._answered, lane, job))
-
-    def _post(self, job: Job, delivery: Delivery, done: Callable[[Result], None]) -> None:
-        webhook_id = f"{job.event.message.hex()}.{job.event.status}".encode()
-        try:
-            headers = Signer(delivery.secrets).headers(webhook_id, self._clock.now_ms() // 1000, delivery.body)
-        except BadSecret:
-            asyncio.get_running_loop().call_soon(done, Failure("target_refused", "secret"))
             return
-        self._client.post(delivery.url.reveal(Purpose.INFORM_CUSTOMER), headers, delivery.body, done)
+        destination = delivery.destination
+        if destination.own_endpoint and self.endpoints.is_disabled(job.event.customer):
+            self._hold(lane, job, self._pauses.hold_ms(self._clock.now_ms()))
+            return
+        parcel = Parcel(lane, job, delivery, self._clock.monotonic())
+        if destination.batch > 1:
+            parcel.fill(self._addresses)
+        lane.active += 1
+        self.requests += 1
+        self._quiet.clear()
+        self._post(parcel, partial(self._answered, parcel))
+
+    def _post(self, parcel: Parcel, done: Callable[[Result], None]) -> None:
+        destination, now_ms = parcel.destination, self._clock.now_ms()
+        if destination.signer is None:
+            self._loop.call_soon(done, Failure("target_refused", "secret"))
+            return
+        webhook_id, body = parcel.octets(now_ms)
+        headers = destination.signer.headers(webhook_id, now_ms // 1000, body)
+        self._client.post(destination.url.reveal(Purpose.INFORM_CUSTOMER), headers, body, done)
 
     # ------------------------------------------------------------------------------------------------------ answers
 
-    def _answered(self, lane: Lane, job: Job, result: Result) -> None:
+    def _answered(self, parcel: Parcel, result: Result) -> None:
+        lane = parcel.lane
         lane.active -= 1
-        lane.took(self._clock.monotonic() - job.sent)
+        lane.took(self._clock.monotonic() - parcel.sent, len(parcel.jobs))
         self.requests -= 1
         if not self.requests:
             self._quiet.set()
         if isinstance(result, Answer) and result.is_success:
-            self._succeeded(lane, job)
+            self._succeeded(lane, parcel)
         else:
-            self._failed(lane, job, gone=isinstance(result, Answer) and result.status == GONE)
-        self._pump(lane)
+            self._failed(lane, parcel, gone=isinstance(result, Answer) and result.status == GONE)
+        if lane.waiting:
+            self._pump_soon(lane)
         if self._left:
             self._wake_with_room()
 
-    def _succeeded(self, lane: Lane, job: Job) -> None:
-        self.told += 1
-        lane.succeeded()
-        if job.own_endpoint:
-            self.endpoints.told(job.event.customer)
-        self._finish(lane, job)
+    def _pump_soon(self, lane: Lane) -> None:
+        """Once this turn of the loop has brought all its answers: requests that leave together are cheaper."""
+        if not self._pumped:
+            self._loop.call_soon(self._pump_all)
+        self._pumped[id(lane)] = lane
 
-    def _failed(self, lane: Lane, job: Job, *, gone: bool) -> None:
-        self.failed += 1
-        if gone and not job.own_endpoint:
-            self._drop(lane, job)
+    def _pump_all(self) -> None:
+        lanes, self._pumped = self._pumped, {}
+        for lane in lanes.values():
+            self._pump(lane)
+
+    def _succeeded(self, lane: Lane, parcel: Parcel) -> None:
+        self.told += len(parcel.jobs)
+        lane.succeeded()
+        if parcel.destination.own_endpoint:
+            self.endpoints.told(parcel.jobs[0].event.customer)
+        for job in parcel.jobs:
+            self._finish(lane, job)
+
+    def _failed(self, lane: Lane, parcel: Parcel, *, gone: bool) -> None:
+        self.failed += len(parcel.jobs)
+        own, customer = parcel.destination.own_endpoint, parcel.jobs[0].event.customer
+        if gone and not own:
+            for job in parcel.jobs:
+                self._drop(lane, job)
             return
         now_ms = self._clock.now_ms()
         rests = lane.failed(now_ms)
-        self._note_failure(job, gone=gone)
-        if self.endpoints.is_disabled(job.event.customer) and job.own_endpoint:
-            self._hold(lane, job)
+        if own:
+            self._note_failure(customer, gone=gone)
+        if own and self.endpoints.is_disabled(customer):
+            until_ms = self._pauses.hold_ms(now_ms)
+            for job in parcel.heads():
+                self._hold(lane, job, until_ms)
         else:
-            self._retry(lane, job, now_ms)
+            self._retry(lane, parcel, now_ms)
         if rests:
             self._rest(lane)
 
-    def _note_failure(self, job: Job, *, gone: bool) -> None:
-        if not job.own_endpoint:
-            return
+    def _note_failure(self, customer: int, *, gone: bool) -> None:
         if gone:
-            self.endpoints.gone(job.event.customer)
+            self.endpoints.gone(customer)
         else:
-            self.endpoints.failed(job.event.customer)
-        if self.endpoints.is_disabled(job.event.customer):
+            self.endpoints.failed(customer)
+        if self.endpoints.is_disabled(customer):
             self._wake.set()  # to be written down
 
-    def _retry(self, lane: Lane, job: Job, now_ms: int) -> None:
-        schedule_s = self._settings.retry_schedule_s
-        pause_s = schedule_s[min(job.event.attempts, len(schedule_s) - 1)]
-        next_ms = max(now_ms + round(pause_s * 1000 * self._jitter()), lane.rest_until_ms)
-        self._put_back(lane, job, next_ms, job.event.attempts + 1)
+    def _retry(self, lane: Lane, parcel: Parcel, now_ms: int) -> None:
+        """All at one time, so that they may go together again."""
+        spread = self._pauses.spread()
+        for job in parcel.heads():
+            next_ms = max(self._pauses.retry_ms(now_ms, job.event.attempts, spread), lane.rest_until_ms)
+            self._put_back(lane, job, next_ms, job.event.attempts + 1)
 
     def _rest(self, lane: Lane) -> None:
         """Nothing is sent for a while: the lane's events leave the memory."""
         now_ms = self._clock.now_ms()
         while lane.waiting:
-            pause_ms = (lane.rest_until_ms - now_ms) * self._jitter()
             job = lane.waiting.popleft()
-            self._put_back(lane, job, now_ms + round(pause_ms), job.event.attempts)
-
-    def _jitter(self) -> float:
-        return 1 + JITTER * self._random()
+            self._put_back(lane, job, self._pauses.rest_ms(now_ms, lane.rest_until_ms), job.event.attempts)
 
     # ------------------------------------------------------------------------------------------- ends of a job
 
@@ -369,17 +407,16 @@ class Deliverer:
         self.inflight -= 1
         lane.size -= 1
         follower = self._order.told(job)
-        if follower is not None:
+        if follower is not None and not follower.is_under_way:
             lane.waiting.append(follower)
 
     def _drop(self, lane: Lane, job: Job) -> None:
         self.dropped += 1
         self._finish(lane, job)
 
-    def _hold(self, lane: Lane, job: Job) -> None:
+    def _hold(self, lane: Lane, job: Job, until_ms: int) -> None:
         """Keep an event of a disabled endpoint."""
-        next_ms = self._clock.now_ms() + round(HOLD_S * 1000 * self._jitter())
-        self._put_back(lane, job, next_ms, job.event.attempts, held=True)
+        self._put_back(lane, job, until_ms, job.event.attempts, held=True)
 
     def _put_back(self, lane: Lane, job: Job, next_ms: int, attempts: int, *, held: bool = False) -> None:
         """The event and those after it leave the memory; the ledger gives them again, it first, from `next_ms` on."""
@@ -396,8 +433,7 @@ class Deliverer:
         self._journal.post(TellLater(event.seq, next_ms, attempts), done)
 
     def _settled(self, op: WriteOp | None, _result: WriteResult) -> None:
-        if isinstance(op, Told | TellLater):
-            self._known.discard(op.seq)
+        self._known.discard(cast("Told | TellLater", op).seq)
 
     def _settled_later(self, message: bytes, op: WriteOp | None, result: WriteResult) -> None:
         self._unsettled.discard(message)

@@ -1,47 +1,78 @@
 """What one webhook needs to leave: built by the app, which alone can open sealed addresses, secrets and references."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
 
 from gateway.message import Message, OutboxEvent
+from gateway.webhooks.signing import BadSecret, Signer
 from redaction.personal import Personal, Secret
 
+MAX_BATCH: Final = 100
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One webhook, ready to be signed and sent.
 
-    secrets: the live signing secrets, the newest first. own_endpoint: the customer's configured endpoint; False for a
-    message's own callback URL, whose failures say nothing about that endpoint.
+class Destination:
+    """Where requests go. Made once for an endpoint and used for every event, so that nothing is opened again.
+
+    secrets: the live signing secrets, the newest first. signer: None when they make no sense. own_endpoint: the
+    customer's configured endpoint; False for a message's own callback URL, whose failures say nothing about that
+    endpoint. batch: events that it wants in one request, at most; with 1 each event is a request of its own.
     """
 
-    url: Personal
-    secrets: tuple[Secret, ...]
+    __slots__ = ("batch", "own_endpoint", "signer", "url")
+
+    def __init__(self, url: Personal, secrets: Sequence[Secret], *, own_endpoint: bool = True, batch: int = 1) -> None:
+        self.url = url
+        self.own_endpoint = own_endpoint
+        self.batch = batch
+        self.signer: Signer | None
+        try:
+            self.signer = Signer(secrets)
+        except BadSecret:
+            self.signer = None
+
+    def elsewhere(self, url: Personal) -> "Destination":
+        """A message's own callback URL, signed as this endpoint's events are."""
+        other = Destination(url, (), own_endpoint=False)
+        other.signer = self.signer
+        return other
+
+    def __repr__(self) -> str:
+        return "Destination(•••)"
+
+
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """One event, ready to be signed and sent."""
+
+    destination: Destination
     body: bytes
-    own_endpoint: bool = True
 
     def __repr__(self) -> str:
         return "Delivery(•••)"
 
 
 class Addresses(Protocol):
-    """Opens what is sealed. Called once per attempt, on the event loop; must not wait and must not raise."""
+    """Opens what is sealed. Called once per attempt, on the event loop; must not wait."""
 
     def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
         """None when there is nobody to tell: no endpoint and no callback URL, or their keys are destroyed.
 
-        A disabled endpoint is still given; the deliverer keeps its events.
+        Raises KeysWithheld where that cannot be known now, and nothing else.
+        A disabled endpoint is still given; the deliverer keeps its events. Events that may share a request have the
+        same `Destination` object.
         """
 
 
 class Job:
-    """One event in memory. follower: the next event of the same message, told after this one. sent: monotonic s."""
+    """One event in memory. follower: the next event of the same message, told after this one. is_under_way: in a
+    request that has no answer yet.
+    """
 
-    __slots__ = ("event", "follower", "message", "own_endpoint", "sent")
+    __slots__ = ("event", "follower", "is_under_way", "message")
 
     def __init__(self, event: OutboxEvent, message: Message) -> None:
         self.event = event
         self.message = message
         self.follower: Job | None = None
-        self.own_endpoint = True
-        self.sent = 0.0
+        self.is_under_way = False

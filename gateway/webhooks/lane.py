@@ -1,8 +1,8 @@
 """How much of one customer's news is on its way at once, and when to leave an endpoint alone. Pure; time is given.
 
-Requests at once shrink by half with each failure and grow by one with each success, so an endpoint that hangs holds one
-connection and not eight. After `REST_AFTER` failures in a row the lane rests: nothing is sent until its pause is over,
-then one request tries whether the endpoint is back.
+Requests at once begin at `FIRST_AT_ONCE`, shrink by half with each failure and grow by one with each success, so an
+endpoint that hangs holds one connection and not thirty. After `REST_AFTER` failures in a row the lane rests: nothing is
+sent until its pause is over, then one request tries whether the endpoint is back.
 """
 
 from collections import deque
@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.webhooks.delivery import Job
 
+FIRST_AT_ONCE: Final = 8
 REST_AFTER: Final = 4
 LONGEST_REST_S: Final = 600.0
 SHORTEST_WAIT_MS: Final = 1000.0
@@ -24,18 +25,18 @@ class Lane:
     events in memory, those that follow another of their message included.
     """
 
-    __slots__ = ("_latency_ms", "_most", "_schedule_s", "_slot_ms", "active", "failures", "limit", "rest_until_ms",
+    __slots__ = ("_most", "_pace_ms", "_schedule_s", "_slot_ms", "active", "failures", "limit", "rest_until_ms",
                  "rests", "size", "waiting")  # fmt: skip
 
     def __init__(self, most: int, schedule_s: tuple[float, ...]) -> None:
         self._most = most
         self._schedule_s = schedule_s
-        self._latency_ms = 0.0
+        self._pace_ms = 0.0
         self._slot_ms = 0.0
         self.waiting: deque[Job] = deque()
         self.active = 0
         self.size = 0
-        self.limit = most
+        self.limit = min(most, FIRST_AT_ONCE)
         self.failures = 0
         self.rests = 0
         self.rest_until_ms = 0
@@ -44,9 +45,9 @@ class Lane:
         """Whether the next waiting event may be sent."""
         return bool(self.waiting) and self.active < self.limit
 
-    def took(self, seconds: float) -> None:
-        """How long a request was on its way."""
-        self._latency_ms += (seconds * 1000 - self._latency_ms) * _SMOOTHING
+    def took(self, seconds: float, events: int = 1) -> None:
+        """How long a request with so many events was on its way."""
+        self._pace_ms += (seconds * 1000 / events - self._pace_ms) * _SMOOTHING
 
     def succeeded(self) -> None:
         self.failures = self.rests = self.rest_until_ms = 0
@@ -69,13 +70,13 @@ class Lane:
 
     def is_slow(self) -> bool:
         """Whether what it has in memory takes it so long that others should not wait behind it."""
-        return self.size * self._latency_ms / self.limit > SLOW_MS
+        return self.size * self._pace_ms / self.limit > SLOW_MS
 
     def next_slot_ms(self, now_ms: int) -> int:
         """When an event for which there is no room now should be looked at again.
 
         Each call gives a later time, at the lane's own pace, so a long backlog is not read again and again.
         """
-        pace_ms = self._latency_ms / self.limit
+        pace_ms = self._pace_ms / self.limit
         self._slot_ms = max(self._slot_ms + pace_ms, now_ms + self.size * pace_ms, now_ms + SHORTEST_WAIT_MS)
         return round(self._slot_ms)

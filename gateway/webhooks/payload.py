@@ -15,6 +15,7 @@ from gateway.times import rfc3339, rfc3339_or_none
 from redaction.personal import Personal, Purpose, mask_number
 
 TRIAL_TYPE: Final = "gateway.test"
+BATCH_TYPE: Final = "batch"
 
 
 class MessageData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

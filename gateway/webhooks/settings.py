@@ -15,8 +15,8 @@ class DeliverySettings:
     """
 
     timeout_s: float = 10.0
-    max_connections: int = 200
-    connections_per_endpoint: int = 8
+    max_connections: int = 400
+    connections_per_endpoint: int = 32
     retry_schedule_s: tuple[float, ...] = (5, 30, 120, 600, 1800, 3600, 10800, 21600, 43200)
     disable_after_s: float = 259_200.0
     allow_loopback: bool = False

@@ -43,7 +43,13 @@ class CallbackListener:
         self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         settings = self._settings
-        site = web.TCPSite(self._runner, settings.host, settings.port or 0, ssl_context=_tls(settings))
+        site = web.TCPSite(
+            self._runner,
+            settings.host,
+            settings.port or 0,
+            ssl_context=_tls(settings),
+            reuse_port=settings.shared_port or None,
+        )
         await site.start()
         self.port = int(self._runner.addresses[0][1])
 

@@ -4,15 +4,23 @@ The least of its window, its share of the agreed throughput, and, for a while af
 slowly: an SMSC that has just restarted is not met with everything that gathered meanwhile. Time is an argument.
 """
 
+from typing import Final
+
 from config.operators import OperatorSettings
 from operators.bucket import TokenBucket
 from operators.smpp.connection import Connection
 
+RUN: Final = 16
+"""A bind gets a sixteenth of its window in a row before the binds are compared again."""
+
 
 class Bind:
-    """connection: of which this is the sending side. again: the link was up before, so it starts slowly."""
+    """connection: of which this is the sending side. again: the link was up before, so it starts slowly.
 
-    __slots__ = ("_bucket", "_slow_from", "_slow_s", "_window", "connection", "session", "window")
+    run: how many requests it may get in a row.
+    """
+
+    __slots__ = ("_bucket", "_slow_from", "_slow_s", "_window", "connection", "run", "session", "window")
 
     def __init__(self, connection: Connection, settings: OperatorSettings, now: float, *, again: bool) -> None:
         self.connection = connection
@@ -21,6 +29,7 @@ class Bind:
         rate = settings.throughput_per_bind_per_s
         self._bucket = None if rate is None else TokenBucket(rate, max(1, round(rate)), now)
         self._window = settings.window
+        self.run = max(1, settings.window // RUN)
         self._slow_s = settings.slow_start_s if again else 0.0
         self._slow_from = now
 

@@ -100,6 +100,7 @@ def _codings() -> tuple[Encoding | None, ...]:
 
 
 _CODINGS = _codings()
+_GSM7, _UNPACKED = Encoding.GSM7, DefaultAlphabet.GSM_UNPACKED
 
 
 def encoding_of(data_coding: int) -> Encoding | None:
@@ -114,6 +115,8 @@ def decode_short_message(
     udh: Udh = NO_UDH,
 ) -> DecodedText:
     """The text of one short message whose user data header, if any, was taken off and is given as `udh` (S-61)."""
+    if udh is NO_UDH and default_alphabet is _UNPACKED and _CODINGS[data_coding & 0xFF] is _GSM7:
+        return _decoded(gsm7.DEFAULT.decode(data), data, _GSM7)  # what nearly every one is, at a third of the cost
     return decode_parts(((udh, data),), data_coding, default_alphabet)
 
 

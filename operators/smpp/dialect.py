@@ -135,6 +135,8 @@ class Dialect(msgspec.Struct, frozen=True):
 
     def receipt(self, deliver: p.DeliverSm | p.DataSm) -> Receipt | None:
         """The receipt in a deliver_sm or data_sm, or None when it is a message from a person."""
+        if type(deliver) is p.DeliverSm and not deliver.tlvs:
+            return parse_receipt(deliver.short_message, (), deliver.esm_class, self.receipts)
         return parse_receipt(p.user_data(deliver), deliver.tlvs, deliver.esm_class, self.receipts)
 
     def incoming(self, settings: OperatorSettings, salt: bytes) -> Incoming:

@@ -84,7 +84,11 @@ class Links:
         settings = self._settings
         if settings.outbind.port is not None:
             self._listener = await asyncio.get_running_loop().create_server(
-                self._make_outbound, settings.outbind.host, settings.outbind.port, ssl=_listening_tls(settings)
+                self._make_outbound,
+                settings.outbind.host,
+                settings.outbind.port,
+                ssl=_listening_tls(settings),
+                reuse_port=settings.outbind.shared_port or None,
             )
         for number in range(settings.binds):
             for kind in _KINDS[settings.bind]:

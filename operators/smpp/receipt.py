@@ -11,6 +11,7 @@ An operator whose relation is known should have it in its settings, which leaves
 """
 
 import enum
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -127,6 +128,10 @@ def parse_receipt(
     Either of TLVs and text is enough, and TLVs win (S-42). A status word that nobody knows gives UNKNOWN, a receipt
     without any gives UNKNOWN, or ENROUTE when it is intermediate.
     """
+    if not tlvs and esm_class & (_RECEIPT_BIT | _INTERMEDIATE_BIT):
+        usual = _USUAL(short_message, 0, _TEXT_LIMIT_OCTETS)
+        if usual is not None:
+            return _usual_receipt(usual, esm_class, settings)
     known = tlvs if isinstance(tlvs, dict) else dict(tlvs)
     flagged = esm_class & (_RECEIPT_BIT | _INTERMEDIATE_BIT) or TLV_RECEIPTED_MESSAGE_ID in known
     if not flagged and not settings.recognise_by_text:
@@ -141,6 +146,26 @@ def parse_receipt(
         _error_code(known, fields),
         _epoch_ms(fields.done, settings.utc_offset_min) if fields.done else None,
         intermediate,
+    )
+
+
+# A text in the order and the words of Appendix B, without TLVs, is read by one expression: 1.6 us against 4.
+
+_USUAL = re.compile(
+    rb"id:([0-9A-Za-z-]{1,64}) sub:[0-9]+ dlvrd:[0-9]+ submit date:[0-9]+ done date:([0-9]+) "
+    rb"stat:([A-Z]+) err:([0-9A-Za-z]{1,8})(?: [Tt]ext:|\Z)"
+).match
+
+
+def _usual_receipt(usual: re.Match[bytes], esm_class: int, settings: ReceiptSettings) -> Receipt:
+    """What the searching gives for the same text."""
+    identifier, done, stat, err = usual.groups()
+    return Receipt(
+        candidates(identifier.decode("ascii"), settings),
+        _state_named(stat) or _UNKNOWN,
+        err.decode("ascii"),
+        _epoch_ms(done, settings.utc_offset_min),
+        esm_class & _INTERMEDIATE_BIT != 0,
     )
 
 
@@ -169,6 +194,9 @@ def _state_numbered(value: bytes) -> ReceiptState | None:
 
 
 def _state_named(value: bytes) -> ReceiptState | None:
+    state = _STATES.get(value)
+    if state is not None:
+        return state
     word = value.upper().strip(b".,;'\"")
     state = _STATES.get(word)
     if state is None and word.isdigit() and len(word) <= 3:
@@ -185,8 +213,12 @@ def _error_code(known: dict[int, bytes], fields: _Fields) -> str | None:
     return err.decode("ascii") if 0 < len(err) <= _ERROR_LIMIT and err.isascii() and err.isalnum() else None
 
 
+@lru_cache(maxsize=256)
 def _epoch_ms(digits: bytes, utc_offset_min: int) -> int | None:
-    """A date `YYMMDDhhmm` or `YYMMDDhhmmss`, or None for anything else."""
+    """A date `YYMMDDhhmm` or `YYMMDDhhmmss`, or None for anything else.
+
+    Receipts come in the order of time: nearly all find their second or minute here.
+    """
     if len(digits) not in (10, 12) or not digits.isdigit():
         return None
     minute_s = _minute_s(digits[:10])
@@ -198,7 +230,7 @@ def _epoch_ms(digits: bytes, utc_offset_min: int) -> int | None:
 
 @lru_cache(maxsize=256)
 def _minute_s(digits: bytes) -> int | None:
-    """Epoch seconds of `YYMMDDhhmm`. Receipts come in the order of time: nearly all find their minute here."""
+    """Epoch seconds of `YYMMDDhhmm`."""
     year, month, day, hour, minute = (int(digits[at : at + 2]) for at in range(0, 10, 2))
     try:
         return int(datetime(2000 + year, month, day, hour, minute, tzinfo=UTC).timestamp())
@@ -321,10 +353,12 @@ def candidates(raw: str, settings: ReceiptSettings = _DEFAULT_SETTINGS) -> tuple
 
 def _conversions(exact: str) -> tuple[str, ...]:
     """What else the id may be if it was written in the other base; never the id itself."""
-    if _is_decimal(exact):
+    if len(exact) > _CONVERTIBLE_LIMIT:
+        return ()
+    if exact.isdigit() and exact.isascii():
         number = int(exact)
         return (f"{number:x}", str(int(exact, 16))) if number > 9 else ()
-    return (str(int(exact, 16)),) if _is_hexadecimal(exact) else ()
+    return () if exact.strip(_HEX_DIGITS) else (str(int(exact, 16)),)
 
 
 def _is_decimal(digits: str) -> bool:
@@ -332,7 +366,7 @@ def _is_decimal(digits: str) -> bool:
 
 
 def _is_hexadecimal(digits: str) -> bool:
-    return len(digits) <= _CONVERTIBLE_LIMIT and _HEX_DIGITS.issuperset(digits)
+    return len(digits) <= _CONVERTIBLE_LIMIT and not digits.strip(_HEX_DIGITS)
 
 
-_HEX_DIGITS = frozenset("0123456789abcdef")
+_HEX_DIGITS = "0123456789abcdef"

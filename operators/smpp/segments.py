@@ -70,6 +70,7 @@ class EncodedSegment(msgspec.Struct, frozen=True, gc=False):
 
 
 _DEFAULT_OPTIONS = PlanOptions()
+_GSM7, _UCS2 = Encoding.GSM7, Encoding.UCS2
 
 
 def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
@@ -83,8 +84,11 @@ def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
         return TextPlan(Encoding.BINARY, _count(units, Encoding.BINARY, options.concat, 0), len(units))
     septets = gsm7.DEFAULT.encode(text)
     if septets is not None and coding.is_representable(text, options.default_alphabet):
-        return TextPlan(Encoding.GSM7, _count(septets, Encoding.GSM7, options.concat, 0), len(septets))
+        length = len(septets)
+        return TextPlan(_GSM7, 1 if length <= _GSM7_SINGLE else _count(septets, _GSM7, options.concat, 0), length)
     units = coding.encode_ucs2(text)
+    if len(units) <= _USER_DATA_OCTETS:  # nothing takes less than one segment
+        return TextPlan(_UCS2, 1, len(units) // 2)
     ucs2 = TextPlan(Encoding.UCS2, _count(units, Encoding.UCS2, options.concat, 0), len(units) // 2)
     others = _latin1_plans(text, options) if options.latin1 else []
     if options.languages and _can_shift(options):

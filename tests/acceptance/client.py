@@ -99,7 +99,9 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hook"
 
     def events(self) -> list[Record]:
-        return [json.loads(body) for body, _ in self.heard]
+        """Everything that was told, whether alone or in a batch."""
+        told = [json.loads(body) for body, _ in self.heard]
+        return [event for each in told for event in (each["data"] if each["type"] == "batch" else [each])]
 
     def about(self, identifier: str) -> list[Record]:
         return [event for event in self.events() if event["data"].get("id") == identifier]

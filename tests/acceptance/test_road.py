@@ -73,6 +73,22 @@ async def test_a_webhook_tells_of_the_end_and_its_signature_holds(stage: Stage) 
         Verifier(secret).verify(body + b" ", headers)
 
 
+async def test_an_endpoint_that_asks_for_batches_gets_every_event_once_in_fewer_requests(stage: Stage) -> None:
+    async with receiver() as heard, customer_of(stage) as customer:
+        secret = stage.command("webhook", "set", stage.customer, heard.url, "--batch", "100")["secret"]
+        assert (await asyncio.to_thread(stage.command, "webhook", "test", stage.customer))["success"]
+        await until_endpoint_known(customer, heard)
+        ids = await customer.send_all([f"Batch {index}" for index in range(200)], reference="many")
+        await heard.until_told(ids)
+        stage.command("webhook", "remove", stage.customer)
+    events = [Verifier(secret).verify(body, headers) for body, headers in heard.heard]
+    assert {each["type"] for each in events} == {"batch"}
+    assert all(len(heard.about(each)) == 1 for each in ids)
+    assert {heard.about(each)[0]["id"] for each in ids} == {f"{each}.delivered" for each in ids}
+    assert {heard.about(each)[0]["data"]["reference"] for each in ids} == {"many"}
+    assert len(heard.heard) < 200
+
+
 async def test_a_repeat_with_the_same_idempotency_key_is_the_same_message(stage: Stage) -> None:
     headers = {"Idempotency-Key": "order-77"}
     async with customer_of(stage) as customer:

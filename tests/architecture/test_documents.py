@@ -3,6 +3,8 @@
 import re
 import tomllib
 from pathlib import Path
+from textwrap import dedent
+from urllib.parse import urlsplit
 
 import pytest
 import typer.main
@@ -56,5 +58,30 @@ def test_the_settings_of_the_readme_load(tmp_path: Path) -> None:
     assert load(tmp_path / "gateway.toml", {}).operators[0].name == "simulator"
 
 
+PERSISTENT = "--appendonly yes --appendfsync always --save '' --maxmemory-policy noeviction"
+
+
 def test_the_settings_of_the_compose_file_load() -> None:
-    assert load(ROOT / "config" / "compose", {}).operators[0].host == "smsc"
+    settings = load(ROOT / "config" / "compose", {})
+    assert settings.operators[0].host == "smsc"
+    assert (settings.ledger.engine, settings.keystore.engine) == ("redis", "redis")
+    services = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    for url in (settings.ledger.redis.url, settings.keystore.redis.url):
+        assert f"\n  {urlsplit(url).hostname}:\n    <<: *valkey" in services
+    for secret in (settings.operators[0].password, settings.ledger.redis.password, settings.keystore.redis.password):
+        assert f"{secret.env}: ${{" in services
+    assert PERSISTENT in services
+    assert services.count("<<: *gateway") == 2
+
+
+def test_the_settings_of_the_kubernetes_example_load(tmp_path: Path) -> None:
+    text = (ROOT / "config" / "kubernetes.yaml").read_text(encoding="utf-8")
+    for name, toml in re.findall(r"^  (\w+\.toml): \|\n((?:    .*\n|\n)+)", text, re.MULTILINE):
+        (tmp_path / name).write_text(dedent(toml), encoding="utf-8")
+    settings = load(tmp_path, {})
+    assert (settings.operators[0].name, settings.keystore.root.kind) == ("north", "transit")
+    servers = [urlsplit(each).hostname for each in (settings.ledger.redis.url, settings.keystore.redis.url)]
+    assert all(f"kind: StatefulSet\nmetadata: {{ name: {each} }}" in text for each in servers)
+    assert text.count(PERSISTENT) == len(set(servers)) == 2
+    for secret in (settings.operators[0].password, settings.keystore.root.transit.token):
+        assert f"name: {secret.env}, valueFrom" in text

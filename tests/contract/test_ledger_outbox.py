@@ -52,6 +52,23 @@ async def test_a_delayed_event_comes_back_at_its_time(ledger: Ledger) -> None:
     assert (due[0].seq, due[0].attempts, due[0].next_ms) == (a.seq, 4, NOW + 1_000)
 
 
+async def test_the_ledger_writes_its_number_into_each_event_that_it_stores(ledger: Ledger) -> None:
+    messages = [a_message() for _ in range(4)]
+    ended = a_message(status=Status.CANCELLED, due_ms=None)
+    await ledger.apply(accepts(*messages, ended))
+    events = [an_event(message) for message in (*messages, ended)]
+    changes: list[WriteOp] = [
+        Change(message=copy(message), event=event) for message, event in zip((*messages, ended), events, strict=True)
+    ]
+    received = a_message(status=Status.RECEIVED, due_ms=None)
+    events.append(an_event(received))
+    assert await ledger.apply([*changes, Accept(received, event=events[-1])]) == [True] * 4 + [False, received.id]
+    due = await ledger.outbox_due(NOW + 1_000_000, 10, ())
+    assert [each.seq for each in due] == [each.seq for each in (*events[:4], events[5])]
+    assert [each.message for each in due] == [each.id for each in (*messages, received)]
+    assert list(due) == sorted(due, key=lambda each: each.seq)
+
+
 async def test_no_more_events_than_asked_for(ledger: Ledger) -> None:
     await _three_events_of_two_messages(ledger)
     assert len(await ledger.outbox_due(NOW, 1, ())) == 1

@@ -1,9 +1,11 @@
-"""A process that destroys and dies: `python -m tests.faults.destruction_victim PLACE WRITES`.
+"""A process that destroys and dies: `python -m tests.faults.destruction_victim PLACE URL PREFIX WRITES`.
 
 It erases a person and sweeps what is due, on a real key store, root slot and ledger, and is gone, with SIGKILL and no
 clean-up, just before its WRITES-th write. Writes are counted at the system's door: after opening a file to write it,
-before syncing, renaming and overwriting, and around each statement by which SQLite changes a file. With 0 it comes to
-its end and prints how many writes there were.
+before syncing, renaming and overwriting, around each statement by which SQLite changes a file, and before each command
+to a Redis and after its answer. With 0 it comes to its end and prints how many writes there were.
+
+URL is that of the key store's server, '' for a key store in a file.
 """
 
 import asyncio
@@ -16,14 +18,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from redis.connection import AbstractConnection
+
 from config.settings import SweeperSettings
 from gateway.clock import ManualClock
 from gateway.keyring import Keyring
+from gateway.ledger.followers_redis import Leases
 from gateway.ledger.keystore import FileRootSlot, Keystore
+from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.sweeper import Sweeper
 from redaction.personal import Msisdn
 from redaction.retention import DEFAULT_RULES
+from tests.integration.key_places import LEASE_S, LOCK_S
 
 CUSTOMER = 1
 ERASED = Msisdn("966500000001", 966)
@@ -83,6 +90,20 @@ def watch(deadline: Deadline) -> None:
         return real_connect(path, factory=Connection, **options)
 
     sqlite3.connect = connect  # type: ignore[assignment]
+    _watch_server(deadline)
+
+
+def _watch_server(deadline: Deadline) -> None:
+    kind: Any = AbstractConnection
+    kind.send_packed_command = deadline.before(kind.send_packed_command)
+    read = kind.read_response
+
+    def read_response(self: Any, *values: Any, **options: Any) -> Any:
+        answer = read(self, *values, **options)
+        deadline.passes()
+        return answer
+
+    kind.read_response = read_response
 
 
 class Cursor(sqlite3.Cursor):
@@ -108,9 +129,18 @@ class Connection(sqlite3.Connection):
         return self.cursor().execute(sql, *values)
 
 
-async def destroy(place: Path, deadline: Deadline) -> None:
+def keys_of(place: Path, url: str, prefix: str, clock: Clock) -> Keystore:
+    """Not opened."""
+    slot = FileRootSlot(place / "root.key")
+    if not url:
+        return Keystore(place / "keys.db", slot, clock)
+    server = KeyServer(KeyServerAddress(url=url, prefix=prefix), place / "root.key.lock", lock_s=LOCK_S)
+    return Keystore(server, slot, clock, Leases(server, clock, LEASE_S))
+
+
+async def destroy(place: Path, url: str, prefix: str, deadline: Deadline) -> None:
     clock = Clock()
-    store = Keystore(place / "keys.db", FileRootSlot(place / "root.key"), clock)
+    store = keys_of(place, url, prefix, clock)
     store.open()
     ledger = SqliteLedger(place / "ledger.db", clock)
     await ledger.open()
@@ -118,18 +148,19 @@ async def destroy(place: Path, deadline: Deadline) -> None:
     deadline.armed = True
     keyring.forget_subject(CUSTOMER, ERASED)
     clock.advance(LATER_S)
+    store.refresh()
     await Sweeper(ledger=ledger, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
     deadline.armed = False
     await ledger.close()
     store.close()
 
 
-def main(place: Path, writes: int) -> None:
+def main(place: Path, url: str, prefix: str, writes: int) -> None:
     deadline = Deadline(writes)
     watch(deadline)
-    asyncio.run(destroy(place, deadline))
+    asyncio.run(destroy(place, url, prefix, deadline))
     print(deadline.count)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -6,23 +6,31 @@ death the copies from before are attacked with what the death left, and once mor
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
+import redis
 
 import gateway
 from config.settings import SweeperSettings
 from gateway.keyring import Keyring
-from gateway.ledger.keystore import FileRootSlot, Keystore
+from gateway.ledger.copies import key_blob
+from gateway.ledger.keystore import FileRootSlot
+from gateway.ledger.keystore_file import KeyFile
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.recovery import recover
 from gateway.sweeper import Sweeper
 from redaction.retention import DEFAULT_RULES
-from tests.faults.destruction_victim import LATER_S, Clock
+from tests.faults.destruction_victim import LATER_S, Clock, keys_of
+from tests.integration.key_places import PERSISTENT
+from tests.integration.valkey_server import valkey
 from tests.unit.gateway.road import running_road
 
 ROOT = Path(gateway.__file__).parent.parent
@@ -60,10 +68,55 @@ async def prepare(place: Path) -> Sent:
         )
 
 
-async def die(place: Path, writes: int) -> tuple[int, str]:
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A ledger, a root, and a key store in a file or on a server."""
+
+    place: Path
+    url: str
+
+    @property
+    def prefix(self) -> str:
+        return self.place.name
+
+    def copied(self, name: str) -> "Scene":
+        copy = Scene(shutil.copytree(self.place, self.place.parent / name), self.url)
+        if self.url:
+            with redis.Redis.from_url(self.url) as client:
+                client.copy(self._state(self.prefix), self._state(name))
+        return copy
+
+    def on_the_server(self, url: str) -> "Scene":
+        """The same, its key store moved to the server."""
+        blob = key_blob(self.place / "keys.db")
+        assert blob is not None
+        (self.place / "keys.db").unlink()
+        with redis.Redis.from_url(url) as client:
+            client.hset(self._state(self.prefix), mapping={"blob": blob, "version": 1})
+        return Scene(self.place, url)
+
+    def keystore_file(self) -> Path:
+        """The key store as a file, to attack it with."""
+        path = self.place / ("taken.db" if self.url else "keys.db")
+        if self.url:
+            path.unlink(missing_ok=True)
+            with redis.Redis.from_url(self.url) as client, contextlib.closing(KeyFile(path)) as file:
+                blob = cast("bytes", client.hget(self._state(self.prefix), "blob"))
+                file.open()
+                with file.alone():
+                    file.write(blob, 1)
+        return path
+
+    @staticmethod
+    def _state(prefix: str) -> str:
+        return f"{{{prefix}}}:keystore:state"
+
+
+async def die(scene: Scene, writes: int) -> tuple[int, str]:
     """Exit code, and how many writes there were if it came to its end."""
+    words = (str(scene.place), scene.url, scene.prefix, str(writes))
     victim = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.faults.destruction_victim", str(place), str(writes)),
+        *(sys.executable, "-m", "tests.faults.destruction_victim", *words),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -73,21 +126,21 @@ async def die(place: Path, writes: int) -> tuple[int, str]:
     return victim.returncode, said.decode()
 
 
-def attack(before: Path, now: Path) -> frozenset[bytes]:
+def attack(before: Scene, now: Scene) -> frozenset[bytes]:
     """What opens of the copies from before, with everything that is there now."""
-    roots = FileRootSlot(now / "root.key").read()
-    return recover([before / "ledger.db"], [before / "keys.db", now / "keys.db"], roots).opened
+    roots = FileRootSlot(now.place / "root.key").read()
+    return recover([before.place / "ledger.db"], [before.keystore_file(), now.keystore_file()], roots).opened
 
 
-async def start_again(place: Path, *, later: bool) -> set[bytes]:
+async def start_again(scene: Scene, *, later: bool) -> set[bytes]:
     """A node starts and does what is due. Ids of the messages that it still knows, content or not."""
     clock = Clock()
     if later:
         clock.advance(LATER_S)
-    store = Keystore(place / "keys.db", FileRootSlot(place / "root.key"), clock)
+    store = keys_of(scene.place, scene.url, scene.prefix, clock)
     store.open()
     keyring = Keyring(store, DEFAULT_RULES.values(), clock)
-    ledger = SqliteLedger(place / "ledger.db", clock)
+    ledger = SqliteLedger(scene.place / "ledger.db", clock)
     await ledger.open()
     if later:
         await Sweeper(ledger=ledger, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
@@ -99,39 +152,51 @@ async def start_again(place: Path, *, later: bool) -> set[bytes]:
     return {each.id for each in page.messages}
 
 
+@pytest.fixture(params=["file", "redis"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.param == "file":
+        yield ""
+        return
+    with valkey(tmp_path_factory.mktemp("valkey"), *PERSISTENT) as url:
+        yield url
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.policy("P-23")
-async def test_killed_at_any_write_of_a_destruction(tmp_path: Path) -> None:
-    before = tmp_path / "before"
-    sent = await prepare(before)
+async def test_killed_at_any_write_of_a_destruction(tmp_path: Path, url: str) -> None:
+    before = Scene(tmp_path / "before", "")
+    sent = await prepare(before.place)
+    if url:
+        before = before.on_the_server(url)
     assert attack(before, before) == sent.everything
-    code, said = await die(shutil.copytree(before, tmp_path / "whole"), 0)
+    await die(before.copied("first"), 0)  # a server knows the scripts from now on
+    code, said = await die(before.copied("whole"), 0)
     assert code == 0
     writes = int(said.splitlines()[-1])
     assert writes > 40
 
     gate = asyncio.Semaphore(os.cpu_count() or 1)
-    told = await asyncio.gather(*(killed_at(tmp_path, before, sent, each, gate) for each in range(1, writes + 1)))
+    told = await asyncio.gather(*(killed_at(before, sent, each, gate) for each in range(1, writes + 1)))
 
     assert told == sorted(told, reverse=True), "once a thing is dead, no later death brings it back"
     assert set(told) == {len(each) for each in sent.stages()}
 
 
-async def killed_at(tmp_path: Path, before: Path, sent: Sent, write: int, gate: asyncio.Semaphore) -> int:
+async def killed_at(before: Scene, sent: Sent, write: int, gate: asyncio.Semaphore) -> int:
     """How many messages of the copies still open right after this death."""
-    place = tmp_path / f"at-{write}"
     async with gate:
-        shutil.copytree(before, place)
-        assert (await die(place, write))[0] == KILLED
-        left = attack(before, place)
+        scene = before.copied(f"at-{write}")
+        assert (await die(scene, write))[0] == KILLED
+        left = attack(before, scene)
         assert left in sent.stages(), f"at write {write} something is lost, or half destroyed"
-        assert await start_again(place, later=False) == sent.everything
-        settled = attack(before, place)
+        assert await start_again(scene, later=False) == sent.everything
+        settled = attack(before, scene)
         assert settled in sent.stages()
         assert settled <= left
-        assert len(FileRootSlot(place / "root.key").read()) == 1
-        assert await start_again(place, later=True) == sent.everything
+        assert len(FileRootSlot(scene.place / "root.key").read()) == 1
+        assert await start_again(scene, later=True) == sent.everything
         kept = {sent.erased_lasting} if settled == sent.everything else set()
-        assert attack(before, place) == {sent.lasting, *kept}
-        shutil.rmtree(place)
+        assert attack(before, scene) == {sent.lasting, *kept}
+        shutil.rmtree(scene.place)
     return len(left)

@@ -1,4 +1,6 @@
-"""A process for the key store's tests: `python -m tests.integration.keystore_victim PLACE STEP`.
+"""A process for the key store's tests: `python -m tests.integration.keystore_victim FOLDER URL PREFIX STEP`.
+
+URL is '' for a store in a file.
 
 STEP names where it dies, with exit code 9 and no clean-up, while it destroys customer 7; or `roll_N`: it adds ten
 customers from N on, each under a fresh root, and ends well.
@@ -11,9 +13,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from gateway.clock import SystemClock
 from gateway.ledger.keystore import FileRootSlot, Keystore
+from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
 from redaction.keys import KeyState
+from tests.integration.key_places import LOCK_S, KeyPlace
 
 
 def die() -> None:
@@ -29,6 +32,19 @@ class Slot(FileRootSlot):
         super().write(roots)
         self._dies_after -= 1
         if not self._dies_after:
+            die()
+
+
+class Server(KeyServer):
+    """Dies around the write."""
+
+    step = ""
+
+    def write(self, blob: bytes, version: int) -> None:
+        if self.step == "commit_before":
+            die()
+        super().write(blob, version)
+        if self.step == "commit_after":
             die()
 
 
@@ -50,22 +66,33 @@ def add(customer: int, state: KeyState) -> bool:
     return state.ensure_customer(customer, os.urandom)
 
 
-def main(place: Path, step: str) -> None:
+def opened(place: KeyPlace, step: str) -> Keystore:
+    slot = Slot(place.folder / "root" / "root.key", step)
+    if place.url:
+        address = KeyServerAddress(url=place.url, prefix=place.prefix)
+        store = place.store(slot, Server(address, place.folder / "root" / "root.key.lock", lock_s=LOCK_S))
+    else:
+        store = place.store(slot)
+    store.open()
+    return store
+
+
+def main(place: KeyPlace, step: str) -> None:
     real = sqlite3.connect
 
     def connect(path: Path, **options: object) -> object:
         return real(path, factory=Connection, **options)  # type: ignore[call-overload]
 
     sqlite3.connect = connect  # type: ignore[assignment]
-    store = Keystore(place / "keys" / "keys.db", Slot(place / "root" / "root.key", step), SystemClock())
-    store.open()
-    Connection.step = step
+    store = opened(place, step)
+    Connection.step = Server.step = step
     if step.startswith("roll_"):
         for customer in range(int(step[5:]), int(step[5:]) + 10):
             store.update(partial(add, customer), destroys=True)
+        store.close()
     else:
         store.update(lambda state: state.drop_customer(7), destroys=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(KeyPlace(Path(sys.argv[1]), *sys.argv[2:4]), sys.argv[4])

@@ -12,7 +12,7 @@ from gateway.ledger.base import Accept, Count, LedgerUnavailable, WriteOp, Write
 from gateway.ledger.journal import Journal, JournalFull
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.message import Message, OutboxEvent, Status
-from tests.contract.records import DAY_MS, NOW, a_message, final, submitted
+from tests.contract.records import DAY_MS, NOW, a_message, an_event, final, submitted
 
 
 class Disk(SqliteLedger):
@@ -41,15 +41,15 @@ class Bench:
     def __init__(self, disk: Disk, **limits: int) -> None:
         self.disk = disk
         self.stored: list[list[Message]] = []
-        self.told = 0
+        self.told: list[tuple[OutboxEvent, Message]] = []
         self.journal = Journal(disk, stored=self._stored, events_stored=self._events, retry_s=0, **limits)
         self.running = asyncio.ensure_future(self.journal.run())
 
     def _stored(self, messages: Sequence[Message]) -> None:
         self.stored.append(list(messages))
 
-    def _events(self, _events: Sequence[OutboxEvent]) -> None:
-        self.told += 1
+    def _events(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+        self.told += events
 
     async def close_gate(self) -> None:
         """Let one operation of no interest reach the disk and wait there."""
@@ -127,11 +127,27 @@ async def test_callbacks_have_the_engines_result_and_events_are_announced_once(b
     message = a_message()
     await bench.journal.accept(Accept(copy(message)))
     answers: list[WriteResult] = []
-    bench.journal.post(final(message, tell=True), lambda _op, result: answers.append(result))
+    change = final(message, tell=True)
+    bench.journal.post(change, lambda _op, result: answers.append(result))
     bench.journal.post(final(message, Status.EXPIRED, tell=True), lambda _op, result: answers.append(result))
     await bench.journal.drain()
     assert answers == [True, False]
-    assert bench.told == 1
+    assert bench.told == [(change.event, change.message)]
+    assert [event for event, _ in bench.told] == list(await bench.disk.outbox_due(1 << 60, 10, ()))
+
+
+async def test_an_event_that_comes_with_a_new_message_is_announced_unless_the_message_was_there(bench: Bench) -> None:
+    first, again = (a_message(status=Status.RECEIVED, due_ms=None) for _ in range(2))
+    for each in (first, again):
+        bench.journal.post(Accept(each, b"digest", NOW + 1_000, event=an_event(each)))
+    await bench.journal.drain()
+    assert [(event.seq > 0, message) for event, message in bench.told] == [(True, first)]
+
+
+async def test_failed_commits_are_counted(bench: Bench) -> None:
+    bench.disk.failures = [LedgerUnavailable(), LedgerUnavailable()]
+    await bench.journal.write(Count("a", 1, 1))
+    assert bench.journal.failures == 2
 
 
 async def test_a_copy_keeps_a_change_what_it_was_when_it_was_queued(bench: Bench) -> None:

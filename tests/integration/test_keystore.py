@@ -1,10 +1,8 @@
-"""The key store: every step may be the last one, and other processes change it too."""
+"""The key store, on either engine: every step may be the last one, and other processes change it too."""
 
 import asyncio
 import contextlib
 import os
-import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -16,10 +14,12 @@ import gateway
 from gateway.clock import ManualClock, SystemClock
 from gateway.keyring import Keyring
 from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
-from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, OneNode
+from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, KeystoreTaken, OneNode
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of
+from tests.integration.key_places import PERSISTENT, KeyPlace
+from tests.integration.valkey_server import valkey
 
 NOW = 1_800_000_000_000
 HOUR_MS = 3_600_000
@@ -53,18 +53,27 @@ class CrashingSlot:
             raise Crash
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with valkey(tmp_path_factory.mktemp("valkey"), *PERSISTENT) as url:
+        yield url
+
+
+@pytest.fixture(params=["file", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> KeyPlace:
+    if request.param == "file":
+        return KeyPlace(tmp_path)
+    return KeyPlace(tmp_path, request.getfixturevalue("server"), tmp_path.name)
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-def _slot(place: Path) -> FileRootSlot:
-    return FileRootSlot(place / "root" / "root.key")
+def in_a_file(tmp_path: Path) -> KeyPlace:
+    return KeyPlace(tmp_path)
 
 
 @contextlib.contextmanager
-def _opened(place: Path, slot: FileRootSlot | EnvRootSlot | CrashingSlot | None = None) -> Iterator[Keystore]:
-    store = Keystore(place / "keys" / "keys.db", slot or _slot(place), SystemClock())
+def _opened(place: KeyPlace, slot: FileRootSlot | EnvRootSlot | CrashingSlot | None = None) -> Iterator[Keystore]:
+    store = place.store(slot)
     store.open()
     try:
         yield store
@@ -79,7 +88,7 @@ def _with_keys(state: KeyState) -> None:
         state.ensure_period(TRANSACTIONAL, period, os.urandom)
 
 
-def _filled(place: Path) -> tuple[bytes, bytes]:
+def _filled(place: KeyPlace) -> tuple[bytes, bytes]:
     """A store with keys; those of customer 8, and of leaf 5 in period 1."""
     with _opened(place) as store:
         store.update(_with_keys, destroys=False)
@@ -89,23 +98,24 @@ def _filled(place: Path) -> tuple[bytes, bytes]:
 # -------------------------------------------------------------------------------------------------------- open, update
 
 
-def test_a_new_store_is_empty_and_private(place: Path) -> None:
+def test_a_new_store_is_empty_and_private(place: KeyPlace) -> None:
     with _opened(place) as store:
         assert store.state.customers() == []
-    files = [each for each in place.rglob("*") if each.is_file()]
-    assert {each.name for each in files} == {"keys.db", "keys.db.lock", "root.key"}
+    files = [each for each in place.folder.rglob("*") if each.is_file()]
+    beside = {"root.key.lock"} if place.url else {"keys.db", "keys.db.lock"}
+    assert {each.name for each in files} == {"root.key", *beside}
     assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
-    assert {each.stat().st_mode & 0o777 for each in place.iterdir()} == {0o700}
+    assert {each.stat().st_mode & 0o777 for each in place.folder.iterdir()} == {0o700}
 
 
-def test_what_was_changed_is_there_after_opening_again(place: Path) -> None:
+def test_what_was_changed_is_there_after_opening_again(place: KeyPlace) -> None:
     customer, leaf = _filled(place)
     with _opened(place) as store:
         assert store.state.customer_key(8) == customer
         assert store.state.leaf_key(TRANSACTIONAL, 1, 5) == leaf
 
 
-def test_the_state_is_one_object_for_ever(place: Path) -> None:
+def test_the_state_is_one_object_for_ever(place: KeyPlace) -> None:
     with _opened(place) as store:
         state = store.state
         store.update(_with_keys, destroys=False)
@@ -115,7 +125,7 @@ def test_the_state_is_one_object_for_ever(place: Path) -> None:
         assert state.customers() == [8]
 
 
-def test_a_change_that_raises_changes_nothing(place: Path) -> None:
+def test_a_change_that_raises_changes_nothing(place: KeyPlace) -> None:
     _filled(place)
 
     def broken(state: KeyState) -> None:
@@ -132,25 +142,26 @@ def test_a_change_that_raises_changes_nothing(place: Path) -> None:
 
 
 @pytest.mark.policy("P-23")
-def test_a_copy_from_before_a_destruction_opens_with_nothing_that_is_left(place: Path) -> None:
+def test_a_copy_from_before_a_destruction_opens_with_nothing_that_is_left(place: KeyPlace) -> None:
     _, leaf = _filled(place)
-    copy = place / "backup.db"
-    shutil.copy(place / "keys" / "keys.db", copy)
-    before = (place / "root" / "root.key").read_bytes()
+    copy = place.folder / "backup.db"
+    before = (place.folder / "root" / "root.key").read_bytes()
+    with _opened(place) as store:
+        store.snapshot(copy)
     with _opened(place) as store:
         store.update(lambda state: state.puncture_everywhere(5), destroys=True)
         with pytest.raises(KeyDestroyed):
             store.state.leaf_key(TRANSACTIONAL, 1, 5)
         assert store.state.leaf_key(TRANSACTIONAL, 1, 6) != leaf
     with pytest.raises(KeystoreLost):
-        Keystore(copy, _slot(place), SystemClock()).open()
-    assert not any(before.strip() in each.read_bytes() for each in place.rglob("*") if each.is_file())
+        Keystore(copy, place.root, SystemClock()).open()
+    assert not any(before.strip() in each.read_bytes() for each in place.folder.rglob("*") if each.is_file())
 
 
-def test_a_root_file_is_overwritten_when_it_is_replaced(place: Path) -> None:
-    slot = _slot(place)
+def test_a_root_file_is_overwritten_when_it_is_replaced(place: KeyPlace) -> None:
+    slot = place.root
     slot.write((b"\x11" * 32,))
-    with (place / "root" / "root.key").open("rb") as held:
+    with (place.folder / "root" / "root.key").open("rb") as held:
         slot.write((b"\x22" * 32,))
         assert set(held.read()) == {0}
     assert slot.read() == [b"\x22" * 32]
@@ -164,57 +175,57 @@ def test_a_root_file_is_overwritten_when_it_is_replaced(place: Path) -> None:
     ("at", "before", "destroyed"), [(1, True, False), (1, False, False), (2, True, True), (2, False, True)]
 )
 def test_a_crash_at_any_write_of_a_roll_loses_nothing_and_revives_nothing(
-    place: Path, at: int, before: bool, destroyed: bool
+    place: KeyPlace, at: int, before: bool, destroyed: bool
 ) -> None:
     customer, _ = _filled(place)
-    (old,) = _slot(place).read()
-    slot = CrashingSlot(_slot(place), at=at, before=before)
+    (old,) = place.root.read()
+    slot = CrashingSlot(place.root, at=at, before=before)
     with _opened(place, slot) as store, pytest.raises(Crash):
         store.update(lambda state: state.drop_customer(7), destroys=True)
     with _opened(place) as store:
         assert store.state.customers() == ([8] if destroyed else [7, 8])
         assert store.state.customer_key(8) == customer
-    (root,) = _slot(place).read()
+    (root,) = place.root.read()
     assert (root != old) is destroyed
 
 
-def test_a_crash_between_the_first_root_and_the_first_blob_is_no_loss(place: Path) -> None:
-    with pytest.raises(Crash), _opened(place, CrashingSlot(_slot(place), at=1, before=False)):
+def test_a_crash_between_the_first_root_and_the_first_blob_is_no_loss(place: KeyPlace) -> None:
+    with pytest.raises(Crash), _opened(place, CrashingSlot(place.root, at=1, before=False)):
         pass
     with _opened(place) as store:
         store.update(_with_keys, destroys=False)
 
 
-def test_a_slot_that_fails_at_the_end_leaves_the_change_and_is_mended_by_the_next_use(place: Path) -> None:
+def test_a_slot_that_fails_at_the_end_leaves_the_change_and_is_mended_by_the_next_use(place: KeyPlace) -> None:
     _filled(place)
-    (old,) = _slot(place).read()
-    with _opened(place, CrashingSlot(_slot(place), at=2, before=True)) as store:
+    (old,) = place.root.read()
+    with _opened(place, CrashingSlot(place.root, at=2, before=True)) as store:
         with pytest.raises(Crash):
             store.update(lambda state: state.drop_customer(7), destroys=True)
         assert store.state.customers() == [8]
-        assert len(_slot(place).read()) == 2
+        assert len(place.root.read()) == 2
         store.update(lambda state: state.ensure_customer(9, os.urandom), destroys=False)
-        (root,) = _slot(place).read()
+        (root,) = place.root.read()
         assert root != old
 
 
 @pytest.mark.parametrize("step", ["root_1", "commit_before", "commit_after", "root_2"])
-async def test_a_process_that_dies_at_a_step_leaves_a_store_that_opens(place: Path, step: str) -> None:
+async def test_a_process_that_dies_at_a_step_leaves_a_store_that_opens(place: KeyPlace, step: str) -> None:
     customer, _ = _filled(place)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.integration.keystore_victim", str(place), step, cwd=ROOT
+        sys.executable, "-m", "tests.integration.keystore_victim", *place.words, step, cwd=ROOT
     )
     assert await process.wait() == 9
     with _opened(place) as store:
         assert store.state.customers() == ([8] if step in {"commit_after", "root_2"} else [7, 8])
         assert store.state.customer_key(8) == customer
-    assert len(_slot(place).read()) == 1
+    assert len(place.root.read()) == 1
 
 
 # ------------------------------------------------------------------------------------------------------ other processes
 
 
-def test_a_change_of_another_opener_is_seen_by_refresh(place: Path) -> None:
+def test_a_change_of_another_opener_is_seen_by_refresh(place: KeyPlace) -> None:
     with _opened(place) as node, _opened(place) as command:
         assert not node.refresh()
         command.update(_with_keys, destroys=False)
@@ -226,7 +237,7 @@ def test_a_change_of_another_opener_is_seen_by_refresh(place: Path) -> None:
         assert node.state.customers() == [8]
 
 
-def test_an_update_starts_from_the_newest_state(place: Path) -> None:
+def test_an_update_starts_from_the_newest_state(place: KeyPlace) -> None:
     with _opened(place) as node, _opened(place) as command:
         command.update(_with_keys, destroys=False)
         command.update(lambda state: state.drop_customer(7), destroys=True)
@@ -236,11 +247,11 @@ def test_an_update_starts_from_the_newest_state(place: Path) -> None:
         assert command.state.customers() == [8, 9]
 
 
-async def test_processes_that_roll_at_once_lose_no_key(place: Path) -> None:
+async def test_processes_that_roll_at_once_lose_no_key(place: KeyPlace) -> None:
     _filled(place)
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.integration.keystore_victim", str(place), f"roll_{first}", cwd=ROOT
+            sys.executable, "-m", "tests.integration.keystore_victim", *place.words, f"roll_{first}", cwd=ROOT
         )
         for first in (100, 200, 300)
     ]
@@ -252,27 +263,21 @@ async def test_processes_that_roll_at_once_lose_no_key(place: Path) -> None:
 # ---------------------------------------------------------------------------------------------------- what may be lost
 
 
-def _damage(path: Path, change: Callable[[bytes], bytes]) -> None:
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        (blob,) = database.execute("SELECT blob FROM keystore").fetchone()
-        database.execute("UPDATE keystore SET blob = ?", (change(blob),))
-
-
 @pytest.mark.policy("P-21")
 @pytest.mark.parametrize(
     "change", [lambda blob: blob[:-1] + bytes([blob[-1] ^ 1]), lambda blob: blob[:20], lambda blob: b""]
 )
-def test_a_changed_blob_is_refused(place: Path, change: Callable[[bytes], bytes]) -> None:
+def test_a_changed_blob_is_refused(place: KeyPlace, change: Callable[[bytes], bytes]) -> None:
     _filled(place)
-    _damage(place / "keys" / "keys.db", change)
+    place.damage(change)
     with pytest.raises(KeystoreLost), _opened(place):
         pass
 
 
 @pytest.mark.parametrize("content", [None, "", "no hex\n", "ab\n", "11" * 32 + "\n", "\xff"])
-def test_a_root_that_is_lost_or_another_is_refused_and_nothing_is_written(place: Path, content: str | None) -> None:
+def test_a_root_that_is_lost_or_another_is_refused_and_nothing_is_written(place: KeyPlace, content: str | None) -> None:
     _filled(place)
-    root = place / "root" / "root.key"
+    root = place.folder / "root" / "root.key"
     root.unlink()
     if content is not None:
         root.write_text(content, encoding="latin-1")
@@ -281,14 +286,14 @@ def test_a_root_that_is_lost_or_another_is_refused_and_nothing_is_written(place:
     assert root.exists() is (content is not None)
 
 
-def test_a_file_that_is_no_database_is_refused(place: Path) -> None:
-    (place / "keys").mkdir()
-    (place / "keys" / "keys.db").write_bytes(b"not a database " * 100)
-    with pytest.raises(LedgerCorrupt), _opened(place):
+def test_a_file_that_is_no_database_is_refused(in_a_file: KeyPlace) -> None:
+    in_a_file.file.parent.mkdir()
+    in_a_file.file.write_bytes(b"not a database " * 100)
+    with pytest.raises(LedgerCorrupt), _opened(in_a_file):
         pass
 
 
-def test_a_closed_store_says_so(place: Path) -> None:
+def test_a_closed_store_says_so(place: KeyPlace) -> None:
     with _opened(place) as store:
         pass
     with pytest.raises(LedgerUnavailable):
@@ -300,7 +305,7 @@ def test_a_closed_store_says_so(place: Path) -> None:
 
 
 def test_a_root_from_the_environment_stays_when_keys_are_destroyed(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    place: KeyPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "5a" * 32)
     with _opened(place, EnvRootSlot(VARIABLE)) as store:
@@ -312,7 +317,7 @@ def test_a_root_from_the_environment_stays_when_keys_are_destroyed(
         EnvRootSlot(VARIABLE).write(())
 
 
-def test_a_missing_variable_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_variable_is_refused(place: KeyPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(KeystoreLost, match=VARIABLE), _opened(place, EnvRootSlot(VARIABLE)):
         pass
@@ -325,14 +330,14 @@ def _periods(store: Keystore) -> set[tuple[str, int]]:
     return set(store.state.periods())
 
 
-def test_the_present_and_the_next_period_of_every_rule_exist(place: Path) -> None:
+def test_the_present_and_the_next_period_of_every_rule_exist(place: KeyPlace) -> None:
     with _opened(place) as store:
         Keyring(store, DEFAULT_RULES.values(), ManualClock(NOW)).ensure_present()
         wanted = {(rule.tag, period_of(rule, NOW) + ahead) for rule in DEFAULT_RULES.values() for ahead in (0, 1)}
         assert _periods(store) == wanted
 
 
-def test_nothing_is_written_when_nothing_is_missing(place: Path) -> None:
+def test_nothing_is_written_when_nothing_is_missing(place: KeyPlace) -> None:
     with _opened(place) as store, _opened(place) as other:
         Keyring(store, DEFAULT_RULES.values(), ManualClock(NOW)).ensure_present()
         assert other.refresh()
@@ -341,22 +346,22 @@ def test_nothing_is_written_when_nothing_is_missing(place: Path) -> None:
 
 
 @pytest.mark.policy("P-21")
-def test_dead_periods_are_destroyed_under_a_fresh_root(place: Path) -> None:
+def test_dead_periods_are_destroyed_under_a_fresh_root(place: KeyPlace) -> None:
     clock = ManualClock(NOW)
     with _opened(place) as store:
         Keyring(store, [DEFAULT_RULES[OTP]], clock).ensure_present()
         first = period_of(DEFAULT_RULES[OTP], clock.now_ms())
-        before = _slot(place).read()
+        before = place.root.read()
         clock.advance(3_600)
         Keyring(store, [DEFAULT_RULES[OTP]], clock).ensure_present()
         clock.advance(600)
         Keyring(store, [DEFAULT_RULES[OTP]], clock).ensure_present()
         assert (OTP, first) not in _periods(store)
         assert {(OTP, first + 1), (OTP, first + 2)} <= _periods(store)
-        assert _slot(place).read() != before
+        assert place.root.read() != before
 
 
-def test_periods_of_unknown_rules_are_left_alone(place: Path) -> None:
+def test_periods_of_unknown_rules_are_left_alone(place: KeyPlace) -> None:
     with _opened(place) as store:
         store.update(_with_keys, destroys=False)
         Keyring(store, [DEFAULT_RULES[OTP]], ManualClock(NOW)).ensure_present()
@@ -366,14 +371,14 @@ def test_periods_of_unknown_rules_are_left_alone(place: Path) -> None:
 # ------------------------------------------------------------------------------------------------ apart from the loop
 
 
-async def test_a_change_in_a_thread_is_seen_when_it_is_awaited_and_lasts(place: Path) -> None:
+async def test_a_change_in_a_thread_is_seen_when_it_is_awaited_and_lasts(place: KeyPlace) -> None:
     _filled(place)
     with _opened(place) as store:
-        before, version = _slot(place).read(), store.version
+        before, version = place.root.read(), store.version
         assert await store.update_apart(lambda state: state.drop_customer(7), destroys=True)
         assert store.state.customers() == [8]
-        assert (store.version, len(_slot(place).read())) == (version + 1, 1)
-        assert _slot(place).read() != before
+        assert (store.version, len(place.root.read())) == (version + 1, 1)
+        assert place.root.read() != before
         assert not store.refresh()
     with _opened(place) as store:
         assert store.state.customers() == [8]
@@ -383,14 +388,14 @@ def _add(customer: int, state: KeyState) -> bool:
     return state.ensure_customer(customer, os.urandom)
 
 
-async def test_changes_in_threads_take_turns(place: Path) -> None:
+async def test_changes_in_threads_take_turns(place: KeyPlace) -> None:
     with _opened(place) as store:
         changes = [partial(_add, each) for each in range(1, 9)]
         await asyncio.gather(*(store.update_apart(each, destroys=True) for each in changes))
         assert store.state.customers() == list(range(1, 9))
 
 
-async def test_a_root_that_cannot_be_dropped_is_told_though_the_change_stands(place: Path) -> None:
+async def test_a_root_that_cannot_be_dropped_is_told_though_the_change_stands(place: KeyPlace) -> None:
     _filled(place)
 
     class Refusing(FileRootSlot):
@@ -402,19 +407,19 @@ async def test_a_root_that_cannot_be_dropped_is_told_though_the_change_stands(pl
                 raise OSError
             super().write(roots)
 
-    with _opened(place, Refusing(place / "root" / "root.key")) as store:
+    with _opened(place, Refusing(place.folder / "root" / "root.key")) as store:
         with pytest.raises(LedgerUnavailable):
             await store.update_apart(lambda state: state.drop_customer(7), destroys=True)
         assert store.state.customers() == [8]
-        assert len(_slot(place).read()) == 2
+        assert len(place.root.read()) == 2
         store.refresh()
-        assert len(_slot(place).read()) == 1
+        assert len(place.root.read()) == 1
 
 
 # --------------------------------------------------------------------------------------------------- copies, certainty
 
 
-def test_a_destruction_is_certain_at_once_where_one_node_holds_the_keys(place: Path) -> None:
+def test_a_destruction_is_certain_at_once_where_one_node_holds_the_keys(place: KeyPlace) -> None:
     _filled(place)
     with _opened(place) as store:
         store.update(lambda state: state.drop_customer(7), destroys=True)
@@ -422,7 +427,7 @@ def test_a_destruction_is_certain_at_once_where_one_node_holds_the_keys(place: P
         assert not store.is_certain(store.version + 1)
 
 
-def test_a_destruction_is_certain_when_the_last_node_has_followed(place: Path) -> None:
+def test_a_destruction_is_certain_when_the_last_node_has_followed(place: KeyPlace) -> None:
     class Two(OneNode):
         """This node and one that follows when it is told to."""
 
@@ -433,7 +438,7 @@ def test_a_destruction_is_certain_when_the_last_node_has_followed(place: Path) -
 
     _filled(place)
     nodes = Two()
-    store = Keystore(place / "keys" / "keys.db", _slot(place), SystemClock(), nodes)
+    store = Keystore(place.server() if place.url else place.file, place.root, SystemClock(), nodes)
     store.open()
     store.update(lambda state: state.drop_customer(7), destroys=True)
     assert not store.is_certain(store.version)
@@ -442,15 +447,33 @@ def test_a_destruction_is_certain_when_the_last_node_has_followed(place: Path) -
     store.close()
 
 
-def test_a_snapshot_opens_until_the_next_destruction(place: Path) -> None:
+@pytest.mark.policy("P-23")
+def test_keys_move_to_an_empty_store_and_the_old_one_under_the_same_slot_is_dead(place: KeyPlace) -> None:
+    old = KeyPlace(place.folder / "old")
+    (customer, leaf), copy = _filled(old), place.folder / "copy.db"
+    with _opened(old) as before, contextlib.closing(place.store(old.root)) as moved:
+        before.snapshot(copy)
+        moved.open_with(before.state)
+        assert moved.state.digest() == before.state.digest()
+        with pytest.raises(KeystoreTaken):
+            place.store(old.root).open_with(KeyState())
+    with _opened(place, old.root) as store:
+        assert (store.state.customer_key(8), store.state.leaf_key(TRANSACTIONAL, 1, 5)) == (customer, leaf)
+    assert len(old.root.read()) == 1
+    for dead in (copy, old.file):
+        with pytest.raises(KeystoreLost):
+            Keystore(dead, old.root, SystemClock()).open()
+
+
+def test_a_snapshot_opens_until_the_next_destruction(place: KeyPlace) -> None:
     customer, _ = _filled(place)
-    copy = place / "snapshot.db"
+    copy = place.folder / "snapshot.db"
     with _opened(place) as store:
         assert store.snapshot(copy) == store.version
         assert copy.stat().st_mode & 0o777 == 0o600
         with pytest.raises(LedgerUnavailable):
             store.snapshot(copy)
-    snapshot = Keystore(copy, _slot(place), SystemClock())
+    snapshot = Keystore(copy, place.root, SystemClock())
     snapshot.open()
     assert snapshot.state.customer_key(8) == customer
     snapshot.close()

@@ -20,6 +20,8 @@ from redaction.inventory import undeclared
 from redaction.sealed import Pseudonym, Sealed
 from tests.contract.records import NOW, a_customer, a_message, accepts
 
+SCHEMA = [statement for version in sorted(MIGRATIONS) for statement in MIGRATIONS[version]]
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -28,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def ledger(path: Path) -> AsyncIterator[SqliteLedger]:
-    ledger = SqliteLedger(path, ManualClock(), busy_limit_s=0.05)
+    ledger = SqliteLedger(path, ManualClock(), busy_limit_s=0.05, commit_on_loop_s=0)
     await ledger.open()
     yield ledger
     await ledger.close()
@@ -210,7 +212,7 @@ async def test_every_column_is_in_the_inventory(ledger: SqliteLedger) -> None:
 def test_a_hot_lookup_is_answered_by_an_index(path: Path) -> None:
     """The plans that the sizes of a real ledger depend on."""
     database = sqlite3.connect(":memory:")
-    for statement in (*MIGRATIONS[1], *MIGRATIONS[2]):
+    for statement in SCHEMA:
         database.execute(statement)
     for name in ("due", "next_due", "backlog", "list", "list_bound", "outbox_due"):
         values = (1,) * SQL[name].count("?")
@@ -220,7 +222,7 @@ def test_a_hot_lookup_is_answered_by_an_index(path: Path) -> None:
 
 def test_forgetting_never_looks_through_a_table(path: Path) -> None:
     database = sqlite3.connect(":memory:")
-    for statement in (*MIGRATIONS[1], *MIGRATIONS[2], FORGETTING["make_doomed"]):
+    for statement in (*SCHEMA, FORGETTING["make_doomed"]):
         database.execute(statement)
     for name, values in {
         "empty_content": (1, 1),
@@ -238,26 +240,28 @@ def test_forgetting_never_looks_through_a_table(path: Path) -> None:
     database.close()
 
 
-def test_a_subject_is_looked_up_by_seeks_alone(path: Path) -> None:
+def test_a_subject_is_looked_up_in_the_index_alone(path: Path) -> None:
     database = sqlite3.connect(":memory:")
-    for statement in (*MIGRATIONS[1], *MIGRATIONS[2]):
+    for statement in SCHEMA:
         database.execute(statement)
-    plan = plan_of(database, SQL["list_subject"], (1, b"", 1, 1))
-    assert "SCAN message" not in plan
-    assert plan.count("SEARCH message USING") == 3
+    plan = plan_of(database, SQL["list_subject"], (1, b"", b"", b"", 1, 1))
+    assert "SEARCH message USING INDEX message_by_customer (customer=? AND id>? AND id<?)" in plan
+    assert "TEMP B-TREE" not in plan
     database.close()
 
 
-async def test_a_subject_is_found_over_all_the_stretches_of_time(ledger: SqliteLedger) -> None:
-    """Stretches are 65 seconds; between two of them may be months without a message."""
-    person = Pseudonym(b"p" * 16)
+async def test_a_subject_is_found_over_all_the_stretches(ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newest first, under every pseudonym, whatever lies between and wherever a stretch ends."""
+    monkeypatch.setattr("gateway.ledger.sqlite.SUBJECT_LOOKS_AT", 3)
+    person, before = Pseudonym(b"p" * 16), Pseudonym(b"q" * 16)
     times = [NOW + offset for offset in (0, 1, 65_536, 200_000, 40 * 86_400_000)]
     theirs = [a_message(id=message_id(at, 7, b"\x07" * 8), subject=person) for at in times]
+    theirs[1] = a_message(id=theirs[1].id, subject=before)
     others = [a_message(id=message_id(at, 8, b"\x07" * 8)) for at in times]
     await ledger.apply(accepts(*theirs, *others))
-    found = await ledger.list_subject(7, [person], 10)
+    found = await ledger.list_subject(7, [person, before], 10)
     assert [each.id for each in found] == [each.id for each in reversed(theirs)]
-    assert [each.id for each in await ledger.list_subject(7, [person], 2)] == [theirs[4].id, theirs[3].id]
+    assert [each.id for each in await ledger.list_subject(7, [person, before], 2)] == [theirs[4].id, theirs[3].id]
     assert await ledger.list_subject(8, [person], 10) == []
 
 
@@ -287,3 +291,41 @@ async def test_what_rides_along_fails_alone(path: Path) -> None:
 async def test_what_rides_along_goes_alone_when_nobody_else_writes(ledger: SqliteLedger) -> None:
     await ledger.apply(accepts(a_message(content_until_ms=NOW)))
     assert await ledger.forget_content(NOW, 10) == 1
+
+
+async def test_another_process_gets_its_turn_while_much_is_forgotten(ledger: SqliteLedger, path: Path) -> None:
+    await ledger.apply(accepts(*(a_message(content_until_ms=NOW, record_until_ms=NOW) for _ in range(2_000))))
+
+    def write() -> int:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10.0)) as other:
+            return other.execute("INSERT INTO counter (bucket, name, value) VALUES (9, 'other', 1)").rowcount
+
+    writing = asyncio.ensure_future(asyncio.to_thread(write))
+    forgotten = 0
+    while count := await ledger.forget_records(NOW, 10):
+        forgotten += count
+        await ledger.apply([Count("quota", 1, 1)])
+    assert forgotten == 2_000
+    assert await writing == 1
+    assert await ledger.counts(9) == {"other": 1}
+
+
+async def test_a_ride_is_durable_before_the_log_begins_anew(path: Path) -> None:
+    file = SqliteFile(path, exclusive=True, synchronous="full", busy_limit_s=1.0)
+    file.open()
+    write = "INSERT INTO counter (bucket, name, value) VALUES (1, 'rider', 1)"
+    riding = asyncio.ensure_future(file.transact_along(lambda cursor: cursor.execute(write).rowcount))
+    await asyncio.sleep(0)
+    await file.checkpoint()
+    assert await riding == 1
+    assert _log_bytes(path) == 0
+    await file.close()
+
+
+async def test_the_log_is_copied_beside_the_commits(ledger: SqliteLedger, path: Path) -> None:
+    """Nobody asks for it: the file itself gets what was committed, while messages come in."""
+    message = a_message()
+    await ledger.apply(accepts(message))
+    while message.id not in path.read_bytes():
+        await ledger.apply([Count("quota", 1, 1)])
+    assert await ledger.find(7, message.id) == message

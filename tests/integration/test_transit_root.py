@@ -1,16 +1,26 @@
-"""A root that a vault wraps: rolls kill every older file, and may be cut short at any call."""
+"""A root that a vault wraps: rolls kill every older copy, and may be cut short at any call.
+
+The wrapped root lies in a file, or on the server of the key store.
+"""
 
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.clock import SystemClock
 from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.followers_redis import Onlooker
 from gateway.ledger.keystore import Keystore, KeystoreLost
+from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
 from gateway.ledger.transit_root import Transit, TransitRootSlot
+from redaction.keys import KeyState
+from tests.integration.key_places import LOCK_S, PERSISTENT, KeyPlace
+from tests.integration.valkey_server import valkey
 from tests.integration.vault import TOKEN, Vault, running_vault
 
 ROOTS = (b"a" * 32, b"b" * 32)
@@ -23,16 +33,46 @@ def vault() -> Iterator[Vault]:
         yield vault
 
 
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with valkey(tmp_path_factory.mktemp("valkey"), *PERSISTENT) as url:
+        yield url
+
+
+@pytest.fixture(params=["file", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> KeyPlace:
+    return KeyPlace(tmp_path, request.getfixturevalue("url") if request.param == "redis" else "", tmp_path.name)
+
+
+def transit_of(vault: Vault, token: str = TOKEN) -> Transit:
+    return Transit(url=vault.url, token=token, mount="transit", key="gateway", timeout_s=5.0)
+
+
 def slot(vault: Vault, place: Path, token: str = TOKEN) -> TransitRootSlot:
-    transit = Transit(url=vault.url, token=token, mount="transit", key="gateway", timeout_s=5.0)
-    return TransitRootSlot(place / "root" / "root.wrapped", transit)
+    """In a file."""
+    return TransitRootSlot(place / "root" / "root.wrapped", transit_of(vault, token))
 
 
-def store(vault: Vault, place: Path) -> Keystore:
-    return Keystore(place / "keys" / "keys.db", slot(vault, place), SystemClock())
+def store(vault: Vault, place: Path | KeyPlace) -> Keystore:
+    if isinstance(place, Path) or not place.url:
+        folder = place if isinstance(place, Path) else place.folder
+        return Keystore(folder / "keys" / "keys.db", slot(vault, folder), SystemClock())
+    server = KeyServer(KeyServerAddress(url=place.url, prefix=place.prefix), lock_s=LOCK_S)
+    return Keystore(server, TransitRootSlot(server, transit_of(vault)), SystemClock(), Onlooker(server))
 
 
-def filled(vault: Vault, place: Path) -> None:
+def copied(place: KeyPlace) -> KeyPlace:
+    """A copy of everything there is, made by somebody else."""
+    copy = replace(place, folder=place.folder / "copy", prefix=place.prefix + "-copy")
+    shutil.copytree(place.folder, copy.folder)
+    if place.url:
+        with place.client() as client:
+            for name in client.scan_iter(match=f"{{{place.prefix}}}:*"):
+                client.copy(name, name.replace(place.prefix.encode(), copy.prefix.encode(), 1))
+    return copy
+
+
+def filled(vault: Vault, place: Path | KeyPlace) -> None:
     keys = store(vault, place)
     keys.open()
     keys.update(lambda state: [state.ensure_customer(each, os.urandom) for each in (7, 8)], destroys=False)
@@ -53,19 +93,18 @@ def test_roots_come_back_and_lie_wrapped(vault: Vault, tmp_path: Path) -> None:
 
 
 @pytest.mark.policy("P-23")
-def test_a_file_from_before_a_roll_is_dead_even_with_the_token(vault: Vault, tmp_path: Path) -> None:
-    filled(vault, tmp_path)
-    shutil.copytree(tmp_path, tmp_path / "copy")
-    copied = store(vault, tmp_path / "copy")
-    copied.open()
-    assert copied.state.customers() == [7, 8]
-    copied.close()
-    keys = store(vault, tmp_path)
+def test_a_copy_from_before_a_roll_is_dead_even_with_the_token(vault: Vault, place: KeyPlace) -> None:
+    filled(vault, place)
+    copy = store(vault, copied(place))
+    copy.open()
+    assert copy.state.customers() == [7, 8]
+    copy.close()
+    keys = store(vault, place)
     keys.open()
     keys.update(lambda state: state.drop_customer(7), destroys=True)
     keys.close()
     with pytest.raises(KeystoreLost):
-        copied.open()
+        copy.open()
     assert min(vault.keys["gateway"].versions) == vault.keys["gateway"].latest
 
 
@@ -73,11 +112,11 @@ def test_a_file_from_before_a_roll_is_dead_even_with_the_token(vault: Vault, tmp
 @pytest.mark.parametrize("after", [False, True], ids=["unheard", "unanswered"])
 @pytest.mark.parametrize("call", CALLS_OF_A_ROLL)
 def test_a_roll_cut_at_any_call_loses_nothing_and_leaves_nothing(
-    vault: Vault, tmp_path: Path, call: int, after: bool
+    vault: Vault, place: KeyPlace, call: int, after: bool
 ) -> None:
-    filled(vault, tmp_path)
-    shutil.copytree(tmp_path, tmp_path / "copy")
-    keys = store(vault, tmp_path)
+    filled(vault, place)
+    copy = copied(place)
+    keys = store(vault, place)
     keys.open()
     vault.cut_at, vault.cut_after = vault.requests + call, after
     cut = False
@@ -95,23 +134,43 @@ def test_a_roll_cut_at_any_call_loses_nothing_and_leaves_nothing(
     if keys.state.customers() == [7, 8]:
         keys.update(lambda state: state.drop_customer(7), destroys=True)
     keys.close()
-    again = store(vault, tmp_path)
+    again = store(vault, place)
     again.open()
     assert again.state.customers() == [8]
+    assert len(again.roots()) == 1
     again.close()
-    assert len(slot(vault, tmp_path).read()) == 1
     with pytest.raises(KeystoreLost):
-        store(vault, tmp_path / "copy").open()
+        store(vault, copy).open()
 
 
-def test_the_calls_of_a_roll_are_all_among_those_that_were_cut(vault: Vault, tmp_path: Path) -> None:
-    filled(vault, tmp_path)
-    keys = store(vault, tmp_path)
+def test_the_calls_of_a_roll_are_all_among_those_that_were_cut(vault: Vault, place: KeyPlace) -> None:
+    filled(vault, place)
+    keys = store(vault, place)
     keys.open()
     before = vault.requests
     keys.update(lambda state: state.drop_customer(7), destroys=True)
     keys.close()
     assert vault.requests - before < CALLS_OF_A_ROLL.stop
+
+
+@pytest.mark.policy("P-23")
+def test_nodes_on_many_machines_roll_in_turn_and_share_no_file(vault: Vault, url: str, tmp_path: Path) -> None:
+    machines = [store(vault, KeyPlace(tmp_path / name, url, tmp_path.name)) for name in ("one", "other")]
+    for keys in machines:
+        keys.open()
+    for customer in range(1, 7):
+        keys = machines[customer % 2]
+        keys.update(partial(_add, customer), destroys=True)
+    for keys in machines:
+        keys.refresh()
+        assert keys.state.customers() == list(range(1, 7))
+        assert len(keys.roots()) == 1
+        keys.close()
+    assert not list(tmp_path.iterdir())
+
+
+def _add(customer: int, state: KeyState) -> bool:
+    return state.ensure_customer(customer, os.urandom)
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])

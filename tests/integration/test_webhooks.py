@@ -26,7 +26,7 @@ def ids(receiver: Receiver) -> Counter[str]:
 @pytest.mark.smpp("S-64")
 @pytest.mark.parametrize("offered", [True, False])
 async def test_a_burst_of_a_thousand_events_is_told_completely_and_once(tmp_path: Path, offered: bool) -> None:
-    async with receiving() as receiver, staged(tmp_path) as stage:
+    async with receiving() as receiver, staged(tmp_path, connections_per_endpoint=8) as stage:
         listen(stage, receiver)
         pairs = await stage.store(*messages(1000))
         if offered:
@@ -42,7 +42,7 @@ async def test_a_burst_of_a_thousand_events_is_told_completely_and_once(tmp_path
 @pytest.mark.policy("P-24")
 async def test_events_are_told_over_tls_on_few_connections(tmp_path: Path) -> None:
     server, client = certificates(tmp_path, "127.0.0.1")
-    async with receiving(server) as receiver, staged(tmp_path, tls=client) as stage:
+    async with receiving(server) as receiver, staged(tmp_path, tls=client, connections_per_endpoint=8) as stage:
         listen(stage, receiver, scheme="https")
         await stage.store(*messages(100))
         await until_all_told(stage)

@@ -42,6 +42,7 @@ class Batch:
         self.now_ms = now_ms
         self.results: list[WriteResult] = [True] * len(operations)
         self.claims: list[Claim] = []
+        self.events: dict[int, tuple[OutboxEvent, int]] = {}
         self.links: dict[int, list[tuple[int, msgspec.Raw, msgspec.Raw]]] = defaultdict(list)
         self.counts: Counter[tuple[str, int]] = Counter()
         self.partitions: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
@@ -72,7 +73,7 @@ class Batch:
         message = op.message
         partition = self._layout.partition(message.id)
         has_digest = op.idempotency is not None
-        event = self._event(partition, op.event)
+        event = self._event(index, partition, op.event)
         packed: Packed = [ACCEPT, octets(message.id), octets(pack_message(message)), event, has_digest]
         self._accepts[partition].append((index, packed))
         self.results[index] = message.id
@@ -94,17 +95,28 @@ class Batch:
             message.content_until_ms,
             message.segments,
             octets(pack_state(message)),
-            self._event(partition, change.event),
+            self._event(index, partition, change.event),
         ]
         self.partitions[partition].append((index, packed))
         for link in change.links:
             slot, row, field = self._layout.link(link.operator, link.operator_message_id)
             self.links[slot].append((row, octets(field), octets(identifier + bytes((link.segment,)))))
 
-    def _event(self, partition: int, event: OutboxEvent | None) -> object:
+    def _event(self, index: int, partition: int, event: OutboxEvent | None) -> object:
         if event is None:
             return False
-        return [self._numbers.next(partition, self.now_ms), event.esme, octets(pack_event(event))]
+        seq = self._numbers.next(partition, self.now_ms)
+        self.events[index] = (event, seq)
+        return [seq, event.esme, octets(pack_event(event))]
+
+    def number(self, index: int) -> None:
+        """The operation's event, if it has one, is stored under the number that was proposed for it.
+
+        News for an account's binds keeps none: the node that tells them reads it from the ledger, which may be another.
+        """
+        event, seq = self.events.get(index, (None, 0))
+        if event is not None and not event.esme:
+            event.seq = seq
 
     def _put_in_order(self) -> None:
         for partition, accepts in self._accepts.items():

@@ -18,6 +18,7 @@ from gateway.clock import Clock
 from gateway.ledger.base import (
     Accept,
     Change,
+    Exported,
     Found,
     LedgerUnavailable,
     Page,
@@ -35,6 +36,7 @@ from gateway.ledger.base import (
 )
 from gateway.ledger.redis.accounts import AccountBook
 from gateway.ledger.redis.checks import UnfitServer, check_server, pack_small_records, rewrite_log
+from gateway.ledger.redis.export import Exporter
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
 from gateway.ledger.redis.holding import Holding
@@ -100,6 +102,7 @@ class RedisLedger:
         self._forgetter = Forgetter(self.server, self.layout, self.holding, self._reader)
         self.inbox = Inbox(self.server, self.layout)
         self._accounts = AccountBook(self.server, self.layout)
+        self._exporter = Exporter(self.server, self.layout)
         self._watches: dict[int, set[bytes | int]] = {}
         self._is_open = False
 
@@ -320,6 +323,17 @@ class RedisLedger:
 
     async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
         return await self._forgetter.traffic(since_day, limit)
+
+    # --------------------------------------------------------------------------------------------------------- copies
+
+    async def export(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+        return await self._exporter.messages(cursor, self._clock.now_ms(), limit)
+
+    async def export_events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        return await self._exporter.events(cursor)
+
+    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
+        await self._exporter.add_traffic(rows)
 
     async def stored_fields(self) -> Sequence[str]:
         return STORED_FIELDS

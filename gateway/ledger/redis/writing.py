@@ -23,7 +23,8 @@ from gateway.ledger.redis.wire import encode, octets
 RETRY_S: Final = 0.2
 CLAIM_ROUNDS: Final = 8
 
-_LETTERS: Final = {ord("0"): False, ord("1"): True}
+_DONE: Final = ord("1")
+_LETTERS: Final = {ord("0"): False, _DONE: True, ord("r"): True}
 _VOID: Final = ord("v")
 
 
@@ -126,6 +127,8 @@ class Writer:
 
     def _note(self, batch: Batch, ops: Sequence[tuple[int, Packed]], answer: bytes, *, foreign: bool) -> None:
         for (index, op), letter in zip(ops, answer, strict=True):
+            if letter == _DONE and not foreign:
+                batch.number(index)
             if op[0] == ACCEPT:
                 if letter == _VOID:
                     batch.results[index] = False  # for the moment: somebody else stands for it

@@ -122,6 +122,7 @@ def has_two_texts(pdu: Pdu) -> bool:
 
 
 __all__ = [
+    "DECODERS",
     "HEADER",
     "HEADER_OCTETS",
     "MAX_DESTINATIONS",

@@ -164,6 +164,8 @@ _pack_header: Final = HEADER.pack
 
 def _message_id_decoder(kind: type[MessageIdResp]) -> Callable[[bytes, int, int], Pdu]:
     def decode_message_id(frame: bytes, status: int, sequence_number: int) -> Pdu:
+        if frame[HEADER_OCTETS:] == b"\0":  # the usual deliver_sm_resp
+            return kind(sequence_number, status)
         message_id = frame[HEADER_OCTETS:-1].decode("latin-1")
         if not 17 <= len(frame) <= 17 + _LONGEST_ID or frame[-1] or "\0" in message_id:  # no body, no end, or TLVs
             return decode_by_layout(kind, frame, status, sequence_number)

@@ -16,13 +16,14 @@ from operators.smpp.session.events import (
     Unanswered,
 )
 from operators.smpp.session.machine import Session
-from operators.smpp.session.rules import BOUND, RECEIVES, SENDS, TAKES, Role, SessionSettings, State
+from operators.smpp.session.rules import BOUND, RECEIVES, SENDS, TAKES, TLVS_SINCE, Role, SessionSettings, State
 
 __all__ = [
     "BOUND",
     "RECEIVES",
     "SENDS",
     "TAKES",
+    "TLVS_SINCE",
     "BindAsked",
     "BindRefused",
     "Bound",

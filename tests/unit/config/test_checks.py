@@ -9,10 +9,12 @@ import pytest
 from config.checks import check, is_loopback
 from config.operators import EgressSettings, OutbindSettings
 from config.problems import Severity
+from config.rest import RestCallback, RestSettings
 from config.secret import SecretRef
 from config.settings import (
     DispatchSettings,
     HttpSettings,
+    KeyServerSettings,
     KeystoreSettings,
     LedgerSettings,
     MessageSettings,
@@ -53,6 +55,10 @@ def with_operators(*operators: OperatorSettings) -> Settings:
     return Settings(operators=operators, routes=(RouteSettings(operators=(operators[0].name,)),))
 
 
+def on_a_server(**server: Any) -> Settings:
+    return Settings(keystore=KeystoreSettings(engine="redis", redis=KeyServerSettings(**server)))
+
+
 def in_a_vault(**transit: Any) -> Settings:
     root = RootSlotSettings(kind="transit", transit=TransitSettings(**transit))
     return Settings(keystore=KeystoreSettings(root=root))
@@ -70,6 +76,9 @@ def shared(**redis: Any) -> Settings:
         shared(url="rediss+cluster://one,two", user="ledger", password=SecretRef(env="P")),
         shared(url="redis+sentinel://one,two/ledger", tunnel=True, replicas=1),
         with_operators(LOCAL, REMOTE),
+        on_a_server(url="redis://127.0.0.1:6379/0"),
+        on_a_server(url="redis://keys", tunnel=True),
+        on_a_server(url="rediss://keys", tls_certificate="c.pem", tls_key="k.pem"),
         with_operators(OperatorSettings(name="memory", kind="loopback")),
         with_operators(replace(LOCAL, host="::1")),
         with_operators(replace(REMOTE, egress=EgressSettings(allow=("destination", "text", "data_coding")))),
@@ -144,6 +153,20 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             "retention[1].tag",
             "duplicate",
         ),
+        (on_a_server(), "keystore.redis.url", "missing"),
+        (on_a_server(url="https://keys"), "keystore.redis.url", "missing"),
+        (on_a_server(url="rediss://"), "keystore.redis.url", "missing"),
+        (on_a_server(url="rediss://user:secret@keys"), "keystore.redis.url", "invalid_url"),
+        (on_a_server(url="redis://keys:6379/0"), "keystore.redis.url", "plain_key_server"),
+        (
+            msgspec.structs.replace(
+                on_a_server(url="redis://127.0.0.1"),
+                ledger=LedgerSettings(engine="redis", redis=RedisSettings(url="redis://127.0.0.1:6379/3")),
+            ),
+            "keystore.redis.url",
+            "keys_beside_data",
+        ),
+        (on_a_server(url="rediss://keys", tls_certificate="c.pem"), "keystore.redis", "tls_incomplete"),
         (in_a_vault(url="https://vault"), "keystore.root.transit.token", "missing"),
         (in_a_vault(url="vault", token=SecretRef(env="T")), "keystore.root.transit.url", "missing"),
         (in_a_vault(url="http://vault:8200", token=SecretRef(env="T")), "keystore.root.transit.url", "plain_root_slot"),
@@ -260,6 +283,38 @@ def test_a_plain_link_to_another_machine_is_refused_unless_it_runs_in_a_declared
     assert told(with_operators(plain)) == [("operators[0].tls.enabled", "plain_operator_link")]
     tunnel = OperatorRegister(contract_reference="C-1", tunnel=True)
     assert told(with_operators(replace(plain, register=tunnel))) == []
+
+
+@pytest.mark.policy("P-24")
+def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> None:
+    register = OperatorRegister(contract_reference="C-1")
+    plain = OperatorSettings(
+        name="web", kind="rest", rest=RestSettings(url="http://sms.example/send"), register=register
+    )
+    assert told(with_operators(plain)) == [("operators[0].rest.url", "plain_operator_link")]
+    assert told(with_operators(replace(plain, rest=RestSettings(url="https://sms.example/send")))) == []
+    assert told(with_operators(replace(plain, rest=RestSettings(url="http://127.0.0.1/send")))) == []
+    tunnel = msgspec.structs.replace(register, tunnel=True)
+    assert told(with_operators(replace(plain, register=tunnel))) == []
+
+
+@pytest.mark.policy("P-24")
+def test_receipts_over_http_come_in_by_tls_and_from_whom_we_know() -> None:
+    open_to_all = RestCallback(host="0.0.0.0", port=8443)
+    operator = OperatorSettings(
+        name="web",
+        kind="rest",
+        rest=RestSettings(url="https://sms.example/send", callback=open_to_all),
+        register=OperatorRegister(contract_reference="C-1"),
+    )
+    assert told(with_operators(operator)) == [
+        ("operators[0].rest.callback.password", "missing"),
+        ("operators[0].rest.callback.host", "plain_public_listener"),
+    ]
+    secured = RestCallback(
+        host="0.0.0.0", port=8443, password=SecretRef(env="P"), tls_certificate="c.pem", tls_key="k.pem"
+    )
+    assert told(with_operators(replace(operator, rest=RestSettings(url=operator.rest.url, callback=secured)))) == []
 
 
 @pytest.mark.policy("P-38")

@@ -144,7 +144,7 @@ class Road:
         self.sealer = Sealer(self.store.state, self.clock.random)
         self.vault = Vault(self.sealer, DEFAULT_RULES, self.clock.now_ms)
         self.policies = RetentionPolicies(DEFAULT_RULES)
-        self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off")
+        self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off", commit_on_loop_s=0)
         self.router = Router(routes or [Route(prefix="", classes=frozenset(), operators=tuple(self.operators))])
         self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
         self._contracts = contracts or {name: standard_contract(name) for name in self.operators}

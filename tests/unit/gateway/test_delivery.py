@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from gateway.customers import Directory, Owner
-from gateway.delivery import Addressing, open_endpoint, save_endpoint
-from gateway.ledger.base import StoredCustomer
+from gateway.delivery import Addressing, EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
+from gateway.ledger.base import StoredCustomer, StoredEndpoint
 from gateway.message import Message, OutboxEvent, Status
+from gateway.webhooks.delivery import Delivery
+from gateway.webhooks.signing import Signer
 from redaction.errors import SealError
 from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
@@ -52,6 +54,11 @@ def event_of(message: Message) -> OutboxEvent:
     return OutboxEvent(customer=CUSTOMER, message=message.id, status=Status.DELIVERED, at_ms=0, next_ms=0)
 
 
+def signs_with(delivery: Delivery, secret: Secret) -> bool:
+    signer = delivery.destination.signer
+    return signer is not None and signer.sign(b"id", 1, b"{}") == Signer((secret,)).sign(b"id", 1, b"{}")
+
+
 async def test_nobody_is_told_without_an_endpoint(place: Place) -> None:
     message = await place.road.stored(await place.road.send())
     assert not place.addressing.wanted(message)
@@ -64,7 +71,8 @@ async def test_the_endpoint_is_told_under_its_own_secret(place: Place) -> None:
     assert place.addressing.wanted(message)
     delivery = place.addressing.delivery(event_of(message), message)
     assert delivery is not None
-    assert (delivery.url, delivery.secrets, delivery.own_endpoint) == (URL, (secret,), True)
+    assert (delivery.destination.url, delivery.destination.own_endpoint) == (URL, True)
+    assert signs_with(delivery, secret)
     assert json.loads(delivery.body)["data"]["reference"] == "order 1"
 
 
@@ -73,8 +81,9 @@ async def test_a_messages_own_url_takes_the_endpoints_place(place: Place) -> Non
     message = await place.road.stored(await place.road.send(callback_url="https://other.example.sa/"))
     delivery = place.addressing.delivery(event_of(message), message)
     assert delivery is not None
-    assert delivery.url.reveal(Purpose.INFORM_CUSTOMER) == "https://other.example.sa/"
-    assert (delivery.secrets, delivery.own_endpoint) == ((secret,), False)
+    assert delivery.destination.url.reveal(Purpose.INFORM_CUSTOMER) == "https://other.example.sa/"
+    assert not delivery.destination.own_endpoint
+    assert signs_with(delivery, secret)
 
 
 async def test_a_message_whose_private_field_cannot_be_opened_is_told_without_it(place: Place) -> None:
@@ -90,6 +99,7 @@ async def test_a_message_whose_private_field_cannot_be_opened_is_told_without_it
 async def test_nobody_is_told_when_the_customers_keys_are_gone(place: Place) -> None:
     await place.set_endpoint()
     message = await place.road.stored(await place.road.send())
+    assert place.addressing.delivery(event_of(message), message) is not None
     place.road.store.update(lambda state: state.drop_customer(CUSTOMER), destroys=True)
     assert place.addressing.delivery(event_of(message), message) is None
 
@@ -110,6 +120,39 @@ async def test_an_endpoint_is_stored_sealed_and_opens_for_its_customer_only(plac
     endpoint = type(endpoint)(customer=CUSTOMER + 1, url=endpoint.url, secret=endpoint.secret, settings=b"{}")
     with pytest.raises(SealError):
         open_endpoint(place.sealer, endpoint)
+
+
+async def test_an_endpoint_is_opened_once_for_all_its_events_and_again_when_it_changed(place: Place) -> None:
+    await place.set_endpoint()
+    message = await place.road.stored(await place.road.send())
+    first, second = (place.addressing.delivery(event_of(message), message) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.destination is second.destination
+    assert place.sealer.opened[Purpose.CREDENTIAL, "webhook_secret"] == 1
+    secret = await place.set_endpoint()
+    changed = place.addressing.delivery(event_of(message), message)
+    assert changed is not None
+    assert signs_with(changed, secret)
+    await place.road.ledger.delete_endpoint(CUSTOMER)
+    await place.directory.refresh()
+    assert place.addressing.delivery(event_of(message), message) is None
+
+
+async def test_what_an_endpoint_asked_for_holds_for_it_and_not_for_a_callback_url(place: Place) -> None:
+    settings = EndpointSettings(batch=100)
+    await save_endpoint(place.road.ledger, place.sealer, place.road.clock, CUSTOMER, URL, settings)
+    await place.directory.refresh()
+    usual = await place.road.stored(await place.road.send())
+    special = await place.road.stored(await place.road.send(callback_url="https://other.example.sa/"))
+    deliveries = [place.addressing.delivery(event_of(each), each) for each in (usual, special)]
+    assert [each.destination.batch for each in deliveries if each is not None] == [100, 1]
+
+
+@pytest.mark.parametrize("settings", [b"{}", b'{"batch":0}', b'{"batch":101}', b"nonsense"])
+def test_settings_of_an_endpoint_that_say_nothing_sensible_ask_for_nothing(settings: bytes) -> None:
+    stored = StoredEndpoint(customer=1, url=Sealed(b""), secret=Sealed(b""), settings=settings)
+    assert endpoint_settings(stored).batch == 1
 
 
 async def test_saving_again_gives_a_fresh_secret(place: Place) -> None:

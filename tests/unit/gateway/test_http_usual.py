@@ -9,9 +9,10 @@ from aiohttp.http_parser import HttpRequestParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http_usual import MAX_HEAD, Odd, Partial, Usual, read_usual
+from gateway.http_usual import KNOWN_HEADS, MAX_HEAD, Odd, Partial, Usual, UsualReader
 
 START = "POST /v1/messages HTTP/1.1"
+READER = UsualReader(100)
 HEADERS = ("Host: g", "Authorization: Bearer k", "Content-Type: application/json", "Content-Length: 2")
 
 
@@ -21,16 +22,39 @@ def request(*headers: str, start: str = START, body: bytes = b"{}") -> bytes:
 
 def test_a_usual_request_is_read() -> None:
     octets = request(*HEADERS, "Idempotency-Key:  a b ", "X-Forwarded-For: 10.0.0.1", "X-Trace: 7", "Accept: */*")
-    usual = read_usual(octets + b"POST", 100)
+    usual = READER.read(octets + b"POST")
     assert isinstance(usual, Usual)
     assert octets[usual.start : usual.end] == b"{}"
     assert usual.end == len(octets)
     assert (usual.authorization, usual.idempotency, usual.forwarded) == (b"Bearer k", b"a b", b"10.0.0.1")
 
 
+def test_a_head_that_is_known_is_read_as_the_first_time() -> None:
+    reader = UsualReader(100)
+    octets = request(*HEADERS, "X-Forwarded-For: 10.0.0.1")
+    first, again = reader.read(octets), reader.read(octets[:-1] + b"]")
+    assert isinstance(first, Usual)
+    assert first == again
+    assert isinstance(reader.read(octets[:-1]), Partial)
+
+
+def test_heads_are_remembered_up_to_a_number() -> None:
+    reader = UsualReader(100)
+    for number in range(3 * KNOWN_HEADS):
+        assert isinstance(reader.read(request(*HEADERS, f"X-Trace: {number}")), Usual)
+        assert len(reader._known) <= KNOWN_HEADS
+
+
+def test_a_head_that_comes_once_is_not_remembered() -> None:
+    reader = UsualReader(100)
+    assert isinstance(reader.read(request(*HEADERS, "Idempotency-Key: 7")), Usual)
+    assert isinstance(reader.read(request(*HEADERS, "X-Long: " + "a" * 2_000)), Usual)
+    assert not reader._known
+
+
 @pytest.mark.parametrize("cut", range(len(request(*HEADERS))))
 def test_what_is_not_complete_may_become_usual(cut: int) -> None:
-    assert isinstance(read_usual(request(*HEADERS)[:cut], 100), Partial)
+    assert isinstance(READER.read(request(*HEADERS)[:cut]), Partial)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +98,7 @@ def test_what_is_not_complete_may_become_usual(cut: int) -> None:
     ],
 )
 def test_what_is_odd_is_left_to_aiohttp(octets: bytes) -> None:
-    assert isinstance(read_usual(octets, 100), Odd)
+    assert isinstance(READER.read(octets), Odd)
 
 
 _names = st.sampled_from(
@@ -90,7 +114,7 @@ _values = st.one_of(
 def test_aiohttp_reads_a_usual_request_in_the_same_way(more: list[tuple[str, str]], body: str) -> None:
     headers = [*HEADERS, *(f"{name}: {value}" for name, value in more)]
     octets = request(*headers, body=body.encode())
-    usual = read_usual(octets, 100)
+    usual = READER.read(octets)
     if not isinstance(usual, Usual):
         return
     loop = asyncio.new_event_loop()

@@ -3,12 +3,17 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.api_page import render_page
 from gateway.errors import KINDS
+from gateway.message import OutboxEvent, Status
 from gateway.openapi import codes_of
-from tests.unit.gateway.stage import running_api
+from gateway.webhooks.parcel import envelope
+from gateway.webhooks.payload import event_body, received_body
+from redaction.personal import MessageText, Msisdn
+from tests.unit.gateway.stage import a_message, running_api
 
 ROUTES = {
     ("POST", "/v1/messages"),
@@ -62,6 +67,29 @@ async def test_operations_have_names_of_their_own() -> None:
     assert len(set(names)) == len(names)
 
 
+async def test_the_examples_of_webhooks_are_what_is_sent() -> None:
+    hooks = (await _document())["webhooks"]
+    examples = {
+        name: each["post"]["requestBody"]["content"]["application/json"]["example"] for name, each in hooks.items()
+    }
+    message, text = a_message(status=Status.DELIVERED), MessageText("STOP")
+    told = OutboxEvent(customer=1, message=message.id, status=Status.DELIVERED, at_ms=0, next_ms=0)
+    received = msgspec.structs.replace(told, status=Status.RECEIVED)
+    bodies = {
+        "message": event_body(told, message),
+        "received": received_body(received, message, Msisdn("966500000078", 966), "90909", text, ()),
+        "batch": envelope([b"1.delivered"], [event_body(told, message)], 0)[1],
+    }
+    for name, body in bodies.items():
+        sent, example = json.loads(body), examples[name]
+        assert sent.keys() == example.keys()
+        assert sent["type"] == example["type"]
+        entries = zip(*(each["data"] if name == "batch" else [each] for each in (sent, example)), strict=True)
+        for ours, shown in entries:
+            assert ours.keys() == shown.keys()
+            assert ours["data"].keys() <= shown["data"].keys()
+
+
 async def test_every_code_of_an_endpoint_is_listed_under_its_status() -> None:
     async with running_api() as stage:
         document = (await stage.get("/openapi.json", token=None)).json()
@@ -113,6 +141,8 @@ async def test_the_page_names_every_operation_and_type() -> None:
             assert f'id="{operation["operationId"]}"' in page
     for name in document["components"]["schemas"]:
         assert f'id="{name}"' in page
+    for item in document["webhooks"].values():
+        assert f'id="{item["post"]["operationId"]}"' in page
 
 
 @pytest.mark.parametrize("text", ["<script>", "&", '"'])

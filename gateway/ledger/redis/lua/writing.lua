@@ -15,6 +15,7 @@ local function new_work(base, now_ms)
     last = tonumber(meta[2]), -- the bucket that is being filled, and the octets in it
     count = tonumber(meta[3]) or 0,
     seq = tonumber(meta[4]) or 0,
+    seq_before = tonumber(meta[4]) or 0,
     records = {}, -- by id, as they are now; false: none
     buckets = {}, -- by id
     dirty = {}, -- bucket -> ids
@@ -90,10 +91,11 @@ end
 
 function Work:tell(event)
   local seq, esme, packed = event[1], event[2], event[3]
-  if seq <= self.seq then
+  if seq <= self.seq_before then
     seq = self.seq + EVENT_STEP
+    self.renumbered = true
   end
-  self.seq = seq
+  self.seq = math.max(self.seq, seq)
   local key = self.base .. ':o:' .. esme
   local rows = self.events[key]
   if not rows then
@@ -280,13 +282,18 @@ local function run_batch(base, now_ms, ops)
   end
   local results = {}
   for at, op in ipairs(ops) do
+    work.renumbered = false
     results[at] = work:run(op)
+    if work.renumbered and results[at] == '1' then
+      results[at] = 'r'
+    end
   end
   work:write()
   return table.concat(results)
 end
 
--- ARGV: token, number of the batch, now_ms, operations. The results, one letter each: 1 done, 0 not applied, v void.
+-- ARGV: token, number of the batch, now_ms, operations. The results, one letter each: 1 done, r done
+-- but its event got another number, 0 not applied, v void.
 local function apply(keys, args)
   local base = keys[1]
   local number = tonumber(args[2])

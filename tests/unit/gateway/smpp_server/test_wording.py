@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.content import Received
-from gateway.message import OutboxEvent, Status
+from gateway.message import Message, OutboxEvent, Status
 from gateway.smpp_server.wording import STATES, incoming, query_response, receipt
 from gateway.submission import ReturnPath
 from operators.base import ReceiptState
@@ -16,6 +16,16 @@ PATH = ReturnPath(5, 0, "INTERKEY", 1, 1, "966500000078")
 AT = 1_800_000_060_000
 
 
+def told(status: Status, message: Message, path: ReturnPath | None = PATH) -> p.DeliverSm:
+    """The receipt as its reader sees it."""
+    words = receipt(event(status), message, path)
+    octets = words.body + words.tlvs
+    pdu = p.decode(p.HEADER.pack(p.HEADER_OCTETS + len(octets), p.DeliverSm.command_id, 0, 1) + octets)
+    assert isinstance(pdu, p.DeliverSm)
+    assert p.encode(pdu)[p.HEADER_OCTETS :] == octets
+    return pdu
+
+
 def event(status: Status) -> OutboxEvent:
     return OutboxEvent(customer=1, message=bytes(16), status=status, at_ms=AT, next_ms=AT, esme=3)
 
@@ -23,7 +33,7 @@ def event(status: Status) -> OutboxEvent:
 @pytest.mark.smpp("S-42")
 @pytest.mark.parametrize("status", [each for each in STATES if each not in (Status.ACCEPTED, Status.QUEUED)])
 def test_text_and_tlvs_say_the_same(status: Status) -> None:
-    pdu = receipt(event(status), a_message(status=status), PATH)
+    pdu = told(status, a_message(status=status))
     by_text = parse_receipt(pdu.short_message, (), pdu.esm_class)
     by_tlvs = parse_receipt(b"", pdu.tlvs, pdu.esm_class)
     assert by_text is not None
@@ -35,7 +45,7 @@ def test_text_and_tlvs_say_the_same(status: Status) -> None:
 
 def test_the_text_is_that_of_appendix_b_with_dates_in_utc() -> None:
     message = a_message(segments=2, parts=bytes(2), error="034")
-    text = receipt(event(Status.UNDELIVERED), message, PATH).short_message.decode()
+    text = told(Status.UNDELIVERED, message).short_message.decode()
     assert text == (
         f"id:{message.id.hex()} sub:002 dlvrd:000 submit date:2701150800 done date:2701150801 "
         "stat:UNDELIV err:034 text:"
@@ -43,15 +53,15 @@ def test_the_text_is_that_of_appendix_b_with_dates_in_utc() -> None:
 
 
 def test_an_operator_s_error_code_is_told_and_one_of_ours_is_not() -> None:
-    told = dict(receipt(event(Status.REJECTED), a_message(error="034"), PATH).tlvs)
-    ours = dict(receipt(event(Status.EXPIRED), a_message(error="expired_here"), PATH).tlvs)
-    assert told[p.TAG_NETWORK_ERROR_CODE] == b"\3\0\x22"
+    theirs = dict(told(Status.REJECTED, a_message(error="034")).tlvs)
+    ours = dict(told(Status.EXPIRED, a_message(error="expired_here")).tlvs)
+    assert theirs[p.TAG_NETWORK_ERROR_CODE] == b"\3\0\x22"
     assert p.TAG_NETWORK_ERROR_CODE not in ours
 
 
 def test_a_receipt_goes_back_where_the_message_came_from_under_the_id_that_was_told() -> None:
     one_of_many = ReturnPath(5, 0, "INTERKEY", 1, 1, "966500000078", b"\7" * 16)
-    pdu = receipt(event(Status.DELIVERED), a_message(), one_of_many)
+    pdu = told(Status.DELIVERED, a_message(), one_of_many)
     assert (pdu.source_addr_ton, pdu.source_addr) == (1, "966500000078")
     assert (pdu.dest_addr_ton, pdu.destination_addr) == (5, "INTERKEY")
     assert dict(pdu.tlvs)[p.TAG_RECEIPTED_MESSAGE_ID] == b"07" * 16 + b"\0"
@@ -59,9 +69,15 @@ def test_a_receipt_goes_back_where_the_message_came_from_under_the_id_that_was_t
 
 @pytest.mark.policy("P-21")
 def test_once_addresses_are_forgotten_the_id_speaks_alone() -> None:
-    pdu = receipt(event(Status.DELIVERED), a_message(), None)
+    pdu = told(Status.DELIVERED, a_message(), None)
     assert (pdu.source_addr, pdu.destination_addr) == ("", "")
     assert dict(pdu.tlvs)[p.TAG_RECEIPTED_MESSAGE_ID][:-1].decode() == a_message().id.hex()
+
+
+def test_an_address_that_no_deliver_sm_can_hold_is_not_told() -> None:
+    with pytest.raises(p.EncodeError) as caught:
+        told(Status.DELIVERED, a_message(), ReturnPath(5, 0, "INTERKEY", 1, 1, "9" * 21))
+    assert "9" not in str(caught.value)
 
 
 @pytest.mark.smpp("S-49")

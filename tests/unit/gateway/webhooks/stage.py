@@ -17,7 +17,7 @@ from gateway.message import Message, OutboxEvent, Status
 from gateway.tasks import TaskOwner
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
-from gateway.webhooks.delivery import Delivery
+from gateway.webhooks.delivery import Delivery, Destination
 from gateway.webhooks.payload import event_body
 from gateway.webhooks.settings import DeliverySettings
 from redaction.personal import Secret
@@ -34,18 +34,23 @@ class Book:
         self.urls: dict[int, str] = {}
         self.callbacks: dict[bytes, str] = {}
         self.secret = SECRET
+        self.batch = 1
+        self._destinations: dict[tuple[str, bool, str, int], Destination] = {}
 
     def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
         callback = self.callbacks.get(message.id)
         url = callback or self.urls.get(event.customer)
         if url is None:
             return None
-        return Delivery(
-            url=Secret(url),
-            secrets=(Secret(self.secret),),
-            body=event_body(event, message),
-            own_endpoint=callback is None,
-        )
+        return Delivery(self._destination(url, callback is None), event_body(event, message))
+
+    def _destination(self, url: str, own: bool) -> Destination:
+        """One object as long as nothing changes, as the app gives."""
+        key = (url, own, self.secret, self.batch)
+        if key not in self._destinations:
+            batch = self.batch if own else 1
+            self._destinations[key] = Destination(Secret(url), (Secret(self.secret),), own_endpoint=own, batch=batch)
+        return self._destinations[key]
 
 
 class Stage:

@@ -9,8 +9,8 @@ from standardwebhooks.webhooks import Webhook
 from gateway.ledger.base import LedgerUnavailable
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.message import OutboxEvent, Status
-from gateway.webhooks.deliverer import HOLD_S
 from gateway.webhooks.lane import REST_AFTER
+from gateway.webhooks.pauses import HOLD_S
 from tests.unit.gateway.webhooks.events import NOW_MS, message
 from tests.unit.gateway.webhooks.receiver import BUSY, GONE, Receiver, Say, receiving
 from tests.unit.gateway.webhooks.stage import SECRET, Stage, messages, staged, until, until_all_told
@@ -55,6 +55,18 @@ async def test_an_offered_event_is_told_from_memory(tmp_path: Path) -> None:
         stage.deliverer.offer(await stage.store(*messages(20)))
         await until_all_told(stage)
         assert len(receiver.requests) == stage.deliverer.told == 20
+
+
+async def test_after_a_commit_that_failed_events_go_by_the_ledger_which_may_hold_earlier_ones(tmp_path: Path) -> None:
+    async with receiving() as receiver, staged(tmp_path) as stage:
+        await until(lambda: stage.deliverer._backlog_learned)
+        listen(stage, receiver)
+        pairs = await stage.store(*messages(20))
+        stage.journal.failures += 1
+        stage.deliverer.offer(pairs)
+        assert stage.deliverer.inflight == 0
+        await until_all_told(stage)
+        assert len(receiver.requests) == stage.deliverer.read_back == 20
 
 
 async def test_an_event_that_is_offered_and_read_is_told_once(tmp_path: Path) -> None:
@@ -211,6 +223,21 @@ async def test_an_endpoint_that_fails_again_and_again_is_left_alone_and_others_a
         await until(lambda: stage.deliverer.told == 50)
         assert {row.customer for row in await stage.waiting()} == {1}
         assert REST_AFTER <= len(dead.requests) <= REST_AFTER + 8
+
+
+async def test_what_comes_while_an_endpoint_is_left_alone_is_put_off_without_being_read(tmp_path: Path) -> None:
+    async with receiving() as receiver, staged(tmp_path) as stage:
+        await until(lambda: stage.deliverer._backlog_learned)
+        listen(stage, receiver)
+        receiver.answer = lambda _: Say(BUSY)
+        stage.deliverer.offer(await stage.store(*messages(10)))
+        await until(lambda: not stage.deliverer.inflight and not stage.deliverer.requests)
+        stage.deliverer.offer(await stage.store(*(message(number) for number in range(100, 120))))
+        assert {row.next_ms > NOW_MS for row in await stage.waiting()} == {True}
+        assert (len(await stage.waiting()), stage.deliverer.read_back) == (30, 0)
+        receiver.answer = lambda _: Say()
+        await stage.run_out(10)
+        assert stage.deliverer.told == 30
 
 
 async def test_an_endpoint_that_is_back_gets_everything(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 from gateway.webhooks.delivery import Job
-from gateway.webhooks.lane import LONGEST_REST_S, REST_AFTER, Lane
+from gateway.webhooks.lane import FIRST_AT_ONCE, LONGEST_REST_S, REST_AFTER, Lane
 from tests.unit.gateway.webhooks.events import event, message
 
 SCHEDULE = (5.0, 30.0, 7200.0)
@@ -13,6 +13,23 @@ def test_requests_at_once_shrink_with_failures_and_grow_with_successes() -> None
     for _ in range(20):
         lane.succeeded()
     assert lane.limit == 8
+
+
+def test_a_lane_begins_with_few_requests_at_once_and_grows_to_what_is_set() -> None:
+    lane = Lane(32, SCHEDULE)
+    assert lane.limit == FIRST_AT_ONCE
+    for _ in range(40):
+        lane.succeeded()
+    assert lane.limit == 32
+
+
+def test_a_lane_whose_requests_carry_many_events_is_not_slow_for_what_they_take() -> None:
+    lanes = [Lane(8, SCHEDULE), Lane(8, SCHEDULE)]
+    for lane, events in zip(lanes, (1, 100), strict=True):
+        lane.size = 1000
+        for _ in range(100):
+            lane.took(0.1, events)
+    assert [lane.is_slow() for lane in lanes] == [True, False]
 
 
 def test_a_lane_has_a_turn_only_below_its_limit() -> None:

@@ -33,6 +33,16 @@ async def test_a_test_event_is_sent_once_whatever_the_answer() -> None:
         assert len(receiver.requests) == 1
 
 
+async def test_an_endpoint_of_batches_is_tried_with_a_batch() -> None:
+    async with receiving() as receiver:
+        url = Secret(f"http://127.0.0.1:{receiver.port}/hook")
+        result = await send_test(url, Signer([SECRET]), settings=SETTINGS, clock=SystemClock(), batch=True)
+        assert result == Answer(200)
+        (received,) = receiver.requests
+        verified = Webhook(SECRET.reveal(Purpose.CREDENTIAL)).verify(received.body, received.headers)
+        assert (verified["type"], [each["type"] for each in verified["data"]]) == ("batch", ["gateway.test"])
+
+
 async def test_a_refused_url_says_why() -> None:
     result = await send_test(
         Secret("http://example.com/"), Signer([SECRET]), settings=DeliverySettings(), clock=SystemClock()

@@ -320,3 +320,18 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=30).map(b"".join))
 def test_no_broken_receipt_breaks_it(text: bytes) -> None:
     assert parse_receipt(text, (), RECEIPT) is not None
+
+
+WORDS = st.text("abcDEF0189-.,;:", min_size=1, max_size=12)
+ECHOES = st.sampled_from(
+    [" text:", " Text:id:9 stat:UNDELIV", " TEXT:x", "  text:x", " texts:", "", " stat:EXPIRED", "\0"]
+)
+
+
+@pytest.mark.smpp("S-43")
+@given(
+    WORDS, WORDS, st.text("0123456789", max_size=13), st.sampled_from(["DELIVRD", "delivrd", "", "7", "ODD"]), ECHOES
+)
+def test_the_usual_text_reads_as_searching_it_does(word: str, err: str, done: str, stat: str, echo: str) -> None:
+    text = f"id:{word} sub:001 dlvrd:001 submit date:2503011200 done date:{done} stat:{stat} err:{err}{echo}".encode()
+    assert read(text) == read(b" " + text)  # with a space before it, nothing is usual any more

@@ -582,3 +582,36 @@ def test_no_event_shows_the_fields_of_its_pdu() -> None:
     bind = p.BindTransceiver(system_id="5550100", password="secret")
     assert "5550100" not in repr(BindAsked(bind)) + repr(Request(bind))
     assert "secret" not in repr(BindAsked(bind))
+
+
+@pytest.mark.parametrize("kind", [p.SubmitSm, p.DataSm, p.DeliverSm])
+@pytest.mark.parametrize("message_id", ["", "00c0ffee"])
+def test_an_acknowledgement_is_the_usual_response(kind: type[p.Pdu], message_id: str) -> None:
+    session = esme() if kind is p.DeliverSm else smsc()
+    (event,) = session.receive(octets(kind(7)), 0.0)
+    assert isinstance(event, Request)
+    session.acknowledge(event.pdu, message_id.encode())
+    assert sent(session) == [p.TYPES[kind.command_id | p.RESPONSE](7, message_id=message_id)]  # type: ignore[call-arg]
+    assert session.inbound == 0
+
+
+def test_octets_written_beforehand_are_a_request_like_any_other() -> None:
+    session, pdu = esme(), p.SubmitSm(short_message=b"x")
+    number = session.request_octets(pdu.command_id, p.encode(pdu)[p.HEADER_OCTETS :], "a", 0.0)
+    (asked,) = sent(session)
+    assert asked == msgspec.structs.replace(pdu, sequence_number=number)
+    assert session.receive(octets(p.SubmitSmResp(number, message_id="1")), 0.0) == [
+        Response("a", p.SubmitSmResp(number, message_id="1"))
+    ]
+
+
+def test_octets_written_beforehand_keep_to_the_window_and_the_state() -> None:
+    session = esme()
+    for _ in range(QUIET.window):
+        session.request_octets(p.SubmitSm.command_id, b"", None, 0.0)
+    session.data_to_send()
+    with pytest.raises(WindowFull):
+        session.request_octets(p.SubmitSm.command_id, b"", None, 0.0)
+    with pytest.raises(NotBound):
+        esme(None).request_octets(p.SubmitSm.command_id, b"", None, 0.0)
+    assert session.data_to_send() == b""

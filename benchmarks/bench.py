@@ -1,0 +1,319 @@
+"""One target between a generator and the SMSC, driven window by window, and what each window came to.
+
+A window begins when its requests are prepared and ends when everything they were to cause has happened: the SMSC says
+when it has every message and every acknowledgement of a receipt, which the target sends once the receipt is recorded;
+the endpoint says when it was told everything. Nobody reads the target's store or asks the target anything meanwhile.
+"""
+
+import time
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks.binds import Binds, News
+from benchmarks.child import Child, Line
+from benchmarks.figures import Window, longest_gap, percentiles
+from benchmarks.messages import MIXES, number_of
+from benchmarks.meter import Meter, Reading
+from benchmarks.requests import Lot
+from benchmarks.targets import GatewayTarget, Hook, Target, fresh
+from benchmarks.truth import Evidence, Wrong, demand
+
+CONNECTIONS: Final = 32
+OPEN_CONNECTIONS: Final = 256
+SETTLE_S: Final = 5.0
+FOLDER: Final = Path("benchmark-data")
+
+Watch = Callable[[str, int, int, int], None]
+"""Called a few times a second: what is under way, messages of it, submitted so far, recorded so far."""
+
+
+def _nothing() -> None:
+    """What happens once everything is accepted, unless somebody wants more."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What every window of a bench has in common. told: the customer has an endpoint that hears of each message's end.
+
+    connections: of a closed loop. batch: messages in a request. binds: the customer's, who then speaks SMPP.
+    events: that the endpoint takes in one request.
+    """
+
+    mix: str = "plain"
+    told: bool = False
+    batch: int = 1
+    connections: int = CONNECTIONS
+    binds: Binds | None = None
+    events: int = 1
+
+
+class Bench:
+    """Use `standing`. first: the index of the next message. windows: what was measured so far."""
+
+    def __init__(self, target: Target, plan: Plan, watch: Watch, folder: Path = FOLDER) -> None:
+        self.target = target
+        self.plan = plan
+        self.folder = fresh(folder)
+        self.first = 0
+        self.smsc: Child
+        self.hooks: Child | None = None
+        self._account: Any = None
+        self._news = News()
+        self._mix = MIXES[plan.mix]
+        self._watch = watch
+        self._ids: list[str] = []
+        self._statuses: dict[str, int] = {}
+        self._last_ids: list[str] = []
+
+    @property
+    def submits(self) -> int:
+        """submit_sm that all messages so far take."""
+        return self._mix.segments(0, self.first)
+
+    @property
+    def _tells(self) -> bool:
+        """Somebody is told of each message's end."""
+        return self.hooks is not None or (self.plan.binds is not None and self.plan.binds.receipts)
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Of the messages accepted so far."""
+        return self._ids
+
+    def start(self) -> None:
+        self.smsc = Child("benchmarks.smsc", {"mix": self.plan.mix})
+        if self.plan.told:
+            self.hooks = Child("benchmarks.hooks", {})
+        hook = None if self.hooks is None else Hook(self.hooks.ready["port"], self.plan.events)
+        self.target.start(self.smsc.ready["port"], hook)
+        if self.plan.binds is not None:
+            assert isinstance(self.target, GatewayTarget)
+            self._account = self.target.add_account(self.plan.binds.count, self.plan.binds.window)
+
+    def stop(self) -> None:
+        self.target.stop()
+        for each in (self.hooks, getattr(self, "smsc", None)):
+            if each is not None:
+                each.stop()
+
+    def window(self, messages: int, rate_per_s: float = 0.0, name: str = "closed loop") -> Window:
+        """Send so many messages and follow them to their end. rate_per_s: 0 is a closed loop."""
+        return self.measure(self.generator(messages, rate_per_s), messages, rate_per_s, name)
+
+    def generator(self, messages: int, rate_per_s: float = 0.0) -> Child:
+        """A generator that has prepared the next messages and waits for its start."""
+        path = self.folder / "answers.bin"
+        if self.plan.binds is not None:
+            assert isinstance(self.target, GatewayTarget)
+            return self.plan.binds.generator(self.target, self._account, self._lot(messages), rate_per_s, path)
+        job = {
+            "lot": msgspec.to_builtins(self._lot(messages)),
+            "rate_per_s": rate_per_s / self.plan.batch,
+            "connections": OPEN_CONNECTIONS if rate_per_s else self.plan.connections,
+            "path": str(path),
+        }
+        return Child("benchmarks.load", job)
+
+    def measure(
+        self, generator: Child, messages: int, rate_per_s: float, name: str, accepted: Callable[[], None] = _nothing
+    ) -> Window:
+        """Let a prepared generator go, and follow its messages to their end. accepted: called once all are answered."""
+        first, self.first = self.first, self.first + messages
+        try:
+            meter = Meter(self._roles(generator), self.target.name, self.target.pids())
+            before, samples = meter.read(), len(self.smsc.samples)
+            self._await_all()
+            generator.say({"go": True})
+            told = self._hear(generator, name, first, messages)
+            accepted()
+            ends = [self._hear(child, name, first, messages)["reached"] for child in self._followers()]
+            ends.append(told.get("told_by", 0.0))
+            after = meter.read()
+        finally:
+            generator.stop()
+        self._note(told, range(first, self.first))
+        moments = self._moments(told, first, messages)
+        timeline = self._timeline(self.smsc.samples[samples:], told["began"], first)
+        return _window(messages, rate_per_s, told, max(told["ended"], *ends), (before, after), moments, meter, timeline)
+
+    def rss_mb(self) -> float:
+        """Of the target, now."""
+        return Meter(self.target.pids(), self.target.name).rss_mb()
+
+    def check(self) -> int:
+        """Hold what every witness saw together; how many messages that were. Raises Wrong."""
+        seen = self.smsc.ask({"lot": [0, self.first], "path": str(self.folder / "all.bin")})
+        for what in ("strangers", "altered"):
+            if seen[what]:
+                raise Wrong(f"{seen[what]} submit_sm reached the operator with another number or text ({what})")
+        demand(
+            Evidence(
+                sent=self.first,
+                statuses=self._statuses,
+                good_status="0" if self.plan.binds else self.target.good_status,
+                ids=self._ids,
+                submitted=seen["whole"],
+                broken=seen["broken"],
+                recorded=self._recorded() if self.target.records else None,
+                told=self._told()[1] if self._tells else None,
+            )
+        )
+        return self.first
+
+    def _recorded(self) -> dict[str, str]:
+        """Nodes that share a ledger may hand a receipt on, durably, before its message shows it: that has a while."""
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            found = self.target.recorded()
+            if all(status == "delivered" for status in found.values()) or time.monotonic() > deadline:
+                return found
+            time.sleep(SETTLE_S / 10)
+
+    # ------------------------------------------------------------------------------------------------- in a window
+
+    def _lot(self, messages: int) -> Lot:
+        return Lot(
+            port=self.target.port,
+            shape=self.target.shape,
+            first=self.first,
+            count=messages,
+            batch=self.plan.batch,
+            mix=self.plan.mix,
+            secret=self.target.secret,
+            dlr_url="" if self.hooks is None else f"http://127.0.0.1:{self.hooks.ready['port']}/dlr/",
+        )
+
+    def _roles(self, generator: Child) -> Mapping[str, Sequence[int]]:
+        roles: dict[str, Sequence[int]] = {**self.target.pids(), "smsc": [self.smsc.pid], "generator": [generator.pid]}
+        if self.hooks is not None:
+            roles["endpoint"] = [self.hooks.pid]
+        return roles
+
+    def _followers(self) -> Iterator[Child]:
+        yield self.smsc
+        if self.hooks is not None:
+            yield self.hooks
+
+    def _await_all(self) -> None:
+        self.smsc.say({"until": self.submits})
+        if self.hooks is not None:
+            self.hooks.say({"until": self.first})
+
+    def _hear(self, child: Child, name: str, first: int, messages: int) -> Line:
+        base: int = self._mix.segments(0, first)
+
+        def progress() -> None:
+            if self.smsc.samples:
+                submitted, recorded = self.smsc.samples[-1][1:]
+                self._watch(name, messages, max(0, submitted - base), max(0, recorded - base))
+
+        return child.hear(progress)
+
+    def _note(self, told: Line, indexes: range) -> None:
+        if self.target.numbers_for_ids:
+            self._last_ids = [number_of(index) for index in indexes]
+        else:
+            self._last_ids = Path(told["ids"]).read_text(encoding="ascii").split()
+        self._ids += self._last_ids
+        if "told" in told:
+            self._news.read(Path(told["told"]))
+        for status, requests in told["statuses"].items():
+            self._statuses[status] = self._statuses.get(status, 0) + requests * self.plan.batch
+
+    def _moments(self, told: Line, first: int, messages: int) -> "Moments":
+        requests = -(-messages // self.plan.batch)
+        due, answered = _doubles(self.folder / "answers.bin", requests, requests)
+        by_message = [answered[at // self.plan.batch] for at in range(messages)]
+        path = self.folder / "arrivals.bin"
+        self.smsc.ask({"lot": [first, messages], "path": str(path)})
+        (arrived,) = _doubles(path, messages)
+        waits = [moment - answer for answer, moment in zip(by_message, arrived, strict=True) if moment]
+        told_waits: list[float] = []
+        if self._tells and self._last_ids:
+            heard, _ = self._told()
+            answer_of = dict(zip(self._last_ids, by_message, strict=False))
+            told_waits = [heard[name] - moment for name, moment in answer_of.items() if name in heard]
+        return Moments(due, answered, waits, told_waits)
+
+    def _told(self) -> tuple[dict[str, float], dict[str, int]]:
+        """First moment, and number of times, by id."""
+        if self.hooks is None:
+            return self._news.first, self._news.times
+        path = self.folder / "told.bin"
+        report = self.hooks.ask({"report": str(path)})
+        lines = [line.split() for line in Path(report["ids"]).read_text(encoding="ascii").splitlines()]
+        (moments,) = _doubles(path, len(lines))
+        first = {name: moment for (name, _), moment in zip(lines, moments, strict=True)}
+        return first, {name: int(times) for name, times in lines}
+
+    def _timeline(self, samples: Sequence[Any], began: float, first: int) -> list[tuple[float, int, int]]:
+        base = self._mix.segments(0, first)
+        return [(round(moment - began, 3), max(0, sub - base), max(0, rec - base)) for moment, sub, rec in samples]
+
+
+class Moments(msgspec.Struct, frozen=True):
+    """due, answered: of each request. submit_s, told_s: waits after the answer, of each message."""
+
+    due: Sequence[float]
+    answered: Sequence[float]
+    submit_s: Sequence[float]
+    told_s: Sequence[float]
+
+
+def _window(
+    messages: int,
+    rate_per_s: float,
+    told: Line,
+    ended: float,
+    readings: tuple[Reading, Reading],
+    moments: Moments,
+    meter: Meter,
+    timeline: list[tuple[float, int, int]],
+) -> Window:
+    before, after = readings
+    used = {role: after.cpu_s[role] - before.cpu_s[role] for role in after.cpu_s}
+    used["generator"] = told["cpu_s"]  # without what it prepared
+    seconds = ended - told["began"]
+    answer_ms = percentiles(late - due for due, late in zip(moments.due, moments.answered, strict=True))
+    assert answer_ms is not None
+    return Window(
+        messages=messages,
+        rate_per_s=rate_per_s,
+        seconds=seconds,
+        per_s=messages / seconds,
+        answered_per_s=messages / (told["ended"] - told["began"]),
+        cpu_us={role: spent / messages * 1e6 for role, spent in used.items()},
+        busy={role: spent / (after.moment - before.moment) for role, spent in used.items()},
+        answer_ms=answer_ms,
+        submit_ms=percentiles(moments.submit_s),
+        told_ms=percentiles(moments.told_s),
+        pause_ms=longest_gap(moments.answered) * 1000,
+        rss_mb=meter.rss_mb(),
+        written_bytes=(after.written_bytes - before.written_bytes) / messages,
+        timeline=timeline,
+    )
+
+
+def _doubles(path: Path, *counts: int) -> list[Sequence[float]]:
+    """Arrays that stand one after the other in a file."""
+    found = []
+    with path.open("rb") as file:
+        for count in counts:
+            values = array("d")
+            values.fromfile(file, count)
+            found.append(values)
+    return list(found)
+
+
+@contextmanager
+def standing(bench: Bench) -> Iterator[Bench]:
+    """The bench, started, and stopped at the end whatever happens."""
+    try:
+        bench.start()
+        yield bench
+    finally:
+        bench.stop()

@@ -1,0 +1,97 @@
+"""The door: validate, minimise, name, seal, and hand to the journal, without its commit."""
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.messages import MIXES, SENDER, number_of
+from config.settings import MessageSettings
+from gateway.accept import Door
+from gateway.clock import SystemClock
+from gateway.content import Vault
+from gateway.customers import ApiKey, Customer, CustomerSettings
+from gateway.keyring import Keyring
+from gateway.ledger.base import WriteOp, WriteResult
+from gateway.ledger.journal import Journal
+from gateway.ledger.keystore import FileRootSlot, Keystore
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.message import MessageClass
+from gateway.policies import RetentionPolicies
+from gateway.request import MessageRequest
+from gateway.routing import Route, Router
+from gateway.submission import NO_FORM
+from gateway.validation import Validator
+from operators.smpp.segments import plan
+from redaction.retention import DEFAULT_RULES
+from redaction.seal import Sealer
+
+CUSTOMER = 1
+ROUNDS = 30
+CALLS = 500
+KEY = ApiKey(
+    id=1,
+    customer=Customer(id=CUSTOMER, public_id="cus_1", settings=CustomerSettings(senders={SENDER: ()}), disabled=False),
+    prefix="00000001",
+    scopes=frozenset({"send"}),
+    classes=frozenset(MessageClass),
+    networks=(),
+    throughput_per_s=None,
+    burst=1,
+    daily_quota=None,
+    expires_ms=None,
+)
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    clock = SystemClock()
+    store = Keystore(tmp_path / "keys" / "keys.db", FileRootSlot(tmp_path / "root" / "root.key"), clock)
+    store.open()
+    keyring = Keyring(store, DEFAULT_RULES.values(), clock)
+    keyring.ensure_customer(CUSTOMER)
+    keyring.ensure_present()
+    vault = Vault(Sealer(store.state, clock.random), DEFAULT_RULES, clock.now_ms)
+    with asyncio.Runner() as runner:
+        yield runner.run(build(clock, keyring, vault, tmp_path))
+    store.close()
+
+
+async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path) -> Door:
+    """A door in front of a journal that never runs: what is handed over stays in its queue."""
+    ledger = SqliteLedger(folder / "ledger.db", clock)
+    return Door(
+        validator=Validator(MessageSettings(), plan, lambda _: False),
+        vault=vault,
+        policies=RetentionPolicies(DEFAULT_RULES),
+        router=Router([Route(prefix="", classes=frozenset(), operators=("loop",))]),
+        is_up=lambda _: True,
+        journal=Journal(ledger, stored=lambda _: None, queue_limit=10_000_000),
+        clock=clock,
+        pseudonymise=keyring.pseudonymise,
+        digest=keyring.idempotency_digest,
+    )
+
+
+def requests(mix: str) -> Iterator[MessageRequest]:
+    for index in range(10_000_000):
+        form = MIXES[mix].form(index)
+        yield MessageRequest(to=f"+{number_of(index)}", source=SENDER, text=form.text, message_class=form.message_class)
+
+
+@pytest.mark.parametrize("mix", MIXES)
+def bench_offer(benchmark: BenchmarkFixture, door: Door, mix: str) -> None:
+
+    offer = partial(_offer, door, requests(mix))
+    benchmark.pedantic(offer, rounds=ROUNDS, iterations=CALLS)  # type: ignore[no-untyped-call]
+
+
+def _offer(door: Door, coming: Iterator[MessageRequest]) -> None:
+    door.offer(KEY, next(coming), NO_FORM, done)
+
+
+def done(_op: WriteOp | None, _result: WriteResult) -> None:
+    """Nobody waits."""

@@ -1,0 +1,69 @@
+"""Look-ups of statuses beside traffic: the same open loop alone, and with customers who ask how their messages fare."""
+
+import msgspec
+
+from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
+from benchmarks.child import Child
+from benchmarks.engines import Engine
+from benchmarks.figures import Result, Window, over
+from benchmarks.requests import Lot
+from benchmarks.scenarios import WARM_UP, Options, open_loops, rates_of
+from benchmarks.targets import GatewayTarget
+from benchmarks.truth import Wrong
+
+CONNECTIONS = 32
+
+
+def lookups(engine: Engine, options: Options, watch: Watch) -> Result:
+    """As many look-ups a second as messages. `open` has the rate alone; the note says what it became beside them."""
+    target = GatewayTarget(FOLDER, engine)
+    with standing(Bench(target, Plan(), watch)) as bench:
+        bench.window(min(WARM_UP, options.messages), name="warm-up")
+        closed = [bench.window(options.messages, name=f"closed loop {n + 1}") for n in range(options.runs)]
+        rates, _ = rates_of(closed, options)
+        if not rates:
+            raise Wrong("look-ups need an open loop below the capacity")
+        alone = list(open_loops(bench, rates, options))
+        asked = [beside(bench, window, number) for number, window in enumerate(alone)]
+        checked = bench.check()
+    before, during = over(alone, "answer_ms.p99"), over([window for window, _ in asked], "answer_ms.p99")
+    waits = sorted(wait for _, wait in asked)
+    return Result(
+        scenario="lookups",
+        target=target.name,
+        engine=engine.name,
+        closed=closed,
+        open=alone,
+        checked=checked,
+        notes=[
+            f"202 p99 {before.median:.1f} ms alone, {during.median:.1f} ms beside as many look-ups as messages",
+            f"look-ups: p99 {waits[len(waits) // 2]:.1f} ms",
+        ],
+    )
+
+
+def beside(bench: Bench, alone: Window, number: int) -> tuple[Window, float]:
+    """The same window with as many look-ups; and their p99 in milliseconds."""
+    generator = bench.generator(alone.messages, alone.rate_per_s)
+    asker = Child("benchmarks.load", job(bench, alone))
+    try:
+        asker.say({"go": True})
+        window = bench.measure(generator, alone.messages, alone.rate_per_s, f"beside look-ups {number + 1}")
+        told = asker.hear()
+    finally:
+        asker.stop()
+    if told["statuses"] != {"200": alone.messages}:
+        raise Wrong(f"look-ups were answered {told['statuses']}")
+    return window, float(told["p99_ms"])
+
+
+def job(bench: Bench, alone: Window) -> dict[str, object]:
+    lot = Lot(
+        port=bench.target.port, shape="lookup", count=alone.messages, secret=bench.target.secret, ids=bench.ids[-1000:]
+    )
+    return {
+        "lot": msgspec.to_builtins(lot),
+        "rate_per_s": alone.rate_per_s,
+        "connections": CONNECTIONS,
+        "path": str(bench.folder / "lookups.bin"),
+    }

@@ -1,0 +1,109 @@
+"""The octets of the requests that the generator sends, each made once, before the clock runs.
+
+A shape is one kind of request. `size` messages stand in each; what an answer says of them is read when traffic is over.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from benchmarks.messages import MIXES, SENDER, Mix, number_of
+
+_ID: Final = re.compile(rb'"id":"([0-9a-f]{32})"')
+
+
+class Lot(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be asked. first, count: messages. secret: an API key, or a password. ids: for look-ups. dlr_url: where
+    a Kannel is to tell of receipts; "" for none.
+    """
+
+    port: int
+    shape: str
+    first: int = 0
+    count: int
+    batch: int = 1
+    mix: str = "plain"
+    secret: str = ""
+    ids: Sequence[str] = ()
+    dlr_url: str = ""
+
+
+Make = Callable[[Lot, int, int], bytes]
+
+
+def prepare(lot: Lot) -> list[bytes]:
+    """Every request of the lot."""
+    make, last = SHAPES[lot.shape], lot.first + lot.count
+    return [make(lot, at, min(lot.batch, last - at)) for at in range(lot.first, last, lot.batch)]
+
+
+def ids_in(answers: Sequence[bytes]) -> list[str]:
+    """The ids of the messages that these answers speak of."""
+    return [found.decode() for answer in answers for found in _ID.findall(answer)]
+
+
+def _post(lot: Lot, path: str, body: bytes) -> bytes:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{lot.port}\r\nAuthorization: Bearer {lot.secret}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _fields(mix: Mix, index: int) -> dict[str, str]:
+    form = mix.form(index)
+    return {"to": f"+{number_of(index)}", "from": SENDER, "text": form.text, "class": form.message_class}
+
+
+def _message(lot: Lot, first: int, _count: int) -> bytes:
+    body = json.dumps(_fields(MIXES[lot.mix], first), ensure_ascii=False)
+    return _post(lot, "/v1/messages", body.encode())
+
+
+def _batch(lot: Lot, first: int, count: int) -> bytes:
+    messages = [_fields(MIXES[lot.mix], index) for index in range(first, first + count)]
+    return _post(lot, "/v1/messages/batch", json.dumps({"messages": messages}, ensure_ascii=False).encode())
+
+
+def _get(lot: Lot, path: str, more: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{lot.port}\r\n{more}\r\n".encode()
+
+
+def _lookup(lot: Lot, first: int, _count: int) -> bytes:
+    return _get(lot, f"/v1/messages/{lot.ids[first % len(lot.ids)]}", f"Authorization: Bearer {lot.secret}\r\n")
+
+
+def _kannel(lot: Lot, first: int, _count: int) -> bytes:
+    """Kannel's sendsms: text in UTF-8, coding 2 for what is not GSM."""
+    form = MIXES[lot.mix].form(first)
+    coding = 0 if form.text.isascii() else 2
+    dlr = f"&dlr-mask=1&dlr-url={quote(lot.dlr_url + number_of(first), safe='')}" if lot.dlr_url else ""
+    return _get(
+        lot,
+        f"/cgi-bin/sendsms?username=bench&password={lot.secret}&from={SENDER}&to={number_of(first)}"
+        f"&charset=UTF-8&coding={coding}&text={quote(form.text, safe='')}{dlr}",
+    )
+
+
+def _jasmin(lot: Lot, first: int, _count: int) -> bytes:
+    """Jasmin's send: what is not GSM as UCS-2 in hexadecimal digits."""
+    text = MIXES[lot.mix].form(first).text
+    said = (
+        f"content={quote(text, safe='')}"
+        if text.isascii()
+        else f"coding=8&hex-content={text.encode('utf-16-be').hex()}"
+    )
+    return _get(lot, f"/send?username=bench&password={lot.secret}&from={SENDER}&to={number_of(first)}&{said}")
+
+
+SHAPES: Final[dict[str, Make]] = {
+    "message": _message,
+    "batch": _batch,
+    "lookup": _lookup,
+    "kannel": _kannel,
+    "jasmin": _jasmin,
+}

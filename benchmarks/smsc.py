@@ -1,0 +1,156 @@
+"""The operator of a run: the simulated SMSC in a process of its own, which stamps the arrival of each message.
+
+Commands: `until` (totals that must be reached; answered when they are), `lot` (what is known of some messages),
+`down` and `up`. It gives a sample four times a second. It keeps a moment and a few bits for each message, nothing else.
+"""
+
+import asyncio
+import sys
+import time
+from array import array
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from benchmarks import child
+from benchmarks.messages import MIXES, Form, index_of
+from operators.simulator import Simulator, SimulatorSettings
+from operators.smpp import gsm7
+from operators.smpp.pdu import SubmitSm
+from operators.smpp.session import SessionSettings
+
+SAMPLE_S = 0.25
+_UDHI = 0x40
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """mix: of the messages to come. window: receipts sent without an answer."""
+
+    mix: str
+    window: int = 1000
+
+
+class Stamps:
+    """When each message came first, which of its parts came, what came twice, and what came with another text."""
+
+    def __init__(self, mix: str) -> None:
+        self._forms = MIXES[mix]
+        self._texts = [octets_of(form) for form in self._forms.forms]
+        self._arrived = array("d")
+        self._parts: list[int] = []
+        self._twice: set[int] = set()
+        self.receipts_asked = 0
+        self.strangers = 0
+        self.altered = 0
+
+    def take(self, submit: SubmitSm) -> None:
+        now = time.perf_counter()
+        if submit.registered_delivery & 0x03:
+            self.receipts_asked += 1
+        try:
+            index = index_of(submit.destination_addr)
+        except ValueError:
+            self.strangers += 1
+            return
+        part = 1 << part_of(submit)
+        text = self._texts[index % len(self._texts)]
+        if text is not None and text != submit.short_message:
+            self.altered += 1
+        while len(self._parts) <= index:
+            self._parts.append(0)
+            self._arrived.append(0.0)
+        had = self._parts[index]
+        if not had:
+            self._arrived[index] = now
+        elif had & part:
+            self._twice.add(index)
+        self._parts[index] = had | part
+
+    def lot(self, first: int, count: int, path: str) -> dict[str, Any]:
+        """Which messages came once and whole; arrivals go to the file, 0.0 for none."""
+        parts, arrived = self._parts[first : first + count], self._arrived[first : first + count]
+        parts += [0] * (count - len(parts))
+        arrived.extend(0.0 for _ in range(count - len(arrived)))
+        wanted = ((1 << self._forms.form(first + at).segments) - 1 for at in range(count))
+        broken = [first + at for at, (had, want) in enumerate(zip(parts, wanted, strict=True)) if had != want]
+        broken += sorted(index for index in self._twice if first <= index < first + count)
+        with Path(path).open("wb") as file:
+            arrived.tofile(file)
+        return {
+            "whole": count - len(set(broken)),
+            "broken": broken[:20],
+            "strangers": self.strangers,
+            "altered": self.altered,
+        }
+
+
+def octets_of(form: Form) -> bytes | None:
+    """The octets of a text of one segment, as every target must send them; None for a longer one."""
+    if form.segments > 1:
+        return None
+    septets = gsm7.DEFAULT.encode(form.text)
+    return form.text.encode("utf-16-be") if septets is None else septets
+
+
+def part_of(submit: SubmitSm) -> int:
+    """Which part of a concatenated message this is, from 0 on."""
+    text = submit.short_message
+    return text[text[0]] - 1 if submit.esm_class & _UDHI and text else 0
+
+
+class Station:
+    """The simulator, its stamps, and the conversation with whoever runs the run."""
+
+    def __init__(self, job: Job) -> None:
+        self.stamps = Stamps(job.mix)
+        session = SessionSettings(window=job.window, inbound=100_000)
+        settings = SimulatorSettings(session=session)
+        self._waits: asyncio.Task[None]
+        self.simulator = Simulator(settings=settings, heard=self.stamps.take)
+
+    async def serve(self) -> None:
+        await self.simulator.start()
+        child.say({"ready": True, "port": self.simulator.port})
+        loop = asyncio.get_running_loop()
+        self._sample()
+        lines = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+        while line := await lines.readline():
+            command = msgspec.json.decode(line)
+            if "until" in command:
+                self._waits = loop.create_task(self.until(command["until"]), name="until")
+            else:
+                child.say(await self.obey(command))
+
+    async def until(self, submits: int) -> None:
+        """Say when so many submit_sm are taken and every receipt that was asked for is acknowledged."""
+        stamps = self.stamps
+        await self.simulator.until(
+            lambda tally: tally.accepted >= submits and tally.receipts_acknowledged >= stamps.receipts_asked
+        )
+        child.say({"reached": time.perf_counter()})
+
+    async def obey(self, command: dict[str, Any]) -> dict[str, Any]:
+        match command:
+            case {"lot": [first, count], "path": path}:
+                return self.stamps.lot(first, count, path)
+            case {"down": True}:
+                await self.simulator.go_down()
+            case {"up": True}:
+                await self.simulator.come_up()
+        return {"done": time.perf_counter()}
+
+    def _sample(self) -> None:
+        tally = self.simulator.tally
+        child.say({"sample": [time.perf_counter(), tally.accepted, tally.receipts_acknowledged]})
+        asyncio.get_running_loop().call_later(SAMPLE_S, self._sample)
+
+
+def main() -> None:
+    uvloop.run(Station(msgspec.convert(child.job(), Job)).serve())
+
+
+if __name__ == "__main__":
+    main()

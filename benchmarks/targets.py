@@ -1,0 +1,212 @@
+"""What is put under load: the gateway, the bare proxy beneath it, and peers. All take the same messages from the same
+generators and send to the same SMSC.
+"""
+
+import http.client
+import inspect
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from benchmarks.child import Child
+from benchmarks.engines import Engine
+from benchmarks.meter import family
+from benchmarks.truth import Wrong
+from gateway.cli import webhook_set
+from gateway.stage import Stage
+
+PAGE: Final = 200
+WORKERS_LIMIT_S: Final = 30.0
+KNOWN_S: Final = 1.5
+"""A running node hears of a changed account within a second."""
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A customer's endpoint on this machine. events: that it takes in one request."""
+
+    port: int
+    events: int = 1
+
+
+class FeatureMissing(Exception):
+    """This build of the gateway cannot do what a scenario needs; one line for people."""
+
+
+class Target(Protocol):
+    """One thing that takes messages over HTTP (or SMPP) and submits them.
+
+    name: for reports. shape: of its requests. good_status: of what it accepts.
+    records: whether it can say afterwards what became of each message. numbers_for_ids: it gives no ids; its
+    messages are known by their recipients.
+    """
+
+    name: str
+    shape: str
+    good_status: str
+    records: bool
+    numbers_for_ids: bool
+
+    def start(self, smsc_port: int, hook: Hook | None) -> None:
+        """Start it, bound to the SMSC. hook: the endpoint that is to be told; None tells nobody."""
+
+    def stop(self) -> None:
+        """End its processes, however far `start` came."""
+
+    @property
+    def secret(self) -> str:
+        """The key or password of its requests."""
+
+    @property
+    def port(self) -> int:
+        """Where it takes HTTP."""
+
+    def pids(self) -> Mapping[str, Sequence[int]]:
+        """Its processes by role; its own stand under `name`."""
+
+    def recorded(self) -> dict[str, str]:
+        """The status of each message by id."""
+
+
+class GatewayTarget:
+    """The gateway on an engine. settings: more of them, as TOML. batched: take the batch API. sources: another
+    checkout, whose gateway runs instead of this one's.
+    """
+
+    good_status = "202"
+    records = True
+    numbers_for_ids = False
+
+    def __init__(
+        self,
+        folder: Path,
+        engine: Engine,
+        *,
+        settings: str = "",
+        batched: bool = False,
+        name: str = "gateway",
+        sources: Path | None = None,
+    ) -> None:
+        self.name = name
+        self._sources = sources
+        self.shape = "batch" if batched else "message"
+        self.engine = engine
+        self._folder = folder
+        self._settings = settings
+        self.stage: Stage
+
+    def start(self, smsc_port: int, hook: Hook | None) -> None:
+        self.engine.start(self._folder)
+        self.stage = Stage(
+            self._folder / "gateway",
+            smsc_port=smsc_port,
+            more=self._settings,
+            log_level="info",
+            serve=("--workers", str(self.engine.workers)) if self.engine.workers > 1 else (),
+            environ=self.engine.environ(),
+            sources=self._sources,
+        )
+        self.stage.prepare()
+        if self.engine.workers > 1:
+            await_workers(self.stage.log)
+        if hook is not None:
+            words = ("--batch", str(hook.events)) if hook.events > 1 else ()
+            self.stage.command("webhook", "set", self.stage.customer, f"http://127.0.0.1:{hook.port}/", *words)
+            time.sleep(KNOWN_S)
+
+    def stop(self) -> None:
+        if hasattr(self, "stage"):
+            self.stage.stop()
+        self.engine.stop()
+
+    @property
+    def port(self) -> int:
+        return self.stage.port
+
+    @property
+    def secret(self) -> str:
+        return self.stage.key
+
+    def pids(self) -> Mapping[str, Sequence[int]]:
+        return {self.name: list(family(self.stage.gateway.pid)), **self.engine.pids()}
+
+    def recorded(self) -> dict[str, str]:
+        return {each["id"]: each["status"] for each in listed(self.port, self.secret)}
+
+    def add_account(self, binds: int, window: int) -> Mapping[str, Any]:
+        """An ESME account; known to the running node when this returns."""
+        words = ("--binds", str(binds), "--window", str(window))
+        account = self.stage.command("esme", "add", self.stage.customer, "bench", *words)
+        time.sleep(KNOWN_S)
+        return account
+
+
+class ProxyTarget:
+    """The floor: aiohttp, one submit_sm, its answer. Nothing is kept, sealed or told."""
+
+    name = "proxy"
+    shape = "message"
+    secret = "none"
+    good_status = "202"
+    records = False
+    numbers_for_ids = False
+
+    def start(self, smsc_port: int, hook: Hook | None) -> None:
+        self._child = Child("benchmarks.proxy", {"smsc_port": smsc_port})
+
+    def stop(self) -> None:
+        if hasattr(self, "_child"):
+            self._child.stop()
+
+    @property
+    def port(self) -> int:
+        return int(self._child.ready["port"])
+
+    def pids(self) -> Mapping[str, Sequence[int]]:
+        return {self.name: [self._child.pid]}
+
+    def recorded(self) -> dict[str, str]:
+        raise NotImplementedError
+
+
+def listed(port: int, key: str) -> Iterator[dict[str, Any]]:
+    """Every message of the customer, read through the API: the same for every engine, and what a customer would see."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    cursor = ""
+    while True:
+        connection.request("GET", f"/v1/messages?limit={PAGE}{cursor}", headers={"Authorization": f"Bearer {key}"})
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        if answer.status != 200:
+            raise Wrong(f"the list of messages was answered {answer.status}")
+        yield from body["messages"]
+        if not body["cursor"]:
+            connection.close()
+            return
+        cursor = f"&cursor={body['cursor']}"
+
+
+def demand_batches_of_events() -> None:
+    """Raises FeatureMissing where endpoints cannot ask for more than one event a request."""
+    if "batch" not in inspect.signature(webhook_set).parameters:
+        raise FeatureMissing("in this build an endpoint takes one event a request: `webhook set` has no --batch")
+
+
+def await_workers(log: Path) -> None:
+    """Connections are dealt out as they come, so all workers must listen before the first. Raises Wrong."""
+    deadline = time.monotonic() + WORKERS_LIMIT_S
+    while b'"workers_up"' not in log.read_bytes():
+        if time.monotonic() > deadline:
+            raise Wrong("the workers did not come up; see gateway.log")
+        time.sleep(0.05)
+
+
+def fresh(folder: Path) -> Path:
+    """The folder, emptied."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder

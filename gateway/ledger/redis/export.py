@@ -1,0 +1,77 @@
+"""A shared ledger from end to end: what it holds, for a copy on another engine.
+
+Partition by partition, and in each bucket by bucket, so a cursor is a partition and a bucket's position. Digests are
+kept as hashes of themselves only; they cannot be told.
+"""
+
+from collections.abc import Sequence
+from struct import Struct
+from typing import Final
+
+from gateway.ledger.base import Exported, Traffic
+from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.packing import unpack_event, unpack_message
+from gateway.ledger.redis.server import Server
+from gateway.ledger.sqlite_rows import CLASS_CODE, STATUS_CODE
+from gateway.message import OutboxEvent
+
+_CURSOR: Final = Struct(">HQ")
+_TRAFFIC: Final = Struct(">IIHBB")
+_FILL: Final = 64
+"""Messages of a full bucket."""
+
+
+class Exporter:
+    def __init__(self, server: Server, layout: Layout) -> None:
+        self._server = server
+        self._layout = layout
+
+    async def messages(self, cursor: bytes | None, now_ms: int, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+        """Whole buckets, so some more or fewer than `limit`."""
+        partition, after = (0, -1) if cursor is None else _CURSOR.unpack(cursor)
+        while partition < self._layout.partitions:
+            buckets = await self._buckets(partition, after, max(1, limit // _FILL))
+            if buckets:
+                return await self._read(partition, buckets, now_ms), _CURSOR.pack(partition, buckets[-1])
+            partition, after = partition + 1, -1
+        return [], None
+
+    async def _buckets(self, partition: int, after: int, count: int) -> list[int]:
+        key = f"{self._layout.bases[partition]}:dir"
+        found = await self._server.command("ZRANGEBYSCORE", key, f"({after}", "+inf", "LIMIT", 0, count)
+        return [int(each) for each in found]
+
+    async def _read(self, partition: int, buckets: Sequence[int], now_ms: int) -> list[Exported]:
+        base = self._layout.bases[partition]
+        found = []
+        for fields in await self._server.commands([("HGETALL", f"{base}:b:{each}") for each in buckets]):
+            pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)
+            found += [unpack_message(identifier, record) for identifier, record in pairs]
+        found.sort(key=lambda message: message.id)
+        return [Exported(message) for message in found if message.record_until_ms > now_ms]
+
+    async def events(self, cursor: bytes | None) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        """Of one partition, all of them."""
+        partition = 0 if cursor is None else int.from_bytes(cursor, "big")
+        base = self._layout.bases[partition]
+        esmes = sorted(int(each) for each in await self._server.command("SMEMBERS", f"{base}:os"))
+        places = [(esme, f"{base}:{kind}:{esme}") for esme in esmes for kind in "ol"]
+        answers = await self._server.commands([("ZRANGE", key, 0, -1) for _, key in places])
+        found = [
+            unpack_event(member, esme) for (esme, _), members in zip(places, answers, strict=True) for member in members
+        ]
+        following = partition + 1
+        end = following == self._layout.partitions
+        return sorted(found, key=lambda event: event.seq), None if end else following.to_bytes(2, "big")
+
+    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
+        key = f"{self._layout.bases[0]}:traffic"
+        commands: list[tuple[str | int | bytes, ...]] = []
+        for each in rows:
+            codes = CLASS_CODE[each.message_class], STATUS_CODE[each.status]
+            field = _TRAFFIC.pack(each.day, each.customer, each.country, *codes) + each.operator.encode()
+            commands += [
+                ("HINCRBY", key, b"m" + field, each.messages),
+                ("HINCRBY", key, b"s" + field, each.segments),
+            ]
+        await self._server.commands(commands)

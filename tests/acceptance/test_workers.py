@@ -1,0 +1,221 @@
+"""`connect-gateway serve --workers`: processes that look like one gateway from outside."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from gateway.stage import Stage, staged
+from operators.smpp import pdu as p
+from operators.smpp import status as st
+from tests.acceptance.client import Customer, customer_of, message, until
+from tests.integration.key_places import PERSISTENT
+from tests.integration.smpp_stage import Peer
+from tests.integration.valkey_server import valkey
+
+SETTINGS = "CONNECT_GATEWAY__"
+BINDS, WORKERS = 3, 2
+
+
+@pytest.fixture
+def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Redis for the ledger and one for the keys."""
+    for name in ("ledger", "keys"):
+        (tmp_path / name).mkdir()
+    with valkey(tmp_path / "ledger", *PERSISTENT) as ledger, valkey(tmp_path / "keys", *PERSISTENT) as keys:
+        for name, value in {
+            "LEDGER__ENGINE": "redis",
+            "LEDGER__REDIS__URL": ledger,
+            "LEDGER__REDIS__LEASE_S": "2",
+            "KEYSTORE__ENGINE": "redis",
+            "KEYSTORE__REDIS__URL": keys,
+            "OPERATORS__SIMULATOR__BINDS": str(BINDS),
+            "SMPP_SERVER__PORT": "0",
+        }.items():
+            monkeypatch.setenv(SETTINGS + name, value)
+        yield
+
+
+@pytest.fixture
+def stage(stores: None, tmp_path: Path) -> Iterator[Stage]:
+    with staged(Stage(tmp_path / "stage", serve=("--workers", str(WORKERS)))) as prepared:
+        yield prepared
+
+
+def logged(stage: Stage, event: str) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in stage.log.read_bytes().splitlines() if line.startswith(b"{")]
+    return [each for each in lines if each["event"] == event]
+
+
+async def metrics_port(stage: Stage) -> int:
+    async with asyncio.timeout(30):
+        await until(lambda: bool(logged(stage, "workers_up")))
+    return int(str(logged(stage, "workers_up")[0]["metrics_port"]))
+
+
+async def metrics(port: int) -> dict[str, float]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+        lines = [line for line in (await answer.text()).splitlines() if not line.startswith("#")]
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+async def until_bound(port: int) -> dict[str, float]:
+    """Until every bind of all workers stands."""
+    async with asyncio.timeout(30):
+        while (found := await metrics(port)).get('gateway_binds_up{operator="simulator"}') != BINDS:
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def send_by_new_connections(customer: Customer, stage: Stage, count: int) -> list[str]:
+    """Each over a connection of its own, for the system to spread."""
+    found = []
+    for number in range(count):
+        headers = {"Authorization": f"Bearer {customer.key}", "Connection": "close"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(stage.url + "/v1/messages", json=message(f"number {number}")) as answer,
+        ):
+            assert answer.status == 202
+            found.append(str((await answer.json())["id"]))
+    return found
+
+
+async def test_workers_share_the_work_and_look_like_one(stage: Stage) -> None:
+    port = await metrics_port(stage)
+    await until_bound(port)
+    async with customer_of(stage) as customer:
+        sent = await send_by_new_connections(customer, stage, 40)
+        records = await customer.reach_all(sent, "delivered")
+    assert len(records) == 40
+    found = await metrics(port)
+    assert found["gateway_accepted_total"] == 40
+    assert found['gateway_outcomes_total{status="delivered"}'] == 40
+    assert found["gateway_final_seconds_count"] == 40
+    assert found["gateway_workers_up"] == WORKERS
+    processes = [name for name in found if name.startswith("gateway_process_resident_bytes")]
+    assert len(processes) == WORKERS + 1
+    assert {each["worker"] for each in logged(stage, "started")} == {1, 2}
+    assert await asyncio.to_thread(stage.stop_gateway) == 0
+    assert len(logged(stage, "stopped")) == WORKERS
+
+
+async def test_a_killed_worker_comes_back_and_no_acknowledged_message_is_lost(stage: Stage) -> None:
+    port = await metrics_port(stage)
+    await until_bound(port)
+    async with customer_of(stage) as customer:
+        sent = await send_by_new_connections(customer, stage, 30)
+        os.kill(_children(stage.gateway.pid)[0], signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while (await metrics(port))["gateway_worker_restarts_total"] < 1:
+                await asyncio.sleep(0.05)
+        records = await customer.reach_all(sent)
+        assert {each["status"] for each in records} == {"delivered"}
+        found = await until_bound(port)
+        assert found["gateway_workers_up"] == WORKERS
+        (again,) = await send_by_new_connections(customer, stage, 1)
+        await customer.reach(again, "delivered")
+    assert await asyncio.to_thread(stage.stop_gateway) == 0
+
+
+async def test_binds_of_one_customer_are_with_several_workers_and_share_its_throughput(stage: Stage) -> None:
+    port = await metrics_port(stage)
+    await until_bound(port)
+    words = ("esme", "add", stage.customer, "bank", "--throughput", "5", "--binds", "16")
+    account = ("bank", str((await asyncio.to_thread(stage.command, *words))["password"]))
+    peers = [await _bound(stage, account) for _ in range(8)]
+    submit = p.SubmitSm(
+        source_addr="INTERKEY",
+        source_addr_ton=5,
+        dest_addr_ton=1,
+        dest_addr_npi=1,
+        destination_addr="966512345678",
+        registered_delivery=1,
+        short_message=b"over many binds",
+    )
+    before = time.monotonic()
+    answers = [answer for _ in range(2) for answer in await asyncio.gather(*(peer.ask(submit) for peer in peers))]
+    taken = [answer.message_id for answer in answers if not answer.status]
+    assert 5 <= len(taken) <= 5 + 5 * (time.monotonic() - before) + 1
+    assert {answer.status for answer in answers} == {0, st.RTHROTTLED}
+    receipts: list[object] = []
+    async with asyncio.timeout(30):
+        while len(receipts) < len(taken):
+            receipts = [each for peer in peers for each in peer.got]
+            await asyncio.sleep(0.05)
+    assert len(receipts) == len(taken)
+    for peer in peers:
+        peer.close()
+
+
+async def _bound(stage: Stage, account: tuple[str, str]) -> Peer:
+    """A bind, once the worker that got the connection has heard of the account."""
+    async with asyncio.timeout(30):
+        while True:
+            peer = await Peer(stage.smpp_port).bind(account)
+            if peer.bound is not None:
+                return peer
+            peer.close()
+            await asyncio.sleep(0.1)
+
+
+async def test_workers_end_with_a_killed_supervisor(stage: Stage) -> None:
+    await until_bound(await metrics_port(stage))
+    workers = _children(stage.gateway.pid)
+    assert len(workers) == WORKERS
+    stage.kill_gateway()
+    async with asyncio.timeout(30):
+        await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def test_workers_on_a_file_are_refused_in_one_line(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, smsc_port=1)
+    (tmp_path / "gateway.toml").write_text("")
+    assert _said(stage, "2") == (
+        "connect-gateway: workers share a ledger, and a file has one node: set ledger.engine to redis"
+    )
+
+
+def test_more_workers_than_binds_are_refused_in_one_line(stores: None, tmp_path: Path) -> None:
+    with staged(Stage(tmp_path / "stage", smsc_port=1)) as stage:
+        said = _said(stage, "4")
+    assert said == "connect-gateway: operator simulator: 4 workers need at least as many binds, and it has 3"
+
+
+def test_keys_on_the_ledgers_server_are_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with valkey(tmp_path, *PERSISTENT) as url:
+        monkeypatch.setenv(f"{SETTINGS}LEDGER__ENGINE", "redis")
+        monkeypatch.setenv(f"{SETTINGS}LEDGER__REDIS__URL", url)
+        monkeypatch.setenv(f"{SETTINGS}KEYSTORE__ENGINE", "redis")
+        monkeypatch.setenv(f"{SETTINGS}KEYSTORE__REDIS__URL", url.replace("127.0.0.1", "localhost"))
+        stage = Stage(tmp_path, smsc_port=1)
+        (tmp_path / "gateway.toml").write_text(f'keystore.root.path = "{tmp_path}/root/root.key"')
+        assert _said(stage, "1") == (
+            "connect-gateway: key store: its database holds other data; give the keys a server of their own"
+        )
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _said(stage: Stage, workers: str) -> str:
+    """What `serve` says on standard error before it ends with exit code 1."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "serve", "--workers", workers],
+        env=stage._environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    return done.stderr.strip()

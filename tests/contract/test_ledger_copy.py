@@ -1,0 +1,218 @@
+"""A ledger copied to another engine and back: the same messages, news, accounts and counts, as often as it is begun."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.clock import ManualClock
+from gateway.ledger.base import Accept, Change, Count, Exported, MovableLedger, TellLater, WriteOp
+from gateway.message import Message, OutboxEvent, Status
+from gateway.moving import SETTLED_MS, copy_ledger
+from tests.contract.conftest import ADDRESS_FILE, ENGINES
+from tests.contract.records import (
+    DAY_MS,
+    NOW,
+    a_customer,
+    a_key,
+    a_message,
+    accepts,
+    an_endpoint,
+    an_esme,
+    an_event,
+    final,
+    submitted,
+)
+
+DIGEST = b"d" * 32
+TODAY = NOW // DAY_MS
+
+
+class Pair:
+    """Two ledgers of different engines."""
+
+    def __init__(self, source: MovableLedger, target: MovableLedger, clock: ManualClock) -> None:
+        self.source = source
+        self.target = target
+        self.clock = clock
+
+
+@pytest.fixture(params=[("sqlite", "redis"), ("redis", "sqlite"), ("sqlite", "redis_cluster")], ids="-".join)
+async def pair(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Pair]:
+    async with contextlib.AsyncExitStack() as stack:
+        ledgers: list[Any] = []
+        for place, name in zip(("source", "target"), request.param, strict=True):
+            folder = tmp_path / place
+            folder.mkdir()
+            if name != "sqlite":
+                fixture = "cluster_address" if name == "redis_cluster" else "redis_address"
+                (folder / ADDRESS_FILE).write_text(request.getfixturevalue(fixture))
+            ledger = ENGINES[name](folder, clock, True)
+            await ledger.open()
+            stack.push_async_callback(ledger.close)
+            ledgers.append(ledger)
+        yield Pair(ledgers[0], ledgers[1], clock)
+
+
+async def filled(ledger: MovableLedger) -> list[Message]:
+    """One message of every kind, with news, accounts and counts."""
+    waiting, with_operator, told_twice, emptied = (a_message() for _ in range(4))
+    received = a_message(status=Status.RECEIVED, due_ms=None, final_ms=NOW)
+    await ledger.apply(accepts(waiting, with_operator, told_twice, emptied))
+    await ledger.apply([Accept(copy(received), event=an_event(received, esme=4))])
+    twice: list[WriteOp] = [
+        submitted(with_operator, "op-1"),
+        submitted(told_twice, "op-2", event=an_event(told_twice, status=Status.SUBMITTED, esme=4)),
+        final(told_twice),
+        final(emptied, drop_content=True),
+    ]
+    twice[2] = msgspec.structs.replace(twice[2], event=an_event(told_twice, esme=4))
+    await ledger.apply(twice)
+    await ledger.apply([Change(message=copy(with_operator), event=an_event(with_operator))])
+    (event,) = await ledger.outbox_due(NOW, 10, ())
+    await ledger.apply([TellLater(event.seq, NOW + 7_000, 3), Count("quota:3", TODAY, 41)])
+    await ledger.save_customer(a_customer(id=7, public_id="cus_7"))
+    await ledger.save_key(a_key(7, id=12))
+    await ledger.save_esme(an_esme(7, id=4))
+    await ledger.save_endpoint(an_endpoint(7))
+    return [waiting, with_operator, told_twice, emptied, received]
+
+
+async def everything(ledger: MovableLedger) -> list[Exported]:
+    found: list[Exported] = []
+    cursor: bytes | None = None
+    while True:
+        page, cursor = await ledger.export(cursor, 2)
+        found += page
+        if cursor is None:
+            return sorted(found, key=lambda each: each.message.id)
+
+
+async def messages(ledger: MovableLedger) -> list[Message]:
+    return [each.message for each in await everything(ledger)]
+
+
+async def news(ledger: MovableLedger) -> dict[bytes, list[OutboxEvent]]:
+    found: list[OutboxEvent] = []
+    cursor: bytes | None = None
+    while True:
+        page, cursor = await ledger.export_events(cursor, 2)
+        found += page
+        if cursor is None:
+            break
+    by_message: dict[bytes, list[OutboxEvent]] = {}
+    for event in sorted(found, key=lambda each: each.seq):
+        by_message.setdefault(event.message, []).append(msgspec.structs.replace(event, seq=0))
+    return by_message
+
+
+async def accounts(ledger: MovableLedger) -> Sequence[object]:
+    return await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints()
+
+
+async def test_what_was_copied_is_what_was_there(pair: Pair) -> None:
+    await filled(pair.source)
+    copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert (copied.messages, copied.verified, copied.events, copied.accounts) == (5, 5, 4, 4)
+    assert copied.is_whole
+    assert await messages(pair.target) == await messages(pair.source)
+    assert await news(pair.target) == await news(pair.source)
+    assert await accounts(pair.target) == await accounts(pair.source)
+    assert await pair.target.count("quota:3", TODAY) == 41
+    assert await pair.target.save_customer(a_customer()) == 8
+
+
+async def test_a_copy_works_as_the_original_does(pair: Pair) -> None:
+    waiting, with_operator, told_twice, *_ = await filled(pair.source)
+    await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert [each.id for each in await pair.target.claim_due("stc", NOW, 10, ())] == [waiting.id]
+    found = await pair.target.correlate([("stc", ("op-1",)), ("stc", ("op-2",)), ("stc", ("op-3",))])
+    assert [None if each is None else each.message.id for each in found] == [with_operator.id, told_twice.id, None]
+    assert await pair.target.outbox_due(NOW, 10, ()) == []
+    (event,) = await pair.target.outbox_due(NOW + 7_000, 10, ())
+    assert (event.message, event.attempts) == (with_operator.id, 3)
+    for_binds = await pair.target.outbox_due(NOW, 10, (), 4)
+    assert [each.status for each in for_binds if each.message == told_twice.id] == [Status.SUBMITTED]
+    assert len(await pair.target.list_subject(7, [waiting.subject], 10)) == 1
+
+
+async def test_a_copy_that_is_begun_again_passes_over_what_is_there(pair: Pair) -> None:
+    await filled(pair.source)
+    await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    (added,) = accepts(a_message())
+    await pair.source.apply([added, Count("quota:3", TODAY, 1)])
+    again = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert (again.messages, again.present, again.verified) == (1, 5, 6)
+    assert again.is_whole
+    assert await news(pair.target) == await news(pair.source)
+    assert await pair.target.count("quota:3", TODAY) == 42
+
+
+async def test_beside_running_nodes_only_what_is_settled_is_copied(pair: Pair) -> None:
+    await filled(pair.source)
+    early = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=True)
+    assert (early.messages, early.left) == (0, 5)
+    pair.clock.advance(2 + SETTLED_MS / 1000 + 1)
+    settled = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=True)
+    assert (settled.messages, settled.left) == (1, 4)  # the one that is final and has no news to be told
+    assert not settled.is_whole
+    rest = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert (rest.messages, rest.present) == (4, 1)
+    assert rest.is_whole
+    assert await messages(pair.target) == await messages(pair.source)
+    assert await news(pair.target) == await news(pair.source)
+
+
+async def test_content_that_was_destroyed_since_is_no_difference(pair: Pair) -> None:
+    done = a_message()
+    await pair.source.apply(accepts(done))
+    await pair.source.apply([final(done)])
+    pair.clock.advance(2 + SETTLED_MS / 1000 + 1)
+    assert (await copy_ledger(pair.source, pair.target, pair.clock, source_runs=True)).messages == 1
+    pair.clock.advance(DAY_MS / 1000)
+    assert await pair.source.forget_content(pair.clock.now_ms(), 10) == 1
+    assert (await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)).is_whole
+
+
+async def test_a_target_that_was_in_use_is_noticed(pair: Pair) -> None:
+    message = a_message()
+    await pair.source.apply(accepts(message))
+    await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    await pair.target.apply([final(copy(message))])
+    copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert (copied.different, copied.is_whole) == (1, False)
+
+
+async def test_counts_of_what_was_forgotten_come_along_once(pair: Pair) -> None:
+    gone = a_message()
+    await pair.source.apply(accepts(gone))
+    await pair.source.apply([final(gone)])
+    pair.clock.advance(91 * DAY_MS / 1000)
+    while await pair.source.forget_content(pair.clock.now_ms(), 10):
+        pass
+    assert await pair.source.forget_records(pair.clock.now_ms(), 10) == 1
+    for _ in range(2):
+        copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+        assert (copied.messages, copied.traffic) == (0, 1)
+        assert await pair.target.traffic(0, 10) == await pair.source.traffic(0, 10)
+
+
+async def test_what_is_past_its_record_clock_is_left_behind(pair: Pair) -> None:
+    await pair.source.apply(accepts(a_message(record_until_ms=NOW + 1_000), a_message()))
+    pair.clock.advance(2)
+    copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert copied.messages == 1
+
+
+async def test_a_file_brings_its_idempotency_keys(pair: Pair, request: pytest.FixtureRequest) -> None:
+    message = a_message()
+    await pair.source.apply([Accept(copy(message), DIGEST, NOW + DAY_MS)])
+    await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    again = a_message()
+    (standing,) = await pair.target.apply([Accept(copy(again), DIGEST, NOW + DAY_MS)])
+    expected = again.id if "redis-sqlite" in request.node.name else message.id  # a server keeps hashes of them only
+    assert standing == expected

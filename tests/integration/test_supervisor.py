@@ -1,0 +1,169 @@
+"""The supervisor with real processes: it starts them, starts them again, speaks for them, and ends with them."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from gateway.workers.exchange import Page, Pages, ask
+from gateway.workers.supervisor import Supervisor
+
+METRICS = "# HELP gateway_accepted_total Messages\n# TYPE gateway_accepted_total counter\ngateway_accepted_total 5.0\n"
+LIMIT_S = 30
+
+
+class Crew:
+    """A supervisor of small workers, and its run."""
+
+    def __init__(self, folder: Path, count: int, deadline_s: float) -> None:
+        self.folder = folder
+        (folder / "metrics").write_text(METRICS)
+        self.supervisor = Supervisor(
+            count, self._command, deadline_s=deadline_s, monotonic=time.monotonic, random=lambda: 0.0
+        )
+        self.running: asyncio.Task[int]
+
+    def _command(self, number: int, descriptor: int) -> Sequence[str]:
+        words = ("-m", "tests.integration.small_worker", str(number), str(descriptor), str(self.folder))
+        return sys.executable, *words
+
+    def pid(self, number: int) -> int:
+        return int((self.folder / f"pid-{number}").read_text())
+
+    async def until(self, claim: Callable[[], object]) -> None:
+        async with asyncio.timeout(LIMIT_S):
+            while not claim():  # processes announce nothing
+                await asyncio.sleep(0.01)
+
+    async def metrics(self) -> dict[str, float]:
+        lines = (await self.supervisor.metrics()).content.decode().splitlines()
+        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
+
+    async def ready(self) -> tuple[int, dict[str, object]]:
+        page = await self.supervisor.ready()
+        return page.status, json.loads(page.content)
+
+    async def stop(self) -> int:
+        self.supervisor.stop()
+        async with asyncio.timeout(LIMIT_S):
+            return await self.running
+
+
+@contextlib.asynccontextmanager
+async def crew(folder: Path, count: int = 2, deadline_s: float = 10.0) -> AsyncIterator[Crew]:
+    crew = Crew(folder, count, deadline_s)
+    crew.running = asyncio.create_task(crew.supervisor.run())
+    try:
+        yield crew
+    finally:
+        if not crew.running.done():
+            await crew.stop()
+
+
+async def test_workers_are_ended_with_the_supervisor_and_all_is_well(tmp_path: Path) -> None:
+    async with crew(tmp_path, 3) as it:
+        await it.supervisor.until_up()
+        pids = [it.pid(number) for number in (1, 2, 3)]
+        assert len(set(pids)) == 3
+        assert await it.stop() == 0
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+async def test_a_worker_that_dies_is_started_again_and_its_counts_stay(tmp_path: Path) -> None:
+    async with crew(tmp_path) as it:
+        await it.supervisor.until_up()
+        assert (await it.metrics())["gateway_accepted_total"] == 10
+        before = it.pid(2)
+        os.kill(before, signal.SIGKILL)
+        await it.until(lambda: it.pid(2) != before)
+        await it.supervisor.until_up()
+        found = await it.metrics()
+        assert found["gateway_accepted_total"] == 15
+        assert (found["gateway_workers"], found["gateway_workers_up"]) == (2, 2)
+        assert found["gateway_worker_restarts_total"] == 1
+        memory = [found[f'gateway_process_resident_bytes{{process="{each}"}}'] for each in ("1", "2", "supervisor")]
+        assert min(memory) > 1_000_000
+        assert await it.stop() == 0
+
+
+async def test_a_worker_that_never_was_up_ends_everything_with_its_code(tmp_path: Path) -> None:
+    (tmp_path / "broken").touch()
+    async with crew(tmp_path) as it, asyncio.timeout(LIMIT_S):
+        assert await it.running == 3
+
+
+async def test_a_failure_at_the_end_is_told(tmp_path: Path) -> None:
+    (tmp_path / "code-2").write_text("7")
+    async with crew(tmp_path) as it:
+        await it.supervisor.until_up()
+        assert await it.stop() == 1
+
+
+async def test_who_does_not_end_in_time_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.workers.supervisor.KILLED_AFTER_S", 0.2)
+    (tmp_path / "code-1").write_text("deaf")
+    async with crew(tmp_path, deadline_s=0.2) as it:
+        await it.supervisor.until_up()
+        pid = it.pid(1)
+        assert await it.stop() == 1
+        assert not Path(f"/proc/{pid}").exists()
+
+
+async def test_stopping_does_not_wait_for_the_pause_of_a_dead_worker(tmp_path: Path) -> None:
+    async with crew(tmp_path) as it:
+        await it.supervisor.until_up()
+        it.supervisor.workers[0]._backoff._wait_s = 30.0
+        os.kill(it.pid(1), signal.SIGKILL)
+        await it.until(lambda: it.supervisor.workers[0].restarts)
+        assert await it.stop() == 0
+
+
+async def test_all_are_ready_when_each_that_answers_is(tmp_path: Path) -> None:
+    async with crew(tmp_path) as it:
+        await it.supervisor.until_up()
+        assert await it.ready() == (200, {"ready": True, "workers": 2, "answering": 2})
+        (tmp_path / "unready-2").touch()
+        assert await it.ready() == (503, {"ready": False, "workers": 2, "answering": 2})
+        (tmp_path / "broken").touch()
+        os.kill(it.pid(2), signal.SIGKILL)
+        await it.until(lambda: it.supervisor.workers[1].restarts)
+        assert await it.ready() == (200, {"ready": True, "workers": 2, "answering": 1})
+        it.supervisor.stop()
+        assert (await it.ready())[0] == 503
+
+
+async def test_pages_are_served_and_nothing_else() -> None:
+    async def page() -> Page:
+        return Page(200, "text/plain", b"here")
+
+    pages = Pages({"/metrics": page})
+    port = await pages.start("127.0.0.1", 0)
+    assert await ask(port, "/metrics") == (200, b"here")
+    assert await ask(port, "/metrics?x=1") == (200, b"here")
+    assert (await ask(port, "/other"))[0] == 404
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"DELETE /metrics HTTP/1.1\r\n\r\n")
+    assert (await reader.read()).startswith(b"HTTP/1.1 405 ")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"HEAD /metrics HTTP/1.1\r\n\r\n")
+    assert (await reader.read()).endswith(b"Content-Length: 4\r\nConnection: close\r\n\r\n")
+    pages.stop()
+
+
+@pytest.mark.parametrize("octets", [b"\r\n\r\n", b"GET\r\n\r\n", b"x" * 20_000])
+async def test_what_is_no_request_is_not_answered_with_a_page(octets: bytes) -> None:
+    pages = Pages({})
+    port = await pages.start("127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(octets)
+    with contextlib.suppress(ConnectionError):
+        assert b"200" not in await reader.read()
+    assert (await ask(port, "/"))[0] == 404
+    pages.stop()
