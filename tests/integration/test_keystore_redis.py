@@ -281,6 +281,8 @@ async def test_nodes_that_notice_the_same_at_once_roll_once(
         destroyed = await asyncio.gather(*(each.keep_present() for each in keyrings))
         assert sorted(map(bool, destroyed)) == [False, False, False, True]
         assert {each.version for each in stores} == {before + 1}
+        for each in stores:
+            await each.follow()  # the one that rolled tells of it with its next look
         assert stores[0].is_certain(before + 1)
 
 
