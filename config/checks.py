@@ -183,6 +183,9 @@ def _shared_ledger(settings: Settings) -> Iterator[Finding]:
     if not address.tls and not redis.tunnel and not _is_near(address):
         message = "a server on another machine needs rediss, or tunnel if the way is protected otherwise"
         yield (*place, "url"), "plain_ledger", message, _ERROR
+    if redis.replicas and address.kind == "cluster":
+        message = "a cluster's nodes are not asked for their replicas; 0 there"
+        yield (*place, "replicas"), "not_on_a_cluster", message, _ERROR
     if redis.user and not redis.password:
         yield (*place, "password"), "missing", "a user needs a password", _ERROR
 

@@ -361,6 +361,8 @@ class Node:
     # --------------------------------------------------------------------------------------------- for the listeners
 
     async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
+        if self.sharing is not None and not self.sharing.works_on(message_id):
+            return await self.sharing.cancel(key.customer.id, message_id)
         return await self.dispatch.cancel(key.customer.id, message_id)
 
     async def replace(self, key: ApiKey, message_id: bytes, said: ReplaceSm) -> Message | None:

@@ -19,23 +19,36 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.dispatch import Dispatch
+from gateway.errors import Refusal
 from gateway.inflight import InFlight
 from gateway.ledger.base import LedgerUnavailable
 from gateway.ledger.journal import Journal
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.logs import logger
+from gateway.message import WAITING, Message, Status
 from gateway.neighbours import Forwarded
 from gateway.outcomes import Outcomes
 from gateway.webhooks.deliverer import Deliverer
 from operators.base import DeliveryReceipt, ReceiptState
 
 INBOX_S: Final = 0.25
+CANCEL_S: Final = 3.0
+"""How long a cancellation may take to reach the node that has the message; its customer waits a little longer."""
+LOOK_S: Final = 0.1
 EMPTY_S: Final = 0.05
 
 log = logger("gateway.sharing")
 
 
-class _Note(msgspec.Struct, array_like=True, frozen=True):
+class _Cancel(msgspec.Struct, array_like=True, frozen=True, tag="cancel"):
+    """A customer's wish that came to a node without the message; nobody waits for it after `until_ms`."""
+
+    customer: int
+    message: bytes
+    until_ms: int
+
+
+class _Receipt(msgspec.Struct, array_like=True, frozen=True, tag="receipt"):
     """A receipt in an inbox."""
 
     operator: str
@@ -43,6 +56,9 @@ class _Note(msgspec.Struct, array_like=True, frozen=True):
     state: str
     error_code: str | None
     done_at_ms: int | None
+
+
+_decode: Final = msgspec.msgpack.Decoder(_Cancel | _Receipt).decode
 
 
 class Sharing:
@@ -72,11 +88,25 @@ class Sharing:
     async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         notes: dict[int, list[bytes]] = defaultdict(list)
         for receipt, message in receipts:
-            note = _Note(
+            note = _Receipt(
                 receipt.operator, receipt.candidates, receipt.state.name, receipt.error_code, receipt.done_at_ms
             )
             notes[self._ledger.layout.partition(message)].append(msgspec.msgpack.encode(note))
         await self._ledger.inbox.put(notes)
+
+    async def cancel(self, customer: int, message: bytes) -> Message | None:
+        """As `Dispatch.cancel`, by way of the node that has the message."""
+        note = _Cancel(customer, message, self._clock.now_ms() + round(CANCEL_S * 1000))
+        found = await self._ledger.find(customer, message)
+        if found is not None and found.status in WAITING:
+            await self._ledger.inbox.put({self._ledger.layout.partition(message): [msgspec.msgpack.encode(note)]})
+        deadline = self._clock.monotonic() + CANCEL_S + 1
+        while found is not None and found.status in WAITING and self._clock.monotonic() < deadline:
+            await asyncio.sleep(LOOK_S)
+            found = await self._ledger.find(customer, message)
+        if found is not None and found.status is not Status.CANCELLED:
+            raise Refusal("not_cancellable")
+        return found
 
     # ---------------------------------------------------------------------------------------------------- partitions
 
@@ -143,7 +173,18 @@ class Sharing:
         for partition, notes in (await self._ledger.inbox.read(list(tokens))).items():
             self._open[partition] = len(notes)
             done = self._closer(partition, tokens[partition], len(notes))
-            self.outcomes.on_receipts([_receipt(note, done) for note in notes])
+            found = [_decode(note) for note in notes]
+            self.outcomes.on_receipts([_receipt(each, done) for each in found if isinstance(each, _Receipt)])
+            for each in found:
+                if isinstance(each, _Cancel):
+                    await self._cancel_here(each)
+                    done(True)
+
+    async def _cancel_here(self, wish: _Cancel) -> None:
+        """What cannot be cancelled is seen by who asked, in the record."""
+        if self._clock.now_ms() < wish.until_ms and self.works_on(wish.message):
+            with suppress(Refusal, LedgerUnavailable):
+                await self.dispatch.cancel(wish.customer, wish.message)
 
     def _closer(self, partition: int, token: str, count: int) -> Callable[[bool], None]:
         """What is called as each note of a reading is settled; the last one lets the whole reading be taken out."""
@@ -173,13 +214,12 @@ class Sharing:
             del self._open[partition]
 
 
-def _receipt(note: bytes, done: Callable[[bool], None]) -> DeliveryReceipt:
-    held = msgspec.msgpack.decode(note, type=_Note)
+def _receipt(note: _Receipt, done: Callable[[bool], None]) -> DeliveryReceipt:
     return DeliveryReceipt(
-        operator=held.operator,
-        candidates=held.candidates,
-        state=ReceiptState[held.state],
-        error_code=held.error_code,
-        done_at_ms=held.done_at_ms,
+        operator=note.operator,
+        candidates=note.candidates,
+        state=ReceiptState[note.state],
+        error_code=note.error_code,
+        done_at_ms=note.done_at_ms,
         handle=Forwarded(done),
     )

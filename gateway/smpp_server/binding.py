@@ -39,6 +39,7 @@ class Denied(msgspec.Struct, frozen=True):
 
 
 Verdict = Allowed | Denied
+_LOCKED_OUT: Final = Denied(st.RBINDFAIL, "locked_out")
 REASONS: Final = ("busy", "locked_out", "system_id", "password", "address", "disabled", "binds")
 
 
@@ -60,31 +61,41 @@ class Binding:
 
     def judge(self, system_id: str, password: Secret, address: str, done: Callable[[Verdict], None]) -> None:
         """Call `done`, perhaps at once, with what becomes of this bind."""
-        if self._lockout.is_locked(system_id, address, self._clock.monotonic()):
-            done(Denied(st.RBINDFAIL, "locked_out"))
+        if self._is_locked(system_id, address):
+            done(_LOCKED_OUT)
             return
         if self._waiting >= WAITING_LIMIT:
             done(Denied(st.RSYSERR, "busy"))
             return
         esme = self._directory.esme(system_id)
         self._waiting += 1
-        work = asyncio.get_running_loop().run_in_executor(self._pool, self._compare, esme, password)
+        work = asyncio.get_running_loop().run_in_executor(self._pool, self._compare, esme, password, system_id, address)
 
-        def compared(result: asyncio.Future[bool]) -> None:
+        def compared(result: asyncio.Future[bool | None]) -> None:
             self._waiting -= 1
             if not result.cancelled():
                 done(self._verdict(system_id, esme, address, result.result()))
 
         work.add_done_callback(compared)
 
-    def _compare(self, esme: Esme | None, password: Secret) -> bool:
+    def _is_locked(self, system_id: str, address: str) -> bool:
+        return self._lockout.is_locked(system_id, address, self._clock.monotonic())
+
+    def _compare(self, esme: Esme | None, password: Secret, system_id: str, address: str) -> bool | None:
+        """In a thread: whether it is the password. None, at once, for a pair that was locked while this one waited, so
+        that a flood of guesses does not hold up those who know theirs.
+        """
+        if self._is_locked(system_id, address):
+            return None
         if esme is not None:
             return matches(esme.password, password)
         self._nobody = self._nobody or nobodys()
         matches(self._nobody, password)
         return False
 
-    def _verdict(self, system_id: str, esme: Esme | None, address: str, is_right: bool) -> Verdict:
+    def _verdict(self, system_id: str, esme: Esme | None, address: str, is_right: bool | None) -> Verdict:
+        if is_right is None:
+            return _LOCKED_OUT
         if not is_right or esme is None:
             locked = self._lockout.failed(system_id, address, self._clock.monotonic())
             if esme is None:

@@ -161,7 +161,7 @@ class RestOperator:
     # ------------------------------------------------------------------------------------------------------ sending
 
     def is_up(self) -> bool:
-        return self._sink is not None and not (self._stopping or self._down or self._is_blocked())
+        return self._sink is not None and not (self._stopping or self._down or self._held_back())
 
     def room(self) -> int:
         if not self.is_up():
@@ -226,9 +226,9 @@ class RestOperator:
 
     # ----------------------------------------------------------------------------------------------------- the link
 
-    def _is_blocked(self) -> bool:
-        expires = self._settings.register.contract_expires
-        return expires is not None and self._today() > expires
+    def _held_back(self) -> str | None:
+        """Why nothing may be disclosed over this link today, as its state (P-17, P-38); None when it may."""
+        return self._settings.register.held_back(self._today())
 
     def _slow_down(self, after_s: float) -> None:
         self._throttled += 1
@@ -281,7 +281,7 @@ class RestOperator:
         state = "stopped" if self._sink is None or self._stopping else "down" if self._down else "up"
         return OperatorHealth(
             name=self.name,
-            state="blocked_contract" if self._is_blocked() else state,
+            state=self._held_back() or state,
             binds_up=self._settings.rest.connections if self.is_up() else 0,
             binds=self._settings.rest.connections,
             window_used=self._outstanding,

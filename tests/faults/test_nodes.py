@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.nodes import LEASE_S, Scene, scene
 from tests.faults.proxy import Proxy
-from tests.integration.valkey_server import Valkey
+from tests.integration.valkey_server import Valkey, valkey_cluster
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 WINDOW = 64
@@ -47,6 +47,18 @@ async def test_three_nodes_share_the_work(tmp_path: Path, server: Valkey) -> Non
         print(figures)
         play.assert_nothing_lost(figures, twice_at_most=0)
         assert figures["told twice"] == 0
+
+
+async def test_three_nodes_share_the_work_on_a_cluster_of_servers(tmp_path: Path) -> None:
+    with valkey_cluster(tmp_path, *DURABLE) as url:
+        async with scene(tmp_path / "stage", url) as play:
+            await play.start(3)
+            play.traffic.start()
+            await play.traffic.answers(300)
+            figures = await play.settle()
+            print(figures)
+            play.assert_nothing_lost(figures, twice_at_most=0)
+            assert figures["told twice"] == 0
 
 
 @pytest.mark.timeout(180)

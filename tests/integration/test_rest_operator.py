@@ -128,6 +128,21 @@ async def test_messages_that_wait_when_it_stops_were_not_sent(peer: RestPeer) ->
     assert isinstance(heard.events[-1], Down)
 
 
+@pytest.mark.policy("P-38")
+async def test_a_link_abroad_takes_nothing_until_the_transfer_is_on_record(peer: RestPeer) -> None:
+    abroad = OperatorRegister(country="DE")
+    operator, heard = rest_operator(rest_settings(peer, register=abroad)), Heard()
+    await operator.start(heard)
+    assert (operator.room(), operator.is_up(), operator.health().state) == (0, False, "blocked_transfer")
+    assert not peer.requests
+    await operator.stop(1.0)
+    on_record = OperatorRegister(country="DE", transfer_record="T", safeguard="clauses", risk_assessment="R")
+    allowed = rest_operator(rest_settings(peer, register=on_record))
+    await allowed.start(Heard())
+    assert allowed.room() > 0
+    await allowed.stop(1.0)
+
+
 @pytest.mark.policy("P-17")
 async def test_a_link_whose_contract_has_expired_takes_nothing(peer: RestPeer) -> None:
     register = OperatorRegister(contract_expires=date(2026, 12, 31))

@@ -1,6 +1,7 @@
 """Binding: modes, passwords, addresses, lock-out, timers, floods; a node in the loop and real sockets."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -71,6 +72,15 @@ async def test_repeated_failures_lock_the_account_out_for_that_address(tmp_path:
         assert stage.node.smpp_server.denied["locked_out"] == 1
         other = await stage.account("other")
         assert (await stage.peer(other)).bound
+
+
+async def test_guesses_that_wait_when_the_account_is_locked_are_not_compared(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, lockout_failures=2) as stage:
+        account = await stage.account()
+        peers = await asyncio.gather(*(stage.peer((account[0], "wrong")) for _ in range(12)))
+        refusals = Counter(peer.refused for peer in peers)
+        assert 2 <= refusals[st.RINVPASWD] <= 8  # two lock; those that a thread has by then are compared as well
+        assert refusals[st.RINVPASWD] + refusals[st.RBINDFAIL] == 12
 
 
 @pytest.mark.policy("P-25")

@@ -8,12 +8,13 @@ from hashlib import blake2b
 from typing import Final
 
 PLACE_OCTET: Final = 8
-LINK_ROWS: Final = 1024
+LINK_ROWS: Final = 512
 DIGEST_ROWS: Final = 256
 SEQ_STEP: Final = 256
 _EPOCH_MS: Final = 1_577_836_800_000
 _SEQ_PER_MS: Final = 16
-_FIELD: Final = 9
+_FIELD: Final = 6
+"""With slot and group, 63 bits of a hash: two of 100,000,000 links are taken for each other in one of 1,800 ledgers."""
 
 
 class Layout:

@@ -12,6 +12,7 @@ from gateway.ledger.redis.server import Call, Server
 from gateway.message import OutboxEvent
 
 PAGE: Final = 256
+HEAR_S: Final = 2.0
 SURVEY_S: Final = 1.0
 """How often a node looks for accounts with news in other nodes' partitions."""
 
@@ -31,6 +32,7 @@ class Outbox:
         self._silent: set[int] = set()  # our partitions without any event for a webhook
         self._places: dict[int, set[int]] = {}  # of each account: the partitions with news for it
         self._surveyed = float("-inf")
+        self._heard = float("-inf")
 
     def wrote(self, partitions: Iterable[tuple[int, int]]) -> None:
         """Events were written: (partition, account)."""
@@ -85,6 +87,9 @@ class Outbox:
         if not self._serves:
             return list(range(self._layout.partitions))
         if not esme:
+            if now_s - self._heard >= HEAR_S:  # a node that lost a partition may have left news there
+                self._heard = now_s
+                self._silent.clear()
             return [each for each in self._holding.staying() if each not in self._silent]
         if now_s - self._surveyed >= SURVEY_S:
             self._surveyed = now_s

@@ -12,16 +12,15 @@ octet. Codes are stored and must never be renumbered.
 from struct import Struct
 from typing import Final
 
-from gateway.ledger.sqlite_rows import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES, split_ids
+import msgspec
+
+from gateway.ledger.sqlite_rows import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES
 from gateway.message import Message, OutboxEvent
 from redaction.retention import DISCARD, OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
-_U16: Final = Struct(">H")
 _HEADER: Final = Struct(">BBHIHIHIIBHHH")
-_STATE: Final = Struct(">HHIHIQ")
 _FIXED: Final = Struct(">HIHB")
-_REST: Final = Struct(">iBBHIB")
 _EVENT: Final = Struct(">16sIBHIHIH")
 _SEQ: Final = Struct(">Q")
 
@@ -35,7 +34,11 @@ _TAGS: Final = (OTP, TRANSACTIONAL, PROMOTIONAL, DISCARD)
 _TAG_WORD: Final[dict[str, bytes]] = {tag: bytes((1, code)) for code, tag in enumerate(_TAGS)}
 _ENCODINGS: Final = ("gsm7", "ucs2", "latin1", "ascii", "cyrillic", "hebrew", "binary")
 _ENCODING_WORD: Final[dict[str, bytes]] = {name: bytes((1, code)) for code, name in enumerate(_ENCODINGS)}
-_ID_END: Final = "\x1f"
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_state: Final = msgspec.msgpack.Decoder(
+    tuple[int, int | None, int | None, int, str | None, bytes, tuple[str, ...]]
+).decode
+_decode_rest: Final = msgspec.msgpack.Decoder(tuple[int, int, bool, int, int]).decode
 _CODES: Final = 32
 
 
@@ -44,37 +47,25 @@ def _word(text: str) -> bytes:
     return bytes((len(raw),)) + raw
 
 
-def lane_word(operator: str) -> bytes:
-    """The first word of a state."""
-    return _word(operator)
-
-
 def pack_state(message: Message) -> bytes:
-    """What a change writes, beside the header."""
-    submitted, final = message.submitted_ms or _NO_TIME, message.final_ms or _NO_TIME
-    ids = (_ID_END.join(message.operator_ids) + _ID_END).encode() if message.operator_ids else b""
-    return b"".join(
+    """What a change writes, beside the header. Times count from the acceptance."""
+    accepted = message.accepted_ms
+    submitted, final = message.submitted_ms, message.final_ms
+    return _word(message.operator) + _encode(
         (
-            _word(message.operator),
-            _STATE.pack(
-                message.attempts,
-                submitted >> 32,
-                submitted & _LOW,
-                final >> 32,
-                final & _LOW,
-                message.disclosure,
-            ),
-            _word(message.error or ""),
-            bytes((len(message.parts),)),
+            message.attempts,
+            None if submitted is None else submitted - accepted,
+            None if final is None else final - accepted,
+            message.disclosure,
+            message.error,
             message.parts,
-            ids,
+            message.operator_ids,
         )
     )
 
 
 def _pack_fixed(message: Message) -> bytes:
     accepted = message.accepted_ms
-    expires = message.expires_ms
     tag = message.tag
     encoding = message.encoding
     return b"".join(
@@ -83,13 +74,14 @@ def _pack_fixed(message: Message) -> bytes:
             message.subject,
             _TAG_WORD.get(tag) or _word(tag),
             _ENCODING_WORD.get(encoding) or _word(encoding),
-            _REST.pack(
-                message.key_id,
-                message.last_two,
-                message.retry_unknown,
-                expires >> 32,
-                expires & _LOW,
-                message.notify,
+            _encode(
+                (
+                    message.key_id,
+                    message.last_two,
+                    message.retry_unknown,
+                    message.expires_ms - accepted,
+                    message.notify,
+                )
             ),
         )
     )
@@ -138,14 +130,13 @@ def unpack_message(identifier: bytes, record: bytes) -> Message:
     fixed_end = state_end + fixed_size
     content_end = fixed_end + content_size
     operator, at = _take_word(record, _HEADER.size)
-    attempts, submitted_high, submitted_low, final_high, final_low, disclosure = _STATE.unpack_from(record, at)
-    error, at = _take_word(record, at + _STATE.size)
-    parts, at = _take_word(record, at)
+    attempts, submitted, final, disclosure, error, parts, operator_ids = _decode_state(record[at:state_end])
     accepted_high, accepted_low, country, class_code = _FIXED.unpack_from(record, state_end)
+    accepted = accepted_high << 32 | accepted_low
     subject_end = state_end + _FIXED.size + 16
     tag, rest = _take_word(record, subject_end)
     encoding, rest = _take_word(record, rest)
-    key_id, last_two, retry_unknown, expires_high, expires_low, notify = _REST.unpack_from(record, rest)
+    key_id, last_two, retry_unknown, expires, notify = _decode_rest(record[rest:fixed_end])
     return Message(
         id=identifier,
         customer=customer,
@@ -159,19 +150,19 @@ def unpack_message(identifier: bytes, record: bytes) -> Message:
         segments=segments,
         encoding=_ENCODINGS[encoding[0]] if _is_code(encoding) else encoding.decode(),
         operator=operator.decode(),
-        accepted_ms=accepted_high << 32 | accepted_low,
+        accepted_ms=accepted,
         due_ms=_time(due_high, due_low),
-        expires_ms=expires_high << 32 | expires_low,
+        expires_ms=accepted + expires,
         content_until_ms=content_high << 32 | content_low,
         record_until_ms=record_high << 32 | record_low,
         content=Sealed(record[fixed_end:content_end]) if flags & HAS_CONTENT else None,
         private=Sealed(record[content_end:]) if flags & HAS_PRIVATE else None,
-        retry_unknown=bool(retry_unknown),
+        retry_unknown=retry_unknown,
         attempts=attempts,
-        submitted_ms=_time(submitted_high, submitted_low),
-        final_ms=_time(final_high, final_low),
-        error=error.decode() or None,
-        operator_ids=split_ids(record[at:state_end].decode()),
+        submitted_ms=None if submitted is None else accepted + submitted,
+        final_ms=None if final is None else accepted + final,
+        error=error,
+        operator_ids=operator_ids,
         parts=parts,
         disclosure=disclosure,
         notify=notify,
@@ -191,9 +182,8 @@ def _is_code(word: bytes) -> bool:
 def unpack_links(state: bytes) -> list[tuple[str, str]]:
     """(operator, operator's id) of every segment that a state names."""
     operator, at = _take_word(state, 0)
-    _, at = _take_word(state, at + _STATE.size)
-    _, at = _take_word(state, at)
-    return [(operator.decode(), each) for each in split_ids(state[at:].decode()) if each]
+    name = operator.decode()
+    return [(name, each) for each in _decode_state(state[at:])[-1] if each]
 
 
 def pack_event(event: OutboxEvent) -> bytes:

@@ -16,9 +16,11 @@ from gateway.ledger.sqlite_rows import STATUS_CODE
 from gateway.message import Message, Status
 from redaction.sealed import Pseudonym
 
-LIST_LOOKS_AT: Final = 2_000
+LIST_LOOKS_AT: Final = 2_048
 """Messages of a partition that one page looks at, at most; such a page may be short and still have a cursor."""
-SUBJECT_LOOKS_AT: Final = 8_192
+LIST_STEP: Final = 256
+LIST_AT_ONCE: Final = 8
+SUBJECT_LOOKS_AT: Final = 1_024
 DUE_AT_ONCE: Final = 512
 ASK_ALL_S: Final = 1.0
 
@@ -74,24 +76,20 @@ class Reader:
     async def list_messages(
         self, customer: int, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int, now_ms: int
     ) -> Page:
-        words = (
-            customer,
-            -1 if status is None else STATUS_CODE[status],
-            now_ms,
-            0 if since_ms is None else _position(since_ms),
-            _AFTER_ALL if cursor is None else cursor,
-            limit,
-            LIST_LOOKS_AT,
-        )
-        answers = await self._server.read([Call("list", base, words) for base in self._layout.bases])
-        bound = max((int(stopped) for _, stopped in answers if stopped is not None), default=-1)
-        least = b"" if bound < 0 else _first_id(bound)
-        ids = sorted((each for found, _ in answers for each in found if each >= least), reverse=True)
-        page = ids[:limit]
-        messages = [each for each in await self.find_many(page) if each is not None]
-        if len(ids) > limit:
-            return Page(tuple(messages), page[-1])
-        return Page(tuple(messages), least or None)
+        walk = _Walk(len(self._layout.bases), _AFTER_ALL if cursor is None else cursor[:16].ljust(16, b"\0"), limit)
+        asked = (customer, -1 if status is None else STATUS_CODE[status], now_ms)
+        since = 0 if since_ms is None else _position(since_ms)
+        for _ in range(LIST_LOOKS_AT // LIST_STEP):
+            places = walk.to_ask()
+            if not places:
+                break
+            calls = [
+                Call("list", self._layout.bases[each], (*asked, since, walk.cursors[each], LIST_AT_ONCE, LIST_STEP))
+                for each in places
+            ]
+            walk.take(places, await self._server.read_gently(calls))
+        ids, following = walk.page()
+        return Page(tuple(each for each in await self.find_many(ids) if each is not None), following)
 
     async def list_subject(
         self, customer: int, subjects: Sequence[Pseudonym], limit: int, now_ms: int
@@ -103,7 +101,7 @@ class Reader:
         left = dict.fromkeys(self._layout.bases, str(_EVERYWHERE).encode())
         while left:
             words = [(customer, now_ms, start, limit, SUBJECT_LOOKS_AT, people) for start in left.values()]
-            answers = await self._server.read([Call("subject", *each) for each in zip(left, words, strict=True)])
+            answers = await self._server.read_gently([Call("subject", *each) for each in zip(left, words, strict=True)])
             left = {base: stopped for base, (_, stopped) in zip(left, answers, strict=True) if stopped is not None}
             for rows, _ in answers:
                 found += [unpack_message(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
@@ -180,6 +178,40 @@ class Reader:
             for (at, _), value in zip(rows, found, strict=True):
                 values[at] = value
         return values
+
+
+class _Walk:
+    """Where the walk back through each partition stands. cursors: everything at or after them was seen."""
+
+    def __init__(self, partitions: int, start: bytes, limit: int) -> None:
+        self.cursors = [start] * partitions
+        self._open = set(range(partitions))
+        self._limit = limit
+        self._ids: list[bytes] = []
+
+    def to_ask(self) -> list[int]:
+        """Partitions that may have more for this page."""
+        if len(self._ids) <= self._limit:
+            return sorted(self._open)
+        last = self._ids[self._limit]
+        return [each for each in sorted(self._open) if self.cursors[each] > last]
+
+    def take(self, partitions: Sequence[int], answers: Sequence[tuple[list[bytes], bytes | None]]) -> None:
+        for partition, (ids, stopped) in zip(partitions, answers, strict=True):
+            self._ids += ids
+            if stopped is None:
+                self._open.discard(partition)
+            else:
+                self.cursors[partition] = _first_id(int(stopped))
+        self._ids.sort(reverse=True)
+
+    def page(self) -> tuple[list[bytes], bytes | None]:
+        """The ids before which none can be missing, and where the next page goes on."""
+        seen_to = max((self.cursors[each] for each in self._open), default=b"")
+        ids = [each for each in self._ids if each >= seen_to]
+        if len(ids) > self._limit:
+            return ids[: self._limit], ids[self._limit - 1]
+        return ids, seen_to or None
 
 
 def _position(at_ms: int) -> int:

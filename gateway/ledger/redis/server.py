@@ -23,6 +23,7 @@ Argument: TypeAlias = str | bytes | int
 Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-arg, unused-ignore]
 
 CONNECT_S: Final = 3.0
+GENTLY: Final = 8
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +115,7 @@ class Server:
         try:
             await self._load_where_missing()
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
-            raise unavailable(error) from error
+            raise LedgerUnavailable(f"the ledger's server {_reason(error)}") from error
 
     async def _load_where_missing(self) -> None:
         code = library.code()
@@ -143,6 +144,13 @@ class Server:
         for each in results:
             if isinstance(each, Exception):
                 raise each
+        return results
+
+    async def read_gently(self, calls: Sequence[Call]) -> list[Any]:
+        """As `read`, some at a time: a server takes all that one client sends before it listens to another."""
+        results: list[Any] = []
+        for at in range(0, len(calls), GENTLY):
+            results += await self.read(calls[at : at + GENTLY])
         return results
 
     async def calls(self, calls: Sequence[Call], *, durable: bool = False) -> list[Any]:
@@ -238,6 +246,17 @@ def _judged(result: Any) -> Any:
         mistake.__cause__ = result
         return mistake
     return result if isinstance(result, LedgerError) else unavailable(result)
+
+
+def _reason(error: BaseException) -> str:
+    """What is wrong, without a word of the server's own text."""
+    if isinstance(error, redis_errors.AuthenticationError):
+        return "refuses this user or password"
+    if isinstance(error, redis_errors.NoPermissionError):
+        return "does not allow this user what a ledger needs"
+    if isinstance(error, redis_errors.ResponseError):
+        return "cannot load the functions of this version"
+    return f"cannot be reached ({type(error).__name__})"
 
 
 def unavailable(error: BaseException) -> LedgerUnavailable:

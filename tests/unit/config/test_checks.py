@@ -9,6 +9,7 @@ import pytest
 from config.checks import check, is_loopback
 from config.operators import EgressSettings, OutbindSettings
 from config.problems import Severity
+from config.rest import RestCallback, RestSettings
 from config.secret import SecretRef
 from config.settings import (
     DispatchSettings,
@@ -63,10 +64,17 @@ def in_a_vault(**transit: Any) -> Settings:
     return Settings(keystore=KeystoreSettings(root=root))
 
 
+def shared(**redis: Any) -> Settings:
+    return Settings(ledger=LedgerSettings(engine="redis", redis=RedisSettings(**redis)))
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         Settings(),
+        shared(url="redis://127.0.0.1"),
+        shared(url="rediss+cluster://one,two", user="ledger", password=SecretRef(env="P")),
+        shared(url="redis+sentinel://one,two/ledger", tunnel=True, replicas=1),
         with_operators(LOCAL, REMOTE),
         on_a_server(url="redis://127.0.0.1:6379/0"),
         on_a_server(url="redis://keys", tunnel=True),
@@ -222,6 +230,21 @@ def test_keys_that_do_not_fit_together_are_refused(settings: Settings, key: str,
     assert problems[0].severity is Severity.ERROR
 
 
+@pytest.mark.parametrize(
+    ("redis", "key", "code"),
+    [
+        ({}, "ledger.redis.url", "invalid_url"),
+        ({"url": "redis://me:secret@127.0.0.1"}, "ledger.redis.url", "invalid_url"),
+        ({"url": "redis://store"}, "ledger.redis.url", "plain_ledger"),
+        ({"url": "redis+cluster://127.0.0.1,store"}, "ledger.redis.url", "plain_ledger"),
+        ({"url": "rediss://store", "user": "ledger"}, "ledger.redis.password", "missing"),
+        ({"url": "rediss+cluster://store", "replicas": 1}, "ledger.redis.replicas", "not_on_a_cluster"),
+    ],
+)
+def test_a_shared_ledger_is_reached_safely_or_not_at_all(redis: dict[str, Any], key: str, code: str) -> None:
+    assert told(shared(**redis)) == [(key, code)]
+
+
 def test_an_operator_without_name_is_refused() -> None:
     assert ("operators[0].name", "missing") in told(with_operators(replace(LOCAL, name="")))
 
@@ -260,6 +283,38 @@ def test_a_plain_link_to_another_machine_is_refused_unless_it_runs_in_a_declared
     assert told(with_operators(plain)) == [("operators[0].tls.enabled", "plain_operator_link")]
     tunnel = OperatorRegister(contract_reference="C-1", tunnel=True)
     assert told(with_operators(replace(plain, register=tunnel))) == []
+
+
+@pytest.mark.policy("P-24")
+def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> None:
+    register = OperatorRegister(contract_reference="C-1")
+    plain = OperatorSettings(
+        name="web", kind="rest", rest=RestSettings(url="http://sms.example/send"), register=register
+    )
+    assert told(with_operators(plain)) == [("operators[0].rest.url", "plain_operator_link")]
+    assert told(with_operators(replace(plain, rest=RestSettings(url="https://sms.example/send")))) == []
+    assert told(with_operators(replace(plain, rest=RestSettings(url="http://127.0.0.1/send")))) == []
+    tunnel = msgspec.structs.replace(register, tunnel=True)
+    assert told(with_operators(replace(plain, register=tunnel))) == []
+
+
+@pytest.mark.policy("P-24")
+def test_receipts_over_http_come_in_by_tls_and_from_whom_we_know() -> None:
+    open_to_all = RestCallback(host="0.0.0.0", port=8443)
+    operator = OperatorSettings(
+        name="web",
+        kind="rest",
+        rest=RestSettings(url="https://sms.example/send", callback=open_to_all),
+        register=OperatorRegister(contract_reference="C-1"),
+    )
+    assert told(with_operators(operator)) == [
+        ("operators[0].rest.callback.password", "missing"),
+        ("operators[0].rest.callback.host", "plain_public_listener"),
+    ]
+    secured = RestCallback(
+        host="0.0.0.0", port=8443, password=SecretRef(env="P"), tls_certificate="c.pem", tls_key="k.pem"
+    )
+    assert told(with_operators(replace(operator, rest=RestSettings(url=operator.rest.url, callback=secured)))) == []
 
 
 @pytest.mark.policy("P-38")

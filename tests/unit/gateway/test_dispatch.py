@@ -525,3 +525,25 @@ async def test_messages_that_no_route_takes_any_more_wait_and_expire(tmp_path: P
         road.clock.advance(REHOME_S + 4 * 86_400)
         assert (await road.becomes(identifier, Status.EXPIRED)).error == "expired_here"
         assert not road.submitted
+
+
+async def test_nothing_is_sent_after_the_leases_have_run_out(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        road.dispatch.active_until = road.clock.monotonic()
+        await road.send()
+        await road.settled()
+        assert road.submitted == []
+        road.dispatch.active_until = road.clock.monotonic() + 1
+        road.dispatch.look_everywhere()
+        await until(lambda: len(road.submitted) == 1)
+
+
+async def test_what_another_node_has_is_let_go(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        road.dispatch.active_until = road.clock.monotonic()
+        gone, kept = await road.send(), await road.send()
+        await road.settled()
+        assert road.dispatch.waiting() == {"loop": 2}
+        road.dispatch.let_go(gone.__eq__)
+        assert road.dispatch.waiting() == {"loop": 1}
+        assert set(road.inflight.active) == {kept}

@@ -72,3 +72,12 @@ def test_everybody_who_awaits_an_id_is_called_in_order() -> None:
     inflight.stop_awaiting("loop", "1", second)
     inflight.learn("loop", "1", a_message(), 0)
     assert calls == ["first", "third"]
+
+
+def test_links_of_chosen_messages_are_forgotten() -> None:
+    inflight, one, other = InFlight(), a_message(id=bytes(16)), a_message(id=b"\1" * 16)
+    inflight.learn("loop", "1", one, 0)
+    inflight.learn("loop", "2", other, 0)
+    inflight.forget_where(one.id.__eq__)
+    assert inflight.find("loop", ("1",)) is None
+    assert inflight.find("loop", ("2",)) == (other, 0)

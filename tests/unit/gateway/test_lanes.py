@@ -97,3 +97,13 @@ def test_taking_all_leaves_nothing() -> None:
     line.put_back(numbered(3))
     assert {each.id[-1] for each in line.take_all()} == {1, 2, 3}
     assert len(line) == 0
+
+
+def test_what_another_node_has_leaves_the_line_and_the_rest_keeps_its_order() -> None:
+    line = lane()
+    for number in (1, 2, 3, 4):
+        line.add_fresh(numbered(number))
+    line.put_back(numbered(5))
+    taken = line.take_where(lambda message: message.id[-1] in (2, 4, 5))
+    assert sorted(message.id[-1] for message in taken) == [2, 4, 5]
+    assert drained(line) == [1, 3]

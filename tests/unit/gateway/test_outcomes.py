@@ -2,12 +2,15 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.ledger.base import LedgerUnavailable
 from gateway.message import Part, Status
+from gateway.neighbours import Forwarded
 from operators.base import Accepted, DeliveryReceipt, ReceiptState
 from tests.unit.gateway.road import LONG, Road, running_road
 from tests.unit.gateway.stage import until
@@ -235,3 +238,46 @@ async def test_an_answer_without_an_id_can_have_no_receipt_and_is_submitted_all_
     async with running_road(tmp_path, answers={"loop": lambda *_: Accepted("")}) as road:
         await submitted(road)
         assert len(road.inflight) == 0
+
+
+class Elsewhere:
+    """Other nodes, one of which has every message. refuse: how often the way to them is closed."""
+
+    are_there = True
+
+    def __init__(self, refuse: int = 0) -> None:
+        self.refuse = refuse
+        self.left: list[tuple[DeliveryReceipt, bytes]] = []
+
+    def works_on(self, message: bytes) -> bool:
+        return False
+
+    async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
+        if self.refuse:
+            self.refuse -= 1
+            raise LedgerUnavailable
+        self.left.extend(receipts)
+
+
+async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknowledged(tmp_path: Path) -> None:
+    elsewhere = Elsewhere(refuse=1)
+    async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
+        identifier = await submitted(road)
+        road.inflight.forget_where(lambda _: True)
+        road.receipt("1", DELIVERED)
+        await until(road.acknowledged)
+        assert [(receipt.handle, message) for receipt, message in elsewhere.left] == [("1", identifier)]
+        assert road.acknowledged() == [("1", True)]
+        assert (await road.stored(identifier)).status is Status.SUBMITTED
+        assert (road.outcomes.counters.forwarded, road.outcomes.waiting()) == (1, 0)
+
+
+async def test_a_receipt_that_another_node_left_here_is_answered_to_it(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        identifier = await submitted(road)
+        answered: list[bool] = []
+        road.receipt("1", DELIVERED, handle=Forwarded(answered.append))
+        await road.becomes(identifier, Status.DELIVERED)
+        await road.settled()
+        assert answered == [True]
+        assert road.acknowledged() == []

@@ -6,7 +6,8 @@
 -- Layouts are those of packing.py. Numbers stay below 2^53, which a Lua number holds exactly.
 
 local EPOCH_MS = 1577836800000
-local FILL = 64
+local FILL = 28500 -- octets of a bucket: just what the server's allocator gives for a block of its size
+local ROOM = 48 -- octets that a message takes beside its record, and that the record grows by
 local DAY_MS = 86400000
 local HEADER = '>BBI6I6I6I4BI2I2I2'
 local HEADER_SIZE = 31

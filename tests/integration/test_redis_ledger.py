@@ -1,0 +1,271 @@
+"""What only a shared ledger does: leases and tokens, shares, exactly once after a lost answer, checks at the start."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from copy import copy
+from pathlib import Path
+
+import pytest
+
+from config.redis_address import parse_address
+from gateway.clock import Clock, ManualClock, SystemClock
+from gateway.ledger.base import Accept, Change, Count, LedgerUnavailable, WriteOp
+from gateway.ledger.redis import library
+from gateway.ledger.redis.batch import Batch
+from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.keys import Numbers
+from gateway.ledger.redis.server import Access, Call
+from gateway.ledger.redis.wire import encode, octets
+from gateway.message import Message, Status
+from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
+from tests.integration.valkey_server import Valkey, free_port
+
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+LEASE_S = 1.0
+
+Open = Callable[..., Awaitable[RedisLedger]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    server = Valkey(tmp_path_factory.mktemp("valkey"), *DURABLE)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+async def node(server: Valkey, tmp_path: Path) -> AsyncIterator[Open]:
+    """Opens nodes on one ledger, and closes them at the end."""
+    async with contextlib.AsyncExitStack() as closing:
+
+        async def open_node(clock: Clock | None = None, **options: object) -> RedisLedger:
+            access = Access(address=parse_address(server.url))
+            words: dict[str, object] = {"prefix": str(tmp_path), "role": Role.NODE, "lease_s": LEASE_S, "partitions": 8}
+            ledger = RedisLedger(access, clock or ManualClock(), **words | options)  # type: ignore[arg-type]
+            await ledger.open()
+            closing.push_async_callback(ledger.close)
+            return ledger
+
+        yield open_node
+
+
+async def until(claim: Callable[[], bool], limit_s: float = 10.0) -> None:
+    async with asyncio.timeout(limit_s):
+        while not claim():
+            await asyncio.sleep(0.02)
+
+
+def held(ledger: RedisLedger) -> set[int]:
+    return set(ledger.holding.partitions)
+
+
+async def fall_asleep(ledger: RedisLedger) -> None:
+    """As a stopped process: it beats no more and does not know it."""
+    tasks, ledger.leases._tasks = ledger.leases._tasks, None
+    assert tasks is not None
+    await tasks.stop()
+
+
+# ------------------------------------------------------------------------------------------------------------- leases
+
+
+async def test_nodes_share_the_partitions_and_those_of_one_that_leaves(node: Open) -> None:
+    first = await node()
+    assert held(first) == set(range(8))
+    second, third = await node(), await node()
+    await until(lambda: sorted(len(held(each)) for each in (first, second, third)) == [2, 3, 3])
+    assert held(first) | held(second) | held(third) == set(range(8))
+    assert not held(first) & held(second)
+    await second.close()
+    await until(lambda: len(held(first)) == len(held(third)) == 4)
+
+
+async def test_a_node_that_slept_writes_nothing_over_its_successor(node: Open) -> None:
+    sleeper = await node()
+    message = a_message()
+    await sleeper.apply(accepts(message))
+    await fall_asleep(sleeper)
+    successor = await node()
+    await until(lambda: len(held(successor)) == 8)
+    taken = copy(message)
+    await successor.apply([submitted(taken, "new")])
+    late = copy(message)
+    late.status = Status.QUEUED
+    fresh = a_message()
+    assert await sleeper.apply([Change(message=late), *accepts(fresh)]) == [None, fresh.id]
+    assert held(sleeper).isdisjoint({0})
+    assert await successor.find_many([message.id, fresh.id]) == [taken, fresh]
+    assert fresh.id in {each.id for each in await successor.claim_due("stc", NOW, 10, ())}
+
+
+async def test_partitions_that_are_handed_over_are_emptied_first(node: Open) -> None:
+    first = await node()
+    asked: list[list[int]] = []
+    may_go = asyncio.Event()
+
+    async def empty(partitions: list[int]) -> None:
+        asked.append(partitions)
+        await may_go.wait()
+
+    first.leases.empty = empty  # type: ignore[assignment]
+    second = await node()
+    await until(lambda: bool(asked))
+    assert held(first) == set(range(8))
+    assert held(second) == set()
+    assert all(not first.takes(bytes(8) + bytes((each,)) + bytes(7)) for each in asked[0])
+    assert {first.id_octets(8)[0] for _ in range(50)}.isdisjoint(asked[0])
+    may_go.set()
+    await until(lambda: held(second) == set(asked[0]))
+
+
+async def test_only_one_node_tells_the_binds_of_an_account(node: Open) -> None:
+    first = await node()
+    message = a_message()
+    await first.apply([*accepts(message), Change(message=copy(message), event=an_event(message, esme=4))])
+    second = await node()
+    told = await first.outbox_due(NOW, 10, (), 4)
+    assert [each.message for each in told] == [message.id]
+    assert await second.outbox_due(NOW, 10, (), 4) == []
+    await first.close()
+    async with asyncio.timeout(5):
+        while not await second.outbox_due(NOW, 10, (), 4):
+            await asyncio.sleep(0.05)
+
+
+# -------------------------------------------------------------------------------------------------------- exactly once
+
+
+async def test_a_batch_whose_answer_was_lost_has_its_effect_once(node: Open) -> None:
+    ledger = await node()
+    message = a_message()
+    await ledger.apply(accepts(message))
+    ops: list[WriteOp] = [Change(message=copy(message), event=an_event(message))]
+    batch = Batch(ops, ledger.layout, Numbers(), NOW)
+    lease = ledger.holding.partitions[0]
+    words = (lease.token, lease.next(), NOW, encode([op for _, op in batch.partitions[0]]))
+    answers = [await ledger.server.call(Call("apply", ledger.layout.bases[0], words)) for _ in range(2)]
+    assert answers == [b"1", b"1"]
+    assert await ledger.outbox_size() == 1
+
+
+async def test_a_digest_is_one_messages_whichever_node_it_comes_to(node: Open) -> None:
+    nodes = [await node() for _ in range(3)]
+    await until(lambda: all(held(each) for each in nodes))
+    rivals = [a_message(id=placed(each)) for each in nodes]
+    batches = [each.apply([Accept(rival, b"d" * 16, NOW + DAY_MS)]) for each, rival in zip(nodes, rivals, strict=True)]
+    results = [standing for (standing,) in await asyncio.gather(*batches)]
+    assert len(set(results)) == 1
+    found = await nodes[0].find_many([each.id for each in rivals])
+    assert [each.id for each in found if each is not None] == [results[0]]
+
+
+def placed(ledger: RedisLedger) -> bytes:
+    """An id in a partition of the node's own."""
+    return identifier(7)[:8] + ledger.id_octets(8)
+
+
+async def test_a_digest_whose_message_was_never_stored_is_taken_over(node: Open) -> None:
+    ledger = await node()
+    lost, second = a_message(), a_message()
+    slot, row, field = ledger.layout.digest(7, b"d" * 16)
+    rows = encode([(row, octets(field), octets(lost.id), NOW + DAY_MS)])
+    await ledger.server.call(Call("claim", ledger.layout.bases[slot], (NOW, rows)))
+    assert await ledger.apply([Accept(second, b"d" * 16, NOW + DAY_MS)]) == [second.id]
+    assert await ledger.apply([Accept(lost, b"d" * 16, NOW + DAY_MS)]) == [second.id]
+    assert await ledger.find_many([lost.id, second.id]) == [None, second]
+
+
+# -------------------------------------------------------------------------------------------------------------- server
+
+
+async def test_a_server_that_lost_its_functions_gets_them_again(node: Open, server: Valkey) -> None:
+    ledger = await node()
+    server.ask("FUNCTION", "DELETE", library.NAME)
+    message = a_message()
+    assert await ledger.apply(accepts(message)) == [message.id]
+
+
+async def test_messages_lie_packed(node: Open, server: Valkey, tmp_path: Path) -> None:
+    ledger = await node()
+    messages: list[Message] = [a_message(id=identifier(number)) for number in range(2_000)]
+    await ledger.apply(accepts(*messages))
+    await ledger.apply([submitted(each, f"{number:x}") for number, each in enumerate(messages)])
+    keys = list(server.ask("KEYS", f"*{tmp_path}*:b:*"))
+    assert 10 < len(keys) < 40
+    assert {server.ask("OBJECT", "ENCODING", key) for key in keys} == {b"listpack"}
+
+
+async def test_what_two_nodes_count_adds_up(node: Open) -> None:
+    first, second = await node(), await node()
+    await asyncio.gather(*(each.apply([Count("quota:1", 5, 3)]) for each in (first, second)))
+    assert await first.counts(5) == {"quota:1": 6}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((), "appendonly no; a ledger needs appendonly yes"),
+        (("--appendonly", "yes"), "appendfsync everysec; a ledger needs appendfsync always"),
+        ((*DURABLE, "--maxmemory-policy", "allkeys-lru"), "maxmemory-policy allkeys-lru"),
+    ],
+)
+async def test_a_server_that_cannot_keep_a_ledger_is_refused(
+    tmp_path: Path, options: tuple[str, ...], says: str
+) -> None:
+    server = Valkey(tmp_path / "valkey", *options)
+    server.start()
+    try:
+        ledger = RedisLedger(Access(address=parse_address(server.url)), SystemClock(), max_skew_s=1.0)
+        with pytest.raises(LedgerUnavailable, match=says):
+            await ledger.open()
+    finally:
+        server.kill()
+
+
+async def test_a_clock_that_differs_is_refused(server: Valkey) -> None:
+    ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(1_000), max_skew_s=1.0)
+    with pytest.raises(LedgerUnavailable, match=r"clock is .* s away from ours"):
+        await ledger.open()
+
+
+async def test_a_server_that_fits_is_taken(server: Valkey, tmp_path: Path) -> None:
+    ledger = RedisLedger(
+        Access(address=parse_address(server.url)), SystemClock(), prefix=str(tmp_path), max_skew_s=1.0, lease_s=LEASE_S
+    )
+    await ledger.open()
+    await ledger.close()
+
+
+async def test_a_user_of_its_own_needs_its_password(server: Valkey, tmp_path: Path) -> None:
+    server.ask("ACL", "SETUSER", "ledger", "on", ">secret", "~*", "+@all")
+    address = parse_address(server.url)
+    good = RedisLedger(Access(address=address, user="ledger", password="secret"), ManualClock(), prefix=str(tmp_path))
+    await good.open()
+    await good.close()
+    with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
+        await RedisLedger(Access(address=address, user="ledger", password="wrong"), ManualClock()).open()
+
+
+async def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
+    address = parse_address(f"redis://127.0.0.1:{free_port()}")
+    with pytest.raises(LedgerUnavailable, match="cannot be reached"):
+        await RedisLedger(Access(address=address), ManualClock()).open()
+
+
+async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
+    first = await node()
+    message = a_message()
+    await first.apply(accepts(message))
+    await first.apply([submitted(message, "A1")])
+    second = await node()
+    (found,) = await second.correlate([("stc", ("A1",))])
+    assert found is not None
+    assert found.message.id == message.id
+    await first.apply([final(message, tell=True)])
+    (seen,) = await second.find_many([message.id])
+    assert seen is not None
+    assert seen.status is Status.DELIVERED

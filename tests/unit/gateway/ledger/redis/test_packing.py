@@ -1,0 +1,83 @@
+"""Records as octets: what goes in comes out."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.ledger.redis.fields import STORED_FIELDS
+from gateway.ledger.redis.packing import pack_event, pack_message, unpack_event, unpack_links, unpack_message
+from gateway.message import Message, MessageClass, OutboxEvent, Status
+from redaction.inventory import undeclared
+from redaction.retention import RetentionTag
+from redaction.sealed import Pseudonym, Sealed
+from tests.contract.records import a_message, an_event
+
+times = st.integers(1, 2**45)
+words = st.text(max_size=40)
+octets = st.binary(min_size=1, max_size=400)
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> Message:
+    segments = draw(st.integers(1, 255))
+    return Message(
+        id=draw(st.binary(min_size=16, max_size=16)),
+        customer=draw(st.integers(0, 2**32 - 1)),
+        key_id=draw(st.integers(-(2**31), 2**31 - 1)),
+        subject=Pseudonym(draw(st.binary(min_size=16, max_size=16))),
+        country=draw(st.integers(0, 999)),
+        last_two=draw(st.integers(0, 99)),
+        message_class=draw(st.sampled_from(MessageClass)),
+        tag=RetentionTag(draw(st.text("abc_", min_size=1, max_size=20))),
+        status=draw(st.sampled_from(Status)),
+        segments=segments,
+        encoding=draw(st.sampled_from(["gsm7", "ucs2", "binary", "other"])),
+        operator=draw(words),
+        accepted_ms=draw(times),
+        due_ms=draw(st.none() | times),
+        expires_ms=draw(times),
+        content_until_ms=draw(times),
+        record_until_ms=draw(times),
+        content=draw(st.none() | octets.map(Sealed)),
+        private=draw(st.none() | octets.map(Sealed)),
+        retry_unknown=draw(st.booleans()),
+        attempts=draw(st.integers(0, 1_000)),
+        submitted_ms=draw(st.none() | times),
+        final_ms=draw(st.none() | times),
+        error=draw(st.none() | words),
+        operator_ids=tuple(draw(st.lists(words, max_size=5))),
+        parts=draw(st.binary(min_size=segments, max_size=segments)),
+        disclosure=draw(st.integers(0, 2**63 - 1)),
+        notify=draw(st.integers(0, 255)),
+    )
+
+
+@given(messages())
+def test_a_message_comes_out_as_it_went_in(message: Message) -> None:
+    assert unpack_message(message.id, pack_message(message)) == message
+
+
+@given(st.integers(0, 2**53), times, times, st.integers(0, 65_535), st.sampled_from(Status), st.integers(0, 99))
+def test_an_event_comes_out_as_it_went_in(
+    seq: int, at_ms: int, next_ms: int, attempts: int, status: Status, esme: int
+) -> None:
+    event = an_event(a_message(), at_ms=at_ms, next_ms=next_ms, attempts=attempts, status=status, seq=seq, esme=esme)
+    assert isinstance(event, OutboxEvent)
+    assert unpack_event(seq.to_bytes(8, "big") + pack_event(event), esme) == event
+
+
+def test_links_are_those_that_the_state_names() -> None:
+    record = pack_message(a_message(operator="stc", operator_ids=("a", "", "c"), segments=3, parts=bytes(3)))
+    state_bytes = int.from_bytes(record[25:27], "big")
+    assert unpack_links(record[31 : 31 + state_bytes]) == [("stc", "a"), ("stc", "c")]
+
+
+def test_a_usual_record_is_small() -> None:
+    content = Sealed(bytes(286))
+    message = a_message(operator="stc", operator_ids=("1f03a9c2",), content=content, private=None, submitted_ms=1)
+    assert len(pack_message(message)) - len(content) < 110
+
+
+def test_every_stored_field_is_one_of_a_message_and_in_the_inventory() -> None:
+    stored = {each.removeprefix("message.") for each in STORED_FIELDS if each.startswith("message.")}
+    assert stored == {*Message.__struct_fields__} - {"message_class", "warnings"} | {"class"}
+    assert not undeclared(STORED_FIELDS)
