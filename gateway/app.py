@@ -190,6 +190,14 @@ class Node:
             neighbours=self.sharing or NOBODY,
             unclaimed_after_s=UNCLAIMED_S if self.sharing is None else SHARED_UNCLAIMED_S,
         )
+        self._build_ends()
+        if self.sharing is not None:
+            self._share(self.sharing)
+        self._build_smpp_server()
+
+    def _build_ends(self) -> None:
+        """Where messages come in, where news goes out, and where both are forgotten."""
+        settings, clock = self.settings, self.clock
         self.incoming = Incoming(
             operators=self.operators,
             owner=self.directory.owner,
@@ -215,9 +223,6 @@ class Node:
             digest=self.keyring.idempotency_digest,
             id_octets=self.ledger.id_octets,
         )
-        if self.sharing is not None:
-            self._share(self.sharing)
-        self._build_smpp_server()
 
     def _build_deliverer(self) -> None:
         clock, delivery = self.clock, reading.delivery_settings(self.settings.webhooks)

@@ -42,6 +42,7 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_receipts_repeated", "Receipts that came again", outcomes.repeated),
         ("gateway_receipts_contradicting", "Receipts that contradict a final status", outcomes.contradicting),
         ("gateway_receipts_pushed_back", "Receipts that operators were asked to send again", outcomes.pushed_back),
+        ("gateway_receipts_forwarded", "Receipts left for the node that has the message", outcomes.forwarded),
         ("gateway_incoming", "Messages from people made durable", incoming.received),
         ("gateway_incoming_incomplete", "Of them, those that lack parts", incoming.incomplete),
         ("gateway_incoming_unowned", "Messages from people to numbers that nobody owns", incoming.unowned),
@@ -99,6 +100,16 @@ def _gauges(node: "Node") -> list[Sample]:
         ("gateway_smpp_news_in_memory", "News for binds that is being told", node.telling.in_memory()),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", node.deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", node.deliverer.endpoints.disabled),
+        *_shared_gauges(node),
+    ]
+
+
+def _shared_gauges(node: "Node") -> list[Sample]:
+    if node.sharing is None:
+        return []
+    return [
+        ("gateway_partitions", "Partitions of the ledger that this node has", node.sharing.partitions),
+        ("gateway_nodes", "Nodes that share the ledger", node.sharing.nodes),
     ]
 
 

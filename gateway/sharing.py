@@ -78,6 +78,16 @@ class Sharing:
         self.deliverer: Deliverer
         self.journal: Journal
 
+    @property
+    def partitions(self) -> int:
+        """How many this node has."""
+        return len(self._ledger.holding.partitions)
+
+    @property
+    def nodes(self) -> int:
+        """How many are alive, this one among them."""
+        return self._ledger.leases.nodes
+
     def works_on(self, message: bytes) -> bool:
         return self._ledger.has(message)
 
@@ -98,8 +108,11 @@ class Sharing:
         """As `Dispatch.cancel`, by way of the node that has the message."""
         note = _Cancel(customer, message, self._clock.now_ms() + round(CANCEL_S * 1000))
         found = await self._ledger.find(customer, message)
-        if found is not None and found.status in WAITING:
-            await self._ledger.inbox.put({self._ledger.layout.partition(message): [msgspec.msgpack.encode(note)]})
+        if found is None:
+            return None
+        if found.status not in WAITING:
+            raise Refusal("not_cancellable")
+        await self._ledger.inbox.put({self._ledger.layout.partition(message): [msgspec.msgpack.encode(note)]})
         deadline = self._clock.monotonic() + CANCEL_S + 1
         while found is not None and found.status in WAITING and self._clock.monotonic() < deadline:
             await asyncio.sleep(LOOK_S)
@@ -160,8 +173,11 @@ class Sharing:
     # --------------------------------------------------------------------------------------------------------- inbox
 
     async def run(self) -> None:
-        """Settle what other nodes leave for us, until cancelled."""
+        """Settle what other nodes leave for us, until cancelled. Raises what ended the leases: the node has to stop."""
         while True:
+            failure = self._ledger.leases.failure()
+            if failure is not None:
+                raise failure
             with suppress(LedgerUnavailable):
                 await self._take_out()
                 await self._look_in()

@@ -62,6 +62,24 @@ async def test_three_nodes_share_the_work_on_a_cluster_of_servers(tmp_path: Path
 
 
 @pytest.mark.timeout(180)
+async def test_nodes_that_come_and_go_in_order_send_and_tell_nothing_twice(tmp_path: Path, server: Valkey) -> None:
+    async with scene(tmp_path / "stage", server.url) as play:
+        await play.start(3)
+        play.traffic.start()
+        for number in range(3):
+            await play.traffic.answers(100)
+            await play.start(1)
+            await play.traffic.answers(100)
+            await asyncio.to_thread(play.cluster.nodes[number].stop)
+        await play.traffic.answers(100)
+        figures = await play.settle()
+        print(figures)
+        play.assert_nothing_lost(figures, twice_at_most=0)
+        assert figures["told twice"] == 0
+        assert [node.process.poll() for node in play.cluster.nodes] == [0, 0, 0, None, None, None]
+
+
+@pytest.mark.timeout(180)
 async def test_a_killed_node_is_taken_over(tmp_path: Path, server: Valkey) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         await play.start(3)

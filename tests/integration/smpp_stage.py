@@ -171,7 +171,7 @@ async def running_gateway(
 ) -> AsyncIterator[Stage]:
     smsc = Simulator(record=True, faults=faults, password="")
     await smsc.start()
-    node = Node(_settings(folder, smsc.port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))))
+    node = Node(settings_of(folder, smsc.port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))))
     await node.start()
     accounts = Accounts(
         node.ledger,
@@ -193,7 +193,8 @@ async def running_gateway(
         await smsc.stop()
 
 
-def _settings(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Settings:
+def settings_of(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Settings:
+    """Of a node on an SMSC, everything in this folder."""
     operator = OperatorSettings(
         name="north",
         host="127.0.0.1",
@@ -216,4 +217,4 @@ def _settings(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Setting
     )
 
 
-__all__ = ["ARABIC", "Peer", "Stage", "running_gateway", "submit"]
+__all__ = ["ARABIC", "Peer", "Stage", "running_gateway", "settings_of", "submit"]

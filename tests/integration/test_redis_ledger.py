@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import copy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from gateway.ledger.redis.wire import encode, octets
 from gateway.message import Message, Status
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
 from tests.integration.valkey_server import Valkey, free_port
+from tests.interop.certificates import make_certificates
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S = 1.0
@@ -199,6 +202,32 @@ async def test_messages_lie_packed(node: Open, server: Valkey, tmp_path: Path) -
     assert {server.ask("OBJECT", "ENCODING", key) for key in keys} == {b"listpack"}
 
 
+@pytest.mark.policy("P-23")
+async def test_what_was_forgotten_leaves_the_servers_files(tmp_path: Path) -> None:
+    server = Valkey(tmp_path / "valkey", *DURABLE)
+    server.start()
+    try:
+        ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(), role=Role.ALONE)
+        await ledger.open()
+        message = a_message(content_until_ms=NOW, record_until_ms=NOW, operator_ids=("CANARY-ID",))
+        await ledger.apply(accepts(message))
+        assert on_disk(tmp_path, b"CANARY-ID")
+        assert await ledger.forget_records(NOW, 10) == 1
+        await ledger.checkpoint()
+        await until(lambda: not on_disk(tmp_path, b"CANARY-ID"))
+        await ledger.close()
+    finally:
+        server.kill()
+
+
+def on_disk(folder: Path, words: bytes) -> bool:
+    """Whether any part of the log holds these words; a part that is being put away counts as holding them."""
+    try:
+        return any(words in path.read_bytes() for path in folder.rglob("*.aof"))
+    except FileNotFoundError:
+        return True
+
+
 async def test_what_two_nodes_count_adds_up(node: Open) -> None:
     first, second = await node(), await node()
     await asyncio.gather(*(each.apply([Count("quota:1", 5, 3)]) for each in (first, second)))
@@ -224,6 +253,12 @@ async def test_a_server_that_cannot_keep_a_ledger_is_refused(
             await ledger.open()
     finally:
         server.kill()
+
+
+async def test_the_number_of_partitions_stays_what_it_was(node: Open) -> None:
+    await node()
+    with pytest.raises(LedgerUnavailable, match="begun with 8 partitions; the settings say 16"):
+        await node(partitions=16)
 
 
 async def test_a_clock_that_differs_is_refused(server: Valkey) -> None:
@@ -269,3 +304,32 @@ async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
     (seen,) = await second.find_many([message.id])
     assert seen is not None
     assert seen.status is Status.DELIVERED
+
+
+async def test_a_server_over_tls_is_known_by_its_authority(server: Valkey, tmp_path: Path) -> None:
+    files = make_certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(files.server, files.server_key)
+    ending = await asyncio.start_server(partial(pass_to, server.port), "localhost", 0, ssl=context)
+    address = parse_address(f"rediss://localhost:{ending.sockets[0].getsockname()[1]}")
+    async with ending:
+        good = RedisLedger(Access(address=address, tls_ca=str(files.ca)), ManualClock(), prefix=str(tmp_path))
+        await good.open()
+        await good.close()
+        strange = Access(address=address, tls_ca=str(files.stranger_ca))
+        with pytest.raises(LedgerUnavailable, match="cannot be reached"):
+            await RedisLedger(strange, ManualClock()).open()
+
+
+async def pass_to(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Where TLS ends, in front of a server that speaks plain."""
+    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65_536):
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+    await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))

@@ -1,4 +1,5 @@
-"""Is this server fit to keep a ledger? Asked once at the start; each fault is one line that says what to change.
+"""Is this server fit to keep a ledger? Asked once at the start; each fault is one line that says what to change. And
+what is asked of a server as a whole: to pack small records, and to clear its log of what was deleted.
 
 A promise to a customer is a write on a disk, so the server appends every write and syncs it before it answers, and
 never makes room by throwing keys away. It is given small records in packed blocks where it lets us say so.
@@ -50,6 +51,17 @@ async def pack_small_records(server: Server) -> bool:
         except (redis_errors.RedisError, OSError, TimeoutError, ValueError):
             return False
     return True
+
+
+async def rewrite_log(server: Server) -> bool:
+    """Have every primary write its append-only file anew, in the background; False where one does not allow it."""
+    done = True
+    for ask in _askers(server):
+        try:
+            await ask("BGREWRITEAOF")
+        except (redis_errors.RedisError, OSError, TimeoutError):
+            done = False
+    return done
 
 
 def _askers(server: Server) -> list[Any]:

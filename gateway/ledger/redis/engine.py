@@ -35,7 +35,7 @@ from gateway.ledger.base import (
     WriteResult,
 )
 from gateway.ledger.redis.accounts import AccountBook
-from gateway.ledger.redis.checks import check_server, pack_small_records
+from gateway.ledger.redis.checks import UnfitServer, check_server, pack_small_records, rewrite_log
 from gateway.ledger.redis.export import Exporter
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
@@ -52,6 +52,7 @@ from redaction.sealed import Pseudonym
 
 LEASE_S: Final = 6.0
 PATIENCE_S: Final = 5.0
+REWRITE_S: Final = 24 * 3600
 
 
 class Role(enum.Enum):
@@ -110,6 +111,7 @@ class RedisLedger:
         try:
             if self._max_skew_s is not None:
                 await check_server(self.server, self._clock, self._max_skew_s)
+            await self._check_partitions()
             await pack_small_records(self.server)
             if self._role is Role.ALONE:
                 await self.leases.take_all()
@@ -121,6 +123,14 @@ class RedisLedger:
         if self._role is not Role.BESIDE:
             self.leases.start()
         self._is_open = True
+
+    async def _check_partitions(self) -> None:
+        """Messages are found by the number of partitions they were stored with."""
+        key, wanted = f"{self.layout.shared}:partitions", self.layout.partitions
+        await self.server.command("SET", key, wanted, "NX")
+        found = int(await self.server.command("GET", key))
+        if found != wanted:
+            raise UnfitServer(f"the ledger was begun with {found} partitions; the settings say {wanted}")
 
     async def close(self) -> None:
         if self._is_open:
@@ -300,10 +310,13 @@ class RedisLedger:
         return await self._forgetter.leftovers(now_ms, limit)
 
     async def checkpoint(self) -> None:
-        """The append-only file still holds what was deleted until the server writes it anew; keys are destroyed first,
-        so that nothing there opens (P-23). The server does that by itself as the file grows.
+        """Have the append-only file written anew, which holds what was deleted until then: once a day, whichever node
+        asks first. Keys are destroyed before, so that nothing there opens meanwhile (P-23).
         """
         self._need_open()
+        key = f"{self.layout.shared}:rewritten"
+        if await self.server.command("SET", key, self.node, "NX", "EX", REWRITE_S):
+            await rewrite_log(self.server)
 
     async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
         return await self._forgetter.due(now_ms)

@@ -85,8 +85,9 @@ class Forgetter:
         """Looks at some rows of each kind in our partitions' slots."""
         ours = list(self._holding.partitions)
         calls = [each for partition in ours if (each := self._call("forget_events", partition, (limit,))) is not None]
-        events = sum(await self._server.read(calls))
-        return int(events) + await self._links(ours, limit) + await self._digests(ours, now_ms, limit)
+        events = sum(await self._server.read_gently(calls))
+        rows = max(1, limit // len(ours)) if ours else 1
+        return int(events) + await self._links(ours, rows) + await self._digests(ours, now_ms, rows)
 
     async def _walk(self, kind: str, slots: Sequence[int], limit: int) -> list[tuple[int, int, bytes, bytes]]:
         """The next rows of these slots: slot, row group, field, value. Begins again at the end."""
@@ -95,7 +96,7 @@ class Forgetter:
             for slot in slots
         ]
         found: list[tuple[int, int, bytes, bytes]] = []
-        for slot, (after, rows) in zip(slots, await self._server.read(calls), strict=True):
+        for slot, (after, rows) in zip(slots, await self._server.read_gently(calls), strict=True):
             self._walked[kind, slot] = after
             found += [(slot, *row) for row in rows]
         return found
@@ -103,10 +104,10 @@ class Forgetter:
     async def _links(self, slots: Sequence[int], limit: int) -> int:
         """Links of messages that are gone."""
         rows = await self._walk("k", slots, limit)
-        messages = await self._reader.find_many([value[:16] for *_, value in rows])
+        are_there = await self._reader.are_there([value[:16] for *_, value in rows])
         gone: dict[int, list[Row]] = defaultdict(list)
-        for (slot, number, field, value), message in zip(rows, messages, strict=True):
-            if message is None:
+        for (slot, number, field, value), is_there in zip(rows, are_there, strict=True):
+            if not is_there:
                 gone[slot].append((number, field, value[:16]))
         return await self._drop("k", gone)
 
@@ -125,7 +126,7 @@ class Forgetter:
             for each in self._reader.reach()
         ]
         tags: dict[RetentionTag, TagDue] = {}
-        for rows in await self._server.read(calls):
+        for rows in await self._server.read_gently(calls):
             for word, content, records, content_until, record_until, accepted in rows:
                 tag = tag_from(word)
                 one = _tag_due(tag, content, records, (int(content_until), int(record_until), int(accepted)), now_ms)

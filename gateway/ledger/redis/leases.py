@@ -93,6 +93,11 @@ class Leases:
             await self._server.call(Call("leave", self._layout.shared, (self._node,)))
             await self._release(list(self._holding.partitions))
 
+    def failure(self) -> BaseException | None:
+        """What ended the beating, if anything did but `leave`."""
+        tasks = self._tasks
+        return tasks.failed.result() if tasks is not None and tasks.failed.done() else None
+
     async def _run(self) -> None:
         """A call under way is not cut off: its connection would have to be thrown away."""
         while not self._leaving.is_set():

@@ -66,12 +66,13 @@ class Outbox:
                     self._quiet(partition, esme)
                 fresh = [unpack_event(member, esme) for member in members]
                 mine = [each for each in fresh if _is_first(each, seen)]
-                taken = [each for each in mine if each.next_ms <= now_ms and each.seq not in exclude]
+                due = [each for each in mine if each.next_ms <= now_ms and each.seq > after]
+                taken = [each for each in due if each.seq not in exclude]
                 found += taken
                 if count == PAGE and len(taken) < limit:
                     starts[partition] = int(last)
         found.sort(key=lambda event: event.seq)
-        return [event for event in found if event.seq > after][:limit]
+        return found[:limit]
 
     async def size(self, esme: int, now_s: float) -> int:
         """How many events wait for this account, or for webhooks."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Container, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -50,26 +50,31 @@ class Reader:
         for idle in self._idle.values():
             idle.difference_update(gone)
 
+    async def are_there(self, messages: Sequence[bytes]) -> list[bool]:
+        """Whether each is stored; cheaper than reading it."""
+        return [letter == ord("1") for letter in await self._each("are_there", messages)]
+
     async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
-        records = await self._records(messages)
+        records: list[bytes | None] = await self._each("get", messages)
         return [
             None if record is None else unpack_message(identifier, record)
             for identifier, record in zip(messages, records, strict=True)
         ]
 
-    async def _records(self, messages: Sequence[bytes]) -> list[bytes | None]:
+    async def _each(self, name: str, messages: Sequence[bytes]) -> list[Any]:
+        """What a function says of each message."""
         places: dict[int, list[int]] = {}
         for at, identifier in enumerate(messages):
             places.setdefault(self._layout.partition(identifier), []).append(at)
         bases = self._layout.bases
         calls = [
-            Call("get", bases[partition], (b"".join(messages[at] for at in ats),)) for partition, ats in places.items()
+            Call(name, bases[partition], (b"".join(messages[at] for at in ats),)) for partition, ats in places.items()
         ]
-        records: list[bytes | None] = [None] * len(messages)
+        said: list[Any] = [None] * len(messages)
         for ats, found in zip(places.values(), await self._server.read(calls), strict=True):
-            for at, record in zip(ats, found, strict=True):
-                records[at] = record
-        return records
+            for at, each in zip(ats, found, strict=True):
+                said[at] = each
+        return said
 
     # ------------------------------------------------------------------------------------------------------- lists
 

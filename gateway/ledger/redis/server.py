@@ -71,6 +71,11 @@ class Server:
             raise LedgerUnavailable("the ledger is not open")
         return self._client
 
+    @property
+    def keeps_order(self) -> bool:
+        """Whether calls of one round trip are done in their order, because one server does them all."""
+        return self._access.address.kind != "cluster"
+
     async def open(self) -> None:
         self._client = self._connect()
         try:

@@ -52,10 +52,13 @@ class Writer:
 
     async def apply(self, operations: Sequence[WriteOp], now_ms: int) -> list[WriteResult]:
         batch = Batch(operations, self._layout, self._numbers, now_ms)
-        await self._link(batch)
         if batch.claims:
             await self._claim(batch)
-        await self._write_partitions(batch)
+        links = self._link_calls(batch)
+        if links and not self._server.keeps_order:
+            _raise_any(await self._insist(links))
+            links = []
+        await self._write_partitions(batch, links)
         if batch.counts:
             await self._count(batch)
         return batch.results
@@ -77,18 +80,20 @@ class Writer:
                 raise results[open_[0]]
             await asyncio.sleep(RETRY_S)
 
-    async def _link(self, batch: Batch) -> None:
+    def _link_calls(self, batch: Batch) -> list[Call]:
         bases = self._layout.bases
-        calls = [Call("table_put", bases[slot], ("k", encode(rows))) for slot, rows in batch.links.items()]
-        _raise_any(await self._insist(calls) if calls else ())
+        return [Call("table_put", bases[slot], ("k", encode(rows))) for slot, rows in batch.links.items()]
 
     # ------------------------------------------------------------------------------------------------- partitions
 
-    async def _write_partitions(self, batch: Batch) -> None:
+    async def _write_partitions(self, batch: Batch, links: list[Call]) -> None:
+        """links: written in the same round trip, before."""
         work = list(batch.partitions.items())
-        calls = [self._call(partition, ops, batch.now_ms) for partition, ops in work]
+        calls = links + [self._call(partition, ops, batch.now_ms) for partition, ops in work]
         fenced: list[int] = []
-        answers = await self._insist(calls) if calls else ()
+        answers = await self._insist(calls) if calls else []
+        _raise_any(answers[: len(links)])
+        answers = answers[len(links) :]
         for (partition, ops), answer in zip(work, answers, strict=True):
             if isinstance(answer, Fenced):
                 fenced.append(partition)

@@ -159,7 +159,7 @@ local function retention_due(keys, args)
       end
     end
   end
-  for _, member in ipairs(redis.call('ZRANGE', base .. ':dir', 0, 3)) do
+  for _, member in ipairs(redis.call('ZRANGE', base .. ':dir', 0, 0)) do
     for _, record in ipairs(redis.call('HVALS', bucket_key(base, tonumber(member)))) do
       local fixed = open_record(record).fixed
       local row = tag_of(fixed)

@@ -9,6 +9,15 @@ local function get(keys, args)
   return found
 end
 
+-- ARGV: ids of 16 octets, joined. A letter for each: 1 where there is a record, or 0.
+local function are_there(keys, args)
+  local letters = {}
+  for at = 1, #args[1], 16 do
+    letters[#letters + 1] = load(keys[1], string.sub(args[1], at, at + 15)) and '1' or '0'
+  end
+  return table.concat(letters)
+end
+
 -- ARGV: lane, now_ms, offset, limit. Ids and due times, oldest due first; last how many the lane has at all.
 local function due(keys, args)
   local key = keys[1] .. ':d:' .. args[1]
@@ -107,12 +116,11 @@ local function subject(keys, args)
     people[string.sub(args[6], at, at + 15)] = true
   end
   local function wanted(_, record)
-    local _, _, _, _, record_until, owner = clocks(record)
-    if owner ~= customer or record_until <= now_ms then
+    if not people[subject_of(record)] then
       return false
     end
-    local fixed = open_record(record).fixed
-    return people[string.sub(fixed, 10, 25)]
+    local _, _, _, _, record_until, owner = clocks(record)
+    return owner == customer and record_until > now_ms
   end
   local rows = {}
   local stopped = walk(base, args[1], from, 0, function(bucket)
@@ -128,6 +136,7 @@ local function subject(keys, args)
 end
 
 redis.register_function({ function_name = 'cg1_get', callback = get, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cg1_are_there', callback = are_there, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_due', callback = due, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_lanes', callback = lanes, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_list', callback = list, flags = { 'no-writes' } })

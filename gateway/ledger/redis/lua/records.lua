@@ -74,6 +74,13 @@ local function lane_of(record)
   return string.sub(record, HEADER_SIZE + 2, HEADER_SIZE + 1 + size)
 end
 
+-- The pseudonym, behind acceptance, country and class in the fixed part.
+local function subject_of(record)
+  local high, low = string.byte(record, HEADER_SIZE - 5, HEADER_SIZE - 4)
+  local at = HEADER_SIZE + high * 256 + low + 10
+  return string.sub(record, at, at + 15)
+end
+
 -- When a record loses something next.
 local function forget_at(flags, content_until, record_until)
   if flags > 0 then

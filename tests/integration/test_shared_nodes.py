@@ -1,0 +1,197 @@
+"""Two whole nodes on one shared ledger: what comes to one of them and concerns the other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from config.redis_ledger import RedisSettings
+from config.settings import LedgerSettings, SmppServerSettings
+from gateway.accounts import Accounts, Profile
+from gateway.app import Node
+from gateway.customers import ApiKey, CustomerSettings, EsmeSettings, KeySettings
+from gateway.errors import Refusal
+from gateway.message import Message, Status
+from gateway.times import rfc3339
+from operators.simulator import Faults, Simulator
+from redaction.errors import KeyDestroyed
+from redaction.personal import MessageText, Msisdn, Purpose
+from tests.integration.smpp_stage import Peer, settings_of, submit
+from tests.integration.valkey_server import Valkey
+from tests.unit.gateway.road import a_request
+
+LIMIT_S = 15.0
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+class Pair:
+    """Two nodes that have half of the partitions each, and an SMSC to which both are bound."""
+
+    def __init__(self, nodes: list[Node], smsc: Simulator, accounts: Accounts, customer: int) -> None:
+        self.nodes = nodes
+        self.smsc = smsc
+        self.accounts = accounts
+        self.customer = customer
+
+    async def key(self, **settings: object) -> ApiKey:
+        """A key that both nodes know."""
+        wanted = msgspec.convert(settings, KeySettings)
+        _, secret = await self.accounts.add_key(self.customer, scopes=("send", "status"), settings=wanted)
+        for node in self.nodes:
+            await node.directory.refresh()
+        await until(lambda: all(has_keys(node, self.customer) for node in self.nodes))
+        key = self.nodes[0].directory.find(secret)
+        assert key is not None
+        return key
+
+    async def account(self) -> tuple[str, str]:
+        _, password = await self.accounts.add_esme(self.customer, "bank", settings=EsmeSettings())
+        for node in self.nodes:
+            await node.directory.refresh()
+        return "bank", password.reveal(Purpose.CREDENTIAL)
+
+    async def ends(self, identifier: bytes, node: Node, status: Status = Status.DELIVERED) -> Message:
+        """The record, as this node reads it, once it has this status."""
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                found = await node.ledger.find(self.customer, identifier)
+                if found is not None and found.status is status:
+                    return found
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator[Pair]:
+    server = Valkey(folder / "valkey", *DURABLE)
+    server.start()
+    smsc = Simulator(record=True, track=True, faults=faults or Faults(receipt_delay_s=0.05), password="")
+    await smsc.start()
+    ledger = LedgerSettings(engine="redis", redis=RedisSettings(url=server.url, lease_s=1.0, partitions=8))
+    settings = msgspec.structs.replace(
+        settings_of(folder, smsc.port, SmppServerSettings(port=0, refused_bind_pause_s=0.0)), ledger=ledger
+    )
+    async with AsyncExitStack() as stack:
+        stack.callback(server.kill)
+        stack.push_async_callback(smsc.stop)
+        nodes = []
+        for _ in range(2):
+            node = Node(settings)
+            await node.start()
+            stack.push_async_callback(node.stop)
+            nodes.append(node)
+        await until(lambda: all(_partitions(node) == 4 for node in nodes))
+        await smsc.until(lambda tally: smsc.bound == 2)
+        first = nodes[0]
+        accounts = Accounts(
+            first.ledger,
+            first.clock,
+            sealer=first.sealer,
+            ensure_keys=first.keyring.ensure_customer,
+            digest=first.keyring.credential_digest,
+        )
+        stored = await accounts.add_customer(
+            Profile(name=MessageText("Trial")), CustomerSettings(senders={"INTERKEY": ()})
+        )
+        yield Pair(nodes, smsc, accounts, stored.id)
+        assert all(not node.tasks.failed.done() for node in nodes)
+
+
+def has_keys(node: Node, customer: int) -> bool:
+    """A node hears of another process's keys within a second."""
+    try:
+        node.keyring.pseudonymise(customer, Msisdn("966512345678", 966), node.clock.now_ms())
+    except KeyDestroyed:
+        return False
+    return True
+
+
+def _partitions(node: Node) -> int:
+    assert node.sharing is not None
+    return node.sharing.partitions
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not claim():
+            await asyncio.sleep(0.02)
+
+
+async def send(node: Node, key: ApiKey, text: str = "hello", **more: object) -> bytes:
+    pending = node.door.accept(key, a_request(text=text, **more), idempotency=None)
+    identifier = await pending.durable
+    assert isinstance(identifier, bytes)
+    return identifier
+
+
+async def test_receipts_reach_the_node_that_has_the_message(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path) as pair:
+        key = await pair.key()
+        sent = [await send(pair.nodes[0], key, f"Message {number}") for number in range(40)]
+        for identifier in sent:
+            await pair.ends(identifier, pair.nodes[1])
+        forwarded = [node.outcomes.counters.forwarded for node in pair.nodes]
+        assert forwarded[0] == 0
+        assert 10 <= forwarded[1] <= 30
+        assert pair.smsc.tally.receipts_sent == 40
+        assert pair.smsc.tally.duplicates == 0
+
+
+async def test_news_reaches_a_bind_at_another_node(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path) as pair:
+        account = await pair.account()
+        sender = await Peer(pair.nodes[0].smpp_server.port).bind(account)
+        answers = [await sender.ask(submit(b"hello %d" % n, registered_delivery=1)) for n in range(5)]
+        sender.close()
+        receiver = await Peer(pair.nodes[1].smpp_server.port).bind(account)
+        missing = {answer.message_id.encode() for answer in answers}
+
+        def heard() -> bool:
+            texts = [pdu.short_message for pdu in [*sender.got, *receiver.got]]
+            return all(any(identifier in text for text in texts) for identifier in missing)
+
+        await until(heard)
+        assert receiver.got
+        receiver.close()
+
+
+async def test_a_message_is_cancelled_by_way_of_the_node_that_has_it(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path) as pair:
+        key = await pair.key()
+        here, there = pair.nodes
+        identifier = await send(here, key, schedule_at=soon(here))
+        cancelled = await there.cancel(key, identifier)
+        assert cancelled is not None
+        assert cancelled.status is Status.CANCELLED
+        with pytest.raises(Refusal, match="not_cancellable"):
+            await there.cancel(key, identifier)
+        assert await there.cancel(key, bytes(16)) is None
+
+
+def soon(node: Node) -> str:
+    return rfc3339(node.clock.now_ms() + 3_600_000)
+
+
+async def test_a_quota_is_counted_over_both(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path) as pair:
+        key = await pair.key(daily_quota=10)
+        for node in pair.nodes:
+            for number in range(3):
+                node.admission.admit(key, 1, node.clock.now_ms())
+                await send(node, key, f"Message {number}")
+                node.admission.settle(key, 1)
+        await until(lambda: all(node.admission.used_today(key) == 6 for node in pair.nodes))
+
+
+async def test_a_message_outlives_the_node_that_took_it(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path) as pair:
+        key = await pair.key()
+        here, there = pair.nodes
+        identifier = await send(here, key, schedule_at=soon(here))
+        await here.stop()
+        await until(lambda: _partitions(there) == 8)
+        cancelled = await there.cancel(key, identifier)
+        assert cancelled is not None
+        assert cancelled.status is Status.CANCELLED
