@@ -158,17 +158,19 @@ async def test_a_batch_whose_answer_was_lost_has_its_effect_once(node: Open) -> 
 async def test_a_digest_is_one_messages_whichever_node_it_comes_to(node: Open) -> None:
     nodes = [await node() for _ in range(3)]
     await until(lambda: all(held(each) for each in nodes))
-    rivals = [a_message(id=placed(each)) for each in nodes]
-    batches = [each.apply([Accept(rival, b"d" * 16, NOW + DAY_MS)]) for each, rival in zip(nodes, rivals, strict=True)]
-    results = [standing for (standing,) in await asyncio.gather(*batches)]
-    assert len(set(results)) == 1
-    found = await nodes[0].find_many([each.id for each in rivals])
-    assert [each.id for each in found if each is not None] == [results[0]]
+    for number in range(40):
+        digest = number.to_bytes(16, "big")
+        rivals = [a_message(id=placed(each, number)) for each in nodes]
+        batches = [each.apply([Accept(rival, digest, NOW + DAY_MS)]) for each, rival in zip(nodes, rivals, strict=True)]
+        results = [standing for (standing,) in await asyncio.gather(*batches)]
+        assert len(set(results)) == 1
+        found = await nodes[0].find_many([each.id for each in rivals])
+        assert [each.id for each in found if each is not None] == [results[0]]
 
 
-def placed(ledger: RedisLedger) -> bytes:
+def placed(ledger: RedisLedger, number: int) -> bytes:
     """An id in a partition of the node's own."""
-    return identifier(7)[:8] + ledger.id_octets(8)
+    return identifier(number)[:8] + ledger.id_octets(8)
 
 
 async def test_a_digest_whose_message_was_never_stored_is_taken_over(node: Open) -> None:
