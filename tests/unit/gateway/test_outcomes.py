@@ -247,10 +247,14 @@ class Elsewhere:
 
     def __init__(self, refuse: int = 0) -> None:
         self.refuse = refuse
+        self.message = b""
         self.left: list[tuple[DeliveryReceipt, bytes]] = []
 
     def works_on(self, message: bytes) -> bool:
         return False
+
+    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
+        return [self.message] * len(receipts)
 
     async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         if self.refuse:
@@ -262,7 +266,7 @@ class Elsewhere:
 async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknowledged(tmp_path: Path) -> None:
     elsewhere = Elsewhere(refuse=1)
     async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
-        identifier = await submitted(road)
+        identifier = elsewhere.message = await submitted(road)
         road.inflight.forget_where(lambda _: True)
         road.receipt("1", DELIVERED)
         await until(road.acknowledged)
