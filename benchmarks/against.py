@@ -1,7 +1,8 @@
 """Two versions of the gateway in turns: this one, and the one of another checkout, run by the same interpreter.
 
-Both stand all the time, and each window of one is followed by one of the other, first this one first and then the other
-one, so that whatever the machine does meanwhile it does to both.
+Both stand all the time, and each run of one is followed by one of the other; who begins changes from run to run.
+Whatever the machine does meanwhile it does to both. Each run has a process of its own, which is warmed up first:
+processes of one version differ among themselves, and runs of one process would all share its luck.
 """
 
 import statistics
@@ -31,7 +32,6 @@ def against(
     with ExitStack() as stack:
         for bench in sides:
             stack.enter_context(standing(bench))
-            bench.window(min(WARM_UP, options.messages), name=f"warm-up, {bench.target.name}")
         closed = _in_turns(sides, options.messages, 0.0, options.runs)
         capacity = min(closed, key=lambda windows: statistics.median(each.per_s for each in windows))
         opened: list[list[Window]] = [[], []]
@@ -66,6 +66,10 @@ def _in_turns(sides: Sequence[Bench], messages: int, rate: float, runs: int) -> 
     for number in range(runs):
         order = range(len(sides)) if number % 2 == 0 else reversed(range(len(sides)))
         for at in order:
-            name = f"{sides[at].target.name}, run {number + 1}" + (f" at {rate:.0f}/s" if rate else "")
-            found[at].append(sides[at].window(whole(sides[at], messages), rate, name))
+            bench = sides[at]
+            name = f"{bench.target.name}, run {number + 1}" + (f" at {rate:.0f}/s" if rate else "")
+            assert isinstance(bench.target, GatewayTarget)
+            bench.target.renew()
+            bench.window(whole(bench, min(WARM_UP, messages)), name=f"warm-up of {name}")
+            found[at].append(bench.window(whole(bench, messages), rate, name))
     return found

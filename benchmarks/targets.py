@@ -111,8 +111,7 @@ class GatewayTarget:
             sources=self._sources,
         )
         self.stage.prepare()
-        if self.engine.workers > 1:
-            await_workers(self.stage.log)
+        self._await_workers(0)
         if hook is not None:
             words = ("--batch", str(hook.events)) if hook.events > 1 else ()
             self.stage.command("webhook", "set", self.stage.customer, f"http://127.0.0.1:{hook.port}/", *words)
@@ -122,6 +121,21 @@ class GatewayTarget:
         if hasattr(self, "stage"):
             self.stage.stop()
         self.engine.stop()
+
+    def renew(self) -> None:
+        """Another process instead of the one that runs, on the same data."""
+        begin = self.stage.log.stat().st_size
+        self.stage.stop_gateway()
+        self.stage.start_gateway()
+        self._await_workers(begin)
+
+    def _await_workers(self, begin: int) -> None:
+        """Connections are dealt out as they come, so all workers must listen before the first. begin: in the log."""
+        deadline = time.monotonic() + WORKERS_LIMIT_S
+        while self.engine.workers > 1 and b'"workers_up"' not in self.stage.log.read_bytes()[begin:]:
+            if time.monotonic() > deadline:
+                raise Wrong("the workers did not come up; see gateway.log")
+            time.sleep(0.05)
 
     @property
     def port(self) -> int:
@@ -194,15 +208,6 @@ def demand_batches_of_events() -> None:
     """Raises FeatureMissing where endpoints cannot ask for more than one event a request."""
     if "batch" not in inspect.signature(webhook_set).parameters:
         raise FeatureMissing("in this build an endpoint takes one event a request: `webhook set` has no --batch")
-
-
-def await_workers(log: Path) -> None:
-    """Connections are dealt out as they come, so all workers must listen before the first. Raises Wrong."""
-    deadline = time.monotonic() + WORKERS_LIMIT_S
-    while b'"workers_up"' not in log.read_bytes():
-        if time.monotonic() > deadline:
-            raise Wrong("the workers did not come up; see gateway.log")
-        time.sleep(0.05)
 
 
 def fresh(folder: Path) -> Path:

@@ -131,6 +131,9 @@ def _key_server(settings: Settings) -> Iterator[Finding]:
     """Where the keys are, and how the way there is protected (P-24)."""
     server = settings.keystore.redis
     if settings.keystore.engine != "redis":
+        if settings.ledger.engine == "redis":
+            message = "nodes that share a ledger share their keys: a file is for one machine, and cannot tell when a"
+            yield ("keystore", "engine"), "keys_not_shared", f"{message} destruction is certain", Severity.WARNING
         return
     at, address = ("keystore", "redis"), urlsplit(server.url)
     if address.scheme not in ("redis", "rediss") or not address.hostname:

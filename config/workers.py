@@ -37,10 +37,14 @@ def parse_share(text: str) -> Share:
 
 
 def share_of(settings: Settings, share: Share) -> Settings:
-    """The settings of one worker: its part of each operator, on ports that all of them share."""
+    """The settings of one worker: its part of each operator, on ports that all of them share.
+
+    It always tells its metrics and health, for the supervisor asks for them; who else may is the supervisor's to say.
+    """
     return msgspec.structs.replace(
         settings,
         http=msgspec.structs.replace(settings.http, shared_port=True),
+        metrics=msgspec.structs.replace(settings.metrics, enabled=True),
         smpp_server=msgspec.structs.replace(settings.smpp_server, shared_port=True),
         operators=tuple(_operator(each, share) for each in settings.operators),
     )

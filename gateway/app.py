@@ -143,7 +143,8 @@ class Node:
         self.keyring.ensure_present()
         self.sealer = Sealer(store.state, self.clock.random)
         self.sealer.on_refused = record_refused_opening
-        self.sealer.before_use = store.check
+        if store.is_leased:
+            self.sealer.before_use = store.check
         self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
@@ -262,6 +263,7 @@ class Node:
         start("outcomes", self.outcomes.run())
         start("accounts", self.directory.run())
         start("keys", self.keyring.run())
+        start("periods", self.keyring.look_after())
         start("admission", self.admission.run())
         self._stack.push_async_callback(self.tasks.stop)
         start("webhooks", self.deliverer.run())

@@ -114,22 +114,26 @@ class Keyring:
         """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""
         return self._store.update(lambda state: state.drop_customer(customer), destroys=True)
 
-    async def run(self, interval_s: float = 0.5, present_every: int = 40) -> None:
-        """Watch for other processes' changes; look after periods and epochs now and then.
-
-        A disk or a root slot that does not answer is asked again: keys are made a period ahead.
-        """
-        turn = 0
+    async def run(self, interval_s: float = 0.5) -> None:
+        """Watch for other processes' changes, and keep the lease where there is one. Waits for no change of its own."""
         while True:
             await asyncio.sleep(interval_s)
-            turn += 1
             try:
                 await self._store.follow()
-                if turn % present_every == 0:
-                    await self.keep_present()
             except LedgerUnavailable as error:
                 log.warning("keystore_unavailable", reason=str(error))
             self._note_attendance()
+
+    async def look_after(self, interval_s: float = 20.0) -> None:
+        """Keep periods and epochs present. A disk or a root slot that does not answer is asked again: keys are made a
+        period ahead.
+        """
+        while True:
+            await asyncio.sleep(interval_s)
+            try:
+                await self.keep_present()
+            except LedgerUnavailable as error:
+                log.warning("keys_not_kept", reason=str(error))
 
     def _note_attendance(self) -> None:
         attended = self.attended

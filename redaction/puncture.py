@@ -26,6 +26,8 @@ _LAST: Final = (1 << INDEX_BITS) - 1
 _BRANCH: Final = tuple(b"connect-gateway ggm" + bytes([branch]) for branch in range(ARITY))
 _NAME_BYTES: Final = 6  # one byte level, five bytes prefix
 _ENTRY_BYTES: Final = _NAME_BYTES + NODE_BYTES
+_ROOT: Final = 0
+_ROOT_NAME: Final = bytes(_NAME_BYTES)
 _PATH_BITS: Final = 3 * LEVELS  # two more than an index has
 _UPPER: Final = 5  # derived nodes of this level are cached, 8192 at most: nine hashes lead on from there, not fourteen
 _UPPER_SHIFT: Final = _PATH_BITS - 3 * _UPPER
@@ -113,11 +115,16 @@ class PuncturableKey:
 
     def to_bytes(self) -> bytes:
         """The nodes in order, 38 bytes each."""
+        root = self._nodes.get(_ROOT)
+        if root is not None:  # then there is nothing else; as good as all keys are so, and a roll writes them all
+            return _ROOT_NAME + root
         return b"".join(name.to_bytes(_NAME_BYTES, "big") + self._nodes[name] for name in sorted(self._nodes))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """What `to_bytes` wrote; raises `ValueError` on anything else."""
+        if len(data) == _ENTRY_BYTES and data.startswith(_ROOT_NAME):
+            return cls({_ROOT: data[_NAME_BYTES:]})
         if len(data) % _ENTRY_BYTES:
             raise ValueError("a puncturable key is a whole number of nodes")
         return cls(dict(map(_entry, _slices(data))))

@@ -38,6 +38,12 @@ return 1
 if tonumber(redis.call('HGET', KEYS[1], 'version') or 0) ~= tonumber(ARGV[2]) then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if not redis.call('HGET', KEYS[2], ARGV[1]) then -- a node has come: strike off those that went without a word
+  local entries = redis.call('HGETALL', KEYS[2])
+  for i = 1, #entries, 2 do
+    if tonumber(string.match(entries[i + 1], ' (%d+)$')) <= now then redis.call('HDEL', KEYS[2], entries[i]) end
+  end
+end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', now + ARGV[3]))
 return 1
 

@@ -22,7 +22,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -77,6 +79,9 @@ class BlobStore(Protocol):
     def read(self) -> tuple[bytes, int] | None:
         """Blob and version."""
 
+    def read_roots(self) -> str:
+        """Roots that a vault wrapped, where they lie beside the blob; '' if there are none."""
+
     def write(self, blob: bytes, version: int) -> None:
         """Replace the blob of the version before, durably. Only while `alone`."""
 
@@ -100,6 +105,7 @@ class Keystore:
         self._clock = clock
         self._followers = followers or OneNode()
         self._one_thread = threading.Lock()
+        self._watch: ThreadPoolExecutor | None = None
         self._unfinished = False
         self._version = 0
         self.losses = 0
@@ -118,6 +124,11 @@ class Keystore:
     def is_certain(self, version: int) -> bool:
         """Whether no node holds any more what `version` destroyed. Raises LedgerUnavailable."""
         return self._followers.have_all(version)
+
+    @property
+    def is_leased(self) -> bool:
+        """Whether keys may be withheld at all, so that `check` must be asked before they are used."""
+        return self._blobs.remote
 
     def check(self) -> bool:
         """Whether keys may be used. If not they are withheld: gone from memory until the store was reached again."""
@@ -166,6 +177,9 @@ class Keystore:
         with self._one_thread:
             self._followers.leave()
             self._blobs.close()
+            if self._watch is not None:
+                self._watch.shutdown(wait=False)
+                self._watch = None
 
     def update(self, change: Callable[[KeyState], T], *, destroys: bool) -> T:
         """Apply `change` to the newest state and make it durable; `state` shows it when this returns.
@@ -221,13 +235,13 @@ class Keystore:
         """As `refresh`; a store on a network is waited for in a thread."""
         if not self._blobs.remote:
             return self.refresh()
-        found = await asyncio.to_thread(self._look)
+        found = await self._apart(self._look)
         if found is None or found.version <= self._version:
             return False
         had_keys = self.check()
         if had_keys:  # old keys must be out of memory before anybody is told so
             self._take_over(found)
-        await asyncio.to_thread(self._followers.attend, found.version)
+        await self._apart(partial(self._followers.attend, found.version))
         if not had_keys:
             self._take_over(found)
         return True
@@ -235,12 +249,15 @@ class Keystore:
     def snapshot(self, path: Path) -> int:
         """Write a copy of the sealed store, as it is now, to a new key store file; its version.
 
-        It opens until the next destruction. Raises LedgerUnavailable when the file exists or cannot be written.
+        Roots that a vault wrapped and that lie beside the blob are written to `<path>.root`. Both open until the next
+        destruction. Raises LedgerUnavailable when the file exists or cannot be written.
         """
         with self._alone():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             self._load()
-            stored = self._blobs.read()
+            stored, roots = self._blobs.read(), self._blobs.read_roots()
+            if roots:
+                replace_file(path.with_name(path.name + ".root"), roots.encode("ascii"))
             with contextlib.closing(KeyFile(path)) as copy:
                 copy.open()
                 if stored is not None:
@@ -258,6 +275,11 @@ class Keystore:
         return self._followers.versions()
 
     # ------------------------------------------------------------------------------------------------------ internal
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """In a thread that does nothing else: a lease must not end because others are busy."""
+        self._watch = self._watch or ThreadPoolExecutor(1, "keys")
+        return await asyncio.get_running_loop().run_in_executor(self._watch, work)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -70,6 +70,9 @@ class KeyFile:
             row = self._connected.execute(_SQL["read"]).fetchone()
         return None if row is None else (bytes(row[0]), int(row[1]))
 
+    def read_roots(self) -> str:
+        return ""
+
     def write(self, blob: bytes, version: int) -> None:
         connection = self._connected
         with _errors():

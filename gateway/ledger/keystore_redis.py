@@ -130,7 +130,6 @@ class KeyServer:
         self._write("write", self._state, version, blob)
 
     def read_roots(self) -> str:
-        """Roots that a vault wrapped; '' if there are none."""
         with _errors():
             return (self._connected.get(self._roots) or b"").decode("ascii", "replace")
 

@@ -59,10 +59,19 @@ class Supervisor:
         for worker in self.workers:
             worker.signal(signal.SIGTERM)
         _, late = await asyncio.wait(keeping, timeout=self._deadline_s + KILLED_AFTER_S)
-        for worker in self.workers if late else ():
-            worker.signal(signal.SIGKILL)
-        await asyncio.wait(keeping)
+        if late:
+            self._kill()
+            await asyncio.wait(keeping)
+        for worker in self.workers:
+            if worker.code:
+                log.error("worker_failed_to_stop", worker=worker.number, code=worker.code)
         return self._exit_code()
+
+    def _kill(self) -> None:
+        for worker in self.workers:
+            if worker.pid is not None:
+                log.error("worker_killed", worker=worker.number)
+                worker.signal(signal.SIGKILL)
 
     def _exit_code(self) -> int:
         if self._failed is not None:

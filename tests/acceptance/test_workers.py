@@ -55,6 +55,12 @@ def logged(stage: Stage, event: str) -> list[dict[str, object]]:
     return [each for each in lines if each["event"] == event]
 
 
+def said_last(stage: Stage) -> str:
+    """What matters of the log's end, for a test that fails."""
+    lines = [line for line in stage.log.read_text().splitlines() if '"debug"' not in line]
+    return "\n".join(lines[-25:])
+
+
 async def metrics_port(stage: Stage) -> int:
     async with asyncio.timeout(30):
         await until(lambda: bool(logged(stage, "workers_up")))
@@ -104,7 +110,7 @@ async def test_workers_share_the_work_and_look_like_one(stage: Stage) -> None:
     processes = [name for name in found if name.startswith("gateway_process_resident_bytes")]
     assert len(processes) == WORKERS + 1
     assert {each["worker"] for each in logged(stage, "started")} == {1, 2}
-    assert await asyncio.to_thread(stage.stop_gateway) == 0
+    assert await asyncio.to_thread(stage.stop_gateway) == 0, said_last(stage)
     assert len(logged(stage, "stopped")) == WORKERS
 
 
@@ -123,7 +129,7 @@ async def test_a_killed_worker_comes_back_and_no_acknowledged_message_is_lost(st
         assert found["gateway_workers_up"] == WORKERS
         (again,) = await send_by_new_connections(customer, stage, 1)
         await customer.reach(again, "delivered")
-    assert await asyncio.to_thread(stage.stop_gateway) == 0
+    assert await asyncio.to_thread(stage.stop_gateway) == 0, said_last(stage)
 
 
 async def test_binds_of_one_customer_are_with_several_workers_and_share_its_throughput(stage: Stage) -> None:

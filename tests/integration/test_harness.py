@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bench import Bench, Plan, standing
+from benchmarks.binds import SETTINGS, Binds
 from benchmarks.engines import engine
 from benchmarks.figures import Window
 from benchmarks.targets import GatewayTarget, ProxyTarget
@@ -28,6 +29,17 @@ def test_the_gateway_passes_every_message_and_tells_of_it_once(tmp_path: Path) -
     assert has_figures(closed, "gateway")
     assert opened.told_ms is not None
     assert opened.seconds > 0.15  # the clock, not the gateway, sets the pace
+
+
+def test_binds_of_a_customer_are_told_of_every_message_once(tmp_path: Path) -> None:
+    target = GatewayTarget(tmp_path, engine("sqlite"), settings=SETTINGS)
+    with standing(Bench(target, Plan(binds=Binds(count=2, window=10)), watch, tmp_path / "run")) as bench:
+        closed = bench.window(60)
+        opened = bench.window(40, 200.0)
+        assert bench.check() == 100
+    assert has_figures(closed, "gateway")
+    assert closed.told_ms is not None
+    assert opened.seconds > 0.15
 
 
 def test_the_bare_proxy_is_held_to_the_same_truth(tmp_path: Path) -> None:

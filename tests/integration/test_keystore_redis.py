@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from redaction.retention import DEFAULT_RULES
 from redaction.seal import Sealer
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey
+from tests.interop.certificates import Certificates, make_certificates
 
 LEASE_S = 10.0
 
@@ -281,6 +284,8 @@ async def test_nodes_that_notice_the_same_at_once_roll_once(
         destroyed = await asyncio.gather(*(each.keep_present() for each in keyrings))
         assert sorted(map(bool, destroyed)) == [False, False, False, True]
         assert {each.version for each in stores} == {before + 1}
+        for each in stores:
+            await each.follow()  # the one that rolled tells of it with its next look
         assert stores[0].is_certain(before + 1)
 
 
@@ -368,3 +373,51 @@ def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
         pass
     with pytest.raises(LedgerUnavailable, match="does not answer"):
         KeyServer(KeyServerAddress(url=url)).open()
+
+
+# ------------------------------------------------------------------------------------------------------------------ TLS
+
+
+@contextlib.contextmanager
+def behind_tls(url: str, certificates: Certificates) -> Iterator[str]:
+    """The same server, over TLS with certificates on both sides."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server, certificates.server_key)
+    context.load_verify_locations(certificates.ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    loop = asyncio.new_event_loop()
+    port = int(url.rpartition(":")[2])
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+
+    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0, ssl=context))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"rediss://localhost:{server.sockets[0].getsockname()[1]}"
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while octets := await reader.read(65_536):
+            writer.write(octets)
+            await writer.drain()
+    writer.close()
+
+
+def test_a_server_is_reached_over_tls_with_certificates_on_both_sides(url: str, tmp_path: Path) -> None:
+    made = make_certificates(tmp_path)
+    with behind_tls(url, made) as secure:
+        ours = {"ssl_ca_certs": str(made.ca), "ssl_certfile": str(made.client), "ssl_keyfile": str(made.client_key)}
+        address = KeyServerAddress(url=secure, prefix=tmp_path.name, tls=ours)
+        with command(address, tmp_path) as store:
+            store.update(add, destroys=True)
+            assert store.is_certain(store.version)
+        for tls in ({**ours, "ssl_ca_certs": str(made.stranger_ca)}, {"ssl_ca_certs": str(made.ca)}):
+            with pytest.raises(LedgerUnavailable, match="does not answer"):
+                KeyServer(msgspec.structs.replace(address, tls=tls)).open()

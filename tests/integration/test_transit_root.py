@@ -154,6 +154,28 @@ def test_the_calls_of_a_roll_are_all_among_those_that_were_cut(vault: Vault, pla
 
 
 @pytest.mark.policy("P-23")
+def test_a_snapshot_has_its_wrapped_root_beside_it_and_is_dead_after_a_roll(
+    vault: Vault, url: str, tmp_path: Path
+) -> None:
+    place = KeyPlace(tmp_path, url, tmp_path.name)
+    filled(vault, place)
+    keys, copy = store(vault, place), tmp_path / "copy"
+    keys.open()
+    keys.snapshot(copy)
+    restored = Keystore(copy, TransitRootSlot(tmp_path / "copy.root", transit_of(vault)), SystemClock())
+    restored.open()
+    assert restored.state.customers() == [7, 8]
+    assert (tmp_path / "copy.root").stat().st_mode & 0o777 == 0o600
+    other = store(vault, replace(place, prefix="restored"))
+    other.open_with(restored.state)
+    other.close()
+    restored.close()
+    with pytest.raises(KeystoreLost):
+        restored.open()
+    keys.close()
+
+
+@pytest.mark.policy("P-23")
 def test_nodes_on_many_machines_roll_in_turn_and_share_no_file(vault: Vault, url: str, tmp_path: Path) -> None:
     machines = [store(vault, KeyPlace(tmp_path / name, url, tmp_path.name)) for name in ("one", "other")]
     for keys in machines:

@@ -65,7 +65,8 @@ def in_a_vault(**transit: Any) -> Settings:
 
 
 def shared(**redis: Any) -> Settings:
-    return Settings(ledger=LedgerSettings(engine="redis", redis=RedisSettings(**redis)))
+    keys = KeystoreSettings(engine="redis", redis=KeyServerSettings(url="rediss://keys"))
+    return Settings(ledger=LedgerSettings(engine="redis", redis=RedisSettings(**redis)), keystore=keys)
 
 
 @pytest.mark.parametrize(
@@ -243,6 +244,12 @@ def test_keys_that_do_not_fit_together_are_refused(settings: Settings, key: str,
 )
 def test_a_shared_ledger_is_reached_safely_or_not_at_all(redis: dict[str, Any], key: str, code: str) -> None:
     assert told(shared(**redis)) == [(key, code)]
+
+
+def test_a_shared_ledger_with_keys_of_one_machine_is_told_of() -> None:
+    settings = msgspec.structs.replace(shared(url="redis://127.0.0.1"), keystore=KeystoreSettings())
+    (problem,) = check(settings)
+    assert (problem.key, problem.code, problem.severity) == ("keystore.engine", "keys_not_shared", Severity.WARNING)
 
 
 def test_an_operator_without_name_is_refused() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.operators import OperatorSettings, OutbindSettings
 from config.rest import RestCallback, RestSettings
-from config.settings import HttpSettings, KeyServerSettings, KeystoreSettings, Settings
+from config.settings import HttpSettings, KeyServerSettings, KeystoreSettings, MetricsSettings, Settings
 from config.workers import Share, obstacles, parse_share, share_of
 
 SHARED_KEYS = KeystoreSettings(engine="redis", redis=KeyServerSettings(url="redis://127.0.0.1"))
@@ -56,6 +56,11 @@ def test_every_listener_is_on_a_shared_port() -> None:
     assert one.smpp_server.shared_port
     assert operator.outbind.shared_port
     assert operator.rest.callback.shared_port
+
+
+def test_the_supervisor_can_always_ask_a_worker_how_it_is() -> None:
+    (one,) = shares(Settings(metrics=MetricsSettings(enabled=False)), 1)
+    assert one.metrics.enabled
 
 
 @pytest.mark.parametrize(

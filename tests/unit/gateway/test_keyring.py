@@ -111,7 +111,7 @@ async def test_a_running_keyring_sees_what_another_process_added(
 
 
 async def test_a_running_keyring_makes_keys_as_time_goes_on(keyring: Keyring, clock: ManualClock) -> None:
-    running = asyncio.create_task(keyring.run(interval_s=0.001, present_every=1))
+    running = asyncio.create_task(keyring.look_after(interval_s=0.001))
     clock.advance(DAY_S)
     wanted = (OTP, period_of(DEFAULT_RULES[OTP], clock.now_ms()) + 1)
     async with asyncio.timeout(10):
