@@ -264,6 +264,9 @@ class Outcomes:
             message = self._inflight.active.get(hit.message.id, hit.message)
             self._adopt(message)
             self._settle(receipt, message, hit.segment)
+        elif isinstance(receipt.handle, Forwarded):  # another node knew its message, which is gone since
+            self.counters.unclaimed += 1
+            self._answer(receipt, taken=True)
         else:
             self._await_answer(receipt)
 

@@ -276,6 +276,14 @@ async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknow
         assert (road.outcomes.counters.forwarded, road.outcomes.waiting()) == (1, 0)
 
 
+async def test_a_receipt_left_here_for_a_message_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        answered: list[bool] = []
+        road.receipt("nobody's", DELIVERED, handle=Forwarded(answered.append))
+        await until(lambda: answered == [True])
+        assert (road.outcomes.counters.unclaimed, road.outcomes.waiting()) == (1, 0)
+
+
 async def test_a_receipt_that_another_node_left_here_is_answered_to_it(tmp_path: Path) -> None:
     async with running_road(tmp_path) as road:
         identifier = await submitted(road)
