@@ -17,6 +17,11 @@ class Neighbours(Protocol):
     def works_on(self, message: bytes) -> bool:
         """Whether this node has the message, and not another one."""
 
+    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
+        """For each receipt the message that it is about if another node has that; None where none is known, or it is
+        ours. Raises LedgerUnavailable.
+        """
+
     async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         """Leave receipts, each with its message's id, with those who have the messages; durable when this returns.
 
@@ -29,6 +34,9 @@ class _Nobody:
 
     def works_on(self, message: bytes) -> bool:
         return True
+
+    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
+        return [None] * len(receipts)
 
     async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         """Nothing is anybody else's."""

@@ -224,19 +224,24 @@ class Outcomes:
             return
         self.counters.looked_up += len(batch)
         try:
-            found = await self._ledger.correlate([(each.operator, each.candidates) for each in batch])
+            elsewhere = await self._elsewhere(batch)
+            ours = [each for each in batch if id(each) not in elsewhere]
+            found = await self._ledger.correlate([(each.operator, each.candidates) for each in ours])
         except LedgerUnavailable:
             self._unknown.extendleft(reversed(batch))
             await asyncio.sleep(LEDGER_PAUSE_S)
             return
-        elsewhere: list[tuple[DeliveryReceipt, bytes]] = []
-        for receipt, hit in zip(batch, found, strict=True):
-            if hit is None or self._neighbours.works_on(hit.message.id):
-                self._place(receipt, hit)
-            else:
-                elsewhere.append((receipt, hit.message.id))
+        for receipt, hit in zip(ours, found, strict=True):
+            self._place(receipt, hit)
         if elsewhere:
-            await self._forward(elsewhere)
+            await self._forward([(each, elsewhere[id(each)]) for each in batch if id(each) in elsewhere])
+
+    async def _elsewhere(self, batch: Sequence[DeliveryReceipt]) -> dict[int, bytes]:
+        """By receipt, the messages that other nodes have."""
+        if not self._neighbours.are_there:
+            return {}
+        places = await self._neighbours.locate(batch)
+        return {id(each): message for each, message in zip(batch, places, strict=True) if message is not None}
 
     async def _forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         """To those who have the messages; the operator is answered once they will find the receipt."""
@@ -259,6 +264,9 @@ class Outcomes:
             message = self._inflight.active.get(hit.message.id, hit.message)
             self._adopt(message)
             self._settle(receipt, message, hit.segment)
+        elif isinstance(receipt.handle, Forwarded):  # another node knew its message, which is gone since
+            self.counters.unclaimed += 1
+            self._answer(receipt, taken=True)
         else:
             self._await_answer(receipt)
 

@@ -95,6 +95,10 @@ class Sharing:
         """Whether this node may begin with it: it has the partition and is not handing it over."""
         return self._ledger.takes(message)
 
+    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
+        messages = await self._ledger.linked([(each.operator, each.candidates) for each in receipts])
+        return [None if message is None or self.works_on(message) else message for message in messages]
+
     async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         notes: dict[int, list[bytes]] = defaultdict(list)
         for receipt, message in receipts:

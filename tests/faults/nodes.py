@@ -125,7 +125,7 @@ class Node:
 class Cluster:
     """Nodes on one server. url: of the server. smsc_port: of the SMSC they bind to."""
 
-    def __init__(self, folder: Path, url: str, smsc_port: int, replicas: int = 0) -> None:
+    def __init__(self, folder: Path, url: str, smsc_port: int, replicas: int, lease_s: float) -> None:
         self.folder = folder
         self.nodes: list[Node] = []
         self._numbers = itertools.count(1)
@@ -139,7 +139,7 @@ class Cluster:
         self._settings = _SETTINGS.format(
             folder=folder,
             url=url,
-            lease_s=LEASE_S,
+            lease_s=lease_s,
             smsc_port=smsc_port,
             password=PASSWORD_VARIABLE,
             replicas=replicas,
@@ -312,7 +312,7 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def scene(folder: Path, url: str, replicas: int = 0) -> AsyncIterator[Scene]:
+async def scene(folder: Path, url: str, *, replicas: int = 0, lease_s: float = LEASE_S) -> AsyncIterator[Scene]:
     """An SMSC, a webhook endpoint and clients; no node yet."""
     smsc = WatchedSmsc(
         settings=SimulatorSettings(receipt_tries=200),
@@ -321,7 +321,7 @@ async def scene(folder: Path, url: str, replicas: int = 0) -> AsyncIterator[Scen
         faults=Faults(answer_delay_s=0.01, receipt_delay_s=0.05),
     )
     await smsc.start()
-    cluster = Cluster(folder, url, smsc.port, replicas)
+    cluster = Cluster(folder, url, smsc.port, replicas, lease_s)
     timeout = aiohttp.ClientTimeout(total=10)
     connector = aiohttp.TCPConnector(limit=32)
     try:

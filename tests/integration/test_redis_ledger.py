@@ -15,6 +15,7 @@ from gateway.clock import Clock, ManualClock, SystemClock
 from gateway.ledger.base import Accept, Change, Count, LedgerUnavailable, WriteOp
 from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
+from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.keys import Numbers
 from gateway.ledger.redis.server import Access, Call
@@ -158,17 +159,19 @@ async def test_a_batch_whose_answer_was_lost_has_its_effect_once(node: Open) -> 
 async def test_a_digest_is_one_messages_whichever_node_it_comes_to(node: Open) -> None:
     nodes = [await node() for _ in range(3)]
     await until(lambda: all(held(each) for each in nodes))
-    rivals = [a_message(id=placed(each)) for each in nodes]
-    batches = [each.apply([Accept(rival, b"d" * 16, NOW + DAY_MS)]) for each, rival in zip(nodes, rivals, strict=True)]
-    results = [standing for (standing,) in await asyncio.gather(*batches)]
-    assert len(set(results)) == 1
-    found = await nodes[0].find_many([each.id for each in rivals])
-    assert [each.id for each in found if each is not None] == [results[0]]
+    for number in range(40):
+        digest = number.to_bytes(16, "big")
+        rivals = [a_message(id=placed(each, number)) for each in nodes]
+        batches = [each.apply([Accept(rival, digest, NOW + DAY_MS)]) for each, rival in zip(nodes, rivals, strict=True)]
+        results = [standing for (standing,) in await asyncio.gather(*batches)]
+        assert len(set(results)) == 1
+        found = await nodes[0].find_many([each.id for each in rivals])
+        assert [each.id for each in found if each is not None] == [results[0]]
 
 
-def placed(ledger: RedisLedger) -> bytes:
+def placed(ledger: RedisLedger, number: int) -> bytes:
     """An id in a partition of the node's own."""
-    return identifier(7)[:8] + ledger.id_octets(8)
+    return identifier(number)[:8] + ledger.id_octets(8)
 
 
 async def test_a_digest_whose_message_was_never_stored_is_taken_over(node: Open) -> None:
@@ -200,6 +203,9 @@ async def test_messages_lie_packed(node: Open, server: Valkey, tmp_path: Path) -
     keys = list(server.ask("KEYS", f"*{tmp_path}*:b:*"))
     assert 10 < len(keys) < 40
     assert {server.ask("OBJECT", "ENCODING", key) for key in keys} == {b"listpack"}
+    lists = list(server.ask("KEYS", f"*{tmp_path}*:c:*"))
+    for key in (*keys, *lists):  # should nobody ever sweep: a day after the last record's end
+        assert 90 * DAY_MS < server.ask("PTTL", key) <= 91 * DAY_MS
 
 
 @pytest.mark.policy("P-23")
@@ -253,6 +259,12 @@ async def test_a_server_that_cannot_keep_a_ledger_is_refused(
             await ledger.open()
     finally:
         server.kill()
+
+
+@pytest.mark.parametrize(("version", "fits"), [("6.2.14", False), ("7.0.0", True), ("7.2.4", True), ("8.1", True)])
+def test_a_server_without_functions_is_refused(version: str, fits: bool) -> None:
+    with contextlib.nullcontext() if fits else pytest.raises(LedgerUnavailable, match=f"of version {version}"):
+        check_version(f"# Server\r\nredis_version:{version}\r\n".encode())
 
 
 async def test_the_number_of_partitions_stays_what_it_was(node: Open) -> None:

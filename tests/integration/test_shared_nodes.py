@@ -21,7 +21,7 @@ from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose
 from tests.integration.smpp_stage import Peer, settings_of, submit
 from tests.integration.valkey_server import Valkey
-from tests.unit.gateway.road import a_request
+from tests.unit.gateway.road import LONG, a_request
 
 LIMIT_S = 15.0
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
@@ -137,6 +137,28 @@ async def test_receipts_reach_the_node_that_has_the_message(tmp_path: Path) -> N
         assert 10 <= forwarded[1] <= 30
         assert pair.smsc.tally.receipts_sent == 40
         assert pair.smsc.tally.duplicates == 0
+
+
+@pytest.mark.smpp("S-65")
+async def test_receipts_that_overtake_the_answer_at_another_node_are_waited_for(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path, Faults(receipt_before_response=True, answer_delay_s=0.3)) as pair:
+        key = await pair.key()
+        sent = [await send(pair.nodes[0], key, f"Message {number}") for number in range(20)]
+        for identifier in sent:
+            await pair.ends(identifier, pair.nodes[1])
+        assert pair.nodes[1].outcomes.counters.early > 0
+        assert [node.outcomes.counters.unclaimed for node in pair.nodes] == [0, 0]
+
+
+@pytest.mark.smpp("S-40")
+async def test_the_segments_of_a_message_are_put_together_from_both_nodes(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path) as pair:
+        key = await pair.key()
+        sent = [await send(pair.nodes[number % 2], key, LONG) for number in range(12)]
+        for identifier in sent:
+            assert (await pair.ends(identifier, pair.nodes[0])).segments == 3
+        assert all(node.outcomes.counters.forwarded for node in pair.nodes)
+        assert pair.smsc.tally.receipts_sent == 36
 
 
 async def test_news_reaches_a_bind_at_another_node(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _askers(server: Server) -> list[Any]:
 
 
 async def _check(ask: Any, clock: Clock, max_skew_s: float) -> None:
-    _check_version(await ask("INFO", "server"))
+    check_version(await ask("INFO", "server"))
     await _check_settings(ask)
     before_ms = clock.now_ms()
     seconds, micros = (int(each) for each in await ask("TIME"))
@@ -84,7 +84,8 @@ async def _check(ask: Any, clock: Clock, max_skew_s: float) -> None:
         raise UnfitServer(f"the server's clock is {skew_s:.1f} s away from ours, more than max_clock_skew_s allows")
 
 
-def _check_version(info: Any) -> None:
+def check_version(info: Any) -> None:
+    """info: the answer to INFO server. Raises UnfitServer."""
     fields = info if isinstance(info, Mapping) else _info(info)
     version = str(fields.get("redis_version", "0"))
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())

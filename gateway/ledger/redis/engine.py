@@ -241,6 +241,10 @@ class RedisLedger:
     async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
         return await self._reader.correlate(receipts)
 
+    async def linked(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[bytes | None]:
+        """As `correlate`, but only which message a link names, whether it is still stored or not."""
+        return [None if value is None else value[:16] for value in await self._reader.linked(receipts)]
+
     # --------------------------------------------------------------------------------------------------------- outbox
 
     async def outbox_due(

@@ -156,13 +156,18 @@ class Reader:
                 lanes[name] = (known[0] + size, min(known[1], due_ms))
         return lanes
 
-    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+    async def linked(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> list[bytes | None]:
+        """For each (operator, candidate ids, best first) what its link leads to: a message's id, and a segment."""
         asked = [(at, operator, each) for at, (operator, ids) in enumerate(receipts) for each in ids]
         values = await self._links([(operator, each) for _, operator, each in asked])
         hits: dict[int, bytes] = {}
         for (at, _, _), value in zip(asked, values, strict=True):
             if value is not None:
                 hits.setdefault(at, value)  # candidates come best first
+        return [hits.get(at) for at in range(len(receipts))]
+
+    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+        hits = {at: value for at, value in enumerate(await self.linked(receipts)) if value is not None}
         messages = dict(zip(hits, await self.find_many([value[:16] for value in hits.values()]), strict=True))
         return [
             None if (message := messages.get(at)) is None else Found(message, hits[at][16])

@@ -22,6 +22,8 @@ from gateway.ledger.redis.wire import encode, octets
 
 RETRY_S: Final = 0.2
 CLAIM_ROUNDS: Final = 8
+LOOKS: Final = 5
+LOOK_S: Final = 0.02
 
 _DONE: Final = ord("1")
 _LETTERS: Final = {ord("0"): False, _DONE: True, ord("r"): True}
@@ -172,9 +174,10 @@ class Writer:
         """Another message stands for the digest. If it is not stored, and now never will be, ours takes its place."""
         slot, row, field = claim.place
         for _ in range(CLAIM_ROUNDS):
-            base = self._layout.bases[self._layout.partition(message)]
-            (is_stored,) = _raise_any(await self._insist([Call("void", base, (message,))]))
-            if is_stored or message == claim.message:
+            if await self._appears(message, LOOKS):
+                return message
+            (is_stored,) = _raise_any(await self._insist([Call("void", self._base(message), (message,))]))
+            if is_stored:
                 return message
             words = (row, field, message, claim.message, claim.until_ms)
             (message,) = _raise_any(await self._insist([Call("reclaim", self._layout.bases[slot], words)]))
@@ -183,11 +186,31 @@ class Writer:
         raise LedgerUnavailable("a digest changes hands all the time")
 
     async def _claim_again(self, batch: Batch) -> None:
-        """Messages whose place somebody took before they were stored: who stands for them now?"""
+        """Messages whose place somebody took before they were stored: who stands for them in the end?"""
         for claim in batch.claims:
             if batch.results[claim.index] is False:
-                (message,) = await self._standing([claim], batch.now_ms)
-                batch.results[claim.index] = message
+                batch.results[claim.index] = await self._successor(claim, batch.now_ms)
+
+    async def _successor(self, claim: Claim, now_ms: int) -> bytes:
+        """The stored message that has taken our place; ours can never be stored any more. Raises LedgerUnavailable."""
+        for _ in range(CLAIM_ROUNDS * 2):
+            (message,) = await self._standing([claim], now_ms)
+            if await self._appears(message, LOOKS):
+                return message
+        raise LedgerUnavailable("who took a digest does not store its message")
+
+    async def _appears(self, message: bytes, looks: int) -> bool:
+        """Whether a message is stored, or is within a moment: another node may be about to."""
+        for look in range(looks):
+            if look:
+                await asyncio.sleep(LOOK_S)
+            (letter,) = _raise_any(await self._insist([Call("are_there", self._base(message), (message,))]))
+            if letter == b"1":
+                return True
+        return False
+
+    def _base(self, message: bytes) -> str:
+        return self._layout.bases[self._layout.partition(message)]
 
     # --------------------------------------------------------------------------------------------------- counters
 

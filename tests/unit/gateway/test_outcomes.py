@@ -247,10 +247,14 @@ class Elsewhere:
 
     def __init__(self, refuse: int = 0) -> None:
         self.refuse = refuse
+        self.message = b""
         self.left: list[tuple[DeliveryReceipt, bytes]] = []
 
     def works_on(self, message: bytes) -> bool:
         return False
+
+    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
+        return [self.message] * len(receipts)
 
     async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         if self.refuse:
@@ -262,7 +266,7 @@ class Elsewhere:
 async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknowledged(tmp_path: Path) -> None:
     elsewhere = Elsewhere(refuse=1)
     async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
-        identifier = await submitted(road)
+        identifier = elsewhere.message = await submitted(road)
         road.inflight.forget_where(lambda _: True)
         road.receipt("1", DELIVERED)
         await until(road.acknowledged)
@@ -270,6 +274,14 @@ async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknow
         assert road.acknowledged() == [("1", True)]
         assert (await road.stored(identifier)).status is Status.SUBMITTED
         assert (road.outcomes.counters.forwarded, road.outcomes.waiting()) == (1, 0)
+
+
+async def test_a_receipt_left_here_for_a_message_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        answered: list[bool] = []
+        road.receipt("nobody's", DELIVERED, handle=Forwarded(answered.append))
+        await until(lambda: answered == [True])
+        assert (road.outcomes.counters.unclaimed, road.outcomes.waiting()) == (1, 0)
 
 
 async def test_a_receipt_that_another_node_left_here_is_answered_to_it(tmp_path: Path) -> None:
