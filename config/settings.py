@@ -230,8 +230,12 @@ class SweeperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     interval_s: Annotated[float, Meta(gt=0, description="Pause between two sweeps.")] = 5
     batch_limit: Annotated[
         int,
-        Meta(ge=1, le=10_000, description="Messages of one transaction; a larger one holds up new messages longer."),
-    ] = 100
+        Meta(
+            ge=1,
+            le=10_000,
+            description="Messages of one step; on a slow disk it is one transaction and holds up new messages.",
+        ),
+    ] = 300
     pause_s: Annotated[float, Meta(ge=0, description="Pause between two transactions of a sweep.")] = 0
 
 
