@@ -18,9 +18,19 @@ from redis.backoff import NoBackoff
 from config.redis_address import Address
 from gateway.ledger.base import LedgerError, LedgerUnavailable
 from gateway.ledger.redis import library
+from gateway.ledger.redis.wire import encode, octets
 
 Argument: TypeAlias = str | bytes | int
 Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-arg, unused-ignore]
+
+_READS: Final = frozenset(
+    {"get", "are_there", "due", "lanes", "list", "subject", "table_get", "table_walk", "retention_due", "lease_read"}
+)
+_ALLOWED: Final = frozenset(
+    {"outbox", "forget_content", "forget_records", "forget_events", "table_drop", "beat", "leave", "lease_take",
+     "lease_renew", "lease_give", "esme_take", "drop_notes"}
+)  # fmt: skip
+"""Functions that only read, and those that are done even when the server's memory is full; as in the Lua files."""
 
 CONNECT_S: Final = 3.0
 GENTLY: Final = 8
@@ -183,15 +193,25 @@ class Server:
                 return [await client.execute_command(*_words(calls[0]))]
             except redis_errors.ResponseError as error:
                 return [error]
-        pipe = client.pipeline(transaction=False) if isinstance(client, Redis) else client.pipeline()
+        if self.keeps_order:
+            return await self._exchange_in_one(client, calls, wait=wait)
+        pipe = client.pipeline()
         for call in calls:
             pipe.execute_command(*_words(call))
+        results: list[Any] = await pipe.execute(raise_on_error=False)
+        return results
+
+    async def _exchange_in_one(self, client: Any, calls: Sequence[Call], *, wait: bool) -> list[Any]:
+        pipe = client.pipeline(transaction=False)
+        pipe.execute_command(*_words(_together(calls)))
         if wait:
             pipe.execute_command("WAIT", self._replicas, round(self._access.timeout_s * 500))
-        results: list[Any] = await pipe.execute(raise_on_error=False)
-        if wait and _short(results.pop(), self._replicas):
+        result, *replicas = await pipe.execute(raise_on_error=False)
+        if isinstance(result, Exception):
+            return [result] * len(calls)
+        if wait and _short(replicas[0], self._replicas):
             return [LedgerUnavailable("too few replicas have it")] * len(calls)
-        return results
+        return list(result)
 
     async def command(self, *words: Argument) -> Any:
         """A plain command. Raises LedgerUnavailable."""
@@ -213,6 +233,19 @@ class Server:
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
         return results
+
+
+def _together(calls: Sequence[Call]) -> Call:
+    """One call that makes all of these. What the server may do when its memory is full is that of the strictest."""
+    names = {call.name for call in calls}
+    name = "many_read" if names <= _READS else "many_allowed" if names <= _READS | _ALLOWED else "many"
+    packed = [(call.name, call.base, [_argument(each) for each in call.arguments]) for call in calls]
+    return Call(name, calls[0].base, (encode(packed),))
+
+
+def _argument(value: Argument) -> object:
+    """As text, like the arguments of a call by itself."""
+    return octets(value) if isinstance(value, bytes) else str(value)
 
 
 def _words(call: Call) -> tuple[Argument, ...]:
@@ -246,7 +279,7 @@ def _judged(result: Any) -> Any:
         return Fenced()
     if text.startswith("DUPLICATE"):
         return Duplicate("an id is stored already")
-    if "@user_function" in text and isinstance(result, redis_errors.ResponseError):
+    if "user_function" in text and isinstance(result, redis_errors.ResponseError):
         mistake = LedgerError("a function of the library failed")
         mistake.__cause__ = result
         return mistake
