@@ -4,6 +4,7 @@ A call that got no answer may have been done. Reads are tried again once; whoeve
 recognises (`gateway.ledger.redis.writing`).
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
@@ -108,7 +109,7 @@ class Server:
             "username": access.user or None,
             "password": access.password or None,
             "socket_connect_timeout": CONNECT_S,
-            "socket_timeout": access.timeout_s,
+            "socket_timeout": access.timeout_s if address.kind == "cluster" else None,
             "protocol": 2,
         }
         if address.tls:
@@ -128,7 +129,8 @@ class Server:
 
     async def _load_library(self) -> None:
         try:
-            await self._load_where_missing()
+            async with self._deadline():
+                await self._load_where_missing()
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise LedgerUnavailable(f"the ledger's server {_reason(error)}") from error
 
@@ -177,7 +179,8 @@ class Server:
         if not calls:
             return []
         try:
-            results = await self._exchange(calls, wait=durable and self._replicas > 0)
+            async with self._deadline():
+                results = await self._exchange(calls, wait=durable and self._replicas > 0)
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             lost = unavailable(error)
             return [lost] * len(calls)
@@ -201,22 +204,32 @@ class Server:
         results: list[Any] = await pipe.execute(raise_on_error=False)
         return results
 
+    def _deadline(self) -> asyncio.Timeout:
+        """For one answer. A cluster's client has its own; elsewhere that one would cost a task for each call."""
+        return asyncio.timeout(self._access.timeout_s if self.keeps_order else None)
+
     async def _exchange_in_one(self, client: Any, calls: Sequence[Call], *, wait: bool) -> list[Any]:
+        words = _words(_together(calls))
+        if not wait:
+            try:
+                return list(await client.execute_command(*words))
+            except redis_errors.ResponseError as error:
+                return [error] * len(calls)
         pipe = client.pipeline(transaction=False)
-        pipe.execute_command(*_words(_together(calls)))
-        if wait:
-            pipe.execute_command("WAIT", self._replicas, round(self._access.timeout_s * 500))
-        result, *replicas = await pipe.execute(raise_on_error=False)
+        pipe.execute_command(*words)
+        pipe.execute_command("WAIT", self._replicas, round(self._access.timeout_s * 500))
+        result, replicas = await pipe.execute(raise_on_error=False)
         if isinstance(result, Exception):
             return [result] * len(calls)
-        if wait and _short(replicas[0], self._replicas):
+        if _short(replicas, self._replicas):
             return [LedgerUnavailable("too few replicas have it")] * len(calls)
         return list(result)
 
     async def command(self, *words: Argument) -> Any:
         """A plain command. Raises LedgerUnavailable."""
         try:
-            return await self.client.execute_command(*words)
+            async with self._deadline():
+                return await self.client.execute_command(*words)
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
 
@@ -229,7 +242,8 @@ class Server:
             pipe = client.pipeline(transaction=False) if isinstance(client, Redis) else client.pipeline()
             for words in commands:
                 pipe.execute_command(*words)
-            results: list[Any] = await pipe.execute(raise_on_error=True)
+            async with self._deadline():
+                results: list[Any] = await pipe.execute(raise_on_error=True)
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
         return results
