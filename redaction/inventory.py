@@ -280,12 +280,16 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "keystore",
         replace(_GATEWAY, purpose=DataPurpose.SECURITY, form=Form.SEALED, clock=Clock.DESTRUCTION),
-        {"blob": "the key state under its root"},
+        {"blob": "the key state under its root", "roots": "roots that a vault wrapped, where nodes share them"},
     ),
     *_table(
         "keystore",
         replace(_GATEWAY, purpose=DataPurpose.SECURITY, clock=Clock.DESTRUCTION),
-        {"version": "how often it was replaced"},
+        {
+            "version": "how often it was replaced",
+            "lock": "a random name of whoever changes it, for seconds",
+            "nodes": "a random name of each node that shares it, the version that it has, and the end of its lease",
+        },
     ),
 )
 

@@ -36,6 +36,10 @@ _SCRIPTS: Final = named_statements("gateway.ledger", "keystore.lua")
 _MARK: Final = ":keystore:"
 
 
+STORED_FIELDS: Final = ("keystore.blob", "keystore.version", "keystore.lock", "keystore.nodes", "keystore.roots")
+"""As the data inventory names them; a file has the first two."""
+
+
 class KeyServerUnfit(LedgerError):
     """The server is not one to keep keys on; the text says why."""
 

@@ -40,8 +40,10 @@ BUSY_LIMIT_S: Final = 5.0
 COMMIT_ON_LOOP_S: Final = 0.0015
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
 _RIDE_AFTER_S: Final = 0.005  # a busy journal commits more often
+_SLICE: Final = 32
 _READ_BUSY_MS: Final = 250
 _COPY_LOG_S: Final = 0.5
+_COPY_AT_ONCE_PAGES: Final = 500
 _LONG_LOG_PAGES: Final = 8_000  # 32 MiB
 _CHECKPOINT_PAGES: Final = 64_000  # 256 MiB: SQLite's own checkpoint, within a commit, only if ours do not keep up
 _WRITE_CACHE_KIB: Final = 12_288
@@ -75,8 +77,11 @@ class Rider:
         self._done: int | Exception = 0
         self.outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
+    def did_less_than(self, much: int) -> bool:
+        """Whether it failed, or did less; known before it is durable."""
+        return isinstance(self._done, Exception) or self._done < much
+
     def run(self, cursor: sqlite3.Cursor) -> None:
-        """In the thread."""
         cursor.execute(SQL["rider_begins"])
         try:
             self._done = self._work(cursor)
@@ -96,6 +101,10 @@ class Rider:
         if not self.outcome.done():
             self.outcome.set_exception(error)
             self.outcome.exception()  # whoever asked for the ride may have gone
+
+
+def _work_on(work: Callable[[sqlite3.Cursor, int], int], step: int, cursor: sqlite3.Cursor) -> int:
+    return work(cursor, step)
 
 
 def _nothing(_cursor: sqlite3.Cursor) -> None:
@@ -127,6 +136,7 @@ class SqliteFile:
         self._aboard: list[Rider] = []  # in the transaction that is open, and has no host yet
         self._copying: asyncio.Task[None] | None = None
         self._copy_at = 0.0
+        self._copied = 0  # pages of the log, the last time
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -193,18 +203,46 @@ class SqliteFile:
         goes on beside them. If `work` raises, nothing of it is kept and the transaction goes on without it; if the
         transaction fails, so does this.
         """
+        rider = await self._ride(work, on_loop=False)
+        with ledger_errors():
+            return await self._arrived(rider)
+
+    async def transact_in_slices(self, work: Callable[[sqlite3.Cursor, int], int], limit: int) -> int:
+        """As `transact_along`; on a quick disk in slices on the loop, which turns between them.
+
+        work: does as much as it is told at the most, and says how much that was; less means that nothing is left. A
+        slice is over sooner than a thread has begun, and holds up a commit by no more than itself.
+        """
+        riders: list[Rider] = []
+        left = limit
+        while left > 0:
+            on_loop = self._pace.is_quick(time.monotonic())
+            step = min(_SLICE, left) if on_loop else left
+            riders.append(await self._ride(functools.partial(_work_on, work, step), on_loop=on_loop))
+            left -= step
+            if riders[-1].did_less_than(step):
+                break
+            await asyncio.sleep(0)
+        with ledger_errors():
+            await self._arrived(riders[-1])
+            return sum([await rider.outcome for rider in riders])
+
+    async def _ride(self, work: Callable[[sqlite3.Cursor], int], *, on_loop: bool) -> Rider:
+        """Begin a transaction, if none has begun, and do the work in it. Whoever transacts next makes it durable."""
         rider = Rider(work)
         async with self._turn:
             await self._begin()
             self._aboard.append(rider)
             try:
                 with ledger_errors():
-                    await self._thread.run(functools.partial(rider.run, self._cursor))
+                    if on_loop:
+                        rider.run(self._cursor)
+                    else:
+                        await self._thread.run(functools.partial(rider.run, self._cursor))
             except BaseException:
                 self._roll_back()
                 raise
-        with ledger_errors():
-            return await self._arrived(rider)
+        return rider
 
     async def _arrived(self, rider: Rider) -> int:
         try:
@@ -255,14 +293,19 @@ class SqliteFile:
             self._copying = loop.create_task(self._keep_log_short(), name="ledger log")
 
     async def _keep_log_short(self) -> None:
+        """The more there was, the sooner again: the sync of a large copy holds up the syncs of commits."""
+        pause_s = _COPY_LOG_S
         try:
             with contextlib.suppress(LedgerUnavailable):  # the next commit tries again, and says what is wrong
-                pages, _ = await self._copy_log()
+                pages, left = await self._copy_log()
+                moved = pages - left - self._copied
+                pause_s *= min(1.0, _COPY_AT_ONCE_PAGES / max(1, moved if moved >= 0 else pages - left))
+                self._copied = pages - left
                 if pages >= _LONG_LOG_PAGES:
                     await self.relieve()
         finally:
             self._copying = None
-            self._copy_at = asyncio.get_running_loop().time() + _COPY_LOG_S
+            self._copy_at = asyncio.get_running_loop().time() + pause_s
 
     async def relieve(self) -> None:
         """Copy the write-ahead log into the database file, so that the log begins anew. Raises LedgerUnavailable.

@@ -22,6 +22,9 @@ JSON: Final = "application/json"
 KILLED_AFTER_S: Final = 5.0
 """Past their own deadline."""
 
+_WELL: Final = (0, None, -signal.SIGTERM)
+"""A worker dies of SIGTERM only before it has begun, and a dead one that was not started again has no code."""
+
 log = logger("gateway.workers")
 
 
@@ -63,7 +66,7 @@ class Supervisor:
             self._kill()
             await asyncio.wait(keeping)
         for worker in self.workers:
-            if worker.code:
+            if worker.code not in _WELL:
                 log.error("worker_failed_to_stop", worker=worker.number, code=worker.code)
         return self._exit_code()
 
@@ -76,7 +79,7 @@ class Supervisor:
     def _exit_code(self) -> int:
         if self._failed is not None:
             return self._failed
-        return 0 if all(worker.code in (0, None) for worker in self.workers) else 1
+        return 0 if all(worker.code in _WELL for worker in self.workers) else 1
 
     async def until_up(self) -> None:
         """Until every worker is."""
@@ -124,9 +127,10 @@ class Supervisor:
 
     async def gather_metrics(self) -> None:
         """Ask every worker, so that what it has counted is known when it dies."""
-        for worker, answer in zip(self.workers, await self._ask_all("/metrics"), strict=True):
+        asked = [worker.pid for worker in self.workers]
+        for worker, answer, pid in zip(self.workers, await self._ask_all("/metrics"), asked, strict=True):
             self._totals.miss(worker.number)
-            if answer is not None and answer[0] == 200:
+            if answer is not None and answer[0] == 200 and pid == worker.pid:  # it may have died since, and be counted
                 with contextlib.suppress(ValueError):
                     self._totals.note(worker.number, answer[1].decode())
 

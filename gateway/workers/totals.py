@@ -1,7 +1,7 @@
 """The metrics of all workers as if they were one process. Pure: texts in, text out.
 
 Counters and histograms are added up, and never fall: what a worker had counted when it died stays in the sum. Gauges
-are added up too, except ages, of which the oldest counts.
+are added up too, except ages and what each worker sees of the same things, of which the largest counts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +16,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 _GROW: Final = frozenset({"counter", "histogram"})
 _AGE: Final = "_seconds"
+_SEEN_BY_ALL: Final = frozenset({"gateway_endpoints_failing", "gateway_endpoints_disabled"})
 
 
 class _Family:
@@ -31,7 +32,7 @@ class _Family:
         return self.kind in _GROW
 
     def add(self, name: str, samples: Iterable[Sample]) -> None:
-        largest = not self.grows and name.endswith(_AGE)
+        largest = not self.grows and (name.endswith(_AGE) or name in _SEEN_BY_ALL)
         for sample in samples:
             key = sample.name, tuple(sorted(sample.labels.items()))
             before = self.samples.get(key, 0.0)

@@ -48,6 +48,7 @@ class Worker:
         self._backoff = Backoff(FIRST_S, LIMIT_S, lasting_s=LASTING_S)
         self._process: asyncio.subprocess.Process | None = None
         self._port = 0
+        self._signalled: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -56,6 +57,8 @@ class Worker:
     async def run(self) -> int:
         """Start a process, say when it is up, and wait for its end; its exit code."""
         process = await self._start()
+        if self._signalled is not None:
+            self.signal(self._signalled)
         looking = asyncio.ensure_future(self._until_up())
         try:
             self.code = await process.wait()
@@ -72,6 +75,8 @@ class Worker:
         await asyncio.sleep(self._backoff.next(self._random()))
 
     def signal(self, number: int) -> None:
+        """Also to one that is being started just now."""
+        self._signalled = number
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(number)

@@ -74,9 +74,12 @@ async def metrics(port: int) -> dict[str, float]:
 
 
 async def until_bound(port: int) -> dict[str, float]:
-    """Until every bind of all workers stands."""
+    """Until every bind of all workers stands, and the supervisor knows it."""
     async with asyncio.timeout(30):
-        while (found := await metrics(port)).get('gateway_binds_up{operator="simulator"}') != BINDS:
+        while True:
+            found = await metrics(port)
+            if (found.get('gateway_binds_up{operator="simulator"}'), found["gateway_workers_up"]) == (BINDS, WORKERS):
+                break
             await asyncio.sleep(0.05)
     return found
 

@@ -18,8 +18,9 @@ from gateway.keyring import Keyring
 from gateway.ledger.base import LedgerUnavailable
 from gateway.ledger.followers_redis import Leases, Onlooker
 from gateway.ledger.keystore import FileRootSlot, Keystore, KeystoreLost
-from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress, KeyServerUnfit
+from gateway.ledger.keystore_redis import STORED_FIELDS, KeyServer, KeyServerAddress, KeyServerUnfit
 from redaction.errors import KeysWithheld
+from redaction.inventory import INVENTORY
 from redaction.keys import KeyState
 from redaction.retention import DEFAULT_RULES
 from redaction.seal import Sealer
@@ -154,6 +155,20 @@ def test_a_change_that_too_few_replicas_have_is_not_one(address: KeyServerAddres
     with command(address, tmp_path) as store:
         assert store.state.customers() == [8]
     assert len(slot_in(tmp_path).read()) == 1
+
+
+@pytest.mark.policy("P-07")
+def test_what_is_declared_is_what_the_server_holds(
+    opened: tuple[KeyServer, KeyServer], address: KeyServerAddress
+) -> None:
+    server, _ = opened
+    with server.alone(), redis.Redis.from_url(address.url) as client:
+        server.write(b"blob", 1)
+        server.write_roots("wrapped")
+        server.attend("node", 1, 1_000)
+        names = {each.decode().rpartition(":")[2] for each in client.scan_iter(match=f"{{{address.prefix}}}:*")}
+        fields = {each.decode() for each in client.hkeys(f"{{{address.prefix}}}:keystore:state")}
+    assert {f"keystore.{each}" for each in names - {"state"} | fields} == set(STORED_FIELDS) <= set(INVENTORY)
 
 
 # ------------------------------------------------------------------------------------------------------------ followers

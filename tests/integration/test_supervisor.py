@@ -125,6 +125,28 @@ async def test_stopping_does_not_wait_for_the_pause_of_a_dead_worker(tmp_path: P
         assert await it.stop() == 0
 
 
+async def test_a_worker_that_is_just_being_started_ends_too(tmp_path: Path) -> None:
+    async with crew(tmp_path) as it:
+        await it.until(
+            lambda: it.supervisor.workers[0]._port
+        )  # it has a socket, and no process yet or a very young one
+        async with asyncio.timeout(5):
+            await it.stop()
+
+
+async def test_what_a_dead_worker_said_is_not_counted_twice(tmp_path: Path) -> None:
+    async with crew(tmp_path) as it:
+        await it.supervisor.until_up()
+        asking = asyncio.create_task(it.supervisor.gather_metrics())
+        await asyncio.sleep(0)
+        os.kill(it.pid(1), signal.SIGKILL)
+        await asking
+        await it.until(lambda: it.supervisor.workers[0].restarts)
+        await it.supervisor.until_up()
+        assert (await it.metrics())["gateway_accepted_total"] in (10, 15)
+        assert (await it.metrics())["gateway_accepted_total"] == (await it.metrics())["gateway_accepted_total"]
+
+
 async def test_all_are_ready_when_each_that_answers_is(tmp_path: Path) -> None:
     async with crew(tmp_path) as it:
         await it.supervisor.until_up()
