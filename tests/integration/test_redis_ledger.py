@@ -12,7 +12,7 @@ import pytest
 
 from config.redis_address import parse_address
 from gateway.clock import Clock, ManualClock, SystemClock
-from gateway.ledger.base import Accept, Change, Count, LedgerUnavailable, WriteOp
+from gateway.ledger.base import Accept, Change, Count, LedgerUnavailable, TellLater, Told, WriteOp
 from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
 from gateway.ledger.redis.checks import check_version
@@ -138,6 +138,22 @@ async def test_only_one_node_tells_the_binds_of_an_account(node: Open) -> None:
     async with asyncio.timeout(5):
         while not await second.outbox_due(NOW, 10, (), 4):
             await asyncio.sleep(0.05)
+
+
+async def test_news_of_another_nodes_message_is_put_off_and_told(node: Open) -> None:
+    clock = ManualClock()
+    first = await node(clock)
+    message = a_message()
+    await first.apply([*accepts(message), Change(message=copy(message), event=an_event(message, esme=4))])
+    await fall_asleep(first)
+    second = await node(clock, role=Role.BESIDE)
+    (event,) = await second.outbox_due(NOW, 10, (), 4)
+    assert await second.apply([TellLater(event.seq, NOW + 1_000, 1)]) == [True]
+    assert await second.outbox_due(NOW + 999, 10, (), 4) == []
+    (later,) = await second.outbox_due(NOW + 1_000, 10, (), 4)
+    assert (later.seq, later.attempts) == (event.seq, 1)
+    assert await second.apply([Told(event.seq)]) == [True]
+    assert await second.outbox_size(4) == 0
 
 
 # -------------------------------------------------------------------------------------------------------- exactly once

@@ -4,6 +4,7 @@ A call that got no answer may have been done. Reads are tried again once; whoeve
 recognises (`gateway.ledger.redis.writing`).
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
@@ -18,9 +19,19 @@ from redis.backoff import NoBackoff
 from config.redis_address import Address
 from gateway.ledger.base import LedgerError, LedgerUnavailable
 from gateway.ledger.redis import library
+from gateway.ledger.redis.wire import encode, octets
 
 Argument: TypeAlias = str | bytes | int
 Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-arg, unused-ignore]
+
+_READS: Final = frozenset(
+    {"get", "are_there", "due", "lanes", "list", "subject", "table_get", "table_walk", "retention_due", "lease_read"}
+)
+_ALLOWED: Final = frozenset(
+    {"outbox", "forget_content", "forget_records", "forget_events", "table_drop", "beat", "leave", "lease_take",
+     "lease_renew", "lease_give", "esme_take", "drop_notes"}
+)  # fmt: skip
+"""Functions that only read, and those that are done even when the server's memory is full; as in the Lua files."""
 
 CONNECT_S: Final = 3.0
 GENTLY: Final = 8
@@ -98,7 +109,7 @@ class Server:
             "username": access.user or None,
             "password": access.password or None,
             "socket_connect_timeout": CONNECT_S,
-            "socket_timeout": access.timeout_s,
+            "socket_timeout": access.timeout_s if address.kind == "cluster" else None,
             "protocol": 2,
         }
         if address.tls:
@@ -118,7 +129,8 @@ class Server:
 
     async def _load_library(self) -> None:
         try:
-            await self._load_where_missing()
+            async with self._deadline():
+                await self._load_where_missing()
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise LedgerUnavailable(f"the ledger's server {_reason(error)}") from error
 
@@ -167,7 +179,8 @@ class Server:
         if not calls:
             return []
         try:
-            results = await self._exchange(calls, wait=durable and self._replicas > 0)
+            async with self._deadline():
+                results = await self._exchange(calls, wait=durable and self._replicas > 0)
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             lost = unavailable(error)
             return [lost] * len(calls)
@@ -183,20 +196,40 @@ class Server:
                 return [await client.execute_command(*_words(calls[0]))]
             except redis_errors.ResponseError as error:
                 return [error]
-        pipe = client.pipeline(transaction=False) if isinstance(client, Redis) else client.pipeline()
+        if self.keeps_order:
+            return await self._exchange_in_one(client, calls, wait=wait)
+        pipe = client.pipeline()
         for call in calls:
             pipe.execute_command(*_words(call))
-        if wait:
-            pipe.execute_command("WAIT", self._replicas, round(self._access.timeout_s * 500))
         results: list[Any] = await pipe.execute(raise_on_error=False)
-        if wait and _short(results.pop(), self._replicas):
-            return [LedgerUnavailable("too few replicas have it")] * len(calls)
         return results
+
+    def _deadline(self) -> asyncio.Timeout:
+        """For one answer. A cluster's client has its own; elsewhere that one would cost a task for each call."""
+        return asyncio.timeout(self._access.timeout_s if self.keeps_order else None)
+
+    async def _exchange_in_one(self, client: Any, calls: Sequence[Call], *, wait: bool) -> list[Any]:
+        words = _words(_together(calls))
+        if not wait:
+            try:
+                return list(await client.execute_command(*words))
+            except redis_errors.ResponseError as error:
+                return [error] * len(calls)
+        pipe = client.pipeline(transaction=False)
+        pipe.execute_command(*words)
+        pipe.execute_command("WAIT", self._replicas, round(self._access.timeout_s * 500))
+        result, replicas = await pipe.execute(raise_on_error=False)
+        if isinstance(result, Exception):
+            return [result] * len(calls)
+        if _short(replicas, self._replicas):
+            return [LedgerUnavailable("too few replicas have it")] * len(calls)
+        return list(result)
 
     async def command(self, *words: Argument) -> Any:
         """A plain command. Raises LedgerUnavailable."""
         try:
-            return await self.client.execute_command(*words)
+            async with self._deadline():
+                return await self.client.execute_command(*words)
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
 
@@ -209,10 +242,24 @@ class Server:
             pipe = client.pipeline(transaction=False) if isinstance(client, Redis) else client.pipeline()
             for words in commands:
                 pipe.execute_command(*words)
-            results: list[Any] = await pipe.execute(raise_on_error=True)
+            async with self._deadline():
+                results: list[Any] = await pipe.execute(raise_on_error=True)
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
         return results
+
+
+def _together(calls: Sequence[Call]) -> Call:
+    """One call that makes all of these. What the server may do when its memory is full is that of the strictest."""
+    names = {call.name for call in calls}
+    name = "many_read" if names <= _READS else "many_allowed" if names <= _READS | _ALLOWED else "many"
+    packed = [(call.name, call.base, [_argument(each) for each in call.arguments]) for call in calls]
+    return Call(name, calls[0].base, (encode(packed),))
+
+
+def _argument(value: Argument) -> object:
+    """As text, like the arguments of a call by itself."""
+    return octets(value) if isinstance(value, bytes) else str(value)
 
 
 def _words(call: Call) -> tuple[Argument, ...]:
@@ -246,7 +293,7 @@ def _judged(result: Any) -> Any:
         return Fenced()
     if text.startswith("DUPLICATE"):
         return Duplicate("an id is stored already")
-    if "@user_function" in text and isinstance(result, redis_errors.ResponseError):
+    if "user_function" in text and isinstance(result, redis_errors.ResponseError):
         mistake = LedgerError("a function of the library failed")
         mistake.__cause__ = result
         return mistake

@@ -5,7 +5,7 @@ then the batch is unavailable, and whatever of it was done by then stands: the n
 per partition.
 
 A partition that another node has by now refuses changes: their result is None. New messages are stored there all the
-same, for nobody else knows of them, and so is that news was told.
+same, for nobody else knows of them, and so is what became of news: the node that has an account's binds tells it.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from gateway.ledger.base import LedgerUnavailable, WriteOp, WriteResult
-from gateway.ledger.redis.batch import ACCEPT, TOLD, Batch, Claim, Packed
+from gateway.ledger.redis.batch import ACCEPT, TELL_LATER, TOLD, Batch, Claim, Packed
 from gateway.ledger.redis.holding import Holding
 from gateway.ledger.redis.keys import Layout, Numbers
 from gateway.ledger.redis.server import Call, Fenced, Server
@@ -134,7 +134,7 @@ class Writer:
             if op[0] == ACCEPT:
                 if letter == _VOID:
                     batch.results[index] = False  # for the moment: somebody else stands for it
-            elif foreign and op[0] != TOLD:
+            elif foreign and op[0] not in (TOLD, TELL_LATER):
                 batch.results[index] = None
             else:
                 batch.results[index] = _LETTERS[letter]

@@ -312,7 +312,8 @@ local function apply(keys, args)
   return results
 end
 
--- ARGV: now_ms, operations. Without a lease: new messages that nobody else knows, and news that was told. An id that is
+-- ARGV: now_ms, operations. Without a lease: new messages that nobody else knows, and what became of news, which the
+-- node with an account's binds tells whoever has the message. An id that is
 -- stored already is this call's own from a time that got no answer.
 local function insert(keys, args)
   local base = keys[1]
@@ -321,7 +322,7 @@ local function insert(keys, args)
   for at, op in ipairs(ops) do
     if op[1] == ACCEPT and load(base, op[2]) then
       results[at] = '1'
-    elseif op[1] == ACCEPT or op[1] == TOLD then
+    elseif op[1] == ACCEPT or op[1] == TOLD or op[1] == TELL_LATER then
       fresh[#fresh + 1] = op
       places[#places + 1] = at
     else

@@ -1,0 +1,28 @@
+-- Many calls in one, for one server that has every slot: packing, sending and answering a call costs more than the call.
+-- Each inner call is as atomic as by itself, and fails by itself.
+
+local FUNCTIONS = {
+  apply = apply, insert = insert, get = get, are_there = are_there, due = due, lanes = lanes, list = list,
+  subject = subject, outbox = outbox_read, forget_content = forget_content, forget_records = forget_records,
+  forget_events = forget_events, retention_due = retention_due, table_put = table_put, table_get = table_get,
+  table_drop = table_drop, table_walk = table_walk, claim = claim, reclaim = reclaim, void = void, beat = beat,
+  leave = leave, lease_take = lease_take, lease_read = lease_read, lease_renew = lease_renew, lease_give = lease_give,
+  esme_take = esme_take, count = count, save = save, remove = remove, leave_notes = leave_notes, drop_notes = drop_notes,
+}
+
+-- ARGV: calls {name, base, arguments}. Their results, errors among them.
+local function many(_, args)
+  local results = {}
+  for at, call in ipairs(cmsgpack.unpack(args[1])) do
+    local done, result = pcall(FUNCTIONS[call[1]], { call[2] }, call[3])
+    if not done then
+      result = redis.error_reply(type(result) == 'table' and result.err or ('user_function: ' .. tostring(result)))
+    end
+    results[at] = result == nil and false or result
+  end
+  return results
+end
+
+redis.register_function('cg1_many', many)
+redis.register_function({ function_name = 'cg1_many_allowed', callback = many, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cg1_many_read', callback = many, flags = { 'no-writes' } })
