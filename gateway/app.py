@@ -111,6 +111,7 @@ class Node:
             self.ledger,
             stored=self._stored,
             events_stored=self._events_stored,
+            ended=self.outcome.final,
             batch_limit=settings.ledger.batch_limit,
             queue_limit=settings.ledger.queue_limit,
         )
@@ -165,7 +166,7 @@ class Node:
         self.inflight = InFlight()
         self.addressing = Addressing(self.directory, self.vault, self.sealer)
         self.policies = RetentionPolicies(self.rules, self.directory.retention)
-        self.settler = Settler(self.policies, self.addressing.wanted, self.outcome.final, reading.follow_up(settings))
+        self.settler = Settler(self.policies, self.addressing.wanted, reading.follow_up(settings))
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts={each.name: reading.contract(each) for each in settings.operators},

@@ -23,18 +23,16 @@ _USUAL: Final = FollowUp()
 
 
 class Settler:
-    """Builds the changes that end a message. `counted` is called with each one, for metrics."""
+    """Builds the changes that end a message."""
 
     def __init__(
         self,
         policies: RetentionPolicies,
         wants: Wants,
-        counted: Callable[[Message], None],
         follow_up: FollowUp = _USUAL,
     ) -> None:
         self._policies = policies
         self._wants = wants
-        self._counted = counted
         self.follow_up = follow_up
 
     def submitted(self, message: Message, now_ms: int, links: tuple[Link, ...]) -> Change:
@@ -61,7 +59,6 @@ class Settler:
         until_ms = content_until_ms(rule, message.accepted_ms, now_ms)
         drop = until_ms <= now_ms
         message.content_until_ms = _private_until_ms(rule, message, now_ms) if drop else until_ms
-        self._counted(message)
         return Change(
             message=copy(message),
             links=links,

@@ -29,6 +29,7 @@ class JournalFull(Exception):
 
 Done = Callable[[WriteOp | None, WriteResult], None]
 Stored = Callable[[Sequence[Message]], None]
+Ended = Callable[[Message], None]
 EventsStored = Callable[[Sequence[tuple[OutboxEvent, Message]]], None]
 Waiter: TypeAlias = "asyncio.Future[WriteResult] | Done | None"
 Entry = tuple[WriteOp | None, Waiter]
@@ -38,12 +39,17 @@ def _nobody(_events: Sequence[tuple[OutboxEvent, Message]]) -> None:
     """Nobody waits for events."""
 
 
+def _uncounted(_message: Message) -> None:
+    """Nobody counts ends."""
+
+
 class Journal:
     """One writer in front of one ledger.
 
     stored: called once per commit with the messages that it made durable for the first time. events_stored: called
     with what a commit put into the outbox, if anything: events with their seq, in order, and their messages as they
-    then stand in the ledger. failures: commits that failed; what they would have stored may be there all the same.
+    then stand in the ledger. ended: called with each message whose end a commit made durable, once. failures: commits
+    that failed; what they would have stored may be there all the same.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class Journal:
         *,
         stored: Stored,
         events_stored: EventsStored = _nobody,
+        ended: Ended = _uncounted,
         batch_limit: int = 512,
         queue_limit: int = 20_000,
         retry_s: float = RETRY_S,
@@ -59,6 +66,7 @@ class Journal:
         self._ledger = ledger
         self._stored = stored
         self._events_stored = events_stored
+        self._ended_message = ended
         self._batch_limit = batch_limit
         self._queue_limit = queue_limit
         self._retry_s = retry_s
@@ -170,8 +178,11 @@ class Journal:
             kind = type(op)
             if kind is Change:
                 change = cast(Change, op)
-                if change.event is not None and result:
-                    events.append((change.event, change.message))
+                if result:
+                    if change.message.final_ms is not None:
+                        self._ended_message(change.message)
+                    if change.event is not None:
+                        events.append((change.event, change.message))
             elif kind is Accept:
                 accept = cast(Accept, op)
                 if accept.message.id == result:

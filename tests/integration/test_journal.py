@@ -42,7 +42,15 @@ class Bench:
         self.disk = disk
         self.stored: list[list[Message]] = []
         self.told: list[tuple[OutboxEvent, Message]] = []
-        self.journal = Journal(disk, stored=self._stored, events_stored=self._events, retry_s=0, **limits)
+        self.ended: list[Message] = []
+        self.journal = Journal(
+            disk,
+            stored=self._stored,
+            events_stored=self._events,
+            ended=self.ended.append,
+            retry_s=0,
+            **limits,
+        )
         self.running = asyncio.ensure_future(self.journal.run())
 
     def _stored(self, messages: Sequence[Message]) -> None:
@@ -132,6 +140,7 @@ async def test_callbacks_have_the_engines_result_and_events_are_announced_once(b
     bench.journal.post(final(message, Status.EXPIRED, tell=True), lambda _op, result: answers.append(result))
     await bench.journal.drain()
     assert answers == [True, False]
+    assert bench.ended == [change.message]
     assert bench.told == [(change.event, change.message)]
     assert [event for event, _ in bench.told] == list(await bench.disk.outbox_due(1 << 60, 10, ()))
 

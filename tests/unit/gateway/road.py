@@ -154,11 +154,13 @@ class Road:
 
     def build(self) -> None:
         """What needs a running loop."""
-        self.journal = Journal(self.ledger, stored=lambda messages: self.dispatch.take(messages))
-        self.inflight = InFlight()
-        settler = Settler(
-            self.policies, lambda _: True, lambda message: self.ended.append(message.status), self._follow_up
+        self.journal = Journal(
+            self.ledger,
+            stored=lambda messages: self.dispatch.take(messages),
+            ended=lambda message: self.ended.append(message.status),
         )
+        self.inflight = InFlight()
+        settler = Settler(self.policies, lambda _: True, self._follow_up)
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts=self._contracts,

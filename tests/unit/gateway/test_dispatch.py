@@ -203,6 +203,7 @@ async def test_a_refusal_ends_the_message_and_is_told(tmp_path: Path) -> None:
         message = await road.becomes(await road.send(), Status.REJECTED)
         assert message.error == "0000000b"
         assert [event.status for event in await road.events()] == [Status.REJECTED]
+        await road.settled()
         assert road.ended == [Status.REJECTED]
 
 

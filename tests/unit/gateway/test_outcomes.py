@@ -127,6 +127,7 @@ async def test_two_receipts_in_one_read_have_one_effect(tmp_path: Path) -> None:
         road.sort(receipts)
         await until(lambda: len(road.acknowledged()) == 2)
         assert len(await road.events()) == 1
+        await road.settled()
         assert road.ended == [Status.DELIVERED]
 
 

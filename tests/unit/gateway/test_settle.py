@@ -13,8 +13,8 @@ ACCEPTED_MS = a_message().accepted_ms
 NOW_MS = ACCEPTED_MS + 1_000
 
 
-def settler(*, wanted: bool = True, counted: list[Message] | None = None) -> Settler:
-    return Settler(RetentionPolicies(DEFAULT_RULES), lambda _: wanted, (counted if counted is not None else []).append)
+def settler(*, wanted: bool = True) -> Settler:
+    return Settler(RetentionPolicies(DEFAULT_RULES), lambda _: wanted)
 
 
 def tagged(tag: str, **changes: object) -> Message:
@@ -65,7 +65,7 @@ def test_what_the_customer_is_told_again_outlives_the_dropped_content(tag: str, 
 
 def test_a_customer_may_ask_for_less_time() -> None:
     wishes = {TRANSACTIONAL: RetentionWish(content_after_final_s=60)}
-    short = Settler(RetentionPolicies(DEFAULT_RULES, lambda _: wishes), lambda _: True, lambda _: None)
+    short = Settler(RetentionPolicies(DEFAULT_RULES, lambda _: wishes), lambda _: True)
     change = short.final(tagged("transactional"), Status.DELIVERED, None, NOW_MS)
     assert change.message.content_until_ms == NOW_MS + 60_000
 
@@ -80,13 +80,6 @@ def test_the_customer_is_told_of_the_end() -> None:
 
 def test_nobody_is_told_where_nobody_asked() -> None:
     assert settler(wanted=False).final(a_message(), Status.DELIVERED, None, NOW_MS).event is None
-
-
-def test_every_end_is_counted_once() -> None:
-    counted: list[Message] = []
-    message = a_message()
-    settler(counted=counted).final(message, Status.DELIVERED, None, NOW_MS)
-    assert counted == [message]
 
 
 def test_a_change_is_a_copy_that_later_news_does_not_alter() -> None:
