@@ -115,7 +115,7 @@ class JasminTarget:
         return {name: list(family(child.pid)) for name, child in self._children.items() if name != "epmd"}
 
     def recorded(self) -> dict[str, str]:
-        raise NotImplementedError
+        return {}  # it keeps none, and is not asked
 
     def _start_queues(self, found: Mapping[str, str], ports: Mapping[str, int]) -> None:
         self._spawn("epmd", [found["epmd"], "-port", str(ports["epmd"])])

@@ -113,7 +113,7 @@ class KannelTarget:
         return {self.name: [each.pid for each in self._children]}
 
     def recorded(self) -> dict[str, str]:
-        raise NotImplementedError
+        return {}  # it keeps none, and is not asked
 
     def _spawn(self, path: str, configuration: Path) -> None:
         output = subprocess.DEVNULL
