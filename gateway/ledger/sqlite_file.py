@@ -82,6 +82,7 @@ class Rider:
         return isinstance(self._done, Exception) or self._done < much
 
     def run(self, cursor: sqlite3.Cursor) -> None:
+        """Do the work, or leave no trace of it. It counts once somebody has made the transaction durable."""
         cursor.execute(SQL["rider_begins"])
         try:
             self._done = self._work(cursor)
