@@ -114,6 +114,7 @@ class Node:
             ended=self.outcome.final,
             batch_limit=settings.ledger.batch_limit,
             queue_limit=settings.ledger.queue_limit,
+            interval_s=settings.ledger.commit_interval_ms / 1000,
         )
         self.admission = Admission(
             self.ledger,

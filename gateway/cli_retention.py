@@ -15,7 +15,7 @@ from gateway.times import rfc3339
 from redaction.retention import RetentionRule, RetentionTag, RetentionWish, shortened
 
 BATCH: int = 2_000
-"""Messages of one transaction while no node runs: nobody waits."""
+"""Messages of one step while no node runs: nobody waits."""
 ROWS: int = 100_000
 DAY_MS: int = 86_400_000
 
@@ -39,9 +39,8 @@ def run_now(config: Config = None, json: Json = False) -> None:
 
     async def work() -> dict[str, object]:
         async with open_desk(config, alone=True) as desk:
-            sweeper = Sweeper(
-                ledger=desk.ledger, keyring=desk.keyring, clock=desk.clock, settings=SweeperSettings(batch_limit=BATCH)
-            )
+            settings = SweeperSettings(batch_limit=BATCH, messages_per_s=0)
+            sweeper = Sweeper(ledger=desk.ledger, keyring=desk.keyring, clock=desk.clock, settings=settings)
             swept = await sweeper.sweep()
             left = sum(each.content + each.records for each in sweeper.due)
             return {**msgspec.structs.asdict(swept), "due": left}

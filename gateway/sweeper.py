@@ -1,9 +1,9 @@
 """Forgetting on time: keys first, then what rows hold, then the rows, then what the store still has of them.
 
-One loop per node. A sweep works in small batches, each a transaction of its own, and lets the loop turn between them,
-so that accepting goes on beside it. Nobody reads what is overdue meanwhile: the ledger does not find a record past its
-clock, and the vault does not open content past its own. So a late sweep is a fact for operations (`due`, the lag), and
-not one that anybody outside can see.
+One loop per node. A sweep works in small steps at an even pace, so that accepting goes on beside it: as many messages
+in bursts hold up the same loop for longer. Nobody reads what is overdue meanwhile: the ledger does not find a record
+past its clock, and the vault does not open content past its own. So a late sweep is a fact for operations (`due`, the
+lag), and not one that anybody outside can see.
 
 A sweep may die after any step; the next one goes on from what is stored.
 """
@@ -20,8 +20,10 @@ from gateway.keyring import Keyring
 from gateway.ledger.base import Ledger, LedgerUnavailable, TagDue
 from gateway.logs import logger
 
-RECORD_TURNS: Final = 20
-"""Batches of records after which content is looked for again."""
+RECORD_TURNS: Final = 50
+"""Steps of records after which content is looked for again."""
+
+LATE_S: Final = 0.05
 
 log = logger("gateway.sweeper")
 
@@ -45,6 +47,7 @@ class Sweeper:
         self._keyring = keyring
         self._clock = clock
         self._settings = settings
+        self._next_step_s = 0.0
         self.totals = Swept(keys=0, content=0, records=0, leftovers=0)
         self.due: Sequence[TagDue] = ()
         self.failed = 0
@@ -85,16 +88,16 @@ class Sweeper:
         total = 0
         while count := await self._ledger.forget_content(now_ms, self._settings.batch_limit):
             total += count
-            await asyncio.sleep(self._settings.pause_s)
+            await self._rest(count)
         return total
 
     async def _drain_records(self, now_ms: int) -> int:
-        """Some batches of records."""
+        """Some steps of records."""
         total = 0
         for _ in range(RECORD_TURNS):
             count = await self._ledger.forget_records(now_ms, self._settings.batch_limit)
             total += count
-            await asyncio.sleep(self._settings.pause_s)
+            await self._rest(count)
             if count < self._settings.batch_limit:
                 break
         return total
@@ -103,8 +106,16 @@ class Sweeper:
         total = 0
         while count := await self._ledger.forget_leftovers(now_ms, self._settings.batch_limit):
             total += count
-            await asyncio.sleep(self._settings.pause_s)
+            await self._rest(count)
         return total
+
+    async def _rest(self, count: int) -> None:
+        """Wait until another step is due. A step that came late is made up for by a shorter rest, but not for long."""
+        per_s = self._settings.messages_per_s
+        now_s = asyncio.get_running_loop().time()
+        if per_s:
+            self._next_step_s = max(self._next_step_s, now_s - LATE_S) + count / per_s
+        await asyncio.sleep(max(0.0, self._next_step_s - now_s))
 
     def _note(self, swept: Swept, seconds: float) -> None:
         before = self.totals

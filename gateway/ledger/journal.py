@@ -1,9 +1,10 @@
 """The group committer: gathers what arrives while the last commit runs, and commits it as one batch.
 
-There is no artificial delay and no task per operation: an idle journal commits the first operation at once, a busy one
-commits everything that gathered meanwhile. When more than `queue_limit` operations wait, new messages are refused
-(`JournalFull`); changes to messages that are already ours are always taken, because their number is bounded by the
-windows that cause them.
+There is no task per operation: an idle journal commits the first operation at once, a busy one commits everything that
+gathered meanwhile. Commits of several operations that follow each other begin at least `interval_s` apart: most of what
+a small one costs is the commit, and a loop that is always at the next one has no time for anything else. When more than
+`queue_limit` operations wait, new messages are refused (`JournalFull`); changes to messages that are already ours are
+always taken, because their number is bounded by the windows that cause them.
 
 When the ledger cannot take a batch, every new message that waits is refused, so nobody is told that it is safe, and
 everything else waits and is tried again until it is durable.
@@ -21,6 +22,10 @@ from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, Write
 from gateway.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
+_FEW: Final = 4
+"""Operations: whoever sends one message after the other should not wait for company."""
+_ENOUGH: Final = 64
+"""Operations: more are not waited for."""
 
 
 class JournalFull(Exception):
@@ -62,6 +67,7 @@ class Journal:
         batch_limit: int = 512,
         queue_limit: int = 20_000,
         retry_s: float = RETRY_S,
+        interval_s: float = 0.0,
     ) -> None:
         self._ledger = ledger
         self._stored = stored
@@ -70,6 +76,9 @@ class Journal:
         self._batch_limit = batch_limit
         self._queue_limit = queue_limit
         self._retry_s = retry_s
+        self._interval_s = interval_s
+        self._next_s = 0.0
+        self._last_count = 0
         self._ended = False
         self._waiting: list[Entry] = []
         self._wake = asyncio.Event()
@@ -140,6 +149,7 @@ class Journal:
         try:
             while True:
                 await self._wake.wait()
+                await self._gather()
                 await self._commit_next()
         finally:
             self._end()
@@ -148,8 +158,16 @@ class Journal:
         """Wait until nothing is queued and nothing is being committed, or `run` has ended."""
         await self._idle.wait()
 
+    async def _gather(self) -> None:
+        """Wait until the interval is over, unless little or enough is there to be committed."""
+        now_s = self._loop.time()
+        if now_s < self._next_s and self._last_count >= _FEW and len(self._waiting) < _ENOUGH:
+            await asyncio.sleep(self._next_s - now_s)
+        self._next_s = self._loop.time() + self._interval_s
+
     async def _commit_next(self) -> None:
         batch = self._waiting[: self._batch_limit]
+        self._last_count = len(batch)
         try:
             results = await self._apply(batch)
         except LedgerUnavailable:

@@ -1,11 +1,14 @@
 -- Forgetting in the SQLite ledger, by name. Each statement works on a whole batch inside SQLite, without a row passing
--- through Python, so a batch runs in the disk's thread while the loop goes on.
+-- through Python, so that a batch is over sooner than a thread would have begun.
 --
 -- "When" below is the expression of the index message_forgettable: the next moment at which the row loses something.
 
 -- name: make_doomed
+-- operator_ids ends each id with a unit separator.
 CREATE TEMP TABLE IF NOT EXISTS doomed (
-    id BLOB PRIMARY KEY NOT NULL, operator TEXT NOT NULL, operator_ids TEXT NOT NULL
+    id BLOB PRIMARY KEY NOT NULL, day INTEGER NOT NULL, customer INTEGER NOT NULL, operator TEXT NOT NULL,
+    country INTEGER NOT NULL, class INTEGER NOT NULL, status INTEGER NOT NULL, segments INTEGER NOT NULL,
+    operator_ids TEXT NOT NULL
 ) WITHOUT ROWID
 
 -- name: empty_content
@@ -19,24 +22,32 @@ UPDATE message SET content = NULL, private = NULL WHERE id IN (
 )
 
 -- name: doom
-INSERT INTO doomed SELECT id, operator, operator_ids FROM message INDEXED BY message_forgettable
+INSERT INTO doomed
+SELECT id, accepted_ms / 86400000, customer, operator, country, class, status, segments, operator_ids
+FROM message INDEXED BY message_forgettable
 WHERE CASE WHEN content IS NULL AND private IS NULL THEN record_until_ms ELSE content_until_ms END <= ?1
     AND record_until_ms <= ?1
 LIMIT ?2
 
 -- name: count_doomed
 INSERT INTO traffic (day, customer, operator, country, class, status, messages, segments)
-SELECT accepted_ms / 86400000, customer, operator, country, class, status, count(*), sum(segments)
-FROM message WHERE id IN (SELECT id FROM doomed) GROUP BY 1, 2, 3, 4, 5, 6
+SELECT day, customer, operator, country, class, status, count(*), sum(segments)
+FROM doomed WHERE true GROUP BY 1, 2, 3, 4, 5, 6
 ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, segments = segments + excluded.segments
 
 -- name: forget_links
--- operator_ids ends each id with a unit separator, which JSON writes as \u001f. A link that a newer message has taken
--- over stays.
+-- Of messages with one id, as most have. A link that a newer message has taken over stays.
+DELETE FROM correlation WHERE (operator, operator_message_id) IN (
+    SELECT operator, substr(operator_ids, 1, length(operator_ids) - 1) FROM doomed
+    WHERE instr(operator_ids, char(31)) = length(operator_ids)
+) AND message IN (SELECT id FROM doomed)
+
+-- name: forget_many_links
+-- Of messages with several. JSON writes the unit separator as \u001f.
 DELETE FROM correlation WHERE (operator, operator_message_id) IN (
     SELECT operator, value FROM doomed,
         json_each('[' || replace(json_quote(operator_ids), '\u001f', '","') || ']')
-    WHERE value <> ''
+    WHERE instr(operator_ids, char(31)) < length(operator_ids) AND value <> ''
 ) AND message IN (SELECT id FROM doomed)
 
 -- name: forget_events

@@ -243,14 +243,10 @@ class SqliteLedger:
     # ------------------------------------------------------------------------------------------------- retention
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_in_slices(
-            lambda cursor, step: forgetting.forget_content(cursor, now_ms, step), limit
-        )
+        return await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_in_slices(
-            lambda cursor, step: forgetting.forget_records(cursor, now_ms, step), limit
-        )
+        return await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
 
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))

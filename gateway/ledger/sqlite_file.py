@@ -39,12 +39,11 @@ SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
 BUSY_LIMIT_S: Final = 5.0
 COMMIT_ON_LOOP_S: Final = 0.0015
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
-_RIDE_AFTER_S: Final = 0.005  # a busy journal commits more often
-_SLICE: Final = 32
+_RIDE_AFTER_S: Final = 0.003  # a busy journal commits more often
 _READ_BUSY_MS: Final = 250
 _COPY_LOG_S: Final = 0.5
 _COPY_AT_ONCE_PAGES: Final = 500
-_LONG_LOG_PAGES: Final = 8_000  # 32 MiB
+_LONG_LOG_PAGES: Final = 24_000  # 96 MiB
 _CHECKPOINT_PAGES: Final = 64_000  # 256 MiB: SQLite's own checkpoint, within a commit, only if ours do not keep up
 _WRITE_CACHE_KIB: Final = 12_288
 _READ_CACHE_KIB: Final = 8_192
@@ -77,10 +76,6 @@ class Rider:
         self._done: int | Exception = 0
         self.outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    def did_less_than(self, much: int) -> bool:
-        """Whether it failed, or did less; known before it is durable."""
-        return isinstance(self._done, Exception) or self._done < much
-
     def run(self, cursor: sqlite3.Cursor) -> None:
         """Do the work, or leave no trace of it. It counts once somebody has made the transaction durable."""
         cursor.execute(SQL["rider_begins"])
@@ -102,10 +97,6 @@ class Rider:
         if not self.outcome.done():
             self.outcome.set_exception(error)
             self.outcome.exception()  # whoever asked for the ride may have gone
-
-
-def _work_on(work: Callable[[sqlite3.Cursor, int], int], step: int, cursor: sqlite3.Cursor) -> int:
-    return work(cursor, step)
 
 
 def _nothing(_cursor: sqlite3.Cursor) -> None:
@@ -198,35 +189,15 @@ class SqliteFile:
         return result
 
     async def transact_along(self, work: Callable[[sqlite3.Cursor], int]) -> int:
-        """Run `work` in the thread between two transactions, and make it durable with the second, or soon without one.
+        """Run `work` between two transactions, and make it durable with the second, or soon without one.
 
-        For few statements that each do much and that nobody waits for: they cost no sync of their own, and the loop
-        goes on beside them. If `work` raises, nothing of it is kept and the transaction goes on without it; if the
-        transaction fails, so does this.
+        For a few statements that each do much: they cost no sync of their own. They run where commits wait for the
+        disk: on the loop while it is quick, for they are over sooner than a thread has begun. If `work` raises,
+        nothing of it is kept and the transaction goes on without it; if the transaction fails, so does this.
         """
-        rider = await self._ride(work, on_loop=False)
+        rider = await self._ride(work, on_loop=self._pace.is_quick(time.monotonic()))
         with ledger_errors():
             return await self._arrived(rider)
-
-    async def transact_in_slices(self, work: Callable[[sqlite3.Cursor, int], int], limit: int) -> int:
-        """As `transact_along`; on a quick disk in slices on the loop, which turns between them.
-
-        work: does as much as it is told at the most, and says how much that was; less means that nothing is left. A
-        slice is over sooner than a thread has begun, and holds up a commit by no more than itself.
-        """
-        riders: list[Rider] = []
-        left = limit
-        while left > 0:
-            on_loop = self._pace.is_quick(time.monotonic())
-            step = min(_SLICE, left) if on_loop else left
-            riders.append(await self._ride(functools.partial(_work_on, work, step), on_loop=on_loop))
-            left -= step
-            if riders[-1].did_less_than(step):
-                break
-            await asyncio.sleep(0)
-        with ledger_errors():
-            await self._arrived(riders[-1])
-            return sum([await rider.outcome for rider in riders])
 
     async def _ride(self, work: Callable[[sqlite3.Cursor], int], *, on_loop: bool) -> Rider:
         """Begin a transaction, if none has begun, and do the work in it. Whoever transacts next makes it durable."""

@@ -38,7 +38,7 @@ class Disk(SqliteLedger):
 class Bench:
     """A journal that runs, and what it reported."""
 
-    def __init__(self, disk: Disk, **limits: int) -> None:
+    def __init__(self, disk: Disk, *, interval_s: float = 0.0, **limits: int) -> None:
         self.disk = disk
         self.stored: list[list[Message]] = []
         self.told: list[tuple[OutboxEvent, Message]] = []
@@ -49,6 +49,7 @@ class Bench:
             events_stored=self._events,
             ended=self.ended.append,
             retry_s=0,
+            interval_s=interval_s,
             **limits,
         )
         self.running = asyncio.ensure_future(self.journal.run())
@@ -101,6 +102,33 @@ async def test_what_arrives_during_a_commit_is_one_batch(bench: Bench) -> None:
     await asyncio.gather(*futures)
     assert [len(each) for each in bench.disk.batches] == [1, 7]
     assert (bench.journal.commits, bench.journal.operations) == (2, 8)
+
+
+async def counted(bench: Bench, how_many: int) -> None:
+    """Queue so many operations at once, and wait until they are durable."""
+    await asyncio.gather(*(bench.journal.write(Count("a", 1, 1)) for _ in range(how_many)))
+
+
+async def test_a_commit_of_few_does_not_wait_for_company(disk: Disk) -> None:
+    bench = Bench(disk, interval_s=3_600)
+    for _ in range(3):
+        await counted(bench, 1)
+    assert [len(each) for each in bench.disk.batches] == [1, 1, 1]
+    await bench.stop()
+
+
+async def test_at_part_load_commits_keep_their_distance(disk: Disk) -> None:
+    bench = Bench(disk, interval_s=3_600)
+    await counted(bench, 10)
+    await counted(bench, 64)
+    waiting = asyncio.ensure_future(counted(bench, 10))
+    await disk.count("a", 1)
+    await asyncio.wait([waiting], timeout=0)
+    assert [len(each) for each in bench.disk.batches] == [10, 64]
+    assert bench.journal.depth == 10
+    await bench.stop()
+    with pytest.raises(LedgerUnavailable):
+        await waiting
 
 
 async def test_a_batch_has_a_limit(bench: Bench) -> None:

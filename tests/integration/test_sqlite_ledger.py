@@ -229,6 +229,7 @@ def test_forgetting_never_looks_through_a_table(path: Path) -> None:
         "doom": (1, 1),
         "count_doomed": (),
         "forget_links": (),
+        "forget_many_links": (),
         "forget_events": (),
         "forget_digests": (),
         "forget_records": (),

@@ -11,7 +11,7 @@ from config.settings import SweeperSettings
 from gateway.ledger.base import LedgerUnavailable
 from gateway.ledger.sqlite import SqliteLedger
 from gateway.message import Message, Status
-from gateway.sweeper import Sweeper, Swept
+from gateway.sweeper import LATE_S, Sweeper, Swept
 from operators.base import Accepted, ReceiptState
 from redaction.errors import KeyDestroyed
 from redaction.retention import OTP
@@ -96,6 +96,16 @@ async def test_nothing_is_overdue_after_a_sweep_in_small_batches(road: Road) -> 
     assert (await each.sweep()).records == 7
     assert (each.totals.content, each.totals.records) == (7, 7)
     assert not any(tag.content or tag.records for tag in each.due)
+
+
+async def test_steps_keep_their_pace(road: Road) -> None:
+    """Three steps of two messages, at 50 a second: the last is over no sooner than its pace allows."""
+    for _ in range(6):
+        await delivered(road)
+    road.clock.advance(91 * DAY)
+    began_s = asyncio.get_running_loop().time()
+    assert (await sweeper(road, batch_limit=2, messages_per_s=50).sweep()).content == 6
+    assert asyncio.get_running_loop().time() - began_s >= 6 / 50 - LATE_S
 
 
 @pytest.mark.policy("P-21")
