@@ -111,6 +111,13 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             " cheaper; a slower disk gets a thread, as it always does with 0.",
         ),
     ] = 1.5
+    writer: Annotated[
+        Literal["auto", "process", "loop"],
+        Meta(
+            description="Who writes the file: a `process` of its own beside the gateway's, which needs another core and"
+            " some 40 MB, or the gateway's event `loop`; `auto` takes a process where there are two cores."
+        ),
+    ] = "auto"
     batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512
     queue_limit: Annotated[int, Meta(ge=1, description="Writes that wait for a commit; more are refused.")] = 20_000
     redis: Annotated[RedisSettings, Meta(description="The shared ledger.")] = RedisSettings()

@@ -1,5 +1,7 @@
 """Which engine the settings name, built and not opened yet."""
 
+import os
+import sys
 from pathlib import Path
 
 from config.redis_address import parse_address
@@ -19,7 +21,15 @@ def node_ledger(settings: LedgerSettings, clock: Clock) -> SqliteLedger | RedisL
         clock,
         synchronous=settings.synchronous,
         commit_on_loop_s=settings.commit_on_loop_ms / 1000,
+        apart=settings.writer == "process" or (settings.writer == "auto" and cores() > 1),
     )
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> SqliteLedger | RedisLedger:

@@ -169,6 +169,18 @@ class SqliteFile:
             self._resources = stack.pop_all()
             self._open = True
 
+    def open_to_read(self) -> None:
+        """Connect to what another process writes and keeps in order. Raises LedgerUnavailable."""
+        with contextlib.ExitStack() as stack:
+            self._log_thread = DiskThread("ledger-log")
+            stack.callback(self._log_thread.stop)
+            with ledger_errors():
+                self._reader = self._connect(stack, _READ_CACHE_KIB, busy_ms=_READ_BUSY_MS)
+                self._reader.execute("PRAGMA query_only = ON")
+                self._log = self._connect(stack, _LOG_CACHE_KIB, busy_ms=0)
+            self._resources = stack.pop_all()
+            self._open = True
+
     async def close(self) -> None:
         """Finish the transaction under way and let go of the file. Again is harmless."""
         async with self._turn:
