@@ -265,6 +265,7 @@ class Node:
         start("accounts", self.directory.run())
         start("keys", self.keyring.run())
         start("periods", self.keyring.look_after())
+        start("young", self.vault.young.run())
         start("admission", self.admission.run())
         self._stack.push_async_callback(self.tasks.stop)
         start("webhooks", self.deliverer.run())

@@ -36,10 +36,10 @@ async def test_a_killed_process_is_started_again_and_nothing_acknowledged_is_los
     before, after = a_message(), a_message()
     await ledger.apply(accepts(before))
     process = writing_process()
-    applying = asyncio.ensure_future(ledger.apply(accepts(*(a_message() for _ in range(5_000)))))
+    applying = asyncio.gather(ledger.apply(accepts(*(a_message() for _ in range(5_000)))), return_exceptions=True)
     await asyncio.sleep(0)
     process.kill()
-    (failed,) = await asyncio.gather(applying, return_exceptions=True)
+    (failed,) = await applying
     assert isinstance(failed, LedgerUnavailable)
     assert await ledger.apply(accepts(after)) == [after.id]
     assert writing_process() != process
