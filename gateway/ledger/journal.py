@@ -71,6 +71,7 @@ class Journal:
         self._queue_limit = queue_limit
         self._retry_s = retry_s
         self._ended = False
+        self._broken: BaseException | None = None
         self._waiting: list[Entry] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -141,6 +142,8 @@ class Journal:
             while True:
                 await self._wake.wait()
                 await self._commit_next()
+                if self._broken is not None:
+                    raise self._broken
         finally:
             self._end()
 
@@ -162,12 +165,22 @@ class Journal:
         else:
             self.stuck = False
             del self._waiting[: len(batch)]
+            if self._waiting and self._ledger.works_beside:
+                self._loop.call_soon(self._settle, batch, results)  # once the store has the next batch to work on
+                return
             self._committed(batch, results)
         if self._waiting:
             await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
         else:
             self._wake.clear()
             self._idle.set()
+
+    def _settle(self, batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:
+        """As `_committed`, outside of `run`, which ends if this fails."""
+        try:
+            self._committed(batch, results)
+        except BaseException as error:
+            self._broken = error
 
     def _committed(self, batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:
         self.commits += 1

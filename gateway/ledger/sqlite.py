@@ -95,14 +95,14 @@ class SqliteLedger:
             busy_limit_s=busy_limit_s,
             commit_on_loop_s=commit_on_loop_s,
         )
-        self._writes_apart = apart
+        self.works_beside = apart
         self._writer: Writer = FileWriter(self._file)
         if apart:
             self._writer = ApartWriter(Asked(str(path), exclusive, synchronous, busy_limit_s))
 
     async def open(self) -> None:
         await self._writer.open()
-        if self._writes_apart:
+        if self.works_beside:
             self._file.open_to_read()
 
     async def close(self) -> None:

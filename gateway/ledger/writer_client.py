@@ -127,6 +127,7 @@ class _Pipe(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport.set_write_buffer_limits(0)  # uvloop otherwise writes when its turn ends, which may take long
 
     def data_received(self, data: bytes) -> None:
         for number, code, body in self._frames.feed(data):

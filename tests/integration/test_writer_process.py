@@ -28,7 +28,8 @@ async def ledger(path: Path) -> AsyncIterator[SqliteLedger]:
 
 
 def writing_process() -> psutil.Process:
-    (found,) = (each for each in psutil.Process().children() if "gateway.ledger.writer_process" in each.cmdline())
+    alive = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+    (found,) = (each for each in alive if "gateway.ledger.writer_process" in each.cmdline())
     return found
 
 
