@@ -149,7 +149,9 @@ class Node:
         self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
-        self.ledger = node_ledger(self.settings.ledger, self.clock)
+        self.ledger = node_ledger(
+            self.settings.ledger, self.clock, many_at_once=self.settings.smpp_server.port is not None
+        )
         await self.ledger.open()
         self._stack.push_async_callback(self.ledger.close)
         self.keystore.check_alone()

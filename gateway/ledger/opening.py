@@ -12,8 +12,11 @@ from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite import SqliteLedger
 
 
-def node_ledger(settings: LedgerSettings, clock: Clock) -> SqliteLedger | RedisLedger:
-    """For a node. Raises SecretMissing."""
+def node_ledger(settings: LedgerSettings, clock: Clock, *, many_at_once: bool) -> SqliteLedger | RedisLedger:
+    """For a node. many_at_once: hundreds of messages wait for one commit, as those of SMPP windows do.
+
+    Raises SecretMissing.
+    """
     if settings.engine == "redis":
         return _on_redis(settings, clock, Role.NODE)
     return SqliteLedger(
@@ -21,7 +24,7 @@ def node_ledger(settings: LedgerSettings, clock: Clock) -> SqliteLedger | RedisL
         clock,
         synchronous=settings.synchronous,
         commit_on_loop_s=settings.commit_on_loop_ms / 1000,
-        apart=settings.writer == "process" or (settings.writer == "auto" and cores() > 1),
+        apart=settings.writer == "process" or (settings.writer == "auto" and many_at_once and cores() > 1),
     )
 
 

@@ -209,6 +209,27 @@ class SqliteFile:
         self._copy_log_soon()
         return result
 
+    def transact_now(self, work: Callable[[sqlite3.Cursor], T]) -> T | None:
+        """As `transact`, on this thread; None, and nothing done, where that would wait for others or a slow disk."""
+        if self._turn.locked() or not self._pace.is_quick(time.monotonic()):
+            return None
+        self._check_open()
+        if not self._aboard:
+            if self._writer.in_transaction:  # an earlier roll-back failed with the disk
+                self._roll_back()
+            if not self._try_begin():
+                return None
+        try:
+            with ledger_errors():
+                result = work(self._cursor)
+                self._commit_here()
+        except BaseException:
+            self._roll_back()
+            raise
+        self._settle_riders()
+        self._copy_log_soon()
+        return result
+
     async def transact_along(self, work: Callable[[sqlite3.Cursor], int]) -> int:
         """Run `work` in the thread between two transactions, and make it durable with the second, or soon without one.
 
@@ -279,12 +300,15 @@ class SqliteFile:
 
     async def _commit(self) -> None:
         """Wait for the disk: here while it is quick, and in the thread otherwise."""
-        began = time.monotonic()
-        if not self._pace.is_quick(began):
+        if not self._pace.is_quick(time.monotonic()):
             await self._in_thread(SQL["commit"])
             return
         with ledger_errors():
-            self._writer.execute(SQL["commit"])
+            self._commit_here()
+
+    def _commit_here(self) -> None:
+        began = time.monotonic()
+        self._writer.execute(SQL["commit"])
         now = time.monotonic()
         self._pace.took(now - began, now)
 

@@ -55,7 +55,12 @@ class FileWriter:
         """The file closes both ends."""
 
     async def apply(self, plan: Plan) -> Outcome:
-        return await self._file.transact(partial(_execute, plan))
+        outcome = self.apply_now(plan)
+        return await self._file.transact(partial(_execute, plan)) if outcome is None else outcome
+
+    def apply_now(self, plan: Plan) -> Outcome | None:
+        """As `apply`, without a turn of the loop; None, and nothing done, when the file is not free."""
+        return self._file.transact_now(partial(_execute, plan))
 
     async def change_accounts(self, name: str, row: AccountRow) -> int:
         def work(cursor: sqlite3.Cursor) -> int:

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import msgspec
 
 import gateway
-from gateway.ledger.base import LedgerUnavailable, Traffic
+from gateway.ledger.base import LedgerError, LedgerUnavailable, Traffic
 from gateway.ledger.sqlite_plan import Outcome, Plan
 from gateway.ledger.sqlite_rows import AccountRow
 from gateway.ledger.writer_calls import CALLS, DONE, HELLO, Asked, Call, Frames, encode, error_from, frame
@@ -132,7 +132,7 @@ class _Pipe(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for number, code, body in self._frames.feed(data):
             future, decode = self._calls.pop(number)
-            if future.done():
+            if future.done():  # cancelled in this very turn
                 continue
             if code == DONE:
                 future.set_result(decode(body))
@@ -152,18 +152,27 @@ class _Pipe(asyncio.Protocol):
 
     async def call(self, call: Call, body: bytes) -> object:
         """A cancelled caller waits for the answer all the same: what was handed over cannot be taken back."""
-        self._number = self._number % 0xFFFF_FFFF + 1
+        number = self._number = self._number % 0xFFFF_FFFF + 1
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._calls[self._number] = (future, _DECODERS[call.code])
-        self._transport.write(frame(self._number, call.code, body))
+        self._calls[number] = (future, _DECODERS[call.code])
+        self._transport.write(frame(number, call.code, body))
         try:
-            return await asyncio.shield(future)
+            return await future
         except asyncio.CancelledError:
-            while not future.done():
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.wait((future,))
-            future.exception()
+            await self._outlast(number)
             raise
+
+    async def _outlast(self, number: int) -> None:
+        """Wait for an answer that nobody reads any more."""
+        while number in self._calls:
+            waiter = self._loop.create_future()
+            self._calls[number] = (waiter, _unread)
+            with contextlib.suppress(asyncio.CancelledError, LedgerError):
+                await waiter
+
+
+def _unread(_body: bytes) -> None:
+    """The caller has gone."""
 
 
 _DECODERS: Final = {each.code: msgspec.msgpack.Decoder(each.answers).decode for each in CALLS.values()}

@@ -19,18 +19,20 @@ import uvloop
 
 from gateway.hardening import end_with_parent, forbid_core_dumps
 from gateway.ledger.sqlite_file import SqliteFile
+from gateway.ledger.sqlite_plan import Plan
 from gateway.ledger.sqlite_writer import FileWriter, Writer
 from gateway.ledger.writer_calls import CALLS, DONE, HELLO, Asked, Frames, encode, error_frame, frame
 
 COLLECT_AT: Final = 20_000
 _DECODERS: Final = {each.code: msgspec.msgpack.Decoder(each.asks).decode for each in CALLS.values()}
+_APPLY: Final = CALLS["apply"].code
 _NAMES: Final = {each.code: name for name, each in CALLS.items()}
 
 
 class Served(asyncio.Protocol):
     """The gateway's end of the socket. ended: when it closed."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: FileWriter) -> None:
         self._writer = writer
         self._frames = Frames()
         self._loop = asyncio.get_running_loop()
@@ -40,12 +42,27 @@ class Served(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport.set_write_buffer_limits(0)  # write at once, not when the turn of the loop ends
 
     def data_received(self, data: bytes) -> None:
         for number, code, body in self._frames.feed(data):
-            task = self._loop.create_task(self._answer(number, code, body))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            said = _DECODERS[code](body)
+            if code != _APPLY or not self._apply_now(number, said):
+                task = self._loop.create_task(self._answer(number, code, said))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    def _apply_now(self, number: int, plan: Plan) -> bool:
+        """The usual call without a task; False when the file is not free."""
+        try:
+            outcome = self._writer.apply_now(plan)
+        except Exception as error:
+            self.say(error_frame(number, error))
+            return True
+        if outcome is None:
+            return False
+        self.say(frame(number, DONE, encode(outcome)))
+        return True
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.ended.done():
@@ -59,9 +76,9 @@ class Served(asyncio.Protocol):
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _answer(self, number: int, code: int, body: bytes) -> None:
+    async def _answer(self, number: int, code: int, said: Any) -> None:
         try:
-            answer = await _do(self._writer, _NAMES[code], _DECODERS[code](body))
+            answer = await _do(self._writer, _NAMES[code], said)
         except Exception as error:
             self.say(error_frame(number, error))
         else:
