@@ -114,7 +114,7 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     writer: Annotated[
         Literal["auto", "process", "loop"],
         Meta(
-            description="Who writes the file: a `process` of its own beside the gateway's, or the gateway's event `loop`."
+            description="Who writes the file: a `process` beside the gateway's, or the gateway's event `loop`."
             " A process brings more messages a second where hundreds are in flight, for a second core, 30 MB and, with"
             " few in flight, up to a tenth more CPU; `auto` takes one where there are two cores and customers bind."
         ),
