@@ -12,10 +12,11 @@ from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite import SqliteLedger
 
 
-def node_ledger(settings: LedgerSettings, clock: Clock, *, many_at_once: bool) -> SqliteLedger | RedisLedger:
-    """For a node. many_at_once: hundreds of messages wait for one commit, as those of SMPP windows do.
-
-    Raises SecretMissing.
+def node_ledger(
+    settings: LedgerSettings, clock: Clock, *, many_at_once: bool, cores: int | None = None
+) -> SqliteLedger | RedisLedger:
+    """For a node. many_at_once: hundreds of messages wait for one commit, as those of SMPP windows do. cores: of those
+    that it may use; None asks the system. Raises SecretMissing.
     """
     if settings.engine == "redis":
         return _on_redis(settings, clock, Role.NODE)
@@ -24,12 +25,16 @@ def node_ledger(settings: LedgerSettings, clock: Clock, *, many_at_once: bool) -
         clock,
         synchronous=settings.synchronous,
         commit_on_loop_s=settings.commit_on_loop_ms / 1000,
-        apart=settings.writer == "process" or (settings.writer == "auto" and many_at_once and cores() > 1),
+        apart=_writes_apart(settings.writer, many_at_once, usable_cores() if cores is None else cores),
     )
 
 
-def cores() -> int:
-    """Those that this process may use."""
+def _writes_apart(writer: str, many_at_once: bool, cores: int) -> bool:
+    return writer == "process" or (writer == "auto" and many_at_once and cores > 1)
+
+
+def usable_cores() -> int:
+    """Those that this process may run on."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

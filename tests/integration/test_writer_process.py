@@ -1,6 +1,7 @@
 """A SQLite ledger whose file is written by a process of its own: what the contract's suite cannot see from outside."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -68,6 +69,32 @@ async def test_a_file_that_another_node_has_is_refused_and_so_is_junk(ledger: Sq
     with pytest.raises(LedgerCorrupt):
         await SqliteLedger(junk, ManualClock(), apart=True).open()
     assert writing_process().is_running()
+
+
+async def test_it_dies_with_its_gateway(path: Path) -> None:
+    program = """
+import asyncio, pathlib, sys, psutil
+from gateway.clock import ManualClock
+from gateway.ledger.sqlite import SqliteLedger
+
+async def main():
+    await SqliteLedger(pathlib.Path(sys.argv[1]), ManualClock(), apart=True).open()
+    print(psutil.Process().children()[0].pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+    gateway = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, str(path), stdout=asyncio.subprocess.PIPE
+    )
+    assert gateway.stdout is not None
+    writing = psutil.Process(int(await gateway.stdout.readline()))
+    gateway.kill()
+    await gateway.wait()
+    await asyncio.to_thread(writing.wait, 5)
+    after = SqliteLedger(path, ManualClock())
+    await after.open()
+    await after.close()
 
 
 async def test_a_cancelled_batch_is_over_when_its_caller_goes_on(ledger: SqliteLedger) -> None:
