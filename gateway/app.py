@@ -150,7 +150,9 @@ class Node:
         self.vault = Vault(self.sealer, self.rules, self.clock.now_ms)
 
     async def _open_ledger(self) -> None:
-        self.ledger = node_ledger(self.settings.ledger, self.clock)
+        self.ledger = node_ledger(
+            self.settings.ledger, self.clock, many_at_once=self.settings.smpp_server.port is not None
+        )
         await self.ledger.open()
         self._stack.push_async_callback(self.ledger.close)
         self.keystore.check_alone()
@@ -266,6 +268,7 @@ class Node:
         start("accounts", self.directory.run())
         start("keys", self.keyring.run())
         start("periods", self.keyring.look_after())
+        start("young", self.vault.young.run())
         start("admission", self.admission.run())
         self._stack.push_async_callback(self.tasks.stop)
         start("webhooks", self.deliverer.run())

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.message import Message
 from gateway.submission import ReturnPath, Submission
+from gateway.young import Young
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose
 from redaction.retention import RetentionRule, RetentionTag, period_of
@@ -87,6 +88,7 @@ class Vault:
         self._sealer = sealer
         self._rules = rules
         self._now_ms = now_ms
+        self.young: Young[Private] = Young(now_ms)
 
     def may_open(self) -> bool:
         """Whether keys may be used now; if not, everything below raises `KeysWithheld`."""
@@ -101,8 +103,11 @@ class Vault:
         content, leaf = self._seal(_pack_content(submission), context)
         if submission.reference is None and submission.callback_url is None and submission.path is None:
             return content, None
-        context = msgspec.structs.replace(context, field="private", leaf=leaf)
-        return content, self._sealer.seal(_pack_private(submission), context)
+        context = SealContext(customer, message_id, "private", submission.tag, period, leaf)
+        private = self._sealer.seal(_pack_private(submission), context)
+        if submission.path is not None:
+            self.young.keep(Private(submission.reference, submission.callback_url, submission.path), context, now_ms)
+        return content, private
 
     def _seal(self, packed: bytes, context: SealContext) -> tuple[Sealed, int]:
         """And the leaf that was used: another one where the subject's was destroyed by an erasure before."""
@@ -146,6 +151,10 @@ class Vault:
         """For the customer. An absent field gives an empty `Private`."""
         if message.private is None:
             return Private(None, None)
+        kept = self.young.take(message.id)
+        if kept is not None and message.content_until_ms > self._now_ms():
+            self._sealer.vouch(kept.context, Purpose.INFORM_CUSTOMER)
+            return kept.private
         packed = self._open(message, message.private, "private", Purpose.INFORM_CUSTOMER)
         said = _decode_private(packed)
         return Private(_guard(said.reference), _guard(said.callback_url), said.path)

@@ -184,6 +184,16 @@ class Sealer:
         self._count(purpose, field)
         return plaintext
 
+    def vouch(self, context: SealContext, purpose: Purpose) -> None:
+        """Count as an opening that somebody uses what is still in memory of a field sealed with this context.
+
+        Raises as `open` does when purpose or keys do not allow it.
+        """
+        self._admit(purpose, context.field)
+        self.keys.leaf_key(context.tag, context.period, context.leaf)
+        self.keys.customer_key(context.customer)
+        self._count(purpose, context.field)
+
     def seal_account(self, plaintext: bytes, customer: int, field: str, record_id: bytes) -> Sealed:
         """Seal what is not about a message, bound to its record. Raises `KeyDestroyed` or `UndeclaredField`."""
         self.before_use()

@@ -213,7 +213,13 @@ class Exported(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ledger(Protocol):
-    """One store of messages, accounts and what is still to be told."""
+    """One store of messages, accounts and what is still to be told.
+
+    works_beside: the loop goes on while the store works on a batch that `apply` has handed over, and `apply` hands it
+    over before it first waits.
+    """
+
+    works_beside: bool
 
     async def open(self) -> None:
         """Migrate, recover, take the lock. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable."""

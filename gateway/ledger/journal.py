@@ -80,6 +80,7 @@ class Journal:
         self._next_s = 0.0
         self._last_count = 0
         self._ended = False
+        self._broken: BaseException | None = None
         self._waiting: list[Entry] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -151,6 +152,8 @@ class Journal:
                 await self._wake.wait()
                 await self._gather()
                 await self._commit_next()
+                if self._broken is not None:
+                    raise self._broken
         finally:
             self._end()
 
@@ -180,12 +183,22 @@ class Journal:
         else:
             self.stuck = False
             del self._waiting[: len(batch)]
+            if self._waiting and self._ledger.works_beside:
+                self._loop.call_soon(self._settle, batch, results)  # once the store has the next batch to work on
+                return
             self._committed(batch, results)
         if self._waiting:
             await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
         else:
             self._wake.clear()
             self._idle.set()
+
+    def _settle(self, batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:
+        """As `_committed`, outside of `run`, which ends if this fails."""
+        try:
+            self._committed(batch, results)
+        except BaseException as error:
+            self._broken = error
 
     def _committed(self, batch: Sequence[Entry], results: Sequence[WriteResult]) -> None:
         self.commits += 1

@@ -1,5 +1,7 @@
 """Which engine the settings name, built and not opened yet."""
 
+import os
+import sys
 from pathlib import Path
 
 from config.redis_address import parse_address
@@ -10,8 +12,12 @@ from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite import SqliteLedger
 
 
-def node_ledger(settings: LedgerSettings, clock: Clock) -> SqliteLedger | RedisLedger:
-    """For a node. Raises SecretMissing."""
+def node_ledger(
+    settings: LedgerSettings, clock: Clock, *, many_at_once: bool, cores: int | None = None
+) -> SqliteLedger | RedisLedger:
+    """For a node. many_at_once: hundreds of messages wait for one commit, as those of SMPP windows do. cores: of those
+    that it may use; None asks the system. Raises SecretMissing.
+    """
     if settings.engine == "redis":
         return _on_redis(settings, clock, Role.NODE)
     return SqliteLedger(
@@ -19,7 +25,19 @@ def node_ledger(settings: LedgerSettings, clock: Clock) -> SqliteLedger | RedisL
         clock,
         synchronous=settings.synchronous,
         commit_on_loop_s=settings.commit_on_loop_ms / 1000,
+        apart=_writes_apart(settings.writer, many_at_once, usable_cores() if cores is None else cores),
     )
+
+
+def _writes_apart(writer: str, many_at_once: bool, cores: int) -> bool:
+    return writer == "process" or (writer == "auto" and many_at_once and cores > 1)
+
+
+def usable_cores() -> int:
+    """Those that this process may run on."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> SqliteLedger | RedisLedger:

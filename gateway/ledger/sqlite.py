@@ -9,7 +9,6 @@ Reads run on the loop's thread and are bounded: what could look at many rows tak
 """
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -49,6 +48,9 @@ from gateway.ledger.sqlite_rows import (
     key_row,
     message_from,
 )
+from gateway.ledger.sqlite_writer import FileWriter, Writer
+from gateway.ledger.writer_calls import Asked
+from gateway.ledger.writer_client import ApartWriter
 from gateway.message import Message, OutboxEvent, Status
 from redaction.sealed import Pseudonym
 
@@ -69,7 +71,8 @@ class SqliteLedger:
     exclusive: take the node's lock. synchronous: SQLite's setting of that name; anything below "full" can lose
     acknowledged messages when the machine loses power, and is for tests. busy_limit_s: how long a write waits for
     another process's before it raises LedgerUnavailable. commit_on_loop_s: how long a commit may take on average to be
-    waited for on the event loop; 0 always takes a thread.
+    waited for on the event loop; 0 always takes a thread. apart: write in a process of its own, where commits never
+    wait for the loop nor the loop for them.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class SqliteLedger:
         synchronous: str = "full",
         busy_limit_s: float = BUSY_LIMIT_S,
         commit_on_loop_s: float = COMMIT_ON_LOOP_S,
+        apart: bool = False,
     ) -> None:
         self._clock = clock
         self.id_octets: Callable[[int], bytes] = clock.random
@@ -91,18 +95,25 @@ class SqliteLedger:
             busy_limit_s=busy_limit_s,
             commit_on_loop_s=commit_on_loop_s,
         )
-        self._leftovers = forgetting.Leftovers()
+        self.works_beside = apart
+        self._writer: Writer = FileWriter(self._file)
+        if apart:
+            self._writer = ApartWriter(Asked(str(path), exclusive, synchronous, busy_limit_s))
 
     async def open(self) -> None:
-        self._file.open()
+        await self._writer.open()
+        if self.works_beside:
+            self._file.open_to_read()
 
     async def close(self) -> None:
         await self._file.close()
+        await self._writer.close()
 
     # ------------------------------------------------------------------------------------------------- messages
 
     async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
-        return await self._file.transact(Batch(batch, self._clock.now_ms()).run)
+        work = Batch(batch, self._clock.now_ms())
+        return work.settle(await self._writer.apply(work.plan))
 
     async def find(self, customer: int, message: bytes) -> Message | None:
         row = self._row("find", message, customer, self._clock.now_ms())
@@ -218,41 +229,33 @@ class SqliteLedger:
         return [endpoint_from(row) for row in self._rows("endpoints")]
 
     async def save_customer(self, customer: StoredCustomer) -> int:
-        return int((await self._change_accounts("save_customer", customer_row(customer)))[0][0])
+        return await self._writer.change_accounts("save_customer", customer_row(customer))
 
     async def save_key(self, key: StoredKey) -> int:
-        return int((await self._change_accounts("save_key", key_row(key)))[0][0])
+        return await self._writer.change_accounts("save_key", key_row(key))
 
     async def save_esme(self, esme: StoredEsme) -> int:
-        return int((await self._change_accounts("save_esme", esme_row(esme)))[0][0])
+        return await self._writer.change_accounts("save_esme", esme_row(esme))
 
     async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        await self._change_accounts("save_endpoint", endpoint_row(endpoint))
+        await self._writer.change_accounts("save_endpoint", endpoint_row(endpoint))
 
     async def delete_endpoint(self, customer: int) -> None:
-        await self._change_accounts("delete_endpoint", (customer,))
-
-    async def _change_accounts(self, name: str, row: Row) -> Sequence[Stored]:
-        def work(cursor: sqlite3.Cursor) -> Sequence[Stored]:
-            rows = cursor.execute(SQL[name], row).fetchall()
-            cursor.execute(SQL["accounts_changed"])
-            return rows
-
-        return await self._file.transact(work)
+        await self._writer.change_accounts("delete_endpoint", (customer,))
 
     # ------------------------------------------------------------------------------------------------- retention
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
+        return await self._writer.forget_content(now_ms, limit)
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
+        return await self._writer.forget_records(now_ms, limit)
 
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
+        return await self._writer.forget_leftovers(now_ms, limit)
 
     async def checkpoint(self) -> None:
-        await self._file.checkpoint()
+        await self._writer.checkpoint()
 
     async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
         with ledger_errors():
@@ -280,7 +283,7 @@ class SqliteLedger:
             return sqlite_export.events(self._file.reader, cursor, limit)
 
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
-        await self._file.transact(lambda writer: sqlite_export.add_traffic(writer, rows))
+        await self._writer.add_traffic(rows)
 
     # --------------------------------------------------------------------------------------------------- reading
 

@@ -160,6 +160,18 @@ class SqliteFile:
             self._resources = stack.pop_all()
             self._open = True
 
+    def open_to_read(self) -> None:
+        """Connect to what another process writes and keeps in order. Raises LedgerUnavailable."""
+        with contextlib.ExitStack() as stack:
+            self._log_thread = DiskThread("ledger-log")
+            stack.callback(self._log_thread.stop)
+            with ledger_errors():
+                self._reader = self._connect(stack, _READ_CACHE_KIB, busy_ms=_READ_BUSY_MS)
+                self._reader.execute("PRAGMA query_only = ON")
+                self._log = self._connect(stack, _LOG_CACHE_KIB, busy_ms=0)
+            self._resources = stack.pop_all()
+            self._open = True
+
     async def close(self) -> None:
         """Finish the transaction under way and let go of the file. Again is harmless."""
         async with self._turn:
@@ -185,6 +197,27 @@ class SqliteFile:
                 self._roll_back()
                 raise
             self._settle_riders()
+        self._copy_log_soon()
+        return result
+
+    def transact_now(self, work: Callable[[sqlite3.Cursor], T]) -> T | None:
+        """As `transact`, on this thread; None, and nothing done, where that would wait for others or a slow disk."""
+        if self._turn.locked() or not self._pace.is_quick(time.monotonic()):
+            return None
+        self._check_open()
+        if not self._aboard:
+            if self._writer.in_transaction:  # an earlier roll-back failed with the disk
+                self._roll_back()
+            if not self._try_begin():
+                return None
+        try:
+            with ledger_errors():
+                result = work(self._cursor)
+                self._commit_here()
+        except BaseException:
+            self._roll_back()
+            raise
+        self._settle_riders()
         self._copy_log_soon()
         return result
 
@@ -238,12 +271,15 @@ class SqliteFile:
 
     async def _commit(self) -> None:
         """Wait for the disk: here while it is quick, and in the thread otherwise."""
-        began = time.monotonic()
-        if not self._pace.is_quick(began):
+        if not self._pace.is_quick(time.monotonic()):
             await self._in_thread(SQL["commit"])
             return
         with ledger_errors():
-            self._writer.execute(SQL["commit"])
+            self._commit_here()
+
+    def _commit_here(self) -> None:
+        began = time.monotonic()
+        self._writer.execute(SQL["commit"])
         now = time.monotonic()
         self._pace.took(now - began, now)
 

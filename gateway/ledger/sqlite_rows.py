@@ -16,6 +16,66 @@ from gateway.message import Message, MessageClass, OutboxEvent, Status
 
 Value = int | str | bytes | bytearray | None
 Row = tuple[Value, ...]
+AccountRow = tuple[int | str | bytes | None, ...]
+FreshRow = tuple[
+    bytearray,
+    int,
+    int,
+    bytearray,
+    int,
+    int,
+    int,
+    str,
+    int,
+    str,
+    str,
+    int,
+    int,
+    int,
+    int,
+    int,
+    bytearray,
+    bytearray,
+    int,
+    bytearray,
+    int,
+]
+AnyRow = tuple[
+    bytearray,
+    int,
+    int,
+    bytearray,
+    int,
+    int,
+    int,
+    str,
+    int,
+    str,
+    str,
+    int,
+    int,
+    int,
+    int,
+    int,
+    bytearray,
+    bytearray,
+    int,
+    bytearray,
+    int,
+    int,
+    int,
+    int,
+    int,
+    str,
+    str,
+    int,
+]
+ChangeRow = tuple[int, str, int, int, int, int, int, str, str, bytearray, int, int, bytearray, int]
+ReplaceRow = tuple[bytearray, bytearray, int, str, bytearray, int, int, int, bytearray, int]
+LinkRow = tuple[str, str, bytearray, int]
+EventRow = tuple[int, bytearray, int, int, int, int, int]
+DigestRow = tuple[int, bytearray, bytearray, int, int]
+"""Of the statements of the same names, position by position."""
 Stored = Sequence[Any]
 """A row as sqlite3 hands it back: its types are those of the columns."""
 
@@ -65,7 +125,7 @@ def is_fresh(message: Message) -> bool:
     )
 
 
-def fresh_row(message: Message) -> Row:
+def fresh_row(message: Message) -> FreshRow:
     """Parameters of `accept_fresh`."""
     return (
         bytearray(message.id),
@@ -92,7 +152,7 @@ def fresh_row(message: Message) -> Row:
     )
 
 
-def any_row(message: Message) -> Row:
+def any_row(message: Message) -> AnyRow:
     """Parameters of `accept_any`."""
     return (
         *fresh_row(message),
@@ -106,7 +166,7 @@ def any_row(message: Message) -> Row:
     )
 
 
-def change_row(change: Change) -> Row:
+def change_row(change: Change) -> ChangeRow:
     """Parameters of `change` and `change_and_drop`."""
     message = change.message
     return (
@@ -127,7 +187,7 @@ def change_row(change: Change) -> Row:
     )
 
 
-def replace_row(message: Message) -> Row:
+def replace_row(message: Message) -> ReplaceRow:
     """Parameters of `replace`."""
     return (
         bytearray(message.content or b""),
@@ -143,12 +203,18 @@ def replace_row(message: Message) -> Row:
     )
 
 
-def digest_row(op: Accept, now_ms: int) -> Row:
+def digest_row(op: Accept, now_ms: int) -> DigestRow:
     """Parameters of `claim_digest`."""
-    return (op.message.customer, op.idempotency, op.message.id, op.idempotency_until_ms, now_ms)
+    return (
+        op.message.customer,
+        bytearray(op.idempotency or b""),
+        bytearray(op.message.id),
+        op.idempotency_until_ms,
+        now_ms,
+    )
 
 
-def event_row(event: OutboxEvent) -> Row:
+def event_row(event: OutboxEvent) -> EventRow:
     """Parameters of `tell`."""
     return (
         event.customer,
@@ -212,7 +278,7 @@ def event_from(row: Stored) -> OutboxEvent:
     )
 
 
-def customer_row(customer: StoredCustomer) -> Row:
+def customer_row(customer: StoredCustomer) -> AccountRow:
     return (
         customer.id or None,
         customer.public_id,
@@ -235,7 +301,7 @@ def customer_from(row: Stored) -> StoredCustomer:
     )
 
 
-def key_row(key: StoredKey) -> Row:
+def key_row(key: StoredKey) -> AccountRow:
     return (
         key.id or None,
         key.customer,
@@ -264,7 +330,7 @@ def key_from(row: Stored) -> StoredKey:
     )
 
 
-def esme_row(esme: StoredEsme) -> Row:
+def esme_row(esme: StoredEsme) -> AccountRow:
     return (
         esme.id or None,
         esme.customer,
@@ -289,7 +355,7 @@ def esme_from(row: Stored) -> StoredEsme:
     )
 
 
-def endpoint_row(endpoint: StoredEndpoint) -> Row:
+def endpoint_row(endpoint: StoredEndpoint) -> AccountRow:
     return (
         endpoint.customer,
         endpoint.url,

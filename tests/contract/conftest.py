@@ -32,6 +32,9 @@ ENGINES: dict[str, Make] = {
     "redis": _on_redis,
     "redis_cluster": _on_redis,
     "sqlite": lambda place, clock, exclusive: SqliteLedger(place / "ledger.db", clock, exclusive=exclusive),
+    "sqlite_apart": lambda place, clock, exclusive: SqliteLedger(
+        place / "ledger.db", clock, exclusive=exclusive, apart=True
+    ),
 }
 
 

@@ -18,8 +18,8 @@ from tests.contract.records import DAY_MS, NOW, a_message, an_event, final, subm
 class Disk(SqliteLedger):
     """A ledger whose commits wait for a gate and fail on demand; it notes its batches."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, ManualClock(), synchronous="off")
+    def __init__(self, path: Path, *, apart: bool) -> None:
+        super().__init__(path, ManualClock(), synchronous="off", apart=apart)
         self.gate = asyncio.Event()
         self.gate.set()
         self.failures: list[Exception] = []
@@ -72,9 +72,9 @@ class Bench:
         await asyncio.wait([self.running])
 
 
-@pytest.fixture
-async def disk(tmp_path: Path) -> AsyncIterator[Disk]:
-    disk = Disk(tmp_path / "ledger.db")
+@pytest.fixture(params=[False, True], ids=["within", "apart"])
+async def disk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Disk]:
+    disk = Disk(tmp_path / "ledger.db", apart=request.param)
     await disk.open()
     yield disk
     await disk.close()
@@ -308,4 +308,36 @@ async def test_an_engine_that_breaks_ends_the_journal_and_frees_who_waits(bench:
     with pytest.raises(LedgerUnavailable):
         await waiting
     with pytest.raises(RuntimeError, match="broken engine"):
+        await bench.running
+
+
+async def test_all_is_settled_in_order_when_the_journal_is_drained(disk: Disk) -> None:
+    bench = Bench(disk, batch_limit=3)
+    await bench.close_gate()
+    messages = [a_message() for _ in range(20)]
+    durable: list[bytes] = []
+    for each in messages:
+        bench.journal.offer(Accept(each), lambda _op, result: durable.append(result))  # type: ignore[arg-type]
+    disk.gate.set()
+    await bench.journal.drain()
+    ids = [each.id for each in messages]
+    assert durable == ids
+    assert [each.id for batch in bench.stored for each in batch] == ids
+    assert len(disk.batches) > 6
+    await bench.stop()
+
+
+async def test_a_journal_whose_news_nobody_can_take_ends(disk: Disk) -> None:
+    """What is durable and told to nobody must not go unnoticed."""
+    bench = Bench(disk, batch_limit=2)
+    await bench.close_gate()
+
+    def breaks(_op: WriteOp | None, _result: WriteResult) -> None:
+        raise ZeroDivisionError
+
+    bench.journal.post(Count("gate", 0, 1), breaks)
+    for _ in range(4):
+        bench.journal.post(Count("gate", 0, 1))
+    disk.gate.set()
+    with pytest.raises(ZeroDivisionError):
         await bench.running

@@ -71,6 +71,8 @@ class RedisLedger:
     difference from the server's clock; None spares the server every check, for tests.
     """
 
+    works_beside = False
+
     def __init__(
         self,
         access: Access,

@@ -27,6 +27,8 @@ from redaction.sealed import Pseudonym
 class SmallLedger:
     """`broken` makes every call raise LedgerUnavailable. `reads` counts full readings of the accounts."""
 
+    works_beside = False
+
     def __init__(self) -> None:
         self.broken = False
         self.reads = 0
