@@ -18,8 +18,9 @@ from gateway.message import Status
 
 LOOKS_AT: Final = 2_048
 """Marks that one page follows, at most; such a page may be short and still have a cursor."""
-FIRST_MARKS: Final = 8
-"""Of each partition, at first: most have few of a page."""
+FIRST_MARKS: Final = 4
+"""Of each partition, at first: most have few of a page. Then `STEP` times as many, and so on."""
+STEP: Final = 5
 AHEAD_MS: Final = 86_400_000
 """No node's clock is further ahead."""
 PICKED_AT_ONCE: Final = 256
@@ -66,7 +67,7 @@ class Lister:
             ]
             for partition, (more, *rows) in zip(unclear, await self._server.read(calls), strict=True):
                 merge.add(partition, _marks(rows), has_more=bool(more))
-            wanted = count
+            wanted = min(count, wanted * STEP)
 
     async def _pick(self, asked: tuple[int, int, int], places: dict[int, bytes]) -> list[tuple[bytes, bytes]]:
         calls = [Call("pick", self._layout.bases[each], (*asked, marks)) for each, marks in places.items()]
