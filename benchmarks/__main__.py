@@ -18,6 +18,7 @@ from rich.console import Console
 from benchmarks import micro, peers
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
+from benchmarks import stored as stored_costs
 from benchmarks.against import against
 from benchmarks.bench import Plan, Watch
 from benchmarks.binds import Binds
@@ -300,6 +301,22 @@ def retention(
         return [retention_costs.run(engine, watch, records=records, rate_per_s=rate, batch=batch)]
 
     perform(measure, Options(), Output(json, html))
+
+
+@app.command()
+def stored(
+    records: Annotated[int, typer.Option(min=1000, help="Records in the ledger.")] = 1_000_000,
+    engine: EngineName = "sqlite",
+    json: Json = None,
+    html: Html = None,
+    compare: Earlier = None,
+) -> None:
+    """A full ledger: the gateway's start, a message by its id, and a customer's last 100, over HTTP."""
+    perform(
+        lambda there, _, watch: stored_costs.run(there, watch, records=records),
+        Options(engine=engine),
+        Output(json, html, compare),
+    )
 
 
 @app.command()

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.clock import ManualClock
 from gateway.ledger.base import Accept, Change, Count, Ledger, LedgerLocked, LedgerUnavailable, Replace, WriteOp
-from gateway.message import Link, Message, MessageClass, Part, Status
+from gateway.message import Link, Message, MessageClass, Part, Status, message_id
 from redaction.retention import RetentionTag
 from redaction.sealed import Sealed
 from tests.contract.conftest import Engine
@@ -305,6 +305,45 @@ async def test_a_list_can_be_narrowed_by_status_and_time(ledger: Ledger) -> None
     found = await _pages(ledger, 2, status=Status.SUBMITTED, since_ms=NOW)
     assert [each.id for page in found for each in page] == [new[4].id, new[2].id, new[0].id]
     assert sum(len(page) for page in await _pages(ledger, 4, since_ms=NOW - 1)) == 9
+
+
+async def test_a_list_is_in_order_whatever_the_order_of_storing(ledger: Ledger) -> None:
+    ages = [0, 1, 1_000, 60_000, *(day * DAY_MS + day for day in range(5, 85, 5))]
+    messages = [a_message(id=message_id(NOW - age, n * 97, bytes((n,)) * 8)) for age in ages for n in range(12)]
+    messages.sort(key=lambda each: each.id)
+    stored = messages[::3] + messages[2::3][::-1] + messages[1::3]
+    for start in range(0, len(stored), 50):
+        await ledger.apply(accepts(*stored[start : start + 50]))
+    newest_first = [each.id for each in reversed(messages)]
+    for limit in (7, 100):
+        assert [each.id for page in await _pages(ledger, limit) for each in page] == newest_first
+    since = NOW - 20 * DAY_MS
+    wanted = [each for each in newest_first if int.from_bytes(each[:6]) >= since]
+    assert [each.id for page in await _pages(ledger, 50, since_ms=since) for each in page] == wanted
+
+
+async def test_a_list_goes_on_behind_what_was_forgotten(ledger: Ledger) -> None:
+    kept = [a_message(id=identifier(number)) for number in range(0, 600, 30)]
+    gone = [
+        a_message(id=identifier(number), record_until_ms=NOW - 1, content=None, private=None)
+        for number in range(600)
+        if number % 30
+    ]
+    await ledger.apply(accepts(*kept, *gone))
+    assert [each.id for page in await _pages(ledger, 6) for each in page] == [each.id for each in reversed(kept)]
+    while await ledger.forget_records(NOW, 100):
+        pass
+    assert [each.id for page in await _pages(ledger, 6) for each in page] == [each.id for each in reversed(kept)]
+
+
+async def test_a_burst_of_one_moment_is_listed_whole(ledger: Ledger) -> None:
+    burst = [a_message(id=message_id(NOW, number, b"\x07" + number.to_bytes(7))) for number in range(2_500)]
+    others = [a_message(id=message_id(NOW, number, b"\x07" * 8), customer=8) for number in range(0, 2_500, 50)]
+    await ledger.apply(accepts(*burst, *others))
+    pages = await _pages(ledger, 200)
+    assert [each.id for page in pages for each in page] == [each.id for each in reversed(burst)]
+    theirs = await ledger.list_messages(8, status=None, since_ms=None, cursor=None, limit=100)
+    assert [each.id for each in theirs.messages] == [each.id for each in reversed(others)]
 
 
 async def test_a_rare_status_among_many_messages_is_found_all_the_same(ledger: Ledger) -> None:

@@ -43,6 +43,7 @@ from gateway.ledger.redis.holding import Holding
 from gateway.ledger.redis.inbox import Inbox
 from gateway.ledger.redis.keys import Layout
 from gateway.ledger.redis.leases import Leases
+from gateway.ledger.redis.listing import Lister
 from gateway.ledger.redis.outbox import Outbox
 from gateway.ledger.redis.reading import Reader
 from gateway.ledger.redis.server import Access, Server
@@ -100,6 +101,7 @@ class RedisLedger:
             self.server, self.layout, self.holding, self.node, lost=self.leases.drop, patience_s=patience_s
         )
         self._reader = Reader(self.server, self.layout, self.holding, serves=serves)
+        self._lister = Lister(self.server, self.layout)
         self._outbox = Outbox(self.server, self.layout, self.holding, self.node, lease_s, serves=serves)
         self._forgetter = Forgetter(self.server, self.layout, self.holding, self._reader)
         self.inbox = Inbox(self.server, self.layout)
@@ -217,7 +219,7 @@ class RedisLedger:
     async def list_messages(
         self, customer: int, *, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int
     ) -> Page:
-        return await self._reader.list_messages(customer, status, since_ms, cursor, limit, self._clock.now_ms())
+        return await self._lister.page(customer, status, since_ms, cursor, limit, self._clock.now_ms())
 
     async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
         return await self._reader.list_subject(customer, subjects, limit, self._clock.now_ms())

@@ -60,3 +60,15 @@ class Numbers:
         """A seq for an event of this partition."""
         self._last = max(self._last + 1, (now_ms - _EPOCH_MS) * _SEQ_PER_MS)
         return self._last * SEQ_STEP + partition
+
+
+def position_of(identifier: bytes) -> int:
+    """Time and counter of an id, 16 ids to a position; as in the Lua files."""
+    at_ms, counter = int.from_bytes(identifier[:6], "big"), int.from_bytes(identifier[6:8], "big")
+    return max(0, (at_ms - _EPOCH_MS) * 4096 + counter // 16)
+
+
+def first_id(position: int) -> bytes:
+    """The first id that has this position."""
+    at_ms, counter = divmod(position, 4096)
+    return (at_ms + _EPOCH_MS).to_bytes(6, "big") + (counter * 16).to_bytes(2, "big") + bytes(8)

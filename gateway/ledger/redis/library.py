@@ -11,7 +11,7 @@ from typing import Final
 VERSION: Final = 1
 NAME: Final = f"connect_gateway_{VERSION}"
 PREFIX: Final = f"cg{VERSION}_"
-_FILES: Final = ("records", "outbox", "writing", "reading", "forgetting", "tables", "sharing", "many")
+_FILES: Final = ("records", "listing", "outbox", "writing", "reading", "forgetting", "tables", "sharing", "many")
 
 
 def code() -> str:

@@ -6,26 +6,19 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.ledger.base import Found, Page
+from gateway.ledger.base import Found
 from gateway.ledger.redis.holding import Holding
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.keys import Layout, position_of
 from gateway.ledger.redis.packing import unpack_message
 from gateway.ledger.redis.server import Call, Server
 from gateway.ledger.redis.wire import encode, octets
-from gateway.ledger.sqlite_rows import STATUS_CODE
-from gateway.message import Message, Status
+from gateway.message import Message
 from redaction.sealed import Pseudonym
 
-LIST_LOOKS_AT: Final = 2_048
-"""Messages of a partition that one page looks at, at most; such a page may be short and still have a cursor."""
-LIST_STEP: Final = 256
-LIST_AT_ONCE: Final = 8
 SUBJECT_LOOKS_AT: Final = 1_024
 DUE_AT_ONCE: Final = 512
 ASK_ALL_S: Final = 1.0
 
-_EPOCH_MS: Final = 1_577_836_800_000
-_AFTER_ALL: Final = b"\x7f" + b"\xff" * 15
 _EVERYWHERE: Final = 2**53 - 1
 
 
@@ -76,25 +69,7 @@ class Reader:
                 said[at] = each
         return said
 
-    # ------------------------------------------------------------------------------------------------------- lists
-
-    async def list_messages(
-        self, customer: int, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int, now_ms: int
-    ) -> Page:
-        walk = _Walk(len(self._layout.bases), _AFTER_ALL if cursor is None else cursor[:16].ljust(16, b"\0"), limit)
-        asked = (customer, -1 if status is None else STATUS_CODE[status], now_ms)
-        since = 0 if since_ms is None else _position(since_ms)
-        for _ in range(LIST_LOOKS_AT // LIST_STEP):
-            places = walk.to_ask()
-            if not places:
-                break
-            calls = [
-                Call("list", self._layout.bases[each], (*asked, since, walk.cursors[each], LIST_AT_ONCE, LIST_STEP))
-                for each in places
-            ]
-            walk.take(places, await self._server.read_gently(calls))
-        ids, following = walk.page()
-        return Page(tuple(each for each in await self.find_many(ids) if each is not None), following)
+    # ----------------------------------------------------------------------------------------------------- subjects
 
     async def list_subject(
         self, customer: int, subjects: Sequence[Pseudonym], limit: int, now_ms: int
@@ -112,7 +87,7 @@ class Reader:
                 found += [unpack_message(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
             found = sorted(found, key=lambda message: message.id, reverse=True)[:limit]
             if len(found) == limit:  # older ones cannot push these out
-                oldest = _position_of(found[-1].id)
+                oldest = position_of(found[-1].id)
                 left = {base: start for base, start in left.items() if int(start) >= oldest}
         return found
 
@@ -188,52 +163,3 @@ class Reader:
             for (at, _), value in zip(rows, found, strict=True):
                 values[at] = value
         return values
-
-
-class _Walk:
-    """Where the walk back through each partition stands. cursors: everything at or after them was seen."""
-
-    def __init__(self, partitions: int, start: bytes, limit: int) -> None:
-        self.cursors = [start] * partitions
-        self._open = set(range(partitions))
-        self._limit = limit
-        self._ids: list[bytes] = []
-
-    def to_ask(self) -> list[int]:
-        """Partitions that may have more for this page."""
-        if len(self._ids) <= self._limit:
-            return sorted(self._open)
-        last = self._ids[self._limit]
-        return [each for each in sorted(self._open) if self.cursors[each] > last]
-
-    def take(self, partitions: Sequence[int], answers: Sequence[tuple[list[bytes], bytes | None]]) -> None:
-        for partition, (ids, stopped) in zip(partitions, answers, strict=True):
-            self._ids += ids
-            if stopped is None:
-                self._open.discard(partition)
-            else:
-                self.cursors[partition] = _first_id(int(stopped))
-        self._ids.sort(reverse=True)
-
-    def page(self) -> tuple[list[bytes], bytes | None]:
-        """The ids before which none can be missing, and where the next page goes on."""
-        seen_to = max((self.cursors[each] for each in self._open), default=b"")
-        ids = [each for each in self._ids if each >= seen_to]
-        if len(ids) > self._limit:
-            return ids[: self._limit], ids[self._limit - 1]
-        return ids, seen_to or None
-
-
-def _position(at_ms: int) -> int:
-    return max(0, (at_ms - _EPOCH_MS) * 4096)
-
-
-def _position_of(identifier: bytes) -> int:
-    at_ms, counter = int.from_bytes(identifier[:6], "big"), int.from_bytes(identifier[6:8], "big")
-    return max(0, (at_ms - _EPOCH_MS) * 4096 + counter // 16)
-
-
-def _first_id(position: int) -> bytes:
-    """The first id that has this position."""
-    at_ms, counter = divmod(position, 4096)
-    return (at_ms + _EPOCH_MS).to_bytes(6, "big") + (counter * 16).to_bytes(2, "big") + bytes(8)

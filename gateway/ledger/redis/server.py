@@ -25,8 +25,9 @@ Argument: TypeAlias = str | bytes | int
 Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-arg, unused-ignore]
 
 _READS: Final = frozenset(
-    {"get", "are_there", "due", "lanes", "list", "subject", "table_get", "table_walk", "retention_due", "lease_read"}
-)
+    {"get", "are_there", "due", "lanes", "marks", "pick", "subject", "table_get", "table_walk", "retention_due",
+     "lease_read"}
+)  # fmt: skip
 _ALLOWED: Final = frozenset(
     {"outbox", "forget_content", "forget_records", "forget_events", "table_drop", "beat", "leave", "lease_take",
      "lease_renew", "lease_give", "esme_take", "drop_notes"}

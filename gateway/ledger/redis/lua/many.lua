@@ -2,12 +2,13 @@
 -- Each inner call is as atomic as by itself, and fails by itself.
 
 local FUNCTIONS = {
-  apply = apply, insert = insert, get = get, are_there = are_there, due = due, lanes = lanes, list = list,
-  subject = subject, outbox = outbox_read, forget_content = forget_content, forget_records = forget_records,
-  forget_events = forget_events, retention_due = retention_due, table_put = table_put, table_get = table_get,
-  table_drop = table_drop, table_walk = table_walk, claim = claim, reclaim = reclaim, void = void, beat = beat,
-  leave = leave, lease_take = lease_take, lease_read = lease_read, lease_renew = lease_renew, lease_give = lease_give,
-  esme_take = esme_take, count = count, save = save, remove = remove, leave_notes = leave_notes, drop_notes = drop_notes,
+  apply = apply, insert = insert, get = get, are_there = are_there, due = due, lanes = lanes, marks = marks,
+  pick = pick, subject = subject, outbox = outbox_read, forget_content = forget_content,
+  forget_records = forget_records, forget_events = forget_events, retention_due = retention_due,
+  table_put = table_put, table_get = table_get, table_drop = table_drop, table_walk = table_walk, claim = claim,
+  reclaim = reclaim, void = void, beat = beat, leave = leave, lease_take = lease_take, lease_read = lease_read,
+  lease_renew = lease_renew, lease_give = lease_give, esme_take = esme_take, count = count, save = save,
+  remove = remove, leave_notes = leave_notes, drop_notes = drop_notes,
 }
 
 -- ARGV: calls {name, base, arguments}. Their results, errors among them.

@@ -1,5 +1,8 @@
 -- Reading a partition's messages.
 
+local PICKED_AT_ONCE = 12 -- from so many milliseconds of a bucket messages are picked one by one
+local WALKED_AT_ONCE = 256
+
 -- ARGV: ids of 16 octets, joined. Their records, false where there is none.
 local function get(keys, args)
   local found = {}
@@ -38,7 +41,7 @@ local function lanes(keys)
   return rows
 end
 
--- The customer's records of one bucket that pass `wanted`, unordered.
+-- The records of one bucket that pass `wanted`, unordered, and how many there are at all.
 local function matching(base, bucket, wanted)
   local rows = redis.call('HGETALL', bucket_key(base, bucket))
   local found = {}
@@ -50,60 +53,93 @@ local function matching(base, bucket, wanted)
   return found, #rows / 2
 end
 
--- Walk a customer's buckets, newest first, from position `from` down to `since`, until `visit` says to stop. Where the
--- walk stopped: everything at or after that position was seen; false when it saw everything.
-local function walk(base, customer, from, since, visit)
-  local first = redis.call('ZRANGE', base .. ':dir', 0, 0)[1]
-  if not first then
-    return false
+-- ARGV: customer, upto (a position), since (a position), limit. What `newest` says: 1 or 0 for whether there may be more,
+-- then the rows' positions and marks.
+local function marks(keys, args)
+  local rows, more = newest(keys[1], args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4]))
+  local said = { more and 1 or 0 }
+  for _, row in ipairs(rows) do
+    said[#said + 1] = text(row[1])
+    said[#said + 1] = row[2]
   end
-  local lowest = math.floor(math.max(tonumber(first), since > 0 and (covering(base, since) or 0) or 0) / PERIOD)
-  local highest = math.floor(math.min(from, tonumber(redis.call('HGET', base .. ':meta', 'max'))) / PERIOD)
-  for period = highest, lowest, -1 do
-    local marks = redis.call('GET', base .. ':c:' .. customer .. ':' .. text(period)) or ''
-    local buckets, seen = {}, {}
-    for at = 1, #marks, 7 do
-      local bucket = struct.unpack('>I7', marks, at)
-      if bucket <= from and not seen[bucket] then
-        seen[bucket] = true
-        buckets[#buckets + 1] = bucket
-      end
-    end
-    table.sort(buckets, function(a, b) return a > b end)
-    for _, bucket in ipairs(buckets) do
-      if visit(bucket) then
-        return bucket
-      end
-    end
-  end
-  return false
+  return said
 end
 
--- ARGV: customer, status or -1, now_ms, since (a position), before (an id), limit, how many messages to look at.
--- Ids of the customer's messages before `before`, and the position down to which all were seen, or false.
-local function list(keys, args)
-  local base, customer, status = keys[1], tonumber(args[1]), tonumber(args[2])
-  local now_ms, since, limit, budget = tonumber(args[3]), tonumber(args[4]), tonumber(args[6]), tonumber(args[7])
-  local cursor = args[5]
-  local from = position(cursor)
-  local ids = {}
-  local function wanted(id, record)
-    local record_status, _, _, _, record_until, owner = clocks(record)
-    if owner ~= customer or record_until <= now_ms or (status >= 0 and record_status ~= status) then
-      return false
+-- The messages of one bucket from these milliseconds, unordered: few are picked by the server itself, which is much
+-- cheaper than having every record here.
+local function from_times(base, bucket, times, visit)
+  local key = bucket_key(base, bucket)
+  if #times > PICKED_AT_ONCE then
+    local rows = redis.call('HGETALL', key)
+    for at = 1, #rows, 2 do
+      visit(rows[at], rows[at + 1])
     end
-    local pos = position(id)
-    return pos >= since and (pos < from or (pos == from and before(id, cursor)))
+    return
   end
-  local stopped = walk(base, args[1], from, since, function(bucket)
-    local found, looked = matching(base, bucket, wanted)
-    for _, pair in ipairs(found) do
-      ids[#ids + 1] = pair[1]
+  for _, time in ipairs(times) do
+    local pattern, cursor = string.gsub(time, '[*?\\%[]', '\\%0') .. '*', '0'
+    repeat
+      local answer = redis.call('HSCAN', key, cursor, 'MATCH', pattern, 'COUNT', 1000)
+      cursor = answer[1]
+      for at = 1, #answer[2], 2 do
+        visit(answer[2][at], answer[2][at + 1])
+      end
+    until cursor == '0'
+  end
+end
+
+-- ARGV: customer, status or -1, now_ms, positions of 8 octets, newest first, joined. Ids and records of the customer's
+-- messages there; some may come twice.
+local function pick(keys, args)
+  local base, customer, status, now_ms = keys[1], tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
+  local positions, buckets, times = {}, {}, {}
+  for at = 1, #args[4], 8 do
+    positions[#positions + 1] = struct.unpack('>I8', args[4], at)
+  end
+  each_place(base, positions, function(bucket, pos)
+    local time = struct.pack('>I6', math.floor(pos / 4096) + EPOCH_MS)
+    if buckets[#buckets] ~= bucket then
+      buckets[#buckets + 1], times[#times + 1] = bucket, {}
     end
-    budget = budget - looked
-    return #ids > limit or budget <= 0
+    local last = times[#times]
+    if last[#last] ~= time then
+      last[#last + 1] = time
+    end
   end)
-  return { ids, stopped and text(stopped) or false }
+  local lowest, rows = positions[#positions], {}
+  local function visit(id, record)
+    local record_status, _, _, _, record_until, owner = clocks(record)
+    if owner == customer and record_until > now_ms and (status < 0 or record_status == status)
+      and position(id) >= lowest then
+      rows[#rows + 1] = id
+      rows[#rows + 1] = record
+    end
+  end
+  for at, bucket in ipairs(buckets) do
+    from_times(base, bucket, times[at], visit)
+  end
+  return rows
+end
+
+-- Walk a customer's buckets, newest first, from position `from` on, until `visit` says to stop. Where the walk stopped:
+-- everything at or after that position was seen; false when it saw everything.
+local function walk(base, customer, from, visit)
+  local seen_from, stopped = from + 1, false
+  repeat
+    local rows, more = newest(base, customer, seen_from - 1, 0, WALKED_AT_ONCE)
+    local positions = positions_of(rows)
+    each_place(base, positions, function(bucket)
+      if bucket < seen_from then
+        seen_from = bucket
+        stopped = visit(bucket)
+      end
+      return stopped
+    end)
+    if not stopped then
+      seen_from = math.min(seen_from, positions[#positions] or seen_from)
+    end
+  until stopped or not more
+  return stopped and seen_from
 end
 
 -- ARGV: customer, now_ms, before (a position), limit, how many messages to look at, pseudonyms of 16 octets, joined.
@@ -123,7 +159,7 @@ local function subject(keys, args)
     return owner == customer and record_until > now_ms
   end
   local rows = {}
-  local stopped = walk(base, args[1], from, 0, function(bucket)
+  local stopped = walk(base, args[1], from, function(bucket)
     local found, looked = matching(base, bucket, wanted)
     for _, pair in ipairs(found) do
       rows[#rows + 1] = pair[1]
@@ -139,5 +175,6 @@ redis.register_function({ function_name = 'cg1_get', callback = get, flags = { '
 redis.register_function({ function_name = 'cg1_are_there', callback = are_there, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_due', callback = due, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_lanes', callback = lanes, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'cg1_list', callback = list, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cg1_marks', callback = marks, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cg1_pick', callback = pick, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_subject', callback = subject, flags = { 'no-writes' } })

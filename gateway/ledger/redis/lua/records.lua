@@ -89,17 +89,6 @@ local function forget_at(flags, content_until, record_until)
   return record_until
 end
 
--- Whether id a comes before id b; Lua's own comparison of strings depends on the server's locale.
-local function before(a, b)
-  for at = 1, 16 do
-    local x, y = string.byte(a, at), string.byte(b, at)
-    if x ~= y then
-      return x < y
-    end
-  end
-  return false
-end
-
 -- A key that outlives what it holds by a day, should nobody ever sweep.
 local function outlive(key, until_ms, now_ms)
   local ttl = math.max(until_ms - now_ms, 0) + DAY_MS

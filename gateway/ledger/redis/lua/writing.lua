@@ -22,7 +22,7 @@ local function new_work(base, now_ms)
     due_before = {}, -- id -> {lane, due}; what the index of waiting work holds
     forget = {}, -- bucket -> when it loses something next
     until_ms = {}, -- bucket -> when its last record goes
-    noted = {}, -- customer -> bucket -> true
+    noted = {}, -- customer -> where their new messages are, and until when
     events = {}, -- esme -> {seq, member, ...}
     event_owners = {},
   }, Work)
@@ -125,13 +125,10 @@ function Work:accept(op)
   self.until_ms[bucket] = math.max(self.until_ms[bucket] or 0, record_until)
   local noted = self.noted[customer]
   if not noted then
-    noted = { order = {}, seen = {}, until_ms = 0 }
+    noted = { positions = {}, until_ms = 0 }
     self.noted[customer] = noted
   end
-  if not noted.seen[bucket] then
-    noted.seen[bucket] = true
-    noted.order[#noted.order + 1] = bucket
-  end
+  noted.positions[#noted.positions + 1] = position(id)
   noted.until_ms = math.max(noted.until_ms, record_until)
   if op[4] then
     self:tell(op[4])
@@ -244,17 +241,9 @@ function Work:write_due()
   end
 end
 
--- Which buckets a customer's messages are in: positions of 7 octets, one after the other.
 function Work:write_notes()
   for customer, noted in pairs(self.noted) do
-    for _, bucket in ipairs(noted.order) do
-      local key = self.base .. ':c:' .. text(customer) .. ':' .. text(math.floor(bucket / PERIOD))
-      local mark = struct.pack('>I7', bucket)
-      if redis.call('GETRANGE', key, -7, -1) ~= mark then
-        redis.call('APPEND', key, mark)
-      end
-      outlive(key, noted.until_ms, self.now_ms)
-    end
+    note_positions(self.base, text(customer), noted.positions, noted.until_ms, self.now_ms)
   end
 end
 

@@ -1,0 +1,235 @@
+"""A ledger with millions of records in it: how long the gateway takes to start, and what reading costs over HTTP.
+
+The ledger is filled through its own code while the gateway stands still: final messages of the last 79 days, of 100
+customers in the proportions of a long tail, the newest with their content. Then the gateway starts, and one connection
+asks: for single messages by id, for the last 100 of the largest customer, and for those of the smallest.
+"""
+
+import asyncio
+import os
+import random
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+import psutil
+
+from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
+from benchmarks.engines import Engine
+from benchmarks.figures import Result, Window, longest_gap, percentiles
+from benchmarks.meter import Meter, rss_mb
+from benchmarks.targets import GatewayTarget
+from benchmarks.truth import Wrong
+from config.redis_address import parse_address
+from gateway.clock import SystemClock
+from gateway.ledger.base import Accept, Change, MovableLedger, WriteOp
+from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.server import Access
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.message import Link, Message, MessageClass, Part, Status, message_id
+from redaction.retention import TRANSACTIONAL
+from redaction.sealed import Pseudonym, Sealed
+
+DAY_MS: Final = 86_400_000
+DAYS: Final = 79
+KEPT_DAYS: Final = 90
+CONTENT_BYTES: Final = 286
+"""docs/sealed-format.md: 62 octets around a text padded to 224."""
+CUSTOMERS: Final = 100
+LARGEST: Final = 1
+SMALLEST: Final = 2
+BATCH: Final = 2_000
+FINDS: Final = 5_000
+LISTS: Final = 1_000
+PAGE: Final = 100
+WARM_UP: Final = 50
+LARGE_FILL_LEASE_S: Final = 30.0
+_HEAD_END: Final = b"\r\n\r\n"
+_LENGTH: Final = b"content-length:"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is asked: a name for reports, the key, and the paths."""
+
+    name: str
+    key: str
+    paths: Sequence[str]
+
+
+def run(engine: Engine, watch: Watch, *, records: int) -> list[Result]:
+    """One result for each kind of question; the start stands in the notes of the first."""
+    target = GatewayTarget(FOLDER, engine)
+    with standing(Bench(target, Plan(), watch)) as bench:
+        stage = target.stage
+        small = stage.command("customer", "add", "--name", "Small", "--sender", "INTERKEY")["customer"]
+        small_key = stage.command("key", "add", small)["key"]
+        stage.stop_gateway()
+        ids = asyncio.run(fill(target, records, watch))
+        os.sync()  # what was filled in must not be written out while something is measured
+        begin = time.perf_counter()
+        stage.start_gateway()
+        started_s = time.perf_counter() - begin
+        questions = (
+            Asked("find by id", stage.key, [f"/v1/messages/{each.hex()}" for each in ids]),
+            Asked("last 100, largest customer", stage.key, [f"/v1/messages?limit={PAGE}"] * LISTS),
+            Asked("last 100, smallest customer", small_key, [f"/v1/messages?limit={PAGE}"] * LISTS),
+        )
+        results = [_measured(bench, target, each, engine) for each in questions]
+    notes = [f"{records} records: the gateway starts in {started_s:.2f} s"]
+    return [msgspec.structs.replace(results[0], notes=notes + results[0].notes), *results[1:]]
+
+
+# ------------------------------------------------------------------------------------------------------------- filling
+
+
+async def fill(target: GatewayTarget, records: int, watch: Watch) -> list[bytes]:
+    """Store so many; ids of the largest customer's, some thousands."""
+    ledger = _ledger(target)
+    await ledger.open()
+    draw = random.Random(1)
+    ids: list[bytes] = []
+    try:
+        done = 0
+        for batch in _batches(records, draw):
+            await ledger.apply(_operations(batch))
+            done += len(batch)
+            ids += [each.id for each in batch if each.customer == LARGEST]
+            watch("filling the ledger", records, done, done)
+    finally:
+        await ledger.close()
+    return draw.choices(ids, k=FINDS)
+
+
+def _ledger(target: GatewayTarget) -> MovableLedger:
+    url = next((value for name, value in target.engine.environ().items() if name.endswith("LEDGER__REDIS__URL")), None)
+    if url is None:
+        return SqliteLedger(target.stage.ledger, SystemClock())
+    access = Access(address=parse_address(url), timeout_s=60)
+    return RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=LARGE_FILL_LEASE_S)
+
+
+def _batches(records: int, draw: random.Random) -> Iterator[list[Message]]:
+    now_ms = round(time.time() * 1000)
+    order = [LARGEST, *range(3, CUSTOMERS + 1), SMALLEST]
+    weights = [1 / (rank + 1) for rank in range(CUSTOMERS)]
+    for start in range(0, records, BATCH):
+        numbers = range(start, min(start + BATCH, records))
+        customers = draw.choices(order, weights, k=len(numbers))
+        yield [
+            _message(number, now_ms - (records - number) * DAYS * DAY_MS // records, now_ms, customer)
+            for number, customer in zip(numbers, customers, strict=True)
+        ]
+
+
+def _message(number: int, at_ms: int, now_ms: int, customer: int) -> Message:
+    """As traffic leaves it. Its place among partitions is drawn: records this far apart do not come in batches."""
+    has_content = at_ms > now_ms - DAY_MS
+    return Message(
+        id=message_id(at_ms, number, os.urandom(8)),
+        customer=customer,
+        key_id=customer,
+        subject=Pseudonym(os.urandom(16)),
+        country=966,
+        last_two=number % 100,
+        message_class=MessageClass.TRANSACTIONAL,
+        tag=TRANSACTIONAL,
+        status=Status.DELIVERED,
+        segments=1,
+        encoding="gsm7",
+        operator="simulator",
+        accepted_ms=at_ms,
+        due_ms=None,
+        expires_ms=at_ms + DAY_MS,
+        content_until_ms=at_ms + DAY_MS + (DAY_MS if has_content else 0),
+        record_until_ms=at_ms + KEPT_DAYS * DAY_MS,
+        content=Sealed(os.urandom(CONTENT_BYTES)) if has_content else None,
+        attempts=1,
+        submitted_ms=at_ms + 12,
+        final_ms=at_ms + 2_400,
+        operator_ids=(f"{number:010x}",),
+        parts=bytes((Part.DELIVERED,)),
+        disclosure=31,
+    )
+
+
+def _operations(messages: Sequence[Message]) -> list[WriteOp]:
+    """A change of a final message is not done any more, but its links are kept."""
+    accepts: list[WriteOp] = [Accept(each) for each in messages]
+    return accepts + [Change(message=each, links=(Link(each.operator, each.operator_ids[0], 0),)) for each in messages]
+
+
+# -------------------------------------------------------------------------------------------------------------- asking
+
+
+def _measured(bench: Bench, target: GatewayTarget, asked: Asked, engine: Engine) -> Result:
+    meter = Meter(target.pids(), target.name)
+    with socket.create_connection(("127.0.0.1", target.port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for path in asked.paths[:WARM_UP]:
+            _ask(connection, asked.key, path)
+        before, moments = meter.read(), [time.perf_counter()]
+        octets = 0
+        for path in asked.paths:
+            octets += _ask(connection, asked.key, path)
+            moments.append(time.perf_counter())
+        after = meter.read()
+    count, seconds = len(asked.paths), moments[-1] - moments[0]
+    answer_ms = percentiles(later - earlier for earlier, later in pairwise(moments))
+    assert answer_ms is not None
+    used = {role: after.cpu_s[role] - before.cpu_s[role] for role in after.cpu_s}
+    window = Window(
+        messages=count,
+        rate_per_s=0.0,
+        seconds=seconds,
+        per_s=count / seconds,
+        answered_per_s=count / seconds,
+        cpu_us={role: spent / count * 1e6 for role, spent in used.items()},
+        busy={role: spent / (after.moment - before.moment) for role, spent in used.items()},
+        answer_ms=answer_ms,
+        submit_ms=None,
+        told_ms=None,
+        pause_ms=longest_gap(moments) * 1000,
+        rss_mb=meter.rss_mb(),
+        written_bytes=0,
+    )
+    note = (
+        f"one connection, {count} times: p50 {answer_ms.p50:.2f}, p99 {answer_ms.p99:.2f}, max {answer_ms.max:.2f} ms,"
+        f" {octets // count} octets; {_sizes(target)}"
+    )
+    return Result(
+        scenario=f"stored: {asked.name}",
+        target=target.name,
+        engine=engine.name,
+        closed=[window],
+        checked=count,
+        notes=[note],
+    )
+
+
+def _sizes(target: GatewayTarget) -> str:
+    """Memory of each process, and the file."""
+    sizes = [
+        f"{role} {sum(rss_mb(psutil.Process(pid)) for pid in pids):,.0f} MB" for role, pids in target.pids().items()
+    ]
+    ledger = target.stage.ledger
+    return "RSS " + ", ".join(sizes) + (f"; file {ledger.stat().st_size / 2**20:,.0f} MB" if ledger.exists() else "")
+
+
+def _ask(connection: socket.socket, key: str, path: str) -> int:
+    """One request and its whole answer, whose size is given. Raises Wrong for any status but 200."""
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
+    answer = connection.recv(1 << 16)
+    while _HEAD_END not in answer:
+        answer += connection.recv(1 << 16)
+    head, _, body = answer.partition(_HEAD_END)
+    lines = head.lower().split(b"\r\n")
+    if not lines[0].startswith(b"http/1.1 200"):
+        raise Wrong(f"{path} was answered {lines[0].decode()}")
+    size = next(int(line[len(_LENGTH) :]) for line in lines if line.startswith(_LENGTH))
+    rest = size - len(body)
+    while rest > 0:
+        rest -= len(connection.recv(1 << 16))
+    return size

@@ -1,0 +1,144 @@
+"""A customer's messages, newest first, over all partitions.
+
+Each partition tells where its newest messages of the customer are, as marks: times with a counter, without the id. The
+newest marks of all partitions are followed, so a page reads little more than it shows. A mark may lead to nothing, as
+its message was forgotten or has another status; then older ones are followed, up to a bound.
+"""
+
+from collections.abc import Sequence
+from struct import unpack
+from typing import Final
+
+from gateway.ledger.base import Page
+from gateway.ledger.redis.keys import Layout, first_id, position_of
+from gateway.ledger.redis.packing import unpack_message
+from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.sqlite_rows import STATUS_CODE
+from gateway.message import Status
+
+LOOKS_AT: Final = 2_048
+"""Marks that one page follows, at most; such a page may be short and still have a cursor."""
+FIRST_MARKS: Final = 4
+"""Of each partition, at first: most have few of a page. Then `STEP` times as many, and so on."""
+STEP: Final = 5
+AHEAD_MS: Final = 86_400_000
+"""No node's clock is further ahead."""
+PICKED_AT_ONCE: Final = 256
+_EVERYWHERE: Final = 2**53 - 1
+_MARK: Final = 1024
+_MARK_SIZE: Final = 4
+
+
+class Lister:
+    def __init__(self, server: Server, layout: Layout) -> None:
+        self._server = server
+        self._layout = layout
+
+    async def page(
+        self, customer: int, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int, now_ms: int
+    ) -> Page:
+        """See `gateway.ledger.base.Ledger.list_messages`."""
+        since = b"" if since_ms is None else since_ms.to_bytes(6, "big")
+        upto = position_of((now_ms + AHEAD_MS).to_bytes(6, "big") + bytes(10))
+        if cursor is not None:
+            upto = min(upto, position_of(cursor[:16].ljust(16, b"\0")))
+        merge = _Merge(self._layout.partitions, upto, 0 if since_ms is None else position_of(since.ljust(16, b"\0")))
+        asked = (customer, -1 if status is None else STATUS_CODE[status], now_ms)
+        found: dict[bytes, bytes] = {}
+        while len(found) <= limit and merge.taken < LOOKS_AT:
+            places = await self._next_marks(merge, customer, limit + 1 if status is None else PICKED_AT_ONCE)
+            if not places:
+                return _page(found, limit, None)
+            for identifier, record in await self._pick(asked, places):
+                if identifier >= since and (cursor is None or identifier < cursor):
+                    found[identifier] = record
+        return _page(found, limit, merge.reached)
+
+    async def _next_marks(self, merge: "_Merge", customer: int, count: int) -> dict[int, bytes]:
+        """The next so many marks, by partition."""
+        wanted = min(count, FIRST_MARKS)
+        while True:
+            unclear = merge.unclear(count)
+            if not unclear:
+                return merge.take(count)
+            calls = [
+                Call("marks", self._layout.bases[each], (customer, merge.upto[each], merge.since, wanted))
+                for each in unclear
+            ]
+            for partition, (more, *rows) in zip(unclear, await self._server.read(calls), strict=True):
+                merge.add(partition, _marks(rows), has_more=bool(more))
+            wanted = min(count, wanted * STEP)
+
+    async def _pick(self, asked: tuple[int, int, int], places: dict[int, bytes]) -> list[tuple[bytes, bytes]]:
+        calls = [Call("pick", self._layout.bases[each], (*asked, marks)) for each, marks in places.items()]
+        answers = await self._server.read(calls)
+        return [row for rows in answers for row in zip(rows[::2], rows[1::2], strict=True)]
+
+
+class _Merge:
+    """The marks of all partitions, newest first. taken: how many were. reached: everything at or after this mark was.
+
+    upto: for each partition where to ask on from. since: marks below it are of no use.
+    """
+
+    def __init__(self, partitions: int, upto: int, since: int) -> None:
+        self.upto = [upto] * partitions
+        self.since = since
+        self.taken = 0
+        self.reached = _EVERYWHERE
+        self._lowest = since - since % _MARK
+        self._known: list[list[int]] = [[] for _ in range(partitions)]
+        self._has_more = [True] * partitions
+
+    def unclear(self, count: int) -> list[int]:
+        """Partitions that may have more marks among the next so many."""
+        bar = self._bar(count)
+        return [
+            each
+            for each, known in enumerate(self._known)
+            if self._has_more[each] and (not known or known[-1] > bar) and self.upto[each] >= bar
+        ]
+
+    def _bar(self, count: int) -> int:
+        """No mark below this one is among the next so many."""
+        known = sorted((mark for marks in self._known for mark in marks), reverse=True)
+        return known[count - 1] if len(known) >= count else -1
+
+    def add(self, partition: int, marks: Sequence[int], *, has_more: bool) -> None:
+        """The partition's next marks, newest first."""
+        useful = [each for each in marks if each >= self._lowest]
+        self._known[partition] += useful
+        self._has_more[partition] = has_more and len(useful) == len(marks)
+        if marks:
+            self.upto[partition] = marks[-1] - 1
+
+    def take(self, count: int) -> dict[int, bytes]:
+        """The next marks of each partition, packed: so many in all, and those that are equal to the last of them."""
+        bar = self._bar(count)
+        places: dict[int, bytes] = {}
+        for partition, known in enumerate(self._known):
+            taken = [each for each in known if each >= bar]
+            if taken:
+                self._known[partition] = known[len(taken) :]
+                self.taken += len(taken)
+                self.reached = min(self.reached, taken[-1])
+                places[partition] = b"".join(each.to_bytes(8, "big") for each in taken)
+        return places
+
+
+def _marks(rows: Sequence[bytes]) -> list[int]:
+    """Of rows of a position and marks that count from it: positions, newest first."""
+    return [
+        int(start) + mark * _MARK
+        for start, marks in zip(rows[::2], rows[1::2], strict=True)
+        for mark in reversed(unpack(f">{len(marks) // _MARK_SIZE}I", marks))
+    ]
+
+
+def _page(found: dict[bytes, bytes], limit: int, reached: int | None) -> Page:
+    """The newest of what was found. reached: everything at or after this mark is there; None: everything."""
+    ids = sorted(found, reverse=True)
+    cursor = None if reached is None else first_id(reached)
+    if len(ids) > limit:
+        cursor = ids[limit - 1]
+    return Page(tuple(unpack_message(each, found[each]) for each in ids[:limit]), cursor)
