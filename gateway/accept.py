@@ -8,6 +8,7 @@ its customer when `Pending.durable` resolves and not before (Law 2).
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -36,11 +37,14 @@ Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, 
 """What a replacement asks for, given what it replaces. May raise Refusal."""
 
 
-class Pending(msgspec.Struct, frozen=True, gc=False):
+class Pending:
     """A message on its way to the disk. durable: the id that stands for it, an earlier one's if this is a repeat."""
 
-    message: Message
-    durable: "asyncio.Future[WriteResult]"
+    __slots__ = ("durable", "message")
+
+    def __init__(self, message: Message, durable: "asyncio.Future[WriteResult]") -> None:
+        self.message: Final = message
+        self.durable: Final = durable
 
 
 class Door:

@@ -13,8 +13,6 @@ from copy import copy
 from functools import partial
 from typing import Final
 
-import msgspec
-
 from gateway.clock import Clock
 from gateway.inflight import InFlight
 from gateway.ledger.base import Change, Found, Ledger, LedgerUnavailable, WriteOp, WriteResult
@@ -37,13 +35,16 @@ def _nobody() -> None:
     """Nobody waits yet."""
 
 
-class Early(msgspec.Struct, eq=False):
+class Early:
     """A receipt that no segment answers to yet. since: monotonic seconds. arrived: what is called when one does."""
 
-    receipt: DeliveryReceipt
-    since: float
-    settled: bool = False
-    arrived: Callable[[], None] = _nobody
+    __slots__ = ("arrived", "receipt", "settled", "since")
+
+    def __init__(self, receipt: DeliveryReceipt, since: float) -> None:
+        self.receipt: Final = receipt
+        self.since = since
+        self.settled = False
+        self.arrived: Callable[[], None] = _nobody
 
 
 class OutcomeCounters:

@@ -29,7 +29,6 @@ from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
-import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -45,7 +44,7 @@ from redaction.errors import (
 from redaction.keys import KeyState, Random
 from redaction.personal import Purpose
 from redaction.retention import RetentionTag
-from redaction.sealed import Sealed
+from redaction.sealed import SealContext, Sealed
 
 __all__ = [
     "POLICY",
@@ -97,21 +96,6 @@ _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 _INNER_FILL: Final = b"\x36" * 64
 _OUTER_FILL: Final = b"\x5c" * 64
-
-
-class SealContext(msgspec.Struct, frozen=True, gc=False):
-    """What a sealed field is bound to.
-
-    message_id: 16 bytes. period: index of the tag's period at acceptance. leaf: 40-bit index of the subject, from
-    `redaction.pseudonymise`.
-    """
-
-    customer: int
-    message_id: bytes
-    field: str
-    tag: RetentionTag
-    period: int
-    leaf: int
 
 
 def _unheard(_purpose: Purpose, _field: str) -> None:
