@@ -21,7 +21,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from redaction.errors import KeyDestroyed, KeysWithheld, SealError, Tampered, UnknownVersion, WrongRoot
+from redaction.errors import KeyDestroyed, KeysWithheld, SealError, Tampered, UnknownVersion, WrongRoot, alone
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
 from redaction.stored_keys import Key, KeyAge, Period, StoredCustomer, StoredPepper, StoredPeriod, StoredState
@@ -133,7 +133,7 @@ class KeyState:
         try:
             key = entry.key.derive(leaf)
         except Punctured:
-            raise KeyDestroyed("subject") from None
+            raise alone(KeyDestroyed("subject")) from None
         if len(self._leaves) >= _CACHED_LEAVES:
             self._leaves.clear()
         self._leaves[name] = key
@@ -222,7 +222,7 @@ class KeyState:
         try:
             return self._peppers[customer, purpose][epoch].value
         except KeyError:
-            raise self._absent("pepper") from None
+            raise alone(self._absent("pepper")) from None
 
     def epochs(self, customer: int, purpose: str) -> list[int]:
         """The live epochs, oldest first. New pseudonyms use the last one."""
@@ -267,7 +267,7 @@ class KeyState:
             _check_version(stored.version)
             return cls._restore(stored)
         except (msgspec.DecodeError, ValueError):
-            raise Tampered("not a key state") from None
+            raise alone(Tampered("not a key state")) from None
 
     @classmethod
     def _restore(cls, stored: StoredState) -> Self:
@@ -336,4 +336,4 @@ def open_state(blob: bytes, root: bytes) -> KeyState:
     try:
         return KeyState.from_bytes(cipher.decrypt(nonce, blob[_HEADER.size :], header))
     except InvalidTag:
-        raise Tampered("the key store was changed") from None
+        raise alone(Tampered("the key store was changed")) from None

@@ -40,6 +40,7 @@ from redaction.errors import (
     UndeclaredField,
     UnknownVersion,
     WrongKey,
+    alone,
 )
 from redaction.keys import KeyState, Random
 from redaction.personal import Purpose
@@ -277,7 +278,7 @@ def _decrypt(material: bytes, commitment: bytes, ciphertext: bytes, aad: bytes) 
     try:
         return unpad(AESGCM(material[:32]).decrypt(material[48:60], ciphertext, aad))
     except InvalidTag:
-        raise IntegrityError("sealed bytes were changed") from None
+        raise alone(IntegrityError("sealed bytes were changed")) from None
 
 
 def _account_aad(customer: int, field: str, record_id: bytes) -> bytes:
