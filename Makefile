@@ -8,8 +8,9 @@ COMPILE := $(BIN)/pip-compile --quiet --all-build-deps --allow-unsafe --generate
 
 COMPILED := .venv-compiled
 COMPILED_STAMP := $(COMPILED)/.installed
-# Compiled modules cannot be tested for their form, and what kills and counts processes is the same in both builds.
-COMPILED_TESTS ?= tests/unit tests/contract tests/integration tests/privacy
+COMPILED_TESTS ?= tests/unit tests/contract tests/privacy tests/integration/test_http_express.py tests/integration/test_http_api.py \
+	tests/integration/test_journal.py tests/integration/test_sqlite_ledger.py tests/integration/test_operator_links.py \
+	tests/integration/test_smpp_*.py tests/integration/test_webhook*.py
 
 .PHONY: demo test test-all lint compiled test-compiled check-python bench constraints clean
 

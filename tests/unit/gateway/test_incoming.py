@@ -86,7 +86,6 @@ async def test_a_sender_has_one_spelling(tmp_path: Path, source: str, internatio
 
 @pytest.mark.smpp("S-47")
 @pytest.mark.smpp("S-49")
-@pytest.mark.interpreted
 async def test_the_operator_is_answered_after_the_commit_and_not_before(tmp_path: Path) -> None:
     async with running_road(tmp_path) as road:
         road.owners["90909", ""] = OURS
@@ -105,7 +104,6 @@ async def test_the_operator_is_answered_after_the_commit_and_not_before(tmp_path
 
 
 @pytest.mark.smpp("S-47")
-@pytest.mark.interpreted
 async def test_what_cannot_be_committed_is_asked_for_again(tmp_path: Path) -> None:
     async with running_road(tmp_path) as road:
         road.owners["90909", ""] = OURS

@@ -134,7 +134,6 @@ class RefusingOnce(SqliteLedger):
         return await super().forget_content(now_ms, limit)
 
 
-@pytest.mark.interpreted
 async def test_a_sweep_that_the_ledger_refuses_is_counted_and_tried_again(road: Road, tmp_path: Path) -> None:
     ledger = RefusingOnce(tmp_path / "other.db", road.clock)
     ledger.swept = asyncio.Event()

@@ -26,9 +26,6 @@ from tests.unit.gateway.smpp_server.test_link import ESME, Host, Transport
 LIMIT_S = 10.0
 
 
-pytestmark = pytest.mark.interpreted
-
-
 class CountingLedger(SqliteLedger):
     """Counts how often the outbox is read."""
 

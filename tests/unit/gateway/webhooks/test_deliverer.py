@@ -381,7 +381,6 @@ class Unsteady(SqliteLedger):
         return await super().outbox_due(now_ms, limit, exclude)
 
 
-@pytest.mark.interpreted
 async def test_a_ledger_that_is_away_is_waited_for(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path, engine=Unsteady) as stage:
         listen(stage, receiver)
