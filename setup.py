@@ -27,8 +27,28 @@ def refuse_differences(path: str) -> None:
             raise SystemExit(
                 f"{path}:{node.lineno}: {node.name} is a struct; types stay in modules that are not compiled"
             )
+        if isinstance(node, ast.ExceptHandler) and any(isinstance(each, ast.Await) for each in ast.walk(node)):
+            raise SystemExit(f"{path}:{node.lineno}: while it awaits here, all others see this error as theirs")
         if isinstance(node, ast.Raise) and node.cause is not None and not ast.unparse(node).startswith("raise alone("):
             raise SystemExit(f"{path}:{node.lineno}: `from` is lost; redaction.errors.alone keeps it")
+
+
+def refuse_heirs(compiled: set[str]) -> None:
+    """What is not compiled cannot derive from what is, and fails when it is loaded or called."""
+    trees = {
+        str(path): ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        for package in PACKAGES
+        for path in (each.relative_to(ROOT) for each in (ROOT / package).rglob("*.py"))
+    }
+    classes = {
+        path: {it.name: it for it in ast.walk(tree) if isinstance(it, ast.ClassDef)} for path, tree in trees.items()
+    }
+    closed = {name for path in compiled for name in classes[path]}
+    for path in trees.keys() - compiled:
+        for name, node in classes[path].items():
+            bases = {_last(base) for base in node.bases} - classes[path].keys()
+            if bases & closed:
+                raise SystemExit(f"{path}:{node.lineno}: {name} derives from a class that is compiled")
 
 
 def _last(base: ast.expr) -> str:
@@ -43,6 +63,7 @@ def extensions() -> list[Extension]:
     compiled = modules()
     for path in compiled:
         refuse_differences(path)
+    refuse_heirs(set(compiled))
     os.chdir(ROOT)
     sources = [str(path) for package in PACKAGES for path in sorted(Path(package).rglob("*.py"))]
     made = mypycify(sources, only_compile_paths=compiled, opt_level="2", debug_level="0", multi_file=True)

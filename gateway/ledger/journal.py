@@ -15,6 +15,7 @@ more, with its event.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
@@ -150,9 +151,10 @@ class Journal:
 
     async def _commit_next(self) -> None:
         batch = self._waiting[: self._batch_limit]
-        try:
+        results: list[WriteResult] | None = None
+        with suppress(LedgerUnavailable):
             results = await self._apply(batch)
-        except LedgerUnavailable:
+        if results is None:
             self.available = False
             self.failures += 1
             self.stuck = True

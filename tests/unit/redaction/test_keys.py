@@ -140,7 +140,6 @@ def test_ages_tell_every_key_and_no_key_material(keys: KeyState) -> None:
     assert len(ages) == 1 + 2 + 12
 
 
-@pytest.mark.interpreted
 def test_cache_of_leaves_stays_bounded(keys: KeyState, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("redaction.keys._CACHED_LEAVES", 10)
     derived = [keys.leaf_key(OTP, PERIOD, leaf) for leaf in range(25)]
