@@ -1,15 +1,21 @@
-# Two stages: wheels are built in the first, the second holds only what runs.
+# Two stages: the wheel is compiled in the first, which has a compiler; the second holds only what runs.
 FROM python:3.11-slim AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY pyproject.toml constraints-runtime.txt README.md ./
+COPY pyproject.toml setup.py constraints.txt constraints-runtime.txt README.md ./
 RUN python -m venv /opt/gateway \
-    && /opt/gateway/bin/pip install --no-cache-dir --require-hashes -r constraints-runtime.txt
+    && /opt/gateway/bin/pip install --no-cache-dir --require-hashes -r constraints-runtime.txt \
+    && python -m venv /opt/build \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r constraints.txt
+COPY compiling compiling
 COPY config config
 COPY redaction redaction
 COPY operators operators
 COPY gateway gateway
 COPY benchmarks benchmarks
-RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN CONNECT_GATEWAY_COMPILED=1 /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /opt/gateway/bin/pip install --no-cache-dir --no-deps /wheels/*.whl \
+    && /opt/gateway/bin/connect-gateway --version | grep compiled
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/gateway gateway \

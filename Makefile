@@ -6,7 +6,13 @@ STAMP := $(VENV)/.installed
 COMPILE := $(BIN)/pip-compile --quiet --all-build-deps --allow-unsafe --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: demo test test-all lint check-python bench constraints clean
+COMPILED := .venv-compiled
+COMPILED_STAMP := $(COMPILED)/.installed
+COMPILED_TESTS ?= tests/unit tests/contract tests/privacy tests/integration/test_http_express.py tests/integration/test_http_api.py \
+	tests/integration/test_journal.py tests/integration/test_sqlite_ledger.py tests/integration/test_operator_links.py \
+	tests/integration/test_smpp_*.py tests/integration/test_webhook*.py
+
+.PHONY: demo test test-all lint compiled test-compiled check-python bench constraints clean
 
 demo: $(STAMP)
 	$(BIN)/connect-gateway demo $(if $(KEEP),--keep)
@@ -26,6 +32,13 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
+compiled: $(COMPILED_STAMP)
+	$(COMPILED)/bin/connect-gateway --version
+
+# The installed packages stand before the checkout in Python's path, and so the tests come from here and nothing else.
+test-compiled: $(COMPILED_STAMP)
+	PYTHONSAFEPATH=1 CONNECT_GATEWAY_BUILD=compiled $(COMPILED)/bin/pytest --import-mode=append -m "not slow" $(COMPILED_TESTS)
+
 check-python:
 	@command -v $(PYTHON) >/dev/null || { echo "missing: $(PYTHON) (Python 3.11 or newer; set PYTHON=...)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "missing: Python 3.11 or newer; $(PYTHON) is older (set PYTHON=...)" >&2; exit 1; }
@@ -37,6 +50,16 @@ $(STAMP): pyproject.toml constraints.txt | check-python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+# An environment of its own, into which a wheel with compiled modules is installed. Needs a C compiler.
+$(COMPILED_STAMP): pyproject.toml setup.py constraints.txt $(shell find compiling config redaction operators gateway benchmarks -type f -not -path '*/__pycache__/*') | check-python
+	@command -v $${CC:-cc} >/dev/null || { echo "missing: a C compiler (on Debian: gcc and the headers of Python, python3-dev)" >&2; exit 1; }
+	@test -x $(COMPILED)/bin/python || $(PYTHON) -m venv $(COMPILED)
+	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	rm -rf build
+	CONNECT_GATEWAY_COMPILED=1 $(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
+	$(COMPILED)/bin/python -c 'import sysconfig, pathlib; pathlib.Path(sysconfig.get_path("purelib"), "checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@touch $(COMPILED_STAMP)
+
 # Pins every version, with hashes, from pyproject.toml.
 constraints: $(STAMP)
 	$(BIN)/python -m pip install --quiet pip-tools
@@ -44,4 +67,4 @@ constraints: $(STAMP)
 	$(COMPILE) --constraint constraints.txt --output-file constraints-runtime.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data benchmark-data
+	rm -rf $(VENV) $(COMPILED) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data benchmark-data

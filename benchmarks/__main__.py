@@ -40,6 +40,8 @@ from benchmarks.truth import Wrong
 from config.settings import SweeperSettings
 from gateway.stage import StageFailed
 
+COMPILED: Final = Path(".venv-compiled/bin/python")
+"""What `make compiled` makes."""
 WIDTH: Final = 160
 """Of tables that go to a file or a pipe."""
 
@@ -61,6 +63,10 @@ Runs = Annotated[int, typer.Option(min=1, help="Runs of each; medians are shown,
 Rate = Annotated[list[float] | None, typer.Option(help="Messages a second of an open loop; repeatable.")]
 Share = Annotated[list[float] | None, typer.Option(help="Or its share of the capacity; repeatable. Default 0.5.")]
 Seconds = Annotated[float, typer.Option(help="Length of an open loop.")]
+BuildName = Annotated[
+    str,
+    typer.Option("--build", help=f"Gateway: this environment's, or compiled ({COMPILED.parts[0]})."),
+]
 Profile = Annotated[bool, typer.Option(help="Sample where the gateway's CPU goes, if py-spy is installed.")]
 Json = Annotated[Path | None, typer.Option(dir_okay=False, help="Write the results to this file.")]
 Html = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a page with drawings to this file.")]
@@ -105,6 +111,17 @@ def perform(measure: Measure, options: Options, output: Output, compare: Compare
         output.html.write_text(page(report, moves), encoding="utf-8")
 
 
+def python_of(build: str) -> Path | None:
+    """Of the environment with that build; None for this one. Raises typer.BadParameter."""
+    if build == "this":
+        return None
+    if build != "compiled":
+        raise typer.BadParameter(f"no build {build!r}; there is: this, compiled")
+    if not COMPILED.exists():
+        raise typer.BadParameter("the compiled build is not there; `make compiled` makes it")
+    return COMPILED.absolute()
+
+
 def _end(_number: int, _frame: object) -> None:
     """SIGTERM ends a run as Ctrl-C does: with everything that it started."""
     raise SystemExit(143)
@@ -124,6 +141,7 @@ def measuring(measure: Measure, text: str, usual: int = 20_000) -> Callable[...,
     def command(
         engine: EngineName = "sqlite",
         workers: Workers = 1,
+        build: BuildName = "this",
         messages: Messages = usual,
         runs: Runs = 3,
         rate: Rate = None,
@@ -143,6 +161,7 @@ def measuring(measure: Measure, text: str, usual: int = 20_000) -> Callable[...,
             shares=tuple(share or (0.5,)),
             seconds=seconds,
             profile=profile,
+            python=python_of(build),
         )
         perform(measure, options, Output(json, html, compare))
 
@@ -206,6 +225,7 @@ def webhooks(
     batch: Annotated[int, typer.Option(min=1, max=100, help="Events of one request, at most.")] = 1,
     engine: EngineName = "sqlite",
     workers: Workers = 1,
+    build: BuildName = "this",
     rate: Rate = None,
     share: Share = None,
     seconds: Seconds = 10.0,
@@ -226,6 +246,7 @@ def webhooks(
         shares=tuple(share or (0.5,)),
         seconds=seconds,
         profile=profile,
+        python=python_of(build),
     )
     perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
 
@@ -239,6 +260,7 @@ def smpp(
     receipts: Annotated[bool, typer.Option(help="Ask for receipts, and acknowledge them.")] = True,
     engine: EngineName = "sqlite",
     workers: Workers = 1,
+    build: BuildName = "this",
     rate: Rate = None,
     seconds: Seconds = 10.0,
     profile: Profile = True,
@@ -257,6 +279,7 @@ def smpp(
         rates_per_s=tuple(rate or ()),
         seconds=seconds,
         profile=profile,
+        python=python_of(build),
     )
     perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
 
@@ -266,6 +289,7 @@ def against_other(
     sources: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Another checkout of the gateway.")],
     name: Annotated[str, typer.Option("--scenario", help=f"One of: {', '.join(SCENARIOS)}.")] = "http",
     than: Annotated[str, typer.Option(help="Scenario of the other, where it is not the same.")] = "",
+    build: BuildName = "this",
     messages: Messages = 10_000,
     runs: Runs = 5,
     rate: Rate = None,
@@ -278,7 +302,9 @@ def against_other(
         if asked not in SCENARIOS:
             raise typer.BadParameter(f"no scenario {asked!r}")
     pair = (SCENARIOS[than or name], SCENARIOS[name])
-    options = Options(messages=messages, runs=runs, rates_per_s=tuple(rate or ()), seconds=seconds)
+    options = Options(
+        messages=messages, runs=runs, rates_per_s=tuple(rate or ()), seconds=seconds, python=python_of(build)
+    )
     perform(
         lambda engine, there, watch: against(sources, pair, engine, there, watch),
         options,

@@ -1,5 +1,7 @@
 """Two versions of the gateway in turns: this one, and the one of another checkout, run by the same interpreter.
 
+This one may be the compiled build: `against . --build compiled` tells what compiling gives.
+
 Both stand all the time, and each run of one is followed by one of the other; who begins changes from run to run.
 Whatever the machine does meanwhile it does to both. Each run has a process of its own, which is warmed up first:
 processes of one version differ among themselves, and runs of one process would all share its luck.
@@ -28,7 +30,10 @@ def against(
     if not (sources / "gateway" / "__main__.py").is_file():
         raise Wrong(f"{sources} holds no gateway")
     other, this = scenarios
-    sides = [_side(OTHER, sources.resolve(), other, engine, watch), _side("gateway", None, this, engine, watch)]
+    sides = [
+        _side(OTHER, sources.resolve(), None, other, engine, watch),
+        _side("gateway", None, options.python, this, engine, watch),
+    ]
     with ExitStack() as stack:
         for bench in sides:
             stack.enter_context(standing(bench))
@@ -47,15 +52,24 @@ def against(
             closed=closed[at],
             open=opened[at],
             checked=checked[at],
+            build=sides[at].target.build,
         )
         for at in range(2)
     ]
 
 
-def _side(name: str, sources: Path | None, scenario: Scenario, engine: Engine, watch: Watch) -> Bench:
+def _side(
+    name: str, sources: Path | None, python: Path | None, scenario: Scenario, engine: Engine, watch: Watch
+) -> Bench:
     folder = FOLDER / name
     target = GatewayTarget(
-        folder, engine, settings=scenario.settings, batched=scenario.batched, name=name, sources=sources
+        folder,
+        engine,
+        settings=scenario.settings,
+        batched=scenario.batched,
+        name=name,
+        sources=sources,
+        python=python,
     )
     return Bench(target, scenario.plan, watch, folder)
 

@@ -59,6 +59,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario on one target. closed: the runs for capacity. open: at fixed rates, lowest first.
 
     stages: share of the gateway's CPU by stage. checked: messages whose whole way was checked. notes: for readers.
+    build: compiled or interpreted, as the gateway says of itself; '' of what does not say.
     """
 
     scenario: str
@@ -69,10 +70,16 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     stages: dict[str, float] = {}
     checked: int = 0
     notes: list[str] = []
+    build: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.scenario}, {self.target}" + (f" on {self.engine}" if self.engine else "")
+
+    @property
+    def full_name(self) -> str:
+        """And of which build."""
+        return self.name + (f" ({self.build})" if self.build else "")
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,6 +77,7 @@ class JasminTarget:
     good_status = "200"
     records = False
     numbers_for_ids = True
+    build = ""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve() / "jasmin"

@@ -75,6 +75,7 @@ class KannelTarget:
     good_status = "202"
     records = False
     numbers_for_ids = True
+    build = ""
 
     def __init__(self, folder: Path, *, name: str = "Kannel") -> None:
         self.name = name

@@ -20,7 +20,7 @@ EVERY: Final = 4
 
 def lookups(engine: Engine, options: Options, watch: Watch) -> Result:
     """A look-up for every `EVERY` messages. `open` has the rate alone; the note says what it became beside them."""
-    target = GatewayTarget(FOLDER, engine)
+    target = GatewayTarget(FOLDER, engine, python=options.python)
     with standing(Bench(target, Plan(), watch)) as bench:
         bench.window(min(WARM_UP, options.messages), name="warm-up")
         closed = [bench.window(options.messages, name=f"closed loop {n + 1}") for n in range(options.runs)]
@@ -39,6 +39,7 @@ def lookups(engine: Engine, options: Options, watch: Watch) -> Result:
         closed=closed,
         open=alone,
         checked=checked,
+        build=target.build,
         notes=[
             f"202 p99 {before.median:.1f} ms alone, {during.median:.1f} ms beside a look-up for {EVERY} messages",
             f"look-ups: p99 {waits[len(waits) // 2]:.1f} ms",

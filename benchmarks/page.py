@@ -144,7 +144,7 @@ def _moves(moves: Sequence[Move]) -> str:
 
 def _notes(result: Result) -> str:
     lines = [f"{result.checked} messages checked: none lost, none twice", *result.notes]
-    return f"<p><strong>{escape(result.name)}</strong><br>{'<br>'.join(map(escape, lines))}</p>"
+    return f"<p><strong>{escape(result.full_name)}</strong><br>{'<br>'.join(map(escape, lines))}</p>"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

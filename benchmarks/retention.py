@@ -71,6 +71,7 @@ def run(engine: Engine, watch: Watch, *, records: int, rate_per_s: float, batch:
         closed=closed,
         open=[*before, *during],
         checked=checked,
+        build=target.build,
         notes=notes,
     )
 

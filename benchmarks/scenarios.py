@@ -7,6 +7,7 @@ all of it at once. A scenario that lost or repeated a message raises Wrong and g
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -28,7 +29,8 @@ ATTACH_S: Final = 0.5
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """messages: of a closed loop. runs: of each window. shares: of the capacity, for open loops; rates_per_s: instead
-    of them. seconds: of an open loop. profile: sample the stages, where py-spy is installed.
+    of them. seconds: of an open loop. profile: sample the stages, where py-spy is installed. python: of the environment
+    whose gateway is measured; None is this one's.
     """
 
     engine: str = "sqlite"
@@ -39,6 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     rates_per_s: tuple[float, ...] = ()
     seconds: float = 10.0
     profile: bool = True
+    python: Path | None = None
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +83,7 @@ def gateway_run(scenario: Scenario, engine: Engine, options: Options, watch: Wat
     """The scenario on the gateway. Raises FeatureMissing."""
     if scenario.plan.events > 1:
         demand_batches_of_events()
-    target = GatewayTarget(FOLDER, engine, settings=scenario.settings, batched=scenario.batched)
+    target = GatewayTarget(FOLDER, engine, settings=scenario.settings, batched=scenario.batched, python=options.python)
     return run(scenario.name, target, scenario.plan, options, watch, engine.name)
 
 
@@ -105,6 +108,7 @@ def run(name: str, target: Target, plan: Plan, options: Options, watch: Watch, e
         stages=stages,
         checked=checked,
         notes=notes,
+        build=target.build,
     )
 
 
@@ -152,7 +156,7 @@ def sampled(bench: Bench, options: Options) -> tuple[dict[str, float], list[str]
 
 def backlog(engine: Engine, options: Options, watch: Watch) -> Result:
     """Messages accepted while the operator is down, and the drain when it is back; `per_s` is the drain's."""
-    target = GatewayTarget(FOLDER, engine)
+    target = GatewayTarget(FOLDER, engine, python=options.python)
     with standing(Bench(target, Plan(), watch)) as bench:
         idle = bench.window(WARM_UP, name="warm-up").rss_mb
         drain = _Drain(bench)
@@ -166,6 +170,7 @@ def backlog(engine: Engine, options: Options, watch: Watch) -> Result:
         engine=engine.name,
         closed=[msgspec.structs.replace(window, seconds=drained_s, per_s=window.messages / drained_s)],
         checked=checked,
+        build=target.build,
         notes=[
             f"{window.messages} accepted at {window.answered_per_s:.0f}/s with the operator down",
             f"RSS {idle:.0f} MB before, {drain.rss_mb:.0f} MB with the backlog, {window.rss_mb:.0f} MB after the drain",
@@ -191,14 +196,20 @@ class _Drain:
 
 def memory(engine: Engine, options: Options, watch: Watch) -> Result:
     """RSS over a long run, tenth by tenth."""
-    target = GatewayTarget(FOLDER, engine)
+    target = GatewayTarget(FOLDER, engine, python=options.python)
     with standing(Bench(target, Plan(), watch)) as bench:
         windows = [bench.window(options.messages // 10, name=f"tenth {tenth + 1}") for tenth in range(10)]
         checked = bench.check()
     grown = ", ".join(f"{each.rss_mb:.1f}" for each in windows)
     notes = [f"RSS in MB after each tenth of {options.messages} messages: {grown}"]
     return Result(
-        scenario="memory", target=target.name, engine=engine.name, closed=windows, checked=checked, notes=notes
+        scenario="memory",
+        target=target.name,
+        engine=engine.name,
+        closed=windows,
+        checked=checked,
+        notes=notes,
+        build=target.build,
     )
 
 

@@ -25,7 +25,7 @@ def show(console: Console, report: Report) -> None:
     for line in ratios(report.results):
         console.print(line)
     for result in report.results:
-        console.print(f"{result.name}: {result.checked} messages checked, none lost, none twice")
+        console.print(f"{result.full_name}: {result.checked} messages checked, none lost, none twice")
         for note in result.notes:
             console.print(f"  {note}")
     low, high = report.machine.reference_us

@@ -41,8 +41,8 @@ class Target(Protocol):
     """One thing that takes messages over HTTP (or SMPP) and submits them.
 
     name: for reports. shape: of its requests. good_status: of what it accepts.
-    records: whether it can say afterwards what became of each message. numbers_for_ids: it gives no ids; its
-    messages are known by their recipients.
+    build: of a gateway, compiled or interpreted. records: whether it can say afterwards what became of each message.
+    numbers_for_ids: it gives no ids; its messages are known by their recipients.
     """
 
     name: str
@@ -50,6 +50,10 @@ class Target(Protocol):
     good_status: str
     records: bool
     numbers_for_ids: bool
+
+    @property
+    def build(self) -> str:
+        """What it says of itself; '' of what has but one."""
 
     def start(self, smsc_port: int, hook: Hook | None) -> None:
         """Start it, bound to the SMSC. hook: the endpoint that is to be told; None tells nobody."""
@@ -74,7 +78,7 @@ class Target(Protocol):
 
 class GatewayTarget:
     """The gateway on an engine. settings: more of them, as TOML. batched: take the batch API. sources: another
-    checkout, whose gateway runs instead of this one's.
+    checkout, whose gateway runs instead of this one's. python: of the environment whose gateway runs, instead.
     """
 
     good_status = "202"
@@ -90,9 +94,11 @@ class GatewayTarget:
         batched: bool = False,
         name: str = "gateway",
         sources: Path | None = None,
+        python: Path | None = None,
     ) -> None:
         self.name = name
         self._sources = sources
+        self._python = python
         self.shape = "batch" if batched else "message"
         self.engine = engine
         self._folder = folder
@@ -109,6 +115,7 @@ class GatewayTarget:
             serve=("--workers", str(self.engine.workers)) if self.engine.workers > 1 else (),
             environ=self.engine.environ(),
             sources=self._sources,
+            python=self._python,
         )
         self.stage.prepare()
         self._await_workers(0)
@@ -145,6 +152,11 @@ class GatewayTarget:
     def secret(self) -> str:
         return self.stage.key
 
+    @property
+    def build(self) -> str:
+        """What the process says of itself: compiled, interpreted, or nothing."""
+        return self.stage.build
+
     def pids(self) -> Mapping[str, Sequence[int]]:
         return {self.name: list(family(self.stage.gateway.pid)), **self.engine.pids()}
 
@@ -168,6 +180,7 @@ class ProxyTarget:
     good_status = "202"
     records = False
     numbers_for_ids = False
+    build = ""
 
     def start(self, smsc_port: int, hook: Hook | None) -> None:
         self._child = Child("benchmarks.proxy", {"smsc_port": smsc_port})

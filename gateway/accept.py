@@ -8,6 +8,7 @@ its customer when `Pending.durable` resolves and not before (Law 2).
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -24,7 +25,7 @@ from gateway.request import MessageRequest
 from gateway.routing import Router, first_up
 from gateway.submission import NO_FORM, ReturnPath, SmppForm, Submission
 from gateway.validation import Validator
-from redaction.errors import KeysWithheld, SealError
+from redaction.errors import KeysWithheld, SealError, alone
 from redaction.personal import Msisdn
 from redaction.pseudonymise import Subject
 from redaction.retention import content_until_ms, record_until_ms
@@ -36,11 +37,14 @@ Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, 
 """What a replacement asks for, given what it replaces. May raise Refusal."""
 
 
-class Pending(msgspec.Struct, frozen=True, gc=False):
+class Pending:
     """A message on its way to the disk. durable: the id that stands for it, an earlier one's if this is a repeat."""
 
-    message: Message
-    durable: "asyncio.Future[WriteResult]"
+    __slots__ = ("durable", "message")
+
+    def __init__(self, message: Message, durable: "asyncio.Future[WriteResult]") -> None:
+        self.message: Final = message
+        self.durable: Final = durable
 
 
 class Door:
@@ -83,7 +87,7 @@ class Door:
         try:
             durable = self._journal.accept(record)
         except JournalFull:
-            raise self._full() from None
+            raise alone(self._full()) from None
         return Pending(record.message, durable)
 
     def offer(
@@ -104,7 +108,7 @@ class Door:
         try:
             self._journal.offer(record, done)
         except JournalFull:
-            raise self._full() from None
+            raise alone(self._full()) from None
         return record.message
 
     def revise(self, key: ApiKey, message: Message, rewrite: Rewrite) -> Message:
@@ -116,9 +120,9 @@ class Door:
         try:
             content, path = self._vault.open_content(message), self._vault.open_private(message).path
         except KeysWithheld:
-            raise _keyless() from None
+            raise alone(_keyless()) from None
         except SealError:
-            raise Refusal("not_replaceable") from None
+            raise alone(Refusal("not_replaceable")) from None
         request, form = rewrite(message, content, path)
         submission = self._validator.check(key, request, now_ms, form)
         submission = msgspec.structs.replace(submission, tag=message.tag)
@@ -128,7 +132,7 @@ class Door:
                 submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=now_ms
             )
         except KeysWithheld:
-            raise _keyless() from None
+            raise alone(_keyless()) from None
         due_ms = message.due_ms if submission.schedule_at_ms is None else submission.schedule_at_ms
         expires_ms = message.expires_ms
         if request.validity is not None:
@@ -154,7 +158,7 @@ class Door:
             message = self._minimise(key, submission, now_ms, form.notify)
             digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
         except KeysWithheld:
-            raise _keyless() from None
+            raise alone(_keyless()) from None
         return Accept(message, digest, now_ms + IDEMPOTENCY_MS)
 
     def _full(self) -> Refusal:

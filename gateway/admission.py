@@ -10,8 +10,6 @@ import asyncio
 import math
 from typing import Final
 
-import msgspec
-
 from gateway.clock import Clock
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
@@ -26,24 +24,30 @@ OVERLOADED_RETRY_S: Final = 1.0
 _ROUNDING_S: Final = 1e-6
 
 
-class _Use(msgspec.Struct):
+class _Use:
     """A key's use of its quota today: written to the ledger, on its way there, and not yet posted."""
 
-    stored: int = 0
-    posted: int = 0
-    fresh: int = 0
+    __slots__ = ("fresh", "posted", "stored")
+
+    def __init__(self) -> None:
+        self.stored = 0
+        self.posted = 0
+        self.fresh = 0
 
     @property
     def total(self) -> int:
         return self.stored + self.posted + self.fresh
 
 
-class _Gate(msgspec.Struct, frozen=True):
+class _Gate:
     """A key's throughput, and the settings that the bucket was made for."""
 
-    rate_per_s: float
-    burst: int
-    bucket: Bucket
+    __slots__ = ("bucket", "burst", "rate_per_s")
+
+    def __init__(self, rate_per_s: float, burst: int, bucket: Bucket) -> None:
+        self.rate_per_s: Final = rate_per_s
+        self.burst: Final = burst
+        self.bucket: Final = bucket
 
 
 class Admission:

@@ -57,6 +57,7 @@ from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner
 from gateway.throughput import Buckets
 from gateway.validation import Validator
+from gateway.version import BUILD
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.targets import TargetRefused, parse_target
@@ -131,6 +132,7 @@ class Node:
         await self._listen()
         log.info(
             "started",
+            build=BUILD,
             engine=settings.ledger.engine,
             address=settings.http.host,
             port=self.http.listener.port,

@@ -49,6 +49,7 @@ from gateway.stage import StageFailed
 from gateway.throughput import SharedBuckets
 from gateway.times import rfc3339, rfc3339_or_none
 from gateway.validation import is_sender
+from gateway.version import BUILD, version
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.signing import Signer
@@ -81,6 +82,21 @@ app.add_typer(retention_app, name="retention")
 app.add_typer(keys_app, name="keys")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(simulate_app, name="simulate")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"connect-gateway {version()} ({BUILD})")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def whole(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print version and build.")
+    ] = False,
+) -> None:
+    """A gateway for messages that forgets on time."""
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ class SystemClock:
     def __init__(self) -> None:
         self._pool = bytearray()
         self._at = 0
-        self._thread = threading.get_ident()
+        self._owner = threading.get_ident()
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -45,7 +45,7 @@ class SystemClock:
         return time.monotonic()
 
     def random(self, size: int) -> bytes:
-        if threading.get_ident() != self._thread:
+        if threading.get_ident() != self._owner:
             return os.urandom(size)
         end = self._at + size
         if end > len(self._pool):

@@ -9,7 +9,11 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from gateway.message import Message
-from gateway.submission import ReturnPath, Submission
+from gateway.sealed_fields import Content as Content
+from gateway.sealed_fields import Packed, PackedPrivate
+from gateway.sealed_fields import Private as Private
+from gateway.sealed_fields import Received as Received
+from gateway.submission import Submission
 from gateway.young import Young
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose
@@ -17,64 +21,12 @@ from redaction.retention import RetentionRule, RetentionTag, period_of
 from redaction.seal import SealContext, Sealer
 from redaction.sealed import Sealed
 
-
-class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """What lies under the seal; the last three are there only where SMPP said them."""
-
-    digits: str
-    country: int
-    source: str
-    source_is_number: bool
-    text: str
-    flash: bool
-    receipt: bool
-    data_coding: int | None = None
-    header: bytes = b""
-    coding: int = 0
-
-
-class _PackedPrivate(msgspec.Struct, array_like=True, gc=False):
-    reference: str | None
-    callback_url: str | None
-    path: ReturnPath | None = None
-
-
-class Content(msgspec.Struct, frozen=True, gc=False):
-    """What is opened for one attempt to deliver."""
-
-    to: Msisdn
-    source: str | Msisdn
-    text: MessageText
-    flash: bool
-    receipt: bool
-    data_coding: int | None = None
-    header: bytes = b""
-    coding: int = 0
-
-
-class Received(msgspec.Struct, frozen=True, gc=False):
-    """What a person wrote to a customer's number. missing: the numbers of parts that never came."""
-
-    source: Msisdn
-    destination: str
-    text: MessageText
-    missing: tuple[int, ...] = ()
-
-
-class Private(msgspec.Struct, frozen=True, gc=False):
-    """What only the customer gets to see again."""
-
-    reference: MessageText | None
-    callback_url: MessageText | None
-    path: ReturnPath | None = None
-
-
 INBOUND = "inbound"
 """The sealed field of a message from a person; its purposes are not those of `content`."""
 
 _encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
-_decode_content = msgspec.msgpack.Decoder(_Packed).decode
-_decode_private = msgspec.msgpack.Decoder(_PackedPrivate).decode
+_decode_content = msgspec.msgpack.Decoder(Packed).decode
+_decode_private = msgspec.msgpack.Decoder(PackedPrivate).decode
 _decode_received = msgspec.msgpack.Decoder(tuple[str, int, str, str, tuple[int, ...]]).decode
 
 

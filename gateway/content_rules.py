@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.errors import Refusal
 from redaction.detect import Kind, find, mask, normalise_digits
+from redaction.errors import alone
 
 
 class ContentAction(enum.Enum):
@@ -47,5 +48,5 @@ def parse_rules(words: Iterable[str], standing: ContentRules) -> ContentRules:
                 rules[Kind(kind)] = ContentAction(action)
         except ValueError:
             kinds = ", ".join(each.value for each in Kind)
-            raise ValueError(f"a rule is KIND=warn, mask, block or off; kinds are {kinds}") from None
+            raise alone(ValueError(f"a rule is KIND=warn, mask, block or off; kinds are {kinds}")) from None
     return rules

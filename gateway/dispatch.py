@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from config.settings import DispatchSettings
+from gateway.attempt import Attempt
 from gateway.clock import Clock
 from gateway.content import Content, Vault
 from gateway.errors import Refusal
@@ -43,17 +44,6 @@ _EVER: Final = 2**62
 
 _FREE: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL, DeferReason.NOT_SENT})
 """Deferrals that burn no attempt (S-33)."""
-
-
-class Attempt(msgspec.Struct, gc=False):
-    """One try at a message: how many segments are out, what was learned, and when to come back for the rest."""
-
-    message: Message
-    outstanding: int
-    links: list[Link]
-    free: bool = True
-    retry_after_s: float = 0.0
-    verdict: tuple[Status, str] | None = None
 
 
 class DispatchCounters:

@@ -30,9 +30,8 @@ from gateway.http_traffic import Traffic
 from gateway.ledger.base import Ledger, LedgerUnavailable
 from gateway.message import Message
 from gateway.openapi import describe
-from gateway.request import OperatorView
+from gateway.request import OperatorList, OperatorView
 from gateway.tls import tls_context
-from gateway.views import OperatorList
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 """Answered while stopping too."""

@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.clock import Clock
 from gateway.customers import ApiKey, Directory
 from gateway.errors import Refusal
-from redaction.errors import KeysWithheld
+from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -43,7 +43,7 @@ class Gatekeeper:
         try:
             key = self._directory.find(Secret(token))
         except KeysWithheld:
-            raise Refusal("keys_unavailable", retry_after_s=1) from None
+            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         if key is None:
             raise Refusal("unauthenticated")
         return key

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from gateway.errors import Refusal
 from gateway.request import BatchRequest, MessageRequest
+from redaction.errors import alone
 
 T = TypeVar("T")
 
@@ -53,9 +54,9 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from None
+        raise alone(_refusal(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal("malformed_json") from None
+        raise alone(Refusal("malformed_json")) from None
 
 
 def within(prefix: str, field: str | None) -> str:
@@ -103,7 +104,7 @@ def _refuse_repeated_names(body: bytes) -> None:
     try:
         json.loads(body, object_pairs_hook=_refuse_repetition)
     except (ValueError, RecursionError):
-        raise Refusal("malformed_json") from None
+        raise alone(Refusal("malformed_json")) from None
 
 
 def _refuse_repetition(pairs: "list[tuple[str, object]]") -> None:

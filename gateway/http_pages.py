@@ -9,7 +9,7 @@ from gateway.api_page import page_policy, render_page
 from gateway.errors import KINDS, Refusal
 from gateway.http_reply import HTML, TEXT, Replies, Reply
 from gateway.http_routes import Call
-from gateway.views import HealthView, ReadinessView
+from gateway.request import HealthView, ReadinessView
 
 _encode: Final = msgspec.json.Encoder().encode
 _HEALTHY: Final = _encode(HealthView("ok"))

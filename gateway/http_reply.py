@@ -17,6 +17,7 @@ from aiohttp import web
 from gateway.clock import Clock
 from gateway.errors import KINDS, Refusal
 from gateway.request import ProblemView
+from redaction.errors import alone
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -91,7 +92,7 @@ async def _drain(request: web.BaseRequest) -> None:
     except TimeoutError:
         if request.transport is not None:
             request.transport.abort()
-        raise ConnectionResetError from None
+        raise alone(ConnectionResetError()) from None
 
 
 class Replies:

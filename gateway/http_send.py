@@ -31,12 +31,15 @@ _IDEMPOTENCY: Final = re.compile(rb"[ -~]{1,255}")
 _encode = msgspec.json.Encoder().encode
 
 
-class _Known(msgspec.Struct, frozen=True):
+class _Known:
     """What a connection's last Authorization header stood for."""
 
-    authorization: bytes
-    version: object
-    key: ApiKey
+    __slots__ = ("authorization", "key", "version")
+
+    def __init__(self, authorization: bytes, version: object, key: ApiKey) -> None:
+        self.authorization: Final = authorization
+        self.version: Final = version
+        self.key: Final = key
 
 
 class SendDesk:

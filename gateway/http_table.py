@@ -7,8 +7,17 @@ from gateway.http_pages import Health, Pages
 from gateway.http_reply import HTML, TEXT
 from gateway.http_routes import Answer, Handler, Operation, Parameter, Route
 from gateway.message import Status
-from gateway.request import BatchAccepted, BatchRequest, MessageAccepted, MessageList, MessageRequest, MessageView
-from gateway.views import HealthView, OperatorList, ReadinessView
+from gateway.request import (
+    BatchAccepted,
+    BatchRequest,
+    HealthView,
+    MessageAccepted,
+    MessageList,
+    MessageRequest,
+    MessageView,
+    OperatorList,
+    ReadinessView,
+)
 
 BODY_CODES: Final = (
     "malformed_json",

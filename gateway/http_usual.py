@@ -9,8 +9,6 @@ judges what is odd.
 import re
 from typing import Final
 
-import msgspec
-
 MAX_HEAD: Final = 8_190
 KNOWN_HEADS: Final = 1_024
 KNOWN_LENGTH: Final = 1_024
@@ -35,14 +33,17 @@ _ODD: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b
 """Headers that change how the body is read or the connection goes on."""
 
 
-class Usual(msgspec.Struct, frozen=True, gc=False):
+class Usual:
     """A usual request. `body` runs from `start` to `end` in the octets given; header values are as they were sent."""
 
-    start: int
-    end: int
-    authorization: bytes
-    idempotency: bytes | None
-    forwarded: bytes | None
+    __slots__ = ("authorization", "end", "forwarded", "idempotency", "start")
+
+    def __init__(self, start: int, end: int, head: "_Head") -> None:
+        self.start: Final = start
+        self.end: Final = end
+        self.authorization: Final = head.authorization
+        self.idempotency: Final = head.idempotency
+        self.forwarded: Final = head.forwarded
 
 
 class Odd:
@@ -57,13 +58,16 @@ ODD: Final = Odd()
 PARTIAL: Final = Partial()
 
 
-class _Head(msgspec.Struct, frozen=True, gc=False):
+class _Head:
     """What a usual head says."""
 
-    length: int
-    authorization: bytes
-    idempotency: bytes | None
-    forwarded: bytes | None
+    __slots__ = ("authorization", "forwarded", "idempotency", "length")
+
+    def __init__(self, length: int, authorization: bytes, idempotency: bytes | None, forwarded: bytes | None) -> None:
+        self.length: Final = length
+        self.authorization: Final = authorization
+        self.idempotency: Final = idempotency
+        self.forwarded: Final = forwarded
 
 
 class UsualReader:
@@ -91,7 +95,7 @@ class UsualReader:
         end = start + head.length
         if len(octets) < end:
             return PARTIAL
-        return Usual(start, end, head.authorization, head.idempotency, head.forwarded)
+        return Usual(start, end, head)
 
     def _learn(self, lines: bytes) -> _Head | None:
         """What these header lines say; None when they are odd."""

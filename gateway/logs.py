@@ -18,7 +18,7 @@ from redaction.scrub import DeclaredKeys, scrub_text
 DECLARED: Final = frozenset(
     {
         "event", "level", "timestamp", "logger",
-        "operator", "state", "address", "port", "metrics_port", "status", "code", "reason", "error_type",
+        "build", "operator", "state", "address", "port", "metrics_port", "status", "code", "reason", "error_type",
         "error", "where",
         "count", "seconds", "backlog", "binds", "task", "version", "path", "setting", "line", "signal",
         "customer", "message_id", "tag", "engine", "endpoint", "attempts", "waiting", "lag_ms",

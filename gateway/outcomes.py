@@ -9,11 +9,10 @@ acknowledged after `unclaimed_after_s`.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from typing import Final
-
-import msgspec
 
 from gateway.clock import Clock
 from gateway.inflight import InFlight
@@ -37,13 +36,16 @@ def _nobody() -> None:
     """Nobody waits yet."""
 
 
-class Early(msgspec.Struct, eq=False):
+class Early:
     """A receipt that no segment answers to yet. since: monotonic seconds. arrived: what is called when one does."""
 
-    receipt: DeliveryReceipt
-    since: float
-    settled: bool = False
-    arrived: Callable[[], None] = _nobody
+    __slots__ = ("arrived", "receipt", "settled", "since")
+
+    def __init__(self, receipt: DeliveryReceipt, since: float) -> None:
+        self.receipt: Final = receipt
+        self.since = since
+        self.settled = False
+        self.arrived: Callable[[], None] = _nobody
 
 
 class OutcomeCounters:
@@ -223,11 +225,14 @@ class Outcomes:
         if not batch:
             return
         self.counters.looked_up += len(batch)
+        found: Sequence[Found | None] | None
         try:
             elsewhere = await self._elsewhere(batch)
             ours = [each for each in batch if id(each) not in elsewhere]
             found = await self._ledger.correlate([(each.operator, each.candidates) for each in ours])
         except LedgerUnavailable:
+            found = None
+        if found is None:
             self._unknown.extendleft(reversed(batch))
             await asyncio.sleep(LEDGER_PAUSE_S)
             return
@@ -245,9 +250,11 @@ class Outcomes:
 
     async def _forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
         """To those who have the messages; the operator is answered once they will find the receipt."""
-        try:
+        sent = False
+        with suppress(LedgerUnavailable):
             await self._neighbours.forward(receipts)
-        except LedgerUnavailable:
+            sent = True
+        if not sent:
             self._unknown.extendleft(receipt for receipt, _ in reversed(receipts))
             await asyncio.sleep(LEDGER_PAUSE_S)
             return

@@ -1,5 +1,6 @@
 """The shapes that customers send and get as JSON. The OpenAPI description is generated from these types."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -134,3 +135,22 @@ class OperatorView(Struct, frozen=True, kw_only=True):
     country: str
     binds_up: int
     binds: int
+
+
+class OperatorList(Struct, frozen=True):
+    """The links to operators."""
+
+    operators: list[OperatorView]
+
+
+class HealthView(Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+
+
+class ReadinessView(Struct, frozen=True):
+    """Whether this node takes messages now, and what that depends on."""
+
+    ready: bool
+    checks: Annotated[Mapping[str, bool], Meta(description="Each must be true.")]

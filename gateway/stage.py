@@ -31,7 +31,8 @@ class StageFailed(Exception):
 class Stage:
     """folder: emptied first, unless `reuse`. smsc_port: of a simulator that runs already; None starts one with `smsc`
     as its options. more: further settings, as TOML. log_level: of the gateway. serve: its options. environ: for all
-    children. sources: the folder whose packages run, where it is not this one's.
+    children. sources: the folder whose packages run, where it is not this one's. python: of the environment whose
+    packages run, instead.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Stage:
         serve: tuple[str, ...] = (),
         environ: Mapping[str, str] = MappingProxyType({}),
         sources: Path | None = None,
+        python: Path | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self._smsc = smsc
@@ -55,16 +57,19 @@ class Stage:
         self._log_level = log_level
         self._serve = serve
         self._sources = sources  # what Python imports first is below the working directory
+        self._python = sys.executable if python is None else str(python)
         self._children: list[Child] = []
         self.port = 0
         self.smpp_port = 0
         self.key = ""
         self.customer = ""
         self.smsc_port = 0
+        self.build = ""
         self.gateway: Child
         self._environ = {
             **os.environ,
             PASSWORD_VARIABLE: PASSWORD,
+            **({} if python is None else {"PYTHONSAFEPATH": "1"}),  # and not what lies in the working directory
             "CONNECT_GATEWAY_CONFIG": str(self.folder / "gateway.toml"),
             **environ,
         }
@@ -102,28 +107,32 @@ class Stage:
         return int(json.loads(line)["port"])
 
     def start_gateway(self) -> None:
-        """Start the gateway and wait until it listens; `port`, `smpp_port` (0: none) and `gateway` are
-        the new process's."""
+        """Start the gateway and wait until it listens; `port`, `smpp_port` (0: none), `build` ('' if it does not say)
+        and `gateway` are the new process's.
+        """
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
             self.gateway = self._spawn("serve", *self._serve, stderr=file)
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self.gateway.poll() is None:
-            port = self._announced_port(begin)
-            if port is not None:
-                self.port = port
-                self.smpp_port = self._announced_port(begin, b'"smpp_listening"') or 0
+            started = self._announced(begin, b'"started"')
+            if started:
+                self.port = int(started["port"])
+                self.build = str(started.get("build", ""))
+                self.smpp_port = int(self._announced(begin, b'"smpp_listening"').get("port", 0))
                 return
             time.sleep(0.02)
         raise StageFailed("the gateway did not start; see gateway.log")
 
-    def _announced_port(self, begin: int, event: bytes = b'"started"') -> int | None:
+    def _announced(self, begin: int, event: bytes) -> dict[str, Any]:
+        """What the log says with an event; nothing when it has not happened."""
         with self.log.open("rb") as file:
             file.seek(begin)
             for line in file.read().splitlines():
                 if event in line:
-                    return int(json.loads(line)["port"])
-        return None
+                    said: dict[str, Any] = json.loads(line)
+                    return said
+        return {}
 
     def kill_gateway(self) -> None:
         """As a power cut would: no warning, no goodbye."""
@@ -141,7 +150,7 @@ class Stage:
     def command(self, *words: str) -> Mapping[str, Any]:
         """Run a verb of the command line; its JSON. Raises StageFailed."""
         done = subprocess.run(  # noqa: S603  our own program
-            [sys.executable, "-m", "gateway", *words, "--json"],
+            [self._python, "-m", "gateway", *words, "--json"],
             env=self._environ,
             cwd=self._sources,
             capture_output=True,
@@ -165,7 +174,7 @@ class Stage:
 
     def _spawn(self, *words: str, **streams: Any) -> Child:
         child = subprocess.Popen(  # noqa: S603  our own program
-            [sys.executable, "-m", "gateway", *words],
+            [self._python, "-m", "gateway", *words],
             env=self._environ,
             cwd=self._sources,
             start_new_session=True,

@@ -21,6 +21,7 @@ from gateway.submission import NO_FORM, SmppForm, Submission
 from operators.smpp.coding import EncodingError, simplify
 from operators.smpp.segments import TextPlan
 from redaction.detect import looks_like_otp
+from redaction.errors import alone
 from redaction.personal import MessageText, Msisdn
 from redaction.retention import RetentionTag
 
@@ -96,7 +97,7 @@ class Validator:
         try:
             plan = self._plan(text)
         except EncodingError:
-            raise Refusal("forbidden_character", "text") from None
+            raise alone(Refusal("forbidden_character", "text")) from None
         if plan.segments > self._settings.max_segments:
             raise Refusal("text_too_long", "text")
         return plan.segments, plan.encoding.value

@@ -1,34 +1,14 @@
 """A message's record as its customer sees it. Numbers are masked; the body is never part of it."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated
+from collections.abc import Callable
 
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET
 
 from gateway.message import OPEN, WAITING, Message
-from gateway.request import MessageAccepted, MessageView, OperatorView, PrivacyReceipt, RetentionView
+from gateway.request import MessageAccepted, MessageView, PrivacyReceipt, RetentionView
 from gateway.times import rfc3339, rfc3339_or_none
 from redaction.egress import disclosed_fields
 from redaction.personal import mask_number
-
-
-class OperatorList(Struct, frozen=True):
-    """The links to operators."""
-
-    operators: list[OperatorView]
-
-
-class HealthView(Struct, frozen=True):
-    """The process answers."""
-
-    status: str
-
-
-class ReadinessView(Struct, frozen=True):
-    """Whether this node takes messages now, and what that depends on."""
-
-    ready: bool
-    checks: Annotated[Mapping[str, bool], Meta(description="Each must be true.")]
 
 
 def accepted_view(message: Message) -> MessageAccepted:

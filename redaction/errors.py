@@ -14,6 +14,19 @@
 No message here carries a value, a key or an identifier of a person.
 """
 
+from typing import TypeVar
+
+Error = TypeVar("Error", bound=BaseException)
+
+
+def alone(error: Error) -> Error:
+    """The error without the one that was being handled, whose text may quote anything: `raise alone(...) from None`.
+
+    `from None` does that when interpreted; compiled code passes over it, and setup.py refuses it without this.
+    """
+    error.__suppress_context__ = True
+    return error
+
 
 class SealError(Exception):
     """Base of everything below."""

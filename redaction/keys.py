@@ -21,9 +21,10 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from redaction.errors import KeyDestroyed, KeysWithheld, SealError, Tampered, UnknownVersion, WrongRoot
+from redaction.errors import KeyDestroyed, KeysWithheld, SealError, Tampered, UnknownVersion, WrongRoot, alone
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
+from redaction.stored_keys import Key, KeyAge, Period, StoredCustomer, StoredPepper, StoredPeriod, StoredState
 
 __all__ = [
     "LASTING_EPOCH",
@@ -62,52 +63,6 @@ _STATE_VERSION: Final = 1
 _CACHED_LEAVES: Final = 8_192  # about 2 MB; a message's fields, and its opening soon after, share one leaf
 
 
-class _Key(msgspec.Struct, frozen=True, gc=False):
-    value: bytes
-    created_ms: int
-
-
-class _Period(msgspec.Struct, frozen=True):
-    key: PuncturableKey
-    created_ms: int
-
-
-class KeyAge(msgspec.Struct, frozen=True, kw_only=True):
-    """What status pages show of a key. family: "period", "customer" or "pepper"; name: which one, never its bytes."""
-
-    family: str
-    name: str
-    created_ms: int
-
-
-class _StoredPeriod(msgspec.Struct, frozen=True, array_like=True):
-    tag: RetentionTag
-    period: int
-    key: bytes
-    created_ms: int
-
-
-class _StoredCustomer(msgspec.Struct, frozen=True, array_like=True):
-    customer: int
-    key: bytes
-    created_ms: int
-
-
-class _StoredPepper(msgspec.Struct, frozen=True, array_like=True):
-    customer: int
-    purpose: str
-    epoch: int
-    key: bytes
-    created_ms: int
-
-
-class _StoredState(msgspec.Struct, frozen=True, array_like=True):
-    version: int
-    periods: list[_StoredPeriod]
-    customers: list[_StoredCustomer]
-    peppers: list[_StoredPepper]
-
-
 class KeyState:
     """All keys. Look-ups raise `KeyDestroyed` for what is not there, or `KeysWithheld` after `withhold`; nothing is
     ever made by looking it up.
@@ -116,9 +71,9 @@ class KeyState:
     __slots__ = ("_customers", "_leaves", "_peppers", "_periods", "_withheld")
 
     def __init__(self) -> None:
-        self._periods: dict[tuple[RetentionTag, int], _Period] = {}
-        self._customers: dict[int, _Key] = {}
-        self._peppers: dict[tuple[int, str], dict[int, _Key]] = {}  # by epoch
+        self._periods: dict[tuple[RetentionTag, int], Period] = {}
+        self._customers: dict[int, Key] = {}
+        self._peppers: dict[tuple[int, str], dict[int, Key]] = {}  # by epoch
         self._leaves: dict[tuple[RetentionTag, int, int], bytes] = {}
         self._withheld = False
 
@@ -152,7 +107,7 @@ class KeyState:
         """Make the key of a period unless it is there; true when made, and then the state needs storing *first*."""
         if (tag, period) in self._periods:
             return False
-        self._periods[tag, period] = _Period(PuncturableKey.create(random), now_ms)
+        self._periods[tag, period] = Period(PuncturableKey.create(random), now_ms)
         return True
 
     def drop_period(self, tag: RetentionTag, period: int) -> bool:
@@ -178,7 +133,7 @@ class KeyState:
         try:
             key = entry.key.derive(leaf)
         except Punctured:
-            raise KeyDestroyed("subject") from None
+            raise alone(KeyDestroyed("subject")) from None
         if len(self._leaves) >= _CACHED_LEAVES:
             self._leaves.clear()
         self._leaves[name] = key
@@ -226,7 +181,7 @@ class KeyState:
         """
         if customer in self._customers:
             return False
-        self._customers[customer] = _Key(random(KEY_BYTES), now_ms)
+        self._customers[customer] = Key(random(KEY_BYTES), now_ms)
         for purpose in LASTING_PURPOSES:
             self.ensure_pepper(customer, purpose, LASTING_EPOCH, random, now_ms=now_ms)
         return True
@@ -256,7 +211,7 @@ class KeyState:
         epochs = self._peppers.setdefault((customer, purpose), {})
         if epoch in epochs:
             return False
-        epochs[epoch] = _Key(random(KEY_BYTES), now_ms)
+        epochs[epoch] = Key(random(KEY_BYTES), now_ms)
         return True
 
     def drop_epoch(self, customer: int, purpose: str, epoch: int) -> bool:
@@ -267,7 +222,7 @@ class KeyState:
         try:
             return self._peppers[customer, purpose][epoch].value
         except KeyError:
-            raise self._absent("pepper") from None
+            raise alone(self._absent("pepper")) from None
 
     def epochs(self, customer: int, purpose: str) -> list[int]:
         """The live epochs, oldest first. New pseudonyms use the last one."""
@@ -289,17 +244,17 @@ class KeyState:
     def to_bytes(self) -> bytes:
         """The state in clear: for `seal_state` and nothing else."""
         return msgspec.msgpack.encode(
-            _StoredState(
+            StoredState(
                 _STATE_VERSION,
-                [_StoredPeriod(*name, it.key.to_bytes(), it.created_ms) for name, it in sorted(self._periods.items())],
-                [_StoredCustomer(name, it.value, it.created_ms) for name, it in sorted(self._customers.items())],
+                [StoredPeriod(*name, it.key.to_bytes(), it.created_ms) for name, it in sorted(self._periods.items())],
+                [StoredCustomer(name, it.value, it.created_ms) for name, it in sorted(self._customers.items())],
                 self._flat_peppers(),
             )
         )
 
-    def _flat_peppers(self) -> list[_StoredPepper]:
+    def _flat_peppers(self) -> list[StoredPepper]:
         return [
-            _StoredPepper(*name, epoch, key.value, key.created_ms)
+            StoredPepper(*name, epoch, key.value, key.created_ms)
             for name, epochs in sorted(self._peppers.items())
             for epoch, key in sorted(epochs.items())
         ]
@@ -308,23 +263,23 @@ class KeyState:
     def from_bytes(cls, data: bytes) -> Self:
         """What `to_bytes` wrote. Raises `UnknownVersion`, or `Tampered` for what is no key state."""
         try:
-            stored = msgspec.msgpack.decode(data, type=_StoredState)
+            stored = msgspec.msgpack.decode(data, type=StoredState)
             _check_version(stored.version)
             return cls._restore(stored)
         except (msgspec.DecodeError, ValueError):
-            raise Tampered("not a key state") from None
+            raise alone(Tampered("not a key state")) from None
 
     @classmethod
-    def _restore(cls, stored: _StoredState) -> Self:
+    def _restore(cls, stored: StoredState) -> Self:
         state = cls()
         for period in stored.periods:
             key = PuncturableKey.from_bytes(period.key)
-            state._periods[period.tag, period.period] = _Period(key, period.created_ms)
+            state._periods[period.tag, period.period] = Period(key, period.created_ms)
         for it in stored.customers:
-            state._customers[it.customer] = _Key(it.key, it.created_ms)
+            state._customers[it.customer] = Key(it.key, it.created_ms)
         for pepper in stored.peppers:
             epochs = state._peppers.setdefault((pepper.customer, pepper.purpose), {})
-            epochs[pepper.epoch] = _Key(pepper.key, pepper.created_ms)
+            epochs[pepper.epoch] = Key(pepper.key, pepper.created_ms)
         return state
 
 
@@ -381,4 +336,4 @@ def open_state(blob: bytes, root: bytes) -> KeyState:
     try:
         return KeyState.from_bytes(cipher.decrypt(nonce, blob[_HEADER.size :], header))
     except InvalidTag:
-        raise Tampered("the key store was changed") from None
+        raise alone(Tampered("the key store was changed")) from None

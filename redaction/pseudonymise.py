@@ -14,21 +14,13 @@ from hashlib import sha256
 from hmac import digest
 from typing import Final
 
-import msgspec
-
 from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
 from redaction.sealed import Pseudonym
+from redaction.sealed import Subject as Subject
 
 _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
-
-
-class Subject(msgspec.Struct, frozen=True, gc=False):
-    """A person, as one customer's records of one epoch know it. leaf: 0 .. 2^40 - 1."""
-
-    pseudonym: Pseudonym
-    leaf: int
 
 
 def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = "search") -> Subject:

@@ -29,7 +29,6 @@ from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
-import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -41,11 +40,12 @@ from redaction.errors import (
     UndeclaredField,
     UnknownVersion,
     WrongKey,
+    alone,
 )
 from redaction.keys import KeyState, Random
 from redaction.personal import Purpose
 from redaction.retention import RetentionTag
-from redaction.sealed import Sealed
+from redaction.sealed import SealContext, Sealed
 
 __all__ = [
     "POLICY",
@@ -97,21 +97,6 @@ _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 _INNER_FILL: Final = b"\x36" * 64
 _OUTER_FILL: Final = b"\x5c" * 64
-
-
-class SealContext(msgspec.Struct, frozen=True, gc=False):
-    """What a sealed field is bound to.
-
-    message_id: 16 bytes. period: index of the tag's period at acceptance. leaf: 40-bit index of the subject, from
-    `redaction.pseudonymise`.
-    """
-
-    customer: int
-    message_id: bytes
-    field: str
-    tag: RetentionTag
-    period: int
-    leaf: int
 
 
 def _unheard(_purpose: Purpose, _field: str) -> None:
@@ -303,7 +288,7 @@ def _decrypt(material: bytes, commitment: bytes, ciphertext: bytes, aad: bytes) 
     try:
         return unpad(AESGCM(material[:32]).decrypt(material[48:60], ciphertext, aad))
     except InvalidTag:
-        raise IntegrityError("sealed bytes were changed") from None
+        raise alone(IntegrityError("sealed bytes were changed")) from None
 
 
 def _account_aad(customer: int, field: str, record_id: bytes) -> bytes:

@@ -16,6 +16,7 @@ more, with its event.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
@@ -171,9 +172,10 @@ class Journal:
     async def _commit_next(self) -> None:
         batch = self._waiting[: self._batch_limit]
         self._last_count = len(batch)
-        try:
+        results: list[WriteResult] | None = None
+        with suppress(LedgerUnavailable):
             results = await self._apply(batch)
-        except LedgerUnavailable:
+        if results is None:
             self.available = False
             self.failures += 1
             self.stuck = True

@@ -15,6 +15,7 @@ from gateway.smpp_server.link import Link
 from gateway.smpp_server.wording import query_response
 from operators.smpp import pdu as p
 from operators.smpp import status as st
+from redaction.errors import alone
 
 Errand = p.QuerySm | p.CancelSm | p.ReplaceSm
 
@@ -95,4 +96,4 @@ def _identifier(written: str) -> bytes:
     try:
         return bytes.fromhex(written)
     except ValueError:
-        raise Refusal("not_found", "message_id") from None
+        raise alone(Refusal("not_found", "message_id")) from None

@@ -20,6 +20,7 @@ from operators.smpp.address import TimeFormatError, parse_time
 from operators.smpp.coding import Encoding, decode_short_message, encoding_of
 from operators.smpp.segments import part_fits
 from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
+from redaction.errors import alone
 from redaction.personal import Purpose
 
 Submit = p.SubmitSm | p.SubmitMulti | p.DataSm
@@ -200,7 +201,7 @@ def _time(value: str, now_ms: int, code: str, field: str) -> int | None:
     try:
         return parse_time(value, now_ms)
     except TimeFormatError:
-        raise Refusal(code, field) from None
+        raise alone(Refusal(code, field)) from None
 
 
 def _path(submit: Submit, to: tuple[int, int, str], told_id: bytes) -> ReturnPath:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
+from redaction.errors import alone
 from redaction.personal import Purpose, Secret
 
 PREFIX: Final = "whsec_"
@@ -88,7 +89,7 @@ def _key(secret: Secret) -> bytes:
     try:
         key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
     except ValueError:
-        raise BadSecret("a signing secret is whsec_ and base64") from None
+        raise alone(BadSecret("a signing secret is whsec_ and base64")) from None
     if not text.startswith(PREFIX) or not MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES:
         raise BadSecret("a signing secret is whsec_ and 24 to 64 bytes in base64")
     return key

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from redaction.errors import alone
+
 MAX_URL_LENGTH: Final = 2048
 HTTPS_PORT: Final = 443
 LOWEST_OTHER_PORT: Final = 1024
@@ -75,7 +77,7 @@ def parse_target(url: str, *, allow_loopback: bool = False) -> Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise TargetRefused("form") from None
+        raise alone(TargetRefused("form")) from None
     if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not allow_loopback):
         raise TargetRefused("scheme")
     if "@" in parts.netloc:
@@ -130,7 +132,7 @@ def _parsed(text: str) -> IpAddress:
     try:
         return ipaddress.ip_address(text)
     except ValueError:
-        raise TargetRefused("address") from None
+        raise alone(TargetRefused("address")) from None
 
 
 def _checked_host(host: str | None) -> str:
@@ -141,7 +143,7 @@ def _checked_host(host: str | None) -> str:
         try:
             return str(ipaddress.IPv6Address(host))
         except ValueError:
-            raise TargetRefused("host") from None
+            raise alone(TargetRefused("host")) from None
     if not _HOST.fullmatch(host):
         raise TargetRefused("host")
     return host

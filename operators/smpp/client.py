@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-import msgspec
-
 from config.operators import OperatorSettings
 from operators.base import (
     DeferReason,
@@ -40,6 +38,7 @@ from operators.smpp.connection import Connection
 from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
 from operators.smpp.reassembly import Held
+from operators.smpp.sent import Handle, Sent
 from operators.smpp.session import Bound, Event, Request, Response, Session, Unanswered
 from operators.smpp.writing import Writer
 from redaction.personal import Secret
@@ -52,23 +51,6 @@ Written = p.SubmitSm | bytes
 """A segment that waits: its PDU, or what stands behind the header."""
 _SUBMIT_SM: Final = p.SubmitSm.command_id
 _NO_PASSWORD: Final = Secret("")
-
-
-class Sent(msgspec.Struct, frozen=True, gc=False):
-    """What comes back with a segment's answer."""
-
-    token: object
-    segment: int
-
-
-class Handle(msgspec.Struct, frozen=True, gc=False):
-    """Where a receipt came from, to answer it there."""
-
-    connection: Connection
-    request: p.DeliverSm | p.DataSm
-
-    def __repr__(self) -> str:
-        return "Handle(•••)"
 
 
 class SmppOperator:

@@ -52,19 +52,29 @@ _NO_SOURCE: Final = Address(0, 0, "")
 """Where the egress contract lets no source out (P-16); the SMSC puts its own (SMPP 3.4 §5.2.8)."""
 
 
-class Dialect(msgspec.Struct, frozen=True):
+class Dialect:
     """What the settings of an operator say about its PDUs.
 
     reasons: of the statuses that put a segment off; any other one refuses it. registered_delivery: where a receipt is
     wanted. offset_quarters: quarter hours ahead of UTC in which absolute times are told; None tells relative ones.
     """
 
-    addresses: AddressSettings
-    plan_options: PlanOptions
-    receipts: ReceiptSettings
-    reasons: Mapping[int, DeferReason]
-    registered_delivery: int
-    offset_quarters: int | None
+    def __init__(
+        self,
+        *,
+        addresses: AddressSettings,
+        plan_options: PlanOptions,
+        receipts: ReceiptSettings,
+        reasons: Mapping[int, DeferReason],
+        registered_delivery: int,
+        offset_quarters: int | None,
+    ) -> None:
+        self.addresses: Final = addresses
+        self.plan_options: Final = plan_options
+        self.receipts: Final = receipts
+        self.reasons: Final = reasons
+        self.registered_delivery: Final = registered_delivery
+        self.offset_quarters: Final = offset_quarters
 
     def segments(self, message: MtMessage) -> list[EncodedSegment]:
         """The segments to send, all of them. Raises operators.smpp.coding.EncodingError."""

@@ -10,15 +10,16 @@ message only where an operator's short ids are both decimal and hexadecimal numb
 An operator whose relation is known should have it in its settings, which leaves exactly one candidate.
 """
 
-import enum
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-import msgspec
-
 from operators.base import ReceiptState
+from operators.smpp.receipt_form import IdFormat as IdFormat
+from operators.smpp.receipt_form import Receipt as Receipt
+from operators.smpp.receipt_form import ReceiptFields
+from operators.smpp.receipt_form import ReceiptSettings as ReceiptSettings
 
 TLV_RECEIPTED_MESSAGE_ID = 0x001E
 TLV_NETWORK_ERROR_CODE = 0x0423
@@ -33,45 +34,6 @@ _ERROR_LIMIT = 8
 _CONVERTIBLE_LIMIT = 40  # digits; 128-bit numbers fit
 _SPACE = 0x20
 _LEAP_SECOND = 60
-
-
-class IdFormat(enum.StrEnum):
-    """How the id in a receipt relates to the one in submit_sm_resp (S-35, S-44)."""
-
-    AS_IS = "as_is"  # the same, to the letter
-    HEX = "hex"  # both hexadecimal, or any text: case and leading zeros aside
-    DECIMAL = "decimal"  # both decimal, leading zeros aside
-    HEX_TO_DECIMAL = "hex_to_decimal"  # hexadecimal in the response, decimal in the receipt
-    DECIMAL_TO_HEX = "decimal_to_hex"  # decimal in the response, hexadecimal in the receipt
-    AUTO = "auto"  # case and leading zeros aside; then read as hexadecimal, then as decimal
-
-
-class ReceiptSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How an operator writes receipts.
-
-    recognise_by_text: take a message without receipt bits for a receipt when it reads like one. Only for operators
-    that set no bits: anybody with a phone can write such a text.
-    utc_offset_min: the operator's local time in minutes ahead of UTC, for dates in the text.
-    """
-
-    id_format: IdFormat = IdFormat.AUTO
-    recognise_by_text: bool = False
-    utc_offset_min: int = 0
-
-
-class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """What a receipt says.
-
-    candidates: the forms in which its id may be recorded, best first; empty when it names none.
-    error_code: at most 8 ASCII letters and digits, or None.
-    intermediate: news on the way, not the end.
-    """
-
-    candidates: tuple[str, ...]
-    state: ReceiptState
-    error_code: str | None = None
-    done_at_ms: int | None = None
-    intermediate: bool = False
 
 
 _DEFAULT_SETTINGS = ReceiptSettings()
@@ -106,15 +68,6 @@ _STATES = {
 _STATE_NUMBERS = {state.value: state for state in ReceiptState}
 
 Tlvs = dict[int, bytes] | Iterable[tuple[int, bytes]]
-
-
-class _Fields(msgspec.Struct, gc=False):
-    """What the text and the TLVs give, still as octets; b"" for what is absent."""
-
-    id: bytes = b""
-    stat: bytes = b""
-    err: bytes = b""
-    done: bytes = b""
 
 
 def parse_receipt(
@@ -169,18 +122,18 @@ def _usual_receipt(usual: re.Match[bytes], esm_class: int, settings: ReceiptSett
     )
 
 
-def _reads_like_receipt(fields: _Fields) -> bool:
+def _reads_like_receipt(fields: ReceiptFields) -> bool:
     if not fields.id or not fields.stat:
         return False
     return _state_named(fields.stat) is not None or bool(fields.done or fields.err)
 
 
-def _id(known: dict[int, bytes], fields: _Fields) -> str:
+def _id(known: dict[int, bytes], fields: ReceiptFields) -> str:
     raw = known.get(TLV_RECEIPTED_MESSAGE_ID, b"").strip(b"\0 ") or fields.id
     return raw.decode("latin-1") if len(raw) <= _ID_LIMIT else ""
 
 
-def _state(known: dict[int, bytes], fields: _Fields, intermediate: bool) -> ReceiptState:
+def _state(known: dict[int, bytes], fields: ReceiptFields, intermediate: bool) -> ReceiptState:
     value = known.get(TLV_MESSAGE_STATE)
     state = _state_numbered(value) if value else None
     if state is None and fields.stat:
@@ -204,7 +157,7 @@ def _state_named(value: bytes) -> ReceiptState | None:
     return state
 
 
-def _error_code(known: dict[int, bytes], fields: _Fields) -> str | None:
+def _error_code(known: dict[int, bytes], fields: ReceiptFields) -> str | None:
     """network_error_code is a network type and a 16-bit code (§5.3.2.31)."""
     value = known.get(TLV_NETWORK_ERROR_CODE)
     if value is not None and len(value) == 3:
@@ -250,7 +203,7 @@ _TEXT = b" text:"
 _NEXT_KEYS = (b"id:", b"sub:", b"dlvrd:", b"submit", b"done", b"stat:", b"err:", b"text:")
 
 
-def _read_text(message: bytes) -> _Fields:
+def _read_text(message: bytes) -> ReceiptFields:
     """The fields of a receipt's text.
 
     What stands behind `text:` counts only if the status does not stand before it; the id counts wherever it stands.
@@ -266,13 +219,13 @@ def _read_text(message: bytes) -> _Fields:
     return fields
 
 
-def _read_head(text: bytes, head: bytes) -> _Fields:
-    return _Fields(
+def _read_head(text: bytes, head: bytes) -> ReceiptFields:
+    return ReceiptFields(
         _value(text, head, _ID), _value(text, head, _STAT), _value(text, head, _ERR), _value(text, head, _DONE)
     )
 
 
-def _read_behind_echo(text: bytes, lower: bytes, fields: _Fields) -> None:
+def _read_behind_echo(text: bytes, lower: bytes, fields: ReceiptFields) -> None:
     """Complete the fields of a receipt whose `text:` stands first or in the middle."""
     fields.id = fields.id or _last_value(text, lower, _ID)
     stat = b"" if fields.stat else _last_value(text, lower, _STAT)

@@ -8,14 +8,15 @@ The reference of a concatenated message is an argument: one for all its segments
 to that recipient (S-38) is what the caller sees to.
 """
 
-import enum
 import unicodedata
-
-import msgspec
 
 from operators.smpp import coding, gsm7
 from operators.smpp.coding import DefaultAlphabet, Encoding, EncodingError, EncodingFault
 from operators.smpp.coding import TextPlan as TextPlan  # said again for those who plan
+from operators.smpp.segment_form import ConcatMode as ConcatMode
+from operators.smpp.segment_form import EncodedSegment as EncodedSegment
+from operators.smpp.segment_form import PlanOptions as PlanOptions
+from operators.smpp.segment_form import Shape
 from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
 
 _USER_DATA_OCTETS = 140
@@ -23,50 +24,6 @@ _GSM7_SINGLE = 160
 _SEGMENTS_LIMIT = 255
 _PAYLOAD_LIMIT_OCTETS = 0xFFFF
 _SHIFT_ELEMENT_OCTETS = 3
-
-
-class ConcatMode(enum.StrEnum):
-    """How the segments of a long message are tied together (S-38, S-39)."""
-
-    UDH8 = "udh8"  # 6-octet header
-    UDH16 = "udh16"  # 7-octet header
-    SAR = "sar"  # sar_* TLVs; the SMSC writes the header, and room is left for its usual 6 octets
-    PAYLOAD = "payload"  # one PDU with message_payload; the SMSC cuts
-
-
-class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operator can take.
-
-    languages: national language identifiers (`national.Language`) that may be tried, in order of preference, before
-    UCS-2; they need headers, so SAR, PAYLOAD and alphabets other than GSM do without. A phone that lacks the tables
-    shows wrong characters: list only what the operator's country uses.
-    latin1: Latin-1 (data_coding 3) may be used before UCS-2.
-    binary: the text's code points are octets.
-    """
-
-    concat: ConcatMode = ConcatMode.UDH8
-    default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED
-    languages: tuple[int, ...] = ()
-    latin1: bool = False
-    binary: bool = False
-
-
-class EncodedSegment(msgspec.Struct, frozen=True, gc=False):
-    """One submit_sm's worth.
-
-    esm_class: 0, or 0x40 when short_message begins with a header.
-    short_message: the octets, header included; for `payload` those of the message_payload TLV instead.
-    sar: sar_msg_ref_num, sar_total_segments, sar_segment_seqnum, or None.
-    """
-
-    data_coding: int
-    esm_class: int
-    short_message: bytes
-    sar: tuple[int, int, int] | None = None
-    payload: bool = False
-
-    def __repr__(self) -> str:
-        return f"EncodedSegment(data_coding={self.data_coding:#04x}, octets={len(self.short_message)})"
 
 
 _DEFAULT_OPTIONS = PlanOptions()
@@ -236,7 +193,7 @@ def encode_segments(
     cannot show the text. Raises `EncodingError` as `plan` does.
     """
     encoding, units = _units(text, plan, default_alphabet)
-    shape = _Shape(
+    shape = Shape(
         encoding=encoding,
         alphabet=default_alphabet,
         concat=concat,
@@ -316,18 +273,6 @@ def _data_coding(encoding: Encoding, flash: bool) -> int:
     return coding_group | (0x08 if encoding is Encoding.UCS2 else 0x04)
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What all segments of one message share."""
-
-    encoding: Encoding
-    alphabet: DefaultAlphabet
-    concat: ConcatMode
-    reference: int
-    locking: int
-    single: int
-    data_coding: int
-
-
 def _units(text: str, plan: TextPlan, alphabet: DefaultAlphabet) -> tuple[Encoding, bytes]:
     if plan.encoding is Encoding.BINARY:
         return Encoding.BINARY, coding.encode_octets(text)
@@ -341,7 +286,7 @@ def _units(text: str, plan: TextPlan, alphabet: DefaultAlphabet) -> tuple[Encodi
     return Encoding.GSM7, septets
 
 
-def _segment(shape: _Shape, units: bytes, concat: Concat | None) -> EncodedSegment:
+def _segment(shape: Shape, units: bytes, concat: Concat | None) -> EncodedSegment:
     if shape.concat is ConcatMode.SAR and concat is not None:
         sar = (concat.reference & 0xFFFF, concat.total, concat.sequence)
         return EncodedSegment(shape.data_coding, 0, _octets(shape, units, 0), sar)
@@ -352,14 +297,14 @@ def _segment(shape: _Shape, units: bytes, concat: Concat | None) -> EncodedSegme
     return EncodedSegment(shape.data_coding, UDHI, header + _octets(shape, units, len(header)))
 
 
-def _payload(shape: _Shape, units: bytes) -> EncodedSegment:
+def _payload(shape: Shape, units: bytes) -> EncodedSegment:
     octets = _octets(shape, units, 0)
     if len(octets) > _PAYLOAD_LIMIT_OCTETS:
         raise EncodingError(EncodingFault.TOO_LONG)
     return EncodedSegment(shape.data_coding, 0, octets, payload=True)
 
 
-def _octets(shape: _Shape, units: bytes, header_octets: int) -> bytes:
+def _octets(shape: Shape, units: bytes, header_octets: int) -> bytes:
     """The units as the operator's SMSC wants them behind a header of so many octets."""
     if shape.encoding is not Encoding.GSM7 or shape.alphabet is DefaultAlphabet.GSM_UNPACKED:
         return units

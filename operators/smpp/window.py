@@ -2,7 +2,7 @@
 
 from typing import Generic, TypeVar
 
-import msgspec
+from operators.smpp.slot import Slot as Slot
 
 T = TypeVar("T")
 MAX_SEQUENCE = 0x7FFFFFFF
@@ -12,18 +12,6 @@ RESPONSE = 0x80000000
 
 class WindowFull(Exception):
     """No request may be sent before an answer comes (S-20)."""
-
-
-class Slot(msgspec.Struct, Generic[T], gc=False):
-    """One unanswered request: what the sender wants back with the answer, and when to stop waiting.
-
-    counted: it takes a place. Requests that concern the session alone (enquire_link, unbind) do not.
-    """
-
-    context: T
-    command_id: int
-    deadline: float
-    counted: bool = True
 
 
 class Window(Generic[T]):

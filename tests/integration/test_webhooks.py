@@ -140,6 +140,7 @@ async def test_a_server_of_another_make_takes_our_requests(tmp_path: Path, schem
         assert len({each["webhook-id"] for each in seen}) == 50
 
 
+@pytest.mark.interpreted
 @pytest.mark.policy("P-05")
 async def test_no_url_secret_or_body_is_shown_by_what_is_kept_in_memory(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:

@@ -4,6 +4,7 @@ from typing import Any
 
 from operators.smpp.pdu.layout import HEADER, HEADER_OCTETS, RESPONSE, Breach, Pdu, PduError, read_field, write_field
 from operators.smpp.pdu.tlv import decode_tlvs, encode_tlvs
+from redaction.errors import alone
 
 LONG_PASSWORD = 65
 
@@ -37,5 +38,5 @@ def decode_by_layout(
     except Breach as breach:
         if status and kind.command_id & RESPONSE:
             return kind(sequence_number, status)
-        raise PduError(breach.status, kind.command_id, sequence_number) from None
+        raise alone(PduError(breach.status, kind.command_id, sequence_number)) from None
     return kind(sequence_number, status, **fields)

@@ -3,7 +3,7 @@
 (SMPP 3.4 §4.1–4.3, §4.11, §4.12)
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from operators.smpp import status as st
 from operators.smpp.pdu.layout import Pdu, Row
@@ -21,7 +21,7 @@ _BIND: Final = (
 
 
 class GenericNack(Pdu):
-    command_id = 0x80000000
+    command_id: ClassVar[int] = 0x80000000
 
 
 class Bind(Pdu):
@@ -38,15 +38,15 @@ class Bind(Pdu):
 
 
 class BindReceiver(Bind):
-    command_id = 0x01
+    command_id: ClassVar[int] = 0x01
 
 
 class BindTransmitter(Bind):
-    command_id = 0x02
+    command_id: ClassVar[int] = 0x02
 
 
 class BindTransceiver(Bind):
-    command_id = 0x09
+    command_id: ClassVar[int] = 0x09
 
 
 class BindResp(Pdu):
@@ -57,42 +57,42 @@ class BindResp(Pdu):
 
 
 class BindReceiverResp(BindResp):
-    command_id = 0x80000001
+    command_id: ClassVar[int] = 0x80000001
 
 
 class BindTransmitterResp(BindResp):
-    command_id = 0x80000002
+    command_id: ClassVar[int] = 0x80000002
 
 
 class BindTransceiverResp(BindResp):
-    command_id = 0x80000009
+    command_id: ClassVar[int] = 0x80000009
 
 
 class Outbind(Pdu):
-    command_id = 0x0B
+    command_id: ClassVar[int] = 0x0B
     layout = _BIND[:2]
     system_id: str = ""
     password: str = ""
 
 
 class Unbind(Pdu):
-    command_id = 0x06
+    command_id: ClassVar[int] = 0x06
 
 
 class UnbindResp(Pdu):
-    command_id = 0x80000006
+    command_id: ClassVar[int] = 0x80000006
 
 
 class EnquireLink(Pdu):
-    command_id = 0x15
+    command_id: ClassVar[int] = 0x15
 
 
 class EnquireLinkResp(Pdu):
-    command_id = 0x80000015
+    command_id: ClassVar[int] = 0x80000015
 
 
 class AlertNotification(Pdu):
-    command_id = 0x102
+    command_id: ClassVar[int] = 0x102
     layout = (
         Row("source_addr_ton", "u8"),
         Row("source_addr_npi", "u8"),

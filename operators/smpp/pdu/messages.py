@@ -1,6 +1,6 @@
 """PDUs that carry messages: submit_sm, deliver_sm, data_sm, submit_multi, and their responses (SMPP 3.4 §4.4–4.7)."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from operators.smpp import status as st
 from operators.smpp.pdu.layout import MAX_DESTINATIONS, Destinations, Pdu, Row, Unsuccessful
@@ -62,11 +62,11 @@ class ShortMessagePdu(Pdu):
 
 
 class SubmitSm(ShortMessagePdu):
-    command_id = 0x04
+    command_id: ClassVar[int] = 0x04
 
 
 class DeliverSm(ShortMessagePdu):
-    command_id = 0x05
+    command_id: ClassVar[int] = 0x05
 
 
 class MessageIdResp(Pdu):
@@ -79,17 +79,17 @@ class MessageIdResp(Pdu):
 
 
 class SubmitSmResp(MessageIdResp):
-    command_id = 0x80000004
+    command_id: ClassVar[int] = 0x80000004
 
 
 class DeliverSmResp(MessageIdResp):
-    command_id = 0x80000005
+    command_id: ClassVar[int] = 0x80000005
 
 
 class DataSm(Pdu):
     """The text is in message_payload."""
 
-    command_id = 0x103
+    command_id: ClassVar[int] = 0x103
     layout = (
         SERVICE_TYPE,
         Row("source_addr_ton", "u8"),
@@ -117,13 +117,13 @@ class DataSm(Pdu):
 
 
 class DataSmResp(MessageIdResp):
-    command_id = 0x80000103
+    command_id: ClassVar[int] = 0x80000103
 
 
 class SubmitMulti(Pdu):
     """One message to 1..254 destinations; number_of_dests is their count (§4.5.1)."""
 
-    command_id = 0x21
+    command_id: ClassVar[int] = 0x21
     layout = (SERVICE_TYPE, *SOURCE, Row("destinations", "dests", MAX_DESTINATIONS, st.RINVNUMDESTS), *_MESSAGE)
     has_tlvs = True
     service_type: str = ""
@@ -147,7 +147,7 @@ class SubmitMulti(Pdu):
 class SubmitMultiResp(Pdu):
     """Destinations that are not in `unsuccess_sme` were taken; no_unsuccess is their count (§4.5.2)."""
 
-    command_id = 0x80000021
+    command_id: ClassVar[int] = 0x80000021
     layout = (MESSAGE_ID, Row("unsuccess_sme", "unsuccess", 255))
     has_tlvs = True
     message_id: str = ""

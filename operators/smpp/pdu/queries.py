@@ -1,11 +1,13 @@
 """PDUs about a message that was submitted before: query_sm, cancel_sm, replace_sm (SMPP 3.4 §4.8–4.10)."""
 
+from typing import ClassVar
+
 from operators.smpp.pdu.layout import Pdu, Row
 from operators.smpp.pdu.messages import DESTINATION, MESSAGE_ID, SERVICE_TYPE, SHORT_MESSAGE, SOURCE, TIMES
 
 
 class QuerySm(Pdu):
-    command_id = 0x03
+    command_id: ClassVar[int] = 0x03
     layout = (MESSAGE_ID, *SOURCE)
     message_id: str = ""
     source_addr_ton: int = 0
@@ -14,7 +16,7 @@ class QuerySm(Pdu):
 
 
 class QuerySmResp(Pdu):
-    command_id = 0x80000003
+    command_id: ClassVar[int] = 0x80000003
     layout = (MESSAGE_ID, Row("final_date", "c", 17), Row("message_state", "u8"), Row("error_code", "u8"))
     message_id: str = ""
     final_date: str = ""
@@ -23,7 +25,7 @@ class QuerySmResp(Pdu):
 
 
 class CancelSm(Pdu):
-    command_id = 0x08
+    command_id: ClassVar[int] = 0x08
     layout = (SERVICE_TYPE, MESSAGE_ID, *SOURCE, *DESTINATION)
     service_type: str = ""
     message_id: str = ""
@@ -36,11 +38,11 @@ class CancelSm(Pdu):
 
 
 class CancelSmResp(Pdu):
-    command_id = 0x80000008
+    command_id: ClassVar[int] = 0x80000008
 
 
 class ReplaceSm(Pdu):
-    command_id = 0x07
+    command_id: ClassVar[int] = 0x07
     layout = (
         MESSAGE_ID,
         *SOURCE,
@@ -61,4 +63,4 @@ class ReplaceSm(Pdu):
 
 
 class ReplaceSmResp(Pdu):
-    command_id = 0x80000007
+    command_id: ClassVar[int] = 0x80000007

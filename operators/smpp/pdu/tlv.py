@@ -9,6 +9,7 @@ from typing import Final
 
 from operators.smpp import status as st
 from operators.smpp.pdu.layout import Breach, EncodeError
+from redaction.errors import alone
 
 Tlv = tuple[int, bytes]
 Tlvs = tuple[Tlv, ...]
@@ -108,7 +109,7 @@ def encode_tlvs(tlvs: Tlvs) -> bytes:
     try:
         return b"".join([_pack_head(tag, len(value)) + value for tag, value in tlvs])
     except struct.error:
-        raise EncodeError("tlvs") from None
+        raise alone(EncodeError("tlvs")) from None
 
 
 def decode_tlvs(frame: bytes, at: int, end: int) -> Tlvs:

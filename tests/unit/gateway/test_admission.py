@@ -203,6 +203,7 @@ async def test_yesterdays_use_is_still_written_to_yesterday() -> None:
     assert desk.ledger.counters == {("quota:7", day): 4, ("quota:7", day + 1): 3}
 
 
+@pytest.mark.interpreted
 async def test_the_loop_writes_and_survives_an_unavailable_ledger() -> None:
     desk = Desk()
     desk.admit(_limited(daily_quota=10), 4)
