@@ -24,6 +24,7 @@ RECORD_TURNS: Final = 50
 """Steps of records after which content is looked for again."""
 
 LATE_S: Final = 0.05
+"""How much of a delay shorter rests make up for."""
 
 log = logger("gateway.sweeper")
 

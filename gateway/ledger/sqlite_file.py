@@ -205,11 +205,8 @@ class SqliteFile:
         if self._turn.locked() or not self._pace.is_quick(time.monotonic()):
             return None
         self._check_open()
-        if not self._aboard:
-            if self._writer.in_transaction:  # an earlier roll-back failed with the disk
-                self._roll_back()
-            if not self._try_begin():
-                return None
+        if not self._begun():
+            return None
         try:
             with ledger_errors():
                 result = work(self._cursor)
@@ -357,15 +354,19 @@ class SqliteFile:
 
     async def _begin(self) -> None:
         self._check_open()
-        if self._aboard:
-            return
-        if self._writer.in_transaction:  # an earlier roll-back failed with the disk
-            self._roll_back()
         for wait_s in _waits(self._busy_limit_s):
-            if self._try_begin():
+            if self._begun():
                 return
             await asyncio.sleep(wait_s)
         raise LedgerUnavailable("SQLITE_BUSY")
+
+    def _begun(self) -> bool:
+        """Whether a transaction is open by now; False while another process writes."""
+        if self._aboard:
+            return True
+        if self._writer.in_transaction:  # an earlier roll-back failed with the disk
+            self._roll_back()
+        return self._try_begin()
 
     def _try_begin(self) -> bool:
         with ledger_errors():
