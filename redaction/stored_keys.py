@@ -1,7 +1,8 @@
 """Single keys, in memory and as they lie in the sealed state. Types alone: `keys` keeps them."""
 
+from typing import Protocol
+
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from redaction.puncture import PuncturableKey
 from redaction.retention import RetentionTag
@@ -18,12 +19,18 @@ class Period(msgspec.Struct, frozen=True):
     created_ms: int
 
 
+class Cipher(Protocol):
+    """A key that is ready to open with."""
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes: ...
+
+
 class Fresh(msgspec.Struct, frozen=True, gc=False):
     """The key of one field that was sealed a moment ago, for whoever opens that very object. aad: as it was sealed."""
 
     sealed: Sealed
     context: SealContext
-    cipher: AESGCM
+    cipher: Cipher
     nonce: bytes
     aad: bytes
 
