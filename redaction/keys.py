@@ -94,6 +94,15 @@ class KeyState:
     def __repr__(self) -> str:
         return f"KeyState({len(self._periods)} periods, {len(self._customers)} customers)"
 
+    @classmethod
+    def combined(cls, periods_of: "KeyState", customers_of: "KeyState") -> Self:
+        """Period keys of one state and all else of another, for whoever tries what copies would open."""
+        state = cls()
+        state._periods = periods_of._periods
+        state._customers = customers_of._customers
+        state._peppers = customers_of._peppers
+        return state
+
     def adopt(self, other: "KeyState") -> None:
         """Become what `other` is; it must not be used any more. Whoever holds this object sees the change at once."""
         self._periods = other._periods
