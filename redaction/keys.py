@@ -37,6 +37,7 @@ from redaction.stored_keys import (
 )
 
 __all__ = [
+    "CACHED_LEAVES",
     "FRESH",
     "LASTING_EPOCH",
     "LASTING_PURPOSES",
@@ -73,7 +74,8 @@ ROOT_BYTES: Final = 32
 _STATE_VERSION: Final = 1
 FRESH: Final = 1_024
 """Keys of fields at hand, about 3.5 MB: more than usually are between acceptance and the first attempt."""
-_CACHED_LEAVES: Final = 8_192  # about 2 MB; a message's fields, and its opening soon after, share one leaf
+CACHED_LEAVES: Final = 8_192
+"""About 2 MB; a message's fields, and its opening soon after, share one leaf."""
 
 
 class KeyState:
@@ -181,7 +183,7 @@ class KeyState:
             key = entry.key.derive(leaf)
         except Punctured:
             raise alone(KeyDestroyed("subject")) from None
-        if len(self._leaves) >= _CACHED_LEAVES:
+        if len(self._leaves) >= CACHED_LEAVES:
             self._leaves.clear()
         self._leaves[name] = key
         return key
