@@ -3,10 +3,21 @@
 A node with a ledger of its own has none.
 """
 
+import enum
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from operators.base import DeliveryReceipt
+
+
+class Place(enum.Enum):
+    """Where a receipt's message is: with this node as far as anybody knows, nowhere yet, or with another node that has
+    the receipt by now.
+    """
+
+    HERE = enum.auto()
+    NOWHERE = enum.auto()
+    LEFT = enum.auto()
 
 
 class Neighbours(Protocol):
@@ -17,15 +28,10 @@ class Neighbours(Protocol):
     def works_on(self, message: bytes) -> bool:
         """Whether this node has the message, and not another one."""
 
-    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
-        """For each receipt the message that it is about if another node has that; None where none is known, or it is
-        ours. Raises LedgerUnavailable.
-        """
+    async def pass_on(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Place]:
+        """Leave receipts of other nodes' messages with those; durable when this returns.
 
-    async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
-        """Leave receipts, each with its message's id, with those who have the messages; durable when this returns.
-
-        Raises LedgerUnavailable.
+        Raises LedgerUnavailable: some may be left then, and have no second effect when they are left again.
         """
 
 
@@ -35,11 +41,8 @@ class _Nobody:
     def works_on(self, message: bytes) -> bool:
         return True
 
-    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
-        return [None] * len(receipts)
-
-    async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
-        """Nothing is anybody else's."""
+    async def pass_on(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Place]:
+        return [Place.HERE] * len(receipts)
 
 
 NOBODY: Final[Neighbours] = _Nobody()

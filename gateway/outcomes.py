@@ -19,7 +19,7 @@ from gateway.inflight import InFlight
 from gateway.ledger.base import Change, Found, Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.message import Message, Status
-from gateway.neighbours import NOBODY, Forwarded, Neighbours
+from gateway.neighbours import NOBODY, Forwarded, Neighbours, Place
 from gateway.settle import Settler
 from gateway.state import is_final, receipt_verdict
 from operators.base import DeliveryReceipt, Operator
@@ -30,6 +30,11 @@ UNCLAIMED_S: Final = 5.0
 SHARED_UNCLAIMED_S: Final = 60.0
 """Longer than a node can be cut off before its messages are another's, which then gets a receipt of its own."""
 LOOK_AGAIN_S: Final = 0.25
+GATHER_S: Final = 0.025
+"""How long receipts that memory does not know are gathered where other nodes may have their messages: most are theirs,
+and a way to them costs as much for one as for many."""
+ENOUGH: Final = 64
+"""Receipts that leave without waiting for more."""
 
 
 def _nobody() -> None:
@@ -94,6 +99,8 @@ class Outcomes:
         self._early: deque[Early] = deque()
         self._uncommitted = 0
         self._wake = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._look_again_at = 0.0
         self.counters = OutcomeCounters()
 
     def on_receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
@@ -106,10 +113,15 @@ class Outcomes:
                 continue
             found = self._inflight.find(receipt.operator, receipt.candidates)
             if found is None:
-                self._unknown.append(receipt)
-                self._wake.set()
+                self._await_look_up(receipt)
             else:
                 self._settle(receipt, *found)
+
+    def _await_look_up(self, receipt: DeliveryReceipt) -> None:
+        self._unknown.append(receipt)
+        self._wake.set()
+        if len(self._unknown) >= ENOUGH:
+            self._enough.set()
 
     def waiting(self) -> int:
         """Receipts that are not acknowledged yet."""
@@ -119,8 +131,10 @@ class Outcomes:
         """Look up what memory does not know, in batches, and give up on what nobody claims."""
         while True:
             await self._wait_for_work()
+            if self._neighbours.are_there:
+                await self._gather()
             await self._look_up()
-            if self._early and self._neighbours.are_there:
+            if self._early and self._neighbours.are_there and self._clock.monotonic() >= self._look_again_at:
                 await self._look_again()
             self._give_up()
 
@@ -181,8 +195,7 @@ class Outcomes:
         self._uncommitted -= 1
         self._inflight.forget(receipt.operator, message)
         self._inflight.active.pop(message.id, None)
-        self._unknown.append(receipt)
-        self._wake.set()
+        self._await_look_up(receipt)
 
     def _answer(self, receipt: DeliveryReceipt, *, taken: bool) -> None:
         handle = receipt.handle
@@ -203,64 +216,78 @@ class Outcomes:
         except TimeoutError:
             pass
 
+    async def _gather(self) -> None:
+        if 0 < len(self._unknown) < ENOUGH:
+            self._enough.clear()
+            timer = asyncio.get_running_loop().call_later(GATHER_S, self._enough.set)
+            try:
+                await self._enough.wait()
+            finally:
+                timer.cancel()
+
     def _pause_s(self) -> float:
         return LOOK_AGAIN_S if self._neighbours.are_there else self._unclaimed_after_s / 4
 
     async def _look_again(self) -> None:
         """The answer may have come to another node, which has written it down meanwhile."""
+        self._look_again_at = self._clock.monotonic() + LOOK_AGAIN_S
         waiting = [each for each, _ in zip(self._early, range(LOOKUP_LIMIT), strict=False)]
         try:
-            found = await self._ledger.correlate([(each.receipt.operator, each.receipt.candidates) for each in waiting])
+            places = await self._neighbours.pass_on([each.receipt for each in waiting])
         except LedgerUnavailable:
             return
-        for early, hit in zip(waiting, found, strict=True):
-            if hit is not None and not early.settled:
-                early.settled = True
-                self._stop_awaiting(early)
-                self._early.remove(early)
-                self._unknown.append(early.receipt)
+        for early, place in zip(waiting, places, strict=True):
+            if place is Place.NOWHERE or early.settled:
+                continue
+            early.settled = True
+            self._stop_awaiting(early)
+            self._early.remove(early)
+            if place is Place.LEFT:
+                self._left(early.receipt)
+            else:
+                self._await_look_up(early.receipt)
 
     async def _look_up(self) -> None:
         batch = [self._unknown.popleft() for _ in range(min(len(self._unknown), LOOKUP_LIMIT))]
         if not batch:
             return
         self.counters.looked_up += len(batch)
-        found: Sequence[Found | None] | None
-        try:
-            elsewhere = await self._elsewhere(batch)
-            ours = [each for each in batch if id(each) not in elsewhere]
-            found = await self._ledger.correlate([(each.operator, each.candidates) for each in ours])
-        except LedgerUnavailable:
-            found = None
-        if found is None:
-            self._unknown.extendleft(reversed(batch))
-            await asyncio.sleep(LEDGER_PAUSE_S)
-            return
-        for receipt, hit in zip(ours, found, strict=True):
-            self._place(receipt, hit)
-        if elsewhere:
-            await self._forward([(each, elsewhere[id(each)]) for each in batch if id(each) in elsewhere])
-
-    async def _elsewhere(self, batch: Sequence[DeliveryReceipt]) -> dict[int, bytes]:
-        """By receipt, the messages that other nodes have."""
-        if not self._neighbours.are_there:
-            return {}
-        places = await self._neighbours.locate(batch)
-        return {id(each): message for each, message in zip(batch, places, strict=True) if message is not None}
-
-    async def _forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
-        """To those who have the messages; the operator is answered once they will find the receipt."""
-        sent = False
+        places: Sequence[Place] = ()
         with suppress(LedgerUnavailable):
-            await self._neighbours.forward(receipts)
-            sent = True
-        if not sent:
-            self._unknown.extendleft(receipt for receipt, _ in reversed(receipts))
-            await asyncio.sleep(LEDGER_PAUSE_S)
+            places = await self._neighbours.pass_on(batch)
+        if not places:
+            await self._put_back(batch)
             return
-        self.counters.forwarded += len(receipts)
-        for receipt, _ in receipts:
-            self._answer(receipt, taken=True)
+        ours = []
+        for receipt, place in zip(batch, places, strict=True):
+            if place is Place.LEFT:
+                self._left(receipt)
+            elif place is Place.NOWHERE:
+                self._place(receipt, None)
+            else:
+                ours.append(receipt)
+        if ours:
+            await self._correlate(ours)
+
+    async def _correlate(self, batch: Sequence[DeliveryReceipt]) -> None:
+        """With the messages of this node's."""
+        found: Sequence[Found | None] | None = None
+        with suppress(LedgerUnavailable):
+            found = await self._ledger.correlate([(each.operator, each.candidates) for each in batch])
+        if found is None:
+            await self._put_back(batch)
+            return
+        for receipt, hit in zip(batch, found, strict=True):
+            self._place(receipt, hit)
+
+    async def _put_back(self, batch: Sequence[DeliveryReceipt]) -> None:
+        self._unknown.extendleft(reversed(batch))
+        await asyncio.sleep(LEDGER_PAUSE_S)
+
+    def _left(self, receipt: DeliveryReceipt) -> None:
+        """Whoever has its message will find it, so the operator is answered."""
+        self.counters.forwarded += 1
+        self._answer(receipt, taken=True)
 
     def _place(self, receipt: DeliveryReceipt, hit: Found | None) -> None:
         """Memory first: the answer may have come, or the message may be active, while the ledger was asked."""
@@ -299,8 +326,7 @@ class Outcomes:
         self._early.remove(early)
         found = self._inflight.find(early.receipt.operator, early.receipt.candidates)
         if found is None:
-            self._unknown.append(early.receipt)
-            self._wake.set()
+            self._await_look_up(early.receipt)
         else:
             # After the answer itself is settled, so that both are written in their order.
             asyncio.get_running_loop().call_soon(self._settle, early.receipt, *found)

@@ -11,7 +11,7 @@ Whoever has the partition settles it, and takes it out once that is durable.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -24,14 +24,18 @@ from gateway.inflight import InFlight
 from gateway.ledger.base import LedgerUnavailable
 from gateway.ledger.journal import Journal
 from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.inbox import Reading
 from gateway.logs import logger
 from gateway.message import WAITING, Message, Status
-from gateway.neighbours import Forwarded
+from gateway.neighbours import Forwarded, Place
 from gateway.outcomes import Outcomes
 from gateway.webhooks.deliverer import Deliverer
 from operators.base import DeliveryReceipt, ReceiptState
 
 INBOX_S: Final = 0.25
+BUSY_S: Final = 0.05
+"""How often the inboxes are looked at, and how often while the last look found something or took something out: one
+look for what all other nodes left meanwhile."""
 CANCEL_S: Final = 3.0
 """How long a cancellation may take to reach the node that has the message; its customer waits a little longer."""
 LOOK_S: Final = 0.1
@@ -58,6 +62,7 @@ class _Receipt(msgspec.Struct, array_like=True, frozen=True, tag="receipt"):
     done_at_ms: int | None
 
 
+_PLACES: Final = {ord("0"): Place.NOWHERE, ord("1"): Place.HERE, ord("2"): Place.LEFT}
 _decode: Final = msgspec.msgpack.Decoder(_Cancel | _Receipt).decode
 
 
@@ -71,7 +76,7 @@ class Sharing:
         self._clock = clock
         self._open: dict[int, int] = {}  # by partition: notes that are not settled yet
         self._failed: set[int] = set()
-        self._settled: list[tuple[int, str, int]] = []
+        self._settled: list[Reading] = []
         self.inflight: InFlight
         self.dispatch: Dispatch
         self.outcomes: Outcomes
@@ -95,18 +100,28 @@ class Sharing:
         """Whether this node may begin with it: it has the partition and is not handing it over."""
         return self._ledger.takes(message)
 
-    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
-        messages = await self._ledger.linked([(each.operator, each.candidates) for each in receipts])
-        return [None if message is None or self.works_on(message) else message for message in messages]
+    async def pass_on(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Place]:
+        inbox = self._ledger.inbox
+        if not inbox.passes_on:
+            return await self._pass_on_by_slot(receipts)
+        notes = [(each.operator, each.candidates, _note(each)) for each in receipts]
+        letters = await inbox.pass_on(notes, list(self._ledger.holding.partitions))
+        return [_PLACES[letter] for letter in letters]
 
-    async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
+    async def _pass_on_by_slot(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Place]:
+        """As `pass_on`, on a cluster: links first, then notes."""
+        messages = await self._ledger.linked([(each.operator, each.candidates) for each in receipts])
         notes: dict[int, list[bytes]] = defaultdict(list)
-        for receipt, message in receipts:
-            note = _Receipt(
-                receipt.operator, receipt.candidates, receipt.state.name, receipt.error_code, receipt.done_at_ms
-            )
-            notes[self._ledger.layout.partition(message)].append(msgspec.msgpack.encode(note))
+        for receipt, message in zip(receipts, messages, strict=True):
+            if message is not None and not self.works_on(message):
+                notes[self._ledger.layout.partition(message)].append(_note(receipt))
         await self._ledger.inbox.put(notes)
+        return [self._place(message) for message in messages]
+
+    def _place(self, message: bytes | None) -> Place:
+        if message is None:
+            return Place.NOWHERE
+        return Place.HERE if self.works_on(message) else Place.LEFT
 
     async def cancel(self, customer: int, message: bytes) -> Message | None:
         """As `Dispatch.cancel`, by way of the node that has the message."""
@@ -182,15 +197,28 @@ class Sharing:
             failure = self._ledger.leases.failure()
             if failure is not None:
                 raise failure
+            is_busy = False
             with suppress(LedgerUnavailable):
-                await self._take_out()
-                await self._look_in()
-            await asyncio.sleep(INBOX_S)
+                is_busy = await self._look_in()
+            await asyncio.sleep(BUSY_S if is_busy or self._open else INBOX_S)
 
-    async def _look_in(self) -> None:
+    async def _look_in(self) -> bool:
+        """Take out what is settled, and begin with what lies there; whether anything does.
+
+        What could not be taken out is read and settled once more, which has no second effect: had it been taken out
+        before the answer was lost, taking out so many again would be others.
+        """
+        settled, self._settled = self._settled, []
+        for partition, _, _ in settled:
+            del self._open[partition]
         held = self._ledger.holding.partitions
         tokens = {each: lease.token for each, lease in held.items() if each not in self._open}
-        for partition, notes in (await self._ledger.inbox.read(list(tokens))).items():
+        found = await self._ledger.inbox.look(settled, list(tokens))
+        await self._begin(found, tokens)
+        return bool(found)
+
+    async def _begin(self, readings: Mapping[int, Sequence[bytes]], tokens: Mapping[int, str]) -> None:
+        for partition, notes in readings.items():
             self._open[partition] = len(notes)
             done = self._closer(partition, tokens[partition], len(notes))
             found = [_decode(note) for note in notes]
@@ -223,15 +251,11 @@ class Sharing:
 
         return done
 
-    async def _take_out(self) -> None:
-        while self._settled:
-            partition, token, count = self._settled.pop()
-            try:
-                await self._ledger.inbox.drop(partition, token, count)
-            except LedgerUnavailable:
-                self._settled.append((partition, token, count))
-                raise
-            del self._open[partition]
+
+def _note(receipt: DeliveryReceipt) -> bytes:
+    return msgspec.msgpack.encode(
+        _Receipt(receipt.operator, receipt.candidates, receipt.state.name, receipt.error_code, receipt.done_at_ms)
+    )
 
 
 def _receipt(note: _Receipt, done: Callable[[bool], None]) -> DeliveryReceipt:

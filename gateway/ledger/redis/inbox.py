@@ -1,12 +1,21 @@
-"""What nodes leave for the node that has a partition: a durable list of notes, taken away once they are dealt with."""
+"""What nodes leave for the node that has a partition: a durable list of notes, taken away once they are dealt with.
+
+One server does each of these in one call, whichever partitions it is about; a cluster takes a call for each.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from gateway.ledger.redis.keys import Layout
 from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.wire import encode, octets
 
 AT_ONCE: Final = 256
+
+Linked = tuple[str, tuple[str, ...], bytes]
+"""An operator, its candidates for a message's id, best first, and the note for who has the message."""
+Reading = tuple[int, str, int]
+"""A partition, the token under which it was read, and how many notes that were."""
 
 
 class Inbox:
@@ -14,21 +23,54 @@ class Inbox:
         self._server = server
         self._layout = layout
 
+    @property
+    def passes_on(self) -> bool:
+        """Whether the server can follow a link and leave a note in one call."""
+        return self._server.keeps_order
+
+    async def pass_on(self, notes: Sequence[Linked], ours: Sequence[int]) -> bytes:
+        """Leave each note where its link leads, durably, unless that is one of our partitions; where `passes_on`.
+
+        A letter for each: 0 no link, 1 ours, 2 left. Raises LedgerUnavailable: some may be there then.
+        """
+        packed = [(octets(note), [self._link(operator, each) for each in ids]) for operator, ids, note in notes]
+        words = (self._layout.partitions, encode(list(ours)), encode(packed))
+        (letters,) = _sound(await self._server.calls([Call("pass_on", self._layout.shared, words)], durable=True))
+        return bytes(letters)
+
+    def _link(self, operator: str, identifier: str) -> tuple[int, int, object]:
+        slot, row, field = self._layout.link(operator, identifier)
+        return slot, row, octets(field)
+
     async def put(self, notes: Mapping[int, Sequence[bytes]]) -> None:
         """Leave notes by partition; durable when this returns. Raises LedgerUnavailable: some may be there then."""
         calls = [Call("leave_notes", self._layout.bases[each], tuple(found)) for each, found in notes.items()]
-        for answer in await self._server.calls(calls, durable=True):
-            if isinstance(answer, Exception):
-                raise answer
+        _sound(await self._server.calls(calls, durable=True))
 
-    async def read(self, partitions: Sequence[int]) -> dict[int, list[bytes]]:
-        """The oldest notes of each partition that has any. Raises LedgerUnavailable."""
-        found = await self._server.commands([("LRANGE", self._key(each), 0, AT_ONCE - 1) for each in partitions])
+    async def look(self, settled: Sequence[Reading], partitions: Sequence[int]) -> dict[int, list[bytes]]:
+        """Take away what is dealt with, where the partition is still under its token, and read the oldest notes of each
+        partition that has any.
+
+        Raises LedgerUnavailable: what is dealt with may be gone or not, and is read again before more is taken away.
+        """
+        bases = self._layout.bases
+        drops = [Call("drop_notes", bases[each], (token, count)) for each, token, count in settled]
+        if not self.passes_on:
+            _sound(await self._server.calls(drops))
+            return await self._read_each(partitions)
+        read = Call("read_notes", self._layout.shared, (AT_ONCE, encode(list(partitions))))
+        rows = _sound(await self._server.calls([*drops, read]))[-1]
+        return {int(partition): list(notes) for partition, notes in rows}
+
+    async def _read_each(self, partitions: Sequence[int]) -> dict[int, list[bytes]]:
+        keys = [f"{self._layout.bases[each]}:inbox" for each in partitions]
+        found = await self._server.commands([("LRANGE", key, 0, AT_ONCE - 1) for key in keys])
         return {partition: notes for partition, notes in zip(partitions, found, strict=True) if notes}
 
-    async def drop(self, partition: int, token: str, count: int) -> None:
-        """The oldest so many are dealt with, if the partition is still under this token. Raises LedgerUnavailable."""
-        await self._server.call(Call("drop_notes", self._layout.bases[partition], (token, count)))
 
-    def _key(self, partition: int) -> str:
-        return f"{self._layout.bases[partition]}:inbox"
+def _sound(answers: Sequence[Any]) -> Sequence[Any]:
+    """The answers, when all calls were answered. Raises LedgerUnavailable."""
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers

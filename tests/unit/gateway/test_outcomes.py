@@ -10,7 +10,8 @@ import pytest
 
 from gateway.ledger.base import LedgerUnavailable
 from gateway.message import Part, Status
-from gateway.neighbours import Forwarded
+from gateway.neighbours import Forwarded, Place
+from gateway.outcomes import ENOUGH
 from operators.base import Accepted, DeliveryReceipt, ReceiptState
 from tests.unit.gateway.road import LONG, Road, running_road
 from tests.unit.gateway.stage import until
@@ -242,26 +243,28 @@ async def test_an_answer_without_an_id_can_have_no_receipt_and_is_submitted_all_
 
 
 class Elsewhere:
-    """Other nodes, one of which has every message. refuse: how often the way to them is closed."""
+    """Other nodes, one of which has every message once there is any. refuse: how often the way to them is closed."""
 
     are_there = True
 
     def __init__(self, refuse: int = 0) -> None:
         self.refuse = refuse
         self.message = b""
-        self.left: list[tuple[DeliveryReceipt, bytes]] = []
+        self.left: list[DeliveryReceipt] = []
+        self.batches: list[int] = []
 
     def works_on(self, message: bytes) -> bool:
         return False
 
-    async def locate(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[bytes | None]:
-        return [self.message] * len(receipts)
-
-    async def forward(self, receipts: Sequence[tuple[DeliveryReceipt, bytes]]) -> None:
+    async def pass_on(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Place]:
         if self.refuse:
             self.refuse -= 1
             raise LedgerUnavailable
+        self.batches.append(len(receipts))
+        if not self.message:
+            return [Place.NOWHERE] * len(receipts)
         self.left.extend(receipts)
+        return [Place.LEFT] * len(receipts)
 
 
 async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknowledged(tmp_path: Path) -> None:
@@ -271,9 +274,35 @@ async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknow
         road.inflight.forget_where(lambda _: True)
         road.receipt("1", DELIVERED)
         await until(road.acknowledged)
-        assert [(receipt.handle, message) for receipt, message in elsewhere.left] == [("1", identifier)]
+        assert [receipt.handle for receipt in elsewhere.left] == ["1"]
         assert road.acknowledged() == [("1", True)]
         assert (await road.stored(identifier)).status is Status.SUBMITTED
+        assert (road.outcomes.counters.forwarded, road.outcomes.waiting()) == (1, 0)
+
+
+async def test_receipts_for_other_nodes_leave_together_and_many_at_once(tmp_path: Path) -> None:
+    elsewhere = Elsewhere()
+    elsewhere.message = bytes(16)
+    async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
+        for number in range(3):
+            road.receipt(f"few{number}", DELIVERED)
+        await until(lambda: len(road.acknowledged()) == 3)
+        for number in range(ENOUGH):
+            road.receipt(f"many{number}", DELIVERED)
+        await until(lambda: len(road.acknowledged()) == 3 + ENOUGH)
+        assert elsewhere.batches == [3, ENOUGH]
+
+
+async def test_a_receipt_that_overtakes_another_nodes_answer_is_left_there_later(tmp_path: Path) -> None:
+    elsewhere = Elsewhere()
+    async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
+        road.receipt("1", DELIVERED)
+        await until(lambda: road.outcomes.counters.early == 1)
+        assert road.acknowledged() == []
+        elsewhere.message = bytes(16)
+        road.clock.advance(1)
+        await until(road.acknowledged)
+        assert road.acknowledged() == [("1", True)]
         assert (road.outcomes.counters.forwarded, road.outcomes.waiting()) == (1, 0)
 
 

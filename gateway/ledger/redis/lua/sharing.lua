@@ -128,6 +128,46 @@ local function leave_notes(keys, args)
   return redis.call('RPUSH', keys[1] .. ':inbox', unpack(args))
 end
 
+-- KEYS: {cg}. ARGV: number of partitions, those that are ours, receipts {note, links {slot, row, field}}. For a server
+-- that has every slot. Leaves each note with the partition of the message that the first known link leads to, unless
+-- that is ours. A letter for each: 0 no link, 1 ours, 2 left.
+local function pass_on(keys, args)
+  local stem, partitions = string.sub(keys[1], 1, -2) .. ':', tonumber(args[1])
+  local ours, letters, notes = {}, {}, {}
+  for _, partition in ipairs(cmsgpack.unpack(args[2])) do
+    ours[partition] = true
+  end
+  for at, receipt in ipairs(cmsgpack.unpack(args[3])) do
+    local value = false
+    for _, link in ipairs(receipt[2]) do
+      value = value or redis.call('HGET', rows_key(stem .. link[1] .. '}', 'k', link[2]), link[3])
+    end
+    local place = value and string.byte(value, 9) % partitions
+    letters[at] = value and (ours[place] and '1' or '2') or '0'
+    if letters[at] == '2' then
+      notes[place] = notes[place] or {}
+      table.insert(notes[place], receipt[1])
+    end
+  end
+  for place, rows in pairs(notes) do
+    call_with('RPUSH', stem .. place .. '}:inbox', rows)
+  end
+  return table.concat(letters)
+end
+
+-- KEYS: {cg}. ARGV: most notes of each, partitions. For a server that has every slot. {partition, oldest notes} of those
+-- that have any.
+local function read_notes(keys, args)
+  local stem, found = string.sub(keys[1], 1, -2) .. ':', {}
+  for _, partition in ipairs(cmsgpack.unpack(args[2])) do
+    local notes = redis.call('LRANGE', stem .. partition .. '}:inbox', 0, tonumber(args[1]) - 1)
+    if #notes > 0 then
+      found[#found + 1] = { partition, notes }
+    end
+  end
+  return found
+end
+
 -- ARGV: token under which they were read, how many. Takes the oldest away.
 local function drop_notes(keys, args)
   if redis.call('HGET', keys[1] .. ':lease', 'token') ~= args[1] then
@@ -138,4 +178,6 @@ local function drop_notes(keys, args)
 end
 
 redis.register_function('cg1_leave_notes', leave_notes)
+redis.register_function('cg1_pass_on', pass_on)
+redis.register_function({ function_name = 'cg1_read_notes', callback = read_notes, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_drop_notes', callback = drop_notes, flags = { 'allow-oom' } })
