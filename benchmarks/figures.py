@@ -59,7 +59,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario on one target. closed: the runs for capacity. open: at fixed rates, lowest first.
 
     stages: share of the gateway's CPU by stage. checked: messages whose whole way was checked. notes: for readers.
-    build: compiled or interpreted, as the gateway says of itself; '' of what does not say.
+    build: compiled or interpreted, as the gateway says of itself; '' of what does not say. nodes: of a comparison by
+    their number; otherwise 0.
     """
 
     scenario: str
@@ -71,6 +72,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     checked: int = 0
     notes: list[str] = []
     build: str = ""
+    nodes: int = 0
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks.compare import Move, by_rate
 from benchmarks.figures import Report, Result, Spread, Window, over
+from benchmarks.nodes import by_nodes
 from benchmarks.stages import ORDER
 
 _STYLES: Final = {"better": "green", "worse": "red"}
@@ -22,7 +23,9 @@ def show(console: Console, report: Report) -> None:
         console.print(_latency(report.results))
     if any(result.stages for result in report.results):
         console.print(_stages(report.results))
-    for line in ratios(report.results):
+    if any(result.nodes for result in report.results):
+        console.print(_costs(report.results))
+    for line in (*ratios(report.results), *by_nodes(report.results)):
         console.print(line)
     for result in report.results:
         console.print(f"{result.full_name}: {result.checked} messages checked, none lost, none twice")
@@ -125,6 +128,24 @@ def _latency(results: Sequence[Result]) -> Table:
                 _p99(windows, "submit_ms"),
                 _p99(windows, "told_ms"),
                 number(over(windows, "pause_ms").high),
+            )
+    return table
+
+
+def _costs(results: Sequence[Result]) -> Table:
+    """What a message costs each process in open loops, by the number of nodes."""
+    table = _table("CPU a message in the open loop, µs", "nodes", "gateway", "ledger's server", "answer p99 ms", "told")
+    table.columns[-1].header = "told p99 ms"
+    for result in results:
+        if result.nodes:
+            windows = result.open
+            table.add_row(
+                result.name,
+                str(result.nodes),
+                spread_text(over(windows, f"cpu_us.{result.target}")),
+                spread_text(over(windows, "cpu_us.Redis")),
+                spread_text(over(windows, "answer_ms.p99")),
+                _p99(windows, "told_ms"),
             )
     return table
 
