@@ -83,7 +83,7 @@ def webhook_schemas(ref_template: str) -> Mapping[str, Document]:
 def webhooks(ref_template: str) -> Document:
     """The `webhooks` of the description."""
     told = (
-        ("message", "MessageEvent", "A message has reached its final status, or, where the endpoint asks for it, an operator.", _DELIVERED),
+        ("message", "MessageEvent", "A message has ended; or an operator has it, where the endpoint asks.", _DELIVERED),
         ("received", "ReceivedEvent", "A person wrote to a number of yours.", _RECEIVED),
         ("batch", "Batch", f"Up to {MAX_BATCH} events, where the endpoint was set with `--batch`.", _BATCH),
     )
