@@ -318,15 +318,18 @@ def retention(
     records: Annotated[int, typer.Option(help="Records that expire at once.")] = 1_000_000,
     rate: Annotated[float, typer.Option(help="Messages a second meanwhile; 0 takes half of a closed loop.")] = 0.0,
     batch: Annotated[int, typer.Option(help="Records of one transaction.")] = SweeperSettings().batch_limit,
+    build: BuildName = "this",
     json: Json = None,
     html: Html = None,
 ) -> None:
     """A sweep beside an open loop: records a second, and what it does to the latency of accepting."""
 
-    def measure(engine: Engine, _: Options, watch: Watch) -> list[Result]:
-        return [retention_costs.run(engine, watch, records=records, rate_per_s=rate, batch=batch)]
+    def measure(engine: Engine, options: Options, watch: Watch) -> list[Result]:
+        return [
+            retention_costs.run(engine, watch, records=records, rate_per_s=rate, batch=batch, python=options.python)
+        ]
 
-    perform(measure, Options(), Output(json, html))
+    perform(measure, Options(python=python_of(build)), Output(json, html))
 
 
 @app.command()

@@ -18,7 +18,7 @@ import msgspec
 from gateway.clock import SystemClock
 from gateway.ledger.keystore import FileRootSlot, Keystore
 from redaction.detect import find, looks_like_otp, normalise_digits
-from redaction.keys import ROOT_BYTES, KeyState, seal_state
+from redaction.keys import FRESH, ROOT_BYTES, KeyState, seal_state
 from redaction.personal import Msisdn, Purpose
 from redaction.pseudonymise import pseudonymise
 from redaction.retention import OTP, RetentionTag
@@ -91,14 +91,17 @@ def sealing(whole: float) -> None:
     state, clock = key_state()
     sealer = Sealer(state, clock.random)
 
-    def opening(context: SealContext) -> Callable[[], bytes]:
-        sealed = sealer.seal(BODY, context)
+    def opening(context: SealContext, *, soon: bool = False) -> Callable[[], bytes]:
+        sealed = sealer.seal(BODY, context, soon=soon)
         return lambda: sealer.open(
             sealed, customer=CUSTOMER, message_id=context.message_id, field="content", tag=OTP, purpose=Purpose.DELIVER
         )
 
     def seal_new() -> list[Callable[[], object]]:
         return [lambda it=it: sealer.seal(BODY, it) for it in strangers()]  # type: ignore[misc]
+
+    def open_fresh() -> list[Callable[[], object]]:
+        return [opening(it, soon=True) for it in strangers()[:FRESH]]
 
     def open_warm() -> list[Callable[[], object]]:
         forget()
@@ -115,7 +118,8 @@ def sealing(whole: float) -> None:
 
     measure(seal_new, 2)  # fills the upper tree
     report("seal 160 characters, new recipient", measure(seal_new), 15, whole)
-    report("open, leaf at hand as soon after acceptance", measure(open_warm), 12, whole)
+    report("open, sealed a moment ago", measure(open_fresh), 12, whole)
+    report("open, leaf at hand", measure(open_warm), 12, whole)
     report("open, leaf derived anew", measure(open_cold), 12, whole)
 
 

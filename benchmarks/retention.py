@@ -44,11 +44,15 @@ COLUMNS: Final = (
 )
 
 
-def run(engine: Engine, watch: Watch, *, records: int, rate_per_s: float, batch: int) -> Result:
-    """rate_per_s: of the open loop; 0 measures the closed loop first and takes half of it. batch: the sweeper's."""
+def run(
+    engine: Engine, watch: Watch, *, records: int, rate_per_s: float, batch: int, python: Path | None = None
+) -> Result:
+    """rate_per_s: of the open loop; 0 measures the closed loop first and takes half of it. batch: the sweeper's.
+    python: of the environment whose gateway is measured; None is this one's.
+    """
     if engine.name != "sqlite":
         raise EngineMissing("records are filled in behind the gateway's back in SQLite's file only")
-    target = GatewayTarget(FOLDER, engine, settings=SWEEPER.format(batch=batch))
+    target = GatewayTarget(FOLDER, engine, settings=SWEEPER.format(batch=batch), python=python)
     with standing(Bench(target, Plan(), watch)) as bench:
         closed = [] if rate_per_s else [bench.window(CLOSED)]
         rate = rate_per_s or closed[0].per_s / 2

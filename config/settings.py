@@ -116,9 +116,9 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             ge=0,
             description="Commits of several writes begin at least so far apart while few wait: at part load fewer "
-            "commits, which take less CPU and write less, for a few tenths of a millisecond.",
+            "commits, which take less CPU and write less, for up to so many milliseconds more until the answer.",
         ),
-    ] = 2
+    ] = 4
     writer: Annotated[
         Literal["auto", "process", "loop"],
         Meta(

@@ -5,11 +5,13 @@ milliseconds and repeats a run exactly.
 """
 
 import os
-import threading
 import time
 from typing import Final, Protocol
 
-POOL_BYTES: Final = 4_096
+CHUNKS: Final = 256
+"""Fetched at a time."""
+LARGEST_CHUNK: Final = 16
+"""Bytes: salts and identifiers. What is larger is a key, and comes from the system as it is needed."""
 
 
 class Clock(Protocol):
@@ -28,15 +30,12 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clock and random source.
 
-    Random bytes are fetched `POOL_BYTES` at a time: a system call for every few bytes costs more than sealing them in.
-    A byte is given out once and then overwritten. The pool belongs to the thread that made the clock: two threads at
-    once would be given the same bytes. Others ask the system.
+    Few random bytes are fetched `CHUNKS` times at once: a system call for each costs more than sealing them in. A chunk
+    is given out once, whichever thread asks, and not held after that.
     """
 
     def __init__(self) -> None:
-        self._pool = bytearray()
-        self._at = 0
-        self._owner = threading.get_ident()
+        self._chunks: dict[int, list[bytes]] = {}
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -45,15 +44,18 @@ class SystemClock:
         return time.monotonic()
 
     def random(self, size: int) -> bytes:
-        if threading.get_ident() != self._owner:
+        try:
+            return self._chunks[size].pop()
+        except (KeyError, IndexError):
+            return self._fetch(size)
+
+    def _fetch(self, size: int) -> bytes:
+        if not 0 < size <= LARGEST_CHUNK:
             return os.urandom(size)
-        end = self._at + size
-        if end > len(self._pool):
-            self._pool[:] = os.urandom(max(POOL_BYTES, size))
-            self._at, end = 0, size
-        drawn = bytes(self._pool[self._at : end])
-        self._pool[self._at : end] = bytes(size)
-        self._at = end
+        pool = os.urandom(size * CHUNKS)
+        chunks = [pool[at : at + size] for at in range(0, len(pool), size)]
+        drawn = chunks.pop()
+        self._chunks[size] = chunks
         return drawn
 
 

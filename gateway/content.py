@@ -64,12 +64,12 @@ class Vault:
     def _seal(self, packed: bytes, context: SealContext) -> tuple[Sealed, int]:
         """And the leaf that was used: another one where the subject's was destroyed by an erasure before."""
         try:
-            return self._sealer.seal(packed, context), context.leaf
+            return self._sealer.seal(packed, context, soon=True), context.leaf
         except KeyDestroyed as gone:
             if gone.factor != "subject":
                 raise
             leaf = self._sealer.keys.usable_leaf(context.tag, context.period, context.leaf)
-            return self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf)), leaf
+            return self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf), soon=True), leaf
 
     def open_content(self, message: Message) -> Content:
         """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""

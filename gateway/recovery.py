@@ -21,7 +21,6 @@ from gateway.ledger.copies import SealedRow, key_blob, sealed_rows
 from redaction.errors import KeyDestroyed, SealError
 from redaction.keys import KeyState, open_state
 from redaction.personal import Purpose
-from redaction.retention import RetentionTag
 from redaction.seal import Sealer
 from redaction.sealed import Sealed
 
@@ -57,23 +56,6 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset().union(*(each.opened for each in self.combinations))
 
 
-class _Mixed(KeyState):
-    """Leaves of one state, customer keys of another."""
-
-    __slots__ = ("_customer_state", "_period_state")
-
-    def __init__(self, period_state: KeyState, customer_state: KeyState) -> None:
-        super().__init__()
-        self._period_state = period_state
-        self._customer_state = customer_state
-
-    def leaf_key(self, tag: RetentionTag, period: int, leaf: int) -> bytes:
-        return self._period_state.leaf_key(tag, period, leaf)
-
-    def customer_key(self, customer: int) -> bytes:
-        return self._customer_state.customer_key(customer)
-
-
 def recover(data: Sequence[Path], keystores: Sequence[Path], roots: Sequence[bytes]) -> Recovery:
     """Try to open every message of `data`, ledger files, with `keystores`, key store files, under `roots`.
 
@@ -99,7 +81,7 @@ def _opened(path: Path, roots: Sequence[bytes]) -> KeyState | None:
 
 
 def _tried(path: Path, periods: tuple[str, KeyState], customers: tuple[str, KeyState]) -> Combination:
-    sealer = Sealer(_Mixed(periods[1], customers[1]), os.urandom)
+    sealer = Sealer(KeyState.combined(periods[1], customers[1]), os.urandom)
     opened: set[bytes] = set()
     refused: Counter[str] = Counter()
     messages = 0

@@ -24,9 +24,21 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, Tampered, UnknownVersion, WrongRoot, alone
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
-from redaction.stored_keys import Key, KeyAge, Period, StoredCustomer, StoredPepper, StoredPeriod, StoredState
+from redaction.sealed import Sealed
+from redaction.stored_keys import (
+    Fresh,
+    Key,
+    KeyAge,
+    Period,
+    StoredCustomer,
+    StoredPepper,
+    StoredPeriod,
+    StoredState,
+)
 
 __all__ = [
+    "CACHED_LEAVES",
+    "FRESH",
     "LASTING_EPOCH",
     "LASTING_PURPOSES",
     "PEPPER_PURPOSES",
@@ -60,7 +72,10 @@ KEY_BYTES: Final = 32
 ROOT_BYTES: Final = 32
 
 _STATE_VERSION: Final = 1
-_CACHED_LEAVES: Final = 8_192  # about 2 MB; a message's fields, and its opening soon after, share one leaf
+FRESH: Final = 1_024
+"""Keys of fields at hand, about 3.5 MB: more than usually are between acceptance and the first attempt."""
+CACHED_LEAVES: Final = 8_192
+"""About 2 MB; a message's fields, and its opening soon after, share one leaf."""
 
 
 class KeyState:
@@ -68,24 +83,34 @@ class KeyState:
     ever made by looking it up.
     """
 
-    __slots__ = ("_customers", "_leaves", "_peppers", "_periods", "_withheld")
+    __slots__ = ("_customers", "_fresh", "_leaves", "_peppers", "_periods", "_withheld")
 
     def __init__(self) -> None:
         self._periods: dict[tuple[RetentionTag, int], Period] = {}
         self._customers: dict[int, Key] = {}
         self._peppers: dict[tuple[int, str], dict[int, Key]] = {}  # by epoch
         self._leaves: dict[tuple[RetentionTag, int, int], bytes] = {}
+        self._fresh: dict[bytes, Fresh] = {}
         self._withheld = False
 
     def __repr__(self) -> str:
         return f"KeyState({len(self._periods)} periods, {len(self._customers)} customers)"
+
+    @classmethod
+    def combined(cls, periods_of: "KeyState", customers_of: "KeyState") -> Self:
+        """Period keys of one state and all else of another, for whoever tries what copies would open."""
+        state = cls()
+        state._periods = periods_of._periods
+        state._customers = customers_of._customers
+        state._peppers = customers_of._peppers
+        return state
 
     def adopt(self, other: "KeyState") -> None:
         """Become what `other` is; it must not be used any more. Whoever holds this object sees the change at once."""
         self._periods = other._periods
         self._customers = other._customers
         self._peppers = other._peppers
-        self._leaves = {}
+        self._forget_derived()
         self._withheld = False
 
     def withhold(self) -> None:
@@ -101,6 +126,30 @@ class KeyState:
     def _absent(self, factor: str) -> SealError:
         return KeysWithheld() if self._withheld else KeyDestroyed(factor)
 
+    # Derived keys
+
+    def keep_fresh(self, fresh: Fresh) -> None:
+        """Have the key of a field at hand for `take_fresh`, until any key is destroyed or too many others came."""
+        kept = self._fresh
+        kept[fresh.context.message_id] = fresh
+        if len(kept) > FRESH:
+            del kept[next(iter(kept))]
+
+    def take_fresh(self, sealed: Sealed, message_id: bytes) -> Fresh | None:
+        """The key of a field that was kept, if it is this object and not one that looks like it; once. Every key that
+        it came from lives.
+        """
+        fresh = self._fresh.get(message_id)
+        if fresh is None or fresh.sealed is not sealed:
+            return None
+        del self._fresh[message_id]
+        return fresh
+
+    def _forget_derived(self) -> None:
+        """What came from keys goes before them."""
+        self._leaves.clear()
+        self._fresh.clear()
+
     # Period keys
 
     def ensure_period(self, tag: RetentionTag, period: int, random: Random, *, now_ms: int = 0) -> bool:
@@ -112,7 +161,7 @@ class KeyState:
 
     def drop_period(self, tag: RetentionTag, period: int) -> bool:
         """Destroy everything sealed in a period; true if its key was there."""
-        self._leaves.clear()
+        self._forget_derived()
         return self._periods.pop((tag, period), None) is not None
 
     def periods(self) -> list[tuple[RetentionTag, int]]:
@@ -134,7 +183,7 @@ class KeyState:
             key = entry.key.derive(leaf)
         except Punctured:
             raise alone(KeyDestroyed("subject")) from None
-        if len(self._leaves) >= _CACHED_LEAVES:
+        if len(self._leaves) >= CACHED_LEAVES:
             self._leaves.clear()
         self._leaves[name] = key
         return key
@@ -144,7 +193,7 @@ class KeyState:
         entry = self._periods.get((tag, period))
         if entry is None or entry.key.is_punctured(leaf):
             return False
-        self._leaves.clear()
+        self._forget_derived()
         entry.key.puncture(leaf)
         return True
 
@@ -157,7 +206,7 @@ class KeyState:
 
         How many periods that were. Each call takes one more leaf of the subject's succession from each of them.
         """
-        self._leaves.clear()
+        self._forget_derived()
         for (tag, period), entry in self._periods.items():
             entry.key.puncture(self.usable_leaf(tag, period, leaf))
         return len(self._periods)
@@ -188,6 +237,7 @@ class KeyState:
 
     def drop_customer(self, customer: int) -> bool:
         """Destroy all that is sealed for a customer, and its pseudonyms with it; true if its key was there."""
+        self._forget_derived()
         for purpose in PEPPER_PURPOSES:
             self._peppers.pop((customer, purpose), None)
         return self._customers.pop(customer, None) is not None

@@ -1,9 +1,12 @@
 """Single keys, in memory and as they lie in the sealed state. Types alone: `keys` keeps them."""
 
+from typing import Protocol
+
 import msgspec
 
 from redaction.puncture import PuncturableKey
 from redaction.retention import RetentionTag
+from redaction.sealed import SealContext, Sealed
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
@@ -14,6 +17,25 @@ class Key(msgspec.Struct, frozen=True, gc=False):
 class Period(msgspec.Struct, frozen=True):
     key: PuncturableKey
     created_ms: int
+
+
+class Cipher(Protocol):
+    """A key that is ready to open with."""
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes: ...
+
+
+class Fresh(msgspec.Struct, frozen=True, gc=False):
+    """The key of one field that was sealed a moment ago, for whoever opens that very object. aad: as it was sealed."""
+
+    sealed: Sealed
+    context: SealContext
+    cipher: Cipher
+    nonce: bytes
+    aad: bytes
+
+    def __repr__(self) -> str:
+        return "Fresh(•••)"
 
 
 class KeyAge(msgspec.Struct, frozen=True, kw_only=True):

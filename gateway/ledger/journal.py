@@ -84,6 +84,7 @@ class Journal:
         self._broken: BaseException | None = None
         self._waiting: list[Entry] = []
         self._wake = asyncio.Event()
+        self._enough = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
@@ -138,7 +139,10 @@ class Journal:
     def _add(self, entry: Entry) -> None:
         if self._ended:  # as after a crash: what is not durable is done again from what is
             return
-        self._waiting.append(entry)
+        waiting = self._waiting
+        waiting.append(entry)
+        if len(waiting) == _ENOUGH:
+            self._enough.set()
         if not self._wake.is_set():
             self._wake.set()
             self._idle.clear()
@@ -163,10 +167,13 @@ class Journal:
         await self._idle.wait()
 
     async def _gather(self) -> None:
-        """Wait until the interval is over, unless little or enough is there to be committed."""
-        now_s = self._loop.time()
-        if now_s < self._next_s and self._last_count >= _FEW and len(self._waiting) < _ENOUGH:
-            await asyncio.sleep(self._next_s - now_s)
+        """Wait until the interval is over or enough is there, unless little is."""
+        rest_s = self._next_s - self._loop.time()
+        if rest_s > 0 and self._last_count >= _FEW and len(self._waiting) < _ENOUGH:
+            self._enough.clear()
+            timer = self._loop.call_later(rest_s, self._enough.set)
+            await self._enough.wait()
+            timer.cancel()
         self._next_s = self._loop.time() + self._interval_s
 
     async def _commit_next(self) -> None:

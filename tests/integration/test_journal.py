@@ -131,6 +131,18 @@ async def test_at_part_load_commits_keep_their_distance(disk: Disk) -> None:
         await waiting
 
 
+async def test_enough_operations_are_not_kept_waiting(disk: Disk) -> None:
+    bench = Bench(disk, interval_s=3_600)
+    await counted(bench, 10)
+    await counted(bench, 64)
+    first = asyncio.ensure_future(counted(bench, 10))
+    await disk.count("a", 1)
+    await counted(bench, 54)
+    await first
+    assert [len(each) for each in bench.disk.batches] == [10, 64, 64]
+    await bench.stop()
+
+
 async def test_a_batch_has_a_limit(bench: Bench) -> None:
     await bench.close_gate()
     futures = [bench.journal.write(Count("a", 1, 1)) for _ in range(25)]

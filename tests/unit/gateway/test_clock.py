@@ -3,36 +3,45 @@
 import threading
 from itertools import pairwise
 
-from gateway.clock import POOL_BYTES, ManualClock, SystemClock
+import pytest
+
+from gateway.clock import CHUNKS, LARGEST_CHUNK, ManualClock, SystemClock
 
 
-def test_the_system_clock_never_gives_a_byte_twice() -> None:
+def test_the_system_clock_never_gives_a_chunk_twice() -> None:
     clock = SystemClock()
-    drawn = [clock.random(16) for _ in range(POOL_BYTES // 16 * 2 + 1)]
+    drawn = [clock.random(16) for _ in range(CHUNKS * 2 + 1)]
     assert len(set(drawn)) == len(drawn)
 
 
-def test_more_than_the_pool_can_be_drawn_at_once() -> None:
-    assert len(SystemClock().random(POOL_BYTES + 1)) == POOL_BYTES + 1
-
-
-def test_what_was_drawn_is_wiped_from_the_pool() -> None:
+@pytest.mark.parametrize("size", [0, 1, 8, LARGEST_CHUNK, LARGEST_CHUNK + 1, 5_000])
+def test_as_many_bytes_as_asked_for(size: int) -> None:
     clock = SystemClock()
-    drawn = clock.random(32)
-    assert drawn not in bytes(clock._pool)
+    assert [len(clock.random(size)) for _ in range(3)] == [size] * 3
 
 
-def test_another_thread_is_not_given_bytes_of_the_pool() -> None:
+def test_keys_are_not_fetched_before_they_are_needed() -> None:
     clock = SystemClock()
     clock.random(16)
-    pool = bytes(clock._pool)
+    clock.random(32)
+    assert set(clock._chunks) == {16}
+
+
+def test_what_was_drawn_is_not_held() -> None:
+    clock = SystemClock()
+    drawn = clock.random(16)
+    assert drawn not in clock._chunks[16]
+
+
+def test_threads_are_not_given_the_same_chunk() -> None:
+    clock = SystemClock()
     drawn: list[bytes] = []
-    thread = threading.Thread(target=lambda: drawn.append(clock.random(16)))
-    thread.start()
-    thread.join()
-    assert len(drawn[0]) == 16
-    assert drawn[0] not in pool
-    assert bytes(clock._pool) == pool
+    threads = [threading.Thread(target=lambda: drawn.extend(clock.random(16) for _ in range(2_000))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(drawn)) == len(drawn) == 8_000
 
 
 def test_monotonic_time_does_not_go_back() -> None:

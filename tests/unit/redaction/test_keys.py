@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redaction.keys import (
+    CACHED_LEAVES,
     PEPPER_PURPOSES,
     KeyDestroyed,
     KeyState,
@@ -140,11 +141,10 @@ def test_ages_tell_every_key_and_no_key_material(keys: KeyState) -> None:
     assert len(ages) == 1 + 2 + 12
 
 
-def test_cache_of_leaves_stays_bounded(keys: KeyState, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("redaction.keys._CACHED_LEAVES", 10)
-    derived = [keys.leaf_key(OTP, PERIOD, leaf) for leaf in range(25)]
-    assert len(keys._leaves) <= 10
-    assert [keys.leaf_key(OTP, PERIOD, leaf) for leaf in range(25)] == derived
+def test_cache_of_leaves_stays_bounded(keys: KeyState) -> None:
+    derived = [keys.leaf_key(OTP, PERIOD, leaf) for leaf in range(CACHED_LEAVES + 10)]
+    assert len(keys._leaves) <= CACHED_LEAVES
+    assert [keys.leaf_key(OTP, PERIOD, leaf) for leaf in range(CACHED_LEAVES + 10)] == derived
 
 
 @settings(max_examples=25)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from redaction.keys import KeyDestroyed, KeyState, Random, open_state, seal_state
+from redaction.keys import FRESH, KeyDestroyed, KeyState, KeysWithheld, Random, open_state, seal_state
 from redaction.personal import Purpose
 from redaction.retention import OTP, TRANSACTIONAL, RetentionTag
 from redaction.seal import (
@@ -135,6 +135,70 @@ def test_old_copy_of_the_data_with_the_new_key_store_opens_a_hundred_neighbours_
     assert [restored.open(sealed, **ROW) for sealed in backup[1:]] == [BODY] * 100
     with pytest.raises(KeyDestroyed):
         restored.open(backup[0], **ROW)
+
+
+DESTROYED: dict[str, Callable[[KeyState], object]] = {
+    "its subject": lambda keys: keys.puncture_everywhere(99),
+    "its period": lambda keys: keys.drop_period(OTP, PERIOD),
+    "its customer": lambda keys: keys.drop_customer(CUSTOMER),
+    "some other subject": lambda keys: keys.forget_subject(5),
+    "all of them": lambda keys: keys.adopt(KeyState()),
+    "none, withheld": lambda keys: keys.withhold(),
+}
+
+
+@pytest.mark.policy("P-23")
+@pytest.mark.parametrize("what", DESTROYED)
+def test_destroying_any_key_forgets_the_keys_at_hand(sealer: Sealer, keys: KeyState, what: str) -> None:
+    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    DESTROYED[what](keys)
+    assert keys.take_fresh(sealed, ID) is None
+    if what == "some other subject":
+        assert sealer.open(sealed, **ROW) == BODY
+    else:
+        with pytest.raises((KeyDestroyed, KeysWithheld)):
+            sealer.open(sealed, **ROW)
+
+
+def test_key_at_hand_serves_once_and_is_counted_as_any_opening(sealer: Sealer, keys: KeyState) -> None:
+    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    assert [sealer.open(sealed, **ROW) for _ in range(2)] == [BODY] * 2
+    assert keys.take_fresh(sealed, ID) is None
+    assert sealer.opened == {(Purpose.DELIVER, "content"): 2}
+
+
+@pytest.mark.policy("P-08")
+def test_key_at_hand_does_not_serve_another_purpose(sealer: Sealer) -> None:
+    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    with pytest.raises(PurposeRefused):
+        sealer.open(sealed, **(ROW | {"purpose": Purpose.INFORM_CUSTOMER}))
+    assert not sealer.opened
+
+
+def test_key_at_hand_serves_only_the_very_object_that_was_sealed(sealer: Sealer, keys: KeyState) -> None:
+    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    changed = bytearray(sealed)
+    changed[-1] ^= 1
+    with pytest.raises(IntegrityError):
+        sealer.open(Sealed(bytes(changed)), **ROW)
+    as_read_again = Sealed(bytes(bytearray(sealed)))
+    assert keys.take_fresh(as_read_again, ID) is None
+    assert sealer.open(as_read_again, **ROW) == BODY
+
+
+@pytest.mark.parametrize("change", [{"customer": 0}, {"message_id": bytes(16)}, {"tag": TRANSACTIONAL}])
+def test_key_at_hand_does_not_open_an_edited_row(sealer: Sealer, change: dict[str, Any]) -> None:
+    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    with pytest.raises(IntegrityError):
+        sealer.open(sealed, **(ROW | change))
+
+
+def test_only_so_many_keys_are_at_hand(sealer: Sealer, keys: KeyState) -> None:
+    contexts = [msgspec.structs.replace(CONTEXT, message_id=at.to_bytes(16, "big")) for at in range(FRESH + 1)]
+    sealed = [sealer.seal(b"", context, soon=True) for context in contexts]
+    assert keys.take_fresh(sealed[0], contexts[0].message_id) is None
+    assert keys.take_fresh(sealed[1], contexts[1].message_id) is not None
+    assert sealer.open(sealed[0], **(ROW | {"message_id": contexts[0].message_id})) == b""
 
 
 def test_replaced_key_state_counts_at_once(sealer: Sealer) -> None:
