@@ -569,6 +569,7 @@ def webhook_set(
     batch: Annotated[
         int, typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; 1 sends each on its own.")
     ] = 1,
+    submitted: Annotated[bool, typer.Option("--submitted", help="Tell, too, when an operator has a message.")] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -578,7 +579,7 @@ def webhook_set(
         async with _desk(config) as desk:
             _check_url(desk, url)
             owner = await _customer(desk, customer)
-            settings = EndpointSettings(batch=batch)
+            settings = EndpointSettings(batch=batch, submitted=submitted)
             secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
             return {"customer": owner.public_id, "batch": batch, "secret": secret.reveal(Purpose.CREDENTIAL)}
 

@@ -32,9 +32,13 @@ KEPT_LIMIT: Final = 1_000
 
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is set per endpoint. batch: events that it takes in one request; 1 sends each as a request of its own."""
+    """What is set per endpoint. batch: events that it takes in one request; 1 sends each as a request of its own.
+
+    submitted: it is told, too, when an operator has a message.
+    """
 
     batch: Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH)] = 1
+    submitted: bool = False
 
 
 class Addressing:
@@ -51,7 +55,10 @@ class Addressing:
         """Whether anybody is to be told that this message has reached its status."""
         if message.key_id < 0:
             return asks_for(message.notify, message.status)
-        return self._directory.endpoint(message.customer) is not None
+        endpoint = self._directory.endpoint(message.customer)
+        if endpoint is None:
+            return False
+        return message.status is not Status.SUBMITTED or endpoint_settings(endpoint).submitted
 
     def reference(self, message: Message) -> str | None:
         """The customer's own reference, while it can still be opened. Raises Refusal where keys are withheld."""
