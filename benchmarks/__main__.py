@@ -15,7 +15,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from benchmarks import micro, peers
+from benchmarks import micro, nodes, peers
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks import stored as stored_costs
@@ -42,6 +42,8 @@ from gateway.stage import StageFailed
 
 COMPILED: Final = Path(".venv-compiled/bin/python")
 """What `make compiled` makes."""
+NODES_RATE_PER_S: Final = 2_000.0
+"""What four nodes, their servers and the generators do on two processors without waiting for each other."""
 WIDTH: Final = 160
 """Of tables that go to a file or a pipe."""
 
@@ -282,6 +284,39 @@ def smpp(
         python=python_of(build),
     )
     perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
+
+
+@app.command("nodes")
+def by_nodes(
+    workers: Annotated[str, typer.Option(help="Numbers of nodes, with commas between them.")] = "1,2,4",
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second, of all nodes together.")] = NODES_RATE_PER_S,
+    name: Annotated[str, typer.Option("--scenario", help="http, or webhooks.")] = "http",
+    runs: Runs = 3,
+    seconds: Seconds = 5.0,
+    build: BuildName = "this",
+    json: Json = None,
+    html: Html = None,
+    compare: Earlier = None,
+) -> None:
+    """CPU a message on several nodes that share a Redis, at the same total rate; what idle nodes use."""
+    options = Options(engine="redis", runs=runs, seconds=seconds, python=python_of(build))
+    counts = counts_of(workers)
+    if name not in ("http", "webhooks"):
+        raise typer.BadParameter(f"no scenario {name!r}; there is: http, webhooks")
+    perform(
+        lambda _, there, watch: nodes.measured(counts, name, rate, there, watch), options, Output(json, html, compare)
+    )
+
+
+def counts_of(text: str) -> list[int]:
+    """Raises typer.BadParameter."""
+    try:
+        counts = [int(each) for each in text.split(",")]
+    except ValueError:
+        counts = []
+    if not counts or min(counts) < 1:
+        raise typer.BadParameter(f"{text!r} is no list of numbers from 1")
+    return counts
 
 
 @app.command("against")

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.compare import Move, by_rate
-from benchmarks.figures import Report, Result, Spread, Window, over
+from benchmarks.figures import Report, Result, Spread, Window, by_counted, over
+from benchmarks.nodes import by_nodes
 from benchmarks.stages import ORDER
 
 _STYLES: Final = {"better": "green", "worse": "red"}
@@ -16,16 +17,18 @@ _STYLES: Final = {"better": "green", "worse": "red"}
 
 def show(console: Console, report: Report) -> None:
     """Capacity, latency and stages; then what readers should know."""
-    if any(result.closed for result in report.results):
-        console.print(_capacity(report.results))
+    for one, results in by_counted([result for result in report.results if result.closed]).items():
+        console.print(_capacity(results, one))
     if any(result.open for result in report.results):
         console.print(_latency(report.results))
     if any(result.stages for result in report.results):
         console.print(_stages(report.results))
-    for line in ratios(report.results):
+    if any(result.nodes for result in report.results):
+        console.print(_costs(report.results))
+    for line in (*ratios(report.results), *by_nodes(report.results)):
         console.print(line)
     for result in report.results:
-        console.print(f"{result.full_name}: {result.checked} messages checked, none lost, none twice")
+        console.print(f"{result.full_name}: {result.truth}")
         for note in result.notes:
             console.print(f"  {note}")
     low, high = report.machine.reference_us
@@ -84,21 +87,20 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _capacity(results: Sequence[Result]) -> Table:
-    table = _table("closed loop", "msg/s", "CPU µs", "answer p50", "p99 ms", "RSS MB", "written B", "process CPU")
+def _capacity(results: Sequence[Result], one: str) -> Table:
+    table = _table("closed loop", f"{one}s/s", "CPU µs", "answer p50", "p99 ms", "RSS MB", "written B", "process CPU")
     for result in results:
-        if result.closed:
-            windows = result.closed
-            table.add_row(
-                result.name,
-                spread_text(over(windows, "per_s")),
-                spread_text(over(windows, f"cpu_us.{result.target}")),
-                number(over(windows, "answer_ms.p50").median),
-                number(over(windows, "answer_ms.p99").median),
-                number(over(windows, "rss_mb").high),
-                number(over(windows, "written_bytes").median),
-                _busy(windows),
-            )
+        windows = result.closed
+        table.add_row(
+            result.name,
+            spread_text(over(windows, "per_s")),
+            spread_text(over(windows, f"cpu_us.{result.target}")),
+            number(over(windows, "answer_ms.p50").median),
+            number(over(windows, "answer_ms.p99").median),
+            number(over(windows, "rss_mb").high),
+            number(over(windows, "written_bytes").median),
+            _busy(windows),
+        )
     return table
 
 
@@ -125,6 +127,24 @@ def _latency(results: Sequence[Result]) -> Table:
                 _p99(windows, "submit_ms"),
                 _p99(windows, "told_ms"),
                 number(over(windows, "pause_ms").high),
+            )
+    return table
+
+
+def _costs(results: Sequence[Result]) -> Table:
+    """What a message costs each process in open loops, by the number of nodes."""
+    table = _table("CPU a message in the open loop, µs", "nodes", "gateway", "ledger's server", "answer p99 ms", "told")
+    table.columns[-1].header = "told p99 ms"
+    for result in results:
+        if result.nodes:
+            windows = result.open
+            table.add_row(
+                result.name,
+                str(result.nodes),
+                spread_text(over(windows, f"cpu_us.{result.target}")),
+                spread_text(over(windows, "cpu_us.Redis")),
+                spread_text(over(windows, "answer_ms.p99")),
+                _p99(windows, "told_ms"),
             )
     return table
 

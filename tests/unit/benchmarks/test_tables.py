@@ -4,19 +4,20 @@ import pytest
 from rich.console import Console
 
 from benchmarks.compare import compare
+from benchmarks.figures import Report
 from benchmarks.tables import number, ratios, show, show_moves
 from tests.unit.benchmarks.windows import report, result, window
 
 
-def printed() -> str:
+def shown(what: Report) -> str:
     console = Console(width=200)
     with console.capture() as captured:
-        show(console, report(result(stages={"parse": 1.0}, open=[window(rate_per_s=2000.0)], notes=["busy generator"])))
+        show(console, what)
     return captured.get()
 
 
 def test_capacity_latency_stages_and_notes_are_shown() -> None:
-    text = printed()
+    text = shown(report(result(stages={"parse": 1.0}, open=[window(rate_per_s=2000.0)], notes=["busy generator"])))
     for part in ("4,000 (4,000–4,000)", "gateway 90%", "2000", "100%", "3000 messages checked", "busy generator"):
         assert part in text
 

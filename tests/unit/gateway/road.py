@@ -31,7 +31,6 @@ from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
 from gateway.routing import Route, Router
 from gateway.settle import Settler
-from gateway.state import is_final
 from gateway.validation import Validator
 from operators.base import (
     Accepted,
@@ -161,7 +160,7 @@ class Road:
             ended=lambda message: self.ended.append(message.status),
         )
         self.inflight = InFlight()
-        settler = Settler(self.policies, is_final, self._follow_up)
+        settler = Settler(self.policies, lambda message: message.status is not Status.SUBMITTED, self._follow_up)
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts=self._contracts,

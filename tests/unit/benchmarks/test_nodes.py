@@ -1,0 +1,33 @@
+"""What a message costs on several nodes, as the table and its line say it."""
+
+import pytest
+import typer
+
+from benchmarks.__main__ import counts_of
+from benchmarks.nodes import by_nodes
+from tests.unit.benchmarks.test_tables import shown
+from tests.unit.benchmarks.windows import report, result, window
+
+
+def test_one_line_compares_the_nodes_with_the_first() -> None:
+    results = [
+        result(closed=[], nodes=count, open=[window(rate_per_s=2000.0, cpu_us={"gateway": cost, "Redis": 80.0})])
+        for count, cost in ((1, 200.0), (2, 210.0), (4, 250.0))
+    ]
+    line = "CPU a message from 1 to 4 nodes, 2,000/s in all: 1 200 µs (1.00), 2 210 µs (1.05), 4 250 µs (1.25)"
+    assert by_nodes(results) == [line]
+    text = shown(report(*results))
+    assert line in text
+    assert "ledger's server" in text
+
+
+def test_other_results_are_not_compared_by_nodes() -> None:
+    assert by_nodes([result(), result(open=[window(rate_per_s=2000.0)])]) == []
+    assert "ledger's server" not in shown(report(result()))
+
+
+def test_numbers_of_nodes_are_given_with_commas() -> None:
+    assert counts_of("1,2,4") == [1, 2, 4]
+    for wrong in ("", "1,x", "0", "2,-1"):
+        with pytest.raises(typer.BadParameter):
+            counts_of(wrong)
