@@ -28,7 +28,8 @@ Runs = Sequence[Window]
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """name: as `figures.over` takes it, `{target}` for the target's own. unit: for people. up: more is better.
+    """name: as `figures.over` takes it, `{target}` for the target's own. text: for people, `{one}` for what is counted.
+    unit: for people, too. up: more is better.
     wall: the clock on the wall measured it.
     """
 
@@ -40,16 +41,16 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 CLOSED: Final = (
-    Figure("per_s", "messages", "/s", up=True, wall=True),
-    Figure("cpu_us.{target}", "CPU a message", "µs"),
+    Figure("per_s", "{one}s", "/s", up=True, wall=True),
+    Figure("cpu_us.{target}", "CPU a {one}", "µs"),
     Figure("answer_ms.p99", "answer p99, closed loop", "ms", wall=True),
     Figure("rss_mb", "RSS", "MB"),
-    Figure("written_bytes", "written a message", "B"),
+    Figure("written_bytes", "written a {one}", "B"),
 )
 OPEN: Final = (
     Figure("answer_ms.p50", "answer p50", "ms", wall=True),
     Figure("answer_ms.p99", "answer p99", "ms", wall=True),
-    Figure("cpu_us.{target}", "CPU a message", "µs"),
+    Figure("cpu_us.{target}", "CPU a {one}", "µs"),
     Figure("pause_ms", "longest pause", "ms", wall=True),
 )
 
@@ -120,6 +121,7 @@ def had_its_core(result: Result) -> bool:
 
 def _move(result: Result, figure: Figure, text: str, windows: tuple[Runs, Runs], *, quiet: bool) -> Move:
     before, after = windows
+    text = text.format(one=result.one)
     spreads = _over(before, figure), _over(after, figure)
     runs = len(before), len(after)
     verdict = judge(*spreads, runs=runs, up=figure.up) if quiet or not figure.wall else "busy machine"

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 SHARES: Final = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0))
+MESSAGE: Final = "message"
 
 
 class Percentiles(msgspec.Struct, frozen=True, rename={"p99_9": "p99.9"}):
@@ -60,7 +61,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     stages: share of the gateway's CPU by stage. checked: messages whose whole way was checked. notes: for readers.
     build: compiled or interpreted, as the gateway says of itself; '' of what does not say. nodes: of a comparison by
-    their number; otherwise 0.
+    their number; otherwise 0. one: what a window counts, a message or a look-up.
     """
 
     scenario: str
@@ -73,6 +74,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str] = []
     build: str = ""
     nodes: int = 0
+    one: str = MESSAGE
 
     @property
     def name(self) -> str:
@@ -82,6 +84,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def full_name(self) -> str:
         """And of which build."""
         return self.name + (f" ({self.build})" if self.build else "")
+
+    @property
+    def truth(self) -> str:
+        """What was checked, in words."""
+        if self.one == MESSAGE:
+            return f"{self.checked} messages checked, none lost, none twice"
+        return f"{self.checked} {self.one}s, each answered with what is stored"
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +128,14 @@ def longest_gap(moments: Sequence[float]) -> float:
     """The longest time between one moment and the next; 0 for fewer than two. They need not be in order."""
     ordered = sorted(moments)
     return max((later - earlier for earlier, later in pairwise(ordered)), default=0.0)
+
+
+def by_counted(results: Sequence[Result]) -> dict[str, list[Result]]:
+    """Results that count the same together, by what that is."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.one, []).append(result)
+    return groups
 
 
 def spread(values: Sequence[float]) -> Spread:

@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks import charts
 from benchmarks.compare import Move, by_rate
-from benchmarks.figures import Report, Result, Window, over
+from benchmarks.figures import Report, Result, Window, by_counted, over
 from benchmarks.stages import ORDER
 from benchmarks.tables import number, ratios, spread_text
 
@@ -40,10 +40,13 @@ def _head(report: Report) -> str:
 def _sections(report: Report, moves: Sequence[Move]) -> Iterator[str]:
     results = [result for result in report.results if result.closed]
     yield "<h2>Capacity and cost</h2>"
-    yield charts.bars("Messages a second, closed loop, median", [_bar(each, "per_s", "/s") for each in results])
-    yield charts.bars("CPU of a message, median", [_bar(each, f"cpu_us.{each.target}", " µs") for each in results])
-    yield "".join(f"<p>{escape(line)}</p>" for line in ratios(results))
-    yield _capacity(results)
+    for one, group in by_counted(results).items():
+        yield charts.bars(
+            f"{one.title()}s a second, closed loop, median", [_bar(each, "per_s", "/s") for each in group]
+        )
+        yield charts.bars(f"CPU of a {one}, median", [_bar(each, f"cpu_us.{each.target}", " µs") for each in group])
+        yield "".join(f"<p>{escape(line)}</p>" for line in ratios(group))
+        yield _capacity(group, one)
     yield from _latency([result for result in results if result.open])
     yield from _stages({result.name: result.stages for result in results if result.stages})
     yield from _over_time(results)
@@ -57,8 +60,8 @@ def _bar(result: Result, name: str, unit: str) -> charts.Bar:
     return charts.Bar(result.name, median, f"{number(median)}{unit}", quiet=result.target != "gateway")
 
 
-def _capacity(results: Sequence[Result]) -> str:
-    heads = ("", "messages/s", "CPU µs", "answer p50 ms", "p99 ms", "RSS MB", "written B", "runs")
+def _capacity(results: Sequence[Result], one: str) -> str:
+    heads = ("", f"{one}s/s", "CPU µs", "answer p50 ms", "p99 ms", "RSS MB", "written B", "runs")
     names = ("per_s", "cpu_us.{}", "answer_ms.p50", "answer_ms.p99", "rss_mb", "written_bytes")
     rows = [
         (
@@ -143,7 +146,7 @@ def _moves(moves: Sequence[Move]) -> str:
 
 
 def _notes(result: Result) -> str:
-    lines = [f"{result.checked} messages checked: none lost, none twice", *result.notes]
+    lines = [result.truth, *result.notes]
     return f"<p><strong>{escape(result.full_name)}</strong><br>{'<br>'.join(map(escape, lines))}</p>"
 
 

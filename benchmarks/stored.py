@@ -10,8 +10,8 @@ import os
 import random
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -19,8 +19,8 @@ import psutil
 
 from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
 from benchmarks.engines import Engine
-from benchmarks.figures import Result, Window, longest_gap, percentiles
-from benchmarks.meter import Meter, rss_mb
+from benchmarks.figures import Result, Window, percentiles
+from benchmarks.meter import Meter, Reading, rss_mb
 from benchmarks.targets import GatewayTarget
 from benchmarks.truth import Wrong
 from config.redis_address import parse_address
@@ -49,58 +49,85 @@ WARM_UP: Final = 50
 LARGE_FILL_LEASE_S: Final = 30.0
 _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
+_SHOWN: Final = b'"id":"'
+_REWRITES: Final = "aof_rewrite_in_progress"
+REWRITE_LOOK_S: Final = 0.2
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What is asked: a name for reports, the key, and the paths."""
+    """What is asked: a name for reports, the key, the paths, and how many messages each answer shows."""
 
     name: str
     key: str
     paths: Sequence[str]
+    shows: int = 1
+
+
+class Filled(msgspec.Struct):
+    """What is in the ledger: messages by customer, and ids of the largest's."""
+
+    held: Counter[int]
+    ids: list[bytes]
 
 
 def run(engine: Engine, watch: Watch, *, records: int) -> list[Result]:
     """One result for each kind of question; the start stands in the notes of the first."""
     target = GatewayTarget(FOLDER, engine)
-    with standing(Bench(target, Plan(), watch)) as bench:
+    with standing(Bench(target, Plan(), watch)):
         stage = target.stage
         small = stage.command("customer", "add", "--name", "Small", "--sender", "INTERKEY")["customer"]
         small_key = stage.command("key", "add", small)["key"]
         stage.stop_gateway()
-        ids = asyncio.run(fill(target, records, watch))
+        begin = time.perf_counter()
+        filled = asyncio.run(fill(_ledger(target), records, watch))
+        filled_s = time.perf_counter() - begin
         os.sync()  # what was filled in must not be written out while something is measured
         begin = time.perf_counter()
         stage.start_gateway()
         started_s = time.perf_counter() - begin
-        questions = (
-            Asked("find by id", stage.key, [f"/v1/messages/{each.hex()}" for each in ids]),
-            Asked("last 100, largest customer", stage.key, [f"/v1/messages?limit={PAGE}"] * LISTS),
-            Asked("last 100, smallest customer", small_key, [f"/v1/messages?limit={PAGE}"] * LISTS),
-        )
-        results = [_measured(bench, target, each, engine) for each in questions]
-    notes = [f"{records} records: the gateway starts in {started_s:.2f} s"]
+        results = [_measured(target, each, engine) for each in questions(filled, stage.key, small_key)]
+    notes = [f"{records} records, filled in within {filled_s:.0f} s: the gateway starts in {started_s:.2f} s"]
     return [msgspec.structs.replace(results[0], notes=notes + results[0].notes), *results[1:]]
+
+
+def questions(filled: Filled, key: str, small_key: str) -> tuple[Asked, ...]:
+    """What is asked of a ledger filled like this. key, small_key: of the largest customer and of the smallest."""
+    finds = random.Random(2).choices(filled.ids, k=FINDS)
+    lists = [f"/v1/messages?limit={PAGE}"] * LISTS
+    return (
+        Asked("find by id", key, [f"/v1/messages/{each.hex()}" for each in finds]),
+        Asked("last 100, largest customer", key, lists, min(PAGE, filled.held[LARGEST])),
+        Asked("last 100, smallest customer", small_key, lists, min(PAGE, filled.held[SMALLEST])),
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- filling
 
 
-async def fill(target: GatewayTarget, records: int, watch: Watch) -> list[bytes]:
-    """Store so many; ids of the largest customer's, some thousands."""
-    ledger = _ledger(target)
+async def fill(ledger: MovableLedger, records: int, watch: Watch) -> Filled:
+    """Open the ledger, store so many, and close it once the engine has nothing left to do for them."""
     await ledger.open()
-    draw = random.Random(1)
-    ids: list[bytes] = []
+    filled = Filled(Counter(), [])
     try:
         done = 0
-        for batch in _batches(records, draw):
+        for batch in batches(records, round(time.time() * 1000), random.Random(1)):
             await ledger.apply(_operations(batch))
             done += len(batch)
-            ids += [each.id for each in batch if each.customer == LARGEST]
+            filled.held.update(each.customer for each in batch)
+            filled.ids += [each.id for each in batch if each.customer == LARGEST]
             watch("filling the ledger", records, done, done)
+        await _await_rewrite(ledger)
     finally:
         await ledger.close()
-    return draw.choices(ids, k=FINDS)
+    return filled
+
+
+async def _await_rewrite(ledger: MovableLedger) -> None:
+    """A server that is filled rewrites its log now and then, in a process of its own that takes a core."""
+    while isinstance(ledger, RedisLedger):
+        if not (await ledger.server.command("INFO", "persistence"))[_REWRITES]:
+            break
+        await asyncio.sleep(REWRITE_LOOK_S)
 
 
 def _ledger(target: GatewayTarget) -> MovableLedger:
@@ -111,8 +138,8 @@ def _ledger(target: GatewayTarget) -> MovableLedger:
     return RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=LARGE_FILL_LEASE_S)
 
 
-def _batches(records: int, draw: random.Random) -> Iterator[list[Message]]:
-    now_ms = round(time.time() * 1000)
+def batches(records: int, now_ms: int, draw: random.Random) -> Iterator[list[Message]]:
+    """So many messages up to now, evenly over the days, oldest first."""
     order = [LARGEST, *range(3, CUSTOMERS + 1), SMALLEST]
     weights = [1 / (rank + 1) for rank in range(CUSTOMERS)]
     for start in range(0, records, BATCH):
@@ -164,23 +191,38 @@ def _operations(messages: Sequence[Message]) -> list[WriteOp]:
 # -------------------------------------------------------------------------------------------------------------- asking
 
 
-def _measured(bench: Bench, target: GatewayTarget, asked: Asked, engine: Engine) -> Result:
+def _measured(target: GatewayTarget, asked: Asked, engine: Engine) -> Result:
     meter = Meter(target.pids(), target.name)
     with socket.create_connection(("127.0.0.1", target.port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for path in asked.paths[:WARM_UP]:
-            _ask(connection, asked.key, path)
-        before, moments = meter.read(), [time.perf_counter()]
-        octets = 0
-        for path in asked.paths:
-            octets += _ask(connection, asked.key, path)
-            moments.append(time.perf_counter())
+        ask_all(connection, msgspec.structs.replace(asked, paths=asked.paths[:WARM_UP]))
+        before = meter.read()
+        took_s, octets = ask_all(connection, asked)
         after = meter.read()
-    count, seconds = len(asked.paths), moments[-1] - moments[0]
-    answer_ms = percentiles(later - earlier for earlier, later in pairwise(moments))
+    window = window_of(took_s, before, after, rss_mb=meter.rss_mb())
+    wait, count = window.answer_ms, len(took_s)
+    note = (
+        f"one connection, {count} times: p50 {wait.p50:.2f}, p99 {wait.p99:.2f}, max {wait.max:.2f} ms,"
+        f" {octets // count} octets; {_sizes(target)}"
+    )
+    return Result(
+        scenario=f"stored: {asked.name}",
+        target=target.name,
+        engine=engine.name,
+        closed=[window],
+        checked=count,
+        notes=[note],
+        one="look-up",
+    )
+
+
+def window_of(took_s: Sequence[float], before: Reading, after: Reading, *, rss_mb: float) -> Window:
+    """Questions one after another: how long each took, and what the processes had used before and after all."""
+    count, seconds = len(took_s), sum(took_s)
+    answer_ms = percentiles(took_s)
     assert answer_ms is not None
     used = {role: after.cpu_s[role] - before.cpu_s[role] for role in after.cpu_s}
-    window = Window(
+    return Window(
         messages=count,
         rate_per_s=0.0,
         seconds=seconds,
@@ -191,21 +233,9 @@ def _measured(bench: Bench, target: GatewayTarget, asked: Asked, engine: Engine)
         answer_ms=answer_ms,
         submit_ms=None,
         told_ms=None,
-        pause_ms=longest_gap(moments) * 1000,
-        rss_mb=meter.rss_mb(),
+        pause_ms=answer_ms.max,
+        rss_mb=rss_mb,
         written_bytes=0,
-    )
-    note = (
-        f"one connection, {count} times: p50 {answer_ms.p50:.2f}, p99 {answer_ms.p99:.2f}, max {answer_ms.max:.2f} ms,"
-        f" {octets // count} octets; {_sizes(target)}"
-    )
-    return Result(
-        scenario=f"stored: {asked.name}",
-        target=target.name,
-        engine=engine.name,
-        closed=[window],
-        checked=count,
-        notes=[note],
     )
 
 
@@ -218,18 +248,37 @@ def _sizes(target: GatewayTarget) -> str:
     return "RSS " + ", ".join(sizes) + (f"; file {ledger.stat().st_size / 2**20:,.0f} MB" if ledger.exists() else "")
 
 
-def _ask(connection: socket.socket, key: str, path: str) -> int:
-    """One request and its whole answer, whose size is given. Raises Wrong for any status but 200."""
+def ask_all(connection: socket.socket, asked: Asked) -> tuple[list[float], int]:
+    """How long each answer took, whole, and their octets. Raises Wrong for one that does not show what is stored."""
+    took_s, octets = [], 0
+    for path in asked.paths:
+        begin = time.perf_counter()
+        body = _ask(connection, asked.key, path)
+        took_s.append(time.perf_counter() - begin)
+        octets += len(body)
+        if (shown := body.count(_SHOWN)) != asked.shows:
+            raise Wrong(f"{path} shows {shown} messages instead of {asked.shows}")
+    return took_s, octets
+
+
+def _ask(connection: socket.socket, key: str, path: str) -> bytes:
+    """One request and the body of its answer. Raises Wrong for any status but 200."""
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
-    answer = connection.recv(1 << 16)
+    answer = _read(connection)
     while _HEAD_END not in answer:
-        answer += connection.recv(1 << 16)
+        answer += _read(connection)
     head, _, body = answer.partition(_HEAD_END)
     lines = head.lower().split(b"\r\n")
     if not lines[0].startswith(b"http/1.1 200"):
         raise Wrong(f"{path} was answered {lines[0].decode()}")
     size = next(int(line[len(_LENGTH) :]) for line in lines if line.startswith(_LENGTH))
-    rest = size - len(body)
-    while rest > 0:
-        rest -= len(connection.recv(1 << 16))
-    return size
+    while len(body) < size:
+        body += _read(connection)
+    return body
+
+
+def _read(connection: socket.socket) -> bytes:
+    octets = connection.recv(1 << 16)
+    if not octets:
+        raise Wrong("the gateway closed the connection before its answer was whole")
+    return octets

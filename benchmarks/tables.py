@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.compare import Move, by_rate
-from benchmarks.figures import Report, Result, Spread, Window, over
+from benchmarks.figures import Report, Result, Spread, Window, by_counted, over
 from benchmarks.nodes import by_nodes
 from benchmarks.stages import ORDER
 
@@ -17,8 +17,8 @@ _STYLES: Final = {"better": "green", "worse": "red"}
 
 def show(console: Console, report: Report) -> None:
     """Capacity, latency and stages; then what readers should know."""
-    if any(result.closed for result in report.results):
-        console.print(_capacity(report.results))
+    for one, results in by_counted([result for result in report.results if result.closed]).items():
+        console.print(_capacity(results, one))
     if any(result.open for result in report.results):
         console.print(_latency(report.results))
     if any(result.stages for result in report.results):
@@ -28,7 +28,7 @@ def show(console: Console, report: Report) -> None:
     for line in (*ratios(report.results), *by_nodes(report.results)):
         console.print(line)
     for result in report.results:
-        console.print(f"{result.full_name}: {result.checked} messages checked, none lost, none twice")
+        console.print(f"{result.full_name}: {result.truth}")
         for note in result.notes:
             console.print(f"  {note}")
     low, high = report.machine.reference_us
@@ -87,21 +87,20 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _capacity(results: Sequence[Result]) -> Table:
-    table = _table("closed loop", "msg/s", "CPU µs", "answer p50", "p99 ms", "RSS MB", "written B", "process CPU")
+def _capacity(results: Sequence[Result], one: str) -> Table:
+    table = _table("closed loop", f"{one}s/s", "CPU µs", "answer p50", "p99 ms", "RSS MB", "written B", "process CPU")
     for result in results:
-        if result.closed:
-            windows = result.closed
-            table.add_row(
-                result.name,
-                spread_text(over(windows, "per_s")),
-                spread_text(over(windows, f"cpu_us.{result.target}")),
-                number(over(windows, "answer_ms.p50").median),
-                number(over(windows, "answer_ms.p99").median),
-                number(over(windows, "rss_mb").high),
-                number(over(windows, "written_bytes").median),
-                _busy(windows),
-            )
+        windows = result.closed
+        table.add_row(
+            result.name,
+            spread_text(over(windows, "per_s")),
+            spread_text(over(windows, f"cpu_us.{result.target}")),
+            number(over(windows, "answer_ms.p50").median),
+            number(over(windows, "answer_ms.p99").median),
+            number(over(windows, "rss_mb").high),
+            number(over(windows, "written_bytes").median),
+            _busy(windows),
+        )
     return table
 
 

@@ -381,6 +381,8 @@ class Node:
 
     async def replace(self, key: ApiKey, message_id: bytes, said: ReplaceSm) -> Message | None:
         revise = partial(self.door.revise, key, rewrite=partial(rewrite, said, self.clock.now_ms()))
+        if self.sharing is not None and not self.sharing.works_on(message_id):
+            return await self.sharing.replace(key.customer.id, message_id, revise)
         return await self.dispatch.replace(key.customer.id, message_id, revise)
 
     def operator_views(self) -> list[OperatorView]:

@@ -5,6 +5,7 @@ endpoint is opened for the first event of its customer and again whenever any ac
 event was a fourth of what telling cost.
 """
 
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -29,12 +30,17 @@ SECRET: Final = "webhook_secret"  # noqa: S105  the name of a field
 _RECORD: Final = b"endpoint"
 ALWAYS, ON_FAILURE, ON_SUCCESS = 1, 2, 3
 KEPT_LIMIT: Final = 1_000
+SETTINGS_LIMIT: Final = 64
 
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is set per endpoint. batch: events that it takes in one request; 1 sends each as a request of its own."""
+    """What is set per endpoint. batch: events that it takes in one request; 1 sends each as a request of its own.
+
+    submitted: it is told, too, when an operator has a message.
+    """
 
     batch: Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH)] = 1
+    submitted: bool = False
 
 
 class Addressing:
@@ -51,7 +57,10 @@ class Addressing:
         """Whether anybody is to be told that this message has reached its status."""
         if message.key_id < 0:
             return asks_for(message.notify, message.status)
-        return self._directory.endpoint(message.customer) is not None
+        endpoint = self._directory.endpoint(message.customer)
+        if endpoint is None:
+            return False
+        return message.status is not Status.SUBMITTED or endpoint_settings(endpoint).submitted
 
     def reference(self, message: Message) -> str | None:
         """The customer's own reference, while it can still be opened. Raises Refusal where keys are withheld."""
@@ -139,8 +148,14 @@ def open_endpoint(sealer: Sealer, endpoint: StoredEndpoint) -> tuple[Secret, Sec
 
 def endpoint_settings(endpoint: StoredEndpoint) -> EndpointSettings:
     """What the customer asked for; what cannot be read counts as nothing asked."""
+    return _settings(endpoint.settings)
+
+
+@lru_cache(maxsize=SETTINGS_LIMIT)
+def _settings(stored: bytes) -> EndpointSettings:
+    """Asked for every message, and few are different."""
     try:
-        return _decode_settings(endpoint.settings)
+        return _decode_settings(stored)
     except msgspec.MsgspecError:
         return EndpointSettings()
 

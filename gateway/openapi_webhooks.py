@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.message import OPEN, Status
+from gateway.message import WAITING, Status
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.payload import BATCH_TYPE, MessageData, ReceivedData
 
@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 TAG: Final = "webhooks"
 _TYPES: Final = {
-    "MessageEvent": ([f"message.{each}" for each in Status if each not in {*OPEN, Status.RECEIVED}], "MessageData"),
+    "MessageEvent": ([f"message.{each}" for each in Status if each not in {*WAITING, Status.RECEIVED}], "MessageData"),
     "ReceivedEvent": ([f"message.{Status.RECEIVED}"], "ReceivedData"),
 }
 _TIME: Final[Document] = {"type": "string", "format": "date-time"}
@@ -83,7 +83,7 @@ def webhook_schemas(ref_template: str) -> Mapping[str, Document]:
 def webhooks(ref_template: str) -> Document:
     """The `webhooks` of the description."""
     told = (
-        ("message", "MessageEvent", "A message has reached its final status.", _DELIVERED),
+        ("message", "MessageEvent", "A message has ended; or an operator has it, where the endpoint asks.", _DELIVERED),
         ("received", "ReceivedEvent", "A person wrote to a number of yours.", _RECEIVED),
         ("batch", "Batch", f"Up to {MAX_BATCH} events, where the endpoint was set with `--batch`.", _BATCH),
     )

@@ -12,7 +12,6 @@ from gateway.followup import FollowUp
 from gateway.ledger.base import Change
 from gateway.message import Link, Message, OutboxEvent, Status
 from gateway.policies import RetentionPolicies
-from gateway.submission import INTERMEDIATE_BIT
 from redaction.retention import RetentionRule, content_until_ms
 
 Wants = Callable[[Message], bool]
@@ -44,8 +43,7 @@ class Settler:
         drop = rule.content_after_submit
         if drop:
             message.content_until_ms = _private_until_ms(rule, message, now_ms)
-        event = self._event(message, now_ms) if message.notify & INTERMEDIATE_BIT else None
-        return Change(message=copy(message), links=links, event=event, drop_content=drop)
+        return Change(message=copy(message), links=links, event=self._event(message, now_ms), drop_content=drop)
 
     def final(
         self, message: Message, status: Status, error: str | None, now_ms: int, links: tuple[Link, ...] = ()

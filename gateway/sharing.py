@@ -13,6 +13,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -31,25 +32,51 @@ from gateway.neighbours import Forwarded, Place
 from gateway.outcomes import Outcomes
 from gateway.webhooks.deliverer import Deliverer
 from operators.base import DeliveryReceipt, ReceiptState
+from redaction.sealed import Sealed
 
 INBOX_S: Final = 0.25
 BUSY_S: Final = 0.05
 """How often the inboxes are looked at, and how often while the last look found something or took something out: one
-look for what all other nodes left meanwhile."""
-CANCEL_S: Final = 3.0
-"""How long a cancellation may take to reach the node that has the message; its customer waits a little longer."""
+look for what all other nodes left meanwhile.
+"""
+WISH_S: Final = 3.0
+"""How long a wish may take to reach the node that has the message; its customer waits a little longer."""
 LOOK_S: Final = 0.1
 EMPTY_S: Final = 0.05
+_NAME: Final = 8
+"""Octets of a note's name."""
+_DONE: Final = b"done"
+_REFUSED: Final = b"refused"
 
 log = logger("gateway.sharing")
 
 
 class _Cancel(msgspec.Struct, array_like=True, frozen=True, tag="cancel"):
-    """A customer's wish that came to a node without the message; nobody waits for it after `until_ms`."""
+    """A customer's wish that came to a node without the message; nobody waits for it after `until_ms`.
+
+    name: under which that node looks for the answer.
+    """
 
     customer: int
     message: bytes
     until_ms: int
+    name: bytes
+
+
+class _Replace(msgspec.Struct, array_like=True, frozen=True, tag="replace"):
+    """A wish too, with what the node that it came to has made of the message."""
+
+    customer: int
+    message: bytes
+    until_ms: int
+    name: bytes
+    content: bytes
+    private: bytes | None
+    segments: int
+    encoding: str
+    due_ms: int | None
+    expires_ms: int
+    notify: int
 
 
 class _Receipt(msgspec.Struct, array_like=True, frozen=True, tag="receipt"):
@@ -63,7 +90,7 @@ class _Receipt(msgspec.Struct, array_like=True, frozen=True, tag="receipt"):
 
 
 _PLACES: Final = {ord("0"): Place.NOWHERE, ord("1"): Place.HERE, ord("2"): Place.LEFT}
-_decode: Final = msgspec.msgpack.Decoder(_Cancel | _Receipt).decode
+_decode: Final = msgspec.msgpack.Decoder(_Cancel | _Replace | _Receipt).decode
 
 
 class Sharing:
@@ -125,20 +152,43 @@ class Sharing:
 
     async def cancel(self, customer: int, message: bytes) -> Message | None:
         """As `Dispatch.cancel`, by way of the node that has the message."""
-        note = _Cancel(customer, message, self._clock.now_ms() + round(CANCEL_S * 1000))
         found = await self._ledger.find(customer, message)
         if found is None:
             return None
         if found.status not in WAITING:
             raise Refusal("not_cancellable")
-        await self._ledger.inbox.put({self._ledger.layout.partition(message): [msgspec.msgpack.encode(note)]})
-        deadline = self._clock.monotonic() + CANCEL_S + 1
-        while found is not None and found.status in WAITING and self._clock.monotonic() < deadline:
-            await asyncio.sleep(LOOK_S)
-            found = await self._ledger.find(customer, message)
+        await self._wish(_Cancel(customer, message, self._wish_ends_ms(), self._clock.random(_NAME)))
+        found = await self._ledger.find(customer, message)
         if found is not None and found.status is not Status.CANCELLED:
             raise Refusal("not_cancellable")
         return found
+
+    async def replace(self, customer: int, message: bytes, revise: Callable[[Message], Message]) -> Message | None:
+        """As `Dispatch.replace`, by way of the node that has the message. It is rewritten and sealed here."""
+        found = await self._ledger.find(customer, message)
+        if found is None:
+            return None
+        if found.status not in WAITING:
+            raise Refusal("not_replaceable")
+        revised = revise(found)
+        if not await self._wish(_replacement(revised, self._wish_ends_ms(), self._clock.random(_NAME))):
+            raise Refusal("not_replaceable")
+        return revised
+
+    def _wish_ends_ms(self) -> int:
+        return self._clock.now_ms() + round(WISH_S * 1000)
+
+    async def _wish(self, note: _Cancel | _Replace) -> bool:
+        """Leave it with who has the message; whether it was done, as far as is known when nobody cares any more."""
+        partition, inbox = self._ledger.layout.partition(note.message), self._ledger.inbox
+        await inbox.put({partition: [msgspec.msgpack.encode(note)]})
+        deadline = self._clock.monotonic() + WISH_S + 1
+        while self._clock.monotonic() < deadline:
+            word = await inbox.answered(partition, note.name)
+            if word is not None:
+                return word == _DONE
+            await asyncio.sleep(LOOK_S)
+        return False
 
     # ---------------------------------------------------------------------------------------------------- partitions
 
@@ -224,15 +274,24 @@ class Sharing:
             found = [_decode(note) for note in notes]
             self.outcomes.on_receipts([_receipt(each, done) for each in found if isinstance(each, _Receipt)])
             for each in found:
-                if isinstance(each, _Cancel):
-                    await self._cancel_here(each)
+                if not isinstance(each, _Receipt):
+                    await self._fulfil(each)
                     done(True)
 
-    async def _cancel_here(self, wish: _Cancel) -> None:
-        """What cannot be cancelled is seen by who asked, in the record."""
-        if self._clock.now_ms() < wish.until_ms and self.works_on(wish.message):
-            with suppress(Refusal, LedgerUnavailable):
-                await self.dispatch.cancel(wish.customer, wish.message)
+    async def _fulfil(self, wish: _Cancel | _Replace) -> None:
+        """Where the store is away, who asked hears nothing, and gives up in time."""
+        if self._clock.now_ms() >= wish.until_ms or not self.works_on(wish.message):
+            return
+        with suppress(LedgerUnavailable):
+            word = _DONE if await self._is_done(wish) else _REFUSED
+            await self._ledger.inbox.answer(self._ledger.layout.partition(wish.message), wish.name, word)
+
+    async def _is_done(self, wish: _Cancel | _Replace) -> bool:
+        with suppress(Refusal):
+            if isinstance(wish, _Cancel):
+                return await self.dispatch.cancel(wish.customer, wish.message) is not None
+            return await self.dispatch.replace(wish.customer, wish.message, partial(_revised, wish)) is not None
+        return False
 
     def _closer(self, partition: int, token: str, count: int) -> Callable[[bool], None]:
         """What is called as each note of a reading is settled; the last one lets the whole reading be taken out."""
@@ -255,6 +314,37 @@ class Sharing:
 def _note(receipt: DeliveryReceipt) -> bytes:
     return msgspec.msgpack.encode(
         _Receipt(receipt.operator, receipt.candidates, receipt.state.name, receipt.error_code, receipt.done_at_ms)
+    )
+
+
+def _replacement(revised: Message, until_ms: int, name: bytes) -> _Replace:
+    assert revised.content is not None
+    return _Replace(
+        customer=revised.customer,
+        message=revised.id,
+        until_ms=until_ms,
+        name=name,
+        content=revised.content,
+        private=revised.private,
+        segments=revised.segments,
+        encoding=revised.encoding,
+        due_ms=revised.due_ms,
+        expires_ms=revised.expires_ms,
+        notify=revised.notify,
+    )
+
+
+def _revised(wish: _Replace, message: Message) -> Message:
+    return msgspec.structs.replace(
+        message,
+        content=Sealed(wish.content),
+        private=None if wish.private is None else Sealed(wish.private),
+        segments=wish.segments,
+        encoding=wish.encoding,
+        parts=bytes(wish.segments),
+        due_ms=wish.due_ms,
+        expires_ms=wish.expires_ms,
+        notify=wish.notify,
     )
 
 

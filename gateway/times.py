@@ -4,16 +4,27 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+_DAY_S: Final = 86_400
 _MILLISECONDS: Final = tuple(f".{each:03d}Z" for each in range(1000))
+
+
+@lru_cache(maxsize=256)
+def _day(days: int) -> str:
+    return datetime.fromtimestamp(days * _DAY_S, UTC).strftime("%Y-%m-%dT")
 
 
 @lru_cache(maxsize=4_096)
 def _second(epoch_s: int) -> str:
-    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    days, rest = divmod(epoch_s, _DAY_S)
+    minutes, seconds = divmod(rest, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{_day(days)}{hours:02d}:{minutes:02d}:{seconds:02d}"
 
 
 def rfc3339(epoch_ms: int) -> str:
-    """`2026-11-20T09:00:00.123Z`. Seconds are remembered, because one second has thousands of messages."""
+    """`2026-11-20T09:00:00.123Z`. Seconds are remembered, because one second has thousands of messages; a list of old
+    ones has a few of each, so the calendar is asked once a day.
+    """
     return _second(epoch_ms // 1000) + _MILLISECONDS[epoch_ms % 1000]
 
 

@@ -8,6 +8,7 @@ message id, the customer's reference, tags, callback URL, addresses, user agents
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from redaction.personal import Msisdn
@@ -82,8 +83,12 @@ def disclosure_code(fields: Iterable[EgressField]) -> int:
     return code
 
 
+@lru_cache(maxsize=256)
 def disclosed_fields(code: int) -> tuple[str, ...]:
-    """The names behind a code, in the order of `EgressField`. Raises `ValueError` for bits that name no field."""
+    """The names behind a code, in the order of `EgressField`. Raises `ValueError` for bits that name no field.
+
+    Remembered: an operator's messages have one code or two, and a list has it a hundred times.
+    """
     if code < 0 or code >> len(EgressField):
         raise ValueError("no such disclosure code")
     return tuple(field.name.lower() for field in EgressField if code >> field.value & 1)

@@ -174,6 +174,36 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "esme": "whose binds are told instead of a webhook",
         },
     ),
+    # inbox: what nodes leave for the node that has a message; taken out within seconds
+    *_table(
+        "inbox",
+        replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
+        {
+            "content": "numbers and text that take the place of a message's",
+            "private": "what the customer attached for itself",
+        },
+    ),
+    *_table(
+        "inbox",
+        replace(_MESSAGE, clock=Clock.ROW),
+        {
+            "customer": "who wishes to cancel or replace a message",
+            "message": "which",
+            "until_ms": "when nobody waits for it any more",
+            "name": "random, to find the answer by",
+            "answer": "whether it was done, for seconds",
+            "segments": "number of SMS segments",
+            "encoding": "character coding",
+            "due_ms": "when it may next be attempted",
+            "expires_ms": "when it is given up",
+            "notify": "which news its sender asked for over SMPP",
+            "operator": "whose receipt it is",
+            "candidates": "the operator's id of the segment, in the forms that it may have been written in",
+            "state": "what the receipt says",
+            "error_code": "the operator's error code",
+            "done_at_ms": "when the operator says that it happened",
+        },
+    ),
     # idempotency: so that a repeated request is not a second message
     *_table(
         "idempotency",

@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.patience import Patience
 from gateway.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
@@ -77,7 +78,7 @@ class Journal:
         self._batch_limit = batch_limit
         self._queue_limit = queue_limit
         self._retry_s = retry_s
-        self._interval_s = interval_s
+        self._patience = Patience(interval_s)
         self._next_s = 0.0
         self._last_count = 0
         self._ended = False
@@ -174,7 +175,8 @@ class Journal:
             timer = self._loop.call_later(rest_s, self._enough.set)
             await self._enough.wait()
             timer.cancel()
-        self._next_s = self._loop.time() + self._interval_s
+        now_s = self._loop.time()
+        self._next_s = now_s + self._patience.interval_s(now_s, self.operations)
 
     async def _commit_next(self) -> None:
         batch = self._waiting[: self._batch_limit]

@@ -116,8 +116,9 @@ class Receiver:
 
 
 @contextlib.asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    heard = Receiver()
+async def receiver(heard: Receiver | None = None) -> AsyncIterator[Receiver]:
+    """It listens. heard: one that is there already."""
+    heard = heard or Receiver()
     application = web.Application()
     application.router.add_post("/{path:.*}", heard.hear)
     runner = web.AppRunner(application, access_log=None)

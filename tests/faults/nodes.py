@@ -24,13 +24,18 @@ import aiohttp
 
 from gateway.stage import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, SimulatorSettings
-from tests.acceptance.client import FINAL, LOOK_S, Receiver, message, receiver
+from operators.smpp.session import SessionSettings
+from tests.acceptance.client import FINAL, LOOK_S, message, receiver
+from tests.faults.scribe import Scribe
 from tests.faults.test_kill import WatchedSmsc
 
+DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S: Final = 3.0
 START_LIMIT_S: Final = 30.0
 CLIENTS: Final = 6
 PAUSE_S: Final = 0.02
+OFFER: Final = "Offer"
+_LINK: Final = SessionSettings(window=1000, inbound=100_000, response_timeout_s=3.0)
 
 _SETTINGS: Final = """
 [http]
@@ -71,6 +76,8 @@ window = 64
 reconnect_first_s = 0.2
 reconnect_limit_s = 1.0
 response_timeout_s = 3.0
+session_init_s = 3.0
+enquire_link_s = 1.0
 [[routes]]
 operators = ["simulator"]
 """
@@ -134,23 +141,28 @@ class Cluster:
             PASSWORD_VARIABLE: PASSWORD,
             "CONNECT_GATEWAY_CONFIG": str(folder / "gateway.toml"),
         }
+        self._values = {
+            "folder": folder,
+            "url": url,
+            "lease_s": lease_s,
+            "password": PASSWORD_VARIABLE,
+            "replicas": replicas,
+        }
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
-        self._settings = _SETTINGS.format(
-            folder=folder,
-            url=url,
-            lease_s=lease_s,
-            smsc_port=smsc_port,
-            password=PASSWORD_VARIABLE,
-            replicas=replicas,
-        )
-        (folder / "gateway.toml").write_text(self._settings, encoding="utf-8")
+        self._write("gateway.toml", smsc_port)
 
-    def prepare(self, hook: str) -> None:
-        """A customer with a key and a webhook."""
+    def _write(self, name: str, smsc_port: int) -> str:
+        file = self.folder / name
+        file.write_text(_SETTINGS.format(**self._values, smsc_port=smsc_port), encoding="utf-8")
+        return str(file)
+
+    def prepare(self, hook: str, *wishes: str) -> None:
+        """A customer with a webhook and two keys, the second for promotional messages. wishes: of the webhook."""
         self.customer = self.command("customer", "add", "--name", "Trial", "--sender", "INTERKEY")["customer"]
         self.key = self.command("key", "add", self.customer)["key"]
-        self.command("webhook", "set", self.customer, hook)
+        self.promoter = self.command("key", "add", self.customer, "--allow-class", "promotional")["key"]
+        self.command("webhook", "set", self.customer, hook, *wishes)
 
     def command(self, *words: str) -> dict[str, Any]:
         done = subprocess.run(
@@ -160,11 +172,13 @@ class Cluster:
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 
-    def start(self, url: str | None = None) -> Node:
-        """One more node; waits until it listens. url: another way to the server."""
+    def start(self, url: str | None = None, smsc_port: int | None = None) -> Node:
+        """One more node; waits until it listens. url, smsc_port: other ways to the server and to the SMSC."""
         number = next(self._numbers)
         log = self.folder / f"node-{number}.log"
         environ = self._environ if url is None else {**self._environ, "CONNECT_GATEWAY__LEDGER__REDIS__URL": url}
+        if smsc_port is not None:
+            environ = {**environ, "CONNECT_GATEWAY_CONFIG": self._write(f"node-{number}.toml", smsc_port)}
         with log.open("ab") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "serve"], env=environ, stderr=file, start_new_session=True
@@ -188,13 +202,18 @@ class Cluster:
 
 
 class Traffic:
-    """Clients that send until told to stop. taken: text to id, for every 202 that came."""
+    """Clients that send until told to stop. taken: text to id, for every 202 that came. ends: id to final status.
+
+    promotional_every: one in so many messages is promotional, which must never be sent twice; 0 for none.
+    """
 
     def __init__(self, cluster: Cluster, session: aiohttp.ClientSession) -> None:
         self._cluster = cluster
         self._session = session
         self._turn = itertools.count()
         self.taken: dict[str, str] = {}
+        self.ends: dict[str, str] = {}
+        self.promotional_every = 0
         self.refused: Counter[int] = Counter()
         self.repeated = 0
         self.stopped = False
@@ -218,14 +237,20 @@ class Traffic:
         index = 0
         while not self.stopped:
             index += 1
-            await self._send(f"Message {index} of client {number}")
+            if self.promotional_every and index % self.promotional_every == 0:
+                await self._send(f"{OFFER} {index} of client {number}", "promotional")
+            else:
+                await self._send(f"Message {index} of client {number}")
             await asyncio.sleep(PAUSE_S)
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, text: str, message_class: str = "transactional") -> None:
         body = message(text, to=f"+9665{50_000_000 + zlib.crc32(text.encode()) % 50_000_000}")
+        body["class"] = message_class
+        key = self._cluster.promoter if message_class == "promotional" else self._cluster.key
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": text}
         for attempt in range(2000):
             self.repeated += attempt > 0
-            status, answer = await self.ask("POST", "/v1/messages", json=body, headers={"Idempotency-Key": text})
+            status, answer = await self.ask("POST", "/v1/messages", json=body, headers=headers)
             if status == 202:
                 assert self.taken.setdefault(text, answer["id"]) == answer["id"]
                 return
@@ -248,11 +273,10 @@ class Traffic:
 
     async def all_final(self, limit_s: float) -> Counter[str]:
         """How the messages that were taken ended, once all have."""
-        ends: Counter[str] = Counter()
         async with asyncio.timeout(limit_s):
             for identifier in self.taken.values():
-                ends[await self.final(identifier)] += 1
-        return ends
+                self.ends[identifier] = await self.final(identifier)
+        return Counter(self.ends.values())
 
     async def final(self, identifier: str) -> str:
         while True:
@@ -266,15 +290,15 @@ class Traffic:
 class Scene:
     """What a fault test works with."""
 
-    def __init__(self, cluster: Cluster, smsc: WatchedSmsc, hook: Receiver, traffic: Traffic) -> None:
+    def __init__(self, cluster: Cluster, smsc: WatchedSmsc, hook: Scribe, traffic: Traffic) -> None:
         self.cluster = cluster
         self.smsc = smsc
         self.hook = hook
         self.traffic = traffic
 
-    async def start(self, nodes: int = 3, url: str | None = None) -> None:
+    async def start(self, nodes: int = 3, url: str | None = None, smsc_port: int | None = None) -> None:
         for _ in range(nodes):
-            await asyncio.to_thread(self.cluster.start, url)
+            await asyncio.to_thread(self.cluster.start, url, smsc_port)
 
     async def settle(self, limit_s: float = 90.0) -> dict[str, Any]:
         """End the traffic, wait until everything is final and told; the figures."""
@@ -282,13 +306,11 @@ class Scene:
         ends = await self.traffic.all_final(limit_s)
         ids = set(self.traffic.taken.values())
         async with asyncio.timeout(limit_s):
-            while missing := ids - {event["data"]["id"] for event in self.hook.events()}:
+            while not all(self.hook.has_told_end(each) for each in ids):
                 await asyncio.sleep(0.2)
-        assert not missing
         return self.figures(ends)
 
     def figures(self, ends: Counter[str]) -> dict[str, Any]:
-        told = Counter(event["data"]["id"] for event in self.hook.events())
         return {
             "accepted": len(self.traffic.taken),
             "ends": dict(ends),
@@ -297,25 +319,40 @@ class Scene:
             "submitted": len(self.smsc.received),
             "submitted twice": self.smsc.tally.duplicates,
             "receipts lost": self.smsc.tally.receipts_lost,
-            "told": sum(told.values()),
-            "told twice": sum(told.values()) - len(told),
+            "told": dict(self.hook.kinds()),
+            "told twice": self.hook.repeated,
+            "out of order": len(self.hook.late) + len(self.hook.early),
         }
 
     def assert_nothing_lost(self, figures: dict[str, Any], twice_at_most: int) -> None:
         """Everything acknowledged was delivered, once but for what was under way when a link or a node was lost."""
         assert figures["ends"] == {"delivered": figures["accepted"]}
-        assert figures["receipts lost"] == 0
-        assert len(set(self.traffic.taken.values())) == figures["accepted"]
         sent = {(each.destination_addr, each.short_message) for each in self.smsc.received}
         assert len(sent) >= figures["accepted"]
+        self.assert_nothing_forgotten(figures, twice_at_most)
+
+    def assert_nothing_forgotten(self, figures: dict[str, Any], twice_at_most: int) -> None:
+        """As above, but for the messages' ends."""
+        assert figures["receipts lost"] == 0
+        assert figures["out of order"] == 0
+        assert len(set(self.traffic.taken.values())) == figures["accepted"]
         assert figures["submitted twice"] <= twice_at_most
 
 
 @contextlib.asynccontextmanager
-async def scene(folder: Path, url: str, *, replicas: int = 0, lease_s: float = LEASE_S) -> AsyncIterator[Scene]:
-    """An SMSC, a webhook endpoint and clients; no node yet."""
+async def scene(
+    folder: Path,
+    url: str,
+    *,
+    replicas: int = 0,
+    lease_s: float = LEASE_S,
+    hook: Scribe | None = None,
+    wishes: tuple[str, ...] = (),
+) -> AsyncIterator[Scene]:
+    """An SMSC, a webhook endpoint and clients; no node yet. wishes: of the endpoint."""
+    hook = hook or Scribe()
     smsc = WatchedSmsc(
-        settings=SimulatorSettings(receipt_tries=200),
+        settings=SimulatorSettings(session=_LINK, receipt_tries=200),
         track=True,
         record=True,
         faults=Faults(answer_delay_s=0.01, receipt_delay_s=0.05),
@@ -325,8 +362,8 @@ async def scene(folder: Path, url: str, *, replicas: int = 0, lease_s: float = L
     timeout = aiohttp.ClientTimeout(total=10)
     connector = aiohttp.TCPConnector(limit=32)
     try:
-        async with receiver() as hook, aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
-            await asyncio.to_thread(cluster.prepare, hook.url)
+        async with receiver(hook), aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
+            await asyncio.to_thread(cluster.prepare, hook.url, *wishes)
             yield Scene(cluster, smsc, hook, Traffic(cluster, session))
     finally:
         await asyncio.to_thread(cluster.stop)

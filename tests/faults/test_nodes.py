@@ -6,28 +6,16 @@ most a window of each.
 """
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from config.redis_ledger import RedisSettings
-from tests.faults.nodes import scene
+from tests.faults.nodes import DURABLE, scene
 from tests.faults.proxy import Proxy
 from tests.integration.valkey_server import Valkey, valkey_cluster
 
-DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 WINDOW = 64
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Valkey]:
-    server = Valkey(tmp_path / "valkey", *DURABLE)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.kill()
 
 
 async def test_three_nodes_share_the_work(tmp_path: Path, server: Valkey) -> None:

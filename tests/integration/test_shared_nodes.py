@@ -16,7 +16,10 @@ from gateway.customers import ApiKey, CustomerSettings, EsmeSettings, KeySetting
 from gateway.errors import Refusal
 from gateway.message import Message, Status
 from gateway.times import rfc3339
+from operators.base import ReceiptState
 from operators.simulator import Faults, Simulator
+from operators.smpp import pdu as p
+from operators.smpp import status as st
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose
 from tests.integration.smpp_stage import Peer, settings_of, submit
@@ -190,6 +193,38 @@ async def test_a_message_is_cancelled_by_way_of_the_node_that_has_it(tmp_path: P
         with pytest.raises(Refusal, match="not_cancellable"):
             await there.cancel(key, identifier)
         assert await there.cancel(key, bytes(16)) is None
+
+
+@pytest.mark.smpp("S-51")
+async def test_a_bind_at_another_node_asks_for_replaces_and_cancels_a_message(tmp_path: Path) -> None:
+    async with two_nodes(tmp_path) as pair:
+        await pair.key()  # once both have the customer's keys
+        account = await pair.account()
+        sender, other = [await Peer(node.smpp_server.port).bind(account) for node in pair.nodes]
+        later = submit(b"before", schedule_delivery_time="000000010000000R", registered_delivery=1)
+        first, second = [(await sender.ask(later)).message_id for _ in range(2)]
+        sharing = pair.nodes[1].sharing
+        assert sharing is not None
+        assert not sharing.works_on(bytes.fromhex(first))
+        asked = await other.ask(p.QuerySm(message_id=first, source_addr="INTERKEY"))
+        assert (asked.status, asked.message_state) == (st.OK, ReceiptState.ENROUTE.value)
+        said = p.ReplaceSm(
+            message_id=first,
+            source_addr="INTERKEY",
+            schedule_delivery_time="000000000000000R",
+            registered_delivery=1,
+            short_message=b"after",
+        )
+        assert (await other.ask(said)).status == st.OK
+        await pair.ends(bytes.fromhex(first), pair.nodes[1])
+        assert [each.short_message for each in pair.smsc.received] == [b"after"]
+        assert (await other.ask(said)).status == 0x13
+        assert (await other.ask(p.CancelSm(message_id=second, source_addr="INTERKEY"))).status == st.OK
+        await pair.ends(bytes.fromhex(second), pair.nodes[0], Status.CANCELLED)
+        said = msgspec.structs.replace(said, message_id=second)
+        assert (await other.ask(said)).status == 0x13
+        sender.close()
+        other.close()
 
 
 def soon(node: Node) -> str:

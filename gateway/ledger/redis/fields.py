@@ -8,6 +8,8 @@ _TABLES: Final = {
     "operator_ids parts disclosure key_id notify",
     "correlation": "operator operator_message_id message segment",
     "outbox": "seq customer message status at_ms next_ms attempts esme",
+    "inbox": "customer message until_ms name answer content private segments encoding due_ms expires_ms notify "
+    "operator candidates state error_code done_at_ms",
     "idempotency": "customer digest message expires_ms",
     "customer": "id public_id account settings created_ms disabled_ms",
     "api_key": "id customer prefix digest scopes settings created_ms expires_ms revoked_ms",

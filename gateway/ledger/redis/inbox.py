@@ -1,6 +1,7 @@
 """What nodes leave for the node that has a partition: a durable list of notes, taken away once they are dealt with.
 
-One server does each of these in one call, whichever partitions it is about; a cluster takes a call for each.
+A note may have a name, under which its answer is left for a while. One server does each of these in one call, whichever
+partitions it is about; a cluster takes a call for each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from gateway.ledger.redis.server import Call, Server
 from gateway.ledger.redis.wire import encode, octets
 
 AT_ONCE: Final = 256
+ANSWER_MS: Final = 10_000
+"""How long an answer is kept; whoever wants it looks all the time."""
 
 Linked = tuple[str, tuple[str, ...], bytes]
 """An operator, its candidates for a message's id, best first, and the note for who has the message."""
@@ -66,6 +69,18 @@ class Inbox:
         keys = [f"{self._layout.bases[each]}:inbox" for each in partitions]
         found = await self._server.commands([("LRANGE", key, 0, AT_ONCE - 1) for key in keys])
         return {partition: notes for partition, notes in zip(partitions, found, strict=True) if notes}
+
+    async def answer(self, partition: int, name: bytes, word: bytes) -> None:
+        """Tell who left the note of this name what became of it, the first time. Raises LedgerUnavailable."""
+        await self._server.commands([("SET", self._answer(partition, name), word, "PX", ANSWER_MS, "NX")])
+
+    async def answered(self, partition: int, name: bytes) -> bytes | None:
+        """What became of the note of this name, once that is told. Raises LedgerUnavailable."""
+        (word,) = await self._server.commands([("GET", self._answer(partition, name))])
+        return None if word is None else bytes(word)
+
+    def _answer(self, partition: int, name: bytes) -> str:
+        return f"{self._layout.bases[partition]}:answer:{name.hex()}"
 
 
 def _sound(answers: Sequence[Any]) -> Sequence[Any]:

@@ -251,10 +251,20 @@ class Server:
 
 
 def _together(calls: Sequence[Call]) -> Call:
-    """One call that makes all of these. What the server may do when its memory is full is that of the strictest."""
+    """One call that makes all of these; what is asked of many partitions in the same words is said once.
+
+    What the server may do when its memory is full is that of the strictest.
+    """
     names = {call.name for call in calls}
     name = "many_read" if names <= _READS else "many_allowed" if names <= _READS | _ALLOWED else "many"
-    packed = [(call.name, call.base, [_argument(each) for each in call.arguments]) for call in calls]
+    packed: list[tuple[str, list[str], list[object]]] = []
+    last = None
+    for call in calls:
+        if last is not None and call.name == last.name and call.arguments == last.arguments:
+            packed[-1][1].append(call.base)
+        else:
+            packed.append((call.name, [call.base], [_argument(each) for each in call.arguments]))
+        last = call
     return Call(name, calls[0].base, (encode(packed),))
 
 

@@ -149,6 +149,17 @@ async def test_what_an_endpoint_asked_for_holds_for_it_and_not_for_a_callback_ur
     assert [each.destination.batch for each in deliveries if each is not None] == [100, 1]
 
 
+async def test_an_endpoint_is_told_that_an_operator_has_a_message_where_it_asks_for_that(place: Place) -> None:
+    message = await place.road.stored(await place.road.send())
+    message.status = Status.SUBMITTED
+    await place.set_endpoint()
+    assert not place.addressing.wanted(message)
+    settings = EndpointSettings(submitted=True)
+    await save_endpoint(place.road.ledger, place.sealer, place.road.clock, CUSTOMER, URL, settings)
+    await place.directory.refresh()
+    assert place.addressing.wanted(message)
+
+
 @pytest.mark.parametrize("settings", [b"{}", b'{"batch":0}', b'{"batch":101}', b"nonsense"])
 def test_settings_of_an_endpoint_that_say_nothing_sensible_ask_for_nothing(settings: bytes) -> None:
     stored = StoredEndpoint(customer=1, url=Sealed(b""), secret=Sealed(b""), settings=settings)

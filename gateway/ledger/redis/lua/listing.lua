@@ -58,7 +58,7 @@ end
 
 -- The last of a key's marks that are not above `highest`, as octets, `limit` at most.
 local function last_marks(key, highest, limit)
-  local found = redis.call('GETRANGE', key, -limit * MARK_SIZE, -1)
+  local found = redis.call('GETRANGE', key, text(-limit * MARK_SIZE), '-1')
   if found == '' or struct.unpack('>I4', found, #found - MARK_SIZE + 1) <= highest then
     return found
   end
@@ -66,7 +66,7 @@ local function last_marks(key, highest, limit)
   while low < high do
     local middle = math.floor((low + high) / 2)
     local at = middle * MARK_SIZE
-    if struct.unpack('>I4', redis.call('GETRANGE', key, at, at + MARK_SIZE - 1)) <= highest then
+    if struct.unpack('>I4', redis.call('GETRANGE', key, text(at), text(at + MARK_SIZE - 1))) <= highest then
       low = middle + 1
     else
       high = middle
@@ -75,7 +75,7 @@ local function last_marks(key, highest, limit)
   if low == 0 then
     return ''
   end
-  return redis.call('GETRANGE', key, math.max(0, low - limit) * MARK_SIZE, low * MARK_SIZE - 1)
+  return redis.call('GETRANGE', key, text(math.max(0, low - limit) * MARK_SIZE), text(low * MARK_SIZE - 1))
 end
 
 -- Where the customer's newest messages are that are not above `upto`: rows of a position and marks, in order, that count
@@ -93,7 +93,7 @@ local function newest(base, customer, upto, since, limit)
       return rows, true
     end
     if not lowest then
-      local first = redis.call('ZRANGE', base .. ':dir', 0, 0)[1] or upto
+      local first = redis.call('ZRANGE', base .. ':dir', '0', '0')[1] or upto
       lowest = math.floor(math.max(tonumber(first), since) / PERIOD)
     end
     period = period - 1

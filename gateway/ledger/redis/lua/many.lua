@@ -12,15 +12,18 @@ local FUNCTIONS = {
   pass_on = pass_on, read_notes = read_notes,
 }
 
--- ARGV: calls {name, base, arguments}. Their results, errors among them.
+-- ARGV: calls {name, bases, arguments}, each of which is made once for every base. Their results, errors among them.
 local function many(_, args)
   local results = {}
-  for at, call in ipairs(cmsgpack.unpack(args[1])) do
-    local done, result = pcall(FUNCTIONS[call[1]], { call[2] }, call[3])
-    if not done then
-      result = redis.error_reply(type(result) == 'table' and result.err or ('user_function: ' .. tostring(result)))
+  for _, call in ipairs(cmsgpack.unpack(args[1])) do
+    local name, words = call[1], call[3]
+    for _, base in ipairs(call[2]) do
+      local done, result = pcall(FUNCTIONS[name], { base }, words)
+      if not done then
+        result = redis.error_reply(type(result) == 'table' and result.err or ('user_function: ' .. tostring(result)))
+      end
+      results[#results + 1] = result == nil and false or result
     end
-    results[at] = result == nil and false or result
   end
   return results
 end

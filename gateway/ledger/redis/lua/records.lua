@@ -7,6 +7,7 @@
 
 local EPOCH_MS = 1577836800000
 local FILL = 28500 -- octets of a bucket: just what the server's allocator gives for a block of its size
+local LEAST = 400 -- octets that a message counts for, so that a bucket has at most 71: it is looked through as a whole
 local ROOM = 48 -- octets that a message takes beside its record, and that the record grows by
 local DAY_MS = 86400000
 local HEADER = '>BBI6I6I6I4BI2I2I2'
@@ -16,7 +17,7 @@ local WAITING_BELOW, OPEN_BELOW = 2, 3
 local PERIOD = 4398046511104 -- positions of one listing key: 2^30 ms, 12 days, times 4096
 
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 -- Time and counter of an id, 16 ids to a position.
@@ -26,7 +27,7 @@ local function position(id)
 end
 
 local function covering(base, pos)
-  return tonumber(redis.call('ZREVRANGEBYSCORE', base .. ':dir', text(pos), '-inf', 'LIMIT', 0, 1)[1])
+  return tonumber(redis.call('ZREVRANGEBYSCORE', base .. ':dir', text(pos), '-inf', 'LIMIT', '0', '1')[1])
 end
 
 local function bucket_key(base, bucket)

@@ -72,6 +72,7 @@ end
 -- The bucket for a new message of this size.
 function Work:place(id, size)
   local pos = position(id)
+  size = math.max(size, LEAST)
   if not self.last or (pos > self.max and self.count + size > FILL) then
     self.last, self.count = pos, 0
     self:new_bucket(pos)

@@ -1,0 +1,70 @@
+"""Two events of each message, told by several nodes, some of which die or sleep between the one and the other.
+
+Every message is submitted and, a while later, delivered; its receipt comes to any node, and the node that has it when
+it is submitted is often not the one that has it when it ends. The endpoint is slow, refuses a share of requests, and
+writes down each event as it comes. At least once: an event may come again, which is counted. In order: no event comes
+for the first time after a newer one of its message, or before an older one was taken.
+"""
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operators.simulator import Faults
+from tests.faults.nodes import LEASE_S, Scene, scene
+from tests.faults.scribe import Scribe
+from tests.integration.valkey_server import Valkey
+
+WINDOW = 64
+APART_S = 1.0
+"""Between the two events of a message."""
+
+
+async def kill_and_pause(play: Scene, rounds: int, seed: int) -> None:
+    """In turn: a node is killed and another comes instead; a node sleeps until others have its work, and wakes."""
+    generator = random.Random(seed)
+    for number in range(rounds):
+        await play.traffic.answers(generator.randrange(30, 150))
+        victim = generator.choice(play.cluster.serving())
+        if number % 2:
+            victim.pause()
+            await asyncio.sleep(LEASE_S + 1)
+            victim.wake()
+        else:
+            await asyncio.to_thread(victim.kill)
+            await play.start(1)
+    await play.traffic.answers(50)
+
+
+async def in_trouble(folder: Path, server: Valkey, rounds: int, seed: int, *wishes: str) -> dict[str, Any]:
+    """The figures, once everything is told; every promise is kept."""
+    hook = Scribe(refuses=0.05, slowest_s=0.1, seed=seed)
+    async with scene(folder, server.url, hook=hook, wishes=("--submitted", *wishes)) as play:
+        play.smsc.faults = Faults(answer_delay_s=0.01, receipt_delay_s=APART_S)
+        await play.start(3)
+        play.traffic.start()
+        await kill_and_pause(play, rounds, seed)
+        figures = await play.settle(limit_s=60) | {"refused by the endpoint": hook.refused, "rounds": rounds}
+        print(figures)
+        play.assert_nothing_lost(figures, twice_at_most=rounds * WINDOW)
+        assert figures["told"] == {"submitted": figures["accepted"], "delivered": figures["accepted"]}
+        assert not hook.late
+        assert not hook.early
+    return figures
+
+
+@pytest.mark.timeout(180)
+async def test_events_of_a_message_come_in_order_while_nodes_die_and_sleep(tmp_path: Path, server: Valkey) -> None:
+    await in_trouble(tmp_path / "stage", server, 2, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("wishes", [(), ("--batch", "20")], ids=["alone", "in batches"])
+async def test_events_come_in_order_through_many_deaths(
+    tmp_path: Path, server: Valkey, wishes: tuple[str, ...]
+) -> None:
+    await in_trouble(tmp_path / "stage", server, 12, 2, *wishes)
