@@ -36,7 +36,7 @@ _ALLOWED: Final = frozenset(
 
 CONNECT_S: Final = 3.0
 GENTLY: Final = 4
-"""Calls of what is nobody's answer: in a ledger of millions eight of them hold the server for a millisecond or three."""
+"""Calls of what is nobody's answer: of a ledger of millions eight take the server a millisecond or three."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
