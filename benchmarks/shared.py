@@ -1,7 +1,8 @@
 """`python -m benchmarks.shared`: what a message costs in the shared ledger: memory in the server, CPU on either side.
 
-One server of its own on loopback, without a disk, one opener, batches as a busy journal makes them. A message has a
-text of one segment, sealed to its real size, one link, and is one of 100 customers' in the proportions of a long tail.
+One server of its own on loopback, one opener, batches as a busy journal makes them. A message has a text of one
+segment, sealed to its real size, one link, and is one of 100 customers' in the proportions of a long tail. Without a
+disk; with `--file` the server keeps its append-only file as in operation, and what that takes is shown instead.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from copy import copy
+from itertools import islice
 from typing import Final
 
 import psutil
@@ -35,6 +37,7 @@ CONTENT_BYTES: Final = 286
 CUSTOMERS: Final = 100
 DAY_MS: Final = 86_400_000
 BATCH: Final = 256
+_KEPT: Final = ("--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0")
 PACE_MS: Final = 200
 """Of one batch's messages, which come evenly, as ids and times have it: 1,280 a second."""
 
@@ -141,6 +144,33 @@ async def run(messages: int, port: int, server: psutil.Process) -> None:
     await ledger.close()
 
 
+async def run_with_file(messages: int, port: int) -> None:
+    """What a message appends, what a rewritten file has of it, and what the server has resident meanwhile."""
+    access = Access(address=parse_address(f"redis://127.0.0.1:{port}"), timeout_s=60)
+    ledger = RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=30)
+    await _open(ledger)
+    writer, before = Writer(ledger), await _said(ledger, "aof_current_size")
+    batches = writer.batches(10 * messages)
+    for batch in islice(batches, messages // BATCH):
+        await ledger.apply([Accept(each) for each in batch])
+        await ledger.apply([writer.submitted(each) for each in batch])
+        await ledger.apply([writer.delivered(each) for each in batch])
+    stored = messages // BATCH * BATCH
+    print(f"appended                {(await _said(ledger, 'aof_current_size') - before) / stored:8.1f} bytes a message")
+    used, resident = await _said(ledger, "used_memory"), await _said(ledger, "used_memory_rss")
+    print(f"resident                {resident / used:8.2f} of what is used")
+    await ledger.server.command("BGREWRITEAOF")
+    while await _said(ledger, "aof_rewrite_in_progress"):
+        await ledger.apply([Accept(each) for each in next(batches)])
+    print(f"rewritten               {await _said(ledger, 'aof_base_size') / stored:8.1f} bytes a message")
+    print(f"copied meanwhile        {await _said(ledger, 'aof_last_cow_size') / used:8.2f} of what is used")
+    await ledger.close()
+
+
+async def _said(ledger: RedisLedger, name: str) -> int:
+    return int((await ledger.server.command("INFO", "all"))[name])
+
+
 async def _open(ledger: RedisLedger) -> None:
     """As soon as the server listens."""
     for _ in range(100):
@@ -192,12 +222,17 @@ async def _used(ledger: RedisLedger) -> int:
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--messages", type=int, default=1_000_000)
-    messages = words.parse_args().messages
+    words.add_argument("--file", action="store_true", help="What the append-only file takes.")
+    said = words.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         command = [get_binary_path(), "--port", str(PORT), "--save", "", "--dir", folder, "--bind", "127.0.0.1"]
+        command += _KEPT if said.file else ()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             try:
-                asyncio.run(run(messages, PORT, psutil.Process(process.pid)))
+                if said.file:
+                    asyncio.run(run_with_file(said.messages, PORT))
+                else:
+                    asyncio.run(run(said.messages, PORT, psutil.Process(process.pid)))
             finally:
                 process.terminate()
 

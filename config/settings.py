@@ -115,9 +115,9 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float,
         Meta(
             ge=0,
-            description="Commits of several writes begin at least so far apart while few wait: at part load fewer "
-            "commits, which take less CPU and write less, for up to so many milliseconds more until the answer. Not where "
-            "senders would send less for it.",
+            description="Commits of several writes begin at least so far apart while few wait: at part load fewer"
+            " commits, which take less CPU and write less, for up to so many milliseconds more until the answer. Not"
+            " where senders would send less for it.",
         ),
     ] = 4
     writer: Annotated[

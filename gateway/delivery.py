@@ -5,6 +5,7 @@ endpoint is opened for the first event of its customer and again whenever any ac
 event was a fourth of what telling cost.
 """
 
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -29,6 +30,7 @@ SECRET: Final = "webhook_secret"  # noqa: S105  the name of a field
 _RECORD: Final = b"endpoint"
 ALWAYS, ON_FAILURE, ON_SUCCESS = 1, 2, 3
 KEPT_LIMIT: Final = 1_000
+SETTINGS_LIMIT: Final = 64
 
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -146,8 +148,14 @@ def open_endpoint(sealer: Sealer, endpoint: StoredEndpoint) -> tuple[Secret, Sec
 
 def endpoint_settings(endpoint: StoredEndpoint) -> EndpointSettings:
     """What the customer asked for; what cannot be read counts as nothing asked."""
+    return _settings(endpoint.settings)
+
+
+@lru_cache(maxsize=SETTINGS_LIMIT)
+def _settings(stored: bytes) -> EndpointSettings:
+    """Asked for every message, and few are different."""
     try:
-        return _decode_settings(endpoint.settings)
+        return _decode_settings(stored)
     except msgspec.MsgspecError:
         return EndpointSettings()
 

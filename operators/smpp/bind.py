@@ -1,7 +1,8 @@
 """One bind of an operator: how much may leave over it now.
 
 The least of its window, its share of the agreed throughput, and, for a while after it came back, a window that opens
-slowly: an SMSC that has just restarted is not met with everything that gathered meanwhile. Time is an argument.
+slowly: an SMSC that has just restarted is not met with everything that gathered meanwhile. Nothing leaves while the
+peer is silent: what is swallowed is in doubt, and one window of it is enough. Time is an argument.
 """
 
 from typing import Final
@@ -42,7 +43,7 @@ class Bind:
 
     def room(self, now: float) -> int:
         """Requests that may be sent now."""
-        if not self.session.may_submit or not self.connection.writable:
+        if not self.session.may_submit or self.session.is_silent or not self.connection.writable:
             return 0
         room = self.window.room()
         if self._slow_s:

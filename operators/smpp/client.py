@@ -39,7 +39,7 @@ from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
 from operators.smpp.reassembly import Held
 from operators.smpp.sent import Handle, Sent
-from operators.smpp.session import Bound, Event, Request, Response, Session, Unanswered
+from operators.smpp.session import Bound, Event, Heard, Request, Response, Session, Unanswered
 from operators.smpp.writing import Writer
 from redaction.personal import Secret
 
@@ -273,6 +273,8 @@ class SmppOperator:
                 out.append(Submitted(self.name, sent.token, sent.segment, Unknown(reason)))
             case Response(Query() as asked, answer, _):
                 out.extend(self._dialect.queried(self.name, asked, answer, self._now_ms()))
+            case Heard():
+                out.append(Ready(self.name))
             case Bound():
                 self._links.up(connection)
                 out.append(Ready(self.name))

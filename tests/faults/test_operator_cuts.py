@@ -104,6 +104,7 @@ class Ways:
         texts = {identifier: text for text, identifier in self.play.traffic.taken.items()}
         assert all(texts[each].startswith(OFFER) for each in failed)
         assert len(failed) + figures["submitted twice"] <= figures["in doubt"]
+        assert max(self.doubt.of_connections) <= WINDOW
 
 
 @contextlib.asynccontextmanager

@@ -28,6 +28,10 @@ class Unanswered(msgspec.Struct, frozen=True, gc=False):
     lost: bool
 
 
+class Heard(msgspec.Struct, frozen=True, gc=False):
+    """The peer, which was silent, is there after all."""
+
+
 class BindAsked(msgspec.Struct, frozen=True, gc=False):
     """SMSC: a peer wants to bind; answer with `accept_bind` or `refuse_bind`."""
 
@@ -56,4 +60,4 @@ class NotBound(Exception):
     """The session's state lets no request of the host leave."""
 
 
-Event = Request | Response | Unanswered | BindAsked | Bound | BindRefused | Ended
+Event = Request | Response | Unanswered | Heard | BindAsked | Bound | BindRefused | Ended

@@ -21,6 +21,7 @@ from operators.smpp.session.events import (
     Bound,
     Ended,
     Event,
+    Heard,
     NotBound,
     Request,
     Response,
@@ -91,6 +92,8 @@ class Session:
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take what one read brought; everything that follows from it."""
+        if self._alive.silent:
+            self._events.append(Heard())
         self._alive.hear(now)
         try:
             frames = self._framer.feed(data)
@@ -152,6 +155,11 @@ class Session:
         self._send(p.TYPES[asked.command_id | p.RESPONSE](sequence_number=asked.sequence_number, status=status))
         for pdu in self._held.take():
             self._take_other(pdu, self._alive.heard)
+
+    @property
+    def is_silent(self) -> bool:
+        """An answer is overdue and nothing else comes: whatever is sent now is in doubt with what went before."""
+        return self._alive.silent
 
     def can_send(self) -> bool:
         """A request of the host may leave now."""
@@ -226,7 +234,7 @@ class Session:
     def tick(self, now: float) -> list[Event]:
         """What the passing of time brings: timeouts, enquire_link, an idle end."""
         for slot in self.window.expire(now):
-            self._timed_out(slot)
+            self._timed_out(slot, now)
         settings = self.settings
         if self.state in (State.OPEN, State.BINDING):
             if settings.session_init_s is not None and now - self._started >= settings.session_init_s:
@@ -371,9 +379,10 @@ class Session:
         kind = p.TYPES.get(error.command_id | p.RESPONSE, p.GenericNack)
         self._send(kind(sequence_number=error.sequence_number, status=error.status))
 
-    def _timed_out(self, slot: Slot[Any]) -> None:
+    def _timed_out(self, slot: Slot[Any], now: float) -> None:
         if slot.command_id not in OWN:
             self._events.append(Unanswered(slot.context, lost=False))
+            self._alive.doubt(now)
         elif slot.command_id in STATE_OF_BIND:
             self._end("bind_timeout")
         elif slot.command_id == p.Unbind.command_id:

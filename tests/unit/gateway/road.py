@@ -160,7 +160,7 @@ class Road:
             ended=lambda message: self.ended.append(message.status),
         )
         self.inflight = InFlight()
-        settler = Settler(self.policies, lambda _: True, self._follow_up)
+        settler = Settler(self.policies, lambda message: message.status is not Status.SUBMITTED, self._follow_up)
         self.dispatch = Dispatch(
             operators=self.operators,
             contracts=self._contracts,

@@ -11,6 +11,7 @@ from operators.smpp.session import (
     BindRefused,
     Bound,
     Ended,
+    Heard,
     NotBound,
     Request,
     Response,
@@ -569,6 +570,40 @@ def test_the_end_stands_behind_everything_else_that_a_tick_brings() -> None:
     session.tick(60.0)
     submitted(session, now=60.0)
     assert session.tick(70.0) == [Unanswered("a", lost=False), Ended("enquire_link_timeout")]
+
+
+@pytest.mark.smpp("S-18")
+@pytest.mark.smpp("S-23")
+def test_a_peer_that_owes_an_answer_and_says_nothing_is_asked_at_once() -> None:
+    session = esme(settings=LINK)
+    submitted(session, now=1.0)
+    sent(session)
+    session.tick(11.0)
+    assert session.is_silent
+    (asked,) = sent(session)
+    assert session.receive(octets(p.EnquireLinkResp(sequence_number=asked.sequence_number)), 11.1) == [Heard()]
+    assert not session.is_silent
+    assert session.receive(octets(p.EnquireLink(sequence_number=1)), 11.2) == []
+
+
+@pytest.mark.smpp("S-18")
+def test_a_silent_peer_is_asked_twice_without_a_pause() -> None:
+    session = esme(settings=LINK)
+    submitted(session, now=1.0)
+    ends = {now: session.tick(float(now)) for now in range(1, 101)}
+    assert {now: events for now, events in ends.items() if events} == {
+        11: [Unanswered("a", lost=False)],
+        31: [Ended("enquire_link_timeout")],
+    }
+
+
+@pytest.mark.smpp("S-23")
+def test_a_peer_that_answers_others_is_not_silent() -> None:
+    session = esme(settings=LINK)
+    submitted(session, now=1.0)
+    session.receive(octets(p.EnquireLink(sequence_number=1)), 10.0)
+    assert session.tick(11.0) == [Unanswered("a", lost=False)]
+    assert not session.is_silent
 
 
 @pytest.mark.smpp("S-23")
