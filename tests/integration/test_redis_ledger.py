@@ -17,6 +17,7 @@ from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
 from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.forgetting import SLOTS_AT_ONCE
 from gateway.ledger.redis.keys import Numbers
 from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
@@ -248,6 +249,22 @@ def on_disk(folder: Path, words: bytes) -> bool:
         return any(words in path.read_bytes() for path in folder.rglob("*.aof"))
     except FileNotFoundError:
         return True
+
+
+async def test_leftovers_are_looked_for_in_small_steps_that_come_to_all_of_them(node: Open) -> None:
+    ledger = await node()
+    calls = []
+    for number in range(40):
+        slot, row, field = ledger.layout.link("stc", str(number))
+        rows = [(row, octets(field), octets(identifier(number) + b"\0"))]
+        calls.append(Call("table_put", ledger.layout.bases[slot], ("k", encode(rows))))
+    await ledger.server.calls(calls)
+    steps = []
+    while count := await ledger.forget_leftovers(NOW, 1):
+        steps.append(count)
+    assert sum(steps) == 40
+    assert max(steps) <= 2 * SLOTS_AT_ONCE  # rows that lie together come together
+    assert await ledger.correlate([("stc", ("7",))]) == [None]
 
 
 async def test_what_two_nodes_count_adds_up(node: Open) -> None:

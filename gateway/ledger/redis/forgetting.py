@@ -16,7 +16,7 @@ from gateway.ledger.sqlite_rows import CLASSES, STATUSES
 from redaction.retention import RetentionTag
 
 BUCKETS_LOOKED_AT: Final = 16
-SLOTS_AT_ONCE: Final = 4
+SLOTS_AT_ONCE: Final = 2
 """Whose tables are walked in one call: rows come by the hundred where millions of messages are stored."""
 _TRAFFIC: Final = struct.Struct(">IIHBB")
 

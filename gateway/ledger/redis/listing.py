@@ -3,9 +3,13 @@
 Each partition tells where its newest messages of the customer are, as marks: times with a counter, without the id. The
 newest marks of all partitions are followed, so a page reads little more than it shows. A mark may lead to nothing, as
 its message was forgotten or has another status; then older ones are followed, up to a bound.
+
+A server that has every partition usually makes a page in one call. The merge here is for clusters, for lists by status,
+and for pages that the first marks do not fill.
 """
 
 from collections.abc import Sequence
+from math import ceil, sqrt
 from struct import pack, unpack
 from typing import Final
 
@@ -18,15 +22,16 @@ from gateway.message import Status
 
 LOOKS_AT: Final = 2_048
 """Marks that one page follows, at most; such a page may be short and still have a cursor."""
-FIRST_MARKS: Final = 8
-"""Of each partition, at first: of a page of 100 from 64 partitions hardly any has more, and then a second round trip
-costs more than all of these. Then `STEP` times as many, and so on.
+SPREAD: Final = 4.0
+"""Standard deviations above the even share of a page that a partition is asked for at first: hardly any has more, and
+asking again costs more than all of these. Then `STEP` times as many, and so on.
 """
 STEP: Final = 5
 AHEAD_MS: Final = 86_400_000
 """No node's clock is further ahead."""
 PICKED_AT_ONCE: Final = 256
 _EVERYWHERE: Final = 2**53 - 1
+_NOTHING_LEFT: Final = -1
 _MARK: Final = 1024
 _MARK_SIZE: Final = 4
 
@@ -44,21 +49,39 @@ class Lister:
         upto = position_of((now_ms + AHEAD_MS).to_bytes(6, "big") + bytes(10))
         if cursor is not None:
             upto = min(upto, position_of(cursor[:16].ljust(16, b"\0")))
-        merge = _Merge(self._layout.partitions, upto, 0 if since_ms is None else position_of(since.ljust(16, b"\0")))
+        lowest = 0 if since_ms is None else position_of(since.ljust(16, b"\0"))
         asked = (str(customer), str(-1 if status is None else STATUS_CODE[status]), str(now_ms))
-        found: dict[bytes, bytes] = {}
-        while len(found) <= limit and merge.taken < LOOKS_AT:
-            places = await self._next_marks(merge, customer, limit + 1 if status is None else PICKED_AT_ONCE)
+        count = limit + 1 if status is None else PICKED_AT_ONCE
+        found = _Found(since, cursor)
+        if self._server.keeps_order and status is None:
+            reached = await self._at_once(found, asked, (upto, lowest, count))
+            if reached == _NOTHING_LEFT or len(found.records) > limit:
+                return _page(found.records, limit, None if reached == _NOTHING_LEFT else reached)
+            upto = min(upto, reached - 1)
+        merge = _Merge(self._layout.partitions, upto, lowest)
+        while len(found.records) <= limit and merge.taken < LOOKS_AT:
+            places = await self._next_marks(merge, customer, count)
             if not places:
-                return _page(found, limit, None)
-            for identifier, record in await self._pick(asked, places):
-                if identifier >= since and (cursor is None or identifier < cursor):
-                    found[identifier] = record
-        return _page(found, limit, merge.reached)
+                return _page(found.records, limit, None)
+            for rows in await self._pick(asked, places):
+                found.take(rows)
+        return _page(found.records, limit, merge.reached)
+
+    async def _at_once(self, found: "_Found", asked: tuple[str, str, str], of: tuple[int, int, int]) -> int:
+        """Take the newest messages with one call, of one server that has all partitions. of: upto, since, and how many
+        marks. The position from which on everything was taken: `_NOTHING_LEFT` where that is all, `_EVERYWHERE` where
+        partitions must be asked again before anything is known.
+        """
+        words = (*asked, *of, first_marks(of[-1], self._layout.partitions), *self._layout.bases)
+        (answer,) = await self._server.read([Call("page", self._layout.shared, words)])
+        if not answer:
+            return _EVERYWHERE
+        found.take(answer[1:])
+        return int(answer[0])
 
     async def _next_marks(self, merge: "_Merge", customer: int, count: int) -> dict[int, bytes]:
         """The next so many marks, by partition."""
-        wanted = min(count, FIRST_MARKS)
+        wanted = first_marks(count, self._layout.partitions)
         while True:
             bar = merge.bar(count)
             unclear = merge.unclear(bar)
@@ -72,10 +95,26 @@ class Lister:
                 merge.add(partition, _marks(rows), has_more=bool(more))
             wanted = min(count, wanted * STEP)
 
-    async def _pick(self, asked: tuple[str, str, str], places: dict[int, bytes]) -> list[tuple[bytes, bytes]]:
-        calls = [Call("pick", self._layout.bases[each], (*asked, marks)) for each, marks in places.items()]
-        answers = await self._server.read(calls)
-        return [row for rows in answers for row in zip(rows[::2], rows[1::2], strict=True)]
+    async def _pick(self, asked: tuple[str, str, str], places: dict[int, bytes]) -> list[list[bytes]]:
+        """Ids and records at these places, of each partition in turn."""
+        return await self._server.read(
+            [Call("pick", self._layout.bases[each], (*asked, marks)) for each, marks in places.items()]
+        )
+
+
+class _Found:
+    """Records by id, of those that were asked for: from `since` on, and before the cursor."""
+
+    def __init__(self, since: bytes, cursor: bytes | None) -> None:
+        self.records: dict[bytes, bytes] = {}
+        self._since = since
+        self._cursor = cursor
+
+    def take(self, rows: Sequence[bytes]) -> None:
+        """Ids, each before its record."""
+        for identifier, record in zip(rows[::2], rows[1::2], strict=True):
+            if identifier >= self._since and (self._cursor is None or identifier < self._cursor):
+                self.records[identifier] = record
 
 
 class _Merge:
@@ -126,6 +165,12 @@ class _Merge:
                 self.reached = min(self.reached, taken[-1])
                 places[partition] = pack(f">{len(taken)}Q", *taken)
         return places
+
+
+def first_marks(count: int, partitions: int) -> int:
+    """How many marks of each partition make it almost sure that the first so many of all are among them."""
+    share = count / partitions
+    return min(count, ceil(share + SPREAD * sqrt(share)) + 2)
 
 
 def _marks(rows: Sequence[bytes]) -> list[int]:

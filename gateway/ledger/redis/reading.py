@@ -17,7 +17,7 @@ from redaction.sealed import Pseudonym
 
 SUBJECT_LOOKS_AT: Final = 1_024
 DUE_AT_ONCE: Final = 512
-LOOKED_FOR_AT_ONCE: Final = 128
+LOOKED_FOR_AT_ONCE: Final = 64
 """Messages in a server with millions take it some 9 µs each: nothing of them is in its caches."""
 ASK_ALL_S: Final = 1.0
 

@@ -35,7 +35,8 @@ _ALLOWED: Final = frozenset(
 """Functions that only read, and those that are done even when the server's memory is full; as in the Lua files."""
 
 CONNECT_S: Final = 3.0
-GENTLY: Final = 8
+GENTLY: Final = 4
+"""Calls of what is nobody's answer: of a ledger of millions eight take the server a millisecond or three."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,17 +16,18 @@ from benchmarks.stored import Asked, Filled, ask_all, batches, fill, questions, 
 from benchmarks.truth import Wrong
 from gateway.clock import SystemClock
 from gateway.ledger.sqlite import SqliteLedger
+from gateway.message import Message
 
 NOW = 1_800_000_000_000
 RECORDS = 5_000
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[stored.Message]:
+def messages() -> list[Message]:
     return [each for batch in batches(RECORDS, NOW, random.Random(1)) for each in batch]
 
 
-def test_records_are_spread_evenly_over_the_days_up_to_now(messages: list[stored.Message]) -> None:
+def test_records_are_spread_evenly_over_the_days_up_to_now(messages: list[Message]) -> None:
     times = [each.accepted_ms for each in messages]
     assert len(times) == RECORDS
     assert times[0] == NOW - stored.DAYS * stored.DAY_MS
@@ -35,7 +36,7 @@ def test_records_are_spread_evenly_over_the_days_up_to_now(messages: list[stored
     assert NOW - times[-1] <= max(gaps)
 
 
-def test_customers_are_a_long_tail(messages: list[stored.Message]) -> None:
+def test_customers_are_a_long_tail(messages: list[Message]) -> None:
     held = Counter(each.customer for each in messages)
     assert len(held) == stored.CUSTOMERS
     (largest, most), *_ = held.most_common()
@@ -43,7 +44,7 @@ def test_customers_are_a_long_tail(messages: list[stored.Message]) -> None:
     assert most > 20 * held[stored.SMALLEST] > 0
 
 
-def test_only_the_newest_have_their_content_and_no_record_is_due_to_go(messages: list[stored.Message]) -> None:
+def test_only_the_newest_have_their_content_and_no_record_is_due_to_go(messages: list[Message]) -> None:
     for each in messages:
         assert (each.content is not None) == (each.accepted_ms > NOW - stored.DAY_MS)
         assert each.record_until_ms > NOW

@@ -101,14 +101,11 @@ local function from_times(base, bucket, times, visit)
   until cursor == '0'
 end
 
--- ARGV: customer, status or -1, now_ms, positions of 8 octets, newest first, joined. Ids and records of the customer's
--- messages there; some may come twice.
-local function pick(keys, args)
-  local base, customer, status, now_ms = keys[1], tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
-  local positions, buckets, times = {}, {}, {}
-  for at = 1, #args[4], 8 do
-    positions[#positions + 1] = struct.unpack('>I8', args[4], at)
-  end
+-- Put ids and records of a customer's messages at these positions, newest first, into `rows`; some may come twice. asked:
+-- customer, status or -1, now_ms.
+local function pick_into(rows, base, asked, positions)
+  local customer, status, now_ms = asked.customer, asked.status, asked.now_ms
+  local buckets, times = {}, {}
   each_place(base, positions, function(bucket, pos)
     local time = struct.pack('>I6', math.floor(pos / 4096) + EPOCH_MS)
     if buckets[#buckets] ~= bucket then
@@ -119,7 +116,7 @@ local function pick(keys, args)
       last[#last + 1] = time
     end
   end)
-  local lowest, rows = positions[#positions], {}
+  local lowest = positions[#positions]
   local function visit(id, record)
     local record_status, _, _, _, record_until, owner = clocks(record)
     if owner == customer and record_until > now_ms and (status < 0 or record_status == status)
@@ -131,6 +128,68 @@ local function pick(keys, args)
   for at, bucket in ipairs(buckets) do
     from_times(base, bucket, times[at], visit)
   end
+end
+
+-- ARGV: customer, status or -1, now_ms, positions of 8 octets, newest first, joined. Ids and records of the customer's
+-- messages there; some may come twice.
+local function pick(keys, args)
+  local asked = { customer = tonumber(args[1]), status = tonumber(args[2]), now_ms = tonumber(args[3]) }
+  local positions, rows = {}, {}
+  for at = 1, #args[4], 8 do
+    positions[#positions + 1] = struct.unpack('>I8', args[4], at)
+  end
+  pick_into(rows, keys[1], asked, positions)
+  return rows
+end
+
+-- The positions of a list that are at or above `bar`, newest first as they are.
+local function down_to(bar, positions)
+  local size = #positions
+  while size > 0 and positions[size] < bar do
+    positions[size] = nil
+    size = size - 1
+  end
+  return positions
+end
+
+-- What `marks`, `pick` and the merge between them say of the newest `count` marks of all partitions, in one call, for one
+-- server that has every slot. ARGV: customer, status or -1, now_ms, upto (a position), since (a position), count, how many
+-- marks to look at in each partition, bases. The position from which on everything is there, or -1 for everything, then
+-- ids and records; nothing at all where one of the partitions may have more of them.
+local function page(_, args)
+  local asked = { customer = tonumber(args[1]), status = tonumber(args[2]), now_ms = tonumber(args[3]) }
+  local upto, since, count, limit = tonumber(args[4]), tonumber(args[5]), tonumber(args[6]), tonumber(args[7])
+  local lists, unfinished, all = {}, {}, {}
+  for at = 8, #args do
+    local rows, more = newest(args[at], args[1], upto, since, limit)
+    local positions = positions_of(rows)
+    local size = #positions
+    down_to(since - since % MARK, positions)
+    lists[at], unfinished[at] = positions, more and size == #positions
+    for _, pos in ipairs(positions) do
+      all[#all + 1] = pos
+    end
+  end
+  table.sort(all)
+  local bar, reached, rows = all[#all - count + 1] or -1, -1, {}
+  if all[1] and all[1] < bar then
+    reached = bar
+  end
+  for at = 8, #args do
+    local positions = lists[at]
+    if unfinished[at] then
+      if positions[#positions] > bar then
+        return {}
+      end
+      reached = bar
+    end
+  end
+  for at = 8, #args do
+    if #down_to(bar, lists[at]) > 0 then
+      pick_into(rows, args[at], asked, lists[at])
+    end
+  end
+  table.insert(rows, 1, text(reached))
   return rows
 end
 
@@ -190,4 +249,5 @@ redis.register_function({ function_name = 'cg1_due', callback = due, flags = { '
 redis.register_function({ function_name = 'cg1_lanes', callback = lanes, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_marks', callback = marks, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_pick', callback = pick, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cg1_page', callback = page, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_subject', callback = subject, flags = { 'no-writes' } })

@@ -1,11 +1,14 @@
 """Marks of many partitions are merged newest first, and partitions are asked only for what may be among the next."""
 
+import random
+from collections import Counter
 from struct import pack, unpack
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.redis.listing import _marks, _Merge
+from gateway.ledger.redis.listing import _marks, _Merge, first_marks
 
 STEP = 1024
 NEWEST = 1_000 * STEP
@@ -80,6 +83,20 @@ def test_marks_before_the_time_asked_for_are_left_out_and_end_their_partition() 
 def test_nothing_is_asked_above_where_a_page_ended() -> None:
     partitions, merge = Partitions([[each * STEP for each in range(10)]]), _Merge(1, 4 * STEP, 0)
     assert next_of(merge, partitions, 3, 8) == {0: [4 * STEP, 3 * STEP, 2 * STEP]}
+
+
+@pytest.mark.parametrize(("count", "partitions"), [(101, 64), (1_001, 64), (256, 8)])
+def test_marks_asked_for_at_first_nearly_always_hold_a_page(count: int, partitions: int) -> None:
+    draw = random.Random(1)
+    most = [max(Counter(draw.choices(range(partitions), k=count)).values()) for _ in range(200)]
+    enough = first_marks(count, partitions)
+    assert sum(each > enough for each in most) < 20
+    assert enough < count / 3
+
+
+def test_no_more_marks_than_the_page_has_are_asked_for() -> None:
+    assert first_marks(1, 64) == 1
+    assert first_marks(2, 1) == 2
 
 
 def test_rows_are_positions_newest_first() -> None:
