@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from operators.simulator import Faults
+from tests.faults.binds import Binds
 from tests.faults.nodes import LEASE_S, Node, Scene, scene
 from tests.faults.scribe import Scribe
 from tests.integration.valkey_server import Valkey
@@ -65,6 +66,25 @@ async def in_trouble(folder: Path, server: Valkey, rounds: int, seed: int, *wish
         assert not hook.late
         assert not hook.early
     return figures
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_binds_at_several_nodes_hear_of_each_message_in_order(tmp_path: Path, server: Valkey) -> None:
+    async with scene(tmp_path / "stage", server.url) as play:
+        play.smsc.faults = Faults(answer_delay_s=0.01, receipt_delay_s=APART_S)
+        await play.start(3)
+        made = await asyncio.to_thread(play.cluster.command, "esme", "add", play.cluster.customer, "bank")
+        binds = Binds(play.cluster, ("bank", made["password"]))
+        binds.start(3)
+        for victim, happens in zip(range(3), (kill, pause, relieve), strict=True):
+            await binds.answers(100)
+            await happens(play, play.cluster.nodes[victim])
+        await binds.answers(100)
+        figures = await binds.settle(limit_s=60)
+        print(figures)
+        assert figures["notifications"] == figures["receipts"] == figures["taken"]
+        assert not binds.late
 
 
 @pytest.mark.timeout(180)
