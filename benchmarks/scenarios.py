@@ -19,7 +19,7 @@ from benchmarks.engines import Engine
 from benchmarks.figures import Result, Window
 from benchmarks.meter import limiting
 from benchmarks.stages import ProfilerMissing, Sampler
-from benchmarks.targets import GatewayTarget, Target, demand_batches_of_events
+from benchmarks.targets import GatewayTarget, Target
 
 WARM_UP: Final = 2_000
 SUSTAINED: Final = 0.95
@@ -82,9 +82,7 @@ SCENARIOS: Final = {
 
 
 def gateway_run(scenario: Scenario, engine: Engine, options: Options, watch: Watch) -> Result:
-    """The scenario on the gateway. Raises FeatureMissing."""
-    if scenario.plan.events > 1:
-        demand_batches_of_events()
+    """The scenario on the gateway."""
     target = GatewayTarget(FOLDER, engine, settings=scenario.settings, batched=scenario.batched, python=options.python)
     return run(scenario.name, target, scenario.plan, options, watch, engine.name)
 

@@ -3,7 +3,6 @@ generators and send to the same SMSC.
 """
 
 import http.client
-import inspect
 import json
 import shutil
 import time
@@ -17,7 +16,6 @@ from benchmarks.child import Child
 from benchmarks.engines import Engine
 from benchmarks.meter import family
 from benchmarks.truth import Wrong
-from gateway.cli import webhook_set
 from gateway.stage import Stage
 
 PAGE: Final = 200
@@ -31,10 +29,6 @@ class Hook(msgspec.Struct, frozen=True):
 
     port: int
     events: int = 1
-
-
-class FeatureMissing(Exception):
-    """This build of the gateway cannot do what a scenario needs; one line for people."""
 
 
 class Target(Protocol):
@@ -215,12 +209,6 @@ def listed(port: int, key: str) -> Iterator[dict[str, Any]]:
             connection.close()
             return
         cursor = f"&cursor={body['cursor']}"
-
-
-def demand_batches_of_events() -> None:
-    """Raises FeatureMissing where endpoints cannot ask for more than one event a request."""
-    if "batch" not in inspect.signature(webhook_set).parameters:
-        raise FeatureMissing("in this build an endpoint takes one event a request: `webhook set` has no --batch")
 
 
 def fresh(folder: Path) -> Path:

@@ -10,12 +10,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import msgspec
 import typer
 
 from config.loader import examine, load
@@ -23,43 +20,31 @@ from config.problems import ConfigError, Severity
 from config.secret import SecretMissing
 from config.settings import Settings
 from config.workers import obstacles, parse_share, share_of
-from gateway import reading
-from gateway.accounts import Profile, UnknownAccount, number_settings
+from gateway.accounts import UnknownAccount
 from gateway.app import Inherited, StartRefused, serve
+from gateway.cli_api_keys import app as key_app
+from gateway.cli_customers import app as customer_app
+from gateway.cli_esmes import app as esme_app
 from gateway.cli_keys import app as keys_app
+from gateway.cli_leakscan import leakscan
 from gateway.cli_ledger import app as ledger_app
+from gateway.cli_numbers import app as number_app
 from gateway.cli_retention import app as retention_app
+from gateway.cli_webhooks import app as webhook_app
 from gateway.command import Config, Failed, Json
 from gateway.command import run as _run
 from gateway.command import show as _print
-from gateway.content_rules import ContentRules, parse_rules
-from gateway.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings
-from gateway.delivery import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
-from gateway.desk import Desk
-from gateway.desk import find_customer as _customer
-from gateway.desk import open_desk as _desk
 from gateway.hardening import end_with_parent, forbid_core_dumps
-from gateway.leakscan import Files, ScanImpossible, ScanReport, Source, scan_sources
-from gateway.leakscan_memory import Memory
-from gateway.ledger.base import LedgerError, StoredCustomer
+from gateway.leakscan import ScanImpossible
+from gateway.ledger.base import LedgerError
 from gateway.logs import catch_the_uncaught, configure, describe_unexpected, logger
-from gateway.message import MessageClass
-from gateway.passwords import LONGEST, SHORT
 from gateway.stage import StageFailed
 from gateway.throughput import SharedBuckets
-from gateway.times import rfc3339, rfc3339_or_none
-from gateway.validation import is_sender
 from gateway.version import BUILD, version
-from gateway.webhooks.connection import Answer
-from gateway.webhooks.delivery import MAX_BATCH
-from gateway.webhooks.signing import Signer
-from gateway.webhooks.targets import TargetRefused, parse_target
-from gateway.webhooks.trial import send_test
 from operators.simulator import Faults, SimulatorSettings
 from operators.simulator import run as run_simulator
 from operators.smpp.session import SessionSettings
 from redaction.errors import SealError
-from redaction.personal import MessageText, Purpose, Secret
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,11 +52,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A gateway for messages that forgets on time.",
 )
-customer_app = typer.Typer(no_args_is_help=True, help="Customers and their senders.")
-key_app = typer.Typer(no_args_is_help=True, help="API keys.")
-esme_app = typer.Typer(no_args_is_help=True, help="Accounts that bind over SMPP.")
-number_app = typer.Typer(no_args_is_help=True, help="Numbers to which people write, and whose they are.")
-webhook_app = typer.Typer(no_args_is_help=True, help="Where customers are told.")
 simulate_app = typer.Typer(no_args_is_help=True, help="Peers to try things with.")
 app.add_typer(customer_app, name="customer")
 app.add_typer(key_app, name="key")
@@ -82,6 +62,7 @@ app.add_typer(retention_app, name="retention")
 app.add_typer(keys_app, name="keys")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(simulate_app, name="simulate")
+app.command()(leakscan)
 
 
 def _say_version(wanted: bool) -> None:
@@ -200,497 +181,6 @@ def _problem(problem: Any) -> dict[str, object]:
         "key": problem.key,
         "message": problem.message,
     }
-
-
-# -------------------------------------------------------------------------------------------------------- accounts
-
-
-Detect = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="What to do about personal data in texts: iban, card, mobile, national_id, email or otp, then "
-        "=warn, =mask, =block or =off; repeatable."
-    ),
-]
-
-
-@customer_app.command("add")
-def customer_add(
-    name: Annotated[str, typer.Option(help="Name; sealed at rest.")],
-    sender: Annotated[list[str], typer.Option(help="Registered sender name or short code; repeatable.")],
-    email: Annotated[str | None, typer.Option(help="Contact; sealed at rest.")] = None,
-    default_class: Annotated[str, typer.Option(help="Class of messages that name none.")] = "transactional",
-    throughput: Annotated[
-        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
-    ] = None,
-    plain_punctuation: Annotated[
-        bool,
-        typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
-    ] = False,
-    detect: Detect = None,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Add a customer with its senders."""
-    _check_customer(sender, default_class)
-    content = _content_rules(detect, {})
-
-    async def work() -> StoredCustomer:
-        async with _desk(config) as desk:
-            profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
-            settings = CustomerSettings(
-                senders=dict.fromkeys(sender, ()),
-                default_class=default_class,
-                throughput_per_s=throughput,
-                content=content,
-                plain_punctuation=plain_punctuation,
-            )
-            return await desk.accounts.add_customer(profile, settings)
-
-    stored = _run(work())
-    _print({"customer": stored.public_id, "senders": sender}, json)
-
-
-@customer_app.command("set")
-def customer_set(
-    customer: Annotated[str, typer.Argument(help="Customer id.")],
-    sender: Annotated[list[str] | None, typer.Option(help="Sender to register as well; repeatable.")] = None,
-    default_class: Annotated[str | None, typer.Option(help="Class of messages that name none.")] = None,
-    throughput: Annotated[
-        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
-    ] = None,
-    plain_punctuation: Annotated[
-        bool | None,
-        typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
-    ] = None,
-    detect: Detect = None,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Change what is set for a customer; what is not named stays. Nodes hear of it within a second."""
-    _check_customer(sender or [], default_class)
-
-    async def work() -> dict[str, object]:
-        async with _desk(config) as desk:
-            owner = await _customer(desk, customer)
-            old = msgspec.json.decode(owner.settings, type=CustomerSettings)
-            new = msgspec.structs.replace(
-                old,
-                senders={**dict.fromkeys(sender or (), ()), **old.senders},
-                default_class=default_class or old.default_class,
-                throughput_per_s=old.throughput_per_s if throughput is None else throughput,
-                content=_content_rules(detect, old.content),
-                plain_punctuation=old.plain_punctuation if plain_punctuation is None else plain_punctuation,
-            )
-            await desk.accounts.change_settings(owner.id, new)
-            detected = {kind.value: action.value for kind, action in new.content.items()}
-            return {"customer": owner.public_id, "senders": sorted(new.senders), "detect": detected}
-
-    _print(_run(work()), json)
-
-
-def _check_customer(senders: list[str], default_class: str | None) -> None:
-    for each in senders:
-        if not is_sender(each):
-            raise Failed("a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code")
-    if default_class is not None and default_class not in [each.value for each in MessageClass]:
-        raise Failed(f"classes are {', '.join(MessageClass)}")
-
-
-def _content_rules(words: list[str] | None, standing: ContentRules) -> ContentRules:
-    try:
-        return parse_rules(words or (), standing)
-    except ValueError as error:
-        raise Failed(str(error)) from None
-
-
-@customer_app.command("list")
-def customer_list(config: Config = None, json: Json = False) -> None:
-    """Customers by id; names stay sealed."""
-
-    async def work() -> list[dict[str, object]]:
-        async with _desk(config) as desk:
-            return [
-                {
-                    "customer": each.public_id,
-                    "created": rfc3339(each.created_ms),
-                    "disabled": rfc3339_or_none(each.disabled_ms),
-                }
-                for each in await desk.accounts.customers()
-            ]
-
-    _print(_run(work()), json)
-
-
-@key_app.command("add")
-def key_add(
-    customer: Annotated[str, typer.Argument(help="Customer id.")],
-    scope: Annotated[list[str] | None, typer.Option(help="send, status, subjects, admin; repeatable.")] = None,
-    allow_class: Annotated[
-        list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
-    ] = None,
-    network: Annotated[list[str] | None, typer.Option(help="Network it may be used from, as CIDR; repeatable.")] = None,
-    throughput: Annotated[float | None, typer.Option(help="Messages per second.")] = None,
-    daily_quota: Annotated[int | None, typer.Option(help="Messages per UTC day.")] = None,
-    expires_days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Make an API key. It is shown this once."""
-    settings = KeySettings(
-        classes=tuple(allow_class or ()),
-        allowed_networks=tuple(network or ()),
-        throughput_per_s=throughput,
-        daily_quota=daily_quota,
-    )
-
-    async def work() -> dict[str, object]:
-        async with _desk(config) as desk:
-            owner = await _customer(desk, customer)
-            lifetime_ms = None if expires_days is None else round(timedelta(days=expires_days).total_seconds() * 1000)
-            expires_ms = None if lifetime_ms is None else desk.clock.now_ms() + lifetime_ms
-            try:
-                stored, secret = await desk.accounts.add_key(
-                    owner.id, scopes=scope or ("send", "status"), settings=settings, expires_ms=expires_ms
-                )
-            except ValueError as error:
-                raise Failed(str(error)) from None
-            return {
-                "key": secret.reveal(Purpose.CREDENTIAL),
-                "prefix": stored.prefix,
-                "scopes": " ".join(stored.scopes),
-                "expires": rfc3339_or_none(stored.expires_ms),
-            }
-
-    _print(_run(work()), json)
-
-
-@key_app.command("list")
-def key_list(
-    customer: Annotated[str | None, typer.Argument(help="Customer id; default all.")] = None,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """API keys by prefix; the keys themselves are not kept."""
-
-    async def work() -> list[dict[str, object]]:
-        async with _desk(config) as desk:
-            owner = None if customer is None else (await _customer(desk, customer)).id
-            return [
-                {
-                    "prefix": each.prefix,
-                    "customer": each.customer,
-                    "scopes": " ".join(each.scopes),
-                    "created": rfc3339(each.created_ms),
-                    "expires": rfc3339_or_none(each.expires_ms),
-                    "revoked": rfc3339_or_none(each.revoked_ms),
-                }
-                for each in await desk.accounts.keys(owner)
-            ]
-
-    _print(_run(work()), json)
-
-
-@key_app.command("revoke")
-def key_revoke(
-    prefix: Annotated[str, typer.Argument(help="The key's prefix.")], config: Config = None, json: Json = False
-) -> None:
-    """Refuse a key from now on; nodes hear of it within a second."""
-
-    async def work() -> None:
-        async with _desk(config) as desk:
-            await desk.accounts.revoke_key(prefix)
-
-    _run(work())
-    _print({"revoked": prefix}, json)
-
-
-# ----------------------------------------------------------------------------------------------------------- ESMEs
-
-
-@esme_app.command("add")
-def esme_add(
-    customer: Annotated[str, typer.Argument(help="Customer id.")],
-    system_id: Annotated[str, typer.Argument(help="The name it binds by; never given twice.")],
-    allow_class: Annotated[
-        list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
-    ] = None,
-    network: Annotated[list[str] | None, typer.Option(help="Network it may bind from, as CIDR; repeatable.")] = None,
-    throughput: Annotated[float | None, typer.Option(help="Messages per second.")] = None,
-    daily_quota: Annotated[int | None, typer.Option(help="Messages per UTC day.")] = None,
-    binds: Annotated[int | None, typer.Option(min=1, help="Binds at once; default as set for the listener.")] = None,
-    window: Annotated[int | None, typer.Option(min=1, help="Unanswered requests of one bind.")] = None,
-    password_length: Annotated[
-        int, typer.Option(min=SHORT, max=LONGEST, help="Above 8 only where smpp_server.long_passwords is set.")
-    ] = SHORT,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Make an account that binds over SMPP. Its password is shown this once."""
-    settings = EsmeSettings(
-        classes=tuple(allow_class or ()),
-        allowed_networks=tuple(network or ()),
-        throughput_per_s=throughput,
-        daily_quota=daily_quota,
-        max_binds=binds,
-        window=window,
-    )
-
-    async def work() -> dict[str, object]:
-        async with _desk(config) as desk:
-            owner = await _customer(desk, customer)
-            if password_length > SHORT and not desk.settings.smpp_server.long_passwords:
-                raise Failed("a password of more than 8 characters needs smpp_server.long_passwords")
-            try:
-                stored, password = await desk.accounts.add_esme(
-                    owner.id, system_id, settings=settings, password_length=password_length
-                )
-            except ValueError as error:
-                raise Failed(str(error)) from None
-            return {
-                "system_id": stored.system_id,
-                "password": password.reveal(Purpose.CREDENTIAL),
-                "customer": owner.public_id,
-            }
-
-    _print(_run(work()), json)
-
-
-@esme_app.command("list")
-def esme_list(
-    customer: Annotated[str | None, typer.Argument(help="Customer id; default all.")] = None,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Accounts that bind over SMPP; their passwords are not kept."""
-
-    async def work() -> list[dict[str, object]]:
-        async with _desk(config) as desk:
-            owner = None if customer is None else (await _customer(desk, customer)).id
-            return [
-                {
-                    "system_id": each.system_id,
-                    "customer": each.customer,
-                    "created": rfc3339(each.created_ms),
-                    "revoked": rfc3339_or_none(each.revoked_ms),
-                }
-                for each in await desk.accounts.esmes(owner)
-            ]
-
-    _print(_run(work()), json)
-
-
-@esme_app.command("revoke")
-def esme_revoke(
-    system_id: Annotated[str, typer.Argument(help="The account's name.")], config: Config = None, json: Json = False
-) -> None:
-    """Refuse an account from now on; running nodes end its binds within a second."""
-
-    async def work() -> None:
-        async with _desk(config) as desk:
-            await desk.accounts.revoke_esme(system_id)
-
-    _run(work())
-    _print({"revoked": system_id}, json)
-
-
-# --------------------------------------------------------------------------------------------------------- numbers
-
-
-@number_app.command("add")
-def number_add(
-    customer: Annotated[str, typer.Argument(help="Customer id.")],
-    number: Annotated[str, typer.Argument(help="Short code, or number with its country code.")],
-    keyword: Annotated[list[str] | None, typer.Option(help="First word that is this customer's; repeatable.")] = None,
-    esme: Annotated[str, typer.Option(help="Account whose binds are told; default the webhook.")] = "",
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Give a customer what people write to a number, or to keywords of a shared one."""
-    settings = NumberSettings(keywords=tuple(keyword or ()), esme=esme)
-
-    async def work() -> dict[str, object]:
-        async with _desk(config) as desk:
-            owner = await _customer(desk, customer)
-            try:
-                spelled = await desk.accounts.add_number(owner.id, number, settings)
-            except ValueError as error:
-                raise Failed(str(error)) from None
-            return {"number": spelled, "customer": owner.public_id, "keywords": " ".join(settings.keywords)}
-
-    _print(_run(work()), json)
-
-
-@number_app.command("list")
-def number_list(config: Config = None, json: Json = False) -> None:
-    """Numbers, their customers and keywords."""
-
-    async def work() -> list[dict[str, object]]:
-        async with _desk(config) as desk:
-            return [
-                {
-                    "number": number,
-                    "customer": each.public_id,
-                    "keywords": " ".join(settings.keywords),
-                    "esme": settings.esme or None,
-                }
-                for each in await desk.accounts.customers()
-                for number, settings in number_settings(each).items()
-            ]
-
-    _print(_run(work()), json)
-
-
-@number_app.command("remove")
-def number_remove(
-    number: Annotated[str, typer.Argument(help="The number.")],
-    customer: Annotated[str | None, typer.Option(help="Customer id; default everybody who has it.")] = None,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Take a number away; what people write to it is refused from then on."""
-
-    async def work() -> None:
-        async with _desk(config) as desk:
-            owner = None if customer is None else (await _customer(desk, customer)).id
-            await desk.accounts.remove_number(number, owner)
-
-    _run(work())
-    _print({"removed": number}, json)
-
-
-# -------------------------------------------------------------------------------------------------------- webhooks
-
-
-@webhook_app.command("set")
-def webhook_set(
-    customer: Annotated[str, typer.Argument(help="Customer id.")],
-    url: Annotated[str, typer.Argument(help="Where to tell it; https.")],
-    batch: Annotated[
-        int, typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; 1 sends each on its own.")
-    ] = 1,
-    submitted: Annotated[bool, typer.Option("--submitted", help="Tell, too, when an operator has a message.")] = False,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Set a customer's endpoint, enabled, with a fresh signing secret that is shown this once."""
-
-    async def work() -> dict[str, object]:
-        async with _desk(config) as desk:
-            _check_url(desk, url)
-            owner = await _customer(desk, customer)
-            settings = EndpointSettings(batch=batch, submitted=submitted)
-            secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
-            return {"customer": owner.public_id, "batch": batch, "secret": secret.reveal(Purpose.CREDENTIAL)}
-
-    _print(_run(work()), json)
-
-
-def _check_url(desk: Desk, url: str) -> None:
-    try:
-        parse_target(url, allow_loopback=desk.settings.webhooks.allow_loopback)
-    except TargetRefused as refused:
-        raise Failed(f"this URL may not be called: {refused.code}") from None
-
-
-@webhook_app.command("remove")
-def webhook_remove(
-    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
-) -> None:
-    """Tell a customer nothing more."""
-
-    async def work() -> None:
-        async with _desk(config) as desk:
-            await desk.ledger.delete_endpoint((await _customer(desk, customer)).id)
-
-    _run(work())
-    _print({"removed": customer}, json)
-
-
-@webhook_app.command("test")
-def webhook_test(
-    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
-) -> None:
-    """Send a signed `gateway.test` event to a customer's endpoint, once."""
-
-    async def work() -> dict[str, object]:
-        async with _desk(config) as desk:
-            owner = await _customer(desk, customer)
-            endpoint = next((each for each in await desk.ledger.endpoints() if each.customer == owner.id), None)
-            if endpoint is None:
-                raise Failed("this customer has no endpoint")
-            url, secret = open_endpoint(desk.sealer, endpoint)
-            settings = reading.delivery_settings(desk.settings.webhooks)
-            batch = endpoint_settings(endpoint).batch > 1
-            result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock, batch=batch)
-            if not isinstance(result, Answer):
-                raise Failed(f"no answer: {result.code} {result.detail}".rstrip())
-            return {"status": result.status, "success": result.is_success}
-
-    answer = _run(work())
-    _print(answer, json)
-    if not answer["success"]:
-        raise SystemExit(1)
-
-
-# ----------------------------------------------------------------------------------------------------------- privacy
-
-
-@app.command()
-def leakscan(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and directories to search.")] = None,
-    canaries: Annotated[
-        Path, typer.Option(help="File with one value a line to look for; - is standard input. Never an argument.")
-    ] = Path("-"),
-    redis: Annotated[
-        list[str] | None,
-        typer.Option(help="redis://host:port to search, all types; password from REDISCLI_AUTH; repeatable."),
-    ] = None,
-    pid: Annotated[list[int] | None, typer.Option(help="Process whose memory to search; repeatable.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many finds to show.")] = 100,
-    json: Json = False,
-) -> None:
-    """Search for known values in every form they could lie in, after finding planted ones. Exit code 1 on a find."""
-    text = sys.stdin.read() if canaries == Path("-") else canaries.read_text(encoding="utf-8")
-    values = [line for line in text.splitlines() if line.strip()]
-    if not values:
-        raise Failed("no values to look for: give one a line on standard input or with --canaries FILE")
-    sources = list(_scan_sources(paths or [], redis or [], pid or []))
-    if not sources:
-        raise Failed("nothing to search: name paths, --redis or --pid")
-    report = scan_sources(sources, values, limit=limit)
-    _print_scan(report, json)
-    if not report.clean:
-        raise SystemExit(1)
-
-
-def _scan_sources(paths: list[Path], servers: list[str], pids: list[int]) -> Iterator[Source]:
-    if paths:
-        yield Files(paths)
-    if servers:
-        from gateway.leakscan_redis import RedisKeys  # only this option needs redis-py
-
-        yield from map(RedisKeys, servers)
-    yield from map(Memory, pids)
-
-
-def _print_scan(report: ScanReport, json: bool) -> None:
-    leaks = [
-        {"place": each.path, "offset": each.offset, "line": each.canary + 1, "form": each.form} for each in report.leaks
-    ]
-    summary = {
-        "clean": report.clean,
-        "control_found": report.control_found,
-        "places": report.files,
-        "bytes": report.bytes,
-        "unread": report.unread,
-    }
-    if json:
-        _print({**summary, "leaks": leaks}, True)
-        return
-    _print(summary, False)
-    if leaks:
-        _print(leaks, False, title="found")
 
 
 # ---------------------------------------------------------------------------------------------- simulator and demo

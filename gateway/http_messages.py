@@ -5,6 +5,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Final, Protocol
 
 import msgspec
@@ -159,7 +160,11 @@ class MessageEndpoints:
             limit=_limit(query),
         )
         cursor = None if page.cursor is None else _opaque(page.cursor)
-        views = [self._view(message) for message in page.messages]
+        now_ms, country_of, reference_of = self._clock.now_ms(), cache(self._country_of), self._reveal_reference
+        views = [
+            message_view(each, country_of=country_of, reference=reference_of(each), now_ms=now_ms)
+            for each in page.messages
+        ]
         return self._replies.of(200, _encode(MessageList(views, cursor)))
 
     async def _read_batch(self, request: web.BaseRequest) -> list[bytes]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.keystore_redis import STORED_FIELDS
+from gateway.ledger.keystore_redis import STORED_FIELDS as KEY_FIELDS
+from gateway.ledger.redis.fields import STORED_FIELDS as SHARED_FIELDS
 from gateway.stage import Stage, StageFailed
 from redaction.inventory import INVENTORY
 
@@ -52,5 +53,5 @@ async def test_what_is_declared_is_what_the_running_gateway_stores(tmp_path: Pat
         ledger, keys = columns(stage.ledger), columns(stage.folder / "keys" / "keys.db") - {"keystore.id"}
     finally:
         await asyncio.to_thread(stage.stop)
-    assert keys < set(STORED_FIELDS)
-    assert ledger | set(STORED_FIELDS) == set(INVENTORY)
+    assert keys < set(KEY_FIELDS)
+    assert ledger | set(KEY_FIELDS) | set(SHARED_FIELDS) == set(INVENTORY)

@@ -322,6 +322,20 @@ async def test_a_list_is_in_order_whatever_the_order_of_storing(ledger: Ledger) 
     assert [each.id for page in await _pages(ledger, 50, since_ms=since) for each in page] == wanted
 
 
+async def test_a_list_has_messages_of_every_moment(ledger: Ledger) -> None:
+    """Octets of times that mean something in a pattern, near one another and far apart."""
+    odd = b"*?[]^-\\\0"
+    start = NOW >> 24
+    times = [int.from_bytes(bytes((a, b, c))) + (start << 24) for a in odd[:3] for b in odd for c in odd]
+    messages = [a_message(id=identifier(number, at_ms)) for number, at_ms in enumerate(times)]
+    others = [a_message(id=identifier(number + 1_000, at_ms + 1), customer=8) for number, at_ms in enumerate(times)]
+    for start in range(0, len(times), 40):
+        await ledger.apply(accepts(*messages[start : start + 40], *others[start : start + 40]))
+    newest_first = sorted((each.id for each in messages), reverse=True)
+    for limit in (1, 3, 10, 100):
+        assert [each.id for page in await _pages(ledger, limit) for each in page] == newest_first
+
+
 async def test_a_list_goes_on_behind_what_was_forgotten(ledger: Ledger) -> None:
     kept = [a_message(id=identifier(number)) for number in range(0, 600, 30)]
     gone = [

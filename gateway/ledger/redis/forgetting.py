@@ -16,6 +16,8 @@ from gateway.ledger.sqlite_rows import CLASSES, STATUSES
 from redaction.retention import RetentionTag
 
 BUCKETS_LOOKED_AT: Final = 16
+SLOTS_AT_ONCE: Final = 4
+"""Whose tables are walked in one call: rows come by the hundred where millions of messages are stored."""
 _TRAFFIC: Final = struct.Struct(">IIHBB")
 
 Row = tuple[int, bytes, bytes]
@@ -29,6 +31,7 @@ class Forgetter:
         self._holding = holding
         self._reader = reader
         self._walked: dict[tuple[str, int], int] = {}
+        self._turn: dict[str, int] = {}
 
     async def content(self, now_ms: int, limit: int) -> int:
         total = 0
@@ -82,24 +85,36 @@ class Forgetter:
     # --------------------------------------------------------------------------------------------------- leftovers
 
     async def leftovers(self, now_ms: int, limit: int) -> int:
-        """Looks at some rows of each kind in our partitions' slots."""
+        """Looks at some rows of each kind in our partitions' slots, and goes on from there the next time."""
         ours = list(self._holding.partitions)
         calls = [each for partition in ours if (each := self._call("forget_events", partition, (limit,))) is not None]
         events = sum(await self._server.read_gently(calls))
-        rows = max(1, limit // len(ours)) if ours else 1
-        return int(events) + await self._links(ours, rows) + await self._digests(ours, now_ms, rows)
+        return int(events) + await self._links(ours, limit) + await self._digests(ours, now_ms, limit)
 
     async def _walk(self, kind: str, slots: Sequence[int], limit: int) -> list[tuple[int, int, bytes, bytes]]:
-        """The next rows of these slots: slot, row group, field, value. Begins again at the end."""
-        calls = [
-            Call("table_walk", self._layout.bases[slot], (kind, self._walked.get((kind, slot), -1), limit))
-            for slot in slots
-        ]
+        """About so many rows of these slots, or more as they lie: slot, row group, field, value. Behind the last slot
+        comes the first.
+        """
         found: list[tuple[int, int, bytes, bytes]] = []
-        for slot, (after, rows) in zip(slots, await self._server.read_gently(calls), strict=True):
-            self._walked[kind, slot] = after
-            found += [(slot, *row) for row in rows]
+        for _ in range(0, len(slots), SLOTS_AT_ONCE):
+            some = self._next_slots(kind, slots)
+            calls = [
+                Call("table_walk", self._layout.bases[slot], (kind, self._walked.get((kind, slot), -1), limit))
+                for slot in some
+            ]
+            for slot, (after, rows) in zip(some, await self._server.read(calls), strict=True):
+                self._walked[kind, slot] = after
+                found += [(slot, *row) for row in rows]
+            if len(found) >= limit:
+                break
         return found
+
+    def _next_slots(self, kind: str, slots: Sequence[int]) -> Sequence[int]:
+        at = self._turn.get(kind, 0)
+        if at >= len(slots):
+            at = 0
+        self._turn[kind] = at + SLOTS_AT_ONCE
+        return slots[at : at + SLOTS_AT_ONCE]
 
     async def _links(self, slots: Sequence[int], limit: int) -> int:
         """Links of messages that are gone."""

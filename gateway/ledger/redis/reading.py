@@ -17,6 +17,8 @@ from redaction.sealed import Pseudonym
 
 SUBJECT_LOOKS_AT: Final = 1_024
 DUE_AT_ONCE: Final = 512
+LOOKED_FOR_AT_ONCE: Final = 128
+"""Messages in a server with millions take it some 9 µs each: nothing of them is in its caches."""
 ASK_ALL_S: Final = 1.0
 
 _EVERYWHERE: Final = 2**53 - 1
@@ -44,8 +46,11 @@ class Reader:
             idle.difference_update(gone)
 
     async def are_there(self, messages: Sequence[bytes]) -> list[bool]:
-        """Whether each is stored; cheaper than reading it."""
-        return [letter == ord("1") for letter in await self._each("are_there", messages)]
+        """Whether each is stored; cheaper than reading it. Some at a time, as `Server.read_gently` says."""
+        letters: list[Any] = []
+        for at in range(0, len(messages), LOOKED_FOR_AT_ONCE):
+            letters += await self._each("are_there", messages[at : at + LOOKED_FOR_AT_ONCE])
+        return [letter == ord("1") for letter in letters]
 
     async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
         records: list[bytes | None] = await self._each("get", messages)

@@ -22,6 +22,15 @@ def test_capacity_latency_stages_and_notes_are_shown() -> None:
         assert part in text
 
 
+def test_look_ups_are_not_called_messages() -> None:
+    console = Console(width=200)
+    with console.capture() as captured:
+        show(console, report(result(), result(scenario="stored", one="look-up")))
+    text = captured.get()
+    assert text.index("messages/s") < text.index("look-ups/s")
+    assert "3000 look-ups, each answered with what is stored" in text
+
+
 def test_costs_of_peers_stand_beside_the_gateways() -> None:
     proxy = result(target="proxy", engine="", closed=[window(cpu_us={"proxy": 45.0})])
     assert ratios([result(), proxy, result(scenario="batch")]) == ["CPU a message, http: gateway 1.00 : proxy 0.25"]
