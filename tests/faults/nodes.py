@@ -40,6 +40,8 @@ _LINK: Final = SessionSettings(window=1000, inbound=100_000, response_timeout_s=
 _SETTINGS: Final = """
 [http]
 port = 0
+[smpp_server]
+port = 0
 [metrics]
 enabled = false
 [log]
@@ -96,6 +98,11 @@ class Node:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def smpp_port(self) -> int:
+        """Where customers bind."""
+        return int(self.said("smpp_listening")[0]["port"])
 
     @property
     def is_serving(self) -> bool:

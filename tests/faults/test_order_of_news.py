@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from operators.simulator import Faults
-from tests.faults.nodes import LEASE_S, Scene, scene
+from tests.faults.binds import Binds
+from tests.faults.nodes import LEASE_S, Node, Scene, scene
 from tests.faults.scribe import Scribe
 from tests.integration.valkey_server import Valkey
 
@@ -23,19 +24,30 @@ APART_S = 1.0
 """Between the two events of a message."""
 
 
-async def kill_and_pause(play: Scene, rounds: int, seed: int) -> None:
-    """In turn: a node is killed and another comes instead; a node sleeps until others have its work, and wakes."""
+async def kill(play: Scene, victim: Node) -> None:
+    """And another comes instead."""
+    await asyncio.to_thread(victim.kill)
+    await play.start(1)
+
+
+async def pause(_play: Scene, victim: Node) -> None:
+    """Until others have its work."""
+    victim.pause()
+    await asyncio.sleep(LEASE_S + 1)
+    victim.wake()
+
+
+async def relieve(play: Scene, victim: Node) -> None:
+    """Another comes, and takes over in order."""
+    await play.start(1)
+    await asyncio.to_thread(victim.stop)
+
+
+async def trouble(play: Scene, rounds: int, seed: int) -> None:
     generator = random.Random(seed)
     for number in range(rounds):
         await play.traffic.answers(generator.randrange(30, 150))
-        victim = generator.choice(play.cluster.serving())
-        if number % 2:
-            victim.pause()
-            await asyncio.sleep(LEASE_S + 1)
-            victim.wake()
-        else:
-            await asyncio.to_thread(victim.kill)
-            await play.start(1)
+        await (kill, pause, relieve)[number % 3](play, generator.choice(play.cluster.serving()))
     await play.traffic.answers(50)
 
 
@@ -46,7 +58,7 @@ async def in_trouble(folder: Path, server: Valkey, rounds: int, seed: int, *wish
         play.smsc.faults = Faults(answer_delay_s=0.01, receipt_delay_s=APART_S)
         await play.start(3)
         play.traffic.start()
-        await kill_and_pause(play, rounds, seed)
+        await trouble(play, rounds, seed)
         figures = await play.settle(limit_s=60) | {"refused by the endpoint": hook.refused, "rounds": rounds}
         print(figures)
         play.assert_nothing_lost(figures, twice_at_most=rounds * WINDOW)
@@ -54,6 +66,25 @@ async def in_trouble(folder: Path, server: Valkey, rounds: int, seed: int, *wish
         assert not hook.late
         assert not hook.early
     return figures
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_binds_at_several_nodes_hear_of_each_message_in_order(tmp_path: Path, server: Valkey) -> None:
+    async with scene(tmp_path / "stage", server.url) as play:
+        play.smsc.faults = Faults(answer_delay_s=0.01, receipt_delay_s=APART_S)
+        await play.start(3)
+        made = await asyncio.to_thread(play.cluster.command, "esme", "add", play.cluster.customer, "bank")
+        binds = Binds(play.cluster, ("bank", made["password"]))
+        binds.start(3)
+        for victim, happens in zip(range(3), (kill, pause, relieve), strict=True):
+            await binds.answers(100)
+            await happens(play, play.cluster.nodes[victim])
+        await binds.answers(100)
+        figures = await binds.settle(limit_s=60)
+        print(figures)
+        assert figures["notifications"] == figures["receipts"] == figures["taken"]
+        assert not binds.late
 
 
 @pytest.mark.timeout(180)

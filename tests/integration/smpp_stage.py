@@ -84,6 +84,12 @@ class Peer:
                 self._changed.clear()
                 await self._changed.wait()
 
+    async def until_ended(self) -> None:
+        """However long that takes."""
+        while not self.ended:
+            self._changed.clear()
+            await self._changed.wait()
+
     async def receipts(self, count: int) -> list[Any]:
         await self.until(lambda: len(self.got) >= count)
         return self.got
