@@ -25,7 +25,7 @@ Argument: TypeAlias = str | bytes | int
 Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-arg, unused-ignore]
 
 _READS: Final = frozenset(
-    {"get", "are_there", "due", "lanes", "marks", "pick", "subject", "table_get", "table_walk", "retention_due",
+    {"get", "are_there", "due", "lanes", "marks", "pick", "page", "subject", "table_get", "table_walk", "retention_due",
      "lease_read", "read_notes"}
 )  # fmt: skip
 _ALLOWED: Final = frozenset(
