@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from benchmarks.binds import Binds, News
-from benchmarks.child import Child, Line
+from benchmarks.child import ANSWER_LIMIT_S, Child, Line
 from benchmarks.figures import Window, longest_gap, percentiles
 from benchmarks.messages import MIXES, number_of
 from benchmarks.meter import Meter, Reading
@@ -128,9 +128,10 @@ class Bench:
             before, samples = meter.read(), len(self.smsc.samples)
             self._await_all()
             generator.say({"go": True})
-            told = self._hear(generator, name, first, messages)
+            limit_s = ANSWER_LIMIT_S + (messages / rate_per_s if rate_per_s else 0.0)
+            told = self._hear(generator, name, first, messages, limit_s)
             accepted()
-            ends = [self._hear(child, name, first, messages)["reached"] for child in self._followers()]
+            ends = [self._hear(child, name, first, messages, limit_s)["reached"] for child in self._followers()]
             ends.append(told.get("told_by", 0.0))
             after = meter.read()
         finally:
@@ -203,7 +204,7 @@ class Bench:
         if self.hooks is not None:
             self.hooks.say({"until": self.first})
 
-    def _hear(self, child: Child, name: str, first: int, messages: int) -> Line:
+    def _hear(self, child: Child, name: str, first: int, messages: int, limit_s: float) -> Line:
         base: int = self._mix.segments(0, first)
 
         def progress() -> None:
@@ -211,7 +212,7 @@ class Bench:
                 submitted, recorded = self.smsc.samples[-1][1:]
                 self._watch(name, messages, max(0, submitted - base), max(0, recorded - base))
 
-        return child.hear(progress)
+        return child.hear(progress, limit_s)
 
     def _note(self, told: Line, indexes: range) -> None:
         if self.target.numbers_for_ids:
