@@ -72,7 +72,7 @@ class Lister:
         marks. The position from which on everything was taken: `_NOTHING_LEFT` where that is all, `_EVERYWHERE` where
         partitions must be asked again before anything is known.
         """
-        words = (*asked, *of, first_marks(of[-1], self._layout.partitions), *self._layout.bases)
+        words: tuple[str | int, ...] = (*asked, *of, first_marks(of[-1], self._layout.partitions), *self._layout.bases)
         (answer,) = await self._server.read([Call("page", self._layout.shared, words)])
         if not answer:
             return _EVERYWHERE
