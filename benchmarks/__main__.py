@@ -41,8 +41,8 @@ from gateway.stage import StageFailed
 
 COMPILED: Final = Path(".venv-compiled/bin/python")
 """What `make compiled` makes."""
-NODES_RATE_PER_S: Final = 2_000.0
-"""What four nodes, their servers and the generators do on two processors without waiting for each other."""
+NODE_RATE_PER_S: Final = 500.0
+"""What each of four nodes, their servers and the generators do on two processors without waiting for each other."""
 WIDTH: Final = 160
 """Of tables that go to a file or a pipe."""
 
@@ -285,7 +285,8 @@ def smpp(
 @app.command("nodes")
 def by_nodes(
     workers: Annotated[str, typer.Option(help="Numbers of nodes, with commas between them.")] = "1,2,4",
-    rate: Annotated[float, typer.Option(min=1, help="Messages a second, of all nodes together.")] = NODES_RATE_PER_S,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second of each node.")] = NODE_RATE_PER_S,
+    together: Annotated[bool, typer.Option("--together", help="Of all nodes together instead.")] = False,
     name: Annotated[str, typer.Option("--scenario", help="http, or webhooks.")] = "http",
     runs: Runs = 3,
     seconds: Seconds = 5.0,
@@ -294,13 +295,15 @@ def by_nodes(
     html: Html = None,
     compare: Earlier = None,
 ) -> None:
-    """CPU a message on several nodes that share a Redis, at the same total rate; what idle nodes use."""
+    """CPU a message on several nodes that share a Redis; what idle nodes use."""
     options = Options(engine="redis", runs=runs, seconds=seconds, python=python_of(build))
     counts = counts_of(workers)
     if name not in ("http", "webhooks"):
         raise typer.BadParameter(f"no scenario {name!r}; there is: http, webhooks")
     perform(
-        lambda _, there, watch: nodes.measured(counts, name, rate, there, watch), options, Output(json, html, compare)
+        lambda _, there, watch: nodes.measured(counts, name, rate, there, watch, together=together),
+        options,
+        Output(json, html, compare),
     )
 
 

@@ -1,4 +1,4 @@
-"""CPU a message by the number of nodes on one shared ledger, all at the same total rate.
+"""CPU a message by the number of nodes on one shared ledger, at the same rate for each node or for all together.
 
 Each number of nodes gets servers, a gateway and an SMSC of its own, one after the other: an idle stretch first, then
 open loops. The SMSC sends every receipt over another bind, as operators do, so of N nodes' receipts only one of N comes
@@ -6,7 +6,6 @@ to the node that has the message. A closed loop would not compare like with like
 than processes, nodes at their limit wait for each other, and few connections divided are smaller batches for each.
 """
 
-import statistics
 import time
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -33,11 +32,14 @@ class Idle(msgspec.Struct, frozen=True):
 
 
 def measured(
-    counts: Sequence[int], scenario: str, rate_per_s: float, options: Options, watch: Watch
+    counts: Sequence[int], scenario: str, rate_per_s: float, options: Options, watch: Watch, *, together: bool
 ) -> Iterator[Result]:
-    """A result for each number of nodes, in the order given. Raises EngineMissing."""
+    """A result for each number of nodes, in the order given. together: the rate is that of all of them, and not of each.
+
+    Raises EngineMissing.
+    """
     for count in counts:
-        yield _run(count, scenario, rate_per_s, options, watch)
+        yield _run(count, scenario, rate_per_s if together else rate_per_s * count, options, watch)
 
 
 def _run(count: int, scenario: str, rate_per_s: float, options: Options, watch: Watch) -> Result:
@@ -86,5 +88,6 @@ def by_nodes(results: Sequence[Result]) -> list[str]:
         return []
     cost = [over(each.open, f"cpu_us.{each.target}").median for each in rows]
     parts = [f"{each.nodes} {value:.0f} µs ({value / cost[0]:.2f})" for each, value in zip(rows, cost, strict=True)]
-    rate = statistics.median(each.open[0].rate_per_s for each in rows)
-    return [f"CPU a message from {rows[0].nodes} to {rows[-1].nodes} nodes, {rate:,.0f}/s in all: " + ", ".join(parts)]
+    rates = [each.open[0].rate_per_s for each in rows]
+    said = f"{rates[0]:,.0f}/s in all" if len(set(rates)) == 1 else f"{rates[0] / rows[0].nodes:,.0f}/s each"
+    return [f"CPU a message from {rows[0].nodes} to {rows[-1].nodes} nodes, {said}: " + ", ".join(parts)]

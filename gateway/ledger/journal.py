@@ -24,8 +24,8 @@ from gateway.ledger.patience import Patience
 from gateway.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
-_FEW: Final = 4
-"""Operations: whoever sends one message after the other should not wait for company."""
+_FEW: Final = 2
+"""Operations: after a commit of one nothing is waited for. Whoever sends one message after the other has no company."""
 _ENOUGH: Final = 64
 """Operations: more are not waited for."""
 

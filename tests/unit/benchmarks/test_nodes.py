@@ -21,6 +21,16 @@ def test_one_line_compares_the_nodes_with_the_first() -> None:
     assert "ledger's server" in text
 
 
+def test_the_line_says_the_rate_of_each_where_that_is_the_same() -> None:
+    results = [
+        result(
+            closed=[], nodes=count, open=[window(rate_per_s=500.0 * count, cpu_us={"gateway": 500.0, "Redis": 80.0})]
+        )
+        for count in (1, 4)
+    ]
+    assert by_nodes(results) == ["CPU a message from 1 to 4 nodes, 500/s each: 1 500 µs (1.00), 4 500 µs (1.00)"]
+
+
 def test_other_results_are_not_compared_by_nodes() -> None:
     assert by_nodes([result(), result(open=[window(rate_per_s=2000.0)])]) == []
     assert "ledger's server" not in shown(report(result()))
