@@ -34,7 +34,7 @@ class Idle(msgspec.Struct, frozen=True):
 def measured(
     counts: Sequence[int], scenario: str, rate_per_s: float, options: Options, watch: Watch, *, together: bool
 ) -> Iterator[Result]:
-    """A result for each number of nodes, in the order given. together: the rate is that of all of them, and not of each.
+    """A result for each number of nodes, in the order given. together: the rate is that of all of them.
 
     Raises EngineMissing.
     """
