@@ -6,8 +6,8 @@ import typer
 
 from gateway import reading
 from gateway.command import Config, Failed, Json, run, show
-from gateway.delivery import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
 from gateway.desk import Desk, find_customer, open_desk
+from gateway.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.signing import Signer

@@ -5,42 +5,22 @@ endpoint is opened for the first event of its customer and again whenever any ac
 event was a fourth of what telling cost.
 """
 
-from functools import lru_cache
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
-
-from gateway.clock import Clock
 from gateway.content import Vault
 from gateway.customers import Directory
+from gateway.endpoint import endpoint_settings, open_endpoint
 from gateway.errors import Refusal
-from gateway.ledger.base import Ledger, StoredEndpoint
 from gateway.message import Message, OutboxEvent, Status
 from gateway.submission import INTERMEDIATE_BIT, RECEIPT_BITS
-from gateway.webhooks.delivery import MAX_BATCH, Delivery, Destination
+from gateway.webhooks.delivery import Delivery, Destination
 from gateway.webhooks.payload import event_body, received_body
-from gateway.webhooks.signing import new_secret
-from redaction.errors import KeysWithheld, SealError
-from redaction.personal import Purpose, Secret
+from redaction.errors import KeysWithheld, SealError, alone
+from redaction.personal import Purpose
 from redaction.seal import Sealer
-from redaction.sealed import Sealed
 
-URL: Final = "webhook_url"
-SECRET: Final = "webhook_secret"  # noqa: S105  the name of a field
-_RECORD: Final = b"endpoint"
 ALWAYS, ON_FAILURE, ON_SUCCESS = 1, 2, 3
 KEPT_LIMIT: Final = 1_000
-SETTINGS_LIMIT: Final = 64
-
-
-class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is set per endpoint. batch: events that it takes in one request; 1 sends each as a request of its own.
-
-    submitted: it is told, too, when an operator has a message.
-    """
-
-    batch: Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH)] = 1
-    submitted: bool = False
 
 
 class Addressing:
@@ -67,7 +47,7 @@ class Addressing:
         try:
             reference = self._vault.open_private(message).reference
         except KeysWithheld:
-            raise Refusal("keys_unavailable", retry_after_s=1) from None
+            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         except SealError:
             return None
         return None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER)
@@ -135,51 +115,3 @@ def asks_for(notify: int, status: Status) -> bool:
         return bool(notify & INTERMEDIATE_BIT)
     receipt = notify & RECEIPT_BITS
     return receipt == ALWAYS or receipt == (ON_SUCCESS if status is Status.DELIVERED else ON_FAILURE)
-
-
-def open_endpoint(sealer: Sealer, endpoint: StoredEndpoint) -> tuple[Secret, Secret]:
-    """URL and signing secret. Raises SealError."""
-
-    def opened(sealed: Sealed, field: str, purpose: Purpose) -> Secret:
-        return Secret(sealer.open_account(sealed, endpoint.customer, field, _RECORD, purpose).decode())
-
-    return opened(endpoint.url, URL, Purpose.INFORM_CUSTOMER), opened(endpoint.secret, SECRET, Purpose.CREDENTIAL)
-
-
-def endpoint_settings(endpoint: StoredEndpoint) -> EndpointSettings:
-    """What the customer asked for; what cannot be read counts as nothing asked."""
-    return _settings(endpoint.settings)
-
-
-@lru_cache(maxsize=SETTINGS_LIMIT)
-def _settings(stored: bytes) -> EndpointSettings:
-    """Asked for every message, and few are different."""
-    try:
-        return _decode_settings(stored)
-    except msgspec.MsgspecError:
-        return EndpointSettings()
-
-
-async def save_endpoint(
-    ledger: Ledger,
-    sealer: Sealer,
-    clock: Clock,
-    customer: int,
-    url: Secret,
-    settings: EndpointSettings = EndpointSettings(),  # noqa: B008  frozen
-) -> Secret:
-    """Store where a customer is told, with a fresh signing secret, which is returned this once."""
-    secret = new_secret(clock.random)
-    shown = url.reveal(Purpose.INFORM_CUSTOMER).encode()
-    await ledger.save_endpoint(
-        StoredEndpoint(
-            customer=customer,
-            url=sealer.seal_account(shown, customer, URL, _RECORD),
-            secret=sealer.seal_account(secret.reveal(Purpose.CREDENTIAL).encode(), customer, SECRET, _RECORD),
-            settings=msgspec.json.encode(settings),
-        )
-    )
-    return secret
-
-
-_decode_settings: Final = msgspec.json.Decoder(EndpointSettings).decode

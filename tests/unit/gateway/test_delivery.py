@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.customers import Directory, Owner
-from gateway.delivery import Addressing, EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
+from gateway.delivery import Addressing
+from gateway.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
 from gateway.ledger.base import StoredCustomer, StoredEndpoint
 from gateway.message import Message, OutboxEvent, Status
 from gateway.webhooks.delivery import Delivery
