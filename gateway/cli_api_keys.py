@@ -7,7 +7,7 @@ import typer
 
 from gateway.command import Config, Failed, Json, run, show
 from gateway.customers import KeySettings
-from gateway.desk import find_customer, open_desk
+from gateway.desk import find_customer, find_owner, open_desk
 from gateway.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
 
@@ -67,7 +67,7 @@ def list_(
 
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
-            owner = None if customer is None else (await find_customer(desk, customer)).id
+            owner = await find_owner(desk, customer)
             return [
                 {
                     "prefix": each.prefix,

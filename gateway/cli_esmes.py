@@ -6,7 +6,7 @@ import typer
 
 from gateway.command import Config, Failed, Json, run, show
 from gateway.customers import EsmeSettings
-from gateway.desk import find_customer, open_desk
+from gateway.desk import find_customer, find_owner, open_desk
 from gateway.passwords import LONGEST, SHORT
 from gateway.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
@@ -72,7 +72,7 @@ def list_(
 
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
-            owner = None if customer is None else (await find_customer(desk, customer)).id
+            owner = await find_owner(desk, customer)
             return [
                 {
                     "system_id": each.system_id,

@@ -7,7 +7,7 @@ import typer
 from gateway.accounts import number_settings
 from gateway.command import Config, Failed, Json, run, show
 from gateway.customers import NumberSettings
-from gateway.desk import find_customer, open_desk
+from gateway.desk import find_customer, find_owner, open_desk
 
 app = typer.Typer(no_args_is_help=True, help="Numbers to which people write, and whose they are.")
 
@@ -67,7 +67,7 @@ def remove(
 
     async def work() -> None:
         async with open_desk(config) as desk:
-            owner = None if customer is None else (await find_customer(desk, customer)).id
+            owner = await find_owner(desk, customer)
             await desk.accounts.remove_number(number, owner)
 
     run(work())

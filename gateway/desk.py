@@ -75,6 +75,11 @@ async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
     raise Failed("no customer has this id")
 
 
+async def find_owner(desk: Desk, customer: str | None) -> int | None:
+    """The number of the customer with this public id; None for everybody's. Raises Failed."""
+    return None if customer is None else (await find_customer(desk, customer)).id
+
+
 async def _open(ledger: Ledger) -> None:
     try:
         await ledger.open()

@@ -5,10 +5,10 @@ partitions it is about; a cluster takes a call for each.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from gateway.ledger.redis.keys import Layout
-from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.server import Call, Server, sound
 from gateway.ledger.redis.wire import encode, octets
 
 AT_ONCE: Final = 256
@@ -38,7 +38,7 @@ class Inbox:
         """
         packed = [(octets(note), [self._link(operator, each) for each in ids]) for operator, ids, note in notes]
         words = (self._layout.partitions, encode(list(ours)), encode(packed))
-        (letters,) = _sound(await self._server.calls([Call("pass_on", self._layout.shared, words)], durable=True))
+        (letters,) = sound(await self._server.calls([Call("pass_on", self._layout.shared, words)], durable=True))
         return bytes(letters)
 
     def _link(self, operator: str, identifier: str) -> tuple[int, int, object]:
@@ -48,7 +48,7 @@ class Inbox:
     async def put(self, notes: Mapping[int, Sequence[bytes]]) -> None:
         """Leave notes by partition; durable when this returns. Raises LedgerUnavailable: some may be there then."""
         calls = [Call("leave_notes", self._layout.bases[each], tuple(found)) for each, found in notes.items()]
-        _sound(await self._server.calls(calls, durable=True))
+        sound(await self._server.calls(calls, durable=True))
 
     async def look(self, settled: Sequence[Reading], partitions: Sequence[int]) -> dict[int, list[bytes]]:
         """Take away what is dealt with, where the partition is still under its token, and read the oldest notes of each
@@ -59,10 +59,10 @@ class Inbox:
         bases = self._layout.bases
         drops = [Call("drop_notes", bases[each], (token, count)) for each, token, count in settled]
         if not self.passes_on:
-            _sound(await self._server.calls(drops))
+            sound(await self._server.calls(drops))
             return await self._read_each(partitions)
         read = Call("read_notes", self._layout.shared, (AT_ONCE, encode(list(partitions))))
-        rows = _sound(await self._server.calls([*drops, read]))[-1]
+        rows = sound(await self._server.calls([*drops, read]))[-1]
         return {int(partition): list(notes) for partition, notes in rows}
 
     async def _read_each(self, partitions: Sequence[int]) -> dict[int, list[bytes]]:
@@ -81,11 +81,3 @@ class Inbox:
 
     def _answer(self, partition: int, name: bytes) -> str:
         return f"{self._layout.bases[partition]}:answer:{name.hex()}"
-
-
-def _sound(answers: Sequence[Any]) -> Sequence[Any]:
-    """The answers, when all calls were answered. Raises LedgerUnavailable."""
-    for answer in answers:
-        if isinstance(answer, Exception):
-            raise answer
-    return answers

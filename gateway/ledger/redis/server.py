@@ -160,10 +160,7 @@ class Server:
         results = await self.calls(calls)
         if any(isinstance(each, Exception) for each in results):
             results = await self.calls(calls)
-        for each in results:
-            if isinstance(each, Exception):
-                raise each
-        return results
+        return sound(results)
 
     async def read_gently(self, calls: Sequence[Call]) -> list[Any]:
         """As `read`, some at a time: a server takes all that one client sends before it listens to another."""
@@ -249,6 +246,14 @@ class Server:
         except (redis_errors.RedisError, OSError, TimeoutError) as error:
             raise unavailable(error) from error
         return results
+
+
+def sound(answers: list[Any]) -> list[Any]:
+    """The answers, when all calls were answered. Raises the error of the first that was not."""
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
 
 
 def _together(calls: Sequence[Call]) -> Call:
