@@ -1,4 +1,4 @@
-"""A lock between the processes of one machine: a file that one of them holds, and that a death lets go of."""
+"""Locks between the processes of one machine: a file that one of them holds, and that a death lets go of."""
 
 import contextlib
 import fcntl
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.base import LedgerLocked, LedgerUnavailable
 
 _STEP_S: Final = 0.005
 
@@ -27,6 +27,20 @@ def locked(path: Path, timeout_s: float) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def own(path: Path) -> int:
+    """Take the lock beside a ledger's file, in a directory for this user alone. Raises LedgerLocked.
+
+    It lasts until every copy of the descriptor is closed, so that a process that was handed it and the one that took it
+    hold it together.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if _try_lock(descriptor):
+        return descriptor
+    os.close(descriptor)
+    raise LedgerLocked("another node owns this ledger")
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -98,7 +98,7 @@ class SqliteLedger:
         self.works_beside = apart
         self._writer: Writer = FileWriter(self._file)
         if apart:
-            self._writer = ApartWriter(Asked(str(path), exclusive, synchronous, busy_limit_s))
+            self._writer = ApartWriter(Asked(str(path), synchronous, busy_limit_s), exclusive=exclusive)
 
     async def open(self) -> None:
         await self._writer.open()

@@ -10,7 +10,6 @@ SQLite's busy handler, which would hold up the loop.
 
 import asyncio
 import contextlib
-import fcntl
 import functools
 import itertools
 import os
@@ -20,8 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
+from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
 from gateway.ledger.disk_thread import DiskThread
+from gateway.ledger.file_lock import own
 from gateway.ledger.pace import Pace
 from gateway.ledger.statements import named_statements, script
 
@@ -142,7 +142,7 @@ class SqliteFile:
             try:
                 self._create()
                 if self._exclusive:
-                    stack.callback(os.close, _lock(self._path.with_name(self._path.name + ".lock")))
+                    stack.callback(os.close, own(self._path))
             except OSError as error:
                 raise LedgerUnavailable(type(error).__name__) from error
             self._thread = DiskThread("ledger-commit")
@@ -453,14 +453,3 @@ def _waits(limit_s: float) -> Iterator[float]:
             return
         waited_s += step_s
         yield step_s
-
-
-def _lock(path: Path) -> int:
-    """Take the node's lock; it lasts as long as the descriptor."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise LedgerLocked("another node owns this ledger") from None
-    return descriptor

@@ -22,7 +22,6 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     """The file that a writing process is to open, and how."""
 
     path: str
-    exclusive: bool
     synchronous: str
     busy_limit_s: float
 

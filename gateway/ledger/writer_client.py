@@ -1,7 +1,7 @@
 """The gateway's side of a writing process: starts it, hands it plans, and hears what came of them.
 
 A process that died is started again by the next call; what it had not answered raises LedgerUnavailable, and is durable
-or not.
+or not. The lock of the file is held here as well, so that no other node takes the file in between.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import msgspec
 
 import gateway
 from gateway.ledger.base import LedgerError, LedgerUnavailable, Traffic
+from gateway.ledger.file_lock import own
 from gateway.ledger.sqlite_plan import Outcome, Plan
 from gateway.ledger.sqlite_rows import AccountRow
 from gateway.ledger.writer_calls import CALLS, DONE, HELLO, Asked, Call, Frames, encode, error_from, frame
@@ -27,15 +28,17 @@ SOCKET_BYTES: Final = 1 << 20
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """Of the environment; passwords may stand in the rest of it."""
 
-Start = Callable[[Asked, socket.socket], Callable[[], object]]
-"""Starts what serves the socket, and gives what waits for its end, in a thread."""
+Start = Callable[[Asked, socket.socket, Sequence[int]], Callable[[], object]]
+"""Starts what serves the socket and holds these descriptors, and gives what waits for its end, in a thread."""
 
 
 class ApartWriter:
-    """asked: the file. start: how the other side is started."""
+    """asked: the file. exclusive: take the node's lock. start: how the other side is started."""
 
-    def __init__(self, asked: Asked, start: Start | None = None) -> None:
+    def __init__(self, asked: Asked, *, exclusive: bool, start: Start | None = None) -> None:
         self._asked = asked
+        self._exclusive = exclusive
+        self._lock: tuple[int, ...] = ()
         self._start = spawn if start is None else start
         self._pipe: _Pipe | None = None
         self._starting = asyncio.Lock()
@@ -43,8 +46,14 @@ class ApartWriter:
         self._closed = False
 
     async def open(self) -> None:
+        if self._exclusive and not self._lock:
+            self._lock = (self._own(),)
         self._closed = False
-        await self._connected()
+        try:
+            await self._connected()
+        except BaseException:
+            self._let_go()
+            raise
 
     async def close(self) -> None:
         """Let what is under way come to its end. Again is harmless."""
@@ -54,6 +63,18 @@ class ApartWriter:
             pipe.hang_up()
             await pipe.ended
             await asyncio.get_running_loop().run_in_executor(None, self._wait)
+        self._let_go()
+
+    def _own(self) -> int:
+        try:
+            return own(Path(self._asked.path))
+        except OSError as error:
+            raise LedgerUnavailable(type(error).__name__) from error
+
+    def _let_go(self) -> None:
+        lock, self._lock = self._lock, ()
+        for descriptor in lock:
+            os.close(descriptor)
 
     async def apply(self, plan: Plan) -> Outcome:
         return cast(Outcome, await self._call("apply", plan))
@@ -87,6 +108,7 @@ class ApartWriter:
             if self._closed:
                 raise LedgerUnavailable("the ledger is not open")
             if self._pipe is None or not self._pipe.stands:
+                await asyncio.get_running_loop().run_in_executor(None, self._wait)  # two never write at once
                 self._pipe = await self._connect()
             return self._pipe
 
@@ -99,7 +121,7 @@ class ApartWriter:
         pipe = _Pipe()
         try:
             await loop.create_connection(lambda: pipe, sock=ours)
-            self._wait = self._start(self._asked, theirs)
+            self._wait = self._start(self._asked, theirs, self._lock)
             await pipe.hello
         except OSError as error:
             theirs.close()
@@ -182,13 +204,14 @@ def _nothing() -> None:
     """Nothing was started."""
 
 
-def spawn(asked: Asked, theirs: socket.socket) -> Callable[[], object]:
+def spawn(asked: Asked, theirs: socket.socket, kept: Sequence[int]) -> Callable[[], object]:
     """A process with the same sources as this one, and nothing of its environment that may be secret."""
     sources = str(Path(next(iter(gateway.__path__))).parent)
     words = [sys.executable, "-P", "-m", "gateway.ledger.writer_process", msgspec.json.encode(asked).decode()]
+    passed = (theirs.fileno(), *kept)
     child = subprocess.Popen(  # noqa: S603  our own program
-        [*words, str(theirs.fileno())],
-        pass_fds=(theirs.fileno(),),
+        [*words, *map(str, passed)],
+        pass_fds=passed,
         env={"PYTHONPATH": sources, **{name: os.environ[name] for name in _KEPT if name in os.environ}},
     )
     theirs.close()

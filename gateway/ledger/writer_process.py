@@ -97,7 +97,7 @@ async def serve(asked: Asked, ours: socket.socket) -> None:
     """Open the file, say so, and answer calls until the other end closes."""
     file = SqliteFile(
         Path(asked.path),
-        exclusive=asked.exclusive,
+        exclusive=False,  # the gateway took the lock, and this process holds it with it
         synchronous=asked.synchronous,
         busy_limit_s=asked.busy_limit_s,
         commit_on_loop_s=inf,
@@ -120,14 +120,18 @@ async def serve(asked: Asked, ours: socket.socket) -> None:
 
 
 def main() -> None:
-    """Arguments: what is asked, as JSON, and the descriptor of the socket."""
+    """Arguments: what is asked, as JSON, the descriptor of the socket, and that of the gateway's lock if it has one.
+
+    The lock's stays open to the end, so that nobody else opens the file while a write may be under way.
+    """
     end_with_parent(signal.SIGKILL)
     forbid_core_dumps()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # they reach the whole group; the gateway ends first
     asked = msgspec.json.decode(sys.argv[1], type=Asked)
     ours = socket.socket(fileno=int(sys.argv[2]))
-    os.set_inheritable(ours.fileno(), False)
+    for descriptor in map(int, sys.argv[2:]):
+        os.set_inheritable(descriptor, False)
     gc.freeze()
     gc.set_threshold(COLLECT_AT)
     uvloop.run(serve(asked, ours))

@@ -1,6 +1,9 @@
 """A SQLite ledger whose file is written by a process of its own: what the contract's suite cannot see from outside."""
 
 import asyncio
+import contextlib
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,8 +13,10 @@ import pytest
 
 from gateway.clock import ManualClock
 from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
+from gateway.ledger.file_lock import own
 from gateway.ledger.sqlite import SqliteLedger
-from gateway.ledger.writer_calls import DONE, Frames, error_frame, error_from, frame
+from gateway.ledger.writer_calls import DONE, Asked, Frames, error_frame, error_from, frame
+from gateway.ledger.writer_client import spawn
 from tests.contract.records import NOW, a_message, accepts
 
 
@@ -46,6 +51,32 @@ async def test_a_killed_process_is_started_again_and_nothing_acknowledged_is_los
     assert await ledger.apply(accepts(after)) == [after.id]
     assert writing_process() != process
     assert None not in await ledger.find_many([before.id, after.id])
+
+
+async def test_while_its_process_is_dead_nobody_else_has_the_file(ledger: SqliteLedger, path: Path) -> None:
+    process = writing_process()
+    process.kill()
+    await asyncio.to_thread(process.wait, 5)
+    for apart in (False, True):
+        with pytest.raises(LedgerLocked):
+            await SqliteLedger(path, ManualClock(), apart=apart).open()
+    message = a_message()
+    with contextlib.suppress(LedgerUnavailable):  # it may not be known yet
+        await ledger.apply(accepts(a_message()))
+    assert await ledger.apply(accepts(message)) == [message.id]
+
+
+async def test_a_process_that_outlives_its_gateway_keeps_the_file(path: Path) -> None:
+    lock = own(path)
+    ours, theirs = socket.socketpair()
+    wait = spawn(Asked(str(path), "full", 1.0), theirs, (lock,))
+    assert await asyncio.to_thread(ours.recv, 1)  # it has the file open
+    os.close(lock)
+    with pytest.raises(LedgerLocked):
+        own(path)
+    ours.close()
+    await asyncio.to_thread(wait)
+    os.close(own(path))
 
 
 async def test_a_closed_ledger_leaves_no_process_and_no_lock(path: Path) -> None:
