@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import copy
 from functools import partial
@@ -17,7 +18,7 @@ from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
 from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger, Role
-from gateway.ledger.redis.forgetting import SLOTS_AT_ONCE
+from gateway.ledger.redis.forgetting import DIGESTS_ROUND_MS, SLOTS_AT_ONCE
 from gateway.ledger.redis.keys import Numbers
 from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
@@ -265,6 +266,25 @@ async def test_leftovers_are_looked_for_in_small_steps_that_come_to_all_of_them(
     assert sum(steps) == 40
     assert max(steps) <= 2 * SLOTS_AT_ONCE  # rows that lie together come together
     assert await ledger.correlate([("stc", ("7",))]) == [None]
+
+
+@pytest.mark.policy("P-21")
+async def test_a_digest_goes_within_a_round_though_all_around_it_live(node: Open) -> None:
+    ledger = await node()
+    rows: dict[int, list[tuple[object, ...]]] = defaultdict(list)
+    for number in range(20_000):
+        slot, row, field = ledger.layout.digest(7, number.to_bytes(16, "big"))
+        until_ms = NOW + (30 * DAY_MS if number % 1_000 else 1)
+        rows[slot].append((row, octets(field), octets(identifier(number)), until_ms))
+    await ledger.server.calls(
+        [Call("claim", ledger.layout.bases[slot], (NOW, encode(some))) for slot, some in rows.items()]
+    )
+    went, at_ms = 0, NOW
+    for at_ms in range(NOW + 1, NOW + DIGESTS_ROUND_MS + 60_000, 60_000):
+        went += await ledger.forget_leftovers(at_ms, 1)
+        if at_ms < NOW + 120_000:
+            assert went < 10  # a step is small
+    assert went == 20
 
 
 async def test_what_two_nodes_count_adds_up(node: Open) -> None:

@@ -2,14 +2,15 @@
 
 import struct
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from gateway.ledger.base import TagDue, Traffic
 from gateway.ledger.redis.holding import Holding
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.keys import DIGEST_ROWS, LINK_ROWS, Layout
 from gateway.ledger.redis.packing import tag_from, unpack_links
 from gateway.ledger.redis.reading import Reader
+from gateway.ledger.redis.rounds import Round
 from gateway.ledger.redis.server import Call, Server
 from gateway.ledger.redis.wire import encode, octets
 from gateway.ledger.sqlite_rows import CLASSES, STATUSES
@@ -18,10 +19,17 @@ from redaction.retention import RetentionTag
 BUCKETS_LOOKED_AT: Final = 16
 SLOTS_AT_ONCE: Final = 2
 """Whose tables are walked in one call: rows come by the hundred where millions of messages are stored."""
+
+DIGESTS_ROUND_MS: Final = 30 * 60 * 1000
+LINKS_ROUND_MS: Final = 12 * 3600 * 1000
+"""Of links, nearly all went with their records, and there are those of 90 days."""
 _TRAFFIC: Final = struct.Struct(">IIHBB")
 
 Row = tuple[int, bytes, bytes]
 """Row group, field and the message's id, as the tables are told to drop it."""
+
+Found = tuple[int, int, bytes, bytes]
+"""Slot, row group, field and value."""
 
 
 class Forgetter:
@@ -30,8 +38,8 @@ class Forgetter:
         self._layout = layout
         self._holding = holding
         self._reader = reader
-        self._walked: dict[tuple[str, int], int] = {}
-        self._turn: dict[str, int] = {}
+        self._links_round = Round("k", LINK_ROWS, LINKS_ROUND_MS)
+        self._digests_round = Round("i", DIGEST_ROWS, DIGESTS_ROUND_MS)
 
     async def content(self, now_ms: int, limit: int) -> int:
         total = 0
@@ -89,49 +97,48 @@ class Forgetter:
         ours = list(self._holding.partitions)
         calls = [each for partition in ours if (each := self._call("forget_events", partition, (limit,))) is not None]
         events = sum(await self._server.read_gently(calls))
-        return int(events) + await self._links(ours, limit) + await self._digests(ours, now_ms, limit)
+        return int(events) + await self._links(ours, now_ms, limit) + await self._digests(ours, now_ms, limit)
 
-    async def _walk(self, kind: str, slots: Sequence[int], limit: int) -> list[tuple[int, int, bytes, bytes]]:
-        """About so many rows of these slots, or more as they lie: slot, row group, field, value. Behind the last slot
-        comes the first.
+    async def _walk(self, walk: Round, slots: list[int], now_ms: int, limit: int) -> AsyncIterator[list[Found]]:
+        """As many rows as the walk owes by now, and at least about `limit`, or all there are. Some at a time: a server
+        takes all that one client asks before it listens to another.
         """
-        found: list[tuple[int, int, bytes, bytes]] = []
-        for _ in range(0, len(slots), SLOTS_AT_ONCE):
-            some = self._next_slots(kind, slots)
+        owed, passed, seen = walk.owed(len(slots), now_ms), 0, 0
+        while passed < len(slots) * walk.rows and (seen < limit or passed < owed):
+            some = walk.next_slots(slots, SLOTS_AT_ONCE)
             calls = [
-                Call("table_walk", self._layout.bases[slot], (kind, self._walked.get((kind, slot), -1), limit))
+                Call("table_walk", self._layout.bases[slot], (walk.kind, walk.after(slot, now_ms), limit))
                 for slot in some
             ]
-            for slot, (after, rows) in zip(some, await self._server.read(calls), strict=True):
-                self._walked[kind, slot] = after
-                found += [(slot, *row) for row in rows]
-            if len(found) >= limit:
-                break
-        return found
+            rows: list[Found] = []
+            for slot, (after, found) in zip(some, await self._server.read(calls), strict=True):
+                passed += walk.came_to(slot, after, now_ms)
+                rows += [(slot, *row) for row in found]
+            seen += len(rows)
+            yield rows
 
-    def _next_slots(self, kind: str, slots: Sequence[int]) -> Sequence[int]:
-        at = self._turn.get(kind, 0)
-        if at >= len(slots):
-            at = 0
-        self._turn[kind] = at + SLOTS_AT_ONCE
-        return slots[at : at + SLOTS_AT_ONCE]
-
-    async def _links(self, slots: Sequence[int], limit: int) -> int:
+    async def _links(self, slots: list[int], now_ms: int, limit: int) -> int:
         """Links of messages that are gone."""
-        rows = await self._walk("k", slots, limit)
-        are_there = await self._reader.are_there([value[:16] for *_, value in rows])
-        gone: dict[int, list[Row]] = defaultdict(list)
-        for (slot, number, field, value), is_there in zip(rows, are_there, strict=True):
-            if not is_there:
-                gone[slot].append((number, field, value[:16]))
-        return await self._drop("k", gone)
+        count = 0
+        async for rows in self._walk(self._links_round, slots, now_ms, limit):
+            are_there = await self._reader.are_there([value[:16] for *_, value in rows])
+            gone: dict[int, list[Row]] = defaultdict(list)
+            for (slot, number, field, value), is_there in zip(rows, are_there, strict=True):
+                if not is_there:
+                    gone[slot].append((number, field, value[:16]))
+            count += await self._drop("k", gone)
+        return count
 
-    async def _digests(self, slots: Sequence[int], now_ms: int, limit: int) -> int:
-        over: dict[int, list[Row]] = defaultdict(list)
-        for slot, number, field, value in await self._walk("i", slots, limit):
-            if int.from_bytes(value[16:22], "big") <= now_ms:
-                over[slot].append((number, field, value[:16]))
-        return await self._drop("i", over)
+    async def _digests(self, slots: list[int], now_ms: int, limit: int) -> int:
+        """Digests whose time is over."""
+        count = 0
+        async for rows in self._walk(self._digests_round, slots, now_ms, limit):
+            over: dict[int, list[Row]] = defaultdict(list)
+            for slot, number, field, value in rows:
+                if int.from_bytes(value[16:22], "big") <= now_ms:
+                    over[slot].append((number, field, value[:16]))
+            count += await self._drop("i", over)
+        return count
 
     # ---------------------------------------------------------------------------------------------------- reports
 
