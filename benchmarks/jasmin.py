@@ -18,6 +18,7 @@ from benchmarks.meter import family
 from benchmarks.ports import await_port, free_ports
 from benchmarks.targets import Hook
 from benchmarks.truth import Wrong
+from gateway.mortal import mortal
 
 START_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 20.0
@@ -143,7 +144,7 @@ class JasminTarget:
     def _spawn(self, name: str, words: Sequence[str], **more: str) -> None:
         with (self._folder / f"{name}.log").open("wb") as log:
             self._children[name] = subprocess.Popen(
-                list(words), env={**os.environ, **more}, stdout=log, stderr=subprocess.STDOUT
+                mortal(words), env={**os.environ, **more}, stdout=log, stderr=subprocess.STDOUT
             )
 
 

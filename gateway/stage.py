@@ -1,6 +1,7 @@
 """A gateway and its surroundings as separate processes in one folder: for the demo, the benchmarks and the fault tests.
 
-Everything listens on loopback, on ports that the system gives. `stop` ends the children whatever happened.
+Everything listens on loopback, on ports that the system gives. `stop` ends the children whatever happened; when this
+process is killed, they are too.
 """
 
 import contextlib
@@ -15,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+
+from gateway.mortal import mortal
 
 START_LIMIT_S: Final = 30.0
 STOP_LIMIT_S: Final = 30.0
@@ -174,7 +177,7 @@ class Stage:
 
     def _spawn(self, *words: str, **streams: Any) -> Child:
         child = subprocess.Popen(  # noqa: S603  our own program
-            [self._python, "-m", "gateway", *words],
+            mortal([self._python, "-m", "gateway", *words]),
             env=self._environ,
             cwd=self._sources,
             start_new_session=True,

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from gateway.mortal import mortal
 from gateway.stage import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, SimulatorSettings
 from operators.smpp.session import SessionSettings
@@ -188,7 +189,7 @@ class Cluster:
             environ = {**environ, "CONNECT_GATEWAY_CONFIG": self._write(f"node-{number}.toml", smsc_port)}
         with log.open("ab") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "serve"], env=environ, stderr=file, start_new_session=True
+                mortal([sys.executable, "-m", "gateway", "serve"]), env=environ, stderr=file, start_new_session=True
             )
         node = Node(number, process, log)
         self.nodes.append(node)

@@ -1,0 +1,38 @@
+"""Children that do not outlive who started them."""
+
+import asyncio
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from gateway.mortal import mortal
+
+PARENT = """
+import subprocess, sys
+from gateway.mortal import mortal
+child = subprocess.Popen(mortal([sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"]),
+                         stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+async def test_a_child_goes_with_a_parent_that_was_killed() -> None:
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    child = psutil.Process(int(await parent.stdout.readline()))
+    assert child.is_running()
+    parent.kill()
+    await parent.wait()
+    await asyncio.to_thread(child.wait, 5)
+
+
+def test_the_command_runs_as_it_would_alone() -> None:
+    words = [sys.executable, "-c", "import os, sys; print(os.getpid(), *sys.argv[1:]); sys.exit(7)", "a b", ""]
+    with subprocess.Popen(mortal(words), stdout=subprocess.PIPE, text=True) as child:
+        said, _ = child.communicate()
+    assert (said, child.returncode) == (f"{child.pid} a b \n", 7)
