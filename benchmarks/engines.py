@@ -13,7 +13,7 @@ from typing import Final, Protocol, get_args, get_type_hints
 from benchmarks.ports import await_port, free_ports
 from config.settings import LedgerSettings
 from gateway.cli import serve_command
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 
 VARIABLE: Final = "CONNECT_GATEWAY__"
 STOP_LIMIT_S: Final = 10.0
@@ -79,7 +79,7 @@ class Redis:
             place = folder.resolve() / role.replace(" ", "-")
             place.mkdir(parents=True)
             words = [program, "--bind", "127.0.0.1", "--port", str(self._ports[role]), "--dir", str(place), *DURABLE]
-            self._servers[role] = subprocess.Popen(mortal(words), stdout=subprocess.DEVNULL)
+            self._servers[role] = start_mortal(words, stdout=subprocess.DEVNULL)
             await_port(self._ports[role])
 
     def stop(self) -> None:

@@ -18,7 +18,7 @@ from benchmarks.meter import family
 from benchmarks.ports import await_port, free_ports
 from benchmarks.targets import Hook
 from benchmarks.truth import Wrong
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 
 START_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 20.0
@@ -143,9 +143,7 @@ class JasminTarget:
 
     def _spawn(self, name: str, words: Sequence[str], **more: str) -> None:
         with (self._folder / f"{name}.log").open("wb") as log:
-            self._children[name] = subprocess.Popen(
-                mortal(words), env={**os.environ, **more}, stdout=log, stderr=subprocess.STDOUT
-            )
+            self._children[name] = start_mortal(words, env={**os.environ, **more}, stdout=log, stderr=subprocess.STDOUT)
 
 
 _PORTS: Final = (*("amqp", "dist", "epmd", "redis", "http", "jcli", "clients", "router", "smpp", "smpp_pb"),)

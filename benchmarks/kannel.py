@@ -12,7 +12,7 @@ from typing import Final
 
 from benchmarks.ports import await_port, free_ports
 from benchmarks.targets import Hook
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 
 STOP_LIMIT_S: Final = 10.0
 PLACES: Final = "/usr/local/sbin:/usr/sbin:/sbin"
@@ -119,7 +119,7 @@ class KannelTarget:
 
     def _spawn(self, path: str, configuration: Path) -> None:
         output = subprocess.DEVNULL
-        self._children.append(subprocess.Popen(mortal([path, str(configuration)]), stdout=output, stderr=output))
+        self._children.append(start_mortal([path, str(configuration)], stdout=output, stderr=output))
 
 
 def program(name: str) -> str:

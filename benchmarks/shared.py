@@ -28,7 +28,7 @@ from gateway.ledger.base import Accept, Change, LedgerUnavailable, WriteOp
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
 from gateway.message import Link, Message, MessageClass, Part, Status, message_id
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 
@@ -228,7 +228,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         command = [get_binary_path(), "--port", str(PORT), "--save", "", "--dir", folder, "--bind", "127.0.0.1"]
         command += _KEPT if said.file else ()
-        with subprocess.Popen(mortal(command), stdout=subprocess.DEVNULL) as process:
+        with start_mortal(command, stdout=subprocess.DEVNULL) as process:
             try:
                 if said.file:
                     asyncio.run(run_with_file(said.messages, PORT))

@@ -1,9 +1,11 @@
 """Children that do not outlive who started them, not even when that was killed: of a demo, a benchmark or a test."""
 
 import os
+import subprocess
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
 _PROGRAM: Final = """
 import ctypes, os, signal, sys
@@ -13,11 +15,17 @@ if os.getppid() == int(sys.argv[1]):
 """
 """PR_SET_PDEATHSIG (prctl(2)), which an exec keeps; a parent that died before is noticed too."""
 
+_STARTER: Final = ThreadPoolExecutor(1, "starter")
+"""The signal comes when the thread that started the child ends: this one lasts as long as the process."""
 
-def mortal(words: Sequence[str]) -> list[str]:
-    """The command, whose process the system kills once the thread that started it has ended. Linux; elsewhere the
-    command as it is. It takes some 15 ms, and keeps the process's number.
-    """
+
+def start_mortal(words: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """As `Popen`, and the system kills the child once this process has ended. Linux; elsewhere as `Popen` alone."""
     if sys.platform != "linux":
-        return list(words)
-    return [sys.executable, "-I", "-S", "-c", _PROGRAM, str(os.getpid()), *words]
+        return _start(words, options)
+    preface = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(os.getpid())]
+    return _STARTER.submit(_start, [*preface, *words], options).result()
+
+
+def _start(words: Sequence[str], options: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(words, **options)  # noqa: S603  our own programs

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 
 START_LIMIT_S: Final = 30.0
 STOP_LIMIT_S: Final = 30.0
@@ -176,8 +176,8 @@ class Stage:
         self._children.clear()
 
     def _spawn(self, *words: str, **streams: Any) -> Child:
-        child = subprocess.Popen(  # noqa: S603  our own program
-            mortal([self._python, "-m", "gateway", *words]),
+        child = start_mortal(
+            [self._python, "-m", "gateway", *words],
             env=self._environ,
             cwd=self._sources,
             start_new_session=True,

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 from gateway.stage import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, SimulatorSettings
 from operators.smpp.session import SessionSettings
@@ -188,8 +188,8 @@ class Cluster:
         if smsc_port is not None:
             environ = {**environ, "CONNECT_GATEWAY_CONFIG": self._write(f"node-{number}.toml", smsc_port)}
         with log.open("ab") as file:
-            process = subprocess.Popen(
-                mortal([sys.executable, "-m", "gateway", "serve"]), env=environ, stderr=file, start_new_session=True
+            process = start_mortal(
+                [sys.executable, "-m", "gateway", "serve"], env=environ, stderr=file, start_new_session=True
             )
         node = Node(number, process, log)
         self.nodes.append(node)

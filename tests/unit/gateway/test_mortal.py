@@ -3,17 +3,18 @@
 import asyncio
 import subprocess
 import sys
+import threading
 
 import psutil
 import pytest
 
-from gateway.mortal import mortal
+from gateway.mortal import start_mortal
 
 PARENT = """
 import subprocess, sys
-from gateway.mortal import mortal
-child = subprocess.Popen(mortal([sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"]),
-                         stdout=subprocess.PIPE)
+from gateway.mortal import start_mortal
+words = [sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"]
+child = start_mortal(words, stdout=subprocess.PIPE)
 child.stdout.readline()
 print(child.pid, flush=True)
 child.wait()
@@ -31,8 +32,19 @@ async def test_a_child_goes_with_a_parent_that_was_killed() -> None:
     await asyncio.to_thread(child.wait, 5)
 
 
+def test_a_child_outlives_the_thread_that_asked_for_it() -> None:
+    children: list[subprocess.Popen[bytes]] = []
+    pipe = subprocess.PIPE
+    asking = threading.Thread(target=lambda: children.append(start_mortal(["cat"], stdin=pipe, stdout=pipe)))
+    asking.start()
+    asking.join()
+    said, _ = children[0].communicate(b"still here")
+    assert said == b"still here"
+    assert children[0].returncode == 0
+
+
 def test_the_command_runs_as_it_would_alone() -> None:
     words = [sys.executable, "-c", "import os, sys; print(os.getpid(), *sys.argv[1:]); sys.exit(7)", "a b", ""]
-    with subprocess.Popen(mortal(words), stdout=subprocess.PIPE, text=True) as child:
+    with start_mortal(words, stdout=subprocess.PIPE) as child:
         said, _ = child.communicate()
-    assert (said, child.returncode) == (f"{child.pid} a b \n", 7)
+    assert (said, child.returncode) == (f"{child.pid} a b \n".encode(), 7)
