@@ -1,19 +1,31 @@
-"""`connect-gateway webhook`: where customers are told. A signing secret is shown once, where it is made."""
+"""`connect-gateway webhook`: where customers are told. A signing secret is shown once, where it is made, and stays."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from gateway import reading
 from gateway.command import Config, Failed, Json, run, show
 from gateway.desk import Desk, find_customer, open_desk
 from gateway.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
+from gateway.ledger.base import StoredEndpoint
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.signing import Signer
 from gateway.webhooks.targets import TargetRefused, parse_target
 from gateway.webhooks.trial import send_test
 from redaction.personal import Purpose, Secret
+
+_REFUSALS: Final = {
+    "form": "it is too long, or holds what a URL cannot",
+    "scheme": "it must begin with https://",
+    "credentials": "it may hold no user or password",
+    "fragment": "it may hold no # and what follows",
+    "host": "its host is no name of letters, digits and dashes (others as xn--), and no address",
+    "port": "its port must be 443, or 1024 and above",
+}
+"""What is wrong with a URL, in words; none of it is quoted, for paths and queries may be secret."""
 
 app = typer.Typer(no_args_is_help=True, help="Where customers are told.")
 
@@ -23,30 +35,56 @@ def set_(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     url: Annotated[str, typer.Argument(help="Where to tell it; https.")],
     batch: Annotated[
-        int, typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; 1 sends each on its own.")
-    ] = 1,
-    submitted: Annotated[bool, typer.Option("--submitted", help="Tell, too, when an operator has a message.")] = False,
+        int | None,
+        typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; by default 1, on its own."),
+    ] = None,
+    submitted: Annotated[
+        bool | None,
+        typer.Option("--submitted/--no-submitted", help="Tell, too, when an operator has a message; off by default."),
+    ] = None,
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs nothing more.")
+    ] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Set a customer's endpoint, enabled, with a fresh signing secret that is shown this once."""
+    """Set a customer's endpoint, enabled. Its secret is shown once, when it is made; what is not named stays."""
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             _check_url(desk, url)
             owner = await find_customer(desk, customer)
-            settings = EndpointSettings(batch=batch, submitted=submitted)
-            secret = await save_endpoint(desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
-            return {"customer": owner.public_id, "batch": batch, "secret": secret.reveal(Purpose.CREDENTIAL)}
+            old = await _endpoint_of(desk, owner.id)
+            settings = _changed(old, batch, submitted)
+            kept = None if new_secret or old is None else old.secret
+            place = (desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
+            secret = await save_endpoint(*place, kept=kept)
+            shown = None if secret is None else secret.reveal(Purpose.CREDENTIAL)
+            return {"customer": owner.public_id, **msgspec.structs.asdict(settings), "secret": shown}
 
-    show(run(work()), json)
+    answer = run(work())
+    if answer["secret"] is None and not json:
+        answer["secret"] = "as it was; --new-secret makes another"  # noqa: S105  it is none
+    show(answer, json)
+
+
+def _changed(old: StoredEndpoint | None, batch: int | None, submitted: bool | None) -> EndpointSettings:
+    before = EndpointSettings() if old is None else endpoint_settings(old)
+    return EndpointSettings(
+        batch=before.batch if batch is None else batch,
+        submitted=before.submitted if submitted is None else submitted,
+    )
+
+
+async def _endpoint_of(desk: Desk, customer: int) -> StoredEndpoint | None:
+    return next((each for each in await desk.ledger.endpoints() if each.customer == customer), None)
 
 
 def _check_url(desk: Desk, url: str) -> None:
     try:
         parse_target(url, allow_loopback=desk.settings.webhooks.allow_loopback)
     except TargetRefused as refused:
-        raise Failed(f"this URL may not be called: {refused.code}") from None
+        raise Failed(f"this URL may not be called: {_REFUSALS.get(refused.code, refused.code)}") from None
 
 
 @app.command("remove")
@@ -72,7 +110,7 @@ def try_out(
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
-            endpoint = next((each for each in await desk.ledger.endpoints() if each.customer == owner.id), None)
+            endpoint = await _endpoint_of(desk, owner.id)
             if endpoint is None:
                 raise Failed("this customer has no endpoint")
             url, secret = open_endpoint(desk.sealer, endpoint)

@@ -59,19 +59,26 @@ async def save_endpoint(
     customer: int,
     url: Secret,
     settings: EndpointSettings = EndpointSettings(),  # noqa: B008  frozen
-) -> Secret:
-    """Store where a customer is told, with a fresh signing secret, which is returned this once."""
-    secret = new_secret(clock.random)
+    *,
+    kept: Sealed | None = None,
+) -> Secret | None:
+    """Store where a customer is told, enabled. kept: the signing secret of before; without it there is a fresh one,
+    which is returned this once.
+    """
+    fresh = new_secret(clock.random) if kept is None else None
     shown = url.reveal(Purpose.INFORM_CUSTOMER).encode()
+    if fresh is not None:
+        kept = sealer.seal_account(fresh.reveal(Purpose.CREDENTIAL).encode(), customer, SECRET, _RECORD)
+    assert kept is not None
     await ledger.save_endpoint(
         StoredEndpoint(
             customer=customer,
             url=sealer.seal_account(shown, customer, URL, _RECORD),
-            secret=sealer.seal_account(secret.reveal(Purpose.CREDENTIAL).encode(), customer, SECRET, _RECORD),
+            secret=kept,
             settings=msgspec.json.encode(settings),
         )
     )
-    return secret
+    return fresh
 
 
 _decode_settings: Final = msgspec.json.Decoder(EndpointSettings).decode

@@ -35,6 +35,7 @@ class Place:
 
     async def set_endpoint(self) -> Secret:
         secret = await save_endpoint(self.road.ledger, self.sealer, self.road.clock, CUSTOMER, URL)
+        assert secret is not None
         await self.directory.refresh()
         return secret
 
