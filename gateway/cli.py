@@ -200,7 +200,7 @@ def simulate_smsc(
     receipt_delay: Annotated[float, typer.Option(help="Seconds before each receipt.")] = 0.0,
     receipt_rate: Annotated[float, typer.Option(help="Share that gets a receipt.")] = 1.0,
     receipt_twice_rate: Annotated[float, typer.Option(help="Share whose receipt comes twice.")] = 0.0,
-    receipt_first: Annotated[bool, typer.Option(help="Receipts overtake their responses.")] = False,
+    receipt_first: Annotated[bool, typer.Option("--receipt-first", help="Receipts overtake their responses.")] = False,
     failed_rate: Annotated[float, typer.Option(help="Share reported UNDELIV.")] = 0.0,
     window: Annotated[int, typer.Option(help="Receipts it sends without an answer.")] = 500,
     json: Json = False,
@@ -239,7 +239,7 @@ def simulate_smsc(
 
 @app.command()
 def demo(
-    keep: Annotated[bool, typer.Option(help="Keep everything running at the end, until Ctrl-C.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep everything running at the end, until Ctrl-C.")] = False,
     messages: Annotated[int, typer.Option(min=1, max=5_000, help="How many messages to send.")] = 40,
     json: Json = False,
 ) -> None:

@@ -33,6 +33,21 @@ def test_every_command_is_documented(command: str) -> None:
     assert f"`connect-gateway {command}" in (DOCS / "commands.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("command", commands())
+def test_every_option_is_documented_and_no_other(command: str) -> None:
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"^## `connect-gateway {command}`\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    group = typer.main.get_command(app)
+    for word in command.split():
+        group = group.commands[word]  # type: ignore[attr-defined]
+    shown = [each for each in group.params if not getattr(each, "hidden", False) and each.name != "help"]
+    names = {name for each in shown for name in (*each.opts, *each.secondary_opts) if name.startswith("-")}
+    names |= {(each.metavar or each.name).upper() for each in shown if each.param_type_name == "argument"}
+    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    documented = {name for row in rows for cell in re.findall(r"`([^`]+)`", row) for name in cell.split(", ")}
+    assert documented == names
+
+
 def test_no_command_is_documented_that_does_not_exist() -> None:
     text = (DOCS / "commands.md").read_text(encoding="utf-8")
     named = {match.strip() for match in re.findall(r"^## `connect-gateway ([a-z ]+)", text, re.MULTILINE)}
@@ -44,10 +59,32 @@ def test_every_error_code_is_documented(code: str) -> None:
     assert f"`{code}`" in (DOCS / "errors.md").read_text(encoding="utf-8")
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_documents_lead_somewhere(page: Path) -> None:
+    for target, _, anchor in re.findall(r"\]\((?!\w+:)([^)#]*)(#([^)]+))?\)", page.read_text(encoding="utf-8")):
+        file = page.parent / target if target else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), f"{target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Of a page's headings, as those who show it make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_no_file_has_marks_of_a_merge() -> None:
+    tracked = [ROOT / each for each in ("README.md", "CHANGELOG.md", "Makefile", "compose.yaml", "pyproject.toml")]
+    for folder in ("docs", "config", "gateway", "operators", "redaction", "benchmarks", "tests"):
+        tracked += [each for each in (ROOT / folder).rglob("*") if each.suffix in TEXTS]
+    marks = re.compile(rb"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+    assert [each.relative_to(ROOT) for each in tracked if marks.search(each.read_bytes())] == []
+
+
+TEXTS = {".md", ".py", ".toml", ".yaml", ".sql", ".lua", ".css"}
 
 
 def test_the_settings_of_the_readme_load(tmp_path: Path) -> None:
