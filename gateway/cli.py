@@ -1,7 +1,7 @@
 """The command line, `connect-gateway`: typer verbs over the same API that the node uses.
 
-Every verb has `--json`. What goes wrong is one clear line on standard error and exit code 1; wrong usage is 2. Secrets
-are printed once, where they are made, and never again.
+Every verb has `--json`. What goes wrong is one clear line with a code on standard error and exit code 1; wrong usage is
+2. Secrets are printed once, where they are made, and never again.
 """
 
 import asyncio
@@ -16,12 +16,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from config.loader import examine, load
-from config.problems import ConfigError, Severity
-from config.secret import SecretMissing
+from config.problems import Severity
 from config.settings import Settings
 from config.workers import obstacles, parse_share, share_of
-from gateway.accounts import UnknownAccount
-from gateway.app import Inherited, StartRefused, serve
+from gateway.app import Inherited, serve
 from gateway.cli_api_keys import app as key_app
 from gateway.cli_customers import app as customer_app
 from gateway.cli_esmes import app as esme_app
@@ -34,17 +32,14 @@ from gateway.cli_webhooks import app as webhook_app
 from gateway.command import Config, Failed, Json
 from gateway.command import run as _run
 from gateway.command import show as _print
+from gateway.failures import lines
 from gateway.hardening import end_with_parent, forbid_core_dumps
-from gateway.leakscan import ScanImpossible
-from gateway.ledger.base import LedgerError
-from gateway.logs import catch_the_uncaught, configure, describe_unexpected, logger
-from gateway.stage import StageFailed
+from gateway.logs import catch_the_uncaught, configure, logger
 from gateway.throughput import SharedBuckets
 from gateway.version import BUILD, version
 from operators.simulator import Faults, SimulatorSettings
 from operators.simulator import run as run_simulator
 from operators.smpp.session import SessionSettings
-from redaction.errors import SealError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -85,30 +80,10 @@ def main() -> None:
     configure("warning")  # to stderr: stdout is for what was asked; `serve` sets its own
     try:
         app()
-    except (
-        Failed,
-        LedgerError,
-        StartRefused,
-        SecretMissing,
-        UnknownAccount,
-        SealError,
-        StageFailed,
-        ScanImpossible,
-    ) as error:
-        _fail(str(error.args[0]) if error.args else type(error).__name__)
-    except ConfigError as error:
-        for problem in error.problems:
-            print(str(problem), file=sys.stderr)  # noqa: T201
+    except Exception as error:
+        for line in lines(error):
+            print(f"connect-gateway: {line}", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
-    except OSError as error:
-        _fail(error.strerror or type(error).__name__)
-    except Exception as error:  # a defect; its text and its traceback may quote anything
-        _fail(f"unexpected {describe_unexpected(error)}")
-
-
-def _fail(line: str) -> NoReturn:
-    print(f"connect-gateway: {line}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(1)
 
 
 # --------------------------------------------------------------------------------------------------------- the node
@@ -151,7 +126,7 @@ def _inherited(descriptors: str) -> Inherited:
 def _become_supervisor(settings: Settings, workers: int, config: Path | None) -> NoReturn:
     """In this process, without what is loaded by now. Raises Failed."""
     for line in obstacles(settings, workers):
-        raise Failed(line)
+        raise Failed(line, "workers_impossible")
     if config is not None:
         os.environ["CONNECT_GATEWAY_CONFIG"] = str(config)
     os.execv(sys.executable, [sys.executable, "-m", "gateway.workers", str(workers)])  # noqa: S606  ourselves
@@ -165,7 +140,7 @@ def check(config: Config = None, json: Json = False) -> None:
         _print([_problem(each) for each in examination.problems], True)
     else:
         for each in examination.problems:
-            print(f"{each.severity.value}: {each}")  # noqa: T201
+            print(f"{each.severity.value}: {each} [{each.code}]")  # noqa: T201
     if any(each.severity is Severity.ERROR for each in examination.problems):
         raise SystemExit(1)
     if not json:

@@ -46,7 +46,7 @@ def add(
                     owner.id, scopes=scope or ("send", "status"), settings=settings, expires_ms=expires_ms
                 )
             except ValueError as error:
-                raise Failed(str(error)) from None
+                raise Failed(str(error), "invalid_value") from None
             return {
                 "key": secret.reveal(Purpose.CREDENTIAL),
                 "prefix": stored.prefix,

@@ -105,16 +105,18 @@ def set_(
 def _check_customer(senders: list[str], default_class: str | None) -> None:
     for each in senders:
         if not is_sender(each):
-            raise Failed("a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code")
+            raise Failed(
+                "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code", "invalid_value"
+            )
     if default_class is not None and default_class not in [each.value for each in MessageClass]:
-        raise Failed(f"classes are {', '.join(MessageClass)}")
+        raise Failed(f"classes are {', '.join(MessageClass)}", "invalid_value")
 
 
 def _content_rules(words: list[str] | None, standing: ContentRules) -> ContentRules:
     try:
         return parse_rules(words or (), standing)
     except ValueError as error:
-        raise Failed(str(error)) from None
+        raise Failed(str(error), "invalid_value") from None
 
 
 @app.command("list")

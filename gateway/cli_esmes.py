@@ -46,13 +46,13 @@ def add(
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
             if password_length > SHORT and not desk.settings.smpp_server.long_passwords:
-                raise Failed("a password of more than 8 characters needs smpp_server.long_passwords")
+                raise Failed("a password of more than 8 characters needs smpp_server.long_passwords", "invalid_value")
             try:
                 stored, password = await desk.accounts.add_esme(
                     owner.id, system_id, settings=settings, password_length=password_length
                 )
             except ValueError as error:
-                raise Failed(str(error)) from None
+                raise Failed(str(error), "invalid_value") from None
             return {
                 "system_id": stored.system_id,
                 "password": password.reveal(Purpose.CREDENTIAL),

@@ -52,7 +52,9 @@ def rotate(config: Config = None, json: Json = False) -> None:
     settings, clock = load(config, os.environ), SystemClock()
     with open_keystore(settings, clock) as store:
         if not store.rolls:
-            raise Failed("a root in the environment cannot be rolled from here; use a file or transit slot")
+            raise Failed(
+                "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
+            )
         store.update(lambda _: None, destroys=True)
         show({"version": store.version, "state": store.state.digest().hex()}, json)
 
@@ -67,7 +69,7 @@ def snapshot(
     forbid_core_dumps()
     settings, clock = load(config, os.environ), SystemClock()
     if path.resolve().parent == Path(settings.ledger.path).resolve().parent:
-        raise Failed("a copy of the keys does not belong beside the data")
+        raise Failed("a copy of the keys does not belong beside the data", "copies_together")
     with open_keystore(settings, clock) as store:
         version = store.snapshot(path)
         until_ms = next_destruction_ms(store.state, list(reading.retention_rules(settings).values()))
@@ -85,10 +87,10 @@ def copy_keys(
     clock = SystemClock()
     old, new = (load(each, os.environ).keystore for each in (source, target))
     if (old.engine, old.path, old.redis) == (new.engine, new.path, new.redis):
-        raise Failed("both settings name the same key store")
+        raise Failed("both settings name the same key store", "same_place")
     with _opened(old, clock) as before:
         if before.held_by():
-            raise Failed("nodes of this key store run: stop them first")
+            raise Failed("nodes of this key store run: stop them first", "node_running")
         after = reading.keystore(new, clock, node=False)
         after.open_with(before.state)
         copied = after.state.digest() == before.state.digest()
@@ -100,7 +102,7 @@ def copy_keys(
 def _opened(settings: KeystoreSettings, clock: SystemClock) -> Iterator[Keystore]:
     """One that is there: nothing is made."""
     if settings.engine == "file" and not Path(settings.path).exists():
-        raise Failed(f"there is no key store at {settings.path}")
+        raise Failed(f"there is no key store at {settings.path}", "nothing_there")
     store = reading.keystore(settings, clock, node=False)
     store.open()
     try:

@@ -29,10 +29,12 @@ def leakscan(
     text = sys.stdin.read() if canaries == Path("-") else canaries.read_text(encoding="utf-8")
     values = [line for line in text.splitlines() if line.strip()]
     if not values:
-        raise Failed("no values to look for: give one a line on standard input or with --canaries FILE")
+        raise Failed(
+            "no values to look for: give one a line on standard input or with --canaries FILE", "nothing_to_look_for"
+        )
     sources = list(_scan_sources(paths or [], redis or [], pid or []))
     if not sources:
-        raise Failed("nothing to search: name paths, --redis or --pid")
+        raise Failed("nothing to search: name paths, --redis or --pid", "nowhere_to_look")
     report = scan_sources(sources, values, limit=limit)
     _print_scan(report, json)
     if not report.clean:

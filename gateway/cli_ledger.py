@@ -58,14 +58,16 @@ def copy(
     copied = run(work())
     show(msgspec.structs.asdict(copied), json)
     if copied.different or copied.events_missing:
-        raise Failed("the target does not have what the source has; was it in use? Begin with an empty one")
+        raise Failed(
+            "the target does not have what the source has; was it in use? Begin with an empty one", "copy_differs"
+        )
 
 
 def _check(source: LedgerSettings, target: LedgerSettings) -> None:
     if source.engine == "sqlite" and not Path(source.path).exists():
-        raise Failed(f"there is no ledger at {source.path}")
+        raise Failed(f"there is no ledger at {source.path}", "nothing_there")
     if (source.engine, source.path, source.redis) == (target.engine, target.path, target.redis):
-        raise Failed("both settings name the same ledger")
+        raise Failed("both settings name the same ledger", "same_place")
 
 
 async def _opened(settings: LedgerSettings, clock: SystemClock, *, alone: bool, name: str) -> MovableLedger:
@@ -73,7 +75,9 @@ async def _opened(settings: LedgerSettings, clock: SystemClock, *, alone: bool, 
     try:
         await ledger.open()
     except LedgerLocked:
-        raise Failed(f"nodes of the {name} run: stop them first, or copy what is final with --running") from None
+        raise Failed(
+            f"nodes of the {name} run: stop them first, or copy what is final with --running", "node_running"
+        ) from None
     return ledger
 
 

@@ -30,7 +30,7 @@ def add(
             try:
                 spelled = await desk.accounts.add_number(owner.id, number, settings)
             except ValueError as error:
-                raise Failed(str(error)) from None
+                raise Failed(str(error), "invalid_value") from None
             return {"number": spelled, "customer": owner.public_id, "keywords": " ".join(settings.keywords)}
 
     show(run(work()), json)

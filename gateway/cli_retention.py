@@ -80,7 +80,7 @@ def policy(
         async with open_desk(config) as desk:
             rule = desk.rules.get(RetentionTag(tag))
             if rule is None:
-                raise Failed(f"tags are {', '.join(sorted(desk.rules))}")
+                raise Failed(f"tags are {', '.join(sorted(desk.rules))}", "invalid_value")
             await _save_wish(desk, customer, tag, wish)
             return _rule(shortened(rule, wish))
 

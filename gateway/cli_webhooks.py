@@ -84,7 +84,9 @@ def _check_url(desk: Desk, url: str) -> None:
     try:
         parse_target(url, allow_loopback=desk.settings.webhooks.allow_loopback)
     except TargetRefused as refused:
-        raise Failed(f"this URL may not be called: {_REFUSALS.get(refused.code, refused.code)}") from None
+        raise Failed(
+            f"this URL may not be called: {_REFUSALS.get(refused.code, refused.code)}", "url_refused"
+        ) from None
 
 
 @app.command("remove")
@@ -112,13 +114,13 @@ def try_out(
             owner = await find_customer(desk, customer)
             endpoint = await _endpoint_of(desk, owner.id)
             if endpoint is None:
-                raise Failed("this customer has no endpoint")
+                raise Failed("this customer has no endpoint", "no_endpoint")
             url, secret = open_endpoint(desk.sealer, endpoint)
             settings = reading.delivery_settings(desk.settings.webhooks)
             batch = endpoint_settings(endpoint).batch > 1
             result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock, batch=batch)
             if not isinstance(result, Answer):
-                raise Failed(f"no answer: {result.code} {result.detail}".rstrip())
+                raise Failed(f"no answer: {result.code} {result.detail}".rstrip(), "no_answer")
             return {"status": result.status, "success": result.is_success}
 
     answer = run(work())

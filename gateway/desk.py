@@ -72,7 +72,7 @@ async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
     for customer in await desk.accounts.customers():
         if public_id in (customer.public_id, str(customer.id)):
             return customer
-    raise Failed("no customer has this id")
+    raise Failed("no customer has this id", "unknown_customer")
 
 
 async def find_owner(desk: Desk, customer: str | None) -> int | None:
@@ -84,4 +84,6 @@ async def _open(ledger: Ledger) -> None:
     try:
         await ledger.open()
     except LedgerLocked:
-        raise Failed("a running gateway owns this ledger and does this by itself; stop it first") from None
+        raise Failed(
+            "a running gateway owns this ledger and does this by itself; stop it first", "node_running"
+        ) from None

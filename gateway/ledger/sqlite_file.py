@@ -52,6 +52,8 @@ _RELIEF_ROUNDS: Final = 3
 _LOG_CACHE_KIB: Final = 64  # copying the log takes no page cache
 _STATEMENTS: Final = 128
 
+_DAMAGED: Final = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
+
 T = TypeVar("T")
 
 
@@ -144,12 +146,12 @@ class SqliteFile:
                 if self._exclusive:
                     stack.callback(os.close, own(self._path))
             except OSError as error:
-                raise LedgerUnavailable(type(error).__name__) from error
+                raise unreachable(self._path, error) from error
             self._thread = DiskThread("ledger-commit")
             stack.callback(self._thread.stop)
             self._log_thread = DiskThread("ledger-log")
             stack.callback(self._log_thread.stop)
-            with ledger_errors():
+            with _named(self._path), ledger_errors():
                 self._writer = self._connect(stack, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
                 self._migrate()
                 self._writer.execute("PRAGMA busy_timeout = 0")
@@ -443,6 +445,21 @@ class SqliteFile:
         if row is None:
             raise LedgerCorrupt("the ledger does not say its version")
         return int(row[0])
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Whoever starts a gateway is told which file it is that does not open."""
+    try:
+        yield
+    except (LedgerUnavailable, LedgerCorrupt) as error:
+        kind = "not a ledger, or damaged: " if error.args[0] in _DAMAGED else ""
+        raise type(error)(f"{path}: {kind}{error}") from error
+
+
+def unreachable(path: Path, error: OSError) -> LedgerUnavailable:
+    """The directory or the file cannot be made or opened."""
+    return LedgerUnavailable(f"{path}: {error.strerror or type(error).__name__}")
 
 
 def _waits(limit_s: float) -> Iterator[float]:

@@ -19,6 +19,7 @@ import msgspec
 import gateway
 from gateway.ledger.base import LedgerError, LedgerUnavailable, Traffic
 from gateway.ledger.file_lock import own
+from gateway.ledger.sqlite_file import unreachable
 from gateway.ledger.sqlite_plan import Outcome, Plan
 from gateway.ledger.sqlite_rows import AccountRow
 from gateway.ledger.writer_calls import CALLS, DONE, HELLO, Asked, Call, Frames, encode, error_from, frame
@@ -66,10 +67,11 @@ class ApartWriter:
         self._let_go()
 
     def _own(self) -> int:
+        path = Path(self._asked.path)
         try:
-            return own(Path(self._asked.path))
+            return own(path)
         except OSError as error:
-            raise LedgerUnavailable(type(error).__name__) from error
+            raise unreachable(path, error) from error
 
     def _let_go(self) -> None:
         lock, self._lock = self._lock, ()

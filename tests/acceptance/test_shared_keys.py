@@ -119,7 +119,8 @@ async def test_a_server_that_is_not_there_stops_the_start_with_one_line(
     monkeypatch.setenv(f"{VARIABLES}REDIS__URL", "redis://127.0.0.1:1")
     with pytest.raises(StageFailed) as told:
         await asyncio.to_thread(Stage(tmp_path / "stage", smsc_port=1).prepare)
-    assert str(told.value) == "connect-gateway: key store: its server does not answer (ConnectionError)"
+    wanted = "key store: its server does not answer (ConnectionError) [store_unavailable]"
+    assert str(told.value) == f"connect-gateway: {wanted}"
 
 
 def _in(seconds: float) -> str:

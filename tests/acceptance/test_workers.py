@@ -189,14 +189,16 @@ def test_workers_on_a_file_are_refused_in_one_line(tmp_path: Path) -> None:
     stage = Stage(tmp_path, smsc_port=1)
     (tmp_path / "gateway.toml").write_text("")
     assert _said(stage, "2") == (
-        "connect-gateway: workers share a ledger, and a file has one node: set ledger.engine to redis"
+        "connect-gateway: workers share a ledger, and a file has one node: set ledger.engine to redis "
+        "[workers_impossible]"
     )
 
 
 def test_more_workers_than_binds_are_refused_in_one_line(stores: None, tmp_path: Path) -> None:
     with staged(Stage(tmp_path / "stage", smsc_port=1)) as stage:
         said = _said(stage, "4")
-    assert said == "connect-gateway: operator simulator: 4 workers need at least as many binds, and it has 3"
+    wanted = "operator simulator: 4 workers need at least as many binds, and it has 3 [workers_impossible]"
+    assert said == f"connect-gateway: {wanted}"
 
 
 def test_keys_on_the_ledgers_server_are_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +210,8 @@ def test_keys_on_the_ledgers_server_are_refused_in_one_line(tmp_path: Path, monk
         stage = Stage(tmp_path, smsc_port=1)
         (tmp_path / "gateway.toml").write_text(f'keystore.root.path = "{tmp_path}/root/root.key"')
         assert _said(stage, "1") == (
-            "connect-gateway: key store: its database holds other data; give the keys a server of their own"
+            "connect-gateway: key store: its database holds other data; give the keys a server of their own "
+            "[key_server_unfit]"
         )
 
 

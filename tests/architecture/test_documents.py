@@ -1,5 +1,6 @@
 """What the documents say is what there is."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.core import TyperGroup
 from config.loader import load
 from gateway.cli import app
 from gateway.errors import KINDS
+from gateway.failures import CODES, SYSTEM
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -57,6 +59,24 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
 @pytest.mark.parametrize("code", sorted(KINDS))
 def test_every_error_code_is_documented(code: str) -> None:
     assert f"`{code}`" in (DOCS / "errors.md").read_text(encoding="utf-8")
+
+
+def codes_of_the_command_line() -> set[str]:
+    """Those that verbs name, and those of errors from below."""
+    found = {code for _, code in CODES} | set(SYSTEM.values()) | {"system_error", "unexpected"}
+    for path in (ROOT / "gateway").glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Failed":
+                assert isinstance(call.args[1], ast.Constant), path.name
+                found.add(call.args[1].value)
+    return found
+
+
+def test_the_codes_of_the_command_line_are_documented_and_no_others() -> None:
+    text = (DOCS / "errors.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^The command line says .*?^(\| code .*?)\n\n", text, re.MULTILINE | re.DOTALL)
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert {code for cell in cells for code in re.findall(r"`(\w+)`", cell)} == codes_of_the_command_line()
 
 
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]

@@ -1,0 +1,72 @@
+"""How the command line says that something cannot be done: one line for people, and in it a stable code for programs.
+
+connect-gateway: no customer has this id [unknown_customer]
+"""
+
+import errno
+from typing import Final
+
+from config.problems import ConfigError
+from config.secret import SecretMissing
+from gateway.accounts import UnknownAccount
+from gateway.app import StartRefused
+from gateway.command import Failed
+from gateway.leakscan import ScanImpossible
+from gateway.ledger.base import LedgerCorrupt, LedgerError, LedgerLocked, LedgerUnavailable
+from gateway.ledger.keystore import KeystoreTaken
+from gateway.ledger.keystore_redis import KeyServerUnfit
+from gateway.ledger.root_slot import KeystoreLost
+from gateway.logs import describe_unexpected
+from gateway.stage import StageFailed
+from redaction.errors import SealError
+
+CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (SecretMissing, "secret_missing"),
+    (UnknownAccount, "unknown_account"),
+    (LedgerLocked, "ledger_locked"),
+    (LedgerCorrupt, "ledger_corrupt"),
+    (LedgerUnavailable, "store_unavailable"),
+    (KeystoreLost, "keystore_lost"),
+    (KeystoreTaken, "keystore_taken"),
+    (KeyServerUnfit, "key_server_unfit"),
+    (LedgerError, "ledger_error"),
+    (SealError, "keys_refused"),
+    (StartRefused, "start_refused"),
+    (StageFailed, "demo_failed"),
+    (ScanImpossible, "scan_impossible"),
+)
+"""The first that fits."""
+
+SYSTEM: Final = {
+    errno.EADDRINUSE: "address_in_use",
+    errno.EADDRNOTAVAIL: "address_not_available",
+    errno.EACCES: "permission_denied",
+    errno.EPERM: "permission_denied",
+    errno.ENOENT: "file_not_found",
+    errno.ENOSPC: "disk_full",
+}
+"""What the system says, by its number; any other is `system_error`."""
+
+
+def lines(error: Exception) -> list[str]:
+    """What to say of an error, and no more of one that nobody foresaw than its kind and place: its text may quote."""
+    if isinstance(error, ConfigError):
+        return [f"{problem} [{problem.code}]" for problem in error.problems]
+    return [f"{_text(error)} [{code(error)}]"]
+
+
+def code(error: Exception) -> str:
+    if isinstance(error, Failed):
+        return error.code
+    if isinstance(error, OSError):
+        return SYSTEM.get(error.errno or 0, "system_error")
+    return next((each for kind, each in CODES if isinstance(error, kind)), "unexpected")
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError):
+        said = error.strerror or type(error).__name__
+        return f"{error.filename}: {said}" if isinstance(error.filename, str) else said
+    if isinstance(error, (Failed, *(kind for kind, _ in CODES))):
+        return str(error.args[0]) if error.args else type(error).__name__
+    return f"unexpected {describe_unexpected(error)}"
