@@ -3,7 +3,6 @@
 connect-gateway: no customer has this id [unknown_customer]
 """
 
-import errno
 from typing import Final
 
 from config.problems import ConfigError
@@ -18,6 +17,7 @@ from gateway.ledger.keystore_redis import KeyServerUnfit
 from gateway.ledger.root_slot import KeystoreLost
 from gateway.logs import describe_unexpected
 from gateway.stage import StageFailed
+from gateway.system_errors import system_code, system_text
 from redaction.errors import SealError
 
 CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -37,16 +37,6 @@ CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 """The first that fits."""
 
-SYSTEM: Final = {
-    errno.EADDRINUSE: "address_in_use",
-    errno.EADDRNOTAVAIL: "address_not_available",
-    errno.EACCES: "permission_denied",
-    errno.EPERM: "permission_denied",
-    errno.ENOENT: "file_not_found",
-    errno.ENOSPC: "disk_full",
-}
-"""What the system says, by its number; any other is `system_error`."""
-
 
 def lines(error: Exception) -> list[str]:
     """What to say of an error, and no more of one that nobody foresaw than its kind and place: its text may quote."""
@@ -59,14 +49,13 @@ def code(error: Exception) -> str:
     if isinstance(error, Failed):
         return error.code
     if isinstance(error, OSError):
-        return SYSTEM.get(error.errno or 0, "system_error")
+        return system_code(error)
     return next((each for kind, each in CODES if isinstance(error, kind)), "unexpected")
 
 
 def _text(error: Exception) -> str:
     if isinstance(error, OSError):
-        said = error.strerror or type(error).__name__
-        return f"{error.filename}: {said}" if isinstance(error.filename, str) else said
+        return system_text(error)
     if isinstance(error, (Failed, *(kind for kind, _ in CODES))):
         return str(error.args[0]) if error.args else type(error).__name__
     return f"unexpected {describe_unexpected(error)}"

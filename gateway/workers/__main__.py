@@ -21,6 +21,7 @@ from config.loader import load
 from config.settings import Settings
 from gateway.hardening import forbid_core_dumps
 from gateway.logs import configure, logger
+from gateway.system_errors import system_code, system_text
 from gateway.throughput import create_table
 from gateway.workers.exchange import Pages
 from gateway.workers.supervisor import Supervisor
@@ -92,8 +93,12 @@ def main(count: int) -> int:
     path = os.environ.get(CONFIG)
     settings = load(None if path is None else Path(path), os.environ)
     configure(settings.log.level, settings.log.format)
-    with chosen_ports(settings) as port:
-        return asyncio.run(_main(settings, count, port))
+    try:
+        with chosen_ports(settings) as port:
+            return asyncio.run(_main(settings, count, port))
+    except OSError as error:  # of a listener; workers say of themselves what hinders them
+        print(f"connect-gateway: {system_text(error)} [{system_code(error)}]", file=sys.stderr)  # noqa: T201
+        return 1
 
 
 async def _main(settings: Settings, count: int, port: int) -> int:

@@ -66,7 +66,7 @@ class Supervisor:
             self._kill()
             await asyncio.wait(keeping)
         for worker in self.workers:
-            if worker.code not in _WELL:
+            if self._was_up and worker.code not in _WELL:
                 log.error("worker_failed_to_stop", worker=worker.number, code=worker.code)
         return self._exit_code()
 

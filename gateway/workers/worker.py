@@ -75,11 +75,14 @@ class Worker:
         await asyncio.sleep(self._backoff.next(self._random()))
 
     def signal(self, number: int) -> None:
-        """Also to one that is being started just now."""
+        """Also to one that is being started just now.
+
+        Not by way of the library, which looks whether the process has ended, and its exit code is lost to who waits.
+        """
         self._signalled = number
-        if self._process is not None:
+        if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                os.kill(self._process.pid, number)
 
     async def ask(self, path: str) -> tuple[int, bytes]:
         """A page of its metrics listener. Raises OSError."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -199,6 +200,14 @@ def test_more_workers_than_binds_are_refused_in_one_line(stores: None, tmp_path:
         said = _said(stage, "4")
     wanted = "operator simulator: 4 workers need at least as many binds, and it has 3 [workers_impossible]"
     assert said == f"connect-gateway: {wanted}"
+
+
+def test_a_port_of_the_metrics_that_is_taken_is_said_in_one_line(stores: None, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, staged(Stage(tmp_path / "stage", smsc_port=1)) as stage:
+        stage._environ[f"{SETTINGS}METRICS__PORT"] = str(taken.getsockname()[1])
+        said = _said(stage, "2")
+    assert said.endswith("address already in use [address_in_use]")
+    assert "Traceback" not in said
 
 
 def test_keys_on_the_ledgers_server_are_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
