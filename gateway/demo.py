@@ -18,7 +18,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 from aiohttp import web
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -181,34 +181,22 @@ def _progress(console: Console) -> Progress:
 
 
 def _tell(console: Console, outcome: list[dict[str, Any]], report: ScanReport) -> bool:
-    table = Table(
-        "message",
-        "to",
-        "tag",
-        "text",
-        "status",
-        "s",
-        "content",
-        "record",
-        "told",
-        title="What became of them",
-        box=SIMPLE,
-    )
+    names = ("to", "tag", "text", "status", "s", "content", "record", "told")  # which fit into 80 columns
+    table = Table(*names, title="What became of them", box=SIMPLE_HEAD, padding=0)
     for each in outcome:
         privacy = each["privacy"]
         table.add_row(
-            each["id"][-6:],
             each["to"],
             privacy["tag"],
             f"{each['encoding']}×{each['segments']}",
             each["status"],
             _seconds(each),
             "gone" if privacy["content_destroyed"] else privacy["content_until"][5:10],
-            privacy["record_until"][:10],
+            privacy["record_until"][5:10],
             f"{privacy['operator']} {privacy['country']}",
         )
     console.print(table)
-    console.print("content, record: destroyed at; told: the operator that got it, and its country")
+    console.print("content, record: destroyed on; told: the operator that got it, and its country")
     counts = Counter(each["status"] for each in outcome)
     console.print("statuses: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
     control = "found" if report.control_found else "NOT found"
