@@ -5,10 +5,12 @@ import re
 import tomllib
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import typer.main
+import yaml
 from typer.core import TyperGroup
 
 from config.loader import load
@@ -112,6 +114,63 @@ def test_the_settings_of_the_readme_load(tmp_path: Path) -> None:
     tomllib.loads(toml)
     (tmp_path / "gateway.toml").write_text(toml, encoding="utf-8")
     assert load(tmp_path / "gateway.toml", {}).operators[0].name == "simulator"
+
+
+def name_of(document: Any) -> str:
+    return str(document["metadata"]["name"])
+
+
+def compose() -> Any:
+    return yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+
+
+def kubernetes(kind: str) -> list[Any]:
+    text = (ROOT / "config" / "kubernetes.yaml").read_text(encoding="utf-8")
+    return [each for each in yaml.safe_load_all(text) if each["kind"] == kind]
+
+
+def test_containers_of_the_compose_file_have_no_more_rights_than_they_need() -> None:
+    services = compose()["services"]
+    assert set(services) == {"gateway-1", "gateway-2", "ledger", "keys", "smsc"}
+    for name, service in services.items():
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"]), name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert all(each.startswith("127.0.0.1:") for each in service.get("ports", ())), name
+    servers = [services["ledger"], services["keys"]]
+    assert all(each["user"] == "999:1000" and each["healthcheck"]["test"] for each in servers)
+    assert servers[0]["volumes"] != servers[1]["volumes"]
+    assert "USER 10001" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("workload", kubernetes("Deployment") + kubernetes("StatefulSet"), ids=name_of)
+def test_pods_of_the_kubernetes_example_have_no_more_rights_than_they_need(workload: Any) -> None:
+    pod = workload["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    (container,) = pod["containers"]
+    own = container["securityContext"]
+    assert (own["readOnlyRootFilesystem"], own["allowPrivilegeEscalation"]) == (True, False)
+    assert own["capabilities"] == {"drop": ["ALL"]}
+    assert container["readinessProbe"]
+    assert {"requests", "limits"} == set(container["resources"])
+    assert all("secretKeyRef" in each["valueFrom"] for each in container["env"])
+
+
+def test_what_the_kubernetes_example_chooses_is_there() -> None:
+    labels = [
+        each["spec"]["template"]["metadata"]["labels"] for each in kubernetes("Deployment") + kubernetes("StatefulSet")
+    ]
+    chosen = [each["spec"]["selector"] for each in kubernetes("Service")]
+    chosen += [each["spec"]["selector"]["matchLabels"] for each in kubernetes("PodDisruptionBudget")]
+    assert len(chosen) == 4
+    assert all(each in labels for each in chosen)
+    (gateway,) = kubernetes("Deployment")
+    (budget,) = kubernetes("PodDisruptionBudget")
+    assert budget["spec"]["minAvailable"] < gateway["spec"]["replicas"]
+    (container,) = gateway["spec"]["template"]["spec"]["containers"]
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
 PERSISTENT = "--appendonly yes --appendfsync always --save '' --maxmemory-policy noeviction"
