@@ -165,7 +165,7 @@ def _key(names: Mapping[int, str]) -> tuple[str, float]:
     """Names with their colours, in as many lines as they need; and the height of that."""
     parts, across, top = [], 0.0, 4.0
     for at, name in names.items():
-        wide = 22 + len(name) * _CHARACTER
+        wide = 28 + len(name) * _CHARACTER
         if across + wide > WIDTH:
             across, top = 0.0, top + 20
         parts.append(f'<rect class="c{at}" x="{across:.1f}" y="{top}" width="11" height="11" rx="2"/>')

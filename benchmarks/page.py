@@ -120,6 +120,8 @@ def _over_time(results: Sequence[Result]) -> Iterator[str]:
         drawn = [each for each in series if len(each.points) > 1 and any(y for _, y in each.points)]
         if drawn:
             yield charts.lines(result.name, "seconds", "submit_sm or receipts a second", drawn)
+        else:
+            yield f"<p>{escape(result.name)}: over before its course was looked at twice; send more messages.</p>"
 
 
 def speeds(counts: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:

@@ -104,3 +104,8 @@ def test_no_values_still_have_an_axis() -> None:
 
 def test_speeds_are_between_samples() -> None:
     assert speeds([(-0.1, 0), (0.0, 0), (0.5, 1000), (1.0, 3000)]) == [(0.5, 2000.0), (1.0, 4000.0)]
+
+
+def test_a_run_that_was_over_at_once_says_why_its_course_is_not_drawn() -> None:
+    html = page(report(result(closed=[window(timeline=[(0.1, 0, 0)])])))
+    assert "over before its course was looked at twice" in html
