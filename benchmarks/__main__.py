@@ -352,9 +352,12 @@ def retention(
     records: Annotated[int, typer.Option(help="Records that expire at once.")] = 1_000_000,
     rate: Annotated[float, typer.Option(help="Messages a second meanwhile; 0 takes half of a closed loop.")] = 0.0,
     batch: Annotated[int, typer.Option(help="Records of one transaction.")] = SweeperSettings().batch_limit,
+    engine: EngineName = "sqlite",
+    workers: Workers = 1,
     build: BuildName = "this",
     json: Json = None,
     html: Html = None,
+    compare: Earlier = None,
 ) -> None:
     """A sweep beside an open loop: records a second, and what it does to the latency of accepting."""
 
@@ -363,13 +366,14 @@ def retention(
             retention_costs.run(engine, watch, records=records, rate_per_s=rate, batch=batch, python=options.python)
         ]
 
-    perform(measure, Options(python=python_of(build)), Output(json, html))
+    perform(measure, Options(engine=engine, workers=workers, python=python_of(build)), Output(json, html, compare))
 
 
 @app.command()
 def stored(
     records: Annotated[int, typer.Option(min=1000, help="Records in the ledger.")] = 1_000_000,
     engine: EngineName = "sqlite",
+    workers: Workers = 1,
     json: Json = None,
     html: Html = None,
     compare: Earlier = None,
@@ -377,7 +381,7 @@ def stored(
     """A full ledger: the gateway's start, a message by its id, and a customer's last 100, over HTTP."""
     perform(
         lambda there, _, watch: stored_costs.run(there, watch, records=records),
-        Options(engine=engine),
+        Options(engine=engine, workers=workers),
         Output(json, html, compare),
     )
 

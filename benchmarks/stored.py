@@ -11,7 +11,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -79,7 +79,7 @@ def run(engine: Engine, watch: Watch, *, records: int) -> list[Result]:
         small_key = stage.command("key", "add", small)["key"]
         stage.stop_gateway()
         begin = time.perf_counter()
-        filled = asyncio.run(fill(_ledger(target), records, watch))
+        filled = asyncio.run(fill(ledger_of(target), records, watch))
         filled_s = time.perf_counter() - begin
         os.sync()  # what was filled in must not be written out while something is measured
         begin = time.perf_counter()
@@ -104,13 +104,18 @@ def questions(filled: Filled, key: str, small_key: str) -> tuple[Asked, ...]:
 # ------------------------------------------------------------------------------------------------------------- filling
 
 
-async def fill(ledger: MovableLedger, records: int, watch: Watch) -> Filled:
-    """Open the ledger, store so many, and close it once the engine has nothing left to do for them."""
+async def fill(
+    ledger: MovableLedger, records: int, watch: Watch, given: Iterable[list[Message]] | None = None
+) -> Filled:
+    """Open the ledger, store so many, and close it once the engine has nothing left to do for them.
+
+    given: the messages; None is those of 79 days up to now.
+    """
     await ledger.open()
     filled = Filled(Counter(), [])
     try:
         done = 0
-        for batch in batches(records, round(time.time() * 1000), random.Random(1)):
+        for batch in given or batches(records, round(time.time() * 1000), random.Random(1)):
             await ledger.apply(_operations(batch))
             done += len(batch)
             filled.held.update(each.customer for each in batch)
@@ -130,7 +135,7 @@ async def _await_rewrite(ledger: MovableLedger) -> None:
         await asyncio.sleep(REWRITE_LOOK_S)
 
 
-def _ledger(target: GatewayTarget) -> MovableLedger:
+def ledger_of(target: GatewayTarget) -> MovableLedger:
     url = next((value for name, value in target.engine.environ().items() if name.endswith("LEDGER__REDIS__URL")), None)
     if url is None:
         return SqliteLedger(target.stage.ledger, SystemClock())
@@ -146,12 +151,12 @@ def batches(records: int, now_ms: int, draw: random.Random) -> Iterator[list[Mes
         numbers = range(start, min(start + BATCH, records))
         customers = draw.choices(order, weights, k=len(numbers))
         yield [
-            _message(number, now_ms - (records - number) * DAYS * DAY_MS // records, now_ms, customer)
+            message_of(number, now_ms - (records - number) * DAYS * DAY_MS // records, now_ms, customer)
             for number, customer in zip(numbers, customers, strict=True)
         ]
 
 
-def _message(number: int, at_ms: int, now_ms: int, customer: int) -> Message:
+def message_of(number: int, at_ms: int, now_ms: int, customer: int) -> Message:
     """As traffic leaves it. Its place among partitions is drawn: records this far apart do not come in batches."""
     has_content = at_ms > now_ms - DAY_MS
     return Message(
