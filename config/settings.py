@@ -250,7 +250,8 @@ class SweeperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Meta(ge=1, le=10_000, description="Messages of one step, which holds up new messages for about 4 µs each."),
     ] = 128
     messages_per_s: Annotated[
-        int, Meta(ge=0, description="Pace of the steps, so that accepting goes on beside them; 0 sets none.")
+        int,
+        Meta(ge=0, description="Pace of the steps over all nodes, so that accepting goes on beside them; 0 sets none."),
     ] = 21_000
 
 

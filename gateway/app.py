@@ -216,7 +216,13 @@ class Node:
             id_octets=self.ledger.id_octets,
         )
         self._build_deliverer()
-        self.sweeper = Sweeper(ledger=self.ledger, keyring=self.keyring, clock=clock, settings=settings.sweeper)
+        self.sweeper = Sweeper(
+            ledger=self.ledger,
+            keyring=self.keyring,
+            clock=clock,
+            settings=settings.sweeper,
+            nodes=lambda: 1 if self.sharing is None else self.sharing.nodes,
+        )
         self.door = Door(
             validator=Validator(settings.messages, plan, self._is_callable),
             vault=self.vault,

@@ -9,7 +9,7 @@ A sweep may die after any step; the next one goes on from what is stored.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -40,14 +40,24 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 
 class Sweeper:
     """totals: what all sweeps did since the start. due: what was overdue after the last one. failed: sweeps that the
-    ledger or the key store could not do.
+    ledger or the key store could not do. nodes: how many sweep the same ledger now, each its own part, at one pace
+    together.
     """
 
-    def __init__(self, *, ledger: Ledger, keyring: Keyring, clock: Clock, settings: SweeperSettings) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        keyring: Keyring,
+        clock: Clock,
+        settings: SweeperSettings,
+        nodes: Callable[[], int] = lambda: 1,
+    ) -> None:
         self._ledger = ledger
         self._keyring = keyring
         self._clock = clock
         self._settings = settings
+        self._nodes = nodes
         self._next_step_s = 0.0
         self.totals = Swept(keys=0, content=0, records=0, leftovers=0)
         self.due: Sequence[TagDue] = ()
@@ -112,7 +122,7 @@ class Sweeper:
 
     async def _rest(self, count: int) -> None:
         """Wait until another step is due. A step that came late is made up for by a shorter rest, but not for long."""
-        per_s = self._settings.messages_per_s
+        per_s = self._settings.messages_per_s / max(1, self._nodes())
         now_s = asyncio.get_running_loop().time()
         if per_s:
             self._next_step_s = max(self._next_step_s, now_s - LATE_S) + count / per_s

@@ -32,8 +32,9 @@ async def road(tmp_path: Path) -> AsyncIterator[Road]:
         yield road
 
 
-def sweeper(road: Road, **settings: float) -> Sweeper:
+def sweeper(road: Road, *, nodes: int = 1, **settings: float) -> Sweeper:
     return Sweeper(
+        nodes=lambda: nodes,
         ledger=road.ledger,
         keyring=road.keyring,
         clock=road.clock,
@@ -98,13 +99,14 @@ async def test_nothing_is_overdue_after_a_sweep_in_small_batches(road: Road) -> 
     assert not any(tag.content or tag.records for tag in each.due)
 
 
-async def test_steps_keep_their_pace(road: Road) -> None:
+@pytest.mark.parametrize(("pace", "nodes"), [(50, 1), (150, 3)])
+async def test_steps_keep_their_pace_which_is_that_of_all_nodes(road: Road, pace: int, nodes: int) -> None:
     """Three steps of two messages, at 50 a second: the last is over no sooner than its pace allows."""
     for _ in range(6):
         await delivered(road)
     road.clock.advance(91 * DAY)
     began_s = asyncio.get_running_loop().time()
-    assert (await sweeper(road, batch_limit=2, messages_per_s=50).sweep()).content == 6
+    assert (await sweeper(road, nodes=nodes, batch_limit=2, messages_per_s=pace).sweep()).content == 6
     assert asyncio.get_running_loop().time() - began_s >= 6 / 50 - LATE_S
 
 
