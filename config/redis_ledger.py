@@ -20,7 +20,9 @@ class RedisSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ] = ""
     user: Annotated[str, Meta(description="ACL user; empty for the default user.")] = ""
     password: Annotated[SecretRef, Meta(description="Its password.")] = SecretRef()
-    sentinel_password: Annotated[SecretRef, Meta(description="Password of the sentinels.")] = SecretRef()
+    sentinel_password: Annotated[
+        SecretRef, Meta(description="Password of the sentinels; with `rediss` it goes over TLS.")
+    ] = SecretRef()
     tls_ca: Annotated[
         Annotated[str, Meta(min_length=1)] | None,
         Meta(description="PEM file of the authority that signed the server's certificate."),

@@ -9,6 +9,7 @@ from copy import copy
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from config.redis_address import parse_address
@@ -24,8 +25,8 @@ from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
 from gateway.message import Message, Status
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
-from tests.integration.valkey_server import Valkey, free_port
-from tests.interop.certificates import make_certificates
+from tests.integration.valkey_server import Valkey, ValkeyCluster, free_port, valkey_cluster
+from tests.interop.certificates import Certificates, make_certificates
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S = 1.0
@@ -373,17 +374,109 @@ async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
 
 async def test_a_server_over_tls_is_known_by_its_authority(server: Valkey, tmp_path: Path) -> None:
     files = make_certificates(tmp_path)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(files.server, files.server_key)
-    ending = await asyncio.start_server(partial(pass_to, server.port), "localhost", 0, ssl=context)
-    address = parse_address(f"rediss://localhost:{ending.sockets[0].getsockname()[1]}")
-    async with ending:
+    async with tls_end(files, server.port) as port:
+        address = parse_address(f"rediss://localhost:{port}")
         good = RedisLedger(Access(address=address, tls_ca=str(files.ca)), ManualClock(), prefix=str(tmp_path))
         await good.open()
         await good.close()
         strange = Access(address=address, tls_ca=str(files.stranger_ca))
         with pytest.raises(LedgerUnavailable, match="cannot be reached"):
             await RedisLedger(strange, ManualClock()).open()
+
+
+async def test_sentinels_are_asked_over_tls_too_with_a_password_of_their_own(server: Valkey, tmp_path: Path) -> None:
+    server.ask("ACL", "SETUSER", "sealed", "on", ">secret", "~*", "+@all")
+    files = make_certificates(tmp_path)
+    sentinel = Valkey(tmp_path / "sentinel")
+    try:
+        async with tls_end(files, server.port) as primary_port, tls_end(files, sentinel.port) as sentinel_port:
+            await asyncio.to_thread(start_sentinel, sentinel, tmp_path / "sentinel", primary_port)
+            access = Access(
+                address=parse_address(f"rediss+sentinel://localhost:{sentinel_port}/ledger"),
+                user="sealed",
+                password="secret",
+                sentinel_password="watchword",
+                tls_ca=str(files.ca),
+            )
+            ledger = RedisLedger(access, ManualClock(), prefix=str(tmp_path))
+            await ledger.open()
+            message = a_message()
+            assert await ledger.apply(accepts(message)) == [message.id]
+            await ledger.close()
+            for wrong, says in (
+                ({"sentinel_password": "other"}, "is named by no sentinel"),
+                ({"tls_ca": str(files.stranger_ca)}, "is named by no sentinel"),
+                ({"password": "other"}, "refuses this user or password"),
+            ):
+                with pytest.raises(LedgerUnavailable, match=says):
+                    await RedisLedger(msgspec.structs.replace(access, **wrong), ManualClock()).open()
+    finally:
+        sentinel.kill()
+
+
+def start_sentinel(sentinel: Valkey, folder: Path, primary: int) -> None:
+    """It watches a primary that it cannot speak to, and does not count it as down."""
+    file = folder / "sentinel.conf"
+    file.write_text(
+        f"port {sentinel.port}\nbind 127.0.0.1\nrequirepass watchword\nsentinel monitor ledger 127.0.0.1 {primary} 1\n"
+        "sentinel down-after-milliseconds ledger 600000\n"
+    )
+    sentinel.start_from(file, "watchword")
+
+
+@contextlib.asynccontextmanager
+async def tls_end(files: Certificates, port: int) -> AsyncIterator[int]:
+    """A port where TLS ends, in front of one that speaks plain."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(files.server, files.server_key)
+    async with await asyncio.start_server(partial(pass_to, port), "127.0.0.1", 0, ssl=context) as ending:
+        yield ending.sockets[0].getsockname()[1]
+
+
+async def test_a_user_of_its_own_is_known_by_every_server_of_a_cluster(tmp_path: Path) -> None:
+    with valkey_cluster(tmp_path, *DURABLE, "--user", "ledger", "on", ">secret", "~*", "+@all") as url:
+        access = Access(address=parse_address(url), user="ledger", password="secret")
+        ledger = RedisLedger(access, ManualClock())
+        await ledger.open()
+        messages = [a_message(id=identifier(number)) for number in range(200)]
+        assert None not in await ledger.apply(accepts(*messages))
+        assert await ledger.find_many([each.id for each in messages]) == messages
+        await ledger.close()
+        with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
+            await RedisLedger(msgspec.structs.replace(access, password="wrong"), ManualClock()).open()
+
+
+@pytest.mark.parametrize("dead", [(0,), (0, 1, 2)])
+async def test_a_cluster_that_is_away_in_part_or_whole_is_unavailable_and_comes_back(
+    tmp_path: Path, dead: tuple[int, ...]
+) -> None:
+    cluster = ValkeyCluster(tmp_path, *DURABLE, "--cluster-require-full-coverage", "no")
+    try:
+        cluster.start()
+        ledger = RedisLedger(Access(address=parse_address(cluster.url), timeout_s=1.0), ManualClock(), role=Role.ALONE)
+        await ledger.open()
+        before = [a_message(id=identifier(number)) for number in range(100)]
+        await ledger.apply(accepts(*before))
+        cluster.kill(*dead)
+        for ask in (
+            lambda: ledger.apply(accepts(*(a_message() for _ in range(100)))),
+            lambda: ledger.find_many([each.id for each in before]),
+            lambda: ledger.forget_leftovers(NOW, 10),
+            lambda: ledger.retention_due(NOW),
+            lambda: ledger.traffic(0, 10),
+            ledger.customers,
+        ):
+            with pytest.raises(LedgerUnavailable):
+                await ask()
+        cluster.start_again()
+        async with asyncio.timeout(20):
+            while True:
+                with contextlib.suppress(LedgerUnavailable):
+                    assert await ledger.find_many([each.id for each in before]) == before
+                    break
+        await ledger.close()
+    finally:
+        cluster.stop()
 
 
 async def pass_to(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

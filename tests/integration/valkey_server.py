@@ -47,11 +47,11 @@ class Valkey:
         self._process = start(self._folder, self.port, *self._options, *more)
         await_server(self.port, None)
 
-    def start_from(self, file: Path) -> None:
-        """As a sentinel, from its file."""
+    def start_from(self, file: Path, password: str | None = None) -> None:
+        """As a sentinel, from its file, which may ask for a password."""
         words = [get_binary_path(), str(file), "--sentinel"]
         self._process = start_mortal(words, stdout=subprocess.DEVNULL)
-        await_server(self.port, None)
+        await_server(self.port, password)
 
     def kill(self) -> None:
         """As a power cut would, but for what the kernel has."""
@@ -79,23 +79,55 @@ def valkey(folder: Path, *options: str, password: str | None = None) -> Iterator
             server.terminate()
 
 
+class ValkeyCluster:
+    """Three primaries with a third of the slots each. A server that was killed may be started again."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._folder = folder
+        self._options = options
+        self._ports = [free_port() for _ in range(3)]
+        self._buses = [free_port() for _ in self._ports]
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self._ports)
+
+    def start(self) -> None:
+        """For the first time."""
+        for number in range(3):
+            (self._folder / str(self._ports[number])).mkdir()
+        self.start_again()
+        _join(self._ports, self._buses)
+
+    def start_again(self) -> None:
+        """Those that do not run."""
+        for number, (port, bus) in enumerate(zip(self._ports, self._buses, strict=True)):
+            if number not in self._processes:
+                words = ("--cluster-enabled", "yes", "--cluster-port", str(bus), *self._options)
+                self._processes[number] = start(self._folder / str(port), port, *words)
+        for port in self._ports:
+            await_server(port, None)
+
+    def kill(self, *numbers: int) -> None:
+        for number in numbers:
+            process = self._processes.pop(number)
+            process.kill()
+            process.wait()
+
+    def stop(self) -> None:
+        self.kill(*list(self._processes))
+
+
 @contextlib.contextmanager
 def valkey_cluster(folder: Path, *options: str) -> Iterator[str]:
     """The address of a cluster of three primaries, redis+cluster://127.0.0.1:port,..."""
-    with contextlib.ExitStack() as stack:
-        ports = [free_port() for _ in range(3)]
-        buses = [free_port() for _ in ports]
-        for port, bus in zip(ports, buses, strict=True):
-            home = folder / str(port)
-            home.mkdir()
-            server = stack.enter_context(
-                start(home, port, "--cluster-enabled", "yes", "--cluster-port", str(bus), *options)
-            )
-            stack.callback(server.terminate)
-        for port in ports:
-            await_server(port, None)
-        _join(ports, buses)
-        yield "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in ports)
+    cluster = ValkeyCluster(folder, *options)
+    try:
+        cluster.start()
+        yield cluster.url
+    finally:
+        cluster.stop()
 
 
 def _join(ports: Sequence[int], buses: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ from redis.asyncio import RedisCluster
 
 from gateway.clock import Clock
 from gateway.ledger.base import LedgerUnavailable
-from gateway.ledger.redis.server import Server, unavailable
+from gateway.ledger.redis.server import FAILURES, Server, unavailable
 
 OLDEST: Final = (7, 0)
 PACKED_VALUE_BYTES: Final = 2048
@@ -36,7 +36,7 @@ async def check_server(server: Server, clock: Clock, max_skew_s: float) -> None:
     for ask in _askers(server):
         try:
             await _check(ask, clock, max_skew_s)
-        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise unavailable(error) from error
 
 
@@ -48,7 +48,7 @@ async def pack_small_records(server: Server) -> bool:
                 found = _pairs(await ask("CONFIG", "GET", name))
                 if int(found.get(name, "0")) < wanted:
                     await ask("CONFIG", "SET", name, wanted)
-        except (redis_errors.RedisError, OSError, TimeoutError, ValueError):
+        except (*FAILURES, ValueError):
             return False
     return True
 
@@ -59,7 +59,7 @@ async def rewrite_log(server: Server) -> bool:
     for ask in _askers(server):
         try:
             await ask("BGREWRITEAOF")
-        except (redis_errors.RedisError, OSError, TimeoutError):
+        except FAILURES:
             done = False
     return done
 

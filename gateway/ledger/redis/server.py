@@ -13,7 +13,7 @@ from redis import exceptions as redis_errors
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import MasterNotFoundError, Sentinel
 from redis.backoff import NoBackoff
 
 from config.redis_address import Address
@@ -59,6 +59,10 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     name: str
     base: str
     arguments: tuple[Argument, ...] = ()
+
+
+FAILURES: Final = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError, TimeoutError)
+"""What the client raises when a server is away or says no; that of a whole cluster is no RedisError."""
 
 
 class Fenced(LedgerError):
@@ -114,14 +118,14 @@ class Server:
             "socket_timeout": access.timeout_s if address.kind == "cluster" else None,
             "protocol": 2,
         }
-        if address.tls:
-            options |= {"ssl": True, "ssl_ca_certs": access.tls_ca, "ssl_check_hostname": True}
+        tls = {"ssl": True, "ssl_ca_certs": access.tls_ca, "ssl_check_hostname": True} if address.tls else {}
+        options |= tls
         once = Retry(NoBackoff(), 0)
         if address.kind == "cluster":
             nodes = [ClusterNode(host, port) for host, port in address.hosts]
             return RedisCluster(startup_nodes=nodes, **options)
         if address.kind == "sentinel":
-            inner = {"password": access.sentinel_password or None, "socket_connect_timeout": CONNECT_S}
+            inner = {"password": access.sentinel_password or None, "socket_connect_timeout": CONNECT_S, **tls}
             watch: Any = Sentinel
             self._sentinel = watch(list(address.hosts), sentinel_kwargs=inner, **options, retry=once)
             primary: Client = self._sentinel.master_for(address.service, db=address.database, retry=once)
@@ -133,7 +137,7 @@ class Server:
         try:
             async with self._deadline():
                 await self._load_where_missing()
-        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise LedgerUnavailable(f"the ledger's server {_reason(error)}") from error
 
     async def _load_where_missing(self) -> None:
@@ -180,7 +184,7 @@ class Server:
         try:
             async with self._deadline():
                 results = await self._exchange(calls, wait=durable and self._replicas > 0)
-        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             lost = unavailable(error)
             return [lost] * len(calls)
         if any(isinstance(each, redis_errors.ResponseError) and "Function not found" in str(each) for each in results):
@@ -229,7 +233,7 @@ class Server:
         try:
             async with self._deadline():
                 return await self.client.execute_command(*words)
-        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise unavailable(error) from error
 
     async def commands(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
@@ -243,7 +247,7 @@ class Server:
                 pipe.execute_command(*words)
             async with self._deadline():
                 results: list[Any] = await pipe.execute(raise_on_error=True)
-        except (redis_errors.RedisError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise unavailable(error) from error
         return results
 
@@ -319,6 +323,10 @@ def _judged(result: Any) -> Any:
 
 def _reason(error: BaseException) -> str:
     """What is wrong, without a word of the server's own text."""
+    if isinstance(error, redis_errors.RedisClusterException) and error.__cause__ is not None:
+        return _reason(error.__cause__)
+    if isinstance(error, MasterNotFoundError):
+        return "is named by no sentinel: none answers with this password, or none knows the service"
     if isinstance(error, redis_errors.AuthenticationError):
         return "refuses this user or password"
     if isinstance(error, redis_errors.NoPermissionError):
