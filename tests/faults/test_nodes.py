@@ -13,7 +13,7 @@ import pytest
 from config.redis_ledger import RedisSettings
 from tests.faults.nodes import DURABLE, scene
 from tests.faults.proxy import Proxy
-from tests.integration.valkey_server import Valkey, valkey_cluster
+from tests.integration.valkey_server import Valkey, ValkeyCluster, valkey_cluster
 
 WINDOW = 64
 
@@ -113,6 +113,32 @@ async def test_a_server_that_is_killed_and_started_again_loses_nothing(tmp_path:
         figures = await play.settle()
         print(figures)
         play.assert_nothing_lost(figures, twice_at_most=0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("dead", [(0,), (0, 1, 2)])
+async def test_a_cluster_whose_servers_are_killed_and_started_again_loses_nothing(
+    tmp_path: Path, dead: tuple[int, ...]
+) -> None:
+    servers = ValkeyCluster(tmp_path, *DURABLE)
+    try:
+        await asyncio.to_thread(servers.start)
+        async with scene(tmp_path / "stage", servers.url) as play:
+            await play.start(3)
+            play.traffic.start()
+            for _ in range(2):
+                await play.traffic.answers(150)
+                await asyncio.to_thread(servers.kill, *dead)
+                await asyncio.sleep(3)
+                await asyncio.to_thread(servers.start_again)
+            await play.traffic.answers(150)
+            figures = await play.settle()
+            print(figures)
+            play.assert_nothing_lost(figures, twice_at_most=0)
+            assert all(node.process.poll() is None for node in play.cluster.nodes)
+    finally:
+        servers.stop()
 
 
 @pytest.mark.slow

@@ -61,8 +61,12 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     arguments: tuple[Argument, ...] = ()
 
 
-FAILURES: Final = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError, TimeoutError)
-"""What the client raises when a server is away or says no; that of a whole cluster is no RedisError."""
+FAILURES: Final = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError, TimeoutError, RuntimeError)
+"""What the client raises when a server is away or says no; that of a whole cluster is no RedisError. A RuntimeError is
+uvloop's, of a connection that was closed meanwhile; `unavailable` lets any other one pass.
+"""
+
+_CLOSED: Final = "handler is closed"
 
 
 class Fenced(LedgerError):
@@ -337,7 +341,9 @@ def _reason(error: BaseException) -> str:
 
 
 def unavailable(error: BaseException) -> LedgerUnavailable:
-    """The error's kind alone: texts of servers may hold keys."""
+    """The error's kind alone: texts of servers may hold keys. Raises what is a defect of our own."""
+    if isinstance(error, RuntimeError) and _CLOSED not in str(error):
+        raise error
     lost = LedgerUnavailable(type(error).__name__)
     lost.__cause__ = error
     return lost
