@@ -6,16 +6,20 @@ themselves, and they do it inside.
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
+
+CANCEL_AGAIN_S: Final = 5.0
 
 
 class TaskOwner:
     """Starts named tasks and stops them again, last started first.
 
-    `failed` resolves with the first exception that any of them dies of.
+    `failed` resolves with the first exception that any of them dies of. again_s: after which a task that was cancelled
+    and goes on is cancelled again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, again_s: float = CANCEL_AGAIN_S) -> None:
+        self._again_s = again_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
@@ -33,11 +37,11 @@ class TaskOwner:
         return tuple(self._tasks)
 
     async def stop(self) -> None:
-        """Cancel everything and wait for it."""
-        for task in reversed(list(self._tasks.values())):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
+        """Cancel everything and wait for it. Again where it goes on: libraries swallow a cancellation now and then."""
+        while tasks := list(self._tasks.values()):
+            for task in reversed(tasks):
+                task.cancel()
+            await asyncio.wait(tasks, timeout=self._again_s)
 
     async def end(self, deadline_s: float) -> None:
         """Wait for what ends by itself, and cancel the rest at the deadline."""

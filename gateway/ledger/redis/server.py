@@ -61,12 +61,15 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     arguments: tuple[Argument, ...] = ()
 
 
-FAILURES: Final = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError, TimeoutError, RuntimeError)
-"""What the client raises when a server is away or says no; that of a whole cluster is no RedisError. A RuntimeError is
-uvloop's, of a connection that was closed meanwhile; `unavailable` lets any other one pass.
+_CLOSED: Final = (RuntimeError, AttributeError)
+"""What the client of a cluster raises, among other things, when it looks at the cluster anew while others use it, and
+closes their connections: uvloop's closed handler, and a connection without a writer.
 """
 
-_CLOSED: Final = "handler is closed"
+FAILURES: Final = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError, TimeoutError, *_CLOSED)
+"""What the client raises when a server is away or says no; that of a whole cluster is no RedisError. Of the last two
+kinds `unavailable` lets pass what was not raised within the client.
+"""
 
 
 class Fenced(LedgerError):
@@ -340,9 +343,17 @@ def _reason(error: BaseException) -> str:
     return f"cannot be reached ({type(error).__name__})"
 
 
+def _is_of_the_client(error: BaseException) -> bool:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__"))
+    return module.startswith(("redis.", "asyncio.", "uvloop"))
+
+
 def unavailable(error: BaseException) -> LedgerUnavailable:
     """The error's kind alone: texts of servers may hold keys. Raises what is a defect of our own."""
-    if isinstance(error, RuntimeError) and _CLOSED not in str(error):
+    if isinstance(error, _CLOSED) and not _is_of_the_client(error):
         raise error
     lost = LedgerUnavailable(type(error).__name__)
     lost.__cause__ = error

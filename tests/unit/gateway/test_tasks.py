@@ -54,6 +54,23 @@ async def test_an_end_in_peace_is_no_failure() -> None:
     assert not owner.failed.done()
 
 
+async def test_a_task_whose_cancellation_was_swallowed_is_cancelled_again() -> None:
+    owner, swallowed = TaskOwner(again_s=0.01), []
+
+    async def deaf() -> None:
+        for _ in range(3):
+            try:
+                await forever()
+            except asyncio.CancelledError:
+                swallowed.append(True)
+
+    owner.start("deaf", deaf())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(owner.stop(), 10)
+    assert len(swallowed) == 3
+    assert owner.running() == ()
+
+
 async def test_stopping_waits_for_the_tasks_last_words() -> None:
     owner, said = TaskOwner(), []
     begun = asyncio.Event()
