@@ -17,6 +17,7 @@ import msgspec
 from config.checks import check
 from config.environment import Overlay
 from config.lines import key_lines
+from config.missing_secrets import missing_secrets
 from config.problems import ENVIRONMENT, ConfigError, Origin, Origins, Problem, Severity, suggestion
 from config.problems import Path as KeyPath
 from config.retention import DEFAULT_RETENTION, fill_rules, missing_keys
@@ -44,14 +45,19 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return examination.settings
 
 
-def examine(path: Path | None, environ: Mapping[str, str]) -> Examination:
-    """The settings with every problem, warnings too. Never raises for what the settings say."""
+def examine(path: Path | None, environ: Mapping[str, str], *, secrets: bool = False) -> Examination:
+    """The settings with every problem, warnings too. Never raises for what the settings say.
+
+    secrets: look whether those that are named are there.
+    """
     document = _Document()
     for file in document.files(path):
         document.read(file)
     overlay = Overlay(Settings, document.keys, document.places)
     overlay.apply(environ)
     settings, problems = _settle(document, overlay)
+    if secrets:
+        problems += missing_secrets(settings, Origins(document.places), environ)
     problems = sorted(document.problems + overlay.problems + problems, key=_place)
     has_errors = any(problem.severity is Severity.ERROR for problem in problems)
     return Examination(settings=None if has_errors else settings, problems=tuple(problems))

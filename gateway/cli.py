@@ -57,7 +57,6 @@ app.add_typer(retention_app, name="retention")
 app.add_typer(keys_app, name="keys")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(simulate_app, name="simulate")
-app.command()(leakscan)
 
 
 def _say_version(wanted: bool) -> None:
@@ -134,8 +133,8 @@ def _become_supervisor(settings: Settings, workers: int, config: Path | None) ->
 
 @app.command()
 def check(config: Config = None, json: Json = False) -> None:
-    """Check the settings without starting anything."""
-    examination = examine(config, os.environ)
+    """Check the settings, and that the secrets are there, without starting anything."""
+    examination = examine(config, os.environ, secrets=True)
     if json:
         _print([_problem(each) for each in examination.problems], True)
     else:
@@ -222,3 +221,6 @@ def demo(
     from gateway.demo import run_demo  # only this verb needs it
 
     raise SystemExit(run_demo(keep=keep, messages=messages, as_json=json))
+
+
+app.command()(leakscan)

@@ -324,3 +324,17 @@ def test_no_document_breaks_the_loader(tmp_path_factory: pytest.TempPathFactory,
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         OperatorSettings(name="n").port = 3  # type: ignore[misc]
+
+
+def test_a_secret_that_is_not_there_is_a_warning_where_it_is_asked_for(tmp_path: Path) -> None:
+    file = write(tmp_path, OPERATOR + ROUTE + f'[keystore.redis]\npassword = {{ file = "{tmp_path}/none" }}\n')
+    found = examine(file, {}, secrets=True)
+    assert found.settings is not None
+    assert [(each.line, each.key, each.severity) for each in found.problems] == [
+        (5, "operators[0].password", Severity.WARNING),
+        (9, "keystore.redis.password", Severity.WARNING),
+    ]
+    assert {each.code for each in found.problems} == {"secret_missing"}
+    (tmp_path / "none").write_text("there", "utf-8")
+    assert examine(file, {"P": "there"}, secrets=True).problems == ()
+    assert examine(file, {}).problems == ()

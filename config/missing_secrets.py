@@ -1,0 +1,31 @@
+"""Secrets that are not where the settings say: not now and here, that is, and so a warning."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from config.problems import Origins, Path, Problem, Severity
+from config.secret import SecretMissing, SecretRef
+from config.settings import Settings
+
+
+def missing_secrets(settings: Settings, origins: Origins, environ: Mapping[str, str]) -> list[Problem]:
+    """Looks into files and environment, and keeps nothing of them."""
+    problems = []
+    for path, reference in _references(settings, ()):
+        try:
+            reference.resolve(environ)
+        except SecretMissing as error:
+            problems.append(origins.problem(path, "secret_missing", str(error), Severity.WARNING))
+    return problems
+
+
+def _references(value: object, path: Path) -> Iterator[tuple[Path, SecretRef]]:
+    if isinstance(value, SecretRef):
+        yield path, value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _references(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple):
+        for index, each in enumerate(value):
+            yield from _references(each, (*path, index))
