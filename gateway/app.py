@@ -9,9 +9,10 @@ close; all inside one deadline. If a task dies the node stops and `run` returns 
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -71,7 +72,15 @@ from redaction.seal import Sealer
 GC_ALLOCATIONS: Final = 20_000
 """Container objects made before the youngest generation is looked through."""
 
+CLOSE_LIMIT_S: Final = 10.0
+"""For what is closed after the drain: longer than leases and the writing process take."""
+CUT_OFF_S: Final = 1.0
+
 log = logger("gateway")
+
+
+class StopOverdue(Exception):
+    """Something does not end, though it was told to and cancelled; everything acknowledged is in the ledger."""
 
 
 class StartRefused(Exception):
@@ -425,13 +434,13 @@ class Node:
         return code
 
     async def stop(self) -> None:
-        """Drain and close, inside the deadline; what is not finished by then is safe in the ledger."""
+        """Drain and close, inside the deadline; what is not finished by then is safe. Raises StopOverdue."""
         deadline_s = self.settings.shutdown.deadline_s
         log.info("stopping", seconds=deadline_s)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(deadline_s):
-                await self._drain(deadline_s)
-        await self._stack.aclose()
+        await _ends_within(self._drain(deadline_s), deadline_s)
+        if not await _ends_within(self._stack.aclose(), CLOSE_LIMIT_S):
+            log.error("stop_overdue", task=", ".join(self.tasks.running()))
+            raise StopOverdue
         log.info("stopped")
 
     async def _drain(self, deadline_s: float) -> None:
@@ -444,7 +453,7 @@ class Node:
 
 
 async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
-    """Run a node until it is told to stop; the exit code."""
+    """Run a node until it is told to stop; the exit code. Ends the process with 1 when something does not end."""
     node = Node(settings, inherited=inherited)
     for number in (signal.SIGTERM, signal.SIGINT):  # before anything is announced: nobody is killed while starting
         asyncio.get_running_loop().add_signal_handler(number, node.stop_asked.set)
@@ -454,7 +463,22 @@ async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
     except BaseException:
         await node._stack.aclose()
         raise
-    return await node.run()
+    try:
+        return await node.run()
+    except StopOverdue:  # whoever waits for what does not end, waits for ever: others have its leases meanwhile
+        os._exit(1)
+
+
+async def _ends_within(work: Coroutine[Any, Any, None], limit_s: float) -> bool:
+    """Whether it ended by itself. What did not is cancelled, and not waited for where it goes on all the same."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait((task,), timeout=limit_s)
+    if not done:
+        task.cancel()
+        await asyncio.wait((task,), timeout=CUT_OFF_S)
+        return False
+    task.result()
+    return True
 
 
 def _calm_collector() -> None:
