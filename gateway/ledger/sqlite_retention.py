@@ -23,6 +23,8 @@ FORGETTING: Final = (
 LOOKS_AT: Final = 10_000
 """Rows that are counted as due, at most."""
 OLDEST_LOOKS_AT: Final = 2_000
+LINKS_LOOKED_AT: Final = 8
+"""Times as many links as rows of other kinds: there are those of 90 days, and a look at one takes 1 µs."""
 
 
 def forget_content(cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
@@ -46,11 +48,12 @@ class Leftovers:
         self._walked = ("", "")
 
     def forget(self, cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
-        """Looks at `limit` rows of each kind."""
+        """Looks at `limit` rows of each kind, and more links."""
         forgotten = cursor.execute(SQL["forget_expired_digests"], (now_ms, limit)).rowcount
         forgotten += cursor.execute(SQL["forget_orphan_events"], (limit,)).rowcount
-        following = cursor.execute(SQL["walk_links"], (*self._walked, limit)).fetchone()
-        forgotten += cursor.execute(SQL["forget_orphan_links"], (*self._walked, limit)).rowcount
+        links = limit * LINKS_LOOKED_AT
+        following = cursor.execute(SQL["walk_links"], (*self._walked, links)).fetchone()
+        forgotten += cursor.execute(SQL["forget_orphan_links"], (*self._walked, links)).rowcount
         self._walked = ("", "") if following is None else following
         return forgotten
 
