@@ -135,7 +135,7 @@ async def test_a_cluster_whose_servers_are_killed_and_started_again_loses_nothin
             await play.traffic.answers(150)
             figures = await play.settle()
             print(figures)
-            play.assert_nothing_lost(figures, twice_at_most=0)
+            play.assert_nothing_lost(figures, twice_at_most=WINDOW)
             assert all(node.process.poll() is None for node in play.cluster.nodes)
     finally:
         servers.stop()
