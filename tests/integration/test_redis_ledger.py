@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -25,7 +26,7 @@ from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
 from gateway.message import Message, Status
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
-from tests.integration.valkey_server import Valkey, ValkeyCluster, free_port, valkey_cluster
+from tests.integration.valkey_server import Valkey, ValkeyCluster, free_port, valkey, valkey_cluster
 from tests.interop.certificates import Certificates, make_certificates
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
@@ -349,6 +350,33 @@ async def test_a_user_of_its_own_needs_its_password(server: Valkey, tmp_path: Pa
     await good.close()
     with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
         await RedisLedger(Access(address=address, user="ledger", password="wrong"), ManualClock()).open()
+
+
+@pytest.mark.parametrize("kind", ["single", "cluster"])
+async def test_a_user_with_the_rights_of_the_handbook_can_do_everything(tmp_path: Path, kind: str) -> None:
+    handbook = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ACL SETUSER (.*~\{cg.*)$", handbook, re.MULTILINE)
+    with {"single": valkey, "cluster": valkey_cluster}[kind](tmp_path, *DURABLE, "--user", *line.split()) as url:
+        access = Access(address=parse_address(url), user="gateway", password="PASSWORD")
+        ledger = RedisLedger(access, SystemClock(), max_skew_s=1.0)
+        await ledger.open()
+        message = a_message()
+        assert await ledger.apply(accepts(message)) == [message.id]
+        await ledger.apply([submitted(message, "1")])
+        await ledger.apply([final(message, tell=True)])
+        assert [each.message for each in await ledger.outbox_due(NOW, 10, ())] == [message.id]
+        await ledger.forget_records(message.record_until_ms, 10)
+        await ledger.forget_leftovers(message.record_until_ms, 10)
+        await ledger.checkpoint()
+        assert await ledger.find_many([message.id]) == [None]
+        await ledger.close()
+
+
+async def test_a_user_that_may_not_touch_the_keys_is_told_so(server: Valkey) -> None:
+    server.ask("ACL", "SETUSER", "elsewhere", "on", ">secret", "~other*", "+@all")
+    access = Access(address=parse_address(server.url), user="elsewhere", password="secret")
+    with pytest.raises(LedgerUnavailable, match="does not allow this user what a ledger needs"):
+        await RedisLedger(access, ManualClock()).open()
 
 
 async def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -355,6 +355,7 @@ def unavailable(error: BaseException) -> LedgerUnavailable:
     """The error's kind alone: texts of servers may hold keys. Raises what is a defect of our own."""
     if isinstance(error, _CLOSED) and not _is_of_the_client(error):
         raise error
-    lost = LedgerUnavailable(type(error).__name__)
+    refused = isinstance(error, redis_errors.AuthenticationError | redis_errors.NoPermissionError)
+    lost = LedgerUnavailable(f"the ledger's server {_reason(error)}" if refused else type(error).__name__)
     lost.__cause__ = error
     return lost
