@@ -34,6 +34,7 @@ STAGES: Final = (
         (
             "gateway/http",
             "gateway/admission.py",
+            "gateway/gates.py",
             "gateway/accept.py",
             "gateway/validation.py",
             "gateway/submission.py",

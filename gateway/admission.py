@@ -3,25 +3,25 @@
 Both ingresses ask here before they look at a body. Nothing waits. What a key has used of its quota is counted in
 memory and written to the ledger about once a second, so a crash undercounts by at most what was admitted since the last
 write, about a second's worth. Nodes that share a ledger learn of each other's use every `SHARED_REFRESH_S`, and may
-together exceed a quota by what they admit in that time and until it is written. Throughput is each node's own.
+together exceed a quota by what they admit in that time and until it is written. Throughput is kept in `gateway.gates`,
+over all workers of a machine exactly and over all machines about (`gateway.fair_rates`).
 """
 
 import asyncio
-import math
 from typing import Final
 
 from gateway.clock import Clock
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
+from gateway.gates import Gates
 from gateway.ledger.base import Count, Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from gateway.throughput import Bucket, Buckets, OwnBuckets
+from gateway.throughput import Buckets, OwnBuckets
 
 DAY_MS: Final = 24 * 3600 * 1000
 REFRESH_S: Final = 10.0
 SHARED_REFRESH_S: Final = 1.0
 OVERLOADED_RETRY_S: Final = 1.0
-_ROUNDING_S: Final = 1e-6
 
 
 class _Use:
@@ -37,17 +37,6 @@ class _Use:
     @property
     def total(self) -> int:
         return self.stored + self.posted + self.fresh
-
-
-class _Gate:
-    """A key's throughput, and the settings that the bucket was made for."""
-
-    __slots__ = ("bucket", "burst", "rate_per_s")
-
-    def __init__(self, rate_per_s: float, burst: int, bucket: Bucket) -> None:
-        self.rate_per_s: Final = rate_per_s
-        self.burst: Final = burst
-        self.bucket: Final = bucket
 
 
 class Admission:
@@ -72,9 +61,7 @@ class Admission:
         self._journal = journal
         self._clock = clock
         self._max_inflight = max_inflight
-        self._made = buckets or OwnBuckets()
-        self._gates: dict[int, _Gate] = {}
-        self._shared: dict[int, _Gate] = {}
+        self.gates: Final = Gates(buckets or OwnBuckets(), clock)
         self._used: dict[str, _Use] = {}
         self._day = -1
         self.inflight = 0
@@ -86,7 +73,7 @@ class Admission:
         """
         self._refuse_if_full(messages)
         use = None if key.daily_quota is None else self._within_quota(key, key.daily_quota, messages, now_ms)
-        self._spend(key, messages)
+        self.gates.pass_through(key, messages)
         if use is not None:
             use.fresh += messages
         self.inflight += messages
@@ -96,7 +83,7 @@ class Admission:
         self._refuse_if_full(1)
         if key.daily_quota is not None:
             self._within_quota(key, key.daily_quota, 1, now_ms)
-        self._wait_for_tokens(key, 1)
+        self.gates.check(key, 1)
 
     def settle(self, key: ApiKey, messages: int, refused: int = 0) -> None:
         """The fate of admitted messages is known. `refused` of them were not taken, and burn no quota."""
@@ -163,40 +150,6 @@ class Admission:
     def _refuse_if_full(self, messages: int) -> None:
         if self.inflight + messages > self._max_inflight:
             raise Refusal("overloaded", retry_after_s=OVERLOADED_RETRY_S)
-
-    def _spend(self, key: ApiKey, messages: int) -> None:
-        """Take tokens of the key and of its customer, or of neither."""
-        shared_per_s = key.customer.settings.throughput_per_s
-        if key.throughput_per_s is None and shared_per_s is None:
-            return
-        now = self._wait_for_tokens(key, messages)
-        for bucket in self._buckets(key, now):
-            bucket.take(messages, now)
-
-    def _wait_for_tokens(self, key: ApiKey, messages: int) -> float:
-        """The monotonic time, if the tokens are there by now. Raises Refusal."""
-        now = self._clock.monotonic()
-        wait_s = max((bucket.wait_s(messages, now) for bucket in self._buckets(key, now)), default=0.0)
-        if wait_s > _ROUNDING_S:
-            raise Refusal("throughput_exceeded", retry_after_s=wait_s)
-        return now
-
-    def _buckets(self, key: ApiKey, now: float) -> list[Bucket]:
-        buckets = []
-        if key.throughput_per_s is not None:
-            buckets.append(self._bucket(self._gates, key.id, key.throughput_per_s, key.burst, now))
-        shared_per_s = key.customer.settings.throughput_per_s
-        if shared_per_s is not None:
-            burst = max(1, math.ceil(shared_per_s))
-            buckets.append(self._bucket(self._shared, key.customer.id, shared_per_s, burst, now))
-        return buckets
-
-    def _bucket(self, gates: dict[int, _Gate], owner: int, rate_per_s: float, burst: int, now: float) -> Bucket:
-        gate = gates.get(owner)
-        if gate is None or (gate.rate_per_s, gate.burst) != (rate_per_s, burst):
-            number = 2 * owner + (gates is self._shared)
-            gate = gates[owner] = _Gate(rate_per_s, burst, self._made.bucket(number, rate_per_s, burst, now))
-        return gate.bucket
 
     def _use(self, key: ApiKey) -> _Use:
         name = f"quota:{key.id}"

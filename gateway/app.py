@@ -28,6 +28,7 @@ from gateway.content import Vault
 from gateway.customers import ApiKey, Directory
 from gateway.delivery import Addressing
 from gateway.dispatch import Dispatch
+from gateway.fair_rates import FairRates
 from gateway.http_api import HttpApi
 from gateway.http_metrics import MetricsApi
 from gateway.http_reply import Replies
@@ -88,10 +89,13 @@ class StartRefused(Exception):
 
 
 class Inherited(msgspec.Struct, frozen=True, kw_only=True):
-    """What a supervisor hands down to each of several workers. metrics: listens for them already."""
+    """What a supervisor hands down to each of several workers. metrics: listens for them already. machine: its name for
+    this one, on which all its workers take from the same `buckets`.
+    """
 
     metrics: socket.socket | None = None
     buckets: Buckets | None = None
+    machine: str | None = None
 
 
 class Node:
@@ -106,6 +110,7 @@ class Node:
         self.accepted = 0
         self.stop_asked = asyncio.Event()
         self.sharing: Sharing | None = None
+        self.fair_rates: FairRates | None = None
         self._stack = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
@@ -135,6 +140,8 @@ class Node:
             buckets=self.inherited.buckets,
         )
         await self.admission.load()
+        if isinstance(self.ledger, RedisLedger):
+            self._share_rates(self.ledger)
         self._build_road()
         describe(self)
         await self._start_loops()
@@ -146,6 +153,14 @@ class Node:
             address=settings.http.host,
             port=self.http.listener.port,
             metrics_port=self.metrics_http.listener.port if settings.metrics.enabled else None,
+        )
+
+    def _share_rates(self, ledger: RedisLedger) -> None:
+        self.fair_rates = FairRates(
+            self.admission.gates,
+            self.clock,
+            exchange=ledger.demand.exchange,
+            machines=lambda: ledger.leases.machines,
         )
 
     def _open_keys(self) -> None:
@@ -162,7 +177,10 @@ class Node:
 
     async def _open_ledger(self) -> None:
         self.ledger = node_ledger(
-            self.settings.ledger, self.clock, many_at_once=self.settings.smpp_server.port is not None
+            self.settings.ledger,
+            self.clock,
+            many_at_once=self.settings.smpp_server.port is not None,
+            machine=self.inherited.machine,
         )
         await self.ledger.open()
         self._stack.push_async_callback(self.ledger.close)
@@ -296,6 +314,8 @@ class Node:
         start("sweeper", self.sweeper.run())
         if self.sharing is not None:
             start("inbox", self.sharing.run())
+        if self.fair_rates is not None:
+            start("throughput", self.fair_rates.run())
 
     async def _listen(self) -> None:
         settings = self.settings

@@ -96,6 +96,7 @@ def serve_command(
     ] = 1,
     share: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor: 2/4.")] = None,
     descriptors: Annotated[str, typer.Option(hidden=True, help="Set by the supervisor.")] = "",
+    machine: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor.")] = None,
     config: Config = None,
 ) -> None:
     """Run a gateway node until SIGTERM; then drain and exit 0."""
@@ -111,15 +112,15 @@ def serve_command(
     if part is not None:
         end_with_parent(signal.SIGTERM)
         settings = share_of(settings, part)
-    raise SystemExit(_run(serve(settings, _inherited(descriptors))))
+    raise SystemExit(_run(serve(settings, _inherited(descriptors, machine))))
 
 
-def _inherited(descriptors: str) -> Inherited:
-    """What a supervisor hands down: a socket for metrics, and the table of throughput."""
+def _inherited(descriptors: str, machine: str | None) -> Inherited:
+    """What a supervisor hands down: a socket for metrics, the table of throughput, and whose workers share it."""
     if not descriptors:
         return Inherited()
     metrics, table = map(int, descriptors.split(","))
-    return Inherited(metrics=socket.socket(fileno=metrics), buckets=SharedBuckets(table))
+    return Inherited(metrics=socket.socket(fileno=metrics), buckets=SharedBuckets(table), machine=machine)
 
 
 def _become_supervisor(settings: Settings, workers: int, config: Path | None) -> NoReturn:

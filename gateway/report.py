@@ -105,11 +105,13 @@ def _gauges(node: "Node") -> list[Sample]:
 
 
 def _shared_gauges(node: "Node") -> list[Sample]:
-    if node.sharing is None:
+    if node.sharing is None or node.fair_rates is None:
         return []
     return [
         ("gateway_partitions", "Partitions of the ledger that this node has", node.sharing.partitions),
         ("gateway_nodes", "Nodes that share the ledger", node.sharing.nodes),
+        ("gateway_limits_parted", "Limits of which this machine may give a part only", node.admission.gates.parted()),
+        ("gateway_limits_news_seconds", "Time since other machines were heard of", node.fair_rates.silent_s()),
     ]
 
 

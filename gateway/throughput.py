@@ -1,4 +1,4 @@
-"""What customers have used of their throughput, kept in memory that the workers of a machine share.
+"""What customers have used of their throughput on this machine, kept in memory that its workers share.
 
 A customer's binds and connections may be with any worker, or all with one, so its limit is neither divided nor applied
 by each: workers take from the same buckets. The table is a memory file that the supervisor made and each worker maps; a
@@ -15,8 +15,6 @@ import struct
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from operators.bucket import TokenBucket
-
 SETS: Final = 1_024
 WAYS: Final = 8
 _SLOT: Final = struct.Struct("=qddd")
@@ -30,7 +28,11 @@ class Bucket(Protocol):
     def wait_s(self, n: int, now: float) -> float:
         """Seconds until `n` may be taken; 0 for at once."""
 
-    def take(self, n: int, now: float) -> bool: ...
+    def take(self, n: int, now: float) -> None:
+        """Take as many, whether they are there or not: whoever asked `wait_s` before knows."""
+
+    def change(self, rate_per_s: float, burst: int, now: float) -> None:
+        """Fill at another rate from now on, up to another burst. What is there stays, as far as there is room."""
 
 
 class Buckets(Protocol):
@@ -43,7 +45,37 @@ class OwnBuckets:
     """For a node that is one process."""
 
     def bucket(self, owner: int, rate_per_s: float, burst: int, now: float) -> Bucket:
-        return TokenBucket(rate_per_s, burst, now)
+        return OwnBucket(rate_per_s, burst, now)
+
+
+class OwnBucket:
+    """In this process's memory, and full at first."""
+
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate_per_s: float, burst: int, now: float) -> None:
+        self._rate = rate_per_s
+        self._burst = burst
+        self._tokens = float(burst)
+        self._at = now
+
+    def wait_s(self, n: int, now: float) -> float:
+        self._fill(now)
+        return max(0.0, min(n, self._burst) - self._tokens) / self._rate
+
+    def take(self, n: int, now: float) -> None:
+        self._fill(now)
+        self._tokens -= n
+
+    def change(self, rate_per_s: float, burst: int, now: float) -> None:
+        self._fill(now)
+        self._rate, self._burst = rate_per_s, burst
+        self._tokens = min(float(burst), self._tokens)
+
+    def _fill(self, now: float) -> None:
+        if now > self._at:
+            self._tokens = min(float(self._burst), self._tokens + (now - self._at) * self._rate)
+            self._at = now
 
 
 class SharedBuckets:
@@ -84,7 +116,7 @@ class SharedBuckets:
 
 
 class SharedBucket:
-    """One owner's bucket in the table, as `operators.bucket.TokenBucket` without slowing down."""
+    """One owner's bucket in the table."""
 
     def __init__(self, table: SharedBuckets, owner: int, rate_per_s: float, burst: int) -> None:
         self._table = table
@@ -96,15 +128,24 @@ class SharedBucket:
         with self._table.slot(self._owner, now) as found:
             return 0.0 if found is None else max(0.0, min(n, self._burst) - self._tokens(found, now)) / self._rate
 
-    def take(self, n: int, now: float) -> bool:
-        """Whoever asked `wait_s` before takes what it may; what another took in between is owed by both."""
+    def take(self, n: int, now: float) -> None:
+        """What another worker took since `wait_s` was asked is owed by both."""
         with self._table.slot(self._owner, now) as found:
             if found is not None:
-                tokens = self._tokens(found, now) - n
-                full = now + (self._burst - tokens) / self._rate
-                at = max(now, found[2])  # another worker may have looked at its clock later than this one
-                self._table.put(found[0], self._owner, tokens, at, full)
-        return True
+                self._put(found, self._tokens(found, now) - n, now)
+
+    def change(self, rate_per_s: float, burst: int, now: float) -> None:
+        """The first worker that changes settles at its old rate; for the others nothing is left to settle."""
+        with self._table.slot(self._owner, now) as found:
+            tokens = None if found is None else self._tokens(found, now)
+            self._rate, self._burst = rate_per_s, burst
+            if found is not None and tokens is not None:
+                self._put(found, min(float(burst), tokens), now)
+
+    def _put(self, found: tuple[int, float, float], tokens: float, now: float) -> None:
+        full = now + (self._burst - tokens) / self._rate
+        at = max(now, found[2])  # another worker may have looked at its clock later than this one
+        self._table.put(found[0], self._owner, tokens, at, full)
 
     def _tokens(self, found: tuple[int, float, float], now: float) -> float:
         _, tokens, at = found

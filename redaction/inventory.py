@@ -299,6 +299,17 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "segments": "how many SMS segments",
         },
     ),
+    # demand: so that a limit holds over several machines; what is older than seconds counts no more
+    *_table(
+        "demand",
+        replace(_GATEWAY, form=Form.AGGREGATE, basis=LawfulBasis.CONTRACT, clock=Clock.ROW),
+        {
+            "node": "a random name of each process that shares the ledger, and of its machine",
+            "owner": "row id of a key, an ESME account or a customer that has a limit",
+            "per_s": "messages a second that it sent there lately, or would have",
+            "at_ms": "when that was; a minute after it the row is deleted",
+        },
+    ),
     # counter, meta: about nobody
     *_table(
         "counter",

@@ -13,13 +13,14 @@ from gateway.ledger.sqlite import SqliteLedger
 
 
 def node_ledger(
-    settings: LedgerSettings, clock: Clock, *, many_at_once: bool, cores: int | None = None
+    settings: LedgerSettings, clock: Clock, *, many_at_once: bool, cores: int | None = None, machine: str | None = None
 ) -> SqliteLedger | RedisLedger:
     """For a node. many_at_once: hundreds of messages wait for one commit, as those of SMPP windows do. cores: of those
-    that it may use; None asks the system. Raises SecretMissing.
+    that it may use; None asks the system. machine: as all of its processes call it; None for one that stands alone.
+    Raises SecretMissing.
     """
     if settings.engine == "redis":
-        return _on_redis(settings, clock, Role.NODE)
+        return _on_redis(settings, clock, Role.NODE, machine)
     return SqliteLedger(
         Path(settings.path),
         clock,
@@ -47,7 +48,7 @@ def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> Sqlit
     return SqliteLedger(Path(settings.path), clock, exclusive=alone)
 
 
-def _on_redis(settings: LedgerSettings, clock: Clock, role: Role) -> RedisLedger:
+def _on_redis(settings: LedgerSettings, clock: Clock, role: Role, machine: str | None = None) -> RedisLedger:
     redis = settings.redis
     access = Access(
         address=parse_address(redis.url),
@@ -67,4 +68,5 @@ def _on_redis(settings: LedgerSettings, clock: Clock, role: Role) -> RedisLedger
         patience_s=redis.patience_s,
         replicas=redis.replicas,
         max_skew_s=redis.max_clock_skew_s,
+        machine=machine,
     )

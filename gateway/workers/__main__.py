@@ -21,6 +21,7 @@ from config.loader import load
 from config.settings import Settings
 from gateway.hardening import forbid_core_dumps
 from gateway.logs import configure, logger
+from gateway.machine import random_name
 from gateway.system_errors import system_code, system_text
 from gateway.throughput import create_table
 from gateway.workers.exchange import Pages
@@ -59,9 +60,9 @@ async def _gather(supervisor: Supervisor) -> None:
         await supervisor.gather_metrics()
 
 
-def worker_command(count: int, table: int, number: int, descriptor: int) -> Sequence[str]:
-    """`connect-gateway serve` as one of so many. table: descriptor of what customers have used."""
-    share = ("--share", f"{number}/{count}", "--descriptors", f"{descriptor},{table}")
+def worker_command(count: int, machine: str, table: int, number: int, descriptor: int) -> Sequence[str]:
+    """`connect-gateway serve` as one of so many. table: descriptor of what customers have used on this machine."""
+    share = ("--share", f"{number}/{count}", "--descriptors", f"{descriptor},{table}", "--machine", machine)
     return sys.executable, "-m", "gateway", "serve", *share
 
 
@@ -105,7 +106,7 @@ async def _main(settings: Settings, count: int, port: int) -> int:
     table = create_table()
     supervisor = Supervisor(
         count,
-        partial(worker_command, count, table),
+        partial(worker_command, count, random_name(), table),
         kept=(table,),
         deadline_s=settings.shutdown.deadline_s,
         monotonic=time.monotonic,

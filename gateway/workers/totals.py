@@ -16,7 +16,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 _GROW: Final = frozenset({"counter", "histogram"})
 _AGE: Final = "_seconds"
-_SEEN_BY_ALL: Final = frozenset({"gateway_endpoints_failing", "gateway_endpoints_disabled"})
+_SEEN_BY_ALL: Final = frozenset({"gateway_endpoints_failing", "gateway_endpoints_disabled", "gateway_limits_parted"})
 
 
 class _Family:

@@ -10,10 +10,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+import redis
 
+from gateway.machine import machine_of
 from gateway.stage import Stage, staged
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -24,6 +27,7 @@ from tests.integration.valkey_server import valkey
 
 SETTINGS = "CONNECT_GATEWAY__"
 BINDS, WORKERS = 3, 2
+LIMIT = 40
 
 
 @pytest.fixture
@@ -164,6 +168,39 @@ async def test_binds_of_one_customer_are_with_several_workers_and_share_its_thro
     assert len(receipts) == len(taken)
     for peer in peers:
         peer.close()
+
+
+async def test_a_limit_holds_over_two_machines_of_two_workers(stage: Stage) -> None:
+    await until_bound(await metrics_port(stage))
+    first = stage.url
+    await asyncio.to_thread(stage.start_gateway)
+    words = ("key", "add", stage.customer, "--throughput", str(LIMIT))
+    key = str((await asyncio.to_thread(stage.command, *words))["key"])
+    with redis.Redis.from_url(os.environ[SETTINGS + "LEDGER__REDIS__URL"]) as server:
+        names: Any = server.zrange("{cg}:nodes", 0, -1)
+    assert (len(set(names)), len(set(map(machine_of, names)))) == (2 * WORKERS, 2)
+    answers: list[int] = []
+    crowd = [asyncio.create_task(_keep_sending(url, key, answers)) for url in (first, stage.url) for _ in range(6)]
+    async with asyncio.timeout(30):
+        await until(lambda: answers.count(429) > 20)
+    await asyncio.sleep(2.5)  # every process has told, and all have heard
+    before, began = answers.count(202), time.monotonic()
+    await asyncio.sleep(5.0)
+    accepted, took_s = answers.count(202) - before, time.monotonic() - began
+    for each in crowd:
+        each.cancel()
+    assert 0.6 * LIMIT * took_s <= accepted <= 1.25 * LIMIT * took_s + LIMIT / 2
+    assert set(answers) == {202, 429}
+
+
+async def _keep_sending(url: str, key: str, answers: list[int]) -> None:
+    """Over a connection of its own, that some worker has, once that has heard of the key."""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
+        while True:
+            async with session.post(url + "/v1/messages", json=message("over many machines")) as answer:
+                if answer.status != 401:
+                    answers.append(answer.status)
+            await asyncio.sleep(0.05)
 
 
 async def _bound(stage: Stage, account: tuple[str, str]) -> Peer:

@@ -21,7 +21,7 @@ from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from redaction.errors import KeyDestroyed
-from redaction.personal import MessageText, Msisdn, Purpose
+from redaction.personal import MessageText, Msisdn, Purpose, Secret
 from tests.integration.smpp_stage import Peer, settings_of, submit
 from tests.integration.valkey_server import Valkey
 from tests.unit.gateway.road import LONG, a_request
@@ -41,14 +41,18 @@ class Pair:
 
     async def key(self, **settings: object) -> ApiKey:
         """A key that both nodes know."""
+        key = self.nodes[0].directory.find(await self.secret(**settings))
+        assert key is not None
+        return key
+
+    async def secret(self, **settings: object) -> Secret:
+        """What opens a key that both nodes know."""
         wanted = msgspec.convert(settings, KeySettings)
         _, secret = await self.accounts.add_key(self.customer, scopes=("send", "status"), settings=wanted)
         for node in self.nodes:
             await node.directory.refresh()
         await until(lambda: all(has_keys(node, self.customer) for node in self.nodes))
-        key = self.nodes[0].directory.find(secret)
-        assert key is not None
-        return key
+        return secret
 
     async def account(self) -> tuple[str, str]:
         _, password = await self.accounts.add_esme(self.customer, "bank", settings=EsmeSettings())

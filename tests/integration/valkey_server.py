@@ -60,7 +60,7 @@ class Valkey:
             self._process.wait()
             self._process = None
 
-    def ask(self, *words: str | int) -> Any:
+    def ask(self, *words: str | int | bytes) -> Any:
         with redis.Redis(port=self.port) as client:
             command: Any = client.execute_command
             return command(*words)

@@ -10,7 +10,6 @@ lease's token, which the server compares; so a node that was paused cannot write
 import asyncio
 import contextlib
 import enum
-import os
 from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
@@ -36,6 +35,7 @@ from gateway.ledger.base import (
 )
 from gateway.ledger.redis.accounts import AccountBook
 from gateway.ledger.redis.checks import UnfitServer, check_server, pack_small_records, rewrite_log
+from gateway.ledger.redis.demand import Demand
 from gateway.ledger.redis.export import Exporter
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
@@ -48,6 +48,7 @@ from gateway.ledger.redis.outbox import Outbox
 from gateway.ledger.redis.reading import Reader
 from gateway.ledger.redis.server import Access, Server
 from gateway.ledger.redis.writing import Writer
+from gateway.machine import random_name
 from gateway.message import Message, OutboxEvent, Status
 from redaction.sealed import Pseudonym
 
@@ -69,7 +70,8 @@ class RedisLedger:
 
     lease_s: how long a node that is not heard of keeps its partitions. patience_s: how long a write is repeated before
     it is unavailable. replicas: how many of them must have a write before it counts as durable. max_skew_s: largest
-    difference from the server's clock; None spares the server every check, for tests.
+    difference from the server's clock; None spares the server every check, for tests. machine: as all processes of this
+    machine call it (`gateway.machine`); None for one that stands alone.
     """
 
     works_beside = False
@@ -86,13 +88,14 @@ class RedisLedger:
         patience_s: float = PATIENCE_S,
         replicas: int = 0,
         max_skew_s: float | None = None,
+        machine: str | None = None,
     ) -> None:
         self._clock = clock
         self._role = role
         self._max_skew_s = max_skew_s
         self.layout = Layout(prefix, partitions)
         self.holding = Holding()
-        self.node = os.urandom(8).hex()  # two processes on one machine may share a test's clock
+        self.node = (machine or random_name()) + random_name()
         self.server = Server(access, replicas)
         self.leases = Leases(self.server, self.layout, self.holding, self.node, lease_s)
         serves = role is not Role.BESIDE
@@ -105,6 +108,7 @@ class RedisLedger:
         self._outbox = Outbox(self.server, self.layout, self.holding, self.node, lease_s, serves=serves)
         self._forgetter = Forgetter(self.server, self.layout, self.holding, self._reader)
         self.inbox = Inbox(self.server, self.layout)
+        self.demand = Demand(self.server, self.layout, self.node)
         self._accounts = AccountBook(self.server, self.layout)
         self._exporter = Exporter(self.server, self.layout)
         self._watches: dict[int, set[bytes | int]] = {}

@@ -16,6 +16,7 @@ _TABLES: Final = {
     "esme": "id customer system_id password settings created_ms revoked_ms",
     "endpoint": "customer url secret settings state failing_since_ms disabled_ms",
     "counter": "bucket name value",
+    "demand": "node owner per_s at_ms",
     "traffic": "day customer operator country class status messages segments",
     "meta": "key value",
 }

@@ -15,6 +15,7 @@ from gateway.ledger.base import LedgerLocked, LedgerUnavailable
 from gateway.ledger.redis.holding import Holding, fair_share
 from gateway.ledger.redis.keys import Layout
 from gateway.ledger.redis.server import Call, Server
+from gateway.machine import machine_of
 from gateway.tasks import TaskOwner
 
 BEATS: Final = 4
@@ -59,6 +60,7 @@ class Leases:
         self.empty: Callable[[Partitions], Awaitable[None]] = _at_once
         self.renewed: Callable[[float], None] = _never_mind
         self.nodes = 0
+        self.machines = 0
 
     async def take_all(self) -> None:
         """Be the only node. Raises LedgerLocked while another one is alive."""
@@ -120,7 +122,7 @@ class Leases:
         self.drop([each for each, is_ours in renewed.items() if not is_ours])
         self._holding.until = began + self._lease_s
         self.renewed(self._holding.until)
-        self.nodes = len(nodes)
+        self.nodes, self.machines = len(nodes), len(set(map(machine_of, nodes)))
         await self._balance(int(now), nodes, began)
 
     def drop(self, partitions: Partitions) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.throughput import SETS, WAYS, SharedBuckets, create_table
+from gateway.throughput import SETS, WAYS, OwnBuckets, SharedBuckets, create_table
 from operators.bucket import TokenBucket
 
 NOW = 1_000.0
@@ -34,14 +34,41 @@ def test_what_one_worker_takes_is_gone_for_the_others(table: int) -> None:
     burst=st.integers(1, 50),
     steps=st.lists(st.tuples(st.floats(0, 3), st.integers(1, 20)), max_size=30),
 )
-def test_a_shared_bucket_is_like_an_own_one(rate: float, burst: int, steps: list[tuple[float, int]]) -> None:
-    shared, own = SharedBuckets(create_table()).bucket(7, rate, burst, NOW), TokenBucket(rate, burst, NOW)
+def test_a_shared_bucket_and_an_own_one_are_like_an_operators(
+    rate: float, burst: int, steps: list[tuple[float, int]]
+) -> None:
+    model = TokenBucket(rate, burst, NOW)
+    buckets = [made.bucket(7, rate, burst, NOW) for made in (SharedBuckets(create_table()), OwnBuckets())]
     now = NOW
     for pause_s, messages in steps:
         now += pause_s
-        assert shared.wait_s(messages, now) == pytest.approx(own.wait_s(messages, now), abs=1e-6)
-        if own.take(messages, now):
-            shared.take(messages, now)
+        for bucket in buckets:
+            assert bucket.wait_s(messages, now) == pytest.approx(model.wait_s(messages, now), abs=1e-6)
+        if model.take(messages, now):
+            for bucket in buckets:
+                bucket.take(messages, now)
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.floats(0, 3), st.integers(1, 20), st.floats(0.1, 100), st.integers(1, 50)), min_size=1, max_size=30
+    )
+)
+def test_a_bucket_whose_rate_changes_gives_what_each_rate_earned(steps: list[tuple[float, int, float, int]]) -> None:
+    buckets = [made.bucket(7, 10.0, 10, NOW) for made in (SharedBuckets(create_table()), OwnBuckets())]
+    now, earned, given, rate = NOW, 10.0, 0, 10.0
+    for pause_s, messages, next_rate, burst in steps:
+        now += pause_s
+        earned += pause_s * rate
+        waits = [bucket.wait_s(messages, now) for bucket in buckets]
+        assert waits[0] == pytest.approx(waits[1], abs=1e-6)
+        for bucket in buckets:
+            if not waits[1]:
+                bucket.take(messages, now)
+            bucket.change(next_rate, burst, now)
+        rate = next_rate
+        given += 0 if waits[1] else messages
+    assert given <= earned + 20 + 1e-6  # the last one may have passed a full bucket on credit
 
 
 def test_owners_do_not_disturb_one_another(table: int) -> None:

@@ -68,6 +68,31 @@ local function esme_take(keys, args)
   return 1
 end
 
+-- KEYS: {cg}. ARGV: node, how many of its characters are its machine's, for how long words are heard, and kept, the
+-- node's words or '' for none. {node, words} of other machines. A value is 13 digits of the time, and words.
+local function demand(keys, args)
+  local key, now_ms, machine = keys[1] .. ':demand', server_ms(), tonumber(args[2])
+  local heard_ms, kept_ms, found = tonumber(args[3]), tonumber(args[4]), {}
+  local rows = redis.call('HGETALL', key)
+  for at = 1, #rows, 2 do
+    local node, age_ms = rows[at], now_ms - (tonumber(string.sub(rows[at + 1], 1, 13)) or 0)
+    if age_ms > kept_ms then
+      redis.call('HDEL', key, node)
+    elseif age_ms <= heard_ms and string.sub(node, 1, machine) ~= string.sub(args[1], 1, machine) then
+      found[#found + 1] = { node, string.sub(rows[at + 1], 14) }
+    end
+  end
+  if args[5] == '' then
+    redis.call('HDEL', key, args[1])
+  else
+    redis.call('HSET', key, args[1], text(now_ms) .. args[5])
+    if redis.call('PTTL', key) < kept_ms / 2 then
+      redis.call('PEXPIRE', key, text(kept_ms))
+    end
+  end
+  return found
+end
+
 -- KEYS: {cg}. ARGV: node, number of the batch, rows {bucket, name, amount}. Added once, however often it is asked.
 local function count(keys, args)
   local done = keys[1] .. ':counted'
@@ -119,6 +144,7 @@ redis.register_function({ function_name = 'cg1_lease_renew', callback = lease_re
 redis.register_function({ function_name = 'cg1_lease_read', callback = lease_read, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cg1_lease_give', callback = lease_give, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cg1_esme_take', callback = esme_take, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cg1_demand', callback = demand, flags = { 'allow-oom' } })
 redis.register_function('cg1_count', count)
 redis.register_function('cg1_save', save)
 redis.register_function('cg1_remove', remove)
