@@ -7,19 +7,22 @@ operators do, so of N nodes' receipts only one of N comes to the node that has t
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
 from typing import Final
 
 import msgspec
 
 from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
 from benchmarks.engines import engine
-from benchmarks.figures import Result, Window, over
+from benchmarks.figures import Result, Window
 from benchmarks.meter import Meter
 from benchmarks.scenarios import SCENARIOS, WARM_UP, Options, whole
 from benchmarks.targets import GatewayTarget
 
 IDLE_S: Final = 4.0
+SERVER: Final = "Redis"
+"""The role of the ledger's server."""
 ENOUGH_RATE: Final = 0.97
 """Of the rate that was asked for; below, the machine is the limit and the figures say nothing."""
 
@@ -90,7 +93,7 @@ def _idle(target: GatewayTarget, count: int) -> Idle:
     time.sleep(IDLE_S)
     after = meter.read()
     shares = {role: (after.cpu_s[role] - before.cpu_s[role]) / (after.moment - before.moment) for role in after.cpu_s}
-    return Idle(shares[target.name] / count, shares["Redis"])
+    return Idle(shares[target.name] / count, shares[SERVER])
 
 
 def _late(windows: Sequence[Window]) -> list[str]:
@@ -100,13 +103,23 @@ def _late(windows: Sequence[Window]) -> list[str]:
 
 
 def by_nodes(results: Sequence[Result]) -> list[str]:
-    """The line that says whether a message costs the same on several nodes; none for fewer than two results."""
+    """Lines that say whether a message costs the same on several nodes, without and with the ledger's server; none for
+    fewer than two results.
+    """
     rows = [each for each in results if each.nodes and _windows(each)]
     if len(rows) < 2:
         return []
-    cost = [over(_windows(each), f"cpu_us.{each.target}").median for each in rows]
-    parts = [f"{each.nodes} {value:.0f} µs ({value / cost[0]:.2f})" for each, value in zip(rows, cost, strict=True)]
-    return [f"CPU a message from {rows[0].nodes} to {rows[-1].nodes} nodes, {_load(rows)}: " + ", ".join(parts)]
+    said = f"from {rows[0].nodes} to {rows[-1].nodes} nodes, {_load(rows)}: "
+    return [
+        f"CPU a message {said}" + _costs(rows, lambda window, name: window.cpu_us[name]),
+        f"with the server's {said}" + _costs(rows, lambda window, name: window.cpu_us[name] + window.cpu_us[SERVER]),
+    ]
+
+
+def _costs(rows: Sequence[Result], cost: Callable[[Window, str], float]) -> str:
+    """The medians, and what each is of the first."""
+    found = [(each.nodes, median(cost(window, each.target) for window in _windows(each))) for each in rows]
+    return ", ".join(f"{nodes} {value:.0f} µs ({value / found[0][1]:.2f})" for nodes, value in found)
 
 
 def _windows(result: Result) -> Sequence[Window]:
