@@ -20,7 +20,7 @@ from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks import stored as stored_costs
 from benchmarks.against import against
-from benchmarks.bench import Plan, Watch
+from benchmarks.bench import CONNECTIONS, Plan, Watch
 from benchmarks.binds import Binds
 from benchmarks.compare import Move, in_turns
 from benchmarks.compare import compare as compare_reports
@@ -286,8 +286,11 @@ def smpp(
 def by_nodes(
     workers: Annotated[str, typer.Option(help="Numbers of nodes, with commas between them.")] = "1,2,4",
     rate: Annotated[float, typer.Option(min=1, help="Messages a second of each node.")] = NODE_RATE_PER_S,
-    together: Annotated[bool, typer.Option("--together", help="Of all nodes together instead.")] = False,
+    closed: Annotated[bool, typer.Option("--closed", help="At capacity instead: closed loops.")] = False,
+    connections: Annotated[int, typer.Option(min=1, help="Of a closed loop, to each node.")] = CONNECTIONS,
+    together: Annotated[bool, typer.Option("--together", help="To all nodes together instead.")] = False,
     name: Annotated[str, typer.Option("--scenario", help="http, or webhooks.")] = "http",
+    messages: Messages = 20_000,
     runs: Runs = 3,
     seconds: Seconds = 5.0,
     build: BuildName = "this",
@@ -296,12 +299,13 @@ def by_nodes(
     compare: Earlier = None,
 ) -> None:
     """CPU a message on several nodes that share a Redis; what idle nodes use."""
-    options = Options(engine="redis", runs=runs, seconds=seconds, python=python_of(build))
+    options = Options(engine="redis", messages=messages, runs=runs, seconds=seconds, python=python_of(build))
+    load = nodes.Load(connections if closed else rate, closed, together)
     counts = counts_of(workers)
     if name not in ("http", "webhooks"):
         raise typer.BadParameter(f"no scenario {name!r}; there is: http, webhooks")
     perform(
-        lambda _, there, watch: nodes.measured(counts, name, rate, there, watch, together=together),
+        lambda _, there, watch: nodes.measured(counts, name, load, there, watch),
         options,
         Output(json, html, compare),
     )

@@ -56,7 +56,7 @@ def ratios(results: Sequence[Result]) -> list[str]:
     cost = {result.name: over(result.closed, f"cpu_us.{result.target}").median for result in results if result.closed}
     groups: dict[str, list[Result]] = {}
     for result in results:
-        if result.closed:
+        if result.closed and not result.nodes:
             groups.setdefault(result.scenario, []).append(result)
     lines = []
     for scenario, group in groups.items():
@@ -132,12 +132,12 @@ def _latency(results: Sequence[Result]) -> Table:
 
 
 def _costs(results: Sequence[Result]) -> Table:
-    """What a message costs each process in open loops, by the number of nodes."""
-    table = _table("CPU a message in the open loop, µs", "nodes", "gateway", "ledger's server", "answer p99 ms", "told")
+    """What a message costs each process, by the number of nodes."""
+    table = _table("CPU a message, µs", "nodes", "gateway", "ledger's server", "answer p99 ms", "told")
     table.columns[-1].header = "told p99 ms"
     for result in results:
         if result.nodes:
-            windows = result.open
+            windows = result.open or result.closed
             table.add_row(
                 result.name,
                 str(result.nodes),

@@ -75,6 +75,7 @@ def test_our_packages_load_from_one_root() -> None:
                 "gateway/leakscan_redis.py",
             },
         ),
+        ("hiredis", {"gateway/ledger/redis/lines.py"}),
     ],
 )
 def test_a_library_is_imported_in_its_own_place_only(module: str, homes: set[str]) -> None:

@@ -385,6 +385,28 @@ async def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
         await RedisLedger(Access(address=address), ManualClock()).open()
 
 
+async def test_an_answer_and_its_receipt_in_one_batch_travel_as_one_change(node: Open) -> None:
+    ledger = await node()
+    message = a_message()
+    await ledger.apply(accepts(message))
+    ops = [submitted(message, "A1"), final(message, tell=True), Change(message=copy(message))]
+    sent = Batch(ops, ledger.layout, Numbers(), NOW).partitions
+    assert [index for rows in sent.values() for index, _ in rows] == [1, 2]
+    assert await ledger.apply(ops) == [True, True, False]
+    assert await ledger.apply(ops[:2]) == [False, False]
+    assert await ledger.find_many([message.id]) == [message]
+    assert await ledger.outbox_size() == 1
+
+
+async def test_changes_that_tell_somebody_travel_by_themselves(node: Open) -> None:
+    ledger = await node()
+    message = a_message()
+    await ledger.apply(accepts(message))
+    ops = [submitted(message, "A1", event=an_event(message)), final(message, tell=True)]
+    assert await ledger.apply(ops) == [True, True]
+    assert await ledger.outbox_size() == 2
+
+
 async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
     first = await node()
     message = a_message()

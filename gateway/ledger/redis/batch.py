@@ -4,10 +4,14 @@
 
 Links come first, so that a receipt finds its message as soon as the change is durable. Within a partition the order is
 that of the operations, but new messages first and what became of news last.
+
+Changes of one message that follow each other travel as one as long as the earlier ones leave it open and tell nobody,
+because then either all of them apply or none: an answer and its receipt that come in one read are one change.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -16,9 +20,12 @@ from gateway.ledger.redis.keys import Layout, Numbers
 from gateway.ledger.redis.packing import pack_event, pack_message, pack_state
 from gateway.ledger.redis.wire import octets
 from gateway.ledger.sqlite_rows import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
-from gateway.message import OutboxEvent
+from gateway.message import OPEN, OutboxEvent
 
 ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER = 1, 2, 3, 4, 5
+
+_DROPS: Final = 3
+"""Where a change says whether the content goes."""
 
 Packed = list[object]
 """An operation as the server's functions take it: its kind, and what they need."""
@@ -46,6 +53,8 @@ class Batch:
         self.links: dict[int, list[tuple[int, msgspec.Raw, msgspec.Raw]]] = defaultdict(list)
         self.counts: Counter[tuple[str, int]] = Counter()
         self.partitions: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
+        self._open_changes: dict[bytes, int] = {}  # place among its partition's operations
+        self._same: list[tuple[int, int]] = []  # changes that travel as a later one
         self._accepts: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
         self._news: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
         for index, operation in enumerate(operations):
@@ -59,6 +68,7 @@ class Batch:
             self._add_accept(index, operation)
         elif isinstance(operation, Replace):
             message = operation.message
+            self._open_changes.pop(message.id, None)
             packed: Packed = [REPLACE, octets(message.id), octets(pack_message(message))]
             self.partitions[self._layout.partition(message.id)].append((index, packed))
         elif isinstance(operation, Told):
@@ -97,10 +107,31 @@ class Batch:
             octets(pack_state(message)),
             self._event(index, partition, change.event),
         ]
-        self.partitions[partition].append((index, packed))
+        self._place_change(index, change, packed, self.partitions[partition])
         for link in change.links:
             slot, row, field = self._layout.link(link.operator, link.operator_message_id)
             self.links[slot].append((row, octets(field), octets(identifier + bytes((link.segment,)))))
+
+    def _place_change(self, index: int, change: Change, packed: Packed, operations: list[tuple[int, Packed]]) -> None:
+        """At the end, or in place of the change that it takes in."""
+        identifier = change.message.id
+        at = self._open_changes.pop(identifier, None)
+        if at is None or change.only_waiting:
+            at = len(operations)
+            operations.append((index, packed))
+        else:
+            earlier, taken_in = operations[at]
+            packed[_DROPS] = packed[_DROPS] or taken_in[_DROPS]
+            operations[at] = index, packed
+            self._same.append((earlier, index))
+        if change.event is None and not change.only_waiting and change.message.status in OPEN:
+            self._open_changes[identifier] = at
+
+    def outcome(self) -> list[WriteResult]:
+        """The results of all operations, once those that travelled have theirs."""
+        for earlier, later in reversed(self._same):
+            self.results[earlier] = self.results[later]
+        return self.results
 
     def _event(self, index: int, partition: int, event: OutboxEvent | None) -> object:
         if event is None:

@@ -1,7 +1,8 @@
 """The functions that run inside the server, from the Lua files beside this module: one library, named by its version.
 
 A node loads the library when the server lacks it or has other code under its name. Nodes of an older version call
-functions of their own version, which stay.
+functions of their own version, which stay. So a text that was released never changes under its number: nodes that come
+and go would replace each other's functions under the feet of both.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from importlib.resources import files
 from typing import Final
 
 VERSION: Final = 1
+DIGEST: Final = "ed4e5da2c71435c0343c583afd7535cd0d8800f4717449e9f45549774faf7eee"
+"""SHA-256 of the text. A test compares it: another text takes the next VERSION, unless this one was never released."""
 NAME: Final = f"connect_gateway_{VERSION}"
 PREFIX: Final = f"cg{VERSION}_"
 _FILES: Final = ("records", "listing", "outbox", "writing", "reading", "forgetting", "tables", "sharing", "many")

@@ -1,5 +1,7 @@
 """Calls to the server: one function, or many in one round trip; and every way in which a server can be away.
 
+One server is asked on lines of ours (`gateway.ledger.redis.lines`), a cluster by redis-py, which knows its slots.
+
 A call that got no answer may have been done. Reads are tried again once; whoever writes repeats a call that the server
 recognises (`gateway.ledger.redis.writing`).
 """
@@ -19,6 +21,7 @@ from redis.backoff import NoBackoff
 from config.redis_address import Address
 from gateway.ledger.base import LedgerError, LedgerUnavailable
 from gateway.ledger.redis import library
+from gateway.ledger.redis.lines import Lines, Words
 from gateway.ledger.redis.wire import encode, octets
 
 Argument: TypeAlias = str | bytes | int
@@ -87,6 +90,7 @@ class Server:
         self._access = access
         self._replicas = replicas
         self._client: Client | None = None
+        self._lines: Lines | None = None
         self._sentinel: Any = None
 
     @property
@@ -101,7 +105,9 @@ class Server:
         return self._access.address.kind != "cluster"
 
     async def open(self) -> None:
-        self._client = self._connect()
+        self._client = client = self._connect()
+        if not isinstance(client, RedisCluster):
+            self._lines = Lines(client.connection_pool, self._access.timeout_s)
         try:
             await self._load_library()
         except BaseException:
@@ -109,7 +115,7 @@ class Server:
             raise
 
     async def close(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._lines = self._client, None, None
         sentinel, self._sentinel = self._sentinel, None
         if client is not None:
             await client.aclose()
@@ -142,7 +148,7 @@ class Server:
 
     async def _load_library(self) -> None:
         try:
-            async with self._deadline():
+            async with asyncio.timeout(self._access.timeout_s if self.keeps_order else None):
                 await self._load_where_missing()
         except FAILURES as error:
             raise LedgerUnavailable(f"the ledger's server {_reason(error)}") from error
@@ -189,8 +195,7 @@ class Server:
         if not calls:
             return []
         try:
-            async with self._deadline():
-                results = await self._exchange(calls, wait=durable and self._replicas > 0)
+            results = await self._exchange(calls, wait=durable and self._replicas > 0)
         except FAILURES as error:
             lost = unavailable(error)
             return [lost] * len(calls)
@@ -200,63 +205,50 @@ class Server:
         return [_judged(each) for each in results]
 
     async def _exchange(self, calls: Sequence[Call], *, wait: bool) -> list[Any]:
-        client = self.client
-        if len(calls) == 1 and not wait:
-            try:
-                return [await client.execute_command(*_words(calls[0]))]
-            except redis_errors.ResponseError as error:
-                return [error]
-        if self.keeps_order:
-            return await self._exchange_in_one(client, calls, wait=wait)
-        pipe = client.pipeline()
-        for call in calls:
-            pipe.execute_command(*_words(call))
-        results: list[Any] = await pipe.execute(raise_on_error=False)
-        return results
-
-    def _deadline(self) -> asyncio.Timeout:
-        """For one answer. A cluster's client has its own; elsewhere that one would cost a task for each call."""
-        return asyncio.timeout(self._access.timeout_s if self.keeps_order else None)
-
-    async def _exchange_in_one(self, client: Any, calls: Sequence[Call], *, wait: bool) -> list[Any]:
-        words = _words(_together(calls))
-        if not wait:
-            try:
-                return list(await client.execute_command(*words))
-            except redis_errors.ResponseError as error:
-                return [error] * len(calls)
-        pipe = client.pipeline(transaction=False)
-        pipe.execute_command(*words)
-        pipe.execute_command("WAIT", self._replicas, round(self._access.timeout_s * 500))
-        result, replicas = await pipe.execute(raise_on_error=False)
+        if not self.keeps_order:
+            return await self._ask([_words(call) for call in calls])
+        questions = [_words(calls[0] if len(calls) == 1 else _together(calls))]
+        if wait:
+            questions.append(("WAIT", self._replicas, round(self._access.timeout_s * 500)))
+        result, *replicas = await self._ask(questions)
         if isinstance(result, Exception):
             return [result] * len(calls)
-        if _short(replicas, self._replicas):
+        if replicas and _short(replicas[0], self._replicas):
             return [LedgerUnavailable("too few replicas have it")] * len(calls)
-        return list(result)
+        return [result] if len(calls) == 1 else list(result)
+
+    async def _ask(self, questions: Sequence[Words]) -> list[Any]:
+        """An answer to each, errors of the server among them, in one round trip to each server that is asked."""
+        if self._lines is not None:
+            return await self._lines.ask(questions)
+        if len(questions) == 1:
+            try:
+                return [await self.client.execute_command(*questions[0])]
+            except redis_errors.ResponseError as error:
+                return [error]
+        pipe = self.client.pipeline()
+        for words in questions:
+            pipe.execute_command(*words)
+        answers: list[Any] = await pipe.execute(raise_on_error=False)
+        return answers
 
     async def command(self, *words: Argument) -> Any:
         """A plain command. Raises LedgerUnavailable."""
-        try:
-            async with self._deadline():
-                return await self.client.execute_command(*words)
-        except FAILURES as error:
-            raise unavailable(error) from error
+        (answer,) = await self.commands([words])
+        return answer
 
-    async def commands(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+    async def commands(self, commands: Sequence[Words]) -> list[Any]:
         """Plain commands in one round trip. Raises LedgerUnavailable when any of them fails."""
         if not commands:
             return []
-        client = self.client
         try:
-            pipe = client.pipeline(transaction=False) if isinstance(client, Redis) else client.pipeline()
-            for words in commands:
-                pipe.execute_command(*words)
-            async with self._deadline():
-                results: list[Any] = await pipe.execute(raise_on_error=True)
+            answers = await self._ask(commands)
         except FAILURES as error:
             raise unavailable(error) from error
-        return results
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise unavailable(answer) from answer
+        return answers
 
 
 def sound(answers: list[Any]) -> list[Any]:

@@ -63,7 +63,7 @@ class Writer:
         await self._write_partitions(batch, links)
         if batch.counts:
             await self._count(batch)
-        return batch.results
+        return batch.outcome()
 
     async def _insist(self, calls: Sequence[Call]) -> list[Any]:
         """Every call until it has an answer, or time is up. Raises LedgerUnavailable; other errors are results."""
