@@ -5,6 +5,7 @@ Without the variable this file says nothing, and the wheel is pure. docs/decisio
 
 import ast
 import os
+import re
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -12,6 +13,8 @@ from setuptools import Extension, setup
 ROOT = Path(__file__).resolve().parent
 PACKAGES = ("config", "redaction", "operators", "gateway")
 STRUCTS = {"Struct", "Pdu"}
+GLOBAL = re.compile(r"(= CPyStatic_\w+___globals;\n *\w+ = CPyStatics\[\d+\];[^\n]*\n *\w+ = )CPyDict_GetItem\(")
+"""Where generated code looks up a name of its module; see compiling/runtime.h."""
 
 
 def modules() -> list[str]:
@@ -69,6 +72,8 @@ def extensions() -> list[Extension]:
     made = mypycify(sources, only_compile_paths=compiled, opt_level="2", debug_level="0", multi_file=True)
     for each in made:
         each.extra_compile_args = [*each.extra_compile_args, "-include", str(ROOT / "compiling" / "runtime.h")]
+        for source in map(Path, each.sources):
+            source.write_text(GLOBAL.sub(r"\1GATEWAY_GLOBAL(", source.read_text(encoding="utf-8")), encoding="utf-8")
     return made
 
 
