@@ -30,7 +30,7 @@ class Line(asyncio.Protocol):
         self.is_open = True
         self._loop = asyncio.get_running_loop()
         self._reader = hiredis.Reader(
-            protocolError=redis_errors.InvalidResponse, replyError=redis_errors.ResponseError, notEnoughData=_NOTHING
+            protocolError=redis_errors.InvalidResponse, replyError=_refusal, notEnoughData=_NOTHING
         )
         self._answered: asyncio.Future[list[Any]] = self._loop.create_future()
         self._answered.cancel()  # nobody waits yet
@@ -84,6 +84,12 @@ class Line(asyncio.Protocol):
         if not self._answered.done():
             self._answered.set_exception(error)
         self._transport.abort()
+
+
+def _refusal(text: str) -> redis_errors.ResponseError:
+    """What the server says in place of an answer."""
+    kind = redis_errors.NoPermissionError if text.startswith("NOPERM") else redis_errors.ResponseError
+    return kind(text)
 
 
 class Lines:
