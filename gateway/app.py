@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ from gateway.smpp_server.reading import rewrite
 from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
 from gateway.sweeper import Sweeper
-from gateway.tasks import TaskOwner
+from gateway.tasks import TaskOwner, ends_within
 from gateway.throughput import Buckets
 from gateway.validation import Validator
 from gateway.version import BUILD
@@ -75,7 +75,6 @@ GC_ALLOCATIONS: Final = 20_000
 
 CLOSE_LIMIT_S: Final = 10.0
 """For what is closed after the drain: longer than leases and the writing process take."""
-CUT_OFF_S: Final = 1.0
 
 log = logger("gateway")
 
@@ -457,8 +456,8 @@ class Node:
         """Drain and close, inside the deadline; what is not finished by then is safe. Raises StopOverdue."""
         deadline_s = self.settings.shutdown.deadline_s
         log.info("stopping", seconds=deadline_s)
-        await _ends_within(self._drain(deadline_s), deadline_s)
-        if not await _ends_within(self._stack.aclose(), CLOSE_LIMIT_S):
+        await ends_within(self._drain(deadline_s), deadline_s)
+        if not await ends_within(self._stack.aclose(), CLOSE_LIMIT_S):
             log.error("stop_overdue", task=", ".join(self.tasks.running()))
             raise StopOverdue
         log.info("stopped")
@@ -487,18 +486,6 @@ async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
         return await node.run()
     except StopOverdue:  # whoever waits for what does not end, waits for ever: others have its leases meanwhile
         os._exit(1)
-
-
-async def _ends_within(work: Coroutine[Any, Any, None], limit_s: float) -> bool:
-    """Whether it ended by itself. What did not is cancelled, and not waited for where it goes on all the same."""
-    task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait((task,), timeout=limit_s)
-    if not done:
-        task.cancel()
-        await asyncio.wait((task,), timeout=CUT_OFF_S)
-        return False
-    task.result()
-    return True
 
 
 def _calm_collector() -> None:

@@ -65,11 +65,11 @@ async def save_endpoint(
     """Store where a customer is told, enabled. kept: the signing secret of before; without it there is a fresh one,
     which is returned this once.
     """
-    fresh = new_secret(clock.random) if kept is None else None
+    fresh = None
     shown = url.reveal(Purpose.INFORM_CUSTOMER).encode()
-    if fresh is not None:
+    if kept is None:
+        fresh = new_secret(clock.random)
         kept = sealer.seal_account(fresh.reveal(Purpose.CREDENTIAL).encode(), customer, SECRET, _RECORD)
-    assert kept is not None
     await ledger.save_endpoint(
         StoredEndpoint(
             customer=customer,

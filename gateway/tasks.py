@@ -9,6 +9,8 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 CANCEL_AGAIN_S: Final = 5.0
+CUT_OFF_S: Final = 1.0
+"""For a task that was cancelled to end, where nobody waits for longer."""
 
 
 class TaskOwner:
@@ -56,3 +58,15 @@ class TaskOwner:
         error = task.exception()
         if error is not None and not self.failed.done():
             self.failed.set_result(error)
+
+
+async def ends_within(work: Coroutine[Any, Any, None], limit_s: float) -> bool:
+    """Whether it ended by itself. What did not is cancelled, and not waited for where it goes on all the same."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait((task,), timeout=limit_s)
+    if not done:
+        task.cancel()
+        await asyncio.wait((task,), timeout=CUT_OFF_S)
+        return False
+    task.result()
+    return True

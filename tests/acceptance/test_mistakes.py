@@ -11,21 +11,11 @@ from typing import Final
 
 import pytest
 
+from tests.integration.file_places import FILES
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, free_port
 
-PLACES: Final = """
-[http]
-port = 0
-[metrics]
-enabled = false
-[ledger]
-path = "{0}/data/ledger.db"
-[keystore]
-path = "{0}/keys/keys.db"
-[keystore.root]
-path = "{0}/root/root.key"
-"""
+PLACES: Final = FILES + "http.port = 0\nmetrics.enabled = false\n"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +100,7 @@ def test_a_folder_that_is_a_file(mistaken: Mistaken, writer: str) -> None:
 
 def test_a_root_of_another_store(mistaken: Mistaken) -> None:
     assert mistaken.run("customer", "list").returncode == 0
-    root = mistaken.folder / "root" / "root.key"
+    root = mistaken.folder / "apart" / "root.key"
     root.write_text("ab" * 32 + "\n", encoding="ascii")
     assert mistaken.says("serve") == (
         "the key store does not open with the root in its slot; they do not belong together [keystore_lost]"

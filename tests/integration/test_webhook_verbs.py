@@ -10,16 +10,9 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.command import Failed
+from tests.integration.file_places import FILES
 
 URL = "https://hooks.example.com/sms"
-SETTINGS = """
-[ledger]
-path = "{0}/data/ledger.db"
-[keystore]
-path = "{0}/keys/keys.db"
-[keystore.root]
-path = "{0}/root/root.key"
-"""
 
 Verb = Callable[..., dict[str, Any]]
 
@@ -28,7 +21,7 @@ Verb = Callable[..., dict[str, Any]]
 def verb(tmp_path: Path) -> Verb:
     """Runs a verb and gives its JSON; there is customer 1."""
     settings = tmp_path / "gateway.toml"
-    settings.write_text(SETTINGS.format(tmp_path), encoding="utf-8")
+    settings.write_text(FILES.format(tmp_path), encoding="utf-8")
 
     def run(*words: str, plain: bool = False) -> dict[str, Any]:
         more = ("--config", str(settings), *(() if plain else ("--json",)))
