@@ -1,24 +1,19 @@
-"""What only a shared ledger does: leases and tokens, shares, exactly once after a lost answer, checks at the start."""
+"""What only a shared ledger does: leases and tokens, shares, exactly once after a lost answer."""
 
 import asyncio
 import contextlib
-import re
-import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from copy import copy
-from functools import partial
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from config.redis_address import parse_address
-from gateway.clock import Clock, ManualClock, SystemClock
+from gateway.clock import Clock, ManualClock
 from gateway.ledger.base import Accept, Change, Count, LedgerUnavailable, TellLater, Told, WriteOp
 from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
-from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.forgetting import DIGESTS_ROUND_MS, SLOTS_AT_ONCE
 from gateway.ledger.redis.keys import Numbers
@@ -26,23 +21,12 @@ from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
 from gateway.message import Message, Status
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
-from tests.integration.valkey_server import Valkey, ValkeyCluster, free_port, valkey, valkey_cluster
-from tests.interop.certificates import Certificates, make_certificates
+from tests.integration.key_places import PERSISTENT
+from tests.integration.valkey_server import Valkey
 
-DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S = 1.0
 
 Open = Callable[..., Awaitable[RedisLedger]]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    server = Valkey(tmp_path_factory.mktemp("valkey"), *DURABLE)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture
@@ -230,7 +214,7 @@ async def test_messages_lie_packed(node: Open, server: Valkey, tmp_path: Path) -
 
 @pytest.mark.policy("P-23")
 async def test_what_was_forgotten_leaves_the_servers_files(tmp_path: Path) -> None:
-    server = Valkey(tmp_path / "valkey", *DURABLE)
+    server = Valkey(tmp_path / "valkey", *PERSISTENT)
     server.start()
     try:
         ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(), role=Role.ALONE)
@@ -295,94 +279,10 @@ async def test_what_two_nodes_count_adds_up(node: Open) -> None:
     assert await first.counts(5) == {"quota:1": 6}
 
 
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ((), "appendonly no; a ledger needs appendonly yes"),
-        (("--appendonly", "yes"), "appendfsync everysec; a ledger needs appendfsync always"),
-        ((*DURABLE, "--maxmemory-policy", "allkeys-lru"), "maxmemory-policy allkeys-lru"),
-    ],
-)
-async def test_a_server_that_cannot_keep_a_ledger_is_refused(
-    tmp_path: Path, options: tuple[str, ...], says: str
-) -> None:
-    server = Valkey(tmp_path / "valkey", *options)
-    server.start()
-    try:
-        ledger = RedisLedger(Access(address=parse_address(server.url)), SystemClock(), max_skew_s=1.0)
-        with pytest.raises(LedgerUnavailable, match=says):
-            await ledger.open()
-    finally:
-        server.kill()
-
-
-@pytest.mark.parametrize(("version", "fits"), [("6.2.14", False), ("7.0.0", True), ("7.2.4", True), ("8.1", True)])
-def test_a_server_without_functions_is_refused(version: str, fits: bool) -> None:
-    with contextlib.nullcontext() if fits else pytest.raises(LedgerUnavailable, match=f"of version {version}"):
-        check_version(f"# Server\r\nredis_version:{version}\r\n".encode())
-
-
 async def test_the_number_of_partitions_stays_what_it_was(node: Open) -> None:
     await node()
     with pytest.raises(LedgerUnavailable, match="begun with 8 partitions; the settings say 16"):
         await node(partitions=16)
-
-
-async def test_a_clock_that_differs_is_refused(server: Valkey) -> None:
-    ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(1_000), max_skew_s=1.0)
-    with pytest.raises(LedgerUnavailable, match=r"clock is .* s away from ours"):
-        await ledger.open()
-
-
-async def test_a_server_that_fits_is_taken(server: Valkey, tmp_path: Path) -> None:
-    ledger = RedisLedger(
-        Access(address=parse_address(server.url)), SystemClock(), prefix=str(tmp_path), max_skew_s=1.0, lease_s=LEASE_S
-    )
-    await ledger.open()
-    await ledger.close()
-
-
-async def test_a_user_of_its_own_needs_its_password(server: Valkey, tmp_path: Path) -> None:
-    server.ask("ACL", "SETUSER", "ledger", "on", ">secret", "~*", "+@all")
-    address = parse_address(server.url)
-    good = RedisLedger(Access(address=address, user="ledger", password="secret"), ManualClock(), prefix=str(tmp_path))
-    await good.open()
-    await good.close()
-    with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
-        await RedisLedger(Access(address=address, user="ledger", password="wrong"), ManualClock()).open()
-
-
-@pytest.mark.parametrize("kind", ["single", "cluster"])
-async def test_a_user_with_the_rights_of_the_handbook_can_do_everything(tmp_path: Path, kind: str) -> None:
-    handbook = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
-    (line,) = re.findall(r"^ACL SETUSER (.*~\{cg.*)$", handbook, re.MULTILINE)
-    with {"single": valkey, "cluster": valkey_cluster}[kind](tmp_path, *DURABLE, "--user", *line.split()) as url:
-        access = Access(address=parse_address(url), user="gateway", password="PASSWORD")
-        ledger = RedisLedger(access, SystemClock(), max_skew_s=1.0)
-        await ledger.open()
-        message = a_message()
-        assert await ledger.apply(accepts(message)) == [message.id]
-        await ledger.apply([submitted(message, "1")])
-        await ledger.apply([final(message, tell=True)])
-        assert [each.message for each in await ledger.outbox_due(NOW, 10, ())] == [message.id]
-        await ledger.forget_records(message.record_until_ms, 10)
-        await ledger.forget_leftovers(message.record_until_ms, 10)
-        await ledger.checkpoint()
-        assert await ledger.find_many([message.id]) == [None]
-        await ledger.close()
-
-
-async def test_a_user_that_may_not_touch_the_keys_is_told_so(server: Valkey) -> None:
-    server.ask("ACL", "SETUSER", "elsewhere", "on", ">secret", "~other*", "+@all")
-    access = Access(address=parse_address(server.url), user="elsewhere", password="secret")
-    with pytest.raises(LedgerUnavailable, match="does not allow this user what a ledger needs"):
-        await RedisLedger(access, ManualClock()).open()
-
-
-async def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
-    address = parse_address(f"redis://127.0.0.1:{free_port()}")
-    with pytest.raises(LedgerUnavailable, match="cannot be reached"):
-        await RedisLedger(Access(address=address), ManualClock()).open()
 
 
 async def test_an_answer_and_its_receipt_in_one_batch_travel_as_one_change(node: Open) -> None:
@@ -420,124 +320,3 @@ async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
     (seen,) = await second.find_many([message.id])
     assert seen is not None
     assert seen.status is Status.DELIVERED
-
-
-async def test_a_server_over_tls_is_known_by_its_authority(server: Valkey, tmp_path: Path) -> None:
-    files = make_certificates(tmp_path)
-    async with tls_end(files, server.port) as port:
-        address = parse_address(f"rediss://localhost:{port}")
-        good = RedisLedger(Access(address=address, tls_ca=str(files.ca)), ManualClock(), prefix=str(tmp_path))
-        await good.open()
-        await good.close()
-        strange = Access(address=address, tls_ca=str(files.stranger_ca))
-        with pytest.raises(LedgerUnavailable, match="cannot be reached"):
-            await RedisLedger(strange, ManualClock()).open()
-
-
-async def test_sentinels_are_asked_over_tls_too_with_a_password_of_their_own(server: Valkey, tmp_path: Path) -> None:
-    server.ask("ACL", "SETUSER", "sealed", "on", ">secret", "~*", "+@all")
-    files = make_certificates(tmp_path)
-    sentinel = Valkey(tmp_path / "sentinel")
-    try:
-        async with tls_end(files, server.port) as primary_port, tls_end(files, sentinel.port) as sentinel_port:
-            await asyncio.to_thread(start_sentinel, sentinel, tmp_path / "sentinel", primary_port)
-            access = Access(
-                address=parse_address(f"rediss+sentinel://localhost:{sentinel_port}/ledger"),
-                user="sealed",
-                password="secret",
-                sentinel_password="watchword",
-                tls_ca=str(files.ca),
-            )
-            ledger = RedisLedger(access, ManualClock(), prefix=str(tmp_path))
-            await ledger.open()
-            message = a_message()
-            assert await ledger.apply(accepts(message)) == [message.id]
-            await ledger.close()
-            for wrong, says in (
-                ({"sentinel_password": "other"}, "is named by no sentinel"),
-                ({"tls_ca": str(files.stranger_ca)}, "is named by no sentinel"),
-                ({"password": "other"}, "refuses this user or password"),
-            ):
-                with pytest.raises(LedgerUnavailable, match=says):
-                    await RedisLedger(msgspec.structs.replace(access, **wrong), ManualClock()).open()
-    finally:
-        sentinel.kill()
-
-
-def start_sentinel(sentinel: Valkey, folder: Path, primary: int) -> None:
-    """It watches a primary that it cannot speak to, and does not count it as down."""
-    file = folder / "sentinel.conf"
-    file.write_text(
-        f"port {sentinel.port}\nbind 127.0.0.1\nrequirepass watchword\nsentinel monitor ledger 127.0.0.1 {primary} 1\n"
-        "sentinel down-after-milliseconds ledger 600000\n"
-    )
-    sentinel.start_from(file, "watchword")
-
-
-@contextlib.asynccontextmanager
-async def tls_end(files: Certificates, port: int) -> AsyncIterator[int]:
-    """A port where TLS ends, in front of one that speaks plain."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(files.server, files.server_key)
-    async with await asyncio.start_server(partial(pass_to, port), "127.0.0.1", 0, ssl=context) as ending:
-        yield ending.sockets[0].getsockname()[1]
-
-
-async def test_a_user_of_its_own_is_known_by_every_server_of_a_cluster(tmp_path: Path) -> None:
-    with valkey_cluster(tmp_path, *DURABLE, "--user", "ledger", "on", ">secret", "~*", "+@all") as url:
-        access = Access(address=parse_address(url), user="ledger", password="secret")
-        ledger = RedisLedger(access, ManualClock())
-        await ledger.open()
-        messages = [a_message(id=identifier(number)) for number in range(200)]
-        assert None not in await ledger.apply(accepts(*messages))
-        assert await ledger.find_many([each.id for each in messages]) == messages
-        await ledger.close()
-        with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
-            await RedisLedger(msgspec.structs.replace(access, password="wrong"), ManualClock()).open()
-
-
-@pytest.mark.parametrize("dead", [(0,), (0, 1, 2)])
-async def test_a_cluster_that_is_away_in_part_or_whole_is_unavailable_and_comes_back(
-    tmp_path: Path, dead: tuple[int, ...]
-) -> None:
-    cluster = ValkeyCluster(tmp_path, *DURABLE, "--cluster-require-full-coverage", "no")
-    try:
-        cluster.start()
-        ledger = RedisLedger(Access(address=parse_address(cluster.url), timeout_s=1.0), ManualClock(), role=Role.ALONE)
-        await ledger.open()
-        before = [a_message(id=identifier(number)) for number in range(100)]
-        await ledger.apply(accepts(*before))
-        cluster.kill(*dead)
-        for ask in (
-            lambda: ledger.apply(accepts(*(a_message() for _ in range(100)))),
-            lambda: ledger.find_many([each.id for each in before]),
-            lambda: ledger.forget_leftovers(NOW, 10),
-            lambda: ledger.retention_due(NOW),
-            lambda: ledger.traffic(0, 10),
-            ledger.customers,
-        ):
-            with pytest.raises(LedgerUnavailable):
-                await ask()
-        cluster.start_again()
-        async with asyncio.timeout(20):
-            while True:
-                with contextlib.suppress(LedgerUnavailable):
-                    assert await ledger.find_many([each.id for each in before]) == before
-                    break
-        await ledger.close()
-    finally:
-        cluster.stop()
-
-
-async def pass_to(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Where TLS ends, in front of a server that speaks plain."""
-    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-
-    async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await source.read(65_536):
-                sink.write(data)
-                await sink.drain()
-        sink.close()
-
-    await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
