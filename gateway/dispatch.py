@@ -138,8 +138,8 @@ class Dispatch:
     def on_ready(self, operator: str) -> None:
         """The operator has room again, or came up."""
         lane = self._lanes[operator]
-        lane.down_since = None
-        if lane.overflowed or not len(lane):
+        came_up, lane.down_since = lane.down_since is not None, None
+        if lane.overflowed or came_up:
             self._wake.set()
         self.pump(operator)
 

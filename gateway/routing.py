@@ -2,17 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from gateway.message import MessageClass
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """`prefix`: leading digits of the E.164 number ('' matches all). `classes`: empty means every class."""
-
-    prefix: str
-    classes: frozenset[str]
-    operators: tuple[str, ...]
+from gateway.route import Route as Route
 
 
 class Router:

@@ -144,7 +144,7 @@ class Journal:
         waiting.append(entry)
         if len(waiting) == _ENOUGH:
             self._enough.set()
-        if not self._wake.is_set():
+        elif len(waiting) == 1:
             self._wake.set()
             self._idle.clear()
 

@@ -74,17 +74,24 @@ class SmallDoor:
         self._clock = clock
         self._taken = 0
 
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
-        record = self._record(key, request, idempotency, index)
+    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
+        record = self._record(key, request, idempotency, 0)
         try:
             return Pending(record.message, self._journal.accept(record))
         except JournalFull:
             raise Refusal("overloaded") from None
 
     def offer(
-        self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done, *, idempotency: str | None = None
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        form: SmppForm,
+        done: Done,
+        *,
+        idempotency: str | None = None,
+        index: int = 0,
     ) -> Message:
-        record = self._record(key, request, idempotency, 0)
+        record = self._record(key, request, idempotency, index)
         try:
             self._journal.offer(record, done)
         except JournalFull:
