@@ -16,9 +16,10 @@ from gateway.clock import Clock
 from gateway.content import Content, Vault
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
+from gateway.identifiers import message_id
 from gateway.ledger.base import Accept, WriteResult
 from gateway.ledger.journal import Done, Journal, JournalFull
-from gateway.message import Message, MessageClass, Status, message_id
+from gateway.message import Message, MessageClass, Status
 from gateway.numbers import digits_of
 from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest

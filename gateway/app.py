@@ -254,7 +254,7 @@ class Node:
             vault=self.vault,
             policies=self.policies,
             router=self.router,
-            is_up=self._is_up,
+            is_up=self.dispatch.is_up,
             journal=self.journal,
             clock=clock,
             pseudonymise=self.keyring.pseudonymise,
@@ -394,10 +394,6 @@ class Node:
             self.incoming.on_messages(incoming)
         for name in ready:
             self.dispatch.on_ready(name)
-
-    def _is_up(self, name: str) -> bool:
-        operator = self.operators.get(name)
-        return operator is not None and operator.is_up()
 
     def _is_callable(self, url: str) -> bool:
         try:

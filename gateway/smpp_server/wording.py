@@ -17,7 +17,8 @@ from operators.base import ReceiptState
 from operators.smpp import gsm7
 from operators.smpp import pdu as p
 from operators.smpp.address import absolute_time
-from operators.smpp.coding import Encoding, encode_octets
+from operators.smpp.coding import Encoding
+from operators.smpp.octets import encode_octets
 from operators.smpp.pdu.tlv import encode_tlvs
 from redaction.personal import Purpose
 
