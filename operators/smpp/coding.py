@@ -1,83 +1,18 @@
-"""Character encodings of short messages: what data_coding means, and octets to text; `octets` has the other way.
+"""Character encodings of short messages: what data_coding means, text to octets and octets to text.
 
 Pure and without settings of its own. Errors say which rule was broken and never what was in the text.
 """
 
-import enum
 from collections.abc import Sequence
 
-import msgspec
-
 from operators.smpp import gsm7
+from operators.smpp.coding_form import DecodedText as DecodedText
+from operators.smpp.coding_form import DefaultAlphabet as DefaultAlphabet
+from operators.smpp.coding_form import Encoding as Encoding
+from operators.smpp.coding_form import EncodingError as EncodingError
+from operators.smpp.coding_form import EncodingFault as EncodingFault
+from operators.smpp.coding_form import TextPlan as TextPlan
 from operators.smpp.udh import NO_UDH, Udh
-
-
-class Encoding(enum.StrEnum):
-    """How the characters of a message travel."""
-
-    GSM7 = "gsm7"
-    UCS2 = "ucs2"
-    LATIN1 = "latin1"
-    ASCII = "ascii"
-    CYRILLIC = "cyrillic"
-    HEBREW = "hebrew"
-    BINARY = "binary"
-
-
-class DefaultAlphabet(enum.StrEnum):
-    """What an operator's SMSC takes data_coding 0 to mean (S-36)."""
-
-    GSM_UNPACKED = "gsm_unpacked"  # one septet in each octet
-    GSM_PACKED = "gsm_packed"  # septets packed as on the air
-    LATIN1 = "latin1"
-    ASCII = "ascii"
-
-
-class EncodingFault(enum.StrEnum):
-    """Why a text cannot be sent."""
-
-    LONE_SURROGATE = "lone_surrogate"
-    NOT_OCTETS = "not_octets"
-    TOO_LONG = "too_long"
-    NOT_IN_ALPHABET = "not_in_alphabet"
-
-
-class EncodingError(ValueError):
-    """A text cannot be sent: the submitter's fault, and final. Carries the rule that was broken, never the text."""
-
-    def __init__(self, fault: EncodingFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
-
-
-class TextPlan(msgspec.Struct, frozen=True, gc=False):
-    """How a text travels.
-
-    segments: PDUs that leave; 1 for a text that goes as message_payload.
-    units: what they carry together: septets, UCS-2 units or octets.
-    locking, single: national language identifiers, 0 for the default tables.
-    """
-
-    encoding: Encoding
-    segments: int
-    units: int
-    locking: int = 0
-    single: int = 0
-
-
-class DecodedText(msgspec.Struct, frozen=True, gc=False):
-    """What a peer wrote. Exactly one of `text` and `octets` is set.
-
-    encoding: None when data_coding is unknown, or says an encoding that the octets are not in.
-    """
-
-    text: str | None
-    octets: bytes | None
-    encoding: Encoding | None
-
-    def __repr__(self) -> str:
-        return f"DecodedText(•••, encoding={self.encoding})"
-
 
 _PYTHON_CODECS = {
     Encoding.UCS2: "utf-16-be",
@@ -164,6 +99,39 @@ def _decode(octets: bytes, codec: str) -> str | None:
     try:
         return octets.decode(codec)
     except UnicodeDecodeError:
+        return None
+
+
+def encode_ucs2(text: str) -> bytes:
+    """Big-endian UTF-16 without a byte-order mark (S-59); EncodingError for a lone surrogate."""
+    octets = _encode(text, "utf-16-be")
+    if octets is None:
+        raise EncodingError(EncodingFault.LONE_SURROGATE)
+    return octets
+
+
+def encode_octets(text: str) -> bytes:
+    """The octets that the code points of a binary message stand for; EncodingError for one above 255."""
+    octets = _encode(text, "latin-1")
+    if octets is None:
+        raise EncodingError(EncodingFault.NOT_OCTETS)
+    return octets
+
+
+def is_representable(text: str, alphabet: DefaultAlphabet) -> bool:
+    """Whether a text that GSM 7-bit can carry survives the octets of the operator's default alphabet (S-36)."""
+    if alphabet is DefaultAlphabet.ASCII:
+        return text.isascii()
+    if alphabet is DefaultAlphabet.LATIN1:
+        return _encode(text, "latin-1") is not None
+    return True
+
+
+def _encode(text: str, codec: str) -> bytes | None:
+    # Returns rather than raises: a UnicodeEncodeError holds the text, and would hang on to the next error as context.
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError:
         return None
 
 

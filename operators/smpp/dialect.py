@@ -29,10 +29,9 @@ from operators.smpp.address import (
     relative_time,
     source_address,
 )
-from operators.smpp.coding import DefaultAlphabet
+from operators.smpp.coding import DefaultAlphabet, encode_octets
 from operators.smpp.incoming import Incoming, IncomingSettings
 from operators.smpp.national import Language
-from operators.smpp.octets import encode_octets
 from operators.smpp.receipt import IdFormat, Receipt, ReceiptSettings, canonical_id, parse_receipt
 from operators.smpp.segments import (
     ConcatMode,

@@ -11,9 +11,16 @@ to that recipient (S-38) is what the caller sees to.
 import unicodedata
 
 from operators.smpp import coding, gsm7
-from operators.smpp.coding import DefaultAlphabet, Encoding, EncodingError, EncodingFault
+from operators.smpp.coding import (
+    DefaultAlphabet,
+    Encoding,
+    EncodingError,
+    EncodingFault,
+    encode_octets,
+    encode_ucs2,
+    is_representable,
+)
 from operators.smpp.coding import TextPlan as TextPlan  # said again for those who plan
-from operators.smpp.octets import encode_octets, encode_ucs2, is_representable
 from operators.smpp.segment_form import ConcatMode as ConcatMode
 from operators.smpp.segment_form import EncodedSegment as EncodedSegment
 from operators.smpp.segment_form import PlanOptions as PlanOptions

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from operators.smpp import coding
 from operators.smpp.coding import (
     DecodedText,
     DefaultAlphabet,
@@ -14,7 +15,6 @@ from operators.smpp.coding import (
     decode_short_message,
     simplify,
 )
-from operators.smpp.octets import encode_octets, encode_ucs2
 from operators.smpp.udh import NO_UDH, Udh
 
 ARABIC = "رمز التحقق: ١٢٣٤ — لا تُشارِكْهُ"
@@ -124,22 +124,22 @@ def test_a_decoded_text_prints_as_dots() -> None:
 
 @pytest.mark.smpp("S-59")
 def test_ucs2_is_big_endian_without_byte_order_mark() -> None:
-    assert encode_ucs2("ر١") == b"\x06\x31\x06\x61"
+    assert coding.encode_ucs2("ر١") == b"\x06\x31\x06\x61"
 
 
 @pytest.mark.parametrize("text", ["a\ud800", "\udc00b", "\udc00\ud800"])
 def test_a_lone_surrogate_is_named_and_not_shown(text: str) -> None:
     with pytest.raises(EncodingError) as refusal:
-        encode_ucs2("Salma" + text)
+        coding.encode_ucs2("Salma" + text)
     assert refusal.value.fault is EncodingFault.LONE_SURROGATE
     assert "Salma" not in f"{refusal.value!r}{refusal.value}"
     assert refusal.value.__context__ is None
 
 
 def test_a_binary_message_holds_octets_only() -> None:
-    assert encode_octets("\x00\xff") == b"\x00\xff"
+    assert coding.encode_octets("\x00\xff") == b"\x00\xff"
     with pytest.raises(EncodingError) as refusal:
-        encode_octets("Ā")
+        coding.encode_octets("Ā")
     assert refusal.value.fault is EncodingFault.NOT_OCTETS
 
 
