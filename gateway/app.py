@@ -25,8 +25,9 @@ from gateway.accept import Door
 from gateway.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.clock import Clock, SystemClock
 from gateway.content import Vault
-from gateway.customers import ApiKey, Directory
+from gateway.customers import ApiKey
 from gateway.delivery import Addressing
+from gateway.directory import Directory
 from gateway.dispatch import Dispatch
 from gateway.fair_rates import FairRates
 from gateway.http_api import HttpApi

@@ -15,7 +15,7 @@ from aiohttp import web
 from config.settings import HttpSettings
 from gateway.admission import Admission
 from gateway.clock import Clock
-from gateway.customers import Directory
+from gateway.directory import Directory
 from gateway.errors import Refusal
 from gateway.http_auth import Gatekeeper
 from gateway.http_body import UnreadBody

@@ -14,7 +14,8 @@ import msgspec
 from config.settings import HttpSettings
 from gateway.admission import Admission
 from gateway.clock import ManualClock
-from gateway.customers import ApiKey, CustomerSettings, Directory, KeySettings
+from gateway.customers import ApiKey, CustomerSettings, KeySettings
+from gateway.directory import Directory
 from gateway.errors import Refusal
 from gateway.http_api import HttpApi
 from gateway.ledger.base import Accept, Change, StoredCustomer, StoredKey, WriteResult
