@@ -60,7 +60,7 @@ from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner, ends_within
 from gateway.throughput import Buckets
 from gateway.validation import Validator
-from gateway.version import BUILD
+from gateway.version import build
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.targets import TargetRefused, parse_target
@@ -148,7 +148,7 @@ class Node:
         await self._listen()
         log.info(
             "started",
-            build=BUILD,
+            build=build(),
             engine=settings.ledger.engine,
             address=settings.http.host,
             port=self.http.listener.port,
