@@ -56,6 +56,7 @@ from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.reading import rewrite
 from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
+from gateway.sorting import Sorting
 from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner, ends_within
 from gateway.throughput import Buckets
@@ -64,7 +65,6 @@ from gateway.version import build
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.targets import TargetRefused, parse_target
-from operators.base import DeliveryReceipt, Down, MoMessage, OperatorEvent, Ready, Submitted
 from operators.smpp.pdu import ReplaceSm
 from operators.smpp.segments import plan
 from redaction.inventory import undeclared
@@ -242,6 +242,7 @@ class Node:
             default_region=settings.messages.default_region,
             id_octets=self.ledger.id_octets,
         )
+        self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
         self._build_deliverer()
         self.sweeper = Sweeper(
             ledger=self.ledger,
@@ -309,7 +310,7 @@ class Node:
         start("webhooks", self.deliverer.run())
         start("smpp news", self.telling.run())
         for operator in self.operators.values():
-            await operator.start(self._on_events)
+            await operator.start(self.sorting.take)
         start("dispatch", self.dispatch.run())
         start("sweeper", self.sweeper.run())
         if self.sharing is not None:
@@ -366,35 +367,6 @@ class Node:
         if self.sharing is not None:
             messages = [each for each in messages if self.sharing.takes_on(each.id)]
         self.dispatch.take(messages)
-
-    def _on_events(self, events: Sequence[OperatorEvent]) -> None:
-        """Sort one batch of an operator's events: answers to dispatch, news to outcomes."""
-        answers: list[Submitted] = []
-        receipts: list[DeliveryReceipt] = []
-        incoming: list[MoMessage] = []
-        ready: list[str] = []
-        for event in events:
-            match event:
-                case Submitted():
-                    answers.append(event)
-                case DeliveryReceipt():
-                    receipts.append(event)
-                case MoMessage():
-                    incoming.append(event)
-                case Ready(name):
-                    ready.append(name)
-                    log.debug("operator_ready", operator=name)
-                case Down(name):
-                    self.dispatch.on_down(name)
-                    log.warning("operator_down", operator=name)
-        if answers:
-            self.dispatch.on_submitted(answers)
-        if receipts:
-            self.outcomes.on_receipts(receipts)
-        if incoming:
-            self.incoming.on_messages(incoming)
-        for name in ready:
-            self.dispatch.on_ready(name)
 
     def _is_callable(self, url: str) -> bool:
         try:

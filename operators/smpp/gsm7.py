@@ -41,7 +41,7 @@ class Alphabet:
     escaped septet is the septet plus 0x80.
     """
 
-    __slots__ = ("_from_octets", "_marks", "_to_marks")
+    __slots__ = ("_from_ascii", "_from_octets", "_marks", "_to_marks")
 
     def __init__(self, locking: str, shift: Mapping[int, str]) -> None:
         direct = ["\0", *locking[1:]]
@@ -49,14 +49,21 @@ class Alphabet:
         escaped = {character: septet for septet, character in shift.items() if character not in locking}
         table = "".join([*direct, locking[0], *escaped]).ljust(256, _UNMAPPED)
         self._to_marks = charmap_build(table)
+        self._from_ascii = b"".join([charmap_encode(chr(n), "ignore", self._to_marks)[0] or b"\0" for n in range(128)])
+        self._from_ascii = self._from_ascii.ljust(256, b"\0")
         pairs = [bytes((ESCAPE, septet)) for septet in escaped.values()]
         self._marks = [(bytes((0x80 + n,)), pair) for n, pair in enumerate([b"\0", *pairs])]
         self._from_octets = locking + _shifted(locking, shift)
 
     def encode(self, text: str) -> bytes | None:
         """Septets, an escape pair counting two; None when a character is in neither table."""
-        marks = charmap_encode(text, "ignore", self._to_marks)[0]  # for Arabic an exception would take twice as long
-        if len(marks) != len(text) or 0 in marks:  # a character that neither table has, or NUL, which none has
+        if text.isascii():
+            marks = text.encode("ascii").translate(self._from_ascii)  # a third of what the look-up of any text takes
+        else:
+            marks = charmap_encode(text, "ignore", self._to_marks)[0]  # an exception would take twice as long
+            if len(marks) != len(text):
+                return None
+        if 0 in marks:  # a character that neither table has, or NUL, which none has
             return None
         return marks if marks.isascii() else self._expand(marks)
 
