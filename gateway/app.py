@@ -25,8 +25,9 @@ from gateway.accept import Door
 from gateway.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.clock import Clock, SystemClock
 from gateway.content import Vault
-from gateway.customers import ApiKey, Directory
+from gateway.customers import ApiKey
 from gateway.delivery import Addressing
+from gateway.directory import Directory
 from gateway.dispatch import Dispatch
 from gateway.fair_rates import FairRates
 from gateway.http_api import HttpApi
@@ -254,7 +255,7 @@ class Node:
             vault=self.vault,
             policies=self.policies,
             router=self.router,
-            is_up=self._is_up,
+            is_up=self.dispatch.is_up,
             journal=self.journal,
             clock=clock,
             pseudonymise=self.keyring.pseudonymise,
@@ -394,10 +395,6 @@ class Node:
             self.incoming.on_messages(incoming)
         for name in ready:
             self.dispatch.on_ready(name)
-
-    def _is_up(self, name: str) -> bool:
-        operator = self.operators.get(name)
-        return operator is not None and operator.is_up()
 
     def _is_callable(self, url: str) -> bool:
         try:

@@ -11,7 +11,8 @@ from typing import Final
 
 from config.smpp_server import SmppServerSettings
 from gateway.clock import Clock
-from gateway.customers import Directory, Esme
+from gateway.customers import Esme
+from gateway.directory import Directory
 from gateway.logs import logger
 from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict
 from gateway.smpp_server.errands import Errands
