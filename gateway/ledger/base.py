@@ -216,10 +216,11 @@ class Ledger(Protocol):
     """One store of messages, accounts and what is still to be told.
 
     works_beside: the loop goes on while the store works on a batch that `apply` has handed over, and `apply` hands it
-    over before it first waits.
+    over before it first waits. It may become so while the ledger is open.
     """
 
-    works_beside: bool
+    @property
+    def works_beside(self) -> bool: ...
 
     async def open(self) -> None:
         """Migrate, recover, take the lock. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable."""

@@ -43,6 +43,25 @@ def own(path: Path) -> int:
     raise LedgerLocked("another node owns this ledger")
 
 
+class NodeLock:
+    """A node's hold on a ledger's file. descriptors: for processes that are to hold it too; none while nobody does."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.descriptors: tuple[int, ...] = ()
+
+    def take(self) -> None:
+        """Raises LedgerLocked, OSError. Again is harmless."""
+        if not self.descriptors:
+            self.descriptors = (own(self._path),)
+
+    def let_go(self) -> None:
+        """Over once every process that holds it has ended. Again is harmless."""
+        descriptors, self.descriptors = self.descriptors, ()
+        for each in descriptors:
+            os.close(each)
+
+
 def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,6 +7,7 @@ from pathlib import Path
 from config.redis_address import parse_address
 from config.settings import LedgerSettings
 from gateway.clock import Clock
+from gateway.ledger.large_commits import LargeCommits
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite import SqliteLedger
@@ -21,17 +22,15 @@ def node_ledger(
     """
     if settings.engine == "redis":
         return _on_redis(settings, clock, Role.NODE, machine)
+    may_choose = settings.writer == "auto" and (usable_cores() if cores is None else cores) > 1
     return SqliteLedger(
         Path(settings.path),
         clock,
         synchronous=settings.synchronous,
         commit_on_loop_s=settings.commit_on_loop_ms / 1000,
-        apart=_writes_apart(settings.writer, many_at_once, usable_cores() if cores is None else cores),
+        apart=settings.writer == "process" or (may_choose and many_at_once),
+        moves_at=LargeCommits() if may_choose else None,
     )
-
-
-def _writes_apart(writer: str, many_at_once: bool, cores: int) -> bool:
-    return writer == "process" or (writer == "auto" and many_at_once and cores > 1)
 
 
 def usable_cores() -> int:

@@ -30,8 +30,10 @@ from gateway.ledger.base import (
     WriteOp,
     WriteResult,
 )
+from gateway.ledger.file_lock import NodeLock
+from gateway.ledger.large_commits import LargeCommits
 from gateway.ledger.sqlite_batch import Batch
-from gateway.ledger.sqlite_file import BUSY_LIMIT_S, COMMIT_ON_LOOP_S, SQL, SqliteFile, ledger_errors
+from gateway.ledger.sqlite_file import BUSY_LIMIT_S, COMMIT_ON_LOOP_S, SQL, SqliteFile, ledger_errors, unreachable
 from gateway.ledger.sqlite_rows import (
     MESSAGE_COLUMNS,
     STATUS_CODE,
@@ -51,6 +53,7 @@ from gateway.ledger.sqlite_rows import (
 from gateway.ledger.sqlite_writer import FileWriter, Writer
 from gateway.ledger.writer_calls import Asked
 from gateway.ledger.writer_client import ApartWriter
+from gateway.ledger.writer_moving import MovingWriter
 from gateway.message import Message, OutboxEvent, Status
 from redaction.sealed import Pseudonym
 
@@ -72,7 +75,8 @@ class SqliteLedger:
     acknowledged messages when the machine loses power, and is for tests. busy_limit_s: how long a write waits for
     another process's before it raises LedgerUnavailable. commit_on_loop_s: how long a commit may take on average to be
     waited for on the event loop; 0 always takes a thread. apart: write in a process of its own, where commits never
-    wait for the loop nor the loop for them.
+    wait for the loop nor the loop for them. moves_at: otherwise begin on the loop, and go on in such a process once
+    commits have been so large for so long.
     """
 
     def __init__(
@@ -85,29 +89,50 @@ class SqliteLedger:
         busy_limit_s: float = BUSY_LIMIT_S,
         commit_on_loop_s: float = COMMIT_ON_LOOP_S,
         apart: bool = False,
+        moves_at: LargeCommits | None = None,
     ) -> None:
         self._clock = clock
         self.id_octets: Callable[[int], bytes] = clock.random
+        self._path = path
+        self._exclusive = exclusive
+        self._lock = NodeLock(path)
         self._file = SqliteFile(
             path,
-            exclusive=exclusive,
             synchronous=synchronous,
             busy_limit_s=busy_limit_s,
             commit_on_loop_s=commit_on_loop_s,
         )
-        self.works_beside = apart
         self._writer: Writer = FileWriter(self._file)
-        if apart:
-            self._writer = ApartWriter(Asked(str(path), synchronous, busy_limit_s), exclusive=exclusive)
+        if apart or moves_at is not None:
+            self._writer = beside = ApartWriter(Asked(str(path), synchronous, busy_limit_s), self._lock)
+            if not apart and moves_at is not None:
+                self._writer = MovingWriter(self._file, beside, moves_at)
+
+    @property
+    def works_beside(self) -> bool:
+        return self._writer.works_beside
 
     async def open(self) -> None:
-        await self._writer.open()
-        if self.works_beside:
-            self._file.open_to_read()
+        async with contextlib.AsyncExitStack() as opening:
+            opening.push_async_callback(self.close)
+            if self._exclusive:
+                self._take_lock()
+            await self._writer.open()
+            if self.works_beside:
+                self._file.open_to_read()
+            opening.pop_all()
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.take()
+        except OSError as error:
+            raise unreachable(self._path, error) from error
 
     async def close(self) -> None:
-        await self._file.close()
+        """What is under way ends first, and a process that writes. Again is harmless."""
         await self._writer.close()
+        await self._file.close()
+        self._lock.let_go()
 
     # ------------------------------------------------------------------------------------------------- messages
 

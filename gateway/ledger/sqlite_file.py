@@ -1,4 +1,4 @@
-"""One SQLite file and who may write it: connections, the node's lock, migrations, transactions.
+"""One SQLite file and who may write it: connections, migrations, transactions.
 
 Statements run on the loop's thread: sqlite3 gives up the GIL at every step, so a whole batch in a thread beside a
 busy loop fights for it row by row and takes twice the time. So do commits while the disk is quick; otherwise they wait
@@ -21,7 +21,6 @@ from typing import Any, Final, TypeVar
 
 from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
 from gateway.ledger.disk_thread import DiskThread
-from gateway.ledger.file_lock import own
 from gateway.ledger.pace import Pace
 from gateway.ledger.statements import named_statements, script
 
@@ -112,7 +111,6 @@ class SqliteFile:
         self,
         path: Path,
         *,
-        exclusive: bool,
         synchronous: str,
         busy_limit_s: float,
         commit_on_loop_s: float = COMMIT_ON_LOOP_S,
@@ -120,12 +118,12 @@ class SqliteFile:
         if synchronous not in SYNCHRONOUS:
             raise ValueError(f"synchronous is one of {', '.join(sorted(SYNCHRONOUS))}")
         self._path = path
-        self._exclusive = exclusive
         self._synchronous = synchronous
         self._busy_limit_s = busy_limit_s
         self._pace = Pace(commit_on_loop_s)
         self._turn = asyncio.Lock()
         self._resources = contextlib.ExitStack()
+        self._writing = contextlib.ExitStack()  # of them, what only a writer needs
         self._open = False
         self._aboard: list[Rider] = []  # in the transaction that is open, and has no host yet
         self._copying: asyncio.Task[None] | None = None
@@ -139,26 +137,26 @@ class SqliteFile:
         return self._reader
 
     def open(self) -> None:
-        """Lock, connect, migrate. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable; then nothing stays open."""
+        """Connect and migrate. Raises LedgerCorrupt, LedgerUnavailable; then nothing stays open."""
         with contextlib.ExitStack() as stack:
             try:
                 self._create()
-                if self._exclusive:
-                    stack.callback(os.close, own(self._path))
             except OSError as error:
                 raise unreachable(self._path, error) from error
+            self._writing = stack.enter_context(contextlib.ExitStack())
             self._thread = DiskThread("ledger-commit")
-            stack.callback(self._thread.stop)
+            self._writing.callback(self._thread.stop)
             self._log_thread = DiskThread("ledger-log")
             stack.callback(self._log_thread.stop)
             with _named(self._path), ledger_errors():
-                self._writer = self._connect(stack, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
+                self._writer = self._connect(self._writing, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
                 self._migrate()
                 self._writer.execute("PRAGMA busy_timeout = 0")
                 self._reader = self._connect(stack, _READ_CACHE_KIB, busy_ms=_READ_BUSY_MS)
                 self._reader.execute("PRAGMA query_only = ON")
                 self._log = self._connect(stack, _LOG_CACHE_KIB, busy_ms=0)
             self._cursor = self._writer.cursor()
+            self._writing.callback(self._cursor.close)  # its statement would keep the connection alive
             self._resources = stack.pop_all()
             self._open = True
 
@@ -173,6 +171,16 @@ class SqliteFile:
                 self._log = self._connect(stack, _LOG_CACHE_KIB, busy_ms=0)
             self._resources = stack.pop_all()
             self._open = True
+
+    async def end_writing(self) -> None:
+        """Finish the transaction under way and leave writing to another process; what reads stays open.
+
+        For whom nobody calls any more to write. Raises LedgerUnavailable; then it can still write.
+        """
+        async with self._turn:
+            self._check_open()
+            await self._end_ride()
+            self._writing.close()
 
     async def close(self) -> None:
         """Finish the transaction under way and let go of the file. Again is harmless."""

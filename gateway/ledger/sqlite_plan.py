@@ -91,6 +91,12 @@ def stored_events(plan: Plan, outcome_standing: list[bytes], undone: list[int]) 
     return [at for at, event in enumerate(plan.events) if event.needs not in gone]
 
 
+def rows(plan: Plan) -> int:
+    """How many rows it writes, roughly: about one for each operation."""
+    messages = len(plan.fresh) + len(plan.others) + len(plan.claims)
+    return messages + len(plan.writes) + len(plan.links) + len(plan.events)
+
+
 def execute(cursor: sqlite3.Cursor, plan: Plan) -> Outcome:
     """Inside the caller's transaction."""
     if plan.fresh:

@@ -1,7 +1,7 @@
 """What changes the SQLite file, one call per transaction: here on a file that this process has open for writing.
 
-`writer_client.ApartWriter` does the same with a process of its own. What is said to a writer and what it answers are
-plain values.
+`writer_client.ApartWriter` does the same with a process of its own, and `writer_moving.MovingWriter` begins here and
+goes on there. What is said to a writer and what it answers are plain values.
 """
 
 import sqlite3
@@ -19,6 +19,10 @@ from gateway.ledger.sqlite_rows import AccountRow
 
 class Writer(Protocol):
     """Methods raise what the ledger's contract says; each is durable when it returns."""
+
+    @property
+    def works_beside(self) -> bool:
+        """As the ledger's, from the next call on."""
 
     async def open(self) -> None: ...
 
@@ -43,6 +47,8 @@ class Writer(Protocol):
 
 class FileWriter:
     """file: open for reading with it."""
+
+    works_beside = False
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file

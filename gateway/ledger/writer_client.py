@@ -1,7 +1,7 @@
 """The gateway's side of a writing process: starts it, hands it plans, and hears what came of them.
 
 A process that died is started again by the next call; what it had not answered raises LedgerUnavailable, and is durable
-or not. The lock of the file is held here as well, so that no other node takes the file in between.
+or not. The process shares the node's lock, which stays with the gateway between one and the next.
 """
 
 import asyncio
@@ -18,8 +18,7 @@ import msgspec
 
 import gateway
 from gateway.ledger.base import LedgerError, LedgerUnavailable, Traffic
-from gateway.ledger.file_lock import own
-from gateway.ledger.sqlite_file import unreachable
+from gateway.ledger.file_lock import NodeLock
 from gateway.ledger.sqlite_plan import Outcome, Plan
 from gateway.ledger.sqlite_rows import AccountRow
 from gateway.ledger.writer_calls import CALLS, DONE, HELLO, Asked, Call, Frames, encode, error_from, frame
@@ -34,12 +33,13 @@ Start = Callable[[Asked, socket.socket, Sequence[int]], Callable[[], object]]
 
 
 class ApartWriter:
-    """asked: the file. exclusive: take the node's lock. start: how the other side is started."""
+    """asked: the file. lock: the process shares it, if it is held. start: how the other side is started."""
 
-    def __init__(self, asked: Asked, *, exclusive: bool, start: Start | None = None) -> None:
+    works_beside = True
+
+    def __init__(self, asked: Asked, lock: NodeLock, *, start: Start | None = None) -> None:
         self._asked = asked
-        self._exclusive = exclusive
-        self._lock: tuple[int, ...] = ()
+        self._lock = lock
         self._start = spawn if start is None else start
         self._pipe: _Pipe | None = None
         self._starting = asyncio.Lock()
@@ -47,36 +47,18 @@ class ApartWriter:
         self._closed = False
 
     async def open(self) -> None:
-        if self._exclusive and not self._lock:
-            self._lock = (self._own(),)
         self._closed = False
-        try:
-            await self._connected()
-        except BaseException:
-            self._let_go()
-            raise
+        await self._connected()
 
     async def close(self) -> None:
         """Let what is under way come to its end. Again is harmless."""
         self._closed = True
-        pipe, self._pipe = self._pipe, None
-        if pipe is not None:
-            pipe.hang_up()
-            await pipe.ended
+        async with self._starting:
+            pipe, self._pipe = self._pipe, None
+            if pipe is not None:
+                pipe.hang_up()
+                await pipe.ended
             await asyncio.get_running_loop().run_in_executor(None, self._wait)
-        self._let_go()
-
-    def _own(self) -> int:
-        path = Path(self._asked.path)
-        try:
-            return own(path)
-        except OSError as error:
-            raise unreachable(path, error) from error
-
-    def _let_go(self) -> None:
-        lock, self._lock = self._lock, ()
-        for descriptor in lock:
-            os.close(descriptor)
 
     async def apply(self, plan: Plan) -> Outcome:
         return cast(Outcome, await self._call("apply", plan))
@@ -123,12 +105,13 @@ class ApartWriter:
         pipe = _Pipe()
         try:
             await loop.create_connection(lambda: pipe, sock=ours)
-            self._wait = self._start(self._asked, theirs, self._lock)
+            self._wait = self._start(self._asked, theirs, self._lock.descriptors)
             await pipe.hello
         except OSError as error:
             theirs.close()
             raise LedgerUnavailable(type(error).__name__) from error
         except BaseException:
+            theirs.close()
             pipe.hang_up()
             await loop.run_in_executor(None, self._wait)
             raise
@@ -144,6 +127,7 @@ class _Pipe(asyncio.Protocol):
         self._number = HELLO
         self._calls: dict[int, tuple[asyncio.Future[Any], Callable[[bytes], Any]]] = {}
         self._transport: asyncio.WriteTransport
+        self._close: Callable[[], None] = _nothing
         self.stands = True
         self.hello: asyncio.Future[None] = self._loop.create_future()
         self.ended: asyncio.Future[None] = self._loop.create_future()
@@ -151,6 +135,7 @@ class _Pipe(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
+        self._close = transport.close
         self._transport.set_write_buffer_limits(0)  # uvloop otherwise writes when its turn ends, which may take long
 
     def data_received(self, data: bytes) -> None:
@@ -172,7 +157,8 @@ class _Pipe(asyncio.Protocol):
         self.ended.set_result(None)
 
     def hang_up(self) -> None:
-        self._transport.close()
+        self.hello.cancel()  # whoever waited for it has gone
+        self._close()
 
     async def call(self, call: Call, body: bytes) -> object:
         """A cancelled caller waits for the answer all the same: what was handed over cannot be taken back."""

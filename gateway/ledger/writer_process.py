@@ -97,7 +97,6 @@ async def serve(asked: Asked, ours: socket.socket) -> None:
     """Open the file, say so, and answer calls until the other end closes."""
     file = SqliteFile(
         Path(asked.path),
-        exclusive=False,  # the gateway took the lock, and this process holds it with it
         synchronous=asked.synchronous,
         busy_limit_s=asked.busy_limit_s,
         commit_on_loop_s=inf,

@@ -1,14 +1,16 @@
 """The engines that fulfil the ledger's contract; every test in this directory runs against each of them."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from config.redis_address import parse_address
 from gateway.clock import ManualClock
-from gateway.ledger.base import Ledger
+from gateway.ledger.base import Ledger, WriteOp, WriteResult
+from gateway.ledger.large_commits import LargeCommits
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite import SqliteLedger
@@ -28,6 +30,25 @@ def _on_redis(place: Path, clock: ManualClock, exclusive: bool) -> Ledger:
     return RedisLedger(access, clock, prefix=str(place), role=role, lease_s=LEASE_S)
 
 
+async def move_ended() -> None:
+    """A ledger that was about to move to a process of its own has done so, or has given it up."""
+    moving = [each for each in asyncio.all_tasks() if each.get_name() == "ledger writer"]
+    if moving:
+        await asyncio.wait(moving)
+
+
+class Moving(SqliteLedger):
+    """Begins on the loop and goes on in a process after its first batch."""
+
+    def __init__(self, path: Path, clock: ManualClock, *, exclusive: bool) -> None:
+        super().__init__(path, clock, exclusive=exclusive, moves_at=LargeCommits(large_rows=1, enough_rows=1))
+
+    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
+        results = await super().apply(batch)
+        await move_ended()
+        return results
+
+
 ENGINES: dict[str, Make] = {
     "redis": _on_redis,
     "redis_cluster": _on_redis,
@@ -35,6 +56,7 @@ ENGINES: dict[str, Make] = {
     "sqlite_apart": lambda place, clock, exclusive: SqliteLedger(
         place / "ledger.db", clock, exclusive=exclusive, apart=True
     ),
+    "sqlite_moving": lambda place, clock, exclusive: Moving(place / "ledger.db", clock, exclusive=exclusive),
 }
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from gateway import logs
 from gateway.clock import ManualClock
 from gateway.ledger.base import Accept, Change, Ledger, WriteOp
 from gateway.message import Message, message_id
@@ -40,6 +41,7 @@ async def accounts(ledger: Ledger) -> None:
 
 
 async def main(engine: str, place: str, deed: str) -> None:
+    logs.configure("warning")
     ledger = ENGINES[engine](Path(place), ManualClock(), deed == "batches")
     await ledger.open()
     await {"batches": batches, "accounts": accounts}[deed](ledger)

@@ -272,7 +272,7 @@ def plan_of(database: sqlite3.Connection, sql: str, values: tuple[object, ...]) 
 
 async def test_what_rides_along_fails_alone(path: Path) -> None:
     """The transaction that carries it goes on, and the failure is told to whoever asked for the ride."""
-    file = SqliteFile(path, exclusive=True, synchronous="full", busy_limit_s=1.0)
+    file = SqliteFile(path, synchronous="full", busy_limit_s=1.0)
     file.open()
     write = "INSERT INTO counter (bucket, name, value) VALUES (1, ?, 1)"
 
@@ -312,7 +312,7 @@ async def test_another_process_gets_its_turn_while_much_is_forgotten(ledger: Sql
 
 
 async def test_a_ride_is_durable_before_the_log_begins_anew(path: Path) -> None:
-    file = SqliteFile(path, exclusive=True, synchronous="full", busy_limit_s=1.0)
+    file = SqliteFile(path, synchronous="full", busy_limit_s=1.0)
     file.open()
     write = "INSERT INTO counter (bucket, name, value) VALUES (1, 'rider', 1)"
     riding = asyncio.ensure_future(file.transact_along(lambda cursor: cursor.execute(write).rowcount))

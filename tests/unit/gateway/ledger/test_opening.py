@@ -5,24 +5,32 @@ import pytest
 from config.settings import LedgerSettings
 from gateway.clock import ManualClock
 from gateway.ledger.opening import node_ledger, usable_cores
+from gateway.ledger.sqlite import SqliteLedger
+from gateway.ledger.sqlite_writer import FileWriter
+from gateway.ledger.writer_client import ApartWriter
+from gateway.ledger.writer_moving import MovingWriter
 
 
 @pytest.mark.parametrize(
-    ("writer", "many_at_once", "cores", "apart"),
+    ("writer", "many_at_once", "cores", "kind"),
     [
-        ("auto", True, 2, True),
-        ("auto", True, 1, False),
-        ("auto", False, 8, False),
-        ("process", False, 1, True),
-        ("loop", True, 8, False),
+        ("auto", True, 2, ApartWriter),
+        ("auto", True, 1, FileWriter),
+        ("auto", False, 8, MovingWriter),
+        ("auto", False, 1, FileWriter),
+        ("process", False, 1, ApartWriter),
+        ("loop", True, 8, FileWriter),
+        ("loop", False, 8, FileWriter),
     ],
 )
-def test_a_process_writes_where_it_is_asked_for_or_pays(
-    writer: str, many_at_once: bool, cores: int, apart: bool
+def test_a_process_writes_where_it_is_asked_for_or_pays_or_may_come_to_pay(
+    writer: str, many_at_once: bool, cores: int, kind: type
 ) -> None:
     settings = LedgerSettings(writer=writer)  # type: ignore[arg-type]
     ledger = node_ledger(settings, ManualClock(), many_at_once=many_at_once, cores=cores)
-    assert ledger.works_beside is apart
+    assert isinstance(ledger, SqliteLedger)
+    assert type(ledger._writer) is kind
+    assert ledger.works_beside is (kind is ApartWriter)
 
 
 def test_this_process_has_a_core() -> None:
