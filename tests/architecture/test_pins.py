@@ -86,3 +86,7 @@ def test_the_oldest_python_that_is_named_is_the_oldest_that_may_install() -> Non
 @pytest.mark.parametrize("name", ["README.md", "Makefile"])
 def test_the_oldest_python_is_told_to_who_installs(name: str) -> None:
     assert f"Python {min(PYTHONS, key=Version)} or newer" in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_readme_names_the_pythons_that_are_tested() -> None:
+    assert f"(tested: {', '.join(PYTHONS)})" in (ROOT / "README.md").read_text(encoding="utf-8")
