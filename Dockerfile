@@ -1,6 +1,6 @@
 # Two stages: the wheel is compiled in the first, which has a compiler; the second holds only what runs.
 FROM python:3.11-slim AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev libssl-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY pyproject.toml setup.py constraints.txt constraints-runtime.txt README.md ./
 RUN python -m venv /opt/gateway \
@@ -15,7 +15,7 @@ COPY gateway gateway
 COPY benchmarks benchmarks
 RUN CONNECT_GATEWAY_COMPILED=1 /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/gateway/bin/pip install --no-cache-dir --no-deps /wheels/*.whl \
-    && /opt/gateway/bin/connect-gateway --version | grep compiled
+    && /opt/gateway/bin/connect-gateway --version | grep '(compiled)'
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/gateway gateway \

@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-COMPILE := $(BIN)/pip-compile --quiet --all-build-deps --allow-unsafe --generate-hashes --strip-extras \
-	--no-emit-index-url --no-emit-find-links --no-header
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+BUILD_NEEDS := $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'
 
 COMPILED := .venv-compiled
 COMPILED_STAMP := $(COMPILED)/.installed
@@ -50,9 +50,11 @@ $(STAMP): pyproject.toml constraints.txt | check-python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-# An environment of its own, into which a wheel with compiled modules is installed. Needs a C compiler.
+# An environment of its own, into which a wheel with compiled modules is installed. Needs a C compiler; OpenSSL's headers, too,
+# or sealing stays interpreted.
 $(COMPILED_STAMP): pyproject.toml setup.py constraints.txt $(shell find compiling config redaction operators gateway benchmarks -type f -not -path '*/__pycache__/*') | check-python
 	@command -v $${CC:-cc} >/dev/null || { echo "missing: a C compiler (on Debian: gcc and the headers of Python, python3-dev)" >&2; exit 1; }
+	@echo '#include <openssl/evp.h>' | $${CC:-cc} -E - >/dev/null 2>&1 || echo "without the headers of OpenSSL (on Debian: libssl-dev) sealing is not compiled" >&2
 	@test -x $(COMPILED)/bin/python || $(PYTHON) -m venv $(COMPILED)
 	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	rm -rf build
@@ -60,11 +62,12 @@ $(COMPILED_STAMP): pyproject.toml setup.py constraints.txt $(shell find compilin
 	$(COMPILED)/bin/python -c 'import sysconfig, pathlib; pathlib.Path(sysconfig.get_path("purelib"), "checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@touch $(COMPILED_STAMP)
 
-# Pins every version, with hashes, from pyproject.toml.
+# Pins every version, with hashes, from pyproject.toml: for all Pythons from 3.11 at once, whichever runs this, since some
+# packages ask for others on some versions only.
 constraints: $(STAMP)
-	$(BIN)/python -m pip install --quiet pip-tools
-	$(COMPILE) --extra dev --output-file constraints.txt pyproject.toml
-	$(COMPILE) --constraint constraints.txt --output-file constraints-runtime.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BUILD_NEEDS) | $(COMPILE) --extra dev --output-file constraints.txt pyproject.toml -
+	$(BUILD_NEEDS) | $(COMPILE) --constraint constraints.txt --output-file constraints-runtime.txt pyproject.toml -
 
 clean:
 	rm -rf $(VENV) $(COMPILED) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data benchmark-data

@@ -1,4 +1,5 @@
-"""The compiled build: CONNECT_GATEWAY_COMPILED=1 makes one extension of compiling/modules.txt, by mypyc.
+"""The compiled build: CONNECT_GATEWAY_COMPILED=1 makes one extension of compiling/modules.txt, by mypyc, and one of
+compiling/openssl.c, which the build does without where OpenSSL's headers are missing.
 
 Without the variable this file says nothing, and the wheel is pure. docs/decisions/0012 tells why there are two.
 """
@@ -74,7 +75,12 @@ def extensions() -> list[Extension]:
         each.extra_compile_args = [*each.extra_compile_args, "-include", str(ROOT / "compiling" / "runtime.h")]
         for source in map(Path, each.sources):
             source.write_text(GLOBAL.sub(r"\1GATEWAY_GLOBAL(", source.read_text(encoding="utf-8")), encoding="utf-8")
-    return made
+    return [*made, openssl()]
+
+
+def openssl() -> Extension:
+    """What seals with one call. Nothing else is worse off without it."""
+    return Extension("redaction.primitives.openssl", ["compiling/openssl.c"], libraries=["crypto"], optional=True)
 
 
 setup(ext_modules=extensions() if os.environ.get("CONNECT_GATEWAY_COMPILED") == "1" else [])

@@ -7,11 +7,14 @@
 User and password are not part of it: they come from `user` and `password`.
 """
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+# Not by urlsplit: some releases of Python refuse several hosts of which a later one stands in brackets.
+_ADDRESS: Final = re.compile(r"(?i:(rediss?)(?:\+(sentinel|cluster))?)://([^/?#]*)/*([^?#]*)")
 _PORTS: Final = {"single": 6379, "sentinel": 26379, "cluster": 6379}
 
 
@@ -31,25 +34,24 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse_address(text: str) -> Address:
     """Raises AddressError."""
-    parts = urlsplit(text)
-    base, _, kind = parts.scheme.partition("+")
-    kind = kind or "single"
-    if base not in ("redis", "rediss") or kind not in _PORTS:
+    found = _ADDRESS.match(text.strip())
+    if found is None:
         raise AddressError("begins with redis://, rediss://, or either with +sentinel or +cluster")
-    if "@" in parts.netloc:
+    base, kind, names, path = (part or "" for part in found.groups())
+    tls, kind, path = base.lower() == "rediss", kind.lower() or "single", path.rstrip("/")
+    if "@" in names:
         raise AddressError("holds a user or password; use the settings of that name")
-    hosts = tuple(_host(each, _PORTS[kind]) for each in parts.netloc.split(",") if each)
+    hosts = tuple(_host(each, _PORTS[kind]) for each in names.split(",") if each)
     if not hosts or (kind == "single" and len(hosts) > 1):
         raise AddressError("names no host" if not hosts else "names more than one host")
-    path = parts.path.strip("/")
     if kind == "sentinel":
         service, _, database = path.partition("/")
         if not service:
             raise AddressError("names no service of the sentinels")
-        return Address(kind=kind, tls=base == "rediss", hosts=hosts, service=service, database=_database(database))
+        return Address(kind=kind, tls=tls, hosts=hosts, service=service, database=_database(database))
     if kind == "cluster" and path not in ("", "0"):
         raise AddressError("a cluster has database 0 only")
-    return Address(kind=kind, tls=base == "rediss", hosts=hosts, database=_database(path))
+    return Address(kind=kind, tls=tls, hosts=hosts, database=_database(path))
 
 
 def _host(text: str, usual: int) -> tuple[str, int]:
@@ -57,7 +59,7 @@ def _host(text: str, usual: int) -> tuple[str, int]:
         parts = urlsplit(f"//{text}")
         port = parts.port
     except ValueError:
-        raise AddressError("has a port that is no number") from None
+        raise AddressError("has a host or a port that cannot be read") from None
     if not parts.hostname:
         raise AddressError("names no host")
     return parts.hostname, usual if port is None else port

@@ -16,9 +16,10 @@ from gateway.clock import Clock
 from gateway.content import Content, Vault
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
+from gateway.identifiers import message_id
 from gateway.ledger.base import Accept, WriteResult
 from gateway.ledger.journal import Done, Journal, JournalFull
-from gateway.message import Message, MessageClass, Status, message_id
+from gateway.message import Message, MessageClass, Status
 from gateway.numbers import digits_of
 from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
@@ -78,12 +79,9 @@ class Door:
         self._id_octets = clock.random if id_octets is None else id_octets
         self._counter = int.from_bytes(clock.random(2), "big")
 
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
-        """Take one message in. Raises Refusal; then nothing is stored.
-
-        index: place in a batch, so that one idempotency key covers a batch item by item.
-        """
-        record = self._record(key, request, idempotency, index, NO_FORM)
+    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
+        """Take one message in. Raises Refusal; then nothing is stored."""
+        record = self._record(key, request, idempotency, 0, NO_FORM)
         try:
             durable = self._journal.accept(record)
         except JournalFull:
@@ -98,13 +96,15 @@ class Door:
         done: Done,
         *,
         idempotency: str | None = None,
+        index: int = 0,
     ) -> Message:
         """As `accept`, without a future. Raises Refusal; then nothing is stored and nobody is called.
 
         form: what SMPP adds, if it came that way. done: called with the id that stands for it once it is durable, or
-        with False when the ledger could not take it.
+        with False when the ledger could not take it; never before this returns. index: place in a batch, so that one
+        idempotency key covers a batch item by item.
         """
-        record = self._record(key, request, idempotency, 0, form)
+        record = self._record(key, request, idempotency, index, form)
         try:
             self._journal.offer(record, done)
         except JournalFull:

@@ -25,8 +25,9 @@ from gateway.accept import Door
 from gateway.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.clock import Clock, SystemClock
 from gateway.content import Vault
-from gateway.customers import ApiKey, Directory
+from gateway.customers import ApiKey
 from gateway.delivery import Addressing
+from gateway.directory import Directory
 from gateway.dispatch import Dispatch
 from gateway.fair_rates import FairRates
 from gateway.http_api import HttpApi
@@ -55,15 +56,15 @@ from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.reading import rewrite
 from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
+from gateway.sorting import Sorting
 from gateway.sweeper import Sweeper
 from gateway.tasks import TaskOwner, ends_within
 from gateway.throughput import Buckets
 from gateway.validation import Validator
-from gateway.version import BUILD
+from gateway.version import build
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.targets import TargetRefused, parse_target
-from operators.base import DeliveryReceipt, Down, MoMessage, OperatorEvent, Ready, Submitted
 from operators.smpp.pdu import ReplaceSm
 from operators.smpp.segments import plan
 from redaction.inventory import undeclared
@@ -147,7 +148,7 @@ class Node:
         await self._listen()
         log.info(
             "started",
-            build=BUILD,
+            build=build(),
             engine=settings.ledger.engine,
             address=settings.http.host,
             port=self.http.listener.port,
@@ -241,6 +242,7 @@ class Node:
             default_region=settings.messages.default_region,
             id_octets=self.ledger.id_octets,
         )
+        self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
         self._build_deliverer()
         self.sweeper = Sweeper(
             ledger=self.ledger,
@@ -254,7 +256,7 @@ class Node:
             vault=self.vault,
             policies=self.policies,
             router=self.router,
-            is_up=self._is_up,
+            is_up=self.dispatch.is_up,
             journal=self.journal,
             clock=clock,
             pseudonymise=self.keyring.pseudonymise,
@@ -308,7 +310,7 @@ class Node:
         start("webhooks", self.deliverer.run())
         start("smpp news", self.telling.run())
         for operator in self.operators.values():
-            await operator.start(self._on_events)
+            await operator.start(self.sorting.take)
         start("dispatch", self.dispatch.run())
         start("sweeper", self.sweeper.run())
         if self.sharing is not None:
@@ -365,39 +367,6 @@ class Node:
         if self.sharing is not None:
             messages = [each for each in messages if self.sharing.takes_on(each.id)]
         self.dispatch.take(messages)
-
-    def _on_events(self, events: Sequence[OperatorEvent]) -> None:
-        """Sort one batch of an operator's events: answers to dispatch, news to outcomes."""
-        answers: list[Submitted] = []
-        receipts: list[DeliveryReceipt] = []
-        incoming: list[MoMessage] = []
-        ready: list[str] = []
-        for event in events:
-            match event:
-                case Submitted():
-                    answers.append(event)
-                case DeliveryReceipt():
-                    receipts.append(event)
-                case MoMessage():
-                    incoming.append(event)
-                case Ready(name):
-                    ready.append(name)
-                    log.debug("operator_ready", operator=name)
-                case Down(name):
-                    self.dispatch.on_down(name)
-                    log.warning("operator_down", operator=name)
-        if answers:
-            self.dispatch.on_submitted(answers)
-        if receipts:
-            self.outcomes.on_receipts(receipts)
-        if incoming:
-            self.incoming.on_messages(incoming)
-        for name in ready:
-            self.dispatch.on_ready(name)
-
-    def _is_up(self, name: str) -> bool:
-        operator = self.operators.get(name)
-        return operator is not None and operator.is_up()
 
     def _is_callable(self, url: str) -> bool:
         try:

@@ -36,7 +36,7 @@ from gateway.failures import lines
 from gateway.hardening import end_with_parent, forbid_core_dumps
 from gateway.logs import catch_the_uncaught, configure, logger
 from gateway.throughput import SharedBuckets
-from gateway.version import BUILD, version
+from gateway.version import build, version
 from operators.simulator import Faults, SimulatorSettings
 from operators.simulator import run as run_simulator
 from operators.smpp.session import SessionSettings
@@ -61,7 +61,7 @@ app.add_typer(simulate_app, name="simulate")
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        print(f"connect-gateway {version()} ({BUILD})")  # noqa: T201
+        print(f"connect-gateway {version()} ({build()})")  # noqa: T201
         raise typer.Exit
 
 

@@ -1,30 +1,24 @@
-"""Who may send: customers, their API keys, ESME accounts and webhook endpoints, kept fresh from the ledger.
-
-`Directory` is read on every request and never waits; `refresh` reloads it when the ledger says that accounts changed,
-by whatever process, so a revoked key is refused within a second.
+"""Who may send: customers, their API keys, ESME accounts and webhook endpoints, as they are stored and as the hot path
+sees them. `gateway.directory` finds them.
 """
 
-import asyncio
 import ipaddress
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from gateway.content_rules import ContentRules
 from gateway.ledger.base import (
-    Ledger,
     LedgerCorrupt,
-    LedgerUnavailable,
     StoredCustomer,
     StoredEndpoint,
     StoredEsme,
     StoredKey,
 )
 from gateway.message import MessageClass
-from redaction.personal import Secret
 from redaction.retention import RetentionTag, RetentionWish
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -134,90 +128,6 @@ class Owner(msgspec.Struct, frozen=True):
     is_told: bool
 
 
-class Directory:
-    """Customers, keys, ESME accounts and endpoints as they stood at the last `refresh`.
-
-    digest: keyed digest of a secret (`redaction.pseudonymise.credential_digest`). Lookups never wait. While the ledger
-    cannot be read the last known accounts stand and `fresh` is false.
-    """
-
-    def __init__(self, ledger: Ledger, digest: Callable[[Secret], bytes]) -> None:
-        self._ledger = ledger
-        self._digest = digest
-        self._version: int | None = None
-        self._accounts = _Accounts()
-        self.fresh = False
-
-    async def refresh(self) -> None:
-        """Reload if the ledger's accounts changed. Raises LedgerUnavailable, and LedgerCorrupt for settings that
-        cannot be read; what was known before then stands.
-        """
-        version = await self._ledger.accounts_version()
-        if version == self._version:
-            return
-        ledger = self._ledger
-        self._accounts = _index(
-            await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints()
-        )
-        self._version = version
-
-    async def run(self, interval_s: float = 0.5) -> None:
-        """Refresh until cancelled."""
-        while True:
-            try:
-                await self.refresh()
-                self.fresh = True
-            except LedgerUnavailable:
-                self.fresh = False
-            await asyncio.sleep(interval_s)
-
-    @property
-    def version(self) -> object:
-        """Changes whenever what the look-ups give does."""
-        return self._accounts
-
-    def find(self, secret: Secret) -> ApiKey | None:
-        """The key that this secret opens, even if it has expired or its customer is disabled; None if revoked."""
-        return self._accounts.keys.get(self._digest(secret))
-
-    def esme(self, system_id: str) -> Esme | None:
-        """The account that binds by this name, even if its customer is disabled; None if revoked."""
-        return self._accounts.esmes.get(system_id)
-
-    def esmes_of(self, customer_id: int) -> list[Esme]:
-        """A customer's accounts, the oldest first."""
-        return [esme for esme in self._accounts.esmes.values() if esme.key.customer.id == customer_id]
-
-    def customer(self, customer_id: int) -> Customer | None:
-        return self._accounts.customers.get(customer_id)
-
-    def retention(self, customer_id: int) -> Mapping[RetentionTag, RetentionWish]:
-        """The shorter times that a customer asked for."""
-        return self._accounts.retention.get(customer_id, _NO_WISHES)
-
-    def owner(self, number: str, word: str) -> Owner | None:
-        """Who is written to by a message to this number with this first word."""
-        claims = self._accounts.numbers.get(number_key(number))
-        if claims is None:
-            return None
-        claim = claims.get(keyword_key(word)) or claims.get("")
-        return None if claim is None else self._owner(*claim)
-
-    def _owner(self, customer_id: int, system_id: str) -> Owner | None:
-        if self._accounts.customers[customer_id].disabled:
-            return None
-        named = self._accounts.esmes.get(system_id)
-        if named is not None and named.key.customer.id == customer_id:
-            return Owner(customer_id, named.id, True)
-        if customer_id in self._accounts.endpoints:
-            return Owner(customer_id, 0, True)
-        accounts = self.esmes_of(customer_id)
-        return Owner(customer_id, accounts[0].id if accounts else 0, bool(accounts))
-
-    def endpoint(self, customer_id: int) -> StoredEndpoint | None:
-        return self._accounts.endpoints.get(customer_id)
-
-
 Claim = tuple[int, str]
 """A customer, and the system_id that it wants told."""
 
@@ -243,7 +153,7 @@ def _claims(customers: Iterable[Customer]) -> dict[str, dict[str, Claim]]:
     return claims
 
 
-class _Accounts(msgspec.Struct, frozen=True):
+class Accounts(msgspec.Struct, frozen=True):
     """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer."""
 
     customers: Mapping[int, Customer] = {}
@@ -254,17 +164,14 @@ class _Accounts(msgspec.Struct, frozen=True):
     numbers: Mapping[str, Mapping[str, Claim]] = {}
 
 
-_NO_WISHES: Final[Mapping[RetentionTag, RetentionWish]] = {}
-
-
-def _index(
+def index_accounts(
     customers: Sequence[StoredCustomer],
     keys: Sequence[StoredKey],
     esmes: Sequence[StoredEsme],
     endpoints: Sequence[StoredEndpoint],
-) -> _Accounts:
+) -> Accounts:
     known = {stored.id: _customer(stored) for stored in customers}
-    return _Accounts(
+    return Accounts(
         known,
         {stored.digest: _key(stored, known[stored.customer]) for stored in keys if _is_live(stored, known)},
         {stored.system_id: _esme(stored, known[stored.customer]) for stored in esmes if _is_live(stored, known)},

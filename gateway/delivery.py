@@ -8,7 +8,7 @@ event was a fourth of what telling cost.
 from typing import Final
 
 from gateway.content import Vault
-from gateway.customers import Directory
+from gateway.directory import Directory
 from gateway.endpoint import endpoint_settings, open_endpoint
 from gateway.errors import Refusal
 from gateway.message import Message, OutboxEvent, Status

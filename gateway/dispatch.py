@@ -11,7 +11,6 @@ cannot send twice; with `retry` it is not, and a crash may.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from copy import copy
 from math import inf
 from typing import Final
 
@@ -23,11 +22,12 @@ from gateway.clock import Clock
 from gateway.content import Content, Vault
 from gateway.errors import Refusal
 from gateway.followup import AGAIN_SOON_MS
+from gateway.identifiers import concat_reference
 from gateway.inflight import InFlight
 from gateway.lanes import Lane
 from gateway.ledger.base import Change, Ledger, LedgerUnavailable, Replace, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from gateway.message import WAITING, Link, Message, Part, Status, concat_reference
+from gateway.message import WAITING, Link, Message, Part, Status, snapshot
 from gateway.neighbours import NOBODY, Neighbours
 from gateway.routing import Router, first_up
 from gateway.settle import Settler
@@ -80,8 +80,7 @@ class Dispatch:
         neighbours: Neighbours = NOBODY,
     ) -> None:
         self._lanes = {name: Lane(operator, settings.active_per_operator) for name, operator in operators.items()}
-        self._contracts = contracts
-        self._disclosures = {name: _disclosures(contract) for name, contract in contracts.items()}
+        self._exits = {name: _Exit(contract) for name, contract in contracts.items()}
         self._router = router
         self._ledger = ledger
         self._journal = journal
@@ -121,6 +120,7 @@ class Dispatch:
     def on_submitted(self, answers: Sequence[Submitted]) -> None:
         """Answers of operators, as one read brought them."""
         touched: set[str] = set()
+        now_ms = self._clock.now_ms()
         for answer in answers:
             touched.add(answer.operator)
             attempt = answer.token
@@ -131,15 +131,15 @@ class Dispatch:
             self._note(answer, attempt)
             attempt.outstanding -= 1
             if not attempt.outstanding:
-                self._conclude(attempt, answer.operator)
+                self._conclude(attempt, answer.operator, now_ms)
         for name in touched:
             self.pump(name)
 
     def on_ready(self, operator: str) -> None:
         """The operator has room again, or came up."""
         lane = self._lanes[operator]
-        lane.down_since = None
-        if lane.overflowed or not len(lane):
+        came_up, lane.down_since = lane.down_since is not None, None
+        if lane.overflowed or came_up:
             self._wake.set()
         self.pump(operator)
 
@@ -231,20 +231,19 @@ class Dispatch:
         lane = self._lanes[operator]
         if self._stopping or self._clock.monotonic() >= self.active_until:
             return
-        room = lane.operator.room()
+        room, now_ms = lane.operator.room(), self._clock.now_ms()
         while room > 0 and self._vault.may_open():
             message = lane.next()
             if message is None:
                 break
-            room -= self._attempt(lane, message)
+            room -= self._attempt(lane, message, now_ms)
             if room <= 0:
                 room = lane.operator.room()
         if lane.overflowed and lane.runs_low():
             self._wake.set()
 
-    def _attempt(self, lane: Lane, message: Message) -> int:
+    def _attempt(self, lane: Lane, message: Message, now_ms: int) -> int:
         """Do what is to be done with a message now; how many segments were submitted."""
-        now_ms = self._clock.now_ms()
         if is_final(message):
             self._inflight.active.pop(message.id, None)
         elif message.expires_ms <= now_ms:
@@ -266,7 +265,7 @@ class Dispatch:
             lane.put_back(message)
             self.pump(lane.operator.name)
 
-        self._journal.post(Change(message=copy(message)), recorded)
+        self._journal.post(Change(message=snapshot(message)), recorded)
 
     def _send(self, lane: Lane, message: Message, now_ms: int) -> int:
         try:
@@ -284,9 +283,10 @@ class Dispatch:
             self._observe_wait(now_ms - message.accepted_ms)
         message.attempts += 1
         message.operator = name
-        message.disclosure |= self._disclosures[name][message.segments > 1 or bool(content.header)]
+        leaves = self._exits[name]
+        message.disclosure |= leaves.several if message.segments > 1 or content.header else leaves.single
         self.counters.attempts += 1
-        attempt.outstanding = lane.operator.submit(self._cut_down(name, message, content, attempt, segments, now_ms))
+        attempt.outstanding = lane.operator.submit(_cut_down(leaves, message, content, attempt, segments, now_ms))
         if attempt.outstanding != len(segments):
             self._recount(message, attempt.outstanding)
         return attempt.outstanding
@@ -297,32 +297,6 @@ class Dispatch:
         message.segments = segments
         message.parts = bytes(segments)
         message.operator_ids = ()
-
-    def _cut_down(
-        self,
-        operator: str,
-        message: Message,
-        content: Content,
-        attempt: Attempt,
-        segments: tuple[int, ...],
-        now_ms: int,
-    ) -> MtMessage:
-        """Only what the operator's egress contract lets out (P-16)."""
-        contract = self._contracts[operator]
-        validity = contract.allows(EgressField.VALIDITY)
-        return MtMessage(
-            token=attempt,
-            source=contract.source(content.source),
-            destination=content.to,
-            text=content.text,
-            concat_ref=concat_reference(message.id),
-            only=None if len(segments) == message.segments else segments,
-            receipt=content.receipt and contract.allows(EgressField.REGISTERED_DELIVERY),
-            validity_s=(message.expires_ms - now_ms + 999) // 1000 if validity else None,
-            flash=content.flash,
-            data_coding=content.data_coding,
-            header=content.header,
-        )
 
     def _unopenable(self, message: Message, error: SealError, now_ms: int) -> None:
         """The content is gone or was tampered with: it cannot be sent, and must not be tried again."""
@@ -365,13 +339,12 @@ class Dispatch:
             links.append(Link(answer.operator, identifier, answer.segment))
             self._inflight.learn(answer.operator, identifier, message, answer.segment)
 
-    def _conclude(self, attempt: Attempt, operator: str) -> None:
+    def _conclude(self, attempt: Attempt, operator: str, now_ms: int) -> None:
         """Every segment of the attempt is answered: settle, or come back for what is missing."""
         message = attempt.message
         links = tuple(attempt.links)
-        now_ms = self._clock.now_ms()
         if is_final(message):
-            self._write(Change(message=copy(message), links=links))
+            self._write(Change(message=snapshot(message), links=links))
         elif attempt.verdict is not None:
             status, error = attempt.verdict
             self._write(self._settler.final(message, status, error, now_ms, links))
@@ -388,7 +361,7 @@ class Dispatch:
         """The operator only asked to slow down: the message keeps its place, and its budget."""
         attempt.message.attempts -= 1
         if links:
-            self._journal.post(Change(message=copy(attempt.message), links=links))
+            self._journal.post(Change(message=snapshot(attempt.message), links=links))
         if self._neighbours.works_on(attempt.message.id):
             self._lanes[operator].put_back(attempt.message)
         else:
@@ -403,7 +376,7 @@ class Dispatch:
         message.status = Status.QUEUED
         message.due_ms = now_ms + round(wait_s * 1000)
         message.operator = self._next_operator(message, operator)
-        self._write(Change(message=copy(message), links=links))
+        self._write(Change(message=snapshot(message), links=links))
         self._lanes[message.operator].overflowed = True
 
     def _retry_wait_s(self, attempts: int) -> float:
@@ -419,7 +392,7 @@ class Dispatch:
             return candidates[0] if candidates else failed
         start = candidates.index(failed)
         for name in candidates[start + 1 :] + candidates[:start]:
-            if self._is_up(name):
+            if self.is_up(name):
                 return name
         return failed
 
@@ -444,7 +417,7 @@ class Dispatch:
         self._note_taken(answer, message, answer.result.operator_message_id, links)
         message.error = None
         if unsent(message) or message.status is Status.SUBMITTED:
-            self._journal.post(Change(message=copy(message), links=tuple(links)))
+            self._journal.post(Change(message=snapshot(message), links=tuple(links)))
             return
         if message.operator in self._lanes:
             self._lanes[message.operator].remove(message)
@@ -524,11 +497,11 @@ class Dispatch:
         else:
             asked = not follow_up.is_asked(message.operator) or self._ask(claimed, operator)
             message.due_ms = follow_up.next_ms(message, now_ms) if asked else now_ms + AGAIN_SOON_MS
-            self._write(Change(message=copy(message)))
+            self._write(Change(message=snapshot(message)))
 
     def _ask(self, message: Message, operator: Operator) -> bool:
         """What became of its segments? False when not all questions could leave."""
-        contract = self._contracts[operator.name]
+        contract = self._exits[operator.name].contract
         try:
             source = contract.source(self._vault.open_content(message).source)
         except SealError:
@@ -565,7 +538,7 @@ class Dispatch:
         candidates = () if any(part != Part.WAITING for part in message.parts) else self._candidates(message)
         if not candidates:
             return None
-        message.operator = first_up(candidates, self._is_up)
+        message.operator = first_up(candidates, self.is_up)
         self.counters.rerouted += 1
         return Change(message=message, only_waiting=True)
 
@@ -574,7 +547,8 @@ class Dispatch:
         """A recorded attempt whose answer a crash took away, of a message that must not be sent twice."""
         return not message.retry_unknown and Part.ATTEMPTED in message.parts
 
-    def _is_up(self, name: str) -> bool:
+    def is_up(self, name: str) -> bool:
+        """Whether this operator can be submitted to now."""
         lane = self._lanes.get(name)
         return lane is not None and lane.operator.is_up()
 
@@ -582,14 +556,14 @@ class Dispatch:
         """Down for long, and another operator on the same routes is up."""
         if lane.down_since is None or self._clock.monotonic() - lane.down_since < self._settings.failover_after_s:
             return False
-        return any(self._is_up(other) for other in self._router.alternatives(name))
+        return any(self.is_up(other) for other in self._router.alternatives(name))
 
     async def _steer(self, name: str) -> None:
         """Give a dead lane's messages to the next candidate of each, as far as that one's lane has room.
 
         What finds no place keeps it here when it was in memory, and in the ledger otherwise, until the next look.
         """
-        room = sum(self._lanes[other].backlog_room() for other in self._router.alternatives(name) if self._is_up(other))
+        room = sum(self._lanes[other].backlog_room() for other in self._router.alternatives(name) if self.is_up(other))
         lane = self._lanes[name]
         touched = {self._move(message, name, lane.add_backlog) for message in lane.take_all()} if room else set()
         if room:
@@ -612,19 +586,46 @@ class Dispatch:
         return target
 
 
-def _disclosures(contract: EgressContract) -> tuple[int, int]:
-    """The masks of every field that an attempt over this contract forwards: of a single segment, and of several."""
-    single = {
-        EgressField.SOURCE,
-        EgressField.DESTINATION,
-        EgressField.TEXT,
-        EgressField.DATA_CODING,
-        EgressField.REGISTERED_DELIVERY,
-        EgressField.VALIDITY,
-        EgressField.ESM_CLASS,
-    }
-    several = single | {EgressField.UDH, EgressField.REFERENCE}
-    return (
-        disclosure_code(field for field in single if contract.allows(field)),
-        disclosure_code(field for field in several if contract.allows(field)),
+class _Exit:
+    """What an operator's egress contract lets out of every message (P-16).
+
+    single, several: the masks of every field that an attempt forwards, of a message of one segment and of more.
+    """
+
+    __slots__ = ("contract", "receipt", "several", "single", "validity")
+
+    def __init__(self, contract: EgressContract) -> None:
+        single = {
+            EgressField.SOURCE,
+            EgressField.DESTINATION,
+            EgressField.TEXT,
+            EgressField.DATA_CODING,
+            EgressField.REGISTERED_DELIVERY,
+            EgressField.VALIDITY,
+            EgressField.ESM_CLASS,
+        }
+        several = single | {EgressField.UDH, EgressField.REFERENCE}
+        self.contract: Final = contract
+        self.receipt: Final = contract.allows(EgressField.REGISTERED_DELIVERY)
+        self.validity: Final = contract.allows(EgressField.VALIDITY)
+        self.single: Final = disclosure_code(field for field in single if contract.allows(field))
+        self.several: Final = disclosure_code(field for field in several if contract.allows(field))
+
+
+def _cut_down(
+    leaves: _Exit, message: Message, content: Content, attempt: Attempt, segments: tuple[int, ...], now_ms: int
+) -> MtMessage:
+    """Only what the operator's egress contract lets out (P-16)."""
+    return MtMessage(
+        token=attempt,
+        source=leaves.contract.source(content.source),
+        destination=content.to,
+        text=content.text,
+        concat_ref=concat_reference(message.id),
+        only=None if len(segments) == message.segments else segments,
+        receipt=content.receipt and leaves.receipt,
+        validity_s=(message.expires_ms - now_ms + 999) // 1000 if leaves.validity else None,
+        flash=content.flash,
+        data_coding=content.data_coding,
+        header=content.header,
     )

@@ -15,11 +15,12 @@ from aiohttp import web
 from config.settings import HttpSettings
 from gateway.admission import Admission
 from gateway.clock import Clock
-from gateway.customers import Directory
+from gateway.directory import Directory
 from gateway.errors import Refusal
 from gateway.http_auth import Gatekeeper
 from gateway.http_body import UnreadBody
-from gateway.http_messages import Canceller, Door, Limits, MessageEndpoints
+from gateway.http_door import Door
+from gateway.http_messages import Canceller, Limits, MessageEndpoints
 from gateway.http_pages import Health, Pages
 from gateway.http_reply import Replies, Reply
 from gateway.http_routes import Call, Methods, Route, RouteTable, parse_query

@@ -7,7 +7,8 @@ from typing import Final
 from aiohttp import web
 
 from gateway.clock import Clock
-from gateway.customers import ApiKey, Directory
+from gateway.customers import ApiKey
+from gateway.directory import Directory
 from gateway.errors import Refusal
 from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret

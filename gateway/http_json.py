@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from gateway.errors import Refusal
-from gateway.request import BatchRequest, MessageRequest
+from gateway.request import BatchRequest, MessageRequest, UsualBatch
 from redaction.errors import alone
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ _NOT_AN_OBJECT: Final = re.compile(r"^Expected `object`, got `[a-z]+`$")
 
 _message = msgspec.json.Decoder(MessageRequest)
 _batch = msgspec.json.Decoder(BatchRequest)
+_usual_batch = msgspec.json.Decoder(UsualBatch)
 
 _BATCH_START: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"[^"]+"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 _BATCH_NEXT: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
@@ -41,8 +42,28 @@ def decode_message(body: bytes) -> MessageRequest:
     return request
 
 
-def decode_batch(body: bytes) -> list[bytes]:
-    """The messages of a batch, each still JSON. Raises Refusal."""
+def decode_batch(body: bytes, limit_bytes: int) -> list[MessageRequest] | list[bytes]:
+    """The messages of a batch. Raises Refusal. limit_bytes: of one message.
+
+    A body without fault that is no longer than that is parsed once. Of any other each message stays JSON, so that it is
+    judged on its own.
+    """
+    requests = _requests(body) if len(body) <= limit_bytes else None
+    return _cut(body) if requests is None else requests
+
+
+def _requests(body: bytes) -> list[MessageRequest] | None:
+    """All messages of a batch; None when something is wrong with the batch or with one of them."""
+    try:
+        requests = _usual_batch.decode(body).messages
+        if body.count(b":") > 1 + sum([_fields_given(each) for each in requests]):
+            _refuse_repeated_names(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refusal):
+        return None
+    return requests
+
+
+def _cut(body: bytes) -> list[bytes]:
     items = [bytes(raw) for raw in decode(_batch, body).messages]
     if not _is_one_list(body, items):
         raise Refusal("malformed_json", "messages")

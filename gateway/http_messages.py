@@ -1,6 +1,5 @@
 """The message endpoints: send, send many, look up, list, cancel. Thin: parse, admit, accept, answer."""
 
-import asyncio
 import base64
 import binascii
 import re
@@ -16,23 +15,21 @@ from gateway.clock import Clock
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.http_auth import Gatekeeper
+from gateway.http_batch import BatchSender
 from gateway.http_body import read_json_body
-from gateway.http_json import decode_batch, decode_message, within
-from gateway.http_reply import Replies, Reply, problem_view
+from gateway.http_door import Door, Pending
+from gateway.http_json import decode_batch, decode_message
+from gateway.http_reply import Replies, Reply
 from gateway.http_routes import Call
 from gateway.ledger.base import Ledger, LedgerUnavailable
-from gateway.ledger.journal import Done
 from gateway.message import Message, Status
-from gateway.request import BatchAccepted, BatchItem, MessageList, MessageRequest, MessageView
-from gateway.submission import SmppForm
+from gateway.request import BatchAccepted, MessageList, MessageRequest, MessageView
 from gateway.validation import parse_time
 from gateway.views import accepted_view, message_view
 
 DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 200
 MAX_BATCH_READS: Final = 32
-BATCH_TURN: Final = 32
-"""Messages of a batch that are taken before the loop may turn to others."""
 
 _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
@@ -40,28 +37,6 @@ _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
 REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
 _encode = msgspec.json.Encoder().encode
-
-
-class Pending(Protocol):
-    """A message on its way to the disk; see `gateway.accept`."""
-
-    @property
-    def message(self) -> Message: ...
-
-    @property
-    def durable(self) -> "asyncio.Future[bytes | bool | None]": ...
-
-
-class Door(Protocol):
-    """Where messages are taken in: `gateway.accept.Door`."""
-
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
-        """Raises Refusal; then nothing is stored."""
-
-    def offer(
-        self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done, *, idempotency: str | None = None
-    ) -> Message:
-        """As `accept`; `done` is called with the id that stands for the message, or with False."""
 
 
 class Canceller(Protocol):
@@ -98,6 +73,7 @@ class MessageEndpoints:
         clock: Clock,
     ) -> None:
         self._door = door
+        self._batches = BatchSender(door, ledger, limits.max_body_bytes)
         self._ledger = ledger
         self._gatekeeper = gatekeeper
         self._admission = admission
@@ -130,14 +106,14 @@ class MessageEndpoints:
         key = self._gatekeeper.open(request, "send")
         idempotency = idempotency_key(request)
         self._admission.precheck(key, self._clock.now_ms())
-        bodies = await self._read_batch(request)
-        self._admission.admit(key, len(bodies), self._clock.now_ms())
-        refused = len(bodies)
+        messages = await self._read_batch(request)
+        self._admission.admit(key, len(messages), self._clock.now_ms())
+        refused = len(messages)
         try:
-            items = await self._take_all(key, bodies, idempotency)
+            items = await self._batches.send(key, messages, idempotency)
             refused = sum(item.error is not None for item in items)
         finally:
-            self._admission.settle(key, len(bodies), refused)
+            self._admission.settle(key, len(messages), refused)
         return self._replies.of(202, _encode(BatchAccepted(len(items) - refused, refused, items)))
 
     async def show(self, call: Call) -> Reply:
@@ -167,7 +143,7 @@ class MessageEndpoints:
         ]
         return self._replies.of(200, _encode(MessageList(views, cursor)))
 
-    async def _read_batch(self, request: web.BaseRequest) -> list[bytes]:
+    async def _read_batch(self, request: web.BaseRequest) -> Sequence[MessageRequest | bytes]:
         """The messages of a batch. Only so many are read at a time, which bounds the memory that bodies take."""
         limits = self._limits
         if self._reading >= MAX_BATCH_READS:
@@ -177,12 +153,12 @@ class MessageEndpoints:
             body = await read_json_body(request, limits.max_batch_body_bytes, limits.read_timeout_s)
         finally:
             self._reading -= 1
-        bodies = decode_batch(body)
-        if not bodies:
+        messages = decode_batch(body, limits.max_body_bytes)
+        if not messages:
             raise Refusal("batch_empty", "messages")
-        if len(bodies) > limits.max_batch:
+        if len(messages) > limits.max_batch:
             raise Refusal("batch_too_long", "messages")
-        return bodies
+        return messages
 
     async def _standing(self, key: ApiKey, pending: Pending) -> Message:
         """Wait for the disk; the message that now stands, an earlier one if this was a repeat. Raises Refusal."""
@@ -197,31 +173,6 @@ class MessageEndpoints:
         if earlier is None:
             raise Refusal("not_found")  # it was erased since, which looks as if it never was (Law 7)
         return earlier
-
-    async def _take_all(self, key: ApiKey, bodies: Sequence[bytes], idempotency: str | None) -> list[BatchItem]:
-        """Each message of a batch on its own; the loop turns to others between groups of them."""
-        taken: list[Pending | Refusal] = []
-        for index, body in enumerate(bodies):
-            taken.append(self._take(key, body, idempotency, index))
-            if index % BATCH_TURN == BATCH_TURN - 1:
-                await asyncio.sleep(0)
-        return [await self._item(key, each, index) for index, each in enumerate(taken)]
-
-    def _take(self, key: ApiKey, body: bytes, idempotency: str | None, index: int) -> Pending | Refusal:
-        if len(body) > self._limits.max_body_bytes:
-            return Refusal("body_too_large")
-        try:
-            return self._door.accept(key, decode_message(body), idempotency=idempotency, index=index)
-        except Refusal as refusal:
-            return refusal
-
-    async def _item(self, key: ApiKey, taken: Pending | Refusal, index: int) -> BatchItem:
-        if isinstance(taken, Refusal):
-            return _refused(taken, index)
-        try:
-            return BatchItem(message=accepted_view(await self._standing(key, taken)))
-        except Refusal as refusal:
-            return _refused(refusal, index)
 
     def _shown(self, message: Message | None) -> Reply:
         if message is None:
@@ -248,10 +199,6 @@ def message_id_of(argument: str) -> bytes:
     if not _ID.fullmatch(argument):
         raise Refusal("not_found")
     return bytes.fromhex(argument)
-
-
-def _refused(refusal: Refusal, index: int) -> BatchItem:
-    return BatchItem(error=problem_view(refusal.code, within(f"messages[{index}]", refusal.field)))
 
 
 def _status(query: Mapping[str, str]) -> Status | None:

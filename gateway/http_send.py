@@ -15,9 +15,10 @@ from gateway.clock import Clock
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.http_auth import Gatekeeper
+from gateway.http_door import Door
 from gateway.http_express import ExpressConnection
 from gateway.http_json import decode_message
-from gateway.http_messages import REPLAYED, Door
+from gateway.http_messages import REPLAYED
 from gateway.http_reply import Replies
 from gateway.http_traffic import Traffic
 from gateway.http_usual import Usual

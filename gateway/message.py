@@ -4,10 +4,12 @@ The same `Message` object is the working state while the message is in flight; `
 """
 
 import enum
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
+from gateway.identifiers import message_id as message_id
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
@@ -111,6 +113,10 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     warnings: tuple[str, ...] = ()
 
 
+snapshot: Final[Callable[[Message], Message]] = Message.__copy__  # type: ignore[attr-defined]
+"""A copy of a record as it stands; `copy.copy` asks around for how to make it before it does this."""
+
+
 class Link(msgspec.Struct, frozen=True, gc=False):
     """An operator's id for one segment (0-based) of a message, by which its receipt is found."""
 
@@ -134,13 +140,3 @@ class OutboxEvent(msgspec.Struct, kw_only=True, gc=False):
     next_ms: int
     attempts: int = 0
     esme: int = 0
-
-
-def message_id(now_ms: int, counter: int, random: bytes) -> bytes:
-    """A time-ordered id: 6 bytes of milliseconds, 2 of a running counter, 8 random ones."""
-    return now_ms.to_bytes(6, "big") + (counter & 0xFFFF).to_bytes(2, "big") + random
-
-
-def concat_reference(identifier: bytes) -> int:
-    """The reference that all segments of a message share (S-38): its id's running counter, 0..65535."""
-    return identifier[6] << 8 | identifier[7]

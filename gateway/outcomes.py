@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from copy import copy
 from functools import partial
 from typing import Final
 
@@ -18,7 +17,7 @@ from gateway.clock import Clock
 from gateway.inflight import InFlight
 from gateway.ledger.base import Change, Found, Ledger, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from gateway.message import Message, Status
+from gateway.message import Message, Status, snapshot
 from gateway.neighbours import NOBODY, Forwarded, Neighbours, Place
 from gateway.settle import Settler
 from gateway.state import is_final, receipt_verdict
@@ -151,22 +150,15 @@ class Outcomes:
             self._finish(receipt, message, verdict)
         elif message.parts != before:
             self._uncommitted += 1
-            self._journal.post(Change(message=copy(message)), self._acknowledger(receipt))
+            self._journal.post(Change(message=snapshot(message)), _Acknowledger(self, receipt))
         else:
             self._acknowledge_after_commit(receipt)
 
     def _finish(self, receipt: DeliveryReceipt, message: Message, verdict: Status) -> None:
         error = None if verdict is Status.DELIVERED else receipt.error_code
         change = self._settler.final(message, verdict, error, self._clock.now_ms())
-        acknowledge = self._acknowledger(receipt)
-
-        def committed(op: WriteOp | None, result: WriteResult) -> None:
-            if result is not None:
-                self._inflight.forget(receipt.operator, message)
-            acknowledge(op, result)
-
         self._uncommitted += 1
-        self._journal.post(change, committed)
+        self._journal.post(change, _Acknowledger(self, receipt, message))
 
     def _note_repeat(self, receipt: DeliveryReceipt, message: Message, segment: int) -> None:
         """A final status never changes; a receipt that says something else is counted (S-46)."""
@@ -180,13 +172,12 @@ class Outcomes:
 
     def _acknowledge_after_commit(self, receipt: DeliveryReceipt) -> None:
         self._uncommitted += 1
-        self._journal.barrier(self._acknowledger(receipt))
+        self._journal.barrier(_Acknowledger(self, receipt))
 
-    def _acknowledger(self, receipt: DeliveryReceipt) -> "_Acknowledger":
-        return _Acknowledger(self, receipt)
-
-    def acknowledge(self, receipt: DeliveryReceipt) -> None:
-        """The receipt's effect is durable."""
+    def acknowledge(self, receipt: DeliveryReceipt, ended: Message | None) -> None:
+        """The receipt's effect is durable. ended: the message whose end that was, if it was one."""
+        if ended is not None:
+            self._inflight.forget(receipt.operator, ended)
         self._uncommitted -= 1
         self._answer(receipt, taken=True)
 
@@ -354,16 +345,20 @@ class Outcomes:
 
 
 class _Acknowledger:
-    """The callback of one receipt's commit; a slotted object is cheaper here than a closure."""
+    """The callback of one receipt's commit; a slotted object is cheaper here than a closure.
 
-    __slots__ = ("_outcomes", "_receipt")
+    ended: the message that ends with the receipt.
+    """
 
-    def __init__(self, outcomes: Outcomes, receipt: DeliveryReceipt) -> None:
+    __slots__ = ("_ended", "_outcomes", "_receipt")
+
+    def __init__(self, outcomes: Outcomes, receipt: DeliveryReceipt, ended: Message | None = None) -> None:
         self._outcomes = outcomes
         self._receipt = receipt
+        self._ended = ended
 
     def __call__(self, op: WriteOp | None, result: WriteResult) -> None:
         if result is None and isinstance(op, Change):
             self._outcomes.moved(self._receipt, op.message)
         else:
-            self._outcomes.acknowledge(self._receipt)
+            self._outcomes.acknowledge(self._receipt, self._ended)

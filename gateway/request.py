@@ -38,7 +38,13 @@ class BatchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     messages: list[msgspec.Raw]
 
 
-class RetentionView(Struct, frozen=True):
+class UsualBatch(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A batch whose messages are all without fault."""
+
+    messages: list[MessageRequest]
+
+
+class RetentionView(Struct, frozen=True, gc=False):
     """What will be forgotten, and when."""
 
     tag: str
@@ -46,7 +52,7 @@ class RetentionView(Struct, frozen=True):
     record_until: str
 
 
-class MessageAccepted(Struct, frozen=True, kw_only=True):
+class MessageAccepted(Struct, frozen=True, kw_only=True, gc=False):
     """The message is on disk, sealed, and will be sent."""
 
     id: str
@@ -112,7 +118,7 @@ class ProblemView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str | None = None
 
 
-class BatchItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BatchItem(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One message of a batch: either `message` or `error`."""
 
     message: MessageAccepted | None = None

@@ -2,17 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from gateway.message import MessageClass
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """`prefix`: leading digits of the E.164 number ('' matches all). `classes`: empty means every class."""
-
-    prefix: str
-    classes: frozenset[str]
-    operators: tuple[str, ...]
+from gateway.route import Route as Route
 
 
 class Router:
@@ -39,10 +30,11 @@ class Router:
 
 
 def first_up(candidates: Sequence[str], is_up: Callable[[str], bool]) -> str:
-    """The first candidate that can send now, or the first of all."""
-    for name in candidates:
-        if is_up(name):
-            return name
+    """The first candidate that can send now, or the first of all. Where there is no choice nobody is asked."""
+    if len(candidates) > 1:
+        for name in candidates:
+            if is_up(name):
+                return name
     return candidates[0]
 
 

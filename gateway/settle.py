@@ -5,12 +5,11 @@ the content is dropped where its tag says so, and the customer's outbox row is m
 """
 
 from collections.abc import Callable
-from copy import copy
 from typing import Final
 
 from gateway.followup import FollowUp
 from gateway.ledger.base import Change
-from gateway.message import Link, Message, OutboxEvent, Status
+from gateway.message import Link, Message, OutboxEvent, Status, snapshot
 from gateway.policies import RetentionPolicies
 from redaction.retention import RetentionRule, content_until_ms
 
@@ -43,7 +42,7 @@ class Settler:
         drop = rule.content_after_submit
         if drop:
             message.content_until_ms = _private_until_ms(rule, message, now_ms)
-        return Change(message=copy(message), links=links, event=self._event(message, now_ms), drop_content=drop)
+        return Change(message=snapshot(message), links=links, event=self._event(message, now_ms), drop_content=drop)
 
     def final(
         self, message: Message, status: Status, error: str | None, now_ms: int, links: tuple[Link, ...] = ()
@@ -58,7 +57,7 @@ class Settler:
         drop = until_ms <= now_ms
         message.content_until_ms = _private_until_ms(rule, message, now_ms) if drop else until_ms
         return Change(
-            message=copy(message),
+            message=snapshot(message),
             links=links,
             event=self._event(message, now_ms),
             drop_content=drop,

@@ -33,7 +33,10 @@ STATUS_OF: Final[dict[Part, Status]] = {
 }
 """The status that one segment's permanent failure gives the whole message."""
 
-_UNSENT: Final = frozenset({Part.WAITING, Part.ATTEMPTED})
+_UNSENT: Final = frozenset({int(Part.WAITING), int(Part.ATTEMPTED)})
+_ALONE: Final = tuple(bytes((part,)) for part in range(len(Part)))
+"""The parts of a message of one segment, by its state."""
+_FIRST: Final[tuple[int, ...]] = (0,)
 
 
 def is_final(message: Message) -> bool:
@@ -42,12 +45,14 @@ def is_final(message: Message) -> bool:
 
 def unsent(message: Message) -> tuple[int, ...]:
     """Segments that no operator is known to have."""
+    if len(message.parts) == 1:
+        return _FIRST if message.parts[0] in _UNSENT else ()
     return tuple(index for index, part in enumerate(message.parts) if part in _UNSENT)
 
 
 def set_part(message: Message, segment: int, part: Part) -> None:
     if message.segments == 1:
-        message.parts = bytes((part,))
+        message.parts = _ALONE[part]
     else:
         parts = bytearray(message.parts)
         parts[segment] = part
@@ -63,6 +68,9 @@ def segment_taken(message: Message, segment: int, operator_message_id: str) -> N
     """An operator accepted a segment under this id. A receipt that came first stands."""
     if message.parts[segment] in _UNSENT:
         set_part(message, segment, Part.ACCEPTED)
+    if message.segments == 1:
+        message.operator_ids = (operator_message_id,)
+        return
     ids = list(message.operator_ids) or [""] * message.segments
     ids[segment] = operator_message_id
     message.operator_ids = tuple(ids)

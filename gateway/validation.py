@@ -157,7 +157,7 @@ def _refuse_unsendable(value: str, field: str, limit: int) -> None:
         raise Refusal("empty_field", field)
     if len(value) > limit:
         raise Refusal("text_too_long" if field == "text" else "field_too_long", field)
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):  # of what is printable nothing is forbidden
         raise Refusal("forbidden_character", field)
 
 

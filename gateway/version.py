@@ -4,6 +4,7 @@ import importlib.metadata
 from typing import Final
 
 from gateway.ledger import journal
+from redaction.primitives import BY_OPENSSL
 
 BUILD: Final = "interpreted" if str(journal.__file__).endswith(".py") else "compiled"
 """All modules in compiling/modules.txt are one extension: what one of them is, all are."""
@@ -11,3 +12,8 @@ BUILD: Final = "interpreted" if str(journal.__file__).endswith(".py") else "comp
 
 def version() -> str:
     return importlib.metadata.version("connect-gateway")
+
+
+def build() -> str:
+    """As people read it. A compiled build that was made without OpenSSL's headers says so."""
+    return BUILD if BY_OPENSSL or BUILD == "interpreted" else "compiled, but sealing is not"

@@ -9,8 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-import msgspec
-
+from gateway.kept import Kept
 from redaction.seal import SealContext
 
 AGE_MS: Final = 30_000
@@ -20,17 +19,6 @@ _SWEEP_S: Final = 5.0
 
 
 T = TypeVar("T")
-
-
-class Kept(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    """context: what it was sealed with. until_ms: when it is forgotten."""
-
-    private: T
-    context: SealContext
-    until_ms: int
-
-    def __repr__(self) -> str:
-        return "Kept(•••)"
 
 
 class Young(Generic[T]):

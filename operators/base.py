@@ -102,6 +102,8 @@ class ReceiptState(enum.Enum):
     REJECTED = 8
     SKIPPED = 9
 
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
 
 class Submitted(msgspec.Struct, frozen=True, gc=False):
     """The answer for one segment (0-based) of the message that carried `token`.

@@ -5,26 +5,13 @@ share this normaliser and then look for ASCII alone. A detector answers where an
 that decide stand in `redaction.context`; how well they do is printed by the test over `tests/corpus`.
 """
 
-import enum
 import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-import msgspec
-
 from redaction.context import about_a_code, about_an_identity, names_something_else
-
-
-class Kind(enum.Enum):
-    """What a detector can find."""
-
-    IBAN = "iban"
-    CARD = "card"
-    MOBILE = "mobile"
-    NATIONAL_ID = "national_id"
-    EMAIL = "email"
-    OTP = "otp"
-
+from redaction.findings import Finding
+from redaction.findings import Kind as Kind
 
 _DIGITS: Final = {base + digit: str(digit) for base in (0x0660, 0x06F0, 0xFF10) for digit in range(10)}
 _DROPPED: Final = (
@@ -69,14 +56,6 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{
 _GAPS: Final = str.maketrans("", "", " -")
 _CONTEXT: Final = 40
 """How many characters before a number may say what it is."""
-
-
-class Finding(msgspec.Struct, frozen=True, gc=False):
-    """Where something is, as indexes into the *normalised* text."""
-
-    kind: Kind
-    start: int
-    end: int
 
 
 def normalise_digits(text: str) -> str:

@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, Tampered, UnknownVersion, WrongRoot, alone
+from redaction.primitives import forget
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
 from redaction.sealed import Sealed
@@ -149,6 +150,7 @@ class KeyState:
         """What came from keys goes before them."""
         self._leaves.clear()
         self._fresh.clear()
+        forget()
 
     # Period keys
 

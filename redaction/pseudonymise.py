@@ -10,17 +10,11 @@ period; `search_all_epochs` gives them. Therefore an epoch may be dropped only w
 is dead, or its people could no longer be found for erasure.
 """
 
-from hashlib import sha256
-from hmac import digest
-from typing import Final
-
 from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
+from redaction.primitives import hmac_sha256
 from redaction.sealed import Pseudonym
 from redaction.sealed import Subject as Subject
-
-_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = "search") -> Subject:
@@ -29,7 +23,7 @@ def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purp
     purpose: one of `PEPPER_PURPOSES`; pseudonyms of different purposes cannot be compared. Only the leaf of "search"
     is a leaf of content keys.
     """
-    name = _hmac_sha256(keys.pepper(customer, purpose, epoch), msisdn.reveal(Purpose.ACCEPT).encode())
+    name = hmac_sha256(keys.pepper(customer, purpose, epoch), msisdn.reveal(Purpose.ACCEPT).encode())
     return Subject(Pseudonym(name[:16]), int.from_bytes(name[16:21], "big"))
 
 
@@ -41,20 +35,10 @@ def search_all_epochs(keys: KeyState, customer: int, msisdn: Msisdn, purpose: st
 def credential_digest(keys: KeyState, secret: Secret) -> bytes:
     """32 bytes to store and find an API key by. An API key is long and random, so one HMAC is enough."""
     pepper = keys.pepper(PLATFORM, "credential", LASTING_EPOCH)
-    return digest(pepper, secret.reveal(Purpose.CREDENTIAL).encode(), "sha256")
+    return hmac_sha256(pepper, secret.reveal(Purpose.CREDENTIAL).encode())
 
 
 def idempotency_digest(keys: KeyState, customer: int, key: str, index: int = 0) -> bytes:
     """16 bytes for an Idempotency-Key; `index` tells the items of one batch apart."""
     pepper = keys.pepper(customer, "idempotency", LASTING_EPOCH)
-    return digest(pepper, index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass"), "sha256")[:16]
-
-
-def _hmac_sha256(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA-256 (RFC 2104) under a key of at most 64 bytes.
-
-    By hand, once per message: `hmac.digest` looks SHA-256 up by name, which takes 1.5 µs where this takes 0.9, and 18
-    beside everything else that a message does to the caches.
-    """
-    inner = sha256(key.translate(_INNER).ljust(64, b"\x36") + message).digest()
-    return sha256(key.translate(_OUTER).ljust(64, b"\x5c") + inner).digest()
+    return hmac_sha256(pepper, index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass"))[:16]

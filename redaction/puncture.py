@@ -14,8 +14,10 @@ and one block is the cheapest call that hashlib offers (0.36 µs; keyed BLAKE2s 
 """
 
 from collections.abc import Callable, Iterator
-from hashlib import blake2s
 from typing import Final, Self
+
+from redaction.primitives import descend
+from redaction.primitives.pure import PATH_BITS
 
 INDEX_BITS: Final = 40
 NODE_BYTES: Final = 32
@@ -23,16 +25,12 @@ LEVELS: Final = 14
 ARITY: Final = 8
 
 _LAST: Final = (1 << INDEX_BITS) - 1
-_BRANCH: Final = tuple(b"connect-gateway ggm" + bytes([branch]) for branch in range(ARITY))
 _NAME_BYTES: Final = 6  # one byte level, five bytes prefix
 _ENTRY_BYTES: Final = _NAME_BYTES + NODE_BYTES
 _ROOT: Final = 0
 _ROOT_NAME: Final = bytes(_NAME_BYTES)
-_PATH_BITS: Final = 3 * LEVELS  # two more than an index has
 _UPPER: Final = 5  # derived nodes of this level are cached, 8192 at most: nine hashes lead on from there, not fourteen
-_UPPER_SHIFT: Final = _PATH_BITS - 3 * _UPPER
-_SHIFTS: Final = tuple(range(_PATH_BITS - 3, -1, -3))  # by level: where the branch below a node stands in the index
-_LOWER_SHIFTS: Final = _SHIFTS[_UPPER:]
+_UPPER_SHIFT: Final = PATH_BITS - 3 * _UPPER
 
 
 class Punctured(Exception):
@@ -45,19 +43,17 @@ def _name(level: int, prefix: int) -> int:
 
 
 def _prefix(index: int, level: int) -> int:
-    return index >> (_PATH_BITS - 3 * level)
+    return index >> (PATH_BITS - 3 * level)
+
+
+def _first_below(prefix: int, level: int) -> int:
+    """The first leaf below a node."""
+    return prefix << (PATH_BITS - 3 * level)
 
 
 def _prefix_bits(level: int) -> int:
     """How many bits of an index lie above `level`: the root has none, its two children one."""
-    return max(0, 3 * level - (_PATH_BITS - INDEX_BITS))
-
-
-def _descend(node: bytes, index: int, level: int, until: int) -> bytes:
-    """The node at level `until` on the path to `index`, starting from `node` at `level`."""
-    for shift in _SHIFTS[level:until]:
-        node = blake2s(node + _BRANCH[index >> shift & 7]).digest()
-    return node
+    return max(0, 3 * level - (PATH_BITS - INDEX_BITS))
 
 
 def _check(index: int) -> None:
@@ -89,11 +85,9 @@ class PuncturableKey:
         if node is None:
             level, node = self._covering(index)
             if level > _UPPER:
-                return _descend(node, index, level, LEVELS)
-            node = self._upper[index >> _UPPER_SHIFT] = _descend(node, index, level, _UPPER)
-        for shift in _LOWER_SHIFTS:  # `_descend`, in place: this runs for every message
-            node = blake2s(node + _BRANCH[index >> shift & 7]).digest()
-        return node
+                return descend(node, index, level, LEVELS)
+            node = self._upper[index >> _UPPER_SHIFT] = descend(node, index, level, _UPPER)
+        return descend(node, index, _UPPER, LEVELS)
 
     def is_punctured(self, index: int) -> bool:
         return self._level_above(index) is None
@@ -134,7 +128,7 @@ class PuncturableKey:
         _check(index)
         nodes = self._nodes
         for level in range(LEVELS + 1):
-            if level << INDEX_BITS | index >> (_PATH_BITS - 3 * level) in nodes:
+            if level << INDEX_BITS | index >> (PATH_BITS - 3 * level) in nodes:
                 return level
         return None
 
@@ -150,17 +144,17 @@ class PuncturableKey:
         first = path & ~7
         for child in range(first, min(first + ARITY, 1 << _prefix_bits(level))):
             if child != path:
-                self._nodes[_name(level, child)] = blake2s(node + _BRANCH[child & 7]).digest()
-        return blake2s(node + _BRANCH[path & 7]).digest()
+                self._nodes[_name(level, child)] = descend(node, _first_below(child, level), level - 1, level)
+        return descend(node, index, level - 1, level)
 
     def _node_at(self, name: int) -> bytes | None:
         """The node called `name`, stored or derived; None when nothing above it is stored."""
         level, prefix = name >> INDEX_BITS, name & _LAST
-        index = prefix << (_PATH_BITS - 3 * level)
+        index = _first_below(prefix, level)
         for above in range(level + 1):
             node = self._nodes.get(_name(above, _prefix(index, above)))
             if node is not None:
-                return _descend(node, index, above, level)
+                return descend(node, index, above, level)
         return None
 
 

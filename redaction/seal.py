@@ -23,13 +23,10 @@ format without this module.
 
 import struct
 from collections.abc import Callable, Mapping
-from hashlib import sha512
-from hmac import compare_digest, digest
+from hmac import digest
 from types import MappingProxyType
-from typing import Any, Final
-from zlib import crc32
+from typing import Final
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from redaction.errors import (
@@ -40,10 +37,11 @@ from redaction.errors import (
     UndeclaredField,
     UnknownVersion,
     WrongKey,
-    alone,
 )
 from redaction.keys import KeyState, Random
 from redaction.personal import Purpose
+from redaction.primitives import leaf_in, open_field, open_ready, seal_field
+from redaction.primitives.pure import TAG_BYTES, check_form, decrypt, pad
 from redaction.retention import RetentionTag
 from redaction.sealed import SealContext, Sealed
 from redaction.stored_keys import Fresh
@@ -60,7 +58,6 @@ __all__ = [
     "UnknownVersion",
     "WrongKey",
     "leaf_of",
-    "padded_size",
     "period_in",
 ]
 
@@ -80,24 +77,12 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
 )
 """Which purposes may open which field; what is not here is refused (PRIVACY.md P-08, P-10, P-11)."""
 
-MESSAGE_ID_BYTES: Final = 16
-_MESSAGE: Final = 1
 _ACCOUNT: Final = 2
-_TAG_BYTES: Final = 16
 
-_HEADER = struct.Struct(">BI5sI16s16s")
 _ACCOUNT_HEADER = struct.Struct(">B16s16s")
-_AAD_START = struct.Struct(">HBHQH16s")  # 1 version, 8 customer, 16 message id, each after its length
 _AAD_END = struct.Struct(">HI")  # 4 period
 
-_SEGMENT: Final = 160
-_OVERHEAD: Final = 64
 _CACHED_LABELS: Final = 1_024
-
-_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
-_INNER_FILL: Final = b"\x36" * 64
-_OUTER_FILL: Final = b"\x5c" * 64
 
 
 def _unheard(_purpose: Purpose, _field: str) -> None:
@@ -143,15 +128,20 @@ class Sealer:
         self.before_use()
         customer, tag, period, leaf = context.customer, context.tag, context.period, context.leaf
         keys = self.keys
-        aad = self._aad(customer, context.message_id, context.field, tag, period)
-        salt = self._random(16)
-        material = _hmac_sha512(keys.leaf_key(tag, period, leaf) + keys.customer_key(customer), salt + aad)
-        leaf_bytes = leaf.to_bytes(5, "big")
-        header = _HEADER.pack(_MESSAGE, period, leaf_bytes, crc32(leaf_bytes, crc32(aad)), salt, material[32:48])
-        cipher, nonce = AESGCM(material[:32]), material[48:60]
-        sealed = Sealed(header + cipher.encrypt(nonce, pad(plaintext), aad))
+        label = self._label(context.field, tag, period)
+        sealed, ready = seal_field(
+            keys.leaf_key(tag, period, leaf),
+            keys.customer_key(customer),
+            self._random(16),
+            customer,
+            context.message_id,
+            label,
+            period,
+            leaf,
+            plaintext,
+        )
         if soon:
-            keys.keep_fresh(Fresh(sealed, context, cipher, nonce, aad))
+            keys.keep_fresh(Fresh(sealed, context, ready))
         return sealed
 
     def open(
@@ -166,21 +156,20 @@ class Sealer:
         try:
             fresh = self.keys.take_fresh(sealed, message_id)
             if fresh is not None and _is_of(fresh.context, customer, field, tag):
-                plaintext = unpad(fresh.cipher.decrypt(fresh.nonce, sealed[_HEADER.size :], fresh.aad))
-                self._count(purpose, field)
-                return plaintext
-            _, period, leaf_bytes, check, salt, commitment = _header(_HEADER, sealed, _MESSAGE)
-            aad = self._aad(customer, message_id, field, tag, period)
-            if crc32(leaf_bytes, crc32(aad)) != check:
-                raise IntegrityError("the sealed field does not belong to this row")
-            keys = self.keys
-            secret = keys.leaf_key(tag, period, int.from_bytes(leaf_bytes, "big")) + keys.customer_key(customer)
-            plaintext = _decrypt(_hmac_sha512(secret, salt + aad), commitment, sealed[_HEADER.size :], aad)
+                plaintext = open_ready(fresh.ready, sealed)
+            else:
+                plaintext = self._open(sealed, customer, message_id, field, tag)
         except IntegrityError:
             self.broken[field] = self.broken.get(field, 0) + 1
             raise
         self._count(purpose, field)
         return plaintext
+
+    def _open(self, sealed: Sealed, customer: int, message_id: bytes, field: str, tag: RetentionTag) -> bytes:
+        period, keys = period_in(sealed), self.keys
+        label = self._label(field, tag, period)
+        leaf_key = keys.leaf_key(tag, period, leaf_in(sealed, customer, message_id, label))
+        return open_field(leaf_key, keys.customer_key(customer), sealed, customer, message_id, label)
 
     def vouch(self, context: SealContext, purpose: Purpose) -> None:
         """Count as an opening that somebody uses what is still in memory of a field sealed with this context.
@@ -205,29 +194,25 @@ class Sealer:
         """What `seal_account` sealed. Raises as `open` does."""
         self._admit(purpose, field)
         try:
-            _, salt, commitment = _header(_ACCOUNT_HEADER, sealed, _ACCOUNT)
+            salt, commitment = _account_header(sealed)
             aad = _account_aad(customer, field, record_id)
             material = digest(self.keys.customer_key(customer), salt + aad, "sha512")
-            plaintext = _decrypt(material, commitment, sealed[_ACCOUNT_HEADER.size :], aad)
+            plaintext = decrypt(material, commitment, sealed[_ACCOUNT_HEADER.size :], aad)
         except IntegrityError:
             self.broken[field] = self.broken.get(field, 0) + 1
             raise
         self._count(purpose, field)
         return plaintext
 
-    def _aad(self, customer: int, message_id: bytes, field: str, tag: RetentionTag, period: int) -> bytes:
-        if len(message_id) != MESSAGE_ID_BYTES:
-            raise ValueError("a message id has 16 bytes")
-        label = self._labels.get((field, tag, period)) or self._label(field, tag, period)
-        return _AAD_START.pack(1, _MESSAGE, 8, customer, MESSAGE_ID_BYTES, message_id) + label
-
     def _label(self, field: str, tag: RetentionTag, period: int) -> bytes:
         """The end of the AAD; the messages of a period share few of them."""
-        _check_declared(field)
-        if len(self._labels) >= _CACHED_LABELS:
-            self._labels.clear()
-        label = _prefixed(field.encode()) + _prefixed(tag.encode()) + _AAD_END.pack(4, period)
-        self._labels[field, tag, period] = label
+        label = self._labels.get((field, tag, period))
+        if label is None:
+            _check_declared(field)
+            if len(self._labels) >= _CACHED_LABELS:
+                self._labels.clear()
+            label = _prefixed(field.encode()) + _prefixed(tag.encode()) + _AAD_END.pack(4, period)
+            self._labels[field, tag, period] = label
         return label
 
     def _admit(self, purpose: Purpose, field: str) -> None:
@@ -247,66 +232,26 @@ def _is_of(context: SealContext, customer: int, field: str, tag: RetentionTag) -
     return context.field == field and context.customer == customer and context.tag == tag
 
 
-def padded_size(length: int) -> int:
-    """How many bytes a plaintext of `length` bytes occupies before encryption.
-
-    The steps are those of SMS segments: 160 bytes of text each (160 septets in ASCII, or 70 Arabic letters at two
-    bytes), after 64 bytes for both numbers and their framing. So the stored size says about how many segments a
-    message has, which its row says exactly, and a one-time code looks like any other short message.
-    """
-    return _OVERHEAD + max(1, -((_OVERHEAD - length - 1) // _SEGMENT)) * _SEGMENT
-
-
-_SMALLEST: Final = padded_size(0)
-_FILL: Final = b"\x80".ljust(_SMALLEST, b"\0")
-
-
-def pad(plaintext: bytes) -> bytes:
-    """ISO/IEC 7816-4 padding up to `padded_size`: 0x80, then zeros."""
-    length = len(plaintext)
-    size = _SMALLEST if length < _SMALLEST else padded_size(length)
-    return plaintext + _FILL[: size - length] if size == _SMALLEST else (plaintext + b"\x80").ljust(size, b"\0")
-
-
-def unpad(padded: bytes) -> bytes:
-    return padded.rstrip(b"\0")[:-1]
-
-
 def period_in(sealed: Sealed) -> int:
     """The period of a sealed message field, for whoever counts what still depends on a period key."""
-    return int(_header(_HEADER, sealed, _MESSAGE)[1])
+    check_form(sealed)
+    return int.from_bytes(sealed[1:5], "big")
 
 
 def leaf_of(sealed: Sealed) -> int:
     """The subject leaf of a sealed message field: with the period, what an erasure punctures."""
-    return int.from_bytes(_header(_HEADER, sealed, _MESSAGE)[2], "big")
+    check_form(sealed)
+    return int.from_bytes(sealed[5:10], "big")
 
 
-def _header(layout: struct.Struct, sealed: Sealed, version: int) -> tuple[Any, ...]:
-    """The unpacked header. Raises `UnknownVersion`, or `IntegrityError` for bytes too few to be sealed."""
-    if len(sealed) < layout.size + _TAG_BYTES:
+def _account_header(sealed: Sealed) -> tuple[bytes, bytes]:
+    """Salt and commitment. Raises `UnknownVersion`, or `IntegrityError` for bytes too few to be sealed."""
+    if len(sealed) < _ACCOUNT_HEADER.size + TAG_BYTES:
         raise IntegrityError("sealed bytes are cut")
-    if sealed[0] != version:
+    version, salt, commitment = _ACCOUNT_HEADER.unpack_from(sealed)
+    if version != _ACCOUNT:
         raise UnknownVersion("sealed in another form")
-    return layout.unpack_from(sealed)
-
-
-def _hmac_sha512(secret: bytes, message: bytes) -> bytes:
-    """HMAC-SHA-512 (RFC 2104) under the 64 bytes of two factors.
-
-    By hand, for it is half of what sealing costs: 1.5 µs, while `hmac.digest` takes 2.2, most of it to look up SHA-512.
-    """
-    inner = sha512(secret.translate(_INNER) + _INNER_FILL + message).digest()
-    return sha512(secret.translate(_OUTER) + _OUTER_FILL + inner).digest()
-
-
-def _decrypt(material: bytes, commitment: bytes, ciphertext: bytes, aad: bytes) -> bytes:
-    if not compare_digest(material[32:48], commitment):
-        raise WrongKey("sealed with another key")
-    try:
-        return unpad(AESGCM(material[:32]).decrypt(material[48:60], ciphertext, aad))
-    except InvalidTag:
-        raise alone(IntegrityError("sealed bytes were changed")) from None
+    return salt, commitment
 
 
 def _account_aad(customer: int, field: str, record_id: bytes) -> bytes:

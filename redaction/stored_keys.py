@@ -1,9 +1,8 @@
 """Single keys, in memory and as they lie in the sealed state. Types alone: `keys` keeps them."""
 
-from typing import Protocol
-
 import msgspec
 
+from redaction.primitives.pure import Ready
 from redaction.puncture import PuncturableKey
 from redaction.retention import RetentionTag
 from redaction.sealed import SealContext, Sealed
@@ -19,20 +18,12 @@ class Period(msgspec.Struct, frozen=True):
     created_ms: int
 
 
-class Cipher(Protocol):
-    """A key that is ready to open with."""
-
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes: ...
-
-
 class Fresh(msgspec.Struct, frozen=True, gc=False):
-    """The key of one field that was sealed a moment ago, for whoever opens that very object. aad: as it was sealed."""
+    """The key of one field that was sealed a moment ago, for whoever opens that very object."""
 
     sealed: Sealed
     context: SealContext
-    cipher: Cipher
-    nonce: bytes
-    aad: bytes
+    ready: Ready
 
     def __repr__(self) -> str:
         return "Fresh(•••)"

@@ -24,6 +24,7 @@ from gateway.ledger.patience import Patience
 from gateway.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
+_Future: Final = asyncio.Future  # looked up once, not for each operation
 _FEW: Final = 2
 """Operations: after a commit of one nothing is waited for. Whoever sends one message after the other has no company."""
 _ENOUGH: Final = 64
@@ -144,7 +145,7 @@ class Journal:
         waiting.append(entry)
         if len(waiting) == _ENOUGH:
             self._enough.set()
-        if not self._wake.is_set():
+        elif len(waiting) == 1:
             self._wake.set()
             self._idle.clear()
 
@@ -262,7 +263,7 @@ class Journal:
 
 def _fail(entries: Sequence[Entry]) -> None:
     for op, waiter in entries:
-        if isinstance(waiter, asyncio.Future):
+        if isinstance(waiter, _Future):
             if not waiter.done():
                 waiter.set_exception(LedgerUnavailable())
         elif waiter is not None and isinstance(op, Accept):
@@ -270,7 +271,7 @@ def _fail(entries: Sequence[Entry]) -> None:
 
 
 def _tell(op: WriteOp | None, waiter: "asyncio.Future[WriteResult] | Done", result: WriteResult) -> None:
-    if not isinstance(waiter, asyncio.Future):
+    if not isinstance(waiter, _Future):
         waiter(op, result)
     elif not waiter.done():
         waiter.set_result(result)

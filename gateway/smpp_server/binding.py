@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from gateway.clock import Clock
-from gateway.customers import Directory, Esme
+from gateway.customers import Esme
+from gateway.directory import Directory
 from gateway.passwords import matches, nobodys
 from gateway.smpp_server.lockout import Lockout
 from operators.smpp import status as st

@@ -7,11 +7,12 @@ unbind to every bind, the answers that are owed, and then the sockets close (S-1
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final, cast
 
 from config.smpp_server import SmppServerSettings
 from gateway.clock import Clock
-from gateway.customers import Directory, Esme
+from gateway.customers import Esme
+from gateway.directory import Directory
 from gateway.logs import logger
 from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict
 from gateway.smpp_server.errands import Errands
@@ -80,7 +81,7 @@ class SmppServer:
     @property
     def port(self) -> int:
         assert self._socket is not None, "the listener is not started"
-        return int(self._socket.sockets[0].getsockname()[1])
+        return int(cast(Any, self._socket).sockets[0].getsockname()[1])  # a list in uvloop, a tuple in asyncio
 
     @property
     def connections(self) -> int:

@@ -13,14 +13,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-import msgspec
-
 from gateway.clock import Clock
 from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.message import Message, OutboxEvent, Status
 from gateway.smpp_server.link import Link
-from gateway.smpp_server.wording import Words
+from gateway.smpp_server.words import News as News
+from gateway.smpp_server.words import Words
 from gateway.submission import INTERMEDIATE_BIT
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -39,16 +38,6 @@ _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
 
 Word = Callable[[OutboxEvent, Message], p.DeliverSm | Words | None]
 """News as a PDU, or as its octets; None when there is nothing to tell (any more). Must not raise."""
-
-
-class News(msgspec.Struct, gc=False):
-    """One event in memory, with its PDU."""
-
-    event: OutboxEvent
-    pdu: p.DeliverSm | Words
-
-    def __repr__(self) -> str:
-        return f"News(seq={self.event.seq})"
 
 
 class Outlet:

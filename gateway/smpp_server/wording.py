@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-import msgspec
-
 from gateway.content import Received
 from gateway.message import Message, OutboxEvent, Status
+from gateway.smpp_server.words import Words as Words
 from gateway.submission import ReturnPath
 from operators.base import ReceiptState
 from operators.smpp import gsm7
@@ -54,19 +53,6 @@ _STATS: Final = {
     ReceiptState.UNKNOWN: "UNKNOWN",
     ReceiptState.DELETED: "DELETED",
 }
-
-
-class Words(msgspec.Struct, frozen=True, gc=False):
-    """A deliver_sm as it is written: what stands behind the header, and its TLVs, which SMPP 3.3 knows not (S-15).
-
-    It costs a third of the PDU and its codec (`python -m benchmarks.links`).
-    """
-
-    body: bytes
-    tlvs: bytes
-
-    def __repr__(self) -> str:
-        return "Words(•••)"
 
 
 def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Words:

@@ -25,6 +25,8 @@ Origin = tuple[bool, str, int]
 _PRINTABLE = re.compile(r"[!-\[\]-~]+")  # ASCII without space, control characters and the backslash
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
+# As they stand: Python before 3.13 does not call an IPv4 loopback that an IPv6 form wraps loopback, and later ones do.
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NEVER = tuple(
@@ -99,7 +101,7 @@ def checked_addresses(found: Sequence[str], target: Target, *, allow_loopback: b
         raise TargetRefused("unresolved")
     addresses = [_parsed(text) for text in found]
     for address in addresses:
-        loopback = allow_loopback and address.is_loopback
+        loopback = allow_loopback and any(address in network for network in _LOOPBACK)
         if not loopback and not (target.tls and is_public(address)):
             raise TargetRefused("address")
     return tuple(dict.fromkeys(str(address) for address in addresses))[:MAX_ADDRESSES]

@@ -129,7 +129,9 @@ class SmppOperator:
         if self._stopping:
             return 0
         now = self._monotonic()
-        free = sum(each.room(now) for each in self._links.binds.values())
+        free = 0
+        for each in self._links.binds.values():
+            free += each.room(now)
         if free <= 0:
             self._arm_for_binds(now)
             return 0

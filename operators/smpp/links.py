@@ -13,7 +13,7 @@ import random
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from config.operators import OperatorSettings
 from operators.backoff import Backoff
@@ -78,7 +78,9 @@ class Links:
     @property
     def outbind_port(self) -> int:
         """Where outbind is listened for; 0 for nowhere."""
-        return 0 if self._listener is None else int(self._listener.sockets[0].getsockname()[1])
+        if self._listener is None:
+            return 0
+        return int(cast(Any, self._listener).sockets[0].getsockname()[1])  # a list in uvloop, a tuple in asyncio
 
     async def start(self) -> None:
         settings = self._settings

@@ -11,7 +11,15 @@ to that recipient (S-38) is what the caller sees to.
 import unicodedata
 
 from operators.smpp import coding, gsm7
-from operators.smpp.coding import DefaultAlphabet, Encoding, EncodingError, EncodingFault
+from operators.smpp.coding import (
+    DefaultAlphabet,
+    Encoding,
+    EncodingError,
+    EncodingFault,
+    encode_octets,
+    encode_ucs2,
+    is_representable,
+)
 from operators.smpp.coding import TextPlan as TextPlan  # said again for those who plan
 from operators.smpp.segment_form import ConcatMode as ConcatMode
 from operators.smpp.segment_form import EncodedSegment as EncodedSegment
@@ -37,13 +45,13 @@ def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
     64 KiB of a message_payload.
     """
     if options.binary:
-        units = coding.encode_octets(text)
+        units = encode_octets(text)
         return TextPlan(Encoding.BINARY, _count(units, Encoding.BINARY, options.concat, 0), len(units))
     septets = gsm7.DEFAULT.encode(text)
-    if septets is not None and coding.is_representable(text, options.default_alphabet):
+    if septets is not None and is_representable(text, options.default_alphabet):
         length = len(septets)
         return TextPlan(_GSM7, 1 if length <= _GSM7_SINGLE else _count(septets, _GSM7, options.concat, 0), length)
-    units = coding.encode_ucs2(text)
+    units = encode_ucs2(text)
     if len(units) <= _USER_DATA_OCTETS:  # nothing takes less than one segment
         return TextPlan(_UCS2, 1, len(units) // 2)
     ucs2 = TextPlan(Encoding.UCS2, _count(units, Encoding.UCS2, options.concat, 0), len(units) // 2)
@@ -54,9 +62,9 @@ def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
 
 
 def _latin1_plans(text: str, options: PlanOptions) -> list[TextPlan]:
-    if not coding.is_representable(text, DefaultAlphabet.LATIN1):
+    if not is_representable(text, DefaultAlphabet.LATIN1):
         return []
-    octets = coding.encode_octets(text)
+    octets = encode_octets(text)
     return [TextPlan(Encoding.LATIN1, _count(octets, Encoding.LATIN1, options.concat, 0), len(octets))]
 
 
@@ -222,7 +230,7 @@ def encode_short(text: str, options: PlanOptions, *, flash: bool = False) -> Enc
     septets = gsm7.DEFAULT.encode(text)
     if septets is not None:
         return EncodedSegment(0x10 if flash else 0, 0, septets) if len(septets) <= _GSM7_SINGLE else None
-    units = coding.encode_ucs2(text)
+    units = encode_ucs2(text)
     return EncodedSegment(0x18 if flash else 0x08, 0, units) if len(units) <= _USER_DATA_OCTETS else None
 
 
@@ -253,7 +261,7 @@ def _rewritten(octets: bytes, data_coding: int, header_octets: int, alphabet: De
     if alphabet is DefaultAlphabet.GSM_PACKED:
         return gsm7.pack(octets, -8 * header_octets % 7)
     text = gsm7.DEFAULT.decode(octets)
-    if text is None or not coding.is_representable(text, alphabet):
+    if text is None or not is_representable(text, alphabet):
         raise EncodingError(EncodingFault.NOT_IN_ALPHABET)
     return text.encode("latin-1" if alphabet is DefaultAlphabet.LATIN1 else "ascii")
 
@@ -275,11 +283,11 @@ def _data_coding(encoding: Encoding, flash: bool) -> int:
 
 def _units(text: str, plan: TextPlan, alphabet: DefaultAlphabet) -> tuple[Encoding, bytes]:
     if plan.encoding is Encoding.BINARY:
-        return Encoding.BINARY, coding.encode_octets(text)
+        return Encoding.BINARY, encode_octets(text)
     if plan.encoding is Encoding.LATIN1:
-        return Encoding.LATIN1, coding.encode_octets(text)
-    if plan.encoding is Encoding.UCS2 or not coding.is_representable(text, alphabet):
-        return Encoding.UCS2, coding.encode_ucs2(text)
+        return Encoding.LATIN1, encode_octets(text)
+    if plan.encoding is Encoding.UCS2 or not is_representable(text, alphabet):
+        return Encoding.UCS2, encode_ucs2(text)
     septets = gsm7.alphabet(plan.locking, plan.single).encode(text)
     if septets is None:
         raise EncodingError(EncodingFault.NOT_IN_ALPHABET)

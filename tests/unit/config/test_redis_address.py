@@ -34,6 +34,8 @@ def test_an_address_says_what_and_where(text: str, address: Address) -> None:
         ("redis://one,two", "more than one host"),
         ("redis://user:word@store", "user or password"),
         ("redis://store:port", "port"),
+        ("redis://[::1", "host"),
+        ("redis+cluster://one,[::1", "host"),
         ("redis://store/first", "database"),
         ("redis+sentinel://one", "names no service"),
         ("redis+cluster://one/1", "database 0 only"),

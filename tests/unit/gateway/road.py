@@ -31,15 +31,13 @@ from gateway.policies import RetentionPolicies
 from gateway.request import MessageRequest
 from gateway.routing import Route, Router
 from gateway.settle import Settler
+from gateway.sorting import Sorting
 from gateway.validation import Validator
 from operators.base import (
     Accepted,
     DeliveryReceipt,
-    Down,
-    MoMessage,
     MtMessage,
     OperatorEvent,
-    Ready,
     ReceiptState,
     SubmitResult,
     Submitted,
@@ -194,6 +192,7 @@ class Road:
             default_region="SA",
             **self._incoming_settings,
         )
+        self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
         self.door = Door(
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
             vault=self.vault,
@@ -220,16 +219,7 @@ class Road:
         if self.held is not None:
             self.held.extend(events)
             return
-        answers = [each for each in events if isinstance(each, Submitted)]
-        if answers:
-            self.dispatch.on_submitted(answers)
-        self.outcomes.on_receipts([each for each in events if isinstance(each, DeliveryReceipt)])
-        self.incoming.on_messages([each for each in events if isinstance(each, MoMessage)])
-        for event in events:
-            if isinstance(event, Ready):
-                self.dispatch.on_ready(event.operator)
-            elif isinstance(event, Down):
-                self.dispatch.on_down(event.operator)
+        self.sorting.take(events)
 
     def hold(self) -> None:
         """Keep what operators say from now on."""

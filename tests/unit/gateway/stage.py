@@ -14,7 +14,8 @@ import msgspec
 from config.settings import HttpSettings
 from gateway.admission import Admission
 from gateway.clock import ManualClock
-from gateway.customers import ApiKey, CustomerSettings, Directory, KeySettings
+from gateway.customers import ApiKey, CustomerSettings, KeySettings
+from gateway.directory import Directory
 from gateway.errors import Refusal
 from gateway.http_api import HttpApi
 from gateway.ledger.base import Accept, Change, StoredCustomer, StoredKey, WriteResult
@@ -74,17 +75,24 @@ class SmallDoor:
         self._clock = clock
         self._taken = 0
 
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None, index: int = 0) -> Pending:
-        record = self._record(key, request, idempotency, index)
+    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
+        record = self._record(key, request, idempotency, 0)
         try:
             return Pending(record.message, self._journal.accept(record))
         except JournalFull:
             raise Refusal("overloaded") from None
 
     def offer(
-        self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done, *, idempotency: str | None = None
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        form: SmppForm,
+        done: Done,
+        *,
+        idempotency: str | None = None,
+        index: int = 0,
     ) -> Message:
-        record = self._record(key, request, idempotency, 0)
+        record = self._record(key, request, idempotency, index)
         try:
             self._journal.offer(record, done)
         except JournalFull:

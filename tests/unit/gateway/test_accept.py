@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Refusal
+from gateway.ledger.base import WriteResult
 from gateway.message import MessageClass, Status
 from gateway.routing import Route
+from gateway.submission import NO_FORM
 from redaction.personal import Purpose
 from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request, an_api_key, running_road
 
@@ -67,8 +69,12 @@ async def test_a_repeated_idempotency_key_gives_the_first_id_and_sends_once(tmp_
 
 async def test_one_idempotency_key_covers_a_batch_item_by_item(tmp_path: Path) -> None:
     async with running_road(tmp_path) as road:
-        pending = [road.door.accept(EVERY_CLASS, a_request(), idempotency="k", index=index) for index in (0, 1, 0)]
-        ids = [await each.durable for each in pending]
+        ids: list[WriteResult] = []
+        for index in (0, 1, 0):
+            road.door.offer(
+                EVERY_CLASS, a_request(), NO_FORM, lambda _op, result: ids.append(result), idempotency="k", index=index
+            )
+        await road.settled()
         assert ids[0] == ids[2] != ids[1]
 
 

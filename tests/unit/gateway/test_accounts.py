@@ -7,7 +7,8 @@ import pytest
 
 from gateway.accounts import Accounts, Profile, UnknownAccount
 from gateway.clock import ManualClock
-from gateway.customers import CustomerSettings, Directory, EsmeSettings, KeySettings, NumberSettings, Owner
+from gateway.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings, Owner
+from gateway.directory import Directory
 from gateway.passwords import matches
 from redaction.keys import KeyState
 from redaction.personal import MessageText, Purpose, Secret

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.customers import Directory
+from gateway.directory import Directory
 from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable, StoredEndpoint
 from gateway.message import MessageClass
 from redaction.personal import Secret

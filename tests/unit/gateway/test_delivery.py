@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from gateway.customers import Directory, Owner
+from gateway.customers import Owner
 from gateway.delivery import Addressing
+from gateway.directory import Directory
 from gateway.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
 from gateway.ledger.base import StoredCustomer, StoredEndpoint
 from gateway.message import Message, OutboxEvent, Status

@@ -71,6 +71,7 @@ async def test_an_operator_is_asked_and_its_answer_settles_the_message(tmp_path:
     async with running_road(tmp_path, follow_up=ASKED, known=lambda _: ReceiptState.DELIVERED) as road:
         identifier = await submitted(road, text=LONG)
         road.receipt("2", ReceiptState.DELIVERED)
+        await until(road.acknowledged)
         road.clock.advance(HOUR_S)
         await road.becomes(identifier, Status.DELIVERED)
         asked = [(each.operator_message_id, each.source) for each in road.operators["loop"].queries]

@@ -143,9 +143,34 @@ def test_any_object_of_the_right_types_is_read_as_it_was_written(body: dict[str,
 
 def test_a_batch_is_cut_into_its_messages() -> None:
     raw = b' { "messages" : [ {"a":[1,2]} ,\n 3,"x" ] } '
-    assert decode_batch(raw) == [b'{"a":[1,2]}', b"3", b'"x"']
-    assert decode_batch(b'{"messages":[]}') == []
-    assert decode_batch(b'{"\\u006dessages":[1]}') == [b"1"]
+    assert decode_batch(raw, len(raw)) == [b'{"a":[1,2]}', b"3", b'"x"']
+    assert decode_batch(b'{"messages":[]}', 100) == []
+    assert decode_batch(b'{"\\u006dessages":[1]}', 100) == [b"1"]
+
+
+@pytest.mark.parametrize("text", ["hello", "at 12:30: now", '\\"to\\": x'])
+def test_a_batch_without_fault_is_read_at_once(text: str) -> None:
+    message = b'{"to":"+966500000001","from":"SENDER","text":"%s","class":"otp"}' % text.encode()
+    raw = b'{"messages": [%s]}' % b" , ".join([message] * 3)
+    assert decode_batch(raw, len(raw)) == [decode_message(message)] * 3
+    assert decode_batch(raw, len(raw) - 1) == [message] * 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        b'{"to":"+966500000001","from":"SENDER","text":"a","text":"b"}',
+        b'{"to":"+966500000001","from":"SENDER","text":"a","more":1}',
+        b'{"to":"+966500000001","from":"SENDER","text":1}',
+        b"{}",
+    ],
+)
+def test_one_message_with_a_fault_is_judged_alone(fault: bytes) -> None:
+    good = b'{"to":"+966500000001","from":"SENDER","text":"a"}'
+    raw = b'{"messages":[%s,%s]}' % (good, fault)
+    assert decode_batch(raw, len(raw)) == [good, fault]
+    with pytest.raises(Refusal):
+        decode_message(fault)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +188,7 @@ def test_a_batch_is_cut_into_its_messages() -> None:
     ],
 )
 def test_a_batch_that_is_none_is_refused(body: bytes, code: str, field: str | None) -> None:
-    with pytest.raises(Refusal) as caught:
-        decode_batch(body)
-    assert (caught.value.code, caught.value.field) == (code, field)
+    for limit_bytes in (0, len(body)):
+        with pytest.raises(Refusal) as caught:
+            decode_batch(body, limit_bytes)
+        assert (caught.value.code, caught.value.field) == (code, field)

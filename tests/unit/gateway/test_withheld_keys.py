@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.customers import Directory
 from gateway.delivery import Addressing
+from gateway.directory import Directory
 from gateway.endpoint import save_endpoint
 from gateway.errors import Refusal
 from gateway.http_auth import Gatekeeper

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from redaction.keys import FRESH, KeyDestroyed, KeyState, KeysWithheld, Random, open_state, seal_state
 from redaction.personal import Purpose
+from redaction.primitives.pure import pad, padded_size, unpad
 from redaction.retention import OTP, TRANSACTIONAL, RetentionTag
 from redaction.seal import (
     POLICY,
@@ -20,10 +21,7 @@ from redaction.seal import (
     UnknownVersion,
     WrongKey,
     leaf_of,
-    pad,
-    padded_size,
     period_in,
-    unpad,
 )
 from redaction.sealed import Sealed
 
