@@ -16,21 +16,23 @@ def pays_within(commits: int, sizes: Iterator[int]) -> bool:
 @pytest.mark.parametrize(
     "sizes",
     [
-        pytest.param([512, 512, 136, 512, 264], id="batches of 100 over four connections"),
+        pytest.param([272, 432, 640, 640, 432, 512], id="batches of 100 over four connections"),
+        pytest.param([128, 128, 272, 256, 256, 160], id="the same, out of step with their answers"),
         pytest.param([384, 384, 258, 384, 128], id="single messages over 128 connections"),
     ],
 )
 def test_large_commits_pay_soon(sizes: list[int]) -> None:
-    assert pays_within(100, cycle(sizes))
+    assert pays_within(200, cycle(sizes))
 
 
 @pytest.mark.parametrize(
     "sizes",
     [
         pytest.param([64, 96, 32, 160, 96], id="single messages over 32 connections"),
-        pytest.param([192, 128, 192, 64], id="over 64"),
-        pytest.param([16, 17, 40, 44, 16, 381, 44], id="over many at half load, now and then in a rush"),
-        pytest.param([512, 512, 300, *[3] * 200], id="a batch of some hundred between single messages"),
+        pytest.param([192, 128, 192, 320], id="over 64"),
+        pytest.param([128, 128, 192, 128, 224], id="over 32 with webhooks"),
+        pytest.param([17, 40, 44, 60] * 3 + [381], id="over many at half load, now and then in a rush"),
+        pytest.param([512, 512, 300, *[3] * 500], id="a batch of some hundred between single messages"),
     ],
 )
 def test_small_commits_never_pay(sizes: list[int]) -> None:
@@ -39,7 +41,7 @@ def test_small_commits_never_pay(sizes: list[int]) -> None:
 
 def test_a_few_large_commits_are_not_enough() -> None:
     large = LargeCommits()
-    needed = ENOUGH_ROWS // LARGE_ROWS
+    needed = (ENOUGH_ROWS - 1) // LARGE_ROWS
     assert not any(large.pay(LARGE_ROWS) for _ in range(needed))
     assert large.pay(LARGE_ROWS)
 
