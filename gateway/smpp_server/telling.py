@@ -30,7 +30,7 @@ from redaction.errors import KeysWithheld
 POLL_S: Final = 1.0
 READ_LIMIT: Final = 256
 LEAST_IN_MEMORY: Final = 64
-RETRY_S: Final = (1.0, 5.0, 15.0, 60.0, 300.0)
+RETRY_S: Final[Sequence[float]] = (1.0, 5.0, 15.0, 60.0, 300.0)
 """Pauses after news that was refused or not answered, one by one; the last one repeats."""
 _DELIVER_SM: Final = p.DeliverSm.command_id
 _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -209,3 +210,12 @@ async def _bind_by_hand(stage: Stage, account: tuple[str, str]) -> int:
     status = p.decode(await _frame(reader)).status
     writer.close()
     return status
+
+
+def test_binds_are_taken_on_the_loop_that_nodes_run_on(tmp_path: Path) -> None:
+    async def job() -> str:
+        async with running_gateway(tmp_path) as stage:
+            peer = await stage.peer(await stage.account())
+            return str(peer.bound.system_id)
+
+    assert uvloop.run(job()) == "connect-gateway"
