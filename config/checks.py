@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from config.operators import HOME, INDISPENSABLE_FIELDS, OperatorSettings, RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
@@ -127,6 +127,16 @@ def _key_places(settings: Settings) -> Iterator[Finding]:
         yield ("keystore", "root", "path"), "root_beside_keys", message, _ERROR
 
 
+def _split(url: str) -> SplitResult:
+    """The parts of an address; all empty where it has a host or a port that cannot be read."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read only now
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
 def _key_server(settings: Settings) -> Iterator[Finding]:
     """Where the keys are, and how the way there is protected (P-24)."""
     server = settings.keystore.redis
@@ -135,7 +145,7 @@ def _key_server(settings: Settings) -> Iterator[Finding]:
             message = "nodes that share a ledger share their keys: a file is for one machine, and cannot tell when a"
             yield ("keystore", "engine"), "keys_not_shared", f"{message} destruction is certain", Severity.WARNING
         return
-    at, address = ("keystore", "redis"), urlsplit(server.url)
+    at, address = ("keystore", "redis"), _split(server.url)
     if address.scheme not in ("redis", "rediss") or not address.hostname:
         yield (*at, "url"), "missing", 'engine "redis" needs the address of the server, rediss://host:port', _ERROR
     elif address.username is not None or address.password is not None:
@@ -161,7 +171,7 @@ def _vault(settings: Settings) -> Iterator[Finding]:
     root = settings.keystore.root
     if root.kind != "transit":
         return
-    address = urlsplit(root.transit.url)
+    address = _split(root.transit.url)
     if address.scheme not in ("http", "https") or not address.hostname:
         message = 'kind "transit" needs the address of the vault, https://host:port'
         yield ("keystore", "root", "transit", "url"), "missing", message, _ERROR
@@ -294,7 +304,7 @@ def _outbind(operator: OperatorSettings) -> Iterator[Finding]:
 def _rest(operator: OperatorSettings) -> Iterator[Finding]:
     """Where messages are posted and receipts come in, and how both ways are protected (P-17, P-24)."""
     rest, callback = operator.rest, operator.rest.callback
-    url = urlsplit(rest.url)
+    url = _split(rest.url)
     if url.scheme not in ("http", "https") or not url.hostname or url.username is not None:
         yield ("rest", "url"), "invalid_url", "expected https://host/path without credentials", _ERROR
     elif url.scheme == "http" and not (is_loopback(url.hostname) or operator.register.tunnel):
@@ -316,7 +326,7 @@ def _register(operator: OperatorSettings) -> Iterator[Finding]:
     if not register.transfer_allowed:
         message = f"outside {HOME}: needs transfer_record, safeguard and risk_assessment; the link is held back"
         yield ("register", "country"), "transfer_blocked", message, Severity.BLOCKED
-    host = operator.host or urlsplit(operator.rest.url).hostname
+    host = operator.host or _split(operator.rest.url).hostname
     if not register.contract_reference and host and not is_loopback(host):
         message = "no contract is named that binds the operator to confidence"
         yield ("register", "contract_reference"), "no_contract", message, Severity.WARNING

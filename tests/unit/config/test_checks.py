@@ -157,6 +157,8 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
         (on_a_server(), "keystore.redis.url", "missing"),
         (on_a_server(url="https://keys"), "keystore.redis.url", "missing"),
         (on_a_server(url="rediss://"), "keystore.redis.url", "missing"),
+        (on_a_server(url="rediss://[::1"), "keystore.redis.url", "missing"),
+        (on_a_server(url="rediss://keys:port"), "keystore.redis.url", "missing"),
         (on_a_server(url="rediss://user:secret@keys"), "keystore.redis.url", "invalid_url"),
         (on_a_server(url="redis://keys:6379/0"), "keystore.redis.url", "plain_key_server"),
         (
@@ -170,6 +172,7 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
         (on_a_server(url="rediss://keys", tls_certificate="c.pem"), "keystore.redis", "tls_incomplete"),
         (in_a_vault(url="https://vault"), "keystore.root.transit.token", "missing"),
         (in_a_vault(url="vault", token=SecretRef(env="T")), "keystore.root.transit.url", "missing"),
+        (in_a_vault(url="https://[::1", token=SecretRef(env="T")), "keystore.root.transit.url", "missing"),
         (in_a_vault(url="http://vault:8200", token=SecretRef(env="T")), "keystore.root.transit.url", "plain_root_slot"),
         (Settings(retention=(RetentionSettings(record_s=86_400),)), "retention[0].content_limit_s", "limits_crossed"),
         (
@@ -301,6 +304,8 @@ def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> 
     assert told(with_operators(plain)) == [("operators[0].rest.url", "plain_operator_link")]
     assert told(with_operators(replace(plain, rest=RestSettings(url="https://sms.example/send")))) == []
     assert told(with_operators(replace(plain, rest=RestSettings(url="http://127.0.0.1/send")))) == []
+    unreadable = with_operators(replace(plain, rest=RestSettings(url="https://[::1/send")))
+    assert told(unreadable) == [("operators[0].rest.url", "invalid_url")]
     tunnel = msgspec.structs.replace(register, tunnel=True)
     assert told(with_operators(replace(plain, register=tunnel))) == []
 
