@@ -1,46 +1,26 @@
 """What the key scheme and sealed fields compute: by OpenSSL in one call each where that is built, else by `pure`.
 
-Both give the same for the same; `compiling/openssl.c` is built with the compiled build.
+Both give the same for the same; `compiling/openssl.c` is part of the compiled build.
 """
 
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from redaction.primitives.pure import (
-        descend,
-        forget,
-        hmac_sha256,
-        leaf_in,
-        open_field,
-        open_ready,
-        seal_field,
-    )
+from redaction.primitives import pure
 
-    BY_OPENSSL: Final[bool] = False
+if TYPE_CHECKING:
+    from redaction.primitives import pure as chosen
 else:
     try:
-        from redaction.primitives.openssl import (
-            descend,
-            forget,
-            hmac_sha256,
-            leaf_in,
-            open_field,
-            open_ready,
-            seal_field,
-        )
-
-        BY_OPENSSL = True
+        from redaction.primitives import openssl as chosen
     except ImportError:
-        from redaction.primitives.pure import (
-            descend,
-            forget,
-            hmac_sha256,
-            leaf_in,
-            open_field,
-            open_ready,
-            seal_field,
-        )
+        chosen = pure
 
-        BY_OPENSSL = False
+BY_OPENSSL: Final[bool] = chosen is not pure
 
-__all__ = ["BY_OPENSSL", "descend", "forget", "hmac_sha256", "leaf_in", "open_field", "open_ready", "seal_field"]
+descend = chosen.descend
+forget = chosen.forget
+hmac_sha256 = chosen.hmac_sha256
+leaf_in = chosen.leaf_in
+open_field = chosen.open_field
+open_ready = chosen.open_ready
+seal_field = chosen.seal_field
