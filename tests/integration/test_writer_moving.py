@@ -51,8 +51,19 @@ async def ledger(path: Path) -> AsyncIterator[SqliteLedger]:
     await ledger.close()
 
 
+EARLIER: set[psutil.Process] = set()
+
+
+@pytest.fixture(autouse=True)
+def what_others_started() -> None:
+    """Servers of other tests may live on beside these."""
+    EARLIER.update(psutil.Process().children())
+
+
 def children() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+    """Processes that the test started and that live."""
+    found = set(psutil.Process().children()) - EARLIER
+    return [each for each in found if each.status() != psutil.STATUS_ZOMBIE]
 
 
 def writing_process() -> psutil.Process:
