@@ -20,8 +20,8 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Meter:
-    """roles: processes by role. target: the role whose memory counts. storing: more roles whose octets on the disk
-    count with its own."""
+    """roles: processes by role. target: the role whose memory counts, and with whose processes those count that they
+    start later. storing: more roles whose octets on the disk count with its own."""
 
     def __init__(self, roles: Mapping[str, Sequence[int]], target: str, storing: Iterable[str] = ()) -> None:
         self._roles = {role: [psutil.Process(pid) for pid in pids] for role, pids in roles.items() if pids}
@@ -29,9 +29,15 @@ class Meter:
         self._storing = [target, *(role for role in storing if role != target)]
 
     def read(self) -> Reading:
+        self._look_for_more()
         cpu = {role: sum(map(cpu_s, processes)) for role, processes in self._roles.items()}
         octets = sum(written(each) for role in self._storing for each in self._roles[role])
         return Reading(time.perf_counter(), cpu, octets)
+
+    def _look_for_more(self) -> None:
+        known = self._roles[self._target]
+        found = [child for each in known for child in each.children(recursive=True)]
+        known += dict.fromkeys(child for child in found if child not in known)
 
     def rss_mb(self) -> float:
         return sum(float(each.memory_info().rss) for each in self._roles[self._target]) / 2**20
