@@ -138,7 +138,8 @@ def whole(bench: Bench, messages: float) -> int:
 def sampled(bench: Bench, options: Options) -> tuple[dict[str, float], list[str]]:
     """Shares of the stages from one more closed loop, of one worker; without a profiler none, and a note."""
     pids = bench.target.pids()[bench.target.name]
-    sampler = Sampler(pids[0] if options.workers == 1 else pids[-1], bench.folder / "stacks.txt")
+    pid = pids[0] if options.workers == 1 else pids[-1]
+    sampler = Sampler(pid, bench.folder / "stacks.txt", compiled=bench.target.build == "compiled")
     generator = bench.generator(options.messages)
     try:
         sampler.start()

@@ -6,6 +6,7 @@ CPU that each of the two really used, as the system tells it. The sampling run i
 process to look at it costs; its figures are used for nothing else.
 """
 
+import re
 import shutil
 import signal
 import subprocess
@@ -61,7 +62,9 @@ class ProfilerMissing(Exception):
 class Sampler:
     """Samples one process from `start` to `stop`, which gives the shares."""
 
-    def __init__(self, pid: int, path: Path) -> None:
+    def __init__(self, pid: int, path: Path, *, compiled: bool = False) -> None:
+        """compiled: look into frames of C as well."""
+        self._native = ("--native",) if compiled else ()
         self._pid = pid
         self._path = path
         self._child: subprocess.Popen[bytes] | None = None
@@ -75,7 +78,7 @@ class Sampler:
         self._before = cpu_by_thread(self._pid)
         words = [program, "record", "--format", "raw", "--full-filenames", "--threads", "--rate", str(RATE_HZ)]
         self._child = subprocess.Popen(
-            [*words, "--pid", str(self._pid), "--output", str(self._path)],
+            [*words, *self._native, "--pid", str(self._pid), "--output", str(self._path)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -121,7 +124,37 @@ def shares(lines: Iterable[str], main_cpu_s: float, others_cpu_s: float) -> dict
 def stage_of(frames: list[str]) -> str:
     """The stage of one stack, outermost frame first."""
     for frame in reversed(frames):
+        source = source_of(frame)
         for stage, places in STAGES:
-            if any(f"/{place}" in frame for place in places):
+            if any(f"/{place}" in source for place in places):
                 return stage
     return OTHER
+
+
+def source_of(frame: str) -> str:
+    """The frame with the source that it stands for: of a compiled function its name is all there is."""
+    found = _COMPILED.match(frame)
+    if found is None:
+        return frame.replace("(openssl.c:", "(/redaction/primitives/openssl.c:")
+    words = found[1].split("___")
+    names = ("___".join(words[:count]) for count in range(len(words) - 1, 0, -1))
+    return next((f"/{_SOURCES[name]}" for name in names if name in _SOURCES), frame)
+
+
+def _sources() -> dict[str, str]:
+    """Paths of compiled modules by the ends of their names, which is how mypyc calls them; none of ends that two share,
+    and none outside of a checkout.
+    """
+    places = (Path(__file__).resolve().parents[1], Path.cwd())
+    listed = [path for place in places if (path := place / "compiling" / "modules.txt").exists()]
+    text = listed[0].read_text(encoding="utf-8") if listed else ""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    modules = [line for line in lines if line]
+    ends = [(path, path.removesuffix(".py").split("/")) for path in modules]
+    named = [("___".join(words[-count:]), path) for path, words in ends for count in range(1, len(words) + 1)]
+    often = Counter(name for name, _ in named)
+    return {name: path for name, path in named if often[name] == 1}
+
+
+_COMPILED = re.compile(r"CPy(?:Def|Py)_(\w+)")
+_SOURCES: Final = _sources()

@@ -24,6 +24,11 @@ def stack(*frames: str, thread: str = "thread (1): MainThread", samples: int = 1
         (["on_receipts (/app/gateway/outcomes.py:60)"], "receipt"),
         (["sign (/app/gateway/webhooks/signing.py:40)"], "webhook"),
         (["read (/app/gateway/smpp_server/reading.py:40)"], "SMPP in"),
+        (["CPyDef_seal___Sealer___seal (1f__mypyc.cpython-311.so)", "EVP_Digest (libcrypto.so.3)"], "seal"),
+        (["CPyPy_smpp___client___SmppOperator____on_events (1f__mypyc.cpython-311.so)"], "SMPP out"),
+        (["CPyDef_webhooks___client___Client___post (1f__mypyc.cpython-311.so)"], "webhook"),
+        (["CPyDef_journal____tell (1f__mypyc.cpython-311.so)"], "commit"),
+        (["CPyDef_seal___Sealer___seal (1f__mypyc.so)", "py_descend (openssl.c:300)"], "seal"),
         ([], "loop, sockets"),
     ],
 )
