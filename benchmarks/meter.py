@@ -35,9 +35,10 @@ class Meter:
         return Reading(time.perf_counter(), cpu, octets)
 
     def _look_for_more(self) -> None:
-        known = self._roles[self._target]
-        found = [child for each in known for child in each.children(recursive=True)]
-        known += dict.fromkeys(child for child in found if child not in known)
+        processes = self._roles[self._target]
+        known = {each.pid for each in processes}
+        found = {pid for each in known for pid in family(each)}
+        processes += map(psutil.Process, sorted(found - known))
 
     def rss_mb(self) -> float:
         return sum(float(each.memory_info().rss) for each in self._roles[self._target]) / 2**20

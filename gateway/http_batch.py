@@ -10,9 +10,10 @@ from typing import Final
 from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.http_door import Door
+from gateway.http_earlier import earlier_message
 from gateway.http_json import decode_message, within
 from gateway.http_reply import problem_view
-from gateway.ledger.base import Accept, Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.base import Accept, Ledger, WriteOp, WriteResult
 from gateway.message import Message
 from gateway.request import BatchItem, MessageRequest
 from gateway.submission import NO_FORM
@@ -68,15 +69,13 @@ class BatchSender:
         """A message that was refused, or for which an earlier one stands."""
         if isinstance(one, Refusal):
             return _refused(one, index)
-        standing, earlier = fates.unusual[one.id], None
-        if not isinstance(standing, bytes):
-            return _refused(Refusal("ledger_unavailable"), index)
+        standing = fates.unusual[one.id]
         try:
-            earlier = await self._ledger.find(key.customer.id, standing)
-        except LedgerUnavailable:
-            return _refused(Refusal("ledger_unavailable"), index)
-        if earlier is None:  # it was erased since, which looks as if it never was (Law 7)
-            return _refused(Refusal("not_found"), index)
+            if not isinstance(standing, bytes):
+                raise Refusal("ledger_unavailable")
+            earlier = await earlier_message(self._ledger, key.customer.id, standing)
+        except Refusal as refusal:
+            return _refused(refusal, index)
         return BatchItem(message=accepted_view(earlier))
 
 

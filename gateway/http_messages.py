@@ -18,6 +18,7 @@ from gateway.http_auth import Gatekeeper
 from gateway.http_batch import BatchSender
 from gateway.http_body import read_json_body
 from gateway.http_door import Door, Pending
+from gateway.http_earlier import earlier_message
 from gateway.http_json import decode_batch, decode_message
 from gateway.http_reply import Replies, Reply
 from gateway.http_routes import Call
@@ -164,15 +165,12 @@ class MessageEndpoints:
         """Wait for the disk; the message that now stands, an earlier one if this was a repeat. Raises Refusal."""
         try:
             standing = await pending.durable
-            if standing == pending.message.id:
-                return pending.message
-            assert isinstance(standing, bytes)
-            earlier = await self._ledger.find(key.customer.id, standing)
         except LedgerUnavailable:
             raise Refusal("ledger_unavailable") from None
-        if earlier is None:
-            raise Refusal("not_found")  # it was erased since, which looks as if it never was (Law 7)
-        return earlier
+        if standing == pending.message.id:
+            return pending.message
+        assert isinstance(standing, bytes)
+        return await earlier_message(self._ledger, key.customer.id, standing)
 
     def _shown(self, message: Message | None) -> Reply:
         if message is None:

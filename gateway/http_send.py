@@ -16,13 +16,14 @@ from gateway.customers import ApiKey
 from gateway.errors import Refusal
 from gateway.http_auth import Gatekeeper
 from gateway.http_door import Door
+from gateway.http_earlier import earlier_message
 from gateway.http_express import ExpressConnection
 from gateway.http_json import decode_message
 from gateway.http_messages import REPLAYED
 from gateway.http_reply import Replies
 from gateway.http_traffic import Traffic
 from gateway.http_usual import Usual
-from gateway.ledger.base import Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.base import Ledger, WriteOp, WriteResult
 from gateway.message import Message
 from gateway.submission import NO_FORM
 from gateway.views import accepted_view
@@ -134,13 +135,10 @@ class SendDesk:
         """Tell of the message that an earlier request with the same idempotency key made."""
         assert isinstance(standing, bytes)
         try:
-            earlier = await self._ledger.find(sending.key.customer.id, standing)
-        except LedgerUnavailable:
-            self.refused(sending)
-            return
-        if earlier is None:  # it was erased since, which looks as if it never was (Law 7)
+            earlier = await earlier_message(self._ledger, sending.key.customer.id, standing)
+        except Refusal as refusal:
             self._admission.settle(sending.key, 1, 1)
-            self._refuse(sending.connection, Refusal("not_found"))
+            self._refuse(sending.connection, refusal)
         else:
             self._accepted(sending, earlier, REPLAYED)
 

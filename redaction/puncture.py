@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from typing import Final, Self
 
 from redaction.primitives import descend
+from redaction.primitives.pure import LEVELS as LEVELS
 from redaction.primitives.pure import PATH_BITS
 
 INDEX_BITS: Final = 40
 NODE_BYTES: Final = 32
-LEVELS: Final = 14
 ARITY: Final = 8
 
 _LAST: Final = (1 << INDEX_BITS) - 1

@@ -32,8 +32,9 @@ _INNER_FILL: Final = b"\x36" * 64
 _OUTER_FILL: Final = b"\x5c" * 64
 
 _BRANCH: Final = tuple(b"connect-gateway ggm" + bytes([branch]) for branch in range(8))
-PATH_BITS: Final = 42
-"""Of the path to a leaf: three for each of fourteen levels, two more than an index has."""
+LEVELS: Final = 14
+PATH_BITS: Final = 3 * LEVELS
+"""Of the path to a leaf: two more than an index has."""
 _SHIFTS: Final = tuple(range(PATH_BITS - 3, -1, -3))  # by level: where the branch below a node stands in the index
 
 

@@ -13,19 +13,15 @@ import pytest
 
 from tests.integration.file_places import FILES
 from tests.integration.key_places import PERSISTENT
-from tests.integration.valkey_server import Valkey, free_port
+from tests.integration.valkey_server import Valkey, free_port, running
 
 PLACES: Final = FILES + "http.port = 0\nmetrics.enabled = false\n"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    server = Valkey(tmp_path_factory.mktemp("valkey"), *PERSISTENT)
-    server.start()
-    try:
+    with running(tmp_path_factory.mktemp("valkey"), *PERSISTENT) as server:
         yield server
-    finally:
-        server.kill()
 
 
 class Mistaken:

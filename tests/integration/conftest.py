@@ -5,14 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.key_places import PERSISTENT
-from tests.integration.valkey_server import Valkey
+from tests.integration.valkey_server import Valkey, running
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    server = Valkey(tmp_path_factory.mktemp("valkey"), *PERSISTENT)
-    server.start()
-    try:
+    with running(tmp_path_factory.mktemp("valkey"), *PERSISTENT) as server:
         yield server
-    finally:
-        server.kill()

@@ -150,6 +150,17 @@ def _is_whole(client: Any) -> bool:
     return b"cluster_state:ok" in info and len(client.execute_command("CLUSTER", "SLOTS")) == 3
 
 
+@contextlib.contextmanager
+def running(folder: Path, *options: str) -> Iterator[Valkey]:
+    """A server for as long as this is open."""
+    server = Valkey(folder, *options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
 def await_server(port: int, password: str | None) -> None:
     """Until it answers."""
     with redis.Redis(port=port, password=password) as client:
