@@ -37,7 +37,7 @@ from benchmarks.scenarios import SCENARIOS, SPECIAL, Options, gateway_run
 from benchmarks.tables import show, show_moves
 from benchmarks.truth import Wrong
 from config.settings import SweeperSettings
-from gateway.stage import StageFailed
+from gateway.tools.trial_site import StageFailed
 
 COMPILED: Final = Path(".venv-compiled/bin/python")
 """What `make compiled` makes."""

@@ -10,21 +10,21 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.messages import MIXES, SENDER, number_of
 from config.settings import MessageSettings
-from gateway.accept import Door
-from gateway.clock import SystemClock
-from gateway.content import Vault
-from gateway.customers import ApiKey, Customer, CustomerSettings
-from gateway.keyring import Keyring
-from gateway.ledger.base import WriteOp, WriteResult
+from gateway.accept.door import Door
+from gateway.accept.request import MessageRequest
+from gateway.accept.validation import Validator
+from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
+from gateway.delivery.routing import Route, Router
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.ledger.contract import WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from gateway.ledger.keystore import FileRootSlot, Keystore
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import MessageClass
-from gateway.policies import RetentionPolicies
-from gateway.request import MessageRequest
-from gateway.routing import Route, Router
-from gateway.submission import NO_FORM
-from gateway.validation import Validator
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import MessageClass
+from gateway.model.submission import NO_FORM
+from gateway.process.clock import SystemClock
+from gateway.retention.policies import RetentionPolicies
+from gateway.vault.vault import Vault
 from operators.smpp.segments import plan
 from redaction.retention import DEFAULT_RULES
 from redaction.seal import Sealer

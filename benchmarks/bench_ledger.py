@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from gateway.clock import SystemClock
-from gateway.ledger.base import Accept, Change, WriteOp
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Link, Message, MessageClass, Part, Status, message_id
+from gateway.ledger.contract import Accept, Change, WriteOp
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
+from gateway.process.clock import SystemClock
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 

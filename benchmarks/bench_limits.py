@@ -11,13 +11,13 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.bench_door import KEY
 from benchmarks.engines import Redis
 from config.redis_address import parse_address
-from gateway.clock import SystemClock
-from gateway.customers import CustomerSettings
-from gateway.gates import Gates
+from gateway.accounts.customers import CustomerSettings
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
-from gateway.throughput import Buckets, OwnBuckets, SharedBuckets, create_table
-from gateway.waterline import level
+from gateway.limits.buckets import Buckets, OwnBuckets, SharedBuckets, create_table
+from gateway.limits.gates import Gates
+from gateway.limits.shares import level
+from gateway.process.clock import SystemClock
 
 MUCH = 10**9
 LIMITED = msgspec.structs.replace(KEY, throughput_per_s=float(MUCH), burst=MUCH)

@@ -2,7 +2,7 @@
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from gateway.clock import SystemClock
+from gateway.process.clock import SystemClock
 from gateway.webhooks.signing import Signer, new_secret
 
 BODY = b'{"type":"message.delivered","timestamp":"2026-01-01T00:00:00.000Z","data":{"id":"' + b"0" * 300 + b'"}}'

@@ -12,8 +12,8 @@ from typing import Final, Protocol, get_args, get_type_hints
 
 from benchmarks.ports import await_port, free_ports
 from config.settings import LedgerSettings
-from gateway.cli import serve_command
-from gateway.mortal import start_mortal
+from gateway.cli.main import serve_command
+from gateway.process.children import start_mortal
 
 VARIABLE: Final = "CONNECT_GATEWAY__"
 STOP_LIMIT_S: Final = 10.0

@@ -18,7 +18,7 @@ from benchmarks.meter import family
 from benchmarks.ports import await_port, free_ports
 from benchmarks.targets import Hook
 from benchmarks.truth import Wrong
-from gateway.mortal import start_mortal
+from gateway.process.children import start_mortal
 
 START_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 20.0

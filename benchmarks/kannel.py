@@ -12,7 +12,7 @@ from typing import Final
 
 from benchmarks.ports import await_port, free_ports
 from benchmarks.targets import Hook
-from gateway.mortal import start_mortal
+from gateway.process.children import start_mortal
 
 STOP_LIMIT_S: Final = 10.0
 PLACES: Final = "/usr/local/sbin:/usr/sbin:/sbin"

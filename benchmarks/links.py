@@ -21,14 +21,14 @@ from benchmarks.codec import reference
 from config.operators import OperatorSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
-from gateway.clock import SystemClock
-from gateway.logs import configure
-from gateway.message import Message, MessageClass, OutboxEvent, Status
+from gateway.model.message import Message, MessageClass, OutboxEvent, Status
+from gateway.model.submission import ReturnPath
+from gateway.process.clock import SystemClock
+from gateway.process.logs import configure
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
 from gateway.smpp_server.wording import receipt
-from gateway.submission import ReturnPath
 from operators.base import DeliveryReceipt, MtMessage, OperatorEvent, Submitted
 from operators.smpp import pdu as p
 from operators.smpp.client import SmppOperator

@@ -15,8 +15,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.clock import SystemClock
-from gateway.ledger.keystore import FileRootSlot, Keystore
+from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.process.clock import SystemClock
 from redaction.detect import find, looks_like_otp, normalise_digits
 from redaction.keys import FRESH, ROOT_BYTES, KeyState, seal_state
 from redaction.personal import Msisdn, Purpose

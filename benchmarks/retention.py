@@ -23,8 +23,8 @@ from benchmarks.stored import fill as fill_shared
 from benchmarks.stored import ledger_of, message_of
 from benchmarks.targets import GatewayTarget
 from benchmarks.truth import Wrong
-from gateway.message import Message
-from gateway.stage import Stage
+from gateway.model.message import Message
+from gateway.tools.trial_site import Stage
 
 DAY_MS: Final = 86_400_000
 SLICE_S: Final = 4.0

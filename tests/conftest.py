@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from gateway.version import BUILD
+from gateway.process.version import BUILD
 
 VARIABLE = "CONNECT_GATEWAY_BUILD"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gateway.ledger.base import LedgerLocked, LedgerUnavailable
+from gateway.ledger.contract import LedgerLocked, LedgerUnavailable
 
 _STEP_S: Final = 0.005
 

@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
-from gateway.ledger.base import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
-from gateway.ledger.patience import Patience
-from gateway.message import Message, OutboxEvent
+from gateway.ledger.commit_interval import Patience
+from gateway.ledger.contract import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.model.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
 _Future: Final = asyncio.Future  # looked up once, not for each operation

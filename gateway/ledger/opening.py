@@ -6,11 +6,11 @@ from pathlib import Path
 
 from config.redis_address import parse_address
 from config.settings import LedgerSettings
-from gateway.clock import Clock
-from gateway.ledger.large_commits import LargeCommits
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
-from gateway.ledger.sqlite import SqliteLedger
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.large_commits import LargeCommits
+from gateway.process.clock import Clock
 
 
 def node_ledger(

@@ -12,10 +12,10 @@ from typing import Final
 
 import msgspec
 
-from gateway.clock import Clock
-from gateway.customers import Esme
-from gateway.directory import Directory
-from gateway.passwords import matches, nobodys
+from gateway.accounts.customers import Esme
+from gateway.accounts.directory import Directory
+from gateway.accounts.passwords import matches, nobodys
+from gateway.process.clock import Clock
 from gateway.smpp_server.lockout import Lockout
 from operators.smpp import status as st
 from redaction.personal import Secret

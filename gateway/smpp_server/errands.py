@@ -7,10 +7,10 @@ that the peer is told ESME_RTHROTTLED.
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Protocol
 
-from gateway.customers import ApiKey
-from gateway.errors import Refusal, smpp_status
-from gateway.ledger.base import Ledger, LedgerUnavailable
-from gateway.message import Message
+from gateway.accounts.customers import ApiKey
+from gateway.ledger.contract import Ledger, LedgerUnavailable
+from gateway.model.message import Message
+from gateway.model.refusals import Refusal, smpp_status
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.wording import query_response
 from operators.smpp import pdu as p

@@ -10,12 +10,12 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from gateway.accept import Door
-from gateway.admission import Admission
-from gateway.clock import Clock
-from gateway.customers import ApiKey
-from gateway.errors import Refusal, smpp_status
-from gateway.ledger.base import WriteOp, WriteResult
+from gateway.accept.door import Door
+from gateway.accounts.customers import ApiKey
+from gateway.ledger.contract import WriteOp, WriteResult
+from gateway.limits.admission import Admission
+from gateway.model.refusals import Refusal, smpp_status
+from gateway.process.clock import Clock
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.reading import Submit, destinations, read
 from operators.smpp import pdu as p

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from gateway.customers import Esme
+from gateway.accounts.customers import Esme
 from gateway.smpp_server.reading import Submit
 from operators.smpp.connection import Connection
 from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings

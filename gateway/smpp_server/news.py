@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 
-from gateway.content import Vault
-from gateway.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.submission import ReturnPath
 from gateway.smpp_server.wording import Words, incoming, receipt
-from gateway.submission import ReturnPath
+from gateway.vault.vault import Vault
 from operators.smpp import pdu as p
 from redaction.errors import KeysWithheld, SealError
 

@@ -8,13 +8,13 @@ from typing import Final
 
 from msgspec import UNSET
 
-from gateway.content import Content
-from gateway.customers import ApiKey
-from gateway.errors import Refusal
-from gateway.message import Message
-from gateway.request import MessageRequest
-from gateway.submission import RawPart, ReturnPath, SmppForm
-from gateway.times import rfc3339
+from gateway.accept.request import MessageRequest
+from gateway.accounts.customers import ApiKey
+from gateway.model.message import Message
+from gateway.model.refusals import Refusal
+from gateway.model.submission import RawPart, ReturnPath, SmppForm
+from gateway.model.times import rfc3339
+from gateway.vault.vault import Content
 from operators.smpp import pdu as p
 from operators.smpp.address import TimeFormatError, parse_time
 from operators.smpp.coding import Encoding, decode_short_message, encoding_of

@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from config.smpp_server import SmppServerSettings
-from gateway.clock import Clock
-from gateway.customers import Esme
-from gateway.directory import Directory
-from gateway.logs import logger
+from gateway.accounts.customers import Esme
+from gateway.accounts.directory import Directory
+from gateway.process.clock import Clock
+from gateway.process.logs import logger
+from gateway.process.tls import tls_context
 from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
 from gateway.smpp_server.lockout import Lockout
 from gateway.smpp_server.telling import Telling
-from gateway.tls import tls_context
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection

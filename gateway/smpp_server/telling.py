@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from gateway.clock import Clock
-from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from gateway.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.submission import INTERMEDIATE_BIT
+from gateway.process.clock import Clock
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.words import News as News
 from gateway.smpp_server.words import Words
-from gateway.submission import INTERMEDIATE_BIT
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import RUN

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from gateway.content import Received
-from gateway.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.submission import ReturnPath
 from gateway.smpp_server.words import Words as Words
-from gateway.submission import ReturnPath
+from gateway.vault.vault import Received
 from operators.base import ReceiptState
 from operators.smpp import gsm7
 from operators.smpp import pdu as p

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from gateway.message import OutboxEvent
+from gateway.model.message import OutboxEvent
 from operators.smpp import pdu as p
 
 

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.clock import Clock
-from gateway.tasks import TaskOwner
+from gateway.process.clock import Clock
+from gateway.process.tasks import TaskOwner
 from gateway.webhooks.connection import Connection, Done, Failure, Request, Result
 from gateway.webhooks.resolving import Lookup, Resolver, system_lookup
 from gateway.webhooks.settings import DeliverySettings

@@ -15,10 +15,10 @@ from functools import partial
 from math import inf
 from typing import Final, cast
 
-from gateway.clock import Clock
-from gateway.ledger.base import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
-from gateway.message import Message, OutboxEvent
+from gateway.model.message import Message, OutboxEvent
+from gateway.process.clock import Clock
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.connection import Answer, Failure, Result
 from gateway.webhooks.delivery import Addresses, Job

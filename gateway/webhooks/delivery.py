@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from gateway.message import Message, OutboxEvent
+from gateway.model.message import Message, OutboxEvent
 from gateway.webhooks.signing import BadSecret, Signer
 from redaction.personal import Personal, Secret
 

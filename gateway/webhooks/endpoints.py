@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from gateway.clock import Clock
-from gateway.ledger.base import Ledger, LedgerUnavailable, StoredEndpoint
-from gateway.logs import logger
+from gateway.ledger.contract import Ledger, LedgerUnavailable, StoredEndpoint
+from gateway.process.clock import Clock
+from gateway.process.logs import logger
 
 NOTE_AFTER_S: Final = 60.0
 ENABLED: Final = "enabled"

@@ -8,7 +8,7 @@ accepted after the moment from which this memory is complete.
 from collections.abc import Callable
 from typing import Final
 
-from gateway.message import Message, OutboxEvent
+from gateway.model.message import Message, OutboxEvent
 from gateway.webhooks.delivery import Job
 
 BEHIND_LIMIT: Final = 50_000

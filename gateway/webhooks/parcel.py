@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from gateway.message import OutboxEvent
-from gateway.times import rfc3339
+from gateway.model.message import OutboxEvent
+from gateway.model.times import rfc3339
 from gateway.webhooks.delivery import Addresses, Delivery, Destination, Job
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.payload import BATCH_TYPE

@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.message import OPEN, Message, OutboxEvent
-from gateway.times import rfc3339, rfc3339_or_none
+from gateway.model.message import OPEN, Message, OutboxEvent
+from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Personal, Purpose, mask_number
 
 TRIAL_TYPE: Final = "gateway.test"

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from gateway.clock import Clock
+from gateway.process.clock import Clock
 from gateway.webhooks.targets import Origin, Target, checked_addresses
 
 CACHE_S: Final = 30.0

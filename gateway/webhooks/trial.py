@@ -3,8 +3,8 @@
 import asyncio
 import ssl
 
-from gateway.clock import Clock
-from gateway.tasks import TaskOwner
+from gateway.process.clock import Clock
+from gateway.process.tasks import TaskOwner
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.connection import Result
 from gateway.webhooks.parcel import envelope

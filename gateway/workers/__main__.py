@@ -19,11 +19,11 @@ from typing import Final
 
 from config.loader import load
 from config.settings import Settings
-from gateway.hardening import forbid_core_dumps
-from gateway.logs import configure, logger
-from gateway.machine import random_name
-from gateway.system_errors import system_code, system_text
-from gateway.throughput import create_table
+from gateway.limits.buckets import create_table
+from gateway.process.hardening import forbid_core_dumps
+from gateway.process.hosts import random_name
+from gateway.process.logs import configure, logger
+from gateway.process.system_errors import system_code, system_text
 from gateway.workers.exchange import Pages
 from gateway.workers.supervisor import Supervisor
 

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.logs import logger
+from gateway.process.logs import logger
 from gateway.workers.exchange import Page
 from gateway.workers.totals import Totals
 from gateway.workers.worker import Command, Worker, resident_bytes

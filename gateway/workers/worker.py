@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from gateway.logs import logger
+from gateway.process.logs import logger
 from gateway.workers.exchange import ask
 from operators.backoff import Backoff
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 
 FINAL: Final = frozenset({"delivered", "undelivered", "expired", "rejected", "failed", "unknown", "cancelled"})
 LOOK_S: Final = 0.02

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 from operators.simulator import Simulator
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message
 

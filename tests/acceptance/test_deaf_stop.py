@@ -12,8 +12,8 @@ PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
 from config.loader import load
-from gateway import app
-from gateway.logs import configure
+from gateway.node import node
+from gateway.process.logs import configure
 
 async def deaf():
     while True:
@@ -22,15 +22,15 @@ async def deaf():
         except asyncio.CancelledError:
             pass
 
-class Node(app.Node):
+class Node(node.Node):
     async def start(self):
         await super().start()
         self.tasks.start("deaf", deaf())
 
-app.Node = Node
-app.CLOSE_LIMIT_S = 0.5
+node.Node = Node
+node.CLOSE_LIMIT_S = 0.5
 configure("info", "json")
-asyncio.run(app.serve(load(Path(sys.argv[1]), os.environ)))
+asyncio.run(node.serve(load(Path(sys.argv[1]), os.environ)))
 """
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.stage import Stage, StageFailed, staged
+from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import Customer, customer_of, message
 
 TAGS = ["discard", "otp", "promotional", "transactional"]

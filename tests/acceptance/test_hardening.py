@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are read from /proc")
 
@@ -49,7 +49,7 @@ async def test_a_crashing_gateway_leaves_no_core_dump(tmp_path: Path, dumps_allo
 def test_the_process_is_not_dumpable_and_cannot_raise_its_limit() -> None:
     program = """
 import ctypes, resource
-from gateway.hardening import forbid_core_dumps
+from gateway.process.hardening import forbid_core_dumps
 before = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
 assert forbid_core_dumps()
 print(before, ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))

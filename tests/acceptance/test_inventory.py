@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.keystore_redis import STORED_FIELDS as KEY_FIELDS
+from gateway.keystore.redis import STORED_FIELDS as KEY_FIELDS
 from gateway.ledger.redis.fields import STORED_FIELDS as SHARED_FIELDS
-from gateway.stage import Stage, StageFailed
+from gateway.tools.trial_site import Stage, StageFailed
 from redaction.inventory import INVENTORY
 
 TABLES = ("SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c "

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.stage import Stage, StageFailed, staged
+from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import customer_of
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey

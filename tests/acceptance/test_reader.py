@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 from tests.acceptance.client import customer_of
 
 READER = Path(__file__).resolve().parents[2] / "docs" / "reader.py"

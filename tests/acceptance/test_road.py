@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from gateway.demo import lot
-from gateway.stage import Stage, staged
+from gateway.tools.demo import lot
+from gateway.tools.trial_site import Stage, staged
 from tests.acceptance.client import Customer, customer_of, message, receiver, until_answered, until_endpoint_known
 
 

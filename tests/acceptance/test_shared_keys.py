@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import redis
 
-from gateway.stage import Stage, StageFailed, staged
+from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import customer_of, message, receiver, until, until_answered, until_endpoint_known
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.mortal import start_mortal
-from gateway.stage import Child, Stage
+from gateway.process.children import start_mortal
+from gateway.tools.trial_site import Child, Stage
 from tests.acceptance.client import Customer, customer_of, receiver, until_endpoint_known
 from tests.acceptance.told_sockets import Told, connections
 from tests.contract.rest_peer import TOKEN, rest_peer

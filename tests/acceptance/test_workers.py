@@ -16,8 +16,8 @@ import aiohttp
 import pytest
 import redis
 
-from gateway.machine import machine_of
-from gateway.stage import Stage, staged
+from gateway.process.hosts import machine_of
+from gateway.tools.trial_site import Stage, staged
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from tests.acceptance.client import Customer, customer_of, message, until

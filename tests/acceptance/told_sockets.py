@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from gateway.cli import main
+from gateway.cli.main import main
 
 Told = tuple[int, int, bool]
 """Local port, the other end's port, and whether TCP_NODELAY is set."""

@@ -71,11 +71,11 @@ def test_our_packages_load_from_one_root() -> None:
             {
                 "benchmarks/shared.py",
                 "gateway/ledger/redis/",
-                "gateway/ledger/keystore_redis.py",
-                "gateway/leakscan_redis.py",
+                "gateway/keystore/redis.py",
+                "gateway/tools/leakscan_redis.py",
             },
         ),
-        ("hiredis", {"gateway/ledger/redis/lines.py"}),
+        ("hiredis", {"gateway/ledger/redis/connections.py"}),
     ],
 )
 def test_a_library_is_imported_in_its_own_place_only(module: str, homes: set[str]) -> None:
@@ -96,17 +96,17 @@ def test_every_module_says_what_it_is() -> None:
 def test_tasks_are_started_in_known_places_only() -> None:
     """Every task is owned: `create_task` stands where somebody keeps and stops what it starts."""
     owners = {
-        "gateway/tasks.py",
-        "gateway/app.py",
+        "gateway/process/tasks.py",
+        "gateway/node/node.py",
         "operators/smpp/links.py",
         "operators/rest/client.py",
         "benchmarks/smsc.py",
-        "gateway/http_send.py",
+        "gateway/http_api/express_send.py",
         "gateway/workers/__main__.py",
         "gateway/workers/supervisor.py",
         "gateway/workers/worker.py",
-        "gateway/ledger/sqlite_file.py",
-        "gateway/ledger/writer_process.py",
+        "gateway/ledger/sqlite/file.py",
+        "gateway/ledger/sqlite/writer_process.py",
     }
     users = {
         str(path.relative_to(ROOT))

@@ -14,9 +14,10 @@ import yaml
 from typer.core import TyperGroup
 
 from config.loader import load
-from gateway import failures, system_errors
-from gateway.cli import app
-from gateway.errors import KINDS
+from gateway.cli import failures
+from gateway.cli.main import app
+from gateway.model.refusals import KINDS
+from gateway.process import system_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -66,7 +67,7 @@ def test_every_error_code_is_documented(code: str) -> None:
 def codes_of_the_command_line() -> set[str]:
     """Those that verbs name, and those of errors from below."""
     found = {code for _, code in failures.CODES} | set(system_errors.CODES.values()) | {"system_error", "unexpected"}
-    for path in (ROOT / "gateway").glob("*.py"):
+    for path in (ROOT / "gateway").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Failed":
                 found.add(ast.literal_eval(call.args[1]))

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from config.redis_address import parse_address
-from gateway.clock import ManualClock
-from gateway.ledger.base import Ledger, WriteOp, WriteResult
-from gateway.ledger.large_commits import LargeCommits
+from gateway.ledger.contract import Ledger, WriteOp, WriteResult
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
-from gateway.ledger.sqlite import SqliteLedger
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.large_commits import LargeCommits
+from gateway.process.clock import ManualClock
 from tests.integration.valkey_server import valkey, valkey_cluster
 
 Make = Callable[[Path, ManualClock, bool], Ledger]

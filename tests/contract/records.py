@@ -4,8 +4,8 @@ import itertools
 from copy import copy
 from typing import Any
 
-from gateway.ledger.base import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
-from gateway.message import Link, Message, MessageClass, OutboxEvent, Part, Status, message_id
+from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
+from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Part, Status, message_id
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 

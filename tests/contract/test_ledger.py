@@ -6,9 +6,9 @@ from copy import copy
 import msgspec
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Change, Count, Ledger, LedgerLocked, LedgerUnavailable, Replace, WriteOp
-from gateway.message import Link, Message, MessageClass, Part, Status, message_id
+from gateway.ledger.contract import Accept, Change, Count, Ledger, LedgerLocked, LedgerUnavailable, Replace, WriteOp
+from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
+from gateway.process.clock import ManualClock
 from redaction.retention import RetentionTag
 from redaction.sealed import Sealed
 from tests.contract.conftest import Engine

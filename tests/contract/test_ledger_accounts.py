@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from gateway.ledger.base import Ledger
+from gateway.ledger.contract import Ledger
 from redaction.sealed import Sealed
 from tests.contract.conftest import Engine
 from tests.contract.records import NOW, a_customer, a_key, a_message, accepts, an_endpoint, an_esme

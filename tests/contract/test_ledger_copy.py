@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Change, Count, Exported, MovableLedger, TellLater, WriteOp
-from gateway.message import Message, OutboxEvent, Status
-from gateway.moving import SETTLED_MS, copy_ledger
+from gateway.ledger.contract import Accept, Change, Count, Exported, MovableLedger, TellLater, WriteOp
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.process.clock import ManualClock
+from gateway.tools.ledger_copy import SETTLED_MS, copy_ledger
 from tests.contract.conftest import ADDRESS_FILE, ENGINES
 from tests.contract.records import (
     DAY_MS,

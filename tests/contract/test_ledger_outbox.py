@@ -2,8 +2,8 @@
 
 from copy import copy
 
-from gateway.ledger.base import Accept, Change, Ledger, TellLater, Told, WriteOp
-from gateway.message import OutboxEvent, Status
+from gateway.ledger.contract import Accept, Change, Ledger, TellLater, Told, WriteOp
+from gateway.model.message import OutboxEvent, Status
 from tests.contract.records import NOW, a_message, accepts, an_event
 
 

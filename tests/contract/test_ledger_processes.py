@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway.ledger.base import LedgerLocked
-from gateway.message import Status
+from gateway.ledger.contract import LedgerLocked
+from gateway.model.message import Status
 from tests.contract.conftest import Engine
 from tests.contract.records import NOW, a_message, accepts
 from tests.contract.writer import CUSTOMERS

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Change, Ledger, TagDue
-from gateway.message import Link, Message, MessageClass, Status
+from gateway.ledger.contract import Accept, Change, Ledger, TagDue
+from gateway.model.message import Link, Message, MessageClass, Status
+from gateway.process.clock import ManualClock
 from redaction.retention import OTP, TRANSACTIONAL
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, final, submitted
 

@@ -9,10 +9,10 @@ import os
 import sys
 from pathlib import Path
 
-from gateway import logs
-from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Change, Ledger, WriteOp
-from gateway.message import Message, message_id
+from gateway.ledger.contract import Accept, Change, Ledger, WriteOp
+from gateway.model.message import Message, message_id
+from gateway.process import logs
+from gateway.process.clock import ManualClock
 from tests.contract.conftest import ENGINES
 from tests.contract.records import NOW, a_customer, a_message, final, submitted
 

@@ -21,13 +21,13 @@ from typing import Any
 from redis.connection import AbstractConnection
 
 from config.settings import SweeperSettings
-from gateway.clock import ManualClock
-from gateway.keyring import Keyring
-from gateway.ledger.followers_redis import Leases
-from gateway.ledger.keystore import FileRootSlot, Keystore
-from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.sweeper import Sweeper
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.leases import Leases
+from gateway.keystore.redis import KeyServer, KeyServerAddress
+from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.process.clock import ManualClock
+from gateway.retention.sweeper import Sweeper
 from redaction.personal import Msisdn
 from redaction.retention import DEFAULT_RULES
 from tests.integration.key_places import LEASE_S, LOCK_S

@@ -22,8 +22,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from gateway.mortal import start_mortal
-from gateway.stage import PASSWORD, PASSWORD_VARIABLE
+from gateway.process.children import start_mortal
+from gateway.tools.trial_site import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, SimulatorSettings
 from operators.smpp.session import SessionSettings
 from tests.acceptance.client import FINAL, LOOK_S, message, receiver

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from operators.smpp import status as st

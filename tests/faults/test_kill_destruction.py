@@ -20,13 +20,13 @@ import redis
 
 import gateway
 from config.settings import SweeperSettings
-from gateway.keyring import Keyring
-from gateway.ledger.copies import key_blob
-from gateway.ledger.keystore import FileRootSlot
-from gateway.ledger.keystore_file import KeyFile
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.recovery import recover
-from gateway.sweeper import Sweeper
+from gateway.keystore.file import KeyFile
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.recovery import recover
+from gateway.keystore.store import FileRootSlot
+from gateway.ledger.sqlite.copies import key_blob
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.retention.sweeper import Sweeper
 from redaction.retention import DEFAULT_RULES
 from tests.faults.destruction_victim import LATER_S, Clock, keys_of
 from tests.integration.key_places import PERSISTENT

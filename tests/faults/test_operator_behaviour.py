@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 from operators.simulator import Faults, IdForm, Simulator, SimulatorSettings
 from operators.smpp import status as st
 from tests.acceptance.client import Customer, customer_of, message, until_answered

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 from operators.smpp import pdu as p
 from tests.faults.test_kill import Wreck
 from tests.integration.smpp_stage import Peer, submit

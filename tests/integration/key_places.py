@@ -9,10 +9,10 @@ from typing import Any
 
 import redis
 
-from gateway.clock import SystemClock
-from gateway.ledger.followers_redis import Leases
-from gateway.ledger.keystore import FileRootSlot, Keystore, RootSlot
-from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
+from gateway.keystore.leases import Leases
+from gateway.keystore.redis import KeyServer, KeyServerAddress
+from gateway.keystore.store import FileRootSlot, Keystore, RootSlot
+from gateway.process.clock import SystemClock
 
 PERSISTENT = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S = 10.0

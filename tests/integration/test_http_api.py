@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.errors import KINDS
-from gateway.message import Status
+from gateway.model.message import Status
+from gateway.model.refusals import KINDS
 from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import (
     BODY,

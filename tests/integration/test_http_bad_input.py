@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.http_reply import Replies
-from gateway.http_server import Listener
+from gateway.http_api.listener import Listener
+from gateway.http_api.replies import Replies
+from gateway.process.clock import ManualClock
 from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import BODY, TOKEN, loopback, read_answer, running_api, until
 
@@ -215,7 +215,7 @@ async def test_a_client_that_leaves_within_its_body_disturbs_nobody() -> None:
 
 
 async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.http_reply.WRITE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("gateway.http_api.replies.WRITE_TIMEOUT_S", 0.05)
     async with running_api() as stage:
         with socket.create_connection(("127.0.0.1", stage.port)) as peer:
             peer.setblocking(False)

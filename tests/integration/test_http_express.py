@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from tests.unit.gateway.small_ledger import SmallLedger
 from tests.unit.gateway.stage import BODY, TOKEN, api_key, read_answer, running_api, until
 

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway.clock import ManualClock
-from gateway.http_metrics import MetricsApi
-from gateway.http_pages import Health
-from gateway.http_reply import Replies
+from gateway.http_api.metrics_listener import MetricsApi
+from gateway.http_api.pages import Health
+from gateway.http_api.replies import Replies
+from gateway.process.clock import ManualClock
 from tests.unit.gateway.stage import Answer, loopback, read_answer, running_api, until
 
 GET_LIST = b"GET /v1/messages HTTP/1.1\r\nHost: g\r\n\r\n"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Count, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, Count, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal, JournalFull
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Message, OutboxEvent, Status
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.process.clock import ManualClock
 from tests.contract.records import DAY_MS, NOW, a_message, an_event, final, submitted
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway.clock import ManualClock, SystemClock
-from gateway.keyring import Keyring
-from gateway.ledger.base import LedgerCorrupt, LedgerUnavailable
-from gateway.ledger.keystore import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, KeystoreTaken, OneNode
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.store import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, KeystoreTaken, OneNode
+from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
+from gateway.process.clock import ManualClock, SystemClock
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of

@@ -13,12 +13,12 @@ import msgspec
 import pytest
 import redis
 
-from gateway.clock import ManualClock
-from gateway.keyring import Keyring
-from gateway.ledger.base import LedgerUnavailable
-from gateway.ledger.followers_redis import Leases, Onlooker
-from gateway.ledger.keystore import FileRootSlot, Keystore, KeystoreLost
-from gateway.ledger.keystore_redis import STORED_FIELDS, KeyServer, KeyServerAddress, KeyServerUnfit
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.leases import Leases, Onlooker
+from gateway.keystore.redis import STORED_FIELDS, KeyServer, KeyServerAddress, KeyServerUnfit
+from gateway.keystore.store import FileRootSlot, Keystore, KeystoreLost
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.process.clock import ManualClock
 from redaction.errors import KeysWithheld
 from redaction.inventory import INVENTORY
 from redaction.keys import KeyState

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import redis
 
-from gateway.leakscan import Files, ScanImpossible, scan_sources
-from gateway.leakscan_memory import Memory
-from gateway.leakscan_redis import RedisKeys
+from gateway.tools.leakscan import Files, ScanImpossible, scan_sources
+from gateway.tools.leakscan_memory import Memory
+from gateway.tools.leakscan_redis import RedisKeys
 from tests.integration.valkey_server import valkey
 
 CANARY = "canary of a message 4711"

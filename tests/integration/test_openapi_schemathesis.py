@@ -19,16 +19,16 @@ from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig,
 from schemathesis.schemas import BaseSchema
 
 from config.settings import MessageSettings
-from gateway.clock import SystemClock
-from gateway.customers import ApiKey
-from gateway.ledger.base import Accept
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.request import MessageRequest
-from gateway.validation import Validator
+from gateway.accept.request import MessageRequest
+from gateway.accept.validation import Validator
+from gateway.accounts.customers import ApiKey
+from gateway.ledger.contract import Accept
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.process.clock import SystemClock
 from operators.smpp.coding import Encoding
 from operators.smpp.segments import TextPlan
+from tests.unit.gateway.http_api.test_openapi import ROUTES
 from tests.unit.gateway.stage import TOKEN, SmallDoor, Stage, running_api
-from tests.unit.gateway.test_openapi import ROUTES
 
 FOREVER_S = 10**12
 EXAMPLES = 60

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.operators import OperatorRegister, OperatorSettings, OutbindSettings
-from gateway.clock import SystemClock
+from gateway.process.clock import SystemClock
 from operators.base import DeliveryReceipt, Down, MtMessage, OperatorEvent, Query, Ready, ReceiptState, Submitted
 from operators.smpp import pdu as p
 from operators.smpp.client import SmppOperator

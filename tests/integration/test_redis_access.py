@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from config.redis_address import parse_address
-from gateway.clock import ManualClock, SystemClock
-from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
+from gateway.process.clock import ManualClock, SystemClock
 from tests.contract.records import NOW, a_message, accepts, final, identifier, submitted
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, ValkeyCluster, free_port, valkey, valkey_cluster

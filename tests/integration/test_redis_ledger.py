@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from config.redis_address import parse_address
-from gateway.clock import Clock, ManualClock
-from gateway.ledger.base import Accept, Change, Count, LedgerUnavailable, TellLater, Told, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, LedgerUnavailable, TellLater, Told, WriteOp
 from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.forgetting import DIGESTS_ROUND_MS, SLOTS_AT_ONCE
-from gateway.ledger.redis.keys import Numbers
+from gateway.ledger.redis.layout import Numbers
 from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
-from gateway.message import Message, Status
+from gateway.model.message import Message, Status
+from gateway.process.clock import Clock, ManualClock
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey

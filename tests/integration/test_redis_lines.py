@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.redis_address import parse_address
-from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.server import Access, Call, Server
 from tests.integration.valkey_server import Valkey, free_port
 

@@ -11,14 +11,14 @@ import msgspec
 import pytest
 
 from config.redis_address import parse_address
-from gateway.app import Node
-from gateway.clock import ManualClock
-from gateway.gates import Gates
-from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.demand import KEPT_MS
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
-from gateway.machine import random_name
+from gateway.limits.gates import Gates
+from gateway.node.node import Node
+from gateway.process.clock import ManualClock
+from gateway.process.hosts import random_name
 from redaction.personal import Purpose
 from tests.acceptance.client import message
 from tests.integration.test_shared_nodes import Pair, two_nodes, until

@@ -10,12 +10,12 @@ import pytest
 
 from config.redis_ledger import RedisSettings
 from config.settings import LedgerSettings, SmppServerSettings
-from gateway.accounts import Accounts, Profile
-from gateway.app import Node
-from gateway.customers import ApiKey, CustomerSettings, EsmeSettings, KeySettings
-from gateway.errors import Refusal
-from gateway.message import Message, Status
-from gateway.times import rfc3339
+from gateway.accounts.administration import Accounts, Profile
+from gateway.accounts.customers import ApiKey, CustomerSettings, EsmeSettings, KeySettings
+from gateway.model.message import Message, Status
+from gateway.model.refusals import Refusal
+from gateway.model.times import rfc3339
+from gateway.node.node import Node
 from operators.base import ReceiptState
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.accounts import Profile
-from gateway.customers import CustomerSettings, NumberSettings
-from gateway.message import Status
+from gateway.accounts.administration import Profile
+from gateway.accounts.customers import CustomerSettings, NumberSettings
+from gateway.model.message import Status
 from gateway.smpp_server.telling import LEAST_IN_MEMORY
 from operators.base import ReceiptState
 from operators.simulator import Faults

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.customers import CustomerSettings
-from gateway.ledger.base import LedgerUnavailable
-from gateway.message import Status
+from gateway.accounts.customers import CustomerSettings
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.model.message import Status
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.address import relative_time

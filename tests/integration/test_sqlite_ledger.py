@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import Count, LedgerCorrupt, LedgerUnavailable
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.ledger.sqlite_file import MIGRATIONS, SQL, SqliteFile
-from gateway.ledger.sqlite_retention import SQL as FORGETTING
-from gateway.message import message_id
+from gateway.ledger.contract import Count, LedgerCorrupt, LedgerUnavailable
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.file import MIGRATIONS, SQL, SqliteFile
+from gateway.ledger.sqlite.forgetting import SQL as FORGETTING
+from gateway.model.message import message_id
+from gateway.process.clock import ManualClock
 from redaction.inventory import undeclared
 from redaction.sealed import Pseudonym, Sealed
 from tests.contract.records import NOW, a_customer, a_message, accepts
@@ -254,7 +254,7 @@ def test_a_subject_is_looked_up_in_the_index_alone(path: Path) -> None:
 
 async def test_a_subject_is_found_over_all_the_stretches(ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Newest first, under every pseudonym, whatever lies between and wherever a stretch ends."""
-    monkeypatch.setattr("gateway.ledger.sqlite.SUBJECT_LOOKS_AT", 3)
+    monkeypatch.setattr("gateway.ledger.sqlite.engine.SUBJECT_LOOKS_AT", 3)
     person, before = Pseudonym(b"p" * 16), Pseudonym(b"q" * 16)
     times = [NOW + offset for offset in (0, 1, 65_536, 200_000, 40 * 86_400_000)]
     theirs = [a_message(id=message_id(at, 7, b"\x07" * 8), subject=person) for at in times]

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.clock import SystemClock
-from gateway.ledger.base import LedgerUnavailable
-from gateway.ledger.followers_redis import Onlooker
-from gateway.ledger.keystore import Keystore, KeystoreLost
-from gateway.ledger.keystore_redis import KeyServer, KeyServerAddress
-from gateway.ledger.transit_root import Transit, TransitRootSlot
+from gateway.keystore.leases import Onlooker
+from gateway.keystore.redis import KeyServer, KeyServerAddress
+from gateway.keystore.store import Keystore, KeystoreLost
+from gateway.keystore.transit import Transit, TransitRootSlot
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.process.clock import SystemClock
 from redaction.keys import KeyState
 from tests.integration.key_places import LOCK_S, PERSISTENT, KeyPlace
 from tests.integration.valkey_server import valkey

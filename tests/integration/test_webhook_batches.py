@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from gateway.message import Status
+from gateway.model.message import Status
 from gateway.webhooks.lane import FIRST_AT_ONCE
 from tests.unit.gateway.webhooks.events import message
 from tests.unit.gateway.webhooks.receiver import BUSY, GONE, Received, Receiver, Say, receiving

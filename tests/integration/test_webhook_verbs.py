@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
-from gateway.command import Failed
+from gateway.cli.main import app
+from gateway.cli.output import Failed
 from tests.integration.file_places import FILES
 
 URL = "https://hooks.example.com/sms"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from gateway.message import Status
+from gateway.model.message import Status
 from tests.unit.gateway.webhooks.events import message
 from tests.unit.gateway.webhooks.receiver import BUSY, Received, Receiver, Say, certificates, receiving
 from tests.unit.gateway.webhooks.stage import Stage, messages, staged, until, until_all_told

@@ -15,19 +15,19 @@ import pytest
 from structlog.testing import capture_logs
 
 from config.settings import LedgerSettings
-from gateway.clock import ManualClock
-from gateway.ledger.base import LedgerLocked, LedgerUnavailable
+from gateway.ledger.contract import LedgerLocked, LedgerUnavailable
 from gateway.ledger.file_lock import NodeLock, own
-from gateway.ledger.large_commits import ENOUGH_ROWS, LargeCommits
 from gateway.ledger.opening import node_ledger
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.ledger.sqlite_file import SqliteFile
-from gateway.ledger.sqlite_plan import ALWAYS, Event, Outcome, Plan
-from gateway.ledger.sqlite_rows import event_row, fresh_row
-from gateway.ledger.writer_calls import Asked
-from gateway.ledger.writer_client import ApartWriter, spawn
-from gateway.ledger.writer_moving import AGAIN_S, MovingWriter
-from gateway.message import Message
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.file import SqliteFile
+from gateway.ledger.sqlite.large_commits import ENOUGH_ROWS, LargeCommits
+from gateway.ledger.sqlite.plan import ALWAYS, Event, Outcome, Plan
+from gateway.ledger.sqlite.rows import event_row, fresh_row
+from gateway.ledger.sqlite.writer_calls import Asked
+from gateway.ledger.sqlite.writer_client import ApartWriter, spawn
+from gateway.ledger.sqlite.writer_moving import AGAIN_S, MovingWriter
+from gateway.model.message import Message
+from gateway.process.clock import ManualClock
 from tests.contract.conftest import move_ended
 from tests.contract.records import NOW, a_customer, a_message, accepts, an_event, final, submitted
 
@@ -67,7 +67,7 @@ def children() -> list[psutil.Process]:
 
 
 def writing_process() -> psutil.Process:
-    (found,) = (each for each in children() if "gateway.ledger.writer_process" in each.cmdline())
+    (found,) = (each for each in children() if "gateway.ledger.sqlite.writer_process" in each.cmdline())
     return found
 
 

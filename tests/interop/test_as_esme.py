@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.operators import OperatorSettings, TlsSettings
-from gateway.clock import SystemClock
+from gateway.process.clock import SystemClock
 from operators.base import (
     Accepted,
     DeliveryReceipt,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 from tests.acceptance.client import customer_of, receiver, until, until_endpoint_known
 from tests.interop.conftest import Start
 from tests.interop.smscs import Seen, Smsc

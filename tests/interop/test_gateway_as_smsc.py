@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.customers import CustomerSettings, NumberSettings
+from gateway.accounts.customers import CustomerSettings, NumberSettings
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.coding import decode_parts

@@ -14,8 +14,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.leakscan import scan
-from gateway.stage import Stage
+from gateway.tools.leakscan import scan
+from gateway.tools.trial_site import Stage
 from operators.simulator import Faults, Simulator
 from operators.smpp import status as st
 from redaction.traces import find, traces

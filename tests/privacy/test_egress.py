@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.stage import Stage
+from gateway.tools.trial_site import Stage
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from redaction.traces import find, traces

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from gateway.content import Received
-from gateway.ledger.keystore import FileRootSlot
-from gateway.message import message_id
-from gateway.recovery import Recovery, recover
+from gateway.keystore.recovery import Recovery, recover
+from gateway.keystore.store import FileRootSlot
+from gateway.model.message import message_id
+from gateway.vault.vault import Received
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn
 from redaction.retention import TRANSACTIONAL

@@ -25,11 +25,11 @@ from config.settings import (
     Settings,
     SweeperSettings,
 )
-from gateway.accounts import Accounts, Profile
-from gateway.app import Node
-from gateway.clock import ManualClock
-from gateway.customers import CustomerSettings, KeySettings
-from gateway.message import Message, MessageClass, Status
+from gateway.accounts.administration import Accounts, Profile
+from gateway.accounts.customers import CustomerSettings, KeySettings
+from gateway.model.message import Message, MessageClass, Status
+from gateway.node.node import Node
+from gateway.process.clock import ManualClock
 from operators.base import Accepted, MtMessage, ReceiptState, SubmitResult
 from operators.loopback import LoopbackOperator
 from redaction.errors import KeyDestroyed

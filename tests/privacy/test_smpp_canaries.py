@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.leakscan import scan
-from gateway.stage import Stage
+from gateway.tools.leakscan import scan
+from gateway.tools.trial_site import Stage
 from operators.smpp import pdu as p
 from operators.smpp.udh import Concat, build_udh
 from tests.faults.test_smpp_kill import bound

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import pytest
 
-from gateway.message import Status
+from gateway.model.message import Status
 from redaction.errors import KeyDestroyed
 from redaction.retention import PROMOTIONAL
 from tests.unit.gateway.road import CUSTOMER, Road, running_road

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import msgspec
 
-from gateway.ledger.base import LedgerError, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.contract import LedgerError, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
+from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.server import Call, Server
 from gateway.ledger.redis.wire import encode
 

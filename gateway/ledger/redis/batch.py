@@ -15,12 +15,12 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.base import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
-from gateway.ledger.redis.keys import Layout, Numbers
+from gateway.ledger.codes import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
+from gateway.ledger.contract import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.redis.layout import Layout, Numbers
 from gateway.ledger.redis.packing import pack_event, pack_message, pack_state
 from gateway.ledger.redis.wire import octets
-from gateway.ledger.sqlite_rows import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
-from gateway.message import OPEN, OutboxEvent
+from gateway.model.message import OPEN, OutboxEvent
 
 ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER = 1, 2, 3, 4, 5
 

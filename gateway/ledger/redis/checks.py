@@ -11,9 +11,9 @@ from typing import Any, Final
 from redis import exceptions as redis_errors
 from redis.asyncio import RedisCluster
 
-from gateway.clock import Clock
-from gateway.ledger.base import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.server import FAILURES, Server, unavailable
+from gateway.process.clock import Clock
 
 OLDEST: Final = (7, 0)
 PACKED_VALUE_BYTES: Final = 2048

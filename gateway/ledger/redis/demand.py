@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.server import Call, Server
-from gateway.machine import CHARACTERS, machine_of
+from gateway.process.hosts import CHARACTERS, machine_of
 
 HEARD_MS: Final = 2_000
 KEPT_MS: Final = 60_000

@@ -13,8 +13,7 @@ import enum
 from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
-from gateway.clock import Clock
-from gateway.ledger.base import (
+from gateway.ledger.contract import (
     Accept,
     Change,
     Exported,
@@ -39,17 +38,18 @@ from gateway.ledger.redis.demand import Demand
 from gateway.ledger.redis.export import Exporter
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
-from gateway.ledger.redis.holding import Holding
+from gateway.ledger.redis.held import Holding
 from gateway.ledger.redis.inbox import Inbox
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.leases import Leases
 from gateway.ledger.redis.listing import Lister
 from gateway.ledger.redis.outbox import Outbox
 from gateway.ledger.redis.reading import Reader
 from gateway.ledger.redis.server import Access, Server
 from gateway.ledger.redis.writing import Writer
-from gateway.machine import random_name
-from gateway.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.process.clock import Clock
+from gateway.process.hosts import random_name
 from redaction.sealed import Pseudonym
 
 LEASE_S: Final = 6.0
@@ -66,12 +66,12 @@ class Role(enum.Enum):
 
 
 class RedisLedger:
-    """See `gateway.ledger.base.Ledger`.
+    """See `gateway.ledger.contract.Ledger`.
 
     lease_s: how long a node that is not heard of keeps its partitions. patience_s: how long a write is repeated before
     it is unavailable. replicas: how many of them must have a write before it counts as durable. max_skew_s: largest
     difference from the server's clock; None spares the server every check, for tests. machine: as all processes of this
-    machine call it (`gateway.machine`); None for one that stands alone.
+    machine call it (`gateway.process.hosts`); None for one that stands alone.
     """
 
     works_beside = False

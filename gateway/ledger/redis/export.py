@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Final
 
-from gateway.ledger.base import Exported, Traffic
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
+from gateway.ledger.contract import Exported, Traffic
+from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.packing import unpack_event, unpack_message
 from gateway.ledger.redis.server import Server
-from gateway.ledger.sqlite_rows import CLASS_CODE, STATUS_CODE
-from gateway.message import OutboxEvent
+from gateway.model.message import OutboxEvent
 
 _CURSOR: Final = Struct(">HQ")
 _TRAFFIC: Final = Struct(">IIHBB")

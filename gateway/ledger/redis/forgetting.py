@@ -5,15 +5,15 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from gateway.ledger.base import TagDue, Traffic
-from gateway.ledger.redis.holding import Holding
-from gateway.ledger.redis.keys import DIGEST_ROWS, LINK_ROWS, Layout
+from gateway.ledger.codes import CLASSES, STATUSES
+from gateway.ledger.contract import TagDue, Traffic
+from gateway.ledger.redis.held import Holding
+from gateway.ledger.redis.layout import DIGEST_ROWS, LINK_ROWS, Layout
 from gateway.ledger.redis.packing import tag_from, unpack_links
 from gateway.ledger.redis.reading import Reader
-from gateway.ledger.redis.rounds import Round
 from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.walks import Round
 from gateway.ledger.redis.wire import encode, octets
-from gateway.ledger.sqlite_rows import CLASSES, STATUSES
 from redaction.retention import RetentionTag
 
 BUCKETS_LOOKED_AT: Final = 16

@@ -7,7 +7,7 @@ partitions it is about; a cluster takes a call for each.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.server import Call, Server, sound
 from gateway.ledger.redis.wire import encode, octets
 

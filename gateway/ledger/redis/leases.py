@@ -11,12 +11,12 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from gateway.ledger.base import LedgerLocked, LedgerUnavailable
-from gateway.ledger.redis.holding import Holding, fair_share
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.contract import LedgerLocked, LedgerUnavailable
+from gateway.ledger.redis.held import Holding, fair_share
+from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.server import Call, Server
-from gateway.machine import machine_of
-from gateway.tasks import TaskOwner
+from gateway.process.hosts import machine_of
+from gateway.process.tasks import TaskOwner
 
 BEATS: Final = 4
 """Beats in the life of a lease."""

@@ -13,12 +13,12 @@ from math import ceil, sqrt
 from struct import pack, unpack
 from typing import Final
 
-from gateway.ledger.base import Page
-from gateway.ledger.redis.keys import Layout, first_id, position_of
+from gateway.ledger.codes import STATUS_CODE
+from gateway.ledger.contract import Page
+from gateway.ledger.redis.layout import Layout, first_id, position_of
 from gateway.ledger.redis.packing import unpack_message
 from gateway.ledger.redis.server import Call, Server
-from gateway.ledger.sqlite_rows import STATUS_CODE
-from gateway.message import Status
+from gateway.model.message import Status
 
 LOOKS_AT: Final = 2_048
 """Marks that one page follows, at most; such a page may be short and still have a cursor."""
@@ -44,7 +44,7 @@ class Lister:
     async def page(
         self, customer: int, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int, now_ms: int
     ) -> Page:
-        """See `gateway.ledger.base.Ledger.list_messages`."""
+        """See `gateway.ledger.contract.Ledger.list_messages`."""
         since = b"" if since_ms is None else since_ms.to_bytes(6, "big")
         upto = position_of((now_ms + AHEAD_MS).to_bytes(6, "big") + bytes(10))
         if cursor is not None:

@@ -5,11 +5,11 @@ ESME account by the one node that has the account's own lease, whichever partiti
 from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
-from gateway.ledger.redis.holding import Holding
-from gateway.ledger.redis.keys import Layout
+from gateway.ledger.redis.held import Holding
+from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.packing import unpack_event
 from gateway.ledger.redis.server import Call, Server
-from gateway.message import OutboxEvent
+from gateway.model.message import OutboxEvent
 
 PAGE: Final = 256
 HEAR_S: Final = 2.0
@@ -49,7 +49,7 @@ class Outbox:
     async def due(
         self, now_ms: int, limit: int, exclude: Container[int], esme: int, after: int, now_s: float
     ) -> Sequence[OutboxEvent]:
-        """See `gateway.ledger.base.Ledger.outbox_due`; now_s: monotonic."""
+        """See `gateway.ledger.contract.Ledger.outbox_due`; now_s: monotonic."""
         if esme and self._serves and not await self._may_tell(esme):
             return []
         found: list[OutboxEvent] = []

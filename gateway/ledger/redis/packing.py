@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.sqlite_rows import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES
-from gateway.message import Message, OutboxEvent
+from gateway.ledger.codes import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES
+from gateway.model.message import Message, OutboxEvent
 from redaction.retention import DISCARD, OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.ledger.base import Found
-from gateway.ledger.redis.holding import Holding
-from gateway.ledger.redis.keys import Layout, position_of
+from gateway.ledger.contract import Found
+from gateway.ledger.redis.held import Holding
+from gateway.ledger.redis.layout import Layout, position_of
 from gateway.ledger.redis.packing import unpack_message
 from gateway.ledger.redis.server import Call, Server
 from gateway.ledger.redis.wire import encode, octets
-from gateway.message import Message
+from gateway.model.message import Message
 from redaction.sealed import Pseudonym
 
 SUBJECT_LOOKS_AT: Final = 1_024

@@ -1,6 +1,6 @@
 """Calls to the server: one function, or many in one round trip; and every way in which a server can be away.
 
-One server is asked on lines of ours (`gateway.ledger.redis.lines`), a cluster by redis-py, which knows its slots.
+One server is asked on lines of ours (`gateway.ledger.redis.connections`), a cluster by redis-py, which knows its slots.
 
 A call that got no answer may have been done. Reads are tried again once; whoever writes repeats a call that the server
 recognises (`gateway.ledger.redis.writing`).
@@ -19,9 +19,9 @@ from redis.asyncio.sentinel import MasterNotFoundError, Sentinel
 from redis.backoff import NoBackoff
 
 from config.redis_address import Address
-from gateway.ledger.base import LedgerError, LedgerUnavailable
+from gateway.ledger.contract import LedgerError, LedgerUnavailable
 from gateway.ledger.redis import library
-from gateway.ledger.redis.lines import Lines, Words
+from gateway.ledger.redis.connections import Lines, Words
 from gateway.ledger.redis.wire import encode, octets
 
 Argument: TypeAlias = str | bytes | int

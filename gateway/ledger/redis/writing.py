@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from gateway.ledger.base import LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.redis.batch import ACCEPT, TELL_LATER, TOLD, Batch, Claim, Packed
-from gateway.ledger.redis.holding import Holding
-from gateway.ledger.redis.keys import Layout, Numbers
+from gateway.ledger.redis.held import Holding
+from gateway.ledger.redis.layout import Layout, Numbers
 from gateway.ledger.redis.server import Call, Fenced, Server
 from gateway.ledger.redis.wire import encode, octets
 

@@ -14,14 +14,14 @@ def stack(*frames: str, thread: str = "thread (1): MainThread", samples: int = 1
 @pytest.mark.parametrize(
     ("frames", "stage"),
     [
-        (["take (/app/gateway/http_send.py:82)"], "parse"),
-        (["take (/app/gateway/http_send.py:82)", "seal (/app/redaction/seal.py:90)"], "seal"),
+        (["take (/app/gateway/http_api/express_send.py:82)"], "parse"),
+        (["take (/app/gateway/http_api/express_send.py:82)", "seal (/app/redaction/seal.py:90)"], "seal"),
         (["seal (/app/redaction/seal.py:90)", "encrypt (/lib/cryptography/aead.py:1)"], "seal"),
         (["run (/app/gateway/ledger/journal.py:132)"], "commit"),
-        (["run (/app/gateway/ledger/journal.py:132)", "take (/app/gateway/dispatch.py:80)"], "dispatch"),
+        (["run (/app/gateway/ledger/journal.py:132)", "take (/app/gateway/delivery/dispatch.py:80)"], "dispatch"),
         (["encode (/app/operators/smpp/pdu/hot.py:57)"], "SMPP out"),
         (["read (/app/operators/smpp/receipt.py:239)"], "receipt"),
-        (["on_receipts (/app/gateway/outcomes.py:60)"], "receipt"),
+        (["on_receipts (/app/gateway/delivery/receipts.py:60)"], "receipt"),
         (["sign (/app/gateway/webhooks/signing.py:40)"], "webhook"),
         (["read (/app/gateway/smpp_server/reading.py:40)"], "SMPP in"),
         (["CPyDef_seal___Sealer___seal (1f__mypyc.cpython-311.so)", "EVP_Digest (libcrypto.so.3)"], "seal"),
@@ -37,7 +37,10 @@ def test_the_innermost_known_frame_names_the_stage(frames: list[str], stage: str
 
 
 def test_shares_are_of_all_samples() -> None:
-    lines = [stack("a (/app/gateway/http_send.py:1)", samples=3), stack("b (/app/redaction/seal.py:1)", samples=1)]
+    lines = [
+        stack("a (/app/gateway/http_api/express_send.py:1)", samples=3),
+        stack("b (/app/redaction/seal.py:1)", samples=1),
+    ]
     assert shares(lines, 1.0, 0.0) == {"parse": 0.75, "seal": 0.25}
 
 
@@ -45,15 +48,15 @@ def test_threads_weigh_what_they_used() -> None:
     """py-spy sees the disk's thread in half of the samples, though it used a tenth of the CPU."""
     lines = [
         stack("a (/app/redaction/seal.py:1)", samples=50),
-        stack("b (/app/gateway/ledger/disk_thread.py:1)", thread="thread (2): ledger-commit", samples=50),
+        stack("b (/app/gateway/ledger/sqlite/disk_thread.py:1)", thread="thread (2): ledger-commit", samples=50),
     ]
     assert shares(lines, 0.9, 0.1) == pytest.approx({"seal": 0.9, "commit": 0.1})
 
 
 def test_shares_add_up_to_one_in_the_order_of_the_road() -> None:
     lines = [
-        stack("a (/app/gateway/dispatch.py:1)", samples=7),
-        stack("b (/app/gateway/http_send.py:1)", samples=2),
+        stack("a (/app/gateway/delivery/dispatch.py:1)", samples=7),
+        stack("b (/app/gateway/http_api/express_send.py:1)", samples=2),
         stack(samples=4),
     ]
     found = shares(lines, 2.0, 0.0)

@@ -14,9 +14,9 @@ from benchmarks import stored
 from benchmarks.meter import Reading
 from benchmarks.stored import Asked, Filled, ask_all, batches, fill, questions, window_of
 from benchmarks.truth import Wrong
-from gateway.clock import SystemClock
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Message
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Message
+from gateway.process.clock import SystemClock
 
 NOW = 1_800_000_000_000
 RECORDS = 5_000

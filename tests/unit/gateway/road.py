@@ -13,26 +13,26 @@ from typing import Any
 import msgspec
 
 from config.settings import DispatchSettings, MessageSettings
-from gateway.accept import Door
-from gateway.clock import ManualClock
-from gateway.content import Vault
-from gateway.customers import ApiKey, Customer, CustomerSettings, Owner
-from gateway.dispatch import Dispatch
-from gateway.followup import FollowUp
-from gateway.incoming import Incoming
-from gateway.inflight import InFlight
-from gateway.keyring import Keyring
+from gateway.accept.door import Door
+from gateway.accept.request import MessageRequest
+from gateway.accept.validation import Validator
+from gateway.accounts.customers import ApiKey, Customer, CustomerSettings, Owner
+from gateway.delivery.dispatch import Dispatch
+from gateway.delivery.events import Sorting
+from gateway.delivery.follow_up import FollowUp
+from gateway.delivery.inflight import InFlight
+from gateway.delivery.mobile_originated import Incoming
+from gateway.delivery.receipts import Outcomes
+from gateway.delivery.routing import Route, Router
+from gateway.delivery.settler import Settler
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.store import FileRootSlot, Keystore
 from gateway.ledger.journal import Journal
-from gateway.ledger.keystore import FileRootSlot, Keystore
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Message, MessageClass, OutboxEvent, Status
-from gateway.outcomes import Outcomes
-from gateway.policies import RetentionPolicies
-from gateway.request import MessageRequest
-from gateway.routing import Route, Router
-from gateway.settle import Settler
-from gateway.sorting import Sorting
-from gateway.validation import Validator
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Message, MessageClass, OutboxEvent, Status
+from gateway.process.clock import ManualClock
+from gateway.retention.policies import RetentionPolicies
+from gateway.vault.vault import Vault
 from operators.base import (
     Accepted,
     DeliveryReceipt,

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 
 import msgspec
 
-from gateway.ledger.base import (
+from gateway.ledger.contract import (
     Accept,
     Change,
     Count,
@@ -20,7 +20,7 @@ from gateway.ledger.base import (
     WriteOp,
     WriteResult,
 )
-from gateway.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Status
 from redaction.sealed import Pseudonym
 
 

@@ -12,17 +12,17 @@ from typing import Any
 import msgspec
 
 from config.settings import HttpSettings
-from gateway.admission import Admission
-from gateway.clock import ManualClock
-from gateway.customers import ApiKey, CustomerSettings, KeySettings
-from gateway.directory import Directory
-from gateway.errors import Refusal
-from gateway.http_api import HttpApi
-from gateway.ledger.base import Accept, Change, StoredCustomer, StoredKey, WriteResult
+from gateway.accept.request import MessageRequest, OperatorView
+from gateway.accounts.customers import ApiKey, CustomerSettings, KeySettings
+from gateway.accounts.directory import Directory
+from gateway.http_api.api import HttpApi
+from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredKey, WriteResult
 from gateway.ledger.journal import Done, Journal, JournalFull
-from gateway.message import WAITING, Message, MessageClass, Status, message_id
-from gateway.request import MessageRequest, OperatorView
-from gateway.submission import SmppForm
+from gateway.limits.admission import Admission
+from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
+from gateway.model.refusals import Refusal
+from gateway.model.submission import SmppForm
+from gateway.process.clock import ManualClock
 from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed

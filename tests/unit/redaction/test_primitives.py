@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.version import BUILD
+from gateway.process.version import BUILD
 from redaction import primitives
 from redaction.errors import IntegrityError, UnknownVersion, WrongKey
 from redaction.primitives import pure

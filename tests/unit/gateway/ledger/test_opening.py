@@ -3,12 +3,12 @@
 import pytest
 
 from config.settings import LedgerSettings
-from gateway.clock import ManualClock
 from gateway.ledger.opening import node_ledger, usable_cores
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.ledger.sqlite_writer import FileWriter
-from gateway.ledger.writer_client import ApartWriter
-from gateway.ledger.writer_moving import MovingWriter
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.writer import FileWriter
+from gateway.ledger.sqlite.writer_client import ApartWriter
+from gateway.ledger.sqlite.writer_moving import MovingWriter
+from gateway.process.clock import ManualClock
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.customers import Esme
+from gateway.accounts.customers import Esme
 from gateway.smpp_server.link import Link
 from operators.smpp import pdu as p
 from operators.smpp.connection import Connection

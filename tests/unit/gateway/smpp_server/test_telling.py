@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import Change, WriteOp
+from gateway.ledger.contract import Change, WriteOp
 from gateway.ledger.journal import Journal
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Message, OutboxEvent
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Message, OutboxEvent
+from gateway.process.clock import ManualClock
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.telling import LEAST_IN_MEMORY, Telling
 from gateway.smpp_server.wording import receipt

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gateway.content import Received
-from gateway.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.submission import ReturnPath
 from gateway.smpp_server.wording import STATES, incoming, query_response, receipt
-from gateway.submission import ReturnPath
+from gateway.vault.vault import Received
 from operators.base import ReceiptState
 from operators.smpp import pdu as p
 from operators.smpp.receipt import canonical_id, parse_receipt

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.message import Message, MessageClass, OutboxEvent, Status
+from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym
 

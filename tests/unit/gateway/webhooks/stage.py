@@ -9,12 +9,12 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import Accept, Change, StoredEndpoint
+from gateway.ledger.contract import Accept, Change, StoredEndpoint
 from gateway.ledger.journal import Journal
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import Message, OutboxEvent, Status
-from gateway.tasks import TaskOwner
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.process.clock import ManualClock
+from gateway.process.tasks import TaskOwner
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.delivery import Delivery, Destination

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.tasks import TaskOwner
+from gateway.process.clock import ManualClock
+from gateway.process.tasks import TaskOwner
 from gateway.webhooks.client import IDLE_S, MAX_AGE_S, WebhookClient, verifying_context
 from gateway.webhooks.connection import RESPONSE_LIMIT, Answer, Failure, Result
 from gateway.webhooks.resolving import Lookup, system_lookup

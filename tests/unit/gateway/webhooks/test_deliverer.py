@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from gateway.ledger.base import LedgerUnavailable
-from gateway.ledger.sqlite import SqliteLedger
-from gateway.message import OutboxEvent, Status
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import OutboxEvent, Status
 from gateway.webhooks.lane import REST_AFTER
 from gateway.webhooks.pauses import HOLD_S
 from tests.unit.gateway.webhooks.events import NOW_MS, message

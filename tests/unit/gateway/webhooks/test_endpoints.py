@@ -4,9 +4,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.clock import ManualClock
-from gateway.ledger.base import StoredEndpoint
-from gateway.ledger.sqlite import SqliteLedger
+from gateway.ledger.contract import StoredEndpoint
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.process.clock import ManualClock
 from gateway.webhooks.endpoints import NOTE_AFTER_S, Endpoints
 from redaction.sealed import Sealed
 from tests.unit.gateway.webhooks.events import NOW_MS

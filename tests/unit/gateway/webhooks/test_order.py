@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.message import Status
+from gateway.model.message import Status
 from gateway.webhooks.delivery import Job
 from gateway.webhooks.order import Order
 from tests.unit.gateway.webhooks.events import NOW_MS, event, message

@@ -1,6 +1,6 @@
 import json
 
-from gateway.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Status
 from gateway.webhooks.delivery import Delivery, Destination, Job
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.order import Order

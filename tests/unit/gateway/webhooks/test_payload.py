@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from gateway.message import Status
+from gateway.model.message import Status
 from gateway.webhooks.payload import event_body, trial_body
 from redaction.personal import MessageText
 from tests.unit.gateway.webhooks.events import NOW_MS, event, message

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.clock import ManualClock
+from gateway.process.clock import ManualClock
 from gateway.webhooks.resolving import CACHE_LIMIT, CACHE_S, Resolver, system_lookup
 from gateway.webhooks.targets import TargetRefused, parse_target
 

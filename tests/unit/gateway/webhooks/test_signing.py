@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from gateway.clock import ManualClock
+from gateway.process.clock import ManualClock
 from gateway.webhooks.signing import BadSecret, Signer, new_secret
 from redaction.personal import Purpose, Secret
 

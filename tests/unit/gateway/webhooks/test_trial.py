@@ -2,7 +2,7 @@ from pathlib import Path
 
 from standardwebhooks.webhooks import Webhook
 
-from gateway.clock import ManualClock, SystemClock
+from gateway.process.clock import ManualClock, SystemClock
 from gateway.webhooks.connection import Answer, Failure
 from gateway.webhooks.settings import DeliverySettings
 from gateway.webhooks.signing import Signer, new_secret

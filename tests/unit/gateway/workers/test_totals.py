@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.metrics import Exposition, Histogram
+from gateway.metrics.exposition import Exposition, Histogram
 from gateway.workers.totals import Totals
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.packing import pack_event, pack_message, unpack_event, unpack_links, unpack_message
-from gateway.message import Message, MessageClass, OutboxEvent, Status
+from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from redaction.inventory import undeclared
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed

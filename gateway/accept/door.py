@@ -1,0 +1,217 @@
+"""The door. Every message enters here, from whatever side, and this is what happens to it:
+
+    validated → tagged → pseudonymised → sealed → queued for the commit
+
+Plaintext exists only inside `accept`; what leaves it is a `Message` whose every field may be stored. The caller answers
+its customer when `Pending.durable` resolves and not before (Law 2).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from gateway.accept.request import MessageRequest
+from gateway.accept.validation import Validator
+from gateway.accounts.customers import ApiKey
+from gateway.delivery.routing import Router, first_up
+from gateway.ledger.contract import Accept, WriteResult
+from gateway.ledger.journal import Done, Journal, JournalFull
+from gateway.model.identifiers import message_id
+from gateway.model.message import Message, MessageClass, Status
+from gateway.model.numbers import digits_of
+from gateway.model.refusals import Refusal
+from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
+from gateway.process.clock import Clock
+from gateway.retention.policies import RetentionPolicies
+from gateway.vault.vault import Content, Vault
+from redaction.errors import KeysWithheld, SealError, alone
+from redaction.personal import Msisdn
+from redaction.pseudonymise import Subject
+from redaction.retention import content_until_ms, record_until_ms
+
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+
+
+Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, SmppForm]]
+"""What a replacement asks for, given what it replaces. May raise Refusal."""
+
+
+class Pending:
+    """A message on its way to the disk. durable: the id that stands for it, an earlier one's if this is a repeat."""
+
+    __slots__ = ("durable", "message")
+
+    def __init__(self, message: Message, durable: "asyncio.Future[WriteResult]") -> None:
+        self.message: Final = message
+        self.durable: Final = durable
+
+
+class Door:
+    """pseudonymise: recipient to keyed pseudonym and leaf. digest: keyed digest of an idempotency key and an index.
+    id_octets: unpredictable ones for the end of an id; the clock's if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        validator: Validator,
+        vault: Vault,
+        policies: RetentionPolicies,
+        router: Router,
+        is_up: Callable[[str], bool],
+        journal: Journal,
+        clock: Clock,
+        pseudonymise: Callable[[int, Msisdn, int], Subject],
+        digest: Callable[[int, str, int], bytes],
+        id_octets: Callable[[int], bytes] | None = None,
+    ) -> None:
+        self._validator = validator
+        self._vault = vault
+        self._policies = policies
+        self._router = router
+        self._is_up = is_up
+        self._journal = journal
+        self._clock = clock
+        self._pseudonymise = pseudonymise
+        self._digest = digest
+        self._id_octets = clock.random if id_octets is None else id_octets
+        self._counter = int.from_bytes(clock.random(2), "big")
+
+    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
+        """Take one message in. Raises Refusal; then nothing is stored."""
+        record = self._record(key, request, idempotency, 0, NO_FORM)
+        try:
+            durable = self._journal.accept(record)
+        except JournalFull:
+            raise alone(self._full()) from None
+        return Pending(record.message, durable)
+
+    def offer(
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        form: SmppForm,
+        done: Done,
+        *,
+        idempotency: str | None = None,
+        index: int = 0,
+    ) -> Message:
+        """As `accept`, without a future. Raises Refusal; then nothing is stored and nobody is called.
+
+        form: what SMPP adds, if it came that way. done: called with the id that stands for it once it is durable, or
+        with False when the ledger could not take it; never before this returns. index: place in a batch, so that one
+        idempotency key covers a batch item by item.
+        """
+        record = self._record(key, request, idempotency, index, form)
+        try:
+            self._journal.offer(record, done)
+        except JournalFull:
+            raise alone(self._full()) from None
+        return record.message
+
+    def revise(self, key: ApiKey, message: Message, rewrite: Rewrite) -> Message:
+        """The record of a waiting message with another text to the same recipient; nothing is written here.
+
+        Raises Refusal. Its class, its retention and its pseudonym stay.
+        """
+        now_ms = self._clock.now_ms()
+        try:
+            content, path = self._vault.open_content(message), self._vault.open_private(message).path
+        except KeysWithheld:
+            raise alone(_keyless()) from None
+        except SealError:
+            raise alone(Refusal("not_replaceable")) from None
+        request, form = rewrite(message, content, path)
+        submission = self._validator.check(key, request, now_ms, form)
+        submission = msgspec.structs.replace(submission, tag=message.tag)
+        try:
+            leaf = self._pseudonymise(message.customer, submission.to, now_ms).leaf
+            sealed, private = self._vault.seal(
+                submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=now_ms
+            )
+        except KeysWithheld:
+            raise alone(_keyless()) from None
+        due_ms = message.due_ms if submission.schedule_at_ms is None else submission.schedule_at_ms
+        expires_ms = message.expires_ms
+        if request.validity is not None:
+            expires_ms = min((due_ms or now_ms) + submission.validity_s * 1000, message.content_until_ms)
+        return msgspec.structs.replace(
+            message,
+            content=sealed,
+            private=private,
+            segments=submission.segments,
+            encoding=submission.encoding,
+            parts=bytes(submission.segments),
+            due_ms=due_ms,
+            expires_ms=expires_ms,
+            notify=form.notify,
+        )
+
+    def _record(
+        self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int, form: SmppForm
+    ) -> Accept:
+        now_ms = self._clock.now_ms()
+        submission = self._validator.check(key, request, now_ms, form)
+        try:
+            message = self._minimise(key, submission, now_ms, form.notify)
+            digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+        except KeysWithheld:
+            raise alone(_keyless()) from None
+        return Accept(message, digest, now_ms + IDEMPOTENCY_MS)
+
+    def _full(self) -> Refusal:
+        return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)
+
+    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int = 0) -> Message:
+        """The record: what is kept of a submission, and nothing else."""
+        customer = key.customer.id
+        to = submission.to
+        lane = self._lane(to, submission.message_class)
+        rule = self._policies.of(customer, submission.tag)
+        due_ms = submission.schedule_at_ms or now_ms
+        forgotten_ms = content_until_ms(rule, now_ms, None)
+        if due_ms >= forgotten_ms:
+            raise Refusal("invalid_schedule", "schedule_at")
+        subject = self._pseudonymise(customer, to, now_ms)
+        self._counter = (self._counter + 1) & 0xFFFF
+        identifier = message_id(now_ms, self._counter, self._id_octets(8))
+        content, private = self._vault.seal(
+            submission, customer=customer, message_id=identifier, leaf=subject.leaf, now_ms=now_ms
+        )
+        return Message(
+            id=identifier,
+            customer=customer,
+            key_id=key.id,
+            subject=subject.pseudonym,
+            country=to.country,
+            last_two=to.last_two,
+            message_class=submission.message_class,
+            tag=submission.tag,
+            status=Status.ACCEPTED,
+            segments=submission.segments,
+            encoding=submission.encoding,
+            operator=lane,
+            accepted_ms=now_ms,
+            due_ms=due_ms,
+            expires_ms=min(due_ms + submission.validity_s * 1000, forgotten_ms),
+            content_until_ms=forgotten_ms,
+            record_until_ms=record_until_ms(rule, now_ms),
+            content=content,
+            private=private,
+            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL,
+            parts=bytes(submission.segments),
+            warnings=submission.warnings,
+            notify=notify,
+        )
+
+    def _lane(self, to: Msisdn, message_class: MessageClass) -> str:
+        candidates = self._router.candidates(digits_of(to), message_class)
+        if not candidates:
+            raise Refusal("no_route", "to")
+        return first_up(candidates, self._is_up)
+
+
+def _keyless() -> Refusal:
+    return Refusal("keys_unavailable", retry_after_s=1)

@@ -1,0 +1,52 @@
+"""What a customer wants done when a text of its own holds personal data of a kind: warn, mask or block.
+
+The rules stand in the customer's settings; a customer without any pays nothing for this. A text that is masked is sent
+masked; a part of a longer message, which cannot be changed, is blocked in its stead.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+
+from gateway.model.refusals import Refusal
+from redaction.detect import Kind, find, mask, normalise_digits
+from redaction.errors import alone
+
+
+class ContentAction(enum.Enum):
+    """From the mildest to the strictest."""
+
+    WARN = "warn"  # send it; the answer says what was found
+    MASK = "mask"  # send it with a word such as [iban] in its place
+    BLOCK = "block"  # refuse it
+
+
+ContentRules = Mapping[Kind, ContentAction]
+
+
+def enforce(rules: ContentRules, text: str, *, changeable: bool = True) -> tuple[str, tuple[str, ...]]:
+    """The text that may be sent, and what the customer is warned of, such as "contains_iban", in order of the text.
+
+    Raises Refusal `content_blocked`.
+    """
+    found = {each.kind: None for each in find(normalise_digits(text)) if each.kind in rules}
+    masked = {kind for kind in found if rules[kind] is ContentAction.MASK}
+    if any(rules[kind] is ContentAction.BLOCK for kind in found) or (masked and not changeable):
+        raise Refusal("content_blocked", "text")
+    warnings = tuple(f"{'masked' if kind in masked else 'contains'}_{kind.value}" for kind in found)
+    return (mask(text, masked) if masked else text), warnings
+
+
+def parse_rules(words: Iterable[str], standing: ContentRules) -> ContentRules:
+    """`standing` changed by words such as "iban=mask"; "iban=off" takes a rule away. Raises ValueError."""
+    rules = dict(standing)
+    for word in words:
+        kind, _, action = word.partition("=")
+        try:
+            if action == "off":
+                rules.pop(Kind(kind), None)
+            else:
+                rules[Kind(kind)] = ContentAction(action)
+        except ValueError:
+            kinds = ", ".join(each.value for each in Kind)
+            raise alone(ValueError(f"a rule is KIND=warn, mask, block or off; kinds are {kinds}")) from None
+    return rules

@@ -1,0 +1,100 @@
+"""Finds customers, keys, ESME accounts and endpoints, and keeps them fresh from the ledger.
+
+`Directory` is read on every request and never waits; `refresh` reloads it when the ledger says that accounts changed,
+by whatever process, so a revoked key is refused within a second.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gateway.accounts.customers import Accounts, ApiKey, Customer, Esme, Owner, index_accounts, keyword_key, number_key
+from gateway.ledger.contract import Ledger, LedgerUnavailable, StoredEndpoint
+from redaction.personal import Secret
+from redaction.retention import RetentionTag, RetentionWish
+
+_NO_WISHES: Final[Mapping[RetentionTag, RetentionWish]] = {}
+
+
+class Directory:
+    """Customers, keys, ESME accounts and endpoints as they stood at the last `refresh`.
+
+    digest: keyed digest of a secret (`redaction.pseudonymise.credential_digest`). Lookups never wait. While the ledger
+    cannot be read the last known accounts stand and `fresh` is false.
+    """
+
+    def __init__(self, ledger: Ledger, digest: Callable[[Secret], bytes]) -> None:
+        self._ledger = ledger
+        self._digest = digest
+        self._version: int | None = None
+        self._accounts = Accounts()
+        self.fresh = False
+
+    async def refresh(self) -> None:
+        """Reload if the ledger's accounts changed. Raises LedgerUnavailable, and LedgerCorrupt for settings that
+        cannot be read; what was known before then stands.
+        """
+        version = await self._ledger.accounts_version()
+        if version == self._version:
+            return
+        ledger = self._ledger
+        self._accounts = index_accounts(
+            await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints()
+        )
+        self._version = version
+
+    async def run(self, interval_s: float = 0.5) -> None:
+        """Refresh until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+                self.fresh = True
+            except LedgerUnavailable:
+                self.fresh = False
+            await asyncio.sleep(interval_s)
+
+    @property
+    def version(self) -> object:
+        """Changes whenever what the look-ups give does."""
+        return self._accounts
+
+    def find(self, secret: Secret) -> ApiKey | None:
+        """The key that this secret opens, even if it has expired or its customer is disabled; None if revoked."""
+        return self._accounts.keys.get(self._digest(secret))
+
+    def esme(self, system_id: str) -> Esme | None:
+        """The account that binds by this name, even if its customer is disabled; None if revoked."""
+        return self._accounts.esmes.get(system_id)
+
+    def esmes_of(self, customer_id: int) -> list[Esme]:
+        """A customer's accounts, the oldest first."""
+        return [esme for esme in self._accounts.esmes.values() if esme.key.customer.id == customer_id]
+
+    def customer(self, customer_id: int) -> Customer | None:
+        return self._accounts.customers.get(customer_id)
+
+    def retention(self, customer_id: int) -> Mapping[RetentionTag, RetentionWish]:
+        """The shorter times that a customer asked for."""
+        return self._accounts.retention.get(customer_id, _NO_WISHES)
+
+    def owner(self, number: str, word: str) -> Owner | None:
+        """Who is written to by a message to this number with this first word."""
+        claims = self._accounts.numbers.get(number_key(number))
+        if claims is None:
+            return None
+        claim = claims.get(keyword_key(word)) or claims.get("")
+        return None if claim is None else self._owner(*claim)
+
+    def _owner(self, customer_id: int, system_id: str) -> Owner | None:
+        if self._accounts.customers[customer_id].disabled:
+            return None
+        named = self._accounts.esmes.get(system_id)
+        if named is not None and named.key.customer.id == customer_id:
+            return Owner(customer_id, named.id, True)
+        if customer_id in self._accounts.endpoints:
+            return Owner(customer_id, 0, True)
+        accounts = self.esmes_of(customer_id)
+        return Owner(customer_id, accounts[0].id if accounts else 0, bool(accounts))
+
+    def endpoint(self, customer_id: int) -> StoredEndpoint | None:
+        return self._accounts.endpoints.get(customer_id)

@@ -1,0 +1,137 @@
+"""`connect-gateway customer`: customers and what is set for them. Names go in sealed and are not shown again."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from gateway.accept.validation import is_sender
+from gateway.accounts.administration import Profile
+from gateway.accounts.content_rules import ContentRules, parse_rules
+from gateway.accounts.customers import CustomerSettings
+from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.cli.session import find_customer, open_desk
+from gateway.ledger.contract import StoredCustomer
+from gateway.model.message import MessageClass
+from gateway.model.times import rfc3339, rfc3339_or_none
+from redaction.personal import MessageText
+
+app = typer.Typer(no_args_is_help=True, help="Customers and their senders.")
+
+Detect = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What to do about personal data in texts: iban, card, mobile, national_id, email or otp, then "
+        "=warn, =mask, =block or =off; repeatable."
+    ),
+]
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Option(help="Name; sealed at rest.")],
+    sender: Annotated[list[str], typer.Option(help="Registered sender name or short code; repeatable.")],
+    email: Annotated[str | None, typer.Option(help="Contact; sealed at rest.")] = None,
+    default_class: Annotated[str, typer.Option(help="Class of messages that name none.")] = "transactional",
+    throughput: Annotated[
+        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
+    ] = None,
+    plain_punctuation: Annotated[
+        bool,
+        typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
+    ] = False,
+    detect: Detect = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Add a customer with its senders."""
+    _check_customer(sender, default_class)
+    content = _content_rules(detect, {})
+
+    async def work() -> StoredCustomer:
+        async with open_desk(config) as desk:
+            profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
+            settings = CustomerSettings(
+                senders=dict.fromkeys(sender, ()),
+                default_class=default_class,
+                throughput_per_s=throughput,
+                content=content,
+                plain_punctuation=plain_punctuation,
+            )
+            return await desk.accounts.add_customer(profile, settings)
+
+    stored = run(work())
+    show({"customer": stored.public_id, "senders": sender}, json)
+
+
+@app.command("set")
+def set_(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    sender: Annotated[list[str] | None, typer.Option(help="Sender to register as well; repeatable.")] = None,
+    default_class: Annotated[str | None, typer.Option(help="Class of messages that name none.")] = None,
+    throughput: Annotated[
+        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
+    ] = None,
+    plain_punctuation: Annotated[
+        bool | None,
+        typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
+    ] = None,
+    detect: Detect = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Change what is set for a customer; what is not named stays. Nodes hear of it within a second."""
+    _check_customer(sender or [], default_class)
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            old = msgspec.json.decode(owner.settings, type=CustomerSettings)
+            new = msgspec.structs.replace(
+                old,
+                senders={**dict.fromkeys(sender or (), ()), **old.senders},
+                default_class=default_class or old.default_class,
+                throughput_per_s=old.throughput_per_s if throughput is None else throughput,
+                content=_content_rules(detect, old.content),
+                plain_punctuation=old.plain_punctuation if plain_punctuation is None else plain_punctuation,
+            )
+            await desk.accounts.change_settings(owner.id, new)
+            detected = {kind.value: action.value for kind, action in new.content.items()}
+            return {"customer": owner.public_id, "senders": sorted(new.senders), "detect": detected}
+
+    show(run(work()), json)
+
+
+def _check_customer(senders: list[str], default_class: str | None) -> None:
+    for each in senders:
+        if not is_sender(each):
+            raise Failed(
+                "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code", "invalid_value"
+            )
+    if default_class is not None and default_class not in [each.value for each in MessageClass]:
+        raise Failed(f"classes are {', '.join(MessageClass)}", "invalid_value")
+
+
+def _content_rules(words: list[str] | None, standing: ContentRules) -> ContentRules:
+    try:
+        return parse_rules(words or (), standing)
+    except ValueError as error:
+        raise Failed(str(error), "invalid_value") from None
+
+
+@app.command("list")
+def list_(config: Config = None, json: Json = False) -> None:
+    """Customers by id; names stay sealed."""
+
+    async def work() -> list[dict[str, object]]:
+        async with open_desk(config) as desk:
+            return [
+                {
+                    "customer": each.public_id,
+                    "created": rfc3339(each.created_ms),
+                    "disabled": rfc3339_or_none(each.disabled_ms),
+                }
+                for each in await desk.accounts.customers()
+            ]
+
+    show(run(work()), json)

@@ -1,0 +1,100 @@
+"""`connect-gateway esme`: accounts that bind over SMPP."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.accounts.customers import EsmeSettings
+from gateway.accounts.passwords import LONGEST, SHORT
+from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.cli.session import find_customer, find_owner, open_desk
+from gateway.model.times import rfc3339, rfc3339_or_none
+from redaction.personal import Purpose
+
+app = typer.Typer(no_args_is_help=True, help="Accounts that bind over SMPP.")
+
+
+@app.command("add")
+def add(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    system_id: Annotated[str, typer.Argument(help="The name it binds by; never given twice.")],
+    allow_class: Annotated[
+        list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
+    ] = None,
+    network: Annotated[list[str] | None, typer.Option(help="Network it may bind from, as CIDR; repeatable.")] = None,
+    throughput: Annotated[float | None, typer.Option(help="Messages per second.")] = None,
+    daily_quota: Annotated[int | None, typer.Option(help="Messages per UTC day.")] = None,
+    binds: Annotated[int | None, typer.Option(min=1, help="Binds at once; default as set for the listener.")] = None,
+    window: Annotated[int | None, typer.Option(min=1, help="Unanswered requests of one bind.")] = None,
+    password_length: Annotated[
+        int, typer.Option(min=SHORT, max=LONGEST, help="Above 8 only where smpp_server.long_passwords is set.")
+    ] = SHORT,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Make an account that binds over SMPP. Its password is shown this once."""
+    settings = EsmeSettings(
+        classes=tuple(allow_class or ()),
+        allowed_networks=tuple(network or ()),
+        throughput_per_s=throughput,
+        daily_quota=daily_quota,
+        max_binds=binds,
+        window=window,
+    )
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            if password_length > SHORT and not desk.settings.smpp_server.long_passwords:
+                raise Failed("a password of more than 8 characters needs smpp_server.long_passwords", "invalid_value")
+            try:
+                stored, password = await desk.accounts.add_esme(
+                    owner.id, system_id, settings=settings, password_length=password_length
+                )
+            except ValueError as error:
+                raise Failed(str(error), "invalid_value") from None
+            return {
+                "system_id": stored.system_id,
+                "password": password.reveal(Purpose.CREDENTIAL),
+                "customer": owner.public_id,
+            }
+
+    show(run(work()), json)
+
+
+@app.command("list")
+def list_(
+    customer: Annotated[str | None, typer.Argument(help="Customer id; default all.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Accounts that bind over SMPP; their passwords are not kept."""
+
+    async def work() -> list[dict[str, object]]:
+        async with open_desk(config) as desk:
+            owner = await find_owner(desk, customer)
+            return [
+                {
+                    "system_id": each.system_id,
+                    "customer": each.customer,
+                    "created": rfc3339(each.created_ms),
+                    "revoked": rfc3339_or_none(each.revoked_ms),
+                }
+                for each in await desk.accounts.esmes(owner)
+            ]
+
+    show(run(work()), json)
+
+
+@app.command("revoke")
+def revoke(
+    system_id: Annotated[str, typer.Argument(help="The account's name.")], config: Config = None, json: Json = False
+) -> None:
+    """Refuse an account from now on; running nodes end its binds within a second."""
+
+    async def work() -> None:
+        async with open_desk(config) as desk:
+            await desk.accounts.revoke_esme(system_id)
+
+    run(work())
+    show({"revoked": system_id}, json)

@@ -1,0 +1,182 @@
+"""`connect-gateway keys`: the state of the key store, a fresh root, copies of it, and what copies are worth.
+
+Keys are shown by name and age, never by their bytes.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.loader import load
+from config.settings import KeystoreSettings, Settings
+from gateway.cli.output import Config, Failed, Json, show
+from gateway.cli.session import open_keystore
+from gateway.keystore.keyring import next_destruction_ms
+from gateway.keystore.recovery import Combination, recover
+from gateway.keystore.store import Keystore
+from gateway.model.times import rfc3339, rfc3339_or_none
+from gateway.node import assembly
+from gateway.process.clock import SystemClock
+from gateway.process.hardening import forbid_core_dumps
+
+app = typer.Typer(no_args_is_help=True, help="Keys: ages, rotation, copies.")
+
+Data = Annotated[list[Path], typer.Option("--data", help="Copied ledger file; repeatable.", exists=True)]
+Copies = Annotated[
+    list[Path] | None, typer.Option("--keystore", help="Copied key store file; repeatable.", exists=True)
+]
+
+
+@app.command()
+def status(
+    every: Annotated[bool, typer.Option("--all", help="Every key by name and age.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """How many keys there are, how old, under which root, and when the next destruction is due."""
+    forbid_core_dumps()
+    settings, clock = load(config, os.environ), SystemClock()
+    with open_keystore(settings, clock) as store:
+        show(_every_key(store) if every else _status(store, settings), json)
+
+
+@app.command()
+def rotate(config: Config = None, json: Json = False) -> None:
+    """Seal the key store under a fresh root and destroy the old one: older copies of the store are dead."""
+    forbid_core_dumps()
+    settings, clock = load(config, os.environ), SystemClock()
+    with open_keystore(settings, clock) as store:
+        if not store.rolls:
+            raise Failed(
+                "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
+            )
+        store.update(lambda _: None, destroys=True)
+        show({"version": store.version, "state": store.state.digest().hex()}, json)
+
+
+@app.command()
+def snapshot(
+    path: Annotated[Path, typer.Argument(help="New file to write; never beside copies of the ledger.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Copy the sealed key store, for a disaster. The next destruction makes the copy worthless, and it should."""
+    forbid_core_dumps()
+    settings, clock = load(config, os.environ), SystemClock()
+    if path.resolve().parent == Path(settings.ledger.path).resolve().parent:
+        raise Failed("a copy of the keys does not belong beside the data", "copies_together")
+    with open_keystore(settings, clock) as store:
+        version = store.snapshot(path)
+        until_ms = next_destruction_ms(store.state, list(assembly.retention_rules(settings).values()))
+        show({"version": version, "opens_until": rfc3339_or_none(until_ms)}, json)
+
+
+@app.command("copy")
+def copy_keys(
+    source: Annotated[Path, typer.Option("--from", help="Settings of the key store to read.", exists=True)],
+    target: Annotated[Path, typer.Option("--to", help="Settings of an empty key store to fill.", exists=True)],
+    json: Json = False,
+) -> None:
+    """Move to another key store or root slot, with all nodes stopped. Destroy the old store and its root afterwards."""
+    forbid_core_dumps()
+    clock = SystemClock()
+    old, new = (load(each, os.environ).keystore for each in (source, target))
+    if (old.engine, old.path, old.redis) == (new.engine, new.path, new.redis):
+        raise Failed("both settings name the same key store", "same_place")
+    with _opened(old, clock) as before:
+        if before.held_by():
+            raise Failed("nodes of this key store run: stop them first", "node_running")
+        after = assembly.keystore(new, clock, node=False)
+        after.open_with(before.state)
+        copied = after.state.digest() == before.state.digest()
+        after.close()
+        show({"keys": len(before.state.ages()), "state": before.state.digest().hex(), "same": copied}, json)
+
+
+@contextlib.contextmanager
+def _opened(settings: KeystoreSettings, clock: SystemClock) -> Iterator[Keystore]:
+    """One that is there: nothing is made."""
+    if settings.engine == "file" and not Path(settings.path).exists():
+        raise Failed(f"there is no key store at {settings.path}", "nothing_there")
+    store = assembly.keystore(settings, clock, node=False)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@app.command("recover")
+def recover_copies(data: Data, keystore: Copies = None, config: Config = None, json: Json = False) -> None:
+    """Try to open every message of copied ledger files with copied key stores, the live one, and the live root.
+
+    It counts what opens, combination by combination, and shows nothing of it.
+    """
+    forbid_core_dumps()
+    settings = load(config, os.environ)
+    with _live(settings) as (roots, live):
+        result = recover(data, [*(keystore or ()), live], roots)
+    if json:
+        show({"closed": result.keystores_closed, "combinations": [_row(each) for each in result.combinations]}, True)
+        return
+    for path in result.keystores_closed:
+        print(f"no live root opens {path}")  # noqa: T201
+    show([_row(each) for each in result.combinations], False)
+
+
+@contextlib.contextmanager
+def _live(settings: Settings) -> Iterator[tuple[Sequence[bytes], Path]]:
+    """The roots of now, and the key store of now as a file. A store that is a file is only read."""
+    if settings.keystore.engine == "file":
+        path = Path(settings.keystore.path)
+        yield assembly.root_slot(settings.keystore.root).read(), path
+        return
+    with open_keystore(settings, SystemClock()) as store, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "live")
+        store.snapshot(path)
+        yield store.roots(), path
+
+
+def _status(store: Keystore, settings: Settings) -> dict[str, object]:
+    ages = store.state.ages()
+    rules = list(assembly.retention_rules(settings).values())
+    return {
+        "version": store.version,
+        "state": store.state.digest().hex(),
+        "root": settings.keystore.root.kind,
+        "rolls": store.rolls,
+        **{f"{family}s": sum(each.family == family for each in ages) for family in ("period", "customer", "pepper")},
+        "oldest": rfc3339(min(each.created_ms for each in ages)) if ages else None,
+        "next_destruction": rfc3339_or_none(next_destruction_ms(store.state, rules)),
+        **_nodes(store),
+    }
+
+
+def _nodes(store: Keystore) -> dict[str, object]:
+    """How many nodes hold the keys, and whether all of them have the newest state; of a shared key store only."""
+    held = store.held_by()
+    if held is None:
+        return {}
+    return {"nodes": len(held), "behind": sum(version < store.version for version in held)}
+
+
+def _every_key(store: Keystore) -> list[dict[str, object]]:
+    return [
+        {"family": each.family, "name": each.name, "created": rfc3339(each.created_ms)} for each in store.state.ages()
+    ]
+
+
+def _row(each: Combination) -> dict[str, object]:
+    return {
+        "data": each.data,
+        "periods_of": each.periods_of,
+        "customers_of": each.customers_of,
+        "messages": each.messages,
+        "opened": len(each.opened),
+        "refused": ", ".join(f"{count} {why}" for why, count in sorted(each.refused.items())),
+    }

@@ -1,0 +1,90 @@
+"""`connect-gateway ledger`: a ledger copied from one engine to another."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from config.loader import load
+from config.settings import LedgerSettings
+from gateway.cli.output import Failed, Json, run, show
+from gateway.ledger.contract import LedgerLocked, MovableLedger
+from gateway.ledger.opening import desk_ledger
+from gateway.process.clock import SystemClock
+from gateway.process.hardening import forbid_core_dumps
+from gateway.tools.ledger_copy import Copied, copy_ledger
+
+app = typer.Typer(no_args_is_help=True, help="The ledger as a whole.")
+
+
+@app.callback()
+def _group() -> None:
+    """The ledger as a whole."""
+
+
+@app.command()
+def copy(
+    source: Annotated[Path, typer.Option("--from", help="Settings of the ledger to read.", exists=True)],
+    target: Annotated[Path, typer.Option("--to", help="Settings of the ledger to write.", exists=True)],
+    running: Annotated[
+        bool, typer.Option("--running", help="Nodes of the source run: copy what is final, and the rest later.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Copy a ledger to another engine; again as often as needed, the last time with all nodes stopped."""
+    forbid_core_dumps()
+    clock = SystemClock()
+    reading, writing = (load(each, os.environ).ledger for each in (source, target))
+    _check(reading, writing)
+
+    async def work() -> Copied:
+        old = await _opened(reading, clock, alone=not running, name="source")
+        try:
+            new = await _opened(writing, clock, alone=True, name="target")
+            try:
+                with _progress(json) as status:
+                    return await copy_ledger(
+                        old, new, clock, source_runs=running, told=lambda copied: status.update(_line(copied))
+                    )
+            finally:
+                await new.close()
+        finally:
+            await old.close()
+
+    copied = run(work())
+    show(msgspec.structs.asdict(copied), json)
+    if copied.different or copied.events_missing:
+        raise Failed(
+            "the target does not have what the source has; was it in use? Begin with an empty one", "copy_differs"
+        )
+
+
+def _check(source: LedgerSettings, target: LedgerSettings) -> None:
+    if source.engine == "sqlite" and not Path(source.path).exists():
+        raise Failed(f"there is no ledger at {source.path}", "nothing_there")
+    if (source.engine, source.path, source.redis) == (target.engine, target.path, target.redis):
+        raise Failed("both settings name the same ledger", "same_place")
+
+
+async def _opened(settings: LedgerSettings, clock: SystemClock, *, alone: bool, name: str) -> MovableLedger:
+    ledger = desk_ledger(settings, clock, alone=alone)
+    try:
+        await ledger.open()
+    except LedgerLocked:
+        raise Failed(
+            f"nodes of the {name} run: stop them first, or copy what is final with --running", "node_running"
+        ) from None
+    return ledger
+
+
+def _progress(quiet: bool) -> Status:
+    """On standard error: standard output is for what was asked."""
+    return Status("reading", console=Console(stderr=True, quiet=quiet))
+
+
+def _line(copied: Copied) -> str:
+    return f"{copied.messages:,} messages copied, {copied.present:,} were there, {copied.verified:,} verified"

@@ -1,0 +1,137 @@
+"""`connect-gateway retention`: what is overdue, forgetting it now, what remains, and what a customer asked for."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from config.settings import SweeperSettings
+from gateway.accounts.customers import CustomerSettings
+from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.cli.session import Desk, find_customer, open_desk
+from gateway.ledger.contract import TagDue
+from gateway.model.times import rfc3339
+from gateway.retention.sweeper import Sweeper
+from redaction.retention import RetentionRule, RetentionTag, RetentionWish, shortened
+
+BATCH: int = 2_000
+"""Messages of one step while no node runs: nobody waits."""
+ROWS: int = 100_000
+DAY_MS: int = 86_400_000
+
+app = typer.Typer(no_args_is_help=True, help="What is forgotten, and when.")
+
+
+@app.command()
+def due(config: Config = None, json: Json = False) -> None:
+    """What is past its time and not yet forgotten, by tag. Also beside a running gateway."""
+
+    async def work() -> list[dict[str, object]]:
+        async with open_desk(config) as desk:
+            return await _due(desk)
+
+    show(run(work()), json)
+
+
+@app.command("run")
+def run_now(config: Config = None, json: Json = False) -> None:
+    """Forget now what is due, while no gateway runs; a running one does it by itself."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config, alone=True) as desk:
+            settings = SweeperSettings(batch_limit=BATCH, messages_per_s=0)
+            sweeper = Sweeper(ledger=desk.ledger, keyring=desk.keyring, clock=desk.clock, settings=settings)
+            swept = await sweeper.sweep()
+            left = sum(each.content + each.records for each in sweeper.due)
+            return {**msgspec.structs.asdict(swept), "due": left}
+
+    show(run(work()), json)
+
+
+@app.command()
+def report(
+    days: Annotated[int, typer.Option(min=1, help="So many days back from now.")] = 400,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Counts of the messages whose records are gone: customer, day, operator, country, class, status, segments."""
+
+    async def work() -> list[dict[str, object]]:
+        async with open_desk(config) as desk:
+            return await _report(desk, days)
+
+    show(run(work()), json)
+
+
+@app.command()
+def policy(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    tag: Annotated[str, typer.Argument(help="Retention tag.")],
+    content_after_final: Annotated[int | None, typer.Option(min=0, help="Seconds its content outlives it.")] = None,
+    content_limit: Annotated[int | None, typer.Option(min=1, help="Seconds that content lives at most.")] = None,
+    record: Annotated[int | None, typer.Option(min=1, help="Seconds that the record lives.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Set a customer's shorter times under a tag, for messages from now on; no times lift them. Shows what holds."""
+    wish = RetentionWish(content_after_final_s=content_after_final, content_limit_s=content_limit, record_s=record)
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            rule = desk.rules.get(RetentionTag(tag))
+            if rule is None:
+                raise Failed(f"tags are {', '.join(sorted(desk.rules))}", "invalid_value")
+            await _save_wish(desk, customer, tag, wish)
+            return _rule(shortened(rule, wish))
+
+    show(run(work()), json)
+
+
+async def _due(desk: Desk) -> list[dict[str, object]]:
+    now_ms = desk.clock.now_ms()
+    found = {each.tag: each for each in await desk.ledger.retention_due(now_ms)}
+    return [_due_row(tag, found.get(tag)) for tag in sorted(desk.rules.keys() | found.keys())]
+
+
+def _due_row(tag: RetentionTag, found: TagDue | None) -> dict[str, object]:
+    if found is None:
+        return {"tag": tag, "content": 0, "records": 0, "lag_s": 0.0, "oldest": None}
+    oldest = None if found.oldest_ms is None else rfc3339(found.oldest_ms)
+    lag_s = max(found.content_lag_ms, found.record_lag_ms) / 1000
+    return {"tag": tag, "content": found.content, "records": found.records, "lag_s": lag_s, "oldest": oldest}
+
+
+async def _report(desk: Desk, days: int) -> list[dict[str, object]]:
+    names = {each.id: each.public_id for each in await desk.accounts.customers()}
+    rows = await desk.ledger.traffic(desk.clock.now_ms() // DAY_MS - days, ROWS)
+    return [
+        {
+            "day": rfc3339(each.day * DAY_MS)[:10],
+            "customer": names.get(each.customer, str(each.customer)),
+            "operator": each.operator,
+            "country": each.country,
+            "class": each.message_class.value,
+            "status": each.status.value,
+            "messages": each.messages,
+            "segments": each.segments,
+        }
+        for each in rows
+    ]
+
+
+async def _save_wish(desk: Desk, public_id: str, tag: str, wish: RetentionWish) -> None:
+    customer = await find_customer(desk, public_id)
+    settings = msgspec.json.decode(customer.settings, type=CustomerSettings)
+    wishes = {name: each for name, each in settings.retention.items() if name != tag}
+    if wish != RetentionWish():
+        wishes[tag] = wish
+    await desk.accounts.change_settings(customer.id, msgspec.structs.replace(settings, retention=wishes))
+
+
+def _rule(rule: RetentionRule) -> dict[str, object]:
+    return {
+        "tag": rule.tag,
+        "content_after_final_s": rule.content_after_final_s,
+        "content_limit_s": rule.content_limit_s,
+        "record_s": rule.record_s,
+    }

@@ -1,0 +1,89 @@
+"""Ledger, keys and accounts as the command line works with them, beside a running node or without one."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+
+from config.loader import load
+from config.settings import Settings
+from gateway.accounts.administration import Accounts
+from gateway.cli.output import Failed
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.store import Keystore
+from gateway.ledger.contract import Ledger, LedgerLocked, StoredCustomer
+from gateway.ledger.opening import desk_ledger
+from gateway.node import assembly
+from gateway.node.assembly import Rules
+from gateway.process.clock import SystemClock
+from gateway.process.hardening import forbid_core_dumps
+from redaction.seal import Sealer
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What the verbs work with."""
+
+    settings: Settings
+    rules: Rules
+    ledger: Ledger
+    keyring: Keyring
+    sealer: Sealer
+    accounts: Accounts
+    clock: SystemClock
+
+
+@contextlib.asynccontextmanager
+async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterator[Desk]:
+    """Open ledger and key store. alone: only while no node runs; raises Failed otherwise."""
+    forbid_core_dumps()
+    settings = load(config, os.environ)
+    clock = SystemClock()
+    rules = assembly.retention_rules(settings)
+    ledger = desk_ledger(settings.ledger, clock, alone=alone)
+    with open_keystore(settings, clock) as store:
+        keyring = Keyring(store, rules.values(), clock)
+        try:
+            await _open(ledger)
+            keyring.ensure_present()
+            sealer = Sealer(store.state, clock.random)
+            accounts = Accounts(
+                ledger, clock, sealer=sealer, ensure_keys=keyring.ensure_customer, digest=keyring.credential_digest
+            )
+            yield Desk(settings, rules, ledger, keyring, sealer, accounts, clock)
+        finally:
+            await ledger.close()
+
+
+@contextlib.contextmanager
+def open_keystore(settings: Settings, clock: SystemClock) -> Iterator[Keystore]:
+    """The key store that the settings name."""
+    store = assembly.keystore(settings.keystore, clock, node=False)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
+    """By the id that the customer sees, or by number. Raises Failed."""
+    for customer in await desk.accounts.customers():
+        if public_id in (customer.public_id, str(customer.id)):
+            return customer
+    raise Failed("no customer has this id", "unknown_customer")
+
+
+async def find_owner(desk: Desk, customer: str | None) -> int | None:
+    """The number of the customer with this public id; None for everybody's. Raises Failed."""
+    return None if customer is None else (await find_customer(desk, customer)).id
+
+
+async def _open(ledger: Ledger) -> None:
+    try:
+        await ledger.open()
+    except LedgerLocked:
+        raise Failed(
+            "a running gateway owns this ledger and does this by itself; stop it first", "node_running"
+        ) from None

@@ -1,0 +1,129 @@
+"""`connect-gateway webhook`: where customers are told. A signing secret is shown once, where it is made, and stays."""
+
+from typing import Annotated, Final
+
+import msgspec
+import typer
+
+from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.cli.session import Desk, find_customer, open_desk
+from gateway.ledger.contract import StoredEndpoint
+from gateway.node import assembly
+from gateway.webhooks.connection import Answer
+from gateway.webhooks.delivery import MAX_BATCH
+from gateway.webhooks.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
+from gateway.webhooks.signing import Signer
+from gateway.webhooks.targets import TargetRefused, parse_target
+from gateway.webhooks.trial import send_test
+from redaction.personal import Purpose, Secret
+
+_REFUSALS: Final = {
+    "form": "it is too long, or holds what a URL cannot",
+    "scheme": "it must begin with https://",
+    "credentials": "it may hold no user or password",
+    "fragment": "it may hold no # and what follows",
+    "host": "its host is no name of letters, digits and dashes (others as xn--), and no address",
+    "port": "its port must be 443, or 1024 and above",
+}
+"""What is wrong with a URL, in words; none of it is quoted, for paths and queries may be secret."""
+
+app = typer.Typer(no_args_is_help=True, help="Where customers are told.")
+
+
+@app.command("set")
+def set_(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    url: Annotated[str, typer.Argument(help="Where to tell it; https.")],
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; by default 1, on its own."),
+    ] = None,
+    submitted: Annotated[
+        bool | None,
+        typer.Option("--submitted/--no-submitted", help="Tell, too, when an operator has a message; off by default."),
+    ] = None,
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs nothing more.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Set a customer's endpoint, enabled. Its secret is shown once, when it is made; what is not named stays."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            _check_url(desk, url)
+            owner = await find_customer(desk, customer)
+            old = await _endpoint_of(desk, owner.id)
+            settings = _changed(old, batch, submitted)
+            kept = None if new_secret or old is None else old.secret
+            place = (desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
+            secret = await save_endpoint(*place, kept=kept)
+            shown = None if secret is None else secret.reveal(Purpose.CREDENTIAL)
+            return {"customer": owner.public_id, **msgspec.structs.asdict(settings), "secret": shown}
+
+    answer = run(work())
+    if answer["secret"] is None and not json:
+        answer["secret"] = "as it was; --new-secret makes another"  # noqa: S105  it is none
+    show(answer, json)
+
+
+def _changed(old: StoredEndpoint | None, batch: int | None, submitted: bool | None) -> EndpointSettings:
+    before = EndpointSettings() if old is None else endpoint_settings(old)
+    return EndpointSettings(
+        batch=before.batch if batch is None else batch,
+        submitted=before.submitted if submitted is None else submitted,
+    )
+
+
+async def _endpoint_of(desk: Desk, customer: int) -> StoredEndpoint | None:
+    return next((each for each in await desk.ledger.endpoints() if each.customer == customer), None)
+
+
+def _check_url(desk: Desk, url: str) -> None:
+    try:
+        parse_target(url, allow_loopback=desk.settings.webhooks.allow_loopback)
+    except TargetRefused as refused:
+        raise Failed(
+            f"this URL may not be called: {_REFUSALS.get(refused.code, refused.code)}", "url_refused"
+        ) from None
+
+
+@app.command("remove")
+def remove(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Tell a customer nothing more."""
+
+    async def work() -> None:
+        async with open_desk(config) as desk:
+            await desk.ledger.delete_endpoint((await find_customer(desk, customer)).id)
+
+    run(work())
+    show({"removed": customer}, json)
+
+
+@app.command("test")
+def try_out(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Send a signed `gateway.test` event to a customer's endpoint, once."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            endpoint = await _endpoint_of(desk, owner.id)
+            if endpoint is None:
+                raise Failed("this customer has no endpoint", "no_endpoint")
+            url, secret = open_endpoint(desk.sealer, endpoint)
+            settings = assembly.delivery_settings(desk.settings.webhooks)
+            batch = endpoint_settings(endpoint).batch > 1
+            result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock, batch=batch)
+            if not isinstance(result, Answer):
+                raise Failed(f"no answer: {result.code} {result.detail}".rstrip(), "no_answer")
+            return {"status": result.status, "success": result.is_success}
+
+    answer = run(work())
+    show(answer, json)
+    if not answer["success"]:
+        raise SystemExit(1)

@@ -1,0 +1,84 @@
+"""Ends of messages: the one place that turns a verdict into a `Change`.
+
+Both dispatch (refused, expired, cancelled) and outcomes (receipts) end messages; here the retention clock is started,
+the content is dropped where its tag says so, and the customer's outbox row is made, all in one ledger operation.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.delivery.follow_up import FollowUp
+from gateway.ledger.contract import Change
+from gateway.model.message import Link, Message, OutboxEvent, Status, snapshot
+from gateway.retention.policies import RetentionPolicies
+from redaction.retention import RetentionRule, content_until_ms
+
+Wants = Callable[[Message], bool]
+"""Whether anybody is to be told that this message has reached its status."""
+
+
+_USUAL: Final = FollowUp()
+
+
+class Settler:
+    """Builds the changes that end a message."""
+
+    def __init__(
+        self,
+        policies: RetentionPolicies,
+        wants: Wants,
+        follow_up: FollowUp = _USUAL,
+    ) -> None:
+        self._policies = policies
+        self._wants = wants
+        self.follow_up = follow_up
+
+    def submitted(self, message: Message, now_ms: int, links: tuple[Link, ...]) -> Change:
+        """Every segment is with the operator; dispatch looks again only when no receipt comes."""
+        message.status = Status.SUBMITTED
+        message.submitted_ms = now_ms
+        message.due_ms = self.follow_up.next_ms(message, now_ms)
+        rule = self._policies.of(message.customer, message.tag)
+        drop = rule.content_after_submit
+        if drop:
+            message.content_until_ms = _private_until_ms(rule, message, now_ms)
+        return Change(message=snapshot(message), links=links, event=self._event(message, now_ms), drop_content=drop)
+
+    def final(
+        self, message: Message, status: Status, error: str | None, now_ms: int, links: tuple[Link, ...] = ()
+    ) -> Change:
+        """The message has reached `status` for good."""
+        message.status = status
+        message.error = error
+        message.final_ms = now_ms
+        message.due_ms = None
+        rule = self._policies.of(message.customer, message.tag)
+        until_ms = content_until_ms(rule, message.accepted_ms, now_ms)
+        drop = until_ms <= now_ms
+        message.content_until_ms = _private_until_ms(rule, message, now_ms) if drop else until_ms
+        return Change(
+            message=snapshot(message),
+            links=links,
+            event=self._event(message, now_ms),
+            drop_content=drop,
+        )
+
+    def _event(self, message: Message, now_ms: int) -> OutboxEvent | None:
+        if not self._wants(message):
+            return None
+        return OutboxEvent(
+            customer=message.customer,
+            message=message.id,
+            status=message.status,
+            at_ms=now_ms,
+            next_ms=now_ms,
+            esme=max(0, -message.key_id),
+        )
+
+
+def _private_until_ms(rule: RetentionRule, message: Message, now_ms: int) -> int:
+    """When the last of a message goes whose content is dropped now.
+
+    The customer's own reference and callback URL are still needed to tell it, so they stay to the tag's limit.
+    """
+    return now_ms if message.private is None else content_until_ms(rule, message.accepted_ms, None)

@@ -1,0 +1,203 @@
+"""The HTTP API: every request comes in here, is routed, and gets exactly one answer.
+
+Whatever goes wrong becomes a problem document (RFC 9457) here and nowhere else. There is no access log; an unexpected
+exception is reported by the name of its type only.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
+from aiohttp import web
+
+from config.settings import HttpSettings
+from gateway.accept.request import OperatorList, OperatorView
+from gateway.accounts.directory import Directory
+from gateway.http_api.auth import Gatekeeper
+from gateway.http_api.body import UnreadBody
+from gateway.http_api.door import Door
+from gateway.http_api.express_send import SendDesk
+from gateway.http_api.listener import Listener, Report
+from gateway.http_api.messages import Canceller, Limits, MessageEndpoints
+from gateway.http_api.openapi import describe
+from gateway.http_api.pages import Health, Pages
+from gateway.http_api.replies import Replies, Reply
+from gateway.http_api.routes import Call, Methods, Route, RouteTable, parse_query
+from gateway.http_api.table import message_routes, page_routes
+from gateway.http_api.traffic import Traffic
+from gateway.ledger.contract import Ledger, LedgerUnavailable
+from gateway.limits.admission import Admission
+from gateway.model.message import Message
+from gateway.model.refusals import Refusal
+from gateway.process.clock import Clock
+from gateway.process.tls import tls_context
+
+HEALTH: Final = frozenset({"/healthz", "/readyz"})
+"""Answered while stopping too."""
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class MoreRoutes(Protocol):
+    """Makes the routes of another part of the API, such as the rights of data subjects."""
+
+    def __call__(self, gatekeeper: Gatekeeper, replies: Replies) -> Sequence[Route]: ...
+
+
+class HttpApi:
+    """One API on one listener.
+
+    operators: the links as they stand. max_validity_s: told in the description; the door judges. checks: what readiness
+    depends on. report: told the type of an unexpected error. more_routes: other parts of the API.
+    """
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        ledger: Ledger,
+        directory: Directory,
+        admission: Admission,
+        operators: Callable[[], Sequence[OperatorView]],
+        canceller: Canceller,
+        reveal_reference: Callable[[Message], str | None],
+        settings: HttpSettings,
+        clock: Clock,
+        checks: Callable[[], Mapping[str, bool]],
+        report: Report,
+        max_validity_s: int | None = None,
+        more_routes: Sequence[MoreRoutes] = (),
+    ) -> None:
+        tls = _tls(settings)
+        self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
+        self._operators = operators
+        self._report = report
+        self._gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
+        self.health = Health(replies, checks)
+        pages = Pages(replies)
+        endpoints = MessageEndpoints(
+            door=door,
+            ledger=ledger,
+            gatekeeper=self._gatekeeper,
+            admission=admission,
+            canceller=canceller,
+            reveal_reference=reveal_reference,
+            country_of=self._country_of,
+            limits=_limits(settings),
+            replies=replies,
+            clock=clock,
+        )
+        more = [route for make in more_routes for route in make(self._gatekeeper, replies)]
+        self.table = RouteTable(
+            [*message_routes(endpoints, self._show_operators), *more, *page_routes(pages, self.health)]
+        )
+        pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
+        self.traffic = Traffic()
+        self._desk = SendDesk(
+            door=door,
+            ledger=ledger,
+            gatekeeper=self._gatekeeper,
+            admission=admission,
+            replies=replies,
+            clock=clock,
+            traffic=self.traffic,
+            limit_bytes=settings.max_body_bytes,
+            is_open=lambda: not self.health.stopping,
+            report=report,
+        )
+        self.listener = Listener(
+            self.answer,
+            host=settings.host,
+            port=settings.port,
+            shared_port=settings.shared_port,
+            replies=replies,
+            report=report,
+            tls=tls,
+            max_connections=settings.max_connections,
+            desk=self._desk,
+        )
+
+    @property
+    def counts(self) -> Mapping[tuple[str, int], int]:
+        """Answers given, by (route, status)."""
+        return self.traffic.counts
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        await self.listener.start()
+
+    async def stop(self, deadline_s: float) -> None:
+        """Refuse what is new, answer what is in hand, close; all within `deadline_s`."""
+        self.health.stopping = True
+        self.listener.close()
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self.traffic.until_idle()
+        except TimeoutError:
+            pass  # what is still in hand is cut off by the listener
+        await self.listener.stop(0.1)
+        await self._desk.stop()
+
+    async def answer(self, request: web.BaseRequest) -> Reply:
+        """The one answer to a request. Never raises for what a client sent."""
+        self.traffic.began()
+        route = "none"
+        try:
+            path, _, query = request.raw_path.partition("?")
+            methods, argument = self.table.find(path if path.startswith("/") else request.rel_url.raw_path)
+            route = methods.path
+            reply = await self._dispatch(request, methods, argument, query)
+        except Refusal as refusal:
+            reply = self._replies.problem(refusal)
+            if isinstance(refusal, UnreadBody) or self.health.stopping:
+                reply.closing()
+        except LedgerUnavailable:
+            reply = self._replies.problem(Refusal("ledger_unavailable"))
+        except ConnectionError:
+            raise
+        except Exception as error:
+            self._report(type(error).__name__)
+            reply = self._replies.problem(Refusal("internal"))
+        finally:
+            self.traffic.left()
+        self.traffic.count(route, reply.status)
+        return reply
+
+    async def _dispatch(self, request: web.BaseRequest, methods: Methods, argument: str, query: str) -> Reply:
+        if self.health.stopping and methods.path not in HEALTH:
+            raise Refusal("stopping")
+        found = methods.find(request.method)
+        if found is None:
+            return self._without_handler(request, methods)
+        handler, known = found
+        return await handler(Call(request, argument, parse_query(query, known)))
+
+    def _without_handler(self, request: web.BaseRequest, methods: Methods) -> Reply:
+        allow = b"Allow: %s\r\n" % methods.allow
+        if request.method == "OPTIONS":
+            return self._replies.empty(allow)
+        return self._replies.problem(Refusal("method_not_allowed"), allow)
+
+    async def _show_operators(self, call: Call) -> Reply:
+        self._gatekeeper.open(call.request, "status")
+        return self._replies.of(200, _encode(OperatorList(list(self._operators()))))
+
+    def _country_of(self, operator: str) -> str | None:
+        return next((each.country for each in self._operators() if each.name == operator), None)
+
+
+def _tls(settings: HttpSettings) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return tls_context(settings.tls_certificate, settings.tls_key)
+
+
+def _limits(settings: HttpSettings) -> Limits:
+    return Limits(
+        max_body_bytes=settings.max_body_bytes,
+        max_batch_body_bytes=settings.max_batch_body_bytes,
+        max_batch=settings.max_batch,
+        read_timeout_s=settings.read_timeout_s,
+    )

@@ -1,0 +1,165 @@
+"""A listening socket with bounds, over aiohttp's low-level server: no access log, no traces, no version told.
+
+What is bounded: connections (beyond it a connection is told 503 and closed), the request line and headers (431), the
+time a connection may be idle or take over its headers (it is closed), pipelined requests (aiohttp stops reading).
+Errors that reach this level are reported by the name of their type; nothing of the request is.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.http_api.express import Desk, ExpressLane
+from gateway.http_api.replies import Replies, Reply
+from gateway.model.refusals import Refusal
+
+MAX_LINE_BYTES: Final = 8_190
+MAX_HEADERS: Final = 64
+LINGER_S: Final = 1.0
+"""How long the rest of a refused body is read and dropped, so that the client sees the answer."""
+
+Report = Callable[[str], None]
+"""Called with the name of an exception's type."""
+
+
+class _Connection(RequestHandler):
+    """aiohttp's protocol, except that it tells and logs nothing of what was sent."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> Reply:
+        manager = self._manager
+        assert isinstance(manager, _Server)
+        if exc is not None and status >= 500:
+            manager.report(type(exc).__name__)
+        return manager.replies.plain_problem(431 if isinstance(exc, LineTooLong) else status)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        manager = self._manager
+        if isinstance(manager, _Server):
+            manager.report(type(kw.get("exc_info")).__name__)
+
+
+class _Server(web.Server):
+    def __init__(
+        self, handler: Callable[[web.BaseRequest], Awaitable[Reply]], replies: Replies, report: Report, idle_s: float
+    ) -> None:
+        super().__init__(handler)
+        self.replies = replies
+        self.report = report
+        self._idle_s = idle_s
+
+    def __call__(self) -> RequestHandler:
+        return _Connection(
+            self,
+            loop=self._loop,
+            keepalive_timeout=self._idle_s,
+            access_log=None,  # type: ignore[arg-type]  # None turns it off
+            max_line_size=MAX_LINE_BYTES,
+            max_field_size=MAX_LINE_BYTES,
+            max_headers=MAX_HEADERS,
+            lingering_time=LINGER_S,
+            auto_decompress=False,
+        )
+
+
+class _Turned(asyncio.Protocol):
+    """A connection too many."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        transport.write(self._answer)
+        transport.close()
+
+
+class Listener:
+    """One listening socket. `port` is the one that the system gave if 0 was asked for.
+
+    shared_port: other processes of this user listen there too. inherited: listens already.
+    idle_s: seconds without a request, or within one before its headers are complete, after which a connection ends.
+    desk: takes the usual request over the express lane; None where there is none.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[Reply]],
+        *,
+        host: str,
+        port: int,
+        shared_port: bool = False,
+        inherited: socket.socket | None = None,
+        replies: Replies,
+        report: Report,
+        tls: ssl.SSLContext | None = None,
+        max_connections: int = 2_000,
+        idle_s: float = 75.0,
+        desk: Desk | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._shared_port = shared_port
+        self._inherited = inherited
+        self._replies = replies
+        self._tls = tls
+        self._max_connections = max_connections
+        self._web = _Server(handler, replies, report, idle_s)
+        self._lane = None if desk is None else ExpressLane(desk, self._web, idle_s)
+        self._socket: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        assert self._socket is not None, "the listener is not started"
+        return self._port
+
+    @property
+    def connections(self) -> int:
+        return len(self._web.connections) + (len(self._lane.connections) if self._lane else 0)
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the address cannot be had."""
+        if self._lane is not None:
+            self._lane.start()
+        self._socket = await self._listen()
+        self._port = int(self._socket.sockets[0].getsockname()[1])
+
+    async def _listen(self) -> asyncio.Server:
+        create = asyncio.get_running_loop().create_server
+        if self._inherited is not None:
+            return await create(self._connect, sock=self._inherited)
+        return await create(
+            self._connect,
+            self._host,
+            self._port,
+            ssl=self._tls,
+            backlog=1_024,
+            reuse_port=self._shared_port or None,
+        )
+
+    def close(self) -> None:
+        """Take no more connections; those that are open stay."""
+        if self._socket is not None:
+            self._socket.close()
+
+    async def stop(self, deadline_s: float) -> None:
+        """Take no more connections; end the open ones, the busy ones after their answer or the deadline."""
+        self.close()
+        if self._lane is not None:
+            self._lane.stop()
+        await self._web.shutdown(deadline_s)
+
+    def _connect(self) -> asyncio.Protocol:
+        if self.connections < self._max_connections:
+            return self._web() if self._lane is None else self._lane.make()
+        refused = self._replies.problem(Refusal("overloaded"))
+        return _Turned(refused.head + b"Connection: close\r\n\r\n" + refused.content)

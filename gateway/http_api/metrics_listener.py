@@ -1,0 +1,73 @@
+"""The metrics listener: a port of its own, so that it can stay inside. Metrics, health and readiness, nothing else."""
+
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from gateway.http_api.listener import Listener, Report
+from gateway.http_api.pages import Health
+from gateway.http_api.replies import Replies, Reply
+from gateway.http_api.routes import Call
+from gateway.model.refusals import Refusal
+
+PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
+_ALLOW: Final = b"Allow: GET, HEAD\r\n"
+
+
+class MetricsApi:
+    """render: the metrics as Prometheus text. health: shared with the API's listener. inherited: a listening socket."""
+
+    def __init__(
+        self,
+        *,
+        render: Callable[[], bytes],
+        health: Health,
+        replies: Replies,
+        report: Report,
+        host: str,
+        port: int,
+        max_connections: int = 32,
+        inherited: socket.socket | None = None,
+    ) -> None:
+        self._render = render
+        self._replies = replies
+        self._report = report
+        self._pages: dict[str, Callable[[Call], Awaitable[Reply]]] = {
+            "/metrics": self._metrics,
+            "/healthz": health.live,
+            "/readyz": health.ready,
+        }
+        self.listener = Listener(
+            self.answer,
+            host=host,
+            port=port,
+            inherited=inherited,
+            replies=replies,
+            report=report,
+            max_connections=max_connections,
+        )
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        await self.listener.start()
+
+    async def stop(self) -> None:
+        await self.listener.stop(0.1)
+
+    async def answer(self, request: web.BaseRequest) -> Reply:
+        """The one answer to a request."""
+        page = self._pages.get(request.raw_path.partition("?")[0])
+        if page is None:
+            return self._replies.problem(Refusal("not_found"))
+        if request.method not in ("GET", "HEAD"):
+            return self._replies.problem(Refusal("method_not_allowed"), _ALLOW)
+        try:
+            return await page(Call(request, "", {}))
+        except Exception as error:
+            self._report(type(error).__name__)
+            return self._replies.problem(Refusal("internal"))
+
+    async def _metrics(self, _: Call) -> Reply:
+        return self._replies.of(200, self._render(), PROMETHEUS)

@@ -1,0 +1,183 @@
+"""The OpenAPI 3.1 description, generated from the routes, the request and answer types and the table of errors.
+
+Types say what the decoder checks. `REFINEMENTS` adds what is checked behind it and JSON Schema can say.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from gateway.accept.request import ProblemView
+from gateway.http_api.openapi_webhooks import webhook_schemas, webhooks
+from gateway.http_api.replies import PROBLEM
+from gateway.http_api.routes import Answer, Operation, Parameter, Route
+from gateway.model.message import MessageClass
+from gateway.model.refusals import KINDS
+
+Document = dict[str, Any]
+"""A JSON document under construction."""
+
+TITLE: Final = "Connect Gateway"
+ABOUT: Final = (
+    "Sends messages through telecom operators; seals what it stores, forwards the least, forgets on time.\n\n"
+    "A message is safe when the request that brought it is answered with 202. Errors are problem documents (RFC 9457) "
+    "with a stable `code`; they name a field, never a value. Times are RFC 3339 in UTC. "
+    "Send an `Idempotency-Key` with every POST and repeat it when you repeat the request: within a day the message is "
+    "taken once."
+)
+SECURITY: Final = "key"
+_REFERENCE: Final = "#/components/schemas/{name}"
+KEY_CODES: Final = ("unauthenticated", "key_expired", "address_not_allowed", "scope_missing", "customer_disabled")
+SERVICE_CODES: Final = ("unknown_parameter", "internal")
+STOPPING: Final = ("stopping",)
+
+PRINTABLE: Final = r"^[^\u0000-\u0008\u000b\u000e-\u001f\u007f]*$"
+"""No control characters but tabs and line ends."""
+
+REFINEMENTS: Final[Mapping[str, Mapping[str, Document]]] = {
+    "MessageRequest": {
+        "to": {"minLength": 1, "examples": ["+966500000078"]},
+        "from": {"minLength": 1, "maxLength": 16, "examples": ["INTERKEY"]},
+        "text": {"maxLength": 4096, "pattern": PRINTABLE},
+        "class": {"enum": [each.value for each in MessageClass]},
+        "reference": {"minLength": 1, "maxLength": 255, "pattern": PRINTABLE},
+        "validity": {"minimum": 1},
+        "schedule_at": {"format": "date-time"},
+        "retention": {"enum": ["discard", None]},
+        "callback_url": {"format": "uri", "maxLength": 2048},
+    },
+    "BatchRequest": {
+        "messages": {
+            "minItems": 1,
+            "items": {"description": "A `MessageRequest`. One that is not valid is refused on its own."},
+        },
+    },
+}
+"""Schema and property to what the schema says of it besides its type."""
+
+_IDEMPOTENCY: Final[Document] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "1 to 255 printable ASCII characters of your choice, new for each new request.",
+    "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+}
+_HEADERS: Final[Mapping[int, Document]] = {
+    401: {"WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
+    503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
+}
+
+
+def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | None) -> Document:
+    """The whole document. max_batch: most messages of a batch. max_validity_s: the longest `validity`, if told."""
+    schemas, references = _schemas(routes)
+    if max_validity_s is not None:
+        schemas["MessageRequest"]["properties"]["validity"]["maximum"] = max_validity_s
+    schemas["BatchRequest"]["properties"]["messages"]["maxItems"] = max_batch
+    paths: dict[str, Document] = defaultdict(dict)
+    for route in routes:
+        paths[route.path][route.method.lower()] = _operation(route, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": "1", "description": ABOUT},
+        "servers": [{"url": "/"}],
+        "paths": dict(paths),
+        "webhooks": webhooks(_REFERENCE),
+        "components": {
+            "schemas": {**schemas, **webhook_schemas(_REFERENCE)},
+            "securitySchemes": {
+                SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key: `cgw_…`."},
+            },
+        },
+    }
+
+
+def codes_of(operation: Operation, path: str) -> tuple[str, ...]:
+    """Every code that an endpoint may refuse with."""
+    shared = SERVICE_CODES if path in ("/healthz", "/readyz") else SERVICE_CODES + STOPPING
+    return tuple(dict.fromkeys((*operation.codes, *(KEY_CODES if operation.scope else ()), *shared)))
+
+
+def _schemas(routes: Iterable[Route]) -> tuple[Document, Mapping[type, Document]]:
+    types: dict[type, None] = {ProblemView: None}
+    for route in routes:
+        bodies = [route.operation.body, *(answer.body for answer in route.operation.answers)]
+        types.update((body, None) for body in bodies if body is not None)
+    references, schemas = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    for name, properties in REFINEMENTS.items():
+        for field, refinement in properties.items():
+            if name in schemas:
+                schemas[name]["properties"][field] = _refined(schemas[name]["properties"][field], refinement)
+    return schemas, dict(zip(types, references, strict=True))
+
+
+def _refined(schema: Document, refinement: Document) -> Document:
+    return {**schema, **refinement}
+
+
+def _operation(route: Route, references: Mapping[type, Document]) -> Document:
+    operation = route.operation
+    parameters = [_parameter(each) for each in operation.parameters]
+    described: Document = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": [*parameters, _IDEMPOTENCY] if route.method == "POST" else parameters,
+        "responses": _responses(route, references),
+    }
+    if operation.scope is not None:
+        described["security"] = [{SECURITY: []}]
+        described["description"] = f"Needs a key with the scope `{operation.scope}`."
+    if operation.body is not None:
+        media = {"schema": references[operation.body], "example": operation.example}
+        described["requestBody"] = {"required": True, "content": {"application/json": media}}
+    return described
+
+
+def _parameter(parameter: Parameter) -> Document:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.place == "path",
+        "description": parameter.description,
+        "schema": dict(parameter.schema),
+    }
+
+
+def _responses(route: Route, references: Mapping[type, Document]) -> Document:
+    responses: Document = {str(each.status): _success(each, references) for each in route.operation.answers}
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for code in codes_of(route.operation, route.path):
+        by_status[KINDS[code].http].append(code)
+    for status, codes in sorted(by_status.items()):
+        responses[str(status)] = _problem(status, codes, references[ProblemView])
+    return responses
+
+
+def _success(answer: Answer, references: Mapping[type, Document]) -> Document:
+    schema = {"type": "string"} if answer.body is None else references[answer.body]
+    described: Document = {
+        "description": answer.description,
+        "content": {answer.media.partition(";")[0]: {"schema": schema}},
+    }
+    if answer.headers:
+        described["headers"] = {
+            name: {"description": about, "schema": {"type": "string"}} for name, about in answer.headers.items()
+        }
+    return described
+
+
+def _problem(status: int, codes: Sequence[str], reference: Document) -> Document:
+    told = "\n".join(f"- `{code}`: {KINDS[code].title}" for code in codes)
+    example = {"type": f"/problems/{codes[0]}", "title": KINDS[codes[0]].title, "status": status, "code": codes[0]}
+    schema = {"allOf": [reference, {"properties": {"code": {"enum": list(codes)}}}]}
+    described: Document = {
+        "description": f"{HTTPStatus(status).phrase}.\n\n{told}",
+        "content": {PROBLEM: {"schema": schema, "example": example}},
+    }
+    if status in _HEADERS:
+        described["headers"] = _HEADERS[status]
+    return described

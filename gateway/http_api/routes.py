@@ -1,0 +1,141 @@
+"""Which handler answers which method and path, and what the API description says of it: one table for both."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import web
+
+from gateway.http_api.replies import JSON, Reply
+from gateway.model.refusals import Refusal
+
+MAX_PARAMETERS: Final = 16
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """One request, routed. argument: the last segment of the path where the route has one, as it was sent."""
+
+    request: web.BaseRequest
+    argument: str
+    query: Mapping[str, str]
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+Schema = Mapping[str, object]
+"""A JSON Schema."""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """A query parameter, or the path's one."""
+
+    name: str
+    schema: Schema
+    description: str
+    place: str = "query"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A success. body: its type, or None for text of `media`."""
+
+    description: str
+    body: type | None = None
+    media: str = JSON
+    headers: Mapping[str, str] = {}
+    status: int = 200
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the description says. scope: what the key must be allowed, None where no key is asked for.
+
+    codes: refusals besides those that every endpoint of its kind shares.
+    """
+
+    id: str
+    summary: str
+    tag: str
+    answers: tuple[Answer, ...]
+    scope: str | None = None
+    codes: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    body: type | None = None
+    example: object = None
+
+
+class Route(msgspec.Struct, frozen=True):
+    """path: exact, or with one `{name}` as its last segment."""
+
+    method: str
+    path: str
+    handler: Handler
+    operation: Operation
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """Names of the query parameters."""
+        return frozenset(each.name for each in self.operation.parameters if each.place == "query")
+
+
+class Methods:
+    """What one path of the table answers to. HEAD is GET without a body."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._routes: dict[str, tuple[Handler, frozenset[str]]] = {}
+
+    def add(self, route: Route) -> None:
+        if route.method in self._routes:
+            raise ValueError(f"{route.method} {route.path} is routed twice")
+        self._routes[route.method] = (route.handler, route.takes)
+        if route.method == "GET":
+            self._routes["HEAD"] = self._routes["GET"]
+
+    def find(self, method: str) -> tuple[Handler, frozenset[str]] | None:
+        return self._routes.get(method)
+
+    @property
+    def allow(self) -> bytes:
+        """The value of an Allow header."""
+        return ", ".join(sorted({*self._routes, "OPTIONS"})).encode()
+
+
+class RouteTable:
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._exact: dict[str, Methods] = {}
+        self._under: dict[str, Methods] = {}
+        for route in self.routes:
+            prefix, brace, _ = route.path.partition("{")
+            paths = self._under if brace else self._exact
+            paths.setdefault(prefix, Methods(route.path)).add(route)
+
+    def find(self, path: str) -> tuple[Methods, str]:
+        """Who answers, and the path's argument. Raises Refusal for a path that is none."""
+        methods = self._exact.get(path)
+        if methods is not None:
+            return methods, ""
+        prefix, _, argument = path.rpartition("/")
+        methods = self._under.get(prefix + "/")
+        if methods is None or not argument:
+            raise Refusal("not_found")
+        return methods, argument
+
+
+def parse_query(raw: str, known: frozenset[str]) -> Mapping[str, str]:
+    """The query's parameters. Raises Refusal for one that is unknown, given twice, or not UTF-8."""
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(
+            raw, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError:
+        raise Refusal("invalid_parameter") from None
+    query: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in known:
+            raise Refusal("unknown_parameter")
+        if name in query:
+            raise Refusal("invalid_parameter", name)
+        query[name] = value
+    return query

@@ -1,0 +1,208 @@
+"""The routes of the API, each with what its description says. `docs` and clients are generated from this table."""
+
+from typing import Final
+
+from gateway.accept.request import (
+    BatchAccepted,
+    BatchRequest,
+    HealthView,
+    MessageAccepted,
+    MessageList,
+    MessageRequest,
+    MessageView,
+    OperatorList,
+    ReadinessView,
+)
+from gateway.http_api.messages import DEFAULT_PAGE, MAX_PAGE, MessageEndpoints
+from gateway.http_api.pages import Health, Pages
+from gateway.http_api.replies import HTML, TEXT
+from gateway.http_api.routes import Answer, Handler, Operation, Parameter, Route
+from gateway.model.message import Status
+
+BODY_CODES: Final = (
+    "malformed_json",
+    "not_an_object",
+    "body_incomplete",
+    "request_timeout",
+    "body_too_large",
+    "unsupported_media_type",
+    "missing_field",
+    "unknown_field",
+    "wrong_type",
+    "empty_field",
+    "invalid_idempotency_key",
+    "throughput_exceeded",
+    "quota_exceeded",
+    "overloaded",
+    "ledger_unavailable",
+)
+MESSAGE_CODES: Final = (
+    "field_too_long",
+    "forbidden_character",
+    "invalid_number",
+    "invalid_sender",
+    "sender_not_registered",
+    "text_too_long",
+    "invalid_class",
+    "class_not_granted",
+    "invalid_retention",
+    "invalid_validity",
+    "invalid_schedule",
+    "invalid_url",
+    "no_route",
+)
+REPLAYED: Final = {"Idempotent-Replayed": "`true` when an earlier request with this key was answered again."}
+EXAMPLE: Final = {
+    "to": "+966500000078",
+    "from": "INTERKEY",
+    "text": "Your code is 1234",
+    "class": "otp",
+    "validity": 300,
+}
+
+_ID: Final = Parameter(
+    name="id",
+    place="path",
+    schema={"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    description="The message's id. An unknown id, an erased one and somebody else's look the same.",
+)
+_LISTING: Final = (
+    Parameter(
+        name="status",
+        schema={"type": "string", "enum": [status.value for status in Status]},
+        description="Only messages that stand so.",
+    ),
+    Parameter(
+        name="since",
+        schema={"type": "string", "format": "date-time"},
+        description="Only messages accepted at this time or later; RFC 3339 with an offset.",
+    ),
+    Parameter(
+        name="cursor",
+        schema={"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
+        description="Where to go on, from the page before.",
+    ),
+    Parameter(
+        name="limit",
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+        description="How many at the most.",
+    ),
+)
+
+
+def message_routes(endpoints: MessageEndpoints, operators: Handler) -> list[Route]:
+    return [
+        Route("POST", "/v1/messages", endpoints.send, _SEND),
+        Route("GET", "/v1/messages", endpoints.list_messages, _LIST),
+        Route("POST", "/v1/messages/batch", endpoints.send_batch, _SEND_BATCH),
+        Route("GET", "/v1/messages/{id}", endpoints.show, _SHOW),
+        Route("DELETE", "/v1/messages/{id}", endpoints.cancel, _CANCEL),
+        Route("GET", "/v1/operators", operators, _OPERATORS),
+    ]
+
+
+def page_routes(pages: Pages, health: Health) -> list[Route]:
+    return [
+        Route("GET", "/healthz", health.live, _HEALTHZ),
+        Route("GET", "/readyz", health.ready, _READYZ),
+        Route("GET", "/openapi.json", pages.openapi, _DESCRIPTION),
+        Route("GET", "/docs", pages.docs, _DOCS),
+        Route("GET", "/problems/{code}", pages.problem, _PROBLEM),
+    ]
+
+
+_SEND: Final = Operation(
+    id="send_message",
+    summary="Send a message. The answer comes when it is on disk, sealed.",
+    tag="Messages",
+    scope="send",
+    body=MessageRequest,
+    example=EXAMPLE,
+    answers=(Answer(status=202, description="It will be sent.", body=MessageAccepted, headers=REPLAYED),),
+    codes=(*BODY_CODES, *MESSAGE_CODES),
+)
+_SEND_BATCH: Final = Operation(
+    id="send_messages",
+    summary="Send up to 1,000 messages, each answered on its own.",
+    tag="Messages",
+    scope="send",
+    body=BatchRequest,
+    example={"messages": [EXAMPLE]},
+    answers=(
+        Answer(
+            status=202,
+            description="Each message was taken or refused; the items say which, in the order of the request.",
+            body=BatchAccepted,
+        ),
+    ),
+    codes=(*BODY_CODES, "batch_empty", "batch_too_long"),
+)
+_LIST: Final = Operation(
+    id="list_messages",
+    summary="List your messages, newest first.",
+    tag="Messages",
+    scope="status",
+    parameters=_LISTING,
+    answers=(Answer(description="A page of them.", body=MessageList),),
+    codes=("invalid_parameter", "ledger_unavailable"),
+)
+_SHOW: Final = Operation(
+    id="show_message",
+    summary="Show what became of a message, and of its personal data.",
+    tag="Messages",
+    scope="status",
+    parameters=(_ID,),
+    answers=(Answer(description="Its record.", body=MessageView),),
+    codes=("not_found", "ledger_unavailable"),
+)
+_CANCEL: Final = Operation(
+    id="cancel_message",
+    summary="Cancel a message that is not yet with an operator.",
+    tag="Messages",
+    scope="send",
+    parameters=(_ID,),
+    answers=(Answer(description="It is cancelled.", body=MessageView),),
+    codes=("not_found", "not_cancellable", "ledger_unavailable"),
+)
+_OPERATORS: Final = Operation(
+    id="list_operators",
+    summary="List the links to operators and how they stand.",
+    tag="Operators",
+    scope="status",
+    answers=(Answer(description="The links.", body=OperatorList),),
+)
+_HEALTHZ: Final = Operation(
+    id="healthz",
+    summary="Say whether the process answers.",
+    tag="Service",
+    answers=(Answer(description="It does.", body=HealthView),),
+)
+_READYZ: Final = Operation(
+    id="readyz",
+    summary="Say whether this node takes messages.",
+    tag="Service",
+    answers=(
+        Answer(description="It does.", body=ReadinessView),
+        Answer(status=503, description="It does not; the checks say why.", body=ReadinessView),
+    ),
+)
+_DESCRIPTION: Final = Operation(
+    id="openapi",
+    summary="Describe this API.",
+    tag="Service",
+    answers=(Answer(description="An OpenAPI 3.1 document.", body=dict),),
+)
+_DOCS: Final = Operation(
+    id="docs",
+    summary="Show this description as a page.",
+    tag="Service",
+    answers=(Answer(description="A page without scripts.", media=HTML),),
+)
+_PROBLEM: Final = Operation(
+    id="problem",
+    summary="Say what a problem's code means.",
+    tag="Service",
+    parameters=(Parameter(name="code", place="path", schema={"type": "string"}, description="The code of a problem."),),
+    answers=(Answer(description="A few lines of text.", media=TEXT),),
+    codes=("not_found",),
+)

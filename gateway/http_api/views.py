@@ -1,0 +1,66 @@
+"""A message's record as its customer sees it. Numbers are masked; the body is never part of it."""
+
+from collections.abc import Callable
+
+from msgspec import UNSET
+
+from gateway.accept.request import MessageAccepted, MessageView, PrivacyReceipt, RetentionView
+from gateway.model.message import OPEN, WAITING, Message
+from gateway.model.times import rfc3339, rfc3339_or_none
+from redaction.egress import disclosed_fields
+from redaction.personal import mask_number
+
+
+def accepted_view(message: Message) -> MessageAccepted:
+    """What is told when a message is safe."""
+    return MessageAccepted(
+        id=message.id.hex(),
+        status=message.status,
+        to=mask_number(message.country, message.last_two),
+        segments=message.segments,
+        encoding=message.encoding,
+        retention=RetentionView(message.tag, rfc3339(message.content_until_ms), rfc3339(message.record_until_ms)),
+        warnings=message.warnings or UNSET,
+    )
+
+
+def message_view(
+    message: Message, *, country_of: Callable[[str], str | None], reference: str | None, now_ms: int
+) -> MessageView:
+    """The record. country_of: where an operator is. reference: the customer's own, opened for it.
+
+    now_ms: content past its clock counts as destroyed, whether the sweep has come by or not.
+    """
+    waits = message.status in WAITING and not message.attempts
+    scheduled = waits and message.due_ms is not None and message.due_ms > message.accepted_ms
+    return MessageView(
+        id=message.id.hex(),
+        status=message.status,
+        to=mask_number(message.country, message.last_two),
+        message_class=message.message_class,
+        segments=message.segments,
+        encoding=message.encoding,
+        accepted_at=rfc3339(message.accepted_ms),
+        privacy=_receipt(message, country_of, now_ms),
+        scheduled_at=rfc3339_or_none(message.due_ms) if scheduled else None,
+        submitted_at=rfc3339_or_none(message.submitted_ms),
+        final_at=rfc3339_or_none(message.final_ms),
+        expires_at=rfc3339(message.expires_ms) if message.status in OPEN else None,
+        attempts=message.attempts,
+        error=message.error,
+        reference=reference,
+    )
+
+
+def _receipt(message: Message, country_of: Callable[[str], str | None], now_ms: int) -> PrivacyReceipt:
+    """What became of the personal data. An operator is named once something was disclosed to it."""
+    operator = message.operator if message.disclosure else None
+    return PrivacyReceipt(
+        tag=message.tag,
+        content_until=rfc3339(message.content_until_ms),
+        content_destroyed=message.content is None or message.content_until_ms <= now_ms,
+        record_until=rfc3339(message.record_until_ms),
+        operator=operator,
+        country=None if operator is None else country_of(operator),
+        fields_forwarded=list(disclosed_fields(message.disclosure)),
+    )

@@ -1,0 +1,99 @@
+"""The key store's blob in a SQLite file of its own, for one machine. `<path>.lock` is held while it changes."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
+from gateway.ledger.file_lock import locked
+from gateway.ledger.statements import named_statements
+
+TIMEOUT_S: Final = 10.0
+_SQL: Final = named_statements("gateway.keystore", "keystore.sql")
+
+# EXTRA also syncs the directory after a commit. A power cut must not bring back a blob whose root is gone.
+_PRAGMAS: Final = ("journal_mode = DELETE", "synchronous = EXTRA", "secure_delete = ON")
+
+
+class KeyFile:
+    """See `gateway.keystore.store.BlobStore`."""
+
+    remote = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        with _errors():
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(
+                self._path, isolation_level=None, timeout=TIMEOUT_S, check_same_thread=False
+            )
+            for pragma in _PRAGMAS:
+                self._connection.execute("PRAGMA " + pragma)
+        with self.alone():
+            self._connected.execute(_SQL["create"])
+
+    def check_alone(self) -> None:
+        """The settings have been checked for that."""
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """SQLite's own lock ends with the commit, and the root is dropped after that: a second roll in between would
+        have its new root overwritten.
+        """
+        connection = self._connected
+        with _errors(), locked(self._path.with_name(self._path.name + ".lock"), TIMEOUT_S):
+            try:
+                yield
+            finally:
+                if connection.in_transaction:
+                    connection.execute(_SQL["rollback"])
+
+    def version(self) -> int | None:
+        with _errors():
+            row = self._connected.execute(_SQL["version"]).fetchone()
+        return None if row is None else int(row[0])
+
+    def read(self) -> tuple[bytes, int] | None:
+        with _errors():
+            row = self._connected.execute(_SQL["read"]).fetchone()
+        return None if row is None else (bytes(row[0]), int(row[1]))
+
+    def read_roots(self) -> str:
+        return ""
+
+    def write(self, blob: bytes, version: int) -> None:
+        connection = self._connected
+        with _errors():
+            connection.execute(_SQL["begin"])
+            connection.execute(_SQL["write"], (blob, version))
+            connection.execute(_SQL["commit"])
+
+    @property
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise LedgerUnavailable("the key store is not open")
+        return self._connection
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise LedgerUnavailable(f"key store: SQLite says {error.sqlite_errorname}") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerCorrupt("the key store's file is damaged") from error
+    except OSError as error:
+        raise LedgerUnavailable(f"key store: {type(error).__name__}") from error

@@ -1,0 +1,229 @@
+"""The node's use of its key store: keys exist before they are needed, and changes by other processes are seen.
+
+Period keys and peppers are made ahead of time, so that accepting a message never waits for the key store. Keys of
+periods whose last content is due are destroyed here; that is what forgets.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from gateway.keystore.store import Keystore
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.process.clock import Clock
+from gateway.process.logs import logger
+from redaction.keys import KeyState
+from redaction.personal import Msisdn, Secret
+from redaction.pseudonymise import Subject, credential_digest, idempotency_digest, pseudonymise, search_all_epochs
+from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
+
+log = logger("gateway.keystore.keyring")
+
+EPOCH_MS: Final = 90 * 24 * 3600 * 1000
+"""How long one pepper for search pseudonyms is used."""
+CREDENTIALS: Final = 0
+"""The customer number under which the gateway's own peppers are kept."""
+
+
+def epoch_of(now_ms: int) -> int:
+    """The pepper epoch of this time."""
+    return now_ms // EPOCH_MS
+
+
+class _DoneByAnother(Exception):
+    """The stored state is as it should be."""
+
+
+class Keyring:
+    """rules: every retention rule, for which period keys are kept. on_return: called when keys may be used again."""
+
+    def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
+        self._store = store
+        self._rules = tuple(rules)
+        self._clock = clock
+        self._losses = 0
+        self._keyless = False
+        self.on_return: Callable[[], None] = _nobody_waits
+
+    @property
+    def attended(self) -> bool:
+        """Whether keys may be used: this node has reached the key store in time."""
+        return self._store.check()
+
+    @property
+    def state(self) -> KeyState:
+        return self._store.state
+
+    def ensure_present(self) -> int:
+        """Make what will be needed next, destroy what is due; how many keys were destroyed.
+
+        Writes only when something is missing or due.
+        """
+        upkeep = self._upkeep(self._store.state)
+        if not upkeep.needed:
+            return 0
+        try:
+            return self._store.update(self._keep, destroys=upkeep.destroyed > 0)
+        except _DoneByAnother:
+            self._store.refresh()
+            return 0
+
+    async def keep_present(self) -> int:
+        """As `ensure_present`, while the loop goes on."""
+        upkeep = self._upkeep(self._store.state)
+        if not upkeep.needed or not self.attended:
+            return 0
+        try:
+            return await self._store.update_apart(self._keep, destroys=upkeep.destroyed > 0)
+        except _DoneByAnother:
+            await self._store.follow()
+            return 0
+
+    def _keep(self, state: KeyState) -> int:
+        """What the newest state lacks and has too much of; nodes that share it notice the same at the same time."""
+        upkeep = self._upkeep(state)
+        if not upkeep.needed:
+            raise _DoneByAnother
+        upkeep.do(state)
+        return upkeep.destroyed
+
+    def _upkeep(self, state: KeyState) -> "Upkeep":
+        return Upkeep(state, self._rules, self._clock)
+
+    def ensure_customer(self, customer: int) -> None:
+        """Make a new customer's keys durable."""
+
+        def make(state: KeyState) -> None:
+            state.ensure_customer(customer, self._clock.random, now_ms=self._clock.now_ms())
+            make_peppers(state, self._clock)
+
+        self._store.update(make, destroys=False)
+
+    def forget_subject(self, customer: int, number: Msisdn) -> int:
+        """Destroy all that a customer's messages hold about a person, in every copy; in how many periods.
+
+        Counts from now: what is sealed about the same number later is new.
+        """
+
+        def forget(state: KeyState) -> int:
+            return sum(state.forget_subject(each.leaf) for each in search_all_epochs(state, customer, number))
+
+        return self._store.update(forget, destroys=True)
+
+    def forget_customer(self, customer: int) -> bool:
+        """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""
+        return self._store.update(lambda state: state.drop_customer(customer), destroys=True)
+
+    async def run(self, interval_s: float = 0.5) -> None:
+        """Watch for other processes' changes, and keep the lease where there is one. Waits for no change of its own."""
+        while True:
+            await asyncio.sleep(interval_s)
+            try:
+                await self._store.follow()
+            except LedgerUnavailable as error:
+                log.warning("keystore_unavailable", reason=str(error))
+            self._note_attendance()
+
+    async def look_after(self, interval_s: float = 20.0) -> None:
+        """Keep periods and epochs present. A disk or a root slot that does not answer is asked again: keys are made a
+        period ahead.
+        """
+        while True:
+            await asyncio.sleep(interval_s)
+            try:
+                await self.keep_present()
+            except LedgerUnavailable as error:
+                log.warning("keys_not_kept", reason=str(error))
+
+    def _note_attendance(self) -> None:
+        attended = self.attended
+        if self._losses != self._store.losses:
+            self._losses, self._keyless = self._store.losses, True
+            log.error("keys_withheld")
+        if self._keyless and attended:
+            self._keyless = False
+            log.info("keys_returned")
+            self.on_return()
+
+    def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
+        return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
+
+    def credential_digest(self, secret: Secret) -> bytes:
+        return credential_digest(self._store.state, secret)
+
+    def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
+        return idempotency_digest(self._store.state, customer, key, index)
+
+
+def _nobody_waits() -> None:
+    """Nothing was put off while keys were withheld."""
+
+
+class Upkeep:
+    """What a key state lacks for the present and the next period and epoch, and which of its keys are due.
+
+    A period key is due when its last content is; a search pepper when every record of its epoch is gone, so that nobody
+    could be found by it. destroyed: how many keys that is. needed: whether there is anything to do.
+    """
+
+    def __init__(self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock) -> None:
+        self._clock = clock
+        now_ms = clock.now_ms()
+        live = set(state.periods())
+        wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in rules for ahead in (0, 1)]
+        self._missing = [name for name in wanted if name not in live]
+        self._periods = _dead_periods(state, rules, now_ms)
+        self._epochs = _dead_epochs(state, rules, now_ms)
+        self.destroyed = len(self._periods) + len(self._epochs)
+        self.needed = bool(self._missing) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
+
+    def do(self, state: KeyState) -> None:
+        for tag, period in self._missing:
+            state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms())
+        for tag, period in self._periods:
+            state.drop_period(tag, period)
+        make_peppers(state, self._clock)
+        for name in self._epochs:
+            state.drop_epoch(*name)
+
+
+def make_peppers(state: KeyState, clock: Clock) -> None:
+    """Every pepper that the present and the next epoch need."""
+    now_ms = clock.now_ms()
+    state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
+    for customer in state.customers():
+        state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
+        for epoch in (epoch_of(now_ms), epoch_of(now_ms) + 1):
+            state.ensure_pepper(customer, "search", epoch, clock.random, now_ms=now_ms)
+
+
+def next_destruction_ms(state: KeyState, rules: Sequence[RetentionRule]) -> int | None:
+    """When the first of the live period keys is due; copies of the key store are dead from then on."""
+    by_tag = {rule.tag: rule for rule in rules}
+    return min((period_dead_ms(by_tag[tag], period) for tag, period in state.periods() if tag in by_tag), default=None)
+
+
+def _dead_periods(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[RetentionTag, int]]:
+    by_tag = {rule.tag: rule for rule in rules}
+    return [
+        (tag, period)
+        for tag, period in state.periods()
+        if tag in by_tag and period_dead_ms(by_tag[tag], period) <= now_ms
+    ]
+
+
+def _dead_epochs(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[int, str, int]]:
+    last_ms = now_ms - max((rule.record_s for rule in rules), default=0) * 1000
+    return [
+        (customer, "search", epoch)
+        for customer in state.customers()
+        for epoch in state.epochs(customer, "search")
+        if (epoch + 1) * EPOCH_MS <= last_ms
+    ]
+
+
+def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
+    if not state.epochs(CREDENTIALS, "credential"):
+        return True
+    ahead = epoch_of(now_ms) + 1
+    return any(ahead not in state.epochs(customer, "search") for customer in state.customers())

@@ -1,0 +1,357 @@
+"""The ledger's contract: what every engine keeps, in batches, and what it promises.
+
+The ledger is a log of outcomes and not a queue that is polled: in the normal case it is written and not read. Writes
+are operations gathered into one batch; `apply` returns when the whole batch is durable (Law 2), with one result per
+operation, in order. Reads see every batch whose `apply` has returned.
+
+Engines never see plaintext: this package cannot import the modules that know it.
+
+All times are epoch milliseconds. Errors: `LedgerUnavailable` when the store cannot take a batch now (disk full, server
+gone); nothing of that batch is then kept.
+
+An engine may be shared by many nodes. It is then cut into partitions, each of which one node has at a time: a batch is
+atomic per partition, work (`claim_due`, `outbox_due`, forgetting) is that of the node's own partitions, and a change of
+a message that another node has is not done. When the store takes some partitions and not others, what it took is kept.
+"""
+
+from collections.abc import Container, Sequence
+from typing import Protocol
+
+import msgspec
+
+from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Status
+from redaction.retention import RetentionTag
+from redaction.sealed import Pseudonym, Sealed
+
+
+class LedgerError(Exception):
+    """Base of what a ledger raises."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The store cannot be written or read now; trying again later may help."""
+
+
+class LedgerLocked(LedgerError):
+    """Another node owns this ledger."""
+
+
+class LedgerCorrupt(LedgerError):
+    """What is stored is not what this version can read."""
+
+
+# ------------------------------------------------------------------------------------------------ write operations
+
+
+class Accept(msgspec.Struct, frozen=True, gc=False):
+    """Store a new message. Result: the id now standing for it, which is an earlier message's when the customer used the
+    same idempotency digest before (then nothing is stored). The digest is remembered until `idempotency_until_ms`.
+    event: told to the customer, stored in the same transaction.
+    """
+
+    message: Message
+    idempotency: bytes | None = None
+    idempotency_until_ms: int = 0
+    event: OutboxEvent | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: True if it
+    was applied.
+
+    Not applied when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
+    links: operator ids learned by this step. event: told to the customer, stored in the same transaction.
+    drop_content: forget the sealed body now.
+    """
+
+    message: Message
+    links: tuple[Link, ...] = ()
+    event: OutboxEvent | None = None
+    drop_content: bool = False
+    only_waiting: bool = False
+
+
+class Replace(msgspec.Struct, frozen=True, gc=False):
+    """Put another text, and its times, in place of those of a message that waits. Result: True if applied."""
+
+    message: Message
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """An outbox event has reached the customer; forget it. Result: True."""
+
+    seq: int
+
+
+class TellLater(msgspec.Struct, frozen=True, gc=False):
+    """An outbox event could not be told; try again at `next_ms`. Result: True."""
+
+    seq: int
+    next_ms: int
+    attempts: int
+
+
+class Count(msgspec.Struct, frozen=True, gc=False):
+    """Add `amount` to a counter, for example ("quota:17", 20780). Result: True."""
+
+    name: str
+    bucket: int
+    amount: int
+
+
+WriteOp = Accept | Change | Replace | Told | TellLater | Count
+WriteResult = bytes | bool | None
+"""None, of an engine that nodes share: another node has the message by now, and the operation was not done."""
+
+
+# ---------------------------------------------------------------------------------------------------------- accounts
+
+
+class StoredCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer. `account` is the sealed name and contact data; `settings` is JSON without personal data."""
+
+    id: int  # 1.. ; 0 asks the ledger for the next one
+    public_id: str
+    account: Sealed
+    settings: bytes
+    created_ms: int
+    disabled_ms: int | None = None
+
+
+class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key: `prefix` is shown to people, `digest` (32 bytes, keyed) finds it."""
+
+    id: int  # 0 asks the ledger for the next one
+    customer: int
+    prefix: str
+    digest: bytes
+    scopes: tuple[str, ...]
+    settings: bytes
+    created_ms: int
+    expires_ms: int | None = None
+    revoked_ms: int | None = None
+
+
+class StoredEsme(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that binds over SMPP. `password` is an Argon2id hash in its usual text form."""
+
+    id: int  # 0 asks the ledger for the next one
+    customer: int
+    system_id: str
+    password: str
+    settings: bytes
+    created_ms: int
+    revoked_ms: int | None = None
+
+    def __repr__(self) -> str:
+        return f"StoredEsme(id={self.id})"
+
+
+class StoredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's webhook endpoint. URL and secret are sealed; `settings` is JSON (event names, batch size)."""
+
+    customer: int
+    url: Sealed
+    secret: Sealed
+    settings: bytes
+    state: str = "enabled"  # "enabled" or "disabled"
+    failing_since_ms: int | None = None
+    disabled_ms: int | None = None
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """A receipt's message and segment (0-based)."""
+
+    message: Message
+    segment: int
+
+
+class TagDue(msgspec.Struct, frozen=True, kw_only=True):
+    """What is overdue under one tag: messages that hold content, and records, past their time.
+
+    The lags are those of the longest overdue, 0 when nothing is. oldest_ms: when the tag's oldest record was accepted;
+    None when the tag is not among the oldest records of the ledger.
+    """
+
+    tag: RetentionTag
+    content: int
+    records: int
+    content_lag_ms: int
+    record_lag_ms: int
+    oldest_ms: int | None
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """What remains of records that are gone: how many there were, of nobody in particular.
+
+    day: whole days since the epoch, UTC, of the acceptance. country: calling code. operator: '' if none took it.
+    """
+
+    day: int
+    customer: int
+    operator: str
+    country: int
+    message_class: MessageClass
+    status: Status
+    messages: int
+    segments: int
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Newest first; `cursor` is the id to go on from, or None at the end."""
+
+    messages: tuple[Message, ...]
+    cursor: bytes | None
+
+
+class Exported(msgspec.Struct, frozen=True, gc=False):
+    """A message, and the idempotency digest that stands for it, where the engine can still tell."""
+
+    message: Message
+    digest: bytes | None = None
+    digest_until_ms: int = 0
+
+
+class Ledger(Protocol):
+    """One store of messages, accounts and what is still to be told.
+
+    works_beside: the loop goes on while the store works on a batch that `apply` has handed over, and `apply` hands it
+    over before it first waits. It may become so while the ledger is open.
+    """
+
+    @property
+    def works_beside(self) -> bool: ...
+
+    async def open(self) -> None:
+        """Migrate, recover, take the lock. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable."""
+
+    async def close(self) -> None: ...
+
+    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
+        """Make the batch durable, all or nothing. One caller at a time.
+
+        Of operations that are applied, each event gets its `seq`: greater than any before, in the order of the batch;
+        or none, where another node may be the one to tell it: then it is read back like one from before the start.
+        """
+
+    async def find(self, customer: int, message: bytes) -> Message | None:
+        """A message of that customer; None for unknown, erased and somebody else's alike (Law 7).
+
+        Here and in both lists a record whose record_until_ms has come is gone, whether it was deleted yet or not.
+        """
+
+    async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
+        """By id whatever the customer, in the order asked; for the gateway's own loops."""
+
+    async def list_messages(
+        self, customer: int, *, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int
+    ) -> Page: ...
+
+    async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
+        """All messages to a data subject, given by pseudonyms of every live epoch."""
+
+    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
+        """Open messages of a lane with due_ms <= now, oldest due first, without those in `exclude`.
+
+        They wait to be sent, or are submitted and were not heard of since.
+        """
+
+    async def next_due_ms(self, operator: str) -> int | None:
+        """When the lane's first waiting message falls due."""
+
+    async def lanes(self) -> Sequence[str]:
+        """Every lane in which at least one message waits."""
+
+    async def backlog(self, operator: str) -> int:
+        """How many messages wait in the lane."""
+
+    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+        """For each (operator, candidate ids, best first) the segment it speaks of."""
+
+    async def outbox_due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
+    ) -> Sequence[OutboxEvent]:
+        """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`.
+
+        esme: those for the binds of this account; 0 for webhooks. after: only those with a greater seq.
+        """
+
+    async def outbox_size(self, esme: int = 0) -> int: ...
+
+    async def count(self, name: str, bucket: int) -> int: ...
+
+    async def counts(self, bucket: int) -> dict[str, int]:
+        """All counters of a bucket."""
+
+    async def accounts_version(self) -> int:
+        """A number that changes whenever customers, keys, ESMEs or endpoints change, by whatever process. Cheap."""
+
+    async def customers(self) -> Sequence[StoredCustomer]: ...
+
+    async def keys(self) -> Sequence[StoredKey]: ...
+
+    async def esmes(self) -> Sequence[StoredEsme]: ...
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]: ...
+
+    async def save_customer(self, customer: StoredCustomer) -> int:
+        """Insert or replace by id; returns the id."""
+
+    async def save_key(self, key: StoredKey) -> int:
+        """Insert or replace by id; returns the id."""
+
+    async def save_esme(self, esme: StoredEsme) -> int:
+        """Insert or replace by id; returns the id."""
+
+    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
+        """Insert or replace by customer."""
+
+    async def delete_endpoint(self, customer: int) -> None: ...
+
+    async def forget_content(self, now_ms: int, limit: int) -> int:
+        """Drop `content` and `private` of at most `limit` messages whose content_until_ms has come; their number.
+
+        May give 0 while overdue records stand before the content: call it in turns with `forget_records`.
+        """
+
+    async def forget_records(self, now_ms: int, limit: int) -> int:
+        """Delete at most `limit` messages whose record_until_ms has come; their number.
+
+        Each is counted in `traffic` in the same transaction. Its links, outbox events and idempotency digests go with
+        it. Content never outlives its record.
+        """
+
+    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
+        """Delete idempotency digests whose time is over, and events and links of messages that are gone.
+
+        Looks at some `limit` rows of each kind; how many were deleted.
+        """
+
+    async def checkpoint(self) -> None:
+        """Clear what the store still holds of overwritten and deleted rows, as far as the engine can."""
+
+    async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
+        """What is past its time, by tag, counted to some thousands."""
+
+    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
+        """Counts of forgotten records, oldest day first."""
+
+    async def stored_fields(self) -> Sequence[str]:
+        """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""
+
+
+class MovableLedger(Ledger, Protocol):
+    """One that can be copied to another engine, and be what another was copied to.
+
+    Cursors are the engine's own: None begins, and None says that there is no more. What is written meanwhile may be
+    among what is read or not.
+    """
+
+    async def export(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+        """Some `limit` messages of all customers whose record clock runs, each once in a whole reading."""
+
+    async def export_events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        """What is still to be told, due or not, all events of every message."""
+
+    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
+        """Add to the counts of forgotten records."""

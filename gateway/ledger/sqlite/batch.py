@@ -1,0 +1,130 @@
+"""One batch of write operations as a plan of SQLite statements, and the plan's outcome as results of the operations.
+
+Changes of one message that follow each other become one statement as long as the earlier ones left it open, because
+then either all of them apply or none: an operator whose answer and receipt come in one read costs one UPDATE instead
+of two.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from gateway.ledger.contract import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.sqlite.plan import ALWAYS, Claim, Event, Outcome, Plan, Write, stored_events
+from gateway.ledger.sqlite.rows import any_row, change_row, digest_row, event_row, fresh_row, is_fresh, replace_row
+from gateway.model.message import OPEN, OutboxEvent
+
+
+class _Merged:
+    """One UPDATE, for one change or for several that follow each other."""
+
+    __slots__ = ("change", "drop", "indexes", "number")
+
+    change: Change
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.indexes: list[int] = []
+        self.drop = False
+
+
+class Batch:
+    """The operations of one `apply`. plan: what is to be done."""
+
+    def __init__(self, operations: Sequence[WriteOp], now_ms: int) -> None:
+        self.plan = Plan(now_ms)
+        self._results: list[WriteResult] = [True] * len(operations)
+        self._claims: list[int] = []
+        self._changes: list[_Merged] = []
+        self._open_changes: dict[bytes, _Merged] = {}
+        self._events: list[tuple[int, int, OutboxEvent]] = []
+        self._replacements: list[int] = []
+        self._told: list[int] = []
+        self._counts: Counter[tuple[str, int]] = Counter()
+        for index, operation in enumerate(operations):
+            self._add(index, operation)
+        self._finish_plan()
+
+    def _add(self, index: int, operation: WriteOp) -> None:
+        if isinstance(operation, Change):
+            self._add_change(index, operation)
+        elif isinstance(operation, Accept):
+            self._add_accept(index, operation)
+        elif isinstance(operation, Told):
+            self._told.append(operation.seq)
+        elif isinstance(operation, Replace):
+            self._replacements.append(index)
+            self.plan.replacements.append(replace_row(operation.message))
+        elif isinstance(operation, TellLater):
+            self.plan.later.append((operation.next_ms, operation.attempts, operation.seq))
+        elif isinstance(operation, Count):
+            self._counts[operation.name, operation.bucket] += operation.amount
+
+    def _add_accept(self, index: int, op: Accept) -> None:
+        message, needs = op.message, ALWAYS
+        self._results[index] = message.id
+        if op.idempotency is not None:
+            needs = -2 - len(self._claims)
+            self._claims.append(index)
+            self.plan.claims.append(Claim(digest_row(op, self.plan.now_ms), message.id, any_row(message)))
+        elif is_fresh(message):
+            self.plan.fresh.append(fresh_row(message))
+        else:
+            self.plan.others.append(any_row(message))
+        if op.event is not None:
+            self._events.append((index, needs, op.event))
+
+    def _add_change(self, index: int, change: Change) -> None:
+        message = change.message
+        merged = self._open_changes.pop(message.id, None)
+        if merged is None or change.only_waiting:
+            merged = _Merged(len(self._changes))
+            self._changes.append(merged)
+        merged.indexes.append(index)
+        merged.change = change
+        if change.drop_content:
+            merged.drop = True
+        if change.links:
+            blob = bytearray(message.id)
+            self.plan.links += [(link.operator, link.operator_message_id, blob, link.segment) for link in change.links]
+        if change.event is not None:
+            self._events.append((index, merged.number, change.event))
+        if message.status in OPEN and not change.only_waiting:
+            self._open_changes[message.id] = merged
+
+    def _finish_plan(self) -> None:
+        plan = self.plan
+        plan.writes = [Write(merged.drop, change_row(merged.change)) for merged in self._changes]
+        plan.events = [Event(needs, event_row(event)) for _, needs, event in self._events]
+        plan.counts = [(*key, amount) for key, amount in self._counts.items()]
+        if self._told:
+            plan.told = runs(self._told)
+
+    def settle(self, outcome: Outcome) -> list[WriteResult]:
+        """The results in the order of the operations; each event that was stored gets its seq."""
+        results = self._results
+        for index, standing in zip(self._claims, outcome.standing, strict=True):
+            results[index] = standing
+        for number in outcome.undone:
+            for index in self._changes[number].indexes:
+                results[index] = False
+        for index, replaced in zip(self._replacements, outcome.replaced, strict=True):
+            results[index] = replaced
+        if self._events:
+            stored = stored_events(self.plan, outcome.standing, outcome.undone)
+            for seq, at in enumerate(stored, outcome.first_seq):
+                self._events[at][2].seq = seq
+        return results
+
+
+def runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """First and last of each run of numbers that follow each other. Binds answer in bursts, so there are few."""
+    found: list[tuple[int, int]] = []
+    first = last = -1
+    for number in sorted(numbers):
+        if number != last + 1:
+            if first >= 0:
+                found.append((first, last))
+            first = number
+        last = number
+    found.append((first, last))
+    return found

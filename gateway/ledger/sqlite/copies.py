@@ -1,0 +1,54 @@
+"""Copies of the two files, read as whoever found them would: without a lock, a migration or a write.
+
+For the recovery tool and the drills; the gateway itself never reads this way.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
+from redaction.retention import RetentionTag
+from redaction.sealed import Sealed
+
+_ROWS: Final = "SELECT id, customer, tag, content, private FROM message ORDER BY id"
+_BLOB: Final = "SELECT blob FROM keystore"
+
+
+class SealedRow(msgspec.Struct, frozen=True):
+    """What a message's row says of its sealed fields."""
+
+    id: bytes
+    customer: int
+    tag: RetentionTag
+    content: Sealed | None
+    private: Sealed | None
+
+
+def sealed_rows(path: Path) -> Iterator[SealedRow]:
+    """Every message of a copied ledger file (its `-wal` beside it). Raises LedgerCorrupt, LedgerUnavailable."""
+    with _reading(path) as connection:
+        for row in connection.execute(_ROWS):
+            yield SealedRow(*row)
+
+
+def key_blob(path: Path) -> bytes | None:
+    """The sealed key state of a copied key store file; None if it holds none. Raises as `sealed_rows`."""
+    with _reading(path) as connection:
+        row = connection.execute(_BLOB).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            yield connection
+    except sqlite3.OperationalError as error:
+        raise LedgerUnavailable(f"{path.name}: SQLite says {error.sqlite_errorname}") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerCorrupt(f"{path.name} is damaged or no database") from error

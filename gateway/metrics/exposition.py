@@ -1,0 +1,70 @@
+"""Numbers for operations: Prometheus text, rendered when asked for.
+
+The hot path counts in plain integers of the objects that own them; this module reads those when somebody scrapes.
+Nothing here has a label that could be personal: labels are operator names, status words and codes of our own.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from gateway.metrics.histograms import Histogram as Histogram
+from gateway.metrics.histograms import Outcome as Outcome
+
+Sample = tuple[str, str, float] | tuple[str, str, dict[str, float]]
+"""Name, help, and a value or values by label."""
+
+
+class Exposition(Collector):
+    """Renders what the owners report. Each source gives (name, help, value or {label: value})."""
+
+    def __init__(self) -> None:
+        self._counters: list[Callable[[], Sequence[Sample]]] = []
+        self._gauges: list[Callable[[], Sequence[Sample]]] = []
+        self._histograms: list[Histogram] = []
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def add_counters(self, source: Callable[[], Sequence[Sample]]) -> None:
+        self._counters.append(source)
+
+    def add_gauges(self, source: Callable[[], Sequence[Sample]]) -> None:
+        self._gauges.append(source)
+
+    def add_histogram(self, histogram: Histogram) -> None:
+        self._histograms.append(histogram)
+
+    def render(self) -> bytes:
+        """Everything, in Prometheus text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        for source in self._counters:
+            for sample in source():
+                yield _family(CounterMetricFamily, sample)
+        for source in self._gauges:
+            for sample in source():
+                yield _family(GaugeMetricFamily, sample)
+        for histogram in self._histograms:
+            yield _histogram(histogram)
+
+
+def _histogram(histogram: Histogram) -> Metric:
+    running, buckets = 0, []
+    for bound, count in zip((*map(str, histogram.bounds), "+Inf"), histogram.counts, strict=True):
+        running += count
+        buckets.append((bound, float(running)))
+    return HistogramMetricFamily(histogram.name, histogram.text, buckets=buckets, sum_value=histogram.total)
+
+
+def _family(kind: type[CounterMetricFamily] | type[GaugeMetricFamily], sample: Sample) -> Metric:
+    name, text, value = sample
+    if not isinstance(value, dict):
+        return kind(name, text, value=value)
+    label = name.rsplit("_by_", 1)[-1] if "_by_" in name else "name"
+    family = kind(name.replace(f"_by_{label}", ""), text, labels=[label])
+    for key, number in value.items():
+        family.add_metric([key], number)
+    return family

@@ -1,0 +1,16 @@
+"""One try at sending a message, from its first segment out to its last answer in."""
+
+import msgspec
+
+from gateway.model.message import Link, Message, Status
+
+
+class Attempt(msgspec.Struct, gc=False):
+    """One try at a message: how many segments are out, what was learned, and when to come back for the rest."""
+
+    message: Message
+    outstanding: int
+    links: list[Link]
+    free: bool = True
+    retry_after_s: float = 0.0
+    verdict: tuple[Status, str] | None = None

@@ -1,0 +1,142 @@
+"""The record that the gateway keeps of a message: everything in it may be stored, nothing in it is personal in clear.
+
+The same `Message` object is the working state while the message is in flight; `ledger.base.Change` writes it.
+"""
+
+import enum
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from gateway.model.identifiers import message_id as message_id
+from redaction.retention import RetentionTag
+from redaction.sealed import Pseudonym, Sealed
+
+
+class Status(enum.StrEnum):
+    """Where a message stands. A final one never changes (S-46)."""
+
+    ACCEPTED = "accepted"  # committed, waiting for its turn
+    QUEUED = "queued"  # tried at least once, waiting to be tried again
+    SUBMITTED = "submitted"  # every segment is with an operator
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    RECEIVED = "received"  # from a person, to a number of the customer
+
+    __hash__ = str.__hash__  # Enum's own is written in Python, and these are looked up several times a message
+
+
+OPEN: Final = frozenset({Status.ACCEPTED, Status.QUEUED, Status.SUBMITTED})
+WAITING: Final = frozenset({Status.ACCEPTED, Status.QUEUED})
+
+
+class MessageClass(enum.StrEnum):
+    """What kind of traffic this is; retention, priority and the rules follow from it."""
+
+    OTP = "otp"
+    TRANSACTIONAL = "transactional"
+    PROMOTIONAL = "promotional"
+    WARNING = "warning"
+    AWARENESS = "awareness"
+    PERSONAL = "personal"
+
+    __hash__ = str.__hash__
+
+
+class Part(enum.IntEnum):
+    """The state of one segment, one byte each in `Message.parts`."""
+
+    WAITING = 0
+    ACCEPTED = 1
+    DELIVERED = 2
+    UNDELIVERED = 3
+    EXPIRED = 4
+    REJECTED = 5
+    UNKNOWN = 6
+    FAILED = 7
+    ATTEMPTED = 8  # bytes may have gone out; no answer is known
+
+
+class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
+    """The stored record of one message; times are epoch milliseconds.
+
+    A received one (MO) is final from the start; its subject is the sender, and `content` is sealed as "inbound".
+
+    id: 16 bytes, time-ordered. customer: the customer's internal number. key_id: the API key used, or
+    minus the number of the ESME account.
+    subject: keyed pseudonym of the recipient. country, last_two: the mask.
+    operator: the lane it waits in, later the operator that took it; '' where no route is known.
+    due_ms: when dispatch should look at it: to send, or, once submitted, for want of a receipt; None when it is final.
+    expires_ms: end of validity. retry_unknown: Law 3's `on_unknown` is `retry`.
+    content: sealed recipient, sender and body; private: sealed reference and callback URL. None once destroyed.
+    error: operator's or our own short code of the outcome. operator_ids: canonical ids, one per segment ('' unknown).
+    parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
+    notify: registered_delivery of a message that came over SMPP, whose binds are told of it; 0 wants no news.
+    warnings: what its customer is told of its text when it is accepted; never stored.
+    """
+
+    id: bytes
+    customer: int
+    key_id: int
+    subject: Pseudonym
+    country: int
+    last_two: int
+    message_class: MessageClass
+    tag: RetentionTag
+    status: Status
+    segments: int
+    encoding: str
+    operator: str
+    accepted_ms: int
+    due_ms: int | None
+    expires_ms: int
+    content_until_ms: int
+    record_until_ms: int
+    content: Sealed | None
+    private: Sealed | None = None
+    retry_unknown: bool = True
+    attempts: int = 0
+    submitted_ms: int | None = None
+    final_ms: int | None = None
+    error: str | None = None
+    operator_ids: tuple[str, ...] = ()
+    parts: bytes = b"\0"
+    disclosure: int = 0
+    notify: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+snapshot: Final[Callable[[Message], Message]] = Message.__copy__  # type: ignore[attr-defined]
+"""A copy of a record as it stands; `copy.copy` asks around for how to make it before it does this."""
+
+
+class Link(msgspec.Struct, frozen=True, gc=False):
+    """An operator's id for one segment (0-based) of a message, by which its receipt is found."""
+
+    operator: str
+    operator_message_id: str
+    segment: int
+
+
+class OutboxEvent(msgspec.Struct, kw_only=True, gc=False):
+    """Something the customer is to be told: `status` was reached at `at_ms`.
+
+    seq: the ledger writes it when it stores the event (0 before); nothing else of it ever changes.
+    esme: number of the ESME account whose binds are told; 0 for the webhook.
+    """
+
+    seq: int = 0
+    customer: int
+    message: bytes
+    status: Status
+    at_ms: int
+    next_ms: int
+    attempts: int = 0
+    esme: int = 0

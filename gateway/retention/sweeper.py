@@ -1,0 +1,142 @@
+"""Forgetting on time: keys first, then what rows hold, then the rows, then what the store still has of them.
+
+One loop per node. A sweep works in small steps at an even pace, so that accepting goes on beside it: as many messages
+in bursts hold up the same loop for longer. Nobody reads what is overdue meanwhile: the ledger does not find a record
+past its clock, and the vault does not open content past its own. So a late sweep is a fact for operations (`due`, the
+lag), and not one that anybody outside can see.
+
+A sweep may die after any step; the next one goes on from what is stored.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from config.settings import SweeperSettings
+from gateway.keystore.keyring import Keyring
+from gateway.ledger.contract import Ledger, LedgerUnavailable, TagDue
+from gateway.process.clock import Clock
+from gateway.process.logs import logger
+
+RECORD_TURNS: Final = 50
+"""Steps of records after which content is looked for again."""
+
+LATE_S: Final = 0.05
+"""How much of a delay shorter rests make up for."""
+
+log = logger("gateway.retention.sweeper")
+
+
+class Swept(msgspec.Struct, frozen=True, kw_only=True):
+    """What one sweep did. keys: period keys and peppers destroyed. leftovers: digests, events and links."""
+
+    keys: int
+    content: int
+    records: int
+    leftovers: int
+
+
+class Sweeper:
+    """totals: what all sweeps did since the start. due: what was overdue after the last one. failed: sweeps that the
+    ledger or the key store could not do. nodes: how many sweep the same ledger now, each its own part, at one pace
+    together.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        keyring: Keyring,
+        clock: Clock,
+        settings: SweeperSettings,
+        nodes: Callable[[], int] = lambda: 1,
+    ) -> None:
+        self._ledger = ledger
+        self._keyring = keyring
+        self._clock = clock
+        self._settings = settings
+        self._nodes = nodes
+        self._next_step_s = 0.0
+        self.totals = Swept(keys=0, content=0, records=0, leftovers=0)
+        self.due: Sequence[TagDue] = ()
+        self.failed = 0
+
+    async def run(self) -> None:
+        """Sweep again and again, until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except LedgerUnavailable:
+                self.failed += 1
+                log.warning("sweep_failed")
+            await asyncio.sleep(self._settings.interval_s)
+
+    async def sweep(self) -> Swept:
+        """Forget everything that is due now. Raises LedgerUnavailable; what was done by then stands."""
+        now_ms, began = self._clock.now_ms(), self._clock.monotonic()
+        keys = await self._keyring.keep_present()
+        content, records = await self._forget_messages(now_ms)
+        swept = Swept(keys=keys, content=content, records=records, leftovers=await self._forget_leftovers(now_ms))
+        self._note(swept, self._clock.monotonic() - began)
+        self.due = await self._ledger.retention_due(self._clock.now_ms())
+        if swept.content or swept.records or swept.leftovers:
+            await self._ledger.checkpoint()
+        return swept
+
+    async def _forget_messages(self, now_ms: int) -> tuple[int, int]:
+        content = records = 0
+        while True:
+            emptied = await self._drain_content(now_ms)
+            deleted = await self._drain_records(now_ms)
+            content += emptied
+            records += deleted
+            if not emptied and not deleted:
+                return content, records
+
+    async def _drain_content(self, now_ms: int) -> int:
+        total = 0
+        while count := await self._ledger.forget_content(now_ms, self._settings.batch_limit):
+            total += count
+            await self._rest(count)
+        return total
+
+    async def _drain_records(self, now_ms: int) -> int:
+        """Some steps of records."""
+        total = 0
+        for _ in range(RECORD_TURNS):
+            count = await self._ledger.forget_records(now_ms, self._settings.batch_limit)
+            total += count
+            await self._rest(count)
+            if count < self._settings.batch_limit:
+                break
+        return total
+
+    async def _forget_leftovers(self, now_ms: int) -> int:
+        total = 0
+        while count := await self._ledger.forget_leftovers(now_ms, self._settings.batch_limit):
+            total += count
+            await self._rest(count)
+        return total
+
+    async def _rest(self, count: int) -> None:
+        """Wait until another step is due. A step that came late is made up for by a shorter rest, but not for long."""
+        per_s = self._settings.messages_per_s / max(1, self._nodes())
+        now_s = asyncio.get_running_loop().time()
+        if per_s:
+            self._next_step_s = max(self._next_step_s, now_s - LATE_S) + count / per_s
+        await asyncio.sleep(max(0.0, self._next_step_s - now_s))
+
+    def _note(self, swept: Swept, seconds: float) -> None:
+        before = self.totals
+        self.totals = Swept(
+            keys=before.keys + swept.keys,
+            content=before.content + swept.content,
+            records=before.records + swept.records,
+            leftovers=before.leftovers + swept.leftovers,
+        )
+        if swept.keys:
+            log.info("keys_destroyed", count=swept.keys)
+        if swept.records:
+            log.info("records_forgotten", count=swept.records, seconds=round(seconds, 3))

@@ -1,0 +1,209 @@
+"""Copying a ledger to another engine: everything in it, checked message by message, and again as often as needed.
+
+What is at the target already is passed over, so a copy that was cut short is simply begun again. While the source's
+nodes run, only what cannot change any more is copied: final messages whose news, if it was not told by then, is known.
+A last copy with the nodes stopped brings the rest. A message and the news of it become durable together.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from gateway.ledger.contract import Accept, Change, Count, Exported, MovableLedger, Traffic, WriteOp
+from gateway.model.message import Link, Message, OutboxEvent, Status
+from gateway.model.state import is_final
+from gateway.process.clock import Clock
+
+PAGE: Final = 500
+SETTLED_MS: Final = 60_000
+"""How long before the copy a message must have been final, for its news to be among what was read."""
+DAY_MS: Final = 86_400_000
+TRAFFIC_ROWS: Final = 10_000_000
+
+
+class Copied(msgspec.Struct, kw_only=True):
+    """messages: copied now. present: there already. verified: read back, and the same. different: and not the same.
+    left: that may still change. accounts: customers, keys, ESME accounts and endpoints. events: still to be told.
+    """
+
+    messages: int = 0
+    present: int = 0
+    verified: int = 0
+    different: int = 0
+    left: int = 0
+    accounts: int = 0
+    events: int = 0
+    events_missing: int = 0
+    traffic: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the target has everything, and nothing else."""
+        return not (self.different or self.left or self.events_missing)
+
+
+Events = Mapping[bytes, Sequence[OutboxEvent]]
+
+
+async def copy_ledger(
+    source: MovableLedger,
+    target: MovableLedger,
+    clock: Clock,
+    *,
+    source_runs: bool,
+    told: Callable[[Copied], None] = lambda _: None,
+) -> Copied:
+    """Both are open, the target alone. told: how far it is, after every page. Raises LedgerError."""
+    copied = Copied()
+    copied.accounts = await _copy_accounts(source, target)
+    settled_ms = clock.now_ms() - SETTLED_MS if source_runs else None
+    events = await _events_by_message(source)
+    cursor: bytes | None = None
+    while True:
+        page, cursor = await source.export(cursor, PAGE)
+        wanted = [each for each in page if settled_ms is None or _is_settled(each.message, events, settled_ms)]
+        copied.left += len(page) - len(wanted)
+        await _copy_page(wanted, events, target, copied)
+        told(copied)
+        if cursor is None:
+            break
+    if not source_runs:
+        await _copy_counts(source, target, clock)
+        copied.traffic = await _copy_traffic(source, target)
+        copied.events, copied.events_missing = await _compare_events(events, target)
+    return copied
+
+
+# ------------------------------------------------------------------------------------------------------------- messages
+
+
+def _is_settled(message: Message, events: Events, settled_ms: int) -> bool:
+    final_ms = message.final_ms
+    return is_final(message) and final_ms is not None and final_ms < settled_ms and message.id not in events
+
+
+async def _copy_page(page: Sequence[Exported], events: Events, target: MovableLedger, copied: Copied) -> None:
+    ids = [each.message.id for each in page]
+    standing = await target.find_many(ids)
+    missing = [each for each, found in zip(page, standing, strict=True) if found is None]
+    operations = [op for each in missing for op in _operations(each, events.get(each.message.id, ()))]
+    if operations:
+        await target.apply(operations)
+        copied.messages += len(missing)
+    copied.present += len(page) - len(missing)
+    for each, found in zip(page, await target.find_many(ids), strict=True):
+        same = found is not None and _is_same(each.message, found)
+        copied.verified += same
+        copied.different += not same
+
+
+def _is_same(source: Message, target: Message) -> bool:
+    """Content that was destroyed at the source since it was copied has its clock at the target as well."""
+    content = target.content if source.content is None else source.content
+    private = target.private if source.private is None else source.private
+    return msgspec.structs.replace(source, content=content, private=private, warnings=()) == target
+
+
+def _operations(exported: Exported, events: Sequence[OutboxEvent]) -> list[WriteOp]:
+    """A message with all its news. News beyond the first comes with a change, which a final message does not take: so
+    the message is written as one that is still open, and becomes what it is with its last news.
+    """
+    message = exported.message
+    links = tuple(Link(message.operator, each, segment) for segment, each in enumerate(message.operator_ids) if each)
+    first = events[0] if events else None
+    several = len(events) > 1
+    stored = msgspec.structs.replace(message, status=Status.SUBMITTED) if several and is_final(message) else message
+    operations: list[WriteOp] = [Accept(stored, exported.digest, exported.digest_until_ms, first)]
+    for event in events[1:-1]:
+        operations.append(Change(message=stored, event=event))
+    if several or links:
+        operations.append(Change(message=message, links=links, event=events[-1] if several else None))
+    return operations
+
+
+# ----------------------------------------------------------------------------------------------------------------- news
+
+
+async def _events_by_message(ledger: MovableLedger) -> Events:
+    """In the order in which they are to be told."""
+    found: dict[bytes, list[OutboxEvent]] = defaultdict(list)
+    cursor: bytes | None = None
+    while True:
+        page, cursor = await ledger.export_events(cursor, PAGE)
+        for event in page:
+            found[event.message].append(event)
+        if cursor is None:
+            break
+    for events in found.values():
+        events.sort(key=lambda event: event.seq)
+    return found
+
+
+async def _compare_events(events: Events, target: MovableLedger) -> tuple[int, int]:
+    """How many the target has, and how many it lacks. News of a message that is gone is told to nobody."""
+    there = await _events_by_message(target)
+    lacking = 0
+    for message, expected in events.items():
+        wanted, found = ([_told(each) for each in them] for them in (expected, there.get(message, ())))
+        if wanted != found and (await target.find_many([message]))[0] is not None:
+            lacking += max(1, len(wanted) - len(found))
+    return sum(map(len, there.values())), lacking
+
+
+def _told(event: OutboxEvent) -> OutboxEvent:
+    """Every ledger numbers news by itself."""
+    return msgspec.structs.replace(event, seq=0)
+
+
+# ------------------------------------------------------------------------------------------------------ everything else
+
+
+async def _copy_accounts(source: MovableLedger, target: MovableLedger) -> int:
+    """With the numbers that they have; how many there are."""
+    customers, keys, esmes = await source.customers(), await source.keys(), await source.esmes()
+    endpoints = await source.endpoints()
+    for customer in customers:
+        await target.save_customer(customer)
+    for key in keys:
+        await target.save_key(key)
+    for esme in esmes:
+        await target.save_esme(esme)
+    for endpoint in endpoints:
+        await target.save_endpoint(endpoint)
+    kept = {each.customer for each in endpoints}
+    for endpoint in await target.endpoints():
+        if endpoint.customer not in kept:
+            await target.delete_endpoint(endpoint.customer)
+    return len(customers) + len(keys) + len(esmes) + len(endpoints)
+
+
+async def _copy_counts(source: MovableLedger, target: MovableLedger, clock: Clock) -> None:
+    """Quotas of today, and of yesterday for who is late."""
+    today = clock.now_ms() // DAY_MS
+    for day in (today - 1, today):
+        there = await target.counts(day)
+        lacking = {name: count - there.get(name, 0) for name, count in (await source.counts(day)).items()}
+        operations = [Count(name, day, amount) for name, amount in lacking.items() if amount > 0]
+        if operations:
+            await target.apply(operations)
+
+
+async def _copy_traffic(source: MovableLedger, target: MovableLedger) -> int:
+    """How many forgotten messages are counted."""
+    there = Counter({_row(each): each.messages for each in await target.traffic(0, TRAFFIC_ROWS)})
+    segments = Counter({_row(each): each.segments for each in await target.traffic(0, TRAFFIC_ROWS)})
+    rows = await source.traffic(0, TRAFFIC_ROWS)
+    lacking = [
+        msgspec.structs.replace(
+            each, messages=each.messages - there[_row(each)], segments=each.segments - segments[_row(each)]
+        )
+        for each in rows
+    ]
+    await target.add_traffic([each for each in lacking if each.messages > 0])
+    return sum(each.messages for each in rows)
+
+
+def _row(traffic: Traffic) -> Traffic:
+    return msgspec.structs.replace(traffic, messages=0, segments=0)

@@ -1,0 +1,154 @@
+"""The two sealed fields of a message, packed and unpacked.
+
+`content` is what an operator needs (recipient, sender, body) and is opened only to deliver. `private` is what only the
+customer is told again (reference, callback URL) and is opened only to inform that customer.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from gateway.model.content import Content as Content
+from gateway.model.content import Packed, PackedPrivate
+from gateway.model.content import Private as Private
+from gateway.model.content import Received as Received
+from gateway.model.message import Message
+from gateway.model.submission import Submission
+from gateway.vault.recent import Young
+from redaction.errors import KeyDestroyed
+from redaction.personal import MessageText, Msisdn, Purpose
+from redaction.retention import RetentionRule, RetentionTag, period_of
+from redaction.seal import SealContext, Sealer
+from redaction.sealed import Sealed
+
+INBOUND = "inbound"
+"""The sealed field of a message from a person; its purposes are not those of `content`."""
+
+_encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
+_decode_content = msgspec.msgpack.Decoder(Packed).decode
+_decode_private = msgspec.msgpack.Decoder(PackedPrivate).decode
+_decode_received = msgspec.msgpack.Decoder(tuple[str, int, str, str, tuple[int, ...]]).decode
+
+
+class Vault:
+    """Seals and opens the fields of messages, each with its context taken from the record itself.
+
+    What is past its content clock is not opened, whether it was destroyed yet or not. now_ms: the time.
+    """
+
+    def __init__(self, sealer: Sealer, rules: Mapping[RetentionTag, RetentionRule], now_ms: Callable[[], int]) -> None:
+        self._sealer = sealer
+        self._rules = rules
+        self._now_ms = now_ms
+        self.young: Young[Private] = Young(now_ms)
+
+    def may_open(self) -> bool:
+        """Whether keys may be used now; if not, everything below raises `KeysWithheld`."""
+        return self._sealer.may_use_keys()
+
+    def seal(
+        self, submission: Submission, *, customer: int, message_id: bytes, leaf: int, now_ms: int
+    ) -> tuple[Sealed, Sealed | None]:
+        """`content` and `private` of a new message. Raises `KeyDestroyed` when period or customer have no key."""
+        period = period_of(self._rules[submission.tag], now_ms)
+        context = SealContext(customer, message_id, "content", submission.tag, period, leaf)
+        content, leaf = self._seal(_pack_content(submission), context)
+        if submission.reference is None and submission.callback_url is None and submission.path is None:
+            return content, None
+        context = SealContext(customer, message_id, "private", submission.tag, period, leaf)
+        private = self._sealer.seal(_pack_private(submission), context)
+        if submission.path is not None:
+            self.young.keep(Private(submission.reference, submission.callback_url, submission.path), context, now_ms)
+        return content, private
+
+    def _seal(self, packed: bytes, context: SealContext) -> tuple[Sealed, int]:
+        """And the leaf that was used: another one where the subject's was destroyed by an erasure before."""
+        try:
+            return self._sealer.seal(packed, context, soon=True), context.leaf
+        except KeyDestroyed as gone:
+            if gone.factor != "subject":
+                raise
+            leaf = self._sealer.keys.usable_leaf(context.tag, context.period, context.leaf)
+            return self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf), soon=True), leaf
+
+    def open_content(self, message: Message) -> Content:
+        """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""
+        packed = self._open(message, message.content, "content", Purpose.DELIVER)
+        said = _decode_content(packed)
+        return Content(
+            Msisdn(said.digits, said.country),
+            Msisdn(said.source, said.country) if said.source_is_number else said.source,
+            MessageText(said.text),
+            said.flash,
+            said.receipt,
+            said.data_coding,
+            said.header,
+            said.coding,
+        )
+
+    def seal_received(
+        self, received: Received, *, customer: int, message_id: bytes, tag: RetentionTag, leaf: int, now_ms: int
+    ) -> Sealed:
+        """`content` of a message from a person."""
+        period = period_of(self._rules[tag], now_ms)
+        return self._seal(_pack_received(received), SealContext(customer, message_id, INBOUND, tag, period, leaf))[0]
+
+    def open_received(self, message: Message) -> Received:
+        """For the customer that it was written to. Raises `redaction.errors.SealError`."""
+        packed = self._open(message, message.content, INBOUND, Purpose.INFORM_CUSTOMER)
+        digits, country, destination, text, missing = _decode_received(packed)
+        return Received(Msisdn(digits, country), destination, MessageText(text), missing)
+
+    def open_private(self, message: Message) -> Private:
+        """For the customer. An absent field gives an empty `Private`."""
+        if message.private is None:
+            return Private(None, None)
+        kept = self.young.take(message.id)
+        if kept is not None and message.content_until_ms > self._now_ms():
+            self._sealer.vouch(kept.context, Purpose.INFORM_CUSTOMER)
+            return kept.private
+        packed = self._open(message, message.private, "private", Purpose.INFORM_CUSTOMER)
+        said = _decode_private(packed)
+        return Private(_guard(said.reference), _guard(said.callback_url), said.path)
+
+    def _open(self, message: Message, sealed: Sealed | None, field: str, purpose: Purpose) -> bytes:
+        if sealed is None or message.content_until_ms <= self._now_ms():
+            raise KeyDestroyed("period")  # as if its key were gone, which it will be
+        return self._sealer.open(
+            sealed,
+            customer=message.customer,
+            message_id=message.id,
+            field=field,
+            tag=message.tag,
+            purpose=purpose,
+        )
+
+
+def _pack_content(submission: Submission) -> bytes:
+    source = submission.source
+    numeric = isinstance(source, Msisdn)
+    shown = source.reveal(Purpose.ACCEPT) if isinstance(source, Msisdn) else source
+    to = submission.to
+    text = submission.text.reveal(Purpose.ACCEPT)
+    packed = (to.reveal(Purpose.ACCEPT), to.country, shown, numeric, text, submission.flash, submission.receipt)
+    if submission.data_coding is None and not submission.coding:
+        return _encode(packed)
+    return _encode((*packed, submission.data_coding, submission.header, submission.coding))
+
+
+def _pack_received(received: Received) -> bytes:
+    source = received.source
+    text = received.text.reveal(Purpose.ACCEPT)
+    return _encode((source.reveal(Purpose.ACCEPT), source.country, received.destination, text, received.missing))
+
+
+def _pack_private(submission: Submission) -> bytes:
+    def shown(value: MessageText | None) -> str | None:
+        return None if value is None else value.reveal(Purpose.ACCEPT)
+
+    packed = (shown(submission.reference), shown(submission.callback_url))
+    return _encode(packed if submission.path is None else (*packed, submission.path))
+
+
+def _guard(value: str | None) -> MessageText | None:
+    return None if value is None else MessageText(value)

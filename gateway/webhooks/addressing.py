@@ -1,0 +1,117 @@
+"""Whom to tell, and where: the customer's endpoint or the message's own callback URL, opened only to tell.
+
+This is the one place that opens `private` fields and webhook secrets; `webhooks` itself sees guarded values. An
+endpoint is opened for the first event of its customer and again whenever any account has changed: to open it for every
+event was a fourth of what telling cost.
+"""
+
+from typing import Final
+
+from gateway.accounts.directory import Directory
+from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.refusals import Refusal
+from gateway.model.submission import INTERMEDIATE_BIT, RECEIPT_BITS
+from gateway.vault.vault import Vault
+from gateway.webhooks.delivery import Delivery, Destination
+from gateway.webhooks.endpoint import endpoint_settings, open_endpoint
+from gateway.webhooks.payload import event_body, received_body
+from redaction.errors import KeysWithheld, SealError, alone
+from redaction.personal import Purpose
+from redaction.seal import Sealer
+
+ALWAYS, ON_FAILURE, ON_SUCCESS = 1, 2, 3
+KEPT_LIMIT: Final = 1_000
+
+
+class Addressing:
+    """Turns outbox events into requests."""
+
+    def __init__(self, directory: Directory, vault: Vault, sealer: Sealer) -> None:
+        self._directory = directory
+        self._vault = vault
+        self._sealer = sealer
+        self._version: object = None
+        self._kept: dict[int, Destination] = {}
+
+    def wanted(self, message: Message) -> bool:
+        """Whether anybody is to be told that this message has reached its status."""
+        if message.key_id < 0:
+            return asks_for(message.notify, message.status)
+        endpoint = self._directory.endpoint(message.customer)
+        if endpoint is None:
+            return False
+        return message.status is not Status.SUBMITTED or endpoint_settings(endpoint).submitted
+
+    def reference(self, message: Message) -> str | None:
+        """The customer's own reference, while it can still be opened. Raises Refusal where keys are withheld."""
+        try:
+            reference = self._vault.open_private(message).reference
+        except KeysWithheld:
+            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        except SealError:
+            return None
+        return None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER)
+
+    def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
+        """The request to make, or None when there is nobody to tell (any more). Raises KeysWithheld."""
+        destination = self._destination(message.customer)
+        if destination is None:
+            return None
+        reference = None
+        if message.private is not None:
+            try:
+                private = self._vault.open_private(message)
+                reference = private.reference
+                if private.callback_url is not None:
+                    destination = destination.elsewhere(private.callback_url)
+            except KeysWithheld:
+                raise
+            except SealError:
+                pass  # the content clock has run out: the customer is told without its reference
+        return Delivery(destination, self._received(event, message) or event_body(event, message, reference))
+
+    def _destination(self, customer: int) -> Destination | None:
+        """The customer's endpoint as it stands, if there is one and its keys are. Raises KeysWithheld."""
+        if not self._vault.may_open():
+            self._kept.clear()
+            raise KeysWithheld
+        if self._directory.version is not self._version:
+            self._version = self._directory.version
+            self._kept.clear()
+        try:
+            self._sealer.keys.customer_key(customer)
+            return self._kept.get(customer) or self._open(customer)
+        except SealError:
+            self._kept.pop(customer, None)
+            return None
+
+    def _open(self, customer: int) -> Destination | None:
+        endpoint = self._directory.endpoint(customer)
+        if endpoint is None:
+            return None
+        url, secret = open_endpoint(self._sealer, endpoint)
+        destination = Destination(url, (secret,), batch=endpoint_settings(endpoint).batch)
+        if len(self._kept) >= KEPT_LIMIT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[customer] = destination
+        return destination
+
+    def _received(self, event: OutboxEvent, message: Message) -> bytes | None:
+        """The body for a message from a person, while it can be opened; None for any other."""
+        if message.status is not Status.RECEIVED:
+            return None
+        try:
+            received = self._vault.open_received(message)
+        except KeysWithheld:
+            raise
+        except SealError:
+            return None
+        return received_body(event, message, received.source, received.destination, received.text, received.missing)
+
+
+def asks_for(notify: int, status: Status) -> bool:
+    """Whether registered_delivery asks for this news (SMPP 3.4 §5.2.17; "on success only" is of 5.0)."""
+    if status is Status.SUBMITTED:
+        return bool(notify & INTERMEDIATE_BIT)
+    receipt = notify & RECEIPT_BITS
+    return receipt == ALWAYS or receipt == (ON_SUCCESS if status is Status.DELIVERED else ON_FAILURE)

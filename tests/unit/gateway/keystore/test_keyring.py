@@ -1,0 +1,120 @@
+"""Keys are there before they are needed, and changes of other processes are seen."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.keystore.keyring import CREDENTIALS, EPOCH_MS, Keyring, epoch_of
+from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.process.clock import ManualClock
+from redaction.errors import KeyDestroyed
+from redaction.personal import Msisdn, Secret
+from redaction.retention import DEFAULT_RULES, OTP, period_of
+
+NUMBER = Msisdn("966500000078", 966)
+DAY_S = 86_400
+
+
+def opened(folder: Path, clock: ManualClock) -> Keystore:
+    store = Keystore(folder / "keys.db", FileRootSlot(folder / "root.key"), clock)
+    store.open()
+    return store
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[Keystore]:
+    store = opened(tmp_path, clock)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def keyring(store: Keystore, clock: ManualClock) -> Keyring:
+    keyring = Keyring(store, DEFAULT_RULES.values(), clock)
+    keyring.ensure_present()
+    return keyring
+
+
+def test_this_period_and_the_next_have_keys_under_every_rule(keyring: Keyring, clock: ManualClock) -> None:
+    periods = set(keyring.state.periods())
+    for rule in DEFAULT_RULES.values():
+        period = period_of(rule, clock.now_ms())
+        assert {(rule.tag, period), (rule.tag, period + 1)} <= periods
+
+
+def test_credentials_can_be_compared_before_there_is_any_customer(keyring: Keyring) -> None:
+    assert len(keyring.credential_digest(Secret("x"))) == 32
+    assert keyring.state.epochs(CREDENTIALS, "credential")
+
+
+def test_a_customer_without_keys_has_no_pseudonyms(keyring: Keyring, clock: ManualClock) -> None:
+    with pytest.raises(KeyDestroyed):
+        keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    keyring.ensure_customer(1)
+    assert keyring.pseudonymise(1, NUMBER, clock.now_ms())
+
+
+def test_customers_know_one_person_by_different_pseudonyms(keyring: Keyring, clock: ManualClock) -> None:
+    keyring.ensure_customer(1)
+    keyring.ensure_customer(2)
+    first, second = (keyring.pseudonymise(customer, NUMBER, clock.now_ms()) for customer in (1, 2))
+    assert first.pseudonym != second.pseudonym
+    assert keyring.idempotency_digest(1, "k", 0) != keyring.idempotency_digest(2, "k", 0)
+
+
+def test_the_next_epoch_has_its_pepper_before_it_begins(keyring: Keyring, clock: ManualClock) -> None:
+    keyring.ensure_customer(1)
+    before = keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    clock.advance(EPOCH_MS / 1000)
+    after = keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    assert before.pseudonym != after.pseudonym
+    keyring.ensure_present()
+    assert epoch_of(clock.now_ms()) + 1 in keyring.state.epochs(1, "search")
+
+
+def test_ensuring_twice_changes_nothing(keyring: Keyring) -> None:
+    keyring.ensure_customer(1)
+    before = keyring.state.digest()
+    keyring.ensure_present()
+    keyring.ensure_customer(1)
+    assert keyring.state.digest() == before
+
+
+@pytest.mark.policy("P-21")
+def test_the_key_of_a_period_whose_content_is_due_is_destroyed(keyring: Keyring, clock: ManualClock) -> None:
+    old = period_of(DEFAULT_RULES[OTP], clock.now_ms())
+    clock.advance(DAY_S)
+    keyring.ensure_present()
+    assert (OTP, old) not in keyring.state.periods()
+    with pytest.raises(KeyDestroyed):
+        keyring.state.leaf_key(OTP, old, 7)
+
+
+async def test_a_running_keyring_sees_what_another_process_added(
+    tmp_path: Path, keyring: Keyring, clock: ManualClock
+) -> None:
+    running = asyncio.create_task(keyring.run(interval_s=0.001))
+    other = opened(tmp_path, clock)
+    Keyring(other, DEFAULT_RULES.values(), clock).ensure_customer(9)
+    other.close()
+    async with asyncio.timeout(10):
+        while 9 not in keyring.state.customers():  # another process sets no event
+            await asyncio.sleep(0.001)
+    running.cancel()
+
+
+async def test_a_running_keyring_makes_keys_as_time_goes_on(keyring: Keyring, clock: ManualClock) -> None:
+    running = asyncio.create_task(keyring.look_after(interval_s=0.001))
+    clock.advance(DAY_S)
+    wanted = (OTP, period_of(DEFAULT_RULES[OTP], clock.now_ms()) + 1)
+    async with asyncio.timeout(10):
+        while wanted not in keyring.state.periods():  # the key store sets no event
+            await asyncio.sleep(0.001)
+    running.cancel()

@@ -1,0 +1,170 @@
+"""What is wanted is seen, and what is granted holds from then on."""
+
+import os
+
+import msgspec
+import pytest
+
+from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
+from gateway.limits.buckets import Buckets, OwnBuckets, SharedBuckets, create_table
+from gateway.limits.gates import Gates
+from gateway.model.refusals import Refusal
+from gateway.process.clock import ManualClock
+
+KEY = ApiKey(
+    id=7,
+    customer=Customer(id=3, public_id="cus_1", settings=CustomerSettings(), disabled=False),
+    prefix="00000001",
+    scopes=frozenset({"send"}),
+    classes=frozenset(),
+    networks=(),
+    throughput_per_s=10.0,
+    burst=10,
+    daily_quota=None,
+    expires_ms=None,
+)
+OWNER = 14
+
+
+class Place:
+    """One process's gates."""
+
+    def __init__(self, buckets: Buckets | None = None, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock()
+        self.gates = Gates(buckets or OwnBuckets(), self.clock)
+
+    def send(self, key: ApiKey = KEY, messages: int = 1) -> bool:
+        try:
+            self.gates.pass_through(key, messages)
+        except Refusal:
+            return False
+        return True
+
+    def send_all(self, key: ApiKey = KEY) -> int:
+        """As many as pass at this moment."""
+        count = 0
+        while self.send(key):
+            count += 1
+        return count
+
+    def grant(self, per_s: float) -> None:
+        self.gates.grant(lambda _owner, _limit: per_s)
+
+
+def test_keys_accounts_and_customers_have_numbers_of_their_own() -> None:
+    place = Place()
+    customer = msgspec.structs.replace(KEY.customer, id=7, settings=CustomerSettings(throughput_per_s=50.0))
+    place.send(msgspec.structs.replace(KEY, customer=customer))
+    place.send(msgspec.structs.replace(KEY, id=-7))
+    assert set(place.gates.look(0.5)) == {14, 15, -14}
+
+
+def test_what_passes_is_what_is_wanted_as_soon_as_it_has_lasted() -> None:
+    place = Place()
+    for _ in range(20):
+        for _ in range(2):
+            assert place.send()
+            place.clock.advance(0.25)
+        wanted = place.gates.look(0.5)
+    assert wanted == {OWNER: pytest.approx(4.0, abs=0.2)}
+    for _ in range(20):
+        wanted = place.gates.look(0.5)
+    assert wanted == {}
+
+
+def test_one_message_of_a_small_limit_is_not_taken_for_many() -> None:
+    place = Place()
+    assert place.send(msgspec.structs.replace(KEY, throughput_per_s=0.2))
+    assert place.gates.look(0.5) == {OWNER: pytest.approx(0.1, abs=0.01)}
+
+
+def test_who_is_refused_wants_everything_however_often_it_asks() -> None:
+    place = Place()
+    place.send_all()
+    for _ in range(5_000):
+        assert not place.send()
+    assert place.gates.look(0.5) == {OWNER: 10.0}
+
+
+def test_who_took_on_credit_wants_everything_until_it_is_paid() -> None:
+    place = Place()
+    assert place.send(messages=110)
+    for _ in range(19):
+        place.clock.advance(0.5)
+        assert place.gates.look(0.5) == {OWNER: 10.0}
+    place.clock.advance(0.5)
+    assert place.gates.look(0.5) == {}
+
+
+def test_only_the_limit_that_refuses_is_wanted() -> None:
+    place = Place()
+    owner = msgspec.structs.replace(KEY.customer, settings=CustomerSettings(throughput_per_s=1_000.0))
+    key = msgspec.structs.replace(KEY, customer=owner)
+    place.send_all(key)
+    wanted = place.gates.look(0.5)
+    assert wanted[OWNER] == 10.0
+    assert wanted[7] < 10.0
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_new_grant_gives_no_new_burst(shared: bool) -> None:
+    place = Place(SharedBuckets(create_table()) if shared else None)
+    assert place.send_all() == 10
+    place.grant(5.0)
+    assert place.send_all() == 0
+    place.clock.advance(0.4)
+    place.grant(10.0)
+    assert place.send_all() == 2  # at the rate of that time
+    place.clock.advance(0.4)
+    assert place.send_all() == 4
+    place.grant(2.0)
+    place.clock.advance(100)
+    assert place.send_all() == 2  # the burst follows the rate
+
+
+def test_what_was_saved_up_is_cut_to_the_smaller_burst_and_does_not_come_back() -> None:
+    place = Place()
+    place.send()
+    place.clock.advance(10)
+    place.grant(5.0)
+    place.grant(10.0)
+    assert place.send_all() == 5
+
+
+def test_one_message_always_fits() -> None:
+    place = Place()
+    place.send_all()
+    place.grant(0.5)
+    place.clock.advance(2)
+    assert place.send_all() == 1
+
+
+def test_who_comes_later_gets_what_was_granted_before() -> None:
+    place = Place()
+    place.grant(5.0)
+    assert place.send_all() == 5
+    assert place.gates.parted() == 1
+
+
+def test_a_grant_for_others_changes_nothing() -> None:
+    place = Place()
+    place.send()
+    place.gates.grant(lambda _owner, _limit: 1.0, [99])
+    assert place.gates.parted() == 0
+    place.gates.grant(lambda _owner, _limit: 1.0, [OWNER])
+    assert place.gates.parted() == 1
+    place.gates.grant(lambda _owner, limit: limit, [OWNER])
+    assert place.gates.parted() == 0
+
+
+def test_workers_that_hear_of_a_grant_one_after_the_other_give_it_once() -> None:
+    table, clock = create_table(), ManualClock()
+    one, other = (Place(SharedBuckets(os.dup(table)), clock) for _ in range(2))
+    assert one.send_all() == 10
+    assert other.send_all() == 0
+    one.grant(5.0)
+    clock.advance(0.2)
+    other.grant(5.0)
+    assert one.send_all() + other.send_all() <= 2  # until the last one knows, at the old rate at most
+    clock.advance(1.0)
+    assert one.send_all() + other.send_all() == 5

@@ -1,0 +1,161 @@
+"""Forgetting on time, on a real road: what goes when, what is refused meanwhile, and what remains."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import SweeperSettings
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.model.message import Message, Status
+from gateway.retention.sweeper import LATE_S, Sweeper, Swept
+from operators.base import Accepted, ReceiptState
+from redaction.errors import KeyDestroyed
+from redaction.retention import OTP
+from tests.unit.gateway.road import Road, running_road
+
+MINUTE = 60
+HOUR = 3_600
+DAY = 24 * HOUR
+
+
+@pytest.fixture
+async def road(tmp_path: Path) -> AsyncIterator[Road]:
+    async with running_road(
+        tmp_path,
+        answers={"loop": lambda _message, _segment, identifier: Accepted(identifier)},
+        receipts=lambda _: ReceiptState.DELIVERED,
+    ) as road:
+        yield road
+
+
+def sweeper(road: Road, *, nodes: int = 1, **settings: float) -> Sweeper:
+    return Sweeper(
+        nodes=lambda: nodes,
+        ledger=road.ledger,
+        keyring=road.keyring,
+        clock=road.clock,
+        settings=SweeperSettings(**settings),  # type: ignore[arg-type]
+    )
+
+
+async def delivered(road: Road, **changes: Any) -> Message:
+    return await road.becomes(await road.send(**changes), Status.DELIVERED)
+
+
+async def overdue(road: Road) -> int:
+    return sum(each.content + each.records for each in await road.ledger.retention_due(road.clock.now_ms()))
+
+
+@pytest.mark.policy("P-21")
+async def test_content_goes_at_its_time_and_the_record_at_its_own(road: Road) -> None:
+    message = await delivered(road)
+    sweep = sweeper(road).sweep
+    road.clock.advance(DAY - 0.001)
+    assert (await sweep()).content == 0
+    assert road.vault.open_content(message).text
+    road.clock.advance(0.001)
+    with pytest.raises(KeyDestroyed):
+        road.vault.open_content(message)
+    assert (await sweep()).content == 1
+    assert (await road.stored(message.id)).content is None
+    road.clock.advance(89 * DAY - 0.001)
+    assert (await sweep()).records == 0
+    road.clock.advance(0.001)
+    assert await road.ledger.find(message.customer, message.id) is None
+    assert (await sweep()).records == 1
+    assert await overdue(road) == 0
+    assert [(each.messages, each.status) for each in await road.ledger.traffic(0, 10)] == [(1, Status.DELIVERED)]
+
+
+@pytest.mark.policy("P-23")
+async def test_the_key_of_a_period_is_destroyed_when_its_last_content_is_due(road: Road) -> None:
+    message = await road.stored(await road.send(message_class="otp"))
+    periods = set(road.store.state.periods())
+    mine = min(period for tag, period in periods if tag == OTP)
+    road.clock.advance(2 * HOUR)
+    swept = await sweeper(road).sweep()
+    assert swept.keys == 1
+    assert (OTP, mine) not in road.store.state.periods()
+    with pytest.raises(KeyDestroyed):
+        road.vault.open_content(message)
+
+
+@pytest.mark.policy("P-21")
+async def test_nothing_is_overdue_after_a_sweep_in_small_batches(road: Road) -> None:
+    for _ in range(7):
+        await delivered(road)
+    road.clock.advance(DAY)
+    assert await overdue(road) == 7
+    each = sweeper(road, batch_limit=2)
+    assert await each.sweep() == Swept(keys=each.totals.keys, content=7, records=0, leftovers=0)
+    assert await overdue(road) == 0
+    road.clock.advance(90 * DAY)
+    assert (await each.sweep()).records == 7
+    assert (each.totals.content, each.totals.records) == (7, 7)
+    assert not any(tag.content or tag.records for tag in each.due)
+
+
+@pytest.mark.parametrize(("pace", "nodes"), [(50, 1), (150, 3)])
+async def test_steps_keep_their_pace_which_is_that_of_all_nodes(road: Road, pace: int, nodes: int) -> None:
+    """Three steps of two messages, at 50 a second: the last is over no sooner than its pace allows."""
+    for _ in range(6):
+        await delivered(road)
+    road.clock.advance(91 * DAY)
+    began_s = asyncio.get_running_loop().time()
+    assert (await sweeper(road, nodes=nodes, batch_limit=2, messages_per_s=pace).sweep()).content == 6
+    assert asyncio.get_running_loop().time() - began_s >= 6 / 50 - LATE_S
+
+
+@pytest.mark.policy("P-21")
+async def test_an_idempotency_key_is_remembered_for_a_day_and_not_longer(road: Road) -> None:
+    first = await road.send(idempotency="k")
+    road.clock.advance(DAY - 1)
+    assert (await sweeper(road).sweep()).leftovers == 0
+    assert await road.send(idempotency="k") == first
+    road.clock.advance(1)
+    assert (await sweeper(road).sweep()).leftovers == 1
+
+
+@pytest.mark.policy("P-23")
+async def test_pseudonyms_die_with_their_epoch_once_no_record_needs_them(road: Road) -> None:
+    first, *_ = road.store.state.epochs(1, "search")
+    road.clock.advance(136 * DAY)  # the epoch ended 46 days after the start, its last record 90 days later
+
+    await sweeper(road).sweep()
+    assert first in road.store.state.epochs(1, "search")
+    road.clock.advance(DAY)
+    await sweeper(road).sweep()
+    assert first not in road.store.state.epochs(1, "search")
+
+
+class RefusingOnce(SqliteLedger):
+    """Its first sweep fails as on a full disk."""
+
+    swept: asyncio.Event
+    left = 1
+
+    async def forget_content(self, now_ms: int, limit: int) -> int:
+        if self.left:
+            self.left -= 1
+            raise LedgerUnavailable
+        self.swept.set()
+        return await super().forget_content(now_ms, limit)
+
+
+async def test_a_sweep_that_the_ledger_refuses_is_counted_and_tried_again(road: Road, tmp_path: Path) -> None:
+    ledger = RefusingOnce(tmp_path / "other.db", road.clock)
+    ledger.swept = asyncio.Event()
+    await ledger.open()
+    settings = SweeperSettings(interval_s=0.001)
+    one = Sweeper(ledger=ledger, keyring=road.keyring, clock=road.clock, settings=settings)
+    task = asyncio.ensure_future(one.run())
+    async with asyncio.timeout(10):
+        await ledger.swept.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await ledger.close()
+    assert one.failed == 1
