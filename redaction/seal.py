@@ -102,21 +102,28 @@ class Sealer:
     before_use: called before keys are used; it may withhold them. Whether they may be used.
     """
 
-    __slots__ = ("_labels", "_random", "before_use", "broken", "keys", "on_refused", "opened", "refused")
+    __slots__ = ("_before_use", "_labels", "_on_refused", "_random", "broken", "keys", "opened", "refused")
 
-    def __init__(self, keys: KeyState, random: Random) -> None:
+    def __init__(
+        self,
+        keys: KeyState,
+        random: Random,
+        *,
+        on_refused: Callable[[Purpose, str], None] | None = None,
+        before_use: Callable[[], bool] | None = None,
+    ) -> None:
         self.keys = keys
         self.opened: dict[tuple[Purpose, str], int] = {}
         self.refused: dict[tuple[Purpose, str], int] = {}
         self.broken: dict[str, int] = {}
-        self.on_refused: Callable[[Purpose, str], None] = _unheard
-        self.before_use: Callable[[], bool] = _on_no_lease
+        self._on_refused = on_refused or _unheard
+        self._before_use = before_use or _on_no_lease
         self._random = random
         self._labels: dict[tuple[str, RetentionTag, int], bytes] = {}
 
     def may_use_keys(self) -> bool:
         """Whether they are there: not withheld."""
-        return self.before_use() and not self.keys.withheld
+        return self._before_use() and not self.keys.withheld
 
     def seal(self, plaintext: bytes, context: SealContext, *, soon: bool = False) -> Sealed:
         """soon: it will be opened in a moment, once: its key stays at hand for whoever opens the object that is given
@@ -125,7 +132,7 @@ class Sealer:
         Raises `KeyDestroyed` without a living period, customer or leaf, `KeysWithheld`, and `UndeclaredField` outside
         `POLICY`.
         """
-        self.before_use()
+        self._before_use()
         customer, tag, period, leaf = context.customer, context.tag, context.period, context.leaf
         keys = self.keys
         label = self._label(context.field, tag, period)
@@ -183,7 +190,7 @@ class Sealer:
 
     def seal_account(self, plaintext: bytes, customer: int, field: str, record_id: bytes) -> Sealed:
         """Seal what is not about a message, bound to its record. Raises `KeyDestroyed` or `UndeclaredField`."""
-        self.before_use()
+        self._before_use()
         aad = _account_aad(customer, field, record_id)
         salt = self._random(16)
         material = digest(self.keys.customer_key(customer), salt + aad, "sha512")
@@ -218,9 +225,9 @@ class Sealer:
     def _admit(self, purpose: Purpose, field: str) -> None:
         if purpose not in POLICY.get(field, ()):
             self.refused[purpose, field] = self.refused.get((purpose, field), 0) + 1
-            self.on_refused(purpose, field)
+            self._on_refused(purpose, field)
             raise PurposeRefused(field, purpose.value)
-        self.before_use()
+        self._before_use()
 
     def _count(self, purpose: Purpose, field: str) -> None:
         name = (purpose, field)

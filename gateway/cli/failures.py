@@ -13,7 +13,7 @@ from gateway.keystore.redis import KeyServerUnfit
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.keystore.store import KeystoreTaken
 from gateway.ledger.contract import LedgerCorrupt, LedgerError, LedgerLocked, LedgerUnavailable
-from gateway.node.node import StartRefused
+from gateway.node.stores import StartRefused
 from gateway.process.logs import describe_unexpected
 from gateway.process.system_errors import system_code, system_text
 from gateway.tools.leakscan import ScanImpossible

@@ -35,7 +35,7 @@ class _DoneByAnother(Exception):
 
 
 class Keyring:
-    """rules: every retention rule, for which period keys are kept. on_return: called when keys may be used again."""
+    """rules: every retention rule, for which period keys are kept."""
 
     def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
         self._store = store
@@ -43,7 +43,6 @@ class Keyring:
         self._clock = clock
         self._losses = 0
         self._keyless = False
-        self.on_return: Callable[[], None] = _nobody_waits
 
     @property
     def attended(self) -> bool:
@@ -114,15 +113,19 @@ class Keyring:
         """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""
         return self._store.update(lambda state: state.drop_customer(customer), destroys=True)
 
-    async def run(self, interval_s: float = 0.5) -> None:
-        """Watch for other processes' changes, and keep the lease where there is one. Waits for no change of its own."""
+    async def run(self, interval_s: float = 0.5, *, on_return: Callable[[], None] | None = None) -> None:
+        """Watch for other processes' changes, and keep the lease where there is one. Waits for no change of its own.
+
+        on_return: called each time that keys may be used again after they were withheld.
+        """
         while True:
             await asyncio.sleep(interval_s)
             try:
                 await self._store.follow()
             except LedgerUnavailable as error:
                 log.warning("keystore_unavailable", reason=str(error))
-            self._note_attendance()
+            if self._have_returned() and on_return is not None:
+                on_return()
 
     async def look_after(self, interval_s: float = 20.0) -> None:
         """Keep periods and epochs present. A disk or a root slot that does not answer is asked again: keys are made a
@@ -135,7 +138,8 @@ class Keyring:
             except LedgerUnavailable as error:
                 log.warning("keys_not_kept", reason=str(error))
 
-    def _note_attendance(self) -> None:
+    def _have_returned(self) -> bool:
+        """Whether keys may be used again, for the first time since they were withheld."""
         attended = self.attended
         if self._losses != self._store.losses:
             self._losses, self._keyless = self._store.losses, True
@@ -143,7 +147,8 @@ class Keyring:
         if self._keyless and attended:
             self._keyless = False
             log.info("keys_returned")
-            self.on_return()
+            return True
+        return False
 
     def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
         return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
@@ -153,10 +158,6 @@ class Keyring:
 
     def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
         return idempotency_digest(self._store.state, customer, key, index)
-
-
-def _nobody_waits() -> None:
-    """Nothing was put off while keys were withheld."""
 
 
 class Upkeep:

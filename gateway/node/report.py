@@ -1,32 +1,34 @@
 """Which numbers of the node are shown to operations: names, help texts, and where they are read."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.metrics.exposition import Sample
 from gateway.model.message import Status
+from gateway.node.fronts import Fronts
+from gateway.node.road import Road
+from gateway.node.stores import Stores
+from gateway.process.clock import Clock
+from gateway.retention.sweeper import Sweeper
 from redaction.personal import Purpose
 
-if TYPE_CHECKING:
-    from gateway.node.node import Node
 
-
-def describe(node: "Node") -> None:
+def describe(stores: Stores, road: Road, fronts: Fronts, clock: Clock) -> None:
     """Register everything that `/metrics` shows of this node."""
-    show = node.exposition
-    show.add_counters(lambda: _counters(node))
-    show.add_gauges(lambda: _gauges(node))
-    show.add_histogram(node.outcome.to_final)
-    show.add_histogram(node.outcome.to_submit)
+    show = fronts.exposition
+    show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
+    show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
+    show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road)])
+    show.add_histogram(road.outcome.to_final)
+    show.add_histogram(road.outcome.to_submit)
 
 
-def _counters(node: "Node") -> list[Sample]:
-    dispatch, outcomes, incoming = node.dispatch.counters, node.outcomes.counters, node.incoming.counters
+def _road_counters(road: Road) -> list[Sample]:
+    dispatch, outcomes, incoming = road.dispatch.counters, road.outcomes.counters, road.incoming.counters
     return [
-        ("gateway_outcomes_by_status", "Messages by final status", _named(node.outcome.by_status)),
-        ("gateway_accepted", "Messages made durable", node.accepted),
+        ("gateway_outcomes_by_status", "Messages by final status", _named(road.outcome.by_status)),
+        ("gateway_accepted", "Messages made durable", road.handover.accepted),
         ("gateway_attempts", "Attempts to submit a message", dispatch.attempts),
         ("gateway_segments_accepted", "Segments that operators accepted", dispatch.segments_accepted),
         ("gateway_deferred", "Segments that operators deferred", dispatch.deferred),
@@ -47,24 +49,29 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_incoming_incomplete", "Of them, those that lack parts", incoming.incomplete),
         ("gateway_incoming_unowned", "Messages from people to numbers that nobody owns", incoming.unowned),
         ("gateway_incoming_pushed_back", "Those that operators were asked to send again", incoming.pushed_back),
-        ("gateway_integrity_errors_by_field", "Sealed fields that did not authenticate", _floats(node.sealer.broken)),
-        ("gateway_forgotten_by_kind", "What the sweeper destroyed", _forgotten(node)),
-        ("gateway_sweeps_failed", "Sweeps that could not be done", node.sweeper.failed),
-        ("gateway_opened_by_purpose", "Sealed fields opened", _by_purpose(node.sealer.opened)),
-        ("gateway_openings_refused_by_purpose", "Openings that the policy forbids", _by_purpose(node.sealer.refused)),
-        ("gateway_keys_withheld", "Times that this node lost touch with its key store", node.keystore.losses),
-        ("gateway_commits", "Commits of the ledger", node.journal.commits),
-        ("gateway_operations", "Operations in those commits", node.journal.operations),
-        ("gateway_webhooks_told", "Events that reached their customer", node.deliverer.told),
-        ("gateway_webhooks_failed", "Tries that did not", node.deliverer.failed),
-        ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", node.deliverer.read_back),
-        ("gateway_webhooks_dropped", "Events without anybody to tell", node.deliverer.dropped),
-        *_smpp_counters(node),
+        ("gateway_webhooks_told", "Events that reached their customer", road.deliverer.told),
+        ("gateway_webhooks_failed", "Tries that did not", road.deliverer.failed),
+        ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", road.deliverer.read_back),
+        ("gateway_webhooks_dropped", "Events without anybody to tell", road.deliverer.dropped),
     ]
 
 
-def _smpp_counters(node: "Node") -> list[Sample]:
-    server, intake, telling = node.smpp_server, node.intake, node.telling
+def _store_counters(stores: Stores, road: Road) -> list[Sample]:
+    sealer, sweeper, journal = stores.sealer, road.sweeper, road.journal
+    return [
+        ("gateway_integrity_errors_by_field", "Sealed fields that did not authenticate", _floats(sealer.broken)),
+        ("gateway_forgotten_by_kind", "What the sweeper destroyed", _forgotten(sweeper)),
+        ("gateway_sweeps_failed", "Sweeps that could not be done", sweeper.failed),
+        ("gateway_opened_by_purpose", "Sealed fields opened", _by_purpose(sealer.opened)),
+        ("gateway_openings_refused_by_purpose", "Openings that the policy forbids", _by_purpose(sealer.refused)),
+        ("gateway_keys_withheld", "Times that this node lost touch with its key store", stores.keystore.losses),
+        ("gateway_commits", "Commits of the ledger", journal.commits),
+        ("gateway_operations", "Operations in those commits", journal.operations),
+    ]
+
+
+def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
+    server, intake, telling = fronts.smpp_server, fronts.intake, road.telling
     denied: dict[str, float] = {reason: float(count) for reason, count in server.denied.items()}
     return [
         ("gateway_smpp_bound", "Binds accepted", server.bound),
@@ -79,39 +86,50 @@ def _smpp_counters(node: "Node") -> list[Sample]:
     ]
 
 
-def _gauges(node: "Node") -> list[Sample]:
-    health = {name: operator.health() for name, operator in node.operators.items()}
+def _gauges(stores: Stores, road: Road) -> list[Sample]:
+    health = {name: operator.health() for name, operator in road.operators.items()}
+    deliverer = road.deliverer
     return [
-        ("gateway_active_by_operator", "Messages in memory", _floats(node.dispatch.waiting())),
+        ("gateway_active_by_operator", "Messages in memory", _floats(road.dispatch.waiting())),
         ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
-        ("gateway_keys_attended", "Whether keys may be used", float(node.keyring.attended)),
-        ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(node.inflight)),
-        ("gateway_commit_queue", "Operations that wait for a commit", node.journal.depth),
-        ("gateway_receipts_waiting", "Receipts not acknowledged yet", node.outcomes.waiting()),
-        ("gateway_webhooks_in_flight", "Events being told", node.deliverer.inflight),
-        ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", node.deliverer.lag_ms() / 1000),
-        ("gateway_retention_due_by_tag", "Messages and records past their time", _due(node)),
-        ("gateway_retention_lag_seconds_by_tag", "How long the longest of them is overdue", _lag(node)),
-        ("gateway_retention_oldest_seconds_by_tag", "Age of the oldest record", _oldest(node)),
-        ("gateway_smpp_connections", "Connections of customers", node.smpp_server.connections),
-        ("gateway_smpp_binds", "Binds of customers", sum(map(len, node.smpp_server.binds.values()))),
-        ("gateway_smpp_waiting", "Submissions over SMPP that wait for their turn", node.intake.waiting()),
-        ("gateway_smpp_news_in_memory", "News for binds that is being told", node.telling.in_memory()),
-        ("gateway_endpoints_failing", "Endpoints whose last request failed", node.deliverer.endpoints.failing),
-        ("gateway_endpoints_disabled", "Endpoints that are disabled", node.deliverer.endpoints.disabled),
-        *_shared_gauges(node),
+        ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
+        ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),
+        ("gateway_commit_queue", "Operations that wait for a commit", road.journal.depth),
+        ("gateway_receipts_waiting", "Receipts not acknowledged yet", road.outcomes.waiting()),
+        ("gateway_webhooks_in_flight", "Events being told", deliverer.inflight),
+        ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.lag_ms() / 1000),
+        ("gateway_endpoints_failing", "Endpoints whose last request failed", deliverer.endpoints.failing),
+        ("gateway_endpoints_disabled", "Endpoints that are disabled", deliverer.endpoints.disabled),
     ]
 
 
-def _shared_gauges(node: "Node") -> list[Sample]:
-    if node.sharing is None or node.fair_rates is None:
+def _retention_gauges(sweeper: Sweeper, clock: Clock) -> list[Sample]:
+    return [
+        ("gateway_retention_due_by_tag", "Messages and records past their time", _due(sweeper)),
+        ("gateway_retention_lag_seconds_by_tag", "How long the longest of them is overdue", _lag(sweeper)),
+        ("gateway_retention_oldest_seconds_by_tag", "Age of the oldest record", _oldest(sweeper, clock)),
+    ]
+
+
+def _smpp_gauges(road: Road, fronts: Fronts) -> list[Sample]:
+    server = fronts.smpp_server
+    return [
+        ("gateway_smpp_connections", "Connections of customers", server.connections),
+        ("gateway_smpp_binds", "Binds of customers", sum(map(len, server.binds.values()))),
+        ("gateway_smpp_waiting", "Submissions over SMPP that wait for their turn", fronts.intake.waiting()),
+        ("gateway_smpp_news_in_memory", "News for binds that is being told", road.telling.in_memory()),
+    ]
+
+
+def _shared_gauges(stores: Stores, road: Road) -> list[Sample]:
+    if stores.peers is None or road.cluster is None:
         return []
     return [
-        ("gateway_partitions", "Partitions of the ledger that this node has", node.sharing.partitions),
-        ("gateway_nodes", "Nodes that share the ledger", node.sharing.nodes),
-        ("gateway_limits_parted", "Limits of which this machine may give a part only", node.admission.gates.parted()),
-        ("gateway_limits_news_seconds", "Time since other machines were heard of", node.fair_rates.silent_s()),
+        ("gateway_partitions", "Partitions of the ledger that this node has", stores.peers.partitions),
+        ("gateway_nodes", "Nodes that share the ledger", stores.peers.nodes),
+        ("gateway_limits_parted", "Limits of which this machine may give a part only", road.admission.gates.parted()),
+        ("gateway_limits_news_seconds", "Time since other machines were heard of", road.cluster.rates.silent_s()),
     ]
 
 
@@ -130,18 +148,18 @@ def _by_purpose(counts: Mapping[tuple[Purpose, str], int]) -> dict[str, float]:
     return totals
 
 
-def _forgotten(node: "Node") -> dict[str, float]:
-    return {name: float(count) for name, count in msgspec.structs.asdict(node.sweeper.totals).items()}
+def _forgotten(sweeper: Sweeper) -> dict[str, float]:
+    return {name: float(count) for name, count in msgspec.structs.asdict(sweeper.totals).items()}
 
 
-def _due(node: "Node") -> dict[str, float]:
-    return {each.tag: float(each.content + each.records) for each in node.sweeper.due}
+def _due(sweeper: Sweeper) -> dict[str, float]:
+    return {each.tag: float(each.content + each.records) for each in sweeper.due}
 
 
-def _lag(node: "Node") -> dict[str, float]:
-    return {each.tag: max(each.content_lag_ms, each.record_lag_ms) / 1000 for each in node.sweeper.due}
+def _lag(sweeper: Sweeper) -> dict[str, float]:
+    return {each.tag: max(each.content_lag_ms, each.record_lag_ms) / 1000 for each in sweeper.due}
 
 
-def _oldest(node: "Node") -> dict[str, float]:
-    now_ms = node.clock.now_ms()
-    return {each.tag: (now_ms - each.oldest_ms) / 1000 for each in node.sweeper.due if each.oldest_ms is not None}
+def _oldest(sweeper: Sweeper, clock: Clock) -> dict[str, float]:
+    now_ms = clock.now_ms()
+    return {each.tag: (now_ms - each.oldest_ms) / 1000 for each in sweeper.due if each.oldest_ms is not None}

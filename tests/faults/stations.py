@@ -124,7 +124,7 @@ class Gateway:
     """The gateway as the SMSC of a customer: a whole node, with an operator behind it."""
 
     def __init__(self, stage: Stage, account: tuple[str, str]) -> None:
-        self._server = stage.node.smpp_server
+        self._server = stage.node.fronts.smpp_server
         self.account = account
         self.growth_mb = 96.0
         self.port = stage.port

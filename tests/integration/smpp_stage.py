@@ -132,14 +132,14 @@ class Stage:
 
     @property
     def port(self) -> int:
-        return self.node.smpp_server.port
+        return self.node.fronts.smpp_server.port
 
     async def account(self, system_id: str = "bank", *, length: int = 8, **settings: Any) -> tuple[str, str]:
         """A new account that the node knows of: system_id and password."""
         _, password = await self.accounts.add_esme(
             self.customer, system_id, settings=EsmeSettings(**settings), password_length=length
         )
-        await self.node.directory.refresh()
+        await self.node.stores.directory.refresh()
         return system_id, password.reveal(Purpose.CREDENTIAL)
 
     async def peer(self, account: tuple[str, str], kind: type[p.Bind] = p.BindTransceiver, **more: Any) -> Peer:
@@ -148,7 +148,7 @@ class Stage:
         return await peer.bind(account, kind, **more)
 
     async def record(self, message_id: str, customer: int | None = None) -> Message:
-        found = await self.node.ledger.find(customer or self.customer, bytes.fromhex(message_id))
+        found = await self.node.stores.ledger.find(customer or self.customer, bytes.fromhex(message_id))
         assert found is not None
         return found
 
@@ -180,11 +180,11 @@ async def running_gateway(
     node = Node(settings_of(folder, smsc.port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))))
     await node.start()
     accounts = Accounts(
-        node.ledger,
+        node.stores.ledger,
         node.clock,
-        sealer=node.sealer,
-        ensure_keys=node.keyring.ensure_customer,
-        digest=node.keyring.credential_digest,
+        sealer=node.stores.sealer,
+        ensure_keys=node.stores.keyring.ensure_customer,
+        digest=node.stores.keyring.credential_digest,
     )
     wanted = customer or CustomerSettings(senders={"INTERKEY": ()})
     stored = await accounts.add_customer(Profile(name=MessageText("Trial")), wanted)

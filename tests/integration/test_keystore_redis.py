@@ -231,8 +231,7 @@ def test_keys_are_withheld_when_the_lease_is_over_and_are_not_taken_for_destroye
 ) -> None:
     with node(address, tmp_path, clock) as store:
         store.update(add, destroys=False)
-        sealer = Sealer(store.state, clock.random)
-        sealer.before_use = store.check
+        sealer = Sealer(store.state, clock.random, before_use=store.check)
         sealed = sealer.seal_account(b"secret", 7, "account", b"r")
         clock.advance(LEASE_S)
         with pytest.raises(KeysWithheld):
@@ -308,11 +307,10 @@ async def test_a_keyring_says_when_keys_are_back(address: KeyServerAddress, tmp_
     back = asyncio.Event()
     with node(address, tmp_path, clock) as store:
         keyring = Keyring(store, DEFAULT_RULES.values(), clock)
-        keyring.on_return = back.set
         store.update(add, destroys=False)
         with redis.Redis.from_url(address.url) as client:
             client.acl_setuser("default", enabled=True, nopass=True, categories=["-@hash"])
-            running = asyncio.create_task(keyring.run(interval_s=0.001))
+            running = asyncio.create_task(keyring.run(interval_s=0.001, on_return=back.set))
             clock.advance(LEASE_S)
             async with asyncio.timeout(10):
                 while keyring.attended:

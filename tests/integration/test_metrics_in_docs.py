@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[set[str]]:
     async with two_nodes(tmp_path_factory.mktemp("shared")) as pair:
-        text = pair.nodes[0].exposition.render().decode()
+        text = pair.nodes[0].fronts.exposition.render().decode()
     yield {*_SHOWN.findall(text), *_SUPERVISED.findall(inspect.getsource(supervisor))}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from copy import copy
 from pathlib import Path
 
@@ -99,11 +99,18 @@ async def test_partitions_that_are_handed_over_are_emptied_first(node: Open) -> 
     asked: list[list[int]] = []
     may_go = asyncio.Event()
 
-    async def empty(partitions: list[int]) -> None:
-        asked.append(partitions)
-        await may_go.wait()
+    class Busy:
+        def gained(self, partitions: Sequence[int]) -> None: ...
 
-    first.leases.empty = empty  # type: ignore[assignment]
+        def lost(self, partitions: Sequence[int]) -> None: ...
+
+        def renewed(self, until: float) -> None: ...
+
+        async def empty(self, partitions: Sequence[int]) -> None:
+            asked.append(list(partitions))
+            await may_go.wait()
+
+    first.leases.follow(Busy())
     second = await node()
     await until(lambda: bool(asked))
     assert held(first) == set(range(8))

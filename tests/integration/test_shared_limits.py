@@ -144,7 +144,7 @@ class Crowd:
     def __init__(self, node: Node, secret: str, per_s: float) -> None:
         self.accepted = 0
         self.refused: set[str] = set()
-        self._url = f"http://127.0.0.1:{node.http.listener.port}/v1/messages"
+        self._url = f"http://127.0.0.1:{node.fronts.http.listener.port}/v1/messages"
         self._secret = secret
         self._pause_s = 1 / per_s
 
@@ -180,7 +180,7 @@ async def crowds(pair: Pair, nodes: list[Node]) -> AsyncIterator[list[Crowd]]:
 
 def granted(node: Node) -> float:
     """What the node may give of the one limit that is in use; 0 before anything is known of it."""
-    gates: Gates = node.admission.gates
+    gates: Gates = node.road.admission.gates
     return sum(gates.granted_per_s(owner) for owner in gates.owners())
 
 

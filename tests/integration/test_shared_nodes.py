@@ -41,7 +41,7 @@ class Pair:
 
     async def key(self, **settings: object) -> ApiKey:
         """A key that both nodes know."""
-        key = self.nodes[0].directory.find(await self.secret(**settings))
+        key = self.nodes[0].stores.directory.find(await self.secret(**settings))
         assert key is not None
         return key
 
@@ -50,21 +50,21 @@ class Pair:
         wanted = msgspec.convert(settings, KeySettings)
         _, secret = await self.accounts.add_key(self.customer, scopes=("send", "status"), settings=wanted)
         for node in self.nodes:
-            await node.directory.refresh()
+            await node.stores.directory.refresh()
         await until(lambda: all(has_keys(node, self.customer) for node in self.nodes))
         return secret
 
     async def account(self) -> tuple[str, str]:
         _, password = await self.accounts.add_esme(self.customer, "bank", settings=EsmeSettings())
         for node in self.nodes:
-            await node.directory.refresh()
+            await node.stores.directory.refresh()
         return "bank", password.reveal(Purpose.CREDENTIAL)
 
     async def ends(self, identifier: bytes, node: Node, status: Status = Status.DELIVERED) -> Message:
         """The record, as this node reads it, once it has this status."""
         async with asyncio.timeout(LIMIT_S):
             while True:
-                found = await node.ledger.find(self.customer, identifier)
+                found = await node.stores.ledger.find(self.customer, identifier)
                 if found is not None and found.status is status:
                     return found
                 await asyncio.sleep(0.02)
@@ -93,11 +93,11 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
         await smsc.until(lambda tally: smsc.bound == 2)
         first = nodes[0]
         accounts = Accounts(
-            first.ledger,
+            first.stores.ledger,
             first.clock,
-            sealer=first.sealer,
-            ensure_keys=first.keyring.ensure_customer,
-            digest=first.keyring.credential_digest,
+            sealer=first.stores.sealer,
+            ensure_keys=first.stores.keyring.ensure_customer,
+            digest=first.stores.keyring.credential_digest,
         )
         stored = await accounts.add_customer(
             Profile(name=MessageText("Trial")), CustomerSettings(senders={"INTERKEY": ()})
@@ -109,15 +109,15 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
 def has_keys(node: Node, customer: int) -> bool:
     """A node hears of another process's keys within a second."""
     try:
-        node.keyring.pseudonymise(customer, Msisdn("966512345678", 966), node.clock.now_ms())
+        node.stores.keyring.pseudonymise(customer, Msisdn("966512345678", 966), node.clock.now_ms())
     except KeyDestroyed:
         return False
     return True
 
 
 def _partitions(node: Node) -> int:
-    assert node.sharing is not None
-    return node.sharing.partitions
+    assert node.stores.peers is not None
+    return node.stores.peers.partitions
 
 
 async def until(claim: Callable[[], bool]) -> None:
@@ -127,7 +127,7 @@ async def until(claim: Callable[[], bool]) -> None:
 
 
 async def send(node: Node, key: ApiKey, text: str = "hello", **more: object) -> bytes:
-    pending = node.door.accept(key, a_request(text=text, **more), idempotency=None)
+    pending = node.road.door.accept(key, a_request(text=text, **more), idempotency=None)
     identifier = await pending.durable
     assert isinstance(identifier, bytes)
     return identifier
@@ -139,7 +139,7 @@ async def test_receipts_reach_the_node_that_has_the_message(tmp_path: Path) -> N
         sent = [await send(pair.nodes[0], key, f"Message {number}") for number in range(40)]
         for identifier in sent:
             await pair.ends(identifier, pair.nodes[1])
-        forwarded = [node.outcomes.counters.forwarded for node in pair.nodes]
+        forwarded = [node.road.outcomes.counters.forwarded for node in pair.nodes]
         assert forwarded[0] == 0
         assert 10 <= forwarded[1] <= 30
         assert pair.smsc.tally.receipts_sent == 40
@@ -153,8 +153,8 @@ async def test_receipts_that_overtake_the_answer_at_another_node_are_waited_for(
         sent = [await send(pair.nodes[0], key, f"Message {number}") for number in range(20)]
         for identifier in sent:
             await pair.ends(identifier, pair.nodes[1])
-        assert pair.nodes[1].outcomes.counters.early > 0
-        assert [node.outcomes.counters.unclaimed for node in pair.nodes] == [0, 0]
+        assert pair.nodes[1].road.outcomes.counters.early > 0
+        assert [node.road.outcomes.counters.unclaimed for node in pair.nodes] == [0, 0]
 
 
 @pytest.mark.smpp("S-40")
@@ -164,17 +164,17 @@ async def test_the_segments_of_a_message_are_put_together_from_both_nodes(tmp_pa
         sent = [await send(pair.nodes[number % 2], key, LONG) for number in range(12)]
         for identifier in sent:
             assert (await pair.ends(identifier, pair.nodes[0])).segments == 3
-        assert all(node.outcomes.counters.forwarded for node in pair.nodes)
+        assert all(node.road.outcomes.counters.forwarded for node in pair.nodes)
         assert pair.smsc.tally.receipts_sent == 36
 
 
 async def test_news_reaches_a_bind_at_another_node(tmp_path: Path) -> None:
     async with two_nodes(tmp_path) as pair:
         account = await pair.account()
-        sender = await Peer(pair.nodes[0].smpp_server.port).bind(account)
+        sender = await Peer(pair.nodes[0].fronts.smpp_server.port).bind(account)
         answers = [await sender.ask(submit(b"hello %d" % n, registered_delivery=1)) for n in range(5)]
         sender.close()
-        receiver = await Peer(pair.nodes[1].smpp_server.port).bind(account)
+        receiver = await Peer(pair.nodes[1].fronts.smpp_server.port).bind(account)
         missing = {answer.message_id.encode() for answer in answers}
 
         def heard() -> bool:
@@ -191,12 +191,12 @@ async def test_a_message_is_cancelled_by_way_of_the_node_that_has_it(tmp_path: P
         key = await pair.key()
         here, there = pair.nodes
         identifier = await send(here, key, schedule_at=soon(here))
-        cancelled = await there.cancel(key, identifier)
+        cancelled = await there.road.revocation.cancel(key, identifier)
         assert cancelled is not None
         assert cancelled.status is Status.CANCELLED
         with pytest.raises(Refusal, match="not_cancellable"):
-            await there.cancel(key, identifier)
-        assert await there.cancel(key, bytes(16)) is None
+            await there.road.revocation.cancel(key, identifier)
+        assert await there.road.revocation.cancel(key, bytes(16)) is None
 
 
 @pytest.mark.smpp("S-51")
@@ -204,10 +204,10 @@ async def test_a_bind_at_another_node_asks_for_replaces_and_cancels_a_message(tm
     async with two_nodes(tmp_path) as pair:
         await pair.key()  # once both have the customer's keys
         account = await pair.account()
-        sender, other = [await Peer(node.smpp_server.port).bind(account) for node in pair.nodes]
+        sender, other = [await Peer(node.fronts.smpp_server.port).bind(account) for node in pair.nodes]
         later = submit(b"before", schedule_delivery_time="000000010000000R", registered_delivery=1)
         first, second = [(await sender.ask(later)).message_id for _ in range(2)]
-        sharing = pair.nodes[1].sharing
+        sharing = pair.nodes[1].stores.peers
         assert sharing is not None
         assert not sharing.works_on(bytes.fromhex(first))
         asked = await other.ask(p.QuerySm(message_id=first, source_addr="INTERKEY"))
@@ -240,10 +240,10 @@ async def test_a_quota_is_counted_over_both(tmp_path: Path) -> None:
         key = await pair.key(daily_quota=10)
         for node in pair.nodes:
             for number in range(3):
-                node.admission.admit(key, 1, node.clock.now_ms())
+                node.road.admission.admit(key, 1, node.clock.now_ms())
                 await send(node, key, f"Message {number}")
-                node.admission.settle(key, 1)
-        await until(lambda: all(node.admission.used_today(key) == 6 for node in pair.nodes))
+                node.road.admission.settle(key, 1)
+        await until(lambda: all(node.road.admission.used_today(key) == 6 for node in pair.nodes))
 
 
 async def test_a_message_outlives_the_node_that_took_it(tmp_path: Path) -> None:
@@ -253,6 +253,6 @@ async def test_a_message_outlives_the_node_that_took_it(tmp_path: Path) -> None:
         identifier = await send(here, key, schedule_at=soon(here))
         await here.stop()
         await until(lambda: _partitions(there) == 8)
-        cancelled = await there.cancel(key, identifier)
+        cancelled = await there.road.revocation.cancel(key, identifier)
         assert cancelled is not None
         assert cancelled.status is Status.CANCELLED

@@ -26,7 +26,7 @@ async def test_an_account_binds_in_every_mode(stage: Stage, kind: type[p.Bind]) 
     peer = await stage.peer(await stage.account(), kind)
     assert peer.bound.system_id == "connect-gateway"
     assert dict(peer.bound.tlvs) == {p.TAG_SC_INTERFACE_VERSION: b"\x34"}
-    assert len(stage.node.smpp_server.binds) == 1
+    assert len(stage.node.fronts.smpp_server.binds) == 1
 
 
 @pytest.mark.smpp("S-15")
@@ -52,7 +52,7 @@ async def test_a_wrong_name_or_password_is_told_and_the_connection_closed(stage:
         peer = await stage.peer(account)
         assert (peer.bound, peer.refused) == (None, status)
         await peer.until(lambda peer=peer: peer.ended)  # type: ignore[misc]
-    assert stage.node.smpp_server.denied["password"] == stage.node.smpp_server.denied["system_id"] == 1
+    assert stage.node.fronts.smpp_server.denied["password"] == stage.node.fronts.smpp_server.denied["system_id"] == 1
 
 
 @pytest.mark.smpp("S-16")
@@ -70,7 +70,7 @@ async def test_repeated_failures_lock_the_account_out_for_that_address(tmp_path:
         for _ in range(3):
             assert (await stage.peer((account[0], "wrong"))).refused == st.RINVPASWD
         assert (await stage.peer(account)).refused == st.RBINDFAIL
-        assert stage.node.smpp_server.denied["locked_out"] == 1
+        assert stage.node.fronts.smpp_server.denied["locked_out"] == 1
         other = await stage.account("other")
         assert (await stage.peer(other)).bound
 
@@ -145,7 +145,7 @@ async def test_connections_that_never_bind_are_closed_and_bounded(tmp_path: Path
             assert [await reader.read() for reader, _ in opened] == [b""] * 12
         for _, writer in opened:
             writer.close()
-        assert stage.node.smpp_server.turned_away >= 7
+        assert stage.node.fronts.smpp_server.turned_away >= 7
         assert (await stage.peer(await stage.account())).bound
 
 

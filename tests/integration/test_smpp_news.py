@@ -32,7 +32,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def outbox(stage: Stage, count: int) -> None:
     """Until so much news waits for the accounts."""
     async with asyncio.timeout(LIMIT_S):
-        while await stage.node.ledger.outbox_size(1) != count:
+        while await stage.node.stores.ledger.outbox_size(1) != count:
             await asyncio.sleep(0.01)
 
 
@@ -135,7 +135,7 @@ async def test_refused_news_comes_again_and_rejected_news_does_not(stage: Stage)
     await peer.ask(submit(registered_delivery=1))
     await peer.receipts(3)
     await outbox(stage, 0)
-    assert stage.node.telling.refused == 2
+    assert stage.node.road.telling.refused == 2
 
 
 @pytest.mark.smpp("S-53")
@@ -150,7 +150,7 @@ async def test_many_receipts_of_an_absent_customer_are_all_told_within_its_windo
     await receiver.receipts(600)
     await outbox(stage, 0)
     assert len({each.short_message for each in receiver.got}) == 600
-    assert stage.node.telling.in_memory() == 0
+    assert stage.node.road.telling.in_memory() == 0
 
 
 @pytest.mark.smpp("S-54")
@@ -164,7 +164,7 @@ async def test_a_customer_that_does_not_acknowledge_holds_up_nobody(stage: Stage
         await keen.ask(submit(registered_delivery=1))
     await keen.receipts(20)
     assert len(deaf.got) == 10
-    assert stage.node.telling.in_memory() <= LEAST_IN_MEMORY + 20
+    assert stage.node.road.telling.in_memory() <= LEAST_IN_MEMORY + 20
 
 
 @pytest.mark.smpp("S-51")
@@ -208,7 +208,7 @@ async def test_messages_from_people_go_to_a_bind_of_the_number_s_owner(
     owner = CustomerSettings(senders={"INTERKEY": ()}, numbers={"1234": NumberSettings()})
     async with running_gateway(tmp_path, customer=owner) as stage:
         peer = await stage.peer(await stage.account(), p.BindReceiver)
-        await stage.node.directory.refresh()
+        await stage.node.stores.directory.refresh()
         written = p.DeliverSm(
             source_addr_ton=1,
             source_addr="966512345678",

@@ -46,7 +46,7 @@ async def test_hundreds_in_one_write_are_answered_each_with_its_own_id(stage: St
     await peer.until(lambda: len(peer.answers) == 400)
     assert {peer.answers[number].status for number in numbers} == {st.OK}
     assert len({peer.answers[number].message_id for number in numbers}) == 400
-    assert stage.node.journal.commits < 200
+    assert stage.node.road.journal.commits < 200
     sent = await stage.arrived(400)
     assert sorted(int(each.short_message) for each in sent) == list(range(400))
 
@@ -214,11 +214,11 @@ async def test_an_unavailable_ledger_is_said_and_nothing_is_acknowledged(stage: 
     async def away(_batch: object) -> list[bytes | bool]:
         raise LedgerUnavailable
 
-    whole = stage.node.ledger.apply
-    stage.node.ledger.apply = away  # type: ignore[method-assign,assignment]  # the disk is full
+    whole = stage.node.stores.ledger.apply
+    stage.node.stores.ledger.apply = away  # type: ignore[method-assign,assignment]  # the disk is full
     answer = await peer.ask(submit())
     assert (answer.status, answer.message_id) == (st.RMSGQFUL, "")
-    stage.node.ledger.apply = whole  # type: ignore[method-assign]
+    stage.node.stores.ledger.apply = whole  # type: ignore[method-assign]
     assert stage.smsc.tally.submits == 0
     async with asyncio.timeout(LIMIT_S):
         while (await peer.ask(submit())).status != st.OK:
@@ -242,7 +242,7 @@ async def test_a_flood_of_one_account_does_not_hold_up_another(stage: Stage) -> 
 async def test_stopping_answers_what_it_took_and_unbinds(stage: Stage, peer: Peer) -> None:
     numbers = [peer.send(submit(b"%d" % each)) for each in range(200)]
     await peer.until(lambda: peer.answers)
-    await stage.node.smpp_server.stop(5.0)
+    await stage.node.fronts.smpp_server.stop(5.0)
     assert peer.ended == "peer_unbound"
     answered = [peer.answers[number] for number in numbers if number in peer.answers]
     for each in answered:

@@ -69,8 +69,8 @@ async def test_it_binds_in_every_mode_and_says_goodbye(tmp_path: Path, esme: Wor
     async with running_gateway(tmp_path) as stage:
         said = await run(esme, stage, await stage.account(), mode=mode)
         assert [each["event"] for each in said] == ["bound", "unbound"]
-        assert stage.node.smpp_server.bound == 1
-        assert stage.node.smpp_server.denied["password"] == 0
+        assert stage.node.fronts.smpp_server.bound == 1
+        assert stage.node.fronts.smpp_server.denied["password"] == 0
 
 
 @pytest.mark.smpp("S-50")
@@ -98,7 +98,7 @@ async def test_a_wrong_password_is_refused(tmp_path: Path, esme: Words) -> None:
         (said, *_rest) = await run(esme, stage, (name, "wrong"))
         assert said["event"] == "refused"
         assert said["status"] in (st.RINVPASWD, None)
-        assert stage.node.smpp_server.bound == 0
+        assert stage.node.fronts.smpp_server.bound == 0
 
 
 @pytest.mark.smpp("S-52")

@@ -60,7 +60,7 @@ class Run:
         self.ids: list[bytes] = []
 
     async def ask(self, method: str, path: str, **more: object) -> tuple[int, dict[str, object]]:
-        url = f"http://127.0.0.1:{self.node.http.listener.port}{path}"
+        url = f"http://127.0.0.1:{self.node.fronts.http.listener.port}{path}"
         async with (
             aiohttp.ClientSession(headers=self._headers) as session,
             session.request(method, url, **more) as answer,  # type: ignore[arg-type]
@@ -74,20 +74,20 @@ class Run:
             assert (status, answer["accepted"]) == (202, BATCH)
             self.ids += [bytes.fromhex(each["message"]["id"]) for each in answer["items"]]  # type: ignore[attr-defined]
         async with asyncio.timeout(60):
-            while self.node.dispatch.counters.attempts < MESSAGES or self.node.outcomes.waiting():
+            while self.node.road.dispatch.counters.attempts < MESSAGES or self.node.road.outcomes.waiting():
                 await asyncio.sleep(0.01)  # the node sets no event
-            await self.node.journal.drain()
+            await self.node.road.journal.drain()
 
     async def messages(self) -> Sequence[Message]:
         """What is stored, whether a customer would still be told of it or not."""
-        return [each for each in await self.node.ledger.find_many(self.ids) if each is not None]
+        return [each for each in await self.node.stores.ledger.find_many(self.ids) if each is not None]
 
     async def readable(self) -> Counter[str]:
         """How many contents the vault opens, by tag."""
         opened: Counter[str] = Counter()
         for message in await self.messages():
             try:
-                self.node.vault.open_content(message)
+                self.node.stores.vault.open_content(message)
             except KeyDestroyed:
                 continue
             opened[message.tag] += 1
@@ -100,11 +100,11 @@ class Run:
     async def known(self) -> Counter[str]:
         """How many messages the API would show, by tag."""
         tags = {identifier: TAGS[index % 4] for index, identifier in enumerate(self.ids)}
-        found = [each for each in self.ids if await self.node.ledger.find(self.customer, each) is not None]
+        found = [each for each in self.ids if await self.node.stores.ledger.find(self.customer, each) is not None]
         return Counter(tags[each] for each in found)
 
     async def overdue(self) -> int:
-        due = await self.node.ledger.retention_due(self.clock.now_ms())
+        due = await self.node.stores.ledger.retention_due(self.clock.now_ms())
         return sum(each.content + each.records for each in due)
 
     async def content_ends(self, at_s: float, before: dict[str, int], after: dict[str, int]) -> None:
@@ -113,7 +113,7 @@ class Run:
         assert await self.readable() == before
         self.move_to(at_s)
         assert await self.readable() == after
-        await self.node.sweeper.sweep()
+        await self.node.road.sweeper.sweep()
         assert await self.held() == await self.readable() == after
         assert await self.overdue() == 0
 
@@ -125,7 +125,7 @@ class Run:
         for index, tag in enumerate(TAGS):  # the first four ids
             status, _ = await self.ask("GET", f"/v1/messages/{self.ids[index].hex()}")
             assert status == (200 if tag in after else 404)
-        await self.node.sweeper.sweep()
+        await self.node.road.sweeper.sweep()
         assert len(await self.messages()) == sum(after.values())
         assert await self.overdue() == 0
 
@@ -162,18 +162,18 @@ async def running(folder: Path) -> AsyncIterator[Run]:
     await node.start()
     listen_to_quiet_ones(node)
     accounts = Accounts(
-        node.ledger,
+        node.stores.ledger,
         clock,
-        sealer=node.sealer,
-        ensure_keys=node.keyring.ensure_customer,
-        digest=node.keyring.credential_digest,
+        sealer=node.stores.sealer,
+        ensure_keys=node.stores.keyring.ensure_customer,
+        digest=node.stores.keyring.credential_digest,
     )
     customer = await accounts.add_customer(
         Profile(name=MessageText("Trial")), CustomerSettings(senders={"INTERKEY": ()})
     )
     classes = tuple(each.value for each in MessageClass)
     _, key = await accounts.add_key(customer.id, scopes=("send", "status"), settings=KeySettings(classes=classes))
-    await node.directory.refresh()
+    await node.stores.directory.refresh()
     try:
         yield Run(node, clock, key.reveal(Purpose.CREDENTIAL), customer.id)
         assert not node.tasks.failed.done(), repr(node.tasks.failed.result())
@@ -183,7 +183,7 @@ async def running(folder: Path) -> AsyncIterator[Run]:
 
 def listen_to_quiet_ones(node: Node) -> None:
     """The operator reports the delivery of all but those."""
-    operator = node.operators["loop"]
+    operator = node.road.operators["loop"]
     assert isinstance(operator, LoopbackOperator)
     quiet: set[str] = set()
 
@@ -231,7 +231,7 @@ async def test_everything_goes_at_its_own_time_and_only_counts_remain(tmp_path: 
         await run.record_ends(30 * DAY, every, longer)
         await run.record_ends(90 * DAY, longer, {})
 
-        rows = await run.node.ledger.traffic(0, 1_000)
+        rows = await run.node.stores.ledger.traffic(0, 1_000)
         day = ManualClock().now_ms() // 86_400_000
         counted: Counter[tuple[object, ...]] = Counter()
         for each in rows:

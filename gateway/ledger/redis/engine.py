@@ -167,10 +167,6 @@ class RedisLedger:
         held = self.holding.partitions.get(self.layout.partition(identifier))
         return held is not None and not held.giving
 
-    def holds_until(self) -> float:
-        """Monotonic time of the loop at which our leases run out, unless they are renewed."""
-        return self.holding.until
-
     # ------------------------------------------------------------------------------------------------------- messages
 
     async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:

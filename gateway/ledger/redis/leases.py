@@ -8,8 +8,8 @@ away all leases have run out, so each node first leaves the others time to renew
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 from gateway.ledger.contract import LedgerLocked, LedgerUnavailable
 from gateway.ledger.redis.held import Holding, fair_share
@@ -27,22 +27,36 @@ HANDOVER_S: Final = 15.0
 Partitions = Sequence[int]
 
 
-def _nothing(_partitions: Partitions) -> None:
-    """Nobody asks to be told."""
+class Follower(Protocol):
+    """Who works on what this node has."""
+
+    def gained(self, partitions: Partitions) -> None:
+        """These are ours now."""
+
+    def lost(self, partitions: Partitions) -> None:
+        """These are not ours any more."""
+
+    async def empty(self, partitions: Partitions) -> None:
+        """Returns once nothing is under way in these, which are about to be handed over."""
+
+    def renewed(self, until: float) -> None:
+        """No other node can have our partitions before `until`, in monotonic seconds."""
 
 
-def _never_mind(_until: float) -> None:
-    """Nobody asks to be told."""
+class _Idle:
+    """Follows a node that does not work yet."""
 
+    def gained(self, partitions: Partitions) -> None: ...
 
-async def _at_once(_partitions: Partitions) -> None:
-    """Nothing is under way."""
+    def lost(self, partitions: Partitions) -> None: ...
+
+    async def empty(self, partitions: Partitions) -> None: ...
+
+    def renewed(self, until: float) -> None: ...
 
 
 class Leases:
-    """gained, lost: told of partitions. empty: waits until nothing is under way in partitions that are handed over.
-    renewed: told until when, in monotonic seconds, nobody else can have our partitions.
-    """
+    """This node's leases on partitions: taken, renewed, balanced among the nodes, handed over."""
 
     def __init__(self, server: Server, layout: Layout, holding: Holding, node: str, lease_s: float) -> None:
         self._server = server
@@ -55,12 +69,14 @@ class Leases:
         self._leaving = asyncio.Event()
         self._last_beat = float("-inf")
         self._take_after = 0.0
-        self.gained: Callable[[Partitions], None] = _nothing
-        self.lost: Callable[[Partitions], None] = _nothing
-        self.empty: Callable[[Partitions], Awaitable[None]] = _at_once
-        self.renewed: Callable[[float], None] = _never_mind
+        self._follower: Follower = _Idle()
         self.nodes = 0
         self.machines = 0
+
+    def follow(self, follower: Follower) -> None:
+        """From now on this one hears of every change, beginning with how long the present leases last."""
+        self._follower = follower
+        follower.renewed(self._holding.until)
 
     async def take_all(self) -> None:
         """Be the only node. Raises LedgerLocked while another one is alive."""
@@ -121,7 +137,7 @@ class Leases:
         renewed = dict(zip(held, answers, strict=True))
         self.drop([each for each, is_ours in renewed.items() if not is_ours])
         self._holding.until = began + self._lease_s
-        self.renewed(self._holding.until)
+        self._follower.renewed(self._holding.until)
         self.nodes, self.machines = len(nodes), len(set(map(machine_of, nodes)))
         await self._balance(int(now), nodes, began)
 
@@ -130,7 +146,7 @@ class Leases:
         gone = [each for each in partitions if each in self._holding.partitions]
         if gone:
             self._holding.lose(gone)
-            self.lost(gone)
+            self._follower.lost(gone)
 
     async def _balance(self, now_ms: int, nodes: Sequence[bytes], began: float) -> None:
         if self._last_beat + self._lease_s / 2 < began and self._last_beat > 0:
@@ -165,14 +181,14 @@ class Leases:
                 taken.append(partition)
         if taken:
             self._holding.until = max(self._holding.until, began + self._lease_s)
-            self.gained(taken)
+            self._follower.gained(taken)
 
     async def _hand_over(self, partitions: Partitions) -> None:
         """Let go of partitions in order: nothing new, wait for what is under way, give the lease back."""
         self._holding.give(partitions)
         with contextlib.suppress(TimeoutError, LedgerUnavailable):
             async with asyncio.timeout(HANDOVER_S):
-                await self.empty(partitions)
+                await self._follower.empty(partitions)
                 await self._release(partitions)
         for partition in partitions:
             self._holding.keep(partition)  # what could not be given is ours
@@ -180,7 +196,7 @@ class Leases:
     async def _release(self, partitions: Partitions) -> None:
         leases = [(each, held) for each in partitions if (held := self._holding.partitions.get(each)) is not None]
         self._holding.lose(partitions)
-        self.lost([each for each, _ in leases])
+        self._follower.lost([each for each, _ in leases])
         calls = [Call("lease_give", self._layout.bases[each], (held.token,)) for each, held in leases]
         _sound(await self._server.calls(calls))
 

@@ -222,9 +222,10 @@ def test_policy_decides_every_opening_and_counts_it(sealer: Sealer, field: str, 
 
 
 @pytest.mark.policy("P-08")
-def test_a_refused_opening_is_told_to_whoever_records_it(sealer: Sealer) -> None:
-    sealed, told = sealer.seal(BODY, CONTEXT), list[tuple[Purpose, str]]()
-    sealer.on_refused = lambda purpose, field: told.append((purpose, field))
+def test_a_refused_opening_is_told_to_whoever_records_it(keys: KeyState, random: Random) -> None:
+    told = list[tuple[Purpose, str]]()
+    sealer = Sealer(keys, random, on_refused=lambda purpose, field: told.append((purpose, field)))
+    sealed = sealer.seal(BODY, CONTEXT)
     with pytest.raises(PurposeRefused):
         sealer.open(sealed, **(ROW | {"purpose": Purpose.IMPROVEMENT}))
     assert told == [(Purpose.IMPROVEMENT, "content")]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.node.node import record_refused_opening
+from gateway.node.stores import record_refused_opening
 from gateway.process.logs import configure, describe_unexpected, logger
 from redaction.personal import Msisdn, Purpose, Secret
 

@@ -1,0 +1,131 @@
+"""Where a node is spoken to: HTTP, SMPP and the listener for metrics."""
+
+import contextlib
+import socket
+
+import msgspec
+
+from config.operators import OperatorSettings
+from config.settings import Settings
+from gateway.accept.request import OperatorView
+from gateway.http_api.api import HttpApi
+from gateway.http_api.metrics_listener import MetricsApi
+from gateway.http_api.replies import Replies
+from gateway.metrics.exposition import Exposition
+from gateway.node.road import Road
+from gateway.node.stores import Stores
+from gateway.process.clock import Clock
+from gateway.process.logs import logger
+from gateway.process.tasks import TaskOwner
+from gateway.smpp_server.errands import Errands
+from gateway.smpp_server.intake import Intake
+from gateway.smpp_server.server import SmppServer
+
+log = logger("gateway")
+
+
+class Fronts(msgspec.Struct, frozen=True, kw_only=True):
+    """Built; `listen` opens them. metrics: where the settings want it."""
+
+    http: HttpApi
+    intake: Intake
+    smpp_server: SmppServer
+    exposition: Exposition
+    metrics: MetricsApi | None
+
+
+def build_fronts(
+    settings: Settings,
+    stores: Stores,
+    road: Road,
+    clock: Clock,
+    tasks: TaskOwner,
+    *,
+    metrics_socket: socket.socket | None,
+) -> Fronts:
+    """tasks: where errands of binds run. metrics_socket: listens for them already, if it is not None."""
+    http = _http(settings, stores, road, clock)
+    intake = Intake(road.door, road.admission, clock)
+    exposition = Exposition()
+    return Fronts(
+        http=http,
+        intake=intake,
+        smpp_server=SmppServer(
+            settings=settings.smpp_server,
+            directory=stores.directory,
+            clock=clock,
+            intake=intake,
+            errands=Errands(stores.ledger, road.revocation, tasks.start),
+            telling=road.telling,
+        ),
+        exposition=exposition,
+        metrics=_metrics(settings, clock, exposition, http, metrics_socket) if settings.metrics.enabled else None,
+    )
+
+
+def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpApi:
+    def readiness() -> dict[str, bool]:
+        """What `/readyz` reports, by name."""
+        return {
+            "ledger": road.journal.available,
+            "accounts": stores.directory.fresh,
+            "keys": stores.keyring.attended,
+        }
+
+    return HttpApi(
+        door=road.door,
+        ledger=stores.ledger,
+        directory=stores.directory,
+        admission=road.admission,
+        operators=lambda: [_operator_view(each, road) for each in settings.operators],
+        canceller=road.revocation,
+        reveal_reference=road.addressing.reference,
+        settings=settings.http,
+        clock=clock,
+        checks=readiness,
+        report=_report_unexpected,
+        max_validity_s=settings.messages.max_validity_s,
+    )
+
+
+def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
+    """A link as it stands, for customers."""
+    health = road.operators[settings.name].health()
+    return OperatorView(
+        name=settings.name,
+        state=health.state,
+        country=settings.register.country,
+        binds_up=health.binds_up,
+        binds=health.binds,
+    )
+
+
+def _metrics(
+    settings: Settings, clock: Clock, exposition: Exposition, http: HttpApi, inherited: socket.socket | None
+) -> MetricsApi:
+    return MetricsApi(
+        render=exposition.render,
+        health=http.health,
+        replies=Replies(clock),
+        report=_report_unexpected,
+        host=settings.metrics.host,
+        port=settings.metrics.port,
+        inherited=inherited,
+    )
+
+
+async def listen(fronts: Fronts, settings: Settings, tasks: TaskOwner, stack: contextlib.AsyncExitStack) -> None:
+    """From now on messages come in."""
+    await fronts.http.start()
+    if settings.smpp_server.port is not None:
+        await fronts.smpp_server.start()
+        tasks.start("smpp binds", fronts.smpp_server.run())
+        log.info("smpp_listening", address=settings.smpp_server.host, port=fronts.smpp_server.port)
+    if fronts.metrics is not None:
+        await fronts.metrics.start()
+        stack.push_async_callback(fronts.metrics.stop)
+        log.info("metrics", port=fronts.metrics.listener.port)
+
+
+def _report_unexpected(error_type: str) -> None:
+    log.error("unexpected_error", error_type=error_type)

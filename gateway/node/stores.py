@@ -1,0 +1,93 @@
+"""What a node keeps and reads: its keys and its ledger, opened in that order."""
+
+import contextlib
+
+import msgspec
+
+from config.settings import Settings
+from gateway.accounts.directory import Directory
+from gateway.cluster.peers import Peers
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.store import Keystore
+from gateway.ledger.opening import node_ledger
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.node import assembly
+from gateway.process.clock import Clock
+from gateway.process.logs import logger
+from gateway.vault.vault import Vault
+from redaction.inventory import undeclared
+from redaction.personal import Purpose
+from redaction.seal import Sealer
+
+log = logger("gateway")
+
+
+class StartRefused(Exception):
+    """The node does not start; the text says why and what to do, without personal data."""
+
+
+class Stores(msgspec.Struct, frozen=True, kw_only=True):
+    """Open. peers: the other nodes on the ledger, where there may be any."""
+
+    rules: assembly.Rules
+    keystore: Keystore
+    keyring: Keyring
+    sealer: Sealer
+    vault: Vault
+    ledger: SqliteLedger | RedisLedger
+    directory: Directory
+    peers: Peers | None
+
+
+async def open_stores(
+    settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack, *, machine: str | None
+) -> Stores:
+    """machine: this one's name, if its workers are to be known by it. What is opened is closed by `stack`.
+
+    Raises StartRefused, LedgerError and config.ConfigError.
+    """
+    rules = assembly.retention_rules(settings)
+    keystore = assembly.keystore(settings.keystore, clock, node=True)
+    keystore.open()
+    stack.callback(keystore.close)
+    keyring = Keyring(keystore, rules.values(), clock)
+    keyring.ensure_present()
+    sealer = Sealer(
+        keystore.state,
+        clock.random,
+        on_refused=record_refused_opening,
+        before_use=keystore.check if keystore.is_leased else None,
+    )
+    ledger = await _open_ledger(settings, clock, stack, machine)
+    keystore.check_alone()
+    strangers = undeclared(await ledger.stored_fields())
+    if strangers:
+        raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
+    directory = Directory(ledger, keyring.credential_digest)
+    await directory.refresh()
+    return Stores(
+        rules=rules,
+        keystore=keystore,
+        keyring=keyring,
+        sealer=sealer,
+        vault=Vault(sealer, rules, clock.now_ms),
+        ledger=ledger,
+        directory=directory,
+        peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
+    )
+
+
+async def _open_ledger(
+    settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack, machine: str | None
+) -> SqliteLedger | RedisLedger:
+    many_at_once = settings.smpp_server.port is not None
+    ledger = node_ledger(settings.ledger, clock, many_at_once=many_at_once, machine=machine)
+    await ledger.open()
+    stack.push_async_callback(ledger.close)
+    return ledger
+
+
+def record_refused_opening(purpose: Purpose, field: str) -> None:
+    """Somebody asked for what the policy keeps closed (P-08)."""
+    log.warning("opening_refused", purpose=purpose.value, field=field)
