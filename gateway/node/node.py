@@ -38,6 +38,7 @@ from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.replies import Replies
 from gateway.keystore.keyring import Keyring
+from gateway.keystore.opening import keystore
 from gateway.ledger.journal import Journal
 from gateway.ledger.opening import node_ledger
 from gateway.ledger.redis.engine import RedisLedger
@@ -53,6 +54,7 @@ from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
 from gateway.retention.policies import RetentionPolicies
+from gateway.retention.rules import retention_rules
 from gateway.retention.sweeper import Sweeper
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
@@ -64,6 +66,7 @@ from gateway.vault.vault import Vault
 from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
+from gateway.webhooks.settings import delivery_settings
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.pdu import ReplaceSm
 from operators.smpp.segments import plan
@@ -117,7 +120,7 @@ class Node:
         """Open everything, listeners last. Raises StartRefused, LedgerError and config.ConfigError."""
         settings, clock = self.settings, self.clock
         self.tasks = TaskOwner()
-        self.rules = assembly.retention_rules(settings)
+        self.rules = retention_rules(settings)
         self._open_keys()
         await self._open_ledger()
         self.directory = Directory(self.ledger, self.keyring.credential_digest)
@@ -164,7 +167,7 @@ class Node:
         )
 
     def _open_keys(self) -> None:
-        self.keystore = store = assembly.keystore(self.settings.keystore, self.clock, node=True)
+        self.keystore = store = keystore(self.settings.keystore, self.clock, node=True)
         store.open()
         self._stack.callback(store.close)
         self.keyring = Keyring(store, self.rules.values(), self.clock)
@@ -265,7 +268,7 @@ class Node:
         )
 
     def _build_deliverer(self) -> None:
-        clock, delivery = self.clock, assembly.delivery_settings(self.settings.webhooks)
+        clock, delivery = self.clock, delivery_settings(self.settings.webhooks)
         self.deliverer = Deliverer(
             ledger=self.ledger,
             journal=self.journal,
