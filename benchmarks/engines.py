@@ -3,7 +3,7 @@
 An engine or a number of workers that this build of the gateway does not know is refused before anything starts.
 """
 
-import inspect
+import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,6 @@ from typing import Final, Protocol, get_args, get_type_hints
 
 from benchmarks.ports import await_port, free_ports
 from config.settings import LedgerSettings
-from gateway.cli.main import serve_command
 from gateway.process.children import start_mortal
 
 VARIABLE: Final = "CONNECT_GATEWAY__"
@@ -120,7 +119,7 @@ def known() -> tuple[str, ...]:
 
 def has_workers() -> bool:
     """Whether this build's `serve` takes --workers."""
-    return "workers" in inspect.signature(serve_command).parameters
+    return importlib.util.find_spec("gateway.workers") is not None
 
 
 def engine(name: str, workers: int = 1, *, able: Callable[[], bool] = has_workers) -> Engine:

@@ -11,7 +11,7 @@ from gateway.cli.session import find_customer, find_owner, open_desk
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
 
-app = typer.Typer(no_args_is_help=True, help="API keys.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="API keys.")
 
 
 @app.command("add")

@@ -16,7 +16,7 @@ from gateway.model.message import MessageClass
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import MessageText
 
-app = typer.Typer(no_args_is_help=True, help="Customers and their senders.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers and their senders.")
 
 Detect = Annotated[
     list[str] | None,

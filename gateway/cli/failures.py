@@ -6,36 +6,26 @@ connect-gateway: no customer has this id [unknown_customer]
 from typing import Final
 
 from config.problems import ConfigError
-from config.secret import SecretMissing
-from gateway.accounts.administration import UnknownAccount
 from gateway.cli.output import Failed
-from gateway.keystore.redis import KeyServerUnfit
-from gateway.keystore.root_slot import KeystoreLost
-from gateway.keystore.store import KeystoreTaken
-from gateway.ledger.contract import LedgerCorrupt, LedgerError, LedgerLocked, LedgerUnavailable
-from gateway.node.stores import StartRefused
 from gateway.process.logs import describe_unexpected
 from gateway.process.system_errors import system_code, system_text
-from gateway.tools.leakscan import ScanImpossible
-from gateway.tools.trial_site import StageFailed
-from redaction.errors import SealError
 
-CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (SecretMissing, "secret_missing"),
-    (UnknownAccount, "unknown_account"),
-    (LedgerLocked, "ledger_locked"),
-    (LedgerCorrupt, "ledger_corrupt"),
-    (LedgerUnavailable, "store_unavailable"),
-    (KeystoreLost, "keystore_lost"),
-    (KeystoreTaken, "keystore_taken"),
-    (KeyServerUnfit, "key_server_unfit"),
-    (LedgerError, "ledger_error"),
-    (SealError, "keys_refused"),
-    (StartRefused, "start_refused"),
-    (StageFailed, "demo_failed"),
-    (ScanImpossible, "scan_impossible"),
+CODES: Final = (
+    ("config.secret.SecretMissing", "secret_missing"),
+    ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
+    ("gateway.ledger.contract.LedgerLocked", "ledger_locked"),
+    ("gateway.ledger.contract.LedgerCorrupt", "ledger_corrupt"),
+    ("gateway.ledger.contract.LedgerUnavailable", "store_unavailable"),
+    ("gateway.keystore.root_slot.KeystoreLost", "keystore_lost"),
+    ("gateway.keystore.store.KeystoreTaken", "keystore_taken"),
+    ("gateway.keystore.redis.KeyServerUnfit", "key_server_unfit"),
+    ("gateway.ledger.contract.LedgerError", "ledger_error"),
+    ("redaction.errors.SealError", "keys_refused"),
+    ("gateway.node.stores.StartRefused", "start_refused"),
+    ("gateway.tools.trial_site.StageFailed", "demo_failed"),
+    ("gateway.tools.leakscan.ScanImpossible", "scan_impossible"),
 )
-"""The first that fits."""
+"""The first that fits. By name, so that a verb that fails need not import what other verbs are made of."""
 
 
 def lines(error: Exception) -> list[str]:
@@ -50,12 +40,17 @@ def code(error: Exception) -> str:
         return error.code
     if isinstance(error, OSError):
         return system_code(error)
-    return next((each for kind, each in CODES if isinstance(error, kind)), "unexpected")
+    return _known(error) or "unexpected"
+
+
+def _known(error: Exception) -> str | None:
+    kinds = {f"{each.__module__}.{each.__qualname__}" for each in type(error).__mro__}
+    return next((each for kind, each in CODES if kind in kinds), None)
 
 
 def _text(error: Exception) -> str:
     if isinstance(error, OSError):
         return system_text(error)
-    if isinstance(error, (Failed, *(kind for kind, _ in CODES))):
+    if isinstance(error, Failed) or _known(error) is not None:
         return str(error.args[0]) if error.args else type(error).__name__
     return f"unexpected {describe_unexpected(error)}"

@@ -16,15 +16,16 @@ from config.loader import load
 from config.settings import KeystoreSettings, Settings
 from gateway.cli.output import Config, Failed, Json, show
 from gateway.cli.session import open_keystore
+from gateway.keystore import opening
 from gateway.keystore.keyring import next_destruction_ms
 from gateway.keystore.recovery import Combination, recover
 from gateway.keystore.store import Keystore
 from gateway.model.times import rfc3339, rfc3339_or_none
-from gateway.node import assembly
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
+from gateway.retention.rules import retention_rules
 
-app = typer.Typer(no_args_is_help=True, help="Keys: ages, rotation, copies.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys: ages, rotation, copies.")
 
 Data = Annotated[list[Path], typer.Option("--data", help="Copied ledger file; repeatable.", exists=True)]
 Copies = Annotated[
@@ -72,7 +73,7 @@ def snapshot(
         raise Failed("a copy of the keys does not belong beside the data", "copies_together")
     with open_keystore(settings, clock) as store:
         version = store.snapshot(path)
-        until_ms = next_destruction_ms(store.state, list(assembly.retention_rules(settings).values()))
+        until_ms = next_destruction_ms(store.state, list(retention_rules(settings).values()))
         show({"version": version, "opens_until": rfc3339_or_none(until_ms)}, json)
 
 
@@ -91,7 +92,7 @@ def copy_keys(
     with _opened(old, clock) as before:
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
-        after = assembly.keystore(new, clock, node=False)
+        after = opening.keystore(new, clock, node=False)
         after.open_with(before.state)
         copied = after.state.digest() == before.state.digest()
         after.close()
@@ -103,7 +104,7 @@ def _opened(settings: KeystoreSettings, clock: SystemClock) -> Iterator[Keystore
     """One that is there: nothing is made."""
     if settings.engine == "file" and not Path(settings.path).exists():
         raise Failed(f"there is no key store at {settings.path}", "nothing_there")
-    store = assembly.keystore(settings, clock, node=False)
+    store = opening.keystore(settings, clock, node=False)
     store.open()
     try:
         yield store
@@ -134,7 +135,7 @@ def _live(settings: Settings) -> Iterator[tuple[Sequence[bytes], Path]]:
     """The roots of now, and the key store of now as a file. A store that is a file is only read."""
     if settings.keystore.engine == "file":
         path = Path(settings.keystore.path)
-        yield assembly.root_slot(settings.keystore.root).read(), path
+        yield opening.root_slot(settings.keystore.root).read(), path
         return
     with open_keystore(settings, SystemClock()) as store, tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "live")
@@ -144,7 +145,7 @@ def _live(settings: Settings) -> Iterator[tuple[Sequence[bytes], Path]]:
 
 def _status(store: Keystore, settings: Settings) -> dict[str, object]:
     ages = store.state.ages()
-    rules = list(assembly.retention_rules(settings).values())
+    rules = list(retention_rules(settings).values())
     return {
         "version": store.version,
         "state": store.state.digest().hex(),

@@ -11,7 +11,10 @@ from gateway.cli.output import Failed, Json, show
 from gateway.tools.leakscan import Files, ScanReport, Source, scan_sources
 from gateway.tools.leakscan_memory import Memory
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def leakscan(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files and directories to search.")] = None,
     canaries: Annotated[

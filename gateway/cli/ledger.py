@@ -18,7 +18,7 @@ from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.tools.ledger_copy import Copied, copy_ledger
 
-app = typer.Typer(no_args_is_help=True, help="The ledger as a whole.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The ledger as a whole.")
 
 
 @app.callback()

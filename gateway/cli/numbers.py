@@ -9,7 +9,7 @@ from gateway.accounts.customers import NumberSettings
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import find_customer, find_owner, open_desk
 
-app = typer.Typer(no_args_is_help=True, help="Numbers to which people write, and whose they are.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Numbers to which people write, and whose they are.")
 
 
 @app.command("add")

@@ -19,7 +19,7 @@ BATCH: int = 2_000
 ROWS: int = 100_000
 DAY_MS: int = 86_400_000
 
-app = typer.Typer(no_args_is_help=True, help="What is forgotten, and when.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What is forgotten, and when.")
 
 
 @app.command()

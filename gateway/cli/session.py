@@ -12,13 +12,13 @@ from config.settings import Settings
 from gateway.accounts.administration import Accounts
 from gateway.cli.output import Failed
 from gateway.keystore.keyring import Keyring
+from gateway.keystore.opening import keystore
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import Ledger, LedgerLocked, StoredCustomer
 from gateway.ledger.opening import desk_ledger
-from gateway.node import assembly
-from gateway.node.assembly import Rules
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
+from gateway.retention.rules import Rules, retention_rules
 from redaction.seal import Sealer
 
 
@@ -40,7 +40,7 @@ async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterato
     forbid_core_dumps()
     settings = load(config, os.environ)
     clock = SystemClock()
-    rules = assembly.retention_rules(settings)
+    rules = retention_rules(settings)
     ledger = desk_ledger(settings.ledger, clock, alone=alone)
     with open_keystore(settings, clock) as store:
         keyring = Keyring(store, rules.values(), clock)
@@ -59,7 +59,7 @@ async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterato
 @contextlib.contextmanager
 def open_keystore(settings: Settings, clock: SystemClock) -> Iterator[Keystore]:
     """The key store that the settings name."""
-    store = assembly.keystore(settings.keystore, clock, node=False)
+    store = keystore(settings.keystore, clock, node=False)
     store.open()
     try:
         yield store

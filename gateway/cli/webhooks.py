@@ -8,10 +8,10 @@ import typer
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.ledger.contract import StoredEndpoint
-from gateway.node import assembly
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
+from gateway.webhooks.settings import delivery_settings
 from gateway.webhooks.signing import Signer
 from gateway.webhooks.targets import TargetRefused, parse_target
 from gateway.webhooks.trial import send_test
@@ -27,7 +27,7 @@ _REFUSALS: Final = {
 }
 """What is wrong with a URL, in words; none of it is quoted, for paths and queries may be secret."""
 
-app = typer.Typer(no_args_is_help=True, help="Where customers are told.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Where customers are told.")
 
 
 @app.command("set")
@@ -116,7 +116,7 @@ def try_out(
             if endpoint is None:
                 raise Failed("this customer has no endpoint", "no_endpoint")
             url, secret = open_endpoint(desk.sealer, endpoint)
-            settings = assembly.delivery_settings(desk.settings.webhooks)
+            settings = delivery_settings(desk.settings.webhooks)
             batch = endpoint_settings(endpoint).batch > 1
             result = await send_test(url, Signer((secret,)), settings=settings, clock=desk.clock, batch=batch)
             if not isinstance(result, Answer):

@@ -1,27 +1,31 @@
-"""Which engine the settings name, built and not opened yet."""
+"""Which engine the settings name, built and not opened yet. The other engine is not even imported."""
 
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from config.redis_address import parse_address
 from config.settings import LedgerSettings
-from gateway.ledger.redis.engine import RedisLedger, Role
-from gateway.ledger.redis.server import Access
-from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.ledger.sqlite.large_commits import LargeCommits
 from gateway.process.clock import Clock
+
+if TYPE_CHECKING:
+    from gateway.ledger.redis.engine import RedisLedger
+    from gateway.ledger.sqlite.engine import SqliteLedger
 
 
 def node_ledger(
     settings: LedgerSettings, clock: Clock, *, many_at_once: bool, cores: int | None = None, machine: str | None = None
-) -> SqliteLedger | RedisLedger:
+) -> "SqliteLedger | RedisLedger":
     """For a node. many_at_once: hundreds of messages wait for one commit, as those of SMPP windows do. cores: of those
     that it may use; None asks the system. machine: as all of its processes call it; None for one that stands alone.
     Raises SecretMissing.
     """
     if settings.engine == "redis":
-        return _on_redis(settings, clock, Role.NODE, machine)
+        return _on_redis(settings, clock, "NODE", machine)
+    from gateway.ledger.sqlite.engine import SqliteLedger
+    from gateway.ledger.sqlite.large_commits import LargeCommits
+
     may_choose = settings.writer == "auto" and (usable_cores() if cores is None else cores) > 1
     return SqliteLedger(
         Path(settings.path),
@@ -40,14 +44,21 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> SqliteLedger | RedisLedger:
+def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> "SqliteLedger | RedisLedger":
     """For the command line, beside running nodes or while there is none. Raises SecretMissing."""
     if settings.engine == "redis":
-        return _on_redis(settings, clock, Role.ALONE if alone else Role.BESIDE)
+        return _on_redis(settings, clock, "ALONE" if alone else "BESIDE")
+    from gateway.ledger.sqlite.engine import SqliteLedger
+
     return SqliteLedger(Path(settings.path), clock, exclusive=alone)
 
 
-def _on_redis(settings: LedgerSettings, clock: Clock, role: Role, machine: str | None = None) -> RedisLedger:
+def _on_redis(
+    settings: LedgerSettings, clock: Clock, role: Literal["NODE", "ALONE", "BESIDE"], machine: str | None = None
+) -> "RedisLedger":
+    from gateway.ledger.redis.engine import RedisLedger, Role
+    from gateway.ledger.redis.server import Access
+
     redis = settings.redis
     access = Access(
         address=parse_address(redis.url),
@@ -62,7 +73,7 @@ def _on_redis(settings: LedgerSettings, clock: Clock, role: Role, machine: str |
         clock,
         prefix=redis.prefix,
         partitions=redis.partitions,
-        role=role,
+        role=Role[role],
         lease_s=redis.lease_s,
         patience_s=redis.patience_s,
         replicas=redis.replicas,

@@ -40,6 +40,7 @@ from gateway.smpp_server.telling import Telling
 from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
+from gateway.webhooks.settings import delivery_settings
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.base import Operator
 from operators.smpp.segments import plan
@@ -225,7 +226,7 @@ def _incoming(base: _Base) -> Incoming:
 
 
 def _deliverer(base: _Base, tasks: TaskOwner) -> Deliverer:
-    settings, clock = assembly.delivery_settings(base.settings.webhooks), base.clock
+    settings, clock = delivery_settings(base.settings.webhooks), base.clock
     return Deliverer(
         ledger=base.stores.ledger,
         journal=base.journal,

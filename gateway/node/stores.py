@@ -8,13 +8,14 @@ from config.settings import Settings
 from gateway.accounts.directory import Directory
 from gateway.cluster.peers import Peers
 from gateway.keystore.keyring import Keyring
+from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.node import assembly
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
+from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
 from redaction.personal import Purpose
@@ -30,7 +31,7 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. peers: the other nodes on the ledger, where there may be any."""
 
-    rules: assembly.Rules
+    rules: Rules
     keystore: Keystore
     keyring: Keyring
     sealer: Sealer
@@ -47,8 +48,8 @@ async def open_stores(
 
     Raises StartRefused, LedgerError and config.ConfigError.
     """
-    rules = assembly.retention_rules(settings)
-    keystore = assembly.keystore(settings.keystore, clock, node=True)
+    rules = retention_rules(settings)
+    keystore = keystore_of(settings.keystore, clock, node=True)
     keystore.open()
     stack.callback(keystore.close)
     keyring = Keyring(keystore, rules.values(), clock)

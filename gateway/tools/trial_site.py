@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from gateway.process.children import start_mortal
 
-START_LIMIT_S: Final = 30.0
-STOP_LIMIT_S: Final = 30.0
+START_LIMIT_S: Final = 60.0
+STOP_LIMIT_S: Final = 60.0
 PASSWORD_VARIABLE: Final = "STAGE_SMSC_PASSWORD"  # noqa: S105  the name of a variable
 PASSWORD: Final = "secret"  # noqa: S105  of a simulator on this machine
 

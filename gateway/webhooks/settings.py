@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from config.settings import WebhookSettings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettings:
@@ -22,3 +24,15 @@ class DeliverySettings:
     allow_loopback: bool = False
     max_inflight: int = 2000
     poll_s: float = 1.0
+
+
+def delivery_settings(settings: WebhookSettings) -> DeliverySettings:
+    return DeliverySettings(
+        timeout_s=settings.timeout_s,
+        max_connections=settings.max_connections,
+        connections_per_endpoint=settings.connections_per_endpoint,
+        retry_schedule_s=tuple(settings.retry_schedule_s),
+        disable_after_s=settings.disable_after_s,
+        allow_loopback=settings.allow_loopback,
+        max_inflight=settings.max_inflight,
+    )

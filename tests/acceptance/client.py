@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from gateway.tools.trial_site import Stage
+from tests.bounds import LIMIT_S
 
 FINAL: Final = frozenset({"delivered", "undelivered", "expired", "rejected", "failed", "unknown", "cancelled"})
 LOOK_S: Final = 0.02
@@ -46,7 +47,7 @@ class Customer:
         found: Record = body
         return found
 
-    async def reach(self, identifier: str, *statuses: str, limit_s: float = 30.0) -> Record:
+    async def reach(self, identifier: str, *statuses: str, limit_s: float = LIMIT_S) -> Record:
         """The record, once it stands in one of `statuses`; without any, in a final one."""
         wanted = statuses or FINAL
         async with asyncio.timeout(limit_s):
@@ -56,7 +57,7 @@ class Customer:
                     return record
                 await asyncio.sleep(LOOK_S)
 
-    async def reach_all(self, identifiers: Iterable[str], *statuses: str, limit_s: float = 30.0) -> list[Record]:
+    async def reach_all(self, identifiers: Iterable[str], *statuses: str, limit_s: float = LIMIT_S) -> list[Record]:
         return [await self.reach(each, *statuses, limit_s=limit_s) for each in identifiers]
 
 
@@ -66,7 +67,7 @@ async def until(claim: Callable[[], bool]) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def until_answered(customer: Customer, status: int, limit_s: float = 10.0) -> Any:
+async def until_answered(customer: Customer, status: int, limit_s: float = LIMIT_S) -> Any:
     """Ask until the answer has this status: a running node hears of changed keys within a second. The JSON."""
     async with asyncio.timeout(limit_s):
         while True:
@@ -106,7 +107,7 @@ class Receiver:
     def about(self, identifier: str) -> list[Record]:
         return [event for event in self.events() if event["data"].get("id") == identifier]
 
-    async def until_told(self, identifiers: Sequence[str], limit_s: float = 15.0) -> None:
+    async def until_told(self, identifiers: Sequence[str], limit_s: float = LIMIT_S) -> None:
         async with asyncio.timeout(limit_s):
             await until(lambda: all(self.about(each) for each in identifiers))
 
@@ -133,7 +134,7 @@ async def receiver(heard: Receiver | None = None) -> AsyncIterator[Receiver]:
 
 async def until_endpoint_known(customer: Customer, heard: Receiver, text: str = "Is anybody there") -> None:
     """A running node hears of a new endpoint within a second: send until the endpoint is told."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             identifier = await customer.send(text)
             await customer.reach(identifier)

@@ -9,11 +9,12 @@ import pytest
 from gateway.tools.trial_site import Stage
 from operators.simulator import Simulator
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message
+from tests.bounds import LIMIT_S
 
 IBAN = "SA0380000000608010167519"
 
 
-async def until_refused(customer: Customer, body: object, limit_s: float = 10.0) -> Any:
+async def until_refused(customer: Customer, body: object, limit_s: float = LIMIT_S) -> Any:
     """Until the running node has heard of the rules, which takes less than a second."""
     async with asyncio.timeout(limit_s):
         while True:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.test_mistakes import PLACES
+from tests.bounds import LIMIT_S
 
 PROGRAM = """
 import asyncio, os, sys
@@ -40,10 +41,10 @@ async def test_a_node_ends_though_a_task_does_not(tmp_path: Path) -> None:
     words = (sys.executable, "-c", PROGRAM, str(settings))
     process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE, env=dict(os.environ))
     assert process.stderr is not None
-    while b'"started"' not in await asyncio.wait_for(process.stderr.readline(), 30):
+    while b'"started"' not in await asyncio.wait_for(process.stderr.readline(), LIMIT_S):
         pass
     process.send_signal(signal.SIGTERM)
-    _, said = await asyncio.wait_for(process.communicate(), 20)
+    _, said = await asyncio.wait_for(process.communicate(), LIMIT_S)
     assert process.returncode == 1
     assert b'"stop_overdue"' in said
     assert b'"task": "deaf"' in said

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import Customer, customer_of, message
+from tests.bounds import LIMIT_S
 
 TAGS = ["discard", "otp", "promotional", "transactional"]
 RULES = """
@@ -55,7 +56,7 @@ async def test_what_is_due_is_shown_beside_a_gateway_and_forgotten_when_it_is_st
 
 async def send_shortened(customer: Customer) -> str:
     """A message under the shorter policy, once the node has read its accounts again; the others live for a day."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             status, answer, _ = await customer.ask("POST", "/v1/messages", json=message("gone in a second"))
             assert status == 202
@@ -66,7 +67,7 @@ async def send_shortened(customer: Customer) -> str:
 
 async def until_gone(customer: Customer, identifier: str) -> None:
     """Until the record clock has run out: the answer is that of an id that never was."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             status, answer, _ = await customer.ask("GET", f"/v1/messages/{identifier}")
             if status == 404:

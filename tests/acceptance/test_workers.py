@@ -21,6 +21,7 @@ from gateway.tools.trial_site import Stage, staged
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from tests.acceptance.client import Customer, customer_of, message, until
+from tests.bounds import LIMIT_S
 from tests.integration.key_places import PERSISTENT
 from tests.integration.smpp_stage import Peer
 from tests.integration.valkey_server import valkey
@@ -67,7 +68,7 @@ def said_last(stage: Stage) -> str:
 
 
 async def metrics_port(stage: Stage) -> int:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         await until(lambda: bool(logged(stage, "workers_up")))
     return int(str(logged(stage, "workers_up")[0]["metrics_port"]))
 
@@ -80,7 +81,7 @@ async def metrics(port: int) -> dict[str, float]:
 
 async def until_bound(port: int) -> dict[str, float]:
     """Until every bind of all workers stands, and the supervisor knows it."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             found = await metrics(port)
             if (found.get('gateway_binds_up{operator="simulator"}'), found["gateway_workers_up"]) == (BINDS, WORKERS):
@@ -128,7 +129,7 @@ async def test_a_killed_worker_comes_back_and_no_acknowledged_message_is_lost(st
     async with customer_of(stage) as customer:
         sent = await send_by_new_connections(customer, stage, 30)
         os.kill(_children(stage.gateway.pid)[0], signal.SIGKILL)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT_S):
             while (await metrics(port))["gateway_worker_restarts_total"] < 1:
                 await asyncio.sleep(0.05)
         records = await customer.reach_all(sent)
@@ -143,7 +144,7 @@ async def test_a_killed_worker_comes_back_and_no_acknowledged_message_is_lost(st
 async def test_binds_of_one_customer_are_with_several_workers_and_share_its_throughput(stage: Stage) -> None:
     port = await metrics_port(stage)
     await until_bound(port)
-    words = ("esme", "add", stage.customer, "bank", "--throughput", "5", "--binds", "16")
+    words = ("esme", "add", stage.customer, "bank", "--throughput", "1", "--binds", "16")
     account = ("bank", str((await asyncio.to_thread(stage.command, *words))["password"]))
     peers = [await _bound(stage, account) for _ in range(8)]
     submit = p.SubmitSm(
@@ -158,10 +159,10 @@ async def test_binds_of_one_customer_are_with_several_workers_and_share_its_thro
     before = time.monotonic()
     answers = [answer for _ in range(2) for answer in await asyncio.gather(*(peer.ask(submit) for peer in peers))]
     taken = [answer.message_id for answer in answers if not answer.status]
-    assert 5 <= len(taken) <= 5 + 5 * (time.monotonic() - before) + 1
+    assert 1 <= len(taken) <= 1 + (time.monotonic() - before) + 1
     assert {answer.status for answer in answers} == {0, st.RTHROTTLED}
     receipts: list[object] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while len(receipts) < len(taken):
             receipts = [each for peer in peers for each in peer.got]
             await asyncio.sleep(0.05)
@@ -174,7 +175,7 @@ async def test_a_limit_holds_over_two_machines_of_two_workers(stage: Stage) -> N
     first, ports = stage.url, [await metrics_port(stage)]
     await until_bound(ports[0])
     await asyncio.to_thread(stage.start_gateway)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         await until(lambda: int(str(logged(stage, "workers_up")[-1]["metrics_port"])) != ports[0])
     ports.append(int(str(logged(stage, "workers_up")[-1]["metrics_port"])))
     words = ("key", "add", stage.customer, "--throughput", str(LIMIT))
@@ -184,17 +185,18 @@ async def test_a_limit_holds_over_two_machines_of_two_workers(stage: Stage) -> N
     assert (len(set(names)), len(set(map(machine_of, names)))) == (2 * WORKERS, 2)
     answers: list[int] = []
     crowd = [asyncio.create_task(_keep_sending(url, key, answers)) for url in (first, stage.url) for _ in range(6)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while not all([(await metrics(port))["gateway_limits_parted"] for port in ports]):
             await asyncio.sleep(0.05)
         settled = answers.count(202) + 3 * LIMIT  # the bursts are over by then
         await until(lambda: answers.count(202) >= settled)
-        before, began = answers.count(202), time.monotonic()
+        before, offered, began = answers.count(202), len(answers), time.monotonic()
         await until(lambda: answers.count(202) >= before + 5 * LIMIT)
-    accepted, took_s = answers.count(202) - before, time.monotonic() - began
+    accepted, allowed = answers.count(202) - before, LIMIT * (time.monotonic() - began)
+    asked = min(allowed, len(answers) - offered)  # fewer than are allowed, where the machine is busy
     for each in crowd:
         each.cancel()
-    assert 0.6 * LIMIT * took_s <= accepted <= 1.25 * LIMIT * took_s + LIMIT / 2
+    assert 0.6 * asked <= accepted <= 1.25 * allowed + LIMIT / 2
     assert set(answers) == {202, 429}
 
 
@@ -210,7 +212,7 @@ async def _keep_sending(url: str, key: str, answers: list[int]) -> None:
 
 async def _bound(stage: Stage, account: tuple[str, str]) -> Peer:
     """A bind, once the worker that got the connection has heard of the account."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             peer = await Peer(stage.smpp_port).bind(account)
             if peer.bound is not None:
@@ -224,7 +226,7 @@ async def test_workers_end_with_a_killed_supervisor(stage: Stage) -> None:
     workers = _children(stage.gateway.pid)
     assert len(workers) == WORKERS
     stage.kill_gateway()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 

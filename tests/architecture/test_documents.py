@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import typer.main
 import yaml
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from config.loader import load
 from gateway.cli import failures
-from gateway.cli.main import app
+from gateway.cli.main import VERBS, verb
 from gateway.model.refusals import KINDS
 from gateway.process import system_errors
 
@@ -23,29 +22,29 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
 
-def commands() -> list[str]:
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
-    found = []
-    for name, command in group.commands.items():
+def commands() -> dict[str, TyperCommand | TyperGroup]:
+    """By the words that call them."""
+    found: dict[str, Any] = {}
+    for name in VERBS:
+        command = verb(name)
         inner = getattr(command, "commands", None)
-        found += [f"{name} {each}" for each in inner] if inner else [name]
+        found |= {f"{name} {each}": inner[each] for each in inner} if inner else {name: command}
     return found
 
 
-@pytest.mark.parametrize("command", commands())
+COMMANDS = commands()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_documented(command: str) -> None:
     assert f"`connect-gateway {command}" in (DOCS / "commands.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_documented_and_no_other(command: str) -> None:
     text = (DOCS / "commands.md").read_text(encoding="utf-8")
     (section,) = re.findall(rf"^## `connect-gateway {command}`\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    group = typer.main.get_command(app)
-    for word in command.split():
-        group = group.commands[word]  # type: ignore[attr-defined]
-    shown = [each for each in group.params if not getattr(each, "hidden", False) and each.name != "help"]
+    shown = [each for each in COMMANDS[command].params if not getattr(each, "hidden", False) and each.name != "help"]
     names = {name for each in shown for name in (*each.opts, *each.secondary_opts) if name.startswith("-")}
     names |= {(each.metavar or each.name).upper() for each in shown if each.param_type_name == "argument"}
     rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
@@ -56,7 +55,7 @@ def test_every_option_is_documented_and_no_other(command: str) -> None:
 def test_no_command_is_documented_that_does_not_exist() -> None:
     text = (DOCS / "commands.md").read_text(encoding="utf-8")
     named = {match.strip() for match in re.findall(r"^## `connect-gateway ([a-z ]+)", text, re.MULTILINE)}
-    assert named == set(commands())
+    assert named == COMMANDS.keys()
 
 
 @pytest.mark.parametrize("code", sorted(KINDS))

@@ -28,10 +28,10 @@ from operators.simulator import Faults, Simulator
 from operators.smpp import status as st
 from operators.smpp.client import SmppOperator
 from redaction.personal import MessageText, Msisdn, Secret
+from tests.bounds import LIMIT_S
 from tests.contract.rest_peer import CALLBACK_SECRET, TOKEN, RestPeer, post_receipt
 
 E = TypeVar("E")
-LIMIT_S = 10.0
 SETTINGS = OperatorSettings(
     name="op",
     host="127.0.0.1",

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from typing import Any, Final
 
 from operators.smpp import status as st
+from tests.bounds import LIMIT_S
 from tests.faults.nodes import Cluster
 from tests.integration.smpp_stage import Peer, submit
 
@@ -47,7 +48,7 @@ class Binds:
     async def answers(self, count: int) -> None:
         """Return after so many more messages were taken."""
         goal = len(self.taken) + count
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_S):
             while len(self.taken) < goal:
                 await asyncio.sleep(_PAUSE_S)
 

@@ -27,12 +27,12 @@ from gateway.tools.trial_site import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, SimulatorSettings
 from operators.smpp.session import SessionSettings
 from tests.acceptance.client import FINAL, LOOK_S, message, receiver
+from tests.bounds import LIMIT_S
 from tests.faults.scribe import Scribe
 from tests.faults.test_kill import WatchedSmsc
 
 DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S: Final = 3.0
-START_LIMIT_S: Final = 30.0
 CLIENTS: Final = 6
 PAUSE_S: Final = 0.02
 OFFER: Final = "Offer"
@@ -132,7 +132,7 @@ class Node:
             self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(30)
+                self.process.wait(LIMIT_S)
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -193,7 +193,7 @@ class Cluster:
             )
         node = Node(number, process, log)
         self.nodes.append(node)
-        deadline = time.monotonic() + START_LIMIT_S
+        deadline = time.monotonic() + LIMIT_S
         while not node.port:
             assert process.poll() is None, log.read_text()[-2000:]
             assert time.monotonic() < deadline, "the node did not start"
@@ -234,7 +234,7 @@ class Traffic:
         self.stopped = True
         await asyncio.gather(*self._tasks)
 
-    async def answers(self, count: int, limit_s: float = 60.0) -> None:
+    async def answers(self, count: int, limit_s: float = LIMIT_S) -> None:
         """Return after so many more answers."""
         goal = len(self.taken) + count
         async with asyncio.timeout(limit_s):

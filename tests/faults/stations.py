@@ -16,12 +16,12 @@ from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.framing import Framer
 from operators.smpp.session import BindAsked, Event, Request, Role, Session, SessionSettings
+from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Stage, running_gateway
 
 SETTINGS = SessionSettings(
     window=8, inbound=1_000, enquire_link_s=0.3, response_timeout_s=0.3, session_init_s=0.6, max_pdu_octets=65_536
 )
-LIMIT_S = 30.0
 ACCOUNT = ("peer", "secret")
 
 

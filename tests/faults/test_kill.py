@@ -23,6 +23,7 @@ from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message, until
+from tests.bounds import LIMIT_S
 
 CLIENTS = 8
 WINDOW = 64
@@ -141,7 +142,7 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int) -> dict[str,
             await load.answers(generator.randrange(20, 300))
             load.serving.clear()
             await asyncio.to_thread(stage.kill_gateway)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LIMIT_S):
                 await until(lambda: not smsc.bound)
             wreck = Wreck(stage, folder / f"wreck-{number}")
             assert wreck.is_sound()

@@ -28,6 +28,7 @@ from gateway.ledger.sqlite.copies import key_blob
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.retention.sweeper import Sweeper
 from redaction.retention import DEFAULT_RULES
+from tests.bounds import LIMIT_S
 from tests.faults.destruction_victim import LATER_S, Clock, keys_of
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey
@@ -120,7 +121,7 @@ async def die(scene: Scene, writes: int) -> tuple[int, str]:
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_S):
         said, _ = await victim.communicate()
     assert victim.returncode is not None
     return victim.returncode, said.decode()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.client import customer_of, receiver, until, until_endpoint_known
+from tests.bounds import LIMIT_S
 from tests.faults.test_kill import CLIENTS, Load, smsc_and_stage
 
 KILLS = 2
@@ -28,7 +29,7 @@ async def test_kills_while_customers_are_told_lose_no_event(tmp_path: Path, batc
         for _ in range(KILLS):
             before = len(heard.events())
             await load.answers(200)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT_S):
                 await until(lambda before=before: len(heard.events()) > before + 20)  # type: ignore[misc]
             load.serving.clear()
             await asyncio.to_thread(stage.kill_gateway)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.redis_ledger import RedisSettings
+from tests.bounds import LIMIT_S
 from tests.faults.nodes import DURABLE, scene
 from tests.faults.proxy import Proxy
 from tests.integration.valkey_server import Valkey, ValkeyCluster, valkey_cluster
@@ -41,7 +42,6 @@ async def test_three_nodes_share_the_work_on_a_cluster_of_servers(tmp_path: Path
             assert figures["told twice"] == 0
 
 
-@pytest.mark.timeout(180)
 async def test_nodes_that_come_and_go_in_order_send_and_tell_nothing_twice(tmp_path: Path, server: Valkey) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         await play.start(3)
@@ -59,17 +59,26 @@ async def test_nodes_that_come_and_go_in_order_send_and_tell_nothing_twice(tmp_p
         assert [node.process.poll() for node in play.cluster.nodes] == [0, 0, 0, None, None, None]
 
 
-@pytest.mark.timeout(180)
+async def test_the_work_of_a_killed_node_is_done_by_the_others(tmp_path: Path, server: Valkey) -> None:
+    await outlive_a_node(tmp_path / "stage", server, LIMIT_S)
+
+
+@pytest.mark.slow
 async def test_the_work_of_a_killed_node_is_done_within_ten_seconds(tmp_path: Path, server: Valkey) -> None:
+    """On a machine that does nothing else."""
+    await outlive_a_node(tmp_path / "stage", server, 10.0)
+
+
+async def outlive_a_node(folder: Path, server: Valkey, limit_s: float) -> None:
     usual_s = RedisSettings().lease_s
-    async with scene(tmp_path / "stage", server.url, lease_s=usual_s) as play:
+    async with scene(folder, server.url, lease_s=usual_s) as play:
         await play.start(3)
         play.traffic.start()
         await play.traffic.answers(200)
         before = set(play.traffic.taken.values())
         play.cluster.nodes[0].kill()
         killed = asyncio.get_running_loop().time()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(limit_s):
             for identifier in before:
                 await play.traffic.final(identifier)
         took_s = asyncio.get_running_loop().time() - killed
@@ -80,7 +89,6 @@ async def test_the_work_of_a_killed_node_is_done_within_ten_seconds(tmp_path: Pa
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 async def test_a_node_that_was_paused_writes_nothing_over_its_successors(tmp_path: Path, server: Valkey) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         await play.start(3)
@@ -99,7 +107,6 @@ async def test_a_node_that_was_paused_writes_nothing_over_its_successors(tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 async def test_a_server_that_is_killed_and_started_again_loses_nothing(tmp_path: Path, server: Valkey) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         await play.start(3)
@@ -116,7 +123,6 @@ async def test_a_server_that_is_killed_and_started_again_loses_nothing(tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("dead", [(0,), (0, 1, 2)])
 async def test_a_cluster_whose_servers_are_killed_and_started_again_loses_nothing(
     tmp_path: Path, dead: tuple[int, ...]
@@ -142,7 +148,6 @@ async def test_a_cluster_whose_servers_are_killed_and_started_again_loses_nothin
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 async def test_a_replica_takes_over(tmp_path: Path) -> None:
     primary, *replicas = servers = [Valkey(tmp_path / f"valkey-{number}", *DURABLE) for number in range(3)]
     sentinel = Valkey(tmp_path / "sentinel")
@@ -178,14 +183,13 @@ def start_sentinel(sentinel: Valkey, folder: Path, primary: int) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 async def test_a_full_server_refuses_new_messages_and_loses_none(tmp_path: Path, server: Valkey) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         await play.start(3)
         play.traffic.start()
         await play.traffic.answers(200)
         server.ask("CONFIG", "SET", "maxmemory", 1_000_000)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT_S):
             while not play.traffic.refused[503]:
                 await asyncio.sleep(0.1)
         await asyncio.sleep(5)
@@ -198,7 +202,6 @@ async def test_a_full_server_refuses_new_messages_and_loses_none(tmp_path: Path,
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 async def test_a_node_cut_off_from_the_server_stops_and_comes_back(tmp_path: Path, server: Valkey) -> None:
     proxy = Proxy(server.port)
     await proxy.start()

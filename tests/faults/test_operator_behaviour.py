@@ -15,6 +15,7 @@ from gateway.tools.trial_site import Stage
 from operators.simulator import Faults, IdForm, Simulator, SimulatorSettings
 from operators.smpp import status as st
 from tests.acceptance.client import Customer, customer_of, message, until_answered
+from tests.bounds import LIMIT_S
 
 MORE = "\n[dispatch]\nretry_first_s = 0.1\nretry_limit_s = 0.2\nrefill_interval_s = 0.02\n"
 
@@ -112,7 +113,7 @@ async def test_a_link_cut_in_the_middle_of_a_window_loses_nothing_and_repeats_at
     before, binds = bench.smsc.tally.duplicates, bench.smsc.tally.binds
     bench.smsc.faults = Faults(drop_every=25, answer_delay_s=0.2)
     ids = await bench.customer.send_all(f"Cut {index}" for index in range(60))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await bench.smsc.until(lambda tally: tally.binds >= binds + 1)
     bench.smsc.faults = Faults()
     records = [dict(record) for record in await bench.customer.reach_all(ids)]
@@ -126,7 +127,7 @@ async def bind_afresh(smsc: Simulator) -> None:
     """A new link, of which the simulator has counted nothing yet."""
     binds = smsc.tally.binds
     await smsc.drop_connections()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await smsc.until(lambda tally: tally.binds > binds)
 
 
@@ -136,7 +137,7 @@ async def test_silence_makes_a_transactional_message_come_again_and_a_promotiona
     silent = bench.smsc.tally.silent
     retried = await bench.customer.send("No answer, please repeat")
     promoted = await bench.promoter.send("No answer, never repeat", **{"class": "promotional"})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await bench.smsc.until(lambda tally: tally.silent - silent >= 2)
     bench.smsc.faults = Faults()
     again, failed = await bench.customer.reach_all([retried, promoted])
@@ -156,7 +157,7 @@ async def test_a_receipt_that_comes_twice_changes_nothing_the_second_time(bench:
     acknowledged = bench.smsc.tally.receipts_acknowledged
     records = await bench.outcome("Twice", Faults(receipt_twice_rate=1.0))
     assert statuses(records) == {"delivered"}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await bench.smsc.until(lambda tally: tally.receipts_acknowledged - acknowledged >= 80)
     assert await bench.customer.reach_all([str(record["id"]) for record in records]) == records
 
@@ -165,7 +166,7 @@ async def test_a_receipt_that_comes_twice_changes_nothing_the_second_time(bench:
 async def test_receipts_of_unknown_ids_are_acknowledged_in_the_end_and_harm_nobody(bench: Bench) -> None:
     acknowledged = bench.smsc.tally.receipts_acknowledged
     assert statuses(await bench.outcome("Strangers", Faults(unknown_receipts=1.0), count=10)) == {"delivered"}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         await bench.smsc.until(lambda tally: tally.receipts_acknowledged - acknowledged >= 20)
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from operators.simulator import Faults
 from tests.acceptance.client import until
+from tests.bounds import LIMIT_S
 from tests.faults.doubt import Doubt
 from tests.faults.nodes import OFFER, Scene, scene
 from tests.faults.proxy import Proxy
@@ -24,8 +25,6 @@ from tests.integration.valkey_server import Valkey
 
 WINDOW = 64
 AWAY_S = 3.0
-NOTICED_S = 12.0
-"""enquire_link after a second of silence, and again; each waits three seconds for its answer."""
 
 
 class Ways:
@@ -72,7 +71,7 @@ class Ways:
         return {place: len(self.play.cluster.nodes[place].said(event)) for place in places}
 
     async def _until_more(self, event: str, before: dict[int, int]) -> None:
-        async with asyncio.timeout(NOTICED_S):
+        async with asyncio.timeout(LIMIT_S):
             await until(lambda: all(count > before[place] for place, count in self._said(event, before).items()))
 
     async def figures(self) -> dict[str, Any]:
@@ -80,7 +79,7 @@ class Ways:
         found = await self.play.settle(limit_s=60)
         doubtful = self.doubt.segments
         smsc = self.play.smsc
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT_S):
             await until(lambda: len(smsc.given - smsc.acknowledged) <= doubtful)
         offers = Counter(each.short_message for each in smsc.received if each.short_message.startswith(OFFER.encode()))
         return found | {
@@ -125,7 +124,6 @@ async def under_way(folder: Path, server: Valkey) -> AsyncIterator[Ways]:
 
 
 @pytest.mark.smpp("S-24")
-@pytest.mark.timeout(180)
 async def test_nodes_cut_off_from_their_operator_repeat_only_what_was_in_doubt(tmp_path: Path, server: Valkey) -> None:
     async with under_way(tmp_path / "stage", server) as ways:
         await ways.reset(0)
@@ -139,7 +137,6 @@ async def test_nodes_cut_off_from_their_operator_repeat_only_what_was_in_doubt(t
 
 @pytest.mark.slow
 @pytest.mark.smpp("S-24")
-@pytest.mark.timeout(300)
 async def test_many_cuts_between_nodes_and_their_operator(tmp_path: Path, server: Valkey) -> None:
     async with under_way(tmp_path / "stage", server) as ways:
         for _ in range(2):

@@ -69,7 +69,6 @@ async def in_trouble(folder: Path, server: Valkey, rounds: int, seed: int, *wish
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_binds_at_several_nodes_hear_of_each_message_in_order(tmp_path: Path, server: Valkey) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         play.smsc.faults = Faults(answer_delay_s=0.01, receipt_delay_s=APART_S)
@@ -87,13 +86,11 @@ async def test_binds_at_several_nodes_hear_of_each_message_in_order(tmp_path: Pa
         assert not binds.late
 
 
-@pytest.mark.timeout(180)
 async def test_events_of_a_message_come_in_order_while_nodes_die_and_sleep(tmp_path: Path, server: Valkey) -> None:
     await in_trouble(tmp_path / "stage", server, 2, 1)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("wishes", [(), ("--batch", "20")], ids=["alone", "in batches"])
 async def test_events_come_in_order_through_many_deaths(
     tmp_path: Path, server: Valkey, wishes: tuple[str, ...]

@@ -19,7 +19,8 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
 from operators.smpp.session import Event, Role, Session, Unanswered
-from tests.faults.stations import LIMIT_S, SETTINGS, STATIONS, Peer, Station, bind, connected
+from tests.bounds import LIMIT_S
+from tests.faults.stations import SETTINGS, STATIONS, Peer, Station, bind, connected
 
 GROWTH_MB = 32.0
 UNSENT_LIMIT = 4 << 20

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.tools.trial_site import Stage
 from operators.smpp import pdu as p
+from tests.bounds import LIMIT_S
 from tests.faults.test_kill import Wreck
 from tests.integration.smpp_stage import Peer, submit
 
@@ -17,7 +18,7 @@ BEFORE_KILL = 400
 
 async def bound(stage: Stage, account: tuple[str, str]) -> Peer:
     """A bind; a running node hears of a new account within a second."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             peer = await Peer(stage.smpp_port).bind(account)
             if peer.bound is not None:
@@ -59,7 +60,7 @@ async def test_what_was_acknowledged_before_a_kill_is_there_and_every_receipt_is
             assert acknowledged <= stored(wreck._database)
             await asyncio.to_thread(stage.start_gateway)
         last = await bound(stage, account)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_S):
             while not acknowledged <= told:
                 note(last)
                 await asyncio.sleep(0.05)

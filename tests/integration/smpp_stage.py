@@ -27,8 +27,8 @@ from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.session import BindRefused, Bound, Ended, Event, Request, Response, Role, Session, SessionSettings
 from redaction.personal import MessageText, Purpose
+from tests.bounds import LIMIT_S
 
-LIMIT_S = 15
 ARABIC = "رمز التحقق الخاص بك هو ١٢٣٤٥٦، لا تُشارِكْهُ مع أحد. " * 3
 
 

@@ -12,6 +12,7 @@ import pytest
 from gateway.http_api.listener import Listener
 from gateway.http_api.replies import Replies
 from gateway.process.clock import ManualClock
+from tests.bounds import LIMIT_S
 from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import BODY, TOKEN, loopback, read_answer, running_api, until
 
@@ -197,7 +198,7 @@ async def test_slow_headers_end_the_connection() -> None:
     await listener.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
     writer.write(b"POST /v1/messages HTTP/1.1\r\nHost:")
-    assert await asyncio.wait_for(reader.read(), 10) == b""
+    assert await asyncio.wait_for(reader.read(), LIMIT_S) == b""
     writer.close()
     await listener.stop(1)
 

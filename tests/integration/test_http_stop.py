@@ -15,6 +15,7 @@ from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies
 from gateway.process.clock import ManualClock
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.stage import Answer, loopback, read_answer, running_api, until
 
 GET_LIST = b"GET /v1/messages HTTP/1.1\r\nHost: g\r\n\r\n"
@@ -42,7 +43,7 @@ async def test_a_stopping_api_finishes_what_it_has_and_refuses_what_is_new() -> 
         assert not stopping.done()
         committer = asyncio.create_task(stage.journal.run())
         assert (await sent).status == 202
-        await asyncio.wait_for(stopping, 5)
+        await asyncio.wait_for(stopping, LIMIT_S)
         assert await ready_reader.read() == b""
         committer.cancel()
         writer.close()
@@ -53,7 +54,7 @@ async def test_a_stop_ends_at_its_deadline_whatever_is_in_hand() -> None:
     async with running_api(committing=False) as stage:
         sent = asyncio.create_task(stage.post())
         await until(lambda: stage.journal.depth)
-        await asyncio.wait_for(stage.api.stop(0.05), 5)
+        await asyncio.wait_for(stage.api.stop(0.05), LIMIT_S)
         with pytest.raises(asyncio.IncompleteReadError):
             await sent
 

@@ -27,6 +27,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import SystemClock
 from operators.smpp.coding import Encoding
 from operators.smpp.segments import TextPlan
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.http_api.test_openapi import ROUTES
 from tests.unit.gateway.stage import TOKEN, SmallDoor, Stage, running_api
 
@@ -66,7 +67,7 @@ class Served:
 
     def start(self) -> None:
         self._thread.start()
-        assert self._started.wait(10)
+        assert self._started.wait(LIMIT_S)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)

@@ -18,8 +18,7 @@ from operators.smpp.client import SmppOperator
 from operators.smpp.connection import Connection
 from operators.smpp.session import BindAsked, Event, Request, Role, Session, SessionSettings
 from redaction.personal import MessageText, Msisdn, Secret
-
-LIMIT_S = 20
+from tests.bounds import LIMIT_S
 
 
 class Smsc:

@@ -14,6 +14,7 @@ from operators.simulator import Simulator
 from operators.smpp import links
 from operators.smpp.client import SmppOperator
 from redaction.personal import Secret
+from tests.bounds import LIMIT_S
 
 LAST_DAY = date(2027, 3, 31)
 ON_RECORD = {"transfer_record": "TR-7", "safeguard": "standard clauses", "risk_assessment": "RA-7"}
@@ -48,10 +49,10 @@ class Link:
             self.told.put_nowait(event)
 
     async def next(self) -> OperatorEvent:
-        return await asyncio.wait_for(self.told.get(), 10)
+        return await asyncio.wait_for(self.told.get(), LIMIT_S)
 
     async def until(self, state: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             while self.operator.health().state != state:  # nothing announces that nothing happens
                 await asyncio.sleep(0)
 

@@ -17,6 +17,7 @@ from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.server import Access
 from gateway.process.clock import ManualClock, SystemClock
+from tests.bounds import LIMIT_S
 from tests.contract.records import NOW, a_message, accepts, final, identifier, submitted
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, ValkeyCluster, free_port, valkey, valkey_cluster
@@ -206,7 +207,7 @@ async def test_a_cluster_that_is_away_in_part_or_whole_is_unavailable_and_comes_
             with pytest.raises(LedgerUnavailable):
                 await ask()
         cluster.start_again()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while True:
                 with contextlib.suppress(LedgerUnavailable):
                     assert await ledger.find_many([each.id for each in before]) == before

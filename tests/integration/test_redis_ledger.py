@@ -20,6 +20,7 @@ from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
 from gateway.model.message import Message, Status
 from gateway.process.clock import Clock, ManualClock
+from tests.bounds import LIMIT_S
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey
@@ -45,7 +46,7 @@ async def node(server: Valkey, tmp_path: Path) -> AsyncIterator[Open]:
         yield open_node
 
 
-async def until(claim: Callable[[], bool], limit_s: float = 10.0) -> None:
+async def until(claim: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
     async with asyncio.timeout(limit_s):
         while not claim():
             await asyncio.sleep(0.02)
@@ -130,7 +131,7 @@ async def test_only_one_node_tells_the_binds_of_an_account(node: Open) -> None:
     assert [each.message for each in told] == [message.id]
     assert await second.outbox_due(NOW, 10, (), 4) == []
     await first.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_S):
         while not await second.outbox_due(NOW, 10, (), 4):
             await asyncio.sleep(0.05)
 

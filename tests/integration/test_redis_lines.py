@@ -9,6 +9,7 @@ import pytest
 from config.redis_address import parse_address
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.server import Access, Call, Server
+from tests.bounds import LIMIT_S
 from tests.integration.valkey_server import Valkey, free_port
 
 TIMEOUT_S = 0.3
@@ -67,7 +68,7 @@ async def test_an_answer_that_comes_too_late_is_nobody_elses(server: Server, val
     valkey.ask("CLIENT", "PAUSE", 2 * round(TIMEOUT_S * 1000), "ALL")
     with pytest.raises(LedgerUnavailable, match="TimeoutError"):
         await server.command("GET", "whose")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             try:
                 answer = await server.command("ECHO", "mine")
@@ -92,7 +93,7 @@ async def test_whoever_gives_up_leaves_no_answer_behind(server: Server, valkey: 
 async def test_a_connection_that_the_server_closed_is_not_used_again(server: Server, valkey: Valkey) -> None:
     await asyncio.gather(*(server.command("ECHO", "x") for _ in range(3)))
     valkey.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_S):
         while not all(line.is_open is False for line in server._lines._idle):  # type: ignore[union-attr]
             await asyncio.sleep(0.01)  # until the kernel has told us
     assert await server.command("ECHO", "y") == b"y"

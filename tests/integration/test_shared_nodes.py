@@ -22,11 +22,11 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose, Secret
+from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Peer, settings_of, submit
 from tests.integration.valkey_server import Valkey
 from tests.unit.gateway.road import LONG, a_request
 
-LIMIT_S = 15.0
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 

@@ -11,6 +11,7 @@ import uvloop
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.session import State
+from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Peer, Stage, running_gateway, submit
 
 
@@ -99,7 +100,7 @@ async def test_an_account_has_its_number_of_binds_and_gets_them_back(stage: Stag
     first.connection.session.unbind(first.connection.now())
     first.connection.flush_soon()
     await first.until(lambda: first.ended)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while not (await stage.peer(account)).bound:
             pass
 
@@ -141,7 +142,7 @@ async def test_connections_that_never_bind_are_closed_and_bounded(tmp_path: Path
         opened = [await asyncio.open_connection("127.0.0.1", stage.port) for _ in range(12)]
         for _, writer in opened[:5]:
             writer.write(b"\0\0\0")  # a slow-loris: the beginning of a length
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             assert [await reader.read() for reader, _ in opened] == [b""] * 12
         for _, writer in opened:
             writer.close()
@@ -197,7 +198,7 @@ async def test_what_comes_behind_the_bind_in_one_write_is_taken(stage: Stage) ->
 
 
 async def _frame(reader: asyncio.StreamReader) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         length = await reader.readexactly(4)
         return length + await reader.readexactly(int.from_bytes(length, "big") - 4)
 

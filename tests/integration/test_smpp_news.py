@@ -17,7 +17,8 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.receipt import canonical_id, parse_receipt
 from redaction.personal import MessageText
-from tests.integration.smpp_stage import LIMIT_S, Stage, running_gateway, submit
+from tests.bounds import LIMIT_S
+from tests.integration.smpp_stage import Stage, running_gateway, submit
 
 QUICK = Faults()
 FAILING = Faults(receipt_state_failed_rate=1.0)

@@ -14,7 +14,8 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.address import relative_time
 from operators.smpp.udh import Concat, build_udh
-from tests.integration.smpp_stage import ARABIC, LIMIT_S, Peer, Stage, running_gateway, submit
+from tests.bounds import LIMIT_S
+from tests.integration.smpp_stage import ARABIC, Peer, Stage, running_gateway, submit
 
 
 @pytest.fixture

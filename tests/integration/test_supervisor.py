@@ -14,9 +14,9 @@ import pytest
 
 from gateway.workers.exchange import Page, Pages, ask
 from gateway.workers.supervisor import Supervisor
+from tests.bounds import LIMIT_S
 
 METRICS = "# HELP gateway_accepted_total Messages\n# TYPE gateway_accepted_total counter\ngateway_accepted_total 5.0\n"
-LIMIT_S = 30
 
 
 class Crew:
@@ -130,7 +130,7 @@ async def test_a_worker_that_is_just_being_started_ends_too(tmp_path: Path) -> N
         await it.until(
             lambda: it.supervisor.workers[0]._port
         )  # it has a socket, and no process yet or a very young one
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT_S):
             await it.stop()
 
 

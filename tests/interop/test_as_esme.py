@@ -22,12 +22,12 @@ from operators.base import (
 )
 from operators.smpp.client import SmppOperator
 from redaction.personal import MessageText, Msisdn, Purpose, Secret
+from tests.bounds import LIMIT_S
 from tests.interop.certificates import Certificates
 from tests.interop.conftest import Start
 from tests.interop.smscs import Seen, Smsc, relayed
 
 ARABIC = "عزيزي العميل، رصيد حسابك ١٢٬٣٤٥٫٦٧ ر.س. شكرًا لتعاملكم \u200fABC-12\u200f مع بنك الرياض. " * 4
-LIMIT_S = 20
 
 
 class Link:

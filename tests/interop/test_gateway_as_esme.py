@@ -8,11 +8,11 @@ import pytest
 
 from gateway.tools.trial_site import Stage
 from tests.acceptance.client import customer_of, receiver, until, until_endpoint_known
+from tests.bounds import LIMIT_S
 from tests.interop.conftest import Start
 from tests.interop.smscs import Seen, Smsc
 
 ARABIC = "عزيزي العميل، رصيد حسابك ١٢٬٣٤٥٫٦٧ ر.س. شكرًا لتعاملكم \u200fABC-12\u200f مع بنك الرياض. " * 4
-LIMIT_S = 20
 
 
 class Answering:

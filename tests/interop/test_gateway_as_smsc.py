@@ -15,10 +15,10 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.coding import decode_parts
 from operators.smpp.udh import split_udh
+from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import ARABIC, Stage, running_gateway
 from tests.interop.certificates import Certificates
 
-LIMIT_S = 40
 ROOT = Path(__file__).resolve().parents[2]
 Words = Callable[[str], list[str]]
 

@@ -20,6 +20,7 @@ from operators.simulator import Faults, Simulator
 from operators.smpp import status as st
 from redaction.traces import find, traces
 from tests.acceptance.client import Customer, customer_of, message, receiver, until_endpoint_known
+from tests.bounds import LIMIT_S
 
 ARABIC = "رمز التحقق السري الخاص بمريم هو ٧٣١٩٤٤"
 LATIN = "Dear Maryam Alqahtani, your file 7319441 is ready"
@@ -143,7 +144,7 @@ async def lose_power(run: Run, customer: Customer, smsc: Simulator) -> None:
     smsc.faults = Faults(silent_rate=1.0)
     silent = smsc.tally.silent
     ids = [await customer.send(LATIN, to=number, reference=REFERENCE) for number in NUMBERS]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await smsc.until(lambda tally: tally.silent - silent >= len(NUMBERS))
     await asyncio.to_thread(run.stage.kill_gateway)
     copy_wreck(run.stage)

@@ -34,6 +34,7 @@ from operators.base import Accepted, MtMessage, ReceiptState, SubmitResult
 from operators.loopback import LoopbackOperator
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Purpose
+from tests.bounds import LIMIT_S
 
 MESSAGES = 10_000
 BATCH = 1_000
@@ -73,7 +74,7 @@ class Run:
             status, answer = await self.ask("POST", "/v1/messages/batch", json={"messages": batch})
             assert (status, answer["accepted"]) == (202, BATCH)
             self.ids += [bytes.fromhex(each["message"]["id"]) for each in answer["items"]]  # type: ignore[attr-defined]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_S):
             while self.node.road.dispatch.counters.attempts < MESSAGES or self.node.road.outcomes.waiting():
                 await asyncio.sleep(0.01)  # the node sets no event
             await self.node.road.journal.drain()

@@ -21,6 +21,7 @@ from operators.simulator import Faults, Simulator
 from operators.smpp import status as st
 from redaction.traces import find, traces
 from tests.acceptance.client import Customer, Receiver, customer_of, message, receiver, until_endpoint_known
+from tests.bounds import LIMIT_S
 
 CORES = {
     "transactional": "Dear Maryam Alqahtani, file Qx7319 is",
@@ -60,7 +61,7 @@ async def play(stage: Stage, smsc: Simulator) -> tuple[list[str], bytes]:
         smsc.faults = Faults(silent_rate=1.0)
         silent = smsc.tally.silent
         under_way = await send(customer, 900, COUNT)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             await smsc.until(lambda tally: tally.silent > silent)
         await asyncio.to_thread(stage.kill_gateway)
         keep_wreck(stage)
@@ -111,7 +112,6 @@ def search(folder: Path) -> Mapping[str, Any]:
 
 
 @pytest.mark.policy("P-05")
-@pytest.mark.timeout(240)
 async def test_nothing_of_a_thousand_messages_is_left_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     temporary = tmp_path / "stage" / "tmp"
     monkeypatch.setenv("TMPDIR", str(temporary))

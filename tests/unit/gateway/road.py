@@ -48,6 +48,7 @@ from redaction.egress import EgressContract, standard_contract
 from redaction.personal import Purpose
 from redaction.retention import DEFAULT_RULES
 from redaction.seal import Sealer
+from tests.bounds import LIMIT_S
 
 CUSTOMER = 1
 LONG = "x" * 400
@@ -253,7 +254,7 @@ class Road:
 
     async def becomes(self, identifier: bytes, status: Status) -> Message:
         """The stored message, once it has this status."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             while (message := await self.stored(identifier)).status is not status:  # the ledger sets no event
                 await asyncio.sleep(0)
         return message

@@ -26,6 +26,7 @@ from gateway.process.clock import ManualClock
 from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.small_ledger import SmallLedger
 
 TOKEN = "cgw_00000001_" + "A" * 43
@@ -237,13 +238,13 @@ class Stage:
 
 async def until(holds: Callable[[], object]) -> None:
     """Let the loop turn until something holds that nobody announces."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while not holds():  # what is waited for is inside a peer and sets no event
             await asyncio.sleep(0)
 
 
 async def read_answer(reader: asyncio.StreamReader, *, head_only: bool = False) -> Answer:
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode().split("\r\n")
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), LIMIT_S)).decode().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:-2])}
     length = 0 if head_only else int(headers.get("content-length", 0))
     return Answer(int(head[0].split()[1]), headers, await reader.readexactly(length))

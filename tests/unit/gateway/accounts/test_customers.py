@@ -9,6 +9,7 @@ from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable, StoredEndp
 from gateway.model.message import MessageClass
 from redaction.personal import Secret
 from redaction.sealed import Sealed
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.small_ledger import SmallLedger
 from tests.unit.gateway.stage import TOKEN, api_key, customer, digest
 
@@ -104,6 +105,6 @@ async def test_an_unavailable_ledger_leaves_what_was_known_and_is_asked_again() 
     await ledger.save_key(api_key())
     directory = await _directory(ledger)
     task = asyncio.create_task(directory.run(interval_s=0))
-    await asyncio.wait_for(ledger.third.wait(), 5)
+    await asyncio.wait_for(ledger.third.wait(), LIMIT_S)
     assert directory.find(Secret(TOKEN)) is not None
     task.cancel()

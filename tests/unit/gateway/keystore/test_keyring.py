@@ -12,6 +12,7 @@ from gateway.process.clock import ManualClock
 from redaction.errors import KeyDestroyed
 from redaction.personal import Msisdn, Secret
 from redaction.retention import DEFAULT_RULES, OTP, period_of
+from tests.bounds import LIMIT_S
 
 NUMBER = Msisdn("966500000078", 966)
 DAY_S = 86_400
@@ -104,7 +105,7 @@ async def test_a_running_keyring_sees_what_another_process_added(
     other = opened(tmp_path, clock)
     Keyring(other, DEFAULT_RULES.values(), clock).ensure_customer(9)
     other.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while 9 not in keyring.state.customers():  # another process sets no event
             await asyncio.sleep(0.001)
     running.cancel()
@@ -114,7 +115,7 @@ async def test_a_running_keyring_makes_keys_as_time_goes_on(keyring: Keyring, cl
     running = asyncio.create_task(keyring.look_after(interval_s=0.001))
     clock.advance(DAY_S)
     wanted = (OTP, period_of(DEFAULT_RULES[OTP], clock.now_ms()) + 1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while wanted not in keyring.state.periods():  # the key store sets no event
             await asyncio.sleep(0.001)
     running.cancel()

@@ -15,6 +15,7 @@ from gateway.ledger.journal import Journal
 from gateway.limits.admission import DAY_MS, Admission
 from gateway.model.refusals import Refusal
 from gateway.process.clock import ManualClock
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.small_ledger import SmallLedger
 
 FREE = ApiKey(
@@ -213,7 +214,7 @@ async def test_the_loop_writes_and_survives_an_unavailable_ledger() -> None:
     desk.clock.advance(60)
     post = desk.journal.post
     desk.journal.post = lambda *args: (post(*args), written.set())  # type: ignore[assignment, func-returns-value]
-    await asyncio.wait_for(written.wait(), 5)
+    await asyncio.wait_for(written.wait(), LIMIT_S)
     assert not task.done()
     task.cancel()
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gateway.process.tasks import TaskOwner
+from tests.bounds import LIMIT_S
 
 
 async def forever() -> None:
@@ -40,7 +41,7 @@ async def test_a_name_is_given_once_at_a_time() -> None:
 async def test_the_first_death_is_reported() -> None:
     owner = TaskOwner()
     owner.start("bad", break_down())
-    error = await asyncio.wait_for(owner.failed, 10)
+    error = await asyncio.wait_for(owner.failed, LIMIT_S)
     assert isinstance(error, ValueError)
     owner.start("worse", break_down())
     await owner.stop()
@@ -66,7 +67,7 @@ async def test_a_task_whose_cancellation_was_swallowed_is_cancelled_again() -> N
 
     owner.start("deaf", deaf())
     await asyncio.sleep(0)
-    await asyncio.wait_for(owner.stop(), 10)
+    await asyncio.wait_for(owner.stop(), LIMIT_S)
     assert len(swallowed) == 3
     assert owner.running() == ()
 

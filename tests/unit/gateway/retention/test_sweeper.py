@@ -15,6 +15,7 @@ from gateway.retention.sweeper import LATE_S, Sweeper, Swept
 from operators.base import Accepted, ReceiptState
 from redaction.errors import KeyDestroyed
 from redaction.retention import OTP
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.road import Road, running_road
 
 MINUTE = 60
@@ -153,7 +154,7 @@ async def test_a_sweep_that_the_ledger_refuses_is_counted_and_tried_again(road: 
     settings = SweeperSettings(interval_s=0.001)
     one = Sweeper(ledger=ledger, keyring=road.keyring, clock=road.clock, settings=settings)
     task = asyncio.ensure_future(one.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await ledger.swept.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -20,10 +20,9 @@ from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.framing import Framer
 from operators.smpp.session import BindAsked, Event, Response, SessionSettings
+from tests.bounds import LIMIT_S
 from tests.contract.records import a_message, accepts, an_event, final, submitted
 from tests.unit.gateway.smpp_server.test_link import ESME, Host, Transport
-
-LIMIT_S = 10.0
 
 
 class CountingLedger(SqliteLedger):

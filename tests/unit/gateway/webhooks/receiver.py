@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.bounds import LIMIT_S
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 BUSY = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
 GONE = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"
@@ -63,7 +65,7 @@ class Receiver:
 
     async def arrived(self, count: int) -> None:
         """Wait until so many requests have come."""
-        async with asyncio.timeout(20), self._arrived:
+        async with asyncio.timeout(LIMIT_S), self._arrived:
             await self._arrived.wait_for(lambda: len(self.requests) >= count)
 
     def hang_up(self) -> None:
@@ -78,7 +80,7 @@ class Receiver:
 
     async def hung_up(self) -> None:
         """Wait until no connection is left."""
-        async with asyncio.timeout(20), self._arrived:
+        async with asyncio.timeout(LIMIT_S), self._arrived:
             await self._arrived.wait_for(lambda: not self._writers)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

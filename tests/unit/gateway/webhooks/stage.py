@@ -22,6 +22,7 @@ from gateway.webhooks.payload import event_body
 from gateway.webhooks.settings import DeliverySettings
 from redaction.personal import Secret
 from redaction.sealed import Sealed
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.webhooks.events import NOW_MS, event, message
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
@@ -102,7 +103,7 @@ class Stage:
 
     async def run_out(self, seconds: float) -> None:
         """Let time pass in such steps, whenever nothing is under way, until everything is told."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             while await self.ledger.outbox_size():
                 if not self.deliverer.inflight:
                     await self.journal.drain()
@@ -123,14 +124,14 @@ def _with(message: Message, *, status: Status) -> Message:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds, for 20 seconds at most."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while not holds():
             await asyncio.sleep(0.001)
 
 
 async def until_all_told(stage: Stage) -> None:
     """Wait until the outbox is empty."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT_S):
         while await stage.ledger.outbox_size():
             await asyncio.sleep(0.001)
 

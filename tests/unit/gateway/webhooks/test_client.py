@@ -14,6 +14,7 @@ from gateway.webhooks.client import IDLE_S, MAX_AGE_S, WebhookClient, verifying_
 from gateway.webhooks.connection import RESPONSE_LIMIT, Answer, Failure, Result
 from gateway.webhooks.resolving import Lookup, system_lookup
 from gateway.webhooks.settings import DeliverySettings
+from tests.bounds import LIMIT_S
 from tests.unit.gateway.webhooks.receiver import BUSY, OK, Receiver, Say, certificates, receiving
 
 
@@ -31,7 +32,7 @@ class Caller:
         return answered
 
     async def post(self, url: str | None = None) -> Result:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_S):
             return await self.start(url)
 
     def expire(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.ledger.sqlite.disk_thread import DiskThread
+from tests.bounds import LIMIT_S
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ async def test_a_cancelled_caller_waits_for_the_end_of_its_call(thread: DiskThre
     gate, ended = threading.Event(), threading.Event()
 
     def slow() -> None:
-        gate.wait(10)
+        gate.wait(LIMIT_S)
         ended.set()
 
     running = asyncio.ensure_future(thread.run(slow))
@@ -57,7 +58,7 @@ async def test_a_call_that_fails_after_its_caller_was_cancelled_disturbs_nobody(
     gate = threading.Event()
 
     def fail() -> None:
-        gate.wait(10)
+        gate.wait(LIMIT_S)
         raise OSError("no disk")
 
     running = asyncio.ensure_future(thread.run(fail))

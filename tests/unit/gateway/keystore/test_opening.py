@@ -1,11 +1,11 @@
-"""What settings become."""
+"""Where the settings say that the root of the key store lies."""
 
 import pytest
 
 from config.settings import RootSlotSettings, TransitSettings
+from gateway.keystore.opening import root_slot
 from gateway.keystore.store import EnvRootSlot, FileRootSlot
 from gateway.keystore.transit import TransitRootSlot
-from gateway.node.assembly import root_slot
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""`connect-gateway serve`: a node in this process, or the supervisor of several."""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from config.loader import load
+from config.settings import Settings
+from config.workers import obstacles, parse_share, share_of
+from gateway.cli.output import Config, Failed, run
+from gateway.limits.buckets import SharedBuckets
+from gateway.node.node import Inherited, serve
+from gateway.process.hardening import end_with_parent, forbid_core_dumps
+from gateway.process.logs import catch_the_uncaught, configure, logger
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command("serve")
+def serve_command(
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=256, help="Processes that share ports and binds; needs a Redis ledger."),
+    ] = 1,
+    share: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor: 2/4.")] = None,
+    descriptors: Annotated[str, typer.Option(hidden=True, help="Set by the supervisor.")] = "",
+    machine: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor.")] = None,
+    config: Config = None,
+) -> None:
+    """Run a gateway node until SIGTERM; then drain and exit 0."""
+    dumps_are_off = forbid_core_dumps()
+    settings = load(config, os.environ)
+    if workers > 1:
+        _become_supervisor(settings, workers, config)
+    part = None if share is None else parse_share(share)
+    configure(settings.log.level, settings.log.format, worker=None if part is None else part.number)
+    catch_the_uncaught()
+    if not dumps_are_off:
+        logger("gateway").warning("core_dumps_possible")
+    if part is not None:
+        end_with_parent(signal.SIGTERM)
+        settings = share_of(settings, part)
+    raise SystemExit(run(serve(settings, _inherited(descriptors, machine))))
+
+
+def _inherited(descriptors: str, machine: str | None) -> Inherited:
+    """What a supervisor hands down: a socket for metrics, the table of throughput, and whose workers share it."""
+    if not descriptors:
+        return Inherited()
+    metrics, table = map(int, descriptors.split(","))
+    return Inherited(metrics=socket.socket(fileno=metrics), buckets=SharedBuckets(table), machine=machine)
+
+
+def _become_supervisor(settings: Settings, workers: int, config: Path | None) -> NoReturn:
+    """In this process, without what is loaded by now. Raises Failed."""
+    for line in obstacles(settings, workers):
+        raise Failed(line, "workers_impossible")
+    if config is not None:
+        os.environ["CONNECT_GATEWAY_CONFIG"] = str(config)
+    os.execv(sys.executable, [sys.executable, "-m", "gateway.workers", str(workers)])  # noqa: S606  ourselves

@@ -1,0 +1,71 @@
+"""`connect-gateway simulate`: peers to try things with."""
+
+import asyncio
+import contextlib
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.output import Json, run, show
+from operators.simulator import Faults, SimulatorSettings
+from operators.simulator import run as run_simulator
+from operators.smpp.session import SessionSettings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Peers to try things with.")
+
+
+@app.callback()
+def _group() -> None:
+    """Peers to try things with."""
+
+
+@app.command("smsc")
+def simulate_smsc(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one.")] = 2775,
+    password: Annotated[str, typer.Option(envvar="SMSC_PASSWORD", help="Password of a bind.")] = "secret",  # noqa: S107
+    system_id: Annotated[str, typer.Option(help="system_id of a bind.")] = "gateway",
+    answer_delay: Annotated[float, typer.Option(help="Seconds before each response.")] = 0.0,
+    error_rate: Annotated[float, typer.Option(help="Share answered ESME_RSYSERR.")] = 0.0,
+    throttle_rate: Annotated[float, typer.Option(help="Share answered ESME_RTHROTTLED.")] = 0.0,
+    silent_rate: Annotated[float, typer.Option(help="Share never answered.")] = 0.0,
+    drop_every: Annotated[int, typer.Option(help="Cut the link after so many submissions; 0 never.")] = 0,
+    receipt_delay: Annotated[float, typer.Option(help="Seconds before each receipt.")] = 0.0,
+    receipt_rate: Annotated[float, typer.Option(help="Share that gets a receipt.")] = 1.0,
+    receipt_twice_rate: Annotated[float, typer.Option(help="Share whose receipt comes twice.")] = 0.0,
+    receipt_first: Annotated[bool, typer.Option("--receipt-first", help="Receipts overtake their responses.")] = False,
+    failed_rate: Annotated[float, typer.Option(help="Share reported UNDELIV.")] = 0.0,
+    window: Annotated[int, typer.Option(help="Receipts it sends without an answer.")] = 500,
+    json: Json = False,
+) -> None:
+    """An SMSC that takes everything, or misbehaves on demand. Runs until interrupted."""
+    faults = Faults(
+        answer_delay_s=answer_delay,
+        error_rate=error_rate,
+        throttle_rate=throttle_rate,
+        silent_rate=silent_rate,
+        drop_every=drop_every or None,
+        receipt_delay_s=receipt_delay,
+        receipt_rate=receipt_rate,
+        receipt_twice_rate=receipt_twice_rate,
+        receipt_before_response=receipt_first,
+        receipt_state_failed_rate=failed_rate,
+    )
+
+    def started(simulator: Any) -> None:
+        show({"host": host, "port": simulator.port}, json)
+        sys.stdout.flush()
+
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        run(
+            run_simulator(
+                host,
+                port,
+                faults,
+                system_id=system_id,
+                password=password,
+                settings=SimulatorSettings(session=SessionSettings(window=window, inbound=100_000)),
+                started=started,
+            )
+        )
