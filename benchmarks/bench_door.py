@@ -23,6 +23,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import MessageClass
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import SystemClock
+from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
 from operators.smpp.segments import plan
@@ -65,13 +66,13 @@ async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path
     ledger = SqliteLedger(folder / "ledger.db", clock)
     return Door(
         validator=Validator(MessageSettings(), plan, lambda _: False),
-        vault=vault,
-        policies=RetentionPolicies(DEFAULT_RULES),
+        minimiser=Minimiser(
+            vault=vault, policies=RetentionPolicies(DEFAULT_RULES), clock=clock, pseudonymise=keyring.pseudonymise
+        ),
         router=Router([Route(prefix="", classes=frozenset(), operators=("loop",))]),
         is_up=lambda _: True,
         journal=Journal(ledger, stored=lambda _: None, queue_limit=10_000_000),
         clock=clock,
-        pseudonymise=keyring.pseudonymise,
         digest=keyring.idempotency_digest,
     )
 

@@ -22,12 +22,12 @@ RATE_HZ: Final = 200
 MAIN: Final = "MainThread"
 STOP_LIMIT_S: Final = 30.0
 
-RECEIPTS: Final = ("receipts", "settler", "inflight")
+RECEIPTS: Final = ("receipts/", "settler.py", "inflight.py")
 
 STAGES: Final = (
     ("seal", ("redaction/", "gateway/vault/", "gateway/keystore/", "gateway/process/clock.py")),
     ("webhook", ("gateway/webhooks/",)),
-    ("receipt", (*(f"gateway/delivery/{each}.py" for each in RECEIPTS), "operators/smpp/receipt.py")),
+    ("receipt", (*(f"gateway/delivery/{each}" for each in RECEIPTS), "operators/smpp/receipt.py")),
     ("SMPP in", ("gateway/smpp_server/",)),
     ("SMPP out", ("operators/",)),
     ("dispatch", ("gateway/delivery/",)),

@@ -18,17 +18,15 @@ from gateway.accounts.customers import ApiKey
 from gateway.delivery.routing import Router, first_up
 from gateway.ledger.contract import Accept, WriteResult
 from gateway.ledger.journal import Done, Journal, JournalFull
-from gateway.model.identifiers import message_id
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.numbers import digits_of
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
 from gateway.process.clock import Clock
-from gateway.retention.policies import RetentionPolicies
-from gateway.vault.vault import Content, Vault
+from gateway.retention.minimise import Minimiser
+from gateway.vault.vault import Content
 from redaction.errors import KeysWithheld, SealError, alone
 from redaction.personal import Msisdn
-from redaction.pseudonymise import Subject
 from redaction.retention import content_until_ms, record_until_ms
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
@@ -49,35 +47,27 @@ class Pending:
 
 
 class Door:
-    """pseudonymise: recipient to keyed pseudonym and leaf. digest: keyed digest of an idempotency key and an index.
-    id_octets: unpredictable ones for the end of an id; the clock's if None.
-    """
+    """digest: keyed digest of an idempotency key and an index."""
 
     def __init__(
         self,
         *,
         validator: Validator,
-        vault: Vault,
-        policies: RetentionPolicies,
+        minimiser: Minimiser,
         router: Router,
         is_up: Callable[[str], bool],
         journal: Journal,
         clock: Clock,
-        pseudonymise: Callable[[int, Msisdn, int], Subject],
         digest: Callable[[int, str, int], bytes],
-        id_octets: Callable[[int], bytes] | None = None,
     ) -> None:
         self._validator = validator
-        self._vault = vault
-        self._policies = policies
+        self._minimiser = minimiser
+        self._vault = minimiser.vault
         self._router = router
         self._is_up = is_up
         self._journal = journal
         self._clock = clock
-        self._pseudonymise = pseudonymise
         self._digest = digest
-        self._id_octets = clock.random if id_octets is None else id_octets
-        self._counter = int.from_bytes(clock.random(2), "big")
 
     def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
         """Take one message in. Raises Refusal; then nothing is stored."""
@@ -127,7 +117,7 @@ class Door:
         submission = self._validator.check(key, request, now_ms, form)
         submission = msgspec.structs.replace(submission, tag=message.tag)
         try:
-            leaf = self._pseudonymise(message.customer, submission.to, now_ms).leaf
+            leaf = self._minimiser.pseudonymise(message.customer, submission.to, now_ms).leaf
             sealed, private = self._vault.seal(
                 submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=now_ms
             )
@@ -169,14 +159,12 @@ class Door:
         customer = key.customer.id
         to = submission.to
         lane = self._lane(to, submission.message_class)
-        rule = self._policies.of(customer, submission.tag)
+        rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, now_ms, None)
         if due_ms >= forgotten_ms:
             raise Refusal("invalid_schedule", "schedule_at")
-        subject = self._pseudonymise(customer, to, now_ms)
-        self._counter = (self._counter + 1) & 0xFFFF
-        identifier = message_id(now_ms, self._counter, self._id_octets(8))
+        identifier, subject = self._minimiser.identify(customer, to, now_ms)
         content, private = self._vault.seal(
             submission, customer=customer, message_id=identifier, leaf=subject.leaf, now_ms=now_ms
         )

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Final
 
 from gateway.cluster.notes import DONE, REFUSED, Cancel, Receipt, Replace, decode, receipt, revised
-from gateway.delivery.dispatch import Dispatch
-from gateway.delivery.receipts import Outcomes
+from gateway.delivery.dispatch.withdraw import Withdrawals
+from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.redis.inbox import Reading
@@ -28,10 +28,10 @@ look for what all other nodes left meanwhile.
 class Inbox:
     """Of all partitions that this node has."""
 
-    def __init__(self, ledger: RedisLedger, clock: Clock, dispatch: Dispatch, outcomes: Outcomes) -> None:
+    def __init__(self, ledger: RedisLedger, clock: Clock, withdrawals: Withdrawals, outcomes: Outcomes) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._dispatch = dispatch
+        self._withdrawals = withdrawals
         self._outcomes = outcomes
         self._open: dict[int, int] = {}  # by partition: notes that are not settled yet
         self._failed: set[int] = set()
@@ -85,8 +85,8 @@ class Inbox:
     async def _is_done(self, wish: Cancel | Replace) -> bool:
         with suppress(Refusal):
             if isinstance(wish, Cancel):
-                return await self._dispatch.cancel(wish.customer, wish.message) is not None
-            return await self._dispatch.replace(wish.customer, wish.message, partial(revised, wish)) is not None
+                return await self._withdrawals.cancel(wish.customer, wish.message) is not None
+            return await self._withdrawals.replace(wish.customer, wish.message, partial(revised, wish)) is not None
         return False
 
     def _closer(self, partition: int, token: str, count: int) -> Callable[[bool], None]:

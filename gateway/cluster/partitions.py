@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.delivery.dispatch import Dispatch
+from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.inflight import InFlight
 from gateway.ledger.journal import Journal
 from gateway.ledger.redis.engine import RedisLedger
@@ -44,25 +44,25 @@ class Partitions:
 
     def renewed(self, until: float) -> None:
         """Nobody else has our partitions before `until`."""
-        was_over = self._clock.monotonic() >= self._dispatch.active_until
-        self._dispatch.active_until = self._deliverer.active_until = until
+        was_over = self._clock.monotonic() >= self._dispatch.sender.active_until
+        self._dispatch.sender.active_until = self._deliverer.active_until = until
         if was_over:
             log.warning("leases_were_late")
-            self._dispatch.look_everywhere()
+            self._dispatch.sender.look_everywhere()
             self._deliverer.resume()
 
     def gained(self, partitions: Sequence[int]) -> None:
         log.info("partitions_gained", count=len(partitions), nodes=self._ledger.leases.nodes)
         self.renewed(self._ledger.holding.until)
         self._deliverer.distrust()
-        self._dispatch.look_everywhere()
+        self._dispatch.sender.look_everywhere()
 
     def lost(self, partitions: Sequence[int]) -> None:
         log.info("partitions_lost", count=len(partitions), nodes=self._ledger.leases.nodes)
         self._let_go(self._are_in(partitions))
 
     def _let_go(self, has_gone: Callable[[bytes], bool]) -> None:
-        self._dispatch.let_go(has_gone)
+        self._dispatch.withdrawals.let_go(has_gone)
         self._deliverer.let_go(has_gone)
 
     def _are_in(self, partitions: Sequence[int]) -> Callable[[bytes], bool]:

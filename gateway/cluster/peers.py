@@ -78,7 +78,7 @@ class Peers:
         return Place.HERE if self.works_on(message) else Place.LEFT
 
     async def cancel(self, customer: int, message: bytes) -> Message | None:
-        """As `Dispatch.cancel`, by way of the node that has the message."""
+        """As `Withdrawals.cancel`, by way of the node that has the message."""
         found = await self._ledger.find(customer, message)
         if found is None:
             return None
@@ -91,7 +91,7 @@ class Peers:
         return found
 
     async def replace(self, customer: int, message: bytes, revise: Callable[[Message], Message]) -> Message | None:
-        """As `Dispatch.replace`, by way of the node that has the message. It is rewritten and sealed here."""
+        """As `Withdrawals.replace`, by way of the node that has the message. It is rewritten and sealed here."""
         found = await self._ledger.find(customer, message)
         if found is None:
             return None

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from gateway.delivery.dispatch import Dispatch
+from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.mobile_originated import Incoming
-from gateway.delivery.receipts import Outcomes
+from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.process.logs import logger
 from operators.base import DeliveryReceipt, Down, MoMessage, OperatorEvent, Ready, Submitted
 
@@ -35,13 +35,13 @@ class Sorting:
             else:
                 self._note(event, ready)
         if answers:
-            self._dispatch.on_submitted(answers)
+            self._dispatch.answers.on_submitted(answers)
         if receipts:
             self._outcomes.on_receipts(receipts)
         if incoming:
             self._incoming.on_messages(incoming)
         for name in ready:
-            self._dispatch.on_ready(name)
+            self._dispatch.sender.on_ready(name)
 
     def _note(self, event: Ready | Down, ready: list[str]) -> None:
         """The state of a link."""
@@ -49,5 +49,5 @@ class Sorting:
             ready.append(event.operator)
             log.debug("operator_ready", operator=event.operator)
         else:
-            self._dispatch.on_down(event.operator)
+            self._dispatch.sender.on_down(event.operator)
             log.warning("operator_down", operator=event.operator)

@@ -6,23 +6,21 @@ The SMSC is answered after that commit and not before (Law 2). A crash in betwee
 be told twice, under two ids. A number that nobody owns is refused, so that the SMSC does not send again.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from gateway.accounts.customers import Owner
-from gateway.ledger.contract import Accept, WriteResult
+from gateway.ledger.contract import Accept, WriteOp, WriteResult
 from gateway.ledger.journal import Journal, JournalFull
-from gateway.model.message import Message, MessageClass, OutboxEvent, Part, Status, message_id
+from gateway.model.message import Message, MessageClass, OutboxEvent, Part, Status
 from gateway.model.numbers import digits_of, parse_number
 from gateway.process.clock import Clock
-from gateway.retention.policies import RetentionPolicies
-from gateway.vault.vault import Received, Vault
+from gateway.retention.minimise import Minimiser
+from gateway.vault.vault import Received
 from operators.base import MoMessage, Operator
 from redaction.errors import KeysWithheld
 from redaction.personal import Msisdn, Purpose
-from redaction.pseudonymise import Subject
 from redaction.retention import TRANSACTIONAL, content_until_ms, record_until_ms
 
 LIMIT: Final = 5_000
@@ -41,10 +39,8 @@ class IncomingCounters:
 
 
 class Incoming:
-    """owner: of a number, given the message's first word. pseudonymise: a person's number to its keyed pseudonym.
-
-    default_region: of senders that an operator writes without a country code. id_octets: as of
-    `gateway.accept.door.Door`.
+    """owner: of a number, given the message's first word. default_region: of senders that an operator writes without a
+    country code. limit: messages that may wait for their commit.
     """
 
     def __init__(
@@ -52,26 +48,19 @@ class Incoming:
         *,
         operators: Mapping[str, Operator],
         owner: Callable[[str, str], Owner | None],
-        vault: Vault,
-        policies: RetentionPolicies,
+        minimiser: Minimiser,
         journal: Journal,
         clock: Clock,
-        pseudonymise: Callable[[int, Msisdn, int], Subject],
         default_region: str,
-        id_octets: Callable[[int], bytes] | None = None,
         limit: int = LIMIT,
     ) -> None:
         self._operators = operators
         self._owner = owner
-        self._vault = vault
-        self._policies = policies
+        self._minimiser = minimiser
         self._journal = journal
         self._clock = clock
-        self._pseudonymise = pseudonymise
         self._default_region = default_region
         self._limit = limit
-        self._id_octets = clock.random if id_octets is None else id_octets
-        self._counter = int.from_bytes(clock.random(2), "big")
         self._uncommitted = 0
         self.counters = IncomingCounters()
 
@@ -98,22 +87,20 @@ class Incoming:
         except KeysWithheld:
             self._push_back(message)
             return
-        event = _event(record, owner)
         try:
-            durable = self._journal.accept(Accept(record, event=event))
+            self._journal.offer(Accept(record, event=_event(record, owner)), partial(self._committed, message))
         except JournalFull:
             self._push_back(message)
             return
         self._uncommitted += 1
-        durable.add_done_callback(partial(self._committed, message))
 
     def _push_back(self, message: MoMessage) -> None:
         self.counters.pushed_back += 1
         self._operators[message.operator].acknowledge((message.handle,), False)
 
-    def _committed(self, message: MoMessage, durable: "asyncio.Future[WriteResult]") -> None:
+    def _committed(self, message: MoMessage, _op: WriteOp | None, durable: WriteResult) -> None:
         self._uncommitted -= 1
-        if durable.cancelled() or durable.exception() is not None:
+        if not durable:
             self._push_back(message)
             return
         self.counters.received += 1
@@ -124,11 +111,9 @@ class Incoming:
         """The record: what is kept of a message, and nothing else."""
         now_ms = self._clock.now_ms()
         source = self._source(message)
-        rule = self._policies.of(owner.customer, TRANSACTIONAL)
-        subject = self._pseudonymise(owner.customer, source, now_ms)
-        self._counter = (self._counter + 1) & 0xFFFF
-        identifier = message_id(now_ms, self._counter, self._id_octets(8))
-        content = self._vault.seal_received(
+        rule = self._minimiser.policies.of(owner.customer, TRANSACTIONAL)
+        identifier, subject = self._minimiser.identify(owner.customer, source, now_ms)
+        content = self._minimiser.vault.seal_received(
             Received(source=source, destination=message.destination, text=message.text, missing=message.missing),
             customer=owner.customer,
             message_id=identifier,

@@ -117,7 +117,7 @@ class Node:
 
     async def _drain(self, deadline_s: float) -> None:
         await asyncio.gather(self.fronts.http.stop(deadline_s / 4), self.fronts.smpp_server.stop(deadline_s / 4))
-        self.road.dispatch.stop()
+        self.road.dispatch.sender.stop()
         await asyncio.gather(*(each.stop(deadline_s / 4) for each in self.road.operators.values()))
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
@@ -154,7 +154,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("journal", road.journal.run())
     start("outcomes", road.outcomes.run())
     start("accounts", stores.directory.run())
-    start("keys", stores.keyring.run(on_return=road.dispatch.look_everywhere))
+    start("keys", stores.keyring.run(on_return=road.dispatch.sender.look_everywhere))
     start("periods", stores.keyring.look_after())
     start("young", stores.vault.young.run())
     start("admission", road.admission.run())
@@ -162,7 +162,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("smpp news", road.telling.run())
     for operator in road.operators.values():
         await operator.start(road.sorting.take)
-    start("dispatch", road.dispatch.run())
+    start("dispatch", road.dispatch.refill.run())
     start("sweeper", road.sweeper.run())
     if road.cluster is not None:
         start("inbox", road.cluster.inbox.run())

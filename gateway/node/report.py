@@ -90,7 +90,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
     health = {name: operator.health() for name, operator in road.operators.items()}
     deliverer = road.deliverer
     return [
-        ("gateway_active_by_operator", "Messages in memory", _floats(road.dispatch.waiting())),
+        ("gateway_active_by_operator", "Messages in memory", _floats(road.dispatch.lanes.waiting())),
         ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),

@@ -5,7 +5,7 @@ from functools import partial
 from gateway.accept.door import Door
 from gateway.accounts.customers import ApiKey
 from gateway.cluster.peers import Peers
-from gateway.delivery.dispatch import Dispatch
+from gateway.delivery.dispatch.withdraw import Withdrawals
 from gateway.model.message import Message
 from gateway.process.clock import Clock
 from gateway.smpp_server.reading import rewrite
@@ -15,8 +15,8 @@ from operators.smpp.pdu import ReplaceSm
 class Revocation:
     """See `gateway.http_api.messages.Canceller`. peers: the other nodes on the ledger, where there may be any."""
 
-    def __init__(self, dispatch: Dispatch, door: Door, clock: Clock, peers: Peers | None) -> None:
-        self._dispatch = dispatch
+    def __init__(self, withdrawals: Withdrawals, door: Door, clock: Clock, peers: Peers | None) -> None:
+        self._withdrawals = withdrawals
         self._door = door
         self._clock = clock
         self._peers = peers
@@ -30,6 +30,6 @@ class Revocation:
         revise = partial(self._door.revise, key, rewrite=partial(rewrite, said, self._clock.now_ms()))
         return await self._place(message_id).replace(key.customer.id, message_id, revise)
 
-    def _place(self, message_id: bytes) -> Dispatch | Peers:
+    def _place(self, message_id: bytes) -> Withdrawals | Peers:
         peers = self._peers
-        return self._dispatch if peers is None or peers.works_on(message_id) else peers
+        return self._withdrawals if peers is None or peers.works_on(message_id) else peers

@@ -13,12 +13,14 @@ from gateway.accept.validation import Validator
 from gateway.cluster.inbox import Inbox
 from gateway.cluster.partitions import Partitions
 from gateway.cluster.peers import Peers
-from gateway.delivery.dispatch import Dispatch
+from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.events import Sorting
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.neighbours import NOBODY
-from gateway.delivery.receipts import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
+from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
+from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
@@ -33,6 +35,7 @@ from gateway.node.revocation import Revocation
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
+from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.retention.sweeper import Sweeper
 from gateway.smpp_server.news import NewsWriter
@@ -60,7 +63,7 @@ class Handover:
         self.accepted += len(messages)
         if self._peers is not None:
             messages = [each for each in messages if self._peers.takes_on(each.id)]
-        self._dispatch.take(messages)
+        self._dispatch.sender.take(messages)
 
     def events_stored(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
         webhooks = [pair for pair in events if not pair[0].esme]
@@ -110,10 +113,9 @@ class _Base(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     operators: Mapping[str, Operator]
     router: Router
-    inflight: InFlight
-    policies: RetentionPolicies
+    records: Records
     addressing: Addressing
-    settler: Settler
+    minimiser: Minimiser
 
 
 async def build_road(
@@ -153,12 +155,12 @@ async def build_road(
         incoming=incoming,
         sorting=Sorting(dispatch, outcomes, incoming),
         addressing=base.addressing,
-        inflight=base.inflight,
+        inflight=base.records.inflight,
         deliverer=deliverer,
         telling=telling,
         sweeper=_sweeper(base),
         cluster=_cluster(base, dispatch, outcomes, deliverer, admission),
-        revocation=Revocation(dispatch, door, clock, stores.peers),
+        revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
     )
 
 
@@ -173,24 +175,32 @@ def _base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, jo
         journal=journal,
         operators={each.name: assembly.operator(each, clock) for each in settings.operators},
         router=Router(assembly.routes(settings)),
-        inflight=InFlight(),
-        policies=policies,
+        records=Records(
+            ledger=stores.ledger,
+            journal=journal,
+            settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
+            inflight=InFlight(),
+        ),
         addressing=addressing,
-        settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
+        minimiser=Minimiser(
+            vault=stores.vault,
+            policies=policies,
+            clock=clock,
+            pseudonymise=stores.keyring.pseudonymise,
+            id_octets=stores.ledger.id_octets,
+        ),
     )
 
 
 def _dispatch(base: _Base) -> Dispatch:
+    settings = base.settings.dispatch
+    contracts = {each.name: assembly.contract(each) for each in base.settings.operators}
     return Dispatch(
-        operators=base.operators,
-        contracts={each.name: assembly.contract(each) for each in base.settings.operators},
+        lanes=Lanes(base.operators, contracts, settings.active_per_operator),
+        records=base.records,
         router=base.router,
-        ledger=base.stores.ledger,
-        journal=base.journal,
         vault=base.stores.vault,
-        settler=base.settler,
-        inflight=base.inflight,
-        settings=base.settings.dispatch,
+        settings=settings,
         clock=base.clock,
         observe_wait=base.outcome.waited,
         neighbours=base.stores.peers or NOBODY,
@@ -200,10 +210,7 @@ def _dispatch(base: _Base) -> Dispatch:
 def _outcomes(base: _Base) -> Outcomes:
     return Outcomes(
         operators=base.operators,
-        ledger=base.stores.ledger,
-        journal=base.journal,
-        settler=base.settler,
-        inflight=base.inflight,
+        records=base.records,
         clock=base.clock,
         neighbours=base.stores.peers or NOBODY,
         unclaimed_after_s=UNCLAIMED_S if base.stores.peers is None else SHARED_UNCLAIMED_S,
@@ -211,17 +218,13 @@ def _outcomes(base: _Base) -> Outcomes:
 
 
 def _incoming(base: _Base) -> Incoming:
-    stores = base.stores
     return Incoming(
         operators=base.operators,
-        owner=stores.directory.owner,
-        vault=stores.vault,
-        policies=base.policies,
+        owner=base.stores.directory.owner,
+        minimiser=base.minimiser,
         journal=base.journal,
         clock=base.clock,
-        pseudonymise=stores.keyring.pseudonymise,
         default_region=base.settings.messages.default_region,
-        id_octets=stores.ledger.id_octets,
     )
 
 
@@ -251,7 +254,7 @@ async def _admission(base: _Base, buckets: Buckets | None) -> Admission:
 
 
 def _door(base: _Base, dispatch: Dispatch) -> Door:
-    stores, allow_loopback = base.stores, base.settings.webhooks.allow_loopback
+    allow_loopback = base.settings.webhooks.allow_loopback
 
     def is_callable(url: str) -> bool:
         try:
@@ -262,15 +265,12 @@ def _door(base: _Base, dispatch: Dispatch) -> Door:
 
     return Door(
         validator=Validator(base.settings.messages, plan, is_callable),
-        vault=stores.vault,
-        policies=base.policies,
+        minimiser=base.minimiser,
         router=base.router,
-        is_up=dispatch.is_up,
+        is_up=dispatch.lanes.is_up,
         journal=base.journal,
         clock=base.clock,
-        pseudonymise=stores.keyring.pseudonymise,
-        digest=stores.keyring.idempotency_digest,
-        id_octets=stores.ledger.id_octets,
+        digest=base.stores.keyring.idempotency_digest,
     )
 
 
@@ -294,7 +294,7 @@ def _cluster(
     partitions = Partitions(
         ledger,
         base.clock,
-        inflight=base.inflight,
+        inflight=base.records.inflight,
         dispatch=dispatch,
         deliverer=deliverer,
         journal=base.journal,
@@ -306,4 +306,4 @@ def _cluster(
         machines=lambda: ledger.leases.machines,
     )
     ledger.leases.follow(partitions)
-    return Cluster(inbox=Inbox(ledger, base.clock, dispatch, outcomes), partitions=partitions, rates=rates)
+    return Cluster(inbox=Inbox(ledger, base.clock, dispatch.withdrawals, outcomes), partitions=partitions, rates=rates)

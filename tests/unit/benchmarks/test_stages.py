@@ -18,10 +18,10 @@ def stack(*frames: str, thread: str = "thread (1): MainThread", samples: int = 1
         (["take (/app/gateway/http_api/express_send.py:82)", "seal (/app/redaction/seal.py:90)"], "seal"),
         (["seal (/app/redaction/seal.py:90)", "encrypt (/lib/cryptography/aead.py:1)"], "seal"),
         (["run (/app/gateway/ledger/journal.py:132)"], "commit"),
-        (["run (/app/gateway/ledger/journal.py:132)", "take (/app/gateway/delivery/dispatch.py:80)"], "dispatch"),
+        (["run (/app/gateway/ledger/journal.py:132)", "take (/app/gateway/delivery/dispatch/send.py:80)"], "dispatch"),
         (["encode (/app/operators/smpp/pdu/hot.py:57)"], "SMPP out"),
         (["read (/app/operators/smpp/receipt.py:239)"], "receipt"),
-        (["on_receipts (/app/gateway/delivery/receipts.py:60)"], "receipt"),
+        (["on_receipts (/app/gateway/delivery/receipts/outcomes.py:60)"], "receipt"),
         (["sign (/app/gateway/webhooks/signing.py:40)"], "webhook"),
         (["read (/app/gateway/smpp_server/reading.py:40)"], "SMPP in"),
         (["CPyDef_seal___Sealer___seal (1f__mypyc.cpython-311.so)", "EVP_Digest (libcrypto.so.3)"], "seal"),
@@ -55,7 +55,7 @@ def test_threads_weigh_what_they_used() -> None:
 
 def test_shares_add_up_to_one_in_the_order_of_the_road() -> None:
     lines = [
-        stack("a (/app/gateway/delivery/dispatch.py:1)", samples=7),
+        stack("a (/app/gateway/delivery/dispatch/send.py:1)", samples=7),
         stack("b (/app/gateway/http_api/express_send.py:1)", samples=2),
         stack(samples=4),
     ]

@@ -17,12 +17,14 @@ from gateway.accept.door import Door
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings, Owner
-from gateway.delivery.dispatch import Dispatch
+from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.events import Sorting
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
-from gateway.delivery.receipts import Outcomes
+from gateway.delivery.receipts.outcomes import Outcomes
+from gateway.delivery.records import Records
 from gateway.delivery.routing import Route, Router
 from gateway.delivery.settler import Settler
 from gateway.keystore.keyring import Keyring
@@ -31,6 +33,7 @@ from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from gateway.process.clock import ManualClock
+from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
 from operators.base import (
@@ -155,54 +158,47 @@ class Road:
         """What needs a running loop."""
         self.journal = Journal(
             self.ledger,
-            stored=lambda messages: self.dispatch.take(messages),
+            stored=lambda messages: self.dispatch.sender.take(messages),
             ended=lambda message: self.ended.append(message.status),
         )
         self.inflight = InFlight()
         settler = Settler(self.policies, lambda message: message.status is not Status.SUBMITTED, self._follow_up)
+        records = Records(ledger=self.ledger, journal=self.journal, settler=settler, inflight=self.inflight)
         self.dispatch = Dispatch(
-            operators=self.operators,
-            contracts=self._contracts,
+            lanes=Lanes(self.operators, self._contracts, self._settings.active_per_operator),
+            records=records,
             router=self.router,
-            ledger=self.ledger,
-            journal=self.journal,
             vault=self.vault,
-            settler=settler,
-            inflight=self.inflight,
             settings=self._settings,
             clock=self.clock,
             observe_wait=lambda _: None,
         )
         self.outcomes = Outcomes(
             operators=self.operators,
-            ledger=self.ledger,
-            journal=self.journal,
-            settler=settler,
-            inflight=self.inflight,
+            records=records,
             clock=self.clock,
             **self._outcome_settings,
+        )
+        minimiser = Minimiser(
+            vault=self.vault, policies=self.policies, clock=self.clock, pseudonymise=self.keyring.pseudonymise
         )
         self.incoming = Incoming(
             operators=self.operators,
             owner=lambda number, word: self.owners.get((number, word)) or self.owners.get((number, "")),
-            vault=self.vault,
-            policies=self.policies,
+            minimiser=minimiser,
             journal=self.journal,
             clock=self.clock,
-            pseudonymise=self.keyring.pseudonymise,
             default_region="SA",
             **self._incoming_settings,
         )
         self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
         self.door = Door(
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
-            vault=self.vault,
-            policies=self.policies,
+            minimiser=minimiser,
             router=self.router,
             is_up=lambda name: self.operators[name].is_up(),
             journal=self.journal,
             clock=self.clock,
-            pseudonymise=self.keyring.pseudonymise,
             digest=self.keyring.idempotency_digest,
         )
 
@@ -286,7 +282,7 @@ async def running_road(folder: Path, *, down: Sequence[str] = (), **settings: An
     for name, operator in road.operators.items():
         if name not in down:
             await operator.start(road.sort)
-    tasks.append(asyncio.create_task(road.dispatch.run()))
+    tasks.append(asyncio.create_task(road.dispatch.refill.run()))
     await asyncio.sleep(0)
     try:
         yield road

@@ -48,9 +48,9 @@ async def test_a_message_that_waits_is_submitted_when_keys_are_back(tmp_path: Pa
         identifier = await road.send()
         with withheld(road):
             road.operators["loop"]._window = 10
-            road.dispatch.pump("loop")
+            road.dispatch.sender.pump("loop")
             assert not road.submitted
-        road.dispatch.look_everywhere()
+        road.dispatch.sender.look_everywhere()
         await road.becomes(identifier, Status.SUBMITTED)
 
 

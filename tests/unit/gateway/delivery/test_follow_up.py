@@ -33,7 +33,7 @@ async def test_a_message_without_a_receipt_ends_as_unknown_after_its_validity_an
     async with running_road(tmp_path, follow_up=NEVER_ASKED) as road:
         identifier = await submitted(road)
         road.clock.advance(3 * HOUR_S - 1)
-        road.dispatch.on_ready("loop")
+        road.dispatch.sender.on_ready("loop")
         await road.settled()
         assert (await road.stored(identifier)).status is Status.SUBMITTED
         road.clock.advance(1)

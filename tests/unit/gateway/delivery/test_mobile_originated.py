@@ -168,5 +168,5 @@ async def test_it_cannot_be_cancelled_and_is_not_sent(tmp_path: Path) -> None:
         road.owners["90909", ""] = OURS
         (stored,) = await received(road, from_a_person())
         with pytest.raises(Refusal):
-            await road.dispatch.cancel(CUSTOMER, stored.id)
+            await road.dispatch.withdrawals.cancel(CUSTOMER, stored.id)
         assert road.submitted == []

@@ -2,14 +2,15 @@
 
 import pytest
 
-from gateway.delivery.lanes import Lane
+from gateway.delivery.dispatch.lanes import Lane
 from gateway.model.message import Message, MessageClass
 from operators.loopback import LoopbackOperator
+from redaction.egress import standard_contract
 from tests.unit.gateway.stage import a_message
 
 
 def lane(limit: int = 8) -> Lane:
-    return Lane(LoopbackOperator("loop", segments_of=lambda _: 1), limit)
+    return Lane(LoopbackOperator("loop", segments_of=lambda _: 1), standard_contract("loop"), limit)
 
 
 def numbered(number: int, message_class: MessageClass = MessageClass.TRANSACTIONAL) -> Message:

@@ -1,26 +1,30 @@
-"""The waiting line in front of one operator: bounded, in memory, fair.
+"""The waiting lines in front of the operators: bounded, in memory, fair.
 
 Three queues: urgent traffic (one-time codes, warnings) goes first; then what was just accepted and what came back from
 the ledger take turns, so neither an old backlog nor new traffic starves the other. Backlog may fill the lane only to
 three quarters, which keeps room for new messages. What does not fit stays in the ledger and is fetched later.
 """
 
+import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from gateway.delivery.dispatch.exits import Exit
 from gateway.model.message import Message, MessageClass
 from operators.base import Operator
+from redaction.egress import EgressContract
 
 URGENT: Final = frozenset({MessageClass.OTP, MessageClass.WARNING})
 
 
 class Lane:
-    """limit: messages that may wait here at once."""
+    """The line of one operator. contract: what may leave to it. limit: messages that may wait here at once."""
 
-    def __init__(self, operator: Operator, limit: int) -> None:
-        self.operator = operator
-        self.limit = limit
+    def __init__(self, operator: Operator, contract: EgressContract, limit: int) -> None:
+        self.operator: Final = operator
+        self.exit: Final = Exit(contract)
+        self.limit: Final = limit
         self.overflowed = True  # the ledger may hold more for this lane than memory does
         self.down_since: float | None = 0.0
         self._prepared: deque[Message] = deque()
@@ -94,3 +98,30 @@ class Lane:
 
     def _queues(self) -> Iterator[deque[Message]]:
         yield from (self._prepared, self._urgent, self._fresh, self._backlog)
+
+
+class Lanes:
+    """The lanes by the names of their operators. wake: set when the ledger may hold work for one of them.
+
+    contracts: by operator. limit: of each lane.
+    """
+
+    def __init__(self, operators: Mapping[str, Operator], contracts: Mapping[str, EgressContract], limit: int) -> None:
+        self.by_name: Final = {name: Lane(each, contracts[name], limit) for name, each in operators.items()}
+        self.wake: Final = asyncio.Event()
+
+    def is_up(self, name: str) -> bool:
+        """Whether this operator can be submitted to now."""
+        lane = self.by_name.get(name)
+        return lane is not None and lane.operator.is_up()
+
+    def waiting(self) -> dict[str, int]:
+        """Messages in memory per lane."""
+        return {name: len(lane) for name, lane in self.by_name.items()}
+
+    def look_again(self, name: str) -> None:
+        """The ledger has something of this lane that memory let go of."""
+        lane = self.by_name.get(name)
+        if lane is not None:
+            lane.overflowed = True
+            self.wake.set()

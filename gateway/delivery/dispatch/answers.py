@@ -1,0 +1,158 @@
+"""What operators answer to submissions: a message is settled, or it is to be tried again."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from config.settings import DispatchSettings
+from gateway.delivery.dispatch.counters import DispatchCounters
+from gateway.delivery.dispatch.failover import Failover
+from gateway.delivery.dispatch.lanes import Lanes
+from gateway.delivery.dispatch.send import Sender
+from gateway.delivery.neighbours import Neighbours
+from gateway.delivery.records import Records
+from gateway.ledger.contract import Change
+from gateway.model.attempt import Attempt
+from gateway.model.message import Link, Message, Part, Status, snapshot
+from gateway.model.state import is_final, segment_taken, set_part, unsent
+from gateway.process.clock import Clock
+from operators.base import Accepted, DeferReason, Deferred, Refused, Submitted, Unknown
+
+_FREE: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL, DeferReason.NOT_SENT})
+"""Deferrals that burn no attempt (S-33)."""
+
+
+class Answers:
+    """failover: chooses the operator of the next attempt. neighbours: who may have a message by now."""
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        records: Records,
+        sender: Sender,
+        failover: Failover,
+        settings: DispatchSettings,
+        clock: Clock,
+        counters: DispatchCounters,
+        neighbours: Neighbours,
+    ) -> None:
+        self._lanes = lanes
+        self._records = records
+        self._sender = sender
+        self._failover = failover
+        self._settings = settings
+        self._clock = clock
+        self._counters = counters
+        self._neighbours = neighbours
+
+    def on_submitted(self, answers: Sequence[Submitted]) -> None:
+        """Answers of operators, as one read brought them."""
+        touched: set[str] = set()
+        now_ms = self._clock.now_ms()
+        for answer in answers:
+            touched.add(answer.operator)
+            attempt = answer.token
+            assert isinstance(attempt, Attempt)
+            if answer.late:
+                self._late(answer, attempt.message)
+                continue
+            self._note(answer, attempt)
+            attempt.outstanding -= 1
+            if not attempt.outstanding:
+                self._conclude(attempt, answer.operator, now_ms)
+        for name in touched:
+            self._sender.pump(name)
+
+    def _note(self, answer: Submitted, attempt: Attempt) -> None:
+        """What one segment's answer says, kept until the last segment of the attempt is answered."""
+        message = attempt.message
+        match answer.result:
+            case Accepted(operator_message_id):
+                self._note_taken(answer, message, operator_message_id, attempt.links)
+            case Deferred(reason, status, after_s):
+                self._counters.deferred += 1
+                attempt.retry_after_s = max(attempt.retry_after_s, after_s)
+                attempt.free = attempt.free and reason in _FREE
+                message.error = f"{status:08x}" if status else reason.value
+            case Refused(status):
+                self._counters.refused += 1
+                set_part(message, answer.segment, Part.REJECTED)
+                attempt.verdict = attempt.verdict or (Status.REJECTED, f"{status:08x}")
+            case Unknown(reason):
+                self._counters.unknown += 1
+                attempt.free = False
+                message.error = reason.value
+                if not message.retry_unknown:
+                    attempt.verdict = attempt.verdict or (Status.FAILED, "outcome_unknown")
+
+    def _note_taken(self, answer: Submitted, message: Message, identifier: str, links: list[Link]) -> None:
+        self._counters.segments_accepted += 1
+        segment_taken(message, answer.segment, identifier)
+        if identifier:
+            links.append(Link(answer.operator, identifier, answer.segment))
+            self._records.inflight.learn(answer.operator, identifier, message, answer.segment)
+
+    def _conclude(self, attempt: Attempt, operator: str, now_ms: int) -> None:
+        """Every segment of the attempt is answered: settle, or come back for what is missing."""
+        message, records = attempt.message, self._records
+        links = tuple(attempt.links)
+        if is_final(message):
+            records.write(Change(message=snapshot(message), links=links))
+        elif attempt.verdict is not None:
+            status, error = attempt.verdict
+            records.end(message, status, error, now_ms, links)
+        elif not unsent(message):
+            message.error = None
+            records.write(records.settler.submitted(message, now_ms, links))
+            message.content = None
+        elif attempt.free:
+            self._again_at_once(attempt, operator, links)
+        else:
+            self._again_later(attempt, operator, links, now_ms)
+
+    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...]) -> None:
+        """The operator only asked to slow down: the message keeps its place, and its budget."""
+        attempt.message.attempts -= 1
+        if links:
+            self._records.journal.post(Change(message=snapshot(attempt.message), links=links))
+        if self._neighbours.works_on(attempt.message.id):
+            self._lanes.by_name[operator].put_back(attempt.message)
+        else:
+            self._records.let_go(attempt.message)
+
+    def _again_later(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> None:
+        message = attempt.message
+        if message.attempts >= self._settings.max_attempts:
+            self._records.end(message, Status.FAILED, message.error, now_ms, links)
+            return
+        wait_s = max(attempt.retry_after_s, self._retry_wait_s(message.attempts))
+        message.status = Status.QUEUED
+        message.due_ms = now_ms + round(wait_s * 1000)
+        message.operator = self._failover.next_operator(message, operator)
+        self._records.write(Change(message=snapshot(message), links=links))
+        self._lanes.by_name[message.operator].overflowed = True
+
+    def _retry_wait_s(self, attempts: int) -> float:
+        settings = self._settings
+        return float(min(settings.retry_limit_s, settings.retry_first_s * 2 ** min(attempts - 1, 16)))
+
+    def _late(self, answer: Submitted, attempted: Message) -> None:
+        """An answer after its deadline still settles the segment when the message is not final (S-23).
+
+        The message may have come back from the ledger meanwhile, to be tried again: then that object is the one to
+        settle.
+        """
+        self._counters.late_answers += 1
+        records = self._records
+        message = records.inflight.active.get(attempted.id, attempted)
+        if is_final(message) or not isinstance(answer.result, Accepted) or answer.segment >= message.segments:
+            return
+        links: list[Link] = []
+        self._note_taken(answer, message, answer.result.operator_message_id, links)
+        message.error = None
+        if unsent(message) or message.status is Status.SUBMITTED:
+            records.journal.post(Change(message=snapshot(message), links=tuple(links)))
+            return
+        lane = self._lanes.by_name.get(message.operator)
+        if lane is not None:
+            lane.remove(message)
+        records.write(records.settler.submitted(message, self._clock.now_ms(), tuple(links)))

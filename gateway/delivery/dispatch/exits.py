@@ -1,0 +1,58 @@
+"""What leaves to an operator of a message: what its egress contract lets out, and nothing else (P-16)."""
+
+from typing import Final
+
+from gateway.model.attempt import Attempt
+from gateway.model.identifiers import concat_reference
+from gateway.model.message import Message
+from gateway.vault.vault import Content
+from operators.base import MtMessage
+from redaction.egress import EgressContract, EgressField, disclosure_code
+
+
+class Exit:
+    """What an operator's egress contract lets out of every message.
+
+    single, several: the masks of every field that an attempt forwards, of a message of one segment and of more.
+    """
+
+    __slots__ = ("contract", "receipt", "several", "single", "validity")
+
+    def __init__(self, contract: EgressContract) -> None:
+        single = {
+            EgressField.SOURCE,
+            EgressField.DESTINATION,
+            EgressField.TEXT,
+            EgressField.DATA_CODING,
+            EgressField.REGISTERED_DELIVERY,
+            EgressField.VALIDITY,
+            EgressField.ESM_CLASS,
+        }
+        several = single | {EgressField.UDH, EgressField.REFERENCE}
+        self.contract: Final = contract
+        self.receipt: Final = contract.allows(EgressField.REGISTERED_DELIVERY)
+        self.validity: Final = contract.allows(EgressField.VALIDITY)
+        self.single: Final = disclosure_code(field for field in single if contract.allows(field))
+        self.several: Final = disclosure_code(field for field in several if contract.allows(field))
+
+    def disclosure(self, message: Message, content: Content) -> int:
+        """Which fields an attempt forwards."""
+        return self.several if message.segments > 1 or content.header else self.single
+
+    def cut_down(
+        self, message: Message, content: Content, attempt: Attempt, segments: tuple[int, ...], now_ms: int
+    ) -> MtMessage:
+        """Only what may leave, for these segments. attempt: what the operator gives back with each answer."""
+        return MtMessage(
+            token=attempt,
+            source=self.contract.source(content.source),
+            destination=content.to,
+            text=content.text,
+            concat_ref=concat_reference(message.id),
+            only=None if len(segments) == message.segments else segments,
+            receipt=content.receipt and self.receipt,
+            validity_s=(message.expires_ms - now_ms + 999) // 1000 if self.validity else None,
+            flash=content.flash,
+            data_coding=content.data_coding,
+            header=content.header,
+        )

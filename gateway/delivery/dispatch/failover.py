@@ -1,0 +1,139 @@
+"""Which operator tries next: after a failed attempt, when a link is down for long, when an operator is no more.
+
+A message of which a segment is with an operator, or may be, never changes the operator (Law 3).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from config.settings import DispatchSettings
+from gateway.delivery.dispatch.counters import DispatchCounters
+from gateway.delivery.dispatch.lanes import Lane, Lanes
+from gateway.delivery.dispatch.send import Sender
+from gateway.delivery.records import Records
+from gateway.delivery.routing import Router, first_up
+from gateway.ledger.contract import Change
+from gateway.model.message import Message, Part, Status
+from gateway.process.clock import Clock
+from gateway.vault.vault import Vault
+from redaction.errors import SealError
+from redaction.personal import Purpose
+
+REHOME_AT_ONCE: Final = 500
+STEER_AT_ONCE: Final = 500
+_EVER: Final = 2**62
+
+
+class Failover:
+    def __init__(
+        self,
+        lanes: Lanes,
+        records: Records,
+        router: Router,
+        sender: Sender,
+        vault: Vault,
+        settings: DispatchSettings,
+        clock: Clock,
+        counters: DispatchCounters,
+    ) -> None:
+        self._lanes = lanes
+        self._records = records
+        self._router = router
+        self._sender = sender
+        self._vault = vault
+        self._settings = settings
+        self._clock = clock
+        self._counters = counters
+
+    def next_operator(self, message: Message, failed: str) -> str:
+        """Ordered failover: the next candidate after the one that failed, if no segment is with any of them yet."""
+        if any(part != Part.WAITING for part in message.parts) or not self._router.alternatives(failed):
+            return failed
+        candidates = self._candidates(message)
+        if failed not in candidates:
+            return candidates[0] if candidates else failed
+        start = candidates.index(failed)
+        for name in candidates[start + 1 :] + candidates[:start]:
+            if self._lanes.is_up(name):
+                return name
+        return failed
+
+    def _candidates(self, message: Message) -> tuple[str, ...]:
+        try:
+            content = self._vault.open_content(message)
+        except SealError:
+            return ()
+        return self._router.candidates(content.to.reveal(Purpose.DELIVER), message.message_class)
+
+    # ------------------------------------------------------------------------------------------ links that are down
+
+    def should_steer(self, name: str, lane: Lane) -> bool:
+        """Down for long, and another operator on the same routes is up."""
+        if lane.down_since is None or self._clock.monotonic() - lane.down_since < self._settings.failover_after_s:
+            return False
+        return any(self._lanes.is_up(other) for other in self._router.alternatives(name))
+
+    async def steer(self, name: str) -> None:
+        """Give a dead lane's messages to the next candidate of each, as far as that one's lane has room.
+
+        What finds no place keeps it here when it was in memory, and in the ledger otherwise, until the next look.
+        """
+        lanes, active = self._lanes, self._records.inflight.active
+        others = self._router.alternatives(name)
+        room = sum(lanes.by_name[other].backlog_room() for other in others if lanes.is_up(other))
+        if not room:
+            return
+        lane = lanes.by_name[name]
+        touched = {self._move(message, name, lane.add_backlog) for message in lane.take_all()}
+        limit = min(room, STEER_AT_ONCE)
+        due = await self._records.ledger.claim_due(name, self._clock.now_ms(), limit, active)
+        touched |= {self._move(message, name, None) for message in due if message.id not in active}
+        for target in touched - {name}:
+            self._sender.pump(target)
+
+    def _move(self, message: Message, name: str, stays: Callable[[Message], None] | None) -> str:
+        """To another lane, which is returned; otherwise `stays` has it."""
+        target = self.next_operator(message, name)
+        if target == name or not self._lanes.by_name[target].backlog_room():
+            if stays is not None:
+                stays(message)
+            return name
+        self._counters.rerouted += 1
+        message.operator = target
+        self._records.inflight.active[message.id] = message
+        self._lanes.by_name[target].add_backlog(message)
+        return target
+
+    # --------------------------------------------------------------------------------------- operators that are no more
+
+    async def rehome(self) -> int:
+        """Find a new lane for messages of operators that the settings name no more; how many moved or expired.
+
+        What no route takes waits for its operator to come back, or for the end of its validity.
+        """
+        records, lanes = self._records, self._lanes.by_name
+        changes: list[Change] = []
+        for name in await records.ledger.lanes():
+            if name not in lanes:
+                found = await records.ledger.claim_due(name, _EVER, REHOME_AT_ONCE, records.inflight.active)
+                changes += [change for message in found if (change := self._new_home(message)) is not None]
+        await asyncio.gather(*(records.journal.write(change) for change in changes))
+        for change in changes:
+            if change.message.operator in lanes:
+                lanes[change.message.operator].overflowed = True
+        return len(changes)
+
+    def _new_home(self, message: Message) -> Change | None:
+        now_ms, settler = self._clock.now_ms(), self._records.settler
+        if message.status is Status.SUBMITTED:
+            over = settler.follow_up.is_over(message, now_ms)
+            return settler.final(message, Status.UNKNOWN, "no_receipt", now_ms) if over else None
+        if message.expires_ms <= now_ms:
+            return settler.final(message, Status.EXPIRED, "expired_here", now_ms)
+        candidates = () if any(part != Part.WAITING for part in message.parts) else self._candidates(message)
+        if not candidates:
+            return None
+        message.operator = first_up(candidates, self._lanes.is_up)
+        self._counters.rerouted += 1
+        return Change(message=message, only_waiting=True)

@@ -1,0 +1,171 @@
+"""Sends what waits in the lanes: one attempt at a time per message, as long as its operator has room.
+
+No task and no timer per message. `pump` moves a lane; it is called when messages arrive, when answers free the window
+and when the operator says `Ready`.
+
+Law 3: with `on_unknown` = `fail` the attempt is written down before the first byte leaves, so that a crash in between
+cannot send twice; with `retry` it is not, and a crash may.
+"""
+
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Final
+
+from gateway.delivery.dispatch.counters import DispatchCounters
+from gateway.delivery.dispatch.lanes import Lane, Lanes
+from gateway.delivery.records import Records
+from gateway.ledger.contract import Change, WriteOp, WriteResult
+from gateway.model.attempt import Attempt
+from gateway.model.message import Message, Part, Status, snapshot
+from gateway.model.state import is_final, mark_attempted, unsent
+from gateway.process.clock import Clock
+from gateway.vault.vault import Vault
+from redaction.errors import IntegrityError, KeyDestroyed, KeysWithheld, SealError
+
+
+class Sender:
+    """active_until: monotonic time after which nothing is sent, because other nodes may have our messages by then.
+
+    observe_wait: called with the milliseconds between a message's acceptance and its first attempt.
+    """
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        records: Records,
+        vault: Vault,
+        clock: Clock,
+        counters: DispatchCounters,
+        observe_wait: Callable[[int], None],
+    ) -> None:
+        self._lanes = lanes
+        self._records = records
+        self._active: Final = records.inflight.active
+        self._vault = vault
+        self._clock = clock
+        self._counters = counters
+        self._observe_wait = observe_wait
+        self.is_stopping = False
+        self.active_until = inf
+
+    def take(self, messages: Sequence[Message]) -> None:
+        """Messages that were just made durable. What does not fit or is not yet due stays in the ledger."""
+        now_ms = self._clock.now_ms()
+        touched: set[str] = set()
+        for message in messages:
+            lane = self._lanes.by_name.get(message.operator)
+            if lane is None or message.due_ms is None or message.due_ms > now_ms:
+                continue
+            if message.id in self._active:  # the refill loop saw it between its commit and this call
+                continue
+            if lane.operator.is_up() and lane.add_fresh(message):
+                self._active[message.id] = message
+                touched.add(message.operator)
+            else:
+                lane.overflowed = True
+        for name in touched:
+            self.pump(name)
+
+    def on_ready(self, operator: str) -> None:
+        """The operator has room again, or came up."""
+        lane = self._lanes.by_name[operator]
+        came_up, lane.down_since = lane.down_since is not None, None
+        if lane.overflowed or came_up:
+            self._lanes.wake.set()
+        self.pump(operator)
+
+    def on_down(self, operator: str) -> None:
+        """The operator cannot be submitted to. Its messages wait, at no cost (S-63)."""
+        self._lanes.by_name[operator].down_since = self._clock.monotonic()
+
+    def look_everywhere(self) -> None:
+        """The ledger has work for every lane, or may have; or keys may be used again."""
+        for lane in self._lanes.by_name.values():
+            lane.overflowed = True
+        self._lanes.wake.set()
+        for name in self._lanes.by_name:
+            self.pump(name)
+
+    def stop(self) -> None:
+        """Submit nothing more; answers are still taken."""
+        self.is_stopping = True
+
+    def pump(self, operator: str) -> None:
+        """Submit as long as there is room and something waits."""
+        lane = self._lanes.by_name[operator]
+        if self.is_stopping or self._clock.monotonic() >= self.active_until:
+            return
+        room, now_ms = lane.operator.room(), self._clock.now_ms()
+        while room > 0 and self._vault.may_open():
+            message = lane.next()
+            if message is None:
+                break
+            room -= self._attempt(lane, message, now_ms)
+            if room <= 0:
+                room = lane.operator.room()
+        if lane.overflowed and lane.runs_low():
+            self._lanes.wake.set()
+
+    def _attempt(self, lane: Lane, message: Message, now_ms: int) -> int:
+        """Do what is to be done with a message now; how many segments were submitted."""
+        if is_final(message):
+            self._records.let_go(message)
+        elif message.expires_ms <= now_ms:
+            self._records.end(message, Status.EXPIRED, "expired_here", now_ms)
+        elif message.retry_unknown or message.parts[0] == Part.ATTEMPTED:
+            return self._send(lane, message, now_ms)
+        else:
+            self._record_then_send(lane, message)
+        return 0
+
+    def _record_then_send(self, lane: Lane, message: Message) -> None:
+        """Law 3, `fail`: the ledger knows of the attempt before the operator does."""
+        mark_attempted(message)
+
+        def recorded(_op: WriteOp | None, applied: WriteResult) -> None:
+            if applied is None:  # another node has it by now
+                self._records.let_go(message)
+                return
+            lane.put_back(message)
+            self.pump(lane.operator.name)
+
+        self._records.journal.post(Change(message=snapshot(message)), recorded)
+
+    def _send(self, lane: Lane, message: Message, now_ms: int) -> int:
+        try:
+            content = self._vault.open_content(message)
+        except KeysWithheld:  # since `pump` asked; its next look ends the turn
+            lane.put_back(message)
+            return 0
+        except SealError as error:
+            self._unopenable(message, error, now_ms)
+            return 0
+        segments = unsent(message)
+        attempt = Attempt(message, len(segments), [])
+        if not message.attempts:
+            self._observe_wait(now_ms - message.accepted_ms)
+        message.attempts += 1
+        message.operator = lane.operator.name
+        message.disclosure |= lane.exit.disclosure(message, content)
+        self._counters.attempts += 1
+        attempt.outstanding = lane.operator.submit(lane.exit.cut_down(message, content, attempt, segments, now_ms))
+        if attempt.outstanding != len(segments):
+            self._recount(message, attempt.outstanding)
+        return attempt.outstanding
+
+    @staticmethod
+    def _recount(message: Message, segments: int) -> None:
+        """This operator joins long messages in another way than the one the message was planned for."""
+        message.segments = segments
+        message.parts = bytes(segments)
+        message.operator_ids = ()
+
+    def _unopenable(self, message: Message, error: SealError, now_ms: int) -> None:
+        """The content is gone or was tampered with: it cannot be sent, and must not be tried again."""
+        self._counters.unopenable += 1
+        code = "failed"
+        if isinstance(error, KeyDestroyed):
+            code = "content_destroyed"
+        elif isinstance(error, IntegrityError):
+            code = "integrity_error"
+        self._records.end(message, Status.FAILED, code, now_ms)

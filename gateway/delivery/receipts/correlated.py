@@ -1,0 +1,114 @@
+"""Receipts of which the segment is known: advance the state, write, and only then acknowledge.
+
+A receipt is acknowledged to the operator after the commit that holds its effect (Law 2, S-47), so a crash in between
+makes the operator send it again, and the second copy has no second effect.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gateway.delivery.neighbours import Forwarded
+from gateway.delivery.receipts.counters import ReceiptCounters
+from gateway.delivery.records import Records
+from gateway.ledger.contract import Change, WriteOp, WriteResult
+from gateway.model.message import Message, Status, snapshot
+from gateway.model.state import is_final, receipt_verdict
+from gateway.process.clock import Clock
+from operators.base import DeliveryReceipt, Operator
+
+
+class Correlated:
+    """look_up: takes a receipt whose message turned out to be another node's."""
+
+    def __init__(
+        self,
+        operators: Mapping[str, Operator],
+        records: Records,
+        clock: Clock,
+        counters: ReceiptCounters,
+        look_up: Callable[[DeliveryReceipt], None],
+    ) -> None:
+        self._operators = operators
+        self._records = records
+        self._clock = clock
+        self._counters = counters
+        self._look_up = look_up
+        self.uncommitted = 0
+
+    def settle(self, receipt: DeliveryReceipt, message: Message, segment: int) -> None:
+        """What the receipt says of this segment takes effect."""
+        if is_final(message):
+            self._note_repeat(receipt, message, segment)
+            self._acknowledge_after_commit(receipt)
+            return
+        before = message.parts
+        verdict = receipt_verdict(message, segment, receipt.state)
+        if verdict is not None:
+            self._finish(receipt, message, verdict)
+        elif message.parts != before:
+            self.uncommitted += 1
+            self._records.journal.post(Change(message=snapshot(message)), _Acknowledger(self, receipt))
+        else:
+            self._acknowledge_after_commit(receipt)
+
+    def answer(self, receipt: DeliveryReceipt, *, taken: bool) -> None:
+        """To the operator, or the node, that it came from; without `taken` it is sent again."""
+        handle = receipt.handle
+        if isinstance(handle, Forwarded):
+            handle.done(taken)
+        else:
+            self._operators[receipt.operator].acknowledge((handle,), taken)
+
+    def acknowledge(self, receipt: DeliveryReceipt, ended: Message | None) -> None:
+        """The receipt's effect is durable. ended: the message whose end that was, if it was one."""
+        if ended is not None:
+            self._records.inflight.forget(receipt.operator, ended)
+        self.uncommitted -= 1
+        self.answer(receipt, taken=True)
+
+    def moved(self, receipt: DeliveryReceipt, message: Message) -> None:
+        """Its effect was not written, because another node has the message by now: that one gets the receipt."""
+        self.uncommitted -= 1
+        self._records.inflight.forget(receipt.operator, message)
+        self._records.let_go(message)
+        self._look_up(receipt)
+
+    def _finish(self, receipt: DeliveryReceipt, message: Message, verdict: Status) -> None:
+        error = None if verdict is Status.DELIVERED else receipt.error_code
+        change = self._records.settler.final(message, verdict, error, self._clock.now_ms())
+        self.uncommitted += 1
+        self._records.journal.post(change, _Acknowledger(self, receipt, message))
+
+    def _note_repeat(self, receipt: DeliveryReceipt, message: Message, segment: int) -> None:
+        """A final status never changes; a receipt that says something else is counted (S-46)."""
+        before = message.parts
+        receipt_verdict(message, segment, receipt.state)
+        if message.parts == before:
+            self._counters.repeated += 1
+        else:
+            message.parts = before
+            self._counters.contradicting += 1
+
+    def _acknowledge_after_commit(self, receipt: DeliveryReceipt) -> None:
+        self.uncommitted += 1
+        self._records.journal.barrier(_Acknowledger(self, receipt))
+
+
+class _Acknowledger:
+    """The callback of one receipt's commit; a slotted object is cheaper here than a closure.
+
+    ended: the message that ends with the receipt.
+    """
+
+    __slots__ = ("_ended", "_owner", "_receipt")
+
+    def __init__(self, owner: Correlated, receipt: DeliveryReceipt, ended: Message | None = None) -> None:
+        self._owner: Final = owner
+        self._receipt: Final = receipt
+        self._ended: Final = ended
+
+    def __call__(self, op: WriteOp | None, result: WriteResult) -> None:
+        if result is None and isinstance(op, Change):
+            self._owner.moved(self._receipt, op.message)
+        else:
+            self._owner.acknowledge(self._receipt, self._ended)

@@ -1,0 +1,69 @@
+"""Receipts of messages that are with an operator, from their arrival to their acknowledgement.
+
+What memory knows takes effect at once (`correlated`); the rest is looked up (`uncorrelated`). Receipts that wait for a
+commit, a look-up or an answer are bounded: beyond that operators are asked to send them again later (S-47).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gateway.delivery.neighbours import NOBODY, Neighbours
+from gateway.delivery.receipts.correlated import Correlated
+from gateway.delivery.receipts.counters import ReceiptCounters
+from gateway.delivery.receipts.uncorrelated import Uncorrelated
+from gateway.delivery.records import Records
+from gateway.process.clock import Clock
+from operators.base import DeliveryReceipt, Operator
+
+UNCLAIMED_S: Final = 5.0
+SHARED_UNCLAIMED_S: Final = 60.0
+"""Longer than a node can be cut off before its messages are another's, which then gets a receipt of its own."""
+
+
+class Outcomes:
+    """neighbours: other nodes on the ledger. limit: receipts that may wait. unclaimed_after_s: how long an unknown id
+    is waited for.
+    """
+
+    def __init__(
+        self,
+        *,
+        operators: Mapping[str, Operator],
+        records: Records,
+        clock: Clock,
+        neighbours: Neighbours = NOBODY,
+        limit: int = 20_000,
+        unclaimed_after_s: float = UNCLAIMED_S,
+    ) -> None:
+        self.counters: Final = ReceiptCounters()
+        self._inflight = records.inflight
+        self._limit = limit
+        self._correlated = Correlated(operators, records, clock, self.counters, self._look_up)
+        self._uncorrelated = Uncorrelated(
+            records, clock, self.counters, self._correlated, neighbours, unclaimed_after_s
+        )
+
+    def on_receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
+        """Receipts of operators, as one read brought them."""
+        for receipt in receipts:
+            self.counters.receipts += 1
+            if self.waiting() >= self._limit:
+                self.counters.pushed_back += 1
+                self._correlated.answer(receipt, taken=False)
+                continue
+            found = self._inflight.find(receipt.operator, receipt.candidates)
+            if found is None:
+                self._uncorrelated.take(receipt)
+            else:
+                self._correlated.settle(receipt, *found)
+
+    def waiting(self) -> int:
+        """Receipts that are not acknowledged yet."""
+        return self._correlated.uncommitted + len(self._uncorrelated)
+
+    async def run(self) -> None:
+        """See `Uncorrelated.run`."""
+        await self._uncorrelated.run()
+
+    def _look_up(self, receipt: DeliveryReceipt) -> None:
+        self._uncorrelated.take(receipt)

@@ -1,0 +1,41 @@
+"""What delivery writes about messages: one place that hands a change to the journal and lets go of its message.
+
+A message that memory works on stays in the active set until the change that ends the work is durable; otherwise the
+ledger would hand it out a second time in between.
+"""
+
+from typing import Final
+
+from gateway.delivery.inflight import InFlight
+from gateway.delivery.settler import Settler
+from gateway.ledger.contract import Change, Ledger, WriteOp, WriteResult
+from gateway.ledger.journal import Journal
+from gateway.model.message import Link, Message, Status
+
+
+class Records:
+    """The ledger, its journal, what changes a message's state, and what memory holds of open messages."""
+
+    def __init__(self, *, ledger: Ledger, journal: Journal, settler: Settler, inflight: InFlight) -> None:
+        self.ledger: Final = ledger
+        self.journal: Final = journal
+        self.settler: Final = settler
+        self.inflight: Final = inflight
+
+    def write(self, change: Change) -> None:
+        """Write, and let the message out of the active set once that is durable."""
+        self.journal.post(change, self._written)
+
+    def end(
+        self, message: Message, status: Status, error: str | None, now_ms: int, links: tuple[Link, ...] = ()
+    ) -> None:
+        """The message has reached `status` for good."""
+        self.write(self.settler.final(message, status, error, now_ms, links))
+
+    def let_go(self, message: Message) -> None:
+        """Memory works on it no longer; what the ledger has of it holds."""
+        self.inflight.active.pop(message.id, None)
+
+    def _written(self, op: WriteOp | None, _applied: WriteResult) -> None:
+        assert isinstance(op, Change)
+        self.inflight.active.pop(op.message.id, None)

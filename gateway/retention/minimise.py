@@ -1,0 +1,42 @@
+"""What every new record begins with, whether a customer or a person sent it: an id, and the person's pseudonym.
+
+The door and the messages from people pass here, so a record of either kind is named, pseudonymised and sealed alike.
+The caller keeps the plaintext out of everything else that it stores.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.model.identifiers import message_id
+from gateway.process.clock import Clock
+from gateway.retention.policies import RetentionPolicies
+from gateway.vault.vault import Vault
+from redaction.personal import Msisdn
+from redaction.pseudonymise import Subject
+
+
+class Minimiser:
+    """vault: seals the content. policies: how long it is kept. pseudonymise: customer, number and time to pseudonym and
+    leaf. id_octets: unpredictable ones for the end of an id; the clock's if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        policies: RetentionPolicies,
+        clock: Clock,
+        pseudonymise: Callable[[int, Msisdn, int], Subject],
+        id_octets: Callable[[int], bytes] | None = None,
+    ) -> None:
+        self.vault: Final = vault
+        self.policies: Final = policies
+        self.pseudonymise: Final = pseudonymise
+        self._id_octets = clock.random if id_octets is None else id_octets
+        self._counter = int.from_bytes(clock.random(2), "big")
+
+    def identify(self, customer: int, person: Msisdn, now_ms: int) -> tuple[bytes, Subject]:
+        """A new id, and who the person is in records of this customer. Raises redaction.errors.KeysWithheld."""
+        subject = self.pseudonymise(customer, person, now_ms)
+        self._counter = (self._counter + 1) & 0xFFFF
+        return message_id(now_ms, self._counter, self._id_octets(8)), subject
