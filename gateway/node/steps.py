@@ -1,0 +1,157 @@
+"""The steps of the road, each built from what the settings say and what the stores hold."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from config.settings import Settings
+from gateway.accept.door import Door
+from gateway.accept.validation import Validator
+from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.dispatch.lanes import Lanes
+from gateway.delivery.inflight import InFlight
+from gateway.delivery.mobile_originated import Incoming
+from gateway.delivery.neighbours import NOBODY
+from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
+from gateway.delivery.records import Records
+from gateway.delivery.routing import Router
+from gateway.delivery.settler import Settler
+from gateway.ledger.journal import Journal
+from gateway.metrics.exposition import Outcome
+from gateway.node import assembly
+from gateway.node.stores import Stores
+from gateway.process.clock import Clock
+from gateway.process.tasks import TaskOwner
+from gateway.retention.minimise import Minimiser
+from gateway.retention.policies import RetentionPolicies
+from gateway.retention.sweeper import Sweeper
+from gateway.webhooks.addressing import Addressing
+from gateway.webhooks.client import WebhookClient
+from gateway.webhooks.deliverer import Deliverer
+from gateway.webhooks.settings import delivery_settings
+from gateway.webhooks.targets import TargetRefused, parse_target
+from operators.base import Operator
+from operators.smpp.segments import plan
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True):
+    """What several steps of the road work with."""
+
+    settings: Settings
+    stores: Stores
+    clock: Clock
+    outcome: Outcome
+    journal: Journal
+    operators: Mapping[str, Operator]
+    router: Router
+    records: Records
+    addressing: Addressing
+    minimiser: Minimiser
+
+
+def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, journal: Journal) -> Base:
+    policies = RetentionPolicies(stores.rules, stores.directory.retention)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer)
+    return Base(
+        settings=settings,
+        stores=stores,
+        clock=clock,
+        outcome=outcome,
+        journal=journal,
+        operators={each.name: assembly.operator(each, clock) for each in settings.operators},
+        router=Router(assembly.routes(settings)),
+        records=Records(
+            ledger=stores.ledger,
+            journal=journal,
+            settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
+            inflight=InFlight(),
+        ),
+        addressing=addressing,
+        minimiser=Minimiser(
+            vault=stores.vault,
+            policies=policies,
+            clock=clock,
+            pseudonymise=stores.keyring.pseudonymise,
+            id_octets=stores.ledger.id_octets,
+        ),
+    )
+
+
+def dispatch(base: Base) -> Dispatch:
+    settings = base.settings.dispatch
+    contracts = {each.name: assembly.contract(each) for each in base.settings.operators}
+    return Dispatch(
+        lanes=Lanes(base.operators, contracts, settings.active_per_operator),
+        records=base.records,
+        router=base.router,
+        vault=base.stores.vault,
+        settings=settings,
+        clock=base.clock,
+        observe_wait=base.outcome.waited,
+        neighbours=base.stores.peers or NOBODY,
+    )
+
+
+def outcomes(base: Base) -> Outcomes:
+    return Outcomes(
+        operators=base.operators,
+        records=base.records,
+        clock=base.clock,
+        neighbours=base.stores.peers or NOBODY,
+        unclaimed_after_s=UNCLAIMED_S if base.stores.peers is None else SHARED_UNCLAIMED_S,
+    )
+
+
+def incoming(base: Base) -> Incoming:
+    return Incoming(
+        operators=base.operators,
+        owner=base.stores.directory.owner,
+        minimiser=base.minimiser,
+        journal=base.journal,
+        clock=base.clock,
+        default_region=base.settings.messages.default_region,
+    )
+
+
+def deliverer(base: Base, tasks: TaskOwner) -> Deliverer:
+    settings, clock = delivery_settings(base.settings.webhooks), base.clock
+    return Deliverer(
+        ledger=base.stores.ledger,
+        journal=base.journal,
+        addresses=base.addressing,
+        client=lambda: WebhookClient(settings, clock=clock, tasks=tasks),
+        settings=settings,
+        clock=clock,
+    )
+
+
+def door(base: Base, dispatch: Dispatch) -> Door:
+    allow_loopback = base.settings.webhooks.allow_loopback
+
+    def is_callable(url: str) -> bool:
+        try:
+            parse_target(url, allow_loopback=allow_loopback)
+        except TargetRefused:
+            return False
+        return True
+
+    return Door(
+        validator=Validator(base.settings.messages, plan, is_callable),
+        minimiser=base.minimiser,
+        router=base.router,
+        is_up=dispatch.lanes.is_up,
+        journal=base.journal,
+        clock=base.clock,
+        digest=base.stores.keyring.idempotency_digest,
+    )
+
+
+def sweeper(base: Base) -> Sweeper:
+    peers = base.stores.peers
+    return Sweeper(
+        ledger=base.stores.ledger,
+        keyring=base.stores.keyring,
+        clock=base.clock,
+        settings=base.settings.sweeper,
+        nodes=lambda: 1 if peers is None else peers.nodes,
+    )
