@@ -23,6 +23,7 @@ from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.large_commits import ENOUGH_ROWS, LargeCommits
 from gateway.ledger.sqlite.plan import ALWAYS, Event, Outcome, Plan
 from gateway.ledger.sqlite.rows import event_row, fresh_row
+from gateway.ledger.sqlite.writer import FileWriter
 from gateway.ledger.sqlite.writer_calls import Asked
 from gateway.ledger.sqlite.writer_client import ApartWriter, spawn
 from gateway.ledger.sqlite.writer_moving import AGAIN_S, MovingWriter
@@ -163,7 +164,7 @@ async def test_calls_under_way_end_before_the_change_and_the_others_follow_it_in
 
     def tell(message: Message) -> asyncio.Future[Outcome]:
         event = Event(ALWAYS, event_row(an_event(message)))
-        return asyncio.ensure_future(writer.apply(Plan(NOW, fresh=[fresh_row(message)], events=[event])))
+        return asyncio.ensure_future(writer.do(FileWriter.apply, Plan(NOW, fresh=[fresh_row(message)], events=[event])))
 
     async with file._turn:  # the first call waits for it
         calls = [tell(a_message())]
@@ -329,7 +330,7 @@ async def test_it_is_tried_again_after_a_minute_and_told_once(path: Path) -> Non
 
     async def tries_at(now_s: float) -> int:
         starts.now_s = now_s
-        await writer.apply(Plan(NOW, fresh=[fresh_row(a_message())]))
+        await writer.do(FileWriter.apply, Plan(NOW, fresh=[fresh_row(a_message())]))
         await move_ended()
         return starts.count
 

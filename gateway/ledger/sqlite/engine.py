@@ -138,7 +138,7 @@ class SqliteLedger:
 
     async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
         work = Batch(batch, self._clock.now_ms())
-        return work.settle(await self._writer.apply(work.plan))
+        return work.settle(await self._writer.do(FileWriter.apply, work.plan))
 
     async def find(self, customer: int, message: bytes) -> Message | None:
         row = self._row("find", message, customer, self._clock.now_ms())
@@ -254,33 +254,33 @@ class SqliteLedger:
         return [endpoint_from(row) for row in self._rows("endpoints")]
 
     async def save_customer(self, customer: StoredCustomer) -> int:
-        return await self._writer.change_accounts("save_customer", customer_row(customer))
+        return await self._writer.do(FileWriter.change_accounts, "save_customer", customer_row(customer))
 
     async def save_key(self, key: StoredKey) -> int:
-        return await self._writer.change_accounts("save_key", key_row(key))
+        return await self._writer.do(FileWriter.change_accounts, "save_key", key_row(key))
 
     async def save_esme(self, esme: StoredEsme) -> int:
-        return await self._writer.change_accounts("save_esme", esme_row(esme))
+        return await self._writer.do(FileWriter.change_accounts, "save_esme", esme_row(esme))
 
     async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        await self._writer.change_accounts("save_endpoint", endpoint_row(endpoint))
+        await self._writer.do(FileWriter.change_accounts, "save_endpoint", endpoint_row(endpoint))
 
     async def delete_endpoint(self, customer: int) -> None:
-        await self._writer.change_accounts("delete_endpoint", (customer,))
+        await self._writer.do(FileWriter.change_accounts, "delete_endpoint", (customer,))
 
     # ------------------------------------------------------------------------------------------------- retention
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
-        return await self._writer.forget_content(now_ms, limit)
+        return await self._writer.do(FileWriter.forget_content, now_ms, limit)
 
     async def forget_records(self, now_ms: int, limit: int) -> int:
-        return await self._writer.forget_records(now_ms, limit)
+        return await self._writer.do(FileWriter.forget_records, now_ms, limit)
 
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        return await self._writer.forget_leftovers(now_ms, limit)
+        return await self._writer.do(FileWriter.forget_leftovers, now_ms, limit)
 
     async def checkpoint(self) -> None:
-        await self._writer.checkpoint()
+        await self._writer.do(FileWriter.checkpoint)
 
     async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
         with ledger_errors():
@@ -308,7 +308,7 @@ class SqliteLedger:
             return sqlite_export.events(self._file.reader, cursor, limit)
 
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
-        await self._writer.add_traffic(rows)
+        await self._writer.do(FileWriter.add_traffic, rows)
 
     # --------------------------------------------------------------------------------------------------- reading
 

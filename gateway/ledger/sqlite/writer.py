@@ -1,24 +1,27 @@
-"""What changes the SQLite file, one call per transaction: here on a file that this process has open for writing.
+"""What changes the SQLite file: one verb, one transaction; `VERBS` is the table of them all.
 
-`writer_client.ApartWriter` does the same with a process of its own, and `writer_moving.MovingWriter` begins here and
-goes on there. What is said to a writer and what it answers are plain values.
+A verb is written once, as a method of `FileWriter`, which does it on a file that this process has open for writing.
+`writer_client.ApartWriter` has it done by a process of its own, `writer_moving.MovingWriter` begins here and goes on
+there. Values and answers are plain, of the types that a verb's signature names.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
 from gateway.ledger.contract import Traffic
 from gateway.ledger.sqlite import export as sqlite_export
 from gateway.ledger.sqlite import forgetting
 from gateway.ledger.sqlite.file import SQL, SqliteFile
 from gateway.ledger.sqlite.plan import Outcome, Plan, execute
-from gateway.ledger.sqlite.rows import AccountRow
+
+T = TypeVar("T")
+Values = TypeVarTuple("Values")
 
 
 class Writer(Protocol):
-    """Methods raise what the ledger's contract says; each is durable when it returns."""
+    """Whoever does the verbs."""
 
     @property
     def works_beside(self) -> bool:
@@ -28,21 +31,8 @@ class Writer(Protocol):
 
     async def close(self) -> None: ...
 
-    async def apply(self, plan: Plan) -> Outcome:
-        """All of the plan or nothing."""
-
-    async def change_accounts(self, name: str, row: AccountRow) -> int:
-        """Run the statement of that name; the id that it returns, 0 for none."""
-
-    async def forget_content(self, now_ms: int, limit: int) -> int: ...
-
-    async def forget_records(self, now_ms: int, limit: int) -> int: ...
-
-    async def forget_leftovers(self, now_ms: int, limit: int) -> int: ...
-
-    async def checkpoint(self) -> None: ...
-
-    async def add_traffic(self, rows: Sequence[Traffic]) -> None: ...
+    async def do(self, verb: "Callable[[FileWriter, *Values], Awaitable[T]]", *values: *Values) -> T:
+        """Do one of `VERBS`: all of it, durable when this returns, or nothing. Raises what the contract says."""
 
 
 class FileWriter:
@@ -60,15 +50,22 @@ class FileWriter:
     async def close(self) -> None:
         """The file closes both ends."""
 
-    async def apply(self, plan: Plan) -> Outcome:
-        outcome = self.apply_now(plan)
-        return await self._file.transact(partial(_execute, plan)) if outcome is None else outcome
+    async def do(self, verb: "Callable[[FileWriter, *Values], Awaitable[T]]", *values: *Values) -> T:
+        return await verb(self, *values)
 
     def apply_now(self, plan: Plan) -> Outcome | None:
         """As `apply`, without a turn of the loop; None, and nothing done, when the file is not free."""
         return self._file.transact_now(partial(_execute, plan))
 
-    async def change_accounts(self, name: str, row: AccountRow) -> int:
+    # ----------------------------------------------------------------------------------------------------- verbs
+
+    async def apply(self, plan: Plan) -> Outcome:
+        outcome = self.apply_now(plan)
+        return await self._file.transact(partial(_execute, plan)) if outcome is None else outcome
+
+    async def change_accounts(self, name: str, row: tuple[Any, ...]) -> int:
+        """Run the statement of that name; the id that it returns, 0 for none. row: as the statement wants it."""
+
         def work(cursor: sqlite3.Cursor) -> int:
             rows = cursor.execute(SQL[name], row).fetchall()
             cursor.execute(SQL["accounts_changed"])
@@ -90,6 +87,18 @@ class FileWriter:
 
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._file.transact(lambda cursor: sqlite_export.add_traffic(cursor, rows))
+
+
+VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
+    FileWriter.apply,
+    FileWriter.change_accounts,
+    FileWriter.forget_content,
+    FileWriter.forget_records,
+    FileWriter.forget_leftovers,
+    FileWriter.checkpoint,
+    FileWriter.add_traffic,
+)
+"""What a writing process can be asked for: a verb's place here is its number in a frame."""
 
 
 def _execute(plan: Plan, cursor: sqlite3.Cursor) -> Outcome:

@@ -6,13 +6,13 @@ sealed fields, pseudonyms, states and times.
 """
 
 import struct
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from gateway.ledger.contract import LedgerCorrupt, LedgerError, LedgerLocked, LedgerUnavailable, Traffic
-from gateway.ledger.sqlite.plan import Outcome, Plan
+from gateway.ledger.contract import LedgerCorrupt, LedgerError, LedgerLocked, LedgerUnavailable
+from gateway.ledger.sqlite.writer import VERBS
 
 HEAD: Final = struct.Struct(">IIB")
 HELLO: Final = 0
@@ -27,28 +27,22 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One method of `Writer`. asks, answers: the types of what is said."""
+    """A verb between processes. code: its number. asks, answers: the types of what is said."""
 
     code: int
+    verb: Callable[..., Awaitable[object]]
     asks: Any
     answers: Any
 
 
-_STEP: Final = tuple[int, int]
-CALLS: Final = {
-    name: Call(code, asks, answers)
-    for code, (name, asks, answers) in enumerate(
-        (
-            ("apply", Plan, Outcome),
-            ("change_accounts", tuple[str, tuple[Any, ...]], int),
-            ("forget_content", _STEP, int),
-            ("forget_records", _STEP, int),
-            ("forget_leftovers", _STEP, int),
-            ("checkpoint", None, None),
-            ("add_traffic", tuple[Traffic, ...], None),
-        )
-    )
-}
+def _call(code: int, verb: Callable[..., Awaitable[object]]) -> Call:
+    """The types are those of the verb's signature."""
+    hints = get_type_hints(verb)
+    answers = hints.pop("return")
+    return Call(code, verb, tuple[tuple(hints.values())], answers)  # type: ignore[misc]  # known when this runs
+
+
+CALLS: Final = tuple(_call(code, verb) for code, verb in enumerate(VERBS))
 
 DONE: Final = 0
 _ERRORS: Final[tuple[type[LedgerError], ...]] = (LedgerUnavailable, LedgerCorrupt, LedgerLocked, LedgerError)

@@ -1,4 +1,4 @@
-"""The gateway's side of a writing process: starts it, hands it plans, and hears what came of them.
+"""The gateway's side of a writing process: starts it, hands it verbs, and reads what came of them.
 
 A process that died is started again by the next call; what it had not answered raises LedgerUnavailable, and is durable
 or not. The process shares the node's lock, which stays with the gateway between one and the next.
@@ -10,23 +10,25 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 import msgspec
 
 import gateway
-from gateway.ledger.contract import LedgerError, LedgerUnavailable, Traffic
+from gateway.ledger.contract import LedgerError, LedgerUnavailable
 from gateway.ledger.file_lock import NodeLock
-from gateway.ledger.sqlite.plan import Outcome, Plan
-from gateway.ledger.sqlite.rows import AccountRow
-from gateway.ledger.sqlite.writer_calls import CALLS, DONE, HELLO, Asked, Call, Frames, encode, error_from, frame
+from gateway.ledger.sqlite.writer import FileWriter
+from gateway.ledger.sqlite.writer_calls import CALLS, DONE, HELLO, Asked, Frames, encode, error_from, frame
 
 END_LIMIT_S: Final = 30.0
 SOCKET_BYTES: Final = 1 << 20
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """Of the environment; passwords may stand in the rest of it."""
+
+T = TypeVar("T")
+Values = TypeVarTuple("Values")
 
 Start = Callable[[Asked, socket.socket, Sequence[int]], Callable[[], object]]
 """Starts what serves the socket and holds these descriptors, and gives what waits for its end, in a thread."""
@@ -60,32 +62,11 @@ class ApartWriter:
                 await pipe.ended
             await asyncio.get_running_loop().run_in_executor(None, self._wait)
 
-    async def apply(self, plan: Plan) -> Outcome:
-        return cast(Outcome, await self._call("apply", plan))
-
-    async def change_accounts(self, name: str, row: AccountRow) -> int:
-        return cast(int, await self._call("change_accounts", (name, row)))
-
-    async def forget_content(self, now_ms: int, limit: int) -> int:
-        return cast(int, await self._call("forget_content", (now_ms, limit)))
-
-    async def forget_records(self, now_ms: int, limit: int) -> int:
-        return cast(int, await self._call("forget_records", (now_ms, limit)))
-
-    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        return cast(int, await self._call("forget_leftovers", (now_ms, limit)))
-
-    async def checkpoint(self) -> None:
-        await self._call("checkpoint", None)
-
-    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
-        await self._call("add_traffic", tuple(rows))
-
-    async def _call(self, name: str, said: object) -> object:
+    async def do(self, verb: Callable[[FileWriter, *Values], Awaitable[T]], *values: *Values) -> T:
         pipe = self._pipe
         if pipe is None or not pipe.stands:
             pipe = await self._connected()
-        return await pipe.call(CALLS[name], encode(said))
+        return cast(T, await pipe.call(_CODES[verb], encode(values)))
 
     async def _connected(self) -> "_Pipe":
         async with self._starting:
@@ -160,12 +141,12 @@ class _Pipe(asyncio.Protocol):
         self.hello.cancel()  # whoever waited for it has gone
         self._close()
 
-    async def call(self, call: Call, body: bytes) -> object:
+    async def call(self, code: int, body: bytes) -> object:
         """A cancelled caller waits for the answer all the same: what was handed over cannot be taken back."""
         number = self._number = self._number % 0xFFFF_FFFF + 1
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._calls[number] = (future, _DECODERS[call.code])
-        self._transport.write(frame(number, call.code, body))
+        self._calls[number] = (future, _DECODERS[code])
+        self._transport.write(frame(number, code, body))
         try:
             return await future
         except asyncio.CancelledError:
@@ -185,7 +166,8 @@ def _unread(_body: bytes) -> None:
     """The caller has gone."""
 
 
-_DECODERS: Final = {each.code: msgspec.msgpack.Decoder(each.answers).decode for each in CALLS.values()}
+_CODES: Final[Mapping[object, int]] = {each.verb: each.code for each in CALLS}
+_DECODERS: Final = [msgspec.msgpack.Decoder(each.answers).decode for each in CALLS]
 
 
 def _nothing() -> None:

@@ -8,17 +8,15 @@ does not start the loop goes on writing.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from math import inf
-from typing import Final, TypeVar
+from typing import Final, TypeVar, TypeVarTuple
 
 import structlog
 
-from gateway.ledger.contract import Traffic
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.large_commits import LargeCommits
-from gateway.ledger.sqlite.plan import Outcome, Plan, rows
-from gateway.ledger.sqlite.rows import AccountRow
+from gateway.ledger.sqlite.plan import Plan, rows
 from gateway.ledger.sqlite.writer import FileWriter, Writer
 from gateway.ledger.sqlite.writer_client import ApartWriter
 from gateway.process.tasks import TaskOwner
@@ -26,9 +24,13 @@ from gateway.process.tasks import TaskOwner
 AGAIN_S: Final = 60.0
 """From an attempt that failed to the next."""
 
+_SLOW: Final[frozenset[object]] = frozenset({FileWriter.checkpoint})
+"""May wait long for readers: it holds up the change, and with it nobody else."""
+
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("gateway.ledger")
 
 T = TypeVar("T")
+Values = TypeVarTuple("Values")
 
 
 class MovingWriter:
@@ -75,42 +77,27 @@ class MovingWriter:
         await self._closing.aclose()
         await self._apart.close()
 
-    async def apply(self, plan: Plan) -> Outcome:
-        if not self.works_beside and self._moves_at.pay(rows(plan)) and self._now_s() >= self._try_at_s:
-            self._try_at_s = inf
-            self._tasks.start("ledger writer", self._move())
-        return await self._call(lambda writer: writer.apply(plan))
-
-    async def change_accounts(self, name: str, row: AccountRow) -> int:
-        return await self._call(lambda writer: writer.change_accounts(name, row))
-
-    async def forget_content(self, now_ms: int, limit: int) -> int:
-        return await self._call(lambda writer: writer.forget_content(now_ms, limit))
-
-    async def forget_records(self, now_ms: int, limit: int) -> int:
-        return await self._call(lambda writer: writer.forget_records(now_ms, limit))
-
-    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        return await self._call(lambda writer: writer.forget_leftovers(now_ms, limit))
-
-    async def checkpoint(self) -> None:
-        """It may wait long for readers: it holds up the change, and with it nobody else."""
-        async with self._checkpoints:
-            await self._writer.checkpoint()
-
-    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
-        await self._call(lambda writer: writer.add_traffic(rows))
-
-    async def _call(self, what: Callable[[Writer], Awaitable[T]]) -> T:
+    async def do(self, verb: Callable[[FileWriter, *Values], Awaitable[T]], *values: *Values) -> T:
+        match values:
+            case (Plan() as plan,) if not self.works_beside:
+                self._consider(plan)
+        if verb in _SLOW:
+            async with self._checkpoints:
+                return await self._writer.do(verb, *values)
         async with self._turns:  # free, but for while the two change over
             self._under_way += 1
         self._idle.clear()
         try:
-            return await what(self._writer)
+            return await self._writer.do(verb, *values)
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._idle.set()
+
+    def _consider(self, plan: Plan) -> None:
+        if self._moves_at.pay(rows(plan)) and self._now_s() >= self._try_at_s:
+            self._try_at_s = inf
+            self._tasks.start("ledger writer", self._move())
 
     async def _move(self) -> None:
         began_s = self._now_s()

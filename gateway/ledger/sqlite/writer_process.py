@@ -10,23 +10,22 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Awaitable
 from math import inf
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 import uvloop
 
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.plan import Plan
-from gateway.ledger.sqlite.writer import FileWriter, Writer
+from gateway.ledger.sqlite.writer import VERBS, FileWriter
 from gateway.ledger.sqlite.writer_calls import CALLS, DONE, HELLO, Asked, Frames, encode, error_frame, frame
 from gateway.process.hardening import end_with_parent, forbid_core_dumps
 
 COLLECT_AT: Final = 20_000
-_DECODERS: Final = {each.code: msgspec.msgpack.Decoder(each.asks).decode for each in CALLS.values()}
-_APPLY: Final = CALLS["apply"].code
-_NAMES: Final = {each.code: name for name, each in CALLS.items()}
+_DECODERS: Final = [msgspec.msgpack.Decoder(each.asks).decode for each in CALLS]
 
 
 class Served(asyncio.Protocol):
@@ -46,9 +45,10 @@ class Served(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         for number, code, body in self._frames.feed(data):
-            said = _DECODERS[code](body)
-            if code != _APPLY or not self._apply_now(number, said):
-                task = self._loop.create_task(self._answer(number, code, said))
+            values = _DECODERS[code](body)
+            verb = VERBS[code]
+            if verb is not FileWriter.apply or not self._apply_now(number, *values):
+                task = self._loop.create_task(self._answer(number, verb(self._writer, *values)))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
@@ -76,21 +76,13 @@ class Served(asyncio.Protocol):
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _answer(self, number: int, code: int, said: Any) -> None:
+    async def _answer(self, number: int, doing: Awaitable[object]) -> None:
         try:
-            answer = await _do(self._writer, _NAMES[code], said)
+            answer = await doing
         except Exception as error:
             self.say(error_frame(number, error))
         else:
             self.say(frame(number, DONE, encode(answer)))
-
-
-async def _do(writer: Writer, name: str, said: Any) -> object:
-    if name == "apply":
-        return await writer.apply(said)
-    if name == "add_traffic":
-        return await writer.add_traffic(said)  # type: ignore[func-returns-value]  # None is its answer
-    return await getattr(writer, name)(*(said or ()))
 
 
 async def serve(asked: Asked, ours: socket.socket) -> None:

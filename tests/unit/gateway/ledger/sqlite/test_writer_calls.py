@@ -1,0 +1,50 @@
+"""Verbs on their way between a gateway and its writing process."""
+
+import inspect
+
+import msgspec
+import pytest
+
+from gateway.ledger.contract import Traffic
+from gateway.ledger.sqlite.plan import Outcome, Plan
+from gateway.ledger.sqlite.writer import VERBS, FileWriter
+from gateway.ledger.sqlite.writer_calls import CALLS, Call, encode
+from gateway.model.message import MessageClass, Status
+
+OF_EVERY_WRITER = {"open", "close", "do"}
+TRAFFIC = Traffic(
+    day=20_000,
+    customer=7,
+    operator="simulator",
+    country=966,
+    message_class=MessageClass.OTP,
+    status=Status.DELIVERED,
+    messages=3,
+    segments=4,
+)
+SAID = {
+    "apply": ((Plan(5, counts=[("quota:17", 20_780, 2)]),), Outcome([b"\x01" * 16], [3], [True], 9)),
+    "change_accounts": (("save_customer", (1, "cus_1", b"\xff", None)), 1),
+    "forget_content": ((5, 100), 2),
+    "forget_records": ((5, 100), 2),
+    "forget_leftovers": ((5, 100), 2),
+    "checkpoint": ((), None),
+    "add_traffic": (([TRAFFIC],), None),
+}
+
+
+def test_every_verb_of_the_file_can_be_asked_of_a_process() -> None:
+    public = {name for name, _ in inspect.getmembers(FileWriter, inspect.iscoroutinefunction) if name[0] != "_"}
+    assert {verb.__name__ for verb in VERBS} == public - OF_EVERY_WRITER
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.verb.__name__)
+def test_what_a_verb_is_asked_and_answers_comes_out_as_it_went_in(call: Call) -> None:
+    values, answer = SAID[call.verb.__name__]
+    assert msgspec.msgpack.decode(encode(values), type=call.asks) == values
+    assert msgspec.msgpack.decode(encode(answer), type=call.answers) == answer
+
+
+def test_a_verb_is_known_by_its_place_in_the_table() -> None:
+    assert [call.verb for call in CALLS] == list(VERBS)
+    assert [call.code for call in CALLS] == list(range(len(VERBS)))
