@@ -4,9 +4,10 @@ A connection starts here. As long as it sends nothing but usual requests (`http_
 stays; the first octets that are anything else go to aiohttp with all that is not yet answered, and the connection is
 aiohttp's from then on. aiohttp's server costs 60 to 70 µs CPU a request beside the handler, this lane about 15.
 
-Bounds: an incomplete request is aiohttp's after `PATIENCE_S`, with its limits of size and time; behind a request in
-hand no more than `PIPELINE_BYTES` are read; an idle connection ends after `idle_s`, one that leaves its answers unread
-after `WRITE_TIMEOUT_S`.
+Bounds: an incomplete request is aiohttp's after `PATIENCE_S`, with its limits of size and time. A connection is read
+while its peer takes its answers and no more than `PIPELINE_BYTES` wait to be served; `TURN` of its requests are served
+before the loop turns to others. An idle connection ends after `idle_s`, one that leaves its answers unread after
+`WRITE_TIMEOUT_S`; nothing more is done for one that is closing.
 """
 
 import asyncio
@@ -14,11 +15,16 @@ from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from gateway.http_api.express_head import ODD, Odd, Partial, Usual, UsualReader
+from gateway.http_api.express_octets import Octets
 from gateway.http_api.replies import WRITE_TIMEOUT_S
 
 PATIENCE_S: Final = 1.0
 SWEEP_S: Final = 1.0
 PIPELINE_BYTES: Final = 65_536
+TURN: Final = 16
+"""Requests of one connection in one turn of the loop: 16 refusals, the one answer that waits for nothing, are half a
+millisecond. A request that is taken waits for its commit, and ends the turn of its connection.
+"""
 
 
 class Desk(Protocol):
@@ -39,14 +45,15 @@ class Desk(Protocol):
 class ExpressConnection(asyncio.Protocol):
     """One connection. known: what the desk remembers of its last request, so that it need not be worked out again."""
 
-    __slots__ = ("_buffer", "_busy", "_desk", "_lane", "_paused", "_reading", "_since", "_transport", "known")
+    __slots__ = ("_busy", "_desk", "_lane", "_octets", "_paused", "_reading", "_since", "_transport", "_turns", "known")
 
     def __init__(self, lane: "ExpressLane", desk: Desk) -> None:
         self._lane = lane
         self._desk = desk
         self._transport: asyncio.Transport | None = None
-        self._buffer = b""
-        self._busy = False
+        self._octets = Octets()
+        self._busy = False  # a request is in hand
+        self._turns = False  # `_go_on` runs, or will in the loop's next turn
         self._paused = False
         self._reading = True
         self._since = lane.now
@@ -68,23 +75,23 @@ class ExpressConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._paused = True
+        self._since = self._lane.now
+        self._steer()
 
     def resume_writing(self) -> None:
         self._paused = False
         self._since = self._lane.now
-        self._go_on()
+        self._go_on_soon()
 
     def data_received(self, data: bytes) -> None:
-        if self._buffer:
-            self._buffer += data
-        else:
-            self._buffer = data
+        octets = self._octets
+        if not octets.waiting:
             self._since = self._lane.now
-        if not self._busy:
+        octets.put(data)
+        if self._busy or self._turns or octets.waiting < octets.needed:
+            self._steer()
+        else:
             self._go_on()
-        elif self._reading and len(self._buffer) > PIPELINE_BYTES and self._transport is not None:
-            self._reading = False
-            self._transport.pause_reading()
 
     def answer(self, octets: bytes) -> None:
         """Answer the request in hand, and take the next one."""
@@ -93,41 +100,63 @@ class ExpressConnection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         self._transport.write(octets)
-        if self._buffer:
+        if self._octets.waiting:
+            self._go_on_soon()
+
+    def _go_on_soon(self) -> None:
+        if not self._turns:
+            self._turns = True
             asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
         """Take what is complete. Only one request is in hand at a time, so answers keep their order."""
-        while self._buffer and not self._busy and not self._paused and self._transport is not None:
-            usual = self._lane.reader.read(self._buffer) if self._desk.open else ODD
-            if isinstance(usual, Partial):
-                self._listen_again()
-                return
-            if isinstance(usual, Odd):
+        self._turns = True
+        octets, desk, left = self._octets, self._desk, TURN
+        while octets.waiting and left and self._may_go_on():
+            first = octets.first(self._lane.reader) if desk.open else ODD
+            if isinstance(first, Partial):
+                break
+            if isinstance(first, Odd):
                 self.hand_over()
-                return
-            body = self._buffer[usual.start : usual.end]
-            self._buffer = self._buffer[usual.end :]
+                break
+            left -= 1
             self._busy = True
-            self._desk.take(self, usual, body)
+            desk.take(self, first, octets.take(first))
+        self._turns = False
+        if not left:
+            self._go_on_soon()
+        self._steer()
 
-    def _listen_again(self) -> None:
-        if not self._reading and self._transport is not None:
-            self._reading = True
-            self._transport.resume_reading()
+    def _may_go_on(self) -> bool:
+        transport = self._transport
+        return not (self._busy or self._paused or transport is None or transport.is_closing())
+
+    def _steer(self) -> None:
+        """Read on, or let the peer wait."""
+        octets, transport = self._octets, self._transport
+        wanted = not self._paused and (octets.waiting <= PIPELINE_BYTES or octets.waiting < octets.needed)
+        if wanted is self._reading or transport is None or transport.is_closing():
+            return
+        self._reading = wanted
+        if wanted:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
 
     def hand_over(self) -> None:
         """Give the connection and all that is not answered to aiohttp."""
-        transport, octets = self._transport, self._buffer
-        if transport is None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
             return
-        self._listen_again()
+        if not self._reading:
+            self._reading = True
+            transport.resume_reading()
         self.connection_lost(None)
         successor = self._lane.successor()
         transport.set_protocol(successor)
         successor.connection_made(transport)
-        if octets:
-            successor.data_received(octets)
+        if self._octets.waiting:
+            successor.data_received(self._octets.rest())
 
     def sweep(self, now: float, idle_s: float) -> None:
         """Let go of what waits for too long."""
@@ -137,8 +166,8 @@ class ExpressConnection(asyncio.Protocol):
         if self._paused:
             if waited_s > WRITE_TIMEOUT_S:
                 self._transport.abort()
-        elif self._buffer:
-            if waited_s > PATIENCE_S:
+        elif self._octets.waiting:
+            if waited_s > PATIENCE_S and not self._turns:
                 self.hand_over()
         elif waited_s > idle_s:
             self._transport.close()

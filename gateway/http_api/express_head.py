@@ -34,7 +34,7 @@ _ODD: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b
 
 
 class Usual:
-    """A usual request. `body` runs from `start` to `end` in the octets given; header values are as they were sent."""
+    """A usual request. Its body runs from `start` to `end` in the octets given; header values are as they were sent."""
 
     __slots__ = ("authorization", "end", "forwarded", "idempotency", "start")
 
@@ -51,11 +51,15 @@ class Odd:
 
 
 class Partial:
-    """It may become the usual request when more has arrived."""
+    """It may become the usual request when more has arrived. needed: octets of it without which it cannot be one."""
+
+    __slots__ = ("needed",)
+
+    def __init__(self, needed: int) -> None:
+        self.needed: Final = needed
 
 
 ODD: Final = Odd()
-PARTIAL: Final = Partial()
 
 
 class _Head:
@@ -80,22 +84,21 @@ class UsualReader:
         self._limit_bytes = limit_bytes
         self._known: dict[bytes, _Head] = {}
 
-    def read(self, octets: bytes) -> Usual | Odd | Partial:
-        """What stands at the front of `octets`."""
-        if not octets.startswith(_START):
-            return PARTIAL if _START.startswith(octets) else ODD
-        head_end = octets.find(_END, _LINE_END, MAX_HEAD)
+    def read(self, octets: bytes, at: int = 0) -> Usual | Odd | Partial:
+        """What stands at this place in `octets`."""
+        there = len(octets) - at
+        if not octets.startswith(_START, at):
+            return Partial(there + 1) if there < _HEADERS and _START.startswith(octets[at:]) else ODD
+        head_end = octets.find(_END, at + _LINE_END, at + MAX_HEAD)
         if head_end < 0:
-            return PARTIAL if len(octets) < MAX_HEAD else ODD
-        lines = octets[_HEADERS:head_end]
+            return Partial(there + 1) if there < MAX_HEAD else ODD
+        lines = octets[at + _HEADERS : head_end]
         head = self._known.get(lines) or self._learn(lines)
         if head is None or head.length > self._limit_bytes:
             return ODD
         start = head_end + 4
         end = start + head.length
-        if len(octets) < end:
-            return PARTIAL
-        return Usual(start, end, head)
+        return Usual(start, end, head) if end <= len(octets) else Partial(end - at)
 
     def _learn(self, lines: bytes) -> _Head | None:
         """What these header lines say; None when they are odd."""

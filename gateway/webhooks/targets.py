@@ -23,6 +23,7 @@ Origin = tuple[bool, str, int]
 """Whether TLS, host, port: what connections are shared by."""
 
 _PRINTABLE = re.compile(r"[!-\[\]-~]+")  # ASCII without space, control characters and the backslash
+_BRACKETS = re.compile(r"\[([0-9a-f:.]+)\](:[0-9]*)?", re.IGNORECASE)
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 # As they stand: Python before 3.13 does not call an IPv4 loopback that an IPv6 form wraps loopback, and later ones do.
@@ -88,7 +89,8 @@ def parse_target(url: str, *, allow_loopback: bool = False) -> Target:
         raise TargetRefused("fragment")
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(url, tls=tls, host=_checked_host(parts.hostname), port=_checked_port(port, tls), path=path)
+    host = _checked_address(parts.netloc) if "[" in parts.netloc else _checked_name(parts.hostname)
+    return Target(url, tls=tls, host=host, port=_checked_port(port, tls), path=path)
 
 
 def checked_addresses(found: Sequence[str], target: Target, *, allow_loopback: bool = False) -> tuple[str, ...]:
@@ -137,18 +139,25 @@ def _parsed(text: str) -> IpAddress:
         raise alone(TargetRefused("address")) from None
 
 
-def _checked_host(host: str | None) -> str:
-    """A name of letters, digits and dashes (others in their `xn--` form), or a literal address."""
-    if not host:
-        raise TargetRefused("host")
-    if ":" in host:
-        try:
-            return str(ipaddress.IPv6Address(host))
-        except ValueError:
-            raise alone(TargetRefused("host")) from None
-    if not _HOST.fullmatch(host):
+def _checked_name(host: str | None) -> str:
+    """A name of letters, digits and dashes (others in their `xn--` form), or an IPv4 address."""
+    if not host or not _HOST.fullmatch(host):
         raise TargetRefused("host")
     return host
+
+
+def _checked_address(place: str) -> str:
+    """The IPv6 address between the brackets (RFC 3986 §3.2.2), and nothing around them but a port.
+
+    No zone: it names a network of one machine, in characters that neither a resolver nor TLS takes.
+    """
+    found = _BRACKETS.fullmatch(place)
+    if found is None:
+        raise TargetRefused("host")
+    try:
+        return str(ipaddress.IPv6Address(found.group(1)))
+    except ValueError:
+        raise alone(TargetRefused("host")) from None
 
 
 def _checked_port(port: int | None, tls: bool) -> int:

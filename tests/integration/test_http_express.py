@@ -7,7 +7,7 @@ import pytest
 
 from gateway.ledger.contract import LedgerUnavailable
 from tests.unit.gateway.small_ledger import SmallLedger
-from tests.unit.gateway.stage import BODY, TOKEN, api_key, read_answer, running_api, until
+from tests.unit.gateway.stage import BODY, TOKEN, Stage, api_key, read_answer, running_api, until
 
 GET_LIST = f"GET /v1/messages HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
 
@@ -142,3 +142,56 @@ async def test_a_repeat_that_cannot_be_looked_up_is_told_so() -> None:
         assert (await read_answer(reader)).status == 202
         assert (await read_answer(reader)).code == "ledger_unavailable"
         writer.close()
+
+
+def nameless(count: int) -> bytes:
+    """Requests without a key, each answered at once."""
+    request = "POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    return request.encode() * count
+
+
+async def served_at_rest(stage: Stage) -> int:
+    """Requests that were answered by the time that no more are."""
+    before, served = -1, 0
+    while before < served:
+        before = served
+        for _ in range(200):
+            await asyncio.sleep(0)
+        served = sum(stage.api.counts.values())
+    return served
+
+
+@pytest.mark.case("security-1")
+async def test_other_connections_have_their_turn_while_one_brings_request_after_request() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        writer.write(nameless(3_000))
+        await until(lambda: stage.api.counts)
+        assert (await stage.get("/healthz")).status == 200
+        assert stage.api.counts["/v1/messages", 401] < 3_000
+        assert [(await read_answer(reader)).status for _ in range(3_000)] == [401] * 3_000
+        writer.close()
+
+
+@pytest.mark.case("security-1")
+async def test_nothing_is_read_from_a_peer_that_leaves_its_answers_unread_and_all_is_answered_once_it_reads() -> None:
+    async with running_api() as stage:
+        reader, writer = await stage.connect()
+        sent = 60_000
+        writer.write(nameless(sent))
+        await until(lambda: stage.api.counts)
+        assert await served_at_rest(stage) < sent / 2
+        assert {(await read_answer(reader)).status for _ in range(sent)} == {401}
+        writer.close()
+
+
+@pytest.mark.case("security-1")
+async def test_work_for_a_connection_ends_when_its_peer_has_gone() -> None:
+    async with running_api() as stage:
+        _, writer = await stage.connect()
+        writer.write(nameless(2_000))
+        await until(lambda: stage.api.counts)
+        writer.transport.abort()
+        await until(lambda: not stage.api.listener.connections)
+        assert stage.api.counts["/v1/messages", 401] < 2_000
+        assert (stage.api.traffic.busy, stage.reported) == (0, [])

@@ -1,4 +1,6 @@
 import ipaddress
+import socket
+import ssl
 from contextlib import suppress
 
 import pytest
@@ -51,6 +53,11 @@ def test_a_wrapped_private_address_is_as_private_as_the_bare_one(inner: ipaddres
         ("https://example.com./", "host"),
         ("https://-example.com/", "host"),
         ("https://[fe80::zz]/", "form"),
+        ("https://a..b/", "host"),
+        ("https://.example.com/", "host"),
+        (f"https://{'a' * 64}.example/", "host"),
+        (f"https://{'a.' * 127}example/", "host"),
+        ("https://2606:4700::1111/", "form"),
         ("https://example.com:22/", "port"),
         ("https://example.com:80/", "port"),
         ("https://example.com:0/", "port"),
@@ -69,6 +76,47 @@ def test_a_url_that_may_not_be_called_is_refused_without_being_shown(url: str, c
         parse_target(url)
     assert refused.value.code == code
     assert str(refused.value) == code
+
+
+@pytest.mark.case("security-2")
+@pytest.mark.parametrize(
+    "host",
+    [
+        "[::ffff:8.8.8.8%a..b]",
+        "[::ffff:8.8.8.8%25a]",
+        "[2606:4700::1111%1]",
+        "[2606:4700::1111%]",
+        "[fe80::1%25eth0]",
+        "[v1.fe80::a]",
+        "[v1.a..b]",
+        "[8.8.8.8]",
+        "[example.com]",
+        "[]",
+        "[::1",
+        "::1]",
+        "a[::1]",
+        "[::1]a",
+    ],
+)
+def test_brackets_hold_an_ipv6_address_without_a_zone_and_nothing_else(host: str) -> None:
+    for port in ("", ":8443"):
+        with pytest.raises(TargetRefused, match=r"host|form"):
+            parse_target(f"https://{host}{port}/", allow_loopback=True)
+
+
+_LABEL = st.text("aZ0-_%.:[]@", max_size=4) | st.sampled_from(["xn--", "a" * 63, "a" * 64, "1", "::ffff:8.8.8.8"])
+
+
+@pytest.mark.case("security-2")
+@given(st.lists(_LABEL, min_size=1, max_size=6), st.booleans())
+def test_a_host_that_is_taken_is_one_that_resolvers_and_tls_take(labels: list[str], bracketed: bool) -> None:
+    host = ".".join(labels)
+    with suppress(TargetRefused):
+        target = parse_target(f"https://[{host}]/" if bracketed else f"https://{host}/")
+        with suppress(socket.gaierror):  # it is no address; no name server is asked
+            socket.getaddrinfo(target.host, target.port, flags=socket.AI_NUMERICHOST)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=target.host)
 
 
 @pytest.mark.parametrize(
