@@ -12,7 +12,7 @@ from gateway.cli.output import Failed
 from gateway.keystore.redis import KeyServerUnfit
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.keystore.store import KeystoreTaken
-from gateway.ledger.contract import LedgerCorrupt, LedgerError, LedgerLocked, LedgerUnavailable
+from gateway.ledger.contract import FormatHeld, LedgerCorrupt, LedgerError, LedgerLocked, LedgerUnavailable
 from gateway.node.stores import StartRefused
 from gateway.process.logs import describe_unexpected
 from gateway.process.system_errors import system_code, system_text
@@ -29,6 +29,7 @@ CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (KeystoreLost, "keystore_lost"),
     (KeystoreTaken, "keystore_taken"),
     (KeyServerUnfit, "key_server_unfit"),
+    (FormatHeld, "format_held"),
     (LedgerError, "ledger_error"),
     (SealError, "keys_refused"),
     (StartRefused, "start_refused"),
