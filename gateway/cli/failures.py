@@ -19,6 +19,7 @@ CODES: Final = (
     ("gateway.keystore.root_slot.KeystoreLost", "keystore_lost"),
     ("gateway.keystore.store.KeystoreTaken", "keystore_taken"),
     ("gateway.keystore.redis.KeyServerUnfit", "key_server_unfit"),
+    ("gateway.ledger.contract.FormatHeld", "format_held"),
     ("gateway.ledger.contract.LedgerError", "ledger_error"),
     ("redaction.errors.SealError", "keys_refused"),
     ("gateway.node.stores.StartRefused", "start_refused"),

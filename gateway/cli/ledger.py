@@ -1,5 +1,6 @@
-"""`connect-gateway ledger`: a ledger copied from one engine to another."""
+"""`connect-gateway ledger`: the ledger as a whole: the format of what it stores, and copies to another engine."""
 
+import enum
 import os
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,8 @@ from rich.status import Status
 
 from config.loader import load
 from config.settings import LedgerSettings
-from gateway.cli.output import Failed, Json, run, show
-from gateway.ledger.contract import LedgerLocked, MovableLedger
+from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.ledger.contract import LedgerFormat, LedgerLocked, MovableLedger
 from gateway.ledger.opening import desk_ledger
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
@@ -24,6 +25,36 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="The ledger a
 @app.callback()
 def _group() -> None:
     """The ledger as a whole."""
+
+
+class Action(enum.StrEnum):
+    RAISE = "raise"
+
+
+@app.command("format")
+def show_format(
+    action: Annotated[Action | None, typer.Argument(help="`raise`: write the newest format from now on.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Which format of records is written, and what this version and the nodes that are alive read."""
+    forbid_core_dumps()
+    settings = load(config, os.environ).ledger
+    _check_there(settings)
+
+    async def work() -> LedgerFormat:
+        ledger = desk_ledger(settings, SystemClock(), alone=False)
+        await ledger.open()
+        try:
+            return await (ledger.format() if action is None else ledger.raise_format())
+        finally:
+            await ledger.close()
+
+    found = run(work())
+    nodes = {each.node: each.reads for each in found.nodes}
+    shown = nodes if json else [f"{node} up to {reads}" for node, reads in nodes.items()]
+    reads = {"oldest": found.oldest, "newest": found.newest}
+    show({"written": found.written, **reads, "nodes": shown}, json)
 
 
 @app.command()
@@ -63,9 +94,14 @@ def copy(
         )
 
 
+def _check_there(settings: LedgerSettings) -> None:
+    """Who only looks makes no file."""
+    if settings.engine == "sqlite" and not Path(settings.path).exists():
+        raise Failed(f"there is no ledger at {settings.path}", "nothing_there")
+
+
 def _check(source: LedgerSettings, target: LedgerSettings) -> None:
-    if source.engine == "sqlite" and not Path(source.path).exists():
-        raise Failed(f"there is no ledger at {source.path}", "nothing_there")
+    _check_there(source)
     if (source.engine, source.path, source.redis) == (target.engine, target.path, target.redis):
         raise Failed("both settings name the same ledger", "same_place")
 

@@ -40,6 +40,13 @@ class LedgerCorrupt(LedgerError):
     """What is stored is not what this version can read."""
 
 
+class FormatHeld(LedgerError):
+    """The format cannot be raised: so many nodes that are alive do not read the newer one."""
+
+    def __init__(self, nodes: int) -> None:
+        super().__init__(f"{nodes} of the nodes that are alive cannot read the newer format")
+
+
 # ------------------------------------------------------------------------------------------------ write operations
 
 
@@ -212,6 +219,25 @@ class Exported(msgspec.Struct, frozen=True, gc=False):
     digest_until_ms: int = 0
 
 
+class NodeFormat(msgspec.Struct, frozen=True):
+    """A node that is alive, by its random name, and the newest format that it reads."""
+
+    node: str
+    reads: int
+
+
+class LedgerFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """The format of what is stored. written: the newest that records may have, which is the one that nodes write.
+
+    oldest, newest: what this version reads. nodes: those that share the ledger.
+    """
+
+    written: int
+    oldest: int
+    newest: int
+    nodes: tuple[NodeFormat, ...] = ()
+
+
 class Ledger(Protocol):
     """One store of messages, accounts and what is still to be told.
 
@@ -335,6 +361,14 @@ class Ledger(Protocol):
 
     async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
         """Counts of forgotten records, oldest day first."""
+
+    async def format(self) -> LedgerFormat: ...
+
+    async def raise_format(self) -> LedgerFormat:
+        """Write the newest format of this version from now on; every node does within a heartbeat.
+
+        Raises FormatHeld while a node that is alive does not read it. It cannot be taken back.
+        """
 
     async def stored_fields(self) -> Sequence[str]:
         """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""

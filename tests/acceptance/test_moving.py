@@ -78,6 +78,26 @@ async def test_a_gateway_moves_to_shared_stores_and_back(stage: Stage, shared: P
     assert (back["messages"], back["verified"], back["different"]) == (3, 3, 0)
 
 
+async def test_the_format_is_shown_and_raised_beside_a_running_node(stage: Stage, shared: Path) -> None:
+    await asyncio.to_thread(stage.stop_gateway)
+    stage._environ["CONNECT_GATEWAY_CONFIG"] = str(shared)
+    customer_id = (await said(stage, "customer", "add", "--name", "Trial", "--sender", "INTERKEY"))["customer"]
+    stage.key = (await said(stage, "key", "add", customer_id))["key"]
+    await asyncio.to_thread(stage.start_gateway)
+    async with customer_of(stage) as customer:
+        done = await customer.send("in the old format")
+        await customer.reach(done, "delivered")
+        found = await said(stage, "ledger", "format")
+        assert (found["written"], found["newest"]) == (1, 2)
+        assert list(found["nodes"].values()) == [2]
+        assert (await said(stage, "ledger", "format", "raise"))["written"] == 2
+        done = await customer.send("in the old format or the new")
+        await customer.reach(done, "delivered")
+        assert (await said(stage, "ledger", "format"))["written"] == 2
+    own = await said(stage, "ledger", "format", "--config", str(stage.folder / "gateway.toml"))
+    assert (own["written"], own["nodes"]) == (own["newest"], {})
+
+
 async def test_a_ledger_that_is_not_there_is_not_made(stage: Stage, shared: Path) -> None:
     missing = stage.folder / "missing.toml"
     missing.write_text(f'ledger.path = "{stage.folder}/none/ledger.db"\nkeystore.path = "{stage.folder}/no/keys.db"')

@@ -160,7 +160,7 @@ async def test_a_batch_whose_answer_was_lost_has_its_effect_once(node: Open) -> 
     message = a_message()
     await ledger.apply(accepts(message))
     ops: list[WriteOp] = [Change(message=copy(message), event=an_event(message))]
-    batch = Batch(ops, ledger.layout, Numbers(), NOW)
+    batch = Batch(ops, ledger.layout, ledger.records, Numbers(), NOW)
     lease = ledger.holding.partitions[0]
     words = (lease.token, lease.next(), NOW, encode([op for _, op in batch.partitions[0]]))
     answers = [await ledger.server.call(Call("apply", ledger.layout.bases[0], words)) for _ in range(2)]
@@ -298,7 +298,7 @@ async def test_an_answer_and_its_receipt_in_one_batch_travel_as_one_change(node:
     message = a_message()
     await ledger.apply(accepts(message))
     ops = [submitted(message, "A1"), final(message, tell=True), Change(message=copy(message))]
-    sent = Batch(ops, ledger.layout, Numbers(), NOW).partitions
+    sent = Batch(ops, ledger.layout, ledger.records, Numbers(), NOW).partitions
     assert [index for rows in sent.values() for index, _ in rows] == [1, 2]
     assert await ledger.apply(ops) == [True, True, False]
     assert await ledger.apply(ops[:2]) == [False, False]

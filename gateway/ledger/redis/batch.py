@@ -18,7 +18,7 @@ import msgspec
 from gateway.ledger.codes import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
 from gateway.ledger.contract import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.redis.layout import Layout, Numbers
-from gateway.ledger.redis.packing import pack_event, pack_message, pack_state
+from gateway.ledger.redis.packing import Records, pack_event
 from gateway.ledger.redis.wire import octets
 from gateway.model.message import OPEN, OutboxEvent
 
@@ -43,8 +43,11 @@ class Claim(msgspec.Struct, gc=False):
 class Batch:
     """`partitions`: for each partition its operations, each with its place in the batch."""
 
-    def __init__(self, operations: Sequence[WriteOp], layout: Layout, numbers: Numbers, now_ms: int) -> None:
+    def __init__(
+        self, operations: Sequence[WriteOp], layout: Layout, records: Records, numbers: Numbers, now_ms: int
+    ) -> None:
         self._layout = layout
+        self._records = records
         self._numbers = numbers
         self.now_ms = now_ms
         self.results: list[WriteResult] = [True] * len(operations)
@@ -69,7 +72,7 @@ class Batch:
         elif isinstance(operation, Replace):
             message = operation.message
             self._open_changes.pop(message.id, None)
-            packed: Packed = [REPLACE, octets(message.id), octets(pack_message(message))]
+            packed: Packed = [REPLACE, octets(message.id), octets(self._records.pack_message(message))]
             self.partitions[self._layout.partition(message.id)].append((index, packed))
         elif isinstance(operation, Told):
             self._news[self._layout.seq_partition(operation.seq)].append((index, [TOLD, operation.seq]))
@@ -84,7 +87,7 @@ class Batch:
         partition = self._layout.partition(message.id)
         has_digest = op.idempotency is not None
         event = self._event(index, partition, op.event)
-        packed: Packed = [ACCEPT, octets(message.id), octets(pack_message(message)), event, has_digest]
+        packed: Packed = [ACCEPT, octets(message.id), octets(self._records.pack_message(message)), event, has_digest]
         self._accepts[partition].append((index, packed))
         self.results[index] = message.id
         if op.idempotency is not None:
@@ -104,8 +107,9 @@ class Batch:
             message.due_ms or 0,
             message.content_until_ms,
             message.segments,
-            octets(pack_state(message)),
+            octets(self._records.pack_state(message)),
             self._event(index, partition, change.event),
+            self._records.mark,
         ]
         self._place_change(index, change, packed, self.partitions[partition])
         for link in change.links:

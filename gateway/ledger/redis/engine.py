@@ -18,6 +18,7 @@ from gateway.ledger.contract import (
     Change,
     Exported,
     Found,
+    LedgerFormat,
     LedgerUnavailable,
     Page,
     Replace,
@@ -38,12 +39,14 @@ from gateway.ledger.redis.demand import Demand
 from gateway.ledger.redis.export import Exporter
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.forgetting import Forgetter
+from gateway.ledger.redis.formats import Formats
 from gateway.ledger.redis.held import Holding
 from gateway.ledger.redis.inbox import Inbox
 from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.leases import Leases
 from gateway.ledger.redis.listing import Lister
 from gateway.ledger.redis.outbox import Outbox
+from gateway.ledger.redis.packing import Records
 from gateway.ledger.redis.reading import Reader
 from gateway.ledger.redis.server import Access, Server
 from gateway.ledger.redis.writing import Writer
@@ -71,7 +74,7 @@ class RedisLedger:
     lease_s: how long a node that is not heard of keeps its partitions. patience_s: how long a write is repeated before
     it is unavailable. replicas: how many of them must have a write before it counts as durable. max_skew_s: largest
     difference from the server's clock; None spares the server every check, for tests. machine: as all processes of this
-    machine call it (`gateway.process.hosts`); None for one that stands alone.
+    machine call it (`gateway.process.hosts`); None for one that stands alone. records: of other fields, for tests.
     """
 
     works_beside = False
@@ -89,6 +92,7 @@ class RedisLedger:
         replicas: int = 0,
         max_skew_s: float | None = None,
         machine: str | None = None,
+        records: Records | None = None,
     ) -> None:
         self._clock = clock
         self._role = role
@@ -97,20 +101,28 @@ class RedisLedger:
         self.holding = Holding()
         self.node = (machine or random_name()) + random_name()
         self.server = Server(access, replicas)
-        self.leases = Leases(self.server, self.layout, self.holding, self.node, lease_s)
+        self.records = records or Records()
+        self._formats = Formats(self.server, self.layout, self.records, round(lease_s * 1000))
+        self.leases = Leases(self.server, self.layout, self.holding, self.node, lease_s, self._formats)
         serves = role is not Role.BESIDE
         self.holding.taken = self._taken
         self._writer = Writer(
-            self.server, self.layout, self.holding, self.node, lost=self.leases.drop, patience_s=patience_s
+            self.server,
+            self.layout,
+            self.holding,
+            self.node,
+            self.records,
+            lost=self.leases.drop,
+            patience_s=patience_s,
         )
-        self._reader = Reader(self.server, self.layout, self.holding, serves=serves)
-        self._lister = Lister(self.server, self.layout)
+        self._reader = Reader(self.server, self.layout, self.holding, self.records, serves=serves)
+        self._lister = Lister(self.server, self.layout, self.records)
         self._outbox = Outbox(self.server, self.layout, self.holding, self.node, lease_s, serves=serves)
-        self._forgetter = Forgetter(self.server, self.layout, self.holding, self._reader)
+        self._forgetter = Forgetter(self.server, self.layout, self.holding, self.records, self._reader)
         self.inbox = Inbox(self.server, self.layout)
         self.demand = Demand(self.server, self.layout, self.node)
         self._accounts = AccountBook(self.server, self.layout)
-        self._exporter = Exporter(self.server, self.layout)
+        self._exporter = Exporter(self.server, self.layout, self.records)
         self._watches: dict[int, set[bytes | int]] = {}
         self._is_open = False
 
@@ -120,6 +132,7 @@ class RedisLedger:
             if self._max_skew_s is not None:
                 await check_server(self.server, self._clock, self._max_skew_s)
             await self._check_partitions()
+            await self._formats.check()
             await pack_small_records(self.server)
             if self._role is Role.ALONE:
                 await self.leases.take_all()
@@ -133,10 +146,12 @@ class RedisLedger:
         self._is_open = True
 
     async def _check_partitions(self) -> None:
-        """Messages are found by the number of partitions they were stored with."""
+        """Messages are found by the number of partitions they were stored with. It has a sign once the format was
+        raised, for nodes of the version before: they start on no other number than their own.
+        """
         key, wanted = f"{self.layout.shared}:partitions", self.layout.partitions
         await self.server.command("SET", key, wanted, "NX")
-        found = int(await self.server.command("GET", key))
+        found = abs(int(await self.server.command("GET", key)))
         if found != wanted:
             raise UnfitServer(f"the ledger was begun with {found} partitions; the settings say {wanted}")
 
@@ -342,6 +357,12 @@ class RedisLedger:
 
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._exporter.add_traffic(rows)
+
+    async def format(self) -> LedgerFormat:
+        return await self._formats.state()
+
+    async def raise_format(self) -> LedgerFormat:
+        return await self._formats.raise_to_newest()
 
     async def stored_fields(self) -> Sequence[str]:
         return STORED_FIELDS

@@ -11,7 +11,7 @@ from typing import Final
 from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
 from gateway.ledger.contract import Exported, Traffic
 from gateway.ledger.redis.layout import Layout
-from gateway.ledger.redis.packing import unpack_event, unpack_message
+from gateway.ledger.redis.packing import Records, unpack_event
 from gateway.ledger.redis.server import Server
 from gateway.model.message import OutboxEvent
 
@@ -22,8 +22,9 @@ _FILL: Final = 64
 
 
 class Exporter:
-    def __init__(self, server: Server, layout: Layout) -> None:
+    def __init__(self, server: Server, layout: Layout, records: Records) -> None:
         self._server = server
+        self._unpack = records.unpack_message
         self._layout = layout
 
     async def messages(self, cursor: bytes | None, now_ms: int, limit: int) -> tuple[Sequence[Exported], bytes | None]:
@@ -46,7 +47,7 @@ class Exporter:
         found = []
         for fields in await self._server.commands([("HGETALL", f"{base}:b:{each}") for each in buckets]):
             pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)
-            found += [unpack_message(identifier, record) for identifier, record in pairs]
+            found += [self._unpack(identifier, record) for identifier, record in pairs]
         found.sort(key=lambda message: message.id)
         return [Exported(message) for message in found if message.record_until_ms > now_ms]
 

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from gateway.ledger.fields import FIELDS
+
 _TABLES: Final = {
-    "message": "id customer subject country last_two class tag status segments encoding operator accepted_ms due_ms "
-    "expires_ms content_until_ms record_until_ms content private attempts retry_unknown submitted_ms final_ms error "
-    "operator_ids parts disclosure key_id notify",
+    "message": " ".join(each.stored_as for each in FIELDS),
     "correlation": "operator operator_message_id message segment",
     "outbox": "seq customer message status at_ms next_ms attempts esme",
     "inbox": "customer message until_ms name answer content private segments encoding due_ms expires_ms notify "

@@ -9,7 +9,7 @@ from gateway.ledger.codes import CLASSES, STATUSES
 from gateway.ledger.contract import TagDue, Traffic
 from gateway.ledger.redis.held import Holding
 from gateway.ledger.redis.layout import DIGEST_ROWS, LINK_ROWS, Layout
-from gateway.ledger.redis.packing import tag_from, unpack_links
+from gateway.ledger.redis.packing import Records, tag_from
 from gateway.ledger.redis.reading import Reader
 from gateway.ledger.redis.server import Call, Server
 from gateway.ledger.redis.walks import Round
@@ -33,8 +33,9 @@ Found = tuple[int, int, bytes, bytes]
 
 
 class Forgetter:
-    def __init__(self, server: Server, layout: Layout, holding: Holding, reader: Reader) -> None:
+    def __init__(self, server: Server, layout: Layout, holding: Holding, records: Records, reader: Reader) -> None:
         self._server = server
+        self._records = records
         self._layout = layout
         self._holding = holding
         self._reader = reader
@@ -77,7 +78,7 @@ class Forgetter:
     async def _drop_links(self, gone: dict[bytes, bytes]) -> None:
         slots: dict[int, list[Row]] = defaultdict(list)
         for identifier, state in gone.items():
-            for operator, name in unpack_links(state):
+            for operator, name in self._records.unpack_links(state):
                 slot, row, field = self._layout.link(operator, name)
                 slots[slot].append((row, field, identifier))
         await self._drop("k", slots)

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from gateway.ledger.contract import LedgerLocked, LedgerUnavailable
+from gateway.ledger.redis.formats import Formats
 from gateway.ledger.redis.held import Holding, fair_share
 from gateway.ledger.redis.layout import Layout
+from gateway.ledger.redis.packing import NEWEST
 from gateway.ledger.redis.server import Call, Server
 from gateway.process.hosts import machine_of
 from gateway.process.tasks import TaskOwner
@@ -58,13 +60,16 @@ class _Idle:
 class Leases:
     """This node's leases on partitions: taken, renewed, balanced among the nodes, handed over."""
 
-    def __init__(self, server: Server, layout: Layout, holding: Holding, node: str, lease_s: float) -> None:
+    def __init__(
+        self, server: Server, layout: Layout, holding: Holding, node: str, lease_s: float, formats: Formats
+    ) -> None:
         self._server = server
         self._layout = layout
         self._holding = holding
         self._node = node
         self._lease_s = lease_s
         self._lease_ms = round(lease_s * 1000)
+        self._formats = formats
         self._tasks: TaskOwner | None = None
         self._leaving = asyncio.Event()
         self._last_beat = float("-inf")
@@ -127,13 +132,17 @@ class Leases:
                 await self.beat()
 
     async def beat(self) -> None:
-        """Renew what we have, and take or hand over what is due. Raises LedgerUnavailable."""
+        """Renew what we have, and take or hand over what is due.
+
+        Raises LedgerUnavailable, and LedgerCorrupt when the ledger's format was raised beyond what we read.
+        """
         began = asyncio.get_running_loop().time()
         held = dict(self._holding.partitions)
         bases = self._layout.bases
-        calls = [Call("beat", self._layout.shared, (self._node, self._lease_ms))]
+        calls = [Call("beat", self._layout.shared, (self._node, self._lease_ms, NEWEST))]
         calls += [Call("lease_renew", bases[each], (lease.token, self._lease_ms)) for each, lease in held.items()]
-        (now, nodes), *answers = _sound(await self._server.calls(calls))
+        (now, nodes, written), *answers = _sound(await self._server.calls(calls))
+        self._formats.heard(written)
         renewed = dict(zip(held, answers, strict=True))
         self.drop([each for each, is_ours in renewed.items() if not is_ours])
         self._holding.until = began + self._lease_s

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
-VERSION: Final = 1
-DIGEST: Final = "8612b976265002e0d44cdde6f5c124857f7011934b6497430d869345cc45d7d1"
+VERSION: Final = 2
+DIGEST: Final = "d61541a01a00dcaa4ff58ad32c4bd840326652235881988b67a30e9c34d6ca9d"
 """SHA-256 of the text. A test compares it: another text takes the next VERSION, unless this one was never released."""
 NAME: Final = f"connect_gateway_{VERSION}"
 PREFIX: Final = f"cg{VERSION}_"
+"""Of each function's name."""
 _FILES: Final = ("records", "listing", "outbox", "writing", "reading", "forgetting", "tables", "sharing", "many")
 
 
@@ -21,4 +22,4 @@ def code() -> str:
     """The library as `FUNCTION LOAD` takes it."""
     folder = files("gateway.ledger.redis").joinpath("lua")
     parts: Sequence[str] = [folder.joinpath(f"{name}.lua").read_text("utf-8") for name in _FILES]
-    return "\n".join((f"#!lua name={NAME}", *parts))
+    return "\n".join((f"#!lua name={NAME}", f"local PREFIX = '{PREFIX}'", *parts))

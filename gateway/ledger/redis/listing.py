@@ -16,7 +16,7 @@ from typing import Final
 from gateway.ledger.codes import STATUS_CODE
 from gateway.ledger.contract import Page
 from gateway.ledger.redis.layout import Layout, first_id, position_of
-from gateway.ledger.redis.packing import unpack_message
+from gateway.ledger.redis.packing import Records
 from gateway.ledger.redis.server import Call, Server
 from gateway.model.message import Status
 
@@ -37,8 +37,9 @@ _MARK_SIZE: Final = 4
 
 
 class Lister:
-    def __init__(self, server: Server, layout: Layout) -> None:
+    def __init__(self, server: Server, layout: Layout, records: Records) -> None:
         self._server = server
+        self._unpack = records.unpack_message
         self._layout = layout
 
     async def page(
@@ -56,16 +57,16 @@ class Lister:
         if self._server.keeps_order and status is None:
             reached = await self._at_once(found, asked, (upto, lowest, count))
             if reached == _NOTHING_LEFT or len(found.records) > limit:
-                return _page(found.records, limit, None if reached == _NOTHING_LEFT else reached)
+                return self._page(found.records, limit, None if reached == _NOTHING_LEFT else reached)
             upto = min(upto, reached - 1)
         merge = _Merge(self._layout.partitions, upto, lowest)
         while len(found.records) <= limit and merge.taken < LOOKS_AT:
             places = await self._next_marks(merge, customer, count)
             if not places:
-                return _page(found.records, limit, None)
+                return self._page(found.records, limit, None)
             for rows in await self._pick(asked, places):
                 found.take(rows)
-        return _page(found.records, limit, merge.reached)
+        return self._page(found.records, limit, merge.reached)
 
     async def _at_once(self, found: "_Found", asked: tuple[str, str, str], of: tuple[int, int, int]) -> int:
         """Take the newest messages with one call, of one server that has all partitions. of: upto, since, and how many
@@ -100,6 +101,14 @@ class Lister:
         return await self._server.read(
             [Call("pick", self._layout.bases[each], (*asked, marks)) for each, marks in places.items()]
         )
+
+    def _page(self, found: dict[bytes, bytes], limit: int, reached: int | None) -> Page:
+        """The newest of what was found. reached: everything at or after this mark is there; None: everything."""
+        ids = sorted(found, reverse=True)
+        cursor = None if reached is None else first_id(reached)
+        if len(ids) > limit:
+            cursor = ids[limit - 1]
+        return Page(tuple(self._unpack(each, found[each]) for each in ids[:limit]), cursor)
 
 
 class _Found:
@@ -180,12 +189,3 @@ def _marks(rows: Sequence[bytes]) -> list[int]:
         start, marks = int(rows[at]), rows[at + 1]
         positions += [start + mark * _MARK for mark in unpack(f">{len(marks) // _MARK_SIZE}I", marks)[::-1]]
     return positions
-
-
-def _page(found: dict[bytes, bytes], limit: int, reached: int | None) -> Page:
-    """The newest of what was found. reached: everything at or after this mark is there; None: everything."""
-    ids = sorted(found, reverse=True)
-    cursor = None if reached is None else first_id(reached)
-    if len(ids) > limit:
-        cursor = ids[limit - 1]
-    return Page(tuple(unpack_message(each, found[each]) for each in ids[:limit]), cursor)

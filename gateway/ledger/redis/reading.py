@@ -9,7 +9,7 @@ import msgspec
 from gateway.ledger.contract import Found
 from gateway.ledger.redis.held import Holding
 from gateway.ledger.redis.layout import Layout, position_of
-from gateway.ledger.redis.packing import unpack_message
+from gateway.ledger.redis.packing import Records
 from gateway.ledger.redis.server import Call, Server
 from gateway.ledger.redis.wire import encode, octets
 from gateway.model.message import Message
@@ -27,8 +27,9 @@ _EVERYWHERE: Final = 2**53 - 1
 class Reader:
     """serves: work is that of this node's partitions; otherwise of all."""
 
-    def __init__(self, server: Server, layout: Layout, holding: Holding, *, serves: bool) -> None:
+    def __init__(self, server: Server, layout: Layout, holding: Holding, records: Records, *, serves: bool) -> None:
         self._server = server
+        self._unpack = records.unpack_message
         self._layout = layout
         self._holding = holding
         self._serves = serves
@@ -55,7 +56,7 @@ class Reader:
     async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
         records: list[bytes | None] = await self._each("get", messages)
         return [
-            None if record is None else unpack_message(identifier, record)
+            None if record is None else self._unpack(identifier, record)
             for identifier, record in zip(messages, records, strict=True)
         ]
 
@@ -89,7 +90,7 @@ class Reader:
             answers = await self._server.read_gently([Call("subject", *each) for each in zip(left, words, strict=True)])
             left = {base: stopped for base, (_, stopped) in zip(left, answers, strict=True) if stopped is not None}
             for rows, _ in answers:
-                found += [unpack_message(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
+                found += [self._unpack(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
             found = sorted(found, key=lambda message: message.id, reverse=True)[:limit]
             if len(found) == limit:  # older ones cannot push these out
                 oldest = position_of(found[-1].id)

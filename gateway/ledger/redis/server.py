@@ -33,7 +33,7 @@ _READS: Final = frozenset(
 )  # fmt: skip
 _ALLOWED: Final = frozenset(
     {"outbox", "forget_content", "forget_records", "forget_events", "table_drop", "beat", "leave", "lease_take",
-     "lease_renew", "lease_give", "esme_take", "drop_notes", "demand"}
+     "lease_renew", "lease_give", "esme_take", "drop_notes", "demand", "formats"}
 )  # fmt: skip
 """Functions that only read, and those that are done even when the server's memory is full; as in the Lua files."""
 

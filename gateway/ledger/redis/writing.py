@@ -17,6 +17,7 @@ from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.redis.batch import ACCEPT, TELL_LATER, TOLD, Batch, Claim, Packed
 from gateway.ledger.redis.held import Holding
 from gateway.ledger.redis.layout import Layout, Numbers
+from gateway.ledger.redis.packing import Records
 from gateway.ledger.redis.server import Call, Fenced, Server
 from gateway.ledger.redis.wire import encode, octets
 
@@ -39,6 +40,7 @@ class Writer:
         layout: Layout,
         holding: Holding,
         node: str,
+        records: Records,
         *,
         lost: Callable[[Sequence[int]], None],
         patience_s: float,
@@ -47,13 +49,14 @@ class Writer:
         self._layout = layout
         self._holding = holding
         self._node = node
+        self._records = records
         self._lost = lost
         self._patience_s = patience_s
         self._numbers = Numbers()
         self._counted = 0
 
     async def apply(self, operations: Sequence[WriteOp], now_ms: int) -> list[WriteResult]:
-        batch = Batch(operations, self._layout, self._numbers, now_ms)
+        batch = Batch(operations, self._layout, self._records, self._numbers, now_ms)
         if batch.claims:
             await self._claim(batch)
         links = self._link_calls(batch)

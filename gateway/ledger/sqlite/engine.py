@@ -18,6 +18,7 @@ from gateway.ledger.codes import STATUS_CODE
 from gateway.ledger.contract import (
     Exported,
     Found,
+    LedgerFormat,
     Page,
     StoredCustomer,
     StoredEndpoint,
@@ -32,12 +33,20 @@ from gateway.ledger.file_lock import NodeLock
 from gateway.ledger.sqlite import export as sqlite_export
 from gateway.ledger.sqlite import forgetting
 from gateway.ledger.sqlite.batch import Batch
-from gateway.ledger.sqlite.file import BUSY_LIMIT_S, COMMIT_ON_LOOP_S, SQL, SqliteFile, ledger_errors, unreachable
+from gateway.ledger.sqlite.file import (
+    BUSY_LIMIT_S,
+    COMMIT_ON_LOOP_S,
+    SCHEMA_VERSION,
+    SQL,
+    SqliteFile,
+    ledger_errors,
+    unreachable,
+)
 from gateway.ledger.sqlite.large_commits import LargeCommits
 from gateway.ledger.sqlite.rows import (
     MESSAGE_COLUMNS,
-    Row,
     Stored,
+    Value,
     customer_from,
     customer_row,
     endpoint_from,
@@ -294,6 +303,13 @@ class SqliteLedger:
             rows = self._file.reader.execute(forgetting.SQL["traffic"], (since_day, limit)).fetchall()
         return [forgetting.traffic_from(row) for row in rows]
 
+    async def format(self) -> LedgerFormat:
+        """The schema's: one node has the file, so opening it raises it."""
+        return LedgerFormat(written=self._number("schema_version"), oldest=1, newest=SCHEMA_VERSION)
+
+    async def raise_format(self) -> LedgerFormat:
+        return await self.format()
+
     async def stored_fields(self) -> Sequence[str]:
         return [row[0] for row in self._rows("stored_fields")]
 
@@ -336,7 +352,9 @@ class SqliteLedger:
         row = self._row(name, *values)
         return 0 if row is None else int(row[0])
 
-    def _first(self, name: str, values: Row, limit: int, wanted: Callable[[Stored], bool]) -> Sequence[Stored]:
+    def _first(
+        self, name: str, values: tuple[Value, ...], limit: int, wanted: Callable[[Stored], bool]
+    ) -> Sequence[Stored]:
         """The first rows that are wanted; the rest is never looked at."""
         with ledger_errors():
             cursor = self._file.reader.execute(SQL[name], values)

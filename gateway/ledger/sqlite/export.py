@@ -6,11 +6,11 @@ from typing import Final
 
 from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
 from gateway.ledger.contract import Exported, Traffic
-from gateway.ledger.sqlite.rows import MESSAGE_COLUMNS, event_from, message_from
+from gateway.ledger.sqlite.rows import MESSAGE_COLUMNS, PARTS, event_from, message_from
 from gateway.ledger.statements import named_statements
 from gateway.model.message import OutboxEvent
 
-SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "export.sql")
+SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "export.sql", PARTS)
 
 
 def messages(

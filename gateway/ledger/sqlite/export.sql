@@ -1,7 +1,7 @@
 -- Reading a SQLite ledger from end to end, to copy it, and writing what no operation writes.
 
 -- name: messages
-SELECT message.*, idempotency.digest, idempotency.expires_ms FROM message
+SELECT $message, idempotency.digest, idempotency.expires_ms FROM message
 LEFT JOIN idempotency ON idempotency.message = message.id AND idempotency.expires_ms > ?2
 WHERE message.id > ?1 AND message.record_until_ms > ?2 ORDER BY message.id LIMIT ?3
 

@@ -22,16 +22,13 @@ from typing import Any, Final, TypeVar
 from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
 from gateway.ledger.sqlite.commit_place import Pace
 from gateway.ledger.sqlite.disk_thread import DiskThread
-from gateway.ledger.statements import named_statements, script
+from gateway.ledger.sqlite.rows import PARTS
+from gateway.ledger.statements import named_statements, schema_steps
 
-SCHEMA_VERSION: Final = 3
-SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "statements.sql")
-MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
-    1: script("gateway.ledger.sqlite", "schema.sql"),
-    2: script("gateway.ledger.sqlite", "schema_2.sql"),
-    3: script("gateway.ledger.sqlite", "schema_3.sql"),
-}
+SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "statements.sql", PARTS)
+MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = schema_steps("gateway.ledger.sqlite", "schema")
 """What makes version n out of version n - 1; 0 is an empty file."""
+SCHEMA_VERSION: Final = max(MIGRATIONS)
 
 SYNCHRONOUS: Final = frozenset({"off", "normal", "full", "extra"})
 

@@ -3,7 +3,7 @@
 
 CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
 
--- id is time-ordered, so new rows append. status and class are codes (sqlite_rows.py); open statuses are 0, 1, 2.
+-- id is time-ordered, so new rows append. status and class are codes (codes.py); open statuses are 0, 1, 2.
 -- WITHOUT ROWID saves 41 of 528 bytes a message, indexes included, at the same CPU. message_forgettable adds 33.
 CREATE TABLE message (
     id BLOB PRIMARY KEY NOT NULL,

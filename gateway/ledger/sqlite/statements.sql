@@ -1,4 +1,5 @@
--- The statements of the SQLite ledger, by name. Positional parameters follow the row layouts in sqlite_rows.py.
+-- The statements of the SQLite ledger, by name. What begins with $ is made of the table of fields (rows.py), as are the
+-- rows that positional parameters follow.
 
 -- name: begin
 BEGIN IMMEDIATE
@@ -30,43 +31,21 @@ PRAGMA wal_checkpoint(TRUNCATE)
 -- ------------------------------------------------------------------------------------------------------- writing
 
 -- name: accept_fresh
--- A message as the door makes it. Seven literals instead of parameters: binding is the larger part of an insert.
-INSERT INTO message (
-    id, customer, key_id, subject, country, last_two, class, tag, segments, encoding, operator, accepted_ms, due_ms,
-    expires_ms, content_until_ms, record_until_ms, content, private, retry_unknown, parts,
-    notify, status, attempts, submitted_ms, final_ms, error, operator_ids, disclosure
-) VALUES (
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, -1), ?, ?, ?, NULLIF(?, x''), NULLIF(?, x''), ?, ?,
-    ?, 0, 0, NULL, NULL, NULL, '', 0
-)
+-- A message as the door makes it. Literals instead of parameters: binding is the larger part of an insert.
+INSERT INTO message ($columns) VALUES ($values_by_door)
 
 -- name: accept_any
-INSERT INTO message (
-    id, customer, key_id, subject, country, last_two, class, tag, segments, encoding, operator, accepted_ms, due_ms,
-    expires_ms, content_until_ms, record_until_ms, content, private, retry_unknown, parts,
-    notify, status, attempts, submitted_ms, final_ms, error, operator_ids, disclosure
-) VALUES (
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, -1), ?, ?, ?, NULLIF(?, x''), NULLIF(?, x''), ?, ?,
-    ?, ?, ?, NULLIF(?, -1), NULLIF(?, -1), NULLIF(?, ''), ?, ?
-)
+INSERT INTO message ($columns) VALUES ($values)
 
 -- name: change
 -- Statuses below the bound (2: waiting, 3: open) may still change; no row changes for any other.
-UPDATE message SET
-    status = ?, operator = ?, due_ms = NULLIF(?, -1), content_until_ms = ?, attempts = ?,
-    submitted_ms = NULLIF(?, -1), final_ms = NULLIF(?, -1), error = NULLIF(?, ''), operator_ids = ?, parts = ?, disclosure = ?, segments = ?
-WHERE id = ? AND status < ?
+UPDATE message SET $changes WHERE id = ? AND status < ?
 
 -- name: change_and_drop
-UPDATE message SET
-    status = ?, operator = ?, due_ms = NULLIF(?, -1), content_until_ms = ?, attempts = ?,
-    submitted_ms = NULLIF(?, -1), final_ms = NULLIF(?, -1), error = NULLIF(?, ''), operator_ids = ?, parts = ?, disclosure = ?, segments = ?, content = NULL
-WHERE id = ? AND status < ?
+UPDATE message SET $changes, content = NULL WHERE id = ? AND status < ?
 
 -- name: replace
-UPDATE message SET
-    content = ?, private = NULLIF(?, x''), segments = ?, encoding = ?, parts = ?, due_ms = NULLIF(?, -1), expires_ms = ?, notify = ?
-WHERE id = ? AND status < ?
+UPDATE message SET $replaces WHERE id = ? AND status < ?
 
 -- name: link
 -- Operators reuse their ids: the newest message has it.
@@ -108,25 +87,25 @@ DELETE FROM idempotency WHERE (customer, digest) IN (
 -- ------------------------------------------------------------------------------------------------------- reading
 
 -- name: find
-SELECT * FROM message WHERE id = ? AND customer = ? AND record_until_ms > ?
+SELECT $message FROM message WHERE id = ? AND customer = ? AND record_until_ms > ?
 
 -- name: find_any
-SELECT * FROM message WHERE id = ?
+SELECT $message FROM message WHERE id = ?
 
 -- name: list
-SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
+SELECT $message FROM message WHERE customer = ? AND id < ? AND id >= ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
 
 -- name: list_bound
 -- The last id that one page looks at; an index alone answers.
 SELECT id FROM message WHERE customer = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET ?
 
 -- name: list_status
-SELECT * FROM message WHERE customer = ? AND id < ? AND id >= ? AND status = ? AND record_until_ms > ?
+SELECT $message FROM message WHERE customer = ? AND id < ? AND id >= ? AND status = ? AND record_until_ms > ?
 ORDER BY id DESC LIMIT ?
 
 -- name: list_subject
 -- Walks a bounded stretch of the customer's entries in the index; only what is found is read.
-SELECT * FROM message INDEXED BY message_by_customer
+SELECT $message FROM message INDEXED BY message_by_customer
 WHERE customer = ? AND id < ? AND id >= ? AND subject = ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
 
 -- name: due
@@ -152,7 +131,7 @@ SELECT operator FROM lane WHERE operator IS NOT NULL
 SELECT count(*) FROM message INDEXED BY message_waiting WHERE operator = ? AND due_ms IS NOT NULL
 
 -- name: correlate
-SELECT message.*, correlation.segment FROM correlation JOIN message ON message.id = correlation.message
+SELECT $message, correlation.segment FROM correlation JOIN message ON message.id = correlation.message
 WHERE correlation.operator = ? AND correlation.operator_message_id = ?
 
 -- name: outbox_due

@@ -9,6 +9,7 @@ from gateway.ledger.contract import (
     Change,
     Count,
     Found,
+    LedgerFormat,
     LedgerUnavailable,
     Page,
     StoredCustomer,
@@ -165,6 +166,12 @@ class SmallLedger:
 
     async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
         return ()
+
+    async def format(self) -> LedgerFormat:
+        return LedgerFormat(written=1, oldest=1, newest=1)
+
+    async def raise_format(self) -> LedgerFormat:
+        return await self.format()
 
     async def stored_fields(self) -> Sequence[str]:
         return []

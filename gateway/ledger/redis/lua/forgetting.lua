@@ -173,7 +173,7 @@ local function retention_due(keys, args)
   return rows
 end
 
-redis.register_function({ function_name = 'cg1_forget_content', callback = forget_content, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_forget_records', callback = forget_records, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_forget_events', callback = forget_events, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_retention_due', callback = retention_due, flags = { 'no-writes' } })
+redis.register_function({ function_name = PREFIX .. 'forget_content', callback = forget_content, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'forget_records', callback = forget_records, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'forget_events', callback = forget_events, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'retention_due', callback = retention_due, flags = { 'no-writes' } })

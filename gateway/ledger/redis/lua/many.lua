@@ -6,9 +6,9 @@ local FUNCTIONS = {
   pick = pick, page = page, subject = subject, outbox = outbox_read, forget_content = forget_content,
   forget_records = forget_records, forget_events = forget_events, retention_due = retention_due,
   table_put = table_put, table_get = table_get, table_drop = table_drop, table_walk = table_walk, claim = claim,
-  reclaim = reclaim, void = void, beat = beat, leave = leave, lease_take = lease_take, lease_read = lease_read,
-  lease_renew = lease_renew, lease_give = lease_give, esme_take = esme_take, count = count, save = save,
-  remove = remove, leave_notes = leave_notes, drop_notes = drop_notes,
+  reclaim = reclaim, void = void, beat = beat, leave = leave, formats = formats, format_raise = format_raise,
+  lease_take = lease_take, lease_read = lease_read, lease_renew = lease_renew, lease_give = lease_give, 
+  esme_take = esme_take, count = count, save = save, remove = remove, leave_notes = leave_notes, drop_notes = drop_notes,
   pass_on = pass_on, read_notes = read_notes, demand = demand,
 }
 
@@ -28,6 +28,6 @@ local function many(_, args)
   return results
 end
 
-redis.register_function('cg1_many', many)
-redis.register_function({ function_name = 'cg1_many_allowed', callback = many, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_many_read', callback = many, flags = { 'no-writes' } })
+redis.register_function(PREFIX .. 'many', many)
+redis.register_function({ function_name = PREFIX .. 'many_allowed', callback = many, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'many_read', callback = many, flags = { 'no-writes' } })

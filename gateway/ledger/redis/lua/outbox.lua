@@ -94,4 +94,4 @@ local function events_forget(base, gone, looks_at)
   return count
 end
 
-redis.register_function({ function_name = 'cg1_outbox', callback = outbox_read, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'outbox', callback = outbox_read, flags = { 'allow-oom' } })

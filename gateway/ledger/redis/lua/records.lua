@@ -3,7 +3,8 @@
 -- bucket's; `dir` is the sorted set of the buckets' positions. New messages fill the last bucket, so buckets are full.
 --
 -- KEYS[1] of every function is the base of a partition's keys, for example `{cg:12}`: it decides the slot.
--- Layouts are those of packing.py. Numbers stay below 2^53, which a Lua number holds exactly.
+-- Records are those of packing.py: a record of format 2 or newer begins with an octet that says so, one of format 1 with its
+-- header. Numbers stay below 2^53, which a Lua number holds exactly.
 
 local EPOCH_MS = 1577836800000
 local FILL = 28500 -- octets of a bucket: just what the server's allocator gives for a block of its size
@@ -12,6 +13,7 @@ local ROOM = 48 -- octets that a message takes beside its record, and that the r
 local DAY_MS = 86400000
 local HEADER = '>BBI6I6I6I4BI2I2I2'
 local HEADER_SIZE = 31
+local VERSIONED = 128
 local CONTENT, PRIVATE = 1, 2
 local WAITING_BELOW, OPEN_BELOW = 2, 3
 local PERIOD = 4398046511104 -- positions of one listing key: 2^30 ms, 12 days, times 4096
@@ -42,13 +44,24 @@ local function load(base, id)
   return redis.call('HGET', bucket_key(base, bucket), id) or nil, bucket
 end
 
+-- How many octets come before a record's header.
+local function before_header(record)
+  return string.byte(record, 1) >= VERSIONED and 1 or 0
+end
+
+local function status_of(record)
+  return string.byte(record, before_header(record) + 1)
+end
+
 -- A record as a table; `open_record` and `close_record` are each other's inverse.
 local function open_record(record)
   local r = {}
   local state_size, fixed_size, content_size
+  local at = before_header(record)
+  r.version = string.sub(record, 1, at)
   r.status, r.flags, r.due, r.content_until, r.record_until, r.customer, r.segments, state_size, fixed_size, content_size =
-    struct.unpack(HEADER, record)
-  local at = HEADER_SIZE
+    struct.unpack(HEADER, record, at + 1)
+  at = at + HEADER_SIZE
   r.state = string.sub(record, at + 1, at + state_size)
   at = at + state_size
   r.fixed = string.sub(record, at + 1, at + fixed_size)
@@ -59,26 +72,27 @@ local function open_record(record)
 end
 
 local function close_record(r)
-  return struct.pack(HEADER, r.status, r.flags, r.due, r.content_until, r.record_until, r.customer, r.segments,
+  return r.version .. struct.pack(HEADER, r.status, r.flags, r.due, r.content_until, r.record_until, r.customer, r.segments,
     #r.state, #r.fixed, #r.content) .. r.state .. r.fixed .. r.content .. r.private
 end
 
 -- Only the times: much cheaper than the whole.
 local function clocks(record)
-  local status, flags, due, content_until, record_until, customer = struct.unpack('>BBI6I6I6I4', record)
+  local status, flags, due, content_until, record_until, customer = struct.unpack('>BBI6I6I6I4', record, before_header(record) + 1)
   return status, flags, due, content_until, record_until, customer
 end
 
 -- The lane, or the operator that took it: the first word of the state.
 local function lane_of(record)
-  local size = string.byte(record, HEADER_SIZE + 1)
-  return string.sub(record, HEADER_SIZE + 2, HEADER_SIZE + 1 + size)
+  local at = before_header(record) + HEADER_SIZE + 1
+  return string.sub(record, at + 1, at + string.byte(record, at))
 end
 
 -- The pseudonym, behind acceptance, country and class in the fixed part.
 local function subject_of(record)
-  local high, low = string.byte(record, HEADER_SIZE - 5, HEADER_SIZE - 4)
-  local at = HEADER_SIZE + high * 256 + low + 10
+  local state = before_header(record) + HEADER_SIZE
+  local high, low = string.byte(record, state - 5, state - 4)
+  local at = state + high * 256 + low + 10
   return string.sub(record, at, at + 15)
 end
 

@@ -5,17 +5,77 @@ local function server_ms()
   return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 end
 
--- KEYS: {cg}. ARGV: node, lease_ms. The server's time, and the nodes that are alive, this one among them.
+-- Records have a format (packing.py). `format` is the newest that they may have, 1 where nobody has raised it; `reads` says
+-- of each node up to which it reads. Nodes of the version before say nothing, and read format 1. They know `nodes`, and
+-- start where `partitions` is a number that they expect: once the format is raised, nodes that are alive are in `members`
+-- and the other two are of no use, so that such a node neither starts nor comes back from a pause.
+local function format_of(base)
+  return tonumber(redis.call('GET', base .. ':format')) or 1
+end
+
+local function alive(base, format, lease_ms)
+  local key = base .. (format > 1 and ':members' or ':nodes')
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(server_ms() - lease_ms))
+  return key
+end
+
+-- KEYS: {cg}. ARGV: node, lease_ms, the newest format that it reads. The server's time, the nodes that are alive, this one
+-- among them, and the ledger's format.
 local function beat(keys, args)
-  local key, now_ms = keys[1] .. ':nodes', server_ms()
+  local base, now_ms, reads = keys[1], server_ms(), keys[1] .. ':reads'
+  local format = format_of(base)
+  local key = alive(base, format, tonumber(args[2]))
   redis.call('ZADD', key, text(now_ms), args[1])
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now_ms - tonumber(args[2])))
-  return { text(now_ms), redis.call('ZRANGE', key, 0, -1) }
+  redis.call('HSET', reads, args[1], args[3])
+  if redis.call('HLEN', reads) > redis.call('ZCARD', key) then
+    for _, node in ipairs(redis.call('HKEYS', reads)) do
+      if not redis.call('ZSCORE', key, node) then
+        redis.call('HDEL', reads, node)
+      end
+    end
+  end
+  return { text(now_ms), redis.call('ZRANGE', key, 0, -1), format }
 end
 
 -- KEYS: {cg}. ARGV: node.
 local function leave(keys, args)
-  return redis.call('ZREM', keys[1] .. ':nodes', args[1])
+  local base = keys[1]
+  redis.call('HDEL', base .. ':reads', args[1])
+  return redis.call('ZREM', base .. (format_of(base) > 1 and ':members' or ':nodes'), args[1])
+end
+
+-- KEYS: {cg}. ARGV: lease_ms. The ledger's format, then each node that is alive and the newest format that it reads.
+local function formats(keys, args)
+  local base = keys[1]
+  local format = format_of(base)
+  local said = { format }
+  for _, node in ipairs(redis.call('ZRANGE', alive(base, format, tonumber(args[1])), 0, -1)) do
+    said[#said + 1] = node
+    said[#said + 1] = tonumber(redis.call('HGET', base .. ':reads', node)) or 1
+  end
+  return said
+end
+
+-- KEYS: {cg}. ARGV: lease_ms, format. Raises the ledger's format, unless a node that is alive cannot read it. As `formats`.
+local function format_raise(keys, args)
+  local base, wanted = keys[1], tonumber(args[2])
+  local said = formats(keys, args)
+  for at = 3, #said, 2 do
+    if said[at] < wanted then
+      return said
+    end
+  end
+  if said[1] >= wanted then
+    return said
+  end
+  if said[1] == 1 then
+    redis.call('ZUNIONSTORE', base .. ':members', 1, base .. ':nodes')
+    redis.call('SET', base .. ':nodes', 'raised')
+    redis.call('SET', base .. ':partitions', '-' .. (redis.call('GET', base .. ':partitions') or '0'))
+  end
+  redis.call('SET', base .. ':format', args[2])
+  said[1] = wanted
+  return said
 end
 
 -- ARGV: node, lease_ms. The new token, or 0 when another node has the partition.
@@ -137,17 +197,19 @@ local function remove(keys, args)
   return redis.call('INCR', keys[1] .. ':a:version')
 end
 
-redis.register_function({ function_name = 'cg1_beat', callback = beat, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_leave', callback = leave, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_lease_take', callback = lease_take, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_lease_renew', callback = lease_renew, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_lease_read', callback = lease_read, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'cg1_lease_give', callback = lease_give, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_esme_take', callback = esme_take, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_demand', callback = demand, flags = { 'allow-oom' } })
-redis.register_function('cg1_count', count)
-redis.register_function('cg1_save', save)
-redis.register_function('cg1_remove', remove)
+redis.register_function({ function_name = PREFIX .. 'beat', callback = beat, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'leave', callback = leave, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'formats', callback = formats, flags = { 'allow-oom' } })
+redis.register_function(PREFIX .. 'format_raise', format_raise)
+redis.register_function({ function_name = PREFIX .. 'lease_take', callback = lease_take, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'lease_renew', callback = lease_renew, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'lease_read', callback = lease_read, flags = { 'no-writes' } })
+redis.register_function({ function_name = PREFIX .. 'lease_give', callback = lease_give, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'esme_take', callback = esme_take, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'demand', callback = demand, flags = { 'allow-oom' } })
+redis.register_function(PREFIX .. 'count', count)
+redis.register_function(PREFIX .. 'save', save)
+redis.register_function(PREFIX .. 'remove', remove)
 
 -- ARGV: notes for the node that has the partition.
 local function leave_notes(keys, args)
@@ -203,7 +265,7 @@ local function drop_notes(keys, args)
   return 1
 end
 
-redis.register_function('cg1_leave_notes', leave_notes)
-redis.register_function('cg1_pass_on', pass_on)
-redis.register_function({ function_name = 'cg1_read_notes', callback = read_notes, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'cg1_drop_notes', callback = drop_notes, flags = { 'allow-oom' } })
+redis.register_function(PREFIX .. 'leave_notes', leave_notes)
+redis.register_function(PREFIX .. 'pass_on', pass_on)
+redis.register_function({ function_name = PREFIX .. 'read_notes', callback = read_notes, flags = { 'no-writes' } })
+redis.register_function({ function_name = PREFIX .. 'drop_notes', callback = drop_notes, flags = { 'allow-oom' } })

@@ -115,10 +115,10 @@ local function void(keys, args)
   return 0
 end
 
-redis.register_function('cg1_table_put', table_put)
-redis.register_function({ function_name = 'cg1_table_get', callback = table_get, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'cg1_table_drop', callback = table_drop, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cg1_table_walk', callback = table_walk, flags = { 'no-writes' } })
-redis.register_function('cg1_claim', claim)
-redis.register_function('cg1_reclaim', reclaim)
-redis.register_function('cg1_void', void)
+redis.register_function(PREFIX .. 'table_put', table_put)
+redis.register_function({ function_name = PREFIX .. 'table_get', callback = table_get, flags = { 'no-writes' } })
+redis.register_function({ function_name = PREFIX .. 'table_drop', callback = table_drop, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'table_walk', callback = table_walk, flags = { 'no-writes' } })
+redis.register_function(PREFIX .. 'claim', claim)
+redis.register_function(PREFIX .. 'reclaim', reclaim)
+redis.register_function(PREFIX .. 'void', void)

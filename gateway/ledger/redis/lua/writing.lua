@@ -137,16 +137,20 @@ function Work:accept(op)
   return '1'
 end
 
--- {CHANGE, id, below, drop, status, due, content_until, segments, state, event or false}
+-- {CHANGE, id, below, drop, status, due, content_until, segments, state, event or false, mark}. mark: the octet of the
+-- format in which the node writes, 0 for format 1. What a record has beyond that stays.
 function Work:change(op)
   local id = op[2]
   local record = self:record(id)
-  if not record or string.byte(record, 1) >= op[3] then
+  if not record or status_of(record) >= op[3] then
     return '0'
   end
   self:remember_due(id, record)
   local r = open_record(record)
   r.status, r.due, r.content_until, r.segments, r.state = op[5], op[6], op[7], op[8], op[9]
+  if op[11] > 0 then
+    r.version = string.char(op[11])
+  end
   if op[4] then
     r.content = ''
     r.flags = r.flags >= PRIVATE and PRIVATE or 0
@@ -162,7 +166,7 @@ end
 function Work:replace(op)
   local id = op[2]
   local record = self:record(id)
-  if not record or string.byte(record, 1) >= WAITING_BELOW then
+  if not record or status_of(record) >= WAITING_BELOW then
     return '0'
   end
   self:remember_due(id, record)
@@ -328,5 +332,5 @@ local function insert(keys, args)
   return table.concat(results)
 end
 
-redis.register_function('cg1_apply', apply)
-redis.register_function('cg1_insert', insert)
+redis.register_function(PREFIX .. 'apply', apply)
+redis.register_function(PREFIX .. 'insert', insert)
