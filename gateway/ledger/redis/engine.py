@@ -21,6 +21,7 @@ from gateway.ledger.contract import (
     LedgerUnavailable,
     Page,
     Replace,
+    StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
     StoredEsme,
@@ -278,6 +279,9 @@ class RedisLedger:
 
     async def accounts_version(self) -> int:
         return await self._accounts.version()
+
+    async def read_accounts(self) -> StoredAccounts:
+        return await self._accounts.read()
 
     async def customers(self) -> Sequence[StoredCustomer]:
         return await self._accounts.customers()
