@@ -17,6 +17,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.model.message import MessageClass
 from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
+from gateway.model.senders import is_sender
 from gateway.model.submission import NO_FORM, SmppForm, Submission
 from operators.smpp.coding import EncodingError, simplify
 from operators.smpp.segments import TextPlan
@@ -28,7 +29,6 @@ from redaction.retention import RetentionTag
 MAX_REFERENCE: Final = 255
 MAX_URL: Final = 2_048
 MAX_TEXT: Final = 4_096
-_SENDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{1,9}[A-Za-z0-9]|[0-9]{3,8}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 _CLASSES: Final = {each.value: each for each in MessageClass}
 TAG_OF: Final = {
@@ -176,11 +176,6 @@ def _refuse_malformed_sender(raw: str) -> None:
         raise Refusal("empty_field", "from")
     if not is_sender(raw):
         raise Refusal("invalid_sender", "from")
-
-
-def is_sender(raw: str) -> bool:
-    """Whether a name has the form of a sender: 3 to 11 characters, or a short code of 3 to 8 digits."""
-    return _SENDER.fullmatch(raw) is not None
 
 
 def _reference(raw: str | None) -> MessageText | None:

@@ -8,29 +8,37 @@ import asyncio
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from gateway.accounts.customers import (
-    SCOPES,
+from gateway.accounts.passwords import SHORT, hashed, new_password
+from gateway.accounts.settings import (
     CustomerSettings,
     EsmeSettings,
+    InvalidSetting,
     KeySettings,
     NumberSettings,
+    check_scopes,
+    check_system_id,
     keyword_key,
+    merged,
     number_key,
+    read_customer,
+    stored_form,
 )
-from gateway.accounts.passwords import SHORT, hashed, new_password
 from gateway.ledger.contract import Ledger, StoredCustomer, StoredEsme, StoredKey
 from gateway.process.clock import Clock
 from redaction.personal import MessageText, Purpose, Secret
 from redaction.sealed import Sealed
 
-NUMBER_DIGITS: Final = 20
 ACCOUNT: Final = "account"
 """The sealed field that holds a `Profile`."""
-_SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
+LONGEST_LIFE_MS: Final = 36_500 * 24 * 3600 * 1000
+"""Of a key that expires: a hundred years."""
+_LONGEST_WORDS: Final = 200
+_LONGEST_EMAIL: Final = 254
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class AccountSealer(Protocol):
@@ -42,12 +50,22 @@ class AccountSealer(Protocol):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a customer is and how to reach it. Nothing else is taken."""
+    """Who a customer is and how to reach it. Nothing else is taken. Raises InvalidSetting."""
 
     name: MessageText
     company: MessageText | None = None
     email: MessageText | None = None
     phone: MessageText | None = None
+
+    def __post_init__(self) -> None:
+        words = [_reveal(each) for each in (self.name, self.company, self.phone)]
+        if not all(each is None or (each.isprintable() and 0 < len(each) <= _LONGEST_WORDS) for each in words):
+            raise InvalidSetting(f"names and the like have 1 to {_LONGEST_WORDS} characters that can be printed")
+        email = _reveal(self.email)
+        if email is None:
+            return
+        if not (_EMAIL.fullmatch(email) and email.isprintable() and len(email) <= _LONGEST_EMAIL):
+            raise InvalidSetting(f"an e-mail address has one @ and up to {_LONGEST_EMAIL} characters")
 
 
 class _StoredProfile(msgspec.Struct, frozen=True, array_like=True):
@@ -55,6 +73,10 @@ class _StoredProfile(msgspec.Struct, frozen=True, array_like=True):
     company: str | None
     email: str | None
     phone: str | None
+
+
+Change = Callable[[CustomerSettings], Mapping[str, Any]]
+"""Fields of a customer's settings that are to be others, given what stands."""
 
 
 class UnknownAccount(LookupError):
@@ -93,7 +115,7 @@ class Accounts:
             id=0,
             public_id=f"cus_{self._clock.random(8).hex()}",
             account=Sealed(b""),
-            settings=msgspec.json.encode(settings),
+            settings=stored_form(settings),
             created_ms=now_ms,
             disabled_ms=now_ms,
         )
@@ -118,29 +140,34 @@ class Accounts:
             phone=_guard(stored.phone),
         )
 
-    async def change_settings(self, customer_id: int, settings: CustomerSettings) -> None:
-        """Raises UnknownAccount."""
+    async def change_settings(self, customer_id: int, change: Change) -> CustomerSettings:
+        """Set the fields that `change` names; all others stay. What holds then.
+
+        Raises UnknownAccount and InvalidSetting.
+        """
         customer = await self._customer(customer_id)
-        await self._ledger.save_customer(msgspec.structs.replace(customer, settings=msgspec.json.encode(settings)))
+        standing = read_customer(customer.settings).settings
+        changes = change(standing)
+        changed = msgspec.structs.replace(standing, **changes)
+        octets = merged(customer.settings, changes)
+        await self._ledger.save_customer(msgspec.structs.replace(customer, settings=octets))
+        return changed
 
     async def add_number(self, customer_id: int, number: str, settings: NumberSettings) -> str:
         """Let a customer have what people write to a number, or to its keywords; as it is spelled from now on.
 
-        Raises UnknownAccount, and ValueError for what is no number, for an unknown account of the customer, and for
+        Raises UnknownAccount, and InvalidSetting for what is no number, for an unknown account of the customer, and for
         what another customer has.
         """
         key = number_key(number)
-        if not (key.isascii() and key.isdigit() and len(key) <= NUMBER_DIGITS):
-            raise ValueError("a number has up to 20 digits")
         if settings.esme and not any(
             each.system_id == settings.esme and each.revoked_ms is None for each in await self.esmes(customer_id)
         ):
-            raise ValueError("this customer has no account of this system_id")
-        customer = await self._customer(customer_id)
+            raise InvalidSetting("this customer has no account of this system_id")
         for other in await self._ledger.customers():
             if other.id != customer_id and _overlap(number_settings(other).get(key), settings):
-                raise ValueError("another customer has this number, or one of these keywords of it")
-        await self._save_numbers(customer, number_settings(customer) | {key: settings})
+                raise InvalidSetting("another customer has this number, or one of these keywords of it")
+        await self.change_settings(customer_id, lambda standing: {"numbers": {**standing.numbers, key: settings}})
         return key
 
     async def remove_number(self, number: str, customer_id: int | None = None) -> list[int]:
@@ -154,15 +181,11 @@ class Accounts:
         if not had:
             raise UnknownAccount("no customer has this number")
         for customer in had:
-            await self._save_numbers(
-                customer, {name: value for name, value in number_settings(customer).items() if name != key}
+            await self.change_settings(
+                customer.id,
+                lambda standing: {"numbers": {name: each for name, each in standing.numbers.items() if name != key}},
             )
         return [each.id for each in had]
-
-    async def _save_numbers(self, customer: StoredCustomer, numbers: Mapping[str, NumberSettings]) -> None:
-        settings = msgspec.json.decode(customer.settings, type=CustomerSettings)
-        changed = msgspec.structs.replace(settings, numbers=numbers)
-        await self._ledger.save_customer(msgspec.structs.replace(customer, settings=msgspec.json.encode(changed)))
 
     async def disable(self, customer_id: int, *, disabled: bool = True) -> None:
         """Refuse, or take again, everything of a customer. Raises UnknownAccount."""
@@ -178,9 +201,11 @@ class Accounts:
         settings: KeySettings,
         expires_ms: int | None = None,
     ) -> tuple[StoredKey, Secret]:
-        """A new key and, this once, its secret. Raises UnknownAccount, and ValueError for a scope that is none."""
-        if not set(scopes) <= set(SCOPES):
-            raise ValueError(f"scopes are {', '.join(SCOPES)}")
+        """A new key and, this once, its secret. Raises UnknownAccount and InvalidSetting."""
+        check_scopes(scopes)
+        now_ms = self._clock.now_ms()
+        if expires_ms is not None and not now_ms < expires_ms <= now_ms + LONGEST_LIFE_MS:
+            raise InvalidSetting("a key expires in the future, and within a hundred years")
         await self._customer(customer_id)
         taken = {key.prefix for key in await self._ledger.keys()}
         prefix = self._fresh_prefix(taken)
@@ -191,8 +216,8 @@ class Accounts:
             prefix=prefix,
             digest=self._digest(secret),
             scopes=tuple(scopes),
-            settings=msgspec.json.encode(settings),
-            created_ms=self._clock.now_ms(),
+            settings=stored_form(settings),
+            created_ms=now_ms,
             expires_ms=expires_ms,
         )
         number = await self._ledger.save_key(key)
@@ -216,21 +241,20 @@ class Accounts:
     ) -> tuple[StoredEsme, Secret]:
         """A new ESME account and, this once, its password.
 
-        Raises UnknownAccount, and ValueError for a system_id that cannot be bound by, or that was given before,
+        Raises UnknownAccount, and InvalidSetting for a system_id that cannot be bound by, or that was given before,
         be it revoked since: news that waits for an account must not reach another.
         """
-        if not _SYSTEM_ID.fullmatch(system_id):
-            raise ValueError("a system_id has 1 to 15 letters, digits, dots, dashes or underscores")
+        check_system_id(system_id)
         await self._customer(customer_id)
         if any(esme.system_id == system_id for esme in await self._ledger.esmes()):
-            raise ValueError("this system_id was given before")
+            raise InvalidSetting("this system_id was given before")
         password = new_password(self._clock.random, password_length)
         esme = StoredEsme(
             id=0,
             customer=customer_id,
             system_id=system_id,
             password=await asyncio.to_thread(hashed, password),
-            settings=msgspec.json.encode(settings),
+            settings=stored_form(settings),
             created_ms=self._clock.now_ms(),
         )
         number = await self._ledger.save_esme(esme)
@@ -273,8 +297,8 @@ class Accounts:
 
 
 def number_settings(customer: StoredCustomer) -> dict[str, NumberSettings]:
-    """A customer's numbers."""
-    return dict(msgspec.json.decode(customer.settings, type=CustomerSettings).numbers)
+    """A customer's numbers, as far as they can be read."""
+    return dict(read_customer(customer.settings).settings.numbers)
 
 
 def _overlap(theirs: NumberSettings | None, ours: NumberSettings) -> bool:

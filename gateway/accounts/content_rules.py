@@ -7,6 +7,7 @@ masked; a part of a longer message, which cannot be changed, is blocked in its s
 import enum
 from collections.abc import Iterable, Mapping
 
+from gateway.accounts.invalid import InvalidSetting
 from gateway.model.refusals import Refusal
 from redaction.detect import Kind, find, mask, normalise_digits
 from redaction.errors import alone
@@ -37,7 +38,7 @@ def enforce(rules: ContentRules, text: str, *, changeable: bool = True) -> tuple
 
 
 def parse_rules(words: Iterable[str], standing: ContentRules) -> ContentRules:
-    """`standing` changed by words such as "iban=mask"; "iban=off" takes a rule away. Raises ValueError."""
+    """`standing` changed by words such as "iban=mask"; "iban=off" takes a rule away. Raises InvalidSetting."""
     rules = dict(standing)
     for word in words:
         kind, _, action = word.partition("=")
@@ -48,5 +49,5 @@ def parse_rules(words: Iterable[str], standing: ContentRules) -> ContentRules:
                 rules[Kind(kind)] = ContentAction(action)
         except ValueError:
             kinds = ", ".join(each.value for each in Kind)
-            raise alone(ValueError(f"a rule is KIND=warn, mask, block or off; kinds are {kinds}")) from None
+            raise alone(InvalidSetting(f"a rule is KIND=warn, mask, block or off; kinds are {kinds}")) from None
     return rules

@@ -8,12 +8,17 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gateway.accounts.customers import Accounts, ApiKey, Customer, Esme, Owner, index_accounts, keyword_key, number_key
+from gateway.accounts.customers import ApiKey, Customer, Esme, Owner
+from gateway.accounts.index import Accounts, index_accounts
+from gateway.accounts.settings import keyword_key, number_key
 from gateway.ledger.contract import Ledger, LedgerUnavailable, StoredEndpoint
+from gateway.process.logs import logger
 from redaction.personal import Secret
 from redaction.retention import RetentionTag, RetentionWish
 
 _NO_WISHES: Final[Mapping[RetentionTag, RetentionWish]] = {}
+
+log = logger(__name__)
 
 
 class Directory:
@@ -31,17 +36,19 @@ class Directory:
         self.fresh = False
 
     async def refresh(self) -> None:
-        """Reload if the ledger's accounts changed. Raises LedgerUnavailable, and LedgerCorrupt for settings that
-        cannot be read; what was known before then stands.
+        """Reload if the ledger's accounts changed. Raises LedgerUnavailable; what was known before then stands.
+
+        What cannot be read is left out, and said in a line when it is first met.
         """
         version = await self._ledger.accounts_version()
         if version == self._version:
             return
-        ledger = self._ledger
-        self._accounts = index_accounts(
-            await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints()
-        )
+        known = self._accounts.unreadable
+        self._accounts = index_accounts(await self._ledger.read_accounts())
         self._version = version
+        for each in self._accounts.unreadable:
+            if each not in known:
+                log.error("account_unreadable", kind=each.kind, account=each.name or str(each.id), reason=each.reason)
 
     async def run(self, interval_s: float = 0.5) -> None:
         """Refresh until cancelled."""
@@ -57,6 +64,13 @@ class Directory:
     def version(self) -> object:
         """Changes whenever what the look-ups give does."""
         return self._accounts
+
+    def unreadable(self) -> dict[str, float]:
+        """How many rows, or entries of one, cannot be read, by kind."""
+        counts: dict[str, float] = {}
+        for each in self._accounts.unreadable:
+            counts[each.kind] = counts.get(each.kind, 0.0) + 1
+        return counts
 
     def find(self, secret: Secret) -> ApiKey | None:
         """The key that this secret opens, even if it has expired or its customer is disabled; None if revoked."""

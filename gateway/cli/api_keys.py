@@ -1,15 +1,19 @@
 """`connect-gateway key`: API keys. A key is shown once, where it is made; what is kept only finds it."""
 
-from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from gateway.accounts.customers import KeySettings
-from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.accounts.administration import LONGEST_LIFE_MS
+from gateway.accounts.invalid import InvalidSetting
+from gateway.accounts.settings import KeySettings
+from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, find_owner, open_desk
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
+
+DAY_MS: Final = 24 * 3600 * 1000
+MOST_DAYS: Final = LONGEST_LIFE_MS // DAY_MS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="API keys.")
 
@@ -35,18 +39,15 @@ def add(
         throughput_per_s=throughput,
         daily_quota=daily_quota,
     )
+    lifetime_ms = None if expires_days is None else _lifetime_ms(expires_days)
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
-            lifetime_ms = None if expires_days is None else round(timedelta(days=expires_days).total_seconds() * 1000)
             expires_ms = None if lifetime_ms is None else desk.clock.now_ms() + lifetime_ms
-            try:
-                stored, secret = await desk.accounts.add_key(
-                    owner.id, scopes=scope or ("send", "status"), settings=settings, expires_ms=expires_ms
-                )
-            except ValueError as error:
-                raise Failed(str(error), "invalid_value") from None
+            stored, secret = await desk.accounts.add_key(
+                owner.id, scopes=scope or ("send", "status"), settings=settings, expires_ms=expires_ms
+            )
             return {
                 "key": secret.reveal(Purpose.CREDENTIAL),
                 "prefix": stored.prefix,
@@ -55,6 +56,12 @@ def add(
             }
 
     show(run(work()), json)
+
+
+def _lifetime_ms(days: float) -> int:
+    if not 0 < days <= MOST_DAYS:
+        raise InvalidSetting(f"days until a key expires are above 0 and up to {MOST_DAYS:,}")
+    return round(days * DAY_MS)
 
 
 @app.command("list")

@@ -2,17 +2,14 @@
 
 from typing import Annotated
 
-import msgspec
 import typer
 
-from gateway.accept.validation import is_sender
 from gateway.accounts.administration import Profile
-from gateway.accounts.content_rules import ContentRules, parse_rules
-from gateway.accounts.customers import CustomerSettings
-from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.accounts.content_rules import parse_rules
+from gateway.accounts.settings import CustomerSettings
+from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.ledger.contract import StoredCustomer
-from gateway.model.message import MessageClass
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import MessageText
 
@@ -45,19 +42,17 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a customer with its senders."""
-    _check_customer(sender, default_class)
-    content = _content_rules(detect, {})
+    profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
+    settings = CustomerSettings(
+        senders=dict.fromkeys(sender, ()),
+        default_class=default_class,
+        throughput_per_s=throughput,
+        content=parse_rules(detect or (), {}),
+        plain_punctuation=plain_punctuation,
+    )
 
     async def work() -> StoredCustomer:
         async with open_desk(config) as desk:
-            profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
-            settings = CustomerSettings(
-                senders=dict.fromkeys(sender, ()),
-                default_class=default_class,
-                throughput_per_s=throughput,
-                content=content,
-                plain_punctuation=plain_punctuation,
-            )
             return await desk.accounts.add_customer(profile, settings)
 
     stored = run(work())
@@ -81,42 +76,24 @@ def set_(
     json: Json = False,
 ) -> None:
     """Change what is set for a customer; what is not named stays. Nodes hear of it within a second."""
-    _check_customer(sender or [], default_class)
+
+    def change(standing: CustomerSettings) -> dict[str, object]:
+        return {
+            **({"senders": {**dict.fromkeys(sender, ()), **standing.senders}} if sender else {}),
+            **({} if default_class is None else {"default_class": default_class}),
+            **({} if throughput is None else {"throughput_per_s": throughput}),
+            **({"content": parse_rules(detect, standing.content)} if detect else {}),
+            **({} if plain_punctuation is None else {"plain_punctuation": plain_punctuation}),
+        }
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
-            old = msgspec.json.decode(owner.settings, type=CustomerSettings)
-            new = msgspec.structs.replace(
-                old,
-                senders={**dict.fromkeys(sender or (), ()), **old.senders},
-                default_class=default_class or old.default_class,
-                throughput_per_s=old.throughput_per_s if throughput is None else throughput,
-                content=_content_rules(detect, old.content),
-                plain_punctuation=old.plain_punctuation if plain_punctuation is None else plain_punctuation,
-            )
-            await desk.accounts.change_settings(owner.id, new)
+            new = await desk.accounts.change_settings(owner.id, change)
             detected = {kind.value: action.value for kind, action in new.content.items()}
             return {"customer": owner.public_id, "senders": sorted(new.senders), "detect": detected}
 
     show(run(work()), json)
-
-
-def _check_customer(senders: list[str], default_class: str | None) -> None:
-    for each in senders:
-        if not is_sender(each):
-            raise Failed(
-                "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code", "invalid_value"
-            )
-    if default_class is not None and default_class not in [each.value for each in MessageClass]:
-        raise Failed(f"classes are {', '.join(MessageClass)}", "invalid_value")
-
-
-def _content_rules(words: list[str] | None, standing: ContentRules) -> ContentRules:
-    try:
-        return parse_rules(words or (), standing)
-    except ValueError as error:
-        raise Failed(str(error), "invalid_value") from None
 
 
 @app.command("list")

@@ -47,12 +47,9 @@ def add(
             owner = await find_customer(desk, customer)
             if password_length > SHORT and not desk.settings.smpp_server.long_passwords:
                 raise Failed("a password of more than 8 characters needs smpp_server.long_passwords", "invalid_value")
-            try:
-                stored, password = await desk.accounts.add_esme(
-                    owner.id, system_id, settings=settings, password_length=password_length
-                )
-            except ValueError as error:
-                raise Failed(str(error), "invalid_value") from None
+            stored, password = await desk.accounts.add_esme(
+                owner.id, system_id, settings=settings, password_length=password_length
+            )
             return {
                 "system_id": stored.system_id,
                 "password": password.reveal(Purpose.CREDENTIAL),

@@ -12,6 +12,7 @@ from gateway.process.system_errors import system_code, system_text
 
 CODES: Final = (
     ("config.secret.SecretMissing", "secret_missing"),
+    ("gateway.accounts.invalid.InvalidSetting", "invalid_value"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
     ("gateway.ledger.contract.LedgerLocked", "ledger_locked"),
     ("gateway.ledger.contract.LedgerCorrupt", "ledger_corrupt"),

@@ -88,6 +88,8 @@ def copy(
 
     copied = run(work())
     show(msgspec.structs.asdict(copied), json)
+    if copied.unreadable:
+        raise Failed("some accounts of the source cannot be read, and were not copied", "copy_differs")
     if copied.different or copied.events_missing:
         raise Failed(
             "the target does not have what the source has; was it in use? Begin with an empty one", "copy_differs"

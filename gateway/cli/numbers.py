@@ -6,7 +6,7 @@ import typer
 
 from gateway.accounts.administration import number_settings
 from gateway.accounts.customers import NumberSettings
-from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, find_owner, open_desk
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Numbers to which people write, and whose they are.")
@@ -27,10 +27,7 @@ def add(
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
-            try:
-                spelled = await desk.accounts.add_number(owner.id, number, settings)
-            except ValueError as error:
-                raise Failed(str(error), "invalid_value") from None
+            spelled = await desk.accounts.add_number(owner.id, number, settings)
             return {"number": spelled, "customer": owner.public_id, "keywords": " ".join(settings.keywords)}
 
     show(run(work()), json)

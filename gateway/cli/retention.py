@@ -1,12 +1,15 @@
 """`connect-gateway retention`: what is overdue, forgetting it now, what remains, and what a customer asked for."""
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
 import typer
 
 from config.settings import SweeperSettings
-from gateway.accounts.customers import CustomerSettings
+from gateway.accounts.invalid import InvalidSetting
+from gateway.accounts.settings import CustomerSettings, read_customer
+from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.ledger.contract import TagDue
@@ -67,24 +70,73 @@ def report(
 def policy(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     tag: Annotated[str, typer.Argument(help="Retention tag.")],
-    content_after_final: Annotated[int | None, typer.Option(min=0, help="Seconds its content outlives it.")] = None,
-    content_limit: Annotated[int | None, typer.Option(min=1, help="Seconds that content lives at most.")] = None,
-    record: Annotated[int | None, typer.Option(min=1, help="Seconds that the record lives.")] = None,
+    content_after_final: Annotated[
+        str | None, typer.Option(help="Seconds its content outlives it; none takes the tag's.")
+    ] = None,
+    content_limit: Annotated[
+        str | None, typer.Option(help="Seconds that content lives at most; none takes the tag's.")
+    ] = None,
+    record: Annotated[str | None, typer.Option(help="Seconds that the record lives; none takes the tag's.")] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Set a customer's shorter times under a tag, for messages from now on; no times lift them. Shows what holds."""
-    wish = RetentionWish(content_after_final_s=content_after_final, content_limit_s=content_limit, record_s=record)
+    """Set a customer's shorter times under a tag, for messages from now on; the rest stays. Shows what holds."""
+    words = (content_after_final, content_limit, record)
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             rule = desk.rules.get(RetentionTag(tag))
             if rule is None:
                 raise Failed(f"tags are {', '.join(sorted(desk.rules))}", "invalid_value")
-            await _save_wish(desk, customer, tag, wish)
-            return _rule(shortened(rule, wish))
+            owner = await find_customer(desk, customer)
+            if any(each is not None for each in words):
+                settings = await desk.accounts.change_settings(owner.id, partial(_changed, rule=rule, words=words))
+            else:
+                settings = read_customer(owner.settings).settings
+            return _rule(shortened(rule, settings.retention.get(tag, RetentionWish())))
 
     show(run(work()), json)
+
+
+Words = tuple[str | None, str | None, str | None]
+"""What is said of content after the end, of content at most, and of the record."""
+
+
+def _changed(standing: CustomerSettings, *, rule: RetentionRule, words: Words) -> dict[str, object]:
+    before = standing.retention.get(rule.tag, RetentionWish())
+    wish = _wish(before, words)
+    _check_is_shorter(rule, before, wish)
+    others = {name: each for name, each in standing.retention.items() if name != rule.tag}
+    return {"retention": others if wish == RetentionWish() else {**others, rule.tag: wish}}
+
+
+def _wish(before: RetentionWish, words: Words) -> RetentionWish:
+    after, limit, record = words
+    try:
+        return RetentionWish(
+            content_after_final_s=amount(after, before.content_after_final_s, int, option="--content-after-final"),
+            content_limit_s=amount(limit, before.content_limit_s, int, option="--content-limit"),
+            record_s=amount(record, before.record_s, int, option="--record"),
+        )
+    except InvalidSetting:
+        raise
+    except ValueError:
+        raise InvalidSetting("seconds are above 0; --content-after-final may be 0") from None
+
+
+def _check_is_shorter(rule: RetentionRule, before: RetentionWish, wish: RetentionWish) -> None:
+    """What would not hold as it is said is not taken."""
+    after_s = rule.content_limit_s if rule.content_after_final_s is None else rule.content_after_final_s
+    bounds = (
+        ("content_after_final_s", 0, after_s),
+        ("content_limit_s", 1, rule.content_limit_s),
+        ("record_s", max(1, rule.record_floor_s), rule.record_s),
+    )
+    for name, least_s, most_s in bounds:
+        wanted_s = getattr(wish, name)
+        if wanted_s not in (None, getattr(before, name)) and not least_s <= wanted_s <= most_s:
+            option = "--" + name.removesuffix("_s").replace("_", "-")
+            raise InvalidSetting(f"{option} is from {least_s} to {most_s} seconds under this tag")
 
 
 async def _due(desk: Desk) -> list[dict[str, object]]:
@@ -117,15 +169,6 @@ async def _report(desk: Desk, days: int) -> list[dict[str, object]]:
         }
         for each in rows
     ]
-
-
-async def _save_wish(desk: Desk, public_id: str, tag: str, wish: RetentionWish) -> None:
-    customer = await find_customer(desk, public_id)
-    settings = msgspec.json.decode(customer.settings, type=CustomerSettings)
-    wishes = {name: each for name, each in settings.retention.items() if name != tag}
-    if wish != RetentionWish():
-        wishes[tag] = wish
-    await desk.accounts.change_settings(customer.id, msgspec.structs.replace(settings, retention=wishes))
 
 
 def _rule(rule: RetentionRule) -> dict[str, object]:

@@ -15,9 +15,10 @@ a message that another node has is not done. When the store takes some partition
 """
 
 from collections.abc import Container, Sequence
-from typing import Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Status
 from redaction.retention import RetentionTag
@@ -114,41 +115,50 @@ WriteResult = bytes | bool | None
 # ---------------------------------------------------------------------------------------------------------- accounts
 
 
+MAX_NUMBER: Final = 2**31 - 1
+MAX_MS: Final = 253_402_300_799_999
+"""The end of the year 9999, which is as far as times can be shown."""
+DIGEST_OCTETS: Final = 32
+Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
+Time = Annotated[int, Meta(ge=0, le=MAX_MS)]
+PublicName = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 class StoredCustomer(msgspec.Struct, frozen=True, kw_only=True):
     """A customer. `account` is the sealed name and contact data; `settings` is JSON without personal data."""
 
-    id: int  # 1.. ; 0 asks the ledger for the next one
-    public_id: str
+    id: Number  # 1.. ; 0 asks the ledger for the next one
+    public_id: PublicName
     account: Sealed
     settings: bytes
-    created_ms: int
-    disabled_ms: int | None = None
+    created_ms: Time
+    disabled_ms: Time | None = None
 
 
 class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
     """An API key: `prefix` is shown to people, `digest` (32 bytes, keyed) finds it."""
 
-    id: int  # 0 asks the ledger for the next one
-    customer: int
-    prefix: str
-    digest: bytes
+    id: Number  # 0 asks the ledger for the next one
+    customer: Number
+    prefix: PublicName
+    digest: Annotated[bytes, Meta(min_length=DIGEST_OCTETS, max_length=DIGEST_OCTETS)]
     scopes: tuple[str, ...]
     settings: bytes
-    created_ms: int
-    expires_ms: int | None = None
-    revoked_ms: int | None = None
+    created_ms: Time
+    expires_ms: Time | None = None
+    revoked_ms: Time | None = None
 
 
 class StoredEsme(msgspec.Struct, frozen=True, kw_only=True):
     """An account that binds over SMPP. `password` is an Argon2id hash in its usual text form."""
 
-    id: int  # 0 asks the ledger for the next one
-    customer: int
-    system_id: str
+    id: Number  # 0 asks the ledger for the next one
+    customer: Number
+    system_id: PublicName
     password: str
     settings: bytes
-    created_ms: int
-    revoked_ms: int | None = None
+    created_ms: Time
+    revoked_ms: Time | None = None
 
     def __repr__(self) -> str:
         return f"StoredEsme(id={self.id})"
@@ -157,13 +167,38 @@ class StoredEsme(msgspec.Struct, frozen=True, kw_only=True):
 class StoredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A customer's webhook endpoint. URL and secret are sealed; `settings` is JSON (event names, batch size)."""
 
-    customer: int
+    customer: Number
     url: Sealed
     secret: Sealed
     settings: bytes
-    state: str = "enabled"  # "enabled" or "disabled"
-    failing_since_ms: int | None = None
-    disabled_ms: int | None = None
+    state: Literal["enabled", "disabled"] = "enabled"
+    failing_since_ms: Time | None = None
+    disabled_ms: Time | None = None
+
+
+ROW_FAULTS: Final = (ValueError, RecursionError)
+"""What the reading of a row raises whose octets or values are not what this version stores."""
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """Something of the accounts that this version cannot read. kind: "customer", "key", "esme" or "endpoint". id: its
+    number, of an endpoint its customer's. name: how people name it, '' where that is lost too. reason: in fixed words.
+    """
+
+    kind: str
+    id: int
+    name: str
+    reason: str
+
+
+class StoredAccounts(msgspec.Struct, frozen=True, kw_only=True):
+    """All accounts in one reading, each kind by number; and the rows that are left out of it."""
+
+    customers: tuple[StoredCustomer, ...] = ()
+    keys: tuple[StoredKey, ...] = ()
+    esmes: tuple[StoredEsme, ...] = ()
+    endpoints: tuple[StoredEndpoint, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -311,6 +346,9 @@ class Ledger(Protocol):
 
     async def accounts_version(self) -> int:
         """A number that changes whenever customers, keys, ESMEs or endpoints change, by whatever process. Cheap."""
+
+    async def read_accounts(self) -> StoredAccounts:
+        """All of them. A row that cannot be read is listed as such, and left out here as in the four lists below."""
 
     async def customers(self) -> Sequence[StoredCustomer]: ...
 

@@ -99,6 +99,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_receipts_waiting", "Receipts not acknowledged yet", road.outcomes.waiting()),
         ("gateway_webhooks_in_flight", "Events being told", deliverer.inflight),
         ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.lag_ms() / 1000),
+        ("gateway_accounts_unreadable_by_kind", "Rows of accounts that cannot be read", stores.directory.unreadable()),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", deliverer.endpoints.disabled),
     ]

@@ -25,7 +25,8 @@ TRAFFIC_ROWS: Final = 10_000_000
 
 class Copied(msgspec.Struct, kw_only=True):
     """messages: copied now. present: there already. verified: read back, and the same. different: and not the same.
-    left: that may still change. accounts: customers, keys, ESME accounts and endpoints. events: still to be told.
+    left: that may still change. accounts: customers, keys, ESME accounts and endpoints. unreadable: those that
+    cannot be read, and are not copied. events: still to be told.
     """
 
     messages: int = 0
@@ -34,6 +35,7 @@ class Copied(msgspec.Struct, kw_only=True):
     different: int = 0
     left: int = 0
     accounts: int = 0
+    unreadable: int = 0
     events: int = 0
     events_missing: int = 0
     traffic: int = 0
@@ -41,7 +43,7 @@ class Copied(msgspec.Struct, kw_only=True):
     @property
     def is_whole(self) -> bool:
         """Whether the target has everything, and nothing else."""
-        return not (self.different or self.left or self.events_missing)
+        return not (self.different or self.left or self.unreadable or self.events_missing)
 
 
 Events = Mapping[bytes, Sequence[OutboxEvent]]
@@ -57,7 +59,7 @@ async def copy_ledger(
 ) -> Copied:
     """Both are open, the target alone. told: how far it is, after every page. Raises LedgerError."""
     copied = Copied()
-    copied.accounts = await _copy_accounts(source, target)
+    copied.accounts, copied.unreadable = await _copy_accounts(source, target)
     settled_ms = clock.now_ms() - SETTLED_MS if source_runs else None
     events = await _events_by_message(source)
     cursor: bytes | None = None
@@ -160,23 +162,23 @@ def _told(event: OutboxEvent) -> OutboxEvent:
 # ------------------------------------------------------------------------------------------------------ everything else
 
 
-async def _copy_accounts(source: MovableLedger, target: MovableLedger) -> int:
-    """With the numbers that they have; how many there are."""
-    customers, keys, esmes = await source.customers(), await source.keys(), await source.esmes()
-    endpoints = await source.endpoints()
-    for customer in customers:
+async def _copy_accounts(source: MovableLedger, target: MovableLedger) -> tuple[int, int]:
+    """With the numbers that they have; how many there are, and how many could not be read."""
+    stored = await source.read_accounts()
+    for customer in stored.customers:
         await target.save_customer(customer)
-    for key in keys:
+    for key in stored.keys:
         await target.save_key(key)
-    for esme in esmes:
+    for esme in stored.esmes:
         await target.save_esme(esme)
-    for endpoint in endpoints:
+    for endpoint in stored.endpoints:
         await target.save_endpoint(endpoint)
-    kept = {each.customer for each in endpoints}
+    kept = {each.customer for each in stored.endpoints} | {it.id for it in stored.unreadable if it.kind == "endpoint"}
     for endpoint in await target.endpoints():
         if endpoint.customer not in kept:
             await target.delete_endpoint(endpoint.customer)
-    return len(customers) + len(keys) + len(esmes) + len(endpoints)
+    copied = len(stored.customers) + len(stored.keys) + len(stored.esmes) + len(stored.endpoints)
+    return copied, len(stored.unreadable)
 
 
 async def _copy_counts(source: MovableLedger, target: MovableLedger, clock: Clock) -> None:

@@ -15,12 +15,13 @@ from gateway.vault.vault import Vault
 from gateway.webhooks.delivery import Delivery, Destination
 from gateway.webhooks.endpoint import endpoint_settings, open_endpoint
 from gateway.webhooks.payload import event_body, received_body
-from redaction.errors import KeysWithheld, SealError, alone
-from redaction.personal import Purpose
+from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
+from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
 
 ALWAYS, ON_FAILURE, ON_SUCCESS = 1, 2, 3
 KEPT_LIMIT: Final = 1_000
+_NOWHERE: Final = Secret("")
 
 
 class Addressing:
@@ -89,8 +90,13 @@ class Addressing:
         endpoint = self._directory.endpoint(customer)
         if endpoint is None:
             return None
-        url, secret = open_endpoint(self._sealer, endpoint)
-        destination = Destination(url, (secret,), batch=endpoint_settings(endpoint).batch)
+        try:
+            url, secret = open_endpoint(self._sealer, endpoint)
+            destination = Destination(url, (secret,), batch=endpoint_settings(endpoint).batch)
+        except (KeyDestroyed, KeysWithheld):
+            raise
+        except (SealError, ValueError):
+            destination = Destination(_NOWHERE, ())  # its events are tried again, in vain until somebody sets it anew
         if len(self._kept) >= KEPT_LIMIT:
             del self._kept[next(iter(self._kept))]
         self._kept[customer] = destination

@@ -1,15 +1,14 @@
 """What one webhook needs to leave: built by the app, which alone can open sealed addresses, secrets and references."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
+from gateway.accounts.settings import MAX_BATCH as MAX_BATCH
 from gateway.model.message import Message, OutboxEvent
 from gateway.webhooks.signing import BadSecret, Signer
 from redaction.personal import Personal, Secret
-
-MAX_BATCH: Final = 100
 
 
 class Destination:

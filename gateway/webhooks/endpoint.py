@@ -1,13 +1,13 @@
 """A customer's endpoint: what is set for it, and how it is stored and opened."""
 
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
+from gateway.accounts.settings import EndpointSettings as EndpointSettings
 from gateway.ledger.contract import Ledger, StoredEndpoint
 from gateway.process.clock import Clock
-from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.signing import new_secret
 from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
@@ -17,16 +17,6 @@ URL: Final = "webhook_url"
 SECRET: Final = "webhook_secret"  # noqa: S105  the name of a field
 _RECORD: Final = b"endpoint"
 SETTINGS_LIMIT: Final = 64
-
-
-class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is set per endpoint. batch: events that it takes in one request; 1 sends each as a request of its own.
-
-    submitted: it is told, too, when an operator has a message.
-    """
-
-    batch: Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH)] = 1
-    submitted: bool = False
 
 
 def open_endpoint(sealer: Sealer, endpoint: StoredEndpoint) -> tuple[Secret, Secret]:

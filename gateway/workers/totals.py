@@ -16,7 +16,14 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 _GROW: Final = frozenset({"counter", "histogram"})
 _AGE: Final = "_seconds"
-_SEEN_BY_ALL: Final = frozenset({"gateway_endpoints_failing", "gateway_endpoints_disabled", "gateway_limits_parted"})
+_SEEN_BY_ALL: Final = frozenset(
+    {
+        "gateway_endpoints_failing",
+        "gateway_endpoints_disabled",
+        "gateway_limits_parted",
+        "gateway_accounts_unreadable",
+    }
+)
 
 
 class _Family:

@@ -22,6 +22,7 @@ from gateway.ledger.contract import (
     LedgerUnavailable,
     Page,
     Replace,
+    StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
     StoredEsme,
@@ -293,6 +294,9 @@ class RedisLedger:
 
     async def accounts_version(self) -> int:
         return await self._accounts.version()
+
+    async def read_accounts(self) -> StoredAccounts:
+        return await self._accounts.read()
 
     async def customers(self) -> Sequence[StoredCustomer]:
         return await self._accounts.customers()

@@ -20,6 +20,7 @@ from gateway.ledger.contract import (
     Found,
     LedgerFormat,
     Page,
+    StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
     StoredEsme,
@@ -32,6 +33,7 @@ from gateway.ledger.contract import (
 from gateway.ledger.file_lock import NodeLock
 from gateway.ledger.sqlite import export as sqlite_export
 from gateway.ledger.sqlite import forgetting
+from gateway.ledger.sqlite.accounts import AccountBook
 from gateway.ledger.sqlite.batch import Batch
 from gateway.ledger.sqlite.file import (
     BUSY_LIMIT_S,
@@ -47,15 +49,7 @@ from gateway.ledger.sqlite.rows import (
     MESSAGE_COLUMNS,
     Stored,
     Value,
-    customer_from,
-    customer_row,
-    endpoint_from,
-    endpoint_row,
-    esme_from,
-    esme_row,
     event_from,
-    key_from,
-    key_row,
     message_from,
 )
 from gateway.ledger.sqlite.writer import FileWriter, Writer
@@ -116,6 +110,7 @@ class SqliteLedger:
             self._writer = beside = ApartWriter(Asked(str(path), synchronous, busy_limit_s), self._lock)
             if not apart and moves_at is not None:
                 self._writer = MovingWriter(self._file, beside, moves_at)
+        self._accounts = AccountBook(self._file, self._writer)
 
     @property
     def works_beside(self) -> bool:
@@ -250,32 +245,36 @@ class SqliteLedger:
     async def accounts_version(self) -> int:
         return self._number("accounts_version")
 
+    async def read_accounts(self) -> StoredAccounts:
+        with self._snapshot():
+            return self._accounts.read()
+
     async def customers(self) -> Sequence[StoredCustomer]:
-        return [customer_from(row) for row in self._rows("customers")]
+        return self._accounts.customers()
 
     async def keys(self) -> Sequence[StoredKey]:
-        return [key_from(row) for row in self._rows("keys")]
+        return self._accounts.keys()
 
     async def esmes(self) -> Sequence[StoredEsme]:
-        return [esme_from(row) for row in self._rows("esmes")]
+        return self._accounts.esmes()
 
     async def endpoints(self) -> Sequence[StoredEndpoint]:
-        return [endpoint_from(row) for row in self._rows("endpoints")]
+        return self._accounts.endpoints()
 
     async def save_customer(self, customer: StoredCustomer) -> int:
-        return await self._writer.do(FileWriter.change_accounts, "save_customer", customer_row(customer))
+        return await self._accounts.save_customer(customer)
 
     async def save_key(self, key: StoredKey) -> int:
-        return await self._writer.do(FileWriter.change_accounts, "save_key", key_row(key))
+        return await self._accounts.save_key(key)
 
     async def save_esme(self, esme: StoredEsme) -> int:
-        return await self._writer.do(FileWriter.change_accounts, "save_esme", esme_row(esme))
+        return await self._accounts.save_esme(esme)
 
     async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        await self._writer.do(FileWriter.change_accounts, "save_endpoint", endpoint_row(endpoint))
+        await self._accounts.save_endpoint(endpoint)
 
     async def delete_endpoint(self, customer: int) -> None:
-        await self._writer.do(FileWriter.change_accounts, "delete_endpoint", (customer,))
+        await self._accounts.delete_endpoint(customer)
 
     # ------------------------------------------------------------------------------------------------- retention
 

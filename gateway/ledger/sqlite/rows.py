@@ -205,18 +205,6 @@ def customer_row(customer: StoredCustomer) -> AccountRow:
     )
 
 
-def customer_from(row: Stored) -> StoredCustomer:
-    id_, public_id, account, settings, created_ms, disabled_ms = row
-    return StoredCustomer(
-        id=id_,
-        public_id=public_id,
-        account=account,
-        settings=settings,
-        created_ms=created_ms,
-        disabled_ms=disabled_ms,
-    )
-
-
 def key_row(key: StoredKey) -> AccountRow:
     return (
         key.id or None,
@@ -228,21 +216,6 @@ def key_row(key: StoredKey) -> AccountRow:
         key.created_ms,
         key.expires_ms,
         key.revoked_ms,
-    )
-
-
-def key_from(row: Stored) -> StoredKey:
-    id_, customer, prefix, digest, scopes, settings, created_ms, expires_ms, revoked_ms = row
-    return StoredKey(
-        id=id_,
-        customer=customer,
-        prefix=prefix,
-        digest=digest,
-        scopes=tuple(scopes.split()),
-        settings=settings,
-        created_ms=created_ms,
-        expires_ms=expires_ms,
-        revoked_ms=revoked_ms,
     )
 
 
@@ -258,19 +231,6 @@ def esme_row(esme: StoredEsme) -> AccountRow:
     )
 
 
-def esme_from(row: Stored) -> StoredEsme:
-    id_, customer, system_id, password, settings, created_ms, revoked_ms = row
-    return StoredEsme(
-        id=id_,
-        customer=customer,
-        system_id=system_id,
-        password=password,
-        settings=settings,
-        created_ms=created_ms,
-        revoked_ms=revoked_ms,
-    )
-
-
 def endpoint_row(endpoint: StoredEndpoint) -> AccountRow:
     return (
         endpoint.customer,
@@ -280,17 +240,4 @@ def endpoint_row(endpoint: StoredEndpoint) -> AccountRow:
         endpoint.state,
         endpoint.failing_since_ms,
         endpoint.disabled_ms,
-    )
-
-
-def endpoint_from(row: Stored) -> StoredEndpoint:
-    customer, url, secret, settings, state, failing_since_ms, disabled_ms = row
-    return StoredEndpoint(
-        customer=customer,
-        url=url,
-        secret=secret,
-        settings=settings,
-        state=state,
-        failing_since_ms=failing_since_ms,
-        disabled_ms=disabled_ms,
     )

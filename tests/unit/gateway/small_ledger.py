@@ -12,6 +12,7 @@ from gateway.ledger.contract import (
     LedgerFormat,
     LedgerUnavailable,
     Page,
+    StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
     StoredEsme,
@@ -111,8 +112,16 @@ class SmallLedger:
         self._work()
         return self._version
 
-    async def customers(self) -> Sequence[StoredCustomer]:
+    async def read_accounts(self) -> StoredAccounts:
         self.reads += 1
+        return StoredAccounts(
+            customers=tuple(self._customers.values()),
+            keys=tuple(self._keys.values()),
+            esmes=tuple(self._esmes.values()),
+            endpoints=tuple(self._endpoints.values()),
+        )
+
+    async def customers(self) -> Sequence[StoredCustomer]:
         return tuple(self._customers.values())
 
     async def keys(self) -> Sequence[StoredKey]:

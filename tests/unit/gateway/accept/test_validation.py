@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from config.settings import MessageSettings
 from gateway.accept.request import MessageRequest
-from gateway.accept.validation import TAG_OF, Validator, is_sender, parse_time
+from gateway.accept.validation import TAG_OF, Validator, parse_time
 from gateway.accounts.customers import ApiKey
 from gateway.model.message import MessageClass
 from gateway.model.refusals import KINDS, Refusal
@@ -177,16 +177,6 @@ def test_no_text_breaks_the_reading_of_times(raw: str) -> None:
 def test_a_time_written_as_rfc_3339_is_read_exactly(at_ms: int) -> None:
     moment = datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000)
     assert parse_time(moment.isoformat()) == at_ms
-
-
-@pytest.mark.parametrize("name", ["ABC", "INTERKEY", "My Shop", "a.b-c_d", "12345678901", "123", "12345678"])
-def test_a_sender_is_a_name_or_a_short_code(name: str) -> None:
-    assert is_sender(name)
-
-
-@pytest.mark.parametrize("name", ["", "ab", " abc", "abc ", "-abc", "١٢٣", "a b c d e f g", "abc\n", "ab@cd"])
-def test_other_texts_are_no_senders(name: str) -> None:
-    assert not is_sender(name)
 
 
 @given(st.builds(MessageRequest, to=st.text(max_size=20), source=st.text(max_size=12), text=st.text(max_size=20)))

@@ -92,7 +92,7 @@ async def test_a_customer_is_disabled_and_enabled() -> None:
     desk = Desk()
     owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
     await desk.accounts.disable(owner.id)
-    await desk.accounts.change_settings(owner.id, CustomerSettings(default_class="otp"))
+    await desk.accounts.change_settings(owner.id, lambda _: {"default_class": "otp"})
     await desk.directory.refresh()
     known = desk.directory.customer(owner.id)
     assert known is not None

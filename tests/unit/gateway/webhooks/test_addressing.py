@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.accounts.customers import Owner
@@ -105,6 +106,26 @@ async def test_nobody_is_told_when_the_customers_keys_are_gone(place: Place) -> 
     assert place.addressing.delivery(event_of(message), message) is not None
     place.road.store.update(lambda state: state.drop_customer(CUSTOMER), destroys=True)
     assert place.addressing.delivery(event_of(message), message) is None
+
+
+@pytest.mark.case("interfaces-1")
+@pytest.mark.parametrize("spoilt", [{"url": Sealed(b"")}, {"url": Sealed(b"\1no")}, {"secret": Sealed(b"")}])
+async def test_an_endpoint_that_does_not_open_keeps_its_events_and_is_told_again_once_it_is_set_anew(
+    place: Place, spoilt: dict[str, Sealed]
+) -> None:
+    await place.set_endpoint()
+    (stored,) = await place.road.ledger.endpoints()
+    await place.road.ledger.save_endpoint(msgspec.structs.replace(stored, **spoilt))
+    await place.directory.refresh()
+    message = await place.road.stored(await place.road.send())
+    assert place.addressing.wanted(message)
+    delivery = place.addressing.delivery(event_of(message), message)
+    assert delivery is not None  # None would let the event go
+    assert delivery.destination.signer is None
+    secret = await place.set_endpoint()
+    mended = place.addressing.delivery(event_of(message), message)
+    assert mended is not None
+    assert signs_with(mended, secret)
 
 
 async def test_the_reference_is_shown_to_its_customer(place: Place) -> None:

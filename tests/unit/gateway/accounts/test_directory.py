@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.accounts.directory import Directory
-from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable, StoredEndpoint
+from gateway.ledger.contract import LedgerUnavailable, StoredEndpoint
 from gateway.model.message import MessageClass
 from redaction.personal import Secret
 from redaction.sealed import Sealed
@@ -73,16 +73,26 @@ async def test_an_endpoint_is_found_by_its_customer() -> None:
     assert directory.endpoint(2) is None
 
 
-@pytest.mark.parametrize("settings", [b"{", b'{"classes":["none"]}', b'{"allowed_networks":["x"]}'])
-async def test_settings_that_cannot_be_read_are_an_error_and_change_nothing(settings: bytes) -> None:
+@pytest.mark.case("interfaces-1")
+async def test_what_cannot_be_read_is_said_once_and_counted_and_the_rest_stands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     ledger = SmallLedger()
     await ledger.save_customer(customer())
     await ledger.save_key(api_key())
     directory = await _directory(ledger)
-    await ledger.save_key(api_key(id=2, settings=settings))
-    with pytest.raises(LedgerCorrupt):
+    assert directory.unreadable() == {}
+    await ledger.save_key(api_key(id=2, prefix="0badf00d", settings=b'{"classes":["none"]}'))
+    for _ in range(3):
+        await ledger.save_customer(customer(id=1))
         await directory.refresh()
     assert directory.find(Secret(TOKEN)) is not None
+    assert directory.unreadable() == {"key": 1}
+    said = capsys.readouterr().out
+    assert said.count("account_unreadable") == said.count("0badf00d") == 1
+    await ledger.save_key(api_key(id=2, prefix="0badf00d", settings=b"{}", revoked_ms=5))
+    await directory.refresh()
+    assert directory.unreadable() == {}
 
 
 async def test_an_unavailable_ledger_leaves_what_was_known_and_is_asked_again() -> None:

@@ -1,0 +1,319 @@
+"""What is set per customer, key, ESME account, number and endpoint, as it is stored: JSON without personal data.
+
+These types judge every value, where a command sets it and where a node reads it. What breaks a rule raises
+`InvalidSetting`, whose text says what is allowed and never what was given; in stored JSON msgspec makes a
+`ValidationError` of it. Fields that another version of the gateway stored are passed over here, and kept by `merged`.
+"""
+
+import ipaddress
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw
+
+from gateway.accounts.content_rules import ContentRules
+from gateway.accounts.invalid import InvalidSetting as InvalidSetting
+from gateway.ledger.contract import ROW_FAULTS
+from gateway.model.message import MessageClass
+from gateway.model.senders import is_sender
+from redaction.retention import RetentionWish
+
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SCOPES: Final = ("send", "status", "subjects", "admin")
+MAX_BATCH: Final = 100
+"""Events in one request to an endpoint."""
+LEAST_PER_S: Final = 0.00001
+MOST_PER_S: Final = 1_000_000.0
+"""Bounds of a throughput: about one message a day, and more than any gateway sends."""
+_MOST_PER_DAY: Final = 1_000_000_000_000
+_MOST_BURST: Final = 1_000_000
+_MOST_BINDS: Final = 1_000
+_LARGEST_WINDOW: Final = 10_000
+_LONGEST_NAME: Final = 64
+_MOST_NETWORKS: Final = 100
+_MOST_KEYWORDS: Final = 100
+_LONGEST_KEYWORD: Final = 64
+_NUMBER_DIGITS: Final = 20
+_MAPPED_BITS: Final = 96
+"""Of an IPv6 network that stands for an IPv4 one."""
+
+_CLASSES: Final = frozenset(each.value for each in MessageClass)
+_SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
+_TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
+_PATH: Final = re.compile(r"`\$\.(\w+)[^`]*`\Z")
+_AROUND_WORDS: Final = ".,;:!?-_#*\"'()،؛؟"
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def _require(holds: bool, allowed: str) -> None:
+    if not holds:
+        raise InvalidSetting(allowed)
+
+
+# --------------------------------------------------------------------------------------------------------------- rules
+
+
+def check_classes(names: Iterable[str]) -> None:
+    _require(set(names) <= _CLASSES, f"classes are {', '.join(MessageClass)}")
+
+
+def check_scopes(names: Iterable[str]) -> None:
+    _require(set(names) <= set(SCOPES), f"scopes are {', '.join(SCOPES)}")
+
+
+def check_system_id(name: str) -> None:
+    _require(
+        _SYSTEM_ID.fullmatch(name) is not None,
+        "a system_id has 1 to 15 letters, digits, dots, dashes or underscores",
+    )
+
+
+def parse_network(text: str) -> IpNetwork:
+    """An address or a network as CIDR. One of IPv4 that is written as IPv6 is its IPv4 network, as peers are seen."""
+    try:
+        _require(text.isascii() and "%" not in text, "")
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise InvalidSetting(
+            "a network is an address or CIDR whose bits behind the prefix are 0, such as 10.0.0.0/8, without a zone"
+        ) from None
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+
+
+def _check_throughput(per_s: float | None) -> None:
+    _require(
+        per_s is None or (math.isfinite(per_s) and LEAST_PER_S <= per_s <= MOST_PER_S),
+        f"a throughput is above 0, from {LEAST_PER_S:.5f} to {MOST_PER_S:,.0f} messages a second; none is no limit",
+    )
+
+
+def _check_count(value: int | None, most: int, what: str) -> None:
+    _require(value is None or 1 <= value <= most, f"{what} is a whole number from 1 to {most:,}")
+
+
+# --------------------------------------------------------------------------------------------------------------- types
+
+
+class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A number or short code to which people write. keywords: first words that are this customer's; empty is all that
+    is no other customer's. esme: system_id whose binds are told; '' for the webhook, or the oldest account without one.
+    """
+
+    keywords: tuple[str, ...] = ()
+    esme: str = ""
+
+    def __post_init__(self) -> None:
+        fitting = all(
+            len(word) <= _LONGEST_KEYWORD and keyword_key(word) and len(word.split()) == 1 for word in self.keywords
+        )
+        _require(
+            fitting and len(self.keywords) <= _MOST_KEYWORDS,
+            f"a keyword is one word of up to {_LONGEST_KEYWORD} characters with letters or digits in it; "
+            f"a number has up to {_MOST_KEYWORDS}",
+        )
+        if self.esme:
+            check_system_id(self.esme)
+
+
+class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """senders: registered names, with the classes that each may carry (empty: all). throughput_per_s: messages per
+    second over all keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
+    numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
+    plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
+    """
+
+    senders: Mapping[str, tuple[str, ...]] = {}
+    default_class: str = "transactional"
+    throughput_per_s: float | None = None
+    retention: Mapping[str, RetentionWish] = {}
+    numbers: Mapping[str, NumberSettings] = {}
+    content: ContentRules = {}
+    plain_punctuation: bool = False
+
+    def __post_init__(self) -> None:
+        _require(
+            all(map(is_sender, self.senders)),
+            "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code",
+        )
+        for classes in self.senders.values():
+            check_classes(classes)
+        check_classes((self.default_class,))
+        _check_throughput(self.throughput_per_s)
+        _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
+        _require(all(map(_is_number_key, self.numbers)), f"a number has up to {_NUMBER_DIGITS} digits")
+
+
+class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is set per key. Rates are messages per second, quotas messages per UTC day; None is unlimited.
+
+    burst: None allows one second's worth. allowed_networks: CIDR; empty allows every address.
+    """
+
+    name: str = ""
+    classes: tuple[str, ...] = ()
+    allowed_networks: tuple[str, ...] = ()
+    throughput_per_s: float | None = None
+    burst: int | None = None
+    daily_quota: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(len(self.name) <= _LONGEST_NAME, f"a key's name has up to {_LONGEST_NAME} characters")
+        check_classes(self.classes)
+        _require(len(self.allowed_networks) <= _MOST_NETWORKS, f"a key has up to {_MOST_NETWORKS} networks")
+        for each in self.allowed_networks:
+            parse_network(each)
+        _check_throughput(self.throughput_per_s)
+        _check_count(self.burst, _MOST_BURST, "a burst")
+        _check_count(self.daily_quota, _MOST_PER_DAY, "a daily quota")
+
+
+class EsmeSettings(KeySettings, frozen=True, kw_only=True):
+    """What is set per ESME account; None takes what `[smpp_server]` says.
+
+    max_binds: binds at once. window: unanswered requests of one bind, in each direction.
+    """
+
+    max_binds: int | None = None
+    window: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_count(self.max_binds, _MOST_BINDS, "a number of binds")
+        _check_count(self.window, _LARGEST_WINDOW, "a window")
+
+
+class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
+    own. submitted: it is told, too, when an operator has a message.
+    """
+
+    batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
+    submitted: bool = False
+
+
+# ------------------------------------------------------------------------------------------------------- one spelling
+
+
+def number_key(number: str) -> str:
+    """The one spelling of a number or short code: digits of the international form, or as the operator writes it."""
+    return number.strip().removeprefix("+").removeprefix("00")
+
+
+def _is_number_key(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) <= _NUMBER_DIGITS
+
+
+def keyword_key(word: str) -> str:
+    """The one spelling of a keyword: no case, no Arabic vowel signs, no punctuation around it."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", word) if not unicodedata.combining(each))
+    return plain.casefold().strip(_AROUND_WORDS)
+
+
+# --------------------------------------------------------------------------------------------------- stored and read
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A customer's settings as far as they can be read. faults: fields that cannot, and stand at their defaults.
+    lost: fields of which entries are left out, because those cannot be read.
+    """
+
+    settings: CustomerSettings
+    faults: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+_BY_ENTRY: Final = ("senders", "numbers")
+"""Maps whose entries stand alone: without one, less is allowed, and nothing more."""
+_encode: Final = msgspec.json.Encoder().encode
+_decode_fields: Final = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode_customer: Final = msgspec.json.Decoder(CustomerSettings).decode
+
+
+def read_customer(stored: bytes) -> Reading:
+    """Whatever is stored. Raises nothing."""
+    try:
+        return Reading(_decode_customer(stored))
+    except ROW_FAULTS:
+        return _read_by_field(stored)
+
+
+def _read_by_field(stored: bytes) -> Reading:
+    try:
+        fields = _decode_fields(stored)
+    except ROW_FAULTS:
+        return Reading(CustomerSettings(), ("settings",))
+    sound: dict[str, Raw] = {}
+    faults, lost = [], []
+    for name in CustomerSettings.__struct_fields__:
+        if name not in fields:
+            continue
+        if _is_sound(name, fields[name]):
+            sound[name] = fields[name]
+        elif name in _BY_ENTRY and (kept := _sound_entries(name, fields[name])) is not None:
+            sound[name] = kept
+            lost.append(name)
+        else:
+            faults.append(name)
+    return Reading(_decode_customer(_encode(sound)), tuple(faults), tuple(lost))
+
+
+def _is_sound(name: str, value: object) -> bool:
+    try:
+        _decode_customer(_encode({name: value}))
+    except ROW_FAULTS:
+        return False
+    return True
+
+
+def _sound_entries(name: str, value: Raw) -> Raw | None:
+    """A map with those of its entries that can be read; None for what is no map."""
+    try:
+        entries = _decode_fields(value)
+    except ROW_FAULTS:
+        return None
+    return Raw(_encode({key: each for key, each in entries.items() if _is_sound(name, {key: each})}))
+
+
+def fault(error: Exception) -> str:
+    """What such an error of msgspec or of these types says, without a word of what is stored."""
+    said = error if isinstance(error, InvalidSetting) else error.__cause__
+    if isinstance(said, InvalidSetting):
+        return str(said)
+    found = _PATH.search(str(error))
+    return "settings cannot be read" if found is None else f"settings.{found[1]} cannot be read"
+
+
+def merged(stored: bytes, changes: Mapping[str, Any]) -> bytes:
+    """Stored settings of a customer with these fields changed and all others as they are, known here or not.
+
+    Raises InvalidSetting when what comes of it cannot be read.
+    """
+    try:
+        fields = _decode_fields(stored)
+    except ROW_FAULTS:
+        raise InvalidSetting("what is stored of these settings cannot be read at all") from None
+    whole = _encode({**fields, **changes})
+    reading = read_customer(whole)
+    _require(
+        not reading.faults, f"what is stored of these settings cannot be read; set anew: {', '.join(reading.faults)}"
+    )
+    return whole
+
+
+def stored_form(settings: msgspec.Struct) -> bytes:
+    """Settings as they are stored, read back once with the type that nodes read. Raises InvalidSetting."""
+    octets = _encode(settings)
+    try:
+        msgspec.json.decode(octets, type=type(settings))
+    except msgspec.ValidationError as error:
+        raise InvalidSetting(fault(error)) from None
+    return octets

@@ -1,0 +1,120 @@
+"""Accounts in SQLite: four small tables, and a version that every write moves on.
+
+Columns of SQLite hold whatever a hand or another version wrote there, so every row is read by itself, and one that is
+not what its type says is left out and listed. Text is taken as octets: SQLite raises for a whole reading otherwise,
+where one value is not UTF-8.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from gateway.ledger.contract import (
+    ROW_FAULTS,
+    StoredAccounts,
+    StoredCustomer,
+    StoredEndpoint,
+    StoredEsme,
+    StoredKey,
+    Unreadable,
+)
+from gateway.ledger.sqlite.file import SQL, SqliteFile, ledger_errors
+from gateway.ledger.sqlite.rows import Stored, customer_row, endpoint_row, esme_row, key_row
+from gateway.ledger.sqlite.writer import FileWriter, Writer
+
+S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
+
+_TEXTS: Final = frozenset({"public_id", "prefix", "system_id", "password", "state", "scopes"})
+_NAMES: Final = {"customer": "public_id", "key": "prefix", "esme": "system_id"}
+"""By kind, the column that people know a row by."""
+
+
+class AccountBook:
+    """file: open for reading. writer: what changes it."""
+
+    def __init__(self, file: SqliteFile, writer: Writer) -> None:
+        self._file = file
+        self._writer = writer
+
+    def read(self) -> StoredAccounts:
+        """The caller sees to it that all four are of one moment."""
+        unreadable: list[Unreadable] = []
+        return StoredAccounts(
+            customers=tuple(self._rows("customers", "customer", StoredCustomer, unreadable)),
+            keys=tuple(self._rows("keys", "key", StoredKey, unreadable)),
+            esmes=tuple(self._rows("esmes", "esme", StoredEsme, unreadable)),
+            endpoints=tuple(self._rows("endpoints", "endpoint", StoredEndpoint, unreadable)),
+            unreadable=tuple(unreadable),
+        )
+
+    def customers(self) -> Sequence[StoredCustomer]:
+        return self._rows("customers", "customer", StoredCustomer, [])
+
+    def keys(self) -> Sequence[StoredKey]:
+        return self._rows("keys", "key", StoredKey, [])
+
+    def esmes(self) -> Sequence[StoredEsme]:
+        return self._rows("esmes", "esme", StoredEsme, [])
+
+    def endpoints(self) -> Sequence[StoredEndpoint]:
+        return self._rows("endpoints", "endpoint", StoredEndpoint, [])
+
+    async def save_customer(self, customer: StoredCustomer) -> int:
+        return await self._writer.do(FileWriter.change_accounts, "save_customer", customer_row(customer))
+
+    async def save_key(self, key: StoredKey) -> int:
+        return await self._writer.do(FileWriter.change_accounts, "save_key", key_row(key))
+
+    async def save_esme(self, esme: StoredEsme) -> int:
+        return await self._writer.do(FileWriter.change_accounts, "save_esme", esme_row(esme))
+
+    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
+        await self._writer.do(FileWriter.change_accounts, "save_endpoint", endpoint_row(endpoint))
+
+    async def delete_endpoint(self, customer: int) -> None:
+        await self._writer.do(FileWriter.change_accounts, "delete_endpoint", (customer,))
+
+    def _rows(self, statement: str, kind: str, of: type[S], unreadable: list[Unreadable]) -> list[S]:
+        """The columns of each statement are the fields of the type, in their order."""
+        found: list[S] = []
+        for row in self._raw(statement):
+            fields = dict(zip(of.__struct_fields__, row, strict=True))
+            try:
+                found.append(msgspec.convert(_decoded(fields), of, builtin_types=(bytes,)))
+            except ROW_FAULTS as error:
+                number = row[0] if isinstance(row[0], int) else 0
+                unreadable.append(Unreadable(kind, number, _name(fields, kind), _reason(error)))
+        return found
+
+    def _raw(self, statement: str) -> Sequence[Stored]:
+        with ledger_errors():
+            reader = self._file.reader
+            reader.text_factory = bytes
+            try:
+                return reader.execute(SQL[statement]).fetchall()
+            finally:
+                reader.text_factory = str
+
+
+def _decoded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Text as text. What is none stays what it is, and is judged with the rest."""
+    texts = {}
+    for name in _TEXTS & fields.keys():
+        with contextlib.suppress(UnicodeDecodeError, AttributeError):
+            texts[name] = fields[name].decode()
+    if "scopes" in texts:
+        return {**fields, **texts, "scopes": tuple(texts["scopes"].split())}
+    return {**fields, **texts}
+
+
+def _name(fields: dict[str, Any], kind: str) -> str:
+    raw = fields.get(_NAMES.get(kind, ""))
+    return raw.decode(errors="replace") if isinstance(raw, bytes) else ""
+
+
+def _reason(error: Exception) -> str:
+    """Where it is, without what stands there: msgspec quotes no values of these types."""
+    _, found, path = str(error).rpartition(" - at `$.")
+    return f"{path.rstrip('`') if found else 'its row'} cannot be read"

@@ -1,0 +1,129 @@
+"""What the verbs of customers, keys, accounts and numbers take, and how they refuse the rest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.failures import lines
+from gateway.cli.main import app
+from tests.integration.file_places import FILES
+
+CANARY = "canary966500000078"
+
+
+class Verbs:
+    """Runs verbs on a ledger with customer 1."""
+
+    def __init__(self, folder: Path) -> None:
+        self._settings = folder / "gateway.toml"
+        self._settings.write_text(FILES.format(folder), encoding="utf-8")
+        self.run("customer", "add", "--name", "Trial", "--sender", "INTERKEY")
+
+    def run(self, *words: str) -> Any:
+        """Its JSON."""
+        done = CliRunner().invoke(app, [*words, "--config", str(self._settings), "--json"])
+        if done.exception is not None:
+            raise done.exception
+        return json.loads(done.stdout)
+
+    def says(self, *words: str) -> str:
+        """The one line with which it refuses."""
+        with pytest.raises(Exception) as failed:  # noqa: PT011  whatever it is, people see its line
+            self.run(*words)
+        assert isinstance(failed.value, Exception)
+        (line,) = lines(failed.value)
+        return line
+
+
+@pytest.fixture
+def verbs(tmp_path: Path) -> Verbs:
+    return Verbs(tmp_path)
+
+
+def refused(verb: str, *options: str, says: str = "") -> Any:
+    return pytest.param((*verb.split(), *options), says, id=" ".join((verb, *options))[:70])
+
+
+BAD = [
+    refused("key add 1", "--network", "10.0.0.1/8", says="a network is"),
+    refused("key add 1", "--network", "300.1.2.3", says="a network is"),
+    refused("key add 1", "--network", "fe80::1%eth0", says="without a zone"),
+    refused("key add 1", "--network", "10.0.0.0/8", "--network", CANARY, says="a network is"),
+    refused("key add 1", "--allow-class", "promo", says="classes are otp"),
+    refused("key add 1", "--allow-class", CANARY, says="classes are otp"),
+    refused("key add 1", "--scope", "everything", says="scopes are send"),
+    refused("key add 1", "--expires-days", "0", says="above 0"),
+    refused("key add 1", "--expires-days", "-1", says="above 0"),
+    refused("key add 1", "--expires-days", "nan", says="above 0"),
+    refused("key add 1", "--expires-days", "inf", says="above 0"),
+    refused("key add 1", "--expires-days", "1e9", says="up to 36,500"),
+    refused("key add 1", "--expires-days", "0.000000001", says="future"),
+    refused("esme add 1 shop", "--network", "10.0.0.1/8", says="a network is"),
+    refused("esme add 1 shop", "--allow-class", "promo", says="classes are otp"),
+    refused("esme add 1 shop", "--binds", "100000", says="binds"),
+    refused("esme add 1 shop", "--window", "100000", says="a window"),
+    refused("esme add 1", "sixteen-letters-", says="a system_id has"),
+    refused("esme add 1", f"{CANARY} and more", says="a system_id has"),
+    refused("customer add --sender INTERKEY", "--name", "", says="1 to 200"),
+    refused("customer add --sender INTERKEY", "--name", CANARY * 20, says="1 to 200"),
+    refused("customer add --sender INTERKEY", "--name", f"{CANARY}\n", says="can be printed"),
+    refused("customer add --sender INTERKEY --name x", "--email", CANARY, says="one @"),
+    refused("customer add --name x", "--sender", CANARY, says="a sender has"),
+    refused("customer add --name x", "--sender", "SHOP\n", says="a sender has"),
+    refused("customer add --name x --sender INTERKEY", "--default-class", "promo", says="classes are"),
+    refused("customer add --name x --sender INTERKEY", "--detect", f"iban={CANARY}", says="a rule is"),
+    refused("customer set 1", "--sender", "a", says="a sender has"),
+    refused("customer set 1", "--default-class", "promo", says="classes are"),
+    refused("number add 1", "nine", says="digits"),
+    refused("number add 1", "", says="digits"),
+    refused("number add 1", "1" * 21, says="digits"),
+    refused("number add 1 90909", "--keyword", "!!!", says="a keyword is"),
+    refused("number add 1 90909", "--keyword", f"{CANARY} two", says="a keyword is"),
+    refused("number add 1 90909", "--keyword", "w" * 65, says="a keyword is"),
+    refused("number add 1 90909", "--esme", "no such", says="a system_id has"),
+    refused("number add 1 90909", "--esme", "nobody", says="no account"),
+    refused("webhook set 1", f"http://{CANARY}.example.com", says="https"),
+    refused("retention policy 1", "none", says="tags are"),
+    refused("retention policy 1 otp", "--content-limit", "0", says="above 0"),
+    refused("retention policy 1 otp", "--content-limit", "-5", says="above 0"),
+    refused("retention policy 1 otp", "--content-limit", "601", says="from 1 to 600"),
+    refused("retention policy 1 otp", "--content-limit", "soon", says="a number"),
+    refused("retention policy 1 transactional", "--record", "9" * 40, says="--record is from"),
+    refused("retention policy 1 promotional", "--content-after-final", "9" * 40, says="--content-after-final is from"),
+]  # fmt: skip
+
+
+@pytest.mark.case("interfaces-1")
+@pytest.mark.parametrize(("words", "says"), BAD)
+def test_what_makes_no_sense_is_refused_in_one_line_and_nothing_is_stored(
+    verbs: Verbs, words: tuple[str, ...], says: str
+) -> None:
+    kinds = ("customer", "key", "esme", "number")
+    before = [verbs.run(each, "list") for each in kinds]
+    line = verbs.says(*words)
+    assert says in line
+    assert CANARY not in line
+    assert line.endswith(("[invalid_value]", "[url_refused]"))
+    assert [verbs.run(each, "list") for each in kinds] == before
+
+
+def test_what_makes_sense_is_taken(verbs: Verbs) -> None:
+    key = verbs.run("key", "add", "1", "--network", "10.0.0.0/8", "--network", "::1", "--expires-days", "0.5")
+    assert key["expires"] is not None
+    verbs.run("esme", "add", "1", "shop", "--binds", "2", "--window", "10", "--allow-class", "otp")
+    verbs.run("customer", "add", "--name", "نورة", "--sender", "90909", "--email", "noura@example.com")
+    assert verbs.run("number", "add", "1", "+90909", "--keyword", "رصيد", "--esme", "shop")["number"] == "90909"
+
+
+def test_looking_at_a_retention_policy_changes_nothing_and_what_is_not_named_stays(verbs: Verbs) -> None:
+    usual = verbs.run("retention", "policy", "1", "transactional")
+    shorter = verbs.run("retention", "policy", "1", "transactional", "--content-limit", "60")
+    assert shorter == usual | {"content_limit_s": 60}
+    assert verbs.run("retention", "policy", "1", "transactional") == shorter
+    both = verbs.run("retention", "policy", "1", "transactional", "--record", "3600")
+    assert both == shorter | {"record_s": 3600}
+    lifted = verbs.run("retention", "policy", "1", "transactional", "--content-limit", "none", "--record", "none")
+    assert lifted == usual
