@@ -25,7 +25,7 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     validity_s: seconds from now for which the operator may keep trying; None leaves it to the operator.
     data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
     in one segment as they are; None for text.
-    flash: class 0 display. binary: `text` holds Latin-1 code points that stand for octets (data_coding 4).
+    flash: class 0 display.
     """
 
     token: object
@@ -36,9 +36,7 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     only: tuple[int, ...] | None = None
     receipt: bool = True
     validity_s: int | None = None
-    priority: int = 0
     flash: bool = False
-    binary: bool = False
     data_coding: int | None = None
     header: bytes = b""
 
