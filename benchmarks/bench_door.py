@@ -70,7 +70,7 @@ async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path
             vault=vault, policies=RetentionPolicies(DEFAULT_RULES), clock=clock, pseudonymise=keyring.pseudonymise
         ),
         router=Router([Route(prefix="", classes=frozenset(), operators=("loop",))]),
-        is_up=lambda _: True,
+        pick=lambda candidates, _: candidates[0],
         journal=Journal(ledger, stored=lambda _: None, queue_limit=10_000_000),
         clock=clock,
         digest=keyring.idempotency_digest,

@@ -374,6 +374,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("messages",), partial(_order, "messages", "default_validity_s", "max_validity_s")),
     (("messages",), partial(_order, "messages", "otp_validity_s", "max_validity_s")),
     (("dispatch",), partial(_order, "dispatch", "retry_first_s", "retry_limit_s")),
+    (("dispatch",), partial(_order, "dispatch", "circuit_probe_first_s", "circuit_probe_limit_s")),
     (("webhooks",), partial(_order, "webhooks", "connections_per_endpoint", "max_connections")),
     (("ledger", "keystore"), _key_places),
     (("ledger",), _shared_ledger),

@@ -214,6 +214,29 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     failover_after_s: Annotated[
         float, Meta(gt=0, description="A message waits so long for a link that is down before the next operator.")
     ] = 15
+    circuit_failures: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="An operator's circuit opens after so many throttles, full queues, errors, refusals of the "
+            "link and time-outs in a row. One-time codes then go to the next operator of their route at once; it is "
+            "probed, and closes its circuit with as many successes.",
+        ),
+    ] = 20
+    circuit_standstill_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="The circuit opens as well when messages wait so long and the operator takes none. A one-time "
+            "code waits no longer than this for one operator while the next one works, even if the link is down.",
+        ),
+    ] = 5
+    circuit_probe_first_s: Annotated[
+        float, Meta(gt=0, description="First pause before an open circuit lets one message through as a probe.")
+    ] = 0.5
+    circuit_probe_limit_s: Annotated[
+        float, Meta(gt=0, description="Longest pause between two probes; the pauses double.")
+    ] = 15
     receipt_grace_s: Annotated[
         float,
         Meta(gt=0, description="A submitted message without a receipt ends as `unknown` so long after its validity."),

@@ -8,7 +8,7 @@ says `Ready` when room comes back.
 
 import enum
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -25,7 +25,7 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     validity_s: seconds from now for which the operator may keep trying; None leaves it to the operator.
     data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
     in one segment as they are; None for text.
-    flash: class 0 display. binary: `text` holds Latin-1 code points that stand for octets (data_coding 4).
+    flash: class 0 display.
     """
 
     token: object
@@ -36,9 +36,7 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     only: tuple[int, ...] | None = None
     receipt: bool = True
     validity_s: int | None = None
-    priority: int = 0
     flash: bool = False
-    binary: bool = False
     data_coding: int | None = None
     header: bytes = b""
 
@@ -84,6 +82,18 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
 
     reason: UnknownReason
 
+
+ABOUT_LINK: Final = frozenset(
+    {
+        *(0x03, 0x04, 0x05, 0x08, 0x0D, 0x0E, 0x0F),  # RINVCMDID to RINVSYSID: this bind, its account, its SMSC
+        *(0x45, 0x53, 0x64, 0xFF),  # RSUBMITFAIL, RINVSYSTYP, RX_T_APPN, RUNKNOWNERR
+        *(401, 402, 403, 404, 405, 407, 410),  # HTTP: the account or the address
+    }
+)
+"""Statuses of a refusal that speak of the link, its account or the operator, and not of the message (SMPP 3.4 §5.1.3,
+RFC 9110); what an operator refuses so, another may take."""
+NOT_ASKED: Final = frozenset({0x01, 415})
+"""Statuses with which a link itself refuses what it cannot write: the operator may not have been asked."""
 
 SubmitResult = Accepted | Deferred | Refused | Unknown
 

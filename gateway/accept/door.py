@@ -7,7 +7,7 @@ its customer when `Pending.durable` resolves and not before (Law 2).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
-from gateway.delivery.routing import Router, first_up
+from gateway.delivery.routing import Router
 from gateway.ledger.contract import Accept, WriteResult
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.model.message import Message, MessageClass, Status
@@ -47,7 +47,10 @@ class Pending:
 
 
 class Door:
-    """digest: keyed digest of an idempotency key and an index."""
+    """pick: of the candidates for a message of this class, the operator in whose lane it is to wait.
+
+    digest: keyed digest of an idempotency key and an index.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Door:
         validator: Validator,
         minimiser: Minimiser,
         router: Router,
-        is_up: Callable[[str], bool],
+        pick: Callable[[Sequence[str], MessageClass], str],
         journal: Journal,
         clock: Clock,
         digest: Callable[[int, str, int], bytes],
@@ -64,7 +67,7 @@ class Door:
         self._minimiser = minimiser
         self._vault = minimiser.vault
         self._router = router
-        self._is_up = is_up
+        self._pick = pick
         self._journal = journal
         self._clock = clock
         self._digest = digest
@@ -198,7 +201,7 @@ class Door:
         candidates = self._router.candidates(digits_of(to), message_class)
         if not candidates:
             raise Refusal("no_route", "to")
-        return first_up(candidates, self._is_up)
+        return self._pick(candidates, message_class)
 
 
 def _keyless() -> Refusal:

@@ -141,6 +141,13 @@ class OperatorView(Struct, frozen=True, kw_only=True):
     country: str
     binds_up: int
     binds: int
+    circuit: Annotated[
+        str,
+        Meta(
+            description="Whether it does its work: `closed`; `open` after failures in a row, when one-time codes go to "
+            "the next operator of their route; `half_open` while it takes messages again."
+        ),
+    ]
 
 
 class OperatorList(Struct, frozen=True):

@@ -7,6 +7,7 @@ ledger would hand it out a second time in between.
 from typing import Final
 
 from gateway.delivery.inflight import InFlight
+from gateway.delivery.neighbours import NOBODY, Neighbours
 from gateway.delivery.settler import Settler
 from gateway.ledger.contract import Change, Ledger, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
@@ -14,13 +15,25 @@ from gateway.model.message import Link, Message, Status
 
 
 class Records:
-    """The ledger, its journal, what changes a message's state, and what memory holds of open messages."""
+    """The ledger, its journal, what changes a message's state, and what memory holds of open messages.
 
-    def __init__(self, *, ledger: Ledger, journal: Journal, settler: Settler, inflight: InFlight) -> None:
+    neighbours: the other nodes on the ledger.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        journal: Journal,
+        settler: Settler,
+        inflight: InFlight,
+        neighbours: Neighbours = NOBODY,
+    ) -> None:
         self.ledger: Final = ledger
         self.journal: Final = journal
         self.settler: Final = settler
         self.inflight: Final = inflight
+        self.neighbours: Final = neighbours
 
     def write(self, change: Change) -> None:
         """Write, and let the message out of the active set once that is durable."""

@@ -7,7 +7,7 @@ exception is reported by the name of its type only.
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -24,7 +24,7 @@ from gateway.http_api.messages import Canceller, Limits, MessageEndpoints
 from gateway.http_api.openapi import describe
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.replies import Replies, Reply
-from gateway.http_api.routes import Call, Methods, Route, RouteTable, parse_query
+from gateway.http_api.routes import Call, Methods, RouteTable, parse_query
 from gateway.http_api.table import message_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.ledger.contract import Ledger, LedgerUnavailable
@@ -40,17 +40,11 @@ HEALTH: Final = frozenset({"/healthz", "/readyz"})
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class MoreRoutes(Protocol):
-    """Makes the routes of another part of the API, such as the rights of data subjects."""
-
-    def __call__(self, gatekeeper: Gatekeeper, replies: Replies) -> Sequence[Route]: ...
-
-
 class HttpApi:
     """One API on one listener.
 
     operators: the links as they stand. max_validity_s: told in the description; the door judges. checks: what readiness
-    depends on. report: told the type of an unexpected error. more_routes: other parts of the API.
+    depends on. report: told the type of an unexpected error.
     """
 
     def __init__(
@@ -68,7 +62,6 @@ class HttpApi:
         checks: Callable[[], Mapping[str, bool]],
         report: Report,
         max_validity_s: int | None = None,
-        more_routes: Sequence[MoreRoutes] = (),
     ) -> None:
         tls = _tls(settings)
         self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
@@ -89,10 +82,7 @@ class HttpApi:
             replies=replies,
             clock=clock,
         )
-        more = [route for make in more_routes for route in make(self._gatekeeper, replies)]
-        self.table = RouteTable(
-            [*message_routes(endpoints, self._show_operators), *more, *page_routes(pages, self.health)]
-        )
+        self.table = RouteTable([*message_routes(endpoints, self._show_operators), *page_routes(pages, self.health)])
         pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
         self.traffic = Traffic()
         self._desk = SendDesk(

@@ -162,7 +162,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("smpp news", road.telling.run())
     for operator in road.operators.values():
         await operator.start(road.sorting.take)
-    start("dispatch", road.dispatch.refill.run())
+    start("dispatch", road.dispatch.rounds.run())
     start("sweeper", road.sweeper.run())
     if road.cluster is not None:
         start("inbox", road.cluster.inbox.run())

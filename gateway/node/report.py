@@ -37,6 +37,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_late_answers", "Responses after their deadline", dispatch.late_answers),
         ("gateway_unopenable", "Messages whose content could not be opened", dispatch.unopenable),
         ("gateway_rerouted", "Messages given to another operator", dispatch.rerouted),
+        ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_receipts", "Receipts received", outcomes.receipts),
         ("gateway_receipts_early", "Receipts that came before their submit_sm_resp", outcomes.early),
         ("gateway_receipts_looked_up", "Receipts whose message was not in memory", outcomes.looked_up),
@@ -92,6 +93,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
     return [
         ("gateway_active_by_operator", "Messages in memory", _floats(road.dispatch.lanes.waiting())),
         ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
+        ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
         ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),
@@ -136,6 +138,14 @@ def _shared_gauges(stores: Stores, road: Road) -> list[Sample]:
 
 def _named(counts: Mapping[Status, int]) -> dict[str, float]:
     return {name.value: float(count) for name, count in counts.items()}
+
+
+def _openings(road: Road) -> dict[str, float]:
+    return {name: float(lane.circuit.opened) for name, lane in road.dispatch.lanes.by_name.items()}
+
+
+def _open_circuits(road: Road) -> dict[str, float]:
+    return {name: float(not lane.circuit.is_closed) for name, lane in road.dispatch.lanes.by_name.items()}
 
 
 def _floats(counts: dict[str, int]) -> dict[str, float]:

@@ -65,6 +65,7 @@ def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, jou
             journal=journal,
             settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
             inflight=InFlight(),
+            neighbours=stores.peers or NOBODY,
         ),
         addressing=addressing,
         minimiser=Minimiser(
@@ -81,14 +82,13 @@ def dispatch(base: Base) -> Dispatch:
     settings = base.settings.dispatch
     contracts = {each.name: assembly.contract(each) for each in base.settings.operators}
     return Dispatch(
-        lanes=Lanes(base.operators, contracts, settings.active_per_operator),
+        lanes=Lanes(base.operators, contracts, settings, base.clock),
         records=base.records,
         router=base.router,
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
         observe_wait=base.outcome.waited,
-        neighbours=base.stores.peers or NOBODY,
     )
 
 
@@ -97,7 +97,6 @@ def outcomes(base: Base) -> Outcomes:
         operators=base.operators,
         records=base.records,
         clock=base.clock,
-        neighbours=base.stores.peers or NOBODY,
         unclaimed_after_s=UNCLAIMED_S if base.stores.peers is None else SHARED_UNCLAIMED_S,
     )
 
@@ -139,7 +138,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         validator=Validator(base.settings.messages, plan, is_callable),
         minimiser=base.minimiser,
         router=base.router,
-        is_up=dispatch.lanes.is_up,
+        pick=dispatch.lanes.pick,
         journal=base.journal,
         clock=base.clock,
         digest=base.stores.keyring.idempotency_digest,

@@ -177,7 +177,7 @@ class RestOperator:
         self._outstanding += 1
         self._idle.clear()
         self._submitted += 1
-        if message.binary or message.data_coding is not None:
+        if message.data_coding is not None:
             self._settle(message, Refused(NOT_TEXT))
         else:
             self._queue.append(message)

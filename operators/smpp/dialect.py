@@ -89,8 +89,8 @@ class Dialect:
                 default_alphabet=options.default_alphabet,
             )
             return [part]
-        if message.binary or (message.flash and options.latin1):  # there is no flash in Latin-1
-            options = msgspec.structs.replace(options, binary=message.binary, latin1=False)
+        if message.flash and options.latin1:  # there is no flash in Latin-1
+            options = msgspec.structs.replace(options, latin1=False)
         short = encode_short(text, options, flash=message.flash)
         if short is not None:
             return [short]
@@ -115,7 +115,6 @@ class Dialect:
             dest_addr_npi=destination.npi,
             destination_addr=destination.addr,
             esm_class=segment.esm_class,
-            priority_flag=message.priority,
             validity_period=self._time(message.validity_s, now_ms),
             registered_delivery=self.registered_delivery if message.receipt else 0,
             data_coding=segment.data_coding,

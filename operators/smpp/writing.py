@@ -16,7 +16,7 @@ from redaction.personal import Purpose
 KEPT: Final = 1_024
 """Rows of each table; a table that is full starts anew."""
 _DIGITS: Final = 20
-_Fields = tuple[int, int, int | None, bool, int]
+_Fields = tuple[int, int | None, bool, int]
 _LENGTHS: Final = [bytes((length,)) for length in range(256)]
 
 
@@ -39,7 +39,7 @@ class Writer:
         if self._dialect.offset_quarters is not None and message.validity_s is not None:
             return None
         front = self._fronts.get(source)
-        fields = (segment.esm_class, message.priority, message.validity_s, message.receipt, segment.data_coding)
+        fields = (segment.esm_class, message.validity_s, message.receipt, segment.data_coding)
         middle = self._middles.get(fields)
         if front is None or middle is None:
             front, middle = self._learn(source, fields, message, segment, now_ms)

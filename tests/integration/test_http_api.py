@@ -435,7 +435,8 @@ async def test_a_query_that_is_not_understood_is_refused(query: str, code: str, 
 async def test_operators_are_listed() -> None:
     async with running_api() as stage:
         told = (await stage.get("/v1/operators")).json()
-        assert told == {"operators": [{"name": "loop", "state": "up", "country": "SA", "binds_up": 1, "binds": 1}]}
+        loop = {"name": "loop", "state": "up", "country": "SA", "binds_up": 1, "binds": 1, "circuit": "closed"}
+        assert told == {"operators": [loop]}
 
 
 # ------------------------------------------------------------------------------------------------------------- pages

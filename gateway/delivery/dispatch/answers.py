@@ -4,50 +4,50 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.settings import DispatchSettings
+from gateway.delivery.dispatch.candidates import Candidates
 from gateway.delivery.dispatch.counters import DispatchCounters
-from gateway.delivery.dispatch.failover import Failover
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.dispatch.send import Sender
-from gateway.delivery.neighbours import Neighbours
+from gateway.delivery.dispatch.watch import Watch
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Change
 from gateway.model.attempt import Attempt
-from gateway.model.message import Link, Message, Part, Status, snapshot
+from gateway.model.message import Link, Message, MessageClass, Part, Status, snapshot
 from gateway.model.state import is_final, segment_taken, set_part, unsent
 from gateway.process.clock import Clock
-from operators.base import Accepted, DeferReason, Deferred, Refused, Submitted, Unknown
+from operators.base import ABOUT_LINK, Accepted, DeferReason, Deferred, Refused, Submitted, Unknown
 
 _FREE: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL, DeferReason.NOT_SENT})
 """Deferrals that burn no attempt (S-33)."""
 
 
 class Answers:
-    """failover: chooses the operator of the next attempt. neighbours: who may have a message by now."""
+    """candidates: for the operator of the next attempt. watch: hears of every answer that came in time."""
 
     def __init__(
         self,
         lanes: Lanes,
         records: Records,
         sender: Sender,
-        failover: Failover,
+        candidates: Candidates,
+        watch: Watch,
         settings: DispatchSettings,
-        clock: Clock,
         counters: DispatchCounters,
-        neighbours: Neighbours,
+        clock: Clock,
     ) -> None:
         self._lanes = lanes
         self._records = records
         self._sender = sender
-        self._failover = failover
+        self._candidates = candidates
+        self._watch = watch
         self._settings = settings
-        self._clock = clock
         self._counters = counters
-        self._neighbours = neighbours
+        self._clock = clock
 
     def on_submitted(self, answers: Sequence[Submitted]) -> None:
         """Answers of operators, as one read brought them."""
         touched: set[str] = set()
-        now_ms = self._clock.now_ms()
+        now_ms, now = self._clock.now_ms(), self._clock.monotonic()
         for answer in answers:
             touched.add(answer.operator)
             attempt = answer.token
@@ -55,6 +55,7 @@ class Answers:
             if answer.late:
                 self._late(answer, attempt.message)
                 continue
+            self._watch.note(self._lanes.by_name[answer.operator], answer.result, now)
             self._note(answer, attempt)
             attempt.outstanding -= 1
             if not attempt.outstanding:
@@ -73,6 +74,10 @@ class Answers:
                 attempt.retry_after_s = max(attempt.retry_after_s, after_s)
                 attempt.free = attempt.free and reason in _FREE
                 message.error = f"{status:08x}" if status else reason.value
+            case Refused(status) if status in ABOUT_LINK and self._may_go_on(message, answer.operator):
+                self._counters.refused += 1
+                attempt.free = False
+                message.error = f"{status:08x}"
             case Refused(status):
                 self._counters.refused += 1
                 set_part(message, answer.segment, Part.REJECTED)
@@ -83,6 +88,10 @@ class Answers:
                 message.error = reason.value
                 if not message.retry_unknown:
                     attempt.verdict = attempt.verdict or (Status.FAILED, "outcome_unknown")
+
+    def _may_go_on(self, message: Message, refusing: str) -> bool:
+        """A code that was refused for what its operator is may be taken by the next one."""
+        return message.message_class is MessageClass.OTP and self._candidates.next_operator(message, refusing)[1]
 
     def _note_taken(self, answer: Submitted, message: Message, identifier: str, links: list[Link]) -> None:
         self._counters.segments_accepted += 1
@@ -114,7 +123,7 @@ class Answers:
         attempt.message.attempts -= 1
         if links:
             self._records.journal.post(Change(message=snapshot(attempt.message), links=links))
-        if self._neighbours.works_on(attempt.message.id):
+        if self._records.neighbours.works_on(attempt.message.id):
             self._lanes.by_name[operator].put_back(attempt.message)
         else:
             self._records.let_go(attempt.message)
@@ -124,10 +133,12 @@ class Answers:
         if message.attempts >= self._settings.max_attempts:
             self._records.end(message, Status.FAILED, message.error, now_ms, links)
             return
+        message.operator, goes_on = self._candidates.next_operator(message, operator)
         wait_s = max(attempt.retry_after_s, self._retry_wait_s(message.attempts))
+        if goes_on and message.message_class is MessageClass.OTP:
+            wait_s = 0.0  # a code pauses between rounds, not on its way through the operators of its route
         message.status = Status.QUEUED
         message.due_ms = now_ms + round(wait_s * 1000)
-        message.operator = self._failover.next_operator(message, operator)
         self._records.write(Change(message=snapshot(message), links=links))
         self._lanes.by_name[message.operator].overflowed = True
 

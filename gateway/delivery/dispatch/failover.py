@@ -1,24 +1,18 @@
-"""Which operator tries next: after a failed attempt, when a link is down for long, when an operator is no more.
-
-A message of which a segment is with an operator, or may be, never changes the operator (Law 3).
-"""
+"""New lanes for what waits: when a link is down for long, and when an operator is no more."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Final
 
 from config.settings import DispatchSettings
+from gateway.delivery.dispatch.candidates import Candidates
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.records import Records
-from gateway.delivery.routing import Router, first_up
 from gateway.ledger.contract import Change
-from gateway.model.message import Message, Part, Status
+from gateway.model.message import Message, Status
 from gateway.process.clock import Clock
-from gateway.vault.vault import Vault
-from redaction.errors import SealError
-from redaction.personal import Purpose
 
 REHOME_AT_ONCE: Final = 500
 STEER_AT_ONCE: Final = 500
@@ -30,41 +24,19 @@ class Failover:
         self,
         lanes: Lanes,
         records: Records,
-        router: Router,
+        candidates: Candidates,
         sender: Sender,
-        vault: Vault,
         settings: DispatchSettings,
         clock: Clock,
         counters: DispatchCounters,
     ) -> None:
         self._lanes = lanes
         self._records = records
-        self._router = router
+        self._candidates = candidates
         self._sender = sender
-        self._vault = vault
         self._settings = settings
         self._clock = clock
         self._counters = counters
-
-    def next_operator(self, message: Message, failed: str) -> str:
-        """Ordered failover: the next candidate after the one that failed, if no segment is with any of them yet."""
-        if any(part != Part.WAITING for part in message.parts) or not self._router.alternatives(failed):
-            return failed
-        candidates = self._candidates(message)
-        if failed not in candidates:
-            return candidates[0] if candidates else failed
-        start = candidates.index(failed)
-        for name in candidates[start + 1 :] + candidates[:start]:
-            if self._lanes.is_up(name):
-                return name
-        return failed
-
-    def _candidates(self, message: Message) -> tuple[str, ...]:
-        try:
-            content = self._vault.open_content(message)
-        except SealError:
-            return ()
-        return self._router.candidates(content.to.reveal(Purpose.DELIVER), message.message_class)
 
     # ------------------------------------------------------------------------------------------ links that are down
 
@@ -72,7 +44,7 @@ class Failover:
         """Down for long, and another operator on the same routes is up."""
         if lane.down_since is None or self._clock.monotonic() - lane.down_since < self._settings.failover_after_s:
             return False
-        return any(self._lanes.is_up(other) for other in self._router.alternatives(name))
+        return any(self._lanes.is_up(other) for other in self._candidates.alternatives(name))
 
     async def steer(self, name: str) -> None:
         """Give a dead lane's messages to the next candidate of each, as far as that one's lane has room.
@@ -80,7 +52,7 @@ class Failover:
         What finds no place keeps it here when it was in memory, and in the ledger otherwise, until the next look.
         """
         lanes, active = self._lanes, self._records.inflight.active
-        others = self._router.alternatives(name)
+        others = self._candidates.alternatives(name)
         room = sum(lanes.by_name[other].backlog_room() for other in others if lanes.is_up(other))
         if not room:
             return
@@ -94,7 +66,7 @@ class Failover:
 
     def _move(self, message: Message, name: str, stays: Callable[[Message], None] | None) -> str:
         """To another lane, which is returned; otherwise `stays` has it."""
-        target = self.next_operator(message, name)
+        target, _ = self._candidates.next_operator(message, name)
         if target == name or not self._lanes.by_name[target].backlog_room():
             if stays is not None:
                 stays(message)
@@ -131,9 +103,9 @@ class Failover:
             return settler.final(message, Status.UNKNOWN, "no_receipt", now_ms) if over else None
         if message.expires_ms <= now_ms:
             return settler.final(message, Status.EXPIRED, "expired_here", now_ms)
-        candidates = () if any(part != Part.WAITING for part in message.parts) else self._candidates(message)
+        candidates = self._candidates.of(message)
         if not candidates:
             return None
-        message.operator = first_up(candidates, self._lanes.is_up)
+        message.operator = self._lanes.pick(candidates, message.message_class)
         self._counters.rerouted += 1
         return Change(message=message, only_waiting=True)

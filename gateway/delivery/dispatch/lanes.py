@@ -7,26 +7,48 @@ three quarters, which keeps room for new messages. What does not fit stays in th
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from config.settings import DispatchSettings
+from gateway.delivery.dispatch.circuit import Circuit
 from gateway.delivery.dispatch.exits import Exit
+from gateway.delivery.routing import first_up
 from gateway.model.message import Message, MessageClass
+from gateway.process.clock import Clock
 from operators.base import Operator
 from redaction.egress import EgressContract
 
 URGENT: Final = frozenset({MessageClass.OTP, MessageClass.WARNING})
 
+MARKS: Final = 64
+"""Looks at a lane of which it remembers what had come by then."""
+
 
 class Lane:
-    """The line of one operator. contract: what may leave to it. limit: messages that may wait here at once."""
+    """The line of one operator. contract: what may leave to it. limit: messages that may wait here at once.
 
-    def __init__(self, operator: Operator, contract: EgressContract, limit: int) -> None:
+    overflowed: the ledger may hold more for this lane than memory does. down_since: monotonic time, None while a bind
+    is up. has_moved: the operator took something since the last `stood_still_s`. recording: messages whose attempt is
+    being written down before they are sent. tied: codes that no other operator may carry, as far as was looked.
+    passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it is.
+    """
+
+    def __init__(self, operator: Operator, contract: EgressContract, circuit: Circuit, limit: int) -> None:
         self.operator: Final = operator
         self.exit: Final = Exit(contract)
+        self.circuit: Final = circuit
         self.limit: Final = limit
-        self.overflowed = True  # the ledger may hold more for this lane than memory does
+        self.overflowed = True
         self.down_since: float | None = 0.0
+        self.has_moved = False
+        self.recording = 0
+        self.tied: set[bytes] = set()
+        self.passed: set[bytes] = set()
+        self._still_s = 0.0
+        self._urgent_added = 0
+        self._urgent_marks: deque[tuple[int, float]] = deque()
+        self._looked_s = 0.0
         self._prepared: deque[Message] = deque()
         self._urgent: deque[Message] = deque()
         self._fresh: deque[Message] = deque()
@@ -41,14 +63,19 @@ class Lane:
         if len(self) >= self.limit:
             self.overflowed = True
             return False
-        queue = self._urgent if message.message_class in URGENT else self._fresh
-        queue.append(message)
+        self._add(message, self._fresh)
         return True
 
     def add_backlog(self, message: Message) -> None:
         """Queue a message that the ledger handed out; the caller asked for no more than `backlog_room`."""
-        queue = self._urgent if message.message_class in URGENT else self._backlog
-        queue.append(message)
+        self._add(message, self._backlog)
+
+    def _add(self, message: Message, usual: deque[Message]) -> None:
+        if message.message_class in URGENT:
+            self._urgent_added += 1
+            self._urgent.append(message)
+        else:
+            usual.append(message)
 
     def put_back(self, message: Message) -> None:
         """Queue a message that was begun: it goes first."""
@@ -87,33 +114,93 @@ class Lane:
             queue.clear()
         return taken
 
-    def take_where(self, is_wanted: Callable[[Message], bool]) -> list[Message]:
+    def take_where(
+        self, is_wanted: Callable[[Message], bool], queues: Sequence[deque[Message]] | None = None
+    ) -> list[Message]:
         """Take out every message that is wanted; the others keep their order."""
         taken: list[Message] = []
-        for queue in self._queues():
+        for queue in queues or tuple(self._queues()):
             for _ in range(len(queue)):
                 message = queue.popleft()
                 (taken if is_wanted(message) else queue).append(message)
         return taken
+
+    def take_codes(self) -> list[Message]:
+        """Take out every one-time code that another operator may carry."""
+        return self.take_where(self._is_free_code, (self._prepared, self._urgent))
+
+    def _is_free_code(self, message: Message) -> bool:
+        return message.message_class is MessageClass.OTP and message.id not in self.tied
+
+    def stood_still_s(self, elapsed_s: float, is_blocked: bool) -> float:
+        """Seconds for which something waited here and the operator took nothing. elapsed_s: since the last call.
+
+        is_blocked: it is not the operator that holds the lane up.
+        """
+        self._still_s = 0.0 if is_blocked or self.has_moved or not len(self) else self._still_s + elapsed_s
+        self.has_moved = False
+        return self._still_s
+
+    def urgent_wait_s(self, elapsed_s: float, is_blocked: bool) -> float:
+        """For how long the oldest urgent message has been waiting here; to be called as `stood_still_s`.
+
+        Each look leaves a mark, which goes when as many have left as had come by then. Of many marks the oldest count.
+        """
+        marks, left = self._urgent_marks, self._urgent_added - len(self._urgent)
+        self._looked_s += elapsed_s
+        while marks and (is_blocked or marks[0][0] <= left):
+            marks.popleft()
+        if self._urgent and not is_blocked and len(marks) < MARKS and (not marks or marks[-1][0] < self._urgent_added):
+            marks.append((self._urgent_added, self._looked_s))
+        return self._looked_s - marks[0][1] if marks else 0.0
 
     def _queues(self) -> Iterator[deque[Message]]:
         yield from (self._prepared, self._urgent, self._fresh, self._backlog)
 
 
 class Lanes:
-    """The lanes by the names of their operators. wake: set when the ledger may hold work for one of them.
+    """The lanes by the names of their operators. wake: set when the ledger should be looked into.
 
-    contracts: by operator. limit: of each lane.
+    contracts: by operator.
     """
 
-    def __init__(self, operators: Mapping[str, Operator], contracts: Mapping[str, EgressContract], limit: int) -> None:
-        self.by_name: Final = {name: Lane(each, contracts[name], limit) for name, each in operators.items()}
+    def __init__(
+        self,
+        operators: Mapping[str, Operator],
+        contracts: Mapping[str, EgressContract],
+        settings: DispatchSettings,
+        clock: Clock,
+    ) -> None:
+        self.by_name: Final = {
+            name: Lane(each, contracts[name], _circuit(settings), settings.active_per_operator)
+            for name, each in operators.items()
+        }
         self.wake: Final = asyncio.Event()
+        self._clock = clock
 
     def is_up(self, name: str) -> bool:
         """Whether this operator can be submitted to now."""
         lane = self.by_name.get(name)
         return lane is not None and lane.operator.is_up()
+
+    def takes_codes(self, name: str) -> bool:
+        """Whether one-time codes may go there: it does its work, or it is to be tried and nothing else is there to try
+        it with.
+        """
+        lane = self.by_name.get(name)
+        if lane is None or not lane.operator.is_up():
+            return False
+        if lane.circuit.is_closed:
+            return True
+        return lane.circuit.room(self._clock.monotonic()) > len(lane) and lane.operator.room() > 0
+
+    def pick(self, candidates: Sequence[str], message_class: MessageClass) -> str:
+        """The lane of a new message: that of the first candidate that can send now, or of the first of all."""
+        if message_class is MessageClass.OTP and len(candidates) > 1:
+            for name in candidates:
+                if self.takes_codes(name):
+                    return name
+        return first_up(candidates, self.is_up)
 
     def waiting(self) -> dict[str, int]:
         """Messages in memory per lane."""
@@ -125,3 +212,7 @@ class Lanes:
         if lane is not None:
             lane.overflowed = True
             self.wake.set()
+
+
+def _circuit(settings: DispatchSettings) -> Circuit:
+    return Circuit(settings.circuit_failures, settings.circuit_probe_first_s, settings.circuit_probe_limit_s)

@@ -1,92 +1,86 @@
-"""Fetches from the ledger what memory has room for: this is also restart, retry, schedule and failover."""
+"""Fetches from the ledger what memory has room for: this is also restart, retry and schedule."""
 
-import asyncio
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Final
 
-from config.settings import DispatchSettings
-from gateway.delivery.dispatch.failover import Failover
+from gateway.delivery.dispatch.divert import Diversion
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.follow_up import AGAIN_SOON_MS
 from gateway.delivery.records import Records
-from gateway.ledger.contract import Change, LedgerUnavailable
-from gateway.model.message import Message, Part, Status, snapshot
+from gateway.ledger.contract import Change
+from gateway.model.message import Message, MessageClass, Part, Status, snapshot
 from gateway.model.state import is_final
 from gateway.process.clock import Clock
 from gateway.vault.vault import Vault
 from operators.base import Query
 from redaction.errors import SealError
 
-REHOME_S: Final = 60.0
-"""How often messages of operators that are no more are looked for, when there was nothing to do."""
+SIFT_AT_ONCE: Final = 500
+PASSED_LIMIT: Final = 10_000
+"""Messages of a useless operator that are passed over in search of codes: every look goes over them again."""
 
 
 class Refill:
-    """Start `run` as a task."""
-
     def __init__(
-        self,
-        lanes: Lanes,
-        records: Records,
-        sender: Sender,
-        failover: Failover,
-        vault: Vault,
-        settings: DispatchSettings,
-        clock: Clock,
+        self, lanes: Lanes, records: Records, sender: Sender, diversion: Diversion, vault: Vault, clock: Clock
     ) -> None:
         self._lanes = lanes
         self._records = records
+        self._active: Final = records.inflight.active
         self._sender = sender
-        self._failover = failover
+        self._diversion = diversion
         self._vault = vault
-        self._settings = settings
         self._clock = clock
-        self._next_look = 0.0
 
-    async def run(self) -> None:
-        """Fetch due work from the ledger when a lane runs low, and look for retries and schedules in between.
-
-        A ledger that is away is asked again.
-        """
-        self._next_look = self._clock.monotonic()
-        while True:
-            with suppress(LedgerUnavailable):
-                await self._look()
-            self._lanes.wake.clear()
-            await self._pause()
-
-    async def _look(self) -> None:
-        if self._clock.monotonic() >= self._next_look:
-            moved = await self._failover.rehome()
-            self._next_look = self._clock.monotonic() + (0 if moved else REHOME_S)
-        for name, lane in self._lanes.by_name.items():
-            if lane.operator.is_up():
-                await self._refill(name, lane)
-            elif self._failover.should_steer(name, lane):
-                await self._failover.steer(name)
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(self._settings.refill_interval_s):
-                await self._lanes.wake.wait()
-        except TimeoutError:
-            pass
-
-    async def _refill(self, name: str, lane: Lane) -> None:
+    async def fill(self, name: str, lane: Lane) -> None:
+        """Give the lane what is due, as far as it has room."""
         room = lane.backlog_room()
-        if not room or self._sender.is_stopping or not self._vault.may_open():
+        if not room or not self._sender.may_send():
             return
-        active = self._records.inflight.active
-        found = await self._records.ledger.claim_due(name, self._clock.now_ms(), room, active)
+        found = await self._records.ledger.claim_due(name, self._clock.now_ms(), room, self._active)
         lane.overflowed = len(found) == room
         now_ms = self._clock.now_ms()
-        for message in found:
-            if message.id not in active:
-                active[message.id] = message
-                self._take(lane, message, now_ms)
+        for message in self._fresh(found):
+            self._active[message.id] = message
+            self._take(lane, message, now_ms)
         if found:
             self._sender.pump(name)
+
+    async def sift(self, name: str, lane: Lane) -> None:
+        """The same for an operator that is useless now: the codes among what is due go to other operators."""
+        room = lane.backlog_room()
+        searches = len(lane.passed) < PASSED_LIMIT and self._diversion.has_target(lane)
+        lane.overflowed = False
+        if (searches or room) and self._sender.may_send():
+            limit = max(room, SIFT_AT_ONCE) if searches else room
+            passed = {*self._active, *lane.passed}
+            found = await self._records.ledger.claim_due(name, self._clock.now_ms(), limit, passed)
+            lane.overflowed = searches and len(found) == limit
+            for target in self._sift(lane, self._fresh(found)):
+                self._sender.pump(target)
+        self._sender.pump(name)
+
+    def _sift(self, lane: Lane, found: Sequence[Message]) -> set[str]:
+        """The lanes that got codes. What is no code and has no room here is passed over until the circuit closes."""
+        touched: set[str] = set()
+        now_ms = self._clock.now_ms()
+        for message in found:
+            target = None
+            if message.status is not Status.SUBMITTED and not self._lanes.takes_codes(lane.operator.name):
+                target = self._diversion.place(message, lane)
+            if target is not None:
+                touched.add(target)
+            elif lane.backlog_room() or message.status is Status.SUBMITTED:
+                self._active[message.id] = message
+                self._take(lane, message, now_ms)
+            elif message.message_class is not MessageClass.OTP or message.id in lane.tied:
+                lane.passed.add(message.id)
+        return touched
+
+    def _fresh(self, found: Sequence[Message]) -> list[Message]:
+        """Without those that came to memory by another way while the ledger was asked."""
+        return [message for message in found if message.id not in self._active]
 
     def _take(self, lane: Lane, message: Message, now_ms: int) -> None:
         if message.status is Status.SUBMITTED:

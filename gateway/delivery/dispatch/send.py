@@ -12,6 +12,7 @@ from math import inf
 from typing import Final
 
 from gateway.delivery.dispatch.counters import DispatchCounters
+from gateway.delivery.dispatch.divert import Diversion
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Change, WriteOp, WriteResult
@@ -36,6 +37,7 @@ class Sender:
         vault: Vault,
         clock: Clock,
         counters: DispatchCounters,
+        diversion: Diversion,
         observe_wait: Callable[[int], None],
     ) -> None:
         self._lanes = lanes
@@ -44,6 +46,7 @@ class Sender:
         self._vault = vault
         self._clock = clock
         self._counters = counters
+        self._diversion = diversion
         self._observe_wait = observe_wait
         self.is_stopping = False
         self.active_until = inf
@@ -60,6 +63,8 @@ class Sender:
                 continue
             if lane.operator.is_up() and lane.add_fresh(message):
                 self._active[message.id] = message
+                touched.add(message.operator)
+            elif not self._lanes.takes_codes(message.operator) and self._diversion.place(message, lane) is not None:
                 touched.add(message.operator)
             else:
                 lane.overflowed = True
@@ -90,39 +95,59 @@ class Sender:
         """Submit nothing more; answers are still taken."""
         self.is_stopping = True
 
+    def may_send(self) -> bool:
+        """Whether anything may be sent now, whatever the operators say."""
+        return not self.is_stopping and self._clock.monotonic() < self.active_until and self._vault.may_open()
+
     def pump(self, operator: str) -> None:
-        """Submit as long as there is room and something waits."""
-        lane = self._lanes.by_name[operator]
-        if self.is_stopping or self._clock.monotonic() >= self.active_until:
+        """Submit as long as there is room and something waits; codes need not wait for an operator that is useless."""
+        lane, now = self._lanes.by_name[operator], self._clock.monotonic()
+        if self.is_stopping or now >= self.active_until:
             return
-        room, now_ms = lane.operator.room(), self._clock.now_ms()
+        room, now_ms = _room(lane, now), self._clock.now_ms()
         while room > 0 and self._vault.may_open():
             message = lane.next()
             if message is None:
                 break
-            room -= self._attempt(lane, message, now_ms)
+            room -= self._attempt(lane, message, now_ms, now)
             if room <= 0:
-                room = lane.operator.room()
+                room = _room(lane, now)
         if lane.overflowed and lane.runs_low():
             self._lanes.wake.set()
+        if not lane.circuit.is_closed:
+            self.divert(operator)
 
-    def _attempt(self, lane: Lane, message: Message, now_ms: int) -> int:
-        """Do what is to be done with a message now; how many segments were submitted."""
+    def divert(self, operator: str) -> None:
+        """Have other operators send the one-time codes that wait for this one, as far as those can."""
+        if self._vault.may_open():
+            for name in self._diversion.divert(self._lanes.by_name[operator]):
+                self.pump(name)
+
+    def _attempt(self, lane: Lane, message: Message, now_ms: int, now: float) -> int:
+        """Do what is to be done with a message now; how many segments take up room."""
         if is_final(message):
             self._records.let_go(message)
         elif message.expires_ms <= now_ms:
             self._records.end(message, Status.EXPIRED, "expired_here", now_ms)
         elif message.retry_unknown or message.parts[0] == Part.ATTEMPTED:
-            return self._send(lane, message, now_ms)
+            segments = self._send(lane, message, now_ms)
+            lane.circuit.sent(segments, now)
+            return segments
         else:
             self._record_then_send(lane, message)
+            return 1
         return 0
 
     def _record_then_send(self, lane: Lane, message: Message) -> None:
-        """Law 3, `fail`: the ledger knows of the attempt before the operator does."""
+        """Law 3, `fail`: the ledger knows of the attempt before the operator does.
+
+        No more are marked than the operator has room for: what is marked and not answered at a restart has failed.
+        """
         mark_attempted(message)
+        lane.recording += 1
 
         def recorded(_op: WriteOp | None, applied: WriteResult) -> None:
+            lane.recording -= 1
             if applied is None:  # another node has it by now
                 self._records.let_go(message)
                 return
@@ -169,3 +194,8 @@ class Sender:
         elif isinstance(error, IntegrityError):
             code = "integrity_error"
         self._records.end(message, Status.FAILED, code, now_ms)
+
+
+def _room(lane: Lane, now: float) -> int:
+    """Segments that may be submitted: as far as the operator goes, and as far as it is trusted."""
+    return min(lane.operator.room(), lane.circuit.room(now)) - lane.recording

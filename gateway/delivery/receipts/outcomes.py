@@ -7,7 +7,6 @@ commit, a look-up or an answer are bounded: beyond that operators are asked to s
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gateway.delivery.neighbours import NOBODY, Neighbours
 from gateway.delivery.receipts.correlated import Correlated
 from gateway.delivery.receipts.counters import ReceiptCounters
 from gateway.delivery.receipts.uncorrelated import Uncorrelated
@@ -21,9 +20,7 @@ SHARED_UNCLAIMED_S: Final = 60.0
 
 
 class Outcomes:
-    """neighbours: other nodes on the ledger. limit: receipts that may wait. unclaimed_after_s: how long an unknown id
-    is waited for.
-    """
+    """limit: receipts that may wait. unclaimed_after_s: how long an unknown id is waited for."""
 
     def __init__(
         self,
@@ -31,7 +28,6 @@ class Outcomes:
         operators: Mapping[str, Operator],
         records: Records,
         clock: Clock,
-        neighbours: Neighbours = NOBODY,
         limit: int = 20_000,
         unclaimed_after_s: float = UNCLAIMED_S,
     ) -> None:
@@ -39,9 +35,7 @@ class Outcomes:
         self._inflight = records.inflight
         self._limit = limit
         self._correlated = Correlated(operators, records, clock, self.counters, self._look_up)
-        self._uncorrelated = Uncorrelated(
-            records, clock, self.counters, self._correlated, neighbours, unclaimed_after_s
-        )
+        self._uncorrelated = Uncorrelated(records, clock, self.counters, self._correlated, unclaimed_after_s)
 
     def on_receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
         """Receipts of operators, as one read brought them."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from gateway.delivery.neighbours import Forwarded, Neighbours, Place
+from gateway.delivery.neighbours import Forwarded, Place
 from gateway.delivery.receipts.correlated import Correlated
 from gateway.delivery.receipts.counters import ReceiptCounters
 from gateway.delivery.records import Records
@@ -55,14 +55,13 @@ class Uncorrelated:
         clock: Clock,
         counters: ReceiptCounters,
         correlated: Correlated,
-        neighbours: Neighbours,
         unclaimed_after_s: float,
     ) -> None:
         self._records = records
         self._clock = clock
         self._counters = counters
         self._correlated = correlated
-        self._neighbours = neighbours
+        self._neighbours = records.neighbours
         self._unclaimed_after_s = unclaimed_after_s
         self._unknown: deque[DeliveryReceipt] = deque()
         self._early: deque[Early] = deque()

@@ -23,6 +23,7 @@ from gateway.delivery.events import Sorting
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
+from gateway.delivery.neighbours import NOBODY, Neighbours
 from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Route, Router
@@ -116,6 +117,7 @@ class Road:
         room: int = 256,
         contracts: Mapping[str, EgressContract] | None = None,
         outcomes: Mapping[str, Any] | None = None,
+        neighbours: Neighbours = NOBODY,
         incoming: Mapping[str, Any] | None = None,
         known: Callable[[str], ReceiptState | None] = lambda _: None,
         follow_up: FollowUp | None = None,
@@ -150,6 +152,7 @@ class Road:
         self.router = Router(routes or [Route(prefix="", classes=frozenset(), operators=tuple(self.operators))])
         self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
         self._contracts = contracts or {name: standard_contract(name) for name in self.operators}
+        self._neighbours = neighbours
         self._outcome_settings = outcomes or {}
         self._follow_up = follow_up or FollowUp()
         self._incoming_settings = incoming or {}
@@ -163,9 +166,15 @@ class Road:
         )
         self.inflight = InFlight()
         settler = Settler(self.policies, lambda message: message.status is not Status.SUBMITTED, self._follow_up)
-        records = Records(ledger=self.ledger, journal=self.journal, settler=settler, inflight=self.inflight)
+        records = Records(
+            ledger=self.ledger,
+            journal=self.journal,
+            settler=settler,
+            inflight=self.inflight,
+            neighbours=self._neighbours,
+        )
         self.dispatch = Dispatch(
-            lanes=Lanes(self.operators, self._contracts, self._settings.active_per_operator),
+            lanes=Lanes(self.operators, self._contracts, self._settings, self.clock),
             records=records,
             router=self.router,
             vault=self.vault,
@@ -196,7 +205,7 @@ class Road:
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
             minimiser=minimiser,
             router=self.router,
-            is_up=lambda name: self.operators[name].is_up(),
+            pick=self.dispatch.lanes.pick,
             journal=self.journal,
             clock=self.clock,
             digest=self.keyring.idempotency_digest,
@@ -282,7 +291,7 @@ async def running_road(folder: Path, *, down: Sequence[str] = (), **settings: An
     for name, operator in road.operators.items():
         if name not in down:
             await operator.start(road.sort)
-    tasks.append(asyncio.create_task(road.dispatch.refill.run()))
+    tasks.append(asyncio.create_task(road.dispatch.rounds.run()))
     await asyncio.sleep(0)
     try:
         yield road

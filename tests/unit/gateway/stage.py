@@ -280,7 +280,7 @@ async def running_api(
         ledger=ledger,
         directory=directory,
         admission=admission,
-        operators=lambda: [OperatorView(name="loop", state="up", country="SA", binds_up=1, binds=1)],
+        operators=lambda: [OperatorView(name="loop", state="up", country="SA", binds_up=1, binds=1, circuit="closed")],
         canceller=SmallCanceller(ledger, journal),
         reveal_reference=lambda _: None,
         settings=settings or loopback(),

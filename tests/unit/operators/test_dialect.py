@@ -145,13 +145,13 @@ def test_a_payload_carries_a_long_message_whole() -> None:
 
 
 def test_octets_are_sent_as_they_are() -> None:
-    (sent,) = pdus(speaking(), a_message("\x00\xff", binary=True))
+    (sent,) = pdus(speaking(), a_message("\x00\xff", data_coding=4))
     assert (sent.short_message, sent.data_coding) == (b"\x00\xff", 4)
 
 
-def test_what_is_no_octet_is_refused_in_binary() -> None:
+def test_what_is_no_octet_is_refused_where_octets_are_sent() -> None:
     with pytest.raises(EncodingError):
-        speaking().segments(a_message("س", binary=True))
+        speaking().segments(a_message("س", data_coding=4))
 
 
 # ------------------------------------------------------------------------------------------------------------- answers

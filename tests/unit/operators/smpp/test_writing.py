@@ -47,7 +47,6 @@ def both(said: MtMessage, writer: Writer = WRITER, spoken: Any = SPOKEN) -> list
         source=st.sampled_from(["INTERKEY", "1234", "+966500000000", ""]),
         validity_s=st.sampled_from([None, 60, 86_400]),
         receipt=st.booleans(),
-        priority=st.integers(0, 3),
         flash=st.booleans(),
     )
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.delivery.dispatch.refill import REHOME_S
+from gateway.delivery.dispatch.rounds import REHOME_S
 from gateway.delivery.routing import Route
 from gateway.model.message import Status
 from operators.base import (

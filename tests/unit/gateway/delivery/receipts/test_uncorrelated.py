@@ -137,7 +137,7 @@ class Elsewhere:
 
 async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknowledged(tmp_path: Path) -> None:
     elsewhere = Elsewhere(refuse=1)
-    async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
+    async with running_road(tmp_path, neighbours=elsewhere) as road:
         identifier = elsewhere.message = await submitted(road)
         road.inflight.forget_where(lambda _: True)
         road.receipt("1", DELIVERED)
@@ -151,7 +151,7 @@ async def test_a_receipt_for_another_nodes_message_is_left_there_and_then_acknow
 async def test_receipts_for_other_nodes_leave_together_and_many_at_once(tmp_path: Path) -> None:
     elsewhere = Elsewhere()
     elsewhere.message = bytes(16)
-    async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
+    async with running_road(tmp_path, neighbours=elsewhere) as road:
         for number in range(3):
             road.receipt(f"few{number}", DELIVERED)
         await until(lambda: len(road.acknowledged()) == 3)
@@ -163,7 +163,7 @@ async def test_receipts_for_other_nodes_leave_together_and_many_at_once(tmp_path
 
 async def test_a_receipt_that_overtakes_another_nodes_answer_is_left_there_later(tmp_path: Path) -> None:
     elsewhere = Elsewhere()
-    async with running_road(tmp_path, outcomes={"neighbours": elsewhere}) as road:
+    async with running_road(tmp_path, neighbours=elsewhere) as road:
         road.receipt("1", DELIVERED)
         await until(lambda: road.outcomes.counters.early == 1)
         assert road.acknowledged() == []
