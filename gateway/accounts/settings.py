@@ -31,7 +31,7 @@ LEAST_PER_S: Final = 0.00001
 MOST_PER_S: Final = 1_000_000.0
 """Bounds of a throughput: about one message a day, and more than any gateway sends."""
 _MOST_PER_DAY: Final = 1_000_000_000_000
-_MOST_BURST: Final = 1_000_000
+MOST_BURST: Final = 1_000_000
 _MOST_BINDS: Final = 1_000
 _LARGEST_WINDOW: Final = 10_000
 _LONGEST_NAME: Final = 64
@@ -172,7 +172,7 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
         for each in self.allowed_networks:
             parse_network(each)
         _check_throughput(self.throughput_per_s)
-        _check_count(self.burst, _MOST_BURST, "a burst")
+        _check_count(self.burst, MOST_BURST, "a burst")
         _check_count(self.daily_quota, _MOST_PER_DAY, "a daily quota")
 
 

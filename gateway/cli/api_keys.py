@@ -7,6 +7,7 @@ import typer
 from gateway.accounts.administration import LONGEST_LIFE_MS
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import KeySettings
+from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, find_owner, open_desk
 from gateway.model.times import rfc3339, rfc3339_or_none
@@ -26,8 +27,8 @@ def add(
         list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
     ] = None,
     network: Annotated[list[str] | None, typer.Option(help="Network it may be used from, as CIDR; repeatable.")] = None,
-    throughput: Annotated[float | None, typer.Option(help="Messages per second.")] = None,
-    daily_quota: Annotated[int | None, typer.Option(help="Messages per UTC day.")] = None,
+    throughput: Annotated[str | None, typer.Option(help="Messages per second; default no limit.")] = None,
+    daily_quota: Annotated[str | None, typer.Option(help="Messages per UTC day; default no limit.")] = None,
     expires_days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
     config: Config = None,
     json: Json = False,
@@ -36,8 +37,8 @@ def add(
     settings = KeySettings(
         classes=tuple(allow_class or ()),
         allowed_networks=tuple(network or ()),
-        throughput_per_s=throughput,
-        daily_quota=daily_quota,
+        throughput_per_s=amount(throughput, None, float, option="--throughput"),
+        daily_quota=amount(daily_quota, None, int, option="--daily-quota"),
     )
     lifetime_ms = None if expires_days is None else _lifetime_ms(expires_days)
 

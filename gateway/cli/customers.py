@@ -7,6 +7,7 @@ import typer
 from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
 from gateway.accounts.settings import CustomerSettings
+from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.ledger.contract import StoredCustomer
@@ -15,6 +16,9 @@ from redaction.personal import MessageText
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers and their senders.")
 
+Throughput = Annotated[
+    str | None, typer.Option(help="Messages per second over all its keys and ESME accounts; none is no limit.")
+]
 Detect = Annotated[
     list[str] | None,
     typer.Option(
@@ -30,9 +34,7 @@ def add(
     sender: Annotated[list[str], typer.Option(help="Registered sender name or short code; repeatable.")],
     email: Annotated[str | None, typer.Option(help="Contact; sealed at rest.")] = None,
     default_class: Annotated[str, typer.Option(help="Class of messages that name none.")] = "transactional",
-    throughput: Annotated[
-        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
-    ] = None,
+    throughput: Throughput = None,
     plain_punctuation: Annotated[
         bool,
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
@@ -46,7 +48,7 @@ def add(
     settings = CustomerSettings(
         senders=dict.fromkeys(sender, ()),
         default_class=default_class,
-        throughput_per_s=throughput,
+        throughput_per_s=amount(throughput, None, float, option="--throughput"),
         content=parse_rules(detect or (), {}),
         plain_punctuation=plain_punctuation,
     )
@@ -64,9 +66,7 @@ def set_(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     sender: Annotated[list[str] | None, typer.Option(help="Sender to register as well; repeatable.")] = None,
     default_class: Annotated[str | None, typer.Option(help="Class of messages that name none.")] = None,
-    throughput: Annotated[
-        float | None, typer.Option(help="Messages per second over all its keys and ESME accounts.")
-    ] = None,
+    throughput: Throughput = None,
     plain_punctuation: Annotated[
         bool | None,
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
@@ -78,20 +78,30 @@ def set_(
     """Change what is set for a customer; what is not named stays. Nodes hear of it within a second."""
 
     def change(standing: CustomerSettings) -> dict[str, object]:
-        return {
-            **({"senders": {**dict.fromkeys(sender, ()), **standing.senders}} if sender else {}),
-            **({} if default_class is None else {"default_class": default_class}),
-            **({} if throughput is None else {"throughput_per_s": throughput}),
-            **({"content": parse_rules(detect, standing.content)} if detect else {}),
-            **({} if plain_punctuation is None else {"plain_punctuation": plain_punctuation}),
-        }
+        changes: dict[str, object] = {}
+        if sender:
+            changes["senders"] = {**dict.fromkeys(sender, ()), **standing.senders}
+        if default_class is not None:
+            changes["default_class"] = default_class
+        if throughput is not None:
+            changes["throughput_per_s"] = amount(throughput, None, float, option="--throughput")
+        if detect:
+            changes["content"] = parse_rules(detect, standing.content)
+        if plain_punctuation is not None:
+            changes["plain_punctuation"] = plain_punctuation
+        return changes
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
             new = await desk.accounts.change_settings(owner.id, change)
             detected = {kind.value: action.value for kind, action in new.content.items()}
-            return {"customer": owner.public_id, "senders": sorted(new.senders), "detect": detected}
+            return {
+                "customer": owner.public_id,
+                "senders": sorted(new.senders),
+                "throughput_per_s": new.throughput_per_s,
+                "detect": detected,
+            }
 
     show(run(work()), json)
 

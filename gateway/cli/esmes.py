@@ -6,6 +6,7 @@ import typer
 
 from gateway.accounts.customers import EsmeSettings
 from gateway.accounts.passwords import LONGEST, SHORT
+from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import find_customer, find_owner, open_desk
 from gateway.model.times import rfc3339, rfc3339_or_none
@@ -22,8 +23,8 @@ def add(
         list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
     ] = None,
     network: Annotated[list[str] | None, typer.Option(help="Network it may bind from, as CIDR; repeatable.")] = None,
-    throughput: Annotated[float | None, typer.Option(help="Messages per second.")] = None,
-    daily_quota: Annotated[int | None, typer.Option(help="Messages per UTC day.")] = None,
+    throughput: Annotated[str | None, typer.Option(help="Messages per second; default no limit.")] = None,
+    daily_quota: Annotated[str | None, typer.Option(help="Messages per UTC day; default no limit.")] = None,
     binds: Annotated[int | None, typer.Option(min=1, help="Binds at once; default as set for the listener.")] = None,
     window: Annotated[int | None, typer.Option(min=1, help="Unanswered requests of one bind.")] = None,
     password_length: Annotated[
@@ -36,8 +37,8 @@ def add(
     settings = EsmeSettings(
         classes=tuple(allow_class or ()),
         allowed_networks=tuple(network or ()),
-        throughput_per_s=throughput,
-        daily_quota=daily_quota,
+        throughput_per_s=amount(throughput, None, float, option="--throughput"),
+        daily_quota=amount(daily_quota, None, int, option="--daily-quota"),
         max_binds=binds,
         window=window,
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
+from gateway.accounts.settings import LEAST_PER_S, MOST_BURST, MOST_PER_S
 from gateway.limits.buckets import Bucket, Buckets
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
@@ -73,6 +74,13 @@ class Gate:
             self.bucket.change(per_s, part_of(self.burst, per_s, self.limit_per_s), now)
 
 
+def sane(limit_per_s: float) -> float:
+    """A limit that can be worked with, whatever somebody stored: nothing that is counted by it may raise."""
+    if LEAST_PER_S <= limit_per_s <= MOST_PER_S:
+        return limit_per_s
+    return MOST_PER_S if limit_per_s > MOST_PER_S else LEAST_PER_S
+
+
 def part_of(burst: int, granted_per_s: float, limit_per_s: float) -> int:
     """The burst that goes with a part of a limit; one message must always fit."""
     return max(1, round(burst * granted_per_s / limit_per_s))
@@ -110,8 +118,9 @@ class Gates:
         gates = []
         own_per_s, shared_per_s = key.throughput_per_s, key.customer.settings.throughput_per_s
         if own_per_s is not None:
-            gates.append(self._gate(2 * key.id, own_per_s, key.burst, now))
+            gates.append(self._gate(2 * key.id, sane(own_per_s), min(key.burst, MOST_BURST), now))
         if shared_per_s is not None:
+            shared_per_s = sane(shared_per_s)
             gates.append(self._gate(2 * key.customer.id + 1, shared_per_s, max(1, math.ceil(shared_per_s)), now))
         return gates
 
@@ -130,7 +139,9 @@ class Gates:
     def look(self, elapsed_s: float) -> dict[int, float]:
         """What is wanted here of each limit, in messages a second, by owner; for the time since the last look."""
         now = self._clock.monotonic()
-        found = {}
+        found: dict[int, float] = {}
+        if elapsed_s <= 0:
+            return found
         for owner, gate in self._gates.items():
             if gate.taken or gate.refused or gate.passing_per_s:
                 wanted_per_s = gate.look(elapsed_s, now)

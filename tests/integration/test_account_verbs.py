@@ -110,6 +110,41 @@ def test_what_makes_no_sense_is_refused_in_one_line_and_nothing_is_stored(
     assert [verbs.run(each, "list") for each in kinds] == before
 
 
+AMOUNTS = [
+    ("--throughput", "0"), ("--throughput", "-1"), ("--throughput", "nan"), ("--throughput", "inf"),
+    ("--throughput", "-inf"), ("--throughput", "1e-300"), ("--throughput", "1e300"), ("--throughput", CANARY),
+    ("--throughput", ""),
+]  # fmt: skip
+QUOTAS = [("--daily-quota", each) for each in ("0", "-1", "9" * 30, "1.5", "nan", CANARY)]
+MAKERS = ("key add 1", "esme add 1 shop")
+
+
+@pytest.mark.case("interfaces-3")
+@pytest.mark.parametrize(
+    "words",
+    [
+        *((*verb.split(), *option) for verb in MAKERS for option in (*AMOUNTS, *QUOTAS)),
+        *(("customer", "set", "1", *option) for option in AMOUNTS),
+        *(("customer", "add", "--name", "x", "--sender", "SHOP", *option) for option in AMOUNTS),
+    ],
+    ids=" ".join,
+)
+def test_a_limit_that_makes_no_sense_is_refused(verbs: Verbs, words: tuple[str, ...]) -> None:
+    line = verbs.says(*words)
+    assert line.endswith("[invalid_value]")
+    assert CANARY not in line
+    assert verbs.run("key", "list") == verbs.run("esme", "list") == []
+    assert len(verbs.run("customer", "list")) == 1
+
+
+@pytest.mark.case("interfaces-3")
+def test_a_customers_throughput_is_set_and_lifted_again(verbs: Verbs) -> None:
+    assert verbs.run("customer", "set", "1", "--throughput", "0.5")["throughput_per_s"] == 0.5
+    assert verbs.run("customer", "set", "1", "--sender", "SHOP")["throughput_per_s"] == 0.5
+    assert verbs.run("customer", "set", "1", "--throughput", "none")["throughput_per_s"] is None
+    verbs.run("key", "add", "1", "--throughput", "none", "--daily-quota", "none")
+
+
 def test_what_makes_sense_is_taken(verbs: Verbs) -> None:
     key = verbs.run("key", "add", "1", "--network", "10.0.0.0/8", "--network", "::1", "--expires-days", "0.5")
     assert key["expires"] is not None

@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from gateway.accounts.customers import CustomerSettings
+from gateway.accounts.administration import Profile
+from gateway.accounts.customers import CustomerSettings, EsmeSettings
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.message import Status
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.address import relative_time
 from operators.smpp.udh import Concat, build_udh
+from redaction.personal import MessageText, Purpose
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import ARABIC, Peer, Stage, running_gateway, submit
 
@@ -211,6 +214,36 @@ async def test_throughput_over_the_limit_is_throttled_and_the_session_stays(tmp_
 
 
 @pytest.mark.smpp("S-52")
+@pytest.mark.case("interfaces-3")
+@pytest.mark.parametrize("limit", [b"0", b"-1", b"1e-300", b'"none"'])
+async def test_a_limit_that_a_hand_stored_ends_that_customers_binds_and_the_intake_goes_on(
+    stage: Stage, limit: bytes
+) -> None:
+    account = await stage.account()
+    peer = await stage.peer(account)
+    other = await stage.accounts.add_customer(
+        Profile(name=MessageText("Other")), CustomerSettings(senders={"INTERKEY": ()})
+    )
+    _, password = await stage.accounts.add_esme(other.id, "shop", settings=EsmeSettings())
+    await stage.node.stores.directory.refresh()
+    shop = await stage.peer(("shop", password.reveal(Purpose.CREDENTIAL)))
+    ledger = stage.node.stores.ledger
+    (own,) = [each for each in await ledger.customers() if each.id == stage.customer]
+    stored = b'{"senders":{"INTERKEY":[]},"throughput_per_s":' + limit + b"}"
+    await ledger.save_customer(msgspec.structs.replace(own, settings=stored))
+    async with asyncio.timeout(LIMIT_S):
+        while not peer.ended:  # what it sends until then is answered, one way or the other
+            peer.send(submit())
+            assert (await shop.ask(submit())).status == st.OK
+    for _ in range(3):
+        assert (await shop.ask(submit())).status == st.OK
+    assert stage.node.fronts.intake.waiting() == 0
+    await stage.accounts.change_settings(stage.customer, lambda _: {"throughput_per_s": None})
+    await stage.node.stores.directory.refresh()
+    again = await stage.peer(account)
+    assert (await again.ask(submit())).status == st.OK
+
+
 async def test_an_unavailable_ledger_is_said_and_nothing_is_acknowledged(stage: Stage, peer: Peer) -> None:
     async def away(_batch: object) -> list[bytes | bool]:
         raise LedgerUnavailable

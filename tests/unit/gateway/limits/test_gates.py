@@ -1,9 +1,12 @@
 """What is wanted is seen, and what is granted holds from then on."""
 
+import math
 import os
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
 from gateway.limits.buckets import Buckets, OwnBuckets, SharedBuckets, create_table
@@ -57,6 +60,46 @@ def test_keys_accounts_and_customers_have_numbers_of_their_own() -> None:
     place.send(msgspec.structs.replace(KEY, customer=customer))
     place.send(msgspec.structs.replace(KEY, id=-7))
     assert set(place.gates.look(0.5)) == {14, 15, -14}
+
+
+@pytest.mark.case("interfaces-3")
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("limit", [0.0, -0.0, -1.0, math.nan, math.inf, -math.inf, 5e-324, 1e-300, 1e300])
+def test_no_limit_whatever_was_stored_raises_or_is_passed_by_everybody(limit: float, shared: bool) -> None:
+    place = Place(SharedBuckets(create_table()) if shared else None)
+    owner = msgspec.structs.replace(KEY.customer, settings=unchecked(limit))
+    own = msgspec.structs.replace(KEY, id=8, throughput_per_s=limit)
+    for key in (own, msgspec.structs.replace(KEY, customer=owner)):
+        passed = [place.send(key, 1_000) for _ in range(2_000)]
+        assert passed[0]  # a full bucket, as for every limit
+        assert not passed[-1]
+        with pytest.raises(Refusal) as refused:
+            place.gates.check(key, 1)
+        assert refused.value.retry_after_s is not None
+        assert 0 < refused.value.retry_after_s < math.inf
+    assert all(math.isfinite(each) for each in place.gates.look(0.5).values())
+    place.grant(0.5)
+    place.clock.advance(1)
+    assert place.gates.look(0.0) == {}
+
+
+@pytest.mark.case("interfaces-3")
+@given(st.floats(), st.integers(), st.integers(1, 5_000), st.floats(-1, 1e6))
+def test_any_limit_and_burst_give_or_refuse(limit: float, burst: int, messages: int, elapsed_s: float) -> None:
+    place = Place()
+    key = msgspec.structs.replace(KEY, throughput_per_s=limit, burst=burst)
+    for _ in range(3):
+        place.send(key, messages)
+    place.gates.look(elapsed_s)
+    place.gates.grant(lambda _owner, limit_per_s: limit_per_s / 3)
+    place.send(key, messages)
+
+
+def unchecked(limit: float) -> CustomerSettings:
+    """Settings that no type would let through."""
+    settings = CustomerSettings()
+    msgspec.structs.force_setattr(settings, "throughput_per_s", limit)
+    return settings
 
 
 def test_what_passes_is_what_is_wanted_as_soon_as_it_has_lasted() -> None:
