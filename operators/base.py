@@ -202,6 +202,7 @@ class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     submitted: int  # segments written, since start
     receipts: int
     unexpected_responses: int  # S-21
+    flawed: int = 0  # answers and messages that could be read in part only, or lack an id (S-05)
 
 
 class Operator(Protocol):

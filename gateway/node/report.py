@@ -26,6 +26,7 @@ def describe(stores: Stores, road: Road, fronts: Fronts, clock: Clock) -> None:
 
 def _road_counters(road: Road) -> list[Sample]:
     dispatch, outcomes, incoming = road.dispatch.counters, road.outcomes.counters, road.incoming.counters
+    flawed = {name: float(operator.health().flawed) for name, operator in road.operators.items()}
     return [
         ("gateway_outcomes_by_status", "Messages by final status", _named(road.outcome.by_status)),
         ("gateway_accepted", "Messages made durable", road.handover.accepted),
@@ -38,6 +39,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_unopenable", "Messages whose content could not be opened", dispatch.unopenable),
         ("gateway_rerouted", "Messages given to another operator", dispatch.rerouted),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
+        ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),
         ("gateway_receipts_early", "Receipts that came before their submit_sm_resp", outcomes.early),
         ("gateway_receipts_looked_up", "Receipts whose message was not in memory", outcomes.looked_up),
@@ -78,6 +80,7 @@ def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
         ("gateway_smpp_bound", "Binds accepted", server.bound),
         ("gateway_smpp_denied_by_reason", "Binds refused", denied),
         ("gateway_smpp_turned_away", "Connections closed because there were too many", server.turned_away),
+        ("gateway_smpp_flawed", "PDUs of customers that were read in part", server.flaws.total),
         ("gateway_smpp_submits_taken", "Messages over SMPP made durable", intake.taken),
         ("gateway_smpp_submits_refused", "Messages over SMPP refused", intake.refused),
         ("gateway_smpp_news_told", "News that binds acknowledged", telling.told),

@@ -108,7 +108,7 @@ def _refuse_foreign_type(esm_class: int) -> None:
 
 def _body(submit: Submit, data_coding: int) -> tuple[RawPart | None, str]:
     """The part that goes as it is, and the text to judge its class by; or None and the text to send."""
-    octets = _octets(submit)
+    octets = p.user_data(submit)
     header = b""
     if submit.esm_class & UDHI:
         udh = parse_udh(octets)
@@ -135,13 +135,6 @@ def _part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
         raise Refusal("text_too_long", "text")
     shown = encoding if encoding in (Encoding.GSM7, Encoding.UCS2) else Encoding.BINARY
     return RawPart(data_coding=data_coding, header=header, octets=octets, encoding=shown.value)
-
-
-def _octets(submit: Submit) -> bytes:
-    payload = _find(submit.tlvs, p.TAG_MESSAGE_PAYLOAD) if submit.tlvs else None
-    if payload is not None:
-        return payload
-    return b"" if isinstance(submit, p.DataSm) else submit.short_message
 
 
 def _sar_header(tlvs: p.Tlvs) -> bytes:

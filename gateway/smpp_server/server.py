@@ -21,10 +21,11 @@ from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
 from gateway.smpp_server.lockout import Lockout
 from gateway.smpp_server.telling import Telling
+from operators.flaws import Flaws
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
-from operators.smpp.session import RECEIVES, BindAsked, Event, Request, Response, SessionSettings, Unanswered
+from operators.smpp.session import RECEIVES, BindAsked, Event, Flawed, Request, Response, SessionSettings, Unanswered
 from redaction.personal import Secret
 
 WATCH_S: Final = 0.25
@@ -76,6 +77,7 @@ class SmppServer:
         self.binds: dict[int, set[Link]] = {}
         self.bound = 0
         self.turned_away = 0
+        self.flaws = Flaws()
         self.denied: dict[str, int] = dict.fromkeys(REASONS, 0)
 
     @property
@@ -174,6 +176,8 @@ class SmppServer:
                 self._telling.unanswered_by(connection, event.context, lost=event.lost)
             elif isinstance(event, BindAsked):
                 self._ask(connection, event.pdu)
+            elif isinstance(event, Flawed):
+                self._note_flaw(connection, event)
         if submitted:
             self._intake.wake(connection)
         if answered:
@@ -192,6 +196,13 @@ class SmppServer:
             binds.discard(connection)
             if not binds:
                 del self.binds[connection.esme.id]
+
+    def _note_flaw(self, link: Link, event: Flawed) -> None:
+        """Counted, and a line for the first of its kind from an account; none for who is not bound."""
+        customer = "" if link.esme is None else link.esme.key.customer.public_id
+        sent, flaw = p.name_of(event.command_id), event.flaw.value
+        if self.flaws.count(customer, sent, flaw) and customer:
+            log.warning("flawed_pdu", customer=customer, code=sent, reason=flaw)
 
     def _take_request(self, link: Link, pdu: p.Pdu) -> bool:
         """Whether it is a submission, which waits for its turn."""

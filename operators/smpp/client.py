@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
+import structlog
+
 from config.operators import OperatorSettings
 from operators.base import (
     DeferReason,
@@ -29,6 +31,7 @@ from operators.base import (
     UnknownReason,
 )
 from operators.bucket import TokenBucket
+from operators.flaws import Flaws
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.address import AddressError
@@ -39,7 +42,7 @@ from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
 from operators.smpp.reassembly import Held
 from operators.smpp.sent import Handle, Sent
-from operators.smpp.session import Bound, Event, Heard, Request, Response, Session, Unanswered
+from operators.smpp.session import Bound, Event, Flawed, Heard, Request, Response, Session, Unanswered
 from operators.smpp.writing import Writer
 from redaction.personal import Secret
 
@@ -51,6 +54,8 @@ Written = p.SubmitSm | bytes
 """A segment that waits: its PDU, or what stands behind the header."""
 _SUBMIT_SM: Final = p.SubmitSm.command_id
 _NO_PASSWORD: Final = Secret("")
+
+log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("operators.smpp")
 
 
 class SmppOperator:
@@ -98,6 +103,7 @@ class SmppOperator:
         self._submitted = 0
         self._receipts = 0
         self._unexpected = 0
+        self._flaws = Flaws()
 
     @property
     def name(self) -> str:
@@ -277,6 +283,10 @@ class SmppOperator:
                 out.extend(self._dialect.queried(self.name, asked, answer, self._now_ms()))
             case Heard():
                 out.append(Ready(self.name))
+            case Flawed(command_id, flaw):
+                sent_by_peer = p.name_of(command_id)
+                if self._flaws.count(self.name, sent_by_peer, flaw.value):
+                    log.warning("flawed_pdu", operator=self.name, code=sent_by_peer, reason=flaw.value)
             case Bound():
                 self._links.up(connection)
                 out.append(Ready(self.name))
@@ -386,6 +396,7 @@ class SmppOperator:
             receipts=self._receipts,
             unexpected_responses=self._unexpected
             + sum(each.session.unexpected_responses for each in self._links.binds.values()),
+            flawed=self._flaws.total,
         )
 
     def _state(self) -> str:

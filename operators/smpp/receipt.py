@@ -129,8 +129,9 @@ def _reads_like_receipt(fields: ReceiptFields) -> bool:
 
 
 def _id(known: dict[int, bytes], fields: ReceiptFields) -> str:
-    raw = known.get(TLV_RECEIPTED_MESSAGE_ID, b"").strip(b"\0 ") or fields.id
-    return raw.decode("latin-1") if len(raw) <= _ID_LIMIT else ""
+    """Cut as the response's own is (S-05), so that one over the limit is found again."""
+    stated = known.get(TLV_RECEIPTED_MESSAGE_ID, b"").lstrip(b"\0 ").partition(b"\0")[0].rstrip(b" ")
+    return (stated or fields.id)[:_ID_LIMIT].decode("latin-1")
 
 
 def _state(known: dict[int, bytes], fields: ReceiptFields, intermediate: bool) -> ReceiptState:

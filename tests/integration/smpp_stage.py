@@ -120,12 +120,11 @@ class Peer:
         self._changed.set()
 
 
-class Stage:
-    """node, smsc: running. customer: its number."""
+class Front:
+    """node: running. customer: its number."""
 
-    def __init__(self, node: Node, smsc: Simulator, accounts: Accounts, customer: int) -> None:
+    def __init__(self, node: Node, accounts: Accounts, customer: int) -> None:
         self.node = node
-        self.smsc = smsc
         self.accounts = accounts
         self.customer = customer
         self.peers: list[Peer] = []
@@ -152,6 +151,15 @@ class Stage:
         assert found is not None
         return found
 
+
+class Stage(Front):
+    """smsc: running, behind the node."""
+
+    def __init__(self, front: Front, smsc: Simulator) -> None:
+        super().__init__(front.node, front.accounts, front.customer)
+        self.peers = front.peers
+        self.smsc = smsc
+
     async def arrived(self, count: int) -> list[p.SubmitSm]:
         """What the SMSC behind has got, once it is so many PDUs."""
         async with asyncio.timeout(LIMIT_S):
@@ -177,7 +185,19 @@ async def running_gateway(
 ) -> AsyncIterator[Stage]:
     smsc = Simulator(record=True, faults=faults, password="")
     await smsc.start()
-    node = Node(settings_of(folder, smsc.port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))))
+    try:
+        async with running_front(folder, smsc.port, customer=customer, **smpp) as front:
+            yield Stage(front, smsc)
+    finally:
+        await smsc.stop()
+
+
+@asynccontextmanager
+async def running_front(
+    folder: Path, smsc_port: int, *, customer: CustomerSettings | None = None, **smpp: Any
+) -> AsyncIterator[Front]:
+    """The same, on an SMSC that runs already."""
+    node = Node(settings_of(folder, smsc_port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))))
     await node.start()
     accounts = Accounts(
         node.stores.ledger,
@@ -188,15 +208,14 @@ async def running_gateway(
     )
     wanted = customer or CustomerSettings(senders={"INTERKEY": ()})
     stored = await accounts.add_customer(Profile(name=MessageText("Trial")), wanted)
-    stage = Stage(node, smsc, accounts, stored.id)
+    front = Front(node, accounts, stored.id)
     try:
-        yield stage
+        yield front
         assert not node.tasks.failed.done(), repr(node.tasks.failed.result())
     finally:
-        for peer in stage.peers:
+        for peer in front.peers:
             peer.close()
         await node.stop()
-        await smsc.stop()
 
 
 def settings_of(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Settings:
@@ -223,4 +242,4 @@ def settings_of(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Setti
     )
 
 
-__all__ = ["ARABIC", "Peer", "Stage", "running_gateway", "settings_of", "submit"]
+__all__ = ["ARABIC", "Front", "Peer", "Stage", "running_front", "running_gateway", "settings_of", "submit"]

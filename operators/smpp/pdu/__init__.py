@@ -4,13 +4,15 @@
 `by_layout` reads and writes them all, and `hot` the four that matter for speed. This front is what others use.
 
 C-octet strings are `str` in Latin-1. TLVs are (tag, octets) in the order of the wire; unknown ones are kept (S-08).
-`decode` raises `PduError` with the status and sequence number to answer; it never repeats what was in the PDU.
+`read` gives a PDU with what was wrong with it, if that voids nothing (S-05); `decode` leaves that out. Both raise
+`PduError`, with the status and sequence number to answer, for what cannot be read; it has nothing of the PDU's fields.
 """
 
+import re
 from typing import Final
 
 from operators.smpp import status as st
-from operators.smpp.pdu.by_layout import decode_by_layout, encode_by_layout
+from operators.smpp.pdu.by_layout import encode_by_layout, read_by_layout
 from operators.smpp.pdu.control import (
     AlertNotification,
     Bind,
@@ -28,6 +30,7 @@ from operators.smpp.pdu.control import (
     Unbind,
     UnbindResp,
 )
+from operators.smpp.pdu.flaw import Flaw
 from operators.smpp.pdu.hot import DECODERS, ENCODERS
 from operators.smpp.pdu.layout import (
     HEADER,
@@ -87,19 +90,36 @@ def encode(pdu: Pdu) -> bytes:
     return encode_by_layout(pdu) if hot is None else hot(pdu)
 
 
-def decode(frame: bytes, *, long_password: bool = False) -> Pdu:
-    """One PDU from one whole frame, header included.
-
-    long_password: allow up to 64 characters (some peers do). Raises PduError.
-    """
+def decode(frame: bytes, *, long_password: bool = False, cut: bool = False) -> Pdu:
+    """One PDU from one whole frame, header included; as `read`."""
     _, command_id, status, sequence_number = HEADER.unpack_from(frame)
     hot = DECODERS.get(command_id)
-    if hot is not None:
-        return hot(frame, status, sequence_number)
+    pdu = None if hot is None else hot(frame, status, sequence_number)
+    return read(frame, long_password=long_password, cut=cut)[0] if pdu is None else pdu
+
+
+def read(frame: bytes, *, long_password: bool = False, cut: bool = False) -> tuple[Pdu, Flaw | None]:
+    """One PDU, and what was wrong with it.
+
+    long_password: allow up to 64 characters (some peers do). cut: cut the strings of a request that break their rule,
+    instead of refusing it (S-09); those of a response are cut always. Raises PduError: for a command that nobody knows,
+    or for a request whose mandatory part cannot be read.
+    """
+    _, command_id, status, sequence_number = HEADER.unpack_from(frame)
     kind = TYPES.get(command_id)
     if kind is None:
         raise PduError(st.RINVCMDID, command_id, sequence_number)
-    return decode_by_layout(kind, frame, status, sequence_number, long_password)
+    return read_by_layout(kind, frame, status, sequence_number, long_password=long_password, cut=cut)
+
+
+def name_of(command_id: int) -> str:
+    """`submit_sm_resp`; the command must be one of `TYPES`."""
+    return _NAMES[command_id]
+
+
+_NAMES: Final = {
+    command_id: re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower() for command_id, kind in TYPES.items()
+}
 
 
 WithText = ShortMessagePdu | SubmitMulti | DataSm
@@ -107,9 +127,12 @@ WithText = ShortMessagePdu | SubmitMulti | DataSm
 
 
 def user_data(pdu: WithText) -> bytes:
-    """The octets of the message: message_payload if there is one, which wins over short_message (S-11)."""
+    """The octets of the message: message_payload if there is one, which wins over short_message (S-11).
+
+    An empty one is none (S-08).
+    """
     payload = find(pdu.tlvs, TAG_MESSAGE_PAYLOAD) if pdu.tlvs else None
-    if payload is not None:
+    if payload:
         return payload
     return b"" if isinstance(pdu, DataSm) else pdu.short_message
 
@@ -157,6 +180,7 @@ __all__ = [
     "EncodeError",
     "EnquireLink",
     "EnquireLinkResp",
+    "Flaw",
     "GenericNack",
     "MessageIdResp",
     "Outbind",
@@ -182,5 +206,7 @@ __all__ = [
     "encode",
     "find",
     "has_two_texts",
+    "name_of",
+    "read",
     "user_data",
 ]

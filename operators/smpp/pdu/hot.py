@@ -1,8 +1,8 @@
 """The codecs of the hot path: submit_sm, deliver_sm and their responses, by structs that are compiled beforehand.
 
-They do what `by_layout` does; a test holds the two together. Whatever is not plain and sound goes there, and so the
-faults and their statuses are in one place. What is long and repeats itself here does so because it was measured
-(docs/performance.md, "codec").
+They do what `by_layout` does; a test holds the two together. Whatever is not plain and sound goes there: an encoder
+calls it, a decoder gives None. So the faults and their statuses, and what is forgiven, are in one place. What is long
+and repeats itself here does so because it was measured (docs/performance.md, "codec").
 
 Writing: one struct for each combination of lengths, looked up by those lengths; that a combination is in the table
 proves the limits of its five strings, the struct proves those of the numbers, and its "s" puts the terminators.
@@ -12,11 +12,10 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from operators.smpp import status as st
-from operators.smpp.pdu.by_layout import decode_by_layout, encode_by_layout
-from operators.smpp.pdu.layout import HEADER, HEADER_OCTETS, Breach, Pdu, PduError
+from operators.smpp.pdu.by_layout import encode_by_layout
+from operators.smpp.pdu.layout import HEADER, HEADER_OCTETS, Pdu
 from operators.smpp.pdu.messages import DeliverSm, DeliverSmResp, MessageIdResp, ShortMessagePdu, SubmitSm, SubmitSmResp
-from operators.smpp.pdu.tlv import decode_tlvs, encode_tlvs
+from operators.smpp.pdu.tlv import Tlvs, decode_tlvs, encode_tlvs
 
 _LIMITS: Final = (5, 20, 20, 16, 16)
 """Longest service_type, source_addr, destination_addr, schedule_delivery_time, validity_period."""
@@ -93,8 +92,12 @@ _TAIL = struct.Struct(">BBBBB")  # registered_delivery, replace_if_present_flag,
 _UNTIMED = struct.Struct(">BBBBBBBBBB")  # esm_class, protocol_id, priority_flag, two empty strings, and the tail
 
 
-def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int, int], Pdu]:
-    def decode_short_message(frame: bytes, status: int, sequence_number: int) -> Pdu:
+Decoder = Callable[[bytes, int, int], Pdu | None]
+"""(frame, status, sequence number) to the PDU, or None where it is to be read by its layout."""
+
+
+def _short_message_decoder(kind: type[ShortMessagePdu]) -> Decoder:
+    def decode_short_message(frame: bytes, status: int, sequence_number: int) -> Pdu | None:
         text = frame[:_LONGEST_HEAD].decode("latin-1")
         schedule = validity = ""
         try:
@@ -115,11 +118,13 @@ def _short_message_decoder(kind: type[ShortMessagePdu]) -> Callable[[bytes, int,
                 registered, replace, coding, default, length = _TAIL.unpack_from(frame, validity_end + 1)
                 start = validity_end + 6
             end = start + length
-            tlvs = decode_tlvs(frame, end, len(frame)) if end < len(frame) else ()
-        except (ValueError, IndexError, struct.error, Breach):
-            return decode_by_layout(kind, frame, status, sequence_number)  # finds the field, or forgives
-        if end > len(frame):
-            raise PduError(st.RINVMSGLEN, kind.command_id, sequence_number)
+        except (ValueError, IndexError, struct.error):
+            return None
+        tlvs: Tlvs = ()
+        if end != len(frame):
+            tlvs, read_to = decode_tlvs(frame, end, len(frame))
+            if read_to != len(frame):
+                return None
         return kind(
             sequence_number,
             status,
@@ -162,13 +167,16 @@ _LONGEST_ID: Final = 64
 _pack_header: Final = HEADER.pack
 
 
-def _message_id_decoder(kind: type[MessageIdResp]) -> Callable[[bytes, int, int], Pdu]:
-    def decode_message_id(frame: bytes, status: int, sequence_number: int) -> Pdu:
-        if frame[HEADER_OCTETS:] == b"\0":  # the usual deliver_sm_resp
-            return kind(sequence_number, status)
-        message_id = frame[HEADER_OCTETS:-1].decode("latin-1")
-        if not 17 <= len(frame) <= 17 + _LONGEST_ID or frame[-1] or "\0" in message_id:  # no body, no end, or TLVs
-            return decode_by_layout(kind, frame, status, sequence_number)
+def _message_id_decoder(kind: type[MessageIdResp]) -> Decoder:
+    gives_id = kind.gives_id
+
+    def decode_message_id(frame: bytes, status: int, sequence_number: int) -> Pdu | None:
+        body = frame[HEADER_OCTETS:]
+        if body == b"\0" or not body:  # the usual deliver_sm_resp, and S-10
+            return kind(sequence_number, status) if status or not gives_id else None
+        message_id = body[:-1].decode("latin-1")
+        if len(message_id) > _LONGEST_ID or body[-1] or "\0" in message_id:  # too long, no end, or TLVs
+            return None
         return kind(sequence_number, status, message_id)
 
     return decode_message_id
@@ -177,7 +185,7 @@ def _message_id_decoder(kind: type[MessageIdResp]) -> Callable[[bytes, int, int]
 ENCODERS: Final[dict[type[Pdu], Callable[[Any], bytes]]] = {
     kind: _short_message_encoder(kind.command_id) for kind in (SubmitSm, DeliverSm)
 } | {kind: _message_id_encoder(kind.command_id) for kind in (SubmitSmResp, DeliverSmResp)}
-DECODERS: Final[dict[int, Callable[[bytes, int, int], Pdu]]] = {
+DECODERS: Final[dict[int, Decoder]] = {
     SubmitSm.command_id: _short_message_decoder(SubmitSm),
     DeliverSm.command_id: _short_message_decoder(DeliverSm),
     SubmitSmResp.command_id: _message_id_decoder(SubmitSmResp),

@@ -55,6 +55,8 @@ class Pdu(msgspec.Struct, gc=False):
     command_id: ClassVar[int] = 0
     layout: ClassVar[tuple[Row, ...]] = ()
     has_tlvs: ClassVar[bool] = False
+    gives_id: ClassVar[bool] = False
+    """It is the answer to a message, and its message_id is what receipts will name."""
 
     sequence_number: int = 0
     status: int = 0
@@ -198,6 +200,15 @@ def _read_c(frame: bytes, at: int, row: Row, limit: int) -> tuple[str, int]:
     if end < 0:
         raise Breach(row.fault)
     return frame[at:end].decode("latin-1"), end + 1
+
+
+def cut_string(frame: bytes, at: int, limit: int) -> tuple[str, int]:
+    """What can be had of a C-octet string that breaks its rule, and where the next field begins: it ends at its
+    terminator, wherever that is, or with the frame.
+    """
+    end = frame.find(0, at)
+    whole = frame[at:] if end < 0 else frame[at:end]
+    return whole[: limit - 1].decode("latin-1"), len(frame) if end < 0 else end + 1
 
 
 def _read_sm(frame: bytes, at: int, row: Row, limit: int) -> tuple[bytes, int]:

@@ -80,6 +80,7 @@ class MessageIdResp(Pdu):
 
 class SubmitSmResp(MessageIdResp):
     command_id: ClassVar[int] = 0x80000004
+    gives_id = True
 
 
 class DeliverSmResp(MessageIdResp):
@@ -118,6 +119,7 @@ class DataSm(Pdu):
 
 class DataSmResp(MessageIdResp):
     command_id: ClassVar[int] = 0x80000103
+    gives_id = True
 
 
 class SubmitMulti(Pdu):
@@ -150,6 +152,7 @@ class SubmitMultiResp(Pdu):
     command_id: ClassVar[int] = 0x80000021
     layout = (MESSAGE_ID, Row("unsuccess_sme", "unsuccess", 255))
     has_tlvs = True
+    gives_id = True
     message_id: str = ""
     unsuccess_sme: Unsuccessful = ()
     tlvs: Tlvs = ()

@@ -7,8 +7,7 @@ is (S-08): a receiver ignores what it does not know, and what it does know it re
 import struct
 from typing import Final
 
-from operators.smpp import status as st
-from operators.smpp.pdu.layout import Breach, EncodeError
+from operators.smpp.pdu.layout import EncodeError
 from redaction.errors import alone
 
 Tlv = tuple[int, bytes]
@@ -112,15 +111,16 @@ def encode_tlvs(tlvs: Tlvs) -> bytes:
         raise alone(EncodeError("tlvs")) from None
 
 
-def decode_tlvs(frame: bytes, at: int, end: int) -> Tlvs:
-    """The TLVs in frame[at:end], raw and in order (S-08). Raises Breach."""
+def decode_tlvs(frame: bytes, at: int, end: int) -> tuple[Tlvs, int]:
+    """The TLVs in frame[at:end], raw and in order (S-08), and where they end: before `end` when what stands there is
+    none, or is longer than what is left.
+    """
     found: list[Tlv] = []
-    while at < end:
-        if at + 4 > end:
-            raise Breach(st.RINVOPTPARSTREAM)
+    while at + 4 <= end:
         tag, length = _unpack_head(frame, at)
-        at += 4 + length
-        if at > end:
-            raise Breach(st.RINVOPTPARSTREAM)
-        found.append((tag, frame[at - length : at]))
-    return tuple(found)
+        behind = at + 4 + length
+        if behind > end:
+            break
+        found.append((tag, frame[at + 4 : behind]))
+        at = behind
+    return tuple(found), at

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from operators.smpp.pdu import Flaw
+
 
 class Request(msgspec.Struct, frozen=True, gc=False):
     """The peer asks for something; answer it with `Session.respond`."""
@@ -20,9 +22,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unanswered(msgspec.Struct, frozen=True, gc=False):
-    """A request of ours whose outcome is unknown: it timed out, the link died with it (`lost`), or its response says
-    success in a body that does not parse.
-    """
+    """A request of ours whose outcome is unknown: it timed out, or the link died with it (`lost`)."""
 
     context: Any
     lost: bool
@@ -30,6 +30,13 @@ class Unanswered(msgspec.Struct, frozen=True, gc=False):
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
     """The peer, which was silent, is there after all."""
+
+
+class Flawed(msgspec.Struct, frozen=True, gc=False):
+    """A PDU of the peer, of which another event may tell, could be read in part only (S-05); to be counted."""
+
+    command_id: int
+    flaw: Flaw
 
 
 class BindAsked(msgspec.Struct, frozen=True, gc=False):
@@ -60,4 +67,4 @@ class NotBound(Exception):
     """The session's state lets no request of the host leave."""
 
 
-Event = Request | Response | Unanswered | Heard | BindAsked | Bound | BindRefused | Ended
+Event = Request | Response | Unanswered | Heard | Flawed | BindAsked | Bound | BindRefused | Ended

@@ -21,6 +21,7 @@ from operators.smpp.session.events import (
     Bound,
     Ended,
     Event,
+    Flawed,
     Heard,
     NotBound,
     Request,
@@ -263,17 +264,12 @@ class Session:
         for frame in frames:
             _, command_id, status, number = _unpack_header(frame)
             decode = _HOT.get(command_id)
-            if decode is None or self._holds:
+            pdu = None if decode is None or self._holds else decode(frame, status, number)
+            if pdu is None:
                 self._take(frame, now)
                 if self._state is State.CLOSED:
                     return
-                continue
-            try:
-                pdu = decode(frame, status, number)
-            except p.PduError as error:
-                self._answer_malformed(error, now)
-                continue
-            if command_id < p.RESPONSE:
+            elif command_id < p.RESPONSE:
                 if settings.refuse_two_texts or self.inbound >= settings.inbound or command_id not in self._takes:
                     self._take_request(pdu, now)
                     continue
@@ -286,11 +282,14 @@ class Session:
                 self._take_response(pdu, now)
 
     def _take(self, frame: bytes, now: float) -> None:
+        """The long way: any PDU, with what is wrong with it. An operator's strings are cut, a customer's not (S-09)."""
         try:
-            pdu = p.decode(frame, long_password=self.settings.long_password)
+            pdu, flaw = p.read(frame, long_password=self.settings.long_password, cut=self.role is Role.ESME)
         except p.PduError as error:
-            self._answer_malformed(error, now)
+            self._answer_malformed(error)
             return
+        if flaw is not None:
+            self._events.append(Flawed(pdu.command_id, flaw))
         if pdu.command_id & p.RESPONSE:
             self._take_response(pdu, now)
         elif self._holds and pdu.command_id not in AT_ONCE:
@@ -365,16 +364,10 @@ class Session:
         kind = p.TYPES.get(pdu.command_id | p.RESPONSE, p.GenericNack)
         self._send(kind(sequence_number=pdu.sequence_number, status=status))
 
-    def _answer_malformed(self, error: p.PduError, now: float) -> None:
-        """S-04, S-05: answer with the sequence number, and go on. Nobody answers a response."""
+    def _answer_malformed(self, error: p.PduError) -> None:
+        """S-04, S-05: answer with the sequence number, and go on. A response of no known kind gets no answer."""
         if error.command_id & p.RESPONSE:
-            slot = self.window.close(error.sequence_number, error.command_id)
-            if slot is None:
-                self.unexpected_responses += 1
-            elif slot.command_id in OWN:
-                self._take_own_response(slot, p.GenericNack(status=error.status), now)
-            else:
-                self._events.append(Unanswered(slot.context, lost=False))
+            self.unexpected_responses += 1
             return
         kind = p.TYPES.get(error.command_id | p.RESPONSE, p.GenericNack)
         self._send(kind(sequence_number=error.sequence_number, status=error.status))

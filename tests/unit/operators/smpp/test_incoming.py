@@ -100,6 +100,13 @@ def test_parts_in_any_order_are_one_message(concat: ConcatMode, data: st.DataObj
     assert (found.handle, found.segments) == ((0, 1, 2), 3)
 
 
+@pytest.mark.case("smpp-4")
+@pytest.mark.smpp("S-08")
+def test_an_empty_payload_does_not_hide_what_a_person_wrote() -> None:
+    pdu = p.DeliverSm(source_addr="966500000078", short_message=b"STOP", tlvs=((p.TAG_MESSAGE_PAYLOAD, b""),))
+    assert text_of(incoming().take(pdu, None, 0)) == "STOP"
+
+
 @pytest.mark.smpp("S-62")
 def test_parts_in_a_national_alphabet_are_read_with_its_table() -> None:
     text = "ığş" * 80

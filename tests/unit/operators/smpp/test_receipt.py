@@ -207,8 +207,14 @@ def test_long_and_odd_ids_arrive_whole(raw: str) -> None:
     assert read(f"id:{raw} stat:DELIVRD".encode()).candidates == (raw,)
 
 
-def test_an_id_over_64_characters_is_no_id() -> None:
-    assert read(b"id:" + b"1" * 65 + b" stat:DELIVRD").candidates == ()
+@pytest.mark.case("smpp-1")
+def test_an_id_over_64_characters_is_cut_as_that_of_the_response_is() -> None:
+    raw = "1" * 70
+    assert read(f"id:{raw} stat:DELIVRD".encode()).candidates == (canonical_id(raw[:64]),)
+    tlvs = ((0x001E, raw.encode() + b"\0"), (0x0427, b"\2"))
+    stated = parse_receipt(b"", tlvs, 4)
+    assert stated is not None
+    assert stated.candidates == (canonical_id(raw[:64]),)
 
 
 @pytest.mark.smpp("S-48")

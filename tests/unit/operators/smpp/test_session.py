@@ -11,6 +11,7 @@ from operators.smpp.session import (
     BindRefused,
     Bound,
     Ended,
+    Flawed,
     Heard,
     NotBound,
     Request,
@@ -33,6 +34,10 @@ def sent(session: Session) -> list[p.Pdu]:
 
 def octets(*pdus: p.Pdu) -> bytes:
     return b"".join(map(p.encode, pdus))
+
+
+def raw(kind: type[p.Pdu], body: bytes, number: int) -> bytes:
+    return p.HEADER.pack(p.HEADER_OCTETS + len(body), kind.command_id, st.OK, number) + body
 
 
 def smsc(
@@ -270,13 +275,85 @@ def test_a_broken_body_is_answered_and_the_stream_goes_on() -> None:
     assert sent(session) == [p.SubmitSmResp(sequence_number=0x80000001, status=st.RINVSERTYP)]
 
 
+@pytest.mark.case("smpp-1")
 @pytest.mark.smpp("S-05")
-def test_a_response_of_success_that_does_not_parse_is_unknown() -> None:
+@pytest.mark.parametrize(
+    ("body", "message_id", "flaw"),
+    [(b"x", "x", p.Flaw.CUT), (b"R1\0\0", "R1", p.Flaw.TAIL), (b"", "", p.Flaw.NO_ID), (b"\0", "", p.Flaw.NO_ID)],
+)
+def test_a_response_of_success_with_a_flawed_body_is_a_success(body: bytes, message_id: str, flaw: p.Flaw) -> None:
+    """Until now its outcome was unknown, and the message was sent again."""
     session = esme()
     number = submitted(session)
-    broken = p.HEADER.pack(17, p.SubmitSmResp.command_id, 0, number) + b"x"
-    assert session.receive(broken, 1.0) == [Unanswered("a", lost=False)]
-    assert session.data_to_send() == b""
+    answer = p.SubmitSmResp(number, message_id=message_id)
+    odd = raw(p.SubmitSmResp, body, number)
+    assert session.receive(odd, 1.0) == [Flawed(p.SubmitSmResp.command_id, flaw), Response("a", answer)]
+    assert (session.data_to_send(), len(session.window)) == (b"", 0)
+
+
+@pytest.mark.case("smpp-1")
+def test_flawed_responses_among_sound_ones_take_their_turn() -> None:
+    session = esme()
+    first, second, third = (submitted(session, context) for context in "abc")
+    stream = [raw(p.SubmitSmResp, b"1\0", first), raw(p.SubmitSmResp, b"2", second), raw(p.SubmitSmResp, b"3\0", third)]
+    events = session.receive(b"".join(stream), 1.0)
+    assert [each.context for each in events if isinstance(each, Response)] == ["a", "b", "c"]
+
+
+@pytest.mark.case("smpp-2")
+@pytest.mark.parametrize(
+    ("body", "flaw"), [(b"s" * 19 + b"\0", p.Flaw.CUT), (b"smsc", p.Flaw.CUT), (b"smsc\0\0", p.Flaw.TAIL)]
+)
+def test_a_flawed_answer_to_a_bind_binds(body: bytes, flaw: p.Flaw) -> None:
+    session = esme(None)
+    session.bind(p.BindTransceiver(), 0.0)
+    told, bound = session.receive(raw(p.BindTransceiverResp, body, 1), 0.0)
+    assert (told, type(bound)) == (Flawed(p.BindTransceiverResp.command_id, flaw), Bound)
+    assert session.may_submit
+
+
+@pytest.mark.case("smpp-1")
+def test_flawed_answers_to_the_session_s_own_requests_are_answers() -> None:
+    session = esme(settings=msgspec.structs.replace(QUIET, enquire_link_s=5.0))
+    session.tick(5.0)
+    (asked,) = sent(session)
+    tail = p.Flaw.TAIL
+    kind = p.EnquireLinkResp
+    assert session.receive(raw(kind, b"\0", asked.sequence_number), 5.0) == [Flawed(kind.command_id, tail)]
+    assert session.tick(15.0) == []
+    session.unbind(15.0)
+    *_, unbind = sent(session)
+    answer = raw(p.UnbindResp, b"\0", unbind.sequence_number)
+    assert session.receive(answer, 16.0) == [Flawed(p.UnbindResp.command_id, tail), Ended("unbound")]
+
+
+@pytest.mark.case("smpp-5")
+@pytest.mark.parametrize(
+    ("body", "flaw"), [(b"x", p.Flaw.CUT), (b"\0\0", p.Flaw.TAIL), (b"\0\x14\0\0\4a", p.Flaw.TAIL)]
+)
+def test_a_flawed_answer_to_a_receipt_acknowledges_it(body: bytes, flaw: p.Flaw) -> None:
+    session = smsc()
+    number = session.request(p.DeliverSm(short_message=b"x"), "a", 0.0)
+    flawed, answer = session.receive(raw(p.DeliverSmResp, body, number), 1.0)
+    assert flawed == Flawed(p.DeliverSmResp.command_id, flaw)
+    assert isinstance(answer, Response)
+    assert (answer.context, answer.pdu.status) == ("a", st.OK)
+
+
+@pytest.mark.case("smpp-3")
+@pytest.mark.smpp("S-09")
+def test_a_request_with_a_bad_tail_is_taken_and_an_overlong_string_only_from_an_operator() -> None:
+    sound = p.encode(p.DeliverSm(source_addr="1" * 20, short_message=b"x"))[16:]
+    tailed, overlong = sound + b"\0", sound.replace(b"1" * 20, b"1" * 25)
+    for body, flaw in ((tailed, p.Flaw.TAIL), (overlong, p.Flaw.CUT)):
+        session = esme()
+        events = session.receive(raw(p.DeliverSm, body, 5), 1.0)
+        assert events[0] == Flawed(p.DeliverSm.command_id, flaw)
+        assert events[1:] == [Request(p.DeliverSm(5, source_addr="1" * 20, short_message=b"x"))]
+    session = smsc()
+    assert [type(each) for each in session.receive(raw(p.SubmitSm, tailed, 5), 1.0)] == [Flawed, Request]
+    assert session.receive(raw(p.SubmitSm, overlong, 6), 1.0) == []
+    assert [(pdu.sequence_number, pdu.status) for pdu in sent(session)] == [(6, st.RINVSRCADR)]
 
 
 # ------------------------------------------------------------------------------------------------------ versions
@@ -357,7 +434,7 @@ def test_a_request_that_cannot_be_written_is_not_registered() -> None:
 def test_responses_that_nobody_waits_for_are_counted_and_dropped() -> None:
     session = esme()
     number = submitted(session)
-    wrong = [p.DeliverSmResp(sequence_number=number), p.SubmitSmResp(sequence_number=999), p.GenericNack()]
+    wrong = [p.DeliverSmResp(sequence_number=number), p.SubmitSmResp(999, message_id="1"), p.GenericNack()]
     assert session.receive(octets(*wrong), 1.0) == []
     answer = p.SubmitSmResp(sequence_number=number, message_id="1")
     assert session.receive(octets(answer, answer), 1.0) == [Response("a", answer)]
@@ -378,7 +455,7 @@ def test_a_request_without_answer_is_unknown_and_a_late_one_still_settles_it() -
     assert session.tick(10.9) == []
     assert session.tick(11.0) == [Unanswered("a", lost=False)]
     assert session.window.room() == 3
-    answer = p.SubmitSmResp(sequence_number=number)
+    answer = p.SubmitSmResp(sequence_number=number, message_id="1")
     assert session.receive(octets(answer), 12.0) == [Response("a", answer, late=True)]
 
 
@@ -445,7 +522,7 @@ def test_after_the_peers_unbind_answers_are_awaited_and_nothing_new_leaves() -> 
     assert not session.can_send()
     with pytest.raises(NotBound):
         session.request(p.SubmitSm(), "b", 1.0)
-    answer = p.SubmitSmResp(sequence_number=number)
+    answer = p.SubmitSmResp(sequence_number=number, message_id="1")
     assert session.receive(octets(answer), 2.0) == [Response("a", answer), Ended("peer_unbound")]
 
 
@@ -474,7 +551,7 @@ def test_our_own_unbind_awaits_what_is_outstanding() -> None:
     unbind = sent(session)[0]
     assert not session.may_submit
     assert session.receive(octets(p.UnbindResp(sequence_number=unbind.sequence_number)), 2.0) == []
-    answer = p.SubmitSmResp(sequence_number=number)
+    answer = p.SubmitSmResp(sequence_number=number, message_id="1")
     assert session.receive(octets(answer), 3.0) == [Response("a", answer), Ended("unbound")]
 
 
