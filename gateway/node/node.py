@@ -3,7 +3,7 @@
     settings → keys → ledger → accounts → journal → operators bind → loops → listeners
 
 Stopping: refuse new submissions, let the journal and the windows empty, unbind, deliver what webhooks are under way,
-close; all inside one deadline. If a task dies the node stops and `run` returns 1: only operator links heal themselves.
+close; all inside one deadline. If a fatal task dies (`gateway.process.tasks`) the node stops and `run` returns 1.
 """
 
 import asyncio
@@ -49,6 +49,7 @@ from gateway.model.message import Message, OutboxEvent
 from gateway.node import assembly
 from gateway.node.report import describe
 from gateway.process.clock import Clock, SystemClock
+from gateway.process.containment import Containment
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
@@ -107,6 +108,7 @@ class Node:
         self.clock = clock or SystemClock()
         self.outcome = Outcome()
         self.exposition = Exposition()
+        self.contained = Containment()
         self.accepted = 0
         self.stop_asked = asyncio.Event()
         self.sharing: Sharing | None = None
@@ -117,6 +119,7 @@ class Node:
         """Open everything, listeners last. Raises StartRefused, LedgerError and config.ConfigError."""
         settings, clock = self.settings, self.clock
         self.tasks = TaskOwner()
+        self._stack.callback(self.contained.watch())
         self.rules = assembly.retention_rules(settings)
         self._open_keys()
         await self._open_ledger()
@@ -292,7 +295,7 @@ class Node:
             directory=self.directory,
             clock=self.clock,
             intake=self.intake,
-            errands=Errands(self.ledger, self, self.tasks.start),
+            errands=Errands(self.ledger, self, self.tasks.contain),
             telling=self.telling,
         )
 
@@ -331,7 +334,6 @@ class Node:
             settings=settings.http,
             clock=self.clock,
             checks=self.readiness,
-            report=_report_unexpected,
             max_validity_s=settings.messages.max_validity_s,
         )
         await self.http.start()
@@ -344,7 +346,6 @@ class Node:
                 render=self.exposition.render,
                 health=self.http.health,
                 replies=Replies(self.clock),
-                report=_report_unexpected,
                 host=settings.metrics.host,
                 port=settings.metrics.port,
                 inherited=self.inherited.metrics,
@@ -467,7 +468,3 @@ def _calm_collector() -> None:
 def record_refused_opening(purpose: Purpose, field: str) -> None:
     """Somebody asked for what the policy keeps closed (P-08)."""
     log.warning("opening_refused", purpose=purpose.value, field=field)
-
-
-def _report_unexpected(error_type: str) -> None:
-    log.error("unexpected_error", error_type=error_type)

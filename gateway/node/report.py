@@ -53,6 +53,7 @@ def _counters(node: "Node") -> list[Sample]:
         ("gateway_opened_by_purpose", "Sealed fields opened", _by_purpose(node.sealer.opened)),
         ("gateway_openings_refused_by_purpose", "Openings that the policy forbids", _by_purpose(node.sealer.refused)),
         ("gateway_keys_withheld", "Times that this node lost touch with its key store", node.keystore.losses),
+        ("gateway_unexpected_errors_by_work", "Errors that ended one piece of work", _floats(node.contained.counts)),
         ("gateway_commits", "Commits of the ledger", node.journal.commits),
         ("gateway_operations", "Operations in those commits", node.journal.operations),
         ("gateway_webhooks_told", "Events that reached their customer", node.deliverer.told),

@@ -192,6 +192,7 @@ async def running_gateway(
     try:
         yield stage
         assert not node.tasks.failed.done(), repr(node.tasks.failed.result())
+        assert not any(node.contained.counts.values()), node.contained.counts
     finally:
         for peer in stage.peers:
             peer.close()
