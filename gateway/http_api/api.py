@@ -1,7 +1,7 @@
 """The HTTP API: every request comes in here, is routed, and gets exactly one answer.
 
 Whatever goes wrong becomes a problem document (RFC 9457) here and nowhere else. There is no access log; an unexpected
-exception is reported by the name of its type only.
+exception is reported (`operators.contained`) and nothing of it is told.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.body import UnreadBody
 from gateway.http_api.door import Door
 from gateway.http_api.express_send import SendDesk
-from gateway.http_api.listener import Listener, Report
+from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Canceller, Limits, MessageEndpoints
 from gateway.http_api.openapi import describe
 from gateway.http_api.pages import Health, Pages
@@ -30,7 +30,7 @@ from gateway.http_api.traffic import Traffic
 from gateway.ledger.contract import Ledger, LedgerUnavailable
 from gateway.limits.admission import Admission
 from gateway.model.message import Message
-from gateway.model.refusals import Refusal
+from gateway.model.refusals import Refusal, refusal_of
 from gateway.process.clock import Clock
 from gateway.process.tls import tls_context
 
@@ -44,7 +44,7 @@ class HttpApi:
     """One API on one listener.
 
     operators: the links as they stand. max_validity_s: told in the description; the door judges. checks: what readiness
-    depends on. report: told the type of an unexpected error.
+    depends on.
     """
 
     def __init__(
@@ -60,13 +60,11 @@ class HttpApi:
         settings: HttpSettings,
         clock: Clock,
         checks: Callable[[], Mapping[str, bool]],
-        report: Report,
         max_validity_s: int | None = None,
     ) -> None:
         tls = _tls(settings)
         self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self._operators = operators
-        self._report = report
         self._gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         self.health = Health(replies, checks)
         pages = Pages(replies)
@@ -95,7 +93,6 @@ class HttpApi:
             traffic=self.traffic,
             limit_bytes=settings.max_body_bytes,
             is_open=lambda: not self.health.stopping,
-            report=report,
         )
         self.listener = Listener(
             self.answer,
@@ -103,7 +100,6 @@ class HttpApi:
             port=settings.port,
             shared_port=settings.shared_port,
             replies=replies,
-            report=report,
             tls=tls,
             max_connections=settings.max_connections,
             desk=self._desk,
@@ -148,8 +144,7 @@ class HttpApi:
         except ConnectionError:
             raise
         except Exception as error:
-            self._report(type(error).__name__)
-            reply = self._replies.problem(Refusal("internal"))
+            reply = self._replies.problem(refusal_of(error, "request"))
         finally:
             self.traffic.left()
         self.traffic.count(route, reply.status)

@@ -17,6 +17,7 @@ from typing import Final, Protocol, cast
 from gateway.http_api.express_head import ODD, Odd, Partial, Usual, UsualReader
 from gateway.http_api.express_octets import Octets
 from gateway.http_api.replies import WRITE_TIMEOUT_S
+from operators.contained import report
 
 PATIENCE_S: Final = 1.0
 SWEEP_S: Final = 1.0
@@ -112,20 +113,23 @@ class ExpressConnection(asyncio.Protocol):
         """Take what is complete. Only one request is in hand at a time, so answers keep their order."""
         self._turns = True
         octets, desk, left = self._octets, self._desk, TURN
-        while octets.waiting and left and self._may_go_on():
-            first = octets.first(self._lane.reader) if desk.open else ODD
-            if isinstance(first, Partial):
-                break
-            if isinstance(first, Odd):
-                self.hand_over()
-                break
-            left -= 1
-            self._busy = True
-            desk.take(self, first, octets.take(first))
-        self._turns = False
-        if not left:
-            self._go_on_soon()
-        self._steer()
+        try:
+            while octets.waiting and left and self._may_go_on():
+                first = octets.first(self._lane.reader) if desk.open else ODD
+                if isinstance(first, Partial):
+                    break
+                if isinstance(first, Odd):
+                    self.hand_over()
+                    break
+                left -= 1
+                self._busy = True
+                desk.take(self, first, octets.take(first))
+            self._turns = False
+            if not left:
+                self._go_on_soon()
+            self._steer()
+        except Exception as error:
+            self.fail(error)
 
     def _may_go_on(self) -> bool:
         transport = self._transport
@@ -172,6 +176,12 @@ class ExpressConnection(asyncio.Protocol):
         elif waited_s > idle_s:
             self._transport.close()
 
+    def fail(self, error: Exception) -> None:
+        """What its peer brought, or an answer to it, raised an error: the connection ends, and nothing else."""
+        report("connection", error)
+        if self._transport is not None:
+            self._transport.abort()
+
     def close(self) -> None:
         """End the connection; an answer under way is still written."""
         if self._transport is not None:
@@ -207,6 +217,9 @@ class ExpressLane:
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         self.now = loop.time()
-        for connection in tuple(self.connections):
-            connection.sweep(self.now, self._idle_s)
         self._timer = loop.call_later(SWEEP_S, self._sweep)
+        for connection in tuple(self.connections):
+            try:
+                connection.sweep(self.now, self._idle_s)
+            except Exception as error:
+                connection.fail(error)

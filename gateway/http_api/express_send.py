@@ -24,7 +24,7 @@ from gateway.http_api.views import accepted_view
 from gateway.ledger.contract import Ledger, WriteOp, WriteResult
 from gateway.limits.admission import Admission
 from gateway.model.message import Message
-from gateway.model.refusals import Refusal
+from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import Clock
 
@@ -45,7 +45,7 @@ class _Known:
 
 
 class SendDesk:
-    """is_open: whether requests may still be taken. report: told the type of an unexpected error."""
+    """is_open: whether requests may still be taken."""
 
     def __init__(
         self,
@@ -59,7 +59,6 @@ class SendDesk:
         traffic: Traffic,
         limit_bytes: int,
         is_open: Callable[[], bool],
-        report: Callable[[str], None],
     ) -> None:
         self._door = door
         self._ledger = ledger
@@ -69,7 +68,6 @@ class SendDesk:
         self._clock = clock
         self._traffic = traffic
         self._is_open = is_open
-        self._report = report
         self._replays: set[asyncio.Task[None]] = set()
         self.limit_bytes = limit_bytes
 
@@ -85,11 +83,8 @@ class SendDesk:
             idempotency = _idempotency(usual.idempotency)
             self._admission.admit(key, 1, self._clock.now_ms())
             self._accept(_Sending(self, connection, key), body, idempotency)
-        except Refusal as refusal:
-            self._refuse(connection, refusal)
         except Exception as error:
-            self._report(type(error).__name__)
-            self._refuse(connection, Refusal("internal"))
+            self._refuse(connection, refusal_of(error, "request"))
 
     def _key(self, connection: ExpressConnection, usual: Usual) -> ApiKey:
         known = connection.known
@@ -166,10 +161,13 @@ class _Sending:
         self.key = key
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
-        if result is False:
-            self._desk.refused(self)
-        else:
-            self._desk.stored(self, result)
+        try:
+            if result is False:
+                self._desk.refused(self)
+            else:
+                self._desk.stored(self, result)
+        except Exception as error:  # the journal, which called, goes on
+            self.connection.fail(error)
 
 
 def _idempotency(raw: bytes | None) -> str | None:

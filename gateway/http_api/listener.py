@@ -2,7 +2,7 @@
 
 What is bounded: connections (beyond it a connection is told 503 and closed), the request line and headers (431), the
 time a connection may be idle or take over its headers (it is closed), pipelined requests (aiohttp stops reading).
-Errors that reach this level are reported by the name of their type; nothing of the request is.
+Errors that reach this level are reported (`operators.contained`); nothing of the request is.
 """
 
 import asyncio
@@ -18,47 +18,45 @@ from aiohttp.web_protocol import RequestHandler
 from gateway.http_api.express import Desk, ExpressLane
 from gateway.http_api.replies import Replies, Reply
 from gateway.model.refusals import Refusal
+from operators.contained import report
 
 MAX_LINE_BYTES: Final = 8_190
 MAX_HEADERS: Final = 64
 LINGER_S: Final = 1.0
 """How long the rest of a refused body is read and dropped, so that the client sees the answer."""
 
-Report = Callable[[str], None]
-"""Called with the name of an exception's type."""
-
 
 class _Connection(RequestHandler):
     """aiohttp's protocol, except that it tells and logs nothing of what was sent."""
 
-    __slots__ = ()
+    __slots__ = ("replies",)
+    replies: Replies
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> Reply:
-        manager = self._manager
-        assert isinstance(manager, _Server)
-        if exc is not None and status >= 500:
-            manager.report(type(exc).__name__)
-        return manager.replies.plain_problem(431 if isinstance(exc, LineTooLong) else status)
+        if status >= 500:
+            _report(exc)
+        return self.replies.plain_problem(431 if isinstance(exc, LineTooLong) else status)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        manager = self._manager
-        if isinstance(manager, _Server):
-            manager.report(type(kw.get("exc_info")).__name__)
+        _report(kw.get("exc_info"))
+
+
+def _report(error: object) -> None:
+    """That a client has gone is no error."""
+    if isinstance(error, Exception) and not isinstance(error, ConnectionError):
+        report("request", error)
 
 
 class _Server(web.Server):
-    def __init__(
-        self, handler: Callable[[web.BaseRequest], Awaitable[Reply]], replies: Replies, report: Report, idle_s: float
-    ) -> None:
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[Reply]], replies: Replies, idle_s: float) -> None:
         super().__init__(handler)
-        self.replies = replies
-        self.report = report
+        self._replies = replies
         self._idle_s = idle_s
 
     def __call__(self) -> RequestHandler:
-        return _Connection(
+        connection = _Connection(
             self,
             loop=self._loop,
             keepalive_timeout=self._idle_s,
@@ -69,6 +67,8 @@ class _Server(web.Server):
             lingering_time=LINGER_S,
             auto_decompress=False,
         )
+        connection.replies = self._replies
+        return connection
 
 
 class _Turned(asyncio.Protocol):
@@ -100,7 +100,6 @@ class Listener:
         shared_port: bool = False,
         inherited: socket.socket | None = None,
         replies: Replies,
-        report: Report,
         tls: ssl.SSLContext | None = None,
         max_connections: int = 2_000,
         idle_s: float = 75.0,
@@ -113,7 +112,7 @@ class Listener:
         self._replies = replies
         self._tls = tls
         self._max_connections = max_connections
-        self._web = _Server(handler, replies, report, idle_s)
+        self._web = _Server(handler, replies, idle_s)
         self._lane = None if desk is None else ExpressLane(desk, self._web, idle_s)
         self._socket: asyncio.Server | None = None
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.http_api.listener import Listener, Report
+from gateway.http_api.listener import Listener
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
-from gateway.model.refusals import Refusal
+from gateway.model.refusals import Refusal, refusal_of
 
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _ALLOW: Final = b"Allow: GET, HEAD\r\n"
@@ -25,7 +25,6 @@ class MetricsApi:
         render: Callable[[], bytes],
         health: Health,
         replies: Replies,
-        report: Report,
         host: str,
         port: int,
         max_connections: int = 32,
@@ -33,7 +32,6 @@ class MetricsApi:
     ) -> None:
         self._render = render
         self._replies = replies
-        self._report = report
         self._pages: dict[str, Callable[[Call], Awaitable[Reply]]] = {
             "/metrics": self._metrics,
             "/healthz": health.live,
@@ -45,7 +43,6 @@ class MetricsApi:
             port=port,
             inherited=inherited,
             replies=replies,
-            report=report,
             max_connections=max_connections,
         )
 
@@ -66,8 +63,7 @@ class MetricsApi:
         try:
             return await page(Call(request, "", {}))
         except Exception as error:
-            self._report(type(error).__name__)
-            return self._replies.problem(Refusal("internal"))
+            return self._replies.problem(refusal_of(error, "request"))
 
     async def _metrics(self, _: Call) -> Reply:
         return self._replies.of(200, self._render(), PROMETHEUS)

@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from operators.contained import report
+
 
 class Kind(msgspec.Struct, frozen=True):
     """One row: HTTP status, SMPP command_status, title."""
@@ -94,6 +96,17 @@ class Refusal(Exception):
     @property
     def kind(self) -> Kind:
         return KINDS[self.code]
+
+
+def refusal_of(error: Exception, work: str = "submission") -> Refusal:
+    """What the caller is told of an error: the refusal that it is, or that something broke here, which is reported.
+
+    work: see `operators.contained.report`.
+    """
+    if isinstance(error, Refusal):
+        return error
+    report(work, error)
+    return Refusal("internal")
 
 
 _EMPTY: Final = {"to": 0x0B, "from": 0x0A, "text": 0x01}

@@ -55,7 +55,7 @@ def build_fronts(
             directory=stores.directory,
             clock=clock,
             intake=intake,
-            errands=Errands(stores.ledger, road.revocation, tasks.start),
+            errands=Errands(stores.ledger, road.revocation, tasks.contain),
             telling=road.telling,
         ),
         exposition=exposition,
@@ -83,7 +83,6 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         settings=settings.http,
         clock=clock,
         checks=readiness,
-        report=_report_unexpected,
         max_validity_s=settings.messages.max_validity_s,
     )
 
@@ -108,7 +107,6 @@ def _metrics(
         render=exposition.render,
         health=http.health,
         replies=Replies(clock),
-        report=_report_unexpected,
         host=settings.metrics.host,
         port=settings.metrics.port,
         inherited=inherited,
@@ -126,7 +124,3 @@ async def listen(fronts: Fronts, settings: Settings, tasks: TaskOwner, stack: co
         await fronts.metrics.start()
         stack.push_async_callback(fronts.metrics.stop)
         log.info("metrics", port=fronts.metrics.listener.port)
-
-
-def _report_unexpected(error_type: str) -> None:
-    log.error("unexpected_error", error_type=error_type)

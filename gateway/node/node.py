@@ -3,7 +3,7 @@
     settings → keys → ledger → accounts → journal → operators bind → loops → listeners
 
 Stopping: refuse new submissions, let the journal and the windows empty, unbind, deliver what webhooks are under way,
-close; all inside one deadline. If a task dies the node stops and `run` returns 1: only operator links heal themselves.
+close; all inside one deadline. If a fatal task dies (`gateway.process.tasks`) the node stops and `run` returns 1.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from gateway.node.report import describe
 from gateway.node.road import Road, build_road
 from gateway.node.stores import Stores, open_stores
 from gateway.process.clock import Clock, SystemClock
+from gateway.process.containment import Containment
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
@@ -60,6 +61,7 @@ class Node:
         self._settings = settings
         self._inherited = inherited or Inherited()
         self.clock = clock or SystemClock()
+        self.contained = Containment()
         self.stop_asked = asyncio.Event()
         self._stack = contextlib.AsyncExitStack()
 
@@ -67,12 +69,13 @@ class Node:
         """Open everything, listeners last. Raises StartRefused, LedgerError and config.ConfigError."""
         settings, clock, inherited = self._settings, self.clock, self._inherited
         self.tasks = TaskOwner()
+        self._stack.callback(self.contained.watch())
         self.stores = await open_stores(settings, clock, self._stack, machine=inherited.machine)
         self.road = await build_road(settings, self.stores, clock, self.tasks, buckets=inherited.buckets)
         self.fronts = build_fronts(
             settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
         )
-        describe(self.stores, self.road, self.fronts, clock)
+        describe(self.stores, self.road, self.fronts, self.contained, clock)
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)
         await listen(self.fronts, settings, self.tasks, self._stack)

@@ -10,16 +10,18 @@ from gateway.node.fronts import Fronts
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
+from gateway.process.containment import Containment
 from gateway.retention.sweeper import Sweeper
 from redaction.personal import Purpose
 
 
-def describe(stores: Stores, road: Road, fronts: Fronts, clock: Clock) -> None:
+def describe(stores: Stores, road: Road, fronts: Fronts, contained: Containment, clock: Clock) -> None:
     """Register everything that `/metrics` shows of this node."""
     show = fronts.exposition
     show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
     show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
     show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road)])
+    show.add_counters(lambda: [_unexpected(contained)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
 
@@ -71,6 +73,10 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_commits", "Commits of the ledger", journal.commits),
         ("gateway_operations", "Operations in those commits", journal.operations),
     ]
+
+
+def _unexpected(contained: Containment) -> Sample:
+    return ("gateway_unexpected_errors_by_work", "Errors that ended one piece of work", _floats(contained.counts))
 
 
 def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:

@@ -84,7 +84,7 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
 
 def describe_unexpected(error: BaseException) -> str:
     """An exception in one line that may be shown: its type, its scrubbed text, where it was raised."""
-    return f"{type(error).__name__} at {_place(error)}: {scrub_text(str(error))}"
+    return f"{type(error).__name__} at {place_of(error)}: {scrub_text(str(error))}"
 
 
 def catch_the_uncaught() -> None:
@@ -112,11 +112,12 @@ def _name_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> E
         return event
     event["error_type"] = type(error).__name__
     event["error"] = scrub_text(str(error))
-    event["where"] = _place(error)
+    event["where"] = place_of(error)
     return event
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
+    """Module and line where it was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

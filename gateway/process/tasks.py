@@ -1,12 +1,19 @@
-"""Every task is named, owned and watched.
+"""Every task is named, owned and watched, and what its death means is said where it starts.
 
-A node is one `asyncio.TaskGroup`. If a task in it dies, the node stops with an error: only operator links heal
-themselves, and they do it inside.
+    start      fatal: the loops without which a node does not do its work (journal, ledger, keys, dispatch, outcomes,
+               webhooks, sweeper and the like). If one dies the node stops, and whoever watches it starts it again
+    contain    contained: one connection, errand, delivery or look-up. An error ends it alone, is counted and logged
+               (`gateway.process.containment`), and everything else goes on
+
+What loops through the work of many is fatal, so it contains the error of each piece itself. Links to operators and
+workers heal themselves inside.
 """
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
+
+from operators.contained import report
 
 CANCEL_AGAIN_S: Final = 5.0
 CUT_OFF_S: Final = 1.0
@@ -16,23 +23,30 @@ CUT_OFF_S: Final = 1.0
 class TaskOwner:
     """Starts named tasks and stops them again, last started first.
 
-    `failed` resolves with the first exception that any of them dies of. again_s: after which a task that was cancelled
+    `failed` resolves with the first exception that a fatal one dies of. again_s: after which a task that was cancelled
     and goes on is cancelled again.
     """
 
     def __init__(self, again_s: float = CANCEL_AGAIN_S) -> None:
         self._again_s = again_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._contained: dict[str, str] = {}
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run `work` as a task of that name; names are unique while running."""
+        """Run `work` as a task of that name, which is fatal; names are unique while running."""
         if name in self._tasks:
             work.close()
             raise ValueError(f"a task named {name} is running")
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks[name] = task
         task.add_done_callback(self._ended)
+        return task
+
+    def contain(self, kind: str, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` as a task whose error ends it alone. kind: one of `gateway.process.containment.WORKS`."""
+        task = self.start(name, work)
+        self._contained[name] = kind
         return task
 
     def running(self) -> tuple[str, ...]:
@@ -52,11 +66,15 @@ class TaskOwner:
         await self.stop()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task.get_name(), None)
-        if task.cancelled():
+        name = task.get_name()
+        self._tasks.pop(name, None)
+        kind = self._contained.pop(name, None)
+        error = None if task.cancelled() else task.exception()
+        if error is None:
             return
-        error = task.exception()
-        if error is not None and not self.failed.done():
+        if kind is not None:
+            report(kind, error)
+        elif not self.failed.done():
             self.failed.set_result(error)
 
 

@@ -1,7 +1,7 @@
 """What is asked of a message that was taken: query_sm, cancel_sm, replace_sm; of the customer's own only (S-51).
 
 Each is a short task, because cancelling and replacing wait for a commit. They are bounded per bind and in all; beyond
-that the peer is told ESME_RTHROTTLED.
+that the peer is told ESME_RTHROTTLED. An error of one ends it alone, with ESME_RSYSERR.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from gateway.accounts.customers import ApiKey
 from gateway.ledger.contract import Ledger, LedgerUnavailable
 from gateway.model.message import Message
-from gateway.model.refusals import Refusal, smpp_status
+from gateway.model.refusals import Refusal, refusal_of, smpp_status
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.wording import query_response
 from operators.smpp import pdu as p
@@ -35,9 +35,11 @@ class Desk(Protocol):
 
 
 class Errands:
-    """start: runs a task under a name."""
+    """start: runs a contained task, given its kind and its name."""
 
-    def __init__(self, ledger: Ledger, desk: Desk, start: Callable[[str, Coroutine[Any, Any, None]], object]) -> None:
+    def __init__(
+        self, ledger: Ledger, desk: Desk, start: Callable[[str, str, Coroutine[Any, Any, None]], object]
+    ) -> None:
         self._ledger = ledger
         self._desk = desk
         self._start = start
@@ -51,22 +53,22 @@ class Errands:
         link.errands += 1
         self._running += 1
         self._number += 1
-        self._start(f"smpp errand {self._number}", self._run(link, asked))
+        self._start("errand", f"smpp errand {self._number}", self._run(link, asked))
 
     async def _run(self, link: Link, asked: Errand) -> None:
         try:
             assert link.esme is not None
             answer = await self._answer(link.esme.key, asked)
-        except Refusal as refusal:
-            link.session.refuse(asked, smpp_status(refusal))
         except LedgerUnavailable:
             link.session.refuse(asked, smpp_status(Refusal("ledger_unavailable")))
+        except Exception as error:
+            link.session.refuse(asked, smpp_status(refusal_of(error, "errand")))
         else:
             link.session.respond(answer)
         finally:
             link.errands -= 1
             self._running -= 1
-        link.answered()
+            link.answered()
 
     async def _answer(self, key: ApiKey, asked: Errand) -> p.Pdu:
         identifier = _identifier(asked.message_id)

@@ -3,7 +3,7 @@
 What one read brought waits in its link. Each turn of the loop takes at most `TURN` messages of an account and `ROUND`
 of all before the loop may turn to its sockets, so a flood of one customer delays another by one round (S-54). There is
 no task and no future per message: the journal calls `_Answer` when the commit is done, and all answers of one leave
-in one write.
+in one write. What one message raises is answered for that one, and the round goes on.
 """
 
 import asyncio
@@ -14,10 +14,11 @@ from gateway.accept.door import Door
 from gateway.accounts.customers import ApiKey
 from gateway.ledger.contract import WriteOp, WriteResult
 from gateway.limits.admission import Admission
-from gateway.model.refusals import Refusal, smpp_status
+from gateway.model.refusals import Refusal, refusal_of, smpp_status
 from gateway.process.clock import Clock
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.reading import Submit, destinations, read
+from operators.contained import report
 from operators.smpp import pdu as p
 
 TURN: Final = 32
@@ -73,7 +74,11 @@ class Intake:
             if not link.backlog:
                 links.popleft()
                 continue
-            count += self._take(link, link.backlog.popleft(), now_ms)
+            try:
+                count += self._take(link, link.backlog.popleft(), now_ms)
+            except Exception as error:
+                count += 1
+                self.failed(link, error)
             links.rotate(-1)
         return count
 
@@ -85,22 +90,27 @@ class Intake:
             return self._take_multi(link, submit, key, now_ms)
         try:
             self._admission.admit(key, 1, now_ms)
-        except Refusal as refusal:
-            self._refuse(link, submit, refusal)
+        except Exception as error:
+            self._refuse(link, submit, error)
             return 1
         to = (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr)
         try:
             request, form = read(submit, to, key, now_ms)
             self._door.offer(key, request, form, _Answer(self, link, submit, key))
-        except Refusal as refusal:
+        except Exception as error:
             self._admission.settle(key, 1, 1)
-            self._refuse(link, submit, refusal)
+            self._refuse(link, submit, error)
         return 1
 
-    def _refuse(self, link: Link, submit: Submit, refusal: Refusal) -> None:
+    def _refuse(self, link: Link, submit: Submit, error: Exception) -> None:
         self.refused += 1
-        link.session.refuse(submit, smpp_status(refusal))
+        link.session.refuse(submit, smpp_status(refusal_of(error)))
         link.answered()
+
+    def failed(self, link: Link, error: Exception) -> None:
+        """An answer could not be given. The journal, which called for it, goes on."""
+        report("connection", error)
+        link.abort()
 
     def answer(self, link: Link, submit: Submit, key: ApiKey, identifier: bytes | None) -> None:
         """The commit is done, or failed (None)."""
@@ -120,15 +130,15 @@ class Intake:
         wanted = destinations(submit)
         try:
             self._admission.admit(key, len(wanted), now_ms)
-        except Refusal as refusal:
-            self._refuse(link, submit, refusal)
+        except Exception as error:
+            self._refuse(link, submit, error)
             return 1
         many = _Many(self, link, submit, key, len(wanted))
         for each in wanted:
             try:
                 many.offered(self._offer_one(many, each, now_ms))
-            except Refusal as refusal:
-                many.failed(each, smpp_status(refusal))
+            except Exception as error:
+                many.failed(each, smpp_status(refusal_of(error)))
         return len(wanted)
 
     def _offer_one(self, many: "_Many", to: p.SmeAddress | p.DistributionList, now_ms: int) -> bytes:
@@ -169,15 +179,18 @@ class _Answer:
         self._key = key
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
-        self._intake.answer(self._link, self._submit, self._key, result if isinstance(result, bytes) else None)
+        try:
+            self._intake.answer(self._link, self._submit, self._key, result if isinstance(result, bytes) else None)
+        except Exception as error:
+            self._intake.failed(self._link, error)
 
 
 class _Many:
     """A submit_multi until the last of its destinations is durable or refused."""
 
     def __init__(self, intake: Intake, link: Link, submit: p.SubmitMulti, key: ApiKey, count: int) -> None:
-        self._intake = intake
         self._open = count
+        self.intake = intake
         self.link = link
         self.submit = submit
         self.key = key
@@ -197,7 +210,7 @@ class _Many:
     def settled(self) -> None:
         self._open -= 1
         if not self._open:
-            self._intake.answer_many(self)
+            self.intake.answer_many(self)
 
 
 class _OneOfMany:
@@ -208,7 +221,11 @@ class _OneOfMany:
         self._to = to
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
-        if isinstance(result, bytes):
-            self._many.settled()
-        else:
-            self._many.failed(self._to, _UNAVAILABLE)
+        many = self._many
+        try:
+            if isinstance(result, bytes):
+                many.settled()
+            else:
+                many.failed(self._to, _UNAVAILABLE)
+        except Exception as error:
+            many.intake.failed(many.link, error)

@@ -21,6 +21,7 @@ from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
 from gateway.smpp_server.lockout import Lockout
 from gateway.smpp_server.telling import Telling
+from operators.contained import report
 from operators.flaws import Flaws
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -114,7 +115,11 @@ class SmppServer:
             await asyncio.sleep(WATCH_S)
             for link in list(self._links):
                 if link.esme is not None and link.is_bound:
-                    self._look_after(link, link.esme)
+                    try:
+                        self._look_after(link, link.esme)
+                    except Exception as error:
+                        report("connection", error)
+                        link.abort()
 
     async def stop(self, deadline_s: float) -> None:
         """Say goodbye to every bind, finish what is owed, close; what is not done by then is cut off."""

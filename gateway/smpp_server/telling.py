@@ -21,6 +21,7 @@ from gateway.process.clock import Clock
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.words import News as News
 from gateway.smpp_server.words import Words
+from operators.contained import report
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import RUN
@@ -37,7 +38,7 @@ _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
 """Answers after which it must not be sent again (SMPP 3.4 §5.1.3)."""
 
 Word = Callable[[OutboxEvent, Message], p.DeliverSm | Words | None]
-"""News as a PDU, or as its octets; None when there is nothing to tell (any more). Must not raise."""
+"""An event as a PDU, or as its octets; None when there is nothing to tell (any more). Raises KeysWithheld."""
 
 
 class Outlet:
@@ -219,6 +220,10 @@ class Telling:
         try:
             pdu = None if message is None else self._word(event, message)
         except KeysWithheld:
+            self._put_off(outlet, event)
+            return
+        except Exception as error:
+            report("delivery", error)
             self._put_off(outlet, event)
             return
         if pdu is None:

@@ -17,6 +17,7 @@ from gateway.webhooks.connection import Connection, Done, Failure, Request, Resu
 from gateway.webhooks.resolving import Lookup, Resolver, system_lookup
 from gateway.webhooks.settings import DeliverySettings
 from gateway.webhooks.targets import Origin, Target, TargetRefused, parse_target
+from operators.contained import report
 
 SWEEP_S: Final = 0.25
 IDLE_S: Final = 30.0
@@ -114,12 +115,18 @@ class WebhookClient:
         """End what has run out of time, close what is idle for long."""
         now = self._clock.monotonic()
         for connection in list(self._connections):
-            request = connection.request
-            if request is None:
-                if now - connection.since >= IDLE_S:
-                    self.lost(connection)
-            elif now >= request.deadline:
-                connection.expire()
+            try:
+                self._look_after(connection, now)
+            except Exception as error:  # the others have their deadlines all the same
+                report("connection", error)
+
+    def _look_after(self, connection: Connection, now: float) -> None:
+        request = connection.request
+        if request is None:
+            if now - connection.since >= IDLE_S:
+                self.lost(connection)
+        elif now >= request.deadline:
+            connection.expire()
 
     # ------------------------------------------------------------------------------------- what connections report
 
@@ -192,7 +199,8 @@ class WebhookClient:
         self._connections.add(connection)
         pool.open += 1
         self.opened += 1
-        connection.opening = self._tasks.start(f"webhook connection {self.opened}", self._connect(connection, request))
+        connecting = self._connect(connection, request)
+        connection.opening = self._tasks.contain("connection", f"webhook connection {self.opened}", connecting)
         if self._timer is None:
             self._timer = self._loop.call_later(SWEEP_S, self._sweep_again)
 
@@ -214,6 +222,9 @@ class WebhookClient:
             return Failure("timeout")
         except OSError:
             return Failure("refused")
+        except Exception as error:  # of this host's name, of TLS with it, or of whoever looked it up
+            report("delivery", error)
+            return Failure("unexpected")
         return None
 
     async def _connect_to_any(self, connection: Connection, target: Target, addresses: Sequence[str]) -> None:

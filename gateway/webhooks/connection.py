@@ -27,7 +27,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Failure(msgspec.Struct, frozen=True, gc=False):
-    """There was no answer. code: `timeout`, `refused`, `tls`, `closed`, `target_refused` or `protocol`.
+    """There was no answer. code: `timeout`, `refused`, `tls`, `closed`, `target_refused`, `protocol` or `unexpected`.
 
     detail: the `TargetRefused` code.
     """

@@ -28,6 +28,7 @@ from gateway.webhooks.order import Order
 from gateway.webhooks.parcel import Parcel
 from gateway.webhooks.pauses import Pauses
 from gateway.webhooks.settings import DeliverySettings
+from operators.contained import report
 from redaction.errors import KeysWithheld
 from redaction.personal import Purpose
 
@@ -295,6 +296,12 @@ class Deliverer:
             delivery = self._addresses.delivery(job.event, job.message)
         except KeysWithheld:
             self._put_back(lane, job, self._clock.now_ms() + KEYLESS_MS, job.event.attempts)
+            return
+        except Exception as error:
+            report("delivery", error)
+            self.failed += 1
+            next_ms = self._pauses.retry_ms(self._clock.now_ms(), job.event.attempts, self._pauses.spread())
+            self._put_back(lane, job, next_ms, job.event.attempts + 1)
             return
         if delivery is None:
             self._drop(lane, job)

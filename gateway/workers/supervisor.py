@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.process.logs import logger
+from gateway.process.system_errors import system_code
 from gateway.workers.exchange import Page
 from gateway.workers.totals import Totals
 from gateway.workers.worker import Command, Worker, resident_bytes
@@ -104,6 +105,9 @@ class Supervisor:
         up.add_done_callback(lambda _: self._note_up(worker))
         try:
             return await worker.run()
+        except OSError as error:  # the system has no process for it now
+            log.error("worker_not_started", worker=worker.number, code=system_code(error))
+            return 1
         finally:
             up.cancel()
             self._totals.retire(worker.number)

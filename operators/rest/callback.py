@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from config.rest import RestCallback
+from operators.contained import report
 from operators.rest.form import Receipt, ReceiptForm
 from redaction.personal import Purpose, Secret
 
@@ -62,6 +63,16 @@ class CallbackListener:
             await self._runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
+        """An error of one request is answered 500, so that the operator sends it again."""
+        try:
+            return await self._judge(request)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            report("request", error)
+            return web.Response(status=500)
+
+    async def _judge(self, request: web.BaseRequest) -> web.Response:
         presented = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(presented, self._expected):
             return web.Response(status=401)

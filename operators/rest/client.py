@@ -39,6 +39,7 @@ from operators.base import (
     UnknownReason,
 )
 from operators.bucket import TokenBucket
+from operators.contained import report
 from operators.rest.callback import CallbackListener
 from operators.rest.form import MessageForm, Receipt
 from redaction.personal import Purpose, Secret
@@ -193,6 +194,8 @@ class RestOperator:
             result: SubmitResult = Unknown(UnknownReason.LINK_LOST)
             try:
                 result = await self._post(message)
+            except Exception as error:  # of this message's request; the next one has its own
+                report("delivery", error)
             finally:
                 self._settle(message, result)
 

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
+from operators.contained import report
 from operators.smpp.session import Ended, Event, Session
 
 TICK_S: Final = 0.25
@@ -49,7 +50,10 @@ class Connection(asyncio.Protocol):
         self.session = self._make_session(self._loop.time())
         self._timer = self._loop.call_later(TICK_S, self._tick)
         if self.made is not None:
-            self.made(self)
+            try:
+                self.made(self)
+            except Exception as error:
+                self._fail(error)
 
     def unsent_octets(self) -> int:
         """What was written and the peer has not taken."""
@@ -61,7 +65,10 @@ class Connection(asyncio.Protocol):
         return str(name[0]) if name else ""
 
     def data_received(self, data: bytes) -> None:
-        self._handle(self.session.receive(data, self._loop.time()))
+        try:
+            self._handle(self.session.receive(data, self._loop.time()))
+        except Exception as error:
+            self._fail(error)
 
     def pause_writing(self) -> None:
         self.writable = False
@@ -77,12 +84,17 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._transport = None
-        events = self.session.connection_lost()
-        if events:
-            self._handler(self, events)
-        self._lost(self)
-        if not self.closed.done():
-            self.closed.set_result(None)
+        try:
+            events = self.session.connection_lost()
+            if events:
+                self._handler(self, events)
+        except Exception as failure:
+            self._fail(failure)
+        try:
+            self._lost(self)
+        finally:
+            if not self.closed.done():
+                self.closed.set_result(None)
 
     def now(self) -> float:
         return self._loop.time()
@@ -118,10 +130,13 @@ class Connection(asyncio.Protocol):
 
     def _turn_ends(self) -> None:
         self._flushing = False
-        events = self.session.take_events()
-        if events:
-            self._handle(events)
-        self._flush()
+        try:
+            events = self.session.take_events()
+            if events:
+                self._handle(events)
+            self._flush()
+        except Exception as error:
+            self._fail(error)
 
     def _flush(self) -> None:
         data = self.session.data_to_send()
@@ -130,4 +145,12 @@ class Connection(asyncio.Protocol):
 
     def _tick(self) -> None:
         self._timer = self._loop.call_later(TICK_S, self._tick)
-        self._handle(self.session.tick(self._loop.time()))
+        try:
+            self._handle(self.session.tick(self._loop.time()))
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """What the peer brought, or what was made of it, raised an error: its connection ends, and nothing else."""
+        report("connection", error)
+        self.abort()

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 
 from config.operators import OperatorSettings
 from operators.backoff import Backoff
+from operators.contained import report
 from operators.smpp import pdu as p
 from operators.smpp.bind import Bind
 from operators.smpp.connection import Connection, Handler
@@ -148,9 +149,12 @@ class Links:
         again = False
         while True:
             refused = False
-            if self._may_bind():
-                refused = await self._one_life(kind, backoff, again)
-                again = True
+            try:
+                if self._may_bind():
+                    refused = await self._one_life(kind, backoff, again)
+                    again = True
+            except Exception as error:  # the link heals of it as of any other end
+                report("link", error)
             await asyncio.sleep(backoff.next(random.random(), refused=refused))
 
     def _may_bind(self) -> bool:
@@ -165,12 +169,12 @@ class Links:
         except (OSError, TimeoutError, ssl.SSLError):
             return False
         self._backoffs[connection] = backoff
-        self._ask_to_bind(connection, kind, again)
         try:
+            self._ask_to_bind(connection, kind, again)
             while not (await asyncio.wait((connection.closed,), timeout=REGISTER_S))[0]:
                 if not self._may_bind():  # the contract ended under a link that stands
                     await _unbind(connection)
-        except asyncio.CancelledError:
+        except BaseException:
             if not self._stopping:
                 connection.abort()
             raise

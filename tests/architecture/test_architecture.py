@@ -211,24 +211,37 @@ def test_every_module_says_what_it_is() -> None:
     assert not silent
 
 
+TASKS = {
+    "gateway/process/tasks.py": "the owner of all others says for each what its death means",
+    "gateway/node/node.py": "waits for the word to stop",
+    "operators/smpp/links.py": "contained: a link that ends, of whatever, is made again",
+    "operators/rest/client.py": "contained: an error is the one message's, and its worker goes on",
+    "gateway/http_api/express_send.py": "contained: answered as any request that fails",
+    "gateway/ledger/sqlite/file.py": "contained: a log that was not copied now is copied later",
+    "gateway/ledger/sqlite/writer_process.py": "contained: each call is answered with its error",
+    "gateway/workers/__main__.py": "contained: whoever asks workers takes no answer for an answer",
+    "gateway/workers/supervisor.py": "contained: a worker that cannot be started is started later",
+    "gateway/workers/worker.py": "waits for one worker, and ends with it",
+    "benchmarks/smsc.py": "of a load test",
+}
+"""Where tasks are started, and what it means that one dies."""
+FATAL = {
+    "gateway/node/node.py",
+    "gateway/ledger/redis/leases.py",
+    "gateway/ledger/sqlite/writer_moving.py",
+}
+"""Where tasks are started whose death ends the node, or whoever watches them; see `gateway.process.tasks`."""
+
+
+def users_of(pattern: str) -> set[str]:
+    found = re.compile(pattern)
+    return {str(path.relative_to(ROOT)) for path in sources() if found.search(path.read_text(encoding="utf-8"))}
+
+
 def test_tasks_are_started_in_known_places_only() -> None:
     """Every task is owned: `create_task` stands where somebody keeps and stops what it starts."""
-    owners = {
-        "gateway/process/tasks.py",
-        "gateway/node/node.py",
-        "operators/smpp/links.py",
-        "operators/rest/client.py",
-        "benchmarks/smsc.py",
-        "gateway/http_api/express_send.py",
-        "gateway/workers/__main__.py",
-        "gateway/workers/supervisor.py",
-        "gateway/workers/worker.py",
-        "gateway/ledger/sqlite/file.py",
-        "gateway/ledger/sqlite/writer_process.py",
-    }
-    users = {
-        str(path.relative_to(ROOT))
-        for path in sources()
-        if re.search(r"\b(create_task|ensure_future)\(", path.read_text(encoding="utf-8"))
-    }
-    assert users <= owners
+    assert users_of(r"\b(create_task|ensure_future)\(") == set(TASKS)
+
+
+def test_tasks_whose_death_is_fatal_are_started_in_known_places_only() -> None:
+    assert users_of(r"\b_?tasks\.start\b") == FATAL

@@ -157,10 +157,10 @@ def rest_settings(peer: RestPeer, **more: Any) -> OperatorSettings:
     return msgspec.structs.replace(SETTINGS, kind="rest", host="", rest=rest, **more)
 
 
-def rest_operator(settings: OperatorSettings, today: date = date(2027, 1, 1)) -> RestOperator:
+def rest_operator(settings: OperatorSettings, today: date = date(2027, 1, 1), password: str = TOKEN) -> RestOperator:
     return RestOperator(
         settings,
-        Secret(TOKEN),
+        Secret(password),
         Secret(CALLBACK_SECRET),
         monotonic=time.monotonic,
         today=lambda: today,

@@ -212,6 +212,7 @@ async def running_front(
     try:
         yield front
         assert not node.tasks.failed.done(), repr(node.tasks.failed.result())
+        assert not any(node.contained.counts.values()), node.contained.counts
     finally:
         for peer in front.peers:
             peer.close()

@@ -97,7 +97,7 @@ async def test_flawed_answers_are_counted_and_logged_once_for_each_kind(tmp_path
                 told = (await peer.ask(submit())).message_id
                 await reached(front, told, Status.SUBMITTED)
             assert smsc.count("submit_sm") == 4
-            assert b'gateway_flawed_total{operator="north"} 4.0' in front.node.exposition.render()
+            assert b'gateway_flawed_total{operator="north"} 4.0' in front.node.fronts.exposition.render()
     told_lines = [line for line in lines if line["event"] == "flawed_pdu"]
     assert told_lines == [
         {"event": "flawed_pdu", "log_level": "warning", "operator": "north", "code": "submit_sm_resp", "reason": reason}
@@ -166,9 +166,9 @@ async def test_a_flawed_acknowledgement_of_a_customer_ends_the_delivery(tmp_path
         (deliver,) = await peer.receipts(1)
         odd = p.HEADER.pack(16 + len(body), p.DeliverSmResp.command_id, st.OK, deliver.sequence_number) + body
         raw(peer, odd)
-        await until(lambda: front.node.telling.told == 1 and not front.node.telling.in_memory())
+        await until(lambda: front.node.road.telling.told == 1 and not front.node.road.telling.in_memory())
         assert len(peer.got) == 1
-        assert front.node.smpp_server.flaws.total == (0 if body in (b"", b"\0") else 1)
+        assert front.node.fronts.smpp_server.flaws.total == (0 if body in (b"", b"\0") else 1)
 
 
 @pytest.mark.case("smpp-3")

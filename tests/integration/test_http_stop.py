@@ -15,6 +15,7 @@ from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies
 from gateway.process.clock import ManualClock
+from gateway.process.containment import Containment
 from tests.bounds import LIMIT_S
 from tests.unit.gateway.stage import Answer, loopback, read_answer, running_api, until
 
@@ -104,13 +105,11 @@ async def test_the_api_speaks_tls_1_2_or_later(tmp_path: Path) -> None:
 class Metrics:
     def __init__(self, *, broken: bool = False) -> None:
         replies = Replies(ManualClock())
-        self.reported: list[str] = []
         self._broken = broken
         self.api = MetricsApi(
             render=self._render,
             health=Health(replies, lambda: {"ledger": True}),
             replies=replies,
-            report=self.reported.append,
             host="127.0.0.1",
             port=0,
         )
@@ -150,6 +149,8 @@ async def test_the_metrics_listener_has_health_and_nothing_else(method: str, pat
 
 
 async def test_metrics_that_cannot_be_rendered_are_a_fault_of_ours() -> None:
-    metrics = Metrics(broken=True)
-    assert (await metrics.ask("GET", "/metrics")).code == "internal"
-    assert metrics.reported == ["ZeroDivisionError"]
+    contained = Containment()
+    unwatch = contained.watch()
+    assert (await Metrics(broken=True).ask("GET", "/metrics")).code == "internal"
+    unwatch()
+    assert contained.counts["request"] == sum(contained.counts.values()) == 1

@@ -12,6 +12,7 @@ import pytest
 
 from config.operators import OperatorRegister, OperatorSettings, OutbindSettings
 from gateway.process.clock import SystemClock
+from gateway.process.containment import Containment
 from operators.base import DeliveryReceipt, Down, MtMessage, OperatorEvent, Query, Ready, ReceiptState, Submitted
 from operators.smpp import pdu as p
 from operators.smpp.client import SmppOperator
@@ -374,3 +375,14 @@ async def test_no_more_connections_are_let_in_than_there_could_be_binds() -> Non
                 assert await reader.read() == b""
         for _, each in [*kept, (reader, writer)]:
             each.close()
+
+
+@pytest.mark.case("security-2")
+async def test_a_link_that_cannot_be_made_in_an_unforeseen_way_is_tried_again() -> None:
+    contained = Containment()
+    unwatch = contained.watch()
+    async with linked(NOBODY, host="two..dots"):  # no name that is looked up, but an error that is none of the system's
+        async with asyncio.timeout(LIMIT_S):
+            while contained.counts["link"] < 3:
+                await asyncio.sleep(0.01)
+    unwatch()

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from config.operators import OperatorRegister
+from gateway.process.containment import Containment
 from operators.base import DeferReason, Deferred, DeliveryReceipt, Down, Ready, Refused, Submitted, Unknown
 from operators.rest.client import RestOperator
 from tests.contract.links import Heard, a_text, rest_operator, rest_settings, until
@@ -203,3 +204,19 @@ async def test_what_is_no_receipt_changes_nothing(running: Running, body: object
     operator, heard = running
     assert await post_receipt(operator.callback_port, body, method=method) == status
     assert not heard.of(DeliveryReceipt)
+
+
+@pytest.mark.case("security-2")
+async def test_a_request_that_cannot_be_made_is_one_messages_failure_and_the_workers_go_on(peer: RestPeer) -> None:
+    contained = Containment()
+    unwatch = contained.watch()
+    settings = rest_settings(peer)
+    operator, heard = rest_operator(settings, password="two\nlines"), Heard()
+    await operator.start(heard)
+    for _ in range(2 * settings.rest.connections):
+        operator.submit(a_text())
+    answers = await heard.until(Submitted, 2 * settings.rest.connections)
+    assert {type(each.result) for each in answers} == {Unknown}
+    assert contained.counts["delivery"] == len(answers)
+    await operator.stop(1.0)
+    unwatch()

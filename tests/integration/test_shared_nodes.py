@@ -104,6 +104,7 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
         )
         yield Pair(nodes, smsc, accounts, stored.id)
         assert all(not node.tasks.failed.done() for node in nodes)
+        assert not any(any(node.contained.counts.values()) for node in nodes)
 
 
 def has_keys(node: Node, customer: int) -> bool:

@@ -20,7 +20,7 @@ METRICS = "# HELP gateway_accepted_total Messages\n# TYPE gateway_accepted_total
 
 
 class Crew:
-    """A supervisor of small workers, and its run."""
+    """A supervisor of small workers, and its run. missing: the program cannot be started."""
 
     def __init__(self, folder: Path, count: int, deadline_s: float) -> None:
         self.folder = folder
@@ -28,11 +28,12 @@ class Crew:
         self.supervisor = Supervisor(
             count, self._command, deadline_s=deadline_s, monotonic=time.monotonic, random=lambda: 0.0
         )
+        self.missing = False
         self.running: asyncio.Task[int]
 
     def _command(self, number: int, descriptor: int) -> Sequence[str]:
         words = ("-m", "tests.integration.small_worker", str(number), str(descriptor), str(self.folder))
-        return sys.executable, *words
+        return "/no/such/program" if self.missing else sys.executable, *words
 
     def pid(self, number: int) -> int:
         return int((self.folder / f"pid-{number}").read_text())
@@ -189,3 +190,16 @@ async def test_what_is_no_request_is_not_answered_with_a_page(octets: bytes) -> 
         assert b"200" not in await reader.read()
     assert (await ask(port, "/"))[0] == 404
     pages.stop()
+
+
+async def test_a_worker_that_the_system_does_not_start_is_tried_again(tmp_path: Path) -> None:
+    async with crew(tmp_path) as it:
+        await it.supervisor.until_up()
+        it.missing = True
+        before = it.pid(2)
+        os.kill(before, signal.SIGKILL)
+        await it.until(lambda: it.supervisor.workers[1].restarts >= 2)
+        it.missing = False
+        await it.until(lambda: it.pid(2) != before)
+        await it.supervisor.until_up()
+        assert await it.stop() == 0

@@ -287,14 +287,16 @@ async def running_api(
         max_validity_s=172_800,
         clock=clock,
         checks=lambda: checks,
-        report=reported.append,
     )
     await api.start()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: reported.append(type(context.get("exception")).__name__))
     committer = asyncio.create_task(journal.run()) if committing else None
     try:
         yield Stage(api, ledger, journal, directory, admission, clock, reported, checks)
     finally:
         await api.stop(1.0)
+        loop.set_exception_handler(None)
         if committer is not None:
             committer.cancel()
 

@@ -13,9 +13,11 @@ from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, OutboxEvent
 from gateway.process.clock import ManualClock
+from gateway.process.containment import Containment
 from gateway.smpp_server.link import Link
-from gateway.smpp_server.telling import LEAST_IN_MEMORY, Telling
+from gateway.smpp_server.telling import LEAST_IN_MEMORY, POLL_S, RETRY_S, Telling
 from gateway.smpp_server.wording import receipt
+from gateway.smpp_server.words import Words
 from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.framing import Framer
@@ -91,16 +93,20 @@ class Listener(Host):
 
 
 class Desk:
-    """A journal before a real ledger, whose events go to `telling`."""
+    """A journal before a real ledger, whose events go to `telling`. broken: messages that cannot be put in words."""
 
     def __init__(self, folder: Path) -> None:
         clock = ManualClock()
         self.ledger = CountingLedger(folder / "ledger.db", clock, synchronous="off")
         self.journal = Journal(self.ledger, stored=lambda _: None, events_stored=self._offer)
-        self.telling = Telling(
-            ledger=self.ledger, journal=self.journal, word=lambda event, message: receipt(event, message, None),
-            clock=clock,
-        )  # fmt: skip
+        self.telling = Telling(ledger=self.ledger, journal=self.journal, word=self._word, clock=clock)
+        self.clock = clock
+        self.broken: set[bytes] = set()
+
+    def _word(self, event: OutboxEvent, message: Message) -> Words | p.DeliverSm | None:
+        if message.id in self.broken:
+            raise UnicodeError
+        return receipt(event, message, None)
 
     def _offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
         self.telling.offer(events)
@@ -217,3 +223,21 @@ async def test_news_of_an_account_without_a_bind_stays_in_the_ledger(desk: Desk)
     await desk.ends(3)
     assert desk.telling.in_memory() == 0
     assert await desk.ledger.outbox_size(ESME.id) == 3
+
+
+@pytest.mark.case("security-2")
+async def test_an_event_that_cannot_be_put_in_words_holds_up_no_other_and_is_tried_again(desk: Desk) -> None:
+    contained = Containment()
+    unwatch = contained.watch()
+    peer = Peer(desk.telling)
+    await desk.is_settled()
+    first, second = a_message(notify=1), a_message(notify=1)
+    desk.broken.add(first.id)
+    await desk.ledger.apply(accepts(first, second))
+    await desk.write(told(final(first), first), told(final(second), second))
+    assert await peer.receives(1) == [second.id]
+    assert contained.counts["delivery"] == 1
+    desk.broken.clear()
+    desk.clock.advance(RETRY_S[0] + POLL_S)
+    assert (await peer.receives(2))[1:] == [first.id]
+    unwatch()

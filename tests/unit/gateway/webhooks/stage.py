@@ -29,16 +29,19 @@ SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 class Book:
-    """Who is told where: URLs by customer, callback URLs by message."""
+    """Who is told where: URLs by customer, callback URLs by message. broken: customers whose endpoint is beyond us."""
 
     def __init__(self) -> None:
         self.urls: dict[int, str] = {}
         self.callbacks: dict[bytes, str] = {}
         self.secret = SECRET
         self.batch = 1
+        self.broken: set[int] = set()
         self._destinations: dict[tuple[str, bool, str, int], Destination] = {}
 
     def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
+        if event.customer in self.broken:
+            raise UnicodeError
         callback = self.callbacks.get(message.id)
         url = callback or self.urls.get(event.customer)
         if url is None:

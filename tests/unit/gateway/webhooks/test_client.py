@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.process.clock import ManualClock
+from gateway.process.containment import Containment
 from gateway.process.tasks import TaskOwner
 from gateway.webhooks.client import IDLE_S, MAX_AGE_S, WebhookClient, verifying_context
 from gateway.webhooks.connection import RESPONSE_LIMIT, Answer, Failure, Result
@@ -359,3 +360,36 @@ async def test_tls_connections_are_kept_too(tmp_path: Path) -> None:
         for _ in range(5):
             assert await caller.post(f"https://127.0.0.1:{receiver.port}/") == Answer(200)
         assert receiver.connections == 1
+
+
+@pytest.mark.case("security-2")
+async def test_a_lookup_that_fails_in_a_way_of_its_own_fails_one_request() -> None:
+    async def lookup(host: str, port: int) -> Sequence[str]:
+        if host == "bad.example":
+            raise UnicodeError
+        return ["127.0.0.1"]
+
+    contained = Containment()
+    unwatch = contained.watch()
+    async with receiving() as receiver, calling(receiver, lookup=lookup) as caller:
+        assert await caller.post(f"http://bad.example:{receiver.port}/") == Failure("unexpected")
+        assert await caller.post(f"http://good.example:{receiver.port}/") == Answer(200)
+        assert contained.counts["delivery"] == sum(contained.counts.values()) == 1
+    unwatch()
+
+
+async def test_a_deadline_that_cannot_be_told_keeps_no_other_from_its_own() -> None:
+    def fail(_result: Result) -> None:
+        raise ZeroDivisionError
+
+    contained = Containment()
+    unwatch = contained.watch()
+    async with receiving() as receiver, calling(receiver) as caller:
+        receiver.answer = lambda _: Say(hold=True)
+        caller.client.post(caller.url, b"", b"{}", fail)
+        others = [caller.start() for _ in range(3)]
+        await receiver.arrived(4)
+        caller.expire(10)
+        assert await asyncio.gather(*others) == [Failure("timeout")] * 3
+        assert contained.counts["connection"] == 1
+    unwatch()

@@ -9,6 +9,7 @@ from standardwebhooks.webhooks import Webhook
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import OutboxEvent, Status
+from gateway.process.containment import Containment
 from gateway.webhooks.lane import REST_AFTER
 from gateway.webhooks.pauses import HOLD_S
 from tests.unit.gateway.webhooks.events import NOW_MS, message
@@ -387,3 +388,27 @@ async def test_a_ledger_that_is_away_is_waited_for(tmp_path: Path) -> None:
         await stage.store(message())
         await until_all_told(stage)
         assert len(receiver.requests) == 1
+
+
+@pytest.mark.case("security-2")
+@pytest.mark.parametrize(("offered", "batch"), [(True, 1), (False, 1), (True, 50)])
+async def test_what_cannot_be_made_of_one_customers_events_holds_up_no_other(
+    tmp_path: Path, offered: bool, batch: int
+) -> None:
+    contained = Containment()
+    unwatch = contained.watch()
+    async with receiving() as receiver, staged(tmp_path, retry_schedule_s=(5,)) as stage:
+        listen(stage, receiver, 1)
+        listen(stage, receiver, 2)
+        stage.book.broken.add(1)
+        stage.book.batch = batch
+        pairs = await stage.store(message(1), message(2, customer=2), message(3), message(4, customer=2))
+        if offered:
+            stage.deliverer.offer(pairs)
+        await until(lambda: stage.deliverer.told == 2)
+        await until(lambda: contained.counts["delivery"] >= 2)
+        assert [each.attempts for each in await stage.waiting()] == [1, 1]
+        stage.book.broken.clear()
+        await stage.run_out(5)
+        assert stage.deliverer.told == 4
+    unwatch()
