@@ -226,6 +226,7 @@ TASKS = {
 }
 """Where tasks are started, and what it means that one dies."""
 FATAL = {
+    "gateway/node/fronts.py",
     "gateway/node/node.py",
     "gateway/ledger/redis/leases.py",
     "gateway/ledger/sqlite/writer_moving.py",

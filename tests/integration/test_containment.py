@@ -44,14 +44,14 @@ def forgive(stage: Stage, **counted: int) -> None:
 async def test_a_submission_that_fails_in_an_unforeseen_way_is_answered_and_the_next_is_taken(stage: Stage) -> None:
     peer, other = [await stage.peer(await stage.account(name)) for name in ("one", "two")]
     kept = dict(stage.node.stores.rules)
-    stage.node.rules.clear()  # type: ignore[attr-defined]
+    stage.node.stores.rules.clear()  # type: ignore[attr-defined]
     several = p.SubmitMulti(
         source_addr="INTERKEY", destinations=(p.SmeAddress(1, 1, "966512345678"),), short_message=b"hello"
     )
     assert (await peer.ask(submit())).status == st.RSYSERR
     assert (await peer.ask(several)).status == st.RSYSERR
     forgive(stage, submission=2)
-    stage.node.rules.update(kept)  # type: ignore[attr-defined]
+    stage.node.stores.rules.update(kept)  # type: ignore[attr-defined]
     assert [(await each.ask(submit())).status for each in (peer, other)] == [st.OK, st.OK]
     assert stage.node.road.admission.inflight == 0
 
