@@ -1,7 +1,5 @@
 """The message endpoints: send, send many, look up, list, cancel. Thin: parse, admit, accept, answer."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -24,6 +22,7 @@ from gateway.http_api.routes import Call
 from gateway.http_api.views import accepted_view, message_view
 from gateway.ledger.contract import Ledger, LedgerUnavailable
 from gateway.limits.admission import Admission
+from gateway.model.identifiers import parse_cursor, parse_message_id, write_cursor
 from gateway.model.message import Message, Status
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
@@ -32,8 +31,6 @@ DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 200
 MAX_BATCH_READS: Final = 32
 
-_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
 REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
@@ -136,7 +133,7 @@ class MessageEndpoints:
             cursor=_cursor(query),
             limit=_limit(query),
         )
-        cursor = None if page.cursor is None else _opaque(page.cursor)
+        cursor = None if page.cursor is None else write_cursor(page.cursor)
         now_ms, country_of, reference_of = self._clock.now_ms(), cache(self._country_of), self._reveal_reference
         views = [
             message_view(each, country_of=country_of, reference=reference_of(each), now_ms=now_ms)
@@ -194,9 +191,10 @@ def idempotency_key(request: web.BaseRequest) -> str | None:
 
 def message_id_of(argument: str) -> bytes:
     """16 bytes. Raises Refusal for what cannot be an id: the same as for an unknown one."""
-    if not _ID.fullmatch(argument):
+    identifier = parse_message_id(argument)
+    if identifier is None:
         raise Refusal("not_found")
-    return bytes.fromhex(argument)
+    return identifier
 
 
 def _status(query: Mapping[str, str]) -> Status | None:
@@ -228,17 +226,11 @@ def _limit(query: Mapping[str, str]) -> int:
     return int(raw)
 
 
-def _opaque(cursor: bytes) -> str:
-    return base64.urlsafe_b64encode(cursor).rstrip(b"=").decode()
-
-
 def _cursor(query: Mapping[str, str]) -> bytes | None:
     raw = query.get("cursor")
     if raw is None:
         return None
-    if not _CURSOR.fullmatch(raw):
+    cursor = parse_cursor(raw)
+    if cursor is None:
         raise Refusal("invalid_parameter", "cursor")
-    try:
-        return base64.urlsafe_b64decode(raw + "==")
-    except binascii.Error:
-        raise Refusal("invalid_parameter", "cursor") from None
+    return cursor

@@ -79,7 +79,7 @@ _LISTING: Final = (
     ),
     Parameter(
         name="cursor",
-        schema={"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
+        schema={"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"},
         description="Where to go on, from the page before.",
     ),
     Parameter(
