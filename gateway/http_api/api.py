@@ -16,7 +16,7 @@ from gateway.accounts.directory import Directory
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.body import UnreadBody
 from gateway.http_api.express_send import SendDesk
-from gateway.http_api.listener import Listener
+from gateway.http_api.listener import Listener, Place
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
 from gateway.http_api.pages import Health, Pages
@@ -80,16 +80,8 @@ class HttpApi:
             limit_bytes=settings.max_body_bytes,
             is_open=lambda: not self.health.stopping,
         )
-        self.listener = Listener(
-            self.answer,
-            host=settings.host,
-            port=settings.port,
-            shared_port=settings.shared_port,
-            replies=replies,
-            tls=tls,
-            max_connections=settings.max_connections,
-            desk=desk,
-        )
+        place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
+        self.listener = Listener(self.answer, place, replies, max_connections=settings.max_connections, desk=desk)
 
     @property
     def counts(self) -> Mapping[tuple[str, int], int]:

@@ -9,6 +9,7 @@ from config.operators import OperatorSettings
 from config.settings import Settings
 from gateway.accept.request import OperatorView
 from gateway.http_api.api import HttpApi
+from gateway.http_api.listener import Place
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.records import Sources
 from gateway.http_api.replies import Replies
@@ -110,9 +111,7 @@ def _metrics(
         render=exposition.render,
         health=http.health,
         replies=Replies(clock),
-        host=settings.metrics.host,
-        port=settings.metrics.port,
-        inherited=inherited,
+        place=Place(host=settings.metrics.host, port=settings.metrics.port, inherited=inherited),
     )
 
 
