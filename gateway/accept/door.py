@@ -2,13 +2,11 @@
 
     validated → tagged → pseudonymised → sealed → queued for the commit
 
-Plaintext exists only inside `accept`; what leaves it is a `Message` whose every field may be stored. The caller answers
-its customer when `Pending.durable` resolves and not before (Law 2).
+Plaintext exists only in here; what leaves is a `Message` whose every field may be stored. The caller answers its
+customer when it is called with the id that is durable, and not before (Law 2).
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import msgspec
 
@@ -16,12 +14,12 @@ from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
 from gateway.delivery.routing import Router
-from gateway.ledger.contract import Accept, WriteResult
+from gateway.ledger.contract import Accept
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.numbers import digits_of
 from gateway.model.refusals import Refusal
-from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
+from gateway.model.submission import ReturnPath, SmppForm, Submission
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
@@ -34,16 +32,6 @@ IDEMPOTENCY_MS = 24 * 3600 * 1000
 
 Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, SmppForm]]
 """What a replacement asks for, given what it replaces. May raise Refusal."""
-
-
-class Pending:
-    """A message on its way to the disk. durable: the id that stands for it, an earlier one's if this is a repeat."""
-
-    __slots__ = ("durable", "message")
-
-    def __init__(self, message: Message, durable: "asyncio.Future[WriteResult]") -> None:
-        self.message: Final = message
-        self.durable: Final = durable
 
 
 class Door:
@@ -72,15 +60,6 @@ class Door:
         self._clock = clock
         self._digest = digest
 
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
-        """Take one message in. Raises Refusal; then nothing is stored."""
-        record = self._record(key, request, idempotency, 0, NO_FORM)
-        try:
-            durable = self._journal.accept(record)
-        except JournalFull:
-            raise alone(self._full()) from None
-        return Pending(record.message, durable)
-
     def offer(
         self,
         key: ApiKey,
@@ -91,7 +70,7 @@ class Door:
         idempotency: str | None = None,
         index: int = 0,
     ) -> Message:
-        """As `accept`, without a future. Raises Refusal; then nothing is stored and nobody is called.
+        """Take one message in. Raises Refusal; then nothing is stored, and `done` is not called.
 
         form: what SMPP adds, if it came that way. done: called with the id that stands for it once it is durable, or
         with False when the ledger could not take it; never before this returns. index: place in a batch, so that one

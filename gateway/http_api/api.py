@@ -6,104 +6,82 @@ exception is reported (`operators.contained`) and nothing of it is told.
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
-import msgspec
 from aiohttp import web
 
 from config.settings import HttpSettings
-from gateway.accept.request import OperatorList, OperatorView
 from gateway.accounts.directory import Directory
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.body import UnreadBody
-from gateway.http_api.door import Door
 from gateway.http_api.express_send import SendDesk
-from gateway.http_api.listener import Listener
-from gateway.http_api.messages import Canceller, Limits, MessageEndpoints
+from gateway.http_api.listener import Listener, Place
+from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
 from gateway.http_api.pages import Health, Pages
+from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call, Methods, RouteTable, parse_query
+from gateway.http_api.sending import SendPath
 from gateway.http_api.table import message_routes, page_routes
 from gateway.http_api.traffic import Traffic
-from gateway.ledger.contract import Ledger, LedgerUnavailable
-from gateway.limits.admission import Admission
-from gateway.model.message import Message
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.process.clock import Clock
 from gateway.process.tls import tls_context
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 """Answered while stopping too."""
-
-_encode: Final = msgspec.json.Encoder().encode
+LAST_LOOKS_S: Final = 0.1
+"""At the end, for repeats whose clients are cut off already."""
 
 
 class HttpApi:
     """One API on one listener.
 
-    operators: the links as they stand. max_validity_s: told in the description; the door judges. checks: what readiness
-    depends on.
+    sending: the way of every submission. sources: of what is looked up. checks: what readiness depends on.
+    max_validity_s: told in the description; the door judges.
     """
 
     def __init__(
         self,
-        *,
-        door: Door,
-        ledger: Ledger,
+        sending: SendPath,
+        sources: Sources,
         directory: Directory,
-        admission: Admission,
-        operators: Callable[[], Sequence[OperatorView]],
-        canceller: Canceller,
-        reveal_reference: Callable[[Message], str | None],
         settings: HttpSettings,
         clock: Clock,
+        *,
         checks: Callable[[], Mapping[str, bool]],
         max_validity_s: int | None = None,
     ) -> None:
         tls = _tls(settings)
+        self._sending = sending
         self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
-        self._operators = operators
-        self._gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         self.health = Health(replies, checks)
-        pages = Pages(replies)
-        endpoints = MessageEndpoints(
-            door=door,
-            ledger=ledger,
-            gatekeeper=self._gatekeeper,
-            admission=admission,
-            canceller=canceller,
-            reveal_reference=reveal_reference,
-            country_of=self._country_of,
-            limits=_limits(settings),
-            replies=replies,
-            clock=clock,
-        )
-        self.table = RouteTable([*message_routes(endpoints, self._show_operators), *page_routes(pages, self.health)])
-        pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
         self.traffic = Traffic()
-        self._desk = SendDesk(
-            door=door,
-            ledger=ledger,
-            gatekeeper=self._gatekeeper,
-            admission=admission,
-            replies=replies,
-            clock=clock,
-            traffic=self.traffic,
+        gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
+        pages = Pages(replies)
+        self.table = RouteTable(
+            [
+                *message_routes(
+                    SendEndpoints(sending, gatekeeper, replies, _limits(settings)),
+                    RecordEndpoints(sources, gatekeeper, replies, clock),
+                ),
+                *page_routes(pages, self.health),
+            ]
+        )
+        pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
+        desk = SendDesk(
+            sending,
+            gatekeeper,
+            replies,
+            self.traffic,
             limit_bytes=settings.max_body_bytes,
             is_open=lambda: not self.health.stopping,
         )
-        self.listener = Listener(
-            self.answer,
-            host=settings.host,
-            port=settings.port,
-            shared_port=settings.shared_port,
-            replies=replies,
-            tls=tls,
-            max_connections=settings.max_connections,
-            desk=self._desk,
-        )
+        place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
+        self.listener = Listener(self.answer, place, replies, max_connections=settings.max_connections, desk=desk)
 
     @property
     def counts(self) -> Mapping[tuple[str, int], int]:
@@ -124,7 +102,7 @@ class HttpApi:
         except TimeoutError:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
-        await self._desk.stop()
+        await self._sending.stop(LAST_LOOKS_S)
 
     async def answer(self, request: web.BaseRequest) -> Reply:
         """The one answer to a request. Never raises for what a client sent."""
@@ -164,13 +142,6 @@ class HttpApi:
         if request.method == "OPTIONS":
             return self._replies.empty(allow)
         return self._replies.problem(Refusal("method_not_allowed"), allow)
-
-    async def _show_operators(self, call: Call) -> Reply:
-        self._gatekeeper.open(call.request, "status")
-        return self._replies.of(200, _encode(OperatorList(list(self._operators()))))
-
-    def _country_of(self, operator: str) -> str | None:
-        return next((each.country for each in self._operators() if each.name == operator), None)
 
 
 def _tls(settings: HttpSettings) -> ssl.SSLContext | None:

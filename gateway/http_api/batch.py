@@ -10,14 +10,12 @@ from typing import Final
 from gateway.accept.request import BatchItem, MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message, within
-from gateway.http_api.door import Door
-from gateway.http_api.replay import earlier_message
 from gateway.http_api.replies import problem_view
+from gateway.http_api.sending import SendPath
 from gateway.http_api.views import accepted_view
-from gateway.ledger.contract import Accept, Ledger, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, WriteOp, WriteResult
 from gateway.model.message import Message
-from gateway.model.refusals import Refusal
-from gateway.model.submission import NO_FORM
+from gateway.model.refusals import Refusal, refusal_of
 
 TURN: Final = 32
 """Messages that are taken before the loop may turn to others."""
@@ -26,15 +24,29 @@ TURN: Final = 32
 class BatchSender:
     """limit_bytes: of one message."""
 
-    def __init__(self, door: Door, ledger: Ledger, limit_bytes: int) -> None:
-        self._door = door
-        self._ledger = ledger
+    def __init__(self, path: SendPath, limit_bytes: int) -> None:
+        self._path = path
         self._limit_bytes = limit_bytes
 
     async def send(
         self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None
     ) -> list[BatchItem]:
-        """What became of each, in their order. A message that is not decoded yet is JSON."""
+        """What became of each, in their order. A message that is not decoded yet is JSON.
+
+        Raises Refusal when so many cannot be admitted; whatever one of them brings about is its own item's.
+        """
+        self._path.admit(key, len(messages))
+        refused = len(messages)
+        try:
+            items = await self._send(key, messages, idempotency)
+            refused = sum([item.error is not None for item in items])
+        finally:
+            self._path.settle(key, len(messages), refused)
+        return items
+
+    async def _send(
+        self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None
+    ) -> list[BatchItem]:
         fates = _Fates(len(messages))
         taken: list[Message | Refusal] = []
         for index, each in enumerate(messages):
@@ -45,7 +57,7 @@ class BatchSender:
         items: list[BatchItem] = []
         for index, one in enumerate(taken):
             if isinstance(one, Message) and one.id not in fates.unusual:
-                items.append(BatchItem(message=accepted_view(one)))
+                items.append(_shown(one, index))
             else:
                 items.append(await self._unusual(key, one, fates, index))
         return items
@@ -55,10 +67,10 @@ class BatchSender:
     ) -> Message | Refusal:
         try:
             request = self._decoded(each) if isinstance(each, bytes) else each
-            return self._door.offer(key, request, NO_FORM, fates, idempotency=idempotency, index=index)
-        except Refusal as refusal:
+            return self._path.offer(key, request, fates, idempotency, index)
+        except Exception as error:
             fates.one_is_known()
-            return refusal
+            return refusal_of(error)
 
     def _decoded(self, body: bytes) -> MessageRequest:
         if len(body) > self._limit_bytes:
@@ -69,14 +81,11 @@ class BatchSender:
         """A message that was refused, or for which an earlier one stands."""
         if isinstance(one, Refusal):
             return _refused(one, index)
-        standing = fates.unusual[one.id]
         try:
-            if not isinstance(standing, bytes):
-                raise Refusal("ledger_unavailable")
-            earlier = await earlier_message(self._ledger, key.customer.id, standing)
-        except Refusal as refusal:
-            return _refused(refusal, index)
-        return BatchItem(message=accepted_view(earlier))
+            earlier = await self._path.earlier(key, fates.unusual[one.id])
+        except Exception as error:
+            return _refused(refusal_of(error), index)
+        return _shown(earlier, index)
 
 
 class _Fates:
@@ -103,6 +112,13 @@ class _Fates:
         self._open -= 1
         if not self._open and not self.known.done():
             self.known.set_result(None)
+
+
+def _shown(message: Message, index: int) -> BatchItem:
+    try:
+        return BatchItem(message=accepted_view(message))
+    except Exception as error:
+        return _refused(refusal_of(error), index)
 
 
 def _refused(refusal: Refusal, index: int) -> BatchItem:

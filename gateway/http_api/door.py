@@ -1,6 +1,5 @@
 """The door as the HTTP endpoints see it; see `gateway.accept.door`."""
 
-import asyncio
 from typing import Protocol
 
 from gateway.accept.request import MessageRequest
@@ -10,21 +9,8 @@ from gateway.model.message import Message
 from gateway.model.submission import SmppForm
 
 
-class Pending(Protocol):
-    """A message on its way to the disk."""
-
-    @property
-    def message(self) -> Message: ...
-
-    @property
-    def durable(self) -> "asyncio.Future[bytes | bool | None]": ...
-
-
 class Door(Protocol):
     """Where messages are taken in."""
-
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
-        """Raises Refusal; then nothing is stored."""
 
     def offer(
         self,
@@ -36,4 +22,7 @@ class Door(Protocol):
         idempotency: str | None = None,
         index: int = 0,
     ) -> Message:
-        """As `accept`; `done` is called with the id that stands for the message, or with False."""
+        """`done` is called with the id that stands for the message once it is durable, or with False.
+
+        Raises Refusal; then nothing is stored, and `done` is not called.
+        """

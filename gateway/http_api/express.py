@@ -17,6 +17,7 @@ from typing import Final, Protocol, cast
 from gateway.http_api.express_head import ODD, Odd, Partial, Usual, UsualReader
 from gateway.http_api.express_octets import Octets
 from gateway.http_api.replies import WRITE_TIMEOUT_S
+from gateway.model.refusals import Refusal
 from operators.contained import report
 
 PATIENCE_S: Final = 1.0
@@ -41,6 +42,12 @@ class Desk(Protocol):
 
     def take(self, connection: "ExpressConnection", usual: Usual, body: bytes) -> None:
         """Take a request; `connection.answer` is called once for it, now or later. Never raises."""
+
+    def taken(self, connection: "ExpressConnection", body: bytes, more: bytes) -> None:
+        """The request in hand is answered so: see `gateway.http_api.sending.Waiter`."""
+
+    def refused(self, connection: "ExpressConnection", refusal: Refusal) -> None:
+        """As well."""
 
 
 class ExpressConnection(asyncio.Protocol):
@@ -94,15 +101,26 @@ class ExpressConnection(asyncio.Protocol):
         else:
             self._go_on()
 
+    def taken(self, body: bytes, more: bytes) -> None:
+        """See `gateway.http_api.sending.Waiter`."""
+        self._desk.taken(self, body, more)
+
+    def refused(self, refusal: Refusal) -> None:
+        """See `gateway.http_api.sending.Waiter`."""
+        self._desk.refused(self, refusal)
+
     def answer(self, octets: bytes) -> None:
         """Answer the request in hand, and take the next one."""
         self._busy = False
         self._since = self._lane.now
         if self._transport is None or self._transport.is_closing():
             return
-        self._transport.write(octets)
-        if self._octets.waiting:
-            self._go_on_soon()
+        try:
+            self._transport.write(octets)
+            if self._octets.waiting:
+                self._go_on_soon()
+        except Exception as error:  # whoever told of the answer goes on
+            self.fail(error)
 
     def _go_on_soon(self) -> None:
         if not self._turns:

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
@@ -83,10 +84,22 @@ class _Turned(asyncio.Protocol):
         transport.close()
 
 
-class Listener:
-    """One listening socket. `port` is the one that the system gave if 0 was asked for.
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to listen. port: 0 for one that the system gives. shared: other processes of this user listen there too.
 
-    shared_port: other processes of this user listen there too. inherited: listens already.
+    inherited: a socket that listens already. tls: None for plain HTTP.
+    """
+
+    host: str
+    port: int
+    shared: bool = False
+    inherited: socket.socket | None = None
+    tls: ssl.SSLContext | None = None
+
+
+class Listener:
+    """One listening socket.
+
     idle_s: seconds without a request, or within one before its headers are complete, after which a connection ends.
     desk: takes the usual request over the express lane; None where there is none.
     """
@@ -94,23 +107,16 @@ class Listener:
     def __init__(
         self,
         handler: Callable[[web.BaseRequest], Awaitable[Reply]],
-        *,
-        host: str,
-        port: int,
-        shared_port: bool = False,
-        inherited: socket.socket | None = None,
+        place: Place,
         replies: Replies,
-        tls: ssl.SSLContext | None = None,
+        *,
         max_connections: int = 2_000,
         idle_s: float = 75.0,
         desk: Desk | None = None,
     ) -> None:
-        self._host = host
-        self._port = port
-        self._shared_port = shared_port
-        self._inherited = inherited
+        self._place = place
+        self._port = 0
         self._replies = replies
-        self._tls = tls
         self._max_connections = max_connections
         self._web = _Server(handler, replies, idle_s)
         self._lane = None if desk is None else ExpressLane(desk, self._web, idle_s)
@@ -118,7 +124,8 @@ class Listener:
 
     @property
     def port(self) -> int:
-        assert self._socket is not None, "the listener is not started"
+        """The one that it listens on."""
+        assert self._port, "the listener is not started"
         return self._port
 
     @property
@@ -129,20 +136,20 @@ class Listener:
         """Listen. Raises OSError when the address cannot be had."""
         if self._lane is not None:
             self._lane.start()
-        self._socket = await self._listen()
+        self._socket = await self._listen(self._place)
         self._port = int(self._socket.sockets[0].getsockname()[1])
 
-    async def _listen(self) -> asyncio.Server:
+    async def _listen(self, place: Place) -> asyncio.Server:
         create = asyncio.get_running_loop().create_server
-        if self._inherited is not None:
-            return await create(self._connect, sock=self._inherited)
+        if place.inherited is not None:
+            return await create(self._connect, sock=place.inherited)
         return await create(
             self._connect,
-            self._host,
-            self._port,
-            ssl=self._tls,
+            place.host,
+            place.port,
+            ssl=place.tls,
             backlog=1_024,
-            reuse_port=self._shared_port or None,
+            reuse_port=place.shared or None,
         )
 
     def close(self) -> None:

@@ -1,12 +1,11 @@
 """The metrics listener: a port of its own, so that it can stay inside. Metrics, health and readiness, nothing else."""
 
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
 
-from gateway.http_api.listener import Listener
+from gateway.http_api.listener import Listener, Place
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
@@ -17,7 +16,7 @@ _ALLOW: Final = b"Allow: GET, HEAD\r\n"
 
 
 class MetricsApi:
-    """render: the metrics as Prometheus text. health: shared with the API's listener. inherited: a listening socket."""
+    """render: the metrics as Prometheus text. health: shared with the API's listener."""
 
     def __init__(
         self,
@@ -25,10 +24,8 @@ class MetricsApi:
         render: Callable[[], bytes],
         health: Health,
         replies: Replies,
-        host: str,
-        port: int,
+        place: Place,
         max_connections: int = 32,
-        inherited: socket.socket | None = None,
     ) -> None:
         self._render = render
         self._replies = replies
@@ -37,14 +34,7 @@ class MetricsApi:
             "/healthz": health.live,
             "/readyz": health.ready,
         }
-        self.listener = Listener(
-            self.answer,
-            host=host,
-            port=port,
-            inherited=inherited,
-            replies=replies,
-            max_connections=max_connections,
-        )
+        self.listener = Listener(self.answer, place, replies, max_connections=max_connections)
 
     async def start(self) -> None:
         """Listen. Raises OSError."""

@@ -8,19 +8,17 @@ kind, because of their Date line.
 import asyncio
 import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from wsgiref.handlers import format_date_time
 
 import msgspec
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from gateway.accept.request import ProblemView
 from gateway.model.refusals import KINDS, Refusal
 from gateway.process.clock import Clock
 from redaction.errors import alone
-
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractStreamWriter
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
@@ -65,7 +63,7 @@ class Reply(web.StreamResponse):
         self._close = True
         return self
 
-    async def prepare(self, request: web.BaseRequest) -> "AbstractStreamWriter | None":
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write everything at once. aiohttp calls this once per request."""
         keep = self._keep_alive = request.keep_alive and not self._close
         head = self._head

@@ -13,10 +13,11 @@ from gateway.accept.request import (
     OperatorList,
     ReadinessView,
 )
-from gateway.http_api.messages import DEFAULT_PAGE, MAX_PAGE, MessageEndpoints
+from gateway.http_api.messages import SendEndpoints
 from gateway.http_api.pages import Health, Pages
+from gateway.http_api.records import DEFAULT_PAGE, MAX_PAGE, RecordEndpoints
 from gateway.http_api.replies import HTML, TEXT
-from gateway.http_api.routes import Answer, Handler, Operation, Parameter, Route
+from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.model.message import Status
 
 BODY_CODES: Final = (
@@ -79,7 +80,7 @@ _LISTING: Final = (
     ),
     Parameter(
         name="cursor",
-        schema={"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
+        schema={"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"},
         description="Where to go on, from the page before.",
     ),
     Parameter(
@@ -90,14 +91,14 @@ _LISTING: Final = (
 )
 
 
-def message_routes(endpoints: MessageEndpoints, operators: Handler) -> list[Route]:
+def message_routes(sending: SendEndpoints, records: RecordEndpoints) -> list[Route]:
     return [
-        Route("POST", "/v1/messages", endpoints.send, _SEND),
-        Route("GET", "/v1/messages", endpoints.list_messages, _LIST),
-        Route("POST", "/v1/messages/batch", endpoints.send_batch, _SEND_BATCH),
-        Route("GET", "/v1/messages/{id}", endpoints.show, _SHOW),
-        Route("DELETE", "/v1/messages/{id}", endpoints.cancel, _CANCEL),
-        Route("GET", "/v1/operators", operators, _OPERATORS),
+        Route("POST", "/v1/messages", sending.send, _SEND),
+        Route("GET", "/v1/messages", records.list_messages, _LIST),
+        Route("POST", "/v1/messages/batch", sending.send_batch, _SEND_BATCH),
+        Route("GET", "/v1/messages/{id}", records.show, _SHOW),
+        Route("DELETE", "/v1/messages/{id}", records.cancel, _CANCEL),
+        Route("GET", "/v1/operators", records.list_operators, _OPERATORS),
     ]
 
 

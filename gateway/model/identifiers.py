@@ -1,4 +1,16 @@
-"""The id of a message: 6 bytes of milliseconds, 2 of a running counter, 8 random ones; so ids are ordered by time."""
+"""The id of a message: 6 bytes of milliseconds, 2 of a running counter, 8 random ones; so ids are ordered by time.
+
+Outside it is written as 32 hexadecimal digits in lower case, and as a cursor as 22 characters of base64url. Exactly
+what was written so is read again, wherever it comes in: over HTTP, over SMPP, on the command line. Anything else is the
+id of no message, and no ledger is asked for it.
+"""
+
+import base64
+import re
+from typing import Final
+
+_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)  # the last character carries two bits
 
 
 def message_id(now_ms: int, counter: int, random: bytes) -> bytes:
@@ -9,3 +21,18 @@ def message_id(now_ms: int, counter: int, random: bytes) -> bytes:
 def concat_reference(identifier: bytes) -> int:
     """The reference that all segments of a message share (S-38): its id's running counter, 0..65535."""
     return identifier[6] << 8 | identifier[7]
+
+
+def parse_message_id(written: str) -> bytes | None:
+    """The 16 bytes of an id, or None for what the gateway never wrote."""
+    return bytes.fromhex(written) if _ID.fullmatch(written) else None
+
+
+def write_cursor(identifier: bytes) -> str:
+    """Where a list goes on, from the id of the last message shown."""
+    return base64.urlsafe_b64encode(identifier).decode("ascii").rstrip("=")
+
+
+def parse_cursor(written: str) -> bytes | None:
+    """The 16 bytes, or None for what the gateway never wrote."""
+    return base64.urlsafe_b64decode(written + "==") if _CURSOR.fullmatch(written) else None

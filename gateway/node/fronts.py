@@ -9,8 +9,11 @@ from config.operators import OperatorSettings
 from config.settings import Settings
 from gateway.accept.request import OperatorView
 from gateway.http_api.api import HttpApi
+from gateway.http_api.listener import Place
 from gateway.http_api.metrics_listener import MetricsApi
+from gateway.http_api.records import Sources
 from gateway.http_api.replies import Replies
+from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -73,15 +76,16 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         }
 
     return HttpApi(
-        door=road.door,
-        ledger=stores.ledger,
-        directory=stores.directory,
-        admission=road.admission,
-        operators=lambda: [_operator_view(each, road) for each in settings.operators],
-        canceller=road.revocation,
-        reveal_reference=road.addressing.reference,
-        settings=settings.http,
-        clock=clock,
+        SendPath(road.door, stores.ledger, road.admission, clock),
+        Sources(
+            ledger=stores.ledger,
+            canceller=road.revocation,
+            reveal_reference=road.addressing.reference,
+            operators=lambda: [_operator_view(each, road) for each in settings.operators],
+        ),
+        stores.directory,
+        settings.http,
+        clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
     )
@@ -107,9 +111,7 @@ def _metrics(
         render=exposition.render,
         health=http.health,
         replies=Replies(clock),
-        host=settings.metrics.host,
-        port=settings.metrics.port,
-        inherited=inherited,
+        place=Place(host=settings.metrics.host, port=settings.metrics.port, inherited=inherited),
     )
 
 

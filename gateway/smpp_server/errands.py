@@ -9,19 +9,18 @@ from typing import Any, Final, Protocol
 
 from gateway.accounts.customers import ApiKey
 from gateway.ledger.contract import Ledger, LedgerUnavailable
+from gateway.model.identifiers import parse_message_id
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of, smpp_status
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.wording import query_response
 from operators.smpp import pdu as p
 from operators.smpp import status as st
-from redaction.errors import alone
 
 Errand = p.QuerySm | p.CancelSm | p.ReplaceSm
 
 PER_LINK: Final = 16
 IN_ALL: Final = 256
-_ID_CHARACTERS: Final = 32
 
 
 class Desk(Protocol):
@@ -93,9 +92,7 @@ def _identifier(written: str) -> bytes:
     """A message is named by its id: cancelling all between two addresses is not done (§4.9.1)."""
     if not written:
         raise Refusal("unsupported", "message_id")
-    if len(written) != _ID_CHARACTERS:
+    identifier = parse_message_id(written)
+    if identifier is None:
         raise Refusal("not_found", "message_id")
-    try:
-        return bytes.fromhex(written)
-    except ValueError:
-        raise alone(Refusal("not_found", "message_id")) from None
+    return identifier

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from config.operators import OperatorSettings, RouteSettings
 from config.secret import SecretRef
 from config.settings import (
@@ -180,13 +182,12 @@ def submit(text: bytes = b"hello", to: str = "966512345678", **fields: Any) -> p
 
 
 @asynccontextmanager
-async def running_gateway(
-    folder: Path, *, faults: Faults | None = None, customer: CustomerSettings | None = None, **smpp: Any
-) -> AsyncIterator[Stage]:
+async def running_gateway(folder: Path, *, faults: Faults | None = None, **more: Any) -> AsyncIterator[Stage]:
+    """more: see `running_front`."""
     smsc = Simulator(record=True, faults=faults, password="")
     await smsc.start()
     try:
-        async with running_front(folder, smsc.port, customer=customer, **smpp) as front:
+        async with running_front(folder, smsc.port, **more) as front:
             yield Stage(front, smsc)
     finally:
         await smsc.stop()
@@ -194,10 +195,16 @@ async def running_gateway(
 
 @asynccontextmanager
 async def running_front(
-    folder: Path, smsc_port: int, *, customer: CustomerSettings | None = None, **smpp: Any
+    folder: Path,
+    smsc_port: int,
+    *,
+    customer: CustomerSettings | None = None,
+    ledger: LedgerSettings | None = None,
+    **smpp: Any,
 ) -> AsyncIterator[Front]:
-    """The same, on an SMSC that runs already."""
-    node = Node(settings_of(folder, smsc_port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))))
+    """On an SMSC that runs already. ledger: a file in the folder where none is named."""
+    settings = settings_of(folder, smsc_port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp)))
+    node = Node(settings if ledger is None else msgspec.structs.replace(settings, ledger=ledger))
     await node.start()
     accounts = Accounts(
         node.stores.ledger,

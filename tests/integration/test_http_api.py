@@ -421,6 +421,7 @@ async def test_a_list_is_narrowed_by_status_and_time() -> None:
         ("limit=1&limit=2", "invalid_parameter", "limit"),
         ("cursor=x", "invalid_parameter", "cursor"),
         ("cursor=" + "*" * 22, "invalid_parameter", "cursor"),
+        ("cursor=" + "A" * 21 + "B", "invalid_parameter", "cursor"),
         ("recipient=966500000078", "unknown_parameter", None),
     ],
 )

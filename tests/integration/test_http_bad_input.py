@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.http_api.listener import Listener
+from gateway.http_api.listener import Listener, Place
 from gateway.http_api.replies import Replies
 from gateway.process.clock import ManualClock
 from tests.bounds import LIMIT_S
@@ -192,7 +192,7 @@ async def test_slow_headers_end_the_connection() -> None:
     async def unasked(_: object) -> Any:
         raise AssertionError
 
-    listener = Listener(unasked, host="127.0.0.1", port=0, replies=Replies(ManualClock()), idle_s=0.05)
+    listener = Listener(unasked, Place(host="127.0.0.1", port=0), Replies(ManualClock()), idle_s=0.05)
     await listener.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
     writer.write(b"POST /v1/messages HTTP/1.1\r\nHost:")

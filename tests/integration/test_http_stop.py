@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from gateway.http_api.listener import Place
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies
@@ -110,8 +111,7 @@ class Metrics:
             render=self._render,
             health=Health(replies, lambda: {"ledger": True}),
             replies=replies,
-            host="127.0.0.1",
-            port=0,
+            place=Place(host="127.0.0.1", port=0),
         )
 
     def _render(self) -> bytes:

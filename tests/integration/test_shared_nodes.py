@@ -25,7 +25,7 @@ from redaction.personal import MessageText, Msisdn, Purpose, Secret
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Peer, settings_of, submit
 from tests.integration.valkey_server import Valkey
-from tests.unit.gateway.road import LONG, a_request
+from tests.unit.gateway.road import LONG, a_request, offered
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
@@ -128,8 +128,8 @@ async def until(claim: Callable[[], bool]) -> None:
 
 
 async def send(node: Node, key: ApiKey, text: str = "hello", **more: object) -> bytes:
-    pending = node.road.door.accept(key, a_request(text=text, **more), idempotency=None)
-    identifier = await pending.durable
+    _, durable = offered(node.road.door, key, a_request(text=text, **more))
+    identifier = await durable
     assert isinstance(identifier, bytes)
     return identifier
 

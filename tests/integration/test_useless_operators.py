@@ -22,7 +22,7 @@ from gateway.node.node import Node
 from operators.simulator import Faults, Simulator
 from operators.smpp import status as st
 from tests.integration.smpp_stage import settings_of
-from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request
+from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request, offered
 
 SOON_S = 30.0
 """How long anything may take on a busy machine."""
@@ -42,14 +42,14 @@ class Bench:
     async def send(self, count: int, message_class: str = "otp") -> list[bytes]:
         """Accepted and durable, each to a number of its own."""
         pending = [
-            self.node.road.door.accept(
+            offered(
+                self.node.road.door,
                 EVERY_CLASS,
                 a_request(to=f"+96650{next(self._numbers):07d}", message_class=message_class, text="Your code is 1234"),
-                idempotency=None,
             )
             for _ in range(count)
         ]
-        return [each.message.id for each in pending if await each.durable]
+        return [message.id for message, durable in pending if await durable]
 
     async def record(self, identifier: bytes) -> Message:
         found = await self.node.stores.ledger.find(CUSTOMER, identifier)

@@ -30,9 +30,11 @@ from gateway.delivery.routing import Route, Router
 from gateway.delivery.settler import Settler
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.ledger.contract import WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
+from gateway.model.submission import NO_FORM
 from gateway.process.clock import ManualClock
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
@@ -99,6 +101,15 @@ def a_request(**changes: Any) -> MessageRequest:
         "message_class": "transactional",
     }
     return MessageRequest(**(fields | changes))
+
+
+def offered(
+    door: Door, key: ApiKey, request: MessageRequest, *, idempotency: str | None = None
+) -> tuple[Message, "asyncio.Future[WriteResult]"]:
+    """A message at the door, and the id that stands for it once that is durable."""
+    durable: asyncio.Future[WriteResult] = asyncio.get_running_loop().create_future()
+    message = door.offer(key, request, NO_FORM, lambda _, result: durable.set_result(result), idempotency=idempotency)
+    return message, durable
 
 
 class Road:
@@ -247,8 +258,8 @@ class Road:
 
     async def send(self, *, key: ApiKey = EVERY_CLASS, idempotency: str | None = None, **changes: Any) -> bytes:
         """Through the door to the disk; the id."""
-        pending = self.door.accept(key, a_request(**changes), idempotency=idempotency)
-        identifier = await pending.durable
+        _, durable = offered(self.door, key, a_request(**changes), idempotency=idempotency)
+        identifier = await durable
         assert isinstance(identifier, bytes)
         return identifier
 

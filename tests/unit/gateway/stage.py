@@ -16,7 +16,9 @@ from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.customers import ApiKey, CustomerSettings, KeySettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.api import HttpApi
-from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredKey, WriteResult
+from gateway.http_api.records import Sources
+from gateway.http_api.sending import SendPath
+from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredKey
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.limits.admission import Admission
 from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
@@ -62,12 +64,6 @@ def customer(**changes: Any) -> StoredCustomer:
     return StoredCustomer(**(fields | {"settings": settings} | changes))
 
 
-@dataclass(frozen=True)
-class Pending:
-    message: Message
-    durable: "asyncio.Future[WriteResult]"
-
-
 class SmallDoor:
     """Takes Saudi mobile numbers, seals nothing, and lets the journal make messages durable."""
 
@@ -75,13 +71,6 @@ class SmallDoor:
         self._journal = journal
         self._clock = clock
         self._taken = 0
-
-    def accept(self, key: ApiKey, request: MessageRequest, *, idempotency: str | None) -> Pending:
-        record = self._record(key, request, idempotency, 0)
-        try:
-            return Pending(record.message, self._journal.accept(record))
-        except JournalFull:
-            raise Refusal("overloaded") from None
 
     def offer(
         self,
@@ -173,6 +162,8 @@ class Answer:
         assert problem["type"] == f"/problems/{problem['code']}"
         return str(problem["code"])
 
+
+LOOP = OperatorView(name="loop", state="up", country="SA", binds_up=1, binds=1, circuit="closed")
 
 LANES = {"express": (), "aiohttp": ("Connection: close",)}
 """What makes a request usual, and what makes it aiohttp's."""
@@ -276,17 +267,18 @@ async def running_api(
     reported: list[str] = []
     checks = {"ledger": True, "keys": True}
     api = HttpApi(
-        door=(door or SmallDoor)(journal, clock),
-        ledger=ledger,
-        directory=directory,
-        admission=admission,
-        operators=lambda: [OperatorView(name="loop", state="up", country="SA", binds_up=1, binds=1, circuit="closed")],
-        canceller=SmallCanceller(ledger, journal),
-        reveal_reference=lambda _: None,
-        settings=settings or loopback(),
-        max_validity_s=172_800,
-        clock=clock,
+        SendPath((door or SmallDoor)(journal, clock), ledger, admission, clock),
+        Sources(
+            ledger=ledger,
+            canceller=SmallCanceller(ledger, journal),
+            reveal_reference=lambda _: None,
+            operators=lambda: [LOOP],
+        ),
+        directory,
+        settings or loopback(),
+        clock,
         checks=lambda: checks,
+        max_validity_s=172_800,
     )
     await api.start()
     loop = asyncio.get_running_loop()

@@ -11,17 +11,17 @@ from gateway.model.message import MessageClass, Status
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM
 from redaction.personal import Purpose
-from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request, an_api_key, running_road
+from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request, an_api_key, offered, running_road
 
 TEXT = "a secret between two people"
 
 
 async def test_an_accepted_message_is_on_disk_when_its_sender_is_told(tmp_path: Path) -> None:
     async with running_road(tmp_path, room=0) as road:
-        pending = road.door.accept(EVERY_CLASS, a_request(), idempotency=None)
-        assert not pending.durable.done()
-        assert await pending.durable == pending.message.id
-        message = await road.stored(pending.message.id)
+        taken, durable = offered(road.door, EVERY_CLASS, a_request())
+        assert not durable.done()
+        assert await durable == taken.id
+        message = await road.stored(taken.id)
         assert (message.status, message.operator, message.country, message.last_two) == (
             Status.ACCEPTED,
             "loop",
@@ -37,9 +37,10 @@ def _bytes_below(folder: Path) -> bytes:
 @pytest.mark.policy("P-05")
 async def test_nothing_personal_is_in_the_record_or_the_file(tmp_path: Path) -> None:
     async with running_road(tmp_path, room=0) as road:
-        pending = road.door.accept(EVERY_CLASS, a_request(text=TEXT, reference="order of Layla"), idempotency="my key")
-        await pending.durable
-        shown = repr(pending.message)
+        request = a_request(text=TEXT, reference="order of Layla")
+        taken, durable = offered(road.door, EVERY_CLASS, request, idempotency="my key")
+        await durable
+        shown = repr(taken)
         stored = _bytes_below(tmp_path)
         for value in (TEXT, "500000078", "order of Layla", "my key"):
             assert value not in shown
@@ -134,7 +135,7 @@ async def test_a_full_journal_refuses_and_says_when_to_come_back(tmp_path: Path)
     async with running_road(tmp_path) as road:
         road.journal._queue_limit = 0
         with pytest.raises(Refusal, match="overloaded") as refused:
-            road.door.accept(an_api_key(), a_request(), idempotency=None)
+            offered(road.door, an_api_key(), a_request())
         assert refused.value.retry_after_s == 1
 
 
@@ -142,4 +143,4 @@ async def test_an_unavailable_ledger_refuses_under_its_own_name(tmp_path: Path) 
     async with running_road(tmp_path) as road:
         road.journal.available = False
         with pytest.raises(Refusal, match="ledger_unavailable"):
-            road.door.accept(an_api_key(), a_request(), idempotency=None)
+            offered(road.door, an_api_key(), a_request())

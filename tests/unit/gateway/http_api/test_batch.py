@@ -7,11 +7,16 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from gateway.accept.request import BatchItem, MessageRequest
+from gateway.accounts.customers import ApiKey
 from gateway.http_api.batch import BatchSender
 from gateway.http_api.decoding import decode_message
-from gateway.ledger.journal import Journal
+from gateway.http_api.sending import SendPath
+from gateway.ledger.journal import Done, Journal
+from gateway.limits.admission import Admission
 from gateway.model.message import Message
+from gateway.model.submission import SmppForm
 from gateway.process.clock import ManualClock
+from gateway.process.containment import Containment
 from tests.unit.gateway.road import EVERY_CLASS
 from tests.unit.gateway.small_ledger import SmallLedger
 from tests.unit.gateway.stage import SmallDoor, until
@@ -22,6 +27,24 @@ TO_SEND = decode_message(RAW)
 BAD = decode_message(RAW.replace(b"+9665", b"+1"))
 
 
+class BrittleDoor(SmallDoor):
+    """Breaks of numbers that end in 66."""
+
+    def offer(
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        form: SmppForm,
+        done: Done,
+        *,
+        idempotency: str | None = None,
+        index: int = 0,
+    ) -> Message:
+        if request.to.endswith("66"):
+            raise OverflowError
+        return super().offer(key, request, form, done, idempotency=idempotency, index=index)
+
+
 class Batches:
     """A sender, its journal, which commits once `run` is called, and what was stored, in order."""
 
@@ -29,7 +52,10 @@ class Batches:
         self.stored: list[Message] = []
         self.ledger = SmallLedger()
         self.journal = Journal(self.ledger, stored=self.stored.extend, queue_limit=queue_limit, retry_s=0.001)
-        self._sender = BatchSender(SmallDoor(self.journal, ManualClock()), self.ledger, LIMIT_BYTES)
+        clock = ManualClock()
+        self.admission = Admission(self.ledger, self.journal, clock, max_inflight=10_000)
+        path = SendPath(BrittleDoor(self.journal, clock), self.ledger, self.admission, clock)
+        self._sender = BatchSender(path, LIMIT_BYTES)
         self._running: list[asyncio.Future[None]] = []
 
     def run(self) -> None:
@@ -129,3 +155,16 @@ async def test_a_request_that_is_cancelled_leaves_its_messages_on_their_way(mess
         stage.run()
         await stage.journal.drain()
         assert len(stage.stored) == messages
+
+
+@pytest.mark.case("security-2")
+async def test_what_one_message_brings_about_is_its_own_items_and_the_others_are_taken() -> None:
+    contained = Containment()
+    unwatch = contained.watch()
+    async with batches() as stage:
+        broken = decode_message(RAW.replace(b"78", b"66"))
+        items = await stage.send([TO_SEND, broken, TO_SEND])
+        assert [item.error and item.error.code for item in items] == [None, "internal", None]
+        assert (len(stage.stored), stage.admission.inflight) == (2, 0)
+    assert contained.counts["submission"] == 1
+    unwatch()

@@ -1,0 +1,152 @@
+"""The one way of a submission that came over HTTP, over whichever lane:
+
+    admitted → offered to the door → durable, or an earlier one stands for it → answered
+
+A lane reads octets, says whose they are, and is told once what to write (`Waiter`). Batches go the same way, message by
+message (`gateway.http_api.batch`). There is no task and no future for a message; only one that repeats an earlier one,
+by its idempotency key, takes a look into the ledger, in a contained task.
+"""
+
+import re
+from typing import Final, Protocol
+
+import msgspec
+
+from gateway.accept.request import MessageRequest
+from gateway.accounts.customers import ApiKey
+from gateway.http_api.decoding import decode_message
+from gateway.http_api.door import Door
+from gateway.http_api.views import accepted_view
+from gateway.ledger.contract import Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.journal import Done
+from gateway.limits.admission import Admission
+from gateway.model.message import Message
+from gateway.model.refusals import Refusal, refusal_of
+from gateway.model.submission import NO_FORM
+from gateway.process.clock import Clock
+from gateway.process.tasks import TaskOwner
+
+REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
+_IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Waiter(Protocol):
+    """Who waits for what becomes of one submission, and is told of it once. Must not raise."""
+
+    def taken(self, body: bytes, more: bytes) -> None:
+        """202 with this JSON, and these further header lines."""
+
+    def refused(self, refusal: Refusal) -> None:
+        """Nothing was stored."""
+
+
+class SendPath:
+    """Call `stop` at the end."""
+
+    def __init__(self, door: Door, ledger: Ledger, admission: Admission, clock: Clock) -> None:
+        self._door = door
+        self._ledger = ledger
+        self._admission = admission
+        self._clock = clock
+        self._tasks = TaskOwner()
+        self._repeats = 0
+
+    def precheck(self, key: ApiKey) -> None:
+        """Whether one message could be admitted now, for a caller that cannot count yet. Raises Refusal."""
+        self._admission.precheck(key, self._clock.now_ms())
+
+    def admit(self, key: ApiKey, messages: int = 1) -> None:
+        """Let so many messages in, all or none; `settle` them once their fate is known. Raises Refusal."""
+        self._admission.admit(key, messages, self._clock.now_ms())
+
+    def settle(self, key: ApiKey, messages: int = 1, refused: int = 0) -> None:
+        """refused: those of them that were not taken."""
+        self._admission.settle(key, messages, refused)
+
+    def send(self, key: ApiKey, body: bytes, idempotency: str | None, waiter: Waiter) -> None:
+        """Take one message that is admitted, and settle it. The waiter is told now or later. Never raises."""
+        sending = _Sending(self, key, waiter)
+        try:
+            sending.message = self.offer(key, decode_message(body), sending, idempotency)
+        except Exception as error:
+            self._refuse(sending, refusal_of(error))
+
+    def offer(
+        self, key: ApiKey, request: MessageRequest, done: Done, idempotency: str | None, index: int = 0
+    ) -> Message:
+        """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
+        return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
+
+    async def earlier(self, key: ApiKey, standing: WriteResult) -> Message:
+        """The message that stands for a repeat. standing: its id; False where the ledger could not take the repeat.
+
+        Raises Refusal, also where it was erased since: that looks as if it never was (Law 7).
+        """
+        if not isinstance(standing, bytes):
+            raise Refusal("ledger_unavailable")
+        try:
+            earlier = await self._ledger.find(key.customer.id, standing)
+        except LedgerUnavailable:
+            raise Refusal("ledger_unavailable") from None
+        if earlier is None:
+            raise Refusal("not_found")
+        return earlier
+
+    def stored(self, sending: "_Sending", result: WriteResult) -> None:
+        """The commit is done: the message is durable, or an earlier one stands for it, or the commit failed (False)."""
+        if result == sending.message.id:
+            self._take(sending, sending.message, b"")
+        elif result is False:
+            self._refuse(sending, Refusal("ledger_unavailable"))
+        else:
+            self._repeats += 1
+            self._tasks.contain("request", f"repeat {self._repeats}", self._repeat(sending, result))
+
+    async def _repeat(self, sending: "_Sending", standing: WriteResult) -> None:
+        try:
+            earlier = await self.earlier(sending.key, standing)
+        except Exception as error:
+            self._refuse(sending, refusal_of(error))
+        else:
+            self._take(sending, earlier, REPLAYED)
+
+    def _take(self, sending: "_Sending", message: Message, more: bytes) -> None:
+        self.settle(sending.key)
+        try:
+            body = _encode(accepted_view(message))
+        except Exception as error:
+            sending.waiter.refused(refusal_of(error))
+        else:
+            sending.waiter.taken(body, more)
+
+    def _refuse(self, sending: "_Sending", refusal: Refusal) -> None:
+        self.settle(sending.key, 1, 1)
+        sending.waiter.refused(refusal)
+
+    async def stop(self, deadline_s: float) -> None:
+        """Wait for what was begun, a while."""
+        await self._tasks.end(deadline_s)
+
+
+class _Sending:
+    """One message on its way to the disk, and who waits for it. The journal calls it once."""
+
+    __slots__ = ("_path", "key", "message", "waiter")
+
+    message: Message
+
+    def __init__(self, path: SendPath, key: ApiKey, waiter: Waiter) -> None:
+        self._path = path
+        self.key = key
+        self.waiter = waiter
+
+    def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
+        self._path.stored(self, result)
+
+
+def idempotency_of(written: str) -> str:
+    """An Idempotency-Key. Raises Refusal for one that is malformed."""
+    if not _IDEMPOTENCY.fullmatch(written):
+        raise Refusal("invalid_idempotency_key")
+    return written
