@@ -12,16 +12,21 @@ COMPILED_TESTS ?= tests/unit tests/contract tests/privacy tests/integration/test
 	tests/integration/test_journal.py tests/integration/test_sqlite_ledger.py tests/integration/test_operator_links.py \
 	tests/integration/test_smpp_*.py tests/integration/test_webhook*.py
 
+# Tests run in so many processes at once; 0 for one, which debuggers want. Each takes from the others what they have not begun.
+WORKERS ?= 2
+PARALLEL := --numprocesses $(WORKERS) --dist worksteal
+
 .PHONY: demo test test-all lint compiled test-compiled check-python bench constraints clean
 
 demo: $(STAMP)
 	$(BIN)/connect-gateway demo $(if $(KEEP),--keep)
 
 test: $(STAMP)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" $(PARALLEL)
 
-test-all: $(STAMP)
-	$(BIN)/pytest
+# The slow ones one by one: they measure, or take all that the machine has.
+test-all: test
+	$(BIN)/pytest -m slow
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -37,7 +42,7 @@ compiled: $(COMPILED_STAMP)
 
 # The installed packages stand before the checkout in Python's path, and so the tests come from here and nothing else.
 test-compiled: $(COMPILED_STAMP)
-	PYTHONSAFEPATH=1 CONNECT_GATEWAY_BUILD=compiled $(COMPILED)/bin/pytest --import-mode=append -m "not slow" $(COMPILED_TESTS)
+	PYTHONSAFEPATH=1 CONNECT_GATEWAY_BUILD=compiled $(COMPILED)/bin/pytest --import-mode=append -m "not slow" $(PARALLEL) $(COMPILED_TESTS)
 
 check-python:
 	@command -v $(PYTHON) >/dev/null || { echo "missing: $(PYTHON) (Python 3.11 or newer; set PYTHON=...)" >&2; exit 1; }
