@@ -60,14 +60,14 @@ $(STAMP): pyproject.toml constraints.txt | check-python
 	@touch $(STAMP)
 
 # An environment of its own, into which a wheel with compiled modules is installed. Needs a C compiler; OpenSSL's headers, too,
-# or sealing stays interpreted.
+# or sealing stays interpreted. A cache of its own, too, so that `make lint` may run beside it.
 $(COMPILED_STAMP): pyproject.toml setup.py constraints.txt $(shell find compiling config redaction operators gateway benchmarks -type f -not -path '*/__pycache__/*') | check-python
 	@command -v $${CC:-cc} >/dev/null || { echo "missing: a C compiler (on Debian: gcc and the headers of Python, python3-dev)" >&2; exit 1; }
 	@echo '#include <openssl/evp.h>' | $${CC:-cc} -E - >/dev/null 2>&1 || echo "without the headers of OpenSSL (on Debian: libssl-dev) sealing is not compiled" >&2
 	@test -x $(COMPILED)/bin/python || $(PYTHON) -m venv $(COMPILED)
 	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	rm -rf build
-	CONNECT_GATEWAY_COMPILED=1 $(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
+	CONNECT_GATEWAY_COMPILED=1 MYPY_CACHE_DIR=.mypy_cache/compiled $(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
 	$(COMPILED)/bin/python -c 'import sysconfig, pathlib; pathlib.Path(sysconfig.get_path("purelib"), "checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@touch $(COMPILED_STAMP)
 
