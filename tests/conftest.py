@@ -1,18 +1,28 @@
-"""Every run says which build of the gateway it tests, and stops when that is not the one that was asked for."""
+"""Every run says which build of the gateway it tests, and stops when that is not the one that was asked for.
+
+The files of tests lie in memory where the machine has room for them: then a slow or busy disk holds up nobody. What a
+killed process wrote is there all the same. `--basetemp` and TMPDIR choose another place.
+"""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 from gateway.process.version import BUILD
 
 VARIABLE = "CONNECT_GATEWAY_BUILD"
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 4 << 30
 
 
 def pytest_configure() -> None:
     wanted = os.environ.get(VARIABLE, BUILD)
     if wanted != BUILD:
         pytest.exit(f"{VARIABLE} is {wanted}, but the gateway that Python finds is {BUILD}", returncode=1)
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

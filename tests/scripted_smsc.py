@@ -22,6 +22,8 @@ from typing import Final, NamedTuple
 
 from smpplib.command_codes import commands
 
+from tests.bounds import LIMIT_S
+
 USUAL: Final = """
 on bind_transmitter: len 80000002 00000000 seq "smsc" 00
 on bind_receiver: len 80000001 00000000 seq "smsc" 00
@@ -30,7 +32,6 @@ on enquire_link: len 80000015 00000000 seq
 on submit_sm: len 80000004 00000000 seq "R1" 00
 on unbind: len 80000006 00000000 seq; close
 """
-LIMIT_S: Final = 30.0
 _HEADER_OCTETS: Final = 16
 _NAMES: Final = {code: name for name, code in commands.items()}
 _LINE: Final = re.compile(r"on (\w+):(.*)")

@@ -94,6 +94,8 @@ class Receiver:
     def __init__(self) -> None:
         self.heard: list[tuple[bytes, dict[str, str]]] = []
         self.port = 0
+        self._events: list[Record] = []
+        self._parsed = 0
 
     @property
     def url(self) -> str:
@@ -101,15 +103,19 @@ class Receiver:
 
     def events(self) -> list[Record]:
         """Everything that was told, whether alone or in a batch."""
-        told = [json.loads(body) for body, _ in self.heard]
-        return [event for each in told for event in (each["data"] if each["type"] == "batch" else [each])]
+        for body, _ in self.heard[self._parsed :]:
+            told = json.loads(body)
+            self._events += told["data"] if told["type"] == "batch" else [told]
+        self._parsed = len(self.heard)
+        return self._events
 
     def about(self, identifier: str) -> list[Record]:
         return [event for event in self.events() if event["data"].get("id") == identifier]
 
     async def until_told(self, identifiers: Sequence[str], limit_s: float = LIMIT_S) -> None:
+        waited_for = set(identifiers)
         async with asyncio.timeout(limit_s):
-            await until(lambda: all(self.about(each) for each in identifiers))
+            await until(lambda: waited_for <= {event["data"].get("id") for event in self.events()})
 
     async def hear(self, request: web.Request) -> web.Response:
         self.heard.append((await request.read(), {name.lower(): value for name, value in request.headers.items()}))

@@ -7,15 +7,14 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 import pytest
 
 from gateway.tools.trial_site import Stage, staged
 from tests.acceptance.client import customer_of, message, until_answered
-
-LIMIT_S: Final = 30.0
+from tests.bounds import LIMIT_S
 
 
 @pytest.fixture

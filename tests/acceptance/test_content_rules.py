@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.tools.trial_site import Stage
 from operators.simulator import Simulator
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message
 from tests.bounds import LIMIT_S
+from tests.verbs import QuickStage
 
 IBAN = "SA0380000000608010167519"
 
@@ -28,7 +28,7 @@ async def until_refused(customer: Customer, body: object, limit_s: float = LIMIT
 async def test_personal_data_is_masked_or_blocked_as_the_customer_asked(tmp_path: Path) -> None:
     smsc = Simulator(record=True)
     await smsc.start()
-    stage = Stage(tmp_path / "stage", smsc_port=smsc.port)
+    stage = QuickStage(tmp_path / "stage", smsc_port=smsc.port)
     try:
         await asyncio.to_thread(stage.prepare)
         rules = ["--detect", "iban=mask", "--detect", "card=block", "--detect", "mobile=warn"]

@@ -12,6 +12,7 @@ import pytest
 from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import Customer, customer_of, message
 from tests.bounds import LIMIT_S
+from tests.verbs import QuickStage
 
 TAGS = ["discard", "otp", "promotional", "transactional"]
 RULES = """
@@ -27,7 +28,7 @@ record_s = 86400
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with staged(Stage(tmp_path / "stage", more=RULES)) as prepared:
+    with staged(QuickStage(tmp_path / "stage", more=RULES)) as prepared:
         yield prepared
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.keystore.redis import STORED_FIELDS as KEY_FIELDS
 from gateway.ledger.redis.fields import STORED_FIELDS as SHARED_FIELDS
-from gateway.tools.trial_site import Stage, StageFailed
+from gateway.tools.trial_site import StageFailed
 from redaction.inventory import INVENTORY
+from tests.verbs import QuickStage
 
 TABLES = ("SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c "
           "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'")  # fmt: skip
@@ -25,7 +26,7 @@ def columns(path: Path) -> set[str]:
 
 @pytest.mark.policy("P-07")
 async def test_the_gateway_does_not_start_on_a_column_that_nobody_declared(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "stage")
+    stage = QuickStage(tmp_path / "stage")
     try:
         await asyncio.to_thread(stage.prepare)
         assert await asyncio.to_thread(stage.stop_gateway) == 0
@@ -47,7 +48,7 @@ async def test_the_gateway_does_not_start_on_a_column_that_nobody_declared(tmp_p
 
 @pytest.mark.policy("P-07")
 async def test_what_is_declared_is_what_the_running_gateway_stores(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "stage")
+    stage = QuickStage(tmp_path / "stage")
     try:
         await asyncio.to_thread(stage.prepare)
         ledger, keys = columns(stage.ledger), columns(stage.folder / "keys" / "keys.db") - {"keystore.id"}

@@ -13,11 +13,12 @@ from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import customer_of
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey
+from tests.verbs import QuickStage
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with staged(Stage(tmp_path / "stage")) as prepared:
+    with staged(QuickStage(tmp_path / "stage")) as prepared:
         yield prepared
 
 

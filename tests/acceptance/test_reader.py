@@ -10,6 +10,7 @@ import pytest
 
 from gateway.tools.trial_site import Stage
 from tests.acceptance.client import customer_of
+from tests.verbs import QuickStage
 
 READER = Path(__file__).resolve().parents[2] / "docs" / "reader.py"
 TEXTS = {"Your parcel is here": "transactional", "طلبكم في الطريق 🌷": "transactional", "Your code is 4821": "otp"}
@@ -18,7 +19,7 @@ TEXTS = {"Your parcel is here": "transactional", "طلبكم في الطريق �
 @pytest.mark.policy("P-05")
 @pytest.mark.policy("P-10")
 async def test_a_stranger_with_the_keys_reads_what_lives_and_nothing_that_died(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "stage")
+    stage = QuickStage(tmp_path / "stage")
     try:
         await asyncio.to_thread(stage.prepare)
         async with customer_of(stage) as customer:

@@ -17,6 +17,7 @@ from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import customer_of, message, receiver, until, until_answered, until_endpoint_known
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey
+from tests.verbs import QuickStage
 
 VARIABLES = "CONNECT_GATEWAY__KEYSTORE__"
 LEASE_S = 2.0
@@ -33,7 +34,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Re
 
 @pytest.fixture
 def stage(server: redis.Redis, tmp_path: Path) -> Iterator[Stage]:
-    with staged(Stage(tmp_path / "stage")) as prepared:
+    with staged(QuickStage(tmp_path / "stage")) as prepared:
         yield prepared
 
 
@@ -118,7 +119,7 @@ async def test_a_server_that_is_not_there_stops_the_start_with_one_line(
     monkeypatch.setenv(f"{VARIABLES}ENGINE", "redis")
     monkeypatch.setenv(f"{VARIABLES}REDIS__URL", "redis://127.0.0.1:1")
     with pytest.raises(StageFailed) as told:
-        await asyncio.to_thread(Stage(tmp_path / "stage", smsc_port=1).prepare)
+        await asyncio.to_thread(QuickStage(tmp_path / "stage", smsc_port=1).prepare)
     wanted = "key store: its server does not answer (ConnectionError) [store_unavailable]"
     assert str(told.value) == f"connect-gateway: {wanted}"
 

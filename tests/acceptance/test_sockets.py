@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.process.children import start_mortal
-from gateway.tools.trial_site import Child, Stage
+from gateway.tools.trial_site import Child
 from tests.acceptance.client import Customer, customer_of, receiver, until_endpoint_known
 from tests.acceptance.told_sockets import Told, connections
 from tests.contract.rest_peer import TOKEN, rest_peer
 from tests.integration.key_places import PERSISTENT
 from tests.integration.smpp_stage import Peer
 from tests.integration.valkey_server import valkey
+from tests.verbs import QuickStage
 
 WEB_NUMBER: Final = "+971501234567"
 MORE: Final = """\
@@ -41,7 +42,7 @@ prefix = "971"
 """
 
 
-class ToldStage(Stage):
+class ToldStage(QuickStage):
     """A stage whose gateway tells of its connections."""
 
     def _spawn(self, *words: str, **streams: Any) -> Child:

@@ -25,10 +25,11 @@ from tests.bounds import LIMIT_S
 from tests.integration.key_places import PERSISTENT
 from tests.integration.smpp_stage import Peer
 from tests.integration.valkey_server import valkey
+from tests.verbs import QuickStage
 
 SETTINGS = "CONNECT_GATEWAY__"
 BINDS, WORKERS = 3, 2
-LIMIT = 40
+LIMIT = 20
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def stage(stores: None, tmp_path: Path) -> Iterator[Stage]:
-    with staged(Stage(tmp_path / "stage", serve=("--workers", str(WORKERS)))) as prepared:
+    with staged(QuickStage(tmp_path / "stage", serve=("--workers", str(WORKERS)))) as prepared:
         yield prepared
 
 
@@ -231,7 +232,7 @@ async def test_workers_end_with_a_killed_supervisor(stage: Stage) -> None:
 
 
 def test_workers_on_a_file_are_refused_in_one_line(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, smsc_port=1)
+    stage = QuickStage(tmp_path, smsc_port=1)
     (tmp_path / "gateway.toml").write_text("")
     assert _said(stage, "2") == (
         "connect-gateway: workers share a ledger, and a file has one node: set ledger.engine to redis "
@@ -240,14 +241,14 @@ def test_workers_on_a_file_are_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_more_workers_than_binds_are_refused_in_one_line(stores: None, tmp_path: Path) -> None:
-    with staged(Stage(tmp_path / "stage", smsc_port=1)) as stage:
+    with staged(QuickStage(tmp_path / "stage", smsc_port=1)) as stage:
         said = _said(stage, "4")
     wanted = "operator simulator: 4 workers need at least as many binds, and it has 3 [workers_impossible]"
     assert said == f"connect-gateway: {wanted}"
 
 
 def test_a_port_of_the_metrics_that_is_taken_is_said_in_one_line(stores: None, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, staged(Stage(tmp_path / "stage", smsc_port=1)) as stage:
+    with socket.create_server(("127.0.0.1", 0)) as taken, staged(QuickStage(tmp_path / "stage", smsc_port=1)) as stage:
         stage._environ[f"{SETTINGS}METRICS__PORT"] = str(taken.getsockname()[1])
         said = _said(stage, "2")
     assert said.endswith("address already in use [address_in_use]")
@@ -260,7 +261,7 @@ def test_keys_on_the_ledgers_server_are_refused_in_one_line(tmp_path: Path, monk
         monkeypatch.setenv(f"{SETTINGS}LEDGER__REDIS__URL", url)
         monkeypatch.setenv(f"{SETTINGS}KEYSTORE__ENGINE", "redis")
         monkeypatch.setenv(f"{SETTINGS}KEYSTORE__REDIS__URL", url.replace("127.0.0.1", "localhost"))
-        stage = Stage(tmp_path, smsc_port=1)
+        stage = QuickStage(tmp_path, smsc_port=1)
         (tmp_path / "gateway.toml").write_text(f'keystore.root.path = "{tmp_path}/root/root.key"')
         assert _said(stage, "1") == (
             "connect-gateway: key store: its database holds other data; give the keys a server of their own "

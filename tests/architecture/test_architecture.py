@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bounds import LIMIT_S
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "redaction", "operators", "gateway", "benchmarks")
 P90_LIMIT = 20
@@ -241,3 +243,18 @@ def test_tasks_are_started_in_known_places_only() -> None:
 
 def test_tasks_whose_death_is_fatal_are_started_in_known_places_only() -> None:
     assert users_of(r"\b_?tasks\.start\b") == FATAL
+
+
+def test_tests_wait_long_enough_for_a_busy_machine() -> None:
+    """What must happen is waited for with `tests.bounds.LIMIT_S`; a few seconds pass without it when others work."""
+    hasty = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in ("asyncio.timeout", "asyncio.wait_for")
+        and isinstance(limit := call.args[-1], ast.Constant)
+        and isinstance(limit.value, int | float)
+        and 1 <= limit.value < LIMIT_S  # below a second somebody looks whether nothing comes
+    ]
+    assert not hasty

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from config.redis_address import parse_address
 from gateway.ledger.contract import Ledger, WriteOp, WriteResult
@@ -99,13 +100,29 @@ def clock() -> ManualClock:
 
 @pytest.fixture(params=sorted(ENGINES))
 async def engine(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Engine]:
+    async with engine_at(request, tmp_path, clock) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def engine_at(request: pytest.FixtureRequest, place: Path, clock: ManualClock) -> AsyncIterator[Engine]:
+    """The engine that the fixture is asked for, on a store of its own."""
     fixtures = {"redis": "redis_address", "redis_cluster": "cluster_address"}
     if request.param in fixtures:
-        (tmp_path / ADDRESS_FILE).write_text(request.getfixturevalue(fixtures[request.param]))
+        (place / ADDRESS_FILE).write_text(request.getfixturevalue(fixtures[request.param]))
     async with contextlib.AsyncExitStack() as closing:
-        yield Engine(request.param, tmp_path, clock, closing)
+        yield Engine(request.param, place, clock, closing)
 
 
 @pytest.fixture
 async def ledger(engine: Engine) -> Ledger:
     return await engine.open()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=sorted(ENGINES))
+async def shared_ledger(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Ledger]:
+    """One for many small tests, each of which looks at its own messages alone; they run on the module's loop."""
+    async with engine_at(request, tmp_path_factory.mktemp("shared"), ManualClock()) as engine:
+        yield await engine.open()

@@ -47,23 +47,25 @@ async def test_every_field_of_a_message_survives(ledger: Ledger) -> None:
     assert await ledger.find(7, message.id) == message
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("ids", [(), ("",), ("", ""), ("a", ""), ("", "b"), ("1:2 3,4;5|6\n7",)])
-async def test_operator_ids_keep_their_segments(ledger: Ledger, ids: tuple[str, ...]) -> None:
+async def test_operator_ids_keep_their_segments(shared_ledger: Ledger, ids: tuple[str, ...]) -> None:
     message = a_message(operator_ids=ids, segments=max(1, len(ids)))
-    await ledger.apply(accepts(message))
-    found = await ledger.find(7, message.id)
+    await shared_ledger.apply(accepts(message))
+    found = await shared_ledger.find(7, message.id)
     assert found is not None
     assert found.operator_ids == ids
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("message_class", list(MessageClass))
 async def test_every_status_and_class_can_be_stored(
-    ledger: Ledger, status: Status, message_class: MessageClass
+    shared_ledger: Ledger, status: Status, message_class: MessageClass
 ) -> None:
     message = a_message(status=status, message_class=message_class)
-    await ledger.apply(accepts(message))
-    found = await ledger.find(7, message.id)
+    await shared_ledger.apply(accepts(message))
+    found = await shared_ledger.find(7, message.id)
     assert found is not None
     assert (found.status, found.message_class) == (status, message_class)
 

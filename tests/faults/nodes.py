@@ -30,6 +30,7 @@ from tests.acceptance.client import FINAL, LOOK_S, message, receiver
 from tests.bounds import LIMIT_S
 from tests.faults.scribe import Scribe
 from tests.faults.test_kill import WatchedSmsc
+from tests.verbs import VERBS
 
 DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S: Final = 3.0
@@ -173,9 +174,7 @@ class Cluster:
         self.command("webhook", "set", self.customer, hook, *wishes)
 
     def command(self, *words: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [sys.executable, "-m", "gateway", *words, "--json"], env=self._environ, capture_output=True, check=False
-        )
+        done = VERBS.run((*words, "--json"), self._environ)
         assert not done.returncode, done.stderr
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer

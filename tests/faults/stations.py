@@ -9,7 +9,9 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from operators.simulator import Simulator, SimulatorSettings
 from operators.smpp import pdu as p
@@ -20,8 +22,16 @@ from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Stage, running_gateway
 
 SETTINGS = SessionSettings(
-    window=8, inbound=1_000, enquire_link_s=0.3, response_timeout_s=0.3, session_init_s=0.6, max_pdu_octets=65_536
+    window=8,
+    inbound=1_000,
+    enquire_link_s=None,
+    response_timeout_s=LIMIT_S,
+    session_init_s=LIMIT_S,
+    max_pdu_octets=65_536,
 )
+"""Nobody is cut off for being slow, as peers on a busy machine are."""
+HASTY = msgspec.structs.replace(SETTINGS, enquire_link_s=0.3, response_timeout_s=0.3, session_init_s=0.6)
+"""Whoever says nothing is soon cut off."""
 ACCOUNT = ("peer", "secret")
 
 
@@ -45,7 +55,8 @@ class Station(Protocol):
 class Listener:
     """The connection and session of `operators.smpp`, with the smallest host: it checks the password and answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: SessionSettings) -> None:
+        self._settings = settings
         self.connections: list[Connection] = []
         self.account = ACCOUNT
         self.growth_mb = 32.0
@@ -58,7 +69,7 @@ class Listener:
         return max((each.unsent_octets() for each in self.connections), default=0)
 
     def connect(self) -> Connection:
-        connection = Connection(lambda now: Session(Role.SMSC, SETTINGS, now), self._take, self._forget)
+        connection = Connection(lambda now: Session(Role.SMSC, self._settings, now), self._take, self._forget)
         connection.made = self.connections.append
         return connection
 
@@ -96,8 +107,8 @@ class Simulated:
 
 
 @contextlib.asynccontextmanager
-async def listening(_folder: Path) -> AsyncIterator[Station]:
-    listener = Listener()
+async def listening(_folder: Path, settings: SessionSettings) -> AsyncIterator[Station]:
+    listener = Listener(settings)
     server = await asyncio.get_running_loop().create_server(listener.connect, "127.0.0.1", 0, backlog=512)
     listener.port = server.sockets[0].getsockname()[1]
     try:
@@ -110,9 +121,12 @@ async def listening(_folder: Path) -> AsyncIterator[Station]:
 
 
 @contextlib.asynccontextmanager
-async def simulating(_folder: Path) -> AsyncIterator[Station]:
-    settings = SimulatorSettings(session=SETTINGS, refused_bind_pause_s=0.0)
-    simulator = Simulator(system_id=ACCOUNT[0], password=ACCOUNT[1], settings=settings)
+async def simulating(_folder: Path, settings: SessionSettings) -> AsyncIterator[Station]:
+    simulator = Simulator(
+        system_id=ACCOUNT[0],
+        password=ACCOUNT[1],
+        settings=SimulatorSettings(session=settings, refused_bind_pause_s=0.0),
+    )
     await simulator.start()
     try:
         yield Simulated(simulator)
@@ -137,12 +151,17 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Station]:
-    async with running_gateway(folder, enquire_link_s=0.3, response_timeout_s=0.3, session_init_s=0.6) as stage:
+async def serving(folder: Path, settings: SessionSettings) -> AsyncIterator[Station]:
+    timers: dict[str, Any] = {
+        "enquire_link_s": settings.enquire_link_s or LIMIT_S,
+        "response_timeout_s": settings.response_timeout_s,
+        "session_init_s": settings.session_init_s,
+    }
+    async with running_gateway(folder, **timers) as stage:
         yield Gateway(stage, await stage.account("peer"))
 
 
-STATIONS: dict[str, Callable[[Path], AbstractAsyncContextManager[Station]]] = {
+STATIONS: dict[str, Callable[[Path, SessionSettings], AbstractAsyncContextManager[Station]]] = {
     "session": listening,
     "simulator": simulating,
     "gateway": serving,

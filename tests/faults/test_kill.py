@@ -24,6 +24,7 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message, until
 from tests.bounds import LIMIT_S
+from tests.verbs import QuickStage
 
 CLIENTS = 8
 WINDOW = 64
@@ -95,7 +96,7 @@ class Load:
 async def smsc_and_stage(folder: Path) -> AsyncIterator[tuple[WatchedSmsc, Stage]]:
     smsc = WatchedSmsc(track=True, record=True, faults=Faults(answer_delay_s=0.01, receipt_delay_s=0.05))
     await smsc.start()
-    stage = Stage(folder, smsc_port=smsc.port, window=WINDOW)
+    stage = QuickStage(folder, smsc_port=smsc.port, window=WINDOW)
     try:
         await asyncio.to_thread(stage.prepare)
         yield smsc, stage

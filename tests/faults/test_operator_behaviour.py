@@ -16,6 +16,7 @@ from operators.simulator import Faults, IdForm, Simulator, SimulatorSettings
 from operators.smpp import status as st
 from tests.acceptance.client import Customer, customer_of, message, until_answered
 from tests.bounds import LIMIT_S
+from tests.verbs import QuickStage
 
 MORE = "\n[dispatch]\nretry_first_s = 0.1\nretry_limit_s = 0.2\nrefill_interval_s = 0.02\n"
 
@@ -40,7 +41,7 @@ class Bench:
 async def benched(folder: Path) -> AsyncIterator[Bench]:
     smsc = Simulator(record=True, track=True, settings=SimulatorSettings(receipt_retry_s=0.1, receipt_tries=100))
     await smsc.start()
-    stage = Stage(folder, smsc_port=smsc.port, more=MORE, window=32)
+    stage = QuickStage(folder, smsc_port=smsc.port, more=MORE, window=32)
     try:
         await asyncio.to_thread(stage.prepare)
         words = ("key", "add", stage.customer, "--allow-class", "promotional")

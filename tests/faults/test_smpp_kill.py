@@ -11,6 +11,7 @@ from operators.smpp import pdu as p
 from tests.bounds import LIMIT_S
 from tests.faults.test_kill import Wreck
 from tests.integration.smpp_stage import Peer, submit
+from tests.verbs import QuickStage
 
 KILLS = 3
 BEFORE_KILL = 400
@@ -34,7 +35,9 @@ def stored(database: sqlite3.Connection) -> set[str]:
 @pytest.mark.smpp("S-50")
 @pytest.mark.smpp("S-53")
 async def test_what_was_acknowledged_before_a_kill_is_there_and_every_receipt_is_told(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "stage", more="[smpp_server]\nport = 0\nwindow = 200\n", smsc=("--receipt-delay", "0.02"))
+    stage = QuickStage(
+        tmp_path / "stage", more="[smpp_server]\nport = 0\nwindow = 200\n", smsc=("--receipt-delay", "0.02")
+    )
     acknowledged: set[str] = set()
     told: set[str] = set()
 

@@ -26,7 +26,7 @@ from tests.integration.test_shared_nodes import Pair, two_nodes, until
 from tests.integration.valkey_server import Valkey, valkey_cluster
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
-LIMIT = 40
+LIMIT = 10
 
 Open = Callable[..., Awaitable[RedisLedger]]
 

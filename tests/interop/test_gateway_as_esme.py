@@ -11,6 +11,7 @@ from tests.acceptance.client import customer_of, receiver, until, until_endpoint
 from tests.bounds import LIMIT_S
 from tests.interop.conftest import Start
 from tests.interop.smscs import Seen, Smsc
+from tests.verbs import QuickStage
 
 ARABIC = "عزيزي العميل، رصيد حسابك ١٢٬٣٤٥٫٦٧ ر.س. شكرًا لتعاملكم \u200fABC-12\u200f مع بنك الرياض. " * 4
 
@@ -34,7 +35,7 @@ class Answering:
 @pytest.fixture
 async def stage_at(start: Start, tmp_path: Path) -> AsyncIterator[tuple[Stage, Smsc, Answering]]:
     async with start() as smsc:
-        stage = Stage(tmp_path / "stage", smsc_port=smsc.port)
+        stage = QuickStage(tmp_path / "stage", smsc_port=smsc.port)
         answering = Answering(smsc)
         task = asyncio.create_task(answering.run())
         try:

@@ -21,6 +21,7 @@ from operators.smpp import status as st
 from redaction.traces import find, traces
 from tests.acceptance.client import Customer, customer_of, message, receiver, until_endpoint_known
 from tests.bounds import LIMIT_S
+from tests.verbs import QuickStage
 
 ARABIC = "رمز التحقق السري الخاص بمريم هو ٧٣١٩٤٤"
 LATIN = "Dear Maryam Alqahtani, your file 7319441 is ready"
@@ -175,7 +176,7 @@ async def metrics_of(stage: Stage) -> bytes:
 async def prepared(folder: Path) -> AsyncIterator[tuple[Run, Simulator]]:
     smsc = Simulator()
     await smsc.start()
-    stage = Stage(folder, smsc_port=smsc.port)
+    stage = QuickStage(folder, smsc_port=smsc.port)
     try:
         await asyncio.to_thread(stage.prepare)
         yield Run(stage), smsc

@@ -14,6 +14,7 @@ from operators.smpp import pdu as p
 from redaction.traces import find, traces
 from tests.acceptance.client import Customer, customer_of
 from tests.contract.rest_peer import CALLBACK_SECRET, TOKEN, RestPeer, rest_peer
+from tests.verbs import QuickStage
 
 REFERENCE = "canary-reference-7731"
 CALLBACK = "http://127.0.0.1:47732/canary-callback-7732"
@@ -26,7 +27,7 @@ LONG = "The terms of your account change next month and nothing else does. " * 4
 async def operator_and_customer(folder: Path) -> AsyncIterator[tuple[Simulator, Customer, Stage]]:
     smsc = Simulator(record=True, faults=Faults())
     await smsc.start()
-    stage = Stage(folder / "stage", smsc_port=smsc.port)
+    stage = QuickStage(folder / "stage", smsc_port=smsc.port)
     try:
         await asyncio.to_thread(stage.prepare)
         async with customer_of(stage) as customer:
@@ -163,7 +164,7 @@ operators = ["web"]
 @pytest.mark.policy("P-16")
 async def test_an_http_operator_gets_exactly_the_fields_that_have_a_name(tmp_path: Path) -> None:
     async with rest_peer() as peer:
-        stage = Stage(tmp_path / "stage", more=over_http(tmp_path / "secrets", peer))
+        stage = QuickStage(tmp_path / "stage", more=over_http(tmp_path / "secrets", peer))
         try:
             await asyncio.to_thread(stage.prepare)
             async with customer_of(stage) as customer:

@@ -12,6 +12,7 @@ from operators.smpp import pdu as p
 from operators.smpp.udh import Concat, build_udh
 from tests.faults.test_smpp_kill import bound
 from tests.integration.smpp_stage import Peer, submit
+from tests.verbs import QuickStage
 
 ARABIC = "رمز التحقق السري الخاص بمريم هو ٧٣١٩٤٤"
 LATIN = "Dear Maryam Alqahtani, your file 7319441 is ready"
@@ -47,7 +48,7 @@ async def play(stage: Stage) -> list[str]:
 @pytest.mark.policy("P-03")
 @pytest.mark.policy("P-05")
 async def test_no_file_holds_what_came_in_over_smpp(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "stage", more="[smpp_server]\nport = 0\nrefused_bind_pause_s = 0.1\n")
+    stage = QuickStage(tmp_path / "stage", more="[smpp_server]\nport = 0\nrefused_bind_pause_s = 0.1\n")
     try:
         await asyncio.to_thread(stage.prepare)
         secrets = await play(stage)

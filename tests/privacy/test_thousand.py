@@ -22,6 +22,7 @@ from operators.smpp import status as st
 from redaction.traces import find, traces
 from tests.acceptance.client import Customer, Receiver, customer_of, message, receiver, until_endpoint_known
 from tests.bounds import LIMIT_S
+from tests.verbs import QuickStage
 
 CORES = {
     "transactional": "Dear Maryam Alqahtani, file Qx7319 is",
@@ -83,8 +84,8 @@ async def through_trouble(customer: Customer, smsc: Simulator, heard: Receiver) 
     ):
         smsc.faults = faults
         ids = await send(customer, 300 * part, 300 * part + 300)
-        reached += [each["status"] for each in await customer.reach_all(ids, limit_s=60)]
-        await heard.until_told(ids, limit_s=60)
+        reached += [each["status"] for each in await customer.reach_all(ids)]
+        await heard.until_told(ids)
     return reached
 
 
@@ -117,7 +118,7 @@ async def test_nothing_of_a_thousand_messages_is_left_anywhere(tmp_path: Path, m
     monkeypatch.setenv("TMPDIR", str(temporary))
     smsc = Simulator()
     await smsc.start()
-    stage = Stage(tmp_path / "stage", smsc_port=smsc.port, window=32)  # less than lies between two cuts
+    stage = QuickStage(tmp_path / "stage", smsc_port=smsc.port, window=32)  # less than lies between two cuts
     try:
         await asyncio.to_thread(stage.prepare)
         temporary.mkdir()

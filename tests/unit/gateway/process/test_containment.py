@@ -12,6 +12,7 @@ from gateway.process import logs
 from gateway.process.containment import WORKS, Containment
 from gateway.process.tasks import TaskOwner
 from operators.contained import report
+from tests.bounds import LIMIT_S
 
 NUMBER = "+966512345678"
 
@@ -41,7 +42,7 @@ def fail() -> None:
 
 
 async def turns(contained: Containment) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while not any(contained.counts.values()):
             await asyncio.sleep(0)
 
@@ -100,7 +101,7 @@ async def test_a_connection_whose_callback_fails_is_closed_and_the_others_stay(c
     port = server.sockets[0].getsockname()[1]
     streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
     streams[0][1].write(b"x")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         assert await streams[0][0].read() == b""
     assert contained.counts == dict.fromkeys(WORKS, 0) | {"connection": 1}
     assert not streams[1][0].at_eof()
