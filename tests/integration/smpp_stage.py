@@ -194,10 +194,11 @@ async def running_gateway(
 
 @asynccontextmanager
 async def running_front(
-    folder: Path, smsc_port: int, *, customer: CustomerSettings | None = None, **smpp: Any
+    folder: Path, operator: int | OperatorSettings, *, customer: CustomerSettings | None = None, **smpp: Any
 ) -> AsyncIterator[Front]:
-    """The same, on an SMSC that runs already."""
-    node = Node(settings_of(folder, smsc_port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))))
+    """The same, on an operator that runs already: an SMSC's port, or the settings of a link."""
+    server = SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))
+    node = Node(settings_of(folder, operator, server))
     await node.start()
     accounts = Accounts(
         node.stores.ledger,
@@ -219,16 +220,17 @@ async def running_front(
         await node.stop()
 
 
-def settings_of(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Settings:
-    """Of a node on an SMSC, everything in this folder."""
-    operator = OperatorSettings(
-        name="north",
-        host="127.0.0.1",
-        port=smsc_port,
-        system_id="gateway",
-        password=SecretRef(),
-        reconnect_first_s=0.1,
-    )
+def settings_of(folder: Path, operator: int | OperatorSettings, smpp: SmppServerSettings) -> Settings:
+    """Of a node on one operator, an SMSC's port or more, everything in this folder."""
+    if isinstance(operator, int):
+        operator = OperatorSettings(
+            name="north",
+            host="127.0.0.1",
+            port=operator,
+            system_id="gateway",
+            password=SecretRef(),
+            reconnect_first_s=0.1,
+        )
     return Settings(
         http=HttpSettings(port=0),
         metrics=MetricsSettings(enabled=False),
@@ -238,7 +240,7 @@ def settings_of(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Setti
             path=str(folder / "keys" / "keys.db"), root=RootSlotSettings(path=str(folder / "root" / "root.key"))
         ),
         operators=(operator,),
-        routes=(RouteSettings(operators=("north",)),),
+        routes=(RouteSettings(operators=(operator.name,)),),
         shutdown=ShutdownSettings(deadline_s=8),
     )
 
