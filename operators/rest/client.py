@@ -11,13 +11,10 @@ and is refused. Of a message that another operator took in part, the whole is se
 import asyncio
 import contextlib
 import random
-import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
-
-import aiohttp
 
 from config.operators import OperatorSettings
 from operators.backoff import Backoff
@@ -41,13 +38,15 @@ from operators.base import (
 from operators.bucket import TokenBucket
 from operators.contained import report
 from operators.rest.callback import CallbackListener
-from operators.rest.form import MessageForm, Receipt
-from redaction.personal import Purpose, Secret
+from operators.rest.connection import HttpConnection
+from operators.rest.form import Receipt
+from operators.rest.requests import Requests
+from redaction.personal import Secret
 
-ANSWER_LIMIT_BYTES: Final = 64 * 1024
 NOT_TEXT: Final = 415
 """The status of what cannot be said in JSON: Unsupported Media Type."""
 SLOW_FACTOR: Final = 0.7
+_NOT_SENT: Final = Deferred(DeferReason.NOT_SENT, 0, 0.0)
 
 
 class _News:
@@ -82,11 +81,9 @@ class RestOperator:
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self._settings = settings
-        self._password = password
         self._monotonic = monotonic
         self._today = today
-        self._random_bytes = random_bytes
-        self._form = MessageForm(settings.rest)
+        self._requests = Requests(settings, password, random_bytes)
         self._backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s)
         burst = max(1, round(settings.throughput_per_s or settings.window))
         self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
@@ -94,7 +91,6 @@ class RestOperator:
         if settings.rest.callback.port is not None:
             self._listener = CallbackListener(settings.rest.callback, callback_secret, self._on_receipts)
         self._sink: EventSink | None = None
-        self._session: aiohttp.ClientSession
         self._workers: list[asyncio.Task[None]] = []
         self._queue: deque[MtMessage] = deque()
         self._work = asyncio.Event()
@@ -124,14 +120,6 @@ class RestOperator:
         if self._listener is not None:
             await self._listener.start()
         self._sink = sink
-        token = self._password.reveal(Purpose.CREDENTIAL)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.rest.connections, ssl=_tls(settings)),
-            timeout=aiohttp.ClientTimeout(total=settings.response_timeout_s, sock_connect=settings.connect_timeout_s),
-            headers={"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})},
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
         loop = asyncio.get_running_loop()
         self._workers = [
             loop.create_task(self._run_worker(), name=f"{self.name} http {number}")
@@ -142,7 +130,7 @@ class RestOperator:
     async def stop(self, deadline_s: float) -> None:
         self._stopping = True
         while self._queue:
-            self._settle(self._queue.popleft(), Deferred(DeferReason.NOT_SENT, 0, 0.0))
+            self._settle(self._queue.popleft(), _NOT_SENT)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline_s):
                 await self._idle.wait()
@@ -155,7 +143,6 @@ class RestOperator:
         if self._listener is not None:
             await self._listener.stop()
         if self._sink is not None:
-            await self._session.close()
             self._flush()
             self._sink((Down(self.name),))
 
@@ -186,36 +173,33 @@ class RestOperator:
         return 1
 
     async def _run_worker(self) -> None:
-        while True:
-            while not self._queue:
-                self._work.clear()
-                await self._work.wait()
-            message = self._queue.popleft()
-            result: SubmitResult = Unknown(UnknownReason.LINK_LOST)
-            try:
-                result = await self._post(message)
-            except Exception as error:  # of this message's request; the next one has its own
-                report("delivery", error)
-            finally:
-                self._settle(message, result)
-
-    async def _post(self, message: MtMessage) -> SubmitResult:
-        """One request. An error before the bytes went out says so; after that nobody knows."""
-        if self._down:
-            return Deferred(DeferReason.NOT_SENT, 0, 0.0)
-        body = self._form.body(message, self._random_bytes(12).hex())
+        connection: HttpConnection | None = None
         try:
-            async with self._session.post(self._settings.rest.url, data=body, allow_redirects=False) as answer:
-                said = await answer.content.read(ANSWER_LIMIT_BYTES)
-                result = self._form.result(answer.status, said, answer.headers.get("Retry-After"))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            while True:
+                while not self._queue:
+                    self._work.clear()
+                    await self._work.wait()
+                message = self._queue.popleft()
+                result: SubmitResult = Unknown(UnknownReason.LINK_LOST)
+                try:
+                    connection = connection or self._requests.connection()
+                    result = await self._post(connection, message)
+                except Exception as error:  # of this message's request; the next one has its own
+                    report("delivery", error)
+                finally:
+                    self._settle(message, result)
+        finally:
+            if connection is not None:
+                connection.close()
+
+    async def _post(self, connection: HttpConnection, message: MtMessage) -> SubmitResult:
+        if self._down:
+            return _NOT_SENT
+        result = await self._requests.ask(connection, message)
+        if isinstance(result, Deferred) and result.reason is DeferReason.NOT_SENT:
             self._go_down()
-            return Deferred(DeferReason.NOT_SENT, 0, 0.0)
-        except TimeoutError:
-            return Unknown(UnknownReason.TIMEOUT)
-        except aiohttp.ClientError:
-            return Unknown(UnknownReason.LINK_LOST)
-        self._backoff.reset()
+        else:
+            self._backoff.reset()
         if isinstance(result, Deferred) and result.reason in (DeferReason.THROTTLED, DeferReason.QUEUE_FULL):
             self._slow_down(result.after_s)
         return result
@@ -293,6 +277,7 @@ class RestOperator:
             submitted=self._submitted,
             receipts=self._receipts,
             unexpected_responses=0,
+            flawed=self._requests.flawed,
         )
 
     def _report(self, *events: OperatorEvent) -> None:
@@ -307,15 +292,3 @@ class RestOperator:
             return
         answered = any(isinstance(each, Submitted) for each in events)
         self._sink((*events, Ready(self.name)) if answered and self.is_up() else tuple(events))
-
-
-def _tls(settings: OperatorSettings) -> ssl.SSLContext | bool:
-    """TLS 1.2 or later with verification, a private CA and a client certificate where they are named."""
-    tls = settings.tls
-    if not settings.rest.url.startswith("https:"):
-        return True
-    context = ssl.create_default_context(cafile=tls.ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if tls.certificate is not None:
-        context.load_cert_chain(tls.certificate, tls.key)
-    return context

@@ -196,14 +196,17 @@ async def running_gateway(folder: Path, *, faults: Faults | None = None, **more:
 @asynccontextmanager
 async def running_front(
     folder: Path,
-    smsc_port: int,
+    operator: int | OperatorSettings,
     *,
     customer: CustomerSettings | None = None,
     ledger: LedgerSettings | None = None,
     **smpp: Any,
 ) -> AsyncIterator[Front]:
-    """On an SMSC that runs already. ledger: a file in the folder where none is named."""
-    settings = settings_of(folder, smsc_port, SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp)))
+    """On an operator that runs already: an SMSC's port, or the settings of a link. ledger: a file in the folder where
+    none is named.
+    """
+    server = SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))
+    settings = settings_of(folder, operator, server)
     node = Node(settings if ledger is None else msgspec.structs.replace(settings, ledger=ledger))
     await node.start()
     accounts = Accounts(
@@ -226,16 +229,17 @@ async def running_front(
         await node.stop()
 
 
-def settings_of(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Settings:
-    """Of a node on an SMSC, everything in this folder."""
-    operator = OperatorSettings(
-        name="north",
-        host="127.0.0.1",
-        port=smsc_port,
-        system_id="gateway",
-        password=SecretRef(),
-        reconnect_first_s=0.1,
-    )
+def settings_of(folder: Path, operator: int | OperatorSettings, smpp: SmppServerSettings) -> Settings:
+    """Of a node on one operator, an SMSC's port or more, everything in this folder."""
+    if isinstance(operator, int):
+        operator = OperatorSettings(
+            name="north",
+            host="127.0.0.1",
+            port=operator,
+            system_id="gateway",
+            password=SecretRef(),
+            reconnect_first_s=0.1,
+        )
     return Settings(
         http=HttpSettings(port=0),
         metrics=MetricsSettings(enabled=False),
@@ -245,7 +249,7 @@ def settings_of(folder: Path, smsc_port: int, smpp: SmppServerSettings) -> Setti
             path=str(folder / "keys" / "keys.db"), root=RootSlotSettings(path=str(folder / "root" / "root.key"))
         ),
         operators=(operator,),
-        routes=(RouteSettings(operators=("north",)),),
+        routes=(RouteSettings(operators=(operator.name,)),),
         shutdown=ShutdownSettings(deadline_s=8),
     )
 

@@ -1,0 +1,166 @@
+"""One HTTP/1.1 connection: a request, its answer, the next. Opened when it is needed, kept while its answers are sound.
+
+It tells apart what was not sent, what was sent and not answered, and what was answered, in whatever shape (see
+`answer`); nothing is ever sent a second time here.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from typing import Final, cast
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from operators.rest.answer import Answer, AnswerReader
+
+KEEP_S: Final = 15.0
+"""How long a connection may rest and be used again; servers close theirs after a while."""
+_PORTS: Final = {"http": 80, "https": 443}
+_SAFE: Final = "/?%:@!$&'()*+,;=~-._[]"
+
+
+class NotSent(Exception):
+    """No connection came about: nothing of the request left."""
+
+
+class NotAnswered(Exception):
+    """Octets left, and no status came back. timed_out: the connection may still stand."""
+
+    def __init__(self, *, timed_out: bool) -> None:
+        super().__init__()
+        self.timed_out = timed_out
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where requests go. head: of each of them, up to the value of Content-Length."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+    head: bytes
+
+    def __repr__(self) -> str:
+        return f"Target(host={self.host!r}, port={self.port})"
+
+
+def target(url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> Target:
+    """url: without credentials. headers: of every POST, beside Host and Content-Length.
+
+    Raises ValueError with the name of a header that would end its line, or is not ASCII.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    shown = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
+    if port != _PORTS[parts.scheme]:
+        shown = f"{shown}:{port}"
+    said = {"Host": shown, **headers}
+    for name, value in said.items():
+        if not value.isascii() or not value.isprintable():
+            raise ValueError(name)
+    path = quote(parts.path or "/", _SAFE) + (f"?{quote(parts.query, _SAFE)}" if parts.query else "")
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items()), "Content-Length: "]
+    return Target(host, port, tls, "\r\n".join(lines).encode("ascii"))
+
+
+class HttpConnection:
+    """target: of all its requests. limit_bytes: of an answer's body. One request at a time."""
+
+    def __init__(self, target: Target, *, connect_timeout_s: float, answer_timeout_s: float, limit_bytes: int) -> None:
+        self._target = target
+        self._connect_timeout_s = connect_timeout_s
+        self._answer_timeout_s = answer_timeout_s
+        self._limit = limit_bytes
+        self._wire: _Wire | None = None
+        self._used = 0.0
+
+    async def post(self, body: bytes) -> Answer:
+        """Raises NotSent and NotAnswered."""
+        wire = await self._open()
+        request = b"%b%d\r\n\r\n%b" % (self._target.head, len(body), body)
+        reading, timed_out, keep = AnswerReader(self._limit), False, False
+        try:
+            try:
+                async with asyncio.timeout(self._answer_timeout_s):
+                    await wire.ask(request, reading)
+            except TimeoutError:
+                timed_out = True
+            answer = reading.answer()
+            if answer is None:
+                raise NotAnswered(timed_out=timed_out)
+            keep = answer.keep
+            return answer
+        finally:
+            self._used = asyncio.get_running_loop().time()
+            if not keep:
+                self.close()
+
+    async def _open(self) -> "_Wire":
+        rested_s = asyncio.get_running_loop().time() - self._used
+        if self._wire is not None and self._wire.is_ready and rested_s < KEEP_S:
+            return self._wire
+        self.close()
+        said = self._target
+        try:
+            async with asyncio.timeout(self._connect_timeout_s):
+                _, self._wire = await asyncio.get_running_loop().create_connection(
+                    _Wire, said.host, said.port, ssl=said.tls, server_hostname=said.host if said.tls else None
+                )
+        except (OSError, TimeoutError, UnicodeError):
+            raise NotSent from None
+        if not self._wire.is_ready:  # it was ended as soon as it stood
+            raise NotSent
+        return self._wire
+
+    def close(self) -> None:
+        if self._wire is not None:
+            self._wire.abort()
+            self._wire = None
+
+
+class _Wire(asyncio.Protocol):
+    """is_ready: a request may be sent; False once the other end closed, or said something that was not asked for."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._reading: AnswerReader | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self.is_ready = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are not subclasses
+
+    async def ask(self, request: bytes, reading: AnswerReader) -> None:
+        """Send it; return when the answer is complete, or the connection at its end."""
+        assert self._transport is not None
+        self._reading = reading
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        await self._waiter
+
+    def data_received(self, data: bytes) -> None:
+        if self._reading is None or self._reading.done:
+            self.is_ready = False
+            return
+        self._reading.feed(data)
+        if self._reading.done:
+            self._wake()
+
+    def eof_received(self) -> None:
+        self._lose()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._lose()
+
+    def abort(self) -> None:
+        self.is_ready = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _lose(self) -> None:
+        self.is_ready = False
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
