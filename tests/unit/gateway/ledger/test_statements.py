@@ -1,5 +1,6 @@
 """SQL files: every statement once, by its name."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (folder / "schema_4.sql").write_text("DROP TABLE a;\n")
     (folder / "parts.sql").write_text("-- name: all\nSELECT $columns FROM a\n")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "sql_for_a_test", raising=False)  # of the test before, in a folder that is gone
     return "sql_for_a_test"
 
 
