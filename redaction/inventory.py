@@ -230,6 +230,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "settings": "limits, classes, senders granted",
             "created_ms": "when the account began",
             "disabled_ms": "when it was disabled",
+            "version": "changes with the row, so that no change undoes another",
         },
     ),
     *_table(
@@ -249,6 +250,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "created_ms": "when it was made",
             "expires_ms": "when it ends",
             "revoked_ms": "when it was revoked",
+            "version": "changes with the row, so that no change undoes another",
         },
     ),
     *_table(
@@ -266,6 +268,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "settings": "address allow-list, binds, window, limits",
             "created_ms": "when it was made",
             "revoked_ms": "when it was revoked",
+            "version": "changes with the row, so that no change undoes another",
         },
     ),
     *_table(
@@ -282,6 +285,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "failing_since_ms": "since when it fails",
             "disabled_ms": "when it was disabled",
             "settings": "which events, rate",
+            "version": "changes with the row, so that no change undoes another",
         },
     ),
     # traffic: what remains of messages whose record is gone

@@ -1,22 +1,28 @@
-"""What an administrator does to accounts: add customers, keys and ESME accounts, revoke, list.
+"""Every change of accounts: what an administrator does to them, and what a node notes on them.
 
-Names and contact data are sealed under the customer's key before they are stored (PRIVACY.md P-03). A key's secret is
-made here, shown once by whoever asked for it, and stored as a keyed digest and a prefix.
+A change is read, made and written over what was read and nothing else, so that no two of them undo each other. One that
+finds that another came between is made again on what stands by then: it names what it changes, and the rest stays. Who
+loses `ATTEMPTS` times in a row is told `ChangedMeanwhile`.
+
+A key's secret is made here, shown once by whoever asked for it, and stored as a keyed digest and a prefix.
 """
 
 import asyncio
 import base64
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from gateway.accounts.actor import Actor
+from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.passwords import SHORT, hashed, new_password
+from gateway.accounts.profile import AccountSealer, check_profile, open_profile, seal_profile
+from gateway.accounts.profile import Profile as Profile
 from gateway.accounts.settings import (
     CustomerSettings,
     EsmeSettings,
-    InvalidSetting,
     KeySettings,
     NumberSettings,
     check_scopes,
@@ -27,64 +33,39 @@ from gateway.accounts.settings import (
     read_customer,
     stored_form,
 )
-from gateway.ledger.contract import Ledger, StoredCustomer, StoredEsme, StoredKey
+from gateway.ledger.contract import (
+    ChangedMeanwhile,
+    Ledger,
+    NameTaken,
+    StoredAccounts,
+    StoredCustomer,
+    StoredEndpoint,
+    StoredEsme,
+    StoredKey,
+)
 from gateway.process.clock import Clock
-from redaction.personal import MessageText, Purpose, Secret
+from gateway.process.logs import logger
+from redaction.personal import Purpose, Secret
 from redaction.sealed import Sealed
 
-ACCOUNT: Final = "account"
-"""The sealed field that holds a `Profile`."""
+ATTEMPTS: Final = 50
 LONGEST_LIFE_MS: Final = 36_500 * 24 * 3600 * 1000
 """Of a key that expires: a hundred years."""
-_LONGEST_WORDS: Final = 200
-_LONGEST_EMAIL: Final = 254
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
-
-class AccountSealer(Protocol):
-    """The part of `redaction.seal.Sealer` that accounts need."""
-
-    def seal_account(self, plaintext: bytes, customer: int, field: str, record_id: bytes) -> Sealed: ...
-
-    def open_account(self, sealed: Sealed, customer: int, field: str, record_id: bytes, purpose: Purpose) -> bytes: ...
-
-
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a customer is and how to reach it. Nothing else is taken. Raises InvalidSetting."""
-
-    name: MessageText
-    company: MessageText | None = None
-    email: MessageText | None = None
-    phone: MessageText | None = None
-
-    def __post_init__(self) -> None:
-        words = [_reveal(each) for each in (self.name, self.company, self.phone)]
-        if not all(each is None or (each.isprintable() and 0 < len(each) <= _LONGEST_WORDS) for each in words):
-            raise InvalidSetting(f"names and the like have 1 to {_LONGEST_WORDS} characters that can be printed")
-        email = _reveal(self.email)
-        if email is None:
-            return
-        if not (_EMAIL.fullmatch(email) and email.isprintable() and len(email) <= _LONGEST_EMAIL):
-            raise InvalidSetting(f"an e-mail address has one @ and up to {_LONGEST_EMAIL} characters")
-
-
-class _StoredProfile(msgspec.Struct, frozen=True, array_like=True):
-    name: str
-    company: str | None
-    email: str | None
-    phone: str | None
-
+T = TypeVar("T")
 
 Change = Callable[[CustomerSettings], Mapping[str, Any]]
-"""Fields of a customer's settings that are to be others, given what stands."""
+"""Fields of a customer's settings that are to be others, given what stands; none changes nothing."""
+
+log = logger(__name__)
 
 
 class UnknownAccount(LookupError):
-    """No customer or key of that id."""
+    """No customer, key or account of that name."""
 
 
 class Accounts:
-    """The account operations of one ledger.
+    """The accounts of one ledger, in the hands of one actor.
 
     ensure_keys: makes a new customer's keys durable before anything is sealed under them.
     """
@@ -93,6 +74,7 @@ class Accounts:
         self,
         ledger: Ledger,
         clock: Clock,
+        actor: Actor,
         *,
         sealer: AccountSealer,
         ensure_keys: Callable[[int], None],
@@ -100,16 +82,20 @@ class Accounts:
     ) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._actor = actor
         self._sealer = sealer
         self._ensure_keys = ensure_keys
         self._digest = digest
 
+    # ------------------------------------------------------------------------------------------------------ customers
+
     async def add_customer(self, profile: Profile, settings: CustomerSettings) -> StoredCustomer:
-        """Store a new customer.
+        """Store a new customer. Raises InvalidSetting.
 
         The ledger gives the number that the customer's key is named by, so the row is written twice; it is disabled
         until its profile is sealed into it.
         """
+        check_profile(profile)
         now_ms = self._clock.now_ms()
         draft = StoredCustomer(
             id=0,
@@ -121,77 +107,93 @@ class Accounts:
         )
         number = await self._ledger.save_customer(draft)
         self._ensure_keys(number)
-        account = self._seal(profile, number, draft.public_id)
-        customer = msgspec.structs.replace(draft, id=number, account=account, disabled_ms=None)
-        await self._ledger.save_customer(customer)
-        return customer
+        account = seal_profile(self._sealer, profile, number, draft.public_id)
+        return await self._change_customer(
+            number, lambda stored: msgspec.structs.replace(stored, account=account, disabled_ms=None)
+        )
 
     async def customers(self) -> Sequence[StoredCustomer]:
         return await self._ledger.customers()
 
     def profile(self, customer: StoredCustomer, purpose: Purpose) -> Profile:
         """Open a customer's contact data. Raises `redaction.errors.SealError`."""
-        packed = self._sealer.open_account(customer.account, customer.id, ACCOUNT, customer.public_id.encode(), purpose)
-        stored = _decode(packed)
-        return Profile(
-            name=MessageText(stored.name),
-            company=_guard(stored.company),
-            email=_guard(stored.email),
-            phone=_guard(stored.phone),
-        )
+        return open_profile(self._sealer, customer, purpose)
 
     async def change_settings(self, customer_id: int, change: Change) -> CustomerSettings:
         """Set the fields that `change` names; all others stay. What holds then.
 
-        Raises UnknownAccount and InvalidSetting.
+        Raises UnknownAccount, InvalidSetting and ChangedMeanwhile.
         """
-        customer = await self._customer(customer_id)
-        standing = read_customer(customer.settings).settings
-        changes = change(standing)
-        changed = msgspec.structs.replace(standing, **changes)
-        octets = merged(customer.settings, changes)
-        await self._ledger.save_customer(msgspec.structs.replace(customer, settings=octets))
-        return changed
+        changed = await self._change_customer(customer_id, lambda stored: _with(stored, change))
+        return read_customer(changed.settings).settings
+
+    async def disable(self, customer_id: int, *, disabled: bool = True) -> StoredCustomer:
+        """Refuse, or take again, everything of a customer. Raises UnknownAccount and ChangedMeanwhile."""
+        now_ms = self._clock.now_ms()
+
+        def change(stored: StoredCustomer) -> StoredCustomer:
+            since_ms = now_ms if stored.disabled_ms is None else stored.disabled_ms
+            return msgspec.structs.replace(stored, disabled_ms=since_ms if disabled else None)
+
+        return await self._change_customer(customer_id, change)
+
+    async def _change_customer(self, number: int, change: Callable[[StoredCustomer], StoredCustomer]) -> StoredCustomer:
+        async def attempt() -> StoredCustomer:
+            standing = _the_customer(await self._ledger.customers(), number)
+            changed = change(standing)
+            if changed != standing:
+                await self._ledger.save_customer(changed, read=standing.version)
+                self._say("customer", standing.public_id)
+            return changed
+
+        return await _until_it_stands(attempt)
+
+    # -------------------------------------------------------------------------------------------------------- numbers
 
     async def add_number(self, customer_id: int, number: str, settings: NumberSettings) -> str:
         """Let a customer have what people write to a number, or to its keywords; as it is spelled from now on.
 
-        Raises UnknownAccount, and InvalidSetting for what is no number, for an unknown account of the customer, and for
-        what another customer has.
+        Whose it is depends on all customers: the write stands only if none of them has changed since they were read.
+        Raises UnknownAccount, ChangedMeanwhile, and InvalidSetting for what is no number, for an unknown account of
+        the customer, and for what another customer has.
         """
         key = number_key(number)
-        if settings.esme and not any(
-            each.system_id == settings.esme and each.revoked_ms is None for each in await self.esmes(customer_id)
-        ):
-            raise InvalidSetting("this customer has no account of this system_id")
-        for other in await self._ledger.customers():
-            if other.id != customer_id and _overlap(number_settings(other).get(key), settings):
-                raise InvalidSetting("another customer has this number, or one of these keywords of it")
-        await self.change_settings(customer_id, lambda standing: {"numbers": {**standing.numbers, key: settings}})
+
+        async def attempt() -> None:
+            version = await self._ledger.accounts_version()
+            stored = await self._ledger.read_accounts()
+            customer = _the_customer(stored.customers, customer_id)
+            _check_claim(stored, customer_id, key, settings)
+            changed = _with(customer, lambda standing: {"numbers": {**standing.numbers, key: settings}})
+            await self._ledger.save_customer(changed, read=customer.version, accounts=version)
+            self._say("customer", customer.public_id)
+
+        await _until_it_stands(attempt)
         return key
 
     async def remove_number(self, number: str, customer_id: int | None = None) -> list[int]:
-        """Take a number from its customers, or from one of them; who had it. Raises UnknownAccount."""
+        """Take a number from its customers, or from one of them; who had it.
+
+        Raises UnknownAccount and ChangedMeanwhile.
+        """
         key = number_key(number)
+
+        def change(standing: CustomerSettings) -> Mapping[str, Any]:
+            left = {name: each for name, each in standing.numbers.items() if name != key}
+            return {"numbers": left} if len(left) < len(standing.numbers) else {}
+
         had = [
-            each
+            each.id
             for each in await self._ledger.customers()
             if key in number_settings(each) and customer_id in (None, each.id)
         ]
         if not had:
             raise UnknownAccount("no customer has this number")
-        for customer in had:
-            await self.change_settings(
-                customer.id,
-                lambda standing: {"numbers": {name: each for name, each in standing.numbers.items() if name != key}},
-            )
-        return [each.id for each in had]
+        for each in had:
+            await self.change_settings(each, change)
+        return had
 
-    async def disable(self, customer_id: int, *, disabled: bool = True) -> None:
-        """Refuse, or take again, everything of a customer. Raises UnknownAccount."""
-        customer = await self._customer(customer_id)
-        disabled_ms = self._clock.now_ms() if disabled else None
-        await self._ledger.save_customer(msgspec.structs.replace(customer, disabled_ms=disabled_ms))
+    # ----------------------------------------------------------------------------------------------------------- keys
 
     async def add_key(
         self,
@@ -206,35 +208,46 @@ class Accounts:
         now_ms = self._clock.now_ms()
         if expires_ms is not None and not now_ms < expires_ms <= now_ms + LONGEST_LIFE_MS:
             raise InvalidSetting("a key expires in the future, and within a hundred years")
-        await self._customer(customer_id)
-        taken = {key.prefix for key in await self._ledger.keys()}
-        prefix = self._fresh_prefix(taken)
-        secret = Secret(f"cgw_{prefix}_{_base64(self._clock.random(32))}")
-        key = StoredKey(
-            id=0,
-            customer=customer_id,
-            prefix=prefix,
-            digest=self._digest(secret),
-            scopes=tuple(scopes),
-            settings=stored_form(settings),
-            created_ms=now_ms,
-            expires_ms=expires_ms,
-        )
-        number = await self._ledger.save_key(key)
-        return msgspec.structs.replace(key, id=number), secret
+        _the_customer(await self._ledger.customers(), customer_id)
+        while True:
+            prefix = self._clock.random(4).hex()
+            secret = Secret(f"cgw_{prefix}_{_base64(self._clock.random(32))}")
+            key = StoredKey(
+                id=0,
+                customer=customer_id,
+                prefix=prefix,
+                digest=self._digest(secret),
+                scopes=tuple(scopes),
+                settings=stored_form(settings),
+                created_ms=now_ms,
+                expires_ms=expires_ms,
+            )
+            with suppress(NameTaken):
+                number = await self._ledger.save_key(key)
+                self._say("key", prefix)
+                return msgspec.structs.replace(key, id=number), secret
 
     async def keys(self, customer_id: int | None = None) -> list[StoredKey]:
         """All keys, revoked ones too, of one customer or of everybody."""
         return [key for key in await self._ledger.keys() if customer_id in (None, key.customer)]
 
     async def revoke_key(self, prefix: str) -> StoredKey:
-        """Refuse a key from now on; nodes hear of it within a second. Raises UnknownAccount."""
-        for key in await self._ledger.keys():
-            if key.prefix == prefix:
-                revoked = msgspec.structs.replace(key, revoked_ms=key.revoked_ms or self._clock.now_ms())
-                await self._ledger.save_key(revoked)
-                return revoked
-        raise UnknownAccount("no key has this prefix")
+        """Refuse a key from now on; nodes hear of it within a second. Raises UnknownAccount and ChangedMeanwhile."""
+
+        async def attempt() -> StoredKey:
+            for key in await self._ledger.keys():
+                if key.prefix == prefix:
+                    if key.revoked_ms is not None:
+                        return key
+                    revoked = msgspec.structs.replace(key, revoked_ms=self._clock.now_ms())
+                    await self._ledger.save_key(revoked, read=key.version)
+                    self._say("key", prefix)
+                    return revoked
+            raise UnknownAccount("no key has this prefix")
+
+        return await _until_it_stands(attempt)
+
+    # -------------------------------------------------------------------------------------------------- ESME accounts
 
     async def add_esme(
         self, customer_id: int, system_id: str, *, settings: EsmeSettings, password_length: int = SHORT
@@ -245,9 +258,7 @@ class Accounts:
         be it revoked since: news that waits for an account must not reach another.
         """
         check_system_id(system_id)
-        await self._customer(customer_id)
-        if any(esme.system_id == system_id for esme in await self._ledger.esmes()):
-            raise InvalidSetting("this system_id was given before")
+        _the_customer(await self._ledger.customers(), customer_id)
         password = new_password(self._clock.random, password_length)
         esme = StoredEsme(
             id=0,
@@ -257,7 +268,11 @@ class Accounts:
             settings=stored_form(settings),
             created_ms=self._clock.now_ms(),
         )
-        number = await self._ledger.save_esme(esme)
+        try:
+            number = await self._ledger.save_esme(esme)
+        except NameTaken:
+            raise InvalidSetting("this system_id was given before") from None
+        self._say("esme", system_id)
         return msgspec.structs.replace(esme, id=number), password
 
     async def esmes(self, customer_id: int | None = None) -> list[StoredEsme]:
@@ -265,40 +280,118 @@ class Accounts:
         return [esme for esme in await self._ledger.esmes() if customer_id in (None, esme.customer)]
 
     async def revoke_esme(self, system_id: str) -> StoredEsme:
-        """Refuse an account from now on; nodes end its binds within a second. Raises UnknownAccount."""
-        for esme in await self._ledger.esmes():
-            if esme.system_id == system_id:
-                revoked = msgspec.structs.replace(esme, revoked_ms=esme.revoked_ms or self._clock.now_ms())
-                await self._ledger.save_esme(revoked)
-                return revoked
-        raise UnknownAccount("no ESME account has this system_id")
+        """Refuse an account from now on; nodes end its binds within a second.
 
-    async def _customer(self, customer_id: int) -> StoredCustomer:
-        for customer in await self._ledger.customers():
-            if customer.id == customer_id:
-                return customer
-        raise UnknownAccount("no customer has this id")
+        Raises UnknownAccount and ChangedMeanwhile.
+        """
 
-    def _fresh_prefix(self, taken: set[str]) -> str:
-        while (prefix := self._clock.random(4).hex()) in taken:
-            pass
-        return prefix
+        async def attempt() -> StoredEsme:
+            for esme in await self._ledger.esmes():
+                if esme.system_id == system_id:
+                    if esme.revoked_ms is not None:
+                        return esme
+                    revoked = msgspec.structs.replace(esme, revoked_ms=self._clock.now_ms())
+                    await self._ledger.save_esme(revoked, read=esme.version)
+                    self._say("esme", system_id)
+                    return revoked
+            raise UnknownAccount("no ESME account has this system_id")
 
-    def _seal(self, profile: Profile, customer: int, public_id: str) -> Sealed:
-        packed = msgspec.msgpack.encode(
-            _StoredProfile(
-                profile.name.reveal(Purpose.ACCEPT),
-                _reveal(profile.company),
-                _reveal(profile.email),
-                _reveal(profile.phone),
-            )
-        )
-        return self._sealer.seal_account(packed, customer, ACCOUNT, public_id.encode())
+        return await _until_it_stands(attempt)
+
+    # ------------------------------------------------------------------------------------------------------ endpoints
+
+    async def endpoint(self, customer_id: int) -> StoredEndpoint | None:
+        return next((each for each in await self._ledger.endpoints() if each.customer == customer_id), None)
+
+    async def set_endpoint(
+        self, customer_id: int, change: Callable[[StoredEndpoint | None], StoredEndpoint]
+    ) -> StoredEndpoint:
+        """Store what `change` makes of the customer's endpoint, of which there may be none that can be read.
+
+        Raises ChangedMeanwhile.
+        """
+
+        async def attempt() -> StoredEndpoint:
+            stored = await self._ledger.read_accounts()
+            standing = next((each for each in stored.endpoints if each.customer == customer_id), None)
+            version = _endpoint_version(stored, customer_id)
+            changed = change(standing)
+            await self._ledger.save_endpoint(changed, read=version)
+            self._say("endpoint", str(customer_id))
+            return changed
+
+        return await _until_it_stands(attempt)
+
+    async def remove_endpoint(self, customer_id: int) -> None:
+        await self._ledger.delete_endpoint(customer_id)
+        self._say("endpoint", str(customer_id))
+
+    def _say(self, kind: str, name: str) -> None:
+        _say(self._actor, kind, name)
+
+
+async def change_endpoints(
+    ledger: Ledger, actor: Actor, customers: Collection[int], change: Callable[[StoredEndpoint], StoredEndpoint]
+) -> None:
+    """Change these customers' endpoints, as far as there are any; `change` may leave one as it is.
+
+    Raises LedgerUnavailable and ChangedMeanwhile; then some are changed and some are not.
+    """
+    left = set(customers)
+
+    async def attempt() -> None:
+        for standing in await ledger.endpoints():
+            if standing.customer not in left:
+                continue
+            changed = change(standing)
+            if changed != standing:
+                await ledger.save_endpoint(changed, read=standing.version)
+                _say(actor, "endpoint", str(standing.customer))
+            left.discard(standing.customer)
+
+    await _until_it_stands(attempt)
 
 
 def number_settings(customer: StoredCustomer) -> dict[str, NumberSettings]:
     """A customer's numbers, as far as they can be read."""
     return dict(read_customer(customer.settings).settings.numbers)
+
+
+async def _until_it_stands(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Read, change and write again, when another change came between."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(ChangedMeanwhile):
+            return await attempt()
+    return await attempt()
+
+
+def _the_customer(customers: Sequence[StoredCustomer], number: int) -> StoredCustomer:
+    for customer in customers:
+        if customer.id == number:
+            return customer
+    raise UnknownAccount("no customer has this id")
+
+
+def _with(customer: StoredCustomer, change: Change) -> StoredCustomer:
+    """The customer with these of its settings changed. Raises InvalidSetting."""
+    standing = read_customer(customer.settings).settings
+    changes = change(standing)
+    if not changes:
+        return customer
+    msgspec.structs.replace(standing, **changes)  # judges what JSON cannot hold, such as a throughput that is no number
+    return msgspec.structs.replace(customer, settings=merged(customer.settings, changes))
+
+
+def _check_claim(stored: StoredAccounts, customer_id: int, key: str, settings: NumberSettings) -> None:
+    """Raises InvalidSetting where this claim of a number cannot be the customer's."""
+    if settings.esme and not any(
+        each.system_id == settings.esme and each.customer == customer_id and each.revoked_ms is None
+        for each in stored.esmes
+    ):
+        raise InvalidSetting("this customer has no account of this system_id")
+    for other in stored.customers:
+        if other.id != customer_id and _overlap(number_settings(other).get(key), settings):
+            raise InvalidSetting("another customer has this number, or one of these keywords of it")
 
 
 def _overlap(theirs: NumberSettings | None, ours: NumberSettings) -> bool:
@@ -308,16 +401,20 @@ def _overlap(theirs: NumberSettings | None, ours: NumberSettings) -> bool:
     return bool(words[0] & words[1])
 
 
-_decode: Final = msgspec.msgpack.Decoder(_StoredProfile).decode
+def _endpoint_version(stored: StoredAccounts, customer_id: int) -> int:
+    """Of the row, whether it can be read or not; 0 when there is none."""
+    for endpoint in stored.endpoints:
+        if endpoint.customer == customer_id:
+            return endpoint.version
+    for row in stored.unreadable:
+        if row.kind == "endpoint" and row.id == customer_id:
+            return row.version
+    return 0
+
+
+def _say(actor: Actor, kind: str, name: str) -> None:
+    log.info("account_changed", kind=kind, account=name, actor=actor.kind.value)
 
 
 def _base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _reveal(value: MessageText | None) -> str | None:
-    return None if value is None else value.reveal(Purpose.ACCEPT)
-
-
-def _guard(value: str | None) -> MessageText | None:
-    return None if value is None else MessageText(value)

@@ -309,6 +309,16 @@ def merged(stored: bytes, changes: Mapping[str, Any]) -> bytes:
     return whole
 
 
+def kept_beside(stored: bytes, settings: msgspec.Struct) -> bytes:
+    """All of these settings, beside the fields of `stored` that are not known here. Raises InvalidSetting."""
+    try:
+        fields = _decode_fields(stored)
+    except ROW_FAULTS:
+        fields = {}
+    unknown = {name: each for name, each in fields.items() if name not in settings.__struct_fields__}
+    return _encode({**unknown, **_decode_fields(stored_form(settings))})
+
+
 def stored_form(settings: msgspec.Struct) -> bytes:
     """Settings as they are stored, read back once with the type that nodes read. Raises InvalidSetting."""
     octets = _encode(settings)

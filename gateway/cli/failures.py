@@ -14,6 +14,7 @@ CODES: Final = (
     ("config.secret.SecretMissing", "secret_missing"),
     ("gateway.accounts.invalid.InvalidSetting", "invalid_value"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
+    ("gateway.ledger.contract.ChangedMeanwhile", "changed_meanwhile"),
     ("gateway.ledger.contract.LedgerLocked", "ledger_locked"),
     ("gateway.ledger.contract.LedgerCorrupt", "ledger_corrupt"),
     ("gateway.ledger.contract.LedgerUnavailable", "store_unavailable"),

@@ -9,6 +9,7 @@ import msgspec
 
 from config.loader import load
 from config.settings import Settings
+from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts
 from gateway.cli.output import Failed
 from gateway.keystore.keyring import Keyring
@@ -49,7 +50,12 @@ async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterato
             keyring.ensure_present()
             sealer = Sealer(store.state, clock.random)
             accounts = Accounts(
-                ledger, clock, sealer=sealer, ensure_keys=keyring.ensure_customer, digest=keyring.credential_digest
+                ledger,
+                clock,
+                COMMAND_LINE,
+                sealer=sealer,
+                ensure_keys=keyring.ensure_customer,
+                digest=keyring.credential_digest,
             )
             yield Desk(settings, rules, ledger, keyring, sealer, accounts, clock)
         finally:

@@ -1,5 +1,6 @@
 """`connect-gateway webhook`: where customers are told. A signing secret is shown once, where it is made, and stays."""
 
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -7,10 +8,9 @@ import typer
 
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
-from gateway.ledger.contract import StoredEndpoint
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
-from gateway.webhooks.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
+from gateway.webhooks.endpoint import EndpointSettings, SetAnew, endpoint_settings, open_endpoint
 from gateway.webhooks.settings import delivery_settings
 from gateway.webhooks.signing import Signer
 from gateway.webhooks.targets import TargetRefused, parse_target
@@ -54,12 +54,10 @@ def set_(
         async with open_desk(config) as desk:
             _check_url(desk, url)
             owner = await find_customer(desk, customer)
-            old = await _endpoint_of(desk, owner.id)
-            settings = _changed(old, batch, submitted)
-            kept = None if new_secret or old is None else old.secret
-            place = (desk.ledger, desk.sealer, desk.clock, owner.id, Secret(url), settings)
-            secret = await save_endpoint(*place, kept=kept)
-            shown = None if secret is None else secret.reveal(Purpose.CREDENTIAL)
+            change = partial(_changed, batch=batch, submitted=submitted)
+            anew = SetAnew(desk.sealer, desk.clock.random, owner.id, Secret(url), change, new_secret=new_secret)
+            settings = endpoint_settings(await desk.accounts.set_endpoint(owner.id, anew))
+            shown = None if anew.fresh is None else anew.fresh.reveal(Purpose.CREDENTIAL)
             return {"customer": owner.public_id, **msgspec.structs.asdict(settings), "secret": shown}
 
     answer = run(work())
@@ -68,16 +66,11 @@ def set_(
     show(answer, json)
 
 
-def _changed(old: StoredEndpoint | None, batch: int | None, submitted: bool | None) -> EndpointSettings:
-    before = EndpointSettings() if old is None else endpoint_settings(old)
+def _changed(before: EndpointSettings, *, batch: int | None, submitted: bool | None) -> EndpointSettings:
     return EndpointSettings(
         batch=before.batch if batch is None else batch,
         submitted=before.submitted if submitted is None else submitted,
     )
-
-
-async def _endpoint_of(desk: Desk, customer: int) -> StoredEndpoint | None:
-    return next((each for each in await desk.ledger.endpoints() if each.customer == customer), None)
 
 
 def _check_url(desk: Desk, url: str) -> None:
@@ -97,7 +90,7 @@ def remove(
 
     async def work() -> None:
         async with open_desk(config) as desk:
-            await desk.ledger.delete_endpoint((await find_customer(desk, customer)).id)
+            await desk.accounts.remove_endpoint((await find_customer(desk, customer)).id)
 
     run(work())
     show({"removed": customer}, json)
@@ -112,7 +105,7 @@ def try_out(
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
-            endpoint = await _endpoint_of(desk, owner.id)
+            endpoint = await desk.accounts.endpoint(owner.id)
             if endpoint is None:
                 raise Failed("this customer has no endpoint", "no_endpoint")
             url, secret = open_endpoint(desk.sealer, endpoint)

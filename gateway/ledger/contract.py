@@ -48,6 +48,17 @@ class FormatHeld(LedgerError):
         super().__init__(f"{nodes} of the nodes that are alive cannot read the newer format")
 
 
+class NameTaken(LedgerError):
+    """Another account has this name."""
+
+
+class ChangedMeanwhile(LedgerError):
+    """What a write was to take the place of is no longer what was read."""
+
+    def __init__(self) -> None:
+        super().__init__("somebody else changed this meanwhile; look at it again")
+
+
 # ------------------------------------------------------------------------------------------------ write operations
 
 
@@ -123,6 +134,10 @@ Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 Time = Annotated[int, Meta(ge=0, le=MAX_MS)]
 PublicName = Annotated[str, Meta(min_length=1, max_length=64)]
 
+# `version` of a stored account: what the ledger gives with the row when it is read, and compares when the row is
+# written over it. It changes with every write of the row, and is never 0, which stands for no row. What a caller puts
+# there is not stored.
+
 
 class StoredCustomer(msgspec.Struct, frozen=True, kw_only=True):
     """A customer. `account` is the sealed name and contact data; `settings` is JSON without personal data."""
@@ -133,6 +148,7 @@ class StoredCustomer(msgspec.Struct, frozen=True, kw_only=True):
     settings: bytes
     created_ms: Time
     disabled_ms: Time | None = None
+    version: int = 0
 
 
 class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +163,7 @@ class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: Time
     expires_ms: Time | None = None
     revoked_ms: Time | None = None
+    version: int = 0
 
 
 class StoredEsme(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +176,7 @@ class StoredEsme(msgspec.Struct, frozen=True, kw_only=True):
     settings: bytes
     created_ms: Time
     revoked_ms: Time | None = None
+    version: int = 0
 
     def __repr__(self) -> str:
         return f"StoredEsme(id={self.id})"
@@ -174,6 +192,7 @@ class StoredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["enabled", "disabled"] = "enabled"
     failing_since_ms: Time | None = None
     disabled_ms: Time | None = None
+    version: int = 0
 
 
 ROW_FAULTS: Final = (ValueError, RecursionError)
@@ -183,12 +202,14 @@ ROW_FAULTS: Final = (ValueError, RecursionError)
 class Unreadable(msgspec.Struct, frozen=True):
     """Something of the accounts that this version cannot read. kind: "customer", "key", "esme" or "endpoint". id: its
     number, of an endpoint its customer's. name: how people name it, '' where that is lost too. reason: in fixed words.
+    version: of the row.
     """
 
     kind: str
     id: int
     name: str
     reason: str
+    version: int = 0
 
 
 class StoredAccounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -358,17 +379,24 @@ class Ledger(Protocol):
 
     async def endpoints(self) -> Sequence[StoredEndpoint]: ...
 
-    async def save_customer(self, customer: StoredCustomer) -> int:
-        """Insert or replace by id; returns the id."""
+    async def save_customer(
+        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+    ) -> int:
+        """Insert or replace by id; returns the id. Raises NameTaken.
 
-    async def save_key(self, key: StoredKey) -> int:
-        """Insert or replace by id; returns the id."""
+        read: only over a row of this version, 0 for none. accounts: only if no account has changed since
+        `accounts_version` was this. Raises ChangedMeanwhile; nothing is written then. Without them whatever stands is
+        written over, which is for new rows and copies.
+        """
 
-    async def save_esme(self, esme: StoredEsme) -> int:
-        """Insert or replace by id; returns the id."""
+    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
+        """As `save_customer`."""
 
-    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        """Insert or replace by customer."""
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
+        """As `save_customer`."""
+
+    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
+        """Insert or replace by customer; as `save_customer`."""
 
     async def delete_endpoint(self, customer: int) -> None: ...
 

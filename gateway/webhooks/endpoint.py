@@ -1,14 +1,16 @@
 """A customer's endpoint: what is set for it, and how it is stored and opened."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from gateway.accounts.settings import EndpointSettings as EndpointSettings
-from gateway.ledger.contract import Ledger, StoredEndpoint
-from gateway.process.clock import Clock
+from gateway.accounts.settings import kept_beside, stored_form
+from gateway.ledger.contract import StoredEndpoint
 from gateway.webhooks.signing import new_secret
+from redaction.errors import SealError
 from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
 from redaction.sealed import Sealed
@@ -42,33 +44,72 @@ def _settings(stored: bytes) -> EndpointSettings:
         return EndpointSettings()
 
 
-async def save_endpoint(
-    ledger: Ledger,
+def seal_endpoint(
     sealer: Sealer,
-    clock: Clock,
+    random: Callable[[int], bytes],
     customer: int,
     url: Secret,
     settings: EndpointSettings = EndpointSettings(),  # noqa: B008  frozen
     *,
     kept: Sealed | None = None,
-) -> Secret | None:
-    """Store where a customer is told, enabled. kept: the signing secret of before; without it there is a fresh one,
-    which is returned this once.
+) -> tuple[StoredEndpoint, Secret | None]:
+    """Where a customer is told, enabled. kept: the signing secret of before; without it there is a fresh one, which is
+    given this once.
     """
     fresh = None
     shown = url.reveal(Purpose.INFORM_CUSTOMER).encode()
     if kept is None:
-        fresh = new_secret(clock.random)
+        fresh = new_secret(random)
         kept = sealer.seal_account(fresh.reveal(Purpose.CREDENTIAL).encode(), customer, SECRET, _RECORD)
-    await ledger.save_endpoint(
-        StoredEndpoint(
-            customer=customer,
-            url=sealer.seal_account(shown, customer, URL, _RECORD),
-            secret=kept,
-            settings=msgspec.json.encode(settings),
-        )
+    endpoint = StoredEndpoint(
+        customer=customer,
+        url=sealer.seal_account(shown, customer, URL, _RECORD),
+        secret=kept,
+        settings=stored_form(settings),
     )
-    return fresh
+    return endpoint, fresh
+
+
+class SetAnew:
+    """What an administrator makes of a customer's endpoint, whatever stands; see `Accounts.set_endpoint`.
+
+    change: of what is set for it. fresh: the signing secret, where another one was made: as asked for, for a first
+    endpoint, and where the one of before does not open any more.
+    """
+
+    def __init__(
+        self,
+        sealer: Sealer,
+        random: Callable[[int], bytes],
+        customer: int,
+        url: Secret,
+        change: Callable[[EndpointSettings], EndpointSettings],
+        *,
+        new_secret: bool,
+    ) -> None:
+        self._sealer = sealer
+        self._random = random
+        self._customer = customer
+        self._url = url
+        self._change = change
+        self._new_secret = new_secret
+        self.fresh: Secret | None = None
+
+    def __call__(self, old: StoredEndpoint | None) -> StoredEndpoint:
+        settings = self._change(EndpointSettings() if old is None else endpoint_settings(old))
+        kept = None if old is None or self._new_secret or not self._opens(old) else old.secret
+        place = (self._sealer, self._random, self._customer, self._url, settings)
+        endpoint, self.fresh = seal_endpoint(*place, kept=kept)
+        if old is None:
+            return endpoint
+        return msgspec.structs.replace(endpoint, settings=kept_beside(old.settings, settings))
+
+    def _opens(self, old: StoredEndpoint) -> bool:
+        try:
+            open_endpoint(self._sealer, old)
+        except (SealError, ValueError):
+            return False
+        return True
 
 
 _decode_settings: Final = msgspec.json.Decoder(EndpointSettings).decode

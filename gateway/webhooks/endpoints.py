@@ -1,7 +1,8 @@
 """Which customers' endpoints fail or are disabled, kept in step with the ledger.
 
-A failure is written down only after `NOTE_AFTER_S` of failing, so an endpoint that stumbles costs no write. Every write
-reads the row first and changes its state only, because somebody else may have set a new URL.
+A failure is written down only after `NOTE_AFTER_S` of failing, so an endpoint that stumbles costs no write. A note is
+made over what stands and changes its state only. It speaks of the URL that failed: where another one was set meanwhile,
+or the same one anew, it falls away, and the endpoint starts afresh as whoever set it was told.
 """
 
 import asyncio
@@ -9,9 +10,12 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.contract import Ledger, LedgerUnavailable, StoredEndpoint
+from gateway.accounts.actor import NODE
+from gateway.accounts.administration import change_endpoints
+from gateway.ledger.contract import ChangedMeanwhile, Ledger, LedgerUnavailable, StoredEndpoint
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
+from redaction.sealed import Sealed
 
 NOTE_AFTER_S: Final = 60.0
 ENABLED: Final = "enabled"
@@ -30,6 +34,7 @@ class Endpoints:
         self._failing: dict[int, int] = {}
         self._noted: set[int] = set()
         self._disabled: dict[int, int] = {}
+        self._urls: dict[int, Sealed] = {}
         self._changed: set[int] = set()
         self._turn = asyncio.Lock()
 
@@ -67,7 +72,10 @@ class Endpoints:
         self._disable(customer, "gone")
 
     async def refresh(self) -> None:
-        """Write down what changed here, then read what changed elsewhere. Raises LedgerUnavailable."""
+        """Write down what changed here, then read what changed elsewhere.
+
+        Raises LedgerUnavailable, also where a note loses to others again and again: the next round tries it anew.
+        """
         async with self._turn:
             if self._changed:
                 await self._save()
@@ -86,23 +94,24 @@ class Endpoints:
     async def _save(self) -> None:
         pending, self._changed = self._changed, set()
         try:
-            for stored in await self._ledger.endpoints():
-                if stored.customer in pending:
-                    await self._save_one(stored)
+            await change_endpoints(self._ledger, NODE, pending, self._with_note)
         except LedgerUnavailable:
             self._changed |= pending
             raise
+        except ChangedMeanwhile as error:
+            self._changed |= pending
+            raise LedgerUnavailable(str(error)) from error
 
-    async def _save_one(self, stored: StoredEndpoint) -> None:
+    def _with_note(self, stored: StoredEndpoint) -> StoredEndpoint:
         customer = stored.customer
+        if self._urls.get(customer, stored.url) != stored.url:
+            return stored
         disabled_ms = self._disabled.get(customer)
-        await self._ledger.save_endpoint(
-            msgspec.structs.replace(
-                stored,
-                state=ENABLED if disabled_ms is None else DISABLED,
-                failing_since_ms=self._failing.get(customer),
-                disabled_ms=disabled_ms,
-            )
+        return msgspec.structs.replace(
+            stored,
+            state=ENABLED if disabled_ms is None else DISABLED,
+            failing_since_ms=self._failing.get(customer),
+            disabled_ms=disabled_ms,
         )
 
     def _learn(self, rows: dict[int, StoredEndpoint]) -> None:
@@ -110,6 +119,7 @@ class Endpoints:
         for customer in [*self._failing, *self._disabled, *self._noted]:
             if customer not in rows:
                 self._forget(customer)
+        self._urls = {customer: stored.url for customer, stored in rows.items()}
         for customer, stored in rows.items():
             if customer not in self._changed:
                 self._learn_one(customer, stored)

@@ -198,6 +198,14 @@ def test_a_library_is_imported_in_its_own_place_only(module: str, homes: set[str
     assert {each for each in users if not each.startswith(tuple(home for home in homes if home.endswith("/")))} <= homes
 
 
+def test_accounts_are_written_in_one_place_only() -> None:
+    """Read, change and write again, over what was read: whoever writes by himself undoes what others did meanwhile."""
+    writes = re.compile(r"\.(save_customer|save_key|save_esme|save_endpoint|delete_endpoint)\(")
+    users = {str(path.relative_to(ROOT)) for path in sources() if writes.search(path.read_text(encoding="utf-8"))}
+    homes = {"gateway/accounts/administration.py", "gateway/tools/ledger_copy.py"}
+    assert {each for each in users if not each.startswith("gateway/ledger/")} == homes
+
+
 def test_every_module_says_what_it_is() -> None:
     silent = [
         str(path.relative_to(ROOT))

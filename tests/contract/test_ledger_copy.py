@@ -111,7 +111,9 @@ async def news(ledger: MovableLedger) -> dict[bytes, list[OutboxEvent]]:
 
 
 async def accounts(ledger: MovableLedger) -> Sequence[object]:
-    return await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints()
+    """But for the versions, which are each ledger's own."""
+    lists = (await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints())
+    return [msgspec.structs.replace(each, version=0) for rows in lists for each in rows]
 
 
 async def test_what_was_copied_is_what_was_there(pair: Pair) -> None:

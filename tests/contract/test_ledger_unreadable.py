@@ -76,7 +76,9 @@ async def test_a_row_with_a_value_of_another_kind_is_left_out_and_named(
     stored = await ledger.read_accounts()
     assert standing(stored) == without(kind, 1)
     (column,) = columns
-    assert stored.unreadable == (Unreadable(kind, 1, NAMES[kind], f"{column} cannot be read"),)
+    (row,) = stored.unreadable
+    assert row.version
+    assert row == Unreadable(kind, 1, NAMES[kind], f"{column} cannot be read", row.version)
     lists = {
         "customer": ledger.customers, "key": ledger.keys, "esme": ledger.esmes, "endpoint": ledger.endpoints
     }  # fmt: skip

@@ -20,6 +20,7 @@ from config.settings import (
     ShutdownSettings,
     SmppServerSettings,
 )
+from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings, EsmeSettings
 from gateway.model.message import Message
@@ -212,6 +213,7 @@ async def running_front(
     accounts = Accounts(
         node.stores.ledger,
         node.clock,
+        COMMAND_LINE,
         sealer=node.stores.sealer,
         ensure_keys=node.stores.keyring.ensure_customer,
         digest=node.stores.keyring.credential_digest,

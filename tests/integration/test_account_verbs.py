@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from gateway.cli.failures import lines
@@ -24,7 +25,8 @@ class Verbs:
 
     def run(self, *words: str) -> Any:
         """Its JSON."""
-        done = CliRunner().invoke(app, [*words, "--config", str(self._settings), "--json"])
+        with capture_logs():  # standard output is for what was asked
+            done = CliRunner().invoke(app, [*words, "--config", str(self._settings), "--json"])
         if done.exception is not None:
             raise done.exception
         return json.loads(done.stdout)

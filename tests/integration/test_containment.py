@@ -9,7 +9,7 @@ import pytest
 
 from gateway.accounts.customers import KeySettings
 from gateway.process.containment import WORKS, Containment
-from gateway.webhooks.endpoint import save_endpoint
+from gateway.webhooks.endpoint import seal_endpoint
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
@@ -75,7 +75,8 @@ async def test_an_endpoint_that_was_stored_with_a_zone_fails_alone(stage: Stage)
     node = stage.node
     url = Secret("https://[::ffff:8.8.8.8%a..b]:8443/")
     _, secret = await stage.accounts.add_key(stage.customer, scopes=("send",), settings=KeySettings())
-    await save_endpoint(node.stores.ledger, node.stores.sealer, node.clock, stage.customer, url)
+    endpoint, _ = seal_endpoint(node.stores.sealer, node.clock.random, stage.customer, url)
+    await node.stores.ledger.save_endpoint(endpoint)
     await node.stores.directory.refresh()
     message = {"to": "+966512345678", "from": "INTERKEY", "text": "hello"}
     headers = {"Authorization": f"Bearer {secret.reveal(Purpose.CREDENTIAL)}"}

@@ -10,6 +10,7 @@ import pytest
 
 from config.redis_ledger import RedisSettings
 from config.settings import LedgerSettings, SmppServerSettings
+from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import ApiKey, CustomerSettings, EsmeSettings, KeySettings
 from gateway.model.message import Message, Status
@@ -95,6 +96,7 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
         accounts = Accounts(
             first.stores.ledger,
             first.clock,
+            COMMAND_LINE,
             sealer=first.stores.sealer,
             ensure_keys=first.stores.keyring.ensure_customer,
             digest=first.stores.keyring.credential_digest,

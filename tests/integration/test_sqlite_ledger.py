@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.contract import Count, LedgerCorrupt, LedgerUnavailable
+from gateway.ledger.contract import ChangedMeanwhile, Count, LedgerCorrupt, LedgerUnavailable
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.file import MIGRATIONS, SQL, SqliteFile
 from gateway.ledger.sqlite.forgetting import SQL as FORGETTING
@@ -171,6 +171,39 @@ async def test_a_ledger_of_a_newer_version_is_refused(ledger: SqliteLedger, path
         other.execute("UPDATE meta SET value = 999 WHERE key = 'schema_version'")
     with pytest.raises(LedgerCorrupt, match="999"):
         await SqliteLedger(path, ManualClock()).open()
+
+
+@pytest.mark.parametrize("version", range(1, max(MIGRATIONS)))
+async def test_accounts_of_a_ledger_of_an_older_version_are_read_and_written_over(path: Path, version: int) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        for step in range(1, version + 1):
+            for statement in MIGRATIONS[step]:
+                file.execute(statement)
+        file.execute("INSERT INTO customer VALUES (7, 'cus_7', x'01', '{}', 5, NULL)")
+        file.execute("INSERT INTO api_key VALUES (3, 7, 'key3', zeroblob(32), 'send status', '{}', 5, NULL, NULL)")
+        file.execute("INSERT INTO esme VALUES (2, 7, 'bank', 'hash', '{}', 5, NULL)")
+        file.execute("INSERT INTO endpoint VALUES (7, x'01', x'02', '{}', 'enabled', NULL, NULL)")
+        file.execute("UPDATE meta SET value = 4 WHERE key = 'accounts_version'")
+    ledger = SqliteLedger(path, ManualClock())
+    await ledger.open()
+    stored = await ledger.read_accounts()
+    assert stored.unreadable == ()
+    (customer,), (key,), (esme,), (endpoint,) = stored.customers, stored.keys, stored.esmes, stored.endpoints
+    assert [each.version for each in (customer, key, esme, endpoint)] == [1, 1, 1, 1]
+    assert (customer.public_id, key.scopes, esme.system_id, endpoint.url) == (
+        "cus_7",
+        ("send", "status"),
+        "bank",
+        b"\1",
+    )
+    await ledger.save_customer(customer, read=1)
+    await ledger.save_key(key, read=1)
+    await ledger.save_esme(esme, read=1)
+    await ledger.save_endpoint(endpoint, read=1)
+    with pytest.raises(ChangedMeanwhile):
+        await ledger.save_endpoint(endpoint, read=1)
+    await ledger.close()
 
 
 async def test_a_file_that_is_no_database_is_refused(junk: Path) -> None:

@@ -1,11 +1,14 @@
 """`connect-gateway webhook set`: what is not named stays, the signing secret too."""
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
@@ -25,7 +28,8 @@ def verb(tmp_path: Path) -> Verb:
 
     def run(*words: str, plain: bool = False) -> dict[str, Any]:
         more = ("--config", str(settings), *(() if plain else ("--json",)))
-        done = CliRunner().invoke(app, [*words, *more])
+        with capture_logs():  # standard output is for what was asked
+            done = CliRunner().invoke(app, [*words, *more])
         if done.exception is not None:
             raise done.exception
         return {"said": done.stdout} if plain else json.loads(done.stdout)
@@ -64,6 +68,29 @@ def test_a_removed_endpoint_leaves_nothing_to_keep(verb: Verb) -> None:
     second = verb("webhook", "set", "1", URL)
     assert second["secret"] != first["secret"]
     assert second["batch"] == 1
+
+
+@pytest.mark.case("interfaces-1")
+@pytest.mark.parametrize("spoilt", ["url = x'02'", "secret = x''", "state = 'tired'", "settings = '{'"])
+def test_an_endpoint_that_cannot_be_read_is_mended_by_setting_it(verb: Verb, tmp_path: Path, spoilt: str) -> None:
+    first = verb("webhook", "set", "1", URL)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as file, file:
+        file.execute(f"UPDATE endpoint SET {spoilt}")
+    mended = verb("webhook", "set", "1", URL)
+    keeps_its_secret = spoilt.startswith("settings")
+    assert (mended["secret"] is None) == keeps_its_secret
+    assert mended["secret"] != first["secret"]
+    assert verb("webhook", "set", "1", URL)["secret"] is None
+
+
+def test_what_another_version_set_for_an_endpoint_stays(verb: Verb, tmp_path: Path) -> None:
+    verb("webhook", "set", "1", URL, "--batch", "50")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as file, file:
+        file.execute("UPDATE endpoint SET settings = ?", (b'{"batch":50,"colour":"blue"}',))
+    verb("webhook", "set", "1", URL, "--batch", "1", "--submitted")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as file:
+        ((stored,),) = file.execute("SELECT settings FROM endpoint")
+    assert json.loads(stored) == {"colour": "blue", "submitted": True}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from config.settings import (
     Settings,
     SweeperSettings,
 )
+from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings, KeySettings
 from gateway.model.message import Message, MessageClass, Status
@@ -165,6 +166,7 @@ async def running(folder: Path) -> AsyncIterator[Run]:
     accounts = Accounts(
         node.stores.ledger,
         clock,
+        COMMAND_LINE,
         sealer=node.stores.sealer,
         ensure_keys=node.stores.keyring.ensure_customer,
         digest=node.stores.keyring.credential_digest,

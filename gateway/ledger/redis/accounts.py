@@ -4,14 +4,16 @@ A row that is not what its type says is left out and listed; its name stands in 
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from hashlib import sha1
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from gateway.ledger.contract import (
     MAX_NUMBER,
     ROW_FAULTS,
-    LedgerError,
+    ChangedMeanwhile,
+    NameTaken,
     StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
@@ -27,11 +29,12 @@ CUSTOMER, KEY, ESME, ENDPOINT = "customer", "api_key", "esme", "endpoint"
 _KINDS: Final = {CUSTOMER: "customer", KEY: "key", ESME: "esme", ENDPOINT: "endpoint"}
 """As the contract calls them."""
 
+FINGERPRINT_DIGITS: Final = 12
+"""As in the Lua files."""
+_CHANGED: Final = -1
+
+Stored: TypeAlias = StoredCustomer | StoredKey | StoredEsme | StoredEndpoint
 S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
-
-
-class NameTaken(LedgerError):
-    """Another account has this name."""
 
 
 class AccountBook:
@@ -54,7 +57,7 @@ class AccountBook:
             return stored
         names = await self._names()
         named = (
-            Unreadable(_KINDS[each.kind], each.id, names.get((each.kind, each.id), ""), each.reason)
+            msgspec.structs.replace(each, kind=_KINDS[each.kind], name=names.get((each.kind, each.id), ""))
             for each in unreadable
         )
         return msgspec.structs.replace(stored, unreadable=tuple(named))
@@ -71,23 +74,30 @@ class AccountBook:
     async def endpoints(self) -> Sequence[StoredEndpoint]:
         return await self._rows(ENDPOINT, StoredEndpoint, [])
 
-    async def save_customer(self, customer: StoredCustomer) -> int:
-        return await self._save(CUSTOMER, customer.id, encode(customer), customer.public_id)
+    async def save_customer(self, customer: StoredCustomer, read: int | None, accounts: int | None) -> int:
+        return await self._save(CUSTOMER, customer.id, customer, customer.public_id, read, accounts)
 
-    async def save_key(self, key: StoredKey) -> int:
-        return await self._save(KEY, key.id, encode(key), key.prefix)
+    async def save_key(self, key: StoredKey, read: int | None) -> int:
+        return await self._save(KEY, key.id, key, key.prefix, read)
 
-    async def save_esme(self, esme: StoredEsme) -> int:
-        return await self._save(ESME, esme.id, encode(esme), esme.system_id)
+    async def save_esme(self, esme: StoredEsme, read: int | None) -> int:
+        return await self._save(ESME, esme.id, esme, esme.system_id, read)
 
-    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        await self._save(ENDPOINT, endpoint.customer, encode(endpoint), "")
+    async def save_endpoint(self, endpoint: StoredEndpoint, read: int | None) -> None:
+        await self._save(ENDPOINT, endpoint.customer, endpoint, "", read)
 
     async def delete_endpoint(self, customer: int) -> None:
         await self._server.call(Call("remove", self._base, (ENDPOINT, customer)))
 
-    async def _save(self, kind: str, number: int, row: bytes, name: str) -> int:
-        saved = int(await self._server.call(Call("save", self._base, (kind, number, row, name))))
+    async def _save(
+        self, kind: str, number: int, row: Stored, name: str, read: int | None, accounts: int | None = None
+    ) -> int:
+        octets = encode(msgspec.structs.replace(row, version=0))
+        standing = "" if read is None else f"{read:0{FINGERPRINT_DIGITS}x}"
+        of_all = "" if accounts is None else accounts
+        saved = int(await self._server.call(Call("save", self._base, (kind, number, octets, name, standing, of_all))))
+        if saved == _CHANGED:
+            raise ChangedMeanwhile
         if not saved:
             raise NameTaken
         return saved
@@ -98,9 +108,10 @@ class AccountBook:
         for field, row in await self._hash(f"{self._base}:a:{kind}"):
             number = int(field) if field.isdigit() else 0
             try:
-                found[number] = msgspec.structs.replace(msgspec.msgpack.decode(row, type=of), **_numbered(kind, field))
+                stored = msgspec.msgpack.decode(row, type=of)
+                found[number] = msgspec.structs.replace(stored, version=_fingerprint(row), **_numbered(kind, field))
             except ROW_FAULTS as error:
-                unreadable.append(Unreadable(kind, number, "", _reason(error)))
+                unreadable.append(Unreadable(kind, number, "", _reason(error), _fingerprint(row)))
         return [found[number] for number in sorted(found)]
 
     async def _names(self) -> dict[tuple[str, int], str]:
@@ -115,6 +126,11 @@ class AccountBook:
     async def _hash(self, key: str) -> list[tuple[bytes, bytes]]:
         fields = await self._server.command("HGETALL", key)
         return list(fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True))
+
+
+def _fingerprint(row: bytes) -> int:
+    """A row's version: what the server's function makes of what stands, also of what an older node wrote."""
+    return int(sha1(row, usedforsecurity=False).hexdigest()[:FINGERPRINT_DIGITS], 16)
 
 
 def _numbered(kind: str, field: bytes) -> dict[str, int]:

@@ -310,17 +310,19 @@ class RedisLedger:
     async def endpoints(self) -> Sequence[StoredEndpoint]:
         return await self._accounts.endpoints()
 
-    async def save_customer(self, customer: StoredCustomer) -> int:
-        return await self._accounts.save_customer(customer)
+    async def save_customer(
+        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+    ) -> int:
+        return await self._accounts.save_customer(customer, read, accounts)
 
-    async def save_key(self, key: StoredKey) -> int:
-        return await self._accounts.save_key(key)
+    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
+        return await self._accounts.save_key(key, read)
 
-    async def save_esme(self, esme: StoredEsme) -> int:
-        return await self._accounts.save_esme(esme)
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
+        return await self._accounts.save_esme(esme, read)
 
-    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        await self._accounts.save_endpoint(endpoint)
+    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
+        await self._accounts.save_endpoint(endpoint, read)
 
     async def delete_endpoint(self, customer: int) -> None:
         await self._accounts.delete_endpoint(customer)

@@ -13,6 +13,8 @@ import msgspec
 
 from gateway.ledger.contract import (
     ROW_FAULTS,
+    ChangedMeanwhile,
+    NameTaken,
     StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
@@ -21,7 +23,7 @@ from gateway.ledger.contract import (
     Unreadable,
 )
 from gateway.ledger.sqlite.file import SQL, SqliteFile, ledger_errors
-from gateway.ledger.sqlite.rows import Stored, customer_row, endpoint_row, esme_row, key_row
+from gateway.ledger.sqlite.rows import AccountRow, Stored, customer_row, endpoint_row, esme_row, key_row
 from gateway.ledger.sqlite.writer import FileWriter, Writer
 
 S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
@@ -61,17 +63,23 @@ class AccountBook:
     def endpoints(self) -> Sequence[StoredEndpoint]:
         return self._rows("endpoints", "endpoint", StoredEndpoint, [])
 
-    async def save_customer(self, customer: StoredCustomer) -> int:
-        return await self._writer.do(FileWriter.change_accounts, "save_customer", customer_row(customer))
+    async def save_customer(self, customer: StoredCustomer, read: int | None, accounts: int | None) -> int:
+        return await self._save("save_customer", customer_row(customer), read, accounts)
 
-    async def save_key(self, key: StoredKey) -> int:
-        return await self._writer.do(FileWriter.change_accounts, "save_key", key_row(key))
+    async def save_key(self, key: StoredKey, read: int | None) -> int:
+        return await self._save("save_key", key_row(key), read)
 
-    async def save_esme(self, esme: StoredEsme) -> int:
-        return await self._writer.do(FileWriter.change_accounts, "save_esme", esme_row(esme))
+    async def save_esme(self, esme: StoredEsme, read: int | None) -> int:
+        return await self._save("save_esme", esme_row(esme), read)
 
-    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        await self._writer.do(FileWriter.change_accounts, "save_endpoint", endpoint_row(endpoint))
+    async def save_endpoint(self, endpoint: StoredEndpoint, read: int | None) -> None:
+        await self._save("save_endpoint", endpoint_row(endpoint), read)
+
+    async def _save(self, name: str, row: AccountRow, read: int | None, accounts: int | None = None) -> int:
+        number = await self._writer.do(FileWriter.change_accounts, name, (*row, read, accounts))
+        if not number:
+            raise NameTaken if read is None and accounts is None else ChangedMeanwhile
+        return number
 
     async def delete_endpoint(self, customer: int) -> None:
         await self._writer.do(FileWriter.change_accounts, "delete_endpoint", (customer,))
@@ -85,7 +93,8 @@ class AccountBook:
                 found.append(msgspec.convert(_decoded(fields), of, builtin_types=(bytes,)))
             except ROW_FAULTS as error:
                 number = row[0] if isinstance(row[0], int) else 0
-                unreadable.append(Unreadable(kind, number, _name(fields, kind), _reason(error)))
+                version = row[-1] if isinstance(row[-1], int) else 0
+                unreadable.append(Unreadable(kind, number, _name(fields, kind), _reason(error), version))
         return found
 
     def _raw(self, statement: str) -> Sequence[Stored]:

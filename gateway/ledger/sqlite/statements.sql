@@ -156,46 +156,70 @@ SELECT name, value FROM counter WHERE bucket = ?
 SELECT value FROM meta WHERE key = 'accounts_version'
 
 -- name: accounts_changed
-UPDATE meta SET value = value + 1 WHERE key = 'accounts_version'
+-- A write that was not done, because something else stood there than what was read, changes nothing.
+UPDATE meta SET value = value + 1 WHERE key = 'accounts_version' AND changes() > 0
 
 -- name: customers
-SELECT id, public_id, account, settings, created_ms, disabled_ms FROM customer ORDER BY id
+SELECT id, public_id, account, settings, created_ms, disabled_ms, version FROM customer ORDER BY id
 
 -- name: keys
-SELECT id, customer, prefix, digest, scopes, settings, created_ms, expires_ms, revoked_ms FROM api_key ORDER BY id
+SELECT id, customer, prefix, digest, scopes, settings, created_ms, expires_ms, revoked_ms, version
+FROM api_key ORDER BY id
 
 -- name: esmes
-SELECT id, customer, system_id, password, settings, created_ms, revoked_ms FROM esme ORDER BY id
+SELECT id, customer, system_id, password, settings, created_ms, revoked_ms, version FROM esme ORDER BY id
 
 -- name: endpoints
-SELECT customer, url, secret, settings, state, failing_since_ms, disabled_ms FROM endpoint ORDER BY customer
+SELECT customer, url, secret, settings, state, failing_since_ms, disabled_ms, version FROM endpoint ORDER BY customer
+
+-- Of each write of an account, the last two parameters: the version that its row must have, and that of all accounts;
+-- NULL for any. A row's version is that of all accounts when it was written, so it never comes back. A write that is not
+-- done, or whose name another row has, gives no id.
 
 -- name: save_customer
-INSERT INTO customer (id, public_id, account, settings, created_ms, disabled_ms) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO customer (id, public_id, account, settings, created_ms, disabled_ms, version)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, (SELECT value + 1 FROM meta WHERE key = 'accounts_version')
+WHERE (?7 IS NULL OR ?7 = coalesce((SELECT version FROM customer WHERE id = ?1), 0))
+    AND (?8 IS NULL OR ?8 = (SELECT value FROM meta WHERE key = 'accounts_version'))
 ON CONFLICT (id) DO UPDATE SET
     public_id = excluded.public_id, account = excluded.account, settings = excluded.settings,
-    created_ms = excluded.created_ms, disabled_ms = excluded.disabled_ms
+    created_ms = excluded.created_ms, disabled_ms = excluded.disabled_ms, version = excluded.version
+ON CONFLICT (public_id) DO NOTHING
 RETURNING id
 
 -- name: save_key
-INSERT INTO api_key (id, customer, prefix, digest, scopes, settings, created_ms, expires_ms, revoked_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO api_key (id, customer, prefix, digest, scopes, settings, created_ms, expires_ms, revoked_ms, version)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT value + 1 FROM meta WHERE key = 'accounts_version')
+WHERE (?10 IS NULL OR ?10 = coalesce((SELECT version FROM api_key WHERE id = ?1), 0))
+    AND (?11 IS NULL OR ?11 = (SELECT value FROM meta WHERE key = 'accounts_version'))
 ON CONFLICT (id) DO UPDATE SET
     customer = excluded.customer, prefix = excluded.prefix, digest = excluded.digest, scopes = excluded.scopes,
     settings = excluded.settings, created_ms = excluded.created_ms, expires_ms = excluded.expires_ms,
-    revoked_ms = excluded.revoked_ms
+    revoked_ms = excluded.revoked_ms, version = excluded.version
+ON CONFLICT (prefix) DO NOTHING
 RETURNING id
 
 -- name: save_esme
-INSERT INTO esme (id, customer, system_id, password, settings, created_ms, revoked_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO esme (id, customer, system_id, password, settings, created_ms, revoked_ms, version)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT value + 1 FROM meta WHERE key = 'accounts_version')
+WHERE (?8 IS NULL OR ?8 = coalesce((SELECT version FROM esme WHERE id = ?1), 0))
+    AND (?9 IS NULL OR ?9 = (SELECT value FROM meta WHERE key = 'accounts_version'))
 ON CONFLICT (id) DO UPDATE SET
     customer = excluded.customer, system_id = excluded.system_id, password = excluded.password,
-    settings = excluded.settings, created_ms = excluded.created_ms, revoked_ms = excluded.revoked_ms
+    settings = excluded.settings, created_ms = excluded.created_ms, revoked_ms = excluded.revoked_ms,
+    version = excluded.version
+ON CONFLICT (system_id) DO NOTHING
 RETURNING id
 
 -- name: save_endpoint
-INSERT OR REPLACE INTO endpoint (customer, url, secret, settings, state, failing_since_ms, disabled_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO endpoint (customer, url, secret, settings, state, failing_since_ms, disabled_ms, version)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT value + 1 FROM meta WHERE key = 'accounts_version')
+WHERE (?8 IS NULL OR ?8 = coalesce((SELECT version FROM endpoint WHERE customer = ?1), 0))
+    AND (?9 IS NULL OR ?9 = (SELECT value FROM meta WHERE key = 'accounts_version'))
+ON CONFLICT (customer) DO UPDATE SET
+    url = excluded.url, secret = excluded.secret, settings = excluded.settings, state = excluded.state,
+    failing_since_ms = excluded.failing_since_ms, disabled_ms = excluded.disabled_ms, version = excluded.version
+RETURNING customer
 
 -- name: delete_endpoint
 DELETE FROM endpoint WHERE customer = ?

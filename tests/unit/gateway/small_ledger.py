@@ -1,16 +1,19 @@
 """A ledger in memory: small, real enough for whatever stands in front of one."""
 
 from collections.abc import Container, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from gateway.ledger.contract import (
     Accept,
     Change,
+    ChangedMeanwhile,
     Count,
     Found,
     LedgerFormat,
     LedgerUnavailable,
+    NameTaken,
     Page,
     StoredAccounts,
     StoredCustomer,
@@ -24,6 +27,8 @@ from gateway.ledger.contract import (
 )
 from gateway.model.message import Message, OutboxEvent, Status
 from redaction.sealed import Pseudonym
+
+S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
 
 
 class SmallLedger:
@@ -133,27 +138,38 @@ class SmallLedger:
     async def endpoints(self) -> Sequence[StoredEndpoint]:
         return tuple(self._endpoints.values())
 
-    async def save_customer(self, customer: StoredCustomer) -> int:
+    async def save_customer(
+        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+    ) -> int:
         number = customer.id or len(self._customers) + 1
-        self._customers[number] = msgspec.structs.replace(customer, id=number)
-        self._version += 1
+        if accounts not in (None, self._version):
+            raise ChangedMeanwhile
+        self._customers[number] = self._written(customer, self._customers.get(number), read, id=number)
         return number
 
-    async def save_key(self, key: StoredKey) -> int:
+    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
         number = key.id or len(self._keys) + 1
-        self._keys[number] = msgspec.structs.replace(key, id=number)
-        self._version += 1
+        if any(each.prefix == key.prefix and each.id != number for each in self._keys.values()):
+            raise NameTaken
+        self._keys[number] = self._written(key, self._keys.get(number), read, id=number)
         return number
 
-    async def save_esme(self, esme: StoredEsme) -> int:
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
         number = esme.id or len(self._esmes) + 1
-        self._esmes[number] = msgspec.structs.replace(esme, id=number)
-        self._version += 1
+        if any(each.system_id == esme.system_id and each.id != number for each in self._esmes.values()):
+            raise NameTaken
+        self._esmes[number] = self._written(esme, self._esmes.get(number), read, id=number)
         return number
 
-    async def save_endpoint(self, endpoint: StoredEndpoint) -> None:
-        self._endpoints[endpoint.customer] = endpoint
+    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
+        standing = self._endpoints.get(endpoint.customer)
+        self._endpoints[endpoint.customer] = self._written(endpoint, standing, read)
+
+    def _written(self, row: S, standing: S | None, read: int | None, **changes: int) -> S:
+        if read not in (None, 0 if standing is None else standing.version):
+            raise ChangedMeanwhile
         self._version += 1
+        return msgspec.structs.replace(row, version=self._version, **changes)
 
     async def delete_endpoint(self, customer: int) -> None:
         self._endpoints.pop(customer, None)

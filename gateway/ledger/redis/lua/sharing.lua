@@ -169,10 +169,22 @@ local function count(keys, args)
   return 1
 end
 
--- KEYS: {cg}. ARGV: kind, id or 0, row, unique name or ''. The id, or 0 when another one has the name.
+-- The version of a row: the first digits of its digest, so that it changes with whoever writes; zeros for no row.
+local function fingerprint(row)
+  return row and string.sub(redis.sha1hex(row), 1, 12) or '000000000000'
+end
+
+-- KEYS: {cg}. ARGV: kind, id or 0, row, unique name or '', and, each '' or absent for any: the version that the row must
+-- have, and that of all accounts. The id; 0 when another one has the name, -1 when something else stands than was read.
 local function save(keys, args)
   local base, kind, id = keys[1], args[1], tonumber(args[2])
   local names, rows, last = base .. ':a:names', base .. ':a:' .. kind, base .. ':a:last'
+  if (args[5] or '') ~= '' and args[5] ~= fingerprint(redis.call('HGET', rows, id)) then
+    return -1
+  end
+  if (args[6] or '') ~= '' and args[6] ~= (redis.call('GET', base .. ':a:version') or '0') then
+    return -1
+  end
   local name = kind .. ':' .. args[4]
   local owner = tonumber(redis.call('HGET', names, name))
   if args[4] ~= '' and owner and owner ~= id then

@@ -13,7 +13,7 @@ from gateway.model.message import Message, OutboxEvent, Status
 from gateway.model.refusals import Refusal
 from gateway.smpp_server.news import NewsWriter
 from gateway.webhooks.addressing import Addressing
-from gateway.webhooks.endpoint import save_endpoint
+from gateway.webhooks.endpoint import seal_endpoint
 from redaction.errors import KeysWithheld
 from redaction.keys import KeyState
 from redaction.personal import Secret
@@ -70,7 +70,9 @@ async def test_news_waits(tmp_path: Path) -> None:
         (message,) = await received(road, from_a_person())
         customer = StoredCustomer(id=CUSTOMER, public_id="cus_1", account=Sealed(b""), settings=b"{}", created_ms=0)
         await road.ledger.save_customer(customer)
-        await save_endpoint(road.ledger, road.sealer, road.clock, CUSTOMER, Secret("https://shop.example.sa/told"))
+        url = Secret("https://shop.example.sa/told")
+        endpoint, _ = seal_endpoint(road.sealer, road.clock.random, CUSTOMER, url)
+        await road.ledger.save_endpoint(endpoint)
         directory = Directory(road.ledger, road.keyring.credential_digest)
         await directory.refresh()
         addressing = Addressing(directory, road.vault, road.sealer)

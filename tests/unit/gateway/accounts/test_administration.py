@@ -1,19 +1,34 @@
 """Account operations: what an administrator does, and what of it is stored."""
 
+import math
 import re
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
+import structlog
 
-from gateway.accounts.administration import Accounts, Profile, UnknownAccount
+from gateway.accounts.actor import COMMAND_LINE, NODE
+from gateway.accounts.administration import (
+    ATTEMPTS,
+    Accounts,
+    Profile,
+    UnknownAccount,
+    change_endpoints,
+    number_settings,
+)
 from gateway.accounts.customers import CustomerSettings, EsmeSettings, KeySettings, NumberSettings, Owner
 from gateway.accounts.directory import Directory
+from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.passwords import matches
+from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer, StoredEndpoint
 from gateway.process.clock import ManualClock
 from redaction.keys import KeyState
 from redaction.personal import MessageText, Purpose, Secret
 from redaction.pseudonymise import credential_digest
 from redaction.seal import PurposeRefused, Sealer
+from redaction.sealed import Sealed
+from tests.contract.records import an_endpoint
 from tests.unit.gateway.small_ledger import SmallLedger
 
 CANARY = "canary@example.com"
@@ -21,8 +36,8 @@ PROFILE = Profile(name=MessageText("Noura"), email=MessageText(CANARY))
 
 
 class Desk:
-    def __init__(self) -> None:
-        self.ledger = SmallLedger()
+    def __init__(self, ledger: SmallLedger | None = None) -> None:
+        self.ledger = ledger or SmallLedger()
         self.clock = ManualClock()
         keys = KeyState()
         keys.ensure_customer(0, self.clock.random)
@@ -35,7 +50,12 @@ class Desk:
 
         self.directory = Directory(self.ledger, digest)
         self.accounts = Accounts(
-            self.ledger, self.clock, sealer=Sealer(keys, self.clock.random), ensure_keys=ensure_keys, digest=digest
+            self.ledger,
+            self.clock,
+            COMMAND_LINE,
+            sealer=Sealer(keys, self.clock.random),
+            ensure_keys=ensure_keys,
+            digest=digest,
         )
 
 
@@ -44,7 +64,7 @@ async def test_contact_data_is_stored_sealed_and_opened_for_a_purpose() -> None:
     desk = Desk()
     added = await desk.accounts.add_customer(PROFILE, CustomerSettings())
     (stored,) = await desk.accounts.customers()
-    assert stored == added
+    assert msgspec.structs.replace(stored, version=added.version) == added
     assert stored.disabled_ms is None
     assert CANARY.encode() not in msgspec.msgpack.encode(stored)
     assert desk.accounts.profile(stored, Purpose.INFORM_CUSTOMER) == PROFILE
@@ -83,7 +103,7 @@ async def test_a_revoked_key_keeps_the_time_it_was_revoked() -> None:
     stored, secret = await desk.accounts.add_key(owner.id, scopes=("send",), settings=KeySettings())
     revoked = await desk.accounts.revoke_key(stored.prefix)
     desk.clock.advance(60)
-    assert await desk.accounts.revoke_key(stored.prefix) == revoked
+    assert (await desk.accounts.revoke_key(stored.prefix)).revoked_ms == revoked.revoked_ms
     await desk.directory.refresh()
     assert desk.directory.find(secret) is None
 
@@ -223,3 +243,118 @@ async def test_a_disabled_customer_owns_nothing() -> None:
     assert await owner_of(desk, "1") is None
     with pytest.raises(UnknownAccount):
         await desk.accounts.remove_number("2")
+
+
+class Busy(SmallLedger):
+    """Somebody else is always quicker: `meanwhile` is called before a write that depends on what was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
+        self.tried = 0
+
+    async def save_customer(
+        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+    ) -> int:
+        if self.meanwhile is not None and read is not None:
+            self.tried += 1
+            work, self.meanwhile = self.meanwhile, None
+            await work()
+        return await super().save_customer(customer, read=read, accounts=accounts)
+
+
+async def busy_desk() -> tuple[Desk, Busy, int]:
+    ledger = Busy()
+    desk = Desk(ledger)
+    return desk, ledger, await a_customer(desk)
+
+
+async def test_a_change_that_loses_is_made_again_on_what_stands_by_then() -> None:
+    desk, ledger, customer = await busy_desk()
+    ledger.meanwhile = lambda: desk.accounts.change_settings(customer, lambda _: {"default_class": "otp"})
+    settings = await desk.accounts.change_settings(customer, lambda _: {"throughput_per_s": 5})
+    assert (settings.default_class, settings.throughput_per_s) == ("otp", 5)
+    ledger.meanwhile = lambda: desk.accounts.disable(customer)
+    await desk.accounts.add_number(customer, "90909", NumberSettings())
+    (stored,) = await desk.accounts.customers()
+    assert stored.disabled_ms is not None
+    assert set(number_settings(stored)) == {"90909"}
+
+
+async def test_who_loses_every_time_is_told_so_and_nothing_is_changed() -> None:
+    desk, ledger, customer = await busy_desk()
+
+    async def toggle() -> None:
+        (stored,) = await ledger.customers()
+        await SmallLedger.save_customer(ledger, stored)
+        ledger.meanwhile = toggle
+
+    ledger.meanwhile = toggle
+    with pytest.raises(ChangedMeanwhile, match="meanwhile"):
+        await desk.accounts.change_settings(customer, lambda _: {"throughput_per_s": 5})
+    assert ledger.tried == ATTEMPTS
+    ledger.meanwhile = None
+    assert (await desk.accounts.change_settings(customer, lambda _: {})).throughput_per_s is None
+
+
+async def test_a_number_that_another_customer_took_meanwhile_is_refused() -> None:
+    desk, ledger, customer = await busy_desk()
+    other = await a_customer(desk)
+    ledger.meanwhile = lambda: desk.accounts.add_number(other, "90909", NumberSettings())
+    with pytest.raises(InvalidSetting, match="another customer"):
+        await desk.accounts.add_number(customer, "90909", NumberSettings())
+    assert await desk.accounts.remove_number("90909") == [other]
+
+
+async def test_a_change_of_nothing_writes_nothing() -> None:
+    desk = Desk()
+    customer = await a_customer(desk)
+    before = await desk.ledger.accounts_version()
+    await desk.accounts.change_settings(customer, lambda _: {})
+    await desk.accounts.disable(customer, disabled=False)
+    assert await desk.ledger.accounts_version() == before
+
+
+@pytest.mark.case("interfaces-3")
+async def test_a_throughput_that_is_no_number_is_never_written_as_none() -> None:
+    desk = Desk()
+    customer = await a_customer(desk)
+    await desk.accounts.change_settings(customer, lambda _: {"throughput_per_s": 5})
+    with pytest.raises(InvalidSetting):
+        await desk.accounts.change_settings(customer, lambda _: {"throughput_per_s": math.nan})
+    assert (await desk.accounts.change_settings(customer, lambda _: {})).throughput_per_s == 5
+
+
+async def test_an_endpoint_is_set_over_whatever_stands_and_removed() -> None:
+    desk = Desk()
+    customer = await a_customer(desk)
+    assert await desk.accounts.endpoint(customer) is None
+    url = Sealed(b"first")
+    seen: list[StoredEndpoint | None] = []
+
+    def change(standing: StoredEndpoint | None) -> StoredEndpoint:
+        seen.append(standing)
+        return an_endpoint(customer, url=url)
+
+    await desk.accounts.set_endpoint(customer, change)
+    await desk.accounts.set_endpoint(customer, change)
+    first, second = seen
+    assert first is None
+    assert second is not None
+    assert second.url == url
+    await desk.accounts.remove_endpoint(customer)
+    assert await desk.accounts.endpoint(customer) is None
+
+
+async def test_every_change_says_whose_it_was() -> None:
+    desk = Desk()
+    with structlog.testing.capture_logs() as said:
+        customer = await a_customer(desk)
+        await desk.accounts.add_esme(customer, "bank", settings=EsmeSettings())
+        await change_endpoints(desk.ledger, NODE, [customer], lambda stored: stored)
+        await desk.ledger.save_endpoint(an_endpoint(customer))
+        await change_endpoints(
+            desk.ledger, NODE, [customer, 9], lambda stored: msgspec.structs.replace(stored, failing_since_ms=1)
+        )
+    changes = [(each["kind"], each["actor"]) for each in said if each["event"] == "account_changed"]
+    assert changes == [("customer", "command_line"), ("esme", "command_line"), ("endpoint", "node")]

@@ -15,7 +15,7 @@ from gateway.ledger.contract import StoredCustomer, StoredEndpoint
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.delivery import Delivery
-from gateway.webhooks.endpoint import EndpointSettings, endpoint_settings, open_endpoint, save_endpoint
+from gateway.webhooks.endpoint import EndpointSettings, endpoint_settings, open_endpoint, seal_endpoint
 from gateway.webhooks.signing import Signer
 from redaction.errors import SealError
 from redaction.personal import Purpose, Secret
@@ -35,9 +35,11 @@ class Place:
     sealer: Sealer
     addressing: Addressing
 
-    async def set_endpoint(self) -> Secret:
-        secret = await save_endpoint(self.road.ledger, self.sealer, self.road.clock, CUSTOMER, URL)
+    async def set_endpoint(self, **settings: Any) -> Secret:
+        wanted = EndpointSettings(**settings)
+        endpoint, secret = seal_endpoint(self.sealer, self.road.clock.random, CUSTOMER, URL, wanted)
         assert secret is not None
+        await self.road.ledger.save_endpoint(endpoint)
         await self.directory.refresh()
         return secret
 
@@ -164,9 +166,7 @@ async def test_an_endpoint_is_opened_once_for_all_its_events_and_again_when_it_c
 
 
 async def test_what_an_endpoint_asked_for_holds_for_it_and_not_for_a_callback_url(place: Place) -> None:
-    settings = EndpointSettings(batch=100)
-    await save_endpoint(place.road.ledger, place.sealer, place.road.clock, CUSTOMER, URL, settings)
-    await place.directory.refresh()
+    await place.set_endpoint(batch=100)
     usual = await place.road.stored(await place.road.send())
     special = await place.road.stored(await place.road.send(callback_url="https://other.example.sa/"))
     deliveries = [place.addressing.delivery(event_of(each), each) for each in (usual, special)]
@@ -178,9 +178,7 @@ async def test_an_endpoint_is_told_that_an_operator_has_a_message_where_it_asks_
     message.status = Status.SUBMITTED
     await place.set_endpoint()
     assert not place.addressing.wanted(message)
-    settings = EndpointSettings(submitted=True)
-    await save_endpoint(place.road.ledger, place.sealer, place.road.clock, CUSTOMER, URL, settings)
-    await place.directory.refresh()
+    await place.set_endpoint(submitted=True)
     assert place.addressing.wanted(message)
 
 

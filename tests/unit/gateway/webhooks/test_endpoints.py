@@ -88,11 +88,25 @@ async def test_failing_goes_on_over_a_restart(case: Case) -> None:
     assert after.is_disabled(1)
 
 
-async def test_disabling_keeps_a_url_that_was_set_meanwhile(case: Case) -> None:
-    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
+async def test_a_note_leaves_what_is_set_for_the_endpoint_as_it_stands(case: Case) -> None:
+    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, settings=b'{"batch":50}'))
     await case.fail_until_disabled()
     stored = await case.stored()
-    assert (stored.state, stored.url, stored.disabled_ms) == ("disabled", b"new", case.clock.now_ms())
+    assert (stored.state, stored.settings, stored.disabled_ms) == ("disabled", b'{"batch":50}', case.clock.now_ms())
+
+
+async def test_a_url_that_was_set_meanwhile_stays_enabled_and_starts_afresh(case: Case) -> None:
+    case.endpoints.failed(1)
+    case.clock.advance(HOUR_S)
+    case.endpoints.failed(1)
+    assert case.endpoints.is_disabled(1)
+    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
+    await case.endpoints.refresh()
+    stored = await case.stored()
+    assert (stored.state, stored.url, stored.failing_since_ms) == ("enabled", b"new", None)
+    assert not case.endpoints.is_disabled(1)
+    await case.fail_until_disabled()
+    assert (await case.stored()).state == "disabled"
 
 
 async def test_an_endpoint_that_is_set_again_starts_afresh(case: Case) -> None:
