@@ -199,10 +199,6 @@ class KeyState:
         entry.key.puncture(leaf)
         return True
 
-    def puncture_everywhere(self, leaf: int) -> int:
-        """Destroy one subject's content in every live period; the number of periods that changed."""
-        return sum(self.puncture(tag, period, leaf) for tag, period in self._periods)
-
     def forget_subject(self, leaf: int) -> int:
         """Destroy what was sealed about one subject in every live period, also since it was last forgotten.
 

@@ -317,9 +317,6 @@ class Ledger(Protocol):
         They wait to be sent, or are submitted and were not heard of since.
         """
 
-    async def next_due_ms(self, operator: str) -> int | None:
-        """When the lane's first waiting message falls due."""
-
     async def lanes(self) -> Sequence[str]:
         """Every lane in which at least one message waits."""
 

@@ -149,7 +149,7 @@ def test_a_copy_from_before_a_destruction_opens_with_nothing_that_is_left(place:
     with _opened(place) as store:
         store.snapshot(copy)
     with _opened(place) as store:
-        store.update(lambda state: state.puncture_everywhere(5), destroys=True)
+        store.update(lambda state: state.forget_subject(5), destroys=True)
         with pytest.raises(KeyDestroyed):
             store.state.leaf_key(TRANSACTIONAL, 1, 5)
         assert store.state.leaf_key(TRANSACTIONAL, 1, 6) != leaf

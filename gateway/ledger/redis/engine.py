@@ -249,14 +249,11 @@ class RedisLedger:
             serves = self._role is not Role.BESIDE
             return [each for each in found if each.id not in written and not (serves and not self.takes(each.id))]
 
-    async def next_due_ms(self, operator: str) -> int | None:
-        return (await self._reader.lanes()).get(operator, (0, None))[1]
-
     async def lanes(self) -> Sequence[str]:
         return sorted(await self._reader.lanes())
 
     async def backlog(self, operator: str) -> int:
-        return (await self._reader.lanes()).get(operator, (0, 0))[0]
+        return (await self._reader.lanes()).get(operator, 0)
 
     async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
         return await self._reader.correlate(receipts)

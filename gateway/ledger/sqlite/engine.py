@@ -199,10 +199,6 @@ class SqliteLedger:
             rows = [self._row("find_any", identifier) for (identifier,) in due]
         return [message_from(row) for row in rows if row is not None]
 
-    async def next_due_ms(self, operator: str) -> int | None:
-        row = self._row("next_due", operator)
-        return None if row is None else row[0]
-
     async def lanes(self) -> Sequence[str]:
         return [row[0] for row in self._rows("lanes")]
 

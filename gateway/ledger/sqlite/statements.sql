@@ -112,9 +112,6 @@ WHERE customer = ? AND id < ? AND id >= ? AND subject = ? AND record_until_ms > 
 SELECT id FROM message INDEXED BY message_waiting
 WHERE operator = ? AND due_ms IS NOT NULL AND due_ms <= ? ORDER BY due_ms, id
 
--- name: next_due
-SELECT min(due_ms) FROM message INDEXED BY message_waiting WHERE operator = ? AND due_ms IS NOT NULL
-
 -- name: lanes
 -- One seek per lane instead of a scan of everything that waits.
 WITH RECURSIVE lane (operator) AS (

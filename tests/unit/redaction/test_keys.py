@@ -87,11 +87,11 @@ def test_punctured_leaf_is_gone_at_once_and_its_neighbour_stays(keys: KeyState) 
 
 
 @pytest.mark.policy("P-34")
-def test_puncture_everywhere_reaches_every_live_period(keys: KeyState, random: Random) -> None:
+def test_forgetting_a_subject_reaches_every_live_period(keys: KeyState, random: Random) -> None:
     keys.ensure_period(OTP, PERIOD + 1, random)
     keys.ensure_period(PROMOTIONAL, 20_000, random)
     keys.puncture(OTP, PERIOD, 5)
-    assert keys.puncture_everywhere(5) == 2
+    assert keys.forget_subject(5) == len(keys.periods()) == 3
     for tag, period in keys.periods():
         with pytest.raises(KeyDestroyed):
             keys.leaf_key(tag, period, 5)

@@ -96,7 +96,7 @@ def test_other_version_is_named(sealer: Sealer) -> None:
 @pytest.mark.parametrize(
     ("factor", "destroy"),
     [
-        ("subject", lambda keys: keys.puncture_everywhere(99)),
+        ("subject", lambda keys: keys.forget_subject(99)),
         ("period", lambda keys: keys.drop_period(OTP, PERIOD)),
         ("customer", lambda keys: keys.drop_customer(CUSTOMER)),
     ],
@@ -128,7 +128,7 @@ def test_old_copy_of_the_data_with_the_new_key_store_opens_a_hundred_neighbours_
 ) -> None:
     leaves = [99, *range(50), *(2**40 - 1 - at for at in range(50))]
     backup = [sealer.seal(BODY, msgspec.structs.replace(CONTEXT, leaf=leaf)) for leaf in leaves]
-    keys.puncture_everywhere(99)
+    keys.forget_subject(99)
     restored = Sealer(open_state(seal_state(keys, bytes(32), random), bytes(32)), random)
     assert [restored.open(sealed, **ROW) for sealed in backup[1:]] == [BODY] * 100
     with pytest.raises(KeyDestroyed):
@@ -136,7 +136,7 @@ def test_old_copy_of_the_data_with_the_new_key_store_opens_a_hundred_neighbours_
 
 
 DESTROYED: dict[str, Callable[[KeyState], object]] = {
-    "its subject": lambda keys: keys.puncture_everywhere(99),
+    "its subject": lambda keys: keys.forget_subject(99),
     "its period": lambda keys: keys.drop_period(OTP, PERIOD),
     "its customer": lambda keys: keys.drop_customer(CUSTOMER),
     "some other subject": lambda keys: keys.forget_subject(5),
