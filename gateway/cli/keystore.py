@@ -24,6 +24,7 @@ from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.rules import retention_rules
+from redaction.keys_at_rest import key_ages, state_digest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys: ages, rotation, copies.")
 
@@ -57,7 +58,7 @@ def rotate(config: Config = None, json: Json = False) -> None:
                 "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
             )
         store.update(lambda _: None, destroys=True)
-        show({"version": store.version, "state": store.state.digest().hex()}, json)
+        show({"version": store.version, "state": state_digest(store.state).hex()}, json)
 
 
 @app.command()
@@ -94,9 +95,9 @@ def copy_keys(
             raise Failed("nodes of this key store run: stop them first", "node_running")
         after = opening.keystore(new, clock, node=False)
         after.open_with(before.state)
-        copied = after.state.digest() == before.state.digest()
+        copied = state_digest(after.state) == state_digest(before.state)
         after.close()
-        show({"keys": len(before.state.ages()), "state": before.state.digest().hex(), "same": copied}, json)
+        show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)
 
 
 @contextlib.contextmanager
@@ -144,11 +145,11 @@ def _live(settings: Settings) -> Iterator[tuple[Sequence[bytes], Path]]:
 
 
 def _status(store: Keystore, settings: Settings) -> dict[str, object]:
-    ages = store.state.ages()
+    ages = key_ages(store.state)
     rules = list(retention_rules(settings).values())
     return {
         "version": store.version,
-        "state": store.state.digest().hex(),
+        "state": state_digest(store.state).hex(),
         "root": settings.keystore.root.kind,
         "rolls": store.rolls,
         **{f"{family}s": sum(each.family == family for each in ages) for family in ("period", "customer", "pepper")},
@@ -168,7 +169,8 @@ def _nodes(store: Keystore) -> dict[str, object]:
 
 def _every_key(store: Keystore) -> list[dict[str, object]]:
     return [
-        {"family": each.family, "name": each.name, "created": rfc3339(each.created_ms)} for each in store.state.ages()
+        {"family": each.family, "name": each.name, "created": rfc3339(each.created_ms)}
+        for each in key_ages(store.state)
     ]
 
 

@@ -34,7 +34,8 @@ from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, KeystoreLost, 
 from gateway.ledger.contract import LedgerError, LedgerUnavailable
 from gateway.process.clock import Clock
 from redaction.errors import SealError, WrongRoot
-from redaction.keys import ROOT_BYTES, KeyState, open_state, seal_state
+from redaction.keys import ROOT_BYTES, KeyState
+from redaction.keys_at_rest import open_state, seal_state
 
 __all__ = [
     "TIMEOUT_S",
