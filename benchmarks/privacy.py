@@ -15,7 +15,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.process.clock import SystemClock
 from redaction.detect import find, looks_like_otp, normalise_digits
 from redaction.fresh_keys import FRESH

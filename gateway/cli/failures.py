@@ -18,7 +18,7 @@ CODES: Final = (
     ("gateway.ledger.contract.LedgerCorrupt", "ledger_corrupt"),
     ("gateway.ledger.contract.LedgerUnavailable", "store_unavailable"),
     ("gateway.keystore.root_slot.KeystoreLost", "keystore_lost"),
-    ("gateway.keystore.store.KeystoreTaken", "keystore_taken"),
+    ("gateway.keystore.custody.KeystoreTaken", "keystore_taken"),
     ("gateway.keystore.redis.KeyServerUnfit", "key_server_unfit"),
     ("gateway.ledger.contract.FormatHeld", "format_held"),
     ("gateway.ledger.contract.LedgerError", "ledger_error"),

@@ -19,7 +19,7 @@ _PRAGMAS: Final = ("journal_mode = DELETE", "synchronous = EXTRA", "secure_delet
 
 
 class KeyFile:
-    """See `gateway.keystore.store.BlobStore`."""
+    """See `gateway.keystore.custody.BlobStore`."""
 
     remote = False
 

@@ -64,7 +64,7 @@ class KeyServerAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyServer:
-    """See `gateway.keystore.store.BlobStore`. lock_file: beside a root slot that is a file."""
+    """See `gateway.keystore.custody.BlobStore`. lock_file: beside a root slot that is a file."""
 
     remote = True
 

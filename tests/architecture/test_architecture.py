@@ -23,7 +23,6 @@ LIMITS = {"lines": 250, "methods": 25, "parameters": 8, "imports": 30}
 
 TOO_LARGE_TODAY = {
     # A line goes when its subject has become small enough; none is added.
-    "gateway/keystore/store.py:Keystore methods",
     "gateway/ledger/contract.py:Ledger methods",
     "gateway/ledger/redis/engine.py:RedisLedger methods",
     "gateway/ledger/redis/engine.py:RedisLedger parameters",

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 import gateway
+from gateway.keystore.custody import KeystoreTaken
+from gateway.keystore.followers import OneNode
 from gateway.keystore.keyring import Keyring
-from gateway.keystore.store import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, KeystoreTaken, OneNode
+from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, KeystoreLost
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
 from gateway.process.clock import ManualClock, SystemClock
 from redaction.errors import KeyDestroyed

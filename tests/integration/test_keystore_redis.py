@@ -16,7 +16,8 @@ import redis
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.leases import Leases, Onlooker
 from gateway.keystore.redis import STORED_FIELDS, KeyServer, KeyServerAddress, KeyServerUnfit
-from gateway.keystore.store import FileRootSlot, Keystore, KeystoreLost
+from gateway.keystore.root_slot import FileRootSlot, KeystoreLost
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import ManualClock
 from redaction.errors import KeysWithheld

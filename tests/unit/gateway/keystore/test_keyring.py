@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.keystore.keyring import CREDENTIALS, EPOCH_MS, Keyring, epoch_of
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.process.clock import ManualClock
 from redaction.errors import KeyDestroyed
 from redaction.keys_at_rest import state_digest
