@@ -17,6 +17,7 @@ from config.settings import KeystoreSettings, Settings
 from gateway.cli.output import Config, Failed, Json, show
 from gateway.cli.session import open_keystore
 from gateway.keystore import opening
+from gateway.keystore.installation import shown
 from gateway.keystore.keyring import next_destruction_ms
 from gateway.keystore.recovery import Combination, recover
 from gateway.keystore.store import Keystore
@@ -94,7 +95,7 @@ def copy_keys(
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
         after = opening.keystore(new, clock, node=False)
-        after.open_with(before.state)
+        after.open_with(before.state, before.installation)
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)
@@ -103,10 +104,8 @@ def copy_keys(
 @contextlib.contextmanager
 def _opened(settings: KeystoreSettings, clock: SystemClock) -> Iterator[Keystore]:
     """One that is there: nothing is made."""
-    if settings.engine == "file" and not Path(settings.path).exists():
-        raise Failed(f"there is no key store at {settings.path}", "nothing_there")
     store = opening.keystore(settings, clock, node=False)
-    store.open()
+    store.open(create=False)
     try:
         yield store
     finally:
@@ -148,6 +147,7 @@ def _status(store: Keystore, settings: Settings) -> dict[str, object]:
     ages = key_ages(store.state)
     rules = list(retention_rules(settings).values())
     return {
+        "installation": shown(store.installation),
         "version": store.version,
         "state": state_digest(store.state).hex(),
         "root": settings.keystore.root.kind,

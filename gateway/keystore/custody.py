@@ -14,14 +14,16 @@ Nothing here is kept in memory but whether step 3 is still to be done.
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+import msgspec
+
 from gateway.keystore.file import KeyFile
 from gateway.keystore.root_slot import KeystoreLost, RootSlot, replace_file
-from gateway.ledger.contract import LedgerError, LedgerUnavailable
+from gateway.ledger.contract import INSTALLATION, LedgerError, LedgerUnavailable, NothingThere
 from redaction.errors import SealError, WrongRoot
 from redaction.keys import ROOT_BYTES, KeyState, Random
 from redaction.keys_at_rest import open_state, seal_state
@@ -38,7 +40,12 @@ class BlobStore(Protocol):
 
     remote: bool
 
-    def open(self) -> None: ...
+    @property
+    def place(self) -> str:
+        """What to call it in a line for people."""
+
+    def open(self, *, create: bool = True) -> None:
+        """create: make the place where there is none; otherwise that may raise NothingThere."""
 
     def check_alone(self) -> None:
         """That the place keeps keys and nothing else. Raises a LedgerError that says what is wrong."""
@@ -61,6 +68,12 @@ class BlobStore(Protocol):
     def write(self, blob: bytes, version: int) -> None:
         """Replace the blob of the version before, durably. Only while `alone`."""
 
+    def marks(self) -> Mapping[str, int]:
+        """Numbers by name, about the store as a whole. They lie beside the blob, for whoever has no root."""
+
+    def set_marks(self, marks: Mapping[str, int]) -> None:
+        """All of them together, in place of what stood there. Only while `alone`."""
+
 
 class Found(NamedTuple):
     """What the store holds: a state, the root that opens it, and its version."""
@@ -68,6 +81,22 @@ class Found(NamedTuple):
     state: KeyState
     root: bytes
     version: int
+
+
+class KeysFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be seen of a key store without opening it.
+
+    place, root_place: what to call them in a line for people. installation: which one it belongs to; None for one of an
+    earlier version. has_root: something lies in the slot. root_is_given: it comes from outside and cannot be written,
+    so it says nothing about a store.
+    """
+
+    place: str
+    root_place: str
+    is_there: bool
+    installation: int | None = None
+    has_root: bool = False
+    root_is_given: bool = False
 
 
 class Custody:
@@ -82,6 +111,30 @@ class Custody:
         self._random = random
         self._one_thread = threading.Lock()
         self.unfinished = False
+
+    def look(self) -> KeysFacts:
+        """While the blobs are closed, and without making or changing anything. Raises KeystoreLost for no root."""
+        try:
+            with slot_errors():
+                is_there, marks = self._looked_at()
+                has_root = bool(self._slot.read())
+        finally:
+            self._blobs.close()
+        return KeysFacts(
+            place=self._blobs.place,
+            root_place=self._slot.place,
+            is_there=is_there,
+            installation=marks.get(INSTALLATION) if is_there else None,
+            has_root=has_root,
+            root_is_given=not self._slot.rolls,
+        )
+
+    def _looked_at(self) -> tuple[bool, Mapping[str, int]]:
+        try:
+            self._blobs.open(create=False)
+        except NothingThere:
+            return False, {}
+        return self._blobs.version() is not None, self._blobs.marks()
 
     @property
     def rolls(self) -> bool:
@@ -123,15 +176,16 @@ class Custody:
                 raise KeystoreLost("the key store was changed by something else than the gateway") from None
         raise KeystoreLost("the key store does not open with the root in its slot; they do not belong together")
 
-    def create(self) -> Found:
+    def create(self, marks: Mapping[str, int]) -> Found:
         """Begin without keys, under the root in the slot or a fresh one."""
+        self._blobs.set_marks(marks)
         roots = self._slot.read()
         if not roots:
             roots = (self._random(ROOT_BYTES),)
             self._slot.write(roots)
         return self._write(KeyState(), roots[0], 1)
 
-    def fill(self, state: KeyState) -> Found:
+    def fill(self, state: KeyState, marks: Mapping[str, int]) -> Found:
         """Give an empty place these keys, under a fresh root where the slot can be written. Raises KeystoreTaken.
 
         In the order of a roll: the store from which the keys come opens until this one does.
@@ -142,6 +196,7 @@ class Custody:
         new = self._random(ROOT_BYTES) if self._slot.rolls else roots[0]
         if self._slot.rolls:
             self._slot.write((*roots[:1], new))
+        self._blobs.set_marks(marks)
         self._write(state, new, 1)
         return self.read()
 
@@ -177,6 +232,7 @@ class Custody:
             replace_file(path.with_name(path.name + ".root"), roots.encode("ascii"))
         with contextlib.closing(KeyFile(path)) as copy:
             copy.open()
+            copy.set_marks(self._blobs.marks())
             if stored is not None:
                 copy.write(*stored)
 

@@ -18,11 +18,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.keystore.custody import BlobStore, Custody, Found, slot_errors
+from gateway.keystore.custody import BlobStore, Custody, Found, KeysFacts, slot_errors
 from gateway.keystore.file import KeyFile
 from gateway.keystore.followers import Followers, OneNode
 from gateway.keystore.root_slot import RootSlot
-from gateway.ledger.contract import LedgerError
+from gateway.ledger.contract import INSTALLATION, LedgerError, NothingThere
 from gateway.process.clock import Clock
 from redaction.keys import KeyState
 
@@ -30,7 +30,10 @@ T = TypeVar("T")
 
 
 class Keystore:
-    """place: the store's own SQLite file, or where else its blob lies. losses: how often keys were withheld."""
+    """place: the store's own SQLite file, or where else its blob lies. losses: how often keys were withheld.
+
+    installation: which one it belongs to, once it is open; None for one of an earlier version.
+    """
 
     def __init__(
         self, place: Path | BlobStore, slot: RootSlot, clock: Clock, followers: Followers | None = None
@@ -41,6 +44,7 @@ class Keystore:
         self._watch: ThreadPoolExecutor | None = None
         self._version = 0
         self.losses = 0
+        self.installation: int | None = None
         self.state = KeyState()
 
     @property
@@ -74,30 +78,41 @@ class Keystore:
 
     # ------------------------------------------------------------------------------------------------- open and close
 
-    def open(self) -> None:
-        """Open or create, and finish a roll that was cut short. Raises KeystoreLost, LedgerCorrupt, LedgerUnavailable.
+    def look(self) -> KeysFacts:
+        """Before `open`, and without making or changing anything. Raises KeystoreLost for what is no root."""
+        return self._custody.look()
 
+    def open(self, *, create: bool = True, installation: int | None = None) -> None:
+        """Open, and finish a roll that was cut short. Raises KeystoreLost, LedgerCorrupt, LedgerUnavailable.
+
+        create: make an empty one where there is none, of that installation; otherwise that raises NothingThere.
         Whatever it raises, nothing stays open.
         """
 
         def load() -> Found:
-            return self._custody.create() if self._custody.version() is None else self._custody.read()
+            if self._custody.version() is not None:
+                return self._custody.read()
+            if not create:
+                raise NothingThere(f"there is no key store at {self._blobs.place}")
+            return self._custody.create({} if installation is None else {INSTALLATION: installation})
 
-        self._open(load)
+        self._open(load, create=create)
 
-    def open_with(self, keys: KeyState) -> None:
+    def open_with(self, keys: KeyState, installation: int | None = None) -> None:
         """Open a store that is empty and give it these keys, under a fresh root where the slot can be written.
 
         If another store has its root in the same slot, it is dead after this. Raises KeystoreTaken, and as `open`.
         """
-        self._open(partial(self._custody.fill, keys))
+        marks = {} if installation is None else {INSTALLATION: installation}
+        self._open(partial(self._custody.fill, keys, marks), create=True)
 
-    def _open(self, load: Callable[[], Found]) -> None:
+    def _open(self, load: Callable[[], Found], *, create: bool) -> None:
         try:
             with slot_errors():
-                self._blobs.open()
+                self._blobs.open(create=create)
             with self._custody.alone():
                 self._settle(load())
+            self.installation = self._blobs.marks().get(INSTALLATION)
         except BaseException:
             self.close()
             raise
@@ -114,6 +129,12 @@ class Keystore:
             if self._watch is not None:
                 self._watch.shutdown(wait=False)
                 self._watch = None
+
+    def join(self, installation: int) -> None:
+        """Belong to this installation from now on, as the ledger does. Raises LedgerUnavailable."""
+        with self._custody.alone():
+            self._blobs.set_marks({INSTALLATION: installation})
+        self.installation = installation
 
     # -------------------------------------------------------------------------------------------------------- changes
 

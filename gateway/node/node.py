@@ -17,6 +17,8 @@ from typing import Any, Final
 import msgspec
 
 from config.settings import Settings
+from gateway.keystore.root_slot import KeystoreLost
+from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.report import describe
@@ -99,7 +101,7 @@ class Node:
         waiter.cancel()
         code = 0
         if self.tasks.failed.done():
-            log.error("task_died", exc_info=self.tasks.failed.result())
+            _report_death(self.tasks.failed.result())
             code = 1
         await self.stop()
         return code
@@ -125,6 +127,14 @@ class Node:
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
         await self.road.journal.drain()
+
+
+def _report_death(error: BaseException) -> None:
+    """A store that is not the one that it was is no defect: a line says what happened, without a trace."""
+    if isinstance(error, StoreReplaced | KeystoreLost):
+        log.error("store_lost", reason=str(error))
+    else:
+        log.error("task_died", exc_info=error)
 
 
 async def serve(settings: Settings, inherited: Inherited | None = None) -> int:

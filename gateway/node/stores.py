@@ -1,16 +1,18 @@
-"""What a node keeps and reads: its keys and its ledger, opened in that order."""
+"""What a node keeps and reads: its keys and its ledger, opened together."""
 
 import contextlib
+from typing import Final
 
 import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
 from gateway.cluster.peers import Peers
+from gateway.keystore.installation import Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.store import Keystore
-from gateway.ledger.opening import node_ledger
+from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import Clock
@@ -46,12 +48,17 @@ async def open_stores(
 ) -> Stores:
     """machine: this one's name, if its workers are to be known by it. What is opened is closed by `stack`.
 
-    Raises StartRefused, LedgerError and config.ConfigError.
+    The first start makes them. Raises StartRefused, LedgerError and config.ConfigError.
     """
     rules = retention_rules(settings)
     keystore = keystore_of(settings.keystore, clock, node=True)
-    keystore.open()
+    many_at_once = settings.smpp_server.port is not None
+    ledger = node_ledger(settings.ledger, clock, many_at_once=many_at_once, machine=machine)
+    opened = await open_together(keystore, ledger, may_begin=True, random=clock.random)
     stack.callback(keystore.close)
+    stack.push_async_callback(ledger.close)
+    if opened.step is not Step.GO_ON:
+        log.info(_STEPS[opened.step], installation=shown(opened.installation))
     keyring = Keyring(keystore, rules.values(), clock)
     keyring.ensure_present()
     sealer = Sealer(
@@ -60,7 +67,6 @@ async def open_stores(
         on_refused=record_refused_opening,
         before_use=keystore.check if keystore.is_leased else None,
     )
-    ledger = await _open_ledger(settings, clock, stack, machine)
     keystore.check_alone()
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
@@ -79,14 +85,13 @@ async def open_stores(
     )
 
 
-async def _open_ledger(
-    settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack, machine: str | None
-) -> SqliteLedger | RedisLedger:
-    many_at_once = settings.smpp_server.port is not None
-    ledger = node_ledger(settings.ledger, clock, many_at_once=many_at_once, machine=machine)
-    await ledger.open()
-    stack.push_async_callback(ledger.close)
-    return ledger
+async def check_stores(settings: Settings, clock: Clock) -> None:
+    """That a node would open or begin them; nothing is opened or made. Raises as `open_stores` does."""
+    keystore = keystore_of(settings.keystore, clock, node=False)
+    await look_together(keystore, desk_ledger(settings.ledger, clock, alone=False), may_begin=True)
+
+
+_STEPS: Final = {Step.BEGIN: "installation_begun", Step.ADOPT: "installation_adopted"}
 
 
 def record_refused_opening(purpose: Purpose, field: str) -> None:

@@ -40,6 +40,8 @@ class CrashingSlot:
 
     rolls = True
 
+    place = "a slot that dies"
+
     def __init__(self, slot: FileRootSlot, *, at: int, before: bool) -> None:
         self._slot = slot
         self._left = at

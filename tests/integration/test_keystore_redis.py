@@ -174,6 +174,7 @@ def test_what_is_declared_is_what_the_server_holds(
     with server.alone(), redis.Redis.from_url(address.url) as client:
         server.write(b"blob", 1)
         server.write_roots("wrapped")
+        server.set_marks({"installation": 7})
         server.attend("node", 1, 1_000)
         names = {each.decode().rpartition(":")[2] for each in client.scan_iter(match=f"{{{address.prefix}}}:*")}
         fields = {each.decode() for each in client.hkeys(f"{{{address.prefix}}}:keystore:state")}
