@@ -30,6 +30,7 @@ VERBS: Final = {
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "ledger": ("gateway.cli.ledger", "The ledger as a whole."),
+    "clock": ("gateway.cli.clock", "Whether the system's clock goes as it should."),
     "begin-anew": (
         "gateway.cli.begin_anew",
         "Begin a new installation where ledger, key store or root was lost, with all nodes stopped.",

@@ -19,6 +19,7 @@ from gateway.ledger.contract import Ledger, LedgerLocked, MarkedLedger, StoredCu
 from gateway.ledger.opening import desk_ledger
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
+from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.rules import Rules, retention_rules
 from redaction.seal import Sealer
 
@@ -48,6 +49,7 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
     store = keystore(settings.keystore, clock, node=False)
     await _open(store, ledger, clock, may_begin=may_begin)
     try:
+        await _look_at_clock(clock, ledger)
         keyring = Keyring(store, rules.values(), clock)
         keyring.ensure_present()
         sealer = Sealer(store.state, clock.random)
@@ -82,6 +84,14 @@ async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
 async def find_owner(desk: Desk, customer: str | None) -> int | None:
     """The number of the customer with this public id; None for everybody's. Raises Failed."""
     return None if customer is None else (await find_customer(desk, customer)).id
+
+
+async def _look_at_clock(clock: SystemClock, ledger: MarkedLedger) -> None:
+    watch = ClockWatch(clock, ledger)
+    await watch.begin()
+    if not clock.is_sound:
+        away_s = round(watch.guard.jump_ms / 1000)
+        note(f"the system's clock is {away_s} s from where it should be: see `connect-gateway clock status`")
 
 
 async def _open(store: Keystore, ledger: MarkedLedger, clock: SystemClock, *, may_begin: bool) -> None:

@@ -24,7 +24,7 @@ from gateway.node.fronts import build_fronts, listen
 from gateway.node.report import describe
 from gateway.node.road import Road, build_road
 from gateway.node.stores import Stores, open_stores
-from gateway.process.clock import Clock, SystemClock
+from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner, ends_within
@@ -59,7 +59,9 @@ class Node:
     stores, road, fronts: of which it is made, from `start` on.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, inherited: Inherited | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: GuardedClock | None = None, inherited: Inherited | None = None
+    ) -> None:
         self._settings = settings
         self._inherited = inherited or Inherited()
         self.clock = clock or SystemClock()
@@ -167,6 +169,8 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("journal", road.journal.run())
     start("outcomes", road.outcomes.run())
     start("accounts", stores.directory.run())
+    start("clock", stores.watch.look())
+    start("clock marks", stores.watch.keep())
     start("keys", stores.keyring.run(on_return=road.dispatch.sender.look_everywhere))
     start("periods", stores.keyring.look_after())
     start("young", stores.vault.young.run())

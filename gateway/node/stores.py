@@ -15,8 +15,9 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.process.clock import Clock
+from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
+from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
@@ -31,7 +32,7 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. peers: the other nodes on the ledger, where there may be any."""
+    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any."""
 
     rules: Rules
     keystore: Keystore
@@ -40,11 +41,12 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ledger: SqliteLedger | RedisLedger
     directory: Directory
+    watch: ClockWatch
     peers: Peers | None
 
 
 async def open_stores(
-    settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack, *, machine: str | None
+    settings: Settings, clock: GuardedClock, stack: contextlib.AsyncExitStack, *, machine: str | None
 ) -> Stores:
     """machine: this one's name, if its workers are to be known by it. What is opened is closed by `stack`.
 
@@ -57,6 +59,8 @@ async def open_stores(
     opened = await open_together(keystore, ledger, may_begin=True, random=clock.random)
     stack.callback(keystore.close)
     stack.push_async_callback(ledger.close)
+    watch = ClockWatch(clock, ledger)
+    await watch.begin()  # before anything is destroyed because its time has come
     if opened.step is not Step.GO_ON:
         log.info(_STEPS[opened.step], installation=shown(opened.installation))
     keyring = Keyring(keystore, rules.values(), clock)
@@ -81,6 +85,7 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
         directory=directory,
+        watch=watch,
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
     )
 

@@ -90,6 +90,19 @@ def test_ensuring_twice_changes_nothing(keyring: Keyring) -> None:
     assert state_digest(keyring.state) == before
 
 
+@pytest.mark.case("faults-3")
+def test_no_key_is_due_by_a_clock_that_has_jumped(keyring: Keyring, clock: ManualClock) -> None:
+    keyring.ensure_customer(1)
+    before = keyring.state.periods()
+    clock.advance(400 * DAY_S)
+    clock.is_sound = False
+    keyring.ensure_present()
+    assert set(before) < set(keyring.state.periods())  # those of now are made all the same
+    clock.is_sound = True
+    assert keyring.ensure_present() >= len(before)
+    assert not set(before) & set(keyring.state.periods())
+
+
 @pytest.mark.policy("P-21")
 def test_the_key_of_a_period_whose_content_is_due_is_destroyed(keyring: Keyring, clock: ManualClock) -> None:
     old = period_of(DEFAULT_RULES[OTP], clock.now_ms())
