@@ -16,7 +16,8 @@ from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
 from gateway.delivery.routing import Route, Router
 from gateway.keystore.keyring import Keyring
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger

@@ -15,10 +15,13 @@ from typing import Final
 
 import msgspec
 
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.process.clock import SystemClock
 from redaction.detect import find, looks_like_otp, normalise_digits
-from redaction.keys import FRESH, ROOT_BYTES, KeyState, seal_state
+from redaction.fresh_keys import FRESH
+from redaction.keys import ROOT_BYTES, KeyState
+from redaction.keys_at_rest import seal_state, to_bytes
 from redaction.personal import Msisdn, Purpose
 from redaction.pseudonymise import pseudonymise
 from redaction.retention import OTP, RetentionTag
@@ -141,11 +144,11 @@ def puncturing(whole: float) -> None:
         leaves = [int.from_bytes(clock.random(5), "big") for _ in range(200)]
         return [lambda leaf=leaf: state.puncture(OTP, PERIOD, leaf) for leaf in leaves]  # type: ignore[misc]
 
-    before = len(state.to_bytes())
+    before = len(to_bytes(state))
     state.puncture(OTP, PERIOD, 123_456_789_012)
-    first = len(state.to_bytes()) - before
+    first = len(to_bytes(state)) - before
     report("puncture one leaf", measure(punctures, 5), 1_000, whole)
-    each = (len(state.to_bytes()) - before - first) / 1_000
+    each = (len(to_bytes(state)) - before - first) / 1_000
     print(f"{'key state, first erasure of a period':<52}{first:>10} bytes   wanted ≤ {6 * 1024}")
     print(f"{'key state, each of 1,000 erasures of a period':<52}{each:>10.0f} bytes")
 

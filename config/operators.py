@@ -115,7 +115,9 @@ class OperatorRegister(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     country: Annotated[
         str, Meta(pattern="^[A-Z]{2}$", description="Where the operator processes data, ISO 3166 alpha-2.")
     ] = "SA"
-    legal_basis: Annotated[str, Meta(min_length=1, description="Basis of the disclosure.")] = "contract"
+    legal_basis: Annotated[
+        Literal["contract"], Meta(description="Basis of the disclosure; nothing acts on another one yet.")
+    ] = "contract"
     contract_reference: Annotated[str, Meta(description="Reference of the contract that binds it to confidence.")] = ""
     contract_expires: Annotated[
         date | None, Meta(description="Last day of the contract; the link does not bind after it.")

@@ -320,7 +320,11 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_GATEWAY, form=Form.AGGREGATE, basis=LawfulBasis.CONTRACT),
         {"name": "what is counted; no number in it", "bucket": "which hour or day", "value": "how many"},
     ),
-    *_table("meta", _GATEWAY, {"key": "name of a fact about the ledger", "value": "schema version, owner, cursors"}),
+    *_table(
+        "meta",
+        _GATEWAY,
+        {"key": "name of a fact about the ledger", "value": "schema version, which installation"},
+    ),
     # keystore: apart from the data, never in its backups
     *_table(
         "keystore",
@@ -332,6 +336,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_GATEWAY, purpose=DataPurpose.SECURITY, clock=Clock.DESTRUCTION),
         {
             "version": "how often it was replaced",
+            "marks": "which installation it belongs to, a random number that the ledger has too",
             "lock": "a random name of whoever changes it, for seconds",
             "nodes": "a random name of each node that shares it, the version that it has, and the end of its lease",
         },

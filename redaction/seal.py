@@ -148,7 +148,7 @@ class Sealer:
             plaintext,
         )
         if soon:
-            keys.keep_fresh(Fresh(sealed, context, ready))
+            keys.fresh.keep(Fresh(sealed, context, ready))
         return sealed
 
     def open(
@@ -161,7 +161,7 @@ class Sealer:
         """
         self._admit(purpose, field)
         try:
-            fresh = self.keys.take_fresh(sealed, message_id)
+            fresh = self.keys.fresh.take(sealed, message_id)
             if fresh is not None and _is_of(fresh.context, customer, field, tag):
                 plaintext = open_ready(fresh.ready, sealed)
             else:

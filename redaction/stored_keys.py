@@ -18,6 +18,17 @@ class Period(msgspec.Struct, frozen=True):
     created_ms: int
 
 
+class KeyFamilies(msgspec.Struct, frozen=True):
+    """All keys: of periods, of customers, and peppers by epoch."""
+
+    periods: dict[tuple[RetentionTag, int], Period]
+    customers: dict[int, Key]
+    peppers: dict[tuple[int, str], dict[int, Key]]
+
+    def __repr__(self) -> str:
+        return "KeyFamilies(•••)"
+
+
 class Fresh(msgspec.Struct, frozen=True, gc=False):
     """The key of one field that was sealed a moment ago, for whoever opens that very object."""
 

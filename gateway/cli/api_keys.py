@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="API keys.")
 @app.command("add")
 def add(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
-    scope: Annotated[list[str] | None, typer.Option(help="send, status, subjects, admin; repeatable.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="send or status; repeatable. Both by default.")] = None,
     allow_class: Annotated[
         list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
     ] = None,

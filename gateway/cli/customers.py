@@ -54,7 +54,7 @@ def add(
     )
 
     async def work() -> StoredCustomer:
-        async with open_desk(config) as desk:
+        async with open_desk(config, may_begin=True) as desk:
             return await desk.accounts.add_customer(profile, settings)
 
     stored = run(work())

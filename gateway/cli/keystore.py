@@ -17,6 +17,7 @@ from config.settings import KeystoreSettings, Settings
 from gateway.cli.output import Config, Failed, Json, show
 from gateway.cli.session import open_keystore
 from gateway.keystore import opening
+from gateway.keystore.installation import shown
 from gateway.keystore.keyring import next_destruction_ms
 from gateway.keystore.recovery import Combination, recover
 from gateway.keystore.store import Keystore
@@ -24,6 +25,7 @@ from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.rules import retention_rules
+from redaction.keys_at_rest import key_ages, state_digest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys: ages, rotation, copies.")
 
@@ -57,7 +59,7 @@ def rotate(config: Config = None, json: Json = False) -> None:
                 "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
             )
         store.update(lambda _: None, destroys=True)
-        show({"version": store.version, "state": store.state.digest().hex()}, json)
+        show({"version": store.version, "state": state_digest(store.state).hex()}, json)
 
 
 @app.command()
@@ -93,19 +95,17 @@ def copy_keys(
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
         after = opening.keystore(new, clock, node=False)
-        after.open_with(before.state)
-        copied = after.state.digest() == before.state.digest()
+        after.open_with(before.state, before.installation)
+        copied = state_digest(after.state) == state_digest(before.state)
         after.close()
-        show({"keys": len(before.state.ages()), "state": before.state.digest().hex(), "same": copied}, json)
+        show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)
 
 
 @contextlib.contextmanager
 def _opened(settings: KeystoreSettings, clock: SystemClock) -> Iterator[Keystore]:
     """One that is there: nothing is made."""
-    if settings.engine == "file" and not Path(settings.path).exists():
-        raise Failed(f"there is no key store at {settings.path}", "nothing_there")
     store = opening.keystore(settings, clock, node=False)
-    store.open()
+    store.open(create=False)
     try:
         yield store
     finally:
@@ -144,11 +144,12 @@ def _live(settings: Settings) -> Iterator[tuple[Sequence[bytes], Path]]:
 
 
 def _status(store: Keystore, settings: Settings) -> dict[str, object]:
-    ages = store.state.ages()
+    ages = key_ages(store.state)
     rules = list(retention_rules(settings).values())
     return {
+        "installation": shown(store.installation),
         "version": store.version,
-        "state": store.state.digest().hex(),
+        "state": state_digest(store.state).hex(),
         "root": settings.keystore.root.kind,
         "rolls": store.rolls,
         **{f"{family}s": sum(each.family == family for each in ages) for family in ("period", "customer", "pepper")},
@@ -168,7 +169,8 @@ def _nodes(store: Keystore) -> dict[str, object]:
 
 def _every_key(store: Keystore) -> list[dict[str, object]]:
     return [
-        {"family": each.family, "name": each.name, "created": rfc3339(each.created_ms)} for each in store.state.ages()
+        {"family": each.family, "name": each.name, "created": rfc3339(each.created_ms)}
+        for each in key_ages(store.state)
     ]
 
 

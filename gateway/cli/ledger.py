@@ -40,11 +40,10 @@ def show_format(
     """Which format of records is written, and what this version and the nodes that are alive read."""
     forbid_core_dumps()
     settings = load(config, os.environ).ledger
-    _check_there(settings)
 
     async def work() -> LedgerFormat:
         ledger = desk_ledger(settings, SystemClock(), alone=False)
-        await ledger.open()
+        await ledger.open(create=False)
         try:
             return await (ledger.format() if action is None else ledger.raise_format())
         finally:
@@ -73,9 +72,9 @@ def copy(
     _check(reading, writing)
 
     async def work() -> Copied:
-        old = await _opened(reading, clock, alone=not running, name="source")
+        old = await _opened(reading, clock, alone=not running, name="source", create=False)
         try:
-            new = await _opened(writing, clock, alone=True, name="target")
+            new = await _opened(writing, clock, alone=True, name="target", create=True)
             try:
                 with _progress(json) as status:
                     return await copy_ledger(
@@ -96,22 +95,17 @@ def copy(
         )
 
 
-def _check_there(settings: LedgerSettings) -> None:
-    """Who only looks makes no file."""
-    if settings.engine == "sqlite" and not Path(settings.path).exists():
-        raise Failed(f"there is no ledger at {settings.path}", "nothing_there")
-
-
 def _check(source: LedgerSettings, target: LedgerSettings) -> None:
-    _check_there(source)
     if (source.engine, source.path, source.redis) == (target.engine, target.path, target.redis):
         raise Failed("both settings name the same ledger", "same_place")
 
 
-async def _opened(settings: LedgerSettings, clock: SystemClock, *, alone: bool, name: str) -> MovableLedger:
+async def _opened(
+    settings: LedgerSettings, clock: SystemClock, *, alone: bool, name: str, create: bool
+) -> MovableLedger:
     ledger = desk_ledger(settings, clock, alone=alone)
     try:
-        await ledger.open()
+        await ledger.open(create=create)
     except LedgerLocked:
         raise Failed(
             f"nodes of the {name} run: stop them first, or copy what is final with --running", "node_running"

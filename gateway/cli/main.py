@@ -30,6 +30,11 @@ VERBS: Final = {
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "ledger": ("gateway.cli.ledger", "The ledger as a whole."),
+    "clock": ("gateway.cli.clock", "Whether the system's clock goes as it should."),
+    "begin-anew": (
+        "gateway.cli.begin_anew",
+        "Begin a new installation where ledger, key store or root was lost, with all nodes stopped.",
+    ),
     "simulate": ("gateway.cli.simulate", "Peers to try things with."),
 }
 """By name: the module whose `app` it is, and what the list of all verbs says of it."""

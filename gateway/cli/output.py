@@ -1,5 +1,6 @@
 """What every verb of the command line shares: its options, how it answers, and how it fails."""
 
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -35,6 +36,11 @@ class Failed(Exception):
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run one verb's work to its end."""
     return uvloop.run(work)
+
+
+def note(line: str) -> None:
+    """Say something beside what was asked for: on standard error."""
+    print(f"connect-gateway: {line}", file=sys.stderr)  # noqa: T201
 
 
 def show(value: Any, as_json: bool, *, title: str = "") -> None:

@@ -42,6 +42,8 @@ def run_now(config: Config = None, json: Json = False) -> None:
 
     async def work() -> dict[str, object]:
         async with open_desk(config, alone=True) as desk:
+            if not desk.clock.is_sound:
+                raise Failed("the system's clock has jumped: nothing is forgotten by it", "clock_jumped")
             settings = SweeperSettings(batch_limit=BATCH, messages_per_s=0)
             sweeper = Sweeper(ledger=desk.ledger, keyring=desk.keyring, clock=desk.clock, settings=settings)
             swept = await sweeper.sweep()

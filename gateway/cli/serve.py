@@ -15,6 +15,8 @@ from config.workers import obstacles, parse_share, share_of
 from gateway.cli.output import Config, Failed, run
 from gateway.limits.buckets import SharedBuckets
 from gateway.node.node import Inherited, serve
+from gateway.node.stores import check_stores
+from gateway.process.clock import SystemClock
 from gateway.process.hardening import end_with_parent, forbid_core_dumps
 from gateway.process.logs import catch_the_uncaught, configure, logger
 
@@ -60,6 +62,7 @@ def _become_supervisor(settings: Settings, workers: int, config: Path | None) ->
     """In this process, without what is loaded by now. Raises Failed."""
     for line in obstacles(settings, workers):
         raise Failed(line, "workers_impossible")
+    run(check_stores(settings, SystemClock()))  # one line, and not one of each worker
     if config is not None:
         os.environ["CONNECT_GATEWAY_CONFIG"] = str(config)
     os.execv(sys.executable, [sys.executable, "-m", "gateway.workers", str(workers)])  # noqa: S606  ourselves

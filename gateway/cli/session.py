@@ -11,14 +11,16 @@ from config.loader import load
 from config.settings import Settings
 from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts
-from gateway.cli.output import Failed
+from gateway.cli.output import Failed, note
+from gateway.keystore.installation import Step, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore
 from gateway.keystore.store import Keystore
-from gateway.ledger.contract import Ledger, LedgerLocked, StoredCustomer
+from gateway.ledger.contract import Ledger, LedgerLocked, MarkedLedger, StoredCustomer
 from gateway.ledger.opening import desk_ledger
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
+from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.rules import Rules, retention_rules
 from redaction.seal import Sealer
 
@@ -36,37 +38,41 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def open_desk(config: Path | None, *, alone: bool = False) -> AsyncIterator[Desk]:
-    """Open ledger and key store. alone: only while no node runs; raises Failed otherwise."""
+async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool = False) -> AsyncIterator[Desk]:
+    """Open ledger and key store. alone: only while no node runs; raises Failed otherwise. may_begin: make both where
+    there is neither; all other verbs make nothing.
+    """
     forbid_core_dumps()
     settings = load(config, os.environ)
     clock = SystemClock()
     rules = retention_rules(settings)
     ledger = desk_ledger(settings.ledger, clock, alone=alone)
-    with open_keystore(settings, clock) as store:
+    store = keystore(settings.keystore, clock, node=False)
+    await _open(store, ledger, clock, may_begin=may_begin)
+    try:
+        await _look_at_clock(clock, ledger)
         keyring = Keyring(store, rules.values(), clock)
-        try:
-            await _open(ledger)
-            keyring.ensure_present()
-            sealer = Sealer(store.state, clock.random)
-            accounts = Accounts(
-                ledger,
-                clock,
-                COMMAND_LINE,
-                sealer=sealer,
-                ensure_keys=keyring.ensure_customer,
-                digest=keyring.credential_digest,
-            )
-            yield Desk(settings, rules, ledger, keyring, sealer, accounts, clock)
-        finally:
-            await ledger.close()
+        keyring.ensure_present()
+        sealer = Sealer(store.state, clock.random)
+        accounts = Accounts(
+            ledger,
+            clock,
+            COMMAND_LINE,
+            sealer=sealer,
+            ensure_keys=keyring.ensure_customer,
+            digest=keyring.credential_digest,
+        )
+        yield Desk(settings, rules, ledger, keyring, sealer, accounts, clock)
+    finally:
+        await ledger.close()
+        store.close()
 
 
 @contextlib.contextmanager
 def open_keystore(settings: Settings, clock: SystemClock) -> Iterator[Keystore]:
-    """The key store that the settings name."""
+    """The key store that the settings name, if there is one. Raises NothingThere."""
     store = keystore(settings.keystore, clock, node=False)
-    store.open()
+    store.open(create=False)
     try:
         yield store
     finally:
@@ -86,10 +92,20 @@ async def find_owner(desk: Desk, customer: str | None) -> int | None:
     return None if customer is None else (await find_customer(desk, customer)).id
 
 
-async def _open(ledger: Ledger) -> None:
+async def _look_at_clock(clock: SystemClock, ledger: MarkedLedger) -> None:
+    watch = ClockWatch(clock, ledger)
+    await watch.begin()
+    if not clock.is_sound:
+        away_s = round(watch.guard.jump_ms / 1000)
+        note(f"the system's clock is {away_s} s from where it should be: see `connect-gateway clock status`")
+
+
+async def _open(store: Keystore, ledger: MarkedLedger, clock: SystemClock, *, may_begin: bool) -> None:
     try:
-        await ledger.open()
+        opened = await open_together(store, ledger, may_begin=may_begin, random=clock.random)
     except LedgerLocked:
         raise Failed(
             "a running gateway owns this ledger and does this by itself; stop it first", "node_running"
         ) from None
+    if opened.step is Step.BEGIN:
+        note(f"there was nothing here: this is a new installation, {shown(opened.installation)}")

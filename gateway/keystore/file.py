@@ -3,11 +3,11 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
+from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable, NothingThere
 from gateway.ledger.file_lock import locked
 from gateway.ledger.statements import named_statements
 
@@ -19,7 +19,7 @@ _PRAGMAS: Final = ("journal_mode = DELETE", "synchronous = EXTRA", "secure_delet
 
 
 class KeyFile:
-    """See `gateway.keystore.store.BlobStore`."""
+    """See `gateway.keystore.custody.BlobStore`."""
 
     remote = False
 
@@ -27,17 +27,35 @@ class KeyFile:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
-    def open(self) -> None:
+    @property
+    def place(self) -> str:
+        return str(self._path)
+
+    def open(self, *, create: bool = True) -> None:
         with _errors():
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            if create:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            elif not self._path.exists() or not self._path.stat().st_size:
+                raise NothingThere(f"there is no key store at {self._path}")
             self._connection = sqlite3.connect(
                 self._path, isolation_level=None, timeout=TIMEOUT_S, check_same_thread=False
             )
             for pragma in _PRAGMAS:
                 self._connection.execute("PRAGMA " + pragma)
+        if not self._has("keystore"):
+            self._make(create)
+
+    def _make(self, create: bool) -> None:
+        if not create:
+            self.close()
+            raise NothingThere(f"there is no key store at {self._path}")
         with self.alone():
             self._connected.execute(_SQL["create"])
+
+    def _has(self, table: str) -> bool:
+        with _errors():
+            return bool(self._connected.execute(_SQL["has_table"], (table,)).fetchone()[0])
 
     def check_alone(self) -> None:
         """The settings have been checked for that."""
@@ -72,6 +90,20 @@ class KeyFile:
 
     def read_roots(self) -> str:
         return ""
+
+    def marks(self) -> dict[str, int]:
+        if not self._has("mark"):
+            return {}
+        with _errors():
+            return {str(name): int(value) for name, value in self._connected.execute(_SQL["marks"])}
+
+    def set_marks(self, marks: Mapping[str, int]) -> None:
+        connection = self._connected
+        with _errors():
+            connection.execute(_SQL["begin"])
+            connection.execute(_SQL["create_marks"])
+            connection.executemany(_SQL["set_mark"], tuple(marks.items()))
+            connection.execute(_SQL["commit"])
 
     def write(self, blob: bytes, version: int) -> None:
         connection = self._connected

@@ -164,7 +164,8 @@ class Upkeep:
     """What a key state lacks for the present and the next period and epoch, and which of its keys are due.
 
     A period key is due when its last content is; a search pepper when every record of its epoch is gone, so that nobody
-    could be found by it. destroyed: how many keys that is. needed: whether there is anything to do.
+    could be found by it. Nothing is due by a clock that has jumped. destroyed: how many keys are. needed: whether there
+    is anything to do.
     """
 
     def __init__(self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock) -> None:
@@ -173,8 +174,8 @@ class Upkeep:
         live = set(state.periods())
         wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in rules for ahead in (0, 1)]
         self._missing = [name for name in wanted if name not in live]
-        self._periods = _dead_periods(state, rules, now_ms)
-        self._epochs = _dead_epochs(state, rules, now_ms)
+        self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
+        self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
         self.destroyed = len(self._periods) + len(self._epochs)
         self.needed = bool(self._missing) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
 

@@ -26,6 +26,13 @@ redis.call('HSET', KEYS[2], 'version', ARGV[3], 'blob', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 
+-- name: write_marks
+-- KEYS lock, marks · ARGV token, lasts_ms, name, value, name, value … As `write`: for whoever holds the lock.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+
 -- name: write_roots
 -- KEYS lock, roots · ARGV token, lasts_ms, text. As `write`: for whoever holds the lock.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

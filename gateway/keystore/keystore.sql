@@ -3,6 +3,19 @@
 -- name: create
 CREATE TABLE IF NOT EXISTS keystore (id INTEGER PRIMARY KEY CHECK (id = 1), blob BLOB, version INTEGER)
 
+-- name: has_table
+SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?
+
+-- name: create_marks
+-- Numbers with a name, about the store as a whole. Stores of earlier versions get the table with their first mark.
+CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID
+
+-- name: marks
+SELECT name, value FROM mark
+
+-- name: set_mark
+INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)
+
 -- name: begin
 BEGIN IMMEDIATE
 

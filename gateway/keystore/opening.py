@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import KeystoreSettings, RootSlotSettings, TransitSettings
-from gateway.keystore.store import EnvRootSlot, FileRootSlot, Keystore, RootSlot
+from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, RootSlot
+from gateway.keystore.store import Keystore
 from gateway.process.clock import Clock
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ import msgspec
 
 from gateway.ledger.sqlite.copies import SealedRow, key_blob, sealed_rows
 from redaction.errors import KeyDestroyed, SealError
-from redaction.keys import KeyState, open_state
+from redaction.keys import KeyState
+from redaction.keys_at_rest import open_state
 from redaction.personal import Purpose
 from redaction.seal import Sealer
 from redaction.sealed import Sealed
@@ -81,7 +82,8 @@ def _opened(path: Path, roots: Sequence[bytes]) -> KeyState | None:
 
 
 def _tried(path: Path, periods: tuple[str, KeyState], customers: tuple[str, KeyState]) -> Combination:
-    sealer = Sealer(KeyState.combined(periods[1], customers[1]), os.urandom)
+    factors = msgspec.structs.replace(customers[1].families, periods=periods[1].families.periods)
+    sealer = Sealer(KeyState(factors), os.urandom)
     opened: set[bytes] = set()
     refused: Counter[str] = Counter()
     messages = 0

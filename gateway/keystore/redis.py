@@ -12,7 +12,7 @@ redis-py's types do not tell its synchronous client from its asynchronous one; a
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,8 +36,11 @@ _SCRIPTS: Final = named_statements("gateway.keystore", "keystore.lua")
 _MARK: Final = ":keystore:"
 
 
-STORED_FIELDS: Final = ("keystore.blob", "keystore.version", "keystore.lock", "keystore.nodes", "keystore.roots")
-"""As the data inventory names them; a file has the first two."""
+STORED_FIELDS: Final = (
+    *("keystore.blob", "keystore.version", "keystore.marks"),
+    *("keystore.lock", "keystore.nodes", "keystore.roots"),
+)
+"""As the data inventory names them; a file has the first three."""
 
 
 class KeyServerUnfit(LedgerError):
@@ -64,7 +67,7 @@ class KeyServerAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyServer:
-    """See `gateway.keystore.store.BlobStore`. lock_file: beside a root slot that is a file."""
+    """See `gateway.keystore.custody.BlobStore`. lock_file: beside a root slot that is a file."""
 
     remote = True
 
@@ -78,9 +81,17 @@ class KeyServer:
         self._scripts: dict[str, Any] = {}
         name = f"{{{address.prefix}}}{_MARK}"
         self._state, self._lock, self._roots, self._nodes = (name + it for it in ("state", "lock", "roots", "nodes"))
+        self._marks = name + "marks"
 
-    def open(self) -> None:
-        """Raises LedgerUnavailable, and KeyServerUnfit for a server that would lose keys or holds the data as well."""
+    @property
+    def place(self) -> str:
+        return f"its server, prefix {self._address.prefix}"
+
+    def open(self, *, create: bool = True) -> None:
+        """Raises LedgerUnavailable, and KeyServerUnfit for a server that would lose keys or holds the data as well.
+
+        create: makes no difference; the first write creates.
+        """
         said = self._address
         self._client = redis.Redis.from_url(
             said.url,
@@ -140,6 +151,14 @@ class KeyServer:
     def write_roots(self, text: str) -> None:
         """Only while `alone`."""
         self._write("write_roots", self._roots, text)
+
+    def marks(self) -> dict[str, int]:
+        with _errors():
+            return {name.decode(): int(value) for name, value in self._connected.hgetall(self._marks).items()}
+
+    def set_marks(self, marks: Mapping[str, int]) -> None:
+        """Only while `alone`."""
+        self._write("write_marks", self._marks, *(word for pair in marks.items() for word in pair))
 
     def attend(self, node: str, version: int, lasts_ms: int) -> bool:
         """Renew a node's lease; False when `version` is not the newest."""

@@ -18,9 +18,16 @@ class KeystoreLost(LedgerError):
 
 
 class RootSlot(Protocol):
-    """Where roots lie: one, or two while a roll is under way. `rolls` says whether it can be written."""
+    """Where roots lie: one, or two while a roll is under way. `rolls` says whether it can be written.
+
+    A root says nothing of where it belongs; the blob's header has a commitment to it (`redaction.keys_at_rest`).
+    place: what to call the slot in a line for people.
+    """
 
     rolls: bool
+
+    @property
+    def place(self) -> str: ...
 
     def read(self) -> Sequence[bytes]:
         """The roots, none if the slot is empty. Raises KeystoreLost for what is no root."""
@@ -39,6 +46,10 @@ class FileRootSlot:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    @property
+    def place(self) -> str:
+        return str(self._path)
 
     def read(self) -> Sequence[bytes]:
         try:
@@ -62,6 +73,10 @@ class EnvRootSlot:
 
     def __init__(self, name: str) -> None:
         self._name = name
+
+    @property
+    def place(self) -> str:
+        return f"the environment variable {self._name}"
 
     def read(self) -> Sequence[bytes]:
         value = os.environ.get(self._name, "")

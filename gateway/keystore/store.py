@@ -1,14 +1,8 @@
-"""The key store: in a place of its own, never beside the data, sealed under a root that lies in a third place.
+"""The key store as the gateway uses it: the live keys, and how changes reach them and every other process.
 
-One blob holds the whole key state. Every change is made by `update`: newest state in, changed state out, while a lock
-keeps other processes away from blob and root alike. A change that *destroys* re-seals the blob under a fresh root and
-destroys the old one, so that every older copy of the blob is dead. The order makes each step safe to die after:
-
-    1. the slot holds old and new root      whoever comes next opens with the old one and drops the new
-    2. the blob is sealed under the new     whoever comes next opens with the new one and drops the old
-    3. the slot holds the new root only     the destruction counts from here
-
-The blob lies in a file (`keystore_file`) or on a Redis of its own (`keystore_redis`).
+It lies in a place of its own, never beside the data, sealed under a root that lies in a third place
+(`gateway.keystore.custody`). One blob holds the whole key state, in a file (`gateway.keystore.file`) or on a Redis of
+its own (`gateway.keystore.redis`). Every change is made by `update`: newest state in, changed state out.
 
 The live `state` object never changes its identity; whoever seals and opens with it sees every change at once.
 
@@ -18,97 +12,39 @@ withheld from it (`check`) until it has the newest state again.
 """
 
 import asyncio
-import contextlib
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TypeVar
 
-from gateway.keystore.file import TIMEOUT_S, KeyFile
+from gateway.keystore.custody import BlobStore, Custody, Found, KeysFacts, slot_errors
+from gateway.keystore.file import KeyFile
 from gateway.keystore.followers import Followers, OneNode
-from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, KeystoreLost, RootSlot, replace_file
-from gateway.ledger.contract import LedgerError, LedgerUnavailable
+from gateway.keystore.root_slot import RootSlot
+from gateway.ledger.contract import INSTALLATION, LedgerError, NothingThere
 from gateway.process.clock import Clock
-from redaction.errors import SealError, WrongRoot
-from redaction.keys import ROOT_BYTES, KeyState, open_state, seal_state
-
-__all__ = [
-    "TIMEOUT_S",
-    "BlobStore",
-    "EnvRootSlot",
-    "FileRootSlot",
-    "Followers",
-    "Keystore",
-    "KeystoreLost",
-    "KeystoreTaken",
-    "OneNode",
-    "RootSlot",
-    "replace_file",
-]
+from redaction.keys import KeyState
 
 T = TypeVar("T")
 
 
-class KeystoreTaken(LedgerError):
-    """There are keys already where others should go."""
-
-
-class BlobStore(Protocol):
-    """Where the sealed key state lies. Errors: LedgerUnavailable, LedgerCorrupt. remote: answers over a network."""
-
-    remote: bool
-
-    def open(self) -> None: ...
-
-    def check_alone(self) -> None:
-        """That the place keeps keys and nothing else. Raises a LedgerError that says what is wrong."""
-
-    def close(self) -> None:
-        """Again is harmless."""
-
-    def alone(self) -> AbstractContextManager[None]:
-        """One process at a time, from its first look at the root to its last write of it."""
-
-    def version(self) -> int | None:
-        """Of the stored blob; None if there is none. Cheap, and needs no lock."""
-
-    def read(self) -> tuple[bytes, int] | None:
-        """Blob and version."""
-
-    def read_roots(self) -> str:
-        """Roots that a vault wrapped, where they lie beside the blob; '' if there are none."""
-
-    def write(self, blob: bytes, version: int) -> None:
-        """Replace the blob of the version before, durably. Only while `alone`."""
-
-
-class _Found(NamedTuple):
-    """What the store holds: a state, the root that opens it, and its version."""
-
-    state: KeyState
-    root: bytes
-    version: int
-
-
 class Keystore:
-    """place: the store's own SQLite file, or where else its blob lies. losses: how often keys were withheld."""
+    """place: the store's own SQLite file, or where else its blob lies. losses: how often keys were withheld.
+
+    installation: which one it belongs to, once it is open; None for one of an earlier version.
+    """
 
     def __init__(
         self, place: Path | BlobStore, slot: RootSlot, clock: Clock, followers: Followers | None = None
     ) -> None:
         self._blobs: BlobStore = KeyFile(place) if isinstance(place, Path) else place
-        self._slot = slot
-        self._clock = clock
+        self._custody = Custody(self._blobs, slot, clock.random)
         self._followers = followers or OneNode()
-        self._one_thread = threading.Lock()
         self._watch: ThreadPoolExecutor | None = None
-        self._unfinished = False
         self._version = 0
         self.losses = 0
+        self.installation: int | None = None
         self.state = KeyState()
 
     @property
@@ -119,16 +55,16 @@ class Keystore:
     @property
     def rolls(self) -> bool:
         """Whether a destruction also kills older copies of this store: not under a root that cannot be written."""
-        return self._slot.rolls
-
-    def is_certain(self, version: int) -> bool:
-        """Whether no node holds any more what `version` destroyed. Raises LedgerUnavailable."""
-        return self._followers.have_all(version)
+        return self._custody.rolls
 
     @property
     def is_leased(self) -> bool:
         """Whether keys may be withheld at all, so that `check` must be asked before they are used."""
         return self._blobs.remote
+
+    def is_certain(self, version: int) -> bool:
+        """Whether no node holds any more what `version` destroyed. Raises LedgerUnavailable."""
+        return self._followers.have_all(version)
 
     def check(self) -> bool:
         """Whether keys may be used. If not they are withheld: gone from memory until the store was reached again."""
@@ -140,16 +76,43 @@ class Keystore:
             self.state.withhold()
         return False
 
-    def open(self) -> None:
-        """Open or create, and finish a roll that was cut short. Raises KeystoreLost, LedgerCorrupt, LedgerUnavailable.
+    # ------------------------------------------------------------------------------------------------- open and close
 
+    def look(self) -> KeysFacts:
+        """Before `open`, and without making or changing anything. Raises KeystoreLost for what is no root."""
+        return self._custody.look()
+
+    def open(self, *, create: bool = True, installation: int | None = None) -> None:
+        """Open, and finish a roll that was cut short. Raises KeystoreLost, LedgerCorrupt, LedgerUnavailable.
+
+        create: make an empty one where there is none, of that installation; otherwise that raises NothingThere.
         Whatever it raises, nothing stays open.
         """
+
+        def load() -> Found:
+            if self._custody.version() is not None:
+                return self._custody.read()
+            if not create:
+                raise NothingThere(f"there is no key store at {self._blobs.place}")
+            return self._custody.create({} if installation is None else {INSTALLATION: installation})
+
+        self._open(load, create=create)
+
+    def open_with(self, keys: KeyState, installation: int | None = None) -> None:
+        """Open a store that is empty and give it these keys, under a fresh root where the slot can be written.
+
+        If another store has its root in the same slot, it is dead after this. Raises KeystoreTaken, and as `open`.
+        """
+        marks = {} if installation is None else {INSTALLATION: installation}
+        self._open(partial(self._custody.fill, keys, marks), create=True)
+
+    def _open(self, load: Callable[[], Found], *, create: bool) -> None:
         try:
-            with _errors():
-                self._blobs.open()
-            with self._alone():
-                self._load_or_create()
+            with slot_errors():
+                self._blobs.open(create=create)
+            with self._custody.alone():
+                self._settle(load())
+            self.installation = self._blobs.marks().get(INSTALLATION)
         except BaseException:
             self.close()
             raise
@@ -158,28 +121,22 @@ class Keystore:
         """Once the ledger is open too: that it does not lie in the same place. Raises a LedgerError."""
         self._blobs.check_alone()
 
-    def open_with(self, keys: KeyState) -> None:
-        """Open a store that is empty and give it these keys, under a fresh root where the slot can be written.
-
-        If another store has its root in the same slot, it is dead after this. Raises KeystoreTaken, and as `open`.
-        """
-        try:
-            with _errors():
-                self._blobs.open()
-            with self._alone():
-                self._fill(keys)
-        except BaseException:
-            self.close()
-            raise
-
     def close(self) -> None:
         """Let go of the store, after the change under way. Again is harmless."""
-        with self._one_thread:
+        with self._custody.waiting():
             self._followers.leave()
             self._blobs.close()
             if self._watch is not None:
                 self._watch.shutdown(wait=False)
                 self._watch = None
+
+    def join(self, installation: int) -> None:
+        """Belong to this installation from now on, as the ledger does. Raises LedgerUnavailable."""
+        with self._custody.alone():
+            self._blobs.set_marks({INSTALLATION: installation})
+        self.installation = installation
+
+    # -------------------------------------------------------------------------------------------------------- changes
 
     def update(self, change: Callable[[KeyState], T], *, destroys: bool) -> T:
         """Apply `change` to the newest state and make it durable; `state` shows it when this returns.
@@ -188,21 +145,21 @@ class Keystore:
         happened. If the old root cannot be dropped at the end, the change stands and the error is raised all the same:
         the next use of the store drops it.
         """
-        with self._alone():
-            result, found = self._change(change, destroys)
+        with self._custody.alone():
+            result, found = self._custody.change(change, destroys)
             self._take_over(found)
-            self._drop_other_roots(found.root)
+            self._custody.drop_other_roots(found.root)
         return result
 
     async def update_apart(self, change: Callable[[KeyState], T], *, destroys: bool) -> T:
         """As `update`, waiting for store and root slot in a thread while the loop goes on with the state before."""
 
-        def work() -> tuple[T, _Found, LedgerError | None]:
-            changed: tuple[T, _Found] | None = None
+        def work() -> tuple[T, Found, LedgerError | None]:
+            changed: tuple[T, Found] | None = None
             try:
-                with self._alone():
-                    changed = self._change(change, destroys)
-                    self._drop_other_roots(changed[1].root)
+                with self._custody.alone():
+                    changed = self._custody.change(change, destroys)
+                    self._custody.drop_other_roots(changed[1].root)
             except LedgerError as error:
                 if changed is None:
                     raise
@@ -221,12 +178,12 @@ class Keystore:
 
         Also drops an old root that could not be dropped before.
         """
-        if self._one_thread.locked():
+        if self._custody.busy:
             return False
         changed = self._is_behind()
         if changed:
-            with self._alone():
-                self._load()
+            with self._custody.alone():
+                self._settle(self._custody.read())
         else:
             self._followers.attend(self._version)
         return changed
@@ -246,145 +203,60 @@ class Keystore:
             self._take_over(found)
         return True
 
-    def snapshot(self, path: Path) -> int:
-        """Write a copy of the sealed store, as it is now, to a new key store file; its version.
-
-        Roots that a vault wrapped and that lie beside the blob are written to `<path>.root`. Both open until the next
-        destruction. Raises LedgerUnavailable when the file exists or cannot be written.
-        """
-        with self._alone():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            self._load()
-            stored, roots = self._blobs.read(), self._blobs.read_roots()
-            if roots:
-                replace_file(path.with_name(path.name + ".root"), roots.encode("ascii"))
-            with contextlib.closing(KeyFile(path)) as copy:
-                copy.open()
-                if stored is not None:
-                    copy.write(*stored)
-        path.with_name(path.name + ".lock").unlink(missing_ok=True)
-        return self._version
-
-    def roots(self) -> Sequence[bytes]:
-        """What lies in the slot, for the recovery tool."""
-        with self._alone():
-            return self._slot.read()
-
-    def held_by(self) -> Sequence[int] | None:
-        """Versions that the running nodes have; None where they are not counted. Raises LedgerUnavailable."""
-        return self._followers.versions()
-
-    # ------------------------------------------------------------------------------------------------------ internal
-
     async def _apart(self, work: Callable[[], T]) -> T:
         """In a thread that does nothing else: a lease must not end because others are busy."""
         self._watch = self._watch or ThreadPoolExecutor(1, "keys")
         return await asyncio.get_running_loop().run_in_executor(self._watch, work)
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        with _errors(), self._one_thread, self._blobs.alone():
-            yield
-
-    def _is_behind(self) -> bool:
-        return self._blobs.version() != self._version or self._unfinished
-
-    def _look(self) -> _Found | None:
+    def _look(self) -> Found | None:
         """In a thread: the stored state if it is another one; otherwise the lease is renewed."""
-        if self._one_thread.locked() or not self._is_behind():
+        if self._custody.busy or not self._is_behind():
             self._followers.attend(self._version)
             return None
-        with self._alone():
-            found = self._read()
-            self._drop_other_roots(found.root)
+        with self._custody.alone():
+            found = self._custody.read()
+            self._custody.drop_other_roots(found.root)
         return found
 
-    def _load_or_create(self) -> None:
-        if self._blobs.version() is None:
-            self._create()
-        else:
-            self._load()
+    def _is_behind(self) -> bool:
+        return self._custody.version() != self._version or self._custody.unfinished
 
-    def _create(self) -> None:
-        roots = self._slot.read()
-        if not roots:
-            roots = (self._clock.random(ROOT_BYTES),)
-            self._slot.write(roots)
-        self._write(self.state, roots[0], 1)
-        self._settle(_Found(KeyState(), roots[0], 1))
-
-    def _fill(self, keys: KeyState) -> None:
-        """In the order of a roll: the store from which the keys come opens until this one does."""
-        if self._blobs.version() is not None:
-            raise KeystoreTaken("the key store is not empty")
-        roots = self._slot.read()
-        new = self._clock.random(ROOT_BYTES) if self._slot.rolls else roots[0]
-        if self._slot.rolls:
-            self._slot.write((*roots[:1], new))
-        self._write(keys, new, 1)
-        self._load()
-
-    def _load(self) -> None:
-        found = self._read()
-        self._settle(found)
-        self._drop_other_roots(found.root)
-
-    def _change(self, change: Callable[[KeyState], T], destroys: bool) -> tuple[T, _Found]:
-        """Steps 1 and 2: result, and what the store holds after the change, which is durable."""
-        fresh, root, version = self._read()
-        result = change(fresh)
-        rolled = destroys and self._slot.rolls
-        new = self._clock.random(ROOT_BYTES) if rolled else root
-        if rolled:
-            self._slot.write((root, new))
-        self._write(fresh, new, version + 1)
-        return result, _Found(fresh, new, version + 1)
-
-    def _settle(self, found: _Found) -> None:
-        """Take over, and tell the others: while `alone` there is no newer state."""
+    def _settle(self, found: Found) -> None:
+        """Take over, and tell the others: while `alone` there is no newer state. Then a roll may be finished."""
         had_keys = self.check()
         if had_keys:
             self._take_over(found)
         self._followers.attend(found.version)
         if not had_keys:
             self._take_over(found)
+        self._custody.drop_other_roots(found.root)
 
-    def _take_over(self, found: _Found) -> None:
+    def _take_over(self, found: Found) -> None:
         """Without a lease the keys stay withheld; `follow` brings them with the next one."""
         if self._followers.may_use_keys():
             self.state.adopt(found.state)
             self._version = found.version
             self._followers.acknowledge(found.version)
 
-    def _drop_other_roots(self, root: bytes) -> None:
-        """Step 3, or the end of somebody's roll that was cut short."""
-        self._unfinished = True
-        if self._slot.rolls and len(self._slot.read()) > 1:
-            self._slot.write((root,))
-        self._unfinished = False
+    # -------------------------------------------------------------------------------------------------------- looking
 
-    def _read(self) -> _Found:
-        stored = self._blobs.read()
-        if stored is None:
-            raise KeystoreLost("the key store is empty")
-        blob, version = stored
-        for root in self._slot.read():
-            try:
-                return _Found(open_state(blob, root), root, version)
-            except WrongRoot:
-                continue
-            except SealError:
-                raise KeystoreLost("the key store was changed by something else than the gateway") from None
-        raise KeystoreLost("the key store does not open with the root in its slot; they do not belong together")
+    def snapshot(self, path: Path) -> int:
+        """Write a copy of the sealed store, as it is now, to a new key store file; its version.
 
-    def _write(self, state: KeyState, root: bytes, version: int) -> None:
-        self._blobs.write(seal_state(state, root, self._clock.random), version)
+        Roots that a vault wrapped and that lie beside the blob are written to `<path>.root`. Both open until the next
+        destruction. Raises LedgerUnavailable when the file exists or cannot be written.
+        """
+        with self._custody.alone():
+            self._settle(self._custody.read())
+            self._custody.copy_to(path)
+        path.with_name(path.name + ".lock").unlink(missing_ok=True)
+        return self._version
 
+    def roots(self) -> Sequence[bytes]:
+        """What lies in the slot, for the recovery tool."""
+        with self._custody.alone():
+            return self._custody.roots()
 
-@contextlib.contextmanager
-def _errors() -> Iterator[None]:
-    """A root slot's file may fail as well."""
-    try:
-        yield
-    except OSError as error:
-        raise LedgerUnavailable(f"key store: {type(error).__name__}") from error
+    def held_by(self) -> Sequence[int] | None:
+        """Versions that the running nodes have; None where they are not counted. Raises LedgerUnavailable."""
+        return self._followers.versions()

@@ -164,6 +164,10 @@ class TransitRootSlot:
         self._place: WrappedRoots = RootsFile(place) if isinstance(place, Path) else place
         self._transit = transit
 
+    @property
+    def place(self) -> str:
+        return "what the vault wrapped"
+
     def read(self) -> Sequence[bytes]:
         """The roots. Finishes a roll that was cut short before the vault had forgotten the versions before."""
         wrapped = self._wrapped()

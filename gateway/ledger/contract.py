@@ -14,7 +14,7 @@ atomic per partition, work (`claim_due`, `outbox_due`, forgetting) is that of th
 a message that another node has is not done. When the store takes some partitions and not others, what it took is kept.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Annotated, Final, Literal, Protocol
 
 import msgspec
@@ -39,6 +39,14 @@ class LedgerLocked(LedgerError):
 
 class LedgerCorrupt(LedgerError):
     """What is stored is not what this version can read."""
+
+
+class NothingThere(LedgerError):
+    """There is no ledger, or no key store, where the settings say, and whoever asked makes none."""
+
+
+class StoreReplaced(LedgerError):
+    """A store that was there is empty now, or another one stands in its place: whoever works on it must stop."""
 
 
 class FormatHeld(LedgerError):
@@ -338,9 +346,6 @@ class Ledger(Protocol):
         They wait to be sent, or are submitted and were not heard of since.
         """
 
-    async def next_due_ms(self, operator: str) -> int | None:
-        """When the lane's first waiting message falls due."""
-
     async def lanes(self) -> Sequence[str]:
         """Every lane in which at least one message waits."""
 
@@ -440,7 +445,46 @@ class Ledger(Protocol):
         """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""
 
 
-class MovableLedger(Ledger, Protocol):
+INSTALLATION: Final = "installation"
+"""The mark that ledger and key store have in common: a random number, made when they were begun together."""
+
+
+class LedgerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be seen of a ledger without opening it.
+
+    place: what to call it in a line for people. installation: its mark of that name; None if it has none, as those of
+    earlier versions. holds_sealed: it has an account or a message, so that keys must exist.
+    """
+
+    place: str
+    is_there: bool
+    installation: int | None = None
+    holds_sealed: bool = False
+
+
+class MarkedLedger(Protocol):
+    """The part of a ledger that says which one it is. A mark is a number with a name, about the ledger as a whole."""
+
+    async def look(self) -> LedgerFacts:
+        """Before `open`, and without making or changing anything. Raises LedgerUnavailable, LedgerCorrupt."""
+
+    async def open(self, *, create: bool = True) -> None:
+        """create: make a ledger where there is none; otherwise that raises NothingThere. And as `Ledger.open`."""
+
+    async def close(self) -> None: ...
+
+    async def marks(self) -> Mapping[str, int]: ...
+
+    async def set_marks(self, marks: Mapping[str, int]) -> None:
+        """All of them together, in place of what stood there."""
+
+    async def claim_mark(self, name: str, value: int) -> int:
+        """Set it where it is not set; what stands then."""
+
+    async def customers(self) -> Sequence[StoredCustomer]: ...
+
+
+class MovableLedger(MarkedLedger, Ledger, Protocol):
     """One that can be copied to another engine, and be what another was copied to.
 
     Cursors are the engine's own: None begins, and None says that there is no more. What is written meanwhile may be

@@ -24,7 +24,6 @@ SECONDS: Final[Sequence[float]] = (
     60.0,
     300.0,
 )
-SIZES: Final[Sequence[float]] = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 
 
 class Histogram:

@@ -73,6 +73,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             "ledger": road.journal.available,
             "accounts": stores.directory.fresh,
             "keys": stores.keyring.attended,
+            "clock": clock.is_sound,
         }
 
     return HttpApi(

@@ -17,12 +17,14 @@ from typing import Any, Final
 import msgspec
 
 from config.settings import Settings
+from gateway.keystore.root_slot import KeystoreLost
+from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.report import describe
 from gateway.node.road import Road, build_road
 from gateway.node.stores import Stores, open_stores
-from gateway.process.clock import Clock, SystemClock
+from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner, ends_within
@@ -57,7 +59,9 @@ class Node:
     stores, road, fronts: of which it is made, from `start` on.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, inherited: Inherited | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: GuardedClock | None = None, inherited: Inherited | None = None
+    ) -> None:
         self._settings = settings
         self._inherited = inherited or Inherited()
         self.clock = clock or SystemClock()
@@ -99,7 +103,7 @@ class Node:
         waiter.cancel()
         code = 0
         if self.tasks.failed.done():
-            log.error("task_died", exc_info=self.tasks.failed.result())
+            _report_death(self.tasks.failed.result())
             code = 1
         await self.stop()
         return code
@@ -125,6 +129,14 @@ class Node:
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
         await self.road.journal.drain()
+
+
+def _report_death(error: BaseException) -> None:
+    """A store that is not the one that it was is no defect: a line says what happened, without a trace."""
+    if isinstance(error, StoreReplaced | KeystoreLost):
+        log.error("store_lost", reason=str(error))
+    else:
+        log.error("task_died", exc_info=error)
 
 
 async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
@@ -157,6 +169,8 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("journal", road.journal.run())
     start("outcomes", road.outcomes.run())
     start("accounts", stores.directory.run())
+    start("clock", stores.watch.look())
+    start("clock marks", stores.watch.keep())
     start("keys", stores.keyring.run(on_return=road.dispatch.sender.look_everywhere))
     start("periods", stores.keyring.look_after())
     start("young", stores.vault.young.run())

@@ -70,6 +70,7 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_opened_by_purpose", "Sealed fields opened", _by_purpose(sealer.opened)),
         ("gateway_openings_refused_by_purpose", "Openings that the policy forbids", _by_purpose(sealer.refused)),
         ("gateway_keys_withheld", "Times that this node lost touch with its key store", stores.keystore.losses),
+        ("gateway_clock_jumps", "Times that the system's clock jumped", stores.watch.guard.jumps),
         ("gateway_commits", "Commits of the ledger", journal.commits),
         ("gateway_operations", "Operations in those commits", journal.operations),
     ]
@@ -110,6 +111,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
+        ("gateway_clock_away_seconds", "How far the system's clock has jumped", abs(stores.watch.guard.jump_ms) / 1000),
         ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),
         ("gateway_commit_queue", "Operations that wait for a commit", road.journal.depth),
         ("gateway_receipts_waiting", "Receipts not acknowledged yet", road.outcomes.waiting()),

@@ -1,20 +1,23 @@
-"""What a node keeps and reads: its keys and its ledger, opened in that order."""
+"""What a node keeps and reads: its keys and its ledger, opened together."""
 
 import contextlib
+from typing import Final
 
 import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
 from gateway.cluster.peers import Peers
+from gateway.keystore.installation import Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.store import Keystore
-from gateway.ledger.opening import node_ledger
+from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.process.clock import Clock
+from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
+from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
@@ -29,7 +32,7 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. peers: the other nodes on the ledger, where there may be any."""
+    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any."""
 
     rules: Rules
     keystore: Keystore
@@ -38,20 +41,28 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ledger: SqliteLedger | RedisLedger
     directory: Directory
+    watch: ClockWatch
     peers: Peers | None
 
 
 async def open_stores(
-    settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack, *, machine: str | None
+    settings: Settings, clock: GuardedClock, stack: contextlib.AsyncExitStack, *, machine: str | None
 ) -> Stores:
     """machine: this one's name, if its workers are to be known by it. What is opened is closed by `stack`.
 
-    Raises StartRefused, LedgerError and config.ConfigError.
+    The first start makes them. Raises StartRefused, LedgerError and config.ConfigError.
     """
     rules = retention_rules(settings)
     keystore = keystore_of(settings.keystore, clock, node=True)
-    keystore.open()
+    many_at_once = settings.smpp_server.port is not None
+    ledger = node_ledger(settings.ledger, clock, many_at_once=many_at_once, machine=machine)
+    opened = await open_together(keystore, ledger, may_begin=True, random=clock.random)
     stack.callback(keystore.close)
+    stack.push_async_callback(ledger.close)
+    watch = ClockWatch(clock, ledger)
+    await watch.begin()  # before anything is destroyed because its time has come
+    if opened.step is not Step.GO_ON:
+        log.info(_STEPS[opened.step], installation=shown(opened.installation))
     keyring = Keyring(keystore, rules.values(), clock)
     keyring.ensure_present()
     sealer = Sealer(
@@ -60,7 +71,6 @@ async def open_stores(
         on_refused=record_refused_opening,
         before_use=keystore.check if keystore.is_leased else None,
     )
-    ledger = await _open_ledger(settings, clock, stack, machine)
     keystore.check_alone()
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
@@ -75,18 +85,18 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
         directory=directory,
+        watch=watch,
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
     )
 
 
-async def _open_ledger(
-    settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack, machine: str | None
-) -> SqliteLedger | RedisLedger:
-    many_at_once = settings.smpp_server.port is not None
-    ledger = node_ledger(settings.ledger, clock, many_at_once=many_at_once, machine=machine)
-    await ledger.open()
-    stack.push_async_callback(ledger.close)
-    return ledger
+async def check_stores(settings: Settings, clock: Clock) -> None:
+    """That a node would open or begin them; nothing is opened or made. Raises as `open_stores` does."""
+    keystore = keystore_of(settings.keystore, clock, node=False)
+    await look_together(keystore, desk_ledger(settings.ledger, clock, alone=False), may_begin=True)
+
+
+_STEPS: Final = {Step.BEGIN: "installation_begun", Step.ADOPT: "installation_adopted"}
 
 
 def record_refused_opening(purpose: Purpose, field: str) -> None:

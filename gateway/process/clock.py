@@ -16,8 +16,18 @@ LARGEST_CHUNK: Final = 16
 """Bytes: salts and identifiers. What is larger is a key, and comes from the system as it is needed."""
 
 
+_STEADY: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux counts the time that a machine was suspended apart; elsewhere the monotonic clock does, or nothing does."""
+
+
 class Clock(Protocol):
-    """Wall time for records and deadlines that survive a restart; monotonic time for those that do not."""
+    """Wall time for records and deadlines that survive a restart; monotonic time for those that do not.
+
+    is_sound: the system's wall time goes as it should. While it has jumped, `now_ms` goes on as if it had not, and
+    nothing may be destroyed because its time has come (`gateway.process.clock_guard`).
+    """
+
+    is_sound: bool
 
     def now_ms(self) -> int:
         """Milliseconds since the Unix epoch, UTC."""
@@ -29,18 +39,45 @@ class Clock(Protocol):
         """`size` unpredictable bytes."""
 
 
+class GuardedClock(Clock, Protocol):
+    """A clock whose wall time is steady time and a distance, so that whoever guards it decides how it goes on."""
+
+    def wall_ms(self) -> int:
+        """What the system says now; it may step."""
+
+    def steady_ms(self) -> int:
+        """Milliseconds since the machine was started, its sleep included; never steps. 0 is any time."""
+
+    def set_distance(self, distance_ms: int) -> None:
+        """From now on `now_ms` is `steady_ms` and this."""
+
+
 class SystemClock:
     """The machine's own clock and random source.
+
+    Wall time is taken once, and goes on with steady time: a step of the system's clock does not reach anybody who asks
+    what time it is, until `set_distance` says so.
 
     Few random bytes are fetched `CHUNKS` times at once: a system call for each costs more than sealing them in. A chunk
     is given out once, whichever thread asks, and not held after that.
     """
 
     def __init__(self) -> None:
+        self.is_sound = True
         self._chunks: dict[int, list[bytes]] = {}
+        self._distance_ms = self.wall_ms() - self.steady_ms()
 
     def now_ms(self) -> int:
+        return time.clock_gettime_ns(_STEADY) // 1_000_000 + self._distance_ms
+
+    def wall_ms(self) -> int:
         return time.time_ns() // 1_000_000
+
+    def steady_ms(self) -> int:
+        return time.clock_gettime_ns(_STEADY) // 1_000_000
+
+    def set_distance(self, distance_ms: int) -> None:
+        self._distance_ms = distance_ms
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -5,15 +5,26 @@ class ManualClock:
     """A clock that stands still until it is told to move."""
 
     def __init__(self, now_ms: int = 1_800_000_000_000) -> None:
-        self._now_ms = now_ms
-        self._start_ms = now_ms
+        self.is_sound = True
+        self._distance_ms = now_ms
+        self._steady_ms = 0
+        self._stepped_ms = now_ms
         self._drawn = 0
 
     def now_ms(self) -> int:
-        return self._now_ms
+        return self._steady_ms + self._distance_ms
+
+    def wall_ms(self) -> int:
+        return self._steady_ms + self._stepped_ms
+
+    def steady_ms(self) -> int:
+        return self._steady_ms
+
+    def set_distance(self, distance_ms: int) -> None:
+        self._distance_ms = distance_ms
 
     def monotonic(self) -> float:
-        return (self._now_ms - self._start_ms) / 1000
+        return self._steady_ms / 1000
 
     def random(self, size: int) -> bytes:
         """Distinct but repeatable bytes."""
@@ -21,4 +32,9 @@ class ManualClock:
         return self._drawn.to_bytes(8, "big").rjust(size, b"\0")[-size:]
 
     def advance(self, seconds: float) -> None:
-        self._now_ms += round(seconds * 1000)
+        """Time goes by."""
+        self._steady_ms += round(seconds * 1000)
+
+    def step(self, seconds: float) -> None:
+        """Somebody sets the system's clock."""
+        self._stepped_ms += round(seconds * 1000)

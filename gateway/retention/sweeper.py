@@ -38,6 +38,9 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     leftovers: int
 
 
+NOTHING: Final = Swept(keys=0, content=0, records=0, leftovers=0)
+
+
 class Sweeper:
     """totals: what all sweeps did since the start. due: what was overdue after the last one. failed: sweeps that the
     ledger or the key store could not do. nodes: how many sweep the same ledger now, each its own part, at one pace
@@ -59,7 +62,7 @@ class Sweeper:
         self._settings = settings
         self._nodes = nodes
         self._next_step_s = 0.0
-        self.totals = Swept(keys=0, content=0, records=0, leftovers=0)
+        self.totals = NOTHING
         self.due: Sequence[TagDue] = ()
         self.failed = 0
 
@@ -74,7 +77,12 @@ class Sweeper:
             await asyncio.sleep(self._settings.interval_s)
 
     async def sweep(self) -> Swept:
-        """Forget everything that is due now. Raises LedgerUnavailable; what was done by then stands."""
+        """Forget everything that is due now: nothing, by a clock that has jumped.
+
+        Raises LedgerUnavailable; what was done by then stands.
+        """
+        if not self._clock.is_sound:
+            return NOTHING
         now_ms, began = self._clock.now_ms(), self._clock.monotonic()
         keys = await self._keyring.keep_present()
         content, records = await self._forget_messages(now_ms)

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.contract import Accept, Change, Count, Exported, MovableLedger, Traffic, WriteOp
+from gateway.keystore.installation import StoresDiffer
+from gateway.ledger.contract import INSTALLATION, Accept, Change, Count, Exported, MovableLedger, Traffic, WriteOp
 from gateway.model.message import Link, Message, OutboxEvent, Status
 from gateway.model.state import is_final
 from gateway.process.clock import Clock
@@ -57,8 +58,13 @@ async def copy_ledger(
     source_runs: bool,
     told: Callable[[Copied], None] = lambda _: None,
 ) -> Copied:
-    """Both are open, the target alone. told: how far it is, after every page. Raises LedgerError."""
+    """Both are open, the target alone. told: how far it is, after every page.
+
+    The target belongs to the source's installation from then on. Raises StoresDiffer where it belongs to another one,
+    and LedgerError.
+    """
     copied = Copied()
+    await _copy_installation(source, target)
     copied.accounts, copied.unreadable = await _copy_accounts(source, target)
     settled_ms = clock.now_ms() - SETTLED_MS if source_runs else None
     events = await _events_by_message(source)
@@ -76,6 +82,15 @@ async def copy_ledger(
         copied.traffic = await _copy_traffic(source, target)
         copied.events, copied.events_missing = await _compare_events(events, target)
     return copied
+
+
+async def _copy_installation(source: MovableLedger, target: MovableLedger) -> None:
+    """Before anything else: it says whose messages these are."""
+    installation = (await source.marks()).get(INSTALLATION)
+    if installation is None:  # of an earlier version, which no gateway of this one has opened yet
+        return
+    if await target.claim_mark(INSTALLATION, installation) != installation:
+        raise StoresDiffer("source and target belong to different installations")
 
 
 # ------------------------------------------------------------------------------------------------------------- messages

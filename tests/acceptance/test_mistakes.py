@@ -15,6 +15,8 @@ from tests.integration.file_places import FILES
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, free_port, running
 
+ADD: Final = ("customer", "add", "--name", "Example", "--sender", "EXAMPLE")
+"""Begins an installation."""
 PLACES: Final = FILES + "http.port = 0\nmetrics.enabled = false\n"
 
 
@@ -72,6 +74,7 @@ def test_a_key_that_does_not_exist(mistaken: Mistaken) -> None:
 
 
 def test_a_port_that_is_taken(mistaken: Mistaken) -> None:
+    assert mistaken.run(*ADD).returncode == 0
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         mistaken.environ["CONNECT_GATEWAY__HTTP__PORT"] = str(port)
@@ -95,7 +98,7 @@ def test_a_folder_that_is_a_file(mistaken: Mistaken, writer: str) -> None:
 
 
 def test_a_root_of_another_store(mistaken: Mistaken) -> None:
-    assert mistaken.run("customer", "list").returncode == 0
+    assert mistaken.run(*ADD).returncode == 0
     root = mistaken.folder / "apart" / "root.key"
     root.write_text("ab" * 32 + "\n", encoding="ascii")
     assert mistaken.says("serve") == (
@@ -131,4 +134,5 @@ def test_a_server_that_does_not_allow_what_is_needed(mistaken: Mistaken, server:
 
 
 def test_a_customer_that_is_not_there(mistaken: Mistaken) -> None:
+    assert mistaken.run(*ADD).returncode == 0
     assert mistaken.says("key", "add", "7") == "no customer has this id [unknown_customer]"

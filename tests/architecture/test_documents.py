@@ -54,7 +54,7 @@ def test_every_option_is_documented_and_no_other(command: str) -> None:
 
 def test_no_command_is_documented_that_does_not_exist() -> None:
     text = (DOCS / "commands.md").read_text(encoding="utf-8")
-    named = {match.strip() for match in re.findall(r"^## `connect-gateway ([a-z ]+)", text, re.MULTILINE)}
+    named = {match.strip() for match in re.findall(r"^## `connect-gateway ([a-z -]+)", text, re.MULTILINE)}
     assert named == COMMANDS.keys()
 
 

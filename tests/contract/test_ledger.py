@@ -410,20 +410,18 @@ async def test_a_retry_moves_the_message_to_its_new_time_and_lane(ledger: Ledger
     message.status, message.due_ms, message.operator = Status.QUEUED, NOW + 500, "mobily"
     await ledger.apply([Change(message=copy(message))])
     assert await ledger.lanes() == ["mobily"]
-    assert await ledger.next_due_ms("mobily") == NOW + 500
     assert not await ledger.claim_due("mobily", NOW + 499, 10, ())
     assert await ledger.claim_due("mobily", NOW + 500, 10, ()) == [message]
 
 
 async def test_lanes_and_their_backlog_are_told(ledger: Ledger) -> None:
     assert await ledger.lanes() == []
-    assert (await ledger.backlog("stc"), await ledger.next_due_ms("stc")) == (0, None)
+    assert await ledger.backlog("stc") == 0
     done = a_message(operator="zain")
     await ledger.apply(accepts(a_message(due_ms=NOW + 5), a_message(due_ms=NOW + 3), a_message(operator=""), done))
     await ledger.apply([submitted(done, "a")])
     assert sorted(await ledger.lanes()) == ["", "stc"]
     assert (await ledger.backlog("stc"), await ledger.backlog("zain")) == (2, 0)
-    assert await ledger.next_due_ms("stc") == NOW + 3
 
 
 @pytest.mark.smpp("S-44")

@@ -24,7 +24,8 @@ from config.settings import SweeperSettings
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.leases import Leases
 from gateway.keystore.redis import KeyServer, KeyServerAddress
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import ManualClock
 from gateway.retention.sweeper import Sweeper

@@ -23,7 +23,7 @@ from config.settings import SweeperSettings
 from gateway.keystore.file import KeyFile
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.recovery import recover
-from gateway.keystore.store import FileRootSlot
+from gateway.keystore.root_slot import FileRootSlot
 from gateway.ledger.sqlite.copies import key_blob
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.retention.sweeper import Sweeper

@@ -11,7 +11,8 @@ import redis
 
 from gateway.keystore.leases import Leases
 from gateway.keystore.redis import KeyServer, KeyServerAddress
-from gateway.keystore.store import FileRootSlot, Keystore, RootSlot
+from gateway.keystore.root_slot import FileRootSlot, RootSlot
+from gateway.keystore.store import Keystore
 from gateway.process.clock import SystemClock
 
 PERSISTENT = ("--appendonly", "yes", "--appendfsync", "always")

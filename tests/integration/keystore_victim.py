@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from gateway.keystore.redis import KeyServer, KeyServerAddress
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from redaction.keys import KeyState
 from tests.integration.key_places import LOCK_S, KeyPlace
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.accounts.settings import LATER_SCOPES, SCOPES
 from gateway.model.message import Status
 from gateway.model.refusals import KINDS
 from tests.unit.gateway import stage as stages
@@ -166,7 +167,7 @@ async def test_a_key_may_do_only_what_it_was_given(changes: dict[str, Any], code
     ],
 )
 async def test_every_endpoint_asks_for_its_scope(method: str, path: str, scope: str) -> None:
-    others = tuple({"send", "status", "subjects", "admin"} - {scope})
+    others = tuple({*SCOPES, *LATER_SCOPES} - {scope})
     async with running_api(keys=[api_key(scopes=others), api_key(token="t" * 20, scopes=(scope,))]) as stage:
         body = BODY if method == "POST" else None
         assert (await stage.ask(method, path, body)).code == "scope_missing"

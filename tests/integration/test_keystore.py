@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 
 import gateway
+from gateway.keystore.custody import KeystoreTaken
+from gateway.keystore.followers import OneNode
 from gateway.keystore.keyring import Keyring
-from gateway.keystore.store import EnvRootSlot, FileRootSlot, Keystore, KeystoreLost, KeystoreTaken, OneNode
+from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, KeystoreLost
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
 from gateway.process.clock import ManualClock, SystemClock
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
+from redaction.keys_at_rest import state_digest
 from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of
 from tests.integration.key_places import PERSISTENT, KeyPlace
 from tests.integration.valkey_server import valkey
@@ -35,6 +39,8 @@ class CrashingSlot:
     """A root file whose n-th write kills the process, before or after it happened."""
 
     rolls = True
+
+    place = "a slot that dies"
 
     def __init__(self, slot: FileRootSlot, *, at: int, before: bool) -> None:
         self._slot = slot
@@ -149,7 +155,7 @@ def test_a_copy_from_before_a_destruction_opens_with_nothing_that_is_left(place:
     with _opened(place) as store:
         store.snapshot(copy)
     with _opened(place) as store:
-        store.update(lambda state: state.puncture_everywhere(5), destroys=True)
+        store.update(lambda state: state.forget_subject(5), destroys=True)
         with pytest.raises(KeyDestroyed):
             store.state.leaf_key(TRANSACTIONAL, 1, 5)
         assert store.state.leaf_key(TRANSACTIONAL, 1, 6) != leaf
@@ -454,7 +460,7 @@ def test_keys_move_to_an_empty_store_and_the_old_one_under_the_same_slot_is_dead
     with _opened(old) as before, contextlib.closing(place.store(old.root)) as moved:
         before.snapshot(copy)
         moved.open_with(before.state)
-        assert moved.state.digest() == before.state.digest()
+        assert state_digest(moved.state) == state_digest(before.state)
         with pytest.raises(KeystoreTaken):
             place.store(old.root).open_with(KeyState())
     with _opened(place, old.root) as store:

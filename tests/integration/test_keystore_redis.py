@@ -16,7 +16,8 @@ import redis
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.leases import Leases, Onlooker
 from gateway.keystore.redis import STORED_FIELDS, KeyServer, KeyServerAddress, KeyServerUnfit
-from gateway.keystore.store import FileRootSlot, Keystore, KeystoreLost
+from gateway.keystore.root_slot import FileRootSlot, KeystoreLost
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import ManualClock
 from redaction.errors import KeysWithheld
@@ -173,6 +174,7 @@ def test_what_is_declared_is_what_the_server_holds(
     with server.alone(), redis.Redis.from_url(address.url) as client:
         server.write(b"blob", 1)
         server.write_roots("wrapped")
+        server.set_marks({"installation": 7})
         server.attend("node", 1, 1_000)
         names = {each.decode().rpartition(":")[2] for each in client.scan_iter(match=f"{{{address.prefix}}}:*")}
         fields = {each.decode() for each in client.hkeys(f"{{{address.prefix}}}:keystore:state")}

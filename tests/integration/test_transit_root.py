@@ -14,7 +14,8 @@ import pytest
 
 from gateway.keystore.leases import Onlooker
 from gateway.keystore.redis import KeyServer, KeyServerAddress
-from gateway.keystore.store import Keystore, KeystoreLost
+from gateway.keystore.root_slot import KeystoreLost
+from gateway.keystore.store import Keystore
 from gateway.keystore.transit import Transit, TransitRootSlot
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import SystemClock

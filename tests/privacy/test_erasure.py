@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.keystore.recovery import Recovery, recover
-from gateway.keystore.store import FileRootSlot
+from gateway.keystore.root_slot import FileRootSlot
 from gateway.model.message import message_id
 from gateway.vault.vault import Received
 from redaction.errors import KeyDestroyed

@@ -10,7 +10,7 @@ lease's token, which the server compares; so a node that was paused cannot write
 import asyncio
 import contextlib
 import enum
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final
 
 from gateway.ledger.contract import (
@@ -18,8 +18,10 @@ from gateway.ledger.contract import (
     Change,
     Exported,
     Found,
+    LedgerFacts,
     LedgerFormat,
     LedgerUnavailable,
+    NothingThere,
     Page,
     Replace,
     StoredAccounts,
@@ -46,6 +48,7 @@ from gateway.ledger.redis.inbox import Inbox
 from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.leases import Leases
 from gateway.ledger.redis.listing import Lister
+from gateway.ledger.redis.marks import Marks
 from gateway.ledger.redis.outbox import Outbox
 from gateway.ledger.redis.packing import Records
 from gateway.ledger.redis.reading import Reader
@@ -96,6 +99,7 @@ class RedisLedger:
         records: Records | None = None,
     ) -> None:
         self._clock = clock
+        self._place = f"its server, prefix {prefix}"
         self._role = role
         self._max_skew_s = max_skew_s
         self.layout = Layout(prefix, partitions)
@@ -104,7 +108,8 @@ class RedisLedger:
         self.server = Server(access, replicas)
         self.records = records or Records()
         self._formats = Formats(self.server, self.layout, self.records, round(lease_s * 1000))
-        self.leases = Leases(self.server, self.layout, self.holding, self.node, lease_s, self._formats)
+        self._marks = Marks(self.server, self.layout)
+        self.leases = Leases(self.server, self.layout, self.holding, self.node, lease_s, self._formats, self._marks)
         serves = role is not Role.BESIDE
         self.holding.taken = self._taken
         self._writer = Writer(
@@ -127,12 +132,20 @@ class RedisLedger:
         self._watches: dict[int, set[bytes | int]] = {}
         self._is_open = False
 
-    async def open(self) -> None:
+    async def look(self) -> LedgerFacts:
+        await self.server.open(load=False)
+        try:
+            return await self._marks.look(self._place)
+        finally:
+            await self.server.close()
+
+    async def open(self, *, create: bool = True) -> None:
         await self.server.open()
         try:
             if self._max_skew_s is not None:
                 await check_server(self.server, self._clock, self._max_skew_s)
-            await self._check_partitions()
+            await self._check_partitions(create=create)
+            await self._marks.remember()
             await self._formats.check()
             await pack_small_records(self.server)
             if self._role is Role.ALONE:
@@ -146,15 +159,28 @@ class RedisLedger:
             self.leases.start()
         self._is_open = True
 
-    async def _check_partitions(self) -> None:
+    async def _check_partitions(self, *, create: bool) -> None:
         """Messages are found by the number of partitions they were stored with. It has a sign once the format was
         raised, for nodes of the version before: they start on no other number than their own.
         """
         key, wanted = f"{self.layout.shared}:partitions", self.layout.partitions
-        await self.server.command("SET", key, wanted, "NX")
-        found = abs(int(await self.server.command("GET", key)))
+        if create:
+            await self.server.command("SET", key, wanted, "NX")
+        said = await self.server.command("GET", key)
+        if said is None:
+            raise NothingThere(f"there is no ledger on {self._place}")
+        found = abs(int(said))
         if found != wanted:
             raise UnfitServer(f"the ledger was begun with {found} partitions; the settings say {wanted}")
+
+    async def marks(self) -> Mapping[str, int]:
+        return await self._marks.all()
+
+    async def set_marks(self, marks: Mapping[str, int]) -> None:
+        await self._marks.set(marks)
+
+    async def claim_mark(self, name: str, value: int) -> int:
+        return await self._marks.claim(name, value)
 
     async def close(self) -> None:
         if self._is_open:
@@ -249,14 +275,11 @@ class RedisLedger:
             serves = self._role is not Role.BESIDE
             return [each for each in found if each.id not in written and not (serves and not self.takes(each.id))]
 
-    async def next_due_ms(self, operator: str) -> int | None:
-        return (await self._reader.lanes()).get(operator, (0, None))[1]
-
     async def lanes(self) -> Sequence[str]:
         return sorted(await self._reader.lanes())
 
     async def backlog(self, operator: str) -> int:
-        return (await self._reader.lanes()).get(operator, (0, 0))[0]
+        return (await self._reader.lanes()).get(operator, 0)
 
     async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
         return await self._reader.correlate(receipts)

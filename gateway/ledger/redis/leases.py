@@ -15,6 +15,7 @@ from gateway.ledger.contract import LedgerLocked, LedgerUnavailable
 from gateway.ledger.redis.formats import Formats
 from gateway.ledger.redis.held import Holding, fair_share
 from gateway.ledger.redis.layout import Layout
+from gateway.ledger.redis.marks import Marks
 from gateway.ledger.redis.packing import NEWEST
 from gateway.ledger.redis.server import Call, Server
 from gateway.process.hosts import machine_of
@@ -58,10 +59,20 @@ class _Idle:
 
 
 class Leases:
-    """This node's leases on partitions: taken, renewed, balanced among the nodes, handed over."""
+    """This node's leases on partitions: taken, renewed, balanced among the nodes, handed over.
+
+    marks: of the ledger that the partitions are of; when the server holds another one or none, nothing more is taken.
+    """
 
     def __init__(
-        self, server: Server, layout: Layout, holding: Holding, node: str, lease_s: float, formats: Formats
+        self,
+        server: Server,
+        layout: Layout,
+        holding: Holding,
+        node: str,
+        lease_s: float,
+        formats: Formats,
+        marks: Marks,
     ) -> None:
         self._server = server
         self._layout = layout
@@ -70,6 +81,7 @@ class Leases:
         self._lease_s = lease_s
         self._lease_ms = round(lease_s * 1000)
         self._formats = formats
+        self._marks = marks
         self._tasks: TaskOwner | None = None
         self._leaving = asyncio.Event()
         self._last_beat = float("-inf")
@@ -134,7 +146,8 @@ class Leases:
     async def beat(self) -> None:
         """Renew what we have, and take or hand over what is due.
 
-        Raises LedgerUnavailable, and LedgerCorrupt when the ledger's format was raised beyond what we read.
+        Raises LedgerUnavailable, LedgerCorrupt when the ledger's format was raised beyond what we read, and
+        StoreReplaced.
         """
         began = asyncio.get_running_loop().time()
         held = dict(self._holding.partitions)
@@ -145,6 +158,7 @@ class Leases:
         self._formats.heard(written)
         renewed = dict(zip(held, answers, strict=True))
         self.drop([each for each, is_ours in renewed.items() if not is_ours])
+        await self._marks.check()
         self._holding.until = began + self._lease_s
         self._follower.renewed(self._holding.until)
         self.nodes, self.machines = len(nodes), len(set(map(machine_of, nodes)))

@@ -127,14 +127,13 @@ class Reader:
             self._idle[operator] = set()
         return self._idle[operator]
 
-    async def lanes(self) -> dict[str, tuple[int, int]]:
-        """How many wait in each lane, and when the first falls due."""
-        lanes: dict[str, tuple[int, int]] = {}
+    async def lanes(self) -> dict[str, int]:
+        """How many wait in each lane."""
+        lanes: dict[str, int] = {}
         for rows in await self._server.read([Call("lanes", self._layout.bases[each]) for each in self.reach()]):
-            for lane, size, first in rows:
-                name, due_ms = lane.decode(), int(first)
-                known = lanes.get(name, (0, due_ms))
-                lanes[name] = (known[0] + size, min(known[1], due_ms))
+            for lane, size, _ in rows:
+                name = lane.decode()
+                lanes[name] = lanes.get(name, 0) + size
         return lanes
 
     async def linked(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> list[bytes | None]:

@@ -104,12 +104,16 @@ class Server:
         """Whether calls of one round trip are done in their order, because one server does them all."""
         return self._access.address.kind != "cluster"
 
-    async def open(self) -> None:
+    async def open(self, *, load: bool = True) -> None:
+        """load: our functions, where they are missing; without them only commands can be used."""
         self._client = client = self._connect()
         if not isinstance(client, RedisCluster):
             self._lines = Lines(client.connection_pool, self._access.timeout_s)
         try:
-            await self._load_library()
+            if load:
+                await self._load_library()
+            else:
+                await self._greet()
         except BaseException:
             await self.close()
             raise
@@ -145,6 +149,13 @@ class Server:
             return primary
         host, port = address.hosts[0]
         return Redis(host=host, port=port, db=address.database, retry=once, **options)
+
+    async def _greet(self) -> None:
+        try:
+            async with asyncio.timeout(self._access.timeout_s if self.keeps_order else None):
+                await (self.client.initialize() if isinstance(self.client, RedisCluster) else self.client.ping())
+        except FAILURES as error:
+            raise LedgerUnavailable(f"the ledger's server {_reason(error)}") from error
 
     async def _load_library(self) -> None:
         try:

@@ -9,7 +9,7 @@ Reads run on the loop's thread and are bounded: what could look at many rows tak
 """
 
 import contextlib
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,7 +18,9 @@ from gateway.ledger.codes import STATUS_CODE
 from gateway.ledger.contract import (
     Exported,
     Found,
+    LedgerFacts,
     LedgerFormat,
+    NothingThere,
     Page,
     StoredAccounts,
     StoredCustomer,
@@ -45,6 +47,7 @@ from gateway.ledger.sqlite.file import (
     unreachable,
 )
 from gateway.ledger.sqlite.large_commits import LargeCommits
+from gateway.ledger.sqlite.looking import looked_at
 from gateway.ledger.sqlite.rows import (
     MESSAGE_COLUMNS,
     Stored,
@@ -116,7 +119,12 @@ class SqliteLedger:
     def works_beside(self) -> bool:
         return self._writer.works_beside
 
-    async def open(self) -> None:
+    async def look(self) -> LedgerFacts:
+        return looked_at(self._path)
+
+    async def open(self, *, create: bool = True) -> None:
+        if not create and not looked_at(self._path).is_there:
+            raise NothingThere(f"there is no ledger at {self._path}")
         async with contextlib.AsyncExitStack() as opening:
             opening.push_async_callback(self.close)
             if self._exclusive:
@@ -137,6 +145,16 @@ class SqliteLedger:
         await self._writer.close()
         await self._file.close()
         self._lock.let_go()
+
+    async def marks(self) -> Mapping[str, int]:
+        return {str(row[0]): int(row[1]) for row in self._rows("marks")}
+
+    async def set_marks(self, marks: Mapping[str, int]) -> None:
+        await self._writer.do(FileWriter.set_marks, "set_mark", tuple(marks.items()))
+
+    async def claim_mark(self, name: str, value: int) -> int:
+        await self._writer.do(FileWriter.set_marks, "claim_mark", ((name, value),))
+        return (await self.marks())[name]
 
     # ------------------------------------------------------------------------------------------------- messages
 
@@ -198,10 +216,6 @@ class SqliteLedger:
             due = self._first("due", (operator, now_ms), limit, lambda row: row[0] not in exclude)
             rows = [self._row("find_any", identifier) for (identifier,) in due]
         return [message_from(row) for row in rows if row is not None]
-
-    async def next_due_ms(self, operator: str) -> int | None:
-        row = self._row("next_due", operator)
-        return None if row is None else row[0]
 
     async def lanes(self) -> Sequence[str]:
         return [row[0] for row in self._rows("lanes")]

@@ -145,7 +145,7 @@ class SqliteFile:
             self._writing.callback(self._thread.stop)
             self._log_thread = DiskThread("ledger-log")
             stack.callback(self._log_thread.stop)
-            with _named(self._path), ledger_errors():
+            with named(self._path), ledger_errors():
                 self._writer = self._connect(self._writing, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
                 self._migrate()
                 self._writer.execute("PRAGMA busy_timeout = 0")
@@ -453,7 +453,7 @@ class SqliteFile:
 
 
 @contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Whoever starts a gateway is told which file it is that does not open."""
     try:
         yield

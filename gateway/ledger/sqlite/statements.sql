@@ -112,9 +112,6 @@ WHERE customer = ? AND id < ? AND id >= ? AND subject = ? AND record_until_ms > 
 SELECT id FROM message INDEXED BY message_waiting
 WHERE operator = ? AND due_ms IS NOT NULL AND due_ms <= ? ORDER BY due_ms, id
 
--- name: next_due
-SELECT min(due_ms) FROM message INDEXED BY message_waiting WHERE operator = ? AND due_ms IS NOT NULL
-
 -- name: lanes
 -- One seek per lane instead of a scan of everything that waits.
 WITH RECURSIVE lane (operator) AS (
@@ -234,6 +231,20 @@ SELECT count(*) FROM sqlite_schema
 
 -- name: schema_version
 SELECT value FROM meta WHERE key = 'schema_version'
+
+-- name: marks
+-- Numbers with a name, about the ledger as a whole; those that it is read by are none of them.
+SELECT key, value FROM meta WHERE key NOT IN ('schema_version', 'accounts_version')
+
+-- name: set_mark
+INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+
+-- name: claim_mark
+INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING
+
+-- name: holds_sealed
+SELECT EXISTS (SELECT 1 FROM customer) OR EXISTS (SELECT 1 FROM api_key) OR EXISTS (SELECT 1 FROM esme)
+    OR EXISTS (SELECT 1 FROM endpoint) OR EXISTS (SELECT 1 FROM message)
 
 -- name: stored_fields
 SELECT tables.name || '.' || columns.name FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns

@@ -88,6 +88,14 @@ class FileWriter:
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._file.transact(lambda cursor: sqlite_export.add_traffic(cursor, rows))
 
+    async def set_marks(self, name: str, rows: Sequence[tuple[str, int]]) -> None:
+        """Run the statement of that name for each."""
+
+        def work(cursor: sqlite3.Cursor) -> None:
+            cursor.executemany(SQL[name], rows)
+
+        await self._file.transact(work)
+
 
 VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.apply,
@@ -97,6 +105,7 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.forget_leftovers,
     FileWriter.checkpoint,
     FileWriter.add_traffic,
+    FileWriter.set_marks,
 )
 """What a writing process can be asked for: a verb's place here is its number in a frame."""
 

@@ -152,6 +152,13 @@ def test_what_a_table_leaves_out_keeps_its_default(tmp_path: Path) -> None:
             "wrong_type",
             "expected a date such as 2027-12-31; found a time",
         ),
+        (  # nothing acts on another basis
+            OPERATOR + "[operators.register]\nlegal_basis = 'consent'",
+            7,
+            "operators[0].register.legal_basis",
+            "out_of_range",
+            'expected "contract"',
+        ),
         (
             OPERATOR + "[operators.egress]\nallow = 'all'",
             7,

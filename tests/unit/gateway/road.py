@@ -29,7 +29,8 @@ from gateway.delivery.records import Records
 from gateway.delivery.routing import Route, Router
 from gateway.delivery.settler import Settler
 from gateway.keystore.keyring import Keyring
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger

@@ -86,9 +86,6 @@ class SmallLedger:
     async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
         return []
 
-    async def next_due_ms(self, operator: str) -> int | None:
-        return None
-
     async def lanes(self) -> Sequence[str]:
         return []
 

@@ -1,31 +1,17 @@
-import os
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from redaction.keys import (
-    CACHED_LEAVES,
-    PEPPER_PURPOSES,
-    KeyDestroyed,
-    KeyState,
-    Random,
-    Tampered,
-    UnknownVersion,
-    WrongRoot,
-    open_state,
-    seal_state,
-)
+from redaction.errors import KeyDestroyed
+from redaction.keys import CACHED_LEAVES, PEPPER_PURPOSES, KeyState, Random
+from redaction.keys_at_rest import to_bytes
 from redaction.retention import OTP, PROMOTIONAL
 
 from .conftest import CUSTOMER, PERIOD
 
-ROOT = bytes(range(32))
-
 
 def test_nothing_is_made_by_looking_it_up(keys: KeyState) -> None:
-    before = keys.to_bytes()
+    before = to_bytes(keys)
     look_ups: list[Callable[[], object]] = [
         lambda: keys.leaf_key(OTP, PERIOD + 1, 0),
         lambda: keys.customer_key(8),
@@ -34,7 +20,7 @@ def test_nothing_is_made_by_looking_it_up(keys: KeyState) -> None:
     for look_up in look_ups:
         with pytest.raises(KeyDestroyed):
             look_up()
-    assert keys.to_bytes() == before
+    assert to_bytes(keys) == before
 
 
 def test_ensure_says_whether_something_was_made_and_never_replaces(keys: KeyState, random: Random) -> None:
@@ -87,11 +73,11 @@ def test_punctured_leaf_is_gone_at_once_and_its_neighbour_stays(keys: KeyState) 
 
 
 @pytest.mark.policy("P-34")
-def test_puncture_everywhere_reaches_every_live_period(keys: KeyState, random: Random) -> None:
+def test_forgetting_a_subject_reaches_every_live_period(keys: KeyState, random: Random) -> None:
     keys.ensure_period(OTP, PERIOD + 1, random)
     keys.ensure_period(PROMOTIONAL, 20_000, random)
     keys.puncture(OTP, PERIOD, 5)
-    assert keys.puncture_everywhere(5) == 2
+    assert keys.forget_subject(5) == len(keys.periods()) == 3
     for tag, period in keys.periods():
         with pytest.raises(KeyDestroyed):
             keys.leaf_key(tag, period, 5)
@@ -133,85 +119,10 @@ def test_pepper_for_an_unknown_purpose_is_a_programming_error(keys: KeyState, ra
         keys.ensure_pepper(CUSTOMER, "marketing", 0, random)
 
 
-def test_ages_tell_every_key_and_no_key_material(keys: KeyState) -> None:
-    ages = {(it.family, it.name): it.created_ms for it in keys.ages()}
-    assert ages["period", f"otp/{PERIOD}"] == 2
-    assert ages["customer", "7"] == 1
-    assert ages["pepper", "7/search/0"] == 1
-    assert len(ages) == 1 + 2 + 12
-
-
 def test_cache_of_leaves_stays_bounded(keys: KeyState) -> None:
     derived = [keys.leaf_key(OTP, PERIOD, leaf) for leaf in range(CACHED_LEAVES + 10)]
     assert len(keys._leaves) <= CACHED_LEAVES
     assert [keys.leaf_key(OTP, PERIOD, leaf) for leaf in range(CACHED_LEAVES + 10)] == derived
-
-
-@settings(max_examples=25)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2**40 - 1)), max_size=5), st.sets(st.integers(0, 2**63)))
-def test_stored_state_comes_back_as_it_was(punctures: list[tuple[int, int]], customers: set[int]) -> None:
-    state = KeyState()
-    for customer in customers:
-        state.ensure_customer(customer, os.urandom, now_ms=customer)
-        state.ensure_pepper(customer, "search", customer, os.urandom, now_ms=1)
-    for period, leaf in punctures:
-        state.ensure_period(OTP, period, os.urandom, now_ms=period)
-        state.puncture(OTP, period, leaf)
-    again = open_state(seal_state(state, ROOT, os.urandom), ROOT)
-    assert again.to_bytes() == state.to_bytes()
-    assert again.ages() == state.ages()
-
-
-def test_digest_changes_with_every_destruction(keys: KeyState) -> None:
-    digests = {keys.digest()}
-    destructions: list[Callable[[], object]] = [
-        lambda: keys.puncture(OTP, PERIOD, 1),
-        lambda: keys.drop_epoch(CUSTOMER, "rate", 0),
-        lambda: keys.drop_customer(CUSTOMER),
-        lambda: keys.drop_period(OTP, PERIOD),
-    ]
-    for destroy in destructions:
-        destroy()
-        digests.add(keys.digest())
-    assert len(digests) == 5
-
-
-@pytest.mark.policy("P-23")
-def test_wrong_root_is_told_from_tampering(keys: KeyState, random: Random) -> None:
-    blob = seal_state(keys, ROOT, random)
-    with pytest.raises(WrongRoot):
-        open_state(blob, bytes(32))
-    for at in (6, len(blob) // 2, len(blob) - 1):  # salt, ciphertext, tag
-        with pytest.raises(Tampered):
-            open_state(blob[:at] + bytes([blob[at] ^ 1]) + blob[at + 1 :], ROOT)
-
-
-@pytest.mark.parametrize("length", [0, 3, 36, 40, -1])
-def test_cut_blob_is_tampered(keys: KeyState, random: Random, length: int) -> None:
-    with pytest.raises(Tampered):
-        open_state(seal_state(keys, ROOT, random)[:length], ROOT)
-
-
-def test_other_versions_are_named(keys: KeyState, random: Random) -> None:
-    blob = seal_state(keys, ROOT, random)
-    with pytest.raises(UnknownVersion):
-        open_state(blob[:4] + b"\x02" + blob[5:], ROOT)
-    with pytest.raises(UnknownVersion):
-        KeyState.from_bytes(b"\x94\x02\x90\x90\x90")
-    with pytest.raises(Tampered):
-        KeyState.from_bytes(b"\x94\x01\x90\x90")
-
-
-def test_two_sealings_have_nothing_in_common(keys: KeyState, random: Random) -> None:
-    first, second = seal_state(keys, ROOT, random), seal_state(keys, ROOT, random)
-    assert first[37:69] != second[37:69]
-    assert keys.customer_key(CUSTOMER) not in first
-
-
-@pytest.mark.parametrize("root", [b"", b"short", bytes(33)])
-def test_root_of_another_length_is_refused(keys: KeyState, random: Random, root: bytes) -> None:
-    with pytest.raises(ValueError, match="32 bytes"):
-        seal_state(keys, root, random)
 
 
 def test_repr_shows_counts_only(keys: KeyState) -> None:

@@ -2,7 +2,8 @@ import hmac
 
 import pytest
 
-from redaction.keys import KeyDestroyed, KeyState, Random
+from redaction.errors import KeyDestroyed
+from redaction.keys import KeyState, Random
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import credential_digest, idempotency_digest, pseudonymise, search_all_epochs
 

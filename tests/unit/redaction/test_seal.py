@@ -6,7 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from redaction.keys import FRESH, KeyDestroyed, KeyState, KeysWithheld, Random, open_state, seal_state
+from redaction.errors import KeyDestroyed, KeysWithheld
+from redaction.fresh_keys import FRESH
+from redaction.keys import KeyState, Random
+from redaction.keys_at_rest import open_state, seal_state
 from redaction.personal import Purpose
 from redaction.primitives.pure import pad, padded_size, unpad
 from redaction.retention import OTP, TRANSACTIONAL, RetentionTag
@@ -96,7 +99,7 @@ def test_other_version_is_named(sealer: Sealer) -> None:
 @pytest.mark.parametrize(
     ("factor", "destroy"),
     [
-        ("subject", lambda keys: keys.puncture_everywhere(99)),
+        ("subject", lambda keys: keys.forget_subject(99)),
         ("period", lambda keys: keys.drop_period(OTP, PERIOD)),
         ("customer", lambda keys: keys.drop_customer(CUSTOMER)),
     ],
@@ -128,7 +131,7 @@ def test_old_copy_of_the_data_with_the_new_key_store_opens_a_hundred_neighbours_
 ) -> None:
     leaves = [99, *range(50), *(2**40 - 1 - at for at in range(50))]
     backup = [sealer.seal(BODY, msgspec.structs.replace(CONTEXT, leaf=leaf)) for leaf in leaves]
-    keys.puncture_everywhere(99)
+    keys.forget_subject(99)
     restored = Sealer(open_state(seal_state(keys, bytes(32), random), bytes(32)), random)
     assert [restored.open(sealed, **ROW) for sealed in backup[1:]] == [BODY] * 100
     with pytest.raises(KeyDestroyed):
@@ -136,7 +139,7 @@ def test_old_copy_of_the_data_with_the_new_key_store_opens_a_hundred_neighbours_
 
 
 DESTROYED: dict[str, Callable[[KeyState], object]] = {
-    "its subject": lambda keys: keys.puncture_everywhere(99),
+    "its subject": lambda keys: keys.forget_subject(99),
     "its period": lambda keys: keys.drop_period(OTP, PERIOD),
     "its customer": lambda keys: keys.drop_customer(CUSTOMER),
     "some other subject": lambda keys: keys.forget_subject(5),
@@ -150,7 +153,7 @@ DESTROYED: dict[str, Callable[[KeyState], object]] = {
 def test_destroying_any_key_forgets_the_keys_at_hand(sealer: Sealer, keys: KeyState, what: str) -> None:
     sealed = sealer.seal(BODY, CONTEXT, soon=True)
     DESTROYED[what](keys)
-    assert keys.take_fresh(sealed, ID) is None
+    assert keys.fresh.take(sealed, ID) is None
     if what == "some other subject":
         assert sealer.open(sealed, **ROW) == BODY
     else:
@@ -161,7 +164,7 @@ def test_destroying_any_key_forgets_the_keys_at_hand(sealer: Sealer, keys: KeySt
 def test_key_at_hand_serves_once_and_is_counted_as_any_opening(sealer: Sealer, keys: KeyState) -> None:
     sealed = sealer.seal(BODY, CONTEXT, soon=True)
     assert [sealer.open(sealed, **ROW) for _ in range(2)] == [BODY] * 2
-    assert keys.take_fresh(sealed, ID) is None
+    assert keys.fresh.take(sealed, ID) is None
     assert sealer.opened == {(Purpose.DELIVER, "content"): 2}
 
 
@@ -180,7 +183,7 @@ def test_key_at_hand_serves_only_the_very_object_that_was_sealed(sealer: Sealer,
     with pytest.raises(IntegrityError):
         sealer.open(Sealed(bytes(changed)), **ROW)
     as_read_again = Sealed(bytes(bytearray(sealed)))
-    assert keys.take_fresh(as_read_again, ID) is None
+    assert keys.fresh.take(as_read_again, ID) is None
     assert sealer.open(as_read_again, **ROW) == BODY
 
 
@@ -194,8 +197,8 @@ def test_key_at_hand_does_not_open_an_edited_row(sealer: Sealer, change: dict[st
 def test_only_so_many_keys_are_at_hand(sealer: Sealer, keys: KeyState) -> None:
     contexts = [msgspec.structs.replace(CONTEXT, message_id=at.to_bytes(16, "big")) for at in range(FRESH + 1)]
     sealed = [sealer.seal(b"", context, soon=True) for context in contexts]
-    assert keys.take_fresh(sealed[0], contexts[0].message_id) is None
-    assert keys.take_fresh(sealed[1], contexts[1].message_id) is not None
+    assert keys.fresh.take(sealed[0], contexts[0].message_id) is None
+    assert keys.fresh.take(sealed[1], contexts[1].message_id) is not None
     assert sealer.open(sealed[0], **(ROW | {"message_id": contexts[0].message_id})) == b""
 
 

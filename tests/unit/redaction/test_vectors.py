@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from redaction.keys import KeyDestroyed, KeyState, open_state
+from redaction.errors import KeyDestroyed
+from redaction.keys import KeyState
+from redaction.keys_at_rest import open_state
 from redaction.personal import Purpose
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag

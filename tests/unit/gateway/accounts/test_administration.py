@@ -135,6 +135,15 @@ async def test_what_is_not_there_is_an_error() -> None:
         await accounts.add_key(9, scopes=("everything",), settings=KeySettings())
 
 
+@pytest.mark.parametrize("scope", ["subjects", "admin"])
+async def test_a_scope_that_opens_nothing_is_refused_and_the_ones_that_do_are_named(scope: str) -> None:
+    desk = Desk()
+    owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())
+    with pytest.raises(ValueError, match=f"the scope {scope} opens nothing in this version; scopes are send, status"):
+        await desk.accounts.add_key(owner.id, scopes=("send", scope), settings=KeySettings())
+    assert await desk.accounts.keys() == []
+
+
 @pytest.mark.policy("P-03")
 async def test_an_esme_account_binds_by_a_password_that_is_shown_once_and_kept_as_a_hash() -> None:
     desk = Desk()

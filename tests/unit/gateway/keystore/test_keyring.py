@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from gateway.keystore.keyring import CREDENTIALS, EPOCH_MS, Keyring, epoch_of
-from gateway.keystore.store import FileRootSlot, Keystore
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.process.clock import ManualClock
 from redaction.errors import KeyDestroyed
+from redaction.keys_at_rest import state_digest
 from redaction.personal import Msisdn, Secret
 from redaction.retention import DEFAULT_RULES, OTP, period_of
 from tests.bounds import LIMIT_S
@@ -82,10 +84,23 @@ def test_the_next_epoch_has_its_pepper_before_it_begins(keyring: Keyring, clock:
 
 def test_ensuring_twice_changes_nothing(keyring: Keyring) -> None:
     keyring.ensure_customer(1)
-    before = keyring.state.digest()
+    before = state_digest(keyring.state)
     keyring.ensure_present()
     keyring.ensure_customer(1)
-    assert keyring.state.digest() == before
+    assert state_digest(keyring.state) == before
+
+
+@pytest.mark.case("faults-3")
+def test_no_key_is_due_by_a_clock_that_has_jumped(keyring: Keyring, clock: ManualClock) -> None:
+    keyring.ensure_customer(1)
+    before = keyring.state.periods()
+    clock.advance(400 * DAY_S)
+    clock.is_sound = False
+    keyring.ensure_present()
+    assert set(before) < set(keyring.state.periods())  # those of now are made all the same
+    clock.is_sound = True
+    assert keyring.ensure_present() >= len(before)
+    assert not set(before) & set(keyring.state.periods())
 
 
 @pytest.mark.policy("P-21")

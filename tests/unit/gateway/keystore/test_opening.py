@@ -4,7 +4,7 @@ import pytest
 
 from config.settings import RootSlotSettings, TransitSettings
 from gateway.keystore.opening import root_slot
-from gateway.keystore.store import EnvRootSlot, FileRootSlot
+from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot
 from gateway.keystore.transit import TransitRootSlot
 
 

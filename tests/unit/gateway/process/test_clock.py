@@ -62,3 +62,17 @@ def test_a_manual_clock_repeats_its_bytes_but_not_within_a_run() -> None:
     drawn = [first.random(8) for _ in range(10)]
     assert len(set(drawn)) == 10
     assert drawn == [second.random(8) for _ in range(10)]
+
+
+def test_the_system_clock_goes_on_from_the_systems_time() -> None:
+    clock = SystemClock()
+    assert abs(clock.now_ms() - clock.wall_ms()) < 1_000
+    clock.set_distance(1_000 - clock.steady_ms())
+    assert 1_000 <= clock.now_ms() < 60_000
+
+
+def test_a_step_does_not_reach_who_asks_what_time_it_is() -> None:
+    clock = ManualClock(5_000)
+    clock.step(400.0)
+    clock.advance(1.0)
+    assert (clock.now_ms(), clock.wall_ms(), clock.steady_ms()) == (6_000, 406_000, 1_000)

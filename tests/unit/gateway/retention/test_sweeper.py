@@ -51,6 +51,20 @@ async def overdue(road: Road) -> int:
     return sum(each.content + each.records for each in await road.ledger.retention_due(road.clock.now_ms()))
 
 
+@pytest.mark.case("faults-3")
+async def test_nothing_is_forgotten_by_a_clock_that_has_jumped(road: Road) -> None:
+    message = await delivered(road)
+    sweep = sweeper(road).sweep
+    road.clock.advance(400 * DAY)
+    road.clock.is_sound = False
+    assert await sweep() == Swept(keys=0, content=0, records=0, leftovers=0)
+    (kept,) = await road.ledger.find_many([message.id])
+    assert kept is not None
+    assert kept.content is not None
+    road.clock.is_sound = True
+    assert (await sweep()).records == 1
+
+
 @pytest.mark.policy("P-21")
 async def test_content_goes_at_its_time_and_the_record_at_its_own(road: Road) -> None:
     message = await delivered(road)

@@ -57,7 +57,7 @@ def test_what_is_not_so_young_any_more_is_read_from_what_is_sealed(road: Road) -
 @pytest.mark.parametrize(
     ("destroy", "error"),
     [
-        (lambda state: state.puncture_everywhere(7), KeyDestroyed),
+        (lambda state: state.forget_subject(7), KeyDestroyed),
         (lambda state: state.drop_customer(CUSTOMER), KeyDestroyed),
         (lambda state: [state.drop_period(*name) for name in state.periods()], KeyDestroyed),
         (lambda state: state.withhold(), KeysWithheld),

@@ -30,6 +30,7 @@ SAID = {
     "forget_leftovers": ((5, 100), 2),
     "checkpoint": ((), None),
     "add_traffic": (([TRAFFIC],), None),
+    "set_marks": (("set_mark", [("installation", 1 << 62)]), None),
 }
 
 

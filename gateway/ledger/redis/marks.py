@@ -1,0 +1,65 @@
+"""Numbers about the ledger as a whole, by name, in one hash; among them which installation it belongs to.
+
+A server that was emptied while nodes run, or in whose place another one stands, has not the installation that they
+began with. They must not go on there: every account would be unknown, and what is accepted would be in two places.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from gateway.ledger.contract import INSTALLATION, LedgerFacts, StoreReplaced
+from gateway.ledger.redis.layout import Layout
+from gateway.ledger.redis.server import Server
+
+_ACCOUNTS: Final = ("customer", "api_key", "esme", "endpoint")
+
+
+class Marks:
+    def __init__(self, server: Server, layout: Layout) -> None:
+        self._server = server
+        self._layout = layout
+        self._key = f"{layout.shared}:marks"
+        self._installation: int | None = None
+
+    async def all(self) -> dict[str, int]:
+        fields = await self._server.command("HGETALL", self._key)
+        pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)
+        return {name.decode(): int(value) for name, value in pairs}
+
+    async def set(self, marks: Mapping[str, int]) -> None:
+        await self._server.command("HSET", self._key, *(word for pair in marks.items() for word in pair))
+        self._installation = marks.get(INSTALLATION, self._installation)
+
+    async def claim(self, name: str, value: int) -> int:
+        await self._server.command("HSETNX", self._key, name, value)
+        standing = (await self.all())[name]
+        if name == INSTALLATION:
+            self._installation = standing
+        return standing
+
+    async def remember(self) -> None:
+        """Which installation it is; a ledger of an earlier version does not say."""
+        self._installation = (await self.all()).get(INSTALLATION)
+
+    async def check(self) -> None:
+        """Raises StoreReplaced when it is not the one that was remembered or claimed."""
+        if self._installation is None:
+            return
+        found = await self._server.command("HGET", self._key, INSTALLATION)
+        if found is None:
+            raise StoreReplaced("the ledger's server has lost this ledger: it came back without it")
+        if int(found) != self._installation:
+            raise StoreReplaced("the ledger's server holds the ledger of another installation")
+
+    async def look(self, place: str) -> LedgerFacts:
+        shared = self._layout.shared
+        marks = await self.all()
+        has_accounts = await self._any(f"{shared}:a:{each}" for each in _ACCOUNTS)
+        holds_sealed = has_accounts or await self._any(f"{base}:dir" for base in self._layout.bases)
+        is_there = bool(marks) or holds_sealed or await self._any([f"{shared}:partitions"])
+        return LedgerFacts(
+            place=place, is_there=is_there, installation=marks.get(INSTALLATION), holds_sealed=holds_sealed
+        )
+
+    async def _any(self, keys: Iterable[str]) -> bool:
+        return any(await self._server.commands([("EXISTS", key) for key in keys]))
