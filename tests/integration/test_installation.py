@@ -148,6 +148,7 @@ async def add_customer(keystore: Keystore, ledger: SqliteLedger | RedisLedger) -
     accounts = Accounts(
         ledger,
         CLOCK,
+        COMMAND_LINE,
         sealer=Sealer(keystore.state, CLOCK.random),
         ensure_keys=keyring.ensure_customer,
         digest=keyring.credential_digest,
