@@ -18,7 +18,7 @@ from typing import Any, Final
 import uvloop
 
 from benchmarks.codec import reference
-from config.operators import OperatorSettings
+from config.operators import SmppOperatorSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
@@ -105,7 +105,7 @@ def number_of(frame: bytes) -> int:
 
 async def operator_end(steps: Steps) -> None:
     events: list[OperatorEvent] = []
-    settings = OperatorSettings(name="smsc", host="", port=1, system_id="us", password=SecretRef(), window=256)
+    settings = SmppOperatorSettings(name="smsc", host="", port=1, system_id="us", password=SecretRef(), window=256)
     operator = SmppOperator(
         settings, Secret(""), monotonic=time.monotonic, now_ms=lambda: NOW_MS, today=lambda: date(2026, 1, 1), salt=b"s"
     )

@@ -3,23 +3,18 @@
 A check runs only when the sections that it reads are sound, so that one mistake is told once.
 """
 
-import ipaddress
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
-from config.operators import HOME, INDISPENSABLE_FIELDS, OperatorSettings, RouteSettings
+from config.findings import PLAIN_LISTENER, Finding, is_loopback, is_network, split_url
+from config.operators import RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
-from config.problems import Path as KeyPath
 from config.redis_address import Address, AddressError, parse_address
 from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
-"""Where personal data may be processed without a transfer record (P-38)."""
-
-Finding = tuple[KeyPath, str, str, Severity]
 _ERROR: Final = Severity.ERROR
 REDIS_PORT: Final = 6379
 
@@ -32,16 +27,6 @@ def check(settings: Settings, origins: Origins | None = None, skip: Iterable[str
     return [places.problem(path, code, message, severity) for path, code, message, severity in findings]
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the host can only be this machine. Other names are not resolved and count as elsewhere."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _listeners(settings: Settings) -> Iterator[Finding]:
     """P-24: no plain listener on a public address."""
     http = settings.http
@@ -49,15 +34,12 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
         yield (
             ("http", "host"),
             "plain_public_listener",
-            _PLAIN_LISTENER + ", or set tls_certificate and tls_key",
+            PLAIN_LISTENER + ", or set tls_certificate and tls_key",
             _ERROR,
         )
     if settings.metrics.enabled and _is_open(settings.metrics):
-        yield ("metrics", "host"), "plain_public_listener", _PLAIN_LISTENER, _ERROR
+        yield ("metrics", "host"), "plain_public_listener", PLAIN_LISTENER, _ERROR
     yield from _tls_pair("http", http)
-
-
-_PLAIN_LISTENER: Final = "a plain listener is for loopback only; set tls_terminated_upstream if a proxy speaks TLS"
 
 
 def _is_open(listener: HttpSettings | MetricsSettings) -> bool:
@@ -92,17 +74,9 @@ def _ports(settings: Settings) -> Iterator[Finding]:
 
 def _proxies(settings: Settings) -> Iterator[Finding]:
     for index, network in enumerate(settings.http.trusted_proxies):
-        if not _is_network(network):
+        if not is_network(network):
             message = "expected an address or a network such as 10.0.0.0/8"
             yield ("http", "trusted_proxies", index), "not_a_network", message, _ERROR
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _order(section: str, smaller: str, larger: str, settings: Settings) -> Iterator[Finding]:
@@ -127,16 +101,6 @@ def _key_places(settings: Settings) -> Iterator[Finding]:
         yield ("keystore", "root", "path"), "root_beside_keys", message, _ERROR
 
 
-def _split(url: str) -> SplitResult:
-    """The parts of an address; all empty where it has a host or a port that cannot be read."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # read only now
-    except ValueError:
-        return urlsplit("")
-    return parts
-
-
 def _key_server(settings: Settings) -> Iterator[Finding]:
     """Where the keys are, and how the way there is protected (P-24)."""
     server = settings.keystore.redis
@@ -145,7 +109,7 @@ def _key_server(settings: Settings) -> Iterator[Finding]:
             message = "nodes that share a ledger share their keys: a file is for one machine, and cannot tell when a"
             yield ("keystore", "engine"), "keys_not_shared", f"{message} destruction is certain", Severity.WARNING
         return
-    at, address = ("keystore", "redis"), _split(server.url)
+    at, address = ("keystore", "redis"), split_url(server.url)
     if address.scheme not in ("redis", "rediss") or not address.hostname:
         yield (*at, "url"), "missing", 'engine "redis" needs the address of the server, rediss://host:port', _ERROR
     elif address.username is not None or address.password is not None:
@@ -171,7 +135,7 @@ def _vault(settings: Settings) -> Iterator[Finding]:
     root = settings.keystore.root
     if root.kind != "transit":
         return
-    address = _split(root.transit.url)
+    address = split_url(root.transit.url)
     if address.scheme not in ("http", "https") or not address.hostname:
         message = 'kind "transit" needs the address of the vault, https://host:port'
         yield ("keystore", "root", "transit", "url"), "missing", message, _ERROR
@@ -245,100 +209,8 @@ def _names(settings: Settings) -> Iterator[Finding]:
 
 def _links(settings: Settings) -> Iterator[Finding]:
     for index, operator in enumerate(settings.operators):
-        for key, code, message, severity in _link(operator):
+        for key, code, message, severity in operator.findings():
             yield ("operators", index, *key), code, message, severity
-
-
-def _link(operator: OperatorSettings) -> Iterator[Finding]:
-    """One operator by itself."""
-    if operator.kind == "smpp":
-        yield from _peer(operator)
-        yield from _register(operator)
-    if operator.kind == "rest":
-        yield from _rest(operator)
-        yield from _register(operator)
-    if operator.password.env is not None and operator.password.file is not None:
-        yield ("password",), "secret_ambiguous", "names an environment variable and a file; one of them", _ERROR
-    if operator.reconnect_first_s > operator.reconnect_limit_s:
-        yield ("reconnect_first_s",), "limits_crossed", "must not exceed reconnect_limit_s", _ERROR
-    missing = [name for name in INDISPENSABLE_FIELDS if name not in operator.egress.allow]
-    if missing and operator.egress.allow != "default":
-        message = f"no message can be delivered without {', '.join(missing)}"
-        yield ("egress", "allow"), "contract_lacks_field", message, _ERROR
-    yield from _statuses(operator)
-
-
-def _peer(operator: OperatorSettings) -> Iterator[Finding]:
-    """Where the SMSC is, who we are there, and how the way is protected (P-17, P-24)."""
-    for key in ("host", "system_id"):
-        if not getattr(operator, key):
-            yield (key,), "missing", f'kind "smpp" needs {key}', _ERROR
-    if not operator.password:
-        yield ("password",), "no_password", "binds without a password", Severity.WARNING
-    tls = operator.tls
-    if operator.host and not (is_loopback(operator.host) or tls.enabled or operator.register.tunnel):
-        message = "a link to another machine needs tls.enabled, or register.tunnel if it runs in one"
-        yield ("tls", "enabled"), "plain_operator_link", message, _ERROR
-    if (tls.certificate is None) != (tls.key is None):
-        yield ("tls",), "tls_incomplete", "certificate and key go together", _ERROR
-    if operator.outbind.port is not None:
-        yield from _outbind(operator)
-
-
-def _outbind(operator: OperatorSettings) -> Iterator[Finding]:
-    """Who may make us bind, and over what (S-28, P-24)."""
-    outbind, tls = operator.outbind, operator.tls
-    if not is_loopback(outbind.host) and not (tls.enabled or operator.register.tunnel):
-        message = "a listener on this address needs tls.enabled, or register.tunnel if it runs in one"
-        yield ("outbind", "host"), "plain_public_listener", message, _ERROR
-    if tls.enabled and tls.certificate is None:
-        yield ("tls", "certificate"), "tls_incomplete", "outbind over TLS needs a certificate", _ERROR
-    if not outbind.peers:
-        yield ("outbind", "peers"), "missing", "nobody may connect: name the SMSC's addresses", _ERROR
-    for index, network in enumerate(outbind.peers):
-        if not _is_network(network):
-            message = "expected an address or a network such as 10.0.0.0/8"
-            yield ("outbind", "peers", index), "not_a_network", message, _ERROR
-
-
-def _rest(operator: OperatorSettings) -> Iterator[Finding]:
-    """Where messages are posted and receipts come in, and how both ways are protected (P-17, P-24)."""
-    rest, callback = operator.rest, operator.rest.callback
-    url = _split(rest.url)
-    if url.scheme not in ("http", "https") or not url.hostname or url.username is not None:
-        yield ("rest", "url"), "invalid_url", "expected https://host/path without credentials", _ERROR
-    elif url.scheme == "http" and not (is_loopback(url.hostname) or operator.register.tunnel):
-        message = "a link to another machine needs https, or register.tunnel if it runs in one"
-        yield ("rest", "url"), "plain_operator_link", message, _ERROR
-    if callback.port is None:
-        return
-    if not callback.password:
-        yield ("rest", "callback", "password"), "missing", "anybody could post receipts: name a secret", _ERROR
-    if (callback.tls_certificate is None) != (callback.tls_key is None):
-        yield ("rest", "callback"), "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
-    if callback.tls_certificate is None and not (is_loopback(callback.host) or operator.register.tunnel):
-        yield ("rest", "callback", "host"), "plain_public_listener", _PLAIN_LISTENER, _ERROR
-
-
-def _register(operator: OperatorSettings) -> Iterator[Finding]:
-    """Contract and country (P-17, P-38). An expired contract is for the running process to see: it has the date."""
-    register = operator.register
-    if not register.transfer_allowed:
-        message = f"outside {HOME}: needs transfer_record, safeguard and risk_assessment; the link is held back"
-        yield ("register", "country"), "transfer_blocked", message, Severity.BLOCKED
-    host = operator.host or _split(operator.rest.url).hostname
-    if not register.contract_reference and host and not is_loopback(host):
-        message = "no contract is named that binds the operator to confidence"
-        yield ("register", "contract_reference"), "no_contract", message, Severity.WARNING
-
-
-def _statuses(operator: OperatorSettings) -> Iterator[Finding]:
-    """A status means one thing (S-33, S-34)."""
-    seen: dict[int, str] = {}
-    for key in ("throttled_statuses", "queue_full_statuses", "permanent_statuses", "transient_statuses"):
-        for index, status in enumerate(getattr(operator, key)):
-            if seen.setdefault(status, key) != key:
-                yield (key, index), "status_twice", f"also in {seen[status]}", _ERROR
 
 
 def _routes(settings: Settings) -> Iterator[Finding]:

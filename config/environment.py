@@ -13,6 +13,7 @@ import msgspec
 import msgspec.inspect as mi
 
 from config.expected import choices, may_be_unset
+from config.kinds import chosen_kind, key_types, tables_of
 from config.problems import ENVIRONMENT, Origin, Path, Problem, suggestion
 
 PREFIX: Final = "CONNECT_GATEWAY__"
@@ -42,7 +43,7 @@ class Overlay:
         for variable in sorted(name for name in environ if name.startswith(PREFIX)):
             segments = variable.removeprefix(PREFIX).split(_PART)
             try:
-                path = _write(mi.type_info(self._settings), self._document, segments, environ[variable])
+                path = _write(tables_of(mi.type_info(self._settings)), self._document, segments, environ[variable])
             except _NoSuchKey as error:
                 self._complain(variable, segments[0].lower(), str(error))
             else:
@@ -63,41 +64,46 @@ class Overlay:
         self._places[path] = Origin(file=ENVIRONMENT, variable=variable)
 
 
-def _write(node: mi.Type, table: dict[str, object], segments: Sequence[str], text: str, done: Path = ()) -> Path | None:
+def _write(
+    nodes: Sequence[mi.StructType], table: dict[str, object], segments: Sequence[str], text: str, done: Path = ()
+) -> Path | None:
     """Write the text where the segments lead, and return the way there. Raises _NoSuchKey.
 
     None, and nothing written, where the document has something else than the table needed: its shape is refused later.
+    nodes: the kinds that the table may be of; which it is may come with another variable.
     """
-    assert isinstance(node, mi.StructType)
     key = segments[0].lower()
     path = (*done, key)
-    wanted = _field_type(node, key)
+    wanted = _field_type(nodes, table, key)
     if len(segments) == 1:
         table[key] = _typed(wanted, text)
         return path
     for inner in choices(wanted):
         if isinstance(inner, mi.StructType):
             child = table.setdefault(key, {})
-            return _write(inner, child, segments[1:], text, path) if isinstance(child, dict) else None
-        if isinstance(inner, mi.VarTupleType) and isinstance(inner.item_type, mi.StructType) and len(segments) > 2:
+            return _write([inner], child, segments[1:], text, path) if isinstance(child, dict) else None
+        if isinstance(inner, mi.VarTupleType) and tables_of(inner.item_type) and len(segments) > 2:
             entries = table.setdefault(key, [])
-            return _write_entry(inner.item_type, entries, segments[1:], text, path)
+            return _write_entry(tables_of(inner.item_type), entries, segments[1:], text, path)
     raise _NoSuchKey
 
 
-def _field_type(node: mi.StructType, key: str) -> mi.Type:
-    fields = {field.encode_name: field.type for field in node.fields}
+def _field_type(nodes: Sequence[mi.StructType], table: Mapping[str, object], key: str) -> mi.Type:
+    chosen = chosen_kind(nodes, table) or nodes[0]
+    fields = key_types([chosen, *(each for each in nodes if each is not chosen)])
     if key not in fields:
         raise _NoSuchKey(suggestion(key.upper(), [name.upper() for name in fields]))
     return fields[key]
 
 
-def _write_entry(node: mi.StructType, entries: object, segments: Sequence[str], text: str, done: Path) -> Path | None:
+def _write_entry(
+    nodes: Sequence[mi.StructType], entries: object, segments: Sequence[str], text: str, done: Path
+) -> Path | None:
     if not isinstance(entries, list):
         return None
-    index = _index(node, entries, segments[0])
+    index = _index(nodes[0], entries, segments[0])
     entry = entries[index]
-    return _write(node, entry, segments[1:], text, (*done, index)) if isinstance(entry, dict) else None
+    return _write(nodes, entry, segments[1:], text, (*done, index)) if isinstance(entry, dict) else None
 
 
 def _index(node: mi.StructType, entries: list[object], segment: str) -> int:

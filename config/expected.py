@@ -30,7 +30,7 @@ def may_be_unset(node: mi.Type) -> bool:
 
 def expected(node: mi.Type) -> str:
     """`a whole number from 1 to 65535`."""
-    return ", or ".join(_phrase(each) for each in choices(node))
+    return ", or ".join(dict.fromkeys(map(_phrase, choices(node))))
 
 
 def _phrase(node: mi.Type) -> str:

@@ -12,6 +12,7 @@ import msgspec
 import msgspec.inspect as mi
 
 from config.expected import choices, expected, may_be_unset
+from config.kinds import kinds_of
 from config.retention import DEFAULT_RETENTION
 from config.secret import SecretRef
 from config.settings import Settings
@@ -69,6 +70,9 @@ def _fields(node: mi.Type) -> tuple[mi.Field, ...]:
 def _section(field: mi.Field) -> str:
     """A top-level section with the tables inside it."""
     node = _inner(field.type)
+    kinds = kinds_of(node)
+    if kinds:
+        return "\n".join(_kinds(kinds, field.encode_name))
     return "\n".join(_tables(node, field.encode_name, is_list=node is not field.type))
 
 
@@ -77,14 +81,44 @@ def _inner(node: mi.Type) -> mi.Type:
     return node.item_type if isinstance(node, mi.VarTupleType) else node
 
 
+def _kinds(kinds: tuple[mi.StructType, ...], name: str) -> Iterator[str]:
+    """What entries of all kinds have, then what each kind has of its own, then the sections that all have."""
+    common = [field for field in kinds[0].fields if all(field in kind.fields for kind in kinds)]
+    words = ", ".join(sorted(f'"{kind.tag}"' for kind in kinds))
+    told = {field.encode_name for field in common}
+    yield f"## `[[{name}]]`\n\nAn entry is of one of several kinds; a key of another kind is an error.\n"
+    tag = (f"`{kinds[0].tag_field}`", f"one of {words}", f'`"{kinds[0].tag}"`', "Kind of the entry.")
+    yield _markdown(_HEAD, [tag, *(_row(field) for field in common if _subtable(field) is None)])
+    for kind in kinds:
+        own = [field for field in kind.fields if field not in common]
+        yield from _kind(kind, own, name, told)
+        told |= {field.encode_name for field in own}
+    yield from _subsections(common, name)
+
+
+def _kind(kind: mi.StructType, own: list[mi.Field], name: str, told: set[str]) -> Iterator[str]:
+    """told: the sections inside that stand above already."""
+    yield f"## `[[{name}]]` of kind `{kind.tag}`\n\n{kind.cls.__doc__}\n"
+    yield _markdown(_HEAD, (_row(field) for field in own if _subtable(field) is None))
+    again = [field.encode_name for field in own if _subtable(field) is not None and field.encode_name in told]
+    if again:
+        yield f"Also {', '.join(f'`[{name}.{each}]`' for each in again)}, as above.\n"
+    yield from _subsections([field for field in own if field.encode_name not in told], name)
+
+
+def _subsections(fields: Iterable[mi.Field], name: str) -> Iterator[str]:
+    for field in fields:
+        table = _subtable(field)
+        if table is not None:
+            yield from _tables(table, f"{name}.{field.encode_name}")
+
+
 def _tables(node: mi.Type, name: str, *, is_list: bool = False) -> Iterator[str]:
     """The table of keys of this section, then those of the sections inside it."""
     assert isinstance(node, mi.StructType)
     yield f"## `{f'[[{name}]]' if is_list else f'[{name}]'}`\n\n{node.cls.__doc__}\n"
-    inner = {field.encode_name: table for field in node.fields if (table := _subtable(field)) is not None}
-    yield _markdown(_HEAD, (_row(field) for field in node.fields if field.encode_name not in inner))
-    for key, table in inner.items():
-        yield from _tables(table, f"{name}.{key}")
+    yield _markdown(_HEAD, (_row(field) for field in node.fields if _subtable(field) is None))
+    yield from _subsections(node.fields, name)
 
 
 def _subtable(field: mi.Field) -> mi.StructType | None:

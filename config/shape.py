@@ -6,7 +6,7 @@ never repeated: a password may have been written to the wrong place.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ import msgspec
 import msgspec.inspect as mi
 
 from config.expected import NUMBER_NODES, choices, expected, may_be_unset
+from config.kinds import chosen_kind, key_types, kinds_of
 from config.problems import Origins, Path, Problem, suggestion
 from config.secret import SecretRef
 
@@ -51,17 +52,41 @@ class Shape:
         self.problems.append(self._origins.problem(path, code, message))
         self.faulty.add(str(path[0]))
 
-    def _table(self, node: mi.StructType, table: Mapping[str, object], path: Path) -> dict[str, object]:
+    def _table(
+        self, node: mi.StructType, table: Mapping[str, object], path: Path, kinds: Sequence[mi.StructType] = ()
+    ) -> dict[str, object]:
+        """kinds: the ones that a table in this place may be of, `node` among them."""
         fields = {field.encode_name: field.type for field in node.fields}
         fitting = {}
         for key, raw in table.items():
             if key not in fields:
-                self.complain((*path, key), "unknown_key", "unknown key" + suggestion(key, fields))
+                self._complain_of_key(node, key, path, kinds)
                 continue
             value = self._value(fields[key], raw, (*path, key))
             if value is not msgspec.UNSET:
                 fitting[key] = value
         return fitting
+
+    def _complain_of_key(self, node: mi.StructType, key: str, path: Path, kinds: Sequence[mi.StructType]) -> None:
+        owners = [f'"{each.tag}"' for each in kinds if key in key_types([each])]
+        if owners:
+            message = f'is for kind {" or ".join(owners)}, and this is of kind "{node.tag}"'
+            self.complain((*path, key), "wrong_kind", message)
+        else:
+            known = [*key_types([node]), *({str(each.tag_field) for each in kinds})]
+            self.complain((*path, key), "unknown_key", "unknown key" + suggestion(key, known))
+
+    def _of_a_kind(self, kinds: Sequence[mi.StructType], table: Mapping[str, object], path: Path) -> object:
+        """A table that says of which kind it is; without a word it is of the first."""
+        tag_field = str(kinds[0].tag_field)
+        chosen = chosen_kind(kinds, table)
+        if chosen is None:
+            self._value(
+                mi.LiteralType(tuple(sorted(str(each.tag) for each in kinds))), table[tag_field], (*path, tag_field)
+            )
+            return msgspec.UNSET
+        keys = {key: raw for key, raw in table.items() if key != tag_field}
+        return {tag_field: chosen.tag, **self._table(chosen, keys, path, kinds)}
 
     def _value(self, node: mi.Type, raw: object, path: Path) -> object:
         """The value that fits, or UNSET after a complaint."""
@@ -71,7 +96,8 @@ class Shape:
         if fitting is None:
             return self._wrong_sort(node, raw, path)
         if isinstance(fitting, mi.StructType) and isinstance(raw, dict):
-            return self._table(fitting, raw, path)
+            kinds = kinds_of(node)
+            return self._of_a_kind(kinds, raw, path) if kinds else self._table(fitting, raw, path)
         if not is_in_range(fitting, raw):
             return self._out_of_range(node, raw, path)
         if isinstance(fitting, mi.VarTupleType) and isinstance(raw, list):

@@ -31,6 +31,7 @@ from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.settings import delivery_settings
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.base import Operator
+from operators.kinds import operator
 from operators.smpp.segments import plan
 
 
@@ -58,7 +59,7 @@ def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, jou
         clock=clock,
         outcome=outcome,
         journal=journal,
-        operators={each.name: assembly.operator(each, clock) for each in settings.operators},
+        operators={each.name: operator(each, clock) for each in settings.operators},
         router=Router(assembly.routes(settings)),
         records=Records(
             ledger=stores.ledger,

@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from config.rest import RestCallback
+from config.operators import RestCallback
 from operators.contained import report
 from operators.rest.form import Receipt, ReceiptForm
 from redaction.personal import Purpose, Secret

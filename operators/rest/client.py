@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-from config.operators import OperatorSettings
+from config.operators import RestOperatorSettings
 from operators.backoff import Backoff
 from operators.base import (
     DeferReason,
@@ -72,7 +72,7 @@ class RestOperator:
 
     def __init__(
         self,
-        settings: OperatorSettings,
+        settings: RestOperatorSettings,
         password: Secret,
         callback_secret: Secret,
         *,

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from config.rest import RestCallback, RestSettings, RestStates
+from config.operators import RestCallback, RestSettings, RestStates
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, ReceiptState, Refused, SubmitResult, Unknown
 from operators.base import UnknownReason as Why
 from redaction.personal import Msisdn, Purpose

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from config.operators import OperatorSettings
+from config.operators import RestOperatorSettings
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, SubmitResult, Unknown, UnknownReason
 from operators.flaws import Flaws
 from operators.rest.answer import Answer, Flaw
@@ -24,7 +24,7 @@ class Requests:
     files of `tls`.
     """
 
-    def __init__(self, settings: OperatorSettings, password: Secret, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(self, settings: RestOperatorSettings, password: Secret, random_bytes: Callable[[int], bytes]) -> None:
         self._settings = settings
         self._password = password
         self._random_bytes = random_bytes
@@ -68,7 +68,7 @@ class Requests:
                 log.warning("flawed_answer", operator=name, status=answer.status, reason=flaw.value)
 
 
-def _tls(settings: OperatorSettings) -> ssl.SSLContext | None:
+def _tls(settings: RestOperatorSettings) -> ssl.SSLContext | None:
     """TLS 1.2 or later with verification, a private CA and a client certificate where they are named."""
     tls = settings.tls
     if not settings.rest.url.startswith("https:"):

@@ -7,7 +7,7 @@ peer is silent: what is swallowed is in doubt, and one window of it is enough. T
 
 from typing import Final
 
-from config.operators import OperatorSettings
+from config.operators import SmppOperatorSettings
 from operators.bucket import TokenBucket
 from operators.smpp.connection import Connection
 
@@ -23,7 +23,7 @@ class Bind:
 
     __slots__ = ("_bucket", "_slow_from", "_slow_s", "_window", "connection", "run", "session", "window")
 
-    def __init__(self, connection: Connection, settings: OperatorSettings, now: float, *, again: bool) -> None:
+    def __init__(self, connection: Connection, settings: SmppOperatorSettings, now: float, *, again: bool) -> None:
         self.connection = connection
         self.session = connection.session
         self.window = connection.session.window

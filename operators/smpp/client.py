@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from config.operators import OperatorSettings
+from config.operators import SmppOperatorSettings
 from operators.base import (
     DeferReason,
     Deferred,
@@ -66,7 +66,7 @@ class SmppOperator:
 
     def __init__(
         self,
-        settings: OperatorSettings,
+        settings: SmppOperatorSettings,
         password: Secret,
         *,
         monotonic: Callable[[], float],

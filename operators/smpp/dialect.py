@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from config.operators import OperatorSettings
+from config.operators import SmppOperatorSettings
 from operators.base import (
     Accepted,
     DeferReason,
@@ -148,7 +148,7 @@ class Dialect:
             return parse_receipt(deliver.short_message, (), deliver.esm_class, self.receipts)
         return parse_receipt(p.user_data(deliver), deliver.tlvs, deliver.esm_class, self.receipts)
 
-    def incoming(self, settings: OperatorSettings, salt: bytes) -> Incoming:
+    def incoming(self, settings: SmppOperatorSettings, salt: bytes) -> Incoming:
         """Where messages from people are put together."""
         return Incoming(
             IncomingSettings(
@@ -182,7 +182,7 @@ class Dialect:
         return (DeliveryReceipt(operator, (asked.operator_message_id,), state, error, done_ms, None),)
 
 
-def dialect(settings: OperatorSettings) -> Dialect:
+def dialect(settings: SmppOperatorSettings) -> Dialect:
     return Dialect(
         addresses=AddressSettings(short_code_ton=settings.short_code_ton, short_code_npi=settings.short_code_npi),
         plan_options=PlanOptions(
@@ -202,7 +202,7 @@ def dialect(settings: OperatorSettings) -> Dialect:
     )
 
 
-def _reasons(settings: OperatorSettings) -> dict[int, DeferReason]:
+def _reasons(settings: SmppOperatorSettings) -> dict[int, DeferReason]:
     return {
         **dict.fromkeys(set(settings.transient_statuses) - set(settings.permanent_statuses), DeferReason.TRANSIENT),
         **dict.fromkeys(settings.queue_full_statuses, DeferReason.QUEUE_FULL),

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, Final, cast
 
-from config.operators import OperatorSettings
+from config.operators import SmppOperatorSettings
 from operators.backoff import Backoff
 from operators.contained import report
 from operators.smpp import pdu as p
@@ -39,7 +39,7 @@ class Links:
 
     def __init__(
         self,
-        settings: OperatorSettings,
+        settings: SmppOperatorSettings,
         password: Secret,
         outbind_password: Secret,
         *,
@@ -258,7 +258,7 @@ async def _unbind(connection: Connection) -> None:
     await connection.closed
 
 
-def _tls(settings: OperatorSettings) -> ssl.SSLContext | None:
+def _tls(settings: SmppOperatorSettings) -> ssl.SSLContext | None:
     tls = settings.tls
     if not tls.enabled:
         return None
@@ -269,7 +269,7 @@ def _tls(settings: OperatorSettings) -> ssl.SSLContext | None:
     return context
 
 
-def _listening_tls(settings: OperatorSettings) -> ssl.SSLContext | None:
+def _listening_tls(settings: SmppOperatorSettings) -> ssl.SSLContext | None:
     """The same identity as towards the operator, which must show a certificate of its own where its CA is named."""
     tls = settings.tls
     if not tls.enabled:

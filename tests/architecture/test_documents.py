@@ -13,6 +13,7 @@ import yaml
 from typer.core import TyperCommand, TyperGroup
 
 from config.loader import load
+from config.operators import SmppOperatorSettings
 from gateway.cli import failures
 from gateway.cli.main import VERBS, verb
 from gateway.model.refusals import KINDS
@@ -178,12 +179,14 @@ PERSISTENT = "--appendonly yes --appendfsync always --save '' --maxmemory-policy
 
 def test_the_settings_of_the_compose_file_load() -> None:
     settings = load(ROOT / "config" / "compose", {})
-    assert settings.operators[0].host == "smsc"
+    (operator,) = settings.operators
+    assert isinstance(operator, SmppOperatorSettings)
+    assert operator.host == "smsc"
     assert (settings.ledger.engine, settings.keystore.engine) == ("redis", "redis")
     services = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     for url in (settings.ledger.redis.url, settings.keystore.redis.url):
         assert f"\n  {urlsplit(url).hostname}:\n    <<: *valkey" in services
-    for secret in (settings.operators[0].password, settings.ledger.redis.password, settings.keystore.redis.password):
+    for secret in (operator.password, settings.ledger.redis.password, settings.keystore.redis.password):
         assert f"{secret.env}: ${{" in services
     assert PERSISTENT in services
     assert services.count("<<: *gateway") == 2
@@ -194,9 +197,11 @@ def test_the_settings_of_the_kubernetes_example_load(tmp_path: Path) -> None:
     for name, toml in re.findall(r"^  (\w+\.toml): \|\n((?:    .*\n|\n)+)", text, re.MULTILINE):
         (tmp_path / name).write_text(dedent(toml), encoding="utf-8")
     settings = load(tmp_path, {})
-    assert (settings.operators[0].name, settings.keystore.root.kind) == ("north", "transit")
+    (operator,) = settings.operators
+    assert isinstance(operator, SmppOperatorSettings)
+    assert (operator.name, settings.keystore.root.kind) == ("north", "transit")
     servers = [urlsplit(each).hostname for each in (settings.ledger.redis.url, settings.keystore.redis.url)]
     assert all(f"kind: StatefulSet\nmetadata: {{ name: {each} }}" in text for each in servers)
     assert text.count(PERSISTENT) == len(set(servers)) == 2
-    for secret in (settings.operators[0].password, settings.keystore.root.transit.token):
+    for secret in (operator.password, settings.keystore.root.transit.token):
         assert f"name: {secret.env}, valueFrom" in text

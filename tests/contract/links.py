@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from config.operators import OperatorSettings
-from config.rest import RestCallback, RestFields, RestSettings
+from config.operators import RestCallback, RestFields, RestOperatorSettings, RestSettings, SmppOperatorSettings
 from operators.base import (
     DeferReason,
     Deferred,
@@ -32,7 +31,7 @@ from tests.bounds import LIMIT_S
 from tests.contract.rest_peer import CALLBACK_SECRET, TOKEN, RestPeer, post_receipt
 
 E = TypeVar("E")
-SETTINGS = OperatorSettings(
+SETTINGS = SmppOperatorSettings(
     name="op",
     host="127.0.0.1",
     system_id="gateway",
@@ -144,7 +143,7 @@ async def smpp_link() -> AsyncIterator[Link]:
     await smsc.stop()
 
 
-def rest_settings(peer: RestPeer, **more: Any) -> OperatorSettings:
+def rest_settings(peer: RestPeer, **more: Any) -> RestOperatorSettings:
     fields = RestFields(receipt="dlr", validity="ttl", reference="request", flash="flash")
     rest = RestSettings(
         url=peer.url,
@@ -154,10 +153,13 @@ def rest_settings(peer: RestPeer, **more: Any) -> OperatorSettings:
         fields=more.pop("fields", fields),
         callback=RestCallback(port=0, status="state", error="code"),
     )
-    return msgspec.structs.replace(SETTINGS, kind="rest", host="", rest=rest, **more)
+    shared = ("name", "window", "response_timeout_s", "reconnect_first_s", "reconnect_limit_s")
+    return RestOperatorSettings(**{name: getattr(SETTINGS, name) for name in shared}, rest=rest, **more)
 
 
-def rest_operator(settings: OperatorSettings, today: date = date(2027, 1, 1), password: str = TOKEN) -> RestOperator:
+def rest_operator(
+    settings: RestOperatorSettings, today: date = date(2027, 1, 1), password: str = TOKEN
+) -> RestOperator:
     return RestOperator(
         settings,
         Secret(password),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from config.operators import OperatorSettings, RouteSettings
+from config.operators import OperatorSettings, RouteSettings, SmppOperatorSettings
 from config.secret import SecretRef
 from config.settings import (
     HttpSettings,
@@ -234,7 +234,7 @@ async def running_front(
 def settings_of(folder: Path, operator: int | OperatorSettings, smpp: SmppServerSettings) -> Settings:
     """Of a node on one operator, an SMSC's port or more, everything in this folder."""
     if isinstance(operator, int):
-        operator = OperatorSettings(
+        operator = SmppOperatorSettings(
             name="north",
             host="127.0.0.1",
             port=operator,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.operators import OperatorRegister, OperatorSettings, OutbindSettings
+from config.operators import OperatorRegister, OutbindSettings, SmppOperatorSettings
 from gateway.process.clock import SystemClock
 from gateway.process.containment import Containment
 from operators.base import DeliveryReceipt, Down, MtMessage, OperatorEvent, Query, Ready, ReceiptState, Submitted
@@ -136,7 +136,7 @@ async def linked(
     clock = SystemClock()
     fields: dict[str, Any] = {"name": "north", "host": "127.0.0.1", "port": port, "system_id": "gateway"}
     operator = SmppOperator(
-        OperatorSettings(**(fields | {"reconnect_first_s": 0.02, "reconnect_limit_s": 0.1} | settings)),
+        SmppOperatorSettings(**(fields | {"reconnect_first_s": 0.02, "reconnect_limit_s": 0.1} | settings)),
         Secret("secret"),
         monotonic=monotonic or clock.monotonic,
         now_ms=clock.now_ms,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from config.operators import OperatorSettings
+from config.operators import SmppOperatorSettings
 from operators.base import Down, OperatorEvent, Ready
 from operators.simulator import Simulator
 from operators.smpp import links
@@ -36,7 +36,7 @@ class Link:
         self.day = LAST_DAY
         self.told: asyncio.Queue[OperatorEvent] = asyncio.Queue()
         self.operator = SmppOperator(
-            msgspec.convert(raw, OperatorSettings),
+            msgspec.convert(raw, SmppOperatorSettings),
             Secret("secret"),
             monotonic=asyncio.get_running_loop().time,
             now_ms=lambda: 1_800_000_000_000,

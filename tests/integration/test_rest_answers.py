@@ -11,8 +11,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from config.operators import OperatorSettings, TlsSettings
-from config.rest import RestCallback, RestSettings
+from config.operators import RestCallback, RestOperatorSettings, RestSettings, TlsSettings
 from config.secret import SecretRef
 from gateway.model.message import Message, Status
 from operators.base import Accepted, DeferReason, Deferred, Refused, Submitted, Unknown, UnknownReason
@@ -67,10 +66,9 @@ FLAWED: dict[str, tuple[Pieces, str]] = {
 }
 
 
-def settings_of(server: RawHttp, response_timeout_s: float = 30.0) -> OperatorSettings:
-    return OperatorSettings(
+def settings_of(server: RawHttp, response_timeout_s: float = 30.0) -> RestOperatorSettings:
+    return RestOperatorSettings(
         name="op",
-        kind="rest",
         response_timeout_s=response_timeout_s,
         rest=RestSettings(
             url=server.url,

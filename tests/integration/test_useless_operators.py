@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from config.operators import OperatorSettings, RouteSettings
+from config.operators import RouteSettings, SmppOperatorSettings
 from config.secret import SecretRef
 from config.settings import SmppServerSettings
 from gateway.delivery.dispatch.circuit import CircuitState
@@ -61,8 +61,8 @@ class Bench:
             await smsc.until(lambda tally: tally.accepted >= count)
 
 
-def operator(name: str, port: int, **more: Any) -> OperatorSettings:
-    return OperatorSettings(
+def operator(name: str, port: int, **more: Any) -> SmppOperatorSettings:
+    return SmppOperatorSettings(
         name=name, host="127.0.0.1", port=port, system_id="gateway", password=SecretRef(), reconnect_first_s=0.1, **more
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.operators import OperatorSettings, TlsSettings
+from config.operators import SmppOperatorSettings, TlsSettings
 from gateway.process.clock import SystemClock
 from operators.base import (
     Accepted,
@@ -83,7 +83,7 @@ async def linked(smsc: Smsc, *, password: str = "secret", **settings: Any) -> As
         "reconnect_first_s": 0.05,
     }
     operator = SmppOperator(
-        OperatorSettings(**(fields | settings)),
+        SmppOperatorSettings(**(fields | settings)),
         Secret(password),
         monotonic=clock.monotonic,
         now_ms=clock.now_ms,

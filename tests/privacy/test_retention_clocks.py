@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from config.operators import OperatorSettings, RouteSettings
+from config.operators import LoopbackOperatorSettings, RouteSettings
 from config.settings import (
     HttpSettings,
     KeystoreSettings,
@@ -208,7 +208,7 @@ def settings(folder: Path) -> Settings:
             path=str(folder / "keys" / "keys.db"), root=RootSlotSettings(path=str(folder / "root" / "root.key"))
         ),
         sweeper=SweeperSettings(interval_s=3_600, batch_limit=500),
-        operators=(OperatorSettings(name="loop", kind="loopback"),),
+        operators=(LoopbackOperatorSettings(name="loop"),),
         routes=(RouteSettings(operators=("loop",)),),
     )
 

@@ -1,15 +1,27 @@
 """Rules between keys, each with its code, its key and how it is kept."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
 
-from config.checks import check, is_loopback
-from config.operators import EgressSettings, OutbindSettings
+from config.checks import check
+from config.findings import is_loopback
+from config.operators import (
+    EgressSettings,
+    LoopbackOperatorSettings,
+    OperatorRegister,
+    OperatorSettings,
+    OutbindSettings,
+    RestCallback,
+    RestOperatorSettings,
+    RestSettings,
+    RouteSettings,
+    SmppOperatorSettings,
+    TlsSettings,
+)
 from config.problems import Severity
-from config.rest import RestCallback, RestSettings
 from config.secret import SecretRef
 from config.settings import (
     DispatchSettings,
@@ -19,20 +31,17 @@ from config.settings import (
     LedgerSettings,
     MessageSettings,
     MetricsSettings,
-    OperatorRegister,
-    OperatorSettings,
     RedisSettings,
     RetentionSettings,
     RootSlotSettings,
-    RouteSettings,
     Settings,
     SmppServerSettings,
-    TlsSettings,
     TransitSettings,
     WebhookSettings,
 )
 
-LOCAL = OperatorSettings(name="local", host="127.0.0.1", system_id="g", password=SecretRef(env="P"))
+LOCAL = SmppOperatorSettings(name="local", host="127.0.0.1", system_id="g", password=SecretRef(env="P"))
+K = TypeVar("K", SmppOperatorSettings, RestOperatorSettings)
 ABROAD = OperatorRegister(country="DE", contract_reference="C-1")
 REMOTE = msgspec.structs.replace(
     LOCAL,
@@ -43,7 +52,7 @@ REMOTE = msgspec.structs.replace(
 )
 
 
-def replace(operator: OperatorSettings, **changes: object) -> OperatorSettings:
+def replace(operator: K, **changes: object) -> K:
     return msgspec.structs.replace(operator, **changes)
 
 
@@ -80,7 +89,7 @@ def shared(**redis: Any) -> Settings:
         on_a_server(url="redis://127.0.0.1:6379/0"),
         on_a_server(url="redis://keys", tunnel=True),
         on_a_server(url="rediss://keys", tls_certificate="c.pem", tls_key="k.pem"),
-        with_operators(OperatorSettings(name="memory", kind="loopback")),
+        with_operators(LoopbackOperatorSettings(name="memory")),
         with_operators(replace(LOCAL, host="::1")),
         with_operators(replace(REMOTE, egress=EgressSettings(allow=("destination", "text", "data_coding")))),
         Settings(http=HttpSettings(port=0), metrics=MetricsSettings(port=0)),
@@ -298,9 +307,7 @@ def test_a_plain_link_to_another_machine_is_refused_unless_it_runs_in_a_declared
 @pytest.mark.policy("P-24")
 def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> None:
     register = OperatorRegister(contract_reference="C-1")
-    plain = OperatorSettings(
-        name="web", kind="rest", rest=RestSettings(url="http://sms.example/send"), register=register
-    )
+    plain = RestOperatorSettings(name="web", rest=RestSettings(url="http://sms.example/send"), register=register)
     assert told(with_operators(plain)) == [("operators[0].rest.url", "plain_operator_link")]
     assert told(with_operators(replace(plain, rest=RestSettings(url="https://sms.example/send")))) == []
     assert told(with_operators(replace(plain, rest=RestSettings(url="http://127.0.0.1/send")))) == []
@@ -313,9 +320,8 @@ def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> 
 @pytest.mark.policy("P-24")
 def test_receipts_over_http_come_in_by_tls_and_from_whom_we_know() -> None:
     open_to_all = RestCallback(host="0.0.0.0", port=8443)
-    operator = OperatorSettings(
+    operator = RestOperatorSettings(
         name="web",
-        kind="rest",
         rest=RestSettings(url="https://sms.example/send", callback=open_to_all),
         register=OperatorRegister(contract_reference="C-1"),
     )

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.loader import examine, load
+from config.operators import SmppOperatorSettings
 from config.problems import ConfigError, Severity
-from config.settings import OperatorSettings, Settings
+from config.settings import Settings
 
 OPERATOR = '[[operators]]\nname = "north"\nhost = "127.0.0.1"\nsystem_id = "g"\npassword = { env = "P" }\n'
 ROUTE = '[[routes]]\noperators = ["north"]\n'
@@ -45,7 +46,9 @@ def test_a_directory_brings_its_files_together(tmp_path: Path) -> None:
     write(tmp_path, "[http]\nport = 81\n")
     write(tmp_path, OPERATOR + ROUTE, "operators.toml")
     found = load(tmp_path, {})
-    assert (found.http.port, found.operators[0].system_id) == (81, "g")
+    (operator,) = found.operators
+    assert isinstance(operator, SmppOperatorSettings)
+    assert (found.http.port, operator.system_id) == (81, "g")
 
 
 def test_what_a_table_leaves_out_keeps_its_default(tmp_path: Path) -> None:
@@ -330,7 +333,7 @@ def test_no_document_breaks_the_loader(tmp_path_factory: pytest.TempPathFactory,
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        OperatorSettings(name="n").port = 3  # type: ignore[misc]
+        SmppOperatorSettings(name="n").port = 3  # type: ignore[misc]
 
 
 def test_a_secret_that_is_not_there_is_a_warning_where_it_is_asked_for(tmp_path: Path) -> None:

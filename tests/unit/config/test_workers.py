@@ -1,28 +1,45 @@
 """What workers share: an operator's limits hold for all of them together, and each can send everything."""
 
 import math
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.operators import OperatorSettings, OutbindSettings
-from config.rest import RestCallback, RestSettings
+from config.operators import (
+    LoopbackOperatorSettings,
+    OperatorSettings,
+    OutbindSettings,
+    RestCallback,
+    RestOperatorSettings,
+    RestSettings,
+    SmppOperatorSettings,
+)
 from config.settings import HttpSettings, KeyServerSettings, KeystoreSettings, MetricsSettings, Settings
 from config.workers import Share, obstacles, parse_share, share_of
 
 SHARED_KEYS = KeystoreSettings(engine="redis", redis=KeyServerSettings(url="redis://127.0.0.1"))
 
 
+K = TypeVar("K", SmppOperatorSettings, RestOperatorSettings)
+
+
 def shares(settings: Settings, count: int) -> list[Settings]:
     return [share_of(settings, Share(number, count)) for number in range(1, count + 1)]
+
+
+def parts_of(operator: K, count: int) -> list[K]:
+    """The operator as each of so many workers has it."""
+    found = [each.operators[0] for each in shares(Settings(operators=(operator,)), count)]
+    return [each for each in found if isinstance(each, type(operator))]
 
 
 @given(binds=st.integers(1, 64), data=st.data(), throughput=st.floats(0.5, 100_000))
 def test_an_operators_limits_hold_for_all_workers_together(binds: int, data: st.DataObject, throughput: float) -> None:
     count = data.draw(st.integers(1, binds))
-    north = OperatorSettings(name="north", binds=binds, throughput_per_s=throughput)
-    parts = [each.operators[0] for each in shares(Settings(operators=(north,)), count)]
+    north = SmppOperatorSettings(name="north", binds=binds, throughput_per_s=throughput)
+    parts = parts_of(north, count)
     assert sum(each.binds for each in parts) == binds
     assert {each.binds for each in parts} <= {binds // count, binds // count + 1}
     assert math.isclose(math.fsum(each.throughput_per_s or 0 for each in parts), throughput)
@@ -30,32 +47,28 @@ def test_an_operators_limits_hold_for_all_workers_together(binds: int, data: st.
 
 
 def test_throughput_goes_with_the_binds() -> None:
-    north = OperatorSettings(name="north", binds=3, throughput_per_s=300.0, throughput_per_bind_per_s=120.0)
-    first, second = (each.operators[0] for each in shares(Settings(operators=(north,)), 2))
+    north = SmppOperatorSettings(name="north", binds=3, throughput_per_s=300.0, throughput_per_bind_per_s=120.0)
+    first, second = parts_of(north, 2)
     assert (first.binds, first.throughput_per_s, first.throughput_per_bind_per_s) == (2, 200.0, 120.0)
     assert (second.binds, second.throughput_per_s, second.throughput_per_bind_per_s) == (1, 100.0, 120.0)
 
 
 def test_connections_over_http_are_dealt_out_too() -> None:
-    web = OperatorSettings(name="web", kind="rest", rest=RestSettings(connections=5), throughput_per_s=10.0)
-    parts = [each.operators[0] for each in shares(Settings(operators=(web,)), 2)]
+    web = RestOperatorSettings(name="web", rest=RestSettings(connections=5), throughput_per_s=10.0)
+    parts = parts_of(web, 2)
     assert [each.rest.connections for each in parts] == [3, 2]
     assert [each.throughput_per_s for each in parts] == [6.0, 4.0]
-    assert [each.binds for each in parts] == [1, 1]
 
 
 def test_every_listener_is_on_a_shared_port() -> None:
-    north = OperatorSettings(
-        name="north", outbind=OutbindSettings(port=1), rest=RestSettings(callback=RestCallback(port=2))
-    )
-    settings = Settings(operators=(north,), http=HttpSettings(port=8081))
-    (one,) = shares(settings, 1)
-    operator = one.operators[0]
+    north = SmppOperatorSettings(name="north", outbind=OutbindSettings(port=1))
+    web = RestOperatorSettings(name="web", rest=RestSettings(callback=RestCallback(port=2)))
+    (one,) = shares(Settings(http=HttpSettings(port=8081)), 1)
     assert one.http.port == 8081
     assert one.http.shared_port
     assert one.smpp_server.shared_port
-    assert operator.outbind.shared_port
-    assert operator.rest.callback.shared_port
+    assert parts_of(north, 1)[0].outbind.shared_port
+    assert parts_of(web, 1)[0].rest.callback.shared_port
 
 
 def test_the_supervisor_can_always_ask_a_worker_how_it_is() -> None:
@@ -66,8 +79,8 @@ def test_the_supervisor_can_always_ask_a_worker_how_it_is() -> None:
 @pytest.mark.parametrize(
     ("operator", "count", "said"),
     [
-        (OperatorSettings(name="north", binds=1), 2, "operator north: 2 workers need at least as many binds"),
-        (OperatorSettings(name="web", kind="rest", rest=RestSettings(connections=3)), 4, "rest.connections"),
+        (SmppOperatorSettings(name="north", binds=1), 2, "operator north: 2 workers need at least as many binds"),
+        (RestOperatorSettings(name="web", rest=RestSettings(connections=3)), 4, "rest.connections"),
     ],
 )
 def test_a_worker_without_a_line_to_an_operator_is_refused(operator: OperatorSettings, count: int, said: str) -> None:
@@ -77,7 +90,7 @@ def test_a_worker_without_a_line_to_an_operator_is_refused(operator: OperatorSet
 
 
 def test_workers_need_a_ledger_and_keys_that_can_be_shared() -> None:
-    lines = list(obstacles(Settings(operators=(OperatorSettings(name="memory", kind="loopback"),)), 8))
+    lines = list(obstacles(Settings(operators=(LoopbackOperatorSettings(name="memory"),)), 8))
     assert ["ledger.engine" in lines[0], "keystore.engine" in lines[1]] == [True, True]
     assert len(lines) == 2
 

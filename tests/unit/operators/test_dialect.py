@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.operators import PERMANENT_STATUSES, TRANSIENT_STATUSES, OperatorSettings
+from config.operators import PERMANENT_STATUSES, TRANSIENT_STATUSES, SmppOperatorSettings
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, ReceiptState, Refused, SubmitResult
 from operators.smpp import pdu as p
 from operators.smpp.coding import EncodingError
@@ -16,7 +16,7 @@ NOON_MS = 1_800_000_000_000
 
 
 def speaking(**settings: Any) -> Dialect:
-    return dialect(OperatorSettings(name="stc", **settings))
+    return dialect(SmppOperatorSettings(name="stc", **settings))
 
 
 def a_message(text: str = "hello", **changes: Any) -> MtMessage:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.rest import RestCallback, RestFields, RestSettings
+from config.operators import RestCallback, RestFields, RestSettings
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, ReceiptState, Refused, Unknown, UnknownReason
 from operators.rest.form import MessageForm, ReceiptForm, find_in
 from redaction.personal import MessageText, Msisdn

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.operators import OperatorSettings
+from config.operators import SmppOperatorSettings
 from operators.base import MtMessage
 from operators.smpp import pdu as p
 from operators.smpp.address import AddressError
@@ -18,9 +18,9 @@ NOW_MS = 1_800_000_000_000
 TO = Msisdn("966512345678", 966)
 
 
-def settings(**changes: Any) -> OperatorSettings:
+def settings(**changes: Any) -> SmppOperatorSettings:
     base: dict[str, Any] = {"name": "stc", "host": "127.0.0.1", "port": 2775, "system_id": "gw", "password": "x"}
-    return OperatorSettings(**(base | changes))
+    return SmppOperatorSettings(**(base | changes))
 
 
 def message(text: str = "Hello", **changes: Any) -> MtMessage:

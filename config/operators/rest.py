@@ -1,11 +1,17 @@
 """An operator over HTTP: where messages go, what their fields are called there, and where receipts come in."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
 
+from config.findings import PLAIN_LISTENER, Finding, is_loopback, split_url
+from config.operators.egress import EgressFieldName
+from config.operators.link import NetworkLinkSettings
+from config.problems import Severity
 from config.secret import SecretRef
+from config.share import Share
 
 _Name = Annotated[str, Meta(min_length=1)]
 
@@ -64,7 +70,7 @@ class RestCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class RestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For kind `rest`: one POST with a JSON object per message, over connections that stay open."""
+    """One POST with a JSON object per message, over connections that stay open."""
 
     url: Annotated[
         str, Meta(description="Where messages are posted; https, unless on this machine or in a tunnel.")
@@ -77,3 +83,60 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     id: Annotated[_Name, Meta(description="Path of the message's id in the answer; dots lead into objects.")] = "id"
     fields: Annotated[RestFields, Meta(description="Names of the fields.")] = RestFields()
     callback: Annotated[RestCallback, Meta(description="Where receipts come in.")] = RestCallback()
+
+
+class RestOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="rest"):
+    """An operator over HTTP."""
+
+    rest: Annotated[RestSettings, Meta(description="Messages, answers and receipts.")] = RestSettings()
+
+    def peer_host(self) -> str:
+        return split_url(self.rest.url).hostname or ""
+
+    def said_fields(self) -> frozenset[EgressFieldName]:
+        """What the form of the messages has a name for; nothing else leaves, and no record says that it did."""
+        names = self.rest.fields
+        optional: dict[EgressFieldName, str | None] = {
+            "source": names.source,
+            "registered_delivery": names.receipt,
+            "validity": names.validity,
+            "reference": names.reference,
+        }
+        return frozenset(field for field, name in optional.items() if name is not None)
+
+    def lines(self) -> tuple[str, int]:
+        return "rest.connections", self.rest.connections
+
+    def of_worker(self, share: Share) -> Self:
+        rest = msgspec.structs.replace(
+            self.rest,
+            connections=share.part(self.rest.connections) or self.rest.connections,
+            callback=msgspec.structs.replace(self.rest.callback, shared_port=True),
+        )
+        return msgspec.structs.replace(self, rest=rest, throughput_per_s=self._throughput_of(share))
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._peer()
+        if self.rest.callback.port is not None:
+            yield from self._callback()
+        yield from super().findings()
+
+    def _peer(self) -> Iterator[Finding]:
+        """Where messages are posted, and how the way is protected (P-17, P-24)."""
+        url = split_url(self.rest.url)
+        if url.scheme not in ("http", "https") or not url.hostname or url.username is not None:
+            yield ("rest", "url"), "invalid_url", "expected https://host/path without credentials", Severity.ERROR
+        elif url.scheme == "http" and not (is_loopback(url.hostname) or self.register.tunnel):
+            message = "a link to another machine needs https, or register.tunnel if it runs in one"
+            yield ("rest", "url"), "plain_operator_link", message, Severity.ERROR
+
+    def _callback(self) -> Iterator[Finding]:
+        """Who may post receipts, and over what."""
+        said = self.rest.callback
+        at = ("rest", "callback")
+        if not said.password:
+            yield (*at, "password"), "missing", "anybody could post receipts: name a secret", Severity.ERROR
+        if (said.tls_certificate is None) != (said.tls_key is None):
+            yield at, "tls_incomplete", "tls_certificate and tls_key go together", Severity.ERROR
+        if said.tls_certificate is None and not (is_loopback(said.host) or self.register.tunnel):
+            yield (*at, "host"), "plain_public_listener", PLAIN_LISTENER, Severity.ERROR

@@ -1,0 +1,214 @@
+"""An operator over SMPP. Units end names; `_s` is seconds."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+import msgspec
+from msgspec import Meta
+
+from config.findings import Finding, is_loopback, is_network
+from config.operators.link import NetworkLinkSettings
+from config.operators.statuses import (
+    PERMANENT_STATUSES,
+    QUEUE_FULL_STATUSES,
+    THROTTLED_STATUSES,
+    TRANSIENT_STATUSES,
+)
+from config.problems import Severity
+from config.secret import SecretRef
+from config.share import Share
+
+LanguageName = Literal[
+    "turkish",
+    "spanish",
+    "portuguese",
+    "bengali",
+    "gujarati",
+    "hindi",
+    "kannada",
+    "malayalam",
+    "oriya",
+    "punjabi",
+    "tamil",
+    "telugu",
+    "urdu",
+]
+
+_Status = Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
+_Path = Annotated[str, Meta(min_length=1)]
+
+
+class OutbindSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Connections that the SMSC makes to ask for a bind (S-28). With `tls.enabled` they speak TLS with its files."""
+
+    port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)] | None,
+        Meta(description="TCP port to listen on; 0 lets the system choose, unset does not listen."),
+    ] = None
+    shared_port: Annotated[
+        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+    ] = False
+    host: Annotated[_Path, Meta(description="Address to listen on.")] = "127.0.0.1"
+    peers: Annotated[
+        tuple[str, ...], Meta(description="Addresses or networks that may connect; nobody else is let in.")
+    ] = ()
+    system_id: Annotated[str, Meta(max_length=15, description="system_id that the outbind must carry.")] = ""
+    password: Annotated[SecretRef, Meta(description="Place of the password that the outbind must carry.")] = SecretRef()
+    bind: Annotated[Literal["receiver", "transceiver"], Meta(description="The bind that answers an outbind.")] = (
+        "receiver"
+    )
+
+
+class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="smpp"):
+    """An SMSC that we bind to."""
+
+    host: Annotated[str, Meta(description="Host name or address of the SMSC.")] = ""
+    port: Annotated[int, Meta(ge=1, le=65535, description="TCP port of the SMSC.")] = 2775
+    system_id: Annotated[str, Meta(max_length=15, description="system_id of the bind.")] = ""
+    system_type: Annotated[str, Meta(max_length=12, description="system_type of the bind.")] = ""
+    bind: Annotated[
+        Literal["transceiver", "transmitter_receiver"],
+        Meta(description="One bind for both directions, or a pair of them."),
+    ] = "transceiver"
+    binds: Annotated[int, Meta(ge=1, le=64, description="How many binds (or pairs) share the load (S-29).")] = 1
+    throughput_per_bind_per_s: Annotated[
+        Annotated[float, Meta(gt=0)] | None, Meta(description="Segments per second over each bind; unset is no limit.")
+    ] = None
+    slow_start_s: Annotated[
+        float,
+        Meta(ge=0, description="Time in which the window of a bind that came back opens from one to its full size."),
+    ] = 2
+    enquire_link_s: Annotated[float, Meta(gt=0, description="Quiet time before an enquire_link (S-18).")] = 30
+    session_init_s: Annotated[float, Meta(gt=0, description="Time for the bind to be answered (S-17).")] = 10
+    interface_version: Annotated[
+        int, Meta(ge=0x33, le=0x50, description="SMPP version told in the bind: 51 is 3.3, 52 is 3.4 (S-15).")
+    ] = 0x34
+    default_alphabet: Annotated[
+        Literal["gsm_unpacked", "gsm_packed", "latin1", "ascii"],
+        Meta(description="What data_coding 0 means to this SMSC (S-36)."),
+    ] = "gsm_unpacked"
+    concatenation: Annotated[
+        Literal["udh8", "udh16", "sar", "payload"],
+        Meta(description="How long messages are joined (S-38, S-39)."),
+    ] = "udh8"
+    languages: Annotated[
+        tuple[LanguageName, ...],
+        Meta(description="National alphabets to try before UCS-2 when they save segments, best first (S-62)."),
+    ] = ()
+    latin1: Annotated[
+        bool, Meta(description="Send what Latin-1 can carry, and GSM 7-bit cannot, with data_coding 3 (S-61).")
+    ] = False
+    time_format: Annotated[
+        Literal["relative", "absolute"], Meta(description="How the validity period is written (S-32).")
+    ] = "relative"
+    utc_offset_min: Annotated[
+        int,
+        Meta(
+            ge=-720,
+            le=720,
+            multiple_of=15,
+            description="Local time of the SMSC, in minutes ahead of UTC: of absolute times and of dates in receipts.",
+        ),
+    ] = 0
+    intermediate_receipts: Annotated[
+        bool, Meta(description="Ask for intermediate notifications beside receipts (S-31).")
+    ] = False
+    receipt_id: Annotated[
+        Literal["auto", "as_is", "hex", "decimal", "hex_to_decimal", "decimal_to_hex"],
+        Meta(description="Form of the id in receipts, against that of the response (S-44)."),
+    ] = "auto"
+    receipts_by_text: Annotated[
+        bool, Meta(description="Recognise receipts by their text: this SMSC sets no esm_class bit (S-41).")
+    ] = False
+    two_texts: Annotated[
+        Literal["payload", "refuse"],
+        Meta(description="A deliver_sm with short_message and message_payload: the payload holds, or refused (S-11)."),
+    ] = "payload"
+    throttled_statuses: Annotated[
+        tuple[_Status, ...],
+        Meta(description="command_status values that ask for a slower pace; the message keeps its place (S-33)."),
+    ] = THROTTLED_STATUSES
+    queue_full_statuses: Annotated[
+        tuple[_Status, ...],
+        Meta(description="command_status values that say that the SMSC's queue is full; the same effect (S-33)."),
+    ] = QUEUE_FULL_STATUSES
+    transient_statuses: Annotated[
+        tuple[_Status, ...], Meta(description="command_status values after which to try again (S-34).")
+    ] = TRANSIENT_STATUSES
+    permanent_statuses: Annotated[
+        tuple[_Status, ...],
+        Meta(description="command_status values that end the message, as do those in neither list (S-34)."),
+    ] = PERMANENT_STATUSES
+    short_code_ton: Annotated[int, Meta(ge=0, le=7, description="Type of number of a short code sender (S-30).")] = 3
+    short_code_npi: Annotated[int, Meta(ge=0, le=18, description="Numbering plan of a short code sender (S-30).")] = 0
+    query_after_s: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(
+            description="Ask with query_sm what became of a message without a receipt after so long; unset never. "
+            "Ids are given back in lower case without leading zeros, unless `receipt_id` is `as_is`."
+        ),
+    ] = None
+    mo_wait_s: Annotated[
+        float, Meta(gt=0, description="Time in which the parts of a long incoming message have to come (S-49).")
+    ] = 10
+    outbind: Annotated[OutbindSettings, Meta(description="Connections that the SMSC makes.")] = OutbindSettings()
+
+    def peer_host(self) -> str:
+        return self.host
+
+    def asks_after_s(self) -> float | None:
+        return self.query_after_s
+
+    def lines(self) -> tuple[str, int]:
+        return "binds", self.binds
+
+    def of_worker(self, share: Share) -> Self:
+        return msgspec.structs.replace(
+            self,
+            binds=share.part(self.binds) or self.binds,
+            throughput_per_s=self._throughput_of(share),
+            outbind=msgspec.structs.replace(self.outbind, shared_port=True),
+        )
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._peer()
+        if self.outbind.port is not None:
+            yield from self._outbind()
+        yield from super().findings()
+        yield from self._statuses()
+
+    def _peer(self) -> Iterator[Finding]:
+        """Where the SMSC is, who we are there, and how the way is protected (P-17, P-24)."""
+        for key in ("host", "system_id"):
+            if not getattr(self, key):
+                yield (key,), "missing", f'kind "smpp" needs {key}', Severity.ERROR
+        if not self.password:
+            yield ("password",), "no_password", "binds without a password", Severity.WARNING
+        if self.host and not (is_loopback(self.host) or self.tls.enabled or self.register.tunnel):
+            message = "a link to another machine needs tls.enabled, or register.tunnel if it runs in one"
+            yield ("tls", "enabled"), "plain_operator_link", message, Severity.ERROR
+        if (self.tls.certificate is None) != (self.tls.key is None):
+            yield ("tls",), "tls_incomplete", "certificate and key go together", Severity.ERROR
+
+    def _outbind(self) -> Iterator[Finding]:
+        """Who may make us bind, and over what (S-28, P-24)."""
+        outbind, tls = self.outbind, self.tls
+        if not is_loopback(outbind.host) and not (tls.enabled or self.register.tunnel):
+            message = "a listener on this address needs tls.enabled, or register.tunnel if it runs in one"
+            yield ("outbind", "host"), "plain_public_listener", message, Severity.ERROR
+        if tls.enabled and tls.certificate is None:
+            yield ("tls", "certificate"), "tls_incomplete", "outbind over TLS needs a certificate", Severity.ERROR
+        if not outbind.peers:
+            yield ("outbind", "peers"), "missing", "nobody may connect: name the SMSC's addresses", Severity.ERROR
+        for index, network in enumerate(outbind.peers):
+            if not is_network(network):
+                message = "expected an address or a network such as 10.0.0.0/8"
+                yield ("outbind", "peers", index), "not_a_network", message, Severity.ERROR
+
+    def _statuses(self) -> Iterator[Finding]:
+        """A status means one thing (S-33, S-34)."""
+        seen: dict[int, str] = {}
+        for key in ("throttled_statuses", "queue_full_statuses", "permanent_statuses", "transient_statuses"):
+            for index, status in enumerate(getattr(self, key)):
+                if seen.setdefault(status, key) != key:
+                    yield (key, index), "status_twice", f"also in {seen[status]}", Severity.ERROR
