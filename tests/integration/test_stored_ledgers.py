@@ -1,0 +1,234 @@
+"""A ledger of every released version is opened by this one: everything in it is found, works, is told and expires."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from copy import copy
+from pathlib import Path
+from typing import Final
+
+import pytest
+from msgspec.structs import replace
+
+from config.redis_address import parse_address
+from gateway.ledger.contract import Accept, MovableLedger, Replace, TellLater, Told
+from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.server import Access
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.file import MIGRATIONS, SCHEMA_VERSION
+from gateway.model.message import WAITING, Message, Status
+from gateway.process.clock import ManualClock
+from redaction.inventory import undeclared
+from tests.contract.records import a_key, a_message, accepts, final, submitted
+from tests.integration.ledgers import contents as c
+from tests.integration.valkey_server import Valkey
+
+FOLDER: Final = Path(__file__).with_name("ledgers")
+SQL: Final = sorted(path.stem for path in FOLDER.glob("schema_*.sql"))
+COMMANDS: Final = sorted(path.stem for path in FOLDER.glob("redis_*.txt"))
+LEAVES_FIRST: Final = {c.RECORD_OVER.id}
+"""Messages whose record is over: they are there until they are swept, and no list shows them."""
+
+
+def put_file(name: str, path: Path) -> SqliteLedger:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+    return SqliteLedger(path, ManualClock(c.NOW))
+
+
+def put_commands(name: str, server: Valkey) -> RedisLedger:
+    server.ask("FLUSHALL")
+    for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        server.ask(*(b"" if word == "-" else bytes.fromhex(word) for word in line.split()))
+    access = Access(address=parse_address(server.url))
+    return RedisLedger(access, ManualClock(c.NOW), role=Role.ALONE, partitions=8)
+
+
+@pytest.fixture(params=[*SQL, *COMMANDS])
+def name(request: pytest.FixtureRequest) -> str:
+    """Of the stored ledger."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+async def ledger(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[MovableLedger]:
+    opened: MovableLedger = (
+        put_file(name, tmp_path / "ledger.db") if name in SQL else put_commands(name, request.getfixturevalue("server"))
+    )
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def test_every_schema_so_far_is_here() -> None:
+    assert {f"schema_{version}" for version in MIGRATIONS} == set(SQL), "run python -m tests.integration.ledgers"
+
+
+async def exported(ledger: MovableLedger) -> dict[bytes, Message]:
+    found: dict[bytes, Message] = {}
+    cursor = None
+    while True:
+        page, cursor = await ledger.export(cursor, 5)
+        found |= {each.message.id: each.message for each in page}
+        if cursor is None:
+            return found
+
+
+async def test_every_message_is_found_as_it_was(ledger: MovableLedger) -> None:
+    assert await ledger.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
+    there = {each.id: each for each in c.MESSAGES if each.id not in LEAVES_FIRST}
+    assert await exported(ledger) == there
+    theirs = sorted((each for each in there if there[each].customer == 7), reverse=True)
+    page = await ledger.list_messages(7, status=None, since_ms=None, cursor=None, limit=100)
+    assert [each.id for each in page.messages] == theirs
+    for status in Status:
+        page = await ledger.list_messages(7, status=status, since_ms=None, cursor=None, limit=100)
+        assert [each.id for each in page.messages] == [each for each in theirs if there[each].status is status]
+    assert await ledger.find(8, c.WAITS.id) is None
+    assert await ledger.find(7, c.RECORD_OVER.id) is None
+    assert await ledger.list_subject(7, [c.PERSON], 10) == [c.DELIVERED, c.PENDING, c.WAITS]
+
+
+async def test_what_waits_is_sent_when_it_is_due(ledger: MovableLedger) -> None:
+    waits = [each for each in c.MESSAGES if each.status in WAITING]
+    assert await ledger.lanes() == ["", "stc", "zain"]
+    assert [each.id for each in await ledger.claim_due("stc", c.NOW, 10, ())] == [c.WAITS.id, c.QUEUED.id]
+    assert await ledger.claim_due("", c.NOW, 10, ()) == []
+    assert await ledger.claim_due("", c.SCHEDULED.due_ms or 0, 10, ()) == [c.SCHEDULED]
+    assert await ledger.next_due_ms("") == c.SCHEDULED.due_ms
+    for message in waits:
+        sent = copy(message)
+        sent.operator = "stc"
+        assert await ledger.apply([submitted(sent, f"now {message.last_two}")]) == [True]
+        (found,) = await ledger.correlate([("stc", (f"now {message.last_two}",))])
+        assert found is not None
+        assert found.message == sent
+    assert await ledger.claim_due("stc", c.NOW, 10, ()) == []
+
+
+async def test_what_waits_may_be_replaced_and_what_is_over_changes_no_more(ledger: MovableLedger) -> None:
+    revised = replace(c.SCHEDULED, content=c.QUEUED.content, segments=3, parts=bytes(3), due_ms=c.NOW + 5)
+    assert await ledger.apply([Replace(revised), Replace(copy(c.DELIVERED))]) == [True, False]
+    assert await ledger.find(7, revised.id) == revised
+    assert await ledger.apply([final(copy(each)) for each in c.OTHERS]) == [False] * len(c.OTHERS)
+
+
+async def test_pending_receipts_find_their_segments_and_end_their_messages(ledger: MovableLedger) -> None:
+    for message in c.MESSAGES:
+        links = c.links_of(message)
+        found = await ledger.correlate([(each.operator, ("?", each.operator_message_id)) for each in links])
+        assert [(each.message.id, each.segment) for each in found if each] == [(message.id, at.segment) for at in links]
+    ended = copy(c.PENDING)
+    assert await ledger.apply([final(ended, tell=True)]) == [True]
+    told = await ledger.outbox_due(c.NOW, 10, ())
+    assert ended.id in {each.message for each in told}
+    assert max(told, key=lambda event: event.seq).message == ended.id
+
+
+async def test_events_are_told_in_order_each_to_whom_it_is_for(ledger: MovableLedger) -> None:
+    first, _, smpp, received, second = c.EVENTS
+    delayed = c.EVENTS[1]
+    assert (await ledger.outbox_size(), await ledger.outbox_size(1)) == (4, 1)
+    due = await ledger.outbox_due(c.NOW, 10, ())
+    assert [replace(each, seq=0) for each in due] == [first, received]
+    assert await ledger.apply([Told(each.seq) for each in due]) == [True, True]
+    due = await ledger.outbox_due(c.NOW, 10, ())
+    assert [replace(each, seq=0) for each in due] == [second]
+    assert await ledger.apply([TellLater(due[0].seq, c.NOW + 5, 1)]) == [True]
+    assert await ledger.outbox_due(c.NOW, 10, ()) == []
+    later = [replace(each, seq=0) for each in await ledger.outbox_due(c.NOW + c.HOUR_MS, 10, ())]
+    assert sorted(later, key=lambda event: event.message) == [replace(second, next_ms=c.NOW + 5, attempts=1), delayed]
+    (own,) = await ledger.outbox_due(c.NOW, 10, (), 1)
+    assert replace(own, seq=0) == smpp
+
+
+async def test_a_digest_stands_for_its_message_until_its_time_is_over(ledger: MovableLedger) -> None:
+    again, anew = a_message(), a_message()
+    operations = [Accept(again, c.DIGEST, c.NOW + c.DAY_MS), Accept(anew, c.OLD_DIGEST, c.NOW + c.DAY_MS)]
+    assert await ledger.apply(operations) == [c.WAITS.id, anew.id]
+    assert await ledger.find_many([again.id, anew.id]) == [None, anew]
+
+
+async def test_accounts_and_counts_are_what_they_were_and_new_ones_come_after_them(ledger: MovableLedger) -> None:
+    assert tuple(await ledger.customers()) == c.CUSTOMERS
+    assert tuple(await ledger.keys()) == c.KEYS
+    assert tuple(await ledger.esmes()) == c.ESMES
+    assert tuple(await ledger.endpoints()) == c.ENDPOINTS
+    assert await ledger.counts(c.DAY) == c.COUNTS
+    version = await ledger.accounts_version()
+    assert await ledger.save_key(a_key(7)) == 3
+    assert await ledger.accounts_version() == version + 1
+
+
+async def test_content_and_records_expire_and_counts_of_them_remain(ledger: MovableLedger, name: str) -> None:
+    due = {each.tag: (each.content, each.records) for each in await ledger.retention_due(c.NOW)}
+    assert due[c.CONTENT_OVER.tag] == (1, 1)
+    assert await forgotten(ledger, c.NOW) == (1, 1)
+    kept = replace(c.CONTENT_OVER, content=None)
+    assert await ledger.find_many([c.CONTENT_OVER.id, c.RECORD_OVER.id]) == [kept, None]
+    assert await ledger.correlate([("stc", ("9a",)), ("stc", ("9b",))]) == [None, None]
+    before = (c.TRAFFIC[0].messages, c.TRAFFIC[0].segments) if name != "schema_1" else (0, 0)
+    counted = await ledger.traffic(0, 100)
+    assert (sum(each.messages for each in counted), sum(each.segments for each in counted)) == (
+        before[0] + 1,
+        before[1] + c.RECORD_OVER.segments,
+    )
+    end = c.NOW + 90 * c.DAY_MS
+    assert (await forgotten(ledger, end))[1] == len(c.MESSAGES) - 1
+    while await ledger.forget_leftovers(end, 100):
+        pass
+    assert (await ledger.outbox_size(), await ledger.outbox_size(1)) == (0, 0)
+    assert await exported(ledger) == {}
+
+
+async def forgotten(ledger: MovableLedger, now_ms: int) -> tuple[int, int]:
+    """How much content and how many records went."""
+    content = records = 0
+    while True:
+        some, gone = await ledger.forget_content(now_ms, 100), await ledger.forget_records(now_ms, 100)
+        content, records = content + some, records + gone
+        if not some + gone:
+            return content, records
+
+
+async def test_new_messages_lie_among_the_old(ledger: MovableLedger) -> None:
+    fresh = replace(a_message(), id=c.NOW.to_bytes(6, "big") + bytes((0, 1, 3)) + b"\x07" * 7)
+    assert await ledger.apply(accepts(fresh)) == [fresh.id]
+    page = await ledger.list_messages(7, status=Status.ACCEPTED, since_ms=None, cursor=None, limit=100)
+    assert [each.id for each in page.messages] == [fresh.id, c.SCHEDULED.id, c.WAITS.id]
+
+
+async def test_its_format_may_be_raised_under_everything(ledger: MovableLedger) -> None:
+    state = await ledger.raise_format()
+    assert state.written == state.newest
+    assert await ledger.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
+    assert await ledger.apply([final(copy(c.PENDING), tell=True)]) == [True]
+    assert (await forgotten(ledger, c.NOW))[1] == 1
+
+
+async def test_what_is_stored_is_in_the_inventory(ledger: MovableLedger) -> None:
+    assert undeclared(await ledger.stored_fields()) == []
+
+
+@pytest.fixture(params=SQL)
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    put_file(request.param, tmp_path / "ledger.db")
+    return tmp_path / "ledger.db"
+
+
+async def test_a_file_of_any_schema_becomes_what_a_new_one_is(file: Path, tmp_path: Path) -> None:
+    for path in (file, tmp_path / "new.db"):
+        opened = SqliteLedger(path, ManualClock(c.NOW))
+        await opened.open()
+        await opened.close()
+    structures = []
+    for path in (file, tmp_path / "new.db"):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert database.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone() == (
+                SCHEMA_VERSION,
+            )
+            rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
+            structures.append({(kind, name, table, " ".join((sql or "").split())) for kind, name, table, sql in rows})
+    assert structures[0] == structures[1]
