@@ -96,7 +96,6 @@ async def test_what_waits_is_sent_when_it_is_due(ledger: MovableLedger) -> None:
     assert [each.id for each in await ledger.claim_due("stc", c.NOW, 10, ())] == [c.WAITS.id, c.QUEUED.id]
     assert await ledger.claim_due("", c.NOW, 10, ()) == []
     assert await ledger.claim_due("", c.SCHEDULED.due_ms or 0, 10, ()) == [c.SCHEDULED]
-    assert await ledger.next_due_ms("") == c.SCHEDULED.due_ms
     for message in waits:
         sent = copy(message)
         sent.operator = "stc"
