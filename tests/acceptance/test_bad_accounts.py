@@ -15,11 +15,12 @@ import pytest
 from gateway.tools.trial_site import Stage, staged
 from tests.acceptance.client import customer_of, message, until_answered
 from tests.bounds import LIMIT_S
+from tests.verbs import QuickStage
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with staged(Stage(tmp_path / "stage")) as prepared:
+    with staged(QuickStage(tmp_path / "stage")) as prepared:
         yield prepared
 
 

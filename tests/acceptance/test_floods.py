@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.tools.trial_site import Stage, staged
+from tests.verbs import QuickStage
 
 FLOOD_BYTES = 20_000_000
 ANSWER_LIMIT_S = 20
@@ -22,7 +23,7 @@ OTHER = b"GET /v1/messages HTTP/1.1\r\nHost: g\r\n\r\n"
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with staged(Stage(tmp_path / "stage")) as prepared:
+    with staged(QuickStage(tmp_path / "stage")) as prepared:
         yield prepared
 
 
