@@ -15,18 +15,19 @@ from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.large_commits import LargeCommits
 from gateway.process.clock import ManualClock
+from tests.bounds import LIMIT_S
 from tests.integration.valkey_server import valkey, valkey_cluster
 
 Make = Callable[[Path, ManualClock, bool], Ledger]
 """Builds an engine on what lies at a place; not opened yet. The last argument: take the node's lock."""
 
 ADDRESS_FILE = "redis.address"
-LEASE_S = 1.0
+LEASE_S = 4.0
 
 
 def _on_redis(place: Path, clock: ManualClock, exclusive: bool) -> Ledger:
     """The place holds the server's address; its name keeps tests on one server apart."""
-    access = Access(address=parse_address((place / ADDRESS_FILE).read_text()))
+    access = Access(address=parse_address((place / ADDRESS_FILE).read_text()), timeout_s=LIMIT_S)
     role = Role.ALONE if exclusive else Role.BESIDE
     return RedisLedger(access, clock, prefix=str(place), role=role, lease_s=LEASE_S)
 

@@ -23,7 +23,7 @@ from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, ValkeyCluster, free_port, valkey, valkey_cluster
 from tests.interop.certificates import Certificates, make_certificates
 
-LEASE_S = 1.0
+LEASE_S = 4.0
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,7 @@ async def test_sentinels_are_asked_over_tls_too_with_a_password_of_their_own(ser
                 password="secret",
                 sentinel_password="watchword",
                 tls_ca=str(files.ca),
+                timeout_s=LIMIT_S,
             )
             ledger = RedisLedger(access, ManualClock(), prefix=str(tmp_path))
             await ledger.open()

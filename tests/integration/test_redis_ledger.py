@@ -25,7 +25,7 @@ from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, fi
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey
 
-LEASE_S = 1.0
+LEASE_S = 3.0
 
 Open = Callable[..., Awaitable[RedisLedger]]
 
