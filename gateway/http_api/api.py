@@ -25,7 +25,7 @@ from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call, Methods, RouteTable, parse_query
 from gateway.http_api.sending import SendPath
 from gateway.http_api.table import message_routes, page_routes
-from gateway.http_api.traffic import Traffic
+from gateway.http_api.traffic import NO_ROUTE, Traffic
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.process.clock import Clock
@@ -69,7 +69,8 @@ class HttpApi:
                     RecordEndpoints(sources, gatekeeper, replies, clock),
                 ),
                 *page_routes(pages, self.health),
-            ]
+            ],
+            self.traffic,
         )
         pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
         desk = SendDesk(
@@ -81,12 +82,15 @@ class HttpApi:
             is_open=lambda: not self.health.stopping,
         )
         place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
-        self.listener = Listener(self.answer, place, replies, max_connections=settings.max_connections, desk=desk)
-
-    @property
-    def counts(self) -> Mapping[tuple[str, int], int]:
-        """Answers given, by (route, status)."""
-        return self.traffic.counts
+        self._strays = self.traffic.answers(NO_ROUTE)
+        self.listener = Listener(
+            self.answer,
+            place,
+            replies,
+            max_connections=settings.max_connections,
+            desk=desk,
+            answers=self._strays,
+        )
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
@@ -107,11 +111,11 @@ class HttpApi:
     async def answer(self, request: web.BaseRequest) -> Reply:
         """The one answer to a request. Never raises for what a client sent."""
         self.traffic.began()
-        route = "none"
+        answers = self._strays
         try:
             path, _, query = request.raw_path.partition("?")
             methods, argument = self.table.find(path if path.startswith("/") else request.rel_url.raw_path)
-            route = methods.path
+            answers = methods.answers
             reply = await self._dispatch(request, methods, argument, query)
         except Refusal as refusal:
             reply = self._replies.problem(refusal)
@@ -125,7 +129,7 @@ class HttpApi:
             reply = self._replies.problem(refusal_of(error, "request"))
         finally:
             self.traffic.left()
-        self.traffic.count(route, reply.status)
+        answers[reply.status] += 1
         return reply
 
     async def _dispatch(self, request: web.BaseRequest, methods: Methods, argument: str, query: str) -> Reply:

@@ -43,6 +43,7 @@ class SendDesk:
         self._gatekeeper = gatekeeper
         self._replies = replies
         self._traffic = traffic
+        self._answers = traffic.answers(ROUTE)
         self._is_open = is_open
         self.limit_bytes = limit_bytes
 
@@ -74,14 +75,14 @@ class SendDesk:
 
     def taken(self, connection: ExpressConnection, body: bytes, more: bytes) -> None:
         """See `gateway.http_api.express.Desk`."""
-        self._traffic.count(ROUTE, 202)
+        self._answers[202] += 1
         self._traffic.left()
         connection.answer(self._replies.octets(202, body, more))
 
     def refused(self, connection: ExpressConnection, refusal: Refusal) -> None:
         """See `gateway.http_api.express.Desk`."""
         reply = self._replies.problem(refusal)
-        self._traffic.count(ROUTE, reply.status)
+        self._answers[reply.status] += 1
         self._traffic.left()
         connection.answer(reply.octets)
 

@@ -18,6 +18,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from gateway.http_api.express import Desk, ExpressLane
 from gateway.http_api.replies import Replies, Reply
+from gateway.http_api.traffic import STATUSES
 from gateway.model.refusals import Refusal
 from operators.contained import report
 
@@ -26,11 +27,14 @@ MAX_HEADERS: Final = 64
 LINGER_S: Final = 1.0
 """How long the rest of a refused body is read and dropped, so that the client sees the answer."""
 
+Handler = Callable[[web.BaseRequest], Awaitable[Reply]]
+
 
 class _Connection(RequestHandler):
     """aiohttp's protocol, except that it tells and logs nothing of what was sent."""
 
-    __slots__ = ("replies",)
+    __slots__ = ("answers", "replies")
+    answers: list[int]
     replies: Replies
 
     def handle_error(
@@ -38,7 +42,9 @@ class _Connection(RequestHandler):
     ) -> Reply:
         if status >= 500:
             _report(exc)
-        return self.replies.plain_problem(431 if isinstance(exc, LineTooLong) else status)
+        status = 431 if isinstance(exc, LineTooLong) else status
+        self.answers[status] += 1
+        return self.replies.plain_problem(status)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         _report(kw.get("exc_info"))
@@ -51,8 +57,9 @@ def _report(error: object) -> None:
 
 
 class _Server(web.Server):
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[Reply]], replies: Replies, idle_s: float) -> None:
+    def __init__(self, handler: Handler, replies: Replies, idle_s: float, answers: list[int]) -> None:
         super().__init__(handler)
+        self._answers = answers
         self._replies = replies
         self._idle_s = idle_s
 
@@ -68,6 +75,7 @@ class _Server(web.Server):
             lingering_time=LINGER_S,
             auto_decompress=False,
         )
+        connection.answers = self._answers
         connection.replies = self._replies
         return connection
 
@@ -101,24 +109,27 @@ class Listener:
     """One listening socket.
 
     idle_s: seconds without a request, or within one before its headers are complete, after which a connection ends.
-    desk: takes the usual request over the express lane; None where there is none.
+    desk: takes the usual request over the express lane; None where there is none. answers: where answers that are
+    given here, and not by the handler, are counted by status.
     """
 
     def __init__(
         self,
-        handler: Callable[[web.BaseRequest], Awaitable[Reply]],
+        handler: Handler,
         place: Place,
         replies: Replies,
         *,
         max_connections: int = 2_000,
         idle_s: float = 75.0,
         desk: Desk | None = None,
+        answers: list[int] | None = None,
     ) -> None:
         self._place = place
         self._port = 0
         self._replies = replies
         self._max_connections = max_connections
-        self._web = _Server(handler, replies, idle_s)
+        self._answers = [0] * STATUSES if answers is None else answers
+        self._web = _Server(handler, replies, idle_s, self._answers)
         self._lane = None if desk is None else ExpressLane(desk, self._web, idle_s)
         self._socket: asyncio.Server | None = None
 
@@ -168,4 +179,5 @@ class Listener:
         if self.connections < self._max_connections:
             return self._web() if self._lane is None else self._lane.make()
         refused = self._replies.problem(Refusal("overloaded"))
+        self._answers[refused.status] += 1
         return _Turned(refused.head + b"Connection: close\r\n\r\n" + refused.content)

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.http_api.replies import JSON, Reply
+from gateway.http_api.traffic import Traffic
 from gateway.model.refusals import Refusal
 
 MAX_PARAMETERS: Final = 16
@@ -77,10 +78,11 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Methods:
-    """What one path of the table answers to. HEAD is GET without a body."""
+    """What one path of the table answers to. HEAD is GET without a body. answers: counted by status."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, answers: list[int]) -> None:
         self.path = path
+        self.answers = answers
         self._routes: dict[str, tuple[Handler, frozenset[str]]] = {}
 
     def add(self, route: Route) -> None:
@@ -100,14 +102,16 @@ class Methods:
 
 
 class RouteTable:
-    def __init__(self, routes: Iterable[Route]) -> None:
+    """traffic: where the answers of each route are counted."""
+
+    def __init__(self, routes: Iterable[Route], traffic: Traffic) -> None:
         self.routes = tuple(routes)
         self._exact: dict[str, Methods] = {}
         self._under: dict[str, Methods] = {}
         for route in self.routes:
             prefix, brace, _ = route.path.partition("{")
             paths = self._under if brace else self._exact
-            paths.setdefault(prefix, Methods(route.path)).add(route)
+            paths.setdefault(prefix, Methods(route.path, traffic.answers(route.path))).add(route)
 
     def find(self, path: str) -> tuple[Methods, str]:
         """Who answers, and the path's argument. Raises Refusal for a path that is none."""

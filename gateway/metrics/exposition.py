@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from gateway.metrics.histograms import Histogram as Histogram
 from gateway.metrics.histograms import Outcome as Outcome
 
-Sample = tuple[str, str, float] | tuple[str, str, dict[str, float]]
-"""Name, help, and a value or values by label."""
+Sample = tuple[str, str, float | dict[str, float] | dict[tuple[str, str], float]]
+"""Name, help, and a value or values by label. The name says by which: `_by_status`, or `_by_route_and_status`."""
 
 
 class Exposition(Collector):
@@ -63,8 +63,8 @@ def _family(kind: type[CounterMetricFamily] | type[GaugeMetricFamily], sample: S
     name, text, value = sample
     if not isinstance(value, dict):
         return kind(name, text, value=value)
-    label = name.rsplit("_by_", 1)[-1] if "_by_" in name else "name"
-    family = kind(name.replace(f"_by_{label}", ""), text, labels=[label])
+    bare, by, labels = name.rpartition("_by_")
+    family = kind(bare if by else name, text, labels=labels.split("_and_") if by else ["name"])
     for key, number in value.items():
-        family.add_metric([key], number)
+        family.add_metric([key] if isinstance(key, str) else key, number)
     return family

@@ -492,8 +492,10 @@ async def test_answers_are_counted_by_route_and_status() -> None:
         await stage.post()
         await stage.get("/v1/messages/" + "0" * 32)
         await stage.get("/+966500000078")
-        assert stage.api.counts == {
+        assert (await stage.send_bytes(b"+966500000078 / HTTP/1.1\r\n\r\n")).status == 400
+        assert stage.api.traffic.counts == {
             ("/v1/messages", 202): 1,
             ("/v1/messages/{id}", 404): 1,
             ("none", 404): 1,
+            ("none", 400): 1,
         }

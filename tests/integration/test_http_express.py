@@ -32,7 +32,7 @@ async def test_pipelined_requests_are_answered_in_their_order() -> None:
         writer.write(b"".join(a_post(to=number) for number in numbers))
         told = [(await read_answer(reader)).json()["to"] for _ in numbers]
         assert told == [f"+966•••••••{number[-2:]}" for number in numbers]
-        assert stage.api.counts == {("/v1/messages", 202): len(numbers)}
+        assert stage.api.traffic.counts == {("/v1/messages", 202): len(numbers)}
         writer.close()
 
 
@@ -157,7 +157,7 @@ async def served_at_rest(stage: Stage) -> int:
         before = served
         for _ in range(200):
             await asyncio.sleep(0)
-        served = sum(stage.api.counts.values())
+        served = sum(stage.api.traffic.counts.values())
     return served
 
 
@@ -166,9 +166,9 @@ async def test_other_connections_have_their_turn_while_one_brings_request_after_
     async with running_api() as stage:
         reader, writer = await stage.connect()
         writer.write(nameless(3_000))
-        await until(lambda: stage.api.counts)
+        await until(lambda: stage.api.traffic.counts)
         assert (await stage.get("/healthz")).status == 200
-        assert stage.api.counts["/v1/messages", 401] < 3_000
+        assert stage.api.traffic.counts["/v1/messages", 401] < 3_000
         assert [(await read_answer(reader)).status for _ in range(3_000)] == [401] * 3_000
         writer.close()
 
@@ -179,7 +179,7 @@ async def test_nothing_is_read_from_a_peer_that_leaves_its_answers_unread_and_al
         reader, writer = await stage.connect()
         sent = 60_000
         writer.write(nameless(sent))
-        await until(lambda: stage.api.counts)
+        await until(lambda: stage.api.traffic.counts)
         assert await served_at_rest(stage) < sent / 2
         assert {(await read_answer(reader)).status for _ in range(sent)} == {401}
         writer.close()
@@ -190,8 +190,8 @@ async def test_work_for_a_connection_ends_when_its_peer_has_gone() -> None:
     async with running_api() as stage:
         _, writer = await stage.connect()
         writer.write(nameless(2_000))
-        await until(lambda: stage.api.counts)
+        await until(lambda: stage.api.traffic.counts)
         writer.transport.abort()
         await until(lambda: not stage.api.listener.connections)
-        assert stage.api.counts["/v1/messages", 401] < 2_000
+        assert stage.api.traffic.counts["/v1/messages", 401] < 2_000
         assert (stage.api.traffic.busy, stage.reported) == (0, [])

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call, Operation, Parameter, Route, RouteTable, parse_query
+from gateway.http_api.traffic import Traffic
 from gateway.model.refusals import Refusal
 
 
@@ -16,7 +17,9 @@ def _route(method: str, path: str, *parameters: str) -> Route:
     return Route(method, path, _handler, Operation(id=path, summary="", tag="", answers=(), parameters=named))
 
 
-TABLE = RouteTable([_route("GET", "/a", "x"), _route("POST", "/a"), _route("GET", "/a/{id}"), _route("POST", "/a/b")])
+TABLE = RouteTable(
+    [_route("GET", "/a", "x"), _route("POST", "/a"), _route("GET", "/a/{id}"), _route("POST", "/a/b")], Traffic()
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ def test_head_is_answered_where_get_is() -> None:
 
 def test_a_route_is_given_once() -> None:
     with pytest.raises(ValueError, match="routed twice"):
-        RouteTable([_route("GET", "/a"), _route("GET", "/a")])
+        RouteTable([_route("GET", "/a"), _route("GET", "/a")], Traffic())
 
 
 def test_a_query_is_read() -> None:

@@ -41,6 +41,14 @@ def test_values_by_label_name_their_label() -> None:
     assert b'name="stc"' in exposition.render()
 
 
+def test_values_by_several_labels_name_each() -> None:
+    exposition = Exposition()
+    counts = {("/v1/messages/{id}", "404"): 2.0, ("none", "404"): 1.0}
+    exposition.add_counters(lambda: [("gateway_http_answers_by_route_and_status", "Answers", counts)])
+    assert samples(exposition) == {("gateway_http_answers_total", key): value for key, value in counts.items()}
+    assert b'gateway_http_answers_total{route="/v1/messages/{id}",status="404"} 2.0' in exposition.render()
+
+
 @given(st.lists(st.floats(0, 1_000), max_size=50))
 def test_a_histogram_counts_every_value_in_each_bucket_that_holds_it(values: list[float]) -> None:
     histogram, exposition = Histogram("wait", "Wait", (0.1, 1.0, 10.0)), Exposition()

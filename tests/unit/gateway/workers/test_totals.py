@@ -13,6 +13,8 @@ def worker(accepted: int, *, active: float = 0, lag_s: float = 0, seconds: tuple
     show.add_gauges(
         lambda: [("gateway_active_by_operator", "In memory", {'no"rth': active}), ("gateway_lag_seconds", "Age", lag_s)]
     )
+    answers = {("/a/{id}", "200"): float(accepted)}
+    show.add_counters(lambda: [("gateway_http_answers_by_route_and_status", "Answers", answers)])
     histogram = Histogram("gateway_final_seconds", "Time", (1.0, 2.0))
     for each in seconds:
         histogram.observe(each)
@@ -35,7 +37,7 @@ def test_counters_and_histograms_are_added_up() -> None:
     totals.note(1, worker(3, seconds=(0.5, 5.0)))
     totals.note(2, worker(4, seconds=(1.5,)))
     found = read(totals)
-    assert found["gateway_accepted_total", ""] == 7
+    assert found["gateway_accepted_total", ""] == found["gateway_http_answers_total", "/a/{id},200"] == 7
     buckets = [found["gateway_final_seconds_bucket", bound] for bound in ("1.0", "2.0", "+Inf")]
     assert buckets == [1, 2, 3]
     assert (found["gateway_final_seconds_count", ""], found["gateway_final_seconds_sum", ""]) == (3, 7.0)
