@@ -145,7 +145,8 @@ class ExpressConnection(asyncio.Protocol):
             self._turns = False
             if not left:
                 self._go_on_soon()
-            self._steer()
+            if octets.waiting or not self._reading:
+                self._steer()
         except Exception as error:
             self.fail(error)
 

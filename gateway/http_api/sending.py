@@ -25,6 +25,7 @@ from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
+from redaction.errors import alone
 
 REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
 _IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
@@ -88,7 +89,7 @@ class SendPath:
         try:
             earlier = await self._ledger.find(key.customer.id, standing)
         except LedgerUnavailable:
-            raise Refusal("ledger_unavailable") from None
+            raise alone(Refusal("ledger_unavailable")) from None
         if earlier is None:
             raise Refusal("not_found")
         return earlier
