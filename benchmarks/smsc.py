@@ -16,7 +16,7 @@ import uvloop
 
 from benchmarks import child
 from benchmarks.messages import MIXES, Form, index_of
-from operators.simulator import Simulator, SimulatorSettings
+from operators.simulator import Onlooker, Simulator, SimulatorSettings
 from operators.smpp import gsm7
 from operators.smpp.pdu import SubmitSm
 from operators.smpp.session import SessionSettings
@@ -32,7 +32,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     window: int = 1000
 
 
-class Stamps:
+class Stamps(Onlooker):
     """When each message came first, which of its parts came, what came twice, and what came with another text."""
 
     def __init__(self, mix: str) -> None:
@@ -45,7 +45,7 @@ class Stamps:
         self.strangers = 0
         self.altered = 0
 
-    def take(self, submit: SubmitSm) -> None:
+    def submitted(self, submit: SubmitSm) -> None:
         now = time.perf_counter()
         if submit.registered_delivery & 0x03:
             self.receipts_asked += 1
@@ -108,7 +108,7 @@ class Station:
         session = SessionSettings(window=job.window, inbound=100_000)
         settings = SimulatorSettings(session=session)
         self._waits: asyncio.Task[None]
-        self.simulator = Simulator(settings=settings, heard=self.stamps.take)
+        self.simulator = Simulator(settings=settings, onlooker=self.stamps)
 
     async def serve(self) -> None:
         await self.simulator.start()

@@ -60,12 +60,11 @@ def simulate_smsc(
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         run(
             run_simulator(
-                host,
                 port,
                 faults,
                 system_id=system_id,
                 password=password,
-                settings=SimulatorSettings(session=SessionSettings(window=window, inbound=100_000)),
+                settings=SimulatorSettings(host=host, session=SessionSettings(window=window, inbound=100_000)),
                 started=started,
             )
         )

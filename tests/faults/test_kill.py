@@ -19,9 +19,8 @@ import aiohttp
 import pytest
 
 from gateway.tools.trial_site import Stage
-from operators.simulator import Faults, Simulator
+from operators.simulator import Faults, Onlooker, Receipt, Simulator
 from operators.smpp import pdu as p
-from operators.smpp import status as st
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message, until
 from tests.bounds import LIMIT_S
 from tests.verbs import QuickStage
@@ -30,22 +29,28 @@ CLIENTS = 8
 WINDOW = 64
 
 
+class Watched(Onlooker):
+    """Keeps the ids that an SMSC gave, and those whose receipts were acknowledged."""
+
+    def __init__(self) -> None:
+        self.given: set[str] = set()
+        self.taken: set[str] = set()
+
+    def answered(self, response: p.SubmitSmResp) -> None:
+        self.given.add(response.message_id)
+
+    def acknowledged(self, receipt: Receipt) -> None:
+        self.taken.add(receipt.message_id)
+
+
 class WatchedSmsc(Simulator):
-    """Keeps the ids it gave and the ids whose receipts the gateway acknowledged."""
+    """given: the ids that it gave. acknowledged: those whose receipts the gateway acknowledged."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.given: set[str] = set()
-        self.acknowledged: set[str] = set()
-
-    def _answer(self, link: Any, response: p.SubmitSmResp, now: float) -> None:
-        self.given.add(response.message_id)
-        super()._answer(link, response, now)
-
-    def _take_response(self, event: Any, now: float) -> None:
-        if event.pdu.status == st.OK:
-            self.acknowledged.add(event.context.message_id)
-        super()._take_response(event, now)
+        watched = Watched()
+        super().__init__(**settings, onlooker=watched)
+        self.given = watched.given
+        self.acknowledged = watched.taken
 
 
 class Load:

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from operators.simulator import Faults, IdForm, Simulator, SimulatorSettings, ru
 from operators.smpp.receipt import parse_receipt
 
 NOON = 1_700_000_000.0
-QUICK = SimulatorSettings(receipt_retry_s=0.01, refused_bind_pause_s=0.01)
+QUICK = SimulatorSettings(receipt_retry_s=0.01, refused_bind_pause_s=0.01, clock=lambda: NOON)
 NO_RECEIPTS = 0
 logging.getLogger("smpp").setLevel(logging.CRITICAL)
 
@@ -81,7 +82,8 @@ def peer_at(port: int) -> Iterator[Peer]:
 
 @asynccontextmanager
 async def simulating(faults: Faults | None = None, **options: Any) -> AsyncIterator[Simulator]:
-    simulator = Simulator(faults=faults, settings=QUICK, clock=lambda: NOON, **options)
+    settings = replace(QUICK, seed=options.pop("seed", 0))
+    simulator = Simulator(faults=faults, settings=settings, **options)
     await simulator.start()
     try:
         yield simulator
@@ -505,7 +507,7 @@ async def test_a_peer_that_reads_nothing_is_cut_off() -> None:
 
 async def test_run_serves_until_cancelled() -> None:
     started: asyncio.Future[Simulator] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(run("127.0.0.1", 0, Faults(), started=started.set_result))
+    task = asyncio.create_task(run(0, Faults(), started=started.set_result))
     simulator = await started
     assert commands(await with_peer(simulator, exchange(1, 2))) == ["submit_sm_resp", "deliver_sm"]
     task.cancel()

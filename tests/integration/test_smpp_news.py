@@ -218,9 +218,9 @@ async def test_messages_from_people_go_to_a_bind_of_the_number_s_owner(
             tlvs=((p.TAG_MESSAGE_PAYLOAD, text.encode("utf-16-be")),),
         )
         async with asyncio.timeout(LIMIT_S):
-            while not stage.smsc._receivers:
+            while not stage.smsc.receivers:
                 await asyncio.sleep(0.01)
-        link = stage.smsc._receivers[0]
+        link = stage.smsc.receivers[0]
         link.session.request(written, None, asyncio.get_running_loop().time())
         link.flush_soon()
         (told,) = await peer.receipts(1)

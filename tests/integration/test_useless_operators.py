@@ -19,7 +19,7 @@ from config.settings import SmppServerSettings
 from gateway.delivery.dispatch.circuit import CircuitState
 from gateway.model.message import Message, Status
 from gateway.node.node import Node
-from operators.simulator import Faults, Simulator
+from operators.simulator import Faults, Simulator, SimulatorSettings
 from operators.smpp import status as st
 from tests.integration.smpp_stage import settings_of
 from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request, offered
@@ -70,7 +70,9 @@ def operator(name: str, port: int, **more: Any) -> SmppOperatorSettings:
 @asynccontextmanager
 async def benched(folder: Path, faults: Faults, **settings: Any) -> AsyncIterator[Bench]:
     """settings: of the first operator."""
-    first, second = (Simulator(password="", record=True, track=True, seed=seed) for seed in (1, 2))
+    first, second = (
+        Simulator(password="", record=True, track=True, settings=SimulatorSettings(seed=seed)) for seed in (1, 2)
+    )
     await first.start()
     await second.start()
     operators = (operator("first", first.port, **settings), operator("second", second.port))

@@ -117,9 +117,9 @@ async def test_messages_from_people_reach_it(tmp_path: Path, esme: Words) -> Non
     async with running_gateway(tmp_path, customer=owner) as stage:
         account = await stage.account()
         async with asyncio.timeout(LIMIT_S):
-            while not stage.smsc._receivers:
+            while not stage.smsc.receivers:
                 await asyncio.sleep(0.01)
-        link = stage.smsc._receivers[0]
+        link = stage.smsc.receivers[0]
         written = p.DeliverSm(
             source_addr="966512345678",
             source_addr_ton=1,

@@ -32,7 +32,7 @@ def stamps_of(path: Path, *indexes: int, mix: str = "plain", count: int = 8) -> 
     stamps = Stamps(mix)
     for index in indexes:
         for submit in submits(index, mix):
-            stamps.take(submit)
+            stamps.submitted(submit)
     return stamps.lot(0, count, str(path))
 
 
@@ -116,14 +116,14 @@ def test_a_long_message_that_lacks_a_part_is_broken(tmp_path: Path) -> None:
     first, _, *rest = submits(long, "mixed")
     for submit in (first, *rest):
         assert submit.esm_class & UDHI
-        stamps.take(submit)
+        stamps.submitted(submit)
     assert stamps.lot(long, 1, str(tmp_path / "a"))["broken"] == [long]
 
 
 def test_another_text_and_another_number_are_noticed(tmp_path: Path) -> None:
     stamps = Stamps("plain")
-    stamps.take(SubmitSm(destination_addr=number_of(0), short_message=b"something else"))
-    stamps.take(SubmitSm(destination_addr="15550000000", short_message=b"who is this"))
+    stamps.submitted(SubmitSm(destination_addr=number_of(0), short_message=b"something else"))
+    stamps.submitted(SubmitSm(destination_addr="15550000000", short_message=b"who is this"))
     seen = stamps.lot(0, 1, str(tmp_path / "a"))
     assert (seen["altered"], seen["strangers"]) == (1, 1)
 
