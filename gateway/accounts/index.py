@@ -32,6 +32,7 @@ from gateway.ledger.contract import (
     Unreadable,
 )
 from gateway.model.message import MessageClass
+from gateway.model.owners import key_id_of_esme
 from redaction.retention import RetentionTag, RetentionWish
 from redaction.sealed import Sealed
 
@@ -163,7 +164,7 @@ def _esme(stored: StoredEsme, customer: Customer) -> Esme:
         id=stored.id,
         system_id=stored.system_id,
         password=stored.password,
-        key=_may(settings, customer, -stored.id, stored.system_id, ("send", "status"), None),
+        key=_may(settings, customer, key_id_of_esme(stored.id), stored.system_id, ("send", "status"), None),
         max_binds=settings.max_binds,
         window=settings.window,
     )

@@ -10,6 +10,7 @@ from typing import Final
 from gateway.delivery.follow_up import FollowUp
 from gateway.ledger.contract import Change
 from gateway.model.message import Link, Message, OutboxEvent, Status, snapshot
+from gateway.model.owners import esme_of
 from gateway.retention.policies import RetentionPolicies
 from redaction.retention import RetentionRule, content_until_ms
 
@@ -72,7 +73,7 @@ class Settler:
             status=message.status,
             at_ms=now_ms,
             next_ms=now_ms,
-            esme=max(0, -message.key_id),
+            esme=esme_of(message.key_id),
         )
 
 

@@ -15,6 +15,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+from gateway.model.owners import LimitOwner
+
 SETS: Final = 1_024
 WAYS: Final = 8
 _SLOT: Final = struct.Struct("=qddd")
@@ -36,15 +38,15 @@ class Bucket(Protocol):
 
 
 class Buckets(Protocol):
-    """Makes buckets; `owner` is a number of its own, and never 0."""
+    """Makes buckets, one for each owner of a limit."""
 
-    def bucket(self, owner: int, rate_per_s: float, burst: int, now: float) -> Bucket: ...
+    def bucket(self, owner: LimitOwner, rate_per_s: float, burst: int, now: float) -> Bucket: ...
 
 
 class OwnBuckets:
     """For a node that is one process."""
 
-    def bucket(self, owner: int, rate_per_s: float, burst: int, now: float) -> Bucket:
+    def bucket(self, owner: LimitOwner, rate_per_s: float, burst: int, now: float) -> Bucket:
         return OwnBucket(rate_per_s, burst, now)
 
 
@@ -85,11 +87,11 @@ class SharedBuckets:
         self._descriptor = descriptor
         self._memory = mmap.mmap(descriptor, SETS * _SET_BYTES)
 
-    def bucket(self, owner: int, rate_per_s: float, burst: int, now: float) -> Bucket:
+    def bucket(self, owner: LimitOwner, rate_per_s: float, burst: int, now: float) -> Bucket:
         return SharedBucket(self, owner, rate_per_s, burst)
 
     @contextlib.contextmanager
-    def slot(self, owner: int, now: float) -> Iterator[tuple[int, float, float] | None]:
+    def slot(self, owner: LimitOwner, now: float) -> Iterator[tuple[int, float, float] | None]:
         """Where the owner's slot is, its tokens and their time; None when all slots that it may have are in use.
 
         Tokens of a new one are infinite: the caller knows the burst.
@@ -101,10 +103,10 @@ class SharedBuckets:
         finally:
             fcntl.lockf(self._descriptor, fcntl.LOCK_UN, _SET_BYTES, start)
 
-    def put(self, place: int, owner: int, tokens: float, at: float, full: float) -> None:
+    def put(self, place: int, owner: LimitOwner, tokens: float, at: float, full: float) -> None:
         _SLOT.pack_into(self._memory, place, owner, tokens, at, full)
 
-    def _find(self, owner: int, start: int, now: float) -> tuple[int, float, float] | None:
+    def _find(self, owner: LimitOwner, start: int, now: float) -> tuple[int, float, float] | None:
         free = None
         for place in range(start, start + _SET_BYTES, _SLOT.size):
             holder, tokens, at, full = _SLOT.unpack_from(self._memory, place)
@@ -118,7 +120,7 @@ class SharedBuckets:
 class SharedBucket:
     """One owner's bucket in the table."""
 
-    def __init__(self, table: SharedBuckets, owner: int, rate_per_s: float, burst: int) -> None:
+    def __init__(self, table: SharedBuckets, owner: LimitOwner, rate_per_s: float, burst: int) -> None:
         self._table = table
         self._owner = owner
         self._rate = rate_per_s

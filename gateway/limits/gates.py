@@ -11,6 +11,7 @@ from typing import Final
 from gateway.accounts.customers import ApiKey
 from gateway.accounts.settings import LEAST_PER_S, MOST_BURST, MOST_PER_S
 from gateway.limits.buckets import Bucket, Buckets
+from gateway.model.owners import LimitOwner, limit_of_customer, limit_of_key
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
 
@@ -21,12 +22,12 @@ NOTICEABLE: Final = 0.005
 """Of a limit: what is wanted or granted is not followed more closely."""
 _ROUNDING_S: Final = 1e-6
 
-Share = Callable[[int, float], float]
-"""Which part of an owner's limit this machine may give, by the owner's number."""
+Share = Callable[[LimitOwner, float], float]
+"""Which part of an owner's limit this machine may give."""
 
 
-def whole(_owner: int, limit_per_s: float) -> float:
-    """There is nobody else."""
+def whole(_owner: LimitOwner, limit_per_s: float) -> float:
+    """Single machine: the full limit."""
     return limit_per_s
 
 
@@ -92,7 +93,7 @@ class Gates:
     def __init__(self, made: Buckets, clock: Clock) -> None:
         self._made = made
         self._clock = clock
-        self._gates: dict[int, Gate] = {}
+        self._gates: dict[LimitOwner, Gate] = {}
         self._share: Share = whole
 
     def pass_through(self, key: ApiKey, messages: int) -> None:
@@ -118,14 +119,13 @@ class Gates:
         gates = []
         own_per_s, shared_per_s = key.throughput_per_s, key.customer.settings.throughput_per_s
         if own_per_s is not None:
-            gates.append(self._gate(2 * key.id, sane(own_per_s), min(key.burst, MOST_BURST), now))
+            gates.append(self._gate(limit_of_key(key.id), sane(own_per_s), min(key.burst, MOST_BURST), now))
         if shared_per_s is not None:
-            shared_per_s = sane(shared_per_s)
-            gates.append(self._gate(2 * key.customer.id + 1, shared_per_s, max(1, math.ceil(shared_per_s)), now))
+            owner, shared_per_s = limit_of_customer(key.customer.id), sane(shared_per_s)
+            gates.append(self._gate(owner, shared_per_s, max(1, math.ceil(shared_per_s)), now))
         return gates
 
-    def _gate(self, owner: int, limit_per_s: float, burst: int, now: float) -> Gate:
-        """owner: even for keys, below zero for ESME accounts, odd for customers."""
+    def _gate(self, owner: LimitOwner, limit_per_s: float, burst: int, now: float) -> Gate:
         gate = self._gates.get(owner)
         if gate is None or gate.limit_per_s != limit_per_s or gate.burst != burst:
             granted_per_s = self._share(owner, limit_per_s)
@@ -136,10 +136,10 @@ class Gates:
 
     # -------------------------------------------------------------------------------------------------- over machines
 
-    def look(self, elapsed_s: float) -> dict[int, float]:
+    def look(self, elapsed_s: float) -> dict[LimitOwner, float]:
         """What is wanted here of each limit, in messages a second, by owner; for the time since the last look."""
         now = self._clock.monotonic()
-        found: dict[int, float] = {}
+        found: dict[LimitOwner, float] = {}
         if elapsed_s <= 0:
             return found
         for owner, gate in self._gates.items():
@@ -149,7 +149,7 @@ class Gates:
                     found[owner] = wanted_per_s
         return found
 
-    def grant(self, share: Share, owners: Iterable[int] | None = None) -> None:
+    def grant(self, share: Share, owners: Iterable[LimitOwner] | None = None) -> None:
         """Give what `share` says from now on, also to who comes later. owners: for whom it may say something new."""
         self._share = share
         now = self._clock.monotonic()
@@ -158,11 +158,11 @@ class Gates:
             if gate is not None:
                 gate.grant(share(owner, gate.limit_per_s), now)
 
-    def owners(self) -> Iterable[int]:
+    def owners(self) -> Iterable[LimitOwner]:
         """Whose limits have been asked for."""
         return self._gates.keys()
 
-    def granted_per_s(self, owner: int) -> float:
+    def granted_per_s(self, owner: LimitOwner) -> float:
         """What may be given here of a limit that has been asked for."""
         return self._gates[owner].granted_per_s
 

@@ -14,17 +14,18 @@ Without news the last figures stand for `KNOWN_S`; after that every machine give
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.limits.gates import Gates
+from gateway.model.owners import LimitOwner
 from gateway.process.clock import Clock
 
 INTERVAL_S: Final = 0.5
 KNOWN_S: Final = 2.0
 
 Wanted = Mapping[int, float]
-"""Messages a second by owner."""
+"""Messages a second by owner, as a number among numbers."""
 
 
 def level(limit: float, others: Iterable[float]) -> float:
@@ -58,7 +59,7 @@ class FairRates:
         self._machines = machines
         self._looked = clock.monotonic() - INTERVAL_S
         self._heard = clock.monotonic()
-        self._others: Mapping[int, list[float]] = {}
+        self._others: Mapping[LimitOwner, list[float]] = {}
         self._is_blind = False
 
     async def run(self) -> None:
@@ -74,7 +75,7 @@ class FairRates:
         self._looked = now
         try:
             async with asyncio.timeout(KNOWN_S):
-                told = await self._exchange(wanted)
+                told = await self._exchange(cast(Wanted, wanted))
         except (LedgerUnavailable, TimeoutError):
             if self.silent_s() >= KNOWN_S:
                 self._divide()
@@ -86,10 +87,10 @@ class FairRates:
         return self._clock.monotonic() - self._heard
 
     def _follow(self, told: Iterable[Wanted]) -> None:
-        others = defaultdict(list)
+        others: dict[LimitOwner, list[float]] = defaultdict(list)
         for machine in told:
             for owner, per_s in machine.items():
-                others[owner].append(per_s)
+                others[LimitOwner(owner)].append(per_s)
         concerned = None if self._is_blind else others.keys() | self._others.keys()
         self._others, self._is_blind, self._heard = others, False, self._clock.monotonic()
         self._gates.grant(lambda owner, limit_per_s: level(limit_per_s, others.get(owner, ())), concerned)

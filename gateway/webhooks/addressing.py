@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.accounts.directory import Directory
 from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.owners import esme_of
 from gateway.model.refusals import Refusal
 from gateway.model.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.vault.vault import Vault
@@ -36,7 +37,7 @@ class Addressing:
 
     def wanted(self, message: Message) -> bool:
         """Whether anybody is to be told that this message has reached its status."""
-        if message.key_id < 0:
+        if esme_of(message.key_id):
             return asks_for(message.notify, message.status)
         endpoint = self._directory.endpoint(message.customer)
         if endpoint is None:

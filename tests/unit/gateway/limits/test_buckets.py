@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.limits.buckets import SETS, WAYS, OwnBuckets, SharedBuckets, create_table
+from gateway.model.owners import LimitOwner
 from operators.bucket import TokenBucket
 
 NOW = 1_000.0
@@ -20,7 +21,7 @@ def table() -> int:
 
 
 def test_what_one_worker_takes_is_gone_for_the_others(table: int) -> None:
-    one, other = (SharedBuckets(os.dup(table)).bucket(7, 10.0, 5, NOW) for _ in range(2))
+    one, other = (SharedBuckets(os.dup(table)).bucket(LimitOwner(7), 10.0, 5, NOW) for _ in range(2))
     assert one.wait_s(5, NOW) == 0.0
     one.take(5, NOW)
     assert other.wait_s(1, NOW) == pytest.approx(0.1)
@@ -38,7 +39,7 @@ def test_a_shared_bucket_and_an_own_one_are_like_an_operators(
     rate: float, burst: int, steps: list[tuple[float, int]]
 ) -> None:
     model = TokenBucket(rate, burst, NOW)
-    buckets = [made.bucket(7, rate, burst, NOW) for made in (SharedBuckets(create_table()), OwnBuckets())]
+    buckets = [made.bucket(LimitOwner(7), rate, burst, NOW) for made in (SharedBuckets(create_table()), OwnBuckets())]
     now = NOW
     for pause_s, messages in steps:
         now += pause_s
@@ -55,7 +56,7 @@ def test_a_shared_bucket_and_an_own_one_are_like_an_operators(
     )
 )
 def test_a_bucket_whose_rate_changes_gives_what_each_rate_earned(steps: list[tuple[float, int, float, int]]) -> None:
-    buckets = [made.bucket(7, 10.0, 10, NOW) for made in (SharedBuckets(create_table()), OwnBuckets())]
+    buckets = [made.bucket(LimitOwner(7), 10.0, 10, NOW) for made in (SharedBuckets(create_table()), OwnBuckets())]
     now, earned, given, rate = NOW, 10.0, 0, 10.0
     for pause_s, messages, next_rate, burst in steps:
         now += pause_s
@@ -75,10 +76,10 @@ def test_owners_do_not_disturb_one_another(table: int) -> None:
     buckets = SharedBuckets(table)
     owners = [number for number in range(-500, 500) if number]
     for owner in owners:
-        buckets.bucket(owner, 1.0, 2, NOW).take(2, NOW)
-    waits = [buckets.bucket(owner, 1.0, 2, NOW).wait_s(1, NOW) for owner in owners]
+        buckets.bucket(LimitOwner(owner), 1.0, 2, NOW).take(2, NOW)
+    waits = [buckets.bucket(LimitOwner(owner), 1.0, 2, NOW).wait_s(1, NOW) for owner in owners]
     assert waits == [1.0] * len(owners)
-    assert buckets.bucket(501, 1.0, 2, NOW).wait_s(1, NOW) == 0.0
+    assert buckets.bucket(LimitOwner(501), 1.0, 2, NOW).wait_s(1, NOW) == 0.0
 
 
 def test_slots_of_owners_who_were_quiet_are_given_away(table: int) -> None:
@@ -86,21 +87,21 @@ def test_slots_of_owners_who_were_quiet_are_given_away(table: int) -> None:
     many = 3 * SETS * WAYS
     for owner in range(1, many):
         now = NOW + 10 * owner
-        bucket = buckets.bucket(owner, 1.0, 1, now)
+        bucket = buckets.bucket(LimitOwner(owner), 1.0, 1, now)
         bucket.take(1, now)
         assert bucket.wait_s(1, now) == 1.0
 
 
 def test_a_changed_limit_holds_at_once(table: int) -> None:
     buckets = SharedBuckets(table)
-    buckets.bucket(7, 1.0, 100, NOW).take(50, NOW)
-    assert buckets.bucket(7, 1.0, 10, NOW).wait_s(10, NOW) == 0.0
-    buckets.bucket(7, 1.0, 10, NOW).take(10, NOW)
-    assert buckets.bucket(7, 4.0, 10, NOW).wait_s(1, NOW) == 0.25
+    buckets.bucket(LimitOwner(7), 1.0, 100, NOW).take(50, NOW)
+    assert buckets.bucket(LimitOwner(7), 1.0, 10, NOW).wait_s(10, NOW) == 0.0
+    buckets.bucket(LimitOwner(7), 1.0, 10, NOW).take(10, NOW)
+    assert buckets.bucket(LimitOwner(7), 4.0, 10, NOW).wait_s(1, NOW) == 0.25
 
 
 def _take_all(descriptor: int, until: float, taken: "multiprocessing.Queue[int]") -> None:
-    bucket = SharedBuckets(descriptor).bucket(7, 2_000.0, 100, time.monotonic())
+    bucket = SharedBuckets(descriptor).bucket(LimitOwner(7), 2_000.0, 100, time.monotonic())
     count = 0
     while (now := time.monotonic()) < until:
         if bucket.wait_s(1, now) <= 0.0:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
 from gateway.limits.buckets import Buckets, OwnBuckets, SharedBuckets, create_table
 from gateway.limits.gates import Gates
+from gateway.model.owners import limit_of_customer, limit_of_key
 from gateway.model.refusals import Refusal
 from gateway.process.clock import ManualClock
 
@@ -26,7 +27,7 @@ KEY = ApiKey(
     daily_quota=None,
     expires_ms=None,
 )
-OWNER = 14
+OWNER = limit_of_key(7)
 
 
 class Place:
@@ -146,7 +147,7 @@ def test_only_the_limit_that_refuses_is_wanted() -> None:
     place.send_all(key)
     wanted = place.gates.look(0.5)
     assert wanted[OWNER] == 10.0
-    assert wanted[7] < 10.0
+    assert wanted[limit_of_customer(owner.id)] < 10.0
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -192,7 +193,7 @@ def test_who_comes_later_gets_what_was_granted_before() -> None:
 def test_a_grant_for_others_changes_nothing() -> None:
     place = Place()
     place.send()
-    place.gates.grant(lambda _owner, _limit: 1.0, [99])
+    place.gates.grant(lambda _owner, _limit: 1.0, [limit_of_key(99)])
     assert place.gates.parted() == 0
     place.gates.grant(lambda _owner, _limit: 1.0, [OWNER])
     assert place.gates.parted() == 1
