@@ -45,7 +45,7 @@ class Partitions:
     def renewed(self, until: float) -> None:
         """Nobody else has our partitions before `until`."""
         was_over = self._clock.monotonic() >= self._dispatch.sender.active_until
-        self._dispatch.sender.active_until = self._deliverer.active_until = until
+        self._dispatch.sender.active_until = self._deliverer.courier.active_until = until
         if was_over:
             log.warning("leases_were_late")
             self._dispatch.sender.look_everywhere()
@@ -73,7 +73,7 @@ class Partitions:
         """Wait for what is under way in these partitions, after nothing new begins there."""
         has_gone = self._are_in(partitions)
         self._let_go(has_gone)
-        while any(has_gone(each) for each in self._inflight.active) or self._deliverer.is_telling(has_gone):  # noqa: ASYNC110
+        while any(has_gone(each) for each in self._inflight.active) or self._deliverer.held.order.is_telling(has_gone):  # noqa: ASYNC110
             await asyncio.sleep(EMPTY_S)  # rare, and nobody on the hot path should have to tell
         written = asyncio.Event()
         self._journal.barrier(lambda _op, _result: written.set())

@@ -54,10 +54,10 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_incoming_incomplete", "Of them, those that lack parts", incoming.incomplete),
         ("gateway_incoming_unowned", "Messages from people to numbers that nobody owns", incoming.unowned),
         ("gateway_incoming_pushed_back", "Those that operators were asked to send again", incoming.pushed_back),
-        ("gateway_webhooks_told", "Events that reached their customer", road.deliverer.told),
-        ("gateway_webhooks_failed", "Tries that did not", road.deliverer.failed),
+        ("gateway_webhooks_told", "Events that reached their customer", road.deliverer.courier.told),
+        ("gateway_webhooks_failed", "Tries that did not", road.deliverer.courier.failed),
         ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", road.deliverer.read_back),
-        ("gateway_webhooks_dropped", "Events without anybody to tell", road.deliverer.dropped),
+        ("gateway_webhooks_dropped", "Events that concern no endpoint", _dropped(road)),
     ]
 
 
@@ -108,8 +108,8 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),
         ("gateway_commit_queue", "Operations that wait for a commit", road.journal.depth),
         ("gateway_receipts_waiting", "Receipts not acknowledged yet", road.outcomes.waiting()),
-        ("gateway_webhooks_in_flight", "Events being told", deliverer.inflight),
-        ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.lag_ms() / 1000),
+        ("gateway_webhooks_in_flight", "Events being told", deliverer.held.inflight),
+        ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.held.lag_ms() / 1000),
         ("gateway_accounts_unreadable_by_kind", "Rows of accounts that cannot be read", stores.directory.unreadable()),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", deliverer.endpoints.disabled),
@@ -147,6 +147,10 @@ def _shared_gauges(stores: Stores, road: Road) -> list[Sample]:
 
 def _named(counts: Mapping[Status, int]) -> dict[str, float]:
     return {name.value: float(count) for name, count in counts.items()}
+
+
+def _dropped(road: Road) -> int:
+    return road.deliverer.courier.dropped + road.deliverer.forgotten
 
 
 def _openings(road: Road) -> dict[str, float]:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from gateway.ledger.contract import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import Ledger, LedgerUnavailable
 from gateway.ledger.journal import Journal
+from gateway.ledger.outbox import OutboxReader
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.model.submission import INTERMEDIATE_BIT
 from gateway.process.clock import Clock
@@ -44,18 +45,19 @@ Word = Callable[[OutboxEvent, Message], p.DeliverSm | Words | None]
 class Outlet:
     """The receiving binds of one account, and the news that is in memory for them. wake: called when more may be read.
 
-    known: events in memory, or written about and not durable yet. left: the ledger may hold more behind `after`, the
-    last event that was read; others become due before it (`again`): put off, or behind another of their message.
+    left: the ledger may hold more behind `after`, the last event that was read; others become due before it (`again`):
+    put off, or behind another of their message.
     """
 
-    __slots__ = ("_limit", "_wake", "account", "after", "again", "known", "left", "links", "ready")
+    __slots__ = ("_first", "_limit", "_wake", "account", "after", "again", "left", "links", "reader", "ready")
 
-    def __init__(self, account: int, wake: Callable[[], None]) -> None:
+    def __init__(self, ledger: Ledger, journal: Journal, clock: Clock, account: int, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self.account = account
+        self._first: set[int] = set()  # told, and the next event of their message may wait for that to be durable
+        self.reader: Final = OutboxReader(ledger, journal, clock, account, self._settled)
+        self.account: Final = account
         self.links: list[Link] = []
         self.ready: deque[News] = deque()
-        self.known: set[int] = set()
         self.left = True
         self.after = 0
         self.again = False
@@ -66,7 +68,7 @@ class Outlet:
 
     def room(self) -> int:
         """How many more events memory should hold."""
-        return self._limit - len(self.known)
+        return self._limit - len(self.reader.known)
 
     def join(self, link: Link) -> None:
         """One bind more, from which everything is to be looked at again."""
@@ -94,17 +96,18 @@ class Outlet:
         self.left = True
         self._wake()
 
-    def forget(self, op: WriteOp | None, _result: WriteResult) -> None:
-        """What was written about an event is durable."""
-        assert isinstance(op, Told | TellLater)
-        self.known.discard(op.seq)
+    def finish(self, event: OutboxEvent) -> None:
+        """The event is done with. The next one of its message may be read once that is durable."""
+        if event.status is Status.SUBMITTED:
+            self._first.add(event.seq)
+        self.reader.told(event)
+
+    def _settled(self, seq: int) -> None:
+        if seq in self._first:
+            self._first.discard(seq)
+            self.again = True
         if self.wants_more():
             self._wake()
-
-    def forget_first(self, op: WriteOp | None, result: WriteResult) -> None:
-        """The same, of one that the next event of its message waited for."""
-        self.again = True
-        self.forget(op, result)
 
 
 class Telling:
@@ -130,12 +133,13 @@ class Telling:
         touched: dict[int, Outlet] = {}
         for event, message in events:
             outlet = self._outlets.get(event.esme)
-            if outlet is None or event.seq in outlet.known:
+            if outlet is None or event.seq in outlet.reader.known:
                 continue
             if not event.seq or outlet.left or outlet.room() <= 0 or _has_forerunner(event, message):
                 outlet.leave()
             else:
                 outlet.after = event.seq
+                outlet.reader.known.add(event.seq)
                 self._take(outlet, event, message)
                 touched[event.esme] = outlet
         for outlet in touched.values():
@@ -144,7 +148,7 @@ class Telling:
     def bound(self, link: Link) -> None:
         """A bind that receives stands."""
         assert link.esme is not None
-        outlet = self._outlets.setdefault(link.esme.id, Outlet(link.esme.id, self._wake.set))
+        outlet = self._outlets.setdefault(link.esme.id, self._new_outlet(link.esme.id))
         outlet.join(link)
         self._wake.set()
 
@@ -162,7 +166,7 @@ class Telling:
         return account in self._outlets
 
     def in_memory(self) -> int:
-        return sum(len(outlet.known) for outlet in self._outlets.values())
+        return sum(len(outlet.reader.known) for outlet in self._outlets.values())
 
     def stop(self) -> None:
         """Send nothing more; answers are still taken."""
@@ -197,26 +201,20 @@ class Telling:
         outlet.again = False
         outlet.left = outlet.left and again
         try:
-            due = await self._due(outlet, limit, 0 if again else outlet.after)
-            messages = await self._ledger.find_many([event.message for event in due])
+            reading = await outlet.reader.read(limit, 0 if again else outlet.after)
         except LedgerUnavailable:
             outlet.again = outlet.left = True
             raise
-        for event, message in zip(due, messages, strict=True):
-            if event.seq not in outlet.known:  # it may have been offered while the ledger was asked
-                self._take(outlet, event, message)
-        if due and not again:
-            outlet.after = due[-1].seq
-            outlet.left = outlet.left or len(due) == limit
+        for event, message in reading.events:
+            self._take(outlet, event, message)
+        if reading.last and not again:
+            outlet.after = reading.last
+            outlet.left = outlet.left or reading.is_full
         self.pump(outlet)
         if outlet.wants_more():
             self._wake.set()
 
-    async def _due(self, outlet: Outlet, limit: int, after: int) -> Sequence[OutboxEvent]:
-        return await self._ledger.outbox_due(self._clock.now_ms(), limit, outlet.known, outlet.account, after)
-
     def _take(self, outlet: Outlet, event: OutboxEvent, message: Message | None) -> None:
-        outlet.known.add(event.seq)
         try:
             pdu = None if message is None else self._word(event, message)
         except KeysWithheld:
@@ -228,7 +226,7 @@ class Telling:
             return
         if pdu is None:
             self.dropped += 1
-            self._finish(outlet, event)
+            outlet.finish(event)
         else:
             outlet.ready.append(News(event, pdu))
 
@@ -260,7 +258,7 @@ class Telling:
                 session.request(pdu, news, link.now())
         except p.EncodeError:  # an old peer knows no TLVs and this news needs one
             self.dropped += 1
-            self._finish(outlet, news.event)
+            outlet.finish(news.event)
         else:
             link.flush_soon()
 
@@ -275,7 +273,7 @@ class Telling:
         if status == st.OK or status in _NEVER:
             self.told += status == st.OK
             self.refused += status != st.OK
-            self._finish(outlet, news.event)
+            outlet.finish(news.event)
         elif not late:
             self.refused += 1
             self._put_off(outlet, news.event)
@@ -295,17 +293,15 @@ class Telling:
     def _outlet(self, link: Link) -> Outlet:
         """The account's; one that nobody sees any more when its last bind is gone."""
         assert link.esme is not None
-        return self._outlets.get(link.esme.id) or Outlet(link.esme.id, self._wake.set)
+        return self._outlets.get(link.esme.id) or self._new_outlet(link.esme.id)
 
-    def _finish(self, outlet: Outlet, event: OutboxEvent) -> None:
-        """The next event of the same message may be read once this one is gone."""
-        done = outlet.forget_first if event.status is Status.SUBMITTED else outlet.forget
-        self._journal.post(Told(event.seq), done)
+    def _new_outlet(self, account: int) -> Outlet:
+        return Outlet(self._ledger, self._journal, self._clock, account, self._wake.set)
 
     def _put_off(self, outlet: Outlet, event: OutboxEvent) -> None:
         pause_s = RETRY_S[min(event.attempts, len(RETRY_S) - 1)]
         next_ms = self._clock.now_ms() + round(pause_s * 1000)
-        self._journal.post(TellLater(event.seq, next_ms, event.attempts + 1), outlet.forget)
+        outlet.reader.put_off(event, next_ms, event.attempts + 1)
 
 
 def _has_forerunner(event: OutboxEvent, message: Message) -> bool:

@@ -31,8 +31,6 @@ TOO_LARGE_TODAY = {
     "gateway/ledger/sqlite/file.py:SqliteFile lines",
     "gateway/ledger/sqlite/file.py:SqliteFile methods",
     "gateway/tools/trial_site.py:Stage parameters",
-    "gateway/webhooks/deliverer.py:Deliverer lines",
-    "gateway/webhooks/deliverer.py:Deliverer methods",
     "operators/simulator.py:Simulator lines",
     "operators/simulator.py:Simulator methods",
     "operators/simulator.py:Simulator parameters",

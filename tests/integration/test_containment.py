@@ -85,7 +85,7 @@ async def test_an_endpoint_that_was_stored_with_a_zone_fails_alone(stage: Stage)
         refused = await session.post(url_of_ours, json=message | {"callback_url": url.reveal(Purpose.CREDENTIAL)})
         assert (refused.status, (await refused.json())["code"]) == (400, "invalid_url")
     async with asyncio.timeout(LIMIT_S):
-        while not node.road.deliverer.failed:
+        while not node.road.deliverer.courier.failed:
             await asyncio.sleep(0.01)
     peer = await stage.peer(await stage.account())
     assert (await peer.ask(submit())).status == st.OK

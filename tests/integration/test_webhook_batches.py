@@ -33,7 +33,7 @@ def told(receiver: Receiver) -> Counter[str]:
 
 async def test_a_batch_is_signed_once_and_holds_its_events(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         stage.deliverer.offer(await stage.store(*messages(30)))
         await until_all_told(stage)
@@ -45,7 +45,7 @@ async def test_a_batch_is_signed_once_and_holds_its_events(tmp_path: Path) -> No
         )
         assert entries(received) == [f"{each.id.hex()}.delivered" for each in messages(30)]
         assert received.event["data"][0]["data"]["status"] == "delivered"
-        assert (stage.deliverer.told, stage.deliverer.inflight) == (30, 0)
+        assert (stage.deliverer.courier.told, stage.deliverer.held.inflight) == (30, 0)
 
 
 @pytest.mark.smpp("S-64")
@@ -67,13 +67,13 @@ async def test_a_burst_is_told_completely_and_once_in_few_requests(tmp_path: Pat
 
 async def test_events_of_one_message_are_never_in_two_requests_at_once(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         receiver.answer = lambda _: Say(hold=True)
         stage.deliverer.offer(await stage.store(*messages(10), status=Status.SUBMITTED))
         await receiver.arrived(1)
         stage.deliverer.offer(await stage.store(*messages(10), status=Status.DELIVERED))
-        assert stage.deliverer.requests == 1
+        assert stage.deliverer.courier.requests == 1
         receiver.release.set()
         await until_all_told(stage)
         names = [name for each in receiver.requests for name in entries(each)]
@@ -82,7 +82,7 @@ async def test_events_of_one_message_are_never_in_two_requests_at_once(tmp_path:
 
 async def test_events_of_one_message_that_wait_together_leave_together_in_order(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path, connections_per_endpoint=1) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         receiver.answer = lambda _: Say(hold=True)
         stage.deliverer.offer(await stage.store(message(99)))
@@ -98,15 +98,15 @@ async def test_events_of_one_message_that_wait_together_leave_together_in_order(
 
 async def test_a_batch_that_failed_comes_again_in_halves_and_nothing_is_lost(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         receiver.answer = lambda _: Say(BUSY if len(receiver.requests) < 1 else b"HTTP/1.1 204 No Content\r\n\r\n")
         stage.deliverer.offer(await stage.store(*messages(80)))
-        await until(lambda: stage.deliverer.failed == 80)
+        await until(lambda: stage.deliverer.courier.failed == 80)
         await stage.run_out(30)
         assert [len(entries(each)) for each in receiver.requests] == [80, 50, 30]
         assert sorted(entries(receiver.requests[0])) == sorted(told(receiver))
-        assert stage.deliverer.told == 80
+        assert stage.deliverer.courier.told == 80
 
 
 async def test_one_event_that_an_endpoint_cannot_take_holds_up_no_other_for_ever(tmp_path: Path) -> None:
@@ -117,12 +117,12 @@ async def test_one_event_that_an_endpoint_cannot_take_holds_up_no_other_for_ever
         stage.deliverer.offer(await stage.store(*messages(20)))
         async with asyncio.timeout(LIMIT_S):
             while await stage.ledger.outbox_size() > 1:
-                if not stage.deliverer.inflight:
+                if not stage.deliverer.held.inflight:
                     await stage.journal.drain()
                     stage.later(600)
                 await asyncio.sleep(0.001)
         assert [each.message for each in await stage.waiting()] == [message(7).id]
-        assert stage.deliverer.told == 19
+        assert stage.deliverer.courier.told == 19
 
 
 async def test_events_in_one_failed_batch_stay_in_order_when_a_server_fails_at_random(tmp_path: Path) -> None:
@@ -161,19 +161,19 @@ async def test_killed_in_the_middle_nothing_is_lost(tmp_path: Path) -> None:
 
 async def test_an_endpoint_of_batches_that_is_gone_keeps_every_event(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path, connections_per_endpoint=1) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         await stage.save_endpoint()
         receiver.answer = lambda _: Say(GONE)
         stage.deliverer.offer(await stage.store(*messages(20)))
-        await until(lambda: stage.deliverer.endpoints.disabled == 1 and not stage.deliverer.inflight)
+        await until(lambda: stage.deliverer.endpoints.disabled == 1 and not stage.deliverer.held.inflight)
         assert len(await stage.waiting()) == 20
         assert len(receiver.requests) == 1
 
 
 async def test_a_message_with_its_own_callback_url_goes_alone_and_as_it_is(tmp_path: Path) -> None:
     async with receiving() as receiver, receiving() as other, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         stage.book.callbacks[message(2).id] = f"http://127.0.0.1:{other.port}/once"
         stage.deliverer.offer(await stage.store(*messages(3)))

@@ -108,7 +108,7 @@ class Stage:
         """Let time pass in such steps, whenever nothing is under way, until everything is told."""
         async with asyncio.timeout(LIMIT_S):
             while await self.ledger.outbox_size():
-                if not self.deliverer.inflight:
+                if not self.deliverer.held.inflight:
                     await self.journal.drain()
                     self.later(seconds)
                 await asyncio.sleep(0.001)

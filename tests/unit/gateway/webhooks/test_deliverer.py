@@ -46,26 +46,26 @@ async def test_an_event_is_told_signed_and_then_forgotten(tmp_path: Path) -> Non
         sent_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         signed = Webhook(SECRET).sign(headers["webhook-id"], sent_at, received.body.decode())
         assert headers["webhook-signature"] == signed
-        assert (stage.deliverer.told, stage.deliverer.inflight, stage.deliverer.lag_ms()) == (1, 0, 0)
+        assert (stage.deliverer.courier.told, stage.deliverer.held.inflight, stage.deliverer.held.lag_ms()) == (1, 0, 0)
 
 
 async def test_an_offered_event_is_told_from_memory(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         stage.deliverer.offer(await stage.store(*messages(20)))
         await until_all_told(stage)
-        assert len(receiver.requests) == stage.deliverer.told == 20
+        assert len(receiver.requests) == stage.deliverer.courier.told == 20
 
 
 async def test_after_a_commit_that_failed_events_go_by_the_ledger_which_may_hold_earlier_ones(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         pairs = await stage.store(*messages(20))
         stage.journal.failures += 1
         stage.deliverer.offer(pairs)
-        assert stage.deliverer.inflight == 0
+        assert stage.deliverer.held.inflight == 0
         await until_all_told(stage)
         assert len(receiver.requests) == stage.deliverer.read_back == 20
 
@@ -88,7 +88,7 @@ async def test_one_customer_has_only_so_many_requests_at_once(tmp_path: Path) ->
         receiver.answer = lambda _: Say(hold=True)
         await stage.store(*messages(20))
         await receiver.arrived(3)
-        assert stage.deliverer.requests == 3
+        assert stage.deliverer.courier.requests == 3
         receiver.release.set()
         await until_all_told(stage)
         assert receiver.most_busy == 3
@@ -100,7 +100,7 @@ async def test_memory_is_bounded_and_the_rest_waits_in_the_ledger(tmp_path: Path
         receiver.answer = lambda _: Say(hold=True)
         stage.deliverer.offer(await stage.store(*messages(100)))
         await receiver.arrived(4)
-        assert stage.deliverer.inflight <= 16
+        assert stage.deliverer.held.inflight <= 16
         receiver.release.set()
         await stage.run_out(60)
         assert sorted(each.event["data"]["id"] for each in receiver.requests) == [m.id.hex() for m in messages(100)]
@@ -119,11 +119,11 @@ async def test_what_is_not_a_success_is_tried_again_by_the_schedule_under_the_sa
         listen(stage, receiver)
         failing_first(receiver, 2, data)
         await stage.store(message())
-        await until(lambda: stage.deliverer.failed == 1)
+        await until(lambda: stage.deliverer.courier.failed == 1)
         (row,) = await stage.waiting()
         assert (row.next_ms, row.attempts) == (NOW_MS + 5_000, 1)
         stage.later(5)
-        await until(lambda: stage.deliverer.failed == 2)
+        await until(lambda: stage.deliverer.courier.failed == 2)
         (row,) = await stage.waiting()
         assert (row.next_ms, row.attempts) == (NOW_MS + 35_000, 2)
         stage.later(30)
@@ -138,7 +138,7 @@ async def test_the_last_pause_repeats_and_nothing_is_given_up(tmp_path: Path) ->
         failing_first(receiver, 6)
         await stage.store(message())
         for tries in range(1, 7):
-            await until(lambda tries=tries: stage.deliverer.failed == tries)  # type: ignore[misc]
+            await until(lambda tries=tries: stage.deliverer.courier.failed == tries)  # type: ignore[misc]
             await stage.waiting()
             stage.later(600)
         await until_all_told(stage)
@@ -148,7 +148,7 @@ async def test_nobody_listening_is_a_failure_like_any_other(tmp_path: Path) -> N
     async with staged(tmp_path) as stage:
         stage.book.urls[1] = "http://127.0.0.1:1024/"
         await stage.store(message())
-        await until(lambda: stage.deliverer.failed == 1)
+        await until(lambda: stage.deliverer.courier.failed == 1)
         assert len(await stage.waiting()) == 1
 
 
@@ -157,7 +157,7 @@ async def test_a_bad_secret_loses_no_event(tmp_path: Path) -> None:
         listen(stage, receiver)
         stage.book.secret = "whsec_short"
         await stage.store(message())
-        await until(lambda: stage.deliverer.failed == 1)
+        await until(lambda: stage.deliverer.courier.failed == 1)
         assert len(await stage.waiting()) == 1
         assert not receiver.requests
 
@@ -171,12 +171,12 @@ async def test_a_later_event_never_overtakes_an_earlier_one_of_its_message(tmp_p
         failing_first(receiver, 1)
         first = await stage.store(message(), status=Status.SUBMITTED)
         stage.deliverer.offer(first)
-        await until(lambda: stage.deliverer.failed == 1)
+        await until(lambda: stage.deliverer.courier.failed == 1)
         await stage.store(message(), status=Status.DELIVERED)
         stage.deliverer.poke()
         other = message(2)
         await stage.store(other)
-        await until(lambda: stage.deliverer.told == 1)
+        await until(lambda: stage.deliverer.courier.told == 1)
         assert [each.event["data"]["id"] for each in receiver.requests] == [message().id.hex(), other.id.hex()]
         stage.later(5)
         await until_all_told(stage)
@@ -185,13 +185,13 @@ async def test_a_later_event_never_overtakes_an_earlier_one_of_its_message(tmp_p
 
 async def test_an_offered_event_waits_for_the_one_of_its_message_that_is_under_way(tmp_path: Path) -> None:
     async with receiving() as receiver, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         receiver.answer = lambda _: Say(hold=True)
         stage.deliverer.offer(await stage.store(message(), status=Status.SUBMITTED))
         await receiver.arrived(1)
         stage.deliverer.offer(await stage.store(message(), status=Status.DELIVERED))
-        assert stage.deliverer.requests == 1
+        assert stage.deliverer.courier.requests == 1
         receiver.release.set()
         await until_all_told(stage)
         assert statuses(receiver) == ["submitted", "delivered"]
@@ -221,24 +221,24 @@ async def test_an_endpoint_that_fails_again_and_again_is_left_alone_and_others_a
         dead.answer = lambda _: Say(BUSY)
         others = [message(number, customer=2) for number in range(200, 250)]
         await stage.store(*messages(100), *others)
-        await until(lambda: stage.deliverer.told == 50)
+        await until(lambda: stage.deliverer.courier.told == 50)
         assert {row.customer for row in await stage.waiting()} == {1}
         assert REST_AFTER <= len(dead.requests) <= REST_AFTER + 8
 
 
 async def test_what_comes_while_an_endpoint_is_left_alone_is_put_off_without_being_read(tmp_path: Path) -> None:
-    async with receiving() as receiver, staged(tmp_path) as stage:
-        await until(lambda: stage.deliverer._backlog_learned)
+    async with receiving() as receiver, staged(tmp_path, poll_s=60) as stage:
+        await until(lambda: stage.deliverer.knows_backlog)
         listen(stage, receiver)
         receiver.answer = lambda _: Say(BUSY)
         stage.deliverer.offer(await stage.store(*messages(10)))
-        await until(lambda: not stage.deliverer.inflight and not stage.deliverer.requests)
+        await until(lambda: not stage.deliverer.held.inflight and not stage.deliverer.courier.requests)
         stage.deliverer.offer(await stage.store(*(message(number) for number in range(100, 120))))
         assert {row.next_ms > NOW_MS for row in await stage.waiting()} == {True}
         assert (len(await stage.waiting()), stage.deliverer.read_back) == (30, 0)
         receiver.answer = lambda _: Say()
         await stage.run_out(10)
-        assert stage.deliverer.told == 30
+        assert stage.deliverer.courier.told == 30
 
 
 async def test_an_endpoint_that_is_back_gets_everything(tmp_path: Path) -> None:
@@ -246,10 +246,10 @@ async def test_an_endpoint_that_is_back_gets_everything(tmp_path: Path) -> None:
         listen(stage, receiver)
         receiver.answer = lambda _: Say(BUSY)
         await stage.store(*messages(50))
-        await until(lambda: not stage.deliverer.requests and stage.deliverer.failed >= REST_AFTER)
+        await until(lambda: not stage.deliverer.courier.requests and stage.deliverer.courier.failed >= REST_AFTER)
         receiver.answer = lambda _: Say()
         await stage.run_out(10)
-        assert stage.deliverer.told == 50
+        assert stage.deliverer.courier.told == 50
 
 
 async def test_410_disables_the_endpoint_and_its_events_are_kept(tmp_path: Path) -> None:
@@ -258,12 +258,12 @@ async def test_410_disables_the_endpoint_and_its_events_are_kept(tmp_path: Path)
         await stage.save_endpoint()
         receiver.answer = lambda _: Say(GONE)
         await stage.store(*messages(5))
-        await until(lambda: stage.deliverer.endpoints.disabled == 1 and not stage.deliverer.inflight)
+        await until(lambda: stage.deliverer.endpoints.disabled == 1 and not stage.deliverer.held.inflight)
         await stage.deliverer.endpoints.refresh()
         assert (await stage.endpoint()).state == "disabled"
         assert len(await stage.waiting()) == 5
         assert len(receiver.requests) == 1
-        assert stage.deliverer.lag_ms() == 0
+        assert stage.deliverer.held.lag_ms() == 0
 
 
 async def test_an_endpoint_that_is_enabled_again_gets_what_was_kept(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ async def test_an_endpoint_that_is_enabled_again_gets_what_was_kept(tmp_path: Pa
         await stage.save_endpoint(state="disabled", disabled_ms=NOW_MS)
         await until(lambda: stage.deliverer.endpoints.is_disabled(1))
         await stage.store(*messages(3))
-        await until(lambda: not stage.deliverer.inflight)
+        await until(lambda: not stage.deliverer.held.inflight)
         await stage.waiting()
         assert not receiver.requests
         await stage.save_endpoint()
@@ -287,10 +287,10 @@ async def test_an_endpoint_that_fails_for_long_without_a_success_is_disabled(tmp
         await stage.save_endpoint()
         receiver.answer = lambda _: Say(BUSY)
         await stage.store(message())
-        await until(lambda: stage.deliverer.failed == 1)
+        await until(lambda: stage.deliverer.courier.failed == 1)
         await stage.waiting()
         stage.later(1800)
-        await until(lambda: stage.deliverer.failed == 2)
+        await until(lambda: stage.deliverer.courier.failed == 2)
         await stage.deliverer.endpoints.refresh()
         noted = await stage.endpoint()
         assert (noted.state, noted.failing_since_ms) == ("enabled", NOW_MS)
@@ -307,7 +307,11 @@ async def test_an_event_that_nobody_is_to_be_told_of_is_dropped_and_counted(tmp_
     async with staged(tmp_path) as stage:
         await stage.store(*messages(3))
         await until_all_told(stage)
-        assert (stage.deliverer.dropped, stage.deliverer.told, stage.deliverer.inflight) == (3, 0, 0)
+        assert (stage.deliverer.courier.dropped, stage.deliverer.courier.told, stage.deliverer.held.inflight) == (
+            3,
+            0,
+            0,
+        )
 
 
 async def test_a_failing_callback_url_says_nothing_about_the_endpoint(tmp_path: Path) -> None:
@@ -316,7 +320,7 @@ async def test_a_failing_callback_url_says_nothing_about_the_endpoint(tmp_path: 
         receiver.answer = lambda _: Say(BUSY)
         await stage.store(message())
         for tries in range(1, 4):
-            await until(lambda tries=tries: stage.deliverer.failed == tries)  # type: ignore[misc]
+            await until(lambda tries=tries: stage.deliverer.courier.failed == tries)  # type: ignore[misc]
             await stage.waiting()
             stage.later(3600)
         assert stage.deliverer.endpoints.failing == stage.deliverer.endpoints.disabled == 0
@@ -328,7 +332,7 @@ async def test_a_callback_url_that_is_gone_drops_its_event(tmp_path: Path) -> No
         receiver.answer = lambda _: Say(GONE)
         await stage.store(message())
         await until_all_told(stage)
-        assert (stage.deliverer.dropped, stage.deliverer.endpoints.disabled) == (1, 0)
+        assert (stage.deliverer.courier.dropped, stage.deliverer.endpoints.disabled) == (1, 0)
 
 
 # -------------------------------------------------------------------------------------------------------- start, stop
@@ -341,10 +345,10 @@ async def test_stopping_waits_for_answers_under_way_and_begins_nothing_new(tmp_p
         await stage.store(*messages(3))
         await receiver.arrived(1)
         stopping = asyncio.ensure_future(stage.deliverer.stop(20))
-        await until(lambda: stage.deliverer._stopping)
+        await until(lambda: stage.deliverer.held.is_closed)
         receiver.release.set()
         await stopping
-        assert stage.deliverer.told == 1
+        assert stage.deliverer.courier.told == 1
         assert len(await stage.waiting()) == 2
 
 
@@ -363,9 +367,9 @@ async def test_the_age_of_the_oldest_untold_event_is_known(tmp_path: Path) -> No
         listen(stage, receiver)
         failing_first(receiver, 1)
         await stage.store(message())
-        await until(lambda: stage.deliverer.failed == 1)
+        await until(lambda: stage.deliverer.courier.failed == 1)
         stage.clock.advance(3)
-        assert stage.deliverer.lag_ms() == 3000
+        assert stage.deliverer.held.lag_ms() == 3000
 
 
 class Unsteady(SqliteLedger):
@@ -405,10 +409,10 @@ async def test_what_cannot_be_made_of_one_customers_events_holds_up_no_other(
         pairs = await stage.store(message(1), message(2, customer=2), message(3), message(4, customer=2))
         if offered:
             stage.deliverer.offer(pairs)
-        await until(lambda: stage.deliverer.told == 2)
+        await until(lambda: stage.deliverer.courier.told == 2)
         await until(lambda: contained.counts["delivery"] >= 2)
         assert [each.attempts for each in await stage.waiting()] == [1, 1]
         stage.book.broken.clear()
         await stage.run_out(5)
-        assert stage.deliverer.told == 4
+        assert stage.deliverer.courier.told == 4
     unwatch()

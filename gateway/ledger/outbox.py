@@ -1,0 +1,100 @@
+"""The way out of the outbox: what is due is read with its messages, and what became of it is written.
+
+Both kinds of notification, webhooks and deliver_sm, read here. An event that is in memory, or about which something is
+being written, is `known` and not read a second time. Of each message the ledger gives the first event only, so what is
+read is in order by itself.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from gateway.ledger.contract import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.journal import Journal
+from gateway.model.message import Message, OutboxEvent
+from gateway.process.clock import Clock
+
+Pair = tuple[OutboxEvent, Message | None]
+"""An event and its message, None where that was forgotten."""
+
+
+def _ignored(_seq: int) -> None:
+    """Writes are not waited for."""
+
+
+class Reading:
+    """events: in order, `known` from now on. last: seq of the last one that the ledger gave, 0 for none.
+
+    is_full: it may have more of the kind.
+    """
+
+    __slots__ = ("events", "is_full", "last")
+
+    def __init__(self, events: Sequence[Pair], last: int, *, is_full: bool) -> None:
+        self.events: Final = events
+        self.last: Final = last
+        self.is_full: Final = is_full
+
+
+class OutboxReader:
+    """account: the ESME account whose binds are notified; 0 for the webhooks.
+
+    settled: called with the seq of each event about which something was written, once that is durable.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Clock,
+        account: int = 0,
+        settled: Callable[[int], None] = _ignored,
+    ) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._clock = clock
+        self._account = account
+        self._on_settled = settled
+        self._unsettled: set[bytes] = set()  # messages of which an event is being put off
+        self.known: Final[set[int]] = set()
+
+    async def size(self) -> int:
+        """Events that the ledger holds, due or not. Raises LedgerUnavailable."""
+        return await self._ledger.outbox_size(self._account)
+
+    async def read(self, limit: int, after: int = 0) -> Reading:
+        """What is due now behind `after`. Raises LedgerUnavailable; then nothing more is known than before."""
+        due = await self._ledger.outbox_due(self._clock.now_ms(), limit, self.known, self._account, after)
+        if not due:
+            return Reading((), 0, is_full=False)
+        fresh = [event for event in due if event.seq not in self.known and event.message not in self._unsettled]
+        self.known.update(event.seq for event in fresh)
+        try:
+            messages = await self._ledger.find_many([event.message for event in fresh])
+        except LedgerUnavailable:
+            self.release(fresh)
+            raise
+        return Reading(list(zip(fresh, messages, strict=True)), due[-1].seq, is_full=len(due) >= limit)
+
+    def release(self, events: Sequence[OutboxEvent]) -> None:
+        """These are not in memory any more, and are read again."""
+        self.known.difference_update(event.seq for event in events)
+
+    def told(self, event: OutboxEvent) -> None:
+        """The event has reached its customer, or is not to; it is forgotten."""
+        self._journal.post(Told(event.seq), self._settled)
+
+    def put_off(self, event: OutboxEvent, next_ms: int, attempts: int) -> None:
+        """The event is read again from `next_ms` on."""
+        self.known.add(event.seq)
+        self._unsettled.add(event.message)
+        self._journal.post(TellLater(event.seq, next_ms, attempts), partial(self._settled_later, event.message))
+
+    def _settled(self, op: WriteOp | None, _result: WriteResult) -> None:
+        assert isinstance(op, Told | TellLater)
+        self.known.discard(op.seq)
+        self._on_settled(op.seq)
+
+    def _settled_later(self, message: bytes, op: WriteOp | None, result: WriteResult) -> None:
+        self._unsettled.discard(message)
+        self._settled(op, result)

@@ -1,0 +1,144 @@
+"""Events in memory: a lane for each customer, bounded together, in order per message; and their way back to the ledger.
+
+One customer may fill half of the memory; beyond that each has its share only.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gateway.ledger.outbox import OutboxReader
+from gateway.model.message import Message, OutboxEvent
+from gateway.process.clock import Clock
+from gateway.webhooks.delivery import Job
+from gateway.webhooks.lane import Lane
+from gateway.webhooks.order import Order
+from gateway.webhooks.pauses import Pauses
+from gateway.webhooks.settings import DeliverySettings
+
+SHARES: Final = 20
+
+
+class Held:
+    """inflight: events in memory. is_closed: no more are taken. has_left: the ledger may hold events that memory had no
+    room for. wake: set when the ledger is to be looked into.
+    """
+
+    def __init__(self, reader: OutboxReader, pauses: Pauses, settings: DeliverySettings, clock: Clock) -> None:
+        self._reader = reader
+        self._pauses = pauses
+        self._settings = settings
+        self._clock = clock
+        self._share = max(1, settings.max_inflight // SHARES)
+        self.lanes: Final[dict[int, Lane]] = {}
+        self.order: Final = Order()
+        self.wake: Final = asyncio.Event()
+        self.inflight = 0
+        self.is_closed = False
+        self.has_left = False
+
+    def lane(self, customer: int) -> Lane:
+        lane = self.lanes.get(customer)
+        if lane is None:
+            settings = self._settings
+            lane = self.lanes[customer] = Lane(settings.connections_per_endpoint, settings.retry_schedule_s)
+        return lane
+
+    def room(self) -> int:
+        """Events that may be taken, whoever's they are."""
+        return self._settings.max_inflight - self.inflight
+
+    def wake_if_left(self) -> None:
+        """Have the ledger looked into when it holds more and half of the memory is free."""
+        if self.has_left and self.inflight < self._settings.max_inflight // 2:
+            self.wake.set()
+
+    def has_room(self, lane: Lane, now_ms: int) -> bool:
+        """Whether an event of this customer may be taken."""
+        most = self._settings.max_inflight
+        fits = self.inflight < most // 2 or (self.inflight < most and lane.size < self._share)
+        return fits and not self.is_closed and not lane.is_resting(now_ms)
+
+    def take(self, lane: Lane, event: OutboxEvent, message: Message) -> None:
+        self._reader.known.add(event.seq)
+        self.inflight += 1
+        lane.size += 1
+        job = Job(event, message)
+        if self.order.add(job):
+            lane.waiting.append(job)
+
+    # ---------------------------------------------------------------------------------- what there is no room for
+
+    def leave_fresh(self, lane: Lane, event: OutboxEvent, now_ms: int) -> None:
+        """A fresh event stays in the ledger; that of a lane which rests need not be read only to be put off."""
+        self.order.leave(event, now_ms)
+        if event.seq and lane.is_resting(now_ms):
+            self._reader.put_off(event, self._pauses.rest_ms(now_ms, lane.rest_until_ms), event.attempts)
+        else:
+            self.has_left = True
+
+    def leave(self, lane: Lane, event: OutboxEvent, now_ms: int) -> bool:
+        """One that was read is read again: once there is room, which is said, or later where that may take long."""
+        self.order.leave(event, now_ms)
+        if lane.is_resting(now_ms):
+            self._reader.put_off(event, lane.rest_until_ms, event.attempts)
+        elif lane.is_slow():
+            self._reader.put_off(event, lane.next_slot_ms(now_ms), event.attempts)
+        else:
+            self._reader.release((event,))
+            return True
+        return False
+
+    # -------------------------------------------------------------------------------------------- ends of a job
+
+    def finish(self, lane: Lane, job: Job) -> None:
+        """The event is done with; the next one of its message may go."""
+        self._reader.told(job.event)
+        self.inflight -= 1
+        lane.size -= 1
+        follower = self.order.told(job)
+        if follower is not None and not follower.is_under_way:
+            lane.waiting.append(follower)
+
+    def put_back(self, lane: Lane, job: Job, next_ms: int, attempts: int, *, held: bool = False) -> None:
+        """The event and those after it leave the memory; the ledger gives them again, it first, from `next_ms` on.
+
+        held: its endpoint is disabled.
+        """
+        self._reader.put_off(job.event, next_ms, attempts)
+        leaving = self.order.put_back(job, self._clock.now_ms(), held=held)
+        self.inflight -= len(leaving)
+        lane.size -= len(leaving)
+        self._reader.release([each.event for each in leaving[1:]])
+
+    def empty(self, lane: Lane) -> None:
+        """Nothing is sent for a while: the lane's events leave the memory."""
+        now_ms = self._clock.now_ms()
+        while lane.waiting:
+            job = lane.waiting.popleft()
+            self.put_back(lane, job, self._pauses.rest_ms(now_ms, lane.rest_until_ms), job.event.attempts)
+
+    # -------------------------------------------------------------------------------------------- other nodes' events
+
+    def let_go(self, has_gone: Callable[[bytes], bool]) -> None:
+        """Forget events of messages that are another node's now, but for those that are on the wire."""
+        for lane in self.lanes.values():
+            gone = [job for job in lane.waiting if has_gone(job.event.message)]
+            for job in gone:
+                lane.waiting.remove(job)
+            leaving = [each for job in gone for each in self.order.cut(job.event.message.__eq__)] + gone
+            for job in gone:
+                self.order.drop(job)
+            self._forget(lane, leaving)
+        for job in self.order.cut(has_gone):
+            self._forget(self.lane(job.event.customer), [job])
+
+    def _forget(self, lane: Lane, jobs: Sequence[Job]) -> None:
+        self.inflight -= len(jobs)
+        lane.size -= len(jobs)
+        self._reader.release([job.event for job in jobs])
+
+    def lag_ms(self) -> int:
+        """Age of the oldest event that is known to wait; 0 when none does."""
+        oldest_ms = self.order.oldest_ms()
+        return 0 if oldest_ms is None else max(0, self._clock.now_ms() - oldest_ms)
