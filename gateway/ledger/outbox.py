@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from gateway.ledger.contract import Ledger, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.model.message import Message, OutboxEvent
 from gateway.process.clock import Clock
@@ -69,12 +69,11 @@ class OutboxReader:
             return Reading((), 0, is_full=False)
         fresh = [event for event in due if event.seq not in self.known and event.message not in self._unsettled]
         self.known.update(event.seq for event in fresh)
-        messages: Sequence[Message | None] | None = None
         try:
             messages = await self._ledger.find_many([event.message for event in fresh])
-        finally:
-            if messages is None:
-                self.known.difference_update(event.seq for event in fresh)
+        except LedgerUnavailable:
+            self.release(fresh)
+            raise
         return Reading(list(zip(fresh, messages, strict=True)), due[-1].seq, is_full=len(due) >= limit)
 
     def release(self, events: Sequence[OutboxEvent]) -> None:

@@ -29,6 +29,7 @@ from gateway.tools.ledger_copy import copy_ledger
 from redaction.personal import MessageText
 from redaction.retention import DEFAULT_RULES
 from redaction.seal import Sealer
+from tests.bounds import LIMIT_S
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey
 
@@ -296,7 +297,7 @@ async def test_a_server_that_came_back_empty_stops_who_works_on_it(servers: tupl
     await ledger.open(create=False)
     try:
         site.lose_ledger()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT_S):
             while ledger.leases.failure() is None:
                 await asyncio.sleep(LEASE_S / 10)
         assert isinstance(ledger.leases.failure(), StoreReplaced)
