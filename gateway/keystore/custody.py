@@ -182,7 +182,7 @@ class Custody:
         roots = self._slot.read()
         if not roots:
             roots = (self._random(ROOT_BYTES),)
-            self._slot.write(roots)
+            self._slot.begin(roots[0])
         return self._write(KeyState(), roots[0], 1)
 
     def fill(self, state: KeyState, marks: Mapping[str, int]) -> Found:

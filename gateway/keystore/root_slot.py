@@ -32,6 +32,9 @@ class RootSlot(Protocol):
     def read(self) -> Sequence[bytes]:
         """The roots, none if the slot is empty. Raises KeystoreLost for what is no root."""
 
+    def begin(self, root: bytes) -> None:
+        """Write the first root of a new store. Raises KeystoreLost where that would destroy another store's."""
+
     def write(self, roots: Sequence[bytes]) -> None:
         """Replace all roots, durably and at once, and destroy the ones before as well as the medium can."""
 
@@ -59,6 +62,9 @@ class FileRootSlot:
         except UnicodeDecodeError:
             raise KeystoreLost("the root slot does not hold a root key in hex") from None
 
+    def begin(self, root: bytes) -> None:
+        self.write((root,))
+
     def write(self, roots: Sequence[bytes]) -> None:
         replace_file(self._path, "".join(f"{root.hex()}\n" for root in roots).encode("ascii"))
 
@@ -83,6 +89,9 @@ class EnvRootSlot:
         if not value:
             raise KeystoreLost(f"the environment variable {self._name} with the root key is not set")
         return _parse_roots(value)
+
+    def begin(self, root: bytes) -> None:
+        """There is one always, or reading says that there is none."""
 
     def write(self, roots: Sequence[bytes]) -> None:
         raise KeystoreLost("a root in the environment cannot be changed from here")

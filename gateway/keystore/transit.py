@@ -182,6 +182,16 @@ class TransitRootSlot:
         self._finish(min(_version(line) for line in wrapped))
         return roots
 
+    def begin(self, root: bytes) -> None:
+        """A key that was turned before wraps the roots of another store, and writing here forgets them."""
+        self._transit.create()
+        if self._transit.key().latest_version > 1:
+            raise KeystoreLost(
+                "the vault's key has wrapped roots of another store, or of a beginning that was cut short: name another"
+                " keystore.root.transit.key"
+            )
+        self.write((root,))
+
     def write(self, roots: Sequence[bytes]) -> None:
         try:
             if not self._wrapped():

@@ -50,6 +50,9 @@ class CrashingSlot:
     def read(self) -> Sequence[bytes]:
         return self._slot.read()
 
+    def begin(self, root: bytes) -> None:
+        self.write((root,))
+
     def write(self, roots: Sequence[bytes]) -> None:
         self._left -= 1
         if not self._left and self._before:

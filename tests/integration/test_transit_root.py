@@ -93,6 +93,18 @@ def test_roots_come_back_and_lie_wrapped(vault: Vault, tmp_path: Path) -> None:
     assert path.read_text().startswith("vault:v2:")
 
 
+@pytest.mark.case("interfaces-2")
+def test_a_new_store_does_not_begin_under_a_key_that_wraps_the_roots_of_another(vault: Vault, place: KeyPlace) -> None:
+    filled(vault, place)
+    elsewhere = replace(place, folder=place.folder / "elsewhere", prefix=place.prefix + "-elsewhere")
+    with pytest.raises(KeystoreLost, match="roots of another store"):
+        store(vault, elsewhere).open()
+    keys = store(vault, place)
+    keys.open()
+    assert keys.state.customers() == [7, 8]
+    keys.close()
+
+
 @pytest.mark.policy("P-23")
 def test_a_copy_from_before_a_roll_is_dead_even_with_the_token(vault: Vault, place: KeyPlace) -> None:
     filled(vault, place)
