@@ -172,7 +172,13 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "next_ms": "next attempt to tell",
             "attempts": "attempts to tell",
             "esme": "whose binds are told instead of a webhook",
+            "kind": "what sort of event it is",
         },
+    ),
+    *_table(
+        "outbox",
+        replace(_MESSAGE, recipients=("customer webhook",), clock=Clock.ROW),
+        {"data": "what an event says that is not about a message; it names nobody"},
     ),
     # inbox: what nodes leave for the node that has a message; taken out within seconds
     *_table(

@@ -67,13 +67,17 @@ class ChangedMeanwhile(LedgerError):
         super().__init__("somebody else changed this meanwhile; look at it again")
 
 
+EVENT_KEPT_MS: Final = 30 * 24 * 3600 * 1000
+"""An event that is about no message is forgotten so long after it happened, delivered or not."""
+
+
 # ------------------------------------------------------------------------------------------------ write operations
 
 
 class Accept(msgspec.Struct, frozen=True, gc=False):
     """Store a new message. Result: the id now standing for it, which is an earlier message's when the customer used the
     same idempotency digest before (then nothing is stored). The digest is remembered until `idempotency_until_ms`.
-    event: told to the customer, stored in the same transaction.
+    event: of the message's status, for the customer, stored in the same transaction.
     """
 
     message: Message
@@ -87,7 +91,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     was applied.
 
     Not applied when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
-    links: operator ids learned by this step. event: told to the customer, stored in the same transaction.
+    links: operator ids learned by this step. event: of the status, for the customer, stored in the same transaction.
     drop_content: forget the sealed body now.
     """
 
@@ -118,6 +122,16 @@ class TellLater(msgspec.Struct, frozen=True, gc=False):
     attempts: int
 
 
+class Notify(msgspec.Struct, frozen=True, gc=False):
+    """Store an event that no message's change brings: one of another kind than STATUS_EVENT, for the webhook.
+
+    Result: True; False when it is not stored, because nodes may be alive that cannot read it: until the ledger's format
+    is 2 or newer on an engine that nodes share.
+    """
+
+    event: OutboxEvent
+
+
 class Count(msgspec.Struct, frozen=True, gc=False):
     """Add `amount` to a counter, for example ("quota:17", 20780). Result: True."""
 
@@ -126,7 +140,7 @@ class Count(msgspec.Struct, frozen=True, gc=False):
     amount: int
 
 
-WriteOp = Accept | Change | Replace | Told | TellLater | Count
+WriteOp = Accept | Change | Replace | Told | TellLater | Notify | Count
 WriteResult = bytes | bool | None
 """None, of an engine that nodes share: another node has the message by now, and the operation was not done."""
 
@@ -419,7 +433,8 @@ class Ledger(Protocol):
         """
 
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        """Delete idempotency digests whose time is over, and events and links of messages that are gone.
+        """Delete idempotency digests whose time is over, events and links of messages that are gone, and events about
+        no message that are older than EVENT_KEPT_MS.
 
         Looks at some `limit` rows of each kind; how many were deleted.
         """

@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.commit_interval import Patience
-from gateway.ledger.contract import Accept, Change, Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, Change, Ledger, LedgerUnavailable, Notify, WriteOp, WriteResult
 from gateway.model.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
@@ -38,12 +38,14 @@ class JournalFull(Exception):
 Done = Callable[[WriteOp | None, WriteResult], None]
 Stored = Callable[[Sequence[Message]], None]
 Ended = Callable[[Message], None]
-EventsStored = Callable[[Sequence[tuple[OutboxEvent, Message]]], None]
+StoredEvent = tuple[OutboxEvent, Message | None]
+"""An event, and its message as it stands; None with one that no message's change brought."""
+EventsStored = Callable[[Sequence[StoredEvent]], None]
 Waiter: TypeAlias = "asyncio.Future[WriteResult] | Done | None"
 Entry = tuple[WriteOp | None, Waiter]
 
 
-def _nobody(_events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+def _nobody(_events: Sequence[StoredEvent]) -> None:
     """Nobody waits for events."""
 
 
@@ -216,7 +218,7 @@ class Journal:
         self.commits += 1
         self.operations += len(batch)
         fresh: list[Message] = []
-        events: list[tuple[OutboxEvent, Message]] = []
+        events: list[StoredEvent] = []
         for (op, waiter), result in zip(batch, results, strict=True):
             kind = type(op)
             if kind is Change:
@@ -232,6 +234,8 @@ class Journal:
                     fresh.append(accept.message)
                     if accept.event is not None:
                         events.append((accept.event, accept.message))
+            elif kind is Notify and result:
+                events.append((cast(Notify, op).event, None))
             if waiter is not None:
                 _tell(op, waiter, result)
         if fresh:

@@ -15,7 +15,7 @@ from gateway.model.message import Message, OutboxEvent
 from gateway.process.clock import Clock
 
 Pair = tuple[OutboxEvent, Message | None]
-"""An event and its message, None where that was forgotten."""
+"""An event and its message: None where that was forgotten, and with one of another kind that is about none."""
 
 
 def _ignored(_seq: int) -> None:

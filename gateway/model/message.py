@@ -125,18 +125,41 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     segment: int
 
 
+STATUS_EVENT: Final = "status"
+
+
 class OutboxEvent(msgspec.Struct, kw_only=True, gc=False):
-    """Something the customer is to be told: `status` was reached at `at_ms`.
+    """Something that is delivered to the customer: a message reached `status` at `at_ms`, or something of another kind.
 
     seq: the ledger writes it when it stores the event (0 before); nothing else of it ever changes.
-    esme: number of the ESME account whose binds are told; 0 for the webhook.
+    message: what it is about. Events of one message are delivered in order. `no_message` stands for none.
+    esme: number of the ESME account whose binds it is for; 0 for the webhook, which all other kinds are for.
+    kind: STATUS_EVENT, or the type under which the webhook has it, `audit.checkpoint` for example.
+    data: what an event of another kind says: a JSON object, which names nobody.
     """
 
     seq: int = 0
     customer: int
     message: bytes
-    status: Status
+    status: Status | None = None
     at_ms: int
     next_ms: int
     attempts: int = 0
     esme: int = 0
+    kind: str = STATUS_EVENT
+    data: bytes = b""
+
+
+_NO_TIME: Final = bytes(8)
+
+
+def no_message(customer: int) -> bytes:
+    """Stands for the message of an event that is about none: one for each customer, so that these have an order, too.
+
+    No message has such an id: they begin with a time.
+    """
+    return _NO_TIME + customer.to_bytes(8, "little")
+
+
+def is_about_message(event: OutboxEvent) -> bool:
+    return not event.message.startswith(_NO_TIME)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from gateway.cluster.peers import Peers
 from gateway.delivery.dispatch.dispatch import Dispatch
-from gateway.model.message import Message, OutboxEvent
+from gateway.ledger.journal import StoredEvent
+from gateway.model.message import Message
 from gateway.smpp_server.telling import Telling
 from gateway.webhooks.deliverer import Deliverer
 
@@ -25,7 +26,7 @@ class Handover:
             messages = [each for each in messages if self._peers.takes_on(each.id)]
         self._dispatch.sender.take(messages)
 
-    def events_stored(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+    def events_stored(self, events: Sequence[StoredEvent]) -> None:
         webhooks = [pair for pair in events if not pair[0].esme]
         if webhooks:
             self._deliverer.offer(webhooks)

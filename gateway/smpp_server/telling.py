@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final
 
 from gateway.ledger.contract import Ledger, LedgerUnavailable
-from gateway.ledger.journal import Journal
+from gateway.ledger.journal import Journal, StoredEvent
 from gateway.ledger.outbox import OutboxReader
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.model.submission import INTERMEDIATE_BIT
@@ -128,14 +128,14 @@ class Telling:
 
     # ------------------------------------------------------------------------------------------------- what comes in
 
-    def offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+    def offer(self, events: Sequence[StoredEvent]) -> None:
         """Fresh events, durable and with their seq, in order. Those for which there is no room stay in the ledger."""
         touched: dict[int, Outlet] = {}
         for event, message in events:
             outlet = self._outlets.get(event.esme)
             if outlet is None or event.seq in outlet.reader.known:
                 continue
-            if not event.seq or outlet.left or outlet.room() <= 0 or _has_forerunner(event, message):
+            if not event.seq or outlet.left or outlet.room() <= 0 or message is None or _has_forerunner(event, message):
                 outlet.leave()
             else:
                 outlet.after = event.seq

@@ -61,7 +61,7 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Wo
     Raises EncodeError for an address that no deliver_sm can hold, which a data_sm may have had.
     """
     back = path or _NOWHERE
-    state, error = STATES[event.status], _error(message.error)
+    state, error = STATES[event.status or message.status], _error(message.error)
     identifier = (back.told_id or message.id).hex().encode("ascii")
     minutes = message.accepted_ms // 60_000, event.at_ms // 60_000
     text = b"id:" + identifier + _behind_id(message.segments, *minutes, state, error)

@@ -12,8 +12,18 @@ from typing import Final
 import msgspec
 
 from gateway.keystore.installation import StoresDiffer
-from gateway.ledger.contract import INSTALLATION, Accept, Change, Count, Exported, MovableLedger, Traffic, WriteOp
-from gateway.model.message import Link, Message, OutboxEvent, Status
+from gateway.ledger.contract import (
+    INSTALLATION,
+    Accept,
+    Change,
+    Count,
+    Exported,
+    MovableLedger,
+    Notify,
+    Traffic,
+    WriteOp,
+)
+from gateway.model.message import STATUS_EVENT, Link, Message, OutboxEvent, Status, is_about_message
 from gateway.model.state import is_final
 from gateway.process.clock import Clock
 
@@ -68,6 +78,8 @@ async def copy_ledger(
     copied.accounts, copied.unreadable = await _copy_accounts(source, target)
     settled_ms = clock.now_ms() - SETTLED_MS if source_runs else None
     events = await _events_by_message(source)
+    if any(each.kind != STATUS_EVENT for them in events.values() for each in them):
+        await target.raise_format()  # older formats have no place for them
     cursor: bytes | None = None
     while True:
         page, cursor = await source.export(cursor, PAGE)
@@ -78,6 +90,7 @@ async def copy_ledger(
         if cursor is None:
             break
     if not source_runs:
+        await _copy_notices(events, target)
         await _copy_counts(source, target, clock)
         copied.traffic = await _copy_traffic(source, target)
         copied.events, copied.events_missing = await _compare_events(events, target)
@@ -124,20 +137,29 @@ def _is_same(source: Message, target: Message) -> bool:
 
 
 def _operations(exported: Exported, events: Sequence[OutboxEvent]) -> list[WriteOp]:
-    """A message with all its news. News beyond the first comes with a change, which a final message does not take: so
-    the message is written as one that is still open, and becomes what it is with its last news.
+    """A message with all its events. Those beyond the first come with changes, which a final message does not take: so
+    the message is written as one that is still open, and becomes what it is behind them.
     """
     message = exported.message
     links = tuple(Link(message.operator, each, segment) for segment, each in enumerate(message.operator_ids) if each)
-    first = events[0] if events else None
-    several = len(events) > 1
-    stored = msgspec.structs.replace(message, status=Status.SUBMITTED) if several and is_final(message) else message
+    first = events[0] if events and events[0].kind == STATUS_EVENT else None
+    rest = events if first is None else events[1:]
+    stored = msgspec.structs.replace(message, status=Status.SUBMITTED) if rest and is_final(message) else message
     operations: list[WriteOp] = [Accept(stored, exported.digest, exported.digest_until_ms, first)]
-    for event in events[1:-1]:
-        operations.append(Change(message=stored, event=event))
-    if several or links:
-        operations.append(Change(message=message, links=links, event=events[-1] if several else None))
+    for event in rest:
+        operations.append(Change(message=stored, event=event) if event.kind == STATUS_EVENT else Notify(event))
+    if rest or links:
+        operations.append(Change(message=message, links=links))
     return operations
+
+
+async def _copy_notices(events: Events, target: MovableLedger) -> None:
+    """Events that are about no message, unless they are there."""
+    there = await _events_by_message(target)
+    for line, expected in events.items():
+        if not is_about_message(expected[0]):
+            found = [_told(each) for each in there.get(line, ())]
+            await target.apply([Notify(each) for each in map(_told, expected) if each not in found])
 
 
 # ----------------------------------------------------------------------------------------------------------------- news
@@ -159,12 +181,14 @@ async def _events_by_message(ledger: MovableLedger) -> Events:
 
 
 async def _compare_events(events: Events, target: MovableLedger) -> tuple[int, int]:
-    """How many the target has, and how many it lacks. News of a message that is gone is told to nobody."""
+    """How many the target has, and how many it lacks. Events of a message that is gone are delivered no more."""
     there = await _events_by_message(target)
     lacking = 0
     for message, expected in events.items():
         wanted, found = ([_told(each) for each in them] for them in (expected, there.get(message, ())))
-        if wanted != found and (await target.find_many([message]))[0] is not None:
+        if wanted != found and (
+            not is_about_message(expected[0]) or (await target.find_many([message]))[0] is not None
+        ):
             lacking += max(1, len(wanted) - len(found))
     return sum(map(len, there.values())), lacking
 

@@ -8,14 +8,14 @@ event was a fourth of what telling cost.
 from typing import Final
 
 from gateway.accounts.directory import Directory
-from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, Status
 from gateway.model.owners import esme_of
 from gateway.model.refusals import Refusal
 from gateway.model.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.vault.vault import Vault
 from gateway.webhooks.delivery import Delivery, Destination
 from gateway.webhooks.endpoint import endpoint_settings, open_endpoint
-from gateway.webhooks.payload import event_body, received_body
+from gateway.webhooks.payload import event_body, other_body, received_body
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
 from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
@@ -54,11 +54,13 @@ class Addressing:
             return None
         return None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER)
 
-    def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
+    def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
         """The request to make, or None when there is nobody to tell (any more). Raises KeysWithheld."""
-        destination = self._destination(message.customer)
+        destination = self._destination(event.customer)
         if destination is None:
             return None
+        if message is None or event.kind != STATUS_EVENT:
+            return Delivery(destination, other_body(event))
         reference = None
         if message.private is not None:
             try:

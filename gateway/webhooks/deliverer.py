@@ -13,9 +13,9 @@ from functools import partial
 from typing import Final
 
 from gateway.ledger.contract import Ledger, LedgerUnavailable
-from gateway.ledger.journal import Journal
+from gateway.ledger.journal import Journal, StoredEvent
 from gateway.ledger.outbox import OutboxReader, Pair
-from gateway.model.message import Message, OutboxEvent
+from gateway.model.message import STATUS_EVENT
 from gateway.process.clock import Clock
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.courier import Courier
@@ -65,7 +65,7 @@ class Deliverer:
 
     # ------------------------------------------------------------------------------------------------- what comes in
 
-    def offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+    def offer(self, events: Sequence[StoredEvent]) -> None:
         """Fresh events, durable and with their seq, in order. Those for which there is no room stay in the ledger."""
         held, now_ms = self.held, self._clock.now_ms()
         if self._failures != self._journal.failures:  # what failed may have been stored all the same
@@ -76,7 +76,8 @@ class Deliverer:
             lane = held.lane(event.customer)
             if event.seq in self._reader.known:
                 continue
-            if event.seq and held.has_room(lane, now_ms) and held.order.may_skip_ledger(event, message):
+            skips = message is not None and held.order.may_skip_ledger(event, message)
+            if event.seq and skips and held.has_room(lane, now_ms):
                 held.take(lane, event, message)
                 touched[event.customer] = lane
             else:
@@ -172,7 +173,7 @@ class Deliverer:
         for event, message in events:
             self.read_back += 1
             lane = touched[event.customer] = self.held.lane(event.customer)
-            if message is None:
+            if message is None and event.kind == STATUS_EVENT:
                 self.forgotten += 1
                 self._reader.told(event)
             elif self.held.has_room(lane, now_ms):

@@ -54,8 +54,10 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 class Addresses(Protocol):
     """Opens what is sealed. Called once per attempt, on the event loop; must not wait."""
 
-    def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
-        """None when there is nobody to tell: no endpoint and no callback URL, or their keys are destroyed.
+    def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
+        """None when nobody is to get it: no endpoint and no callback URL, or their keys are destroyed.
+
+        message: None with an event of another kind than a message's status.
 
         Raises KeysWithheld where that cannot be known now, and nothing else.
         A disabled endpoint is still given; the deliverer keeps its events. Events that may share a request have the
@@ -70,7 +72,7 @@ class Job:
 
     __slots__ = ("event", "follower", "is_under_way", "message")
 
-    def __init__(self, event: OutboxEvent, message: Message) -> None:
+    def __init__(self, event: OutboxEvent, message: Message | None) -> None:
         self.event = event
         self.message = message
         self.follower: Job | None = None

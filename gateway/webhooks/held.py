@@ -59,7 +59,7 @@ class Held:
         fits = self.inflight < most // 2 or (self.inflight < most and lane.size < self._share)
         return fits and not self.is_closed and not lane.is_resting(now_ms)
 
-    def take(self, lane: Lane, event: OutboxEvent, message: Message) -> None:
+    def take(self, lane: Lane, event: OutboxEvent, message: Message | None) -> None:
         self._reader.known.add(event.seq)
         self.inflight += 1
         lane.size += 1

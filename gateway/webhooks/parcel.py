@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from gateway.model.message import OutboxEvent
+from gateway.model.message import STATUS_EVENT, OutboxEvent
 from gateway.model.times import rfc3339
 from gateway.webhooks.delivery import Addresses, Delivery, Destination, Job
 from gateway.webhooks.lane import Lane
@@ -77,6 +77,9 @@ class Parcel:
 
 def event_id(event: OutboxEvent) -> bytes:
     """What tells an event from every other, the same whenever it is sent."""
+    if event.kind != STATUS_EVENT:
+        said = b"%b\0%d\0%b" % (event.message, event.at_ms, event.data)
+        return f"{event.kind}.{sha256(said).hexdigest()[:32]}".encode()
     return f"{event.message.hex()}.{event.status}".encode()
 
 

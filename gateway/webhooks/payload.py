@@ -67,10 +67,11 @@ _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 def event_body(event: OutboxEvent, message: Message, reference: Personal | None = None) -> bytes:
     """The JSON of one event. reference: the customer's own, told to nobody else."""
-    final = event.status not in OPEN
+    status = event.status or message.status
+    final = status not in OPEN
     data = MessageData(
         id=message.id.hex(),
-        status=event.status,
+        status=status,
         to=mask_number(message.country, message.last_two),
         segments=message.segments,
         error=message.error if final else None,
@@ -79,7 +80,13 @@ def event_body(event: OutboxEvent, message: Message, reference: Personal | None 
         submitted_at=rfc3339_or_none(message.submitted_ms),
         final_at=rfc3339_or_none(message.final_ms) if final else None,
     )
-    return _encode(Webhook(type=f"message.{event.status}", timestamp=rfc3339(event.at_ms), data=data))
+    return _encode(Webhook(type=f"message.{status}", timestamp=rfc3339(event.at_ms), data=data))
+
+
+def other_body(event: OutboxEvent) -> bytes:
+    """The JSON of an event of another kind than a message's status: what is stored of it, as it stands."""
+    data = msgspec.Raw(event.data or b"{}")
+    return _encode({"type": event.kind, "timestamp": rfc3339(event.at_ms), "data": data})
 
 
 def received_body(

@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any
 
 from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
-from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Part, Status, message_id
+from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Part, Status, message_id, no_message
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 
@@ -76,6 +76,20 @@ def an_event(message: Message, **fields: Any) -> OutboxEvent:
         "message": message.id,
         "status": message.status,
         "at_ms": NOW + 2_000,
+        "next_ms": NOW,
+    }
+    return OutboxEvent(**(base | fields))
+
+
+def a_notice(**fields: Any) -> OutboxEvent:
+    """An event of another kind, about no message."""
+    customer = fields.get("customer", 7)
+    base: dict[str, Any] = {
+        "customer": customer,
+        "message": no_message(customer),
+        "kind": "notice",
+        "data": b'{"number":%d}' % next(_numbers),
+        "at_ms": NOW,
         "next_ms": NOW,
     }
     return OutboxEvent(**(base | fields))

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.ledger.contract import Accept, Change, Count, Exported, MovableLedger, TellLater, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, Exported, MovableLedger, Notify, TellLater, WriteOp
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.process.clock import ManualClock
 from gateway.tools.ledger_copy import SETTLED_MS, copy_ledger
@@ -20,6 +20,7 @@ from tests.contract.records import (
     a_customer,
     a_key,
     a_message,
+    a_notice,
     accepts,
     an_endpoint,
     an_esme,
@@ -187,6 +188,22 @@ async def test_a_target_that_was_in_use_is_noticed(pair: Pair) -> None:
     await pair.target.apply([final(copy(message))])
     copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
     assert (copied.different, copied.is_whole) == (1, False)
+
+
+async def test_events_of_other_kinds_are_copied_once(pair: Pair) -> None:
+    await pair.source.raise_format()
+    message = a_message()
+    await pair.source.apply(accepts(message))
+    await pair.source.apply([final(message, tell=True), Notify(a_notice(message=message.id)), Notify(a_notice())])
+    await pair.source.apply([Notify(a_notice(customer=8))])
+    for _ in range(2):
+        copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+        assert (copied.events, copied.is_whole) == (4, True)
+        assert await news(pair.target) == await news(pair.source)
+        assert await messages(pair.target) == await messages(pair.source)
+    await pair.source.apply([Notify(a_notice())])
+    copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert (copied.events, copied.is_whole) == (5, True)
 
 
 async def test_counts_of_what_was_forgotten_come_along_once(pair: Pair) -> None:

@@ -2,9 +2,19 @@
 
 from copy import copy
 
-from gateway.ledger.contract import Accept, Change, Ledger, TellLater, Told, WriteOp
-from gateway.model.message import OutboxEvent, Status
-from tests.contract.records import NOW, a_message, accepts, an_event
+from gateway.ledger.contract import (
+    EVENT_KEPT_MS,
+    Accept,
+    Change,
+    Ledger,
+    MovableLedger,
+    Notify,
+    TellLater,
+    Told,
+    WriteOp,
+)
+from gateway.model.message import OutboxEvent, Status, no_message
+from tests.contract.records import DAY_MS, NOW, a_message, a_notice, accepts, an_event, submitted
 
 
 async def _three_events_of_two_messages(ledger: Ledger) -> list[OutboxEvent]:
@@ -117,3 +127,94 @@ async def test_an_event_may_come_with_a_new_message_in_one_transaction(ledger: L
     again = a_message(status=Status.RECEIVED, due_ms=None)
     assert await ledger.apply([Accept(again, b"digest", NOW + 1_000, event=an_event(again))]) == [message.id]
     assert await ledger.outbox_size() == 1
+
+
+# ----------------------------------------------------------------------------------------------------- of other kinds
+
+
+async def test_an_event_about_no_message_comes_back_as_it_was(ledger: Ledger) -> None:
+    await ledger.raise_format()
+    notice = a_notice(kind="audit.checkpoint", data=b'{"size":41,"root":"7f"}')
+    assert await ledger.apply([Notify(notice)]) == [True]
+    assert notice.seq > 0
+    assert await ledger.outbox_due(NOW, 10, ()) == [notice]
+    assert await ledger.outbox_size() == 1
+    assert await ledger.apply([Told(notice.seq)]) == [True]
+    assert await ledger.outbox_size() == 0
+
+
+async def test_events_of_all_kinds_are_numbered_in_the_order_of_their_batch(ledger: Ledger) -> None:
+    await ledger.raise_format()
+    message = a_message(id=bytes((1, *bytes(7), 7)).ljust(16, b"\x07"))  # in the partition of its customer's notices
+    first, second = a_notice(), a_notice()
+    status = an_event(message)
+    changed = Change(message=copy(message), event=status)
+    assert await ledger.apply([*accepts(message), Notify(first), changed, Notify(second)]) == [message.id, *[True] * 3]
+    assert first.seq < status.seq < second.seq
+    assert await ledger.outbox_due(NOW, 10, ()) == [first, status]
+    await ledger.apply([Told(first.seq)])
+    assert await ledger.outbox_due(NOW, 10, ()) == [status, second]
+
+
+async def test_events_about_no_message_are_in_order_for_each_customer(ledger: Ledger) -> None:
+    await ledger.raise_format()
+    first, second, other = a_notice(), a_notice(), a_notice(customer=8)
+    for each in (first, second, other):
+        await ledger.apply([Notify(each)])
+    assert set(map(seq_of, await ledger.outbox_due(NOW, 10, ()))) == {first.seq, other.seq}
+    await ledger.apply([TellLater(first.seq, NOW + 1_000, 3)])
+    assert await ledger.outbox_due(NOW, 10, ()) == [other]
+    (again,) = await ledger.outbox_due(NOW + 1_000, 10, {other.seq})
+    assert (again.seq, again.kind, again.data, again.attempts) == (first.seq, first.kind, first.data, 3)
+    await ledger.apply([Told(first.seq), Told(other.seq)])
+    assert await ledger.outbox_due(NOW, 10, ()) == [second]
+
+
+def seq_of(event: OutboxEvent) -> int:
+    return event.seq
+
+
+async def test_an_event_of_another_kind_may_be_about_a_message_and_goes_with_it(ledger: Ledger) -> None:
+    await ledger.raise_format()
+    message = a_message(record_until_ms=NOW + 5, content_until_ms=NOW + 5)
+    await ledger.apply(accepts(message))
+    status, later = an_event(message), a_notice(message=message.id)
+    await ledger.apply([Change(message=copy(message), event=status), Notify(later)])
+    assert await ledger.outbox_due(NOW, 10, ()) == [status]
+    await ledger.apply([Told(status.seq)])
+    assert await ledger.outbox_due(NOW, 10, ()) == [later]
+    assert await ledger.forget_records(NOW + 5, 10) == 1
+    assert await ledger.outbox_size() == 0
+
+
+async def test_an_event_about_no_message_is_kept_until_it_is_old(ledger: Ledger) -> None:
+    await ledger.raise_format()
+    old, young, about = a_notice(at_ms=NOW), a_notice(at_ms=NOW + 1), a_message(record_until_ms=NOW + 90 * DAY_MS)
+    await ledger.apply([Notify(old), Notify(young), *accepts(about), submitted(about)])
+    await ledger.apply([Change(message=copy(about), event=an_event(about, next_ms=NOW + 90 * DAY_MS))])
+    await ledger.apply([TellLater(old.seq, NOW + 90 * DAY_MS, 1)])
+    assert await ledger.forget_leftovers(NOW + EVENT_KEPT_MS - 1, 100) == 0
+    assert await ledger.forget_leftovers(NOW + EVENT_KEPT_MS, 100) == 1
+    assert await ledger.outbox_due(NOW, 10, ()) == [young]
+    assert await ledger.outbox_size() == 2
+
+
+async def test_a_format_that_knows_no_other_kinds_takes_none(ledger: Ledger) -> None:
+    notice, is_old = a_notice(), (await ledger.format()).written == 1
+    assert await ledger.apply([Notify(notice)]) == [not is_old]
+    assert await ledger.outbox_size() == (0 if is_old else 1)
+
+
+async def test_events_of_all_kinds_are_exported(ledger: MovableLedger) -> None:
+    await ledger.raise_format()
+    notice = a_notice()
+    await ledger.apply([Notify(notice)])
+    found: list[OutboxEvent] = []
+    cursor = None
+    while True:
+        page, cursor = await ledger.export_events(cursor, 10)
+        found += page
+        if cursor is None:
+            break
+    assert found == [notice]
+    assert notice.message == no_message(notice.customer)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.contract import Accept, Count, LedgerUnavailable, WriteOp, WriteResult
-from gateway.ledger.journal import Journal, JournalFull
+from gateway.ledger.contract import Accept, Count, LedgerUnavailable, Notify, WriteOp, WriteResult
+from gateway.ledger.journal import Journal, JournalFull, StoredEvent
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, Status
 from gateway.process.clock import ManualClock
-from tests.contract.records import DAY_MS, NOW, a_message, an_event, final, submitted
+from tests.contract.records import DAY_MS, NOW, a_message, a_notice, an_event, final, submitted
 
 
 class Disk(SqliteLedger):
@@ -41,7 +41,7 @@ class Bench:
     def __init__(self, disk: Disk, *, interval_s: float = 0.0, **limits: int) -> None:
         self.disk = disk
         self.stored: list[list[Message]] = []
-        self.told: list[tuple[OutboxEvent, Message]] = []
+        self.told: list[StoredEvent] = []
         self.ended: list[Message] = []
         self.journal = Journal(
             disk,
@@ -57,7 +57,7 @@ class Bench:
     def _stored(self, messages: Sequence[Message]) -> None:
         self.stored.append(list(messages))
 
-    def _events(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+    def _events(self, events: Sequence[StoredEvent]) -> None:
         self.told += events
 
     async def close_gate(self) -> None:
@@ -191,6 +191,13 @@ async def test_an_event_that_comes_with_a_new_message_is_announced_unless_the_me
         bench.journal.post(Accept(each, b"digest", NOW + 1_000, event=an_event(each)))
     await bench.journal.drain()
     assert [(event.seq > 0, message) for event, message in bench.told] == [(True, first)]
+
+
+async def test_an_event_that_comes_alone_is_announced_without_a_message(bench: Bench) -> None:
+    notice = a_notice()
+    assert await bench.journal.write(Notify(notice)) is True
+    assert notice.seq > 0
+    assert bench.told == [(notice, None)]
 
 
 async def test_failed_commits_are_counted(bench: Bench) -> None:

@@ -14,14 +14,15 @@ import pytest
 from redis.exceptions import ResponseError
 
 from config.redis_address import parse_address
-from gateway.ledger.contract import FormatHeld, LedgerCorrupt, NodeFormat
+from gateway.ledger.contract import FormatHeld, LedgerCorrupt, NodeFormat, Notify, Told
 from gateway.ledger.fields import FIELDS, Field, Kind
 from gateway.ledger.redis.engine import RedisLedger, Role
 from gateway.ledger.redis.packing import NEWEST, OLDEST, Records
 from gateway.ledger.redis.server import Access
 from gateway.model.message import Message, Status
 from gateway.process.clock import ManualClock
-from tests.contract.records import DAY_MS, NOW, a_message, accepts, final, identifier, submitted
+from tests.bounds import LIMIT_S
+from tests.contract.records import DAY_MS, NOW, a_message, a_notice, accepts, final, identifier, submitted
 from tests.integration.before.node import NodeBefore, NotStarted
 from tests.integration.valkey_server import Valkey
 
@@ -29,7 +30,6 @@ LEASE_S = 4.0
 PARTITIONS = 8
 THEIRS, OURS = range(4), range(4, 8)
 """Partitions that a node of the version before has, and that one of this version has beside it."""
-WAIT_S = 30.0
 
 Start = Callable[..., Awaitable[RedisLedger]]
 StartBefore = Callable[..., NodeBefore]
@@ -75,7 +75,7 @@ async def start_before(server: Valkey, tmp_path: Path) -> AsyncIterator[StartBef
 
 
 async def until(claim: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(LIMIT_S):
         while not claim():
             await asyncio.sleep(0.02)
 
@@ -257,6 +257,27 @@ async def test_after_the_raise_the_version_before_does_not_start_and_does_not_co
         start_before()
     other = await start()
     await until(lambda: held(new) | held(other) == set(range(PARTITIONS)) and len(held(other)) == 4)
+
+
+async def test_events_of_other_kinds_wait_for_the_raise_and_are_held_by_whoever_has_the_partition(start: Start) -> None:
+    first = await start()
+    early, late = a_notice(), a_notice()
+    assert await first.apply([Notify(early)]) == [False]  # a node of the version before would take it for a status
+    await first.raise_format()
+    second = await start()
+    await until(lambda: len(held(first)) == len(held(second)) == PARTITIONS // 2)
+    owner, other = (first, second) if first.has(late.message) else (second, first)
+    await until(lambda: owner.records.format == other.records.format == NEWEST)
+    assert await other.apply([Notify(late)]) == [True]  # it need not have the partition
+    assert late.seq == 0
+    assert await other.outbox_due(NOW, 10, ()) == []
+    (event,) = await owner.outbox_due(NOW, 10, ())
+    assert (event.kind, event.data, event.message) == (late.kind, late.data, late.message)
+    await owner.close()
+    await until(lambda: held(other) == set(range(PARTITIONS)))
+    assert await other.outbox_due(NOW, 10, ()) == [event]
+    assert await other.apply([Told(event.seq)]) == [True]
+    assert await other.outbox_size() == 0
 
 
 # --------------------------------------------------------------------------------------------- builds of the new format

@@ -2,17 +2,29 @@
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from copy import copy
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import pytest
 from msgspec.structs import replace
 
 from config.redis_address import parse_address
-from gateway.ledger.contract import Accept, MovableLedger, Replace, TellLater, Told
+from gateway.ledger.contract import (
+    Accept,
+    ChangedMeanwhile,
+    MovableLedger,
+    Replace,
+    StoredCustomer,
+    StoredEndpoint,
+    StoredEsme,
+    StoredKey,
+    TellLater,
+    Told,
+)
 from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.packing import NEWEST, OLDEST
 from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.file import MIGRATIONS, SCHEMA_VERSION
@@ -23,9 +35,12 @@ from tests.contract.records import a_key, a_message, accepts, final, submitted
 from tests.integration.ledgers import contents as c
 from tests.integration.valkey_server import Valkey
 
+S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
+
 FOLDER: Final = Path(__file__).with_name("ledgers")
 SQL: Final = sorted(path.stem for path in FOLDER.glob("schema_*.sql"))
 COMMANDS: Final = sorted(path.stem for path in FOLDER.glob("redis_*.txt"))
+BEFORE_NOTICES: Final = {"schema_1", "schema_2", "schema_3", "schema_4", "redis_1"}
 LEAVES_FIRST: Final = {c.RECORD_OVER.id}
 """Messages whose record is over: they are there until they are swept, and no list shows them."""
 
@@ -61,8 +76,9 @@ async def ledger(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> A
     await opened.close()
 
 
-def test_every_schema_so_far_is_here() -> None:
+def test_every_schema_and_format_so_far_is_here() -> None:
     assert {f"schema_{version}" for version in MIGRATIONS} == set(SQL), "run python -m tests.integration.ledgers"
+    assert {f"redis_{number}" for number in range(OLDEST, NEWEST + 1)} == set(COMMANDS), "the same"
 
 
 async def exported(ledger: MovableLedger) -> dict[bytes, Message]:
@@ -125,13 +141,13 @@ async def test_pending_receipts_find_their_segments_and_end_their_messages(ledge
     assert max(told, key=lambda event: event.seq).message == ended.id
 
 
-async def test_events_are_told_in_order_each_to_whom_it_is_for(ledger: MovableLedger) -> None:
-    first, _, smpp, received, second = c.EVENTS
-    delayed = c.EVENTS[1]
-    assert (await ledger.outbox_size(), await ledger.outbox_size(1)) == (4, 1)
+async def test_events_are_told_in_order_each_to_whom_it_is_for(ledger: MovableLedger, name: str) -> None:
+    first, delayed, smpp, received, second = c.EVENTS
+    notices = [] if name in BEFORE_NOTICES else [c.NOTICE]
+    assert (await ledger.outbox_size(), await ledger.outbox_size(1)) == (4 + len(notices), 1)
     due = await ledger.outbox_due(c.NOW, 10, ())
-    assert [replace(each, seq=0) for each in due] == [first, received]
-    assert await ledger.apply([Told(each.seq) for each in due]) == [True, True]
+    assert [replace(each, seq=0) for each in due] == [first, received, *notices]
+    assert await ledger.apply([Told(each.seq) for each in due]) == [True] * len(due)
     due = await ledger.outbox_due(c.NOW, 10, ())
     assert [replace(each, seq=0) for each in due] == [second]
     assert await ledger.apply([TellLater(due[0].seq, c.NOW + 5, 1)]) == [True]
@@ -150,14 +166,27 @@ async def test_a_digest_stands_for_its_message_until_its_time_is_over(ledger: Mo
 
 
 async def test_accounts_and_counts_are_what_they_were_and_new_ones_come_after_them(ledger: MovableLedger) -> None:
-    assert tuple(await ledger.customers()) == c.CUSTOMERS
-    assert tuple(await ledger.keys()) == c.KEYS
-    assert tuple(await ledger.esmes()) == c.ESMES
-    assert tuple(await ledger.endpoints()) == c.ENDPOINTS
+    found = await ledger.read_accounts()
+    assert (unversioned(found.customers), unversioned(found.keys)) == (c.CUSTOMERS, c.KEYS)
+    assert (unversioned(found.esmes), unversioned(found.endpoints)) == (c.ESMES, c.ENDPOINTS)
     assert await ledger.counts(c.DAY) == c.COUNTS
     version = await ledger.accounts_version()
     assert await ledger.save_key(a_key(7)) == 3
     assert await ledger.accounts_version() == version + 1
+
+
+async def test_an_account_of_before_is_written_over_what_was_read(ledger: MovableLedger) -> None:
+    first, *_ = await ledger.customers()
+    changed = replace(first, settings=b'{"quota":6}')
+    assert await ledger.save_customer(changed, read=first.version) == first.id
+    with pytest.raises(ChangedMeanwhile):
+        await ledger.save_customer(changed, read=first.version)
+    assert [each.settings for each in await ledger.customers()] == [changed.settings, c.CUSTOMERS[1].settings]
+
+
+def unversioned(rows: Sequence[S]) -> tuple[S, ...]:
+    """Rows without the versions that a ledger gives."""
+    return tuple(replace(each, version=0) for each in rows)
 
 
 async def test_content_and_records_expire_and_counts_of_them_remain(ledger: MovableLedger, name: str) -> None:

@@ -16,13 +16,13 @@ from typing import Final
 import msgspec
 
 from gateway.ledger.codes import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
-from gateway.ledger.contract import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, Change, Count, Notify, Replace, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.redis.layout import Layout, Numbers
-from gateway.ledger.redis.packing import Records, pack_event
+from gateway.ledger.redis.packing import OTHER_KINDS_SINCE, Records, pack_event
 from gateway.ledger.redis.wire import octets
 from gateway.model.message import OPEN, OutboxEvent
 
-ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER = 1, 2, 3, 4, 5
+ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER, NOTIFY = 1, 2, 3, 4, 5, 6
 
 _DROPS: Final = 3
 """Where a change says whether the content goes."""
@@ -81,6 +81,8 @@ class Batch:
             self._news[self._layout.seq_partition(operation.seq)].insert(0, (index, later))
         elif isinstance(operation, Count):
             self.counts[operation.name, operation.bucket] += operation.amount
+        elif isinstance(operation, Notify):
+            self._add_event(index, operation.event)
 
     def _add_accept(self, index: int, op: Accept) -> None:
         message = op.message
@@ -93,6 +95,13 @@ class Batch:
         if op.idempotency is not None:
             place = self._layout.digest(message.customer, op.idempotency)
             self.claims.append(Claim(index, place, message.id, op.idempotency_until_ms))
+
+    def _add_event(self, index: int, event: OutboxEvent) -> None:
+        if self._records.format < OTHER_KINDS_SINCE:
+            self.results[index] = False
+            return
+        partition = self._layout.partition(event.message)
+        self.partitions[partition].append((index, [NOTIFY, self._event(index, partition, event)]))
 
     def _add_change(self, index: int, change: Change) -> None:
         message = change.message

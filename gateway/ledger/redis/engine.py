@@ -22,6 +22,7 @@ from gateway.ledger.contract import (
     LedgerFormat,
     LedgerUnavailable,
     NothingThere,
+    Notify,
     Page,
     Replace,
     StoredAccounts,
@@ -224,7 +225,7 @@ class RedisLedger:
         self._outbox.wrote(
             (self.layout.partition(op.event.message), op.event.esme)
             for op in batch
-            if isinstance(op, Change | Accept) and op.event is not None
+            if isinstance(op, Change | Accept | Notify) and op.event is not None
         )
         return results
 

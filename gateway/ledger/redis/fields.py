@@ -7,7 +7,7 @@ from gateway.ledger.fields import FIELDS
 _TABLES: Final = {
     "message": " ".join(each.stored_as for each in FIELDS),
     "correlation": "operator operator_message_id message segment",
-    "outbox": "seq customer message status at_ms next_ms attempts esme",
+    "outbox": "seq customer message status at_ms next_ms attempts esme kind data",
     "inbox": "customer message until_ms name answer content private segments encoding due_ms expires_ms notify "
     "operator candidates state error_code done_at_ms",
     "idempotency": "customer digest message expires_ms",

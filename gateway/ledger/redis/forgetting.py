@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from gateway.ledger.codes import CLASSES, STATUSES
-from gateway.ledger.contract import TagDue, Traffic
+from gateway.ledger.contract import EVENT_KEPT_MS, TagDue, Traffic
 from gateway.ledger.redis.held import Holding
 from gateway.ledger.redis.layout import DIGEST_ROWS, LINK_ROWS, Layout
 from gateway.ledger.redis.packing import Records, tag_from
@@ -96,7 +96,11 @@ class Forgetter:
     async def leftovers(self, now_ms: int, limit: int) -> int:
         """Looks at some rows of each kind in our partitions' slots, and goes on from there the next time."""
         ours = list(self._holding.partitions)
-        calls = [each for partition in ours if (each := self._call("forget_events", partition, (limit,))) is not None]
+        calls = [
+            each
+            for partition in ours
+            if (each := self._call("forget_events", partition, (limit, now_ms - EVENT_KEPT_MS))) is not None
+        ]
         events = sum(await self._server.read_gently(calls))
         return int(events) + await self._links(ours, now_ms, limit) + await self._digests(ours, now_ms, limit)
 

@@ -23,7 +23,7 @@ import msgspec
 from gateway.ledger.codes import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES
 from gateway.ledger.contract import LedgerCorrupt
 from gateway.ledger.fields import FIELDS, Field, Kind, default_of, function_of
-from gateway.model.message import Message, OutboxEvent
+from gateway.model.message import STATUS_EVENT, Message, OutboxEvent
 from redaction.retention import DISCARD, OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
@@ -31,11 +31,16 @@ OLDEST: Final = 1
 NEWEST: Final = 2
 """Formats that this version reads and writes. A ledger's is the newest that its records may have."""
 
+OTHER_KINDS_SINCE: Final = 2
+"""The format from which there may be events of other kinds than a message's status."""
+
 _VERSIONED: Final = 0x80
 _HEADER: Final = Struct(">BBHIHIHIIBHHH")
 _FIXED: Final = Struct(">HIHB")
 _EVENT: Final = Struct(">16sIBHIHIH")
 _SEQ: Final = Struct(">Q")
+_EVENT_END: Final = _SEQ.size + _EVENT.size
+_NO_STATUS: Final = 255
 
 HAS_CONTENT: Final = 1
 HAS_PRIVATE: Final = 2
@@ -48,6 +53,8 @@ _TAG_WORD: Final[dict[str, bytes]] = {tag: bytes((1, code)) for code, tag in enu
 _ENCODINGS: Final = ("gsm7", "ucs2", "latin1", "ascii", "cyrillic", "hebrew", "binary")
 _ENCODING_WORD: Final[dict[str, bytes]] = {name: bytes((1, code)) for code, name in enumerate(_ENCODINGS)}
 _CODES: Final = 32
+
+_encode: Final = msgspec.msgpack.Encoder().encode
 
 _STATE_1: Final = ("attempts", "submitted_ms", "final_ms", "disclosure", "error", "parts", "operator_ids")
 _FIXED_1: Final = ("key_id", "last_two", "retry_unknown", "expires_ms", "notify")
@@ -101,7 +108,7 @@ class _List:
     def packer(self, number: int) -> Callable[[Message], bytes]:
         """What packs the list of a message as the format of this number has it."""
         values = [_FORMS[each.kind].to.format(f"message.{each.name}") for each in self.fields if each.since <= number]
-        names = {"encode": msgspec.msgpack.Encoder().encode, "STATUS_CODE": STATUS_CODE, "CLASS_CODE": CLASS_CODE}
+        names = {"encode": _encode, "STATUS_CODE": STATUS_CODE, "CLASS_CODE": CLASS_CODE}
         return function_of(f"lambda message: encode(({', '.join(values)},))", names)
 
     def values(self, name: str, of: type[Message]) -> dict[str, str]:
@@ -262,30 +269,46 @@ def _is_code(word: bytes) -> bool:
     return len(word) == 1 and word[0] < _CODES
 
 
+class _Kind(msgspec.Struct, array_like=True):
+    """What follows an event that tells no status. It may grow at its end."""
+
+    kind: str
+    data: bytes
+
+
+_kind_of: Final = msgspec.msgpack.Decoder(_Kind).decode
+_STATUS: Final = _Kind(STATUS_EVENT, b"")
+
+
 def pack_event(event: OutboxEvent) -> bytes:
     """An event behind its seq."""
-    return _EVENT.pack(
+    status = event.status
+    packed = _EVENT.pack(
         event.message,
         event.customer,
-        STATUS_CODE[event.status],
+        _NO_STATUS if status is None else STATUS_CODE[status],
         event.at_ms >> 32,
         event.at_ms & _LOW,
         event.next_ms >> 32,
         event.next_ms & _LOW,
         event.attempts,
     )
+    return packed if event.kind == STATUS_EVENT else packed + _encode(_Kind(event.kind, event.data))
 
 
 def unpack_event(member: bytes, esme: int) -> OutboxEvent:
     """The event in a member of the outbox."""
     message, customer, status, at_high, at_low, next_high, next_low, attempts = _EVENT.unpack_from(member, 8)
+    other = _STATUS if len(member) == _EVENT_END else _kind_of(member[_EVENT_END:])
     return OutboxEvent(
         seq=_SEQ.unpack_from(member)[0],
         customer=customer,
         message=message,
-        status=STATUSES[status],
+        status=None if status == _NO_STATUS else STATUSES[status],
         at_ms=at_high << 32 | at_low,
         next_ms=next_high << 32 | next_low,
         attempts=attempts,
         esme=esme,
+        kind=other.kind,
+        data=other.data,
     )

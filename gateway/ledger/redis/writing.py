@@ -5,7 +5,8 @@ then the batch is unavailable, and whatever of it was done by then stands: the n
 per partition.
 
 A partition that another node has by now refuses changes: their result is None. New messages are stored there all the
-same, for nobody else knows of them, and so is what became of news: the node that has an account's binds tells it.
+same, for nobody else knows of them, and so are events that are about none and what became of news: the node that has an
+account's binds tells it.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
-from gateway.ledger.redis.batch import ACCEPT, TELL_LATER, TOLD, Batch, Claim, Packed
+from gateway.ledger.redis.batch import ACCEPT, NOTIFY, TELL_LATER, TOLD, Batch, Claim, Packed
 from gateway.ledger.redis.held import Holding
 from gateway.ledger.redis.layout import Layout, Numbers
 from gateway.ledger.redis.packing import Records
@@ -29,6 +30,8 @@ LOOK_S: Final = 0.02
 _DONE: Final = ord("1")
 _LETTERS: Final = {ord("0"): False, _DONE: True, ord("r"): True}
 _VOID: Final = ord("v")
+_FOR_ANYBODY: Final = frozenset({TOLD, TELL_LATER, NOTIFY})
+"""Operations that are done whoever has the partition, as new messages are."""
 
 
 class Writer:
@@ -137,7 +140,7 @@ class Writer:
             if op[0] == ACCEPT:
                 if letter == _VOID:
                     batch.results[index] = False  # for the moment: somebody else stands for it
-            elif foreign and op[0] not in (TOLD, TELL_LATER):
+            elif foreign and op[0] not in _FOR_ANYBODY:
                 batch.results[index] = None
             else:
                 batch.results[index] = _LETTERS[letter]

@@ -8,9 +8,18 @@ of two.
 from collections import Counter
 from collections.abc import Sequence
 
-from gateway.ledger.contract import Accept, Change, Count, Replace, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, Change, Count, Notify, Replace, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.sqlite.plan import ALWAYS, Claim, Event, Outcome, Plan, Write, stored_events
-from gateway.ledger.sqlite.rows import any_row, change_row, digest_row, event_row, fresh_row, is_fresh, replace_row
+from gateway.ledger.sqlite.rows import (
+    any_row,
+    change_row,
+    digest_row,
+    event_kind,
+    event_row,
+    fresh_row,
+    is_fresh,
+    replace_row,
+)
 from gateway.model.message import OPEN, OutboxEvent
 
 
@@ -58,6 +67,8 @@ class Batch:
             self.plan.later.append((operation.next_ms, operation.attempts, operation.seq))
         elif isinstance(operation, Count):
             self._counts[operation.name, operation.bucket] += operation.amount
+        elif isinstance(operation, Notify):
+            self._events.append((index, ALWAYS, operation.event))
 
     def _add_accept(self, index: int, op: Accept) -> None:
         message, needs = op.message, ALWAYS
@@ -94,7 +105,8 @@ class Batch:
     def _finish_plan(self) -> None:
         plan = self.plan
         plan.writes = [Write(merged.drop, change_row(merged.change)) for merged in self._changes]
-        plan.events = [Event(needs, event_row(event)) for _, needs, event in self._events]
+        plan.events = [Event(needs, event_row(event), event_kind(event)) for _, needs, event in self._events]
+        plan.mixed = any(each.kind is not None for each in plan.events)
         plan.counts = [(*key, amount) for key, amount in self._counts.items()]
         if self._told:
             plan.told = runs(self._told)

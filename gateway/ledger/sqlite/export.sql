@@ -6,7 +6,8 @@ LEFT JOIN idempotency ON idempotency.message = message.id AND idempotency.expire
 WHERE message.id > ?1 AND message.record_until_ms > ?2 ORDER BY message.id LIMIT ?3
 
 -- name: events
-SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?
+SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme, kind, data FROM outbox
+WHERE seq > ? ORDER BY seq LIMIT ?
 
 -- name: add_traffic
 INSERT INTO traffic (day, customer, operator, country, class, status, messages, segments)

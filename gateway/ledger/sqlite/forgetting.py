@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.ledger.codes import CLASSES, STATUSES
-from gateway.ledger.contract import TagDue, Traffic
+from gateway.ledger.contract import EVENT_KEPT_MS, TagDue, Traffic
 from gateway.ledger.sqlite.rows import Stored
 from gateway.ledger.statements import named_statements
 from redaction.retention import RetentionTag
@@ -51,7 +51,7 @@ class Leftovers:
     def forget(self, cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
         """Looks at `limit` rows of each kind, and more links."""
         forgotten = cursor.execute(SQL["forget_expired_digests"], (now_ms, limit)).rowcount
-        forgotten += cursor.execute(SQL["forget_orphan_events"], (limit,)).rowcount
+        forgotten += cursor.execute(SQL["forget_orphan_events"], (limit, now_ms - EVENT_KEPT_MS)).rowcount
         links = limit * LINKS_LOOKED_AT
         following = cursor.execute(SQL["walk_links"], (*self._walked, links)).fetchone()
         forgotten += cursor.execute(SQL["forget_orphan_links"], (*self._walked, links)).rowcount

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from gateway.ledger.sqlite.file import SQL
-from gateway.ledger.sqlite.rows import AnyRow, ChangeRow, DigestRow, EventRow, FreshRow, LinkRow, ReplaceRow
+from gateway.ledger.sqlite.rows import AnyRow, ChangeRow, DigestRow, EventKind, EventRow, FreshRow, LinkRow, ReplaceRow
 
 _PURGE_AT_LEAST: Final = 8
 
@@ -41,14 +41,20 @@ class Write(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of the outbox, if what it depends on was done: a write, by its number, or a claim, by its own below -1."""
+    """A row of the outbox, if what it depends on was done: a write, by its number, or a claim, by its own below -1.
+
+    kind: of one that tells no status.
+    """
 
     needs: int
     row: EventRow
+    kind: EventKind | None = None
 
 
 class Plan(msgspec.Struct, array_like=True, gc=False):
-    """events: in the order in which customers are told. told: first and last of runs of seqs. now_ms: for digests."""
+    """events: in the order in which customers are told. mixed: whether any is of another kind. told: first and last of
+    runs of seqs. now_ms: for digests.
+    """
 
     now_ms: int
     fresh: list[FreshRow] = []
@@ -61,6 +67,7 @@ class Plan(msgspec.Struct, array_like=True, gc=False):
     later: list[tuple[int, int, int]] = []
     told: list[tuple[int, int]] = []
     counts: list[tuple[str, int, int]] = []
+    mixed: bool = False
 
 
 class Outcome(msgspec.Struct, array_like=True, gc=False):
@@ -129,6 +136,11 @@ def _write(cursor: sqlite3.Cursor, writes: list[Write]) -> list[int]:
 def _tell(cursor: sqlite3.Cursor, plan: Plan, standing: list[bytes], undone: list[int]) -> int:
     """Nobody else writes meanwhile and nothing here can conflict, so the rows are numbered one after the other."""
     stored = stored_events(plan, standing, undone)
-    cursor.executemany(SQL["tell"], [plan.events[at].row for at in stored])
+    if plan.mixed:
+        for event in [plan.events[at] for at in stored]:
+            name, values = ("tell", event.row) if event.kind is None else ("tell_other", (*event.row, *event.kind))
+            cursor.execute(SQL[name], values)
+    else:
+        cursor.executemany(SQL["tell"], [plan.events[at].row for at in stored])
     (last,) = cursor.execute(SQL["last_seq"]).fetchone()
     return int(last) + 1 - len(stored)

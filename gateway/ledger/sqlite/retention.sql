@@ -83,9 +83,11 @@ DELETE FROM idempotency WHERE (customer, digest) IN (
 )
 
 -- name: forget_orphan_events
+-- Events about no message, which have zeros in place of its time, go when they are old.
 DELETE FROM outbox WHERE seq IN (
-    SELECT seq FROM (SELECT seq, message FROM outbox ORDER BY seq LIMIT ?1) AS oldest
-    WHERE NOT EXISTS (SELECT 1 FROM message WHERE message.id = oldest.message)
+    SELECT seq FROM (SELECT seq, message, at_ms FROM outbox ORDER BY seq LIMIT ?1) AS oldest
+    WHERE CASE WHEN substr(message, 1, 8) = zeroblob(8) THEN at_ms <= ?2
+        ELSE NOT EXISTS (SELECT 1 FROM message WHERE message.id = oldest.message) END
 )
 
 -- name: retention_due

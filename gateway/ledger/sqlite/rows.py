@@ -16,7 +16,7 @@ import msgspec
 from gateway.ledger.codes import CLASS_CODE, CLASSES, OPEN_BELOW, STATUS_CODE, STATUSES, WAITING_BELOW
 from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
 from gateway.ledger.fields import FIELDS, VARIES, Field, Kind, function_of
-from gateway.model.message import Message, OutboxEvent
+from gateway.model.message import STATUS_EVENT, Message, OutboxEvent
 
 Value = int | str | bytes | bytearray | None
 AccountRow = tuple[int | str | bytes | None, ...]
@@ -26,6 +26,7 @@ Stored = Sequence[Any]
 """A row as sqlite3 hands it back: its types are those of the columns."""
 
 NEVER: Final = -1
+NO_STATUS: Final = -1
 
 _ID_END: Final = "\x1f"
 
@@ -110,6 +111,7 @@ else:  # by position, so that a process which is sent rows reads octets as what 
     ChangeRow, ReplaceRow = _row_type(_CHANGED, bytearray, int), _row_type(_REPLACED, bytearray, int)
 LinkRow = tuple[str, str, bytearray, int]
 EventRow = tuple[int, bytearray, int, int, int, int, int]
+EventKind = tuple[str, bytearray]
 DigestRow = tuple[int, bytearray, bytearray, int, int]
 """Of the statements of the same names, position by position."""
 
@@ -168,11 +170,12 @@ def digest_row(op: Accept, now_ms: int) -> DigestRow:
 
 
 def event_row(event: OutboxEvent) -> EventRow:
-    """Parameters of `tell`."""
+    """Parameters of `tell`, and with `event_kind` behind them of `tell_other`."""
+    status = event.status
     return (
         event.customer,
         bytearray(event.message),
-        STATUS_CODE[event.status],
+        NO_STATUS if status is None else STATUS_CODE[status],
         event.at_ms,
         event.next_ms,
         event.attempts,
@@ -180,17 +183,24 @@ def event_row(event: OutboxEvent) -> EventRow:
     )
 
 
+def event_kind(event: OutboxEvent) -> EventKind | None:
+    """What follows the row of an event that is no status."""
+    return None if event.kind == STATUS_EVENT else (event.kind, bytearray(event.data))
+
+
 def event_from(row: Stored) -> OutboxEvent:
-    seq, customer, message, status, at_ms, next_ms, attempts, esme = row
+    seq, customer, message, status, at_ms, next_ms, attempts, esme, kind, data = row
     return OutboxEvent(
         seq=seq,
         customer=customer,
         message=message,
-        status=STATUSES[status],
+        status=None if status == NO_STATUS else STATUSES[status],
         at_ms=at_ms,
         next_ms=next_ms,
         attempts=attempts,
         esme=esme,
+        kind=kind,
+        data=data,
     )
 
 

@@ -54,6 +54,10 @@ INSERT OR REPLACE INTO correlation (operator, operator_message_id, message, segm
 -- name: tell
 INSERT INTO outbox (customer, message, status, at_ms, next_ms, attempts, esme) VALUES (?, ?, ?, ?, ?, ?, ?)
 
+-- name: tell_other
+INSERT INTO outbox (customer, message, status, at_ms, next_ms, attempts, esme, kind, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
 -- name: last_seq
 SELECT last_insert_rowid()
 
@@ -132,7 +136,8 @@ SELECT $message, correlation.segment FROM correlation JOIN message ON message.id
 WHERE correlation.operator = ? AND correlation.operator_message_id = ?
 
 -- name: outbox_due
-SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme FROM outbox AS due INDEXED BY outbox_by_esme
+SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme, kind, data
+FROM outbox AS due INDEXED BY outbox_by_esme
 WHERE esme = ? AND seq > ? AND next_ms <= ? AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.message = due.message AND earlier.seq < due.seq
 )

@@ -222,7 +222,7 @@ def pack_event(event: OutboxEvent) -> bytes:
     return _EVENT.pack(
         event.message,
         event.customer,
-        STATUS_CODE[event.status],
+        STATUS_CODE[event.status or Status.ACCEPTED],
         event.at_ms >> 32,
         event.at_ms & _LOW,
         event.next_ms >> 32,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.ledger.contract import StoredCustomer, StoredEndpoint, StoredEsme, StoredKey, Traffic
-from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Part, Status
+from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Part, Status, no_message
 from redaction.retention import OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
@@ -136,6 +136,16 @@ EVENTS: Final = (
     _event(DELIVERED),
 )
 """In the order of their seqs: the last waits for the first."""
+
+NOTICE: Final = OutboxEvent(
+    customer=8,
+    message=no_message(8),
+    kind="audit.checkpoint",
+    data=b'{"size":41}',
+    at_ms=NOW - HOUR_MS,
+    next_ms=NOW - 1,
+)
+"""An event that is about no message, which is stored since schema 5 and format 2."""
 
 CUSTOMERS: Final = (
     StoredCustomer(

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gateway.ledger.contract import Accept, Change, Count, MovableLedger, TellLater, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, MovableLedger, Notify, TellLater, WriteOp
 from gateway.model.message import Message, OutboxEvent, Status
 from tests.integration.ledgers import contents as c
 
@@ -33,10 +33,12 @@ def _of(identifier: bytes) -> Message:
 
 async def fill(ledger: MovableLedger) -> None:
     """An empty one, which is open alone and whose clock says NOW - 2: a digest is claimed that ends before NOW."""
+    await ledger.raise_format()
     await ledger.apply(_operations())
     for event in await ledger.outbox_due(c.NOW, 10, ()):
         if event.message == c.CONTENT_OVER.id:
             await ledger.apply([TellLater(event.seq, c.NOW + c.HOUR_MS, 3)])
+    await ledger.apply([Notify(replace(c.NOTICE))])
     for customer in c.CUSTOMERS:
         await ledger.save_customer(customer)
     for key in c.KEYS:

@@ -113,24 +113,32 @@ local function forget_records(keys, args)
   return gone
 end
 
--- ARGV: token, limit. Events of messages that are gone, among the oldest: how many went.
+-- ARGV: token, limit, before_ms. Events of messages that are gone, and events about no message from before that time, among
+-- the oldest: how many went.
 local function forget_events(keys, args)
-  local base, gone = keys[1], {}
+  local base, gone, old = keys[1], {}, {}
   if fenced(base, args[1]) then
     return 0
   end
-  local looks_at = tonumber(args[2])
+  local looks_at, before_ms = tonumber(args[2]), tonumber(args[3])
   for _, esme in ipairs(redis.call('SMEMBERS', base .. ':os')) do
     for _, kind in ipairs({ ':o:', ':l:' }) do
       for _, member in ipairs(redis.call('ZRANGE', base .. kind .. esme, 0, looks_at - 1)) do
         local id = string.sub(member, 9, 24)
-        if not load(base, id) then
+        if string.sub(id, 1, 8) == NO_TIME then
+          if struct.unpack('>I6', member, 30) <= before_ms then
+            old[#old + 1] = struct.unpack('>I8', member)
+          end
+        elseif not load(base, id) then
           gone[id] = true
         end
       end
     end
   end
-  return events_forget(base, gone, looks_at)
+  for _, seq in ipairs(old) do
+    event_told(base, seq)
+  end
+  return #old + events_forget(base, gone, looks_at)
 end
 
 -- ARGV: now_ms, how many buckets to look at. Per tag: what is past its time, and the oldest record's acceptance.

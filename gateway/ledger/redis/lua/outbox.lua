@@ -1,9 +1,11 @@
 -- What is still to be told. `o:N` is ordered by seq, for ESME account N or the webhooks (0); what was put off waits in
 -- `l:N`, ordered by time. `h:N` is a hash of what was put off: seq -> member, and message -> seq, because later news of
 -- that message must not overtake it. `oe` leads from a seq to its account where it is not 0; `os` are the accounts.
--- A member: seq (8), message (16), customer (4), status (1), at_ms (6), next_ms (6), attempts (2).
+-- A member: seq (8), message (16), customer (4), status (1), at_ms (6), next_ms (6), attempts (2), and of events of other
+-- kinds what they are. Where one is about no message, zeros stand for the time of its id.
 
 local SEQ_MESSAGE = 24
+local NO_TIME = '\0\0\0\0\0\0\0\0'
 
 local function event_esme(base, seq)
   return redis.call('HGET', base .. ':oe', seq) or '0'
@@ -39,7 +41,8 @@ local function event_later(base, number, next_ms, attempts)
   local esme = event_esme(base, seq)
   local member = event_take(base, esme, seq)
   if member then
-    member = string.sub(member, 1, 35) .. struct.pack('>I6I2', next_ms, math.min(attempts, 65535))
+    local times = struct.pack('>I6I2', next_ms, math.min(attempts, 65535))
+    member = string.sub(member, 1, 35) .. times .. string.sub(member, 44)
     redis.call('ZADD', base .. ':l:' .. esme, text(next_ms), member)
     redis.call('HSET', base .. ':h:' .. esme, seq, member, string.sub(member, 9, SEQ_MESSAGE), seq)
   end

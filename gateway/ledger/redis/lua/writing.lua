@@ -1,6 +1,6 @@
 -- One batch of one partition: checked as a whole, then done as a whole, under the lease's token and a running number.
 
-local ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER = 1, 2, 3, 4, 5
+local ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER, NOTIFY = 1, 2, 3, 4, 5, 6
 local EVENT_STEP = 256
 
 local Work = {}
@@ -186,6 +186,8 @@ function Work:run(op)
     event_told(self.base, op[2])
   elseif kind == TELL_LATER then
     event_later(self.base, op[2], op[3], op[4])
+  elseif kind == NOTIFY then
+    self:tell(op[2])
   end
   return '1'
 end
@@ -265,6 +267,8 @@ function Work:write()
   if self.last then
     redis.call('HSET', self.base .. ':meta', 'max', text(self.max), 'last', text(self.last), 'count', self.count, 'seq',
       text(self.seq))
+  elseif self.seq > self.seq_before then
+    redis.call('HSET', self.base .. ':meta', 'seq', text(self.seq))
   end
 end
 
@@ -306,17 +310,24 @@ local function apply(keys, args)
   return results
 end
 
--- ARGV: now_ms, operations. Without a lease: new messages that nobody else knows, and what became of news, which the
--- node with an account's binds tells whoever has the message. An id that is
--- stored already is this call's own from a time that got no answer.
+-- Whether the event is stored under the number that was proposed for it.
+local function has_event(base, event)
+  local seq = event[1]
+  local member = redis.call('ZRANGEBYSCORE', base .. ':o:' .. event[2], text(seq), text(seq))[1]
+  return member == struct.pack('>I8', seq) .. event[3]
+end
+
+-- ARGV: now_ms, operations. Without a lease: new messages that nobody else knows, events that are about none, and what
+-- became of news, which the node with an account's binds tells whoever has the message. An id that is stored already, and an
+-- event under its number, are this call's own from a time that got no answer.
 local function insert(keys, args)
   local base = keys[1]
   local ops = cmsgpack.unpack(args[2])
   local fresh, places, results = {}, {}, {}
   for at, op in ipairs(ops) do
-    if op[1] == ACCEPT and load(base, op[2]) then
+    if op[1] == ACCEPT and load(base, op[2]) or op[1] == NOTIFY and has_event(base, op[2]) then
       results[at] = '1'
-    elseif op[1] == ACCEPT or op[1] == TOLD or op[1] == TELL_LATER then
+    elseif op[1] == ACCEPT or op[1] == NOTIFY or op[1] == TOLD or op[1] == TELL_LATER then
       fresh[#fresh + 1] = op
       places[#places + 1] = at
     else

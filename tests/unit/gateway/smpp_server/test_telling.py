@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.ledger.contract import Change, WriteOp
-from gateway.ledger.journal import Journal
+from gateway.ledger.journal import Journal, StoredEvent
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, OutboxEvent
 from gateway.process.clock import ManualClock
@@ -108,7 +108,7 @@ class Desk:
             raise UnicodeError
         return receipt(event, message, None)
 
-    def _offer(self, events: Sequence[tuple[OutboxEvent, Message]]) -> None:
+    def _offer(self, events: Sequence[StoredEvent]) -> None:
         self.telling.offer(events)
 
     async def ends(self, count: int) -> list[bytes]:

@@ -18,7 +18,7 @@ from gateway.process.tasks import TaskOwner
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.delivery import Delivery, Destination
-from gateway.webhooks.payload import event_body
+from gateway.webhooks.payload import event_body, other_body
 from gateway.webhooks.settings import DeliverySettings
 from redaction.personal import Secret
 from redaction.sealed import Sealed
@@ -39,14 +39,15 @@ class Book:
         self.broken: set[int] = set()
         self._destinations: dict[tuple[str, bool, str, int], Destination] = {}
 
-    def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
+    def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
         if event.customer in self.broken:
             raise UnicodeError
-        callback = self.callbacks.get(message.id)
+        callback = self.callbacks.get(event.message)
         url = callback or self.urls.get(event.customer)
         if url is None:
             return None
-        return Delivery(self._destination(url, callback is None), event_body(event, message))
+        body = other_body(event) if message is None else event_body(event, message)
+        return Delivery(self._destination(url, callback is None), body)
 
     def _destination(self, url: str, own: bool) -> Destination:
         """One object as long as nothing changes, as the app gives."""

@@ -21,6 +21,7 @@ from redaction.errors import SealError
 from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
 from redaction.sealed import Sealed
+from tests.contract.records import a_notice
 from tests.unit.gateway.delivery.test_mobile_originated import ARABIC, from_a_person
 from tests.unit.gateway.road import CUSTOMER, Road, running_road
 from tests.unit.gateway.stage import a_message
@@ -239,3 +240,17 @@ async def test_what_was_forgotten_is_told_without_its_text(place: Place) -> None
     assert delivery is not None
     assert json.loads(delivery.body)["data"]["to"] == "+966•••••••78"
     assert ARABIC.encode() not in delivery.body
+
+
+async def test_an_event_of_another_kind_goes_to_the_endpoint_as_it_is_stored(place: Place) -> None:
+    event = a_notice(customer=CUSTOMER, kind="audit.checkpoint", data=b'{"size":41}', at_ms=0)
+    assert place.addressing.delivery(event, None) is None
+    secret = await place.set_endpoint()
+    delivery = place.addressing.delivery(event, None)
+    assert delivery is not None
+    assert signs_with(delivery, secret)
+    said = {"type": "audit.checkpoint", "timestamp": "1970-01-01T00:00:00.000Z", "data": {"size": 41}}
+    assert json.loads(delivery.body) == said
+    about = place.addressing.delivery(event, a_message(customer=CUSTOMER))
+    assert about is not None
+    assert json.loads(about.body) == said

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable, Notify
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import OutboxEvent, Status
 from gateway.process.containment import Containment
 from gateway.webhooks.lane import REST_AFTER
 from gateway.webhooks.pauses import HOLD_S
+from tests.contract.records import a_notice
 from tests.unit.gateway.webhooks.events import NOW_MS, message
 from tests.unit.gateway.webhooks.receiver import BUSY, GONE, Receiver, Say, receiving
 from tests.unit.gateway.webhooks.stage import SECRET, Stage, messages, staged, until, until_all_told
@@ -47,6 +48,34 @@ async def test_an_event_is_told_signed_and_then_forgotten(tmp_path: Path) -> Non
         signed = Webhook(SECRET).sign(headers["webhook-id"], sent_at, received.body.decode())
         assert headers["webhook-signature"] == signed
         assert (stage.deliverer.courier.told, stage.deliverer.held.inflight, stage.deliverer.held.lag_ms()) == (1, 0, 0)
+
+
+async def test_events_of_other_kinds_are_delivered_in_order_for_each_customer(tmp_path: Path) -> None:
+    async with receiving() as receiver, staged(tmp_path) as stage:
+        listen(stage, receiver)
+        listen(stage, receiver, customer=2)
+        failing_first(receiver, 2)
+        notices = [a_notice(customer=1 + number % 2, data=b'{"number":%d}' % number) for number in range(6)]
+        for each in notices:
+            assert await stage.journal.write(Notify(each)) is True
+        stage.deliverer.offer([(each, None) for each in notices])
+        await stage.store(message())
+        await stage.run_out(30)
+        delivered = [each.event for each in receiver.requests if each.event["type"] == "notice"]
+        numbers = [each["data"]["number"] for each in delivered]
+        taken = list(dict.fromkeys(numbers))
+        assert sorted(taken) == list(range(6))
+        assert [each for each in taken if each % 2] == [1, 3, 5]
+        assert [each for each in taken if not each % 2] == [0, 2, 4]
+        assert len({each.headers["webhook-id"] for each in receiver.requests}) == 7
+        assert stage.deliverer.courier.dropped == 0
+
+
+async def test_an_event_of_another_kind_without_anybody_to_get_it_is_dropped(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.journal.write(Notify(a_notice()))
+        await until_all_told(stage)
+        assert stage.deliverer.courier.dropped == 1
 
 
 async def test_an_offered_event_is_told_from_memory(tmp_path: Path) -> None:

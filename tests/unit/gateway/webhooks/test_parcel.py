@@ -1,11 +1,14 @@
 import json
 
+from msgspec.structs import replace
+
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.webhooks.delivery import Delivery, Destination, Job
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.order import Order
-from gateway.webhooks.parcel import MAX_BATCH_BYTES, Parcel, envelope
+from gateway.webhooks.parcel import MAX_BATCH_BYTES, Parcel, envelope, event_id
 from redaction.personal import Secret
+from tests.contract.records import a_notice
 from tests.unit.gateway.webhooks.events import NOW_MS, event, message
 from tests.unit.gateway.webhooks.stage import SECRET, messages
 
@@ -22,10 +25,10 @@ class Book:
         self.elsewhere: set[bytes] = set()
         self.nobody: set[bytes] = set()
 
-    def delivery(self, event: OutboxEvent, message: Message) -> Delivery | None:
-        if message.id in self.nobody:
+    def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
+        if event.message in self.nobody:
             return None
-        return Delivery(THERE if message.id in self.elsewhere else self.destination, self.body)
+        return Delivery(THERE if event.message in self.elsewhere else self.destination, self.body)
 
 
 class Yard:
@@ -134,3 +137,10 @@ def test_an_event_alone_goes_as_it_is() -> None:
     parcel = yard.leave()
     assert parcel.jobs == jobs[:1]
     assert parcel.octets(NOW_MS) == (f"{message(1).id.hex()}.delivered".encode(), book.body)
+
+
+def test_an_event_of_another_kind_is_known_by_what_it_says() -> None:
+    one, other = a_notice(seq=4, data=b'{"size":1}'), a_notice(data=b'{"size":2}')
+    assert event_id(one) == event_id(replace(one, seq=9, attempts=3))
+    assert event_id(one) != event_id(other)
+    assert event_id(one).startswith(b"notice.")

@@ -11,11 +11,11 @@ from gateway.ledger.contract import LedgerCorrupt
 from gateway.ledger.fields import FIELDS, Field, Kind
 from gateway.ledger.redis.fields import STORED_FIELDS
 from gateway.ledger.redis.packing import NEWEST, OLDEST, Records, pack_event, unpack_event
-from gateway.model.message import Message, MessageClass, OutboxEvent, Status
+from gateway.model.message import Message, MessageClass, OutboxEvent, Status, is_about_message
 from redaction.inventory import undeclared
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
-from tests.contract.records import NOW, a_message, an_event
+from tests.contract.records import NOW, a_message, a_notice, an_event
 from tests.integration.before import packing as before
 
 times = st.integers(1, 2**45)
@@ -150,3 +150,18 @@ def test_every_stored_field_is_one_of_a_message_and_in_the_inventory() -> None:
     stored = {each.removeprefix("message.") for each in STORED_FIELDS if each.startswith("message.")}
     assert stored == {*Message.__struct_fields__} - {"message_class", "warnings"} | {"class"}
     assert not undeclared(STORED_FIELDS)
+
+
+def test_an_event_of_another_kind_comes_out_as_it_went_in_and_may_grow() -> None:
+    notice = a_notice(seq=7, data=b'{"size":41}', attempts=2)
+    member = notice.seq.to_bytes(8, "big") + pack_event(notice)
+    assert unpack_event(member, 0) == notice
+    kind, grown = msgspec.msgpack.encode([notice.kind, notice.data]), [notice.kind, notice.data, "what comes later"]
+    assert unpack_event(member.replace(kind, msgspec.msgpack.encode(grown)), 0) == notice
+    assert not is_about_message(unpack_event(member, 0))
+
+
+def test_an_event_of_a_status_is_what_the_version_before_reads_and_writes() -> None:
+    event = an_event(a_message(), seq=9)
+    assert pack_event(event) == before.pack_event(event)
+    assert before.unpack_event(event.seq.to_bytes(8, "big") + pack_event(event), 0) == event
