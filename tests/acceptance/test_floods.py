@@ -4,7 +4,6 @@ import asyncio
 import socket
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,9 +20,9 @@ EXPRESS = b"POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Type: application/j
 OTHER = b"GET /v1/messages HTTP/1.1\r\nHost: g\r\n\r\n"
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    with staged(QuickStage(tmp_path / "stage")) as prepared:
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(QuickStage(tmp_path_factory.mktemp("floods") / "stage")) as prepared:
         yield prepared
 
 
@@ -78,3 +77,4 @@ async def test_a_flood_that_reads_no_answers_holds_up_nobody_and_not_the_end(sta
     assert await asyncio.to_thread(stage.stop_gateway) == 0
     for each in floods:
         each.close()
+    await asyncio.to_thread(stage.start_gateway)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 
 import pytest
 
@@ -176,8 +177,12 @@ async def test_other_connections_have_their_turn_while_one_brings_request_after_
 @pytest.mark.case("security-1")
 async def test_nothing_is_read_from_a_peer_that_leaves_its_answers_unread_and_all_is_answered_once_it_reads() -> None:
     async with running_api() as stage:
-        reader, writer = await stage.connect()
-        sent = 60_000
+        peer = socket.socket()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)  # before it connects, so that it holds little
+        peer.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(peer, ("127.0.0.1", stage.port))
+        reader, writer = await asyncio.open_connection(sock=peer)
+        sent = 30_000
         writer.write(nameless(sent))
         await until(lambda: stage.api.traffic.counts)
         assert await served_at_rest(stage) < sent / 2
