@@ -43,7 +43,7 @@ class Bind:
 
     def room(self, now: float) -> int:
         """Requests that may be sent now."""
-        if not self.session.may_submit or self.session.is_silent or not self.connection.writable:
+        if not self.session.may_submit or self.session.alive.silent or not self.connection.writable:
             return 0
         room = self.window.room()
         if self._slow_s:

@@ -16,10 +16,8 @@ from config.operators import SmppOperatorSettings
 from operators.base import (
     DeferReason,
     Deferred,
-    DeliveryReceipt,
     Down,
     EventSink,
-    MoMessage,
     MtMessage,
     OperatorEvent,
     OperatorHealth,
@@ -30,7 +28,6 @@ from operators.base import (
     Unknown,
     UnknownReason,
 )
-from operators.bucket import TokenBucket
 from operators.flaws import Flaws
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -40,15 +37,13 @@ from operators.smpp.coding import EncodingError
 from operators.smpp.connection import Connection
 from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
-from operators.smpp.reassembly import Held
-from operators.smpp.sent import Handle, Sent
+from operators.smpp.pace import Pace
+from operators.smpp.receiving import Receiving, answer_all
+from operators.smpp.sent import Sent
 from operators.smpp.session import Bound, Event, Flawed, Heard, Request, Response, Session, Unanswered
 from operators.smpp.writing import Writer
 from redaction.personal import Secret
 
-PAUSE_S: Final = 0.25
-"""How long ESME_RTHROTTLED and ESME_RMSGQFUL stop an operator (S-33)."""
-SLOW_FACTOR: Final = 0.7
 UNENCODABLE: Final = st.RINVMSGLEN
 Written = p.SubmitSm | bytes
 """A segment that waits: its PDU, or what stands behind the header."""
@@ -90,18 +85,15 @@ class SmppOperator:
             lost=self._on_lost,
         )
         burst = max(1, round(settings.throughput_per_s or settings.window * settings.binds))
-        self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
-        self._incoming = self._dialect.incoming(settings, salt)
+        self._pace = Pace(settings.throughput_per_s, burst, monotonic, self._on_room)
+        self._bucket = self._pace.bucket
+        self._receiving = Receiving(settings, self._dialect, salt=salt, monotonic=monotonic, report=self._report)
         self._sink: EventSink | None = None
         self._waiting: deque[tuple[Written, Sent]] = deque()
         self._sending = False
         self._early: list[OperatorEvent] = []
-        self._ready_timer: asyncio.TimerHandle | None = None
-        self._parts_timer: asyncio.TimerHandle | None = None
         self._stopping = False
-        self._throttled = 0
         self._submitted = 0
-        self._receipts = 0
         self._unexpected = 0
         self._flaws = Flaws()
 
@@ -119,9 +111,8 @@ class SmppOperator:
         self._stopping = True
         self._give_back_waiting()
         await self._links.stop(deadline_s)
-        for timer in (self._ready_timer, self._parts_timer):
-            if timer is not None:
-                timer.cancel()
+        self._pace.stop()
+        self._receiving.stop()
 
     # ------------------------------------------------------------------------------------------------------ sending
 
@@ -143,7 +134,7 @@ class SmppOperator:
             return 0
         available = self._bucket.available(now)
         if available <= 0:
-            self._arm_ready()
+            self._pace.call_when_refilled()
             return 0
         return max(0, min(free, available) - len(self._waiting))
 
@@ -178,8 +169,8 @@ class SmppOperator:
 
     def _report_early(self) -> None:
         events, self._early = self._early, []
-        if events and self._sink is not None:
-            self._sink(events)
+        if events:
+            self._report(events)
 
     def _send_waiting(self) -> None:
         now = self._monotonic()
@@ -189,7 +180,7 @@ class SmppOperator:
                 self._arm_for_binds(now)
                 return
             if not self._send_run(bind, now):
-                self._arm_ready()
+                self._pace.call_when_refilled()
                 return
 
     def _send_run(self, bind: Bind, now: float) -> bool:
@@ -235,23 +226,12 @@ class SmppOperator:
         """No bind has room: where it is its throughput that is used up, time brings it back."""
         waits_s = [wait_s for each in self._links.binds.values() if (wait_s := each.wait_s(now)) is not None]
         if waits_s:
-            self._arm(min(waits_s))
+            self._pace.call_in(min(waits_s))
 
-    def _arm_ready(self) -> None:
-        """Tokens come back with time, not with an answer: say so when they do."""
-        if self._ready_timer is None:
-            self._arm(self._bucket.wait_s(1, self._monotonic()))
-
-    def _arm(self, wait_s: float) -> None:
-        if self._ready_timer is None:
-            wait_s = max(0.002, wait_s)
-            self._ready_timer = asyncio.get_running_loop().call_later(wait_s, self._on_ready_timer)
-
-    def _on_ready_timer(self) -> None:
-        self._ready_timer = None
+    def _on_room(self) -> None:
         self._send_waiting()
-        if self._sink is not None and self.is_up() and not self._waiting:
-            self._sink((Ready(self.name),))
+        if self.is_up() and not self._waiting:
+            self._report((Ready(self.name),))
 
     # ---------------------------------------------------------------------------------------------------- receiving
 
@@ -261,7 +241,11 @@ class SmppOperator:
         name, result_of = self.name, self._dialect.result
         for event in events:
             if type(event) is Request:
-                self._take_request(connection, event.pdu, out)
+                request = event.pdu
+                if isinstance(request, (p.DeliverSm, p.DataSm)):
+                    self._receiving.take(connection, request, out)
+                else:
+                    self._links.take_request(connection, request)
             elif type(event) is Response and type(event.context) is Sent:
                 sent, result = event.context, result_of(event.pdu)
                 slow = slow or (type(result) is Deferred and result.reason in _SLOW)
@@ -269,10 +253,14 @@ class SmppOperator:
             else:
                 self._take_rare(connection, event, out)
         if slow:
-            self._slow_down()
+            self._pace.slow_down()
         self._send_waiting()
-        if out and self._sink is not None:
-            self._sink(out)
+        if out:
+            self._report(out)
+
+    def _report(self, events: Sequence[OperatorEvent]) -> None:
+        if self._sink is not None:
+            self._sink(events)
 
     def _take_rare(self, connection: Connection, event: Event, out: list[OperatorEvent]) -> None:
         match event:
@@ -291,94 +279,24 @@ class SmppOperator:
                 self._links.up(connection)
                 out.append(Ready(self.name))
 
-    def _take_request(self, connection: Connection, request: p.Pdu, out: list[OperatorEvent]) -> None:
-        if not isinstance(request, (p.DeliverSm, p.DataSm)):
-            if isinstance(request, p.Outbind):
-                self._links.take_outbind(connection, request)
-            else:
-                connection.session.refuse(request, st.RINVCMDID)
-            return
-        receipt = self._dialect.receipt(request)
-        handle = Handle(connection, request)
-        if receipt is None:
-            self._take_message(request, handle, out)
-        elif receipt.intermediate or not receipt.candidates:
-            self._answer(handle, st.OK)
-        else:
-            self._receipts += 1
-            out.append(
-                DeliveryReceipt(
-                    self.name, receipt.candidates, receipt.state, receipt.error_code, receipt.done_at_ms, handle
-                )
-            )
-
-    def _take_message(self, request: p.DeliverSm | p.DataSm, handle: Handle, out: list[OperatorEvent]) -> None:
-        """From a person: told at once, or with the parts that it belongs to."""
-        found = self._incoming.take(request, handle, self._monotonic())
-        if isinstance(found, MoMessage):
-            out.append(found)
-        elif found is Held.REFUSED:
-            self._answer(handle, st.RMSGQFUL)
-        elif self._parts_timer is None:
-            self._look_for_parts()
-
-    def _look_for_parts(self) -> None:
-        """While parts wait, see now and then whether the time of some is over."""
-        pause_s = self._settings.mo_wait_s / 4
-        self._parts_timer = asyncio.get_running_loop().call_later(pause_s, self._on_parts_timer)
-
-    def _on_parts_timer(self) -> None:
-        self._parts_timer = None
-        incomplete = self._incoming.expire(self._monotonic())
-        if incomplete and self._sink is not None:
-            self._sink(incomplete)
-        if len(self._incoming):
-            self._look_for_parts()
-
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
-        self._answer_all(handles, st.OK if taken else st.RMSGQFUL)
+        answer_all(handles, st.OK if taken else st.RMSGQFUL)
 
     def reject(self, handles: Sequence[object]) -> None:
-        self._answer_all(handles, st.RX_R_APPN)
-
-    def _answer_all(self, handles: Sequence[object], status: int) -> None:
-        """The handle of a message is a tuple of its parts' handles, and None was never asked by the peer."""
-        for handle in handles:
-            if isinstance(handle, tuple):
-                self._answer_all(handle, status)
-            elif handle is not None:
-                assert isinstance(handle, Handle)
-                self._answer(handle, status)
-
-    @staticmethod
-    def _answer(handle: Handle, status: int) -> None:
-        connection = handle.connection
-        if status == st.OK:
-            connection.session.acknowledge(handle.request)
-        else:
-            connection.session.refuse(handle.request, status)
-        connection.flush_soon()
-
-    def _slow_down(self) -> None:
-        now = self._monotonic()
-        self._throttled += 1
-        self._bucket.slow_down(SLOW_FACTOR, now)
-        self._bucket.pause(now + PAUSE_S)
-        self._arm_ready()
+        answer_all(handles, st.RX_R_APPN)
 
     def _on_lost(self, connection: Connection) -> None:
         self._unexpected += connection.session.unexpected_responses
         if not self.is_up():
             self._give_back_waiting()
-            if self._sink is not None:
-                self._sink((Down(self.name),))
+            self._report((Down(self.name),))
 
     def _give_back_waiting(self) -> None:
         """Segments whose bytes were never written."""
         waiting, self._waiting = self._waiting, deque()
         result = Deferred(DeferReason.NOT_SENT, 0, 0.0)
-        if waiting and self._sink is not None:
-            self._sink([Submitted(self.name, sent.token, sent.segment, result) for _, sent in waiting])
+        if waiting:
+            self._report([Submitted(self.name, sent.token, sent.segment, result) for _, sent in waiting])
 
     # ------------------------------------------------------------------------------------------------------- health
 
@@ -391,9 +309,9 @@ class SmppOperator:
             binds=self._links.count,
             window_used=sum(len(each.window) for each in bound),
             window=self._settings.window * self._settings.binds,
-            throttled=self._throttled,
+            throttled=self._pace.throttled,
             submitted=self._submitted,
-            receipts=self._receipts,
+            receipts=self._receiving.receipts,
             unexpected_responses=self._unexpected
             + sum(each.session.unexpected_responses for each in self._links.binds.values()),
             flawed=self._flaws.total,

@@ -19,6 +19,7 @@ from config.operators import SmppOperatorSettings
 from operators.backoff import Backoff
 from operators.contained import report
 from operators.smpp import pdu as p
+from operators.smpp import status as st
 from operators.smpp.bind import Bind
 from operators.smpp.connection import Connection, Handler
 from operators.smpp.session import BOUND, Role, Session, SessionSettings
@@ -239,7 +240,14 @@ class Links:
             return False
         return any(address in network for network in self._peers)
 
-    def take_outbind(self, connection: Connection, asked: p.Outbind) -> None:
+    def take_request(self, connection: Connection, request: p.Pdu) -> None:
+        """One that is no message: an outbind, or what is not taken."""
+        if isinstance(request, p.Outbind):
+            self._take_outbind(connection, request)
+        else:
+            connection.session.refuse(request, st.RINVCMDID)
+
+    def _take_outbind(self, connection: Connection, asked: p.Outbind) -> None:
         """An SMSC wants us to bind on its own connection."""
         settings = self._settings.outbind
         password = self._outbind_password.reveal(Purpose.CREDENTIAL)

@@ -30,10 +30,6 @@ TOO_LARGE_TODAY = {
     "gateway/ledger/sqlite/file.py:SqliteFile lines",
     "gateway/ledger/sqlite/file.py:SqliteFile methods",
     "gateway/tools/trial_site.py:Stage parameters",
-    "operators/smpp/client.py:SmppOperator lines",
-    "operators/smpp/client.py:SmppOperator methods",
-    "operators/smpp/session/machine.py:Session lines",
-    "operators/smpp/session/machine.py:Session methods",
 }
 
 CYCLES_TODAY: set[frozenset[str]] = set()

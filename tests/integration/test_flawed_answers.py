@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 from gateway.model.message import Message, Status
 from operators.smpp import pdu as p
 from operators.smpp import status as st
+from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Front, Peer, running_front, submit
 from tests.scripted_smsc import ScriptedSmsc, scripted_smsc
 
-WAIT_S = 60
 HEAD = "80000004 00000000 seq"
 ODD = {
     "one octet behind the id": ("00000015 80000004 00000000 seq 52313100 00", "R11"),
@@ -50,14 +50,14 @@ async def between(folder: Path, script: str) -> AsyncIterator[tuple[Front, Scrip
 
 
 async def reached(front: Front, message_id: str, status: Status) -> Message:
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(LIMIT_S):
         while (record := await front.record(message_id)).status is not status:
             await asyncio.sleep(0.01)
     return record
 
 
 async def until(claim: Callable[[], object]) -> None:
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(LIMIT_S):
         while not claim():
             await asyncio.sleep(0.01)
 

@@ -17,13 +17,13 @@ from gateway.model.message import Message, Status
 from operators.base import Accepted, DeferReason, Deferred, Refused, Submitted, Unknown, UnknownReason
 from operators.rest.client import RestOperator
 from operators.rest.connection import HttpConnection, target
+from tests.bounds import LIMIT_S
 from tests.contract.links import Heard, a_text, rest_operator
 from tests.contract.rest_peer import CALLBACK_SECRET, post_receipt
 from tests.integration.smpp_stage import Front, running_front, submit
 from tests.interop.certificates import make_certificates
 from tests.raw_http import CLOSE, Pieces, RawHttp, raw_http
 
-WAIT_S = 60
 BODY = b'{"id":"r-1"}'
 ZIPPED = gzip.compress(BODY)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -168,7 +168,7 @@ async def test_a_connection_that_the_operator_closed_is_opened_again() -> None:
         assert (await connection.post(b"first")).body == BODY
         wire = connection._wire
         assert wire is not None
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(LIMIT_S):
             while wire.is_ready:
                 await asyncio.sleep(0)
         assert (await connection.post(b"second")).body == BODY
@@ -234,7 +234,7 @@ async def gateway_on(server: RawHttp, folder: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def reached(front: Front, message_id: str, status: Status) -> Message:
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(LIMIT_S):
         while (record := await front.record(message_id)).status is not status:
             await asyncio.sleep(0.01)
     return record

@@ -10,7 +10,6 @@ import uvloop
 
 from operators.smpp import pdu as p
 from operators.smpp import status as st
-from operators.smpp.session import State
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Peer, Stage, running_gateway, submit
 
@@ -39,7 +38,7 @@ async def test_a_peer_of_version_3_3_gets_no_tlvs(stage: Stage) -> None:
 @pytest.mark.smpp("S-14")
 async def test_a_receiver_may_not_submit(stage: Stage) -> None:
     peer = await stage.peer(await stage.account(), p.BindReceiver)
-    peer.connection.session.state = State.BOUND_TX  # as an ESME that does not know better
+    peer.connection.session.may_submit = True  # as an ESME that does not know better
     answer = await peer.ask(submit())
     assert answer.status == st.RINVBNDSTS
     assert stage.smsc.tally.submits == 0

@@ -10,11 +10,11 @@ the host drains once per turn of its loop, so that many small PDUs leave in one 
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
-
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.framing import Framer, FramingLost
+from operators.smpp.session.answers import acceptance, octets_for, refusal
+from operators.smpp.session.ending import Ending
 from operators.smpp.session.events import (
     BindAsked,
     BindRefused,
@@ -30,17 +30,16 @@ from operators.smpp.session.events import (
 )
 from operators.smpp.session.held import Held
 from operators.smpp.session.liveness import Liveness
+from operators.smpp.session.own import Own
 from operators.smpp.session.rules import (
     AT_ONCE,
     BOUND,
-    CARRIERS,
     NEVER_ANSWERED,
     OWN,
     RECEIVES,
     SENDS,
     STATE_OF_BIND,
     TAKES,
-    TLVS_SINCE,
     Role,
     SessionSettings,
     State,
@@ -48,6 +47,7 @@ from operators.smpp.session.rules import (
 from operators.smpp.window import Slot, Window
 
 _ENQUIRE_LINK: Final = p.EnquireLink.command_id
+_UNBIND: Final = p.Unbind.command_id
 _NOTHING: Final = frozenset[int]()
 _HOT: Final = p.DECODERS
 _unpack_header: Final = p.HEADER.unpack_from
@@ -55,15 +55,19 @@ _pack_header: Final = p.HEADER.pack
 
 
 class Session:
-    """role: which side we are. now: seconds from any origin, the same for every call."""
+    """role: which side we are. now: seconds from any origin, the same for every call.
+
+    alive: while it is `silent`, an answer is overdue, and whatever is sent is in doubt with what went before.
+    """
 
     def __init__(self, role: Role, settings: SessionSettings, now: float) -> None:
         self.role = role
         self.settings = settings
+        self.state = State.OPEN
         self.may_submit = False
         """The state lets the host send its requests: submit_sm as an ESME, deliver_sm as an SMSC."""
         self._submits_in = SENDS if role is Role.ESME else RECEIVES
-        self.state = State.OPEN
+        self._enter(State.OPEN)
         self.window: Window[Any] = Window(settings.window)
         self.peer_version = 0x34
         self.inbound = 0
@@ -73,18 +77,13 @@ class Session:
         self._events: list[Event] = []
         self._ended: Ended | None = None
         self._held = Held()
-        self._ending = ""
-        self._end_by = 0.0
+        self._ending = Ending()
         self._started = now
-        self._alive = Liveness(settings.enquire_link_s, settings.response_timeout_s, now)
+        self.alive = Liveness(settings.enquire_link_s, settings.response_timeout_s, now)
+        self._own = Own(self.window, self.alive, settings.response_timeout_s)
 
-    @property
-    def state(self) -> State:
-        return self._state
-
-    @state.setter
-    def state(self, state: State) -> None:
-        self._state = state
+    def _enter(self, state: State) -> None:
+        self.state = state
         self._takes = TAKES[self.role].get(state, _NOTHING)
         self.may_submit = state in self._submits_in
         self._holds = state is State.BINDING and self.role is Role.SMSC
@@ -93,20 +92,20 @@ class Session:
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take what one read brought; everything that follows from it."""
-        if self._alive.silent:
+        if self.alive.silent:
             self._events.append(Heard())
-        self._alive.hear(now)
+        self.alive.hear(now)
         try:
             frames = self._framer.feed(data)
         except FramingLost:
             frames = []
-        if self._state is not State.CLOSED:
+        if self.state is not State.CLOSED:
             self._take_frames(frames, now)
         if self._framer.lost and self.state is not State.CLOSED:
-            self._send(p.GenericNack(status=st.RINVCMDLEN))
+            self._out.append(refusal(p.GenericNack.command_id, 0, st.RINVCMDLEN))
             self._end("framing_lost")
-        if self._ending:
-            self._end_if_settled(now)
+        if self._ending.reason and self._ending.is_due(now, bool(self.window or self.inbound)):
+            self._end(self._ending.reason)
         return self.take_events()
 
     def take_events(self) -> list[Event]:
@@ -129,9 +128,9 @@ class Session:
 
     def bind(self, pdu: p.Bind, now: float) -> None:
         """ESME: ask to be bound."""
-        self.state = State.BINDING
+        self._enter(State.BINDING)
         self.peer_version = pdu.interface_version
-        self._request_own(pdu, pdu, now)
+        self._out.append(self._own.request(pdu, pdu, now))
 
     def accept_bind(self, asked: p.Bind, system_id: str) -> None:
         """SMSC: the bind stands. 3.3 peers get no TLV (S-15). Does nothing when the session has ended meanwhile.
@@ -140,27 +139,20 @@ class Session:
         """
         if self.state is not State.BINDING:
             return
-        self.state = STATE_OF_BIND[asked.command_id]
+        self._enter(STATE_OF_BIND[asked.command_id])
         self.peer_version = asked.interface_version
-        tlvs: p.Tlvs = ((p.TAG_SC_INTERFACE_VERSION, b"\x34"),) if self.peer_version >= TLVS_SINCE else ()
-        kind = p.TYPES[asked.command_id | p.RESPONSE]
-        self._send(kind(sequence_number=asked.sequence_number, system_id=system_id, tlvs=tlvs))  # type: ignore[call-arg]
+        self._out.append(acceptance(asked, system_id))
         for pdu in self._held.take():
-            self._take_request(pdu, self._alive.heard)
+            self._take_request(pdu, self.alive.heard)
 
     def refuse_bind(self, asked: p.Bind, status: int) -> None:
         """SMSC: no, and no to what came behind it. The host closes after a pause (S-16)."""
         if self.state is not State.BINDING:
             return
-        self.state = State.OPEN
-        self._send(p.TYPES[asked.command_id | p.RESPONSE](sequence_number=asked.sequence_number, status=status))
+        self._enter(State.OPEN)
+        self._out.append(refusal(asked.command_id, asked.sequence_number, status))
         for pdu in self._held.take():
-            self._take_other(pdu, self._alive.heard)
-
-    @property
-    def is_silent(self) -> bool:
-        """An answer is overdue and nothing else comes: whatever is sent now is in doubt with what went before."""
-        return self._alive.silent
+            self._take_other(pdu, self.alive.heard)
 
     def can_send(self) -> bool:
         """A request of the host may leave now."""
@@ -176,9 +168,9 @@ class Session:
             raise NotBound
         window = self.window
         pdu.sequence_number = number = window.next_sequence()
-        octets = p.encode(self._for_peer(pdu))
+        octets = octets_for(pdu, self.peer_version)
         window.open(number, Slot(context, pdu.command_id, now + self.settings.response_timeout_s))
-        self._alive.last_request = now
+        self.alive.last_request = now
         self._out.append(octets)
         return number
 
@@ -191,24 +183,24 @@ class Session:
             raise NotBound
         number = self.window.next_sequence()
         self.window.open(number, Slot(context, command_id, now + self.settings.response_timeout_s))
-        self._alive.last_request = now
+        self.alive.last_request = now
         self._out.append(_pack_header(p.HEADER_OCTETS + len(body), command_id, 0, number))
         self._out.append(body)
         return number
 
     def respond(self, pdu: p.Pdu) -> None:
         """Answer a request of the peer; `pdu.sequence_number` is the request's. Dropped when the session has ended."""
-        self._answered()
-        if self._state is not State.CLOSED:
-            self._out.append(p.encode(self._for_peer(pdu)))
+        self.inbound -= self.inbound > 0
+        if self.state is not State.CLOSED:
+            self._out.append(octets_for(pdu, self.peer_version))
 
     def acknowledge(self, request: p.Pdu, message_id: bytes = b"") -> None:
         """Answer a message of the peer with ESME_ROK: `respond` with the usual response, for less.
 
         message_id: at most 64 octets, none of them 0; empty in the answer to a deliver_sm.
         """
-        self._answered()
-        if self._state is not State.CLOSED:
+        self.inbound -= self.inbound > 0
+        if self.state is not State.CLOSED:
             kind, number = request.command_id | p.RESPONSE, request.sequence_number
             self._out.append(_pack_header(17 + len(message_id), kind, st.OK, number) + message_id + b"\0")
 
@@ -216,40 +208,42 @@ class Session:
         """Answer a request of the peer with an error, unless it is of a kind that nobody answers."""
         if request.command_id in NEVER_ANSWERED:
             return
-        self._answered()
+        self.inbound -= self.inbound > 0
         if self.state is not State.CLOSED:
-            self._refuse(request, status)
-
-    def _answered(self) -> None:
-        if self.inbound > 0:
-            self.inbound -= 1
+            self._out.append(refusal(request.command_id, request.sequence_number, status))
 
     def unbind(self, now: float) -> None:
         """Say goodbye: nothing new leaves from here on (S-19)."""
         if self.state in BOUND:
-            self.state = State.UNBINDING
-            self._request_own(p.Unbind(), None, now)
+            self._enter(State.UNBINDING)
+            self._out.append(self._own.request(p.Unbind(), None, now))
 
     # ----------------------------------------------------------------------------------------------------- times
 
     def tick(self, now: float) -> list[Event]:
         """What the passing of time brings: timeouts, enquire_link, an idle end."""
         for slot in self.window.expire(now):
-            self._timed_out(slot, now)
+            if slot.command_id not in OWN:
+                self._events.append(Unanswered(slot.context, lost=False))
+                self.alive.doubt(now)
+            elif reason := self._own.timed_out(slot):
+                self._end(reason)
         settings = self.settings
         if self.state in (State.OPEN, State.BINDING):
             if settings.session_init_s is not None and now - self._started >= settings.session_init_s:
                 self._end("session_init_timeout")
         elif self.state in BOUND:
-            if settings.inactivity_s is not None and now - self._alive.last_request >= settings.inactivity_s:
+            if settings.inactivity_s is not None and now - self.alive.last_request >= settings.inactivity_s:
                 self.unbind(now)
-            self._enquire(now)
-        self._end_if_settled(now)
+            if self.state in BOUND and (enquiry := self._own.enquiry(now)):
+                self._out.append(enquiry)
+        if self._ending.is_due(now, bool(self.window or self.inbound)):
+            self._end(self._ending.reason)
         return self.take_events()
 
     def connection_lost(self) -> list[Event]:
         """The socket is gone: every unanswered request is handed back (S-24)."""
-        self.state = State.CLOSED
+        self._enter(State.CLOSED)
         self._held.take()
         for slot in self.window.abandon():
             if slot.command_id not in OWN:
@@ -260,14 +254,14 @@ class Session:
 
     def _take_frames(self, frames: Sequence[bytes], now: float) -> None:
         """Nearly all are of the four kinds that `hot` reads; these take the short way, with the same outcome."""
-        settings, alive, events = self.settings, self._alive, self._events
+        settings, alive, events = self.settings, self.alive, self._events
         for frame in frames:
             _, command_id, status, number = _unpack_header(frame)
             decode = _HOT.get(command_id)
             pdu = None if decode is None or self._holds else decode(frame, status, number)
             if pdu is None:
                 self._take(frame, now)
-                if self._state is State.CLOSED:
+                if self.state is State.CLOSED:
                     return
             elif command_id < p.RESPONSE:
                 if settings.refuse_two_texts or self.inbound >= settings.inbound or command_id not in self._takes:
@@ -286,7 +280,10 @@ class Session:
         try:
             pdu, flaw = p.read(frame, long_password=self.settings.long_password, cut=self.role is Role.ESME)
         except p.PduError as error:
-            self._answer_malformed(error)
+            if error.command_id & p.RESPONSE:  # of no kind that is known
+                self.unexpected_responses += 1
+            else:  # S-04, S-05: answer with the sequence number, and go on
+                self._out.append(refusal(error.command_id, error.sequence_number, error.status))
             return
         if flaw is not None:
             self._events.append(Flawed(pdu.command_id, flaw))
@@ -294,25 +291,25 @@ class Session:
             self._take_response(pdu, now)
         elif self._holds and pdu.command_id not in AT_ONCE:
             if not self._held.add(pdu, len(frame)):
-                self._refuse(pdu, st.RMSGQFUL)
+                self._out.append(refusal(pdu.command_id, pdu.sequence_number, st.RMSGQFUL))
         else:
             self._take_request(pdu, now)
 
     def _take_request(self, pdu: p.Pdu, now: float) -> None:
         command_id = pdu.command_id
         if command_id != _ENQUIRE_LINK:
-            self._alive.last_request = now  # S-17
+            self.alive.last_request = now  # S-17
         if command_id not in self._takes:
             self._take_other(pdu, now)
         elif command_id in STATE_OF_BIND:
-            self.state = State.BINDING
+            self._enter(State.BINDING)
             self._events.append(BindAsked(pdu))
         elif command_id in NEVER_ANSWERED:
             self._events.append(Request(pdu))
         elif self.inbound >= self.settings.inbound:
-            self._refuse(pdu, st.RMSGQFUL)
+            self._out.append(refusal(pdu.command_id, pdu.sequence_number, st.RMSGQFUL))
         elif self.settings.refuse_two_texts and p.has_two_texts(pdu):
-            self._refuse(pdu, st.RINVOPTPARSTREAM)
+            self._out.append(refusal(pdu.command_id, pdu.sequence_number, st.RINVOPTPARSTREAM))
         else:
             self.inbound += 1
             self._events.append(Request(pdu))
@@ -326,19 +323,15 @@ class Session:
             self.unexpected_responses += 1  # S-21
         elif slot.command_id not in OWN:
             self._events.append(Response(slot.context, pdu, late))
-        elif not late:
-            self._take_own_response(slot, pdu, now)
-
-    def _take_own_response(self, slot: Slot[Any], pdu: p.Pdu, now: float) -> None:
-        if slot.command_id in STATE_OF_BIND:
+        elif not late and slot.command_id in STATE_OF_BIND:
             self._take_bind_response(slot.command_id, pdu, now)
-        elif slot.command_id == p.Unbind.command_id:
+        elif not late and slot.command_id == _UNBIND:
             self._end_once_settled("unbound", now)
 
     def _take_bind_response(self, command_id: int, pdu: p.Pdu, now: float) -> None:
         if pdu.status == st.OK and isinstance(pdu, p.BindResp):
-            self.state = STATE_OF_BIND[command_id]
-            self._alive.last_request = now
+            self._enter(STATE_OF_BIND[command_id])
+            self.alive.last_request = now
             stated = p.find(pdu.tlvs, p.TAG_SC_INTERFACE_VERSION)
             if stated:  # S-15: without it the peer speaks what it was asked to
                 self.peer_version = min(self.peer_version, stated[0])
@@ -349,73 +342,22 @@ class Session:
 
     def _take_other(self, pdu: p.Pdu, now: float) -> None:
         """What every state takes, and what this one does not."""
-        if pdu.command_id == p.EnquireLink.command_id:
-            self._send(p.EnquireLinkResp(sequence_number=pdu.sequence_number))
-        elif pdu.command_id == p.Unbind.command_id:
-            self._send(p.UnbindResp(sequence_number=pdu.sequence_number))
+        if pdu.command_id == _ENQUIRE_LINK:
+            self._out.append(p.encode(p.EnquireLinkResp(sequence_number=pdu.sequence_number)))
+        elif pdu.command_id == _UNBIND:
+            self._out.append(p.encode(p.UnbindResp(sequence_number=pdu.sequence_number)))
             self._end_once_settled("peer_unbound", now)
         elif pdu.command_id in STATE_OF_BIND:
             bound = self.state in BOUND or self.state is State.BINDING
-            self._refuse(pdu, st.RALYBND if bound else st.RINVBNDSTS)
+            self._out.append(refusal(pdu.command_id, pdu.sequence_number, st.RALYBND if bound else st.RINVBNDSTS))
         else:
-            self._refuse(pdu, st.RINVBNDSTS)
-
-    def _refuse(self, pdu: p.Pdu, status: int) -> None:
-        kind = p.TYPES.get(pdu.command_id | p.RESPONSE, p.GenericNack)
-        self._send(kind(sequence_number=pdu.sequence_number, status=status))
-
-    def _answer_malformed(self, error: p.PduError) -> None:
-        """S-04, S-05: answer with the sequence number, and go on. A response of no known kind gets no answer."""
-        if error.command_id & p.RESPONSE:
-            self.unexpected_responses += 1
-            return
-        kind = p.TYPES.get(error.command_id | p.RESPONSE, p.GenericNack)
-        self._send(kind(sequence_number=error.sequence_number, status=error.status))
-
-    def _timed_out(self, slot: Slot[Any], now: float) -> None:
-        if slot.command_id not in OWN:
-            self._events.append(Unanswered(slot.context, lost=False))
-            self._alive.doubt(now)
-        elif slot.command_id in STATE_OF_BIND:
-            self._end("bind_timeout")
-        elif slot.command_id == p.Unbind.command_id:
-            self._end("unbind_timeout")
-        elif self._alive.unanswered(slot.context):
-            self._end("enquire_link_timeout")
-
-    def _enquire(self, now: float) -> None:
-        if self.state in BOUND and self._alive.asks(now):
-            self._request_own(p.EnquireLink(), now, now)
-
-    def _request_own(self, pdu: p.Pdu, context: Any, now: float) -> None:
-        """What concerns the session alone takes no place of the window."""
-        pdu.sequence_number = number = self.window.next_sequence()
-        octets = p.encode(pdu)
-        self.window.open(number, Slot(context, pdu.command_id, now + self.settings.response_timeout_s, counted=False))
-        self._out.append(octets)
-
-    def _for_peer(self, pdu: p.Pdu) -> p.Pdu:
-        """The PDU without TLVs when the peer knows none (S-15). Raises EncodeError when they carry the message."""
-        if self.peer_version >= TLVS_SINCE or not pdu.has_tlvs:
-            return pdu
-        if any(tag in CARRIERS for tag, _ in getattr(pdu, "tlvs")):  # noqa: B009  not every Pdu has it
-            raise p.EncodeError("tlvs")
-        return msgspec.structs.replace(pdu, tlvs=())
-
-    def _send(self, pdu: p.Pdu) -> None:
-        self._out.append(p.encode(pdu))
+            self._out.append(refusal(pdu.command_id, pdu.sequence_number, st.RINVBNDSTS))
 
     def _end_once_settled(self, reason: str, now: float) -> None:
-        """End when nothing is outstanding either way, or at the latest when a response would be late (S-19)."""
-        self.state = State.UNBINDING
-        self._ending = self._ending or reason
-        self._end_by = now + self.settings.response_timeout_s
-
-    def _end_if_settled(self, now: float) -> None:
-        if self._ending and (now >= self._end_by or not (self.window or self.inbound)):
-            self._end(self._ending)
+        self._enter(State.UNBINDING)
+        self._ending.begin(reason, now + self.settings.response_timeout_s)
 
     def _end(self, reason: str) -> None:
         if self.state is not State.CLOSED:
-            self.state = State.CLOSED
+            self._enter(State.CLOSED)
             self._ended = Ended(reason)

@@ -656,10 +656,10 @@ def test_a_peer_that_owes_an_answer_and_says_nothing_is_asked_at_once() -> None:
     submitted(session, now=1.0)
     sent(session)
     session.tick(11.0)
-    assert session.is_silent
+    assert session.alive.silent
     (asked,) = sent(session)
     assert session.receive(octets(p.EnquireLinkResp(sequence_number=asked.sequence_number)), 11.1) == [Heard()]
-    assert not session.is_silent
+    assert not session.alive.silent
     assert session.receive(octets(p.EnquireLink(sequence_number=1)), 11.2) == []
 
 
@@ -680,7 +680,7 @@ def test_a_peer_that_answers_others_is_not_silent() -> None:
     submitted(session, now=1.0)
     session.receive(octets(p.EnquireLink(sequence_number=1)), 10.0)
     assert session.tick(11.0) == [Unanswered("a", lost=False)]
-    assert not session.is_silent
+    assert not session.alive.silent
 
 
 @pytest.mark.smpp("S-23")

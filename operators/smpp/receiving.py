@@ -1,0 +1,101 @@
+"""What an SMSC sends: receipts and messages from people, and what they are answered once their fate is durable.
+
+The parts of a long message wait for each other; a timer looks now and then whether the time of some is over.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from config.operators import SmppOperatorSettings
+from operators.base import DeliveryReceipt, EventSink, MoMessage, OperatorEvent
+from operators.smpp import pdu as p
+from operators.smpp import status as st
+from operators.smpp.connection import Connection
+from operators.smpp.dialect import Dialect
+from operators.smpp.reassembly import Held
+from operators.smpp.sent import Handle
+
+
+class Receiving:
+    """salt: random octets. report: takes what comes without the peer, when time is over.
+
+    receipts: how many came.
+    """
+
+    def __init__(
+        self,
+        settings: SmppOperatorSettings,
+        dialect: Dialect,
+        *,
+        salt: bytes,
+        monotonic: Callable[[], float],
+        report: EventSink,
+    ) -> None:
+        self._name = settings.name
+        self._pause_s = settings.mo_wait_s / 4
+        self._dialect = dialect
+        self._monotonic = monotonic
+        self._report = report
+        self._incoming = dialect.incoming(settings, salt)
+        self._timer: asyncio.TimerHandle | None = None
+        self.receipts = 0
+
+    def take(self, connection: Connection, request: p.DeliverSm | p.DataSm, out: list[OperatorEvent]) -> None:
+        """One deliver_sm or data_sm; what it says goes to `out`."""
+        receipt = self._dialect.receipt(request)
+        handle = Handle(connection, request)
+        if receipt is None:
+            self._take_message(request, handle, out)
+        elif receipt.intermediate or not receipt.candidates:
+            _answer(handle, st.OK)
+        else:
+            self.receipts += 1
+            out.append(
+                DeliveryReceipt(
+                    self._name, receipt.candidates, receipt.state, receipt.error_code, receipt.done_at_ms, handle
+                )
+            )
+
+    def _take_message(self, request: p.DeliverSm | p.DataSm, handle: Handle, out: list[OperatorEvent]) -> None:
+        """From a person: told at once, or with the parts that it belongs to."""
+        found = self._incoming.take(request, handle, self._monotonic())
+        if isinstance(found, MoMessage):
+            out.append(found)
+        elif found is Held.REFUSED:
+            _answer(handle, st.RMSGQFUL)
+        elif self._timer is None:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._pause_s, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        incomplete = self._incoming.expire(self._monotonic())
+        if incomplete:
+            self._report(incomplete)
+        if len(self._incoming):
+            self._look_later()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def answer_all(handles: Sequence[object], status: int) -> None:
+    """The handle of a message is a tuple of its parts' handles, and None was never asked by the peer."""
+    for handle in handles:
+        if isinstance(handle, tuple):
+            answer_all(handle, status)
+        elif handle is not None:
+            assert isinstance(handle, Handle)
+            _answer(handle, status)
+
+
+def _answer(handle: Handle, status: int) -> None:
+    connection = handle.connection
+    if status == st.OK:
+        connection.session.acknowledge(handle.request)
+    else:
+        connection.session.refuse(handle.request, status)
+    connection.flush_soon()
