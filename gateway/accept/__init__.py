@@ -1,0 +1,1 @@
+"""The door: every message is validated, minimised, tagged, sealed and committed here, whichever side it came from."""

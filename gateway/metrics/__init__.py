@@ -1,0 +1,1 @@
+"""Counts and their exposition. Never a label that could be personal."""

@@ -1,0 +1,1 @@
+"""What every process has: clock, tasks, logs, TLS, the name of its host."""

@@ -1,0 +1,1 @@
+"""Forgetting on time: which rule holds, and the sweep that follows it."""

@@ -1,0 +1,1 @@
+"""Notifications to customers over HTTP: signed, retried, in order for each message."""

@@ -205,3 +205,17 @@ def test_the_settings_of_the_kubernetes_example_load(tmp_path: Path) -> None:
     assert text.count(PERSISTENT) == len(set(servers)) == 2
     for secret in (operator.password, settings.keystore.root.transit.token):
         assert f"name: {secret.env}, valueFrom" in text
+
+
+def test_the_files_that_the_map_names_are_there() -> None:
+    """Paths within the gateway stand without its name."""
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", text)
+    assert len(named) > 30
+    assert [each for each in named if not ((ROOT / each).exists() or (ROOT / "gateway" / each).exists())] == []
+
+
+def test_the_map_names_every_room() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    rooms = {each.name for each in (ROOT / "gateway").iterdir() if (each / "__init__.py").exists()}
+    assert rooms == set(re.findall(r"\]\(\.\./gateway/(\w+)/\)", text))

@@ -32,6 +32,7 @@ def carry_out(recipe: str, copy: Path, number: int) -> set[str]:
         for kind, block in BLOCK.findall(step[0]):
             text = re.sub(r"^ {3}", "", block, flags=re.MULTILINE)
             path = copy / name
+            path.parent.mkdir(exist_ok=True)
             if kind == "diff":
                 path.write_text(changed(path.read_text(encoding="utf-8"), text, name), encoding="utf-8")
             else:
@@ -109,3 +110,65 @@ def test_a_stored_field_takes_four_files(copy: Path, tmp_path: Path) -> None:
     touched = carry_out("stored-field.md", copy, number=len(schemas) + 1)
     assert len(touched) == 4
     run(copy, KEEPS_THE_FIELD, str(path))
+
+
+ANSWERS = """
+import asyncio
+from tests.unit.gateway.stage import running_api
+
+async def work():
+    async with running_api() as stage:
+        answer = await stage.get("/v1/statuses")
+        assert answer.status == 200 and "delivered" in answer.json()["statuses"], answer
+        assert (await stage.get("/v1/statuses", token=None)).status == 401
+        described = (await stage.get("/openapi.json")).json()["paths"]["/v1/statuses"]["get"]
+        assert described["operationId"] == "list_statuses"
+
+asyncio.run(work())
+"""
+
+
+def test_an_endpoint_takes_two_files(copy: Path) -> None:
+    assert len(carry_out("endpoint.md", copy, number=0)) == 2
+    run(copy, ANSWERS)
+
+
+BUILDS = """
+import sys
+from pathlib import Path
+from config.loader import load
+from gateway.process.clock import ManualClock
+from operators.kinds import operator
+
+path = Path(sys.argv[1])
+path.write_text('[[operators]]\\nname = "a"\\nkind = "trial"\\nword = "it"\\n', encoding="utf-8")
+(settings,) = load(path, {}).operators
+assert operator(settings, ManualClock()).name == "it-a"
+"""
+
+
+def test_a_kind_of_operator_takes_its_own_files_and_a_line_of_a_list(copy: Path, tmp_path: Path) -> None:
+    assert len(carry_out("operator-kind.md", copy, number=0)) == 4
+    run(copy, BUILDS, str(tmp_path / "gateway.toml"))
+
+
+IS_STORED = STORES.replace(
+    'await ledger.apply(accepts(a_message(id=b"before it".ljust(16))))',
+    """
+    assert await ledger.apply([Notify(endpoint_is_back(7, NOW, 3))]) == [True]
+    (event,) = await ledger.outbox_due(NOW, 10, ())
+    assert b'"endpoint.back"' in other_body(event) and b'"waited":3' in other_body(event)
+    """,
+).replace(
+    "import asyncio, sys",
+    """
+import asyncio, sys
+from gateway.ledger.contract import Notify
+from gateway.webhooks.payload import endpoint_is_back, other_body
+""",
+)
+
+
+def test_a_webhook_event_takes_its_maker_and_its_description(copy: Path, tmp_path: Path) -> None:
+    assert carry_out("webhook-event.md", copy, number=0) == {"gateway/webhooks/payload.py"}
+    run(copy, IS_STORED, str(tmp_path / "data" / "ledger.db"))

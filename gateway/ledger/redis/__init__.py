@@ -1,0 +1,1 @@
+"""The shared engine: a ledger on Redis or Valkey, for many nodes."""

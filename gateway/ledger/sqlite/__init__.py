@@ -1,0 +1,1 @@
+"""The embedded engine: a ledger in one SQLite file, for one node."""
