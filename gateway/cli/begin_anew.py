@@ -71,11 +71,11 @@ def _alone(settings: Settings) -> NodeLock:
 
 
 async def _what_is_lost(settings: Settings) -> str:
-    """What hinders a start; '' where there is nothing at all. Raises Failed when nothing does."""
+    """What hinders a start. Raises Failed when nothing does."""
     try:
         await _opened(settings, may_begin=False, beside=True)
-    except NothingThere:
-        return ""
+    except NothingThere as nothing:
+        return str(nothing)
     except (KeysMissing, LedgerMissing, StoresDiffer, KeystoreLost) as lost:
         return str(lost)
     raise Failed("ledger and key store belong together: there is nothing to begin anew", "nothing_lost")
