@@ -11,7 +11,8 @@
  * So are members of enumerations, whose metaclass sends each look-up through Python's own __getattribute__ (120 ns), and
  * names of a module, which the interpreter remembers by the version of its dictionary (LOAD_GLOBAL) and mypyc looks up.
  *
- * Included before each generated file (setup.py). Without GCC's or Clang's statement expressions it changes nothing.
+ * Included before each generated file (setup.py). Without GCC's or Clang's statement expressions, and without the
+ * interpreter's lock, it changes nothing but slices; names of a module it remembers with Python 3.11 only.
  */
 #ifndef CONNECT_GATEWAY_RUNTIME_H
 #define CONNECT_GATEWAY_RUNTIME_H
@@ -21,11 +22,22 @@
 
 #define PyBytes_FromStringAndSize(octets, size) (PyBytes_FromStringAndSize)((octets), (size) < 0 ? 0 : (size))
 
-#if defined(__GNUC__) && !defined(PYPY_VERSION) && !defined(Py_GIL_DISABLED) && PY_VERSION_HEX < 0x030c0000
+#if defined(__GNUC__) && !defined(PYPY_VERSION) && !defined(Py_GIL_DISABLED)
 
-/* Of the last type and name seen at one place: getattr's names differ from call to call. A version tag is given to one
- * state of one type and never again; the name is kept alive, so that no other can stand at its address. Either `type` is
- * set and objects of it have the name at `offset`, or `owner` is, and that class itself holds `member` under it. */
+/* Whether the type has a version tag now: a number that is given to one state of one type and never again. */
+static inline int
+gateway_has_version(PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    return PyUnstable_Type_AssignVersionTag(type) && type->tp_version_tag != 0;
+#else
+    return PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG);
+#endif
+}
+
+/* Of the last type and name seen at one place: getattr's names differ from call to call. The name is kept alive, so that
+ * no other can stand at its address. Either `type` is set and objects of it have the name at `offset`, or `owner` is, and
+ * that class itself holds `member` under it. */
 typedef struct {
     PyTypeObject *type;
     PyTypeObject *owner;
@@ -69,8 +81,7 @@ gateway_get_of_class(gateway_slot *slot, PyTypeObject *owner, PyObject *name)
     }
     if (gateway_is_usual(Py_TYPE(owner), name)) {
         PyObject *found = _PyType_Lookup(owner, name);
-        if (found != NULL && Py_TYPE(found)->tp_descr_get == NULL
-            && PyType_HasFeature(owner, Py_TPFLAGS_VALID_VERSION_TAG)) {
+        if (found != NULL && Py_TYPE(found)->tp_descr_get == NULL && gateway_has_version(owner)) {
             gateway_remember(slot, NULL, owner, name);
             slot->member = found;
         }
@@ -90,7 +101,7 @@ gateway_learn_slot(gateway_slot *slot, PyObject *object, PyObject *name)
         if (found != NULL && Py_IS_TYPE(found, &PyMemberDescr_Type)) {
             PyMemberDescrObject *member = (PyMemberDescrObject *)found;
             if (member->d_member->type == T_OBJECT_EX && PyType_IsSubtype(type, member->d_common.d_type)
-                && PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG)) {
+                && gateway_has_version(type)) {
                 gateway_remember(slot, type, NULL, name);
                 slot->offset = member->d_member->offset;
             }
@@ -116,8 +127,13 @@ gateway_get_attribute(gateway_slot *slot, PyObject *object, PyObject *name)
 #define PyObject_GetAttr(object, name) \
     __extension__({ static gateway_slot gateway_here; gateway_get_attribute(&gateway_here, (object), (name)); })
 
+#endif
+
+#if defined(__GNUC__) && !defined(PYPY_VERSION) && !defined(Py_GIL_DISABLED) && PY_VERSION_HEX < 0x030c0000
+
 /* A name of a module, at one place: always the same one. Each state of each dictionary has a version of its own, so the
- * value is there, alive and the same, as long as that has not changed. */
+ * value is there, alive and the same, as long as that has not changed. Python 3.12 says that this version will go, and
+ * 3.14 has none. */
 typedef struct {
     uint64_t version;
     PyObject *value;

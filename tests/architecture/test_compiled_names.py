@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.model.message import Status
+from gateway.model.message import Message, Status
 from gateway.model.state import receipt_verdict
 from operators.base import ReceiptState
 from redaction.puncture import PuncturableKey
@@ -37,3 +37,19 @@ def test_a_replaced_attribute_of_a_class_is_used_from_then_on() -> None:
         type.__setattr__(Status, "DELIVERED", delivered)
     assert before == [verdict()] * 3 == [delivered] * 3
     assert meanwhile is Status.EXPIRED
+
+
+def test_a_replaced_attribute_of_a_struct_is_read_from_then_on() -> None:
+    slot = vars(Message)["segments"]
+
+    def verdict() -> Status | None:
+        return receipt_verdict(a_message(), 0, ReceiptState.DELIVERED)
+
+    before = [verdict() for _ in range(3)]
+    type.__setattr__(Message, "segments", property(lambda _: 0))
+    try:
+        meanwhile = verdict()
+    finally:
+        type.__setattr__(Message, "segments", slot)
+    assert before == [verdict()] * 3 == [Status.DELIVERED] * 3
+    assert meanwhile is None
