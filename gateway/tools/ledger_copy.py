@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from gateway.ledger.contract import Accept, Change, Count, Exported, MovableLedger, Traffic, WriteOp
+from gateway.model.held_lane import operator_of
 from gateway.model.message import Link, Message, OutboxEvent, Status
 from gateway.model.state import is_final
 from gateway.process.clock import Clock
@@ -113,7 +114,8 @@ def _operations(exported: Exported, events: Sequence[OutboxEvent]) -> list[Write
     the message is written as one that is still open, and becomes what it is with its last news.
     """
     message = exported.message
-    links = tuple(Link(message.operator, each, segment) for segment, each in enumerate(message.operator_ids) if each)
+    operator = operator_of(message.operator)
+    links = tuple(Link(operator, each, segment) for segment, each in enumerate(message.operator_ids) if each)
     first = events[0] if events else None
     several = len(events) > 1
     stored = msgspec.structs.replace(message, status=Status.SUBMITTED) if several and is_final(message) else message
