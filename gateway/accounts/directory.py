@@ -87,6 +87,10 @@ class Directory:
     def customer(self, customer_id: int) -> Customer | None:
         return self._accounts.customers.get(customer_id)
 
+    def is_held(self, customer_id: int) -> bool:
+        """Whether nothing of this customer's is sent now: it is disabled, or what is stored of it cannot be read."""
+        return customer_id in self._accounts.held
+
     def retention(self, customer_id: int) -> Mapping[RetentionTag, RetentionWish]:
         """The shorter times that a customer asked for."""
         return self._accounts.retention.get(customer_id, _NO_WISHES)

@@ -51,7 +51,7 @@ _ENTRY: Final = {"senders": "sender", "numbers": "number"}
 class Accounts(msgspec.Struct, frozen=True):
     """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer.
 
-    unreadable: what cannot be read, by public names.
+    held: customers of whom nothing is sent. unreadable: what cannot be read, by public names.
     """
 
     customers: Mapping[int, Customer] = {}
@@ -60,6 +60,7 @@ class Accounts(msgspec.Struct, frozen=True):
     endpoints: Mapping[int, StoredEndpoint] = {}
     retention: Mapping[int, Mapping[RetentionTag, RetentionWish]] = {}
     numbers: Mapping[str, Mapping[str, Claim]] = {}
+    held: frozenset[int] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
 
 
@@ -90,6 +91,7 @@ class _Indexing:
             self._endpoints(),
             self._retention,
             _claims(self._customers.values()),
+            self._held(),
             tuple(self._faults),
         )
 
@@ -117,6 +119,11 @@ class _Indexing:
             settings=reading.settings,
             disabled=stored.disabled_ms is not None,
         )
+
+    def _held(self) -> frozenset[int]:
+        """Disabled, or unreadable: what was taken in before is not sent by a rule that nobody can read."""
+        disabled = {each.id for each in self._stored.customers if each.disabled_ms is not None}
+        return frozenset(disabled | {each.id for each in self._faults if each.kind == "customer"})
 
     def _keys(self) -> Mapping[bytes, ApiKey]:
         found: dict[bytes, ApiKey] = {}

@@ -1,5 +1,6 @@
 """`connect-gateway customer`: customers and what is set for them. Names go in sealed and are not shown again."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -104,6 +105,29 @@ def set_(
             }
 
     show(run(work()), json)
+
+
+@app.command("disable")
+def disable(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Refuse everything of a customer within a second, and hold what waits; nothing is lost but by its validity."""
+    show(run(_turn(customer, config, disabled=True)), json)
+
+
+@app.command("enable")
+def enable(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Take a customer's messages again, and send on what was held."""
+    show(run(_turn(customer, config, disabled=False)), json)
+
+
+async def _turn(customer: str, config: Path | None, *, disabled: bool) -> dict[str, object]:
+    async with open_desk(config) as desk:
+        owner = await find_customer(desk, customer)
+        changed = await desk.accounts.disable(owner.id, disabled=disabled)
+        return {"customer": changed.public_id, "disabled": rfc3339_or_none(changed.disabled_ms)}
 
 
 @app.command("list")

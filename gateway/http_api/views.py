@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import UNSET
 
 from gateway.accept.request import MessageAccepted, MessageView, PrivacyReceipt, RetentionView
+from gateway.model.held_lane import held_customer, operator_of
 from gateway.model.message import OPEN, WAITING, Message
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.egress import disclosed_fields
@@ -32,6 +33,7 @@ def message_view(
     now_ms: content past its clock counts as destroyed, whether the sweep has come by or not.
     """
     waits = message.status in WAITING and not message.attempts
+    waits = waits and held_customer(message.operator) is None
     scheduled = waits and message.due_ms is not None and message.due_ms > message.accepted_ms
     return MessageView(
         id=message.id.hex(),
@@ -54,7 +56,7 @@ def message_view(
 
 def _receipt(message: Message, country_of: Callable[[str], str | None], now_ms: int) -> PrivacyReceipt:
     """What became of the personal data. An operator is named once something was disclosed to it."""
-    operator = message.operator if message.disclosure else None
+    operator = operator_of(message.operator) if message.disclosure else None
     return PrivacyReceipt(
         tag=message.tag,
         content_until=rfc3339(message.content_until_ms),

@@ -40,6 +40,8 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_late_answers", "Responses after their deadline", dispatch.late_answers),
         ("gateway_unopenable", "Messages whose content could not be opened", dispatch.unopenable),
         ("gateway_rerouted", "Messages given to another operator", dispatch.rerouted),
+        ("gateway_held", "Messages held because their customer is disabled", dispatch.held),
+        ("gateway_released", "Held messages that may be sent again", dispatch.released),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),

@@ -89,6 +89,7 @@ def dispatch(base: Base) -> Dispatch:
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
+        customers=base.stores.directory,
         observe_wait=base.outcome.waited,
     )
 

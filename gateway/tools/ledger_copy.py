@@ -23,6 +23,7 @@ from gateway.ledger.contract import (
     Traffic,
     WriteOp,
 )
+from gateway.model.held_lane import operator_of
 from gateway.model.message import STATUS_EVENT, Link, Message, OutboxEvent, Status, is_about_message
 from gateway.model.state import is_final
 from gateway.process.clock import Clock
@@ -141,7 +142,8 @@ def _operations(exported: Exported, events: Sequence[OutboxEvent]) -> list[Write
     the message is written as one that is still open, and becomes what it is behind them.
     """
     message = exported.message
-    links = tuple(Link(message.operator, each, segment) for segment, each in enumerate(message.operator_ids) if each)
+    operator = operator_of(message.operator)
+    links = tuple(Link(operator, each, segment) for segment, each in enumerate(message.operator_ids) if each)
     first = events[0] if events and events[0].kind == STATUS_EVENT else None
     rest = events if first is None else events[1:]
     stored = msgspec.structs.replace(message, status=Status.SUBMITTED) if rest and is_final(message) else message

@@ -34,11 +34,21 @@ def logged(stage: Stage, event: str) -> list[dict[str, Any]]:
     return [said for line in stage.log.read_text().splitlines() if (said := json.loads(line))["event"] == event]
 
 
-async def unreadable(stage: Stage) -> dict[str, float]:
-    """The metric, by kind."""
+async def metrics(stage: Stage) -> str:
     port = int(logged(stage, "metrics")[-1]["port"])
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as answer:
-        found = re.findall(r'^gateway_accounts_unreadable\{kind="(\w+)"\} (\S+)', await answer.text(), re.MULTILINE)
+        return await answer.text()
+
+
+async def metric(stage: Stage, name: str) -> float:
+    """The value of a sample, by its name and labels; 0 where it is not shown."""
+    found = re.search(rf"^{re.escape(name)} (\S+)$", await metrics(stage), re.MULTILINE)
+    return 0.0 if found is None else float(found[1])
+
+
+async def unreadable(stage: Stage) -> dict[str, float]:
+    """The metric, by kind."""
+    found = re.findall(r'^gateway_accounts_unreadable\{kind="(\w+)"\} (\S+)', await metrics(stage), re.MULTILINE)
     return {kind: float(count) for kind, count in found}
 
 

@@ -147,6 +147,17 @@ def test_a_customers_throughput_is_set_and_lifted_again(verbs: Verbs) -> None:
     verbs.run("key", "add", "1", "--throughput", "none", "--daily-quota", "none")
 
 
+def test_a_customer_is_disabled_once_and_enabled_again(verbs: Verbs) -> None:
+    disabled = verbs.run("customer", "disable", "1")
+    assert disabled["disabled"] is not None
+    assert verbs.run("customer", "disable", "1") == disabled
+    assert verbs.run("customer", "list")[0]["disabled"] == disabled["disabled"]
+    assert verbs.run("customer", "set", "1", "--throughput", "5")["throughput_per_s"] == 5
+    assert verbs.run("customer", "list")[0]["disabled"] == disabled["disabled"]
+    assert verbs.run("customer", "enable", "1")["disabled"] is None
+    assert verbs.says("customer", "disable", "9").endswith("[unknown_customer]")
+
+
 def test_what_makes_sense_is_taken(verbs: Verbs) -> None:
     key = verbs.run("key", "add", "1", "--network", "10.0.0.0/8", "--network", "::1", "--expires-days", "0.5")
     assert key["expires"] is not None

@@ -13,3 +13,5 @@ class DispatchCounters:
         self.late_answers = 0
         self.unopenable = 0
         self.rerouted = 0
+        self.held = 0
+        self.released = 0

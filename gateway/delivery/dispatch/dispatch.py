@@ -12,6 +12,7 @@ from gateway.delivery.dispatch.candidates import Candidates
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.divert import Diversion
 from gateway.delivery.dispatch.failover import Failover
+from gateway.delivery.dispatch.hold import Customers, Hold
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.dispatch.refill import Refill
 from gateway.delivery.dispatch.rounds import Rounds
@@ -25,7 +26,7 @@ from gateway.vault.vault import Vault
 
 
 class Dispatch:
-    """Start `rounds.run` as a task. observe_wait: as of `Sender`."""
+    """Start `rounds.run` as a task. customers: whose messages may be sent. observe_wait: as of `Sender`."""
 
     def __init__(
         self,
@@ -36,16 +37,18 @@ class Dispatch:
         vault: Vault,
         settings: DispatchSettings,
         clock: Clock,
+        customers: Customers,
         observe_wait: Callable[[int], None],
     ) -> None:
         self.counters: Final = DispatchCounters()
         self.lanes: Final = lanes
         candidates = Candidates(lanes, router, vault)
         diversion = Diversion(lanes, records, candidates, self.counters)
-        self.sender: Final = Sender(lanes, records, vault, clock, self.counters, diversion, observe_wait)
+        hold = Hold(lanes, records, customers, self.counters, clock)
+        self.sender: Final = Sender(lanes, records, vault, clock, self.counters, diversion, hold, observe_wait)
         watch = Watch(lanes, self.sender, settings, clock)
         failover = Failover(lanes, records, candidates, self.sender, settings, clock, self.counters)
         self.answers: Final = Answers(lanes, records, self.sender, candidates, watch, settings, self.counters, clock)
-        refill = Refill(lanes, records, self.sender, diversion, vault, clock)
-        self.rounds: Final = Rounds(lanes, self.sender, refill, failover, watch, settings, clock)
+        refill = Refill(lanes, records, self.sender, diversion, hold, vault, clock)
+        self.rounds: Final = Rounds(lanes, self.sender, refill, failover, hold, watch, settings, clock)
         self.withdrawals: Final = Withdrawals(lanes, records, clock)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.delivery.dispatch.divert import Diversion
+from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.follow_up import AGAIN_SOON_MS
@@ -23,20 +24,28 @@ PASSED_LIMIT: Final = 10_000
 
 class Refill:
     def __init__(
-        self, lanes: Lanes, records: Records, sender: Sender, diversion: Diversion, vault: Vault, clock: Clock
+        self,
+        lanes: Lanes,
+        records: Records,
+        sender: Sender,
+        diversion: Diversion,
+        hold: Hold,
+        vault: Vault,
+        clock: Clock,
     ) -> None:
         self._lanes = lanes
         self._records = records
         self._active: Final = records.inflight.active
         self._sender = sender
         self._diversion = diversion
+        self._hold = hold
         self._vault = vault
         self._clock = clock
 
     async def fill(self, name: str, lane: Lane) -> None:
         """Give the lane what is due, as far as it has room."""
         room = lane.backlog_room()
-        if not room or not self._sender.may_send():
+        if not room or not self._sender.may_send() or not self._hold.may_fetch():
             return
         found = await self._records.ledger.claim_due(name, self._clock.now_ms(), room, self._active)
         lane.overflowed = len(found) == room
@@ -87,6 +96,8 @@ class Refill:
             self._look_after(lane, message, now_ms)
         elif _was_cut_off(message):
             self._records.end(message, Status.FAILED, "outcome_unknown", now_ms)
+        elif self._hold.keeps(message) and message.expires_ms > now_ms:
+            self._hold.take(message, lane.operator.name)
         else:
             lane.add_backlog(message)
 

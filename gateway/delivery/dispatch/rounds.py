@@ -6,6 +6,7 @@ from typing import Final
 
 from config.settings import DispatchSettings
 from gateway.delivery.dispatch.failover import Failover
+from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.refill import Refill
 from gateway.delivery.dispatch.send import Sender
@@ -26,6 +27,7 @@ class Rounds:
         sender: Sender,
         refill: Refill,
         failover: Failover,
+        hold: Hold,
         watch: Watch,
         settings: DispatchSettings,
         clock: Clock,
@@ -34,6 +36,7 @@ class Rounds:
         self._sender = sender
         self._refill = refill
         self._failover = failover
+        self._hold = hold
         self._watch = watch
         self._interval_s = settings.refill_interval_s
         self._clock = clock
@@ -47,10 +50,15 @@ class Rounds:
         while True:
             for name in self._watch.look():
                 self._sender.divert(name)
+            has_more = False
             with suppress(LedgerUnavailable):
                 await self._look()
+                has_more = await self._hold.look()
             self._lanes.wake.clear()
-            await self._pause()
+            if has_more:
+                await asyncio.sleep(0)  # a store that answers at once must not keep the loop
+            else:
+                await self._pause()
 
     async def _look(self) -> None:
         if self._clock.monotonic() >= self._next_rehoming:

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.divert import Diversion
+from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Change, WriteOp, WriteResult
@@ -38,6 +39,7 @@ class Sender:
         clock: Clock,
         counters: DispatchCounters,
         diversion: Diversion,
+        hold: Hold,
         observe_wait: Callable[[int], None],
     ) -> None:
         self._lanes = lanes
@@ -47,6 +49,7 @@ class Sender:
         self._clock = clock
         self._counters = counters
         self._diversion = diversion
+        self._hold = hold
         self._observe_wait = observe_wait
         self.is_stopping = False
         self.active_until = inf
@@ -129,6 +132,8 @@ class Sender:
             self._records.let_go(message)
         elif message.expires_ms <= now_ms:
             self._records.end(message, Status.EXPIRED, "expired_here", now_ms)
+        elif self._hold.keeps(message):
+            self._hold.take(message, lane.operator.name)
         elif message.retry_unknown or message.parts[0] == Part.ATTEMPTED:
             segments = self._send(lane, message, now_ms)
             lane.circuit.sent(segments, now)

@@ -7,6 +7,7 @@ import msgspec
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Replace
+from gateway.model.held_lane import held_customer, operator_of
 from gateway.model.message import WAITING, Message, Status
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
@@ -79,4 +80,6 @@ class Withdrawals:
         if message.id in active:
             return self._lanes.by_name[message.operator].remove(message)
         active[message.id] = message
+        if held_customer(message.operator) is not None:
+            message.operator, message.due_ms = operator_of(message.operator), self._clock.now_ms()
         return True

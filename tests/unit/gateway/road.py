@@ -140,6 +140,7 @@ class Road:
         self.ended: list[Status] = []
         self.owners: dict[tuple[str, str], Owner] = {}
         self.held: list[OperatorEvent] | None = None
+        self.disabled: frozenset[int] = frozenset()
         answers = answers or {"loop": lambda _message, _segment, identifier: Accepted(identifier)}
         self.operators = {
             name: LoopbackOperator(
@@ -192,6 +193,7 @@ class Road:
             vault=self.vault,
             settings=self._settings,
             clock=self.clock,
+            customers=self,
             observe_wait=lambda _: None,
         )
         self.outcomes = Outcomes(
@@ -229,6 +231,16 @@ class Road:
             return answer(message, segment, identifier)
 
         return noted
+
+    # ------------------------------------------------------------------------------------------------ its customers
+
+    @property
+    def version(self) -> object:
+        """See `gateway.delivery.dispatch.hold.Customers`."""
+        return self.disabled
+
+    def is_held(self, customer_id: int) -> bool:
+        return customer_id in self.disabled
 
     # ----------------------------------------------------------------------------------------------- what happens
 

@@ -117,6 +117,13 @@ def test_what_does_not_look_like_a_name_of_ours_is_not_shown() -> None:
     assert (fault.id, fault.name) == (7, "")
 
 
+def test_nothing_is_sent_for_customers_that_are_disabled_or_cannot_be_read() -> None:
+    rows = (customer(id=1, disabled_ms=5), customer(id=2, settings=b"{"), customer(id=3), customer(id=4, disabled_ms=5))
+    lost = Unreadable("customer", 7, "cus_7", "its row cannot be read")
+    accounts = indexed(customers=rows, unreadable=(lost, Unreadable("key", 3, "", "")))
+    assert accounts.held == {1, 2, 4, 7}
+
+
 def test_scopes_of_another_version_change_nothing_else() -> None:
     accounts = indexed(keys=(api_key(id=1, scopes=("send", "campaigns")),))
     (key,) = accounts.keys.values()

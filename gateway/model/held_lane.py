@@ -1,0 +1,27 @@
+"""The lane of messages that are held: `~CUSTOMER~OPERATOR`, which is the name of no operator.
+
+A held message waits there for its customer to be enabled, and remembers which operator's turn it was. It is due when
+its validity ends.
+"""
+
+from typing import Final
+
+_MARK: Final = "~"
+
+
+def held_lane(customer: int, operator: str) -> str:
+    """Where a message of this customer is held that waited for this operator."""
+    return f"{_MARK}{customer}{_MARK}{operator}"
+
+
+def held_customer(lane: str) -> int | None:
+    """Whose messages are held in a lane; None for the lane of an operator."""
+    if not lane.startswith(_MARK):
+        return None
+    customer = lane.split(_MARK, 2)[1]
+    return int(customer) if customer.isdecimal() else 0
+
+
+def operator_of(lane: str) -> str:
+    """The operator that a message waits for, held or not."""
+    return lane.rpartition(_MARK)[2]
