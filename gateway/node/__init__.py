@@ -1,1 +1,1 @@
-"""One process of the gateway, assembled: stores opened, the road built, listeners opened last. Never a rule of the road."""
+"""One process of the gateway, assembled: stores open first, listeners last. Never a rule of the road."""
