@@ -16,7 +16,7 @@ from benchmarks.child import Child
 from benchmarks.engines import Engine
 from benchmarks.meter import family
 from benchmarks.truth import Wrong
-from gateway.tools.trial_site import Stage
+from gateway.tools.trial_site import Code, Stage
 
 PAGE: Final = 200
 WORKERS_LIMIT_S: Final = 30.0
@@ -107,9 +107,7 @@ class GatewayTarget:
             more=self._settings,
             log_level="info",
             serve=("--workers", str(self.engine.workers)) if self.engine.workers > 1 else (),
-            environ=self.engine.environ(),
-            sources=self._sources,
-            python=self._python,
+            code=Code(sources=self._sources, python=self._python, environ=self.engine.environ()),
         )
         self.stage.prepare()
         self._await_workers(0)

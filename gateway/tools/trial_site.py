@@ -17,6 +17,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 from gateway.process.children import start_mortal
 
 START_LIMIT_S: Final = 60.0
@@ -31,11 +33,19 @@ class StageFailed(Exception):
     """A process did not start or a command failed; one line for people."""
 
 
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """Which code runs. sources: the folder of its packages, where it is not this one's. python: of the environment
+    whose packages run, instead. environ: of all children, besides the present one.
+    """
+
+    sources: Path | None = None
+    python: Path | None = None
+    environ: Mapping[str, str] = MappingProxyType({})
+
+
 class Stage:
     """folder: emptied first, unless `reuse`. smsc_port: of a simulator that runs already; None starts one with `smsc`
-    as its options. more: further settings, as TOML. log_level: of the gateway. serve: its options. environ: for all
-    children. sources: the folder whose packages run, where it is not this one's. python: of the environment whose
-    packages run, instead.
+    as its options. more: further settings, as TOML. log_level: of the gateway. serve: its options.
     """
 
     def __init__(
@@ -48,9 +58,7 @@ class Stage:
         window: int = 256,
         log_level: str = "debug",
         serve: tuple[str, ...] = (),
-        environ: Mapping[str, str] = MappingProxyType({}),
-        sources: Path | None = None,
-        python: Path | None = None,
+        code: Code = Code(),  # noqa: B008  frozen
     ) -> None:
         self.folder = folder.resolve()
         self._smsc = smsc
@@ -59,8 +67,8 @@ class Stage:
         self._window = window
         self._log_level = log_level
         self._serve = serve
-        self._sources = sources  # what Python imports first is below the working directory
-        self._python = sys.executable if python is None else str(python)
+        self._sources = code.sources  # what Python imports first is below the working directory
+        self._python = sys.executable if code.python is None else str(code.python)
         self._children: list[Child] = []
         self.port = 0
         self.smpp_port = 0
@@ -72,9 +80,9 @@ class Stage:
         self._environ = {
             **os.environ,
             PASSWORD_VARIABLE: PASSWORD,
-            **({} if python is None else {"PYTHONSAFEPATH": "1"}),  # and not what lies in the working directory
+            **({} if code.python is None else {"PYTHONSAFEPATH": "1"}),  # and not what lies in the working directory
             "CONNECT_GATEWAY_CONFIG": str(self.folder / "gateway.toml"),
-            **environ,
+            **code.environ,
         }
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.tools.trial_site import Stage, StageFailed, staged
+from gateway.tools.trial_site import Code, Stage, StageFailed, staged
 from tests.acceptance.client import LOOK_S, Customer, customer_of, until
 from tests.bounds import LIMIT_S
 
@@ -53,7 +53,9 @@ def clock(tmp_path: Path) -> SteppedClock:
 
 @pytest.fixture
 def stage(clock: SteppedClock, tmp_path: Path) -> Iterator[Stage]:
-    with staged(Stage(tmp_path / "stage", log_level="info", more=RECORDS, environ=clock.environ)) as prepared:
+    with staged(
+        Stage(tmp_path / "stage", log_level="info", more=RECORDS, code=Code(environ=clock.environ))
+    ) as prepared:
         yield prepared
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.process.children import start_mortal
-from gateway.tools.trial_site import Child
+from gateway.tools.trial_site import Child, Code
 from tests.acceptance.client import Customer, customer_of, receiver, until_endpoint_known
 from tests.acceptance.told_sockets import Told, connections
 from tests.contract.rest_peer import TOKEN, rest_peer
@@ -71,7 +71,7 @@ def stage_on(folder: Path, ledger: str, keys: str, web: int) -> Iterator[ToldSta
         "CONNECT_GATEWAY__KEYSTORE__ENGINE": "redis",
         "CONNECT_GATEWAY__KEYSTORE__REDIS__URL": keys,
     }
-    stage = ToldStage(folder, more=MORE.format(web=web), environ=environ)
+    stage = ToldStage(folder, more=MORE.format(web=web), code=Code(environ=environ))
     try:
         stage.prepare()
         yield stage

@@ -29,7 +29,6 @@ TOO_LARGE_TODAY = {
     "gateway/ledger/sqlite/engine.py:SqliteLedger methods",
     "gateway/ledger/sqlite/file.py:SqliteFile lines",
     "gateway/ledger/sqlite/file.py:SqliteFile methods",
-    "gateway/tools/trial_site.py:Stage parameters",
 }
 
 CYCLES_TODAY: set[frozenset[str]] = set()
