@@ -171,11 +171,11 @@ def _message_id_decoder(kind: type[MessageIdResp]) -> Decoder:
     gives_id = kind.gives_id
 
     def decode_message_id(frame: bytes, status: int, sequence_number: int) -> Pdu | None:
-        body = frame[HEADER_OCTETS:]
-        if body == b"\0" or not body:  # the usual deliver_sm_resp, and S-10
-            return kind(sequence_number, status) if status or not gives_id else None
-        message_id = body[:-1].decode("latin-1")
-        if len(message_id) > _LONGEST_ID or body[-1] or "\0" in message_id:  # too long, no end, or TLVs
+        message_id = frame[HEADER_OCTETS:-1].decode("latin-1")
+        if not message_id:  # the usual deliver_sm_resp, and S-10
+            has_end = len(frame) == HEADER_OCTETS or not frame[-1]
+            return kind(sequence_number, status) if has_end and (status or not gives_id) else None
+        if frame[-1] or len(message_id) > _LONGEST_ID or "\0" in message_id:  # no end, too long, or TLVs
             return None
         return kind(sequence_number, status, message_id)
 
