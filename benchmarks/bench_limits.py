@@ -12,7 +12,8 @@ from benchmarks.bench_door import KEY
 from benchmarks.engines import Redis
 from config.redis_address import parse_address
 from gateway.accounts.customers import CustomerSettings
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role
 from gateway.ledger.redis.server import Access
 from gateway.limits.buckets import Buckets, OwnBuckets, SharedBuckets, create_table
 from gateway.limits.gates import Gates

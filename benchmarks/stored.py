@@ -24,9 +24,11 @@ from benchmarks.meter import Meter, Reading, rss_mb
 from benchmarks.targets import GatewayTarget
 from benchmarks.truth import Wrong
 from config.redis_address import parse_address
-from gateway.ledger.contract import Accept, Change, MovableLedger, WriteOp
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.contract import Accept, Change, WriteOp
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
+from gateway.ledger.roles import Ledger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
 from gateway.process.clock import SystemClock
@@ -104,9 +106,7 @@ def questions(filled: Filled, key: str, small_key: str) -> tuple[Asked, ...]:
 # ------------------------------------------------------------------------------------------------------------- filling
 
 
-async def fill(
-    ledger: MovableLedger, records: int, watch: Watch, given: Iterable[list[Message]] | None = None
-) -> Filled:
+async def fill(ledger: Ledger, records: int, watch: Watch, given: Iterable[list[Message]] | None = None) -> Filled:
     """Open the ledger, store so many, and close it once the engine has nothing left to do for them.
 
     given: the messages; None is those of 79 days up to now.
@@ -127,20 +127,20 @@ async def fill(
     return filled
 
 
-async def _await_rewrite(ledger: MovableLedger) -> None:
+async def _await_rewrite(ledger: Ledger) -> None:
     """A server that is filled rewrites its log now and then, in a process of its own that takes a core."""
     while isinstance(ledger, RedisLedger):
-        if not (await ledger.server.command("INFO", "persistence"))[_REWRITES]:
+        if not (await ledger.member.server.command("INFO", "persistence"))[_REWRITES]:
             break
         await asyncio.sleep(REWRITE_LOOK_S)
 
 
-def ledger_of(target: GatewayTarget) -> MovableLedger:
+def ledger_of(target: GatewayTarget) -> Ledger:
     url = next((value for name, value in target.engine.environ().items() if name.endswith("LEDGER__REDIS__URL")), None)
     if url is None:
         return SqliteLedger(target.stage.ledger, SystemClock())
     access = Access(address=parse_address(url), timeout_s=60)
-    return RedisLedger(access, SystemClock(), role=Role.ALONE, lease_s=LARGE_FILL_LEASE_S)
+    return RedisLedger(access, SystemClock(), Terms(lease_s=LARGE_FILL_LEASE_S), role=Role.ALONE)
 
 
 def batches(records: int, now_ms: int, draw: random.Random) -> Iterator[list[Message]]:

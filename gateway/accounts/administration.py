@@ -35,7 +35,6 @@ from gateway.accounts.settings import (
 )
 from gateway.ledger.contract import (
     ChangedMeanwhile,
-    Ledger,
     NameTaken,
     StoredAccounts,
     StoredCustomer,
@@ -43,6 +42,7 @@ from gateway.ledger.contract import (
     StoredEsme,
     StoredKey,
 )
+from gateway.ledger.roles import AccountStore
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.personal import Purpose, Secret
@@ -72,7 +72,7 @@ class Accounts:
 
     def __init__(
         self,
-        ledger: Ledger,
+        store: AccountStore,
         clock: Clock,
         actor: Actor,
         *,
@@ -80,7 +80,7 @@ class Accounts:
         ensure_keys: Callable[[int], None],
         digest: Callable[[Secret], bytes],
     ) -> None:
-        self._ledger = ledger
+        self._store = store
         self._clock = clock
         self._actor = actor
         self._sealer = sealer
@@ -105,7 +105,7 @@ class Accounts:
             created_ms=now_ms,
             disabled_ms=now_ms,
         )
-        number = await self._ledger.save_customer(draft)
+        number = await self._store.save_customer(draft)
         self._ensure_keys(number)
         account = seal_profile(self._sealer, profile, number, draft.public_id)
         return await self._change_customer(
@@ -113,7 +113,7 @@ class Accounts:
         )
 
     async def customers(self) -> Sequence[StoredCustomer]:
-        return await self._ledger.customers()
+        return await self._store.customers()
 
     def profile(self, customer: StoredCustomer, purpose: Purpose) -> Profile:
         """Open a customer's contact data. Raises `redaction.errors.SealError`."""
@@ -139,10 +139,10 @@ class Accounts:
 
     async def _change_customer(self, number: int, change: Callable[[StoredCustomer], StoredCustomer]) -> StoredCustomer:
         async def attempt() -> StoredCustomer:
-            standing = _the_customer(await self._ledger.customers(), number)
+            standing = _the_customer(await self._store.customers(), number)
             changed = change(standing)
             if changed != standing:
-                await self._ledger.save_customer(changed, read=standing.version)
+                await self._store.save_customer(changed, read=standing.version)
                 self._say("customer", standing.public_id)
             return changed
 
@@ -160,12 +160,12 @@ class Accounts:
         key = number_key(number)
 
         async def attempt() -> None:
-            version = await self._ledger.accounts_version()
-            stored = await self._ledger.read_accounts()
+            version = await self._store.version()
+            stored = await self._store.read()
             customer = _the_customer(stored.customers, customer_id)
             _check_claim(stored, customer_id, key, settings)
             changed = _with(customer, lambda standing: {"numbers": {**standing.numbers, key: settings}})
-            await self._ledger.save_customer(changed, read=customer.version, accounts=version)
+            await self._store.save_customer(changed, read=customer.version, accounts=version)
             self._say("customer", customer.public_id)
 
         await _until_it_stands(attempt)
@@ -184,7 +184,7 @@ class Accounts:
 
         had = [
             each.id
-            for each in await self._ledger.customers()
+            for each in await self._store.customers()
             if key in number_settings(each) and customer_id in (None, each.id)
         ]
         if not had:
@@ -208,7 +208,7 @@ class Accounts:
         now_ms = self._clock.now_ms()
         if expires_ms is not None and not now_ms < expires_ms <= now_ms + LONGEST_LIFE_MS:
             raise InvalidSetting("a key expires in the future, and within a hundred years")
-        _the_customer(await self._ledger.customers(), customer_id)
+        _the_customer(await self._store.customers(), customer_id)
         while True:
             prefix = self._clock.random(4).hex()
             secret = Secret(f"cgw_{prefix}_{_base64(self._clock.random(32))}")
@@ -223,24 +223,24 @@ class Accounts:
                 expires_ms=expires_ms,
             )
             with suppress(NameTaken):
-                number = await self._ledger.save_key(key)
+                number = await self._store.save_key(key)
                 self._say("key", prefix)
                 return msgspec.structs.replace(key, id=number), secret
 
     async def keys(self, customer_id: int | None = None) -> list[StoredKey]:
         """All keys, revoked ones too, of one customer or of everybody."""
-        return [key for key in await self._ledger.keys() if customer_id in (None, key.customer)]
+        return [key for key in await self._store.keys() if customer_id in (None, key.customer)]
 
     async def revoke_key(self, prefix: str) -> StoredKey:
         """Refuse a key from now on; nodes hear of it within a second. Raises UnknownAccount and ChangedMeanwhile."""
 
         async def attempt() -> StoredKey:
-            for key in await self._ledger.keys():
+            for key in await self._store.keys():
                 if key.prefix == prefix:
                     if key.revoked_ms is not None:
                         return key
                     revoked = msgspec.structs.replace(key, revoked_ms=self._clock.now_ms())
-                    await self._ledger.save_key(revoked, read=key.version)
+                    await self._store.save_key(revoked, read=key.version)
                     self._say("key", prefix)
                     return revoked
             raise UnknownAccount("no key has this prefix")
@@ -258,7 +258,7 @@ class Accounts:
         be it revoked since: news that waits for an account must not reach another.
         """
         check_system_id(system_id)
-        _the_customer(await self._ledger.customers(), customer_id)
+        _the_customer(await self._store.customers(), customer_id)
         password = new_password(self._clock.random, password_length)
         esme = StoredEsme(
             id=0,
@@ -269,7 +269,7 @@ class Accounts:
             created_ms=self._clock.now_ms(),
         )
         try:
-            number = await self._ledger.save_esme(esme)
+            number = await self._store.save_esme(esme)
         except NameTaken:
             raise InvalidSetting("this system_id was given before") from None
         self._say("esme", system_id)
@@ -277,7 +277,7 @@ class Accounts:
 
     async def esmes(self, customer_id: int | None = None) -> list[StoredEsme]:
         """All ESME accounts, revoked ones too, of one customer or of everybody."""
-        return [esme for esme in await self._ledger.esmes() if customer_id in (None, esme.customer)]
+        return [esme for esme in await self._store.esmes() if customer_id in (None, esme.customer)]
 
     async def revoke_esme(self, system_id: str) -> StoredEsme:
         """Refuse an account from now on; nodes end its binds within a second.
@@ -286,12 +286,12 @@ class Accounts:
         """
 
         async def attempt() -> StoredEsme:
-            for esme in await self._ledger.esmes():
+            for esme in await self._store.esmes():
                 if esme.system_id == system_id:
                     if esme.revoked_ms is not None:
                         return esme
                     revoked = msgspec.structs.replace(esme, revoked_ms=self._clock.now_ms())
-                    await self._ledger.save_esme(revoked, read=esme.version)
+                    await self._store.save_esme(revoked, read=esme.version)
                     self._say("esme", system_id)
                     return revoked
             raise UnknownAccount("no ESME account has this system_id")
@@ -301,7 +301,7 @@ class Accounts:
     # ------------------------------------------------------------------------------------------------------ endpoints
 
     async def endpoint(self, customer_id: int) -> StoredEndpoint | None:
-        return next((each for each in await self._ledger.endpoints() if each.customer == customer_id), None)
+        return next((each for each in await self._store.endpoints() if each.customer == customer_id), None)
 
     async def set_endpoint(
         self, customer_id: int, change: Callable[[StoredEndpoint | None], StoredEndpoint]
@@ -312,18 +312,18 @@ class Accounts:
         """
 
         async def attempt() -> StoredEndpoint:
-            stored = await self._ledger.read_accounts()
+            stored = await self._store.read()
             standing = next((each for each in stored.endpoints if each.customer == customer_id), None)
             version = _endpoint_version(stored, customer_id)
             changed = change(standing)
-            await self._ledger.save_endpoint(changed, read=version)
+            await self._store.save_endpoint(changed, read=version)
             self._say("endpoint", str(customer_id))
             return changed
 
         return await _until_it_stands(attempt)
 
     async def remove_endpoint(self, customer_id: int) -> None:
-        await self._ledger.delete_endpoint(customer_id)
+        await self._store.delete_endpoint(customer_id)
         self._say("endpoint", str(customer_id))
 
     def _say(self, kind: str, name: str) -> None:
@@ -331,7 +331,7 @@ class Accounts:
 
 
 async def change_endpoints(
-    ledger: Ledger, actor: Actor, customers: Collection[int], change: Callable[[StoredEndpoint], StoredEndpoint]
+    store: AccountStore, actor: Actor, customers: Collection[int], change: Callable[[StoredEndpoint], StoredEndpoint]
 ) -> None:
     """Change these customers' endpoints, as far as there are any; `change` may leave one as it is.
 
@@ -340,12 +340,12 @@ async def change_endpoints(
     left = set(customers)
 
     async def attempt() -> None:
-        for standing in await ledger.endpoints():
+        for standing in await store.endpoints():
             if standing.customer not in left:
                 continue
             changed = change(standing)
             if changed != standing:
-                await ledger.save_endpoint(changed, read=standing.version)
+                await store.save_endpoint(changed, read=standing.version)
                 _say(actor, "endpoint", str(standing.customer))
             left.discard(standing.customer)
 

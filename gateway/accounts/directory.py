@@ -11,7 +11,8 @@ from typing import Final
 from gateway.accounts.customers import ApiKey, Customer, Esme, Owner
 from gateway.accounts.index import Accounts, index_accounts
 from gateway.accounts.settings import keyword_key, number_key
-from gateway.ledger.contract import Ledger, LedgerUnavailable, StoredEndpoint
+from gateway.ledger.contract import LedgerUnavailable, StoredEndpoint
+from gateway.ledger.roles import AccountStore
 from gateway.process.logs import logger
 from redaction.personal import Secret
 from redaction.retention import RetentionTag, RetentionWish
@@ -28,8 +29,8 @@ class Directory:
     cannot be read the last known accounts stand and `fresh` is false.
     """
 
-    def __init__(self, ledger: Ledger, digest: Callable[[Secret], bytes]) -> None:
-        self._ledger = ledger
+    def __init__(self, store: AccountStore, digest: Callable[[Secret], bytes]) -> None:
+        self._store = store
         self._digest = digest
         self._version: int | None = None
         self._accounts = Accounts()
@@ -40,11 +41,11 @@ class Directory:
 
         What cannot be read is left out, and said in a line when it is first met.
         """
-        version = await self._ledger.accounts_version()
+        version = await self._store.version()
         if version == self._version:
             return
         known = self._accounts.unreadable
-        self._accounts = index_accounts(await self._ledger.read_accounts())
+        self._accounts = index_accounts(await self._store.read())
         self._version = version
         for each in self._accounts.unreadable:
             if each not in known:

@@ -50,7 +50,7 @@ async def _watching(config: Path | None) -> AsyncIterator[tuple[SystemClock, Clo
     ledger = desk_ledger(load(config, os.environ).ledger, clock, alone=False)
     await ledger.open(create=False)
     try:
-        watch = ClockWatch(clock, ledger)
+        watch = ClockWatch(clock, ledger.marks)
         await watch.begin()
         yield clock, watch
     finally:

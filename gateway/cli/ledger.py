@@ -13,8 +13,9 @@ from rich.status import Status
 from config.loader import load
 from config.settings import LedgerSettings
 from gateway.cli.output import Config, Failed, Json, run, show
-from gateway.ledger.contract import LedgerFormat, LedgerLocked, MovableLedger
+from gateway.ledger.contract import LedgerFormat, LedgerLocked
 from gateway.ledger.opening import desk_ledger
+from gateway.ledger.roles import Ledger
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.tools.ledger_copy import Copied, copy_ledger
@@ -45,7 +46,7 @@ def show_format(
         ledger = desk_ledger(settings, SystemClock(), alone=False)
         await ledger.open(create=False)
         try:
-            return await (ledger.format() if action is None else ledger.raise_format())
+            return await (ledger.formats.state() if action is None else ledger.formats.raise_to_newest())
         finally:
             await ledger.close()
 
@@ -100,9 +101,7 @@ def _check(source: LedgerSettings, target: LedgerSettings) -> None:
         raise Failed("both settings name the same ledger", "same_place")
 
 
-async def _opened(
-    settings: LedgerSettings, clock: SystemClock, *, alone: bool, name: str, create: bool
-) -> MovableLedger:
+async def _opened(settings: LedgerSettings, clock: SystemClock, *, alone: bool, name: str, create: bool) -> Ledger:
     ledger = desk_ledger(settings, clock, alone=alone)
     try:
         await ledger.open(create=create)

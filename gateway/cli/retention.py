@@ -45,7 +45,9 @@ def run_now(config: Config = None, json: Json = False) -> None:
             if not desk.clock.is_sound:
                 raise Failed("the system's clock has jumped: nothing is forgotten by it", "clock_jumped")
             settings = SweeperSettings(batch_limit=BATCH, messages_per_s=0)
-            sweeper = Sweeper(ledger=desk.ledger, keyring=desk.keyring, clock=desk.clock, settings=settings)
+            sweeper = Sweeper(
+                retention=desk.ledger.retention, keyring=desk.keyring, clock=desk.clock, settings=settings
+            )
             swept = await sweeper.sweep()
             left = sum(each.content + each.records for each in sweeper.due)
             return {**msgspec.structs.asdict(swept), "due": left}
@@ -143,7 +145,7 @@ def _check_is_shorter(rule: RetentionRule, before: RetentionWish, wish: Retentio
 
 async def _due(desk: Desk) -> list[dict[str, object]]:
     now_ms = desk.clock.now_ms()
-    found = {each.tag: each for each in await desk.ledger.retention_due(now_ms)}
+    found = {each.tag: each for each in await desk.ledger.retention.overdue(now_ms)}
     return [_due_row(tag, found.get(tag)) for tag in sorted(desk.rules.keys() | found.keys())]
 
 
@@ -157,7 +159,7 @@ def _due_row(tag: RetentionTag, found: TagDue | None) -> dict[str, object]:
 
 async def _report(desk: Desk, days: int) -> list[dict[str, object]]:
     names = {each.id: each.public_id for each in await desk.accounts.customers()}
-    rows = await desk.ledger.traffic(desk.clock.now_ms() // DAY_MS - days, ROWS)
+    rows = await desk.ledger.retention.traffic(desk.clock.now_ms() // DAY_MS - days, ROWS)
     return [
         {
             "day": rfc3339(each.day * DAY_MS)[:10],

@@ -16,8 +16,9 @@ from gateway.keystore.installation import Step, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore
 from gateway.keystore.store import Keystore
-from gateway.ledger.contract import Ledger, LedgerLocked, MarkedLedger, StoredCustomer
+from gateway.ledger.contract import LedgerLocked, StoredCustomer
 from gateway.ledger.opening import desk_ledger
+from gateway.ledger.roles import Ledger
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.clock_watch import ClockWatch
@@ -55,7 +56,7 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
         keyring.ensure_present()
         sealer = Sealer(store.state, clock.random)
         accounts = Accounts(
-            ledger,
+            ledger.accounts,
             clock,
             COMMAND_LINE,
             sealer=sealer,
@@ -92,15 +93,15 @@ async def find_owner(desk: Desk, customer: str | None) -> int | None:
     return None if customer is None else (await find_customer(desk, customer)).id
 
 
-async def _look_at_clock(clock: SystemClock, ledger: MarkedLedger) -> None:
-    watch = ClockWatch(clock, ledger)
+async def _look_at_clock(clock: SystemClock, ledger: Ledger) -> None:
+    watch = ClockWatch(clock, ledger.marks)
     await watch.begin()
     if not clock.is_sound:
         away_s = round(watch.guard.jump_ms / 1000)
         note(f"the system's clock is {away_s} s from where it should be: see `connect-gateway clock status`")
 
 
-async def _open(store: Keystore, ledger: MarkedLedger, clock: SystemClock, *, may_begin: bool) -> None:
+async def _open(store: Keystore, ledger: Ledger, clock: SystemClock, *, may_begin: bool) -> None:
     try:
         opened = await open_together(store, ledger, may_begin=may_begin, random=clock.random)
     except LedgerLocked:

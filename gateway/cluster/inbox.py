@@ -57,7 +57,7 @@ class Inbox:
         settled, self._settled = self._settled, []
         for partition, _, _ in settled:
             del self._open[partition]
-        held = self._ledger.holding.partitions
+        held = self._ledger.member.holding.partitions
         tokens = {each: lease.token for each, lease in held.items() if each not in self._open}
         found = await self._ledger.inbox.look(settled, list(tokens))
         await self._begin(found, tokens)
@@ -76,11 +76,11 @@ class Inbox:
 
     async def _fulfil(self, wish: Cancel | Replace) -> None:
         """Where the store is away, who asked hears nothing, and gives up in time."""
-        if self._clock.now_ms() >= wish.until_ms or not self._ledger.has(wish.message):
+        if self._clock.now_ms() >= wish.until_ms or not self._ledger.member.has(wish.message):
             return
         with suppress(LedgerUnavailable):
             word = DONE if await self._is_done(wish) else REFUSED
-            await self._ledger.inbox.answer(self._ledger.layout.partition(wish.message), wish.name, word)
+            await self._ledger.inbox.answer(self._ledger.member.layout.partition(wish.message), wish.name, word)
 
     async def _is_done(self, wish: Cancel | Replace) -> bool:
         with suppress(Refusal):

@@ -53,7 +53,7 @@ class Partitions:
 
     def gained(self, partitions: Sequence[int]) -> None:
         log.info("partitions_gained", count=len(partitions), nodes=self._ledger.leases.nodes)
-        self.renewed(self._ledger.holding.until)
+        self.renewed(self._ledger.member.holding.until)
         self._deliverer.distrust()
         self._dispatch.sender.look_everywhere()
 
@@ -66,7 +66,7 @@ class Partitions:
         self._deliverer.let_go(has_gone)
 
     def _are_in(self, partitions: Sequence[int]) -> Callable[[bytes], bool]:
-        gone, place = frozenset(partitions), self._ledger.layout.partition
+        gone, place = frozenset(partitions), self._ledger.member.layout.partition
         return lambda message: place(message) in gone
 
     async def empty(self, partitions: Sequence[int]) -> None:

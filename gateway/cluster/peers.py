@@ -40,7 +40,7 @@ class Peers:
     @property
     def partitions(self) -> int:
         """How many this node has."""
-        return len(self._ledger.holding.partitions)
+        return len(self._ledger.member.holding.partitions)
 
     @property
     def nodes(self) -> int:
@@ -48,27 +48,27 @@ class Peers:
         return self._ledger.leases.nodes
 
     def works_on(self, message: bytes) -> bool:
-        return self._ledger.has(message)
+        return self._ledger.member.has(message)
 
     def takes_on(self, message: bytes) -> bool:
         """Whether this node may begin with it: it has the partition and is not handing it over."""
-        return self._ledger.takes(message)
+        return self._ledger.member.takes(message)
 
     async def pass_on(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Place]:
         inbox = self._ledger.inbox
         if not inbox.passes_on:
             return await self._pass_on_by_slot(receipts)
         notes = [(each.operator, each.candidates, note_of(each)) for each in receipts]
-        letters = await inbox.pass_on(notes, list(self._ledger.holding.partitions))
+        letters = await inbox.pass_on(notes, list(self._ledger.member.holding.partitions))
         return [_PLACES[letter] for letter in letters]
 
     async def _pass_on_by_slot(self, receipts: Sequence[DeliveryReceipt]) -> Sequence[Place]:
         """As `pass_on`, on a cluster: links first, then notes."""
-        messages = await self._ledger.linked([(each.operator, each.candidates) for each in receipts])
+        messages = await self._ledger.work.linked([(each.operator, each.candidates) for each in receipts])
         notes: dict[int, list[bytes]] = defaultdict(list)
         for receipt, message in zip(receipts, messages, strict=True):
             if message is not None and not self.works_on(message):
-                notes[self._ledger.layout.partition(message)].append(note_of(receipt))
+                notes[self._ledger.member.layout.partition(message)].append(note_of(receipt))
         await self._ledger.inbox.put(notes)
         return [self._place(message) for message in messages]
 
@@ -79,20 +79,20 @@ class Peers:
 
     async def cancel(self, customer: int, message: bytes) -> Message | None:
         """As `Withdrawals.cancel`, by way of the node that has the message."""
-        found = await self._ledger.find(customer, message)
+        found = await self._ledger.messages.find(customer, message)
         if found is None:
             return None
         if found.status not in WAITING:
             raise Refusal("not_cancellable")
         await self._wish(Cancel(customer, message, self._wish_ends_ms(), self._clock.random(_NAME)))
-        found = await self._ledger.find(customer, message)
+        found = await self._ledger.messages.find(customer, message)
         if found is not None and found.status is not Status.CANCELLED:
             raise Refusal("not_cancellable")
         return found
 
     async def replace(self, customer: int, message: bytes, revise: Callable[[Message], Message]) -> Message | None:
         """As `Withdrawals.replace`, by way of the node that has the message. It is rewritten and sealed here."""
-        found = await self._ledger.find(customer, message)
+        found = await self._ledger.messages.find(customer, message)
         if found is None:
             return None
         if found.status not in WAITING:
@@ -107,7 +107,7 @@ class Peers:
 
     async def _wish(self, note: Cancel | Replace) -> bool:
         """Leave it with who has the message; whether it was done, as far as is known when nobody cares any more."""
-        partition, inbox = self._ledger.layout.partition(note.message), self._ledger.inbox
+        partition, inbox = self._ledger.member.layout.partition(note.message), self._ledger.inbox
         await inbox.put({partition: [msgspec.msgpack.encode(note)]})
         deadline = self._clock.monotonic() + WISH_S + 1
         while self._clock.monotonic() < deadline:

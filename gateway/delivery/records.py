@@ -9,8 +9,9 @@ from typing import Final
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.neighbours import NOBODY, Neighbours
 from gateway.delivery.settler import Settler
-from gateway.ledger.contract import Change, Ledger, WriteOp, WriteResult
+from gateway.ledger.contract import Change, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
+from gateway.ledger.roles import Messages, Work
 from gateway.model.message import Link, Message, Status
 
 
@@ -23,13 +24,15 @@ class Records:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        work: Work,
+        messages: Messages,
         journal: Journal,
         settler: Settler,
         inflight: InFlight,
         neighbours: Neighbours = NOBODY,
     ) -> None:
-        self.ledger: Final = ledger
+        self.work: Final = work
+        self.messages: Final = messages
         self.journal: Final = journal
         self.settler: Final = settler
         self.inflight: Final = inflight

@@ -14,7 +14,7 @@ from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.views import message_view
-from gateway.ledger.contract import Ledger
+from gateway.ledger.roles import Messages
 from gateway.model.identifiers import parse_cursor, parse_message_id, write_cursor
 from gateway.model.message import Message, Status
 from gateway.model.refusals import Refusal
@@ -39,7 +39,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     they stand.
     """
 
-    ledger: Ledger
+    messages: Messages
     canceller: Canceller
     reveal_reference: Callable[[Message], str | None]
     operators: Callable[[], Sequence[OperatorView]]
@@ -54,7 +54,7 @@ class RecordEndpoints:
 
     async def show(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "status")
-        return self._shown(await self._sources.ledger.find(key.customer.id, message_id_of(call.argument)))
+        return self._shown(await self._sources.messages.find(key.customer.id, message_id_of(call.argument)))
 
     async def cancel(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "send")
@@ -63,7 +63,7 @@ class RecordEndpoints:
     async def list_messages(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "status")
         query = call.query
-        page = await self._sources.ledger.list_messages(
+        page = await self._sources.messages.list_messages(
             key.customer.id,
             status=_status(query),
             since_ms=_since(query),

@@ -17,8 +17,9 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.door import Door
 from gateway.http_api.views import accepted_view
-from gateway.ledger.contract import Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Done
+from gateway.ledger.roles import Messages
 from gateway.limits.admission import Admission
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
@@ -45,9 +46,9 @@ class Waiter(Protocol):
 class SendPath:
     """Call `stop` at the end."""
 
-    def __init__(self, door: Door, ledger: Ledger, admission: Admission, clock: Clock) -> None:
+    def __init__(self, door: Door, messages: Messages, admission: Admission, clock: Clock) -> None:
         self._door = door
-        self._ledger = ledger
+        self._messages = messages
         self._admission = admission
         self._clock = clock
         self._tasks = TaskOwner()
@@ -87,7 +88,7 @@ class SendPath:
         if not isinstance(standing, bytes):
             raise Refusal("ledger_unavailable")
         try:
-            earlier = await self._ledger.find(key.customer.id, standing)
+            earlier = await self._messages.find(key.customer.id, standing)
         except LedgerUnavailable:
             raise alone(Refusal("ledger_unavailable")) from None
         if earlier is None:

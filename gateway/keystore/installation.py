@@ -23,10 +23,10 @@ from gateway.ledger.contract import (
     INSTALLATION,
     LedgerError,
     LedgerFacts,
-    MarkedLedger,
     NothingThere,
     StoredCustomer,
 )
+from gateway.ledger.roles import Ledger
 from redaction.errors import SealError
 from redaction.keys import PLATFORM, KeyState, Random
 from redaction.personal import Purpose
@@ -118,7 +118,7 @@ def shown(installation: int | None) -> str:
     return "none" if installation is None else f"{installation:016x}"
 
 
-async def open_together(keystore: Keystore, ledger: MarkedLedger, *, may_begin: bool, random: Random) -> Opened:
+async def open_together(keystore: Keystore, ledger: Ledger, *, may_begin: bool, random: Random) -> Opened:
     """Open both, or neither. may_begin: make them where there is nothing at all.
 
     A beginning may be cut short after any step: the ledger comes first, and one that holds nothing may be begun again.
@@ -130,14 +130,14 @@ async def open_together(keystore: Keystore, ledger: MarkedLedger, *, may_begin: 
     try:
         if step is Step.BEGIN:
             await ledger.open(create=True)
-            installation = await ledger.claim_mark(INSTALLATION, installation)
+            installation = await ledger.marks.claim(INSTALLATION, installation)
             keystore.open(create=True, installation=installation)
         else:
             keystore.open(create=False)
             await ledger.open(create=False)
         if step is Step.ADOPT:
-            _check_fit(keystore.state, facts, await ledger.customers(), random)
-            installation = await ledger.claim_mark(INSTALLATION, installation)
+            _check_fit(keystore.state, facts, await ledger.accounts.customers(), random)
+            installation = await ledger.marks.claim(INSTALLATION, installation)
             keystore.join(installation)
     except BaseException:
         keystore.close()
@@ -151,7 +151,7 @@ class Facts(msgspec.Struct, frozen=True):
     keys: KeysFacts
 
 
-async def look_together(keystore: Keystore, ledger: MarkedLedger, *, may_begin: bool) -> tuple[Facts, Step]:
+async def look_together(keystore: Keystore, ledger: Ledger, *, may_begin: bool) -> tuple[Facts, Step]:
     """What is there, and what is to be done with it; nothing is opened. Raises what `judge` does.
 
     What is refused is looked at again until it stays as it is: stores are begun one after the other.

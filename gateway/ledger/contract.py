@@ -1,4 +1,4 @@
-"""The ledger's contract: what every engine keeps, in batches, and what it promises.
+"""The ledger's contract: what every engine keeps, in batches, and what it promises. `roles` says what it can be asked.
 
 The ledger is a log of outcomes and not a queue that is polled: in the normal case it is written and not read. Writes
 are operations gathered into one batch; `apply` returns when the whole batch is durable (Law 2), with one result per
@@ -10,19 +10,18 @@ All times are epoch milliseconds. Errors: `LedgerUnavailable` when the store can
 gone); nothing of that batch is then kept.
 
 An engine may be shared by many nodes. It is then cut into partitions, each of which one node has at a time: a batch is
-atomic per partition, work (`claim_due`, `outbox_due`, forgetting) is that of the node's own partitions, and a change of
+atomic per partition, work (what is due, the outbox, forgetting) is that of the node's own partitions, and a change of
 a message that another node has is not done. When the store takes some partitions and not others, what it took is kept.
 """
 
-from collections.abc import Container, Mapping, Sequence
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Status
 from redaction.retention import RetentionTag
-from redaction.sealed import Pseudonym, Sealed
+from redaction.sealed import Sealed
 
 
 class LedgerError(Exception):
@@ -316,150 +315,6 @@ class LedgerFormat(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[NodeFormat, ...] = ()
 
 
-class Ledger(Protocol):
-    """One store of messages, accounts and what is still to be told.
-
-    works_beside: the loop goes on while the store works on a batch that `apply` has handed over, and `apply` hands it
-    over before it first waits. It may become so while the ledger is open.
-    """
-
-    @property
-    def works_beside(self) -> bool: ...
-
-    async def open(self) -> None:
-        """Migrate, recover, take the lock. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable."""
-
-    async def close(self) -> None: ...
-
-    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
-        """Make the batch durable, all or nothing. One caller at a time.
-
-        Of operations that are applied, each event gets its `seq`: greater than any before, in the order of the batch;
-        or none, where another node may be the one to tell it: then it is read back like one from before the start.
-        """
-
-    async def find(self, customer: int, message: bytes) -> Message | None:
-        """A message of that customer; None for unknown, erased and somebody else's alike (Law 7).
-
-        Here and in both lists a record whose record_until_ms has come is gone, whether it was deleted yet or not.
-        """
-
-    async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
-        """By id whatever the customer, in the order asked; for the gateway's own loops."""
-
-    async def list_messages(
-        self, customer: int, *, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int
-    ) -> Page: ...
-
-    async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
-        """All messages to a data subject, given by pseudonyms of every live epoch."""
-
-    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
-        """Open messages of a lane with due_ms <= now, oldest due first, without those in `exclude`.
-
-        They wait to be sent, or are submitted and were not heard of since.
-        """
-
-    async def lanes(self) -> Sequence[str]:
-        """Every lane in which at least one message waits."""
-
-    async def backlog(self, operator: str) -> int:
-        """How many messages wait in the lane."""
-
-    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
-        """For each (operator, candidate ids, best first) the segment it speaks of."""
-
-    async def outbox_due(
-        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
-    ) -> Sequence[OutboxEvent]:
-        """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`.
-
-        esme: those for the binds of this account; 0 for webhooks. after: only those with a greater seq.
-        """
-
-    async def outbox_size(self, esme: int = 0) -> int: ...
-
-    async def count(self, name: str, bucket: int) -> int: ...
-
-    async def counts(self, bucket: int) -> dict[str, int]:
-        """All counters of a bucket."""
-
-    async def accounts_version(self) -> int:
-        """A number that changes whenever customers, keys, ESMEs or endpoints change, by whatever process. Cheap."""
-
-    async def read_accounts(self) -> StoredAccounts:
-        """All of them. A row that cannot be read is listed as such, and left out here as in the four lists below."""
-
-    async def customers(self) -> Sequence[StoredCustomer]: ...
-
-    async def keys(self) -> Sequence[StoredKey]: ...
-
-    async def esmes(self) -> Sequence[StoredEsme]: ...
-
-    async def endpoints(self) -> Sequence[StoredEndpoint]: ...
-
-    async def save_customer(
-        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
-    ) -> int:
-        """Insert or replace by id; returns the id. Raises NameTaken.
-
-        read: only over a row of this version, 0 for none. accounts: only if no account has changed since
-        `accounts_version` was this. Raises ChangedMeanwhile; nothing is written then. Without them whatever stands is
-        written over, which is for new rows and copies.
-        """
-
-    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
-        """As `save_customer`."""
-
-    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
-        """As `save_customer`."""
-
-    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
-        """Insert or replace by customer; as `save_customer`."""
-
-    async def delete_endpoint(self, customer: int) -> None: ...
-
-    async def forget_content(self, now_ms: int, limit: int) -> int:
-        """Drop `content` and `private` of at most `limit` messages whose content_until_ms has come; their number.
-
-        May give 0 while overdue records stand before the content: call it in turns with `forget_records`.
-        """
-
-    async def forget_records(self, now_ms: int, limit: int) -> int:
-        """Delete at most `limit` messages whose record_until_ms has come; their number.
-
-        Each is counted in `traffic` in the same transaction. Its links, outbox events and idempotency digests go with
-        it. Content never outlives its record.
-        """
-
-    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        """Delete idempotency digests whose time is over, events and links of messages that are gone, and events about
-        no message that are older than EVENT_KEPT_MS.
-
-        Looks at some `limit` rows of each kind; how many were deleted.
-        """
-
-    async def checkpoint(self) -> None:
-        """Clear what the store still holds of overwritten and deleted rows, as far as the engine can."""
-
-    async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
-        """What is past its time, by tag, counted to some thousands."""
-
-    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
-        """Counts of forgotten records, oldest day first."""
-
-    async def format(self) -> LedgerFormat: ...
-
-    async def raise_format(self) -> LedgerFormat:
-        """Write the newest format of this version from now on; every node does within a heartbeat.
-
-        Raises FormatHeld while a node that is alive does not read it. It cannot be taken back.
-        """
-
-    async def stored_fields(self) -> Sequence[str]:
-        """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""
-
-
 INSTALLATION: Final = "installation"
 """The mark that ledger and key store have in common: a random number, made when they were begun together."""
 
@@ -475,42 +330,3 @@ class LedgerFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_there: bool
     installation: int | None = None
     holds_sealed: bool = False
-
-
-class MarkedLedger(Protocol):
-    """The part of a ledger that says which one it is. A mark is a number with a name, about the ledger as a whole."""
-
-    async def look(self) -> LedgerFacts:
-        """Before `open`, and without making or changing anything. Raises LedgerUnavailable, LedgerCorrupt."""
-
-    async def open(self, *, create: bool = True) -> None:
-        """create: make a ledger where there is none; otherwise that raises NothingThere. And as `Ledger.open`."""
-
-    async def close(self) -> None: ...
-
-    async def marks(self) -> Mapping[str, int]: ...
-
-    async def set_marks(self, marks: Mapping[str, int]) -> None:
-        """All of them together, in place of what stood there."""
-
-    async def claim_mark(self, name: str, value: int) -> int:
-        """Set it where it is not set; what stands then."""
-
-    async def customers(self) -> Sequence[StoredCustomer]: ...
-
-
-class MovableLedger(MarkedLedger, Ledger, Protocol):
-    """One that can be copied to another engine, and be what another was copied to.
-
-    Cursors are the engine's own: None begins, and None says that there is no more. What is written meanwhile may be
-    among what is read or not.
-    """
-
-    async def export(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
-        """Some `limit` messages of all customers whose record clock runs, each once in a whole reading."""
-
-    async def export_events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
-        """What is still to be told, due or not, all events of every message."""
-
-    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
-        """Add to the counts of forgotten records."""

@@ -20,7 +20,8 @@ from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.commit_interval import Patience
-from gateway.ledger.contract import Accept, Change, Ledger, LedgerUnavailable, Notify, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, Change, LedgerUnavailable, Notify, WriteOp, WriteResult
+from gateway.ledger.roles import Commits
 from gateway.model.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
@@ -64,7 +65,7 @@ class Journal:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: Commits,
         *,
         stored: Stored,
         events_stored: EventsStored = _nobody,

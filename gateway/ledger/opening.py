@@ -56,7 +56,8 @@ def desk_ledger(settings: LedgerSettings, clock: Clock, *, alone: bool) -> "Sqli
 def _on_redis(
     settings: LedgerSettings, clock: Clock, role: Literal["NODE", "ALONE", "BESIDE"], machine: str | None = None
 ) -> "RedisLedger":
-    from gateway.ledger.redis.engine import RedisLedger, Role
+    from gateway.ledger.redis.engine import RedisLedger
+    from gateway.ledger.redis.member import Role, Terms
     from gateway.ledger.redis.server import Access
 
     redis = settings.redis
@@ -68,15 +69,12 @@ def _on_redis(
         tls_ca=redis.tls_ca,
         timeout_s=redis.timeout_s,
     )
-    return RedisLedger(
-        access,
-        clock,
+    terms = Terms(
         prefix=redis.prefix,
         partitions=redis.partitions,
-        role=Role[role],
         lease_s=redis.lease_s,
         patience_s=redis.patience_s,
         replicas=redis.replicas,
         max_skew_s=redis.max_clock_skew_s,
-        machine=machine,
     )
+    return RedisLedger(access, clock, terms, role=Role[role], machine=machine)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from gateway.ledger.contract import Ledger, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
+from gateway.ledger.roles import Messages, Outbox
 from gateway.model.message import Message, OutboxEvent
 from gateway.process.clock import Clock
 
@@ -44,13 +45,15 @@ class OutboxReader:
 
     def __init__(
         self,
-        ledger: Ledger,
+        outbox: Outbox,
+        messages: Messages,
         journal: Journal,
         clock: Clock,
         account: int = 0,
         settled: Callable[[int], None] = _ignored,
     ) -> None:
-        self._ledger = ledger
+        self._outbox = outbox
+        self._messages = messages
         self._journal = journal
         self._clock = clock
         self._account = account
@@ -60,17 +63,17 @@ class OutboxReader:
 
     async def size(self) -> int:
         """Events that the ledger holds, due or not. Raises LedgerUnavailable."""
-        return await self._ledger.outbox_size(self._account)
+        return await self._outbox.size(self._account)
 
     async def read(self, limit: int, after: int = 0) -> Reading:
         """What is due now behind `after`. Raises LedgerUnavailable; then nothing more is known than before."""
-        due = await self._ledger.outbox_due(self._clock.now_ms(), limit, self.known, self._account, after)
+        due = await self._outbox.due(self._clock.now_ms(), limit, self.known, self._account, after)
         if not due:
             return Reading((), 0, is_full=False)
         fresh = [event for event in due if event.seq not in self.known and event.message not in self._unsettled]
         self.known.update(event.seq for event in fresh)
         try:
-            messages = await self._ledger.find_many([event.message for event in fresh])
+            messages = await self._messages.find_many([event.message for event in fresh])
         except LedgerUnavailable:
             self.release(fresh)
             raise

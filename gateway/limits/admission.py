@@ -11,8 +11,9 @@ import asyncio
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import Count, Ledger, LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import Count, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
+from gateway.ledger.roles import Counters
 from gateway.limits.buckets import Buckets, OwnBuckets
 from gateway.limits.gates import Gates
 from gateway.model.refusals import Refusal
@@ -48,7 +49,7 @@ class Admission:
 
     def __init__(
         self,
-        ledger: Ledger,
+        counters: Counters,
         journal: Journal,
         clock: Clock,
         *,
@@ -57,7 +58,7 @@ class Admission:
         buckets: Buckets | None = None,
     ) -> None:
         self._refresh_s = refresh_s
-        self._ledger = ledger
+        self._counters = counters
         self._journal = journal
         self._clock = clock
         self._max_inflight = max_inflight
@@ -100,7 +101,7 @@ class Admission:
         if any(use.posted for use in self._used.values()):
             return
         day = self._day
-        counts = await self._ledger.counts(day)
+        counts = await self._counters.counts(day)
         if day == self._day:
             for name, count in counts.items():
                 self._used.setdefault(name, _Use()).stored = count

@@ -58,7 +58,7 @@ def build_fronts(
             directory=stores.directory,
             clock=clock,
             intake=intake,
-            errands=Errands(stores.ledger, road.revocation, tasks.contain),
+            errands=Errands(stores.ledger.messages, road.revocation, tasks.contain),
             telling=road.telling,
         ),
         exposition=exposition,
@@ -77,9 +77,9 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         }
 
     return HttpApi(
-        SendPath(road.door, stores.ledger, road.admission, clock),
+        SendPath(road.door, stores.ledger.messages, road.admission, clock),
         Sources(
-            ledger=stores.ledger,
+            messages=stores.ledger.messages,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
             operators=lambda: [_operator_view(each, road) for each in settings.operators],

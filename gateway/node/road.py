@@ -77,7 +77,13 @@ async def build_road(
     base = steps.base(settings, stores, clock, outcome, journal)
     dispatch, outcomes, incoming = steps.dispatch(base), steps.outcomes(base), steps.incoming(base)
     deliverer = steps.deliverer(base, tasks)
-    telling = Telling(ledger=stores.ledger, journal=journal, word=NewsWriter(stores.vault), clock=clock)
+    telling = Telling(
+        outbox=stores.ledger.outbox,
+        messages=stores.ledger.messages,
+        journal=journal,
+        word=NewsWriter(stores.vault),
+        clock=clock,
+    )
     admission = await _admission(base, buckets)
     door = steps.door(base, dispatch)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
@@ -104,7 +110,7 @@ async def build_road(
 
 async def _admission(base: Base, buckets: Buckets | None) -> Admission:
     admission = Admission(
-        base.stores.ledger,
+        base.stores.ledger.counters,
         base.journal,
         base.clock,
         max_inflight=base.settings.http.max_inflight,

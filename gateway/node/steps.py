@@ -17,6 +17,7 @@ from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
+from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
 from gateway.node import assembly
 from gateway.node.stores import Stores
@@ -62,7 +63,8 @@ def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, jou
         operators={each.name: operator(each, clock) for each in settings.operators},
         router=Router(assembly.routes(settings)),
         records=Records(
-            ledger=stores.ledger,
+            work=stores.ledger.work,
+            messages=stores.ledger.messages,
             journal=journal,
             settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
             inflight=InFlight(),
@@ -115,9 +117,10 @@ def incoming(base: Base) -> Incoming:
 
 
 def deliverer(base: Base, tasks: TaskOwner) -> Deliverer:
-    settings, clock = delivery_settings(base.settings.webhooks), base.clock
+    settings, clock, ledger = delivery_settings(base.settings.webhooks), base.clock, base.stores.ledger
     return Deliverer(
-        ledger=base.stores.ledger,
+        reader=OutboxReader(ledger.outbox, ledger.messages, base.journal, clock),
+        accounts=ledger.accounts,
         journal=base.journal,
         addresses=base.addressing,
         client=lambda: WebhookClient(settings, clock=clock, tasks=tasks),
@@ -150,7 +153,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
 def sweeper(base: Base) -> Sweeper:
     peers = base.stores.peers
     return Sweeper(
-        ledger=base.stores.ledger,
+        retention=base.stores.ledger.retention,
         keyring=base.stores.keyring,
         clock=base.clock,
         settings=base.settings.sweeper,

@@ -59,7 +59,7 @@ async def open_stores(
     opened = await open_together(keystore, ledger, may_begin=True, random=clock.random)
     stack.callback(keystore.close)
     stack.push_async_callback(ledger.close)
-    watch = ClockWatch(clock, ledger)
+    watch = ClockWatch(clock, ledger.marks)
     await watch.begin()  # before anything is destroyed because its time has come
     if opened.step is not Step.GO_ON:
         log.info(_STEPS[opened.step], installation=shown(opened.installation))
@@ -75,7 +75,7 @@ async def open_stores(
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
-    directory = Directory(ledger, keyring.credential_digest)
+    directory = Directory(ledger.accounts, keyring.credential_digest)
     await directory.refresh()
     return Stores(
         rules=rules,

@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.ledger.contract import LedgerUnavailable, MarkedLedger
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.roles import Marks
 from gateway.process.clock import GuardedClock
 from gateway.process.clock_guard import ClockGuard, ClockMark
 from gateway.process.hosts import boot_number
@@ -27,18 +28,18 @@ log = logger("gateway.clock")
 
 
 class ClockWatch:
-    """guard: of that clock. ledger: open."""
+    """guard: of that clock. marks: of an open ledger."""
 
-    def __init__(self, clock: GuardedClock, ledger: MarkedLedger, boot: int | None = None) -> None:
+    def __init__(self, clock: GuardedClock, marks: Marks, boot: int | None = None) -> None:
         self.guard = ClockGuard(clock, boot_number() if boot is None else boot)
         self._clock = clock
-        self._ledger = ledger
+        self._marks = marks
         self._asked = False
         self._confirmed_ms: int | None = None
 
     async def begin(self) -> None:
         """Go on from the last time that is known, if any is. Raises LedgerUnavailable."""
-        marks = await self._ledger.marks()
+        marks = await self._marks.all()
         known = _known(marks)
         if known is not None:
             self.guard.resume(known)
@@ -69,11 +70,11 @@ class ClockWatch:
     async def write(self) -> None:
         """The time of now, as the last that is known. Raises LedgerUnavailable."""
         self._asked = False
-        await self._ledger.set_marks(_stored(self.guard.mark()))
+        await self._marks.set(_stored(self.guard.mark()))
 
     async def ask(self) -> None:
         """Whether somebody has confirmed the system's clock since it was first asked for. Raises LedgerUnavailable."""
-        confirmed_ms = (await self._ledger.marks()).get(_CONFIRMED)
+        confirmed_ms = (await self._marks.all()).get(_CONFIRMED)
         is_new = self._asked and confirmed_ms != self._confirmed_ms
         self._asked, self._confirmed_ms = True, confirmed_ms
         if is_new and confirmed_ms is not None and self.guard.confirms(confirmed_ms):
@@ -88,7 +89,7 @@ class ClockWatch:
         """
         self.guard.accept()
         mark = self.guard.mark()
-        await self._ledger.set_marks({**_stored(mark), _CONFIRMED: mark.wall_ms})
+        await self._marks.set({**_stored(mark), _CONFIRMED: mark.wall_ms})
 
     def _note(self, was_sound: bool) -> None:
         if was_sound and not self._clock.is_sound:

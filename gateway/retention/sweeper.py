@@ -16,7 +16,8 @@ import msgspec
 
 from config.settings import SweeperSettings
 from gateway.keystore.keyring import Keyring
-from gateway.ledger.contract import Ledger, LedgerUnavailable, TagDue
+from gateway.ledger.contract import LedgerUnavailable, TagDue
+from gateway.ledger.roles import Retention
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 
@@ -50,13 +51,13 @@ class Sweeper:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        retention: Retention,
         keyring: Keyring,
         clock: Clock,
         settings: SweeperSettings,
         nodes: Callable[[], int] = lambda: 1,
     ) -> None:
-        self._ledger = ledger
+        self._retention = retention
         self._keyring = keyring
         self._clock = clock
         self._settings = settings
@@ -88,9 +89,9 @@ class Sweeper:
         content, records = await self._forget_messages(now_ms)
         swept = Swept(keys=keys, content=content, records=records, leftovers=await self._forget_leftovers(now_ms))
         self._note(swept, self._clock.monotonic() - began)
-        self.due = await self._ledger.retention_due(self._clock.now_ms())
+        self.due = await self._retention.overdue(self._clock.now_ms())
         if swept.content or swept.records or swept.leftovers:
-            await self._ledger.checkpoint()
+            await self._retention.checkpoint()
         return swept
 
     async def _forget_messages(self, now_ms: int) -> tuple[int, int]:
@@ -105,7 +106,7 @@ class Sweeper:
 
     async def _drain_content(self, now_ms: int) -> int:
         total = 0
-        while count := await self._ledger.forget_content(now_ms, self._settings.batch_limit):
+        while count := await self._retention.forget_content(now_ms, self._settings.batch_limit):
             total += count
             await self._rest(count)
         return total
@@ -114,7 +115,7 @@ class Sweeper:
         """Some steps of records."""
         total = 0
         for _ in range(RECORD_TURNS):
-            count = await self._ledger.forget_records(now_ms, self._settings.batch_limit)
+            count = await self._retention.forget_records(now_ms, self._settings.batch_limit)
             total += count
             await self._rest(count)
             if count < self._settings.batch_limit:
@@ -123,7 +124,7 @@ class Sweeper:
 
     async def _forget_leftovers(self, now_ms: int) -> int:
         total = 0
-        while count := await self._ledger.forget_leftovers(now_ms, self._settings.batch_limit):
+        while count := await self._retention.forget_leftovers(now_ms, self._settings.batch_limit):
             total += count
             await self._rest(count)
         return total

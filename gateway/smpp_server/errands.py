@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Protocol
 
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import Ledger, LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.roles import Messages
 from gateway.model.identifiers import parse_message_id
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of, smpp_status
@@ -37,9 +38,9 @@ class Errands:
     """start: runs a contained task, given its kind and its name."""
 
     def __init__(
-        self, ledger: Ledger, desk: Desk, start: Callable[[str, str, Coroutine[Any, Any, None]], object]
+        self, messages: Messages, desk: Desk, start: Callable[[str, str, Coroutine[Any, Any, None]], object]
     ) -> None:
-        self._ledger = ledger
+        self._messages = messages
         self._desk = desk
         self._start = start
         self._number = 0
@@ -72,7 +73,7 @@ class Errands:
     async def _answer(self, key: ApiKey, asked: Errand) -> p.Pdu:
         identifier = _identifier(asked.message_id)
         if isinstance(asked, p.QuerySm):
-            return query_response(asked, await _found(self._ledger.find(key.customer.id, identifier)))
+            return query_response(asked, await _found(self._messages.find(key.customer.id, identifier)))
         if isinstance(asked, p.CancelSm):
             await _found(self._desk.cancel(key, identifier))
             return p.CancelSmResp(sequence_number=asked.sequence_number)

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from gateway.ledger.contract import Ledger, LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.journal import Journal, StoredEvent
 from gateway.ledger.outbox import OutboxReader
+from gateway.ledger.roles import Messages, Outbox
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.model.submission import INTERMEDIATE_BIT
 from gateway.process.clock import Clock
@@ -51,10 +52,18 @@ class Outlet:
 
     __slots__ = ("_first", "_limit", "_wake", "account", "after", "again", "left", "links", "reader", "ready")
 
-    def __init__(self, ledger: Ledger, journal: Journal, clock: Clock, account: int, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        messages: Messages,
+        journal: Journal,
+        clock: Clock,
+        account: int,
+        wake: Callable[[], None],
+    ) -> None:
         self._wake = wake
         self._first: set[int] = set()  # told, and the next event of their message may wait for that to be durable
-        self.reader: Final = OutboxReader(ledger, journal, clock, account, self._settled)
+        self.reader: Final = OutboxReader(outbox, messages, journal, clock, account, self._settled)
         self.account: Final = account
         self.links: list[Link] = []
         self.ready: deque[News] = deque()
@@ -113,8 +122,9 @@ class Outlet:
 class Telling:
     """Start `run` as a task. told, refused, unanswered, dropped: events, for metrics; dropped had nothing to tell."""
 
-    def __init__(self, *, ledger: Ledger, journal: Journal, word: Word, clock: Clock) -> None:
-        self._ledger = ledger
+    def __init__(self, *, outbox: Outbox, messages: Messages, journal: Journal, word: Word, clock: Clock) -> None:
+        self._outbox = outbox
+        self._messages = messages
         self._journal = journal
         self._word = word
         self._clock = clock
@@ -296,7 +306,7 @@ class Telling:
         return self._outlets.get(link.esme.id) or self._new_outlet(link.esme.id)
 
     def _new_outlet(self, account: int) -> Outlet:
-        return Outlet(self._ledger, self._journal, self._clock, account, self._wake.set)
+        return Outlet(self._outbox, self._messages, self._journal, self._clock, account, self._wake.set)
 
     def _put_off(self, outlet: Outlet, event: OutboxEvent) -> None:
         pause_s = RETRY_S[min(event.attempts, len(RETRY_S) - 1)]

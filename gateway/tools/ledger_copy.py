@@ -18,11 +18,11 @@ from gateway.ledger.contract import (
     Change,
     Count,
     Exported,
-    MovableLedger,
     Notify,
     Traffic,
     WriteOp,
 )
+from gateway.ledger.roles import Ledger
 from gateway.model.held_lane import operator_of
 from gateway.model.message import STATUS_EVENT, Link, Message, OutboxEvent, Status, is_about_message
 from gateway.model.state import is_final
@@ -62,8 +62,8 @@ Events = Mapping[bytes, Sequence[OutboxEvent]]
 
 
 async def copy_ledger(
-    source: MovableLedger,
-    target: MovableLedger,
+    source: Ledger,
+    target: Ledger,
     clock: Clock,
     *,
     source_runs: bool,
@@ -80,10 +80,10 @@ async def copy_ledger(
     settled_ms = clock.now_ms() - SETTLED_MS if source_runs else None
     events = await _events_by_message(source)
     if any(each.kind != STATUS_EVENT for them in events.values() for each in them):
-        await target.raise_format()  # older formats have no place for them
+        await target.formats.raise_to_newest()  # older formats have no place for them
     cursor: bytes | None = None
     while True:
-        page, cursor = await source.export(cursor, PAGE)
+        page, cursor = await source.copies.messages(cursor, PAGE)
         wanted = [each for each in page if settled_ms is None or _is_settled(each.message, events, settled_ms)]
         copied.left += len(page) - len(wanted)
         await _copy_page(wanted, events, target, copied)
@@ -98,12 +98,12 @@ async def copy_ledger(
     return copied
 
 
-async def _copy_installation(source: MovableLedger, target: MovableLedger) -> None:
+async def _copy_installation(source: Ledger, target: Ledger) -> None:
     """Before anything else: it says whose messages these are."""
-    installation = (await source.marks()).get(INSTALLATION)
+    installation = (await source.marks.all()).get(INSTALLATION)
     if installation is None:  # of an earlier version, which no gateway of this one has opened yet
         return
-    if await target.claim_mark(INSTALLATION, installation) != installation:
+    if await target.marks.claim(INSTALLATION, installation) != installation:
         raise StoresDiffer("source and target belong to different installations")
 
 
@@ -115,16 +115,16 @@ def _is_settled(message: Message, events: Events, settled_ms: int) -> bool:
     return is_final(message) and final_ms is not None and final_ms < settled_ms and message.id not in events
 
 
-async def _copy_page(page: Sequence[Exported], events: Events, target: MovableLedger, copied: Copied) -> None:
+async def _copy_page(page: Sequence[Exported], events: Events, target: Ledger, copied: Copied) -> None:
     ids = [each.message.id for each in page]
-    standing = await target.find_many(ids)
+    standing = await target.messages.find_many(ids)
     missing = [each for each, found in zip(page, standing, strict=True) if found is None]
     operations = [op for each in missing for op in _operations(each, events.get(each.message.id, ()))]
     if operations:
         await target.apply(operations)
         copied.messages += len(missing)
     copied.present += len(page) - len(missing)
-    for each, found in zip(page, await target.find_many(ids), strict=True):
+    for each, found in zip(page, await target.messages.find_many(ids), strict=True):
         same = found is not None and _is_same(each.message, found)
         copied.verified += same
         copied.different += not same
@@ -155,7 +155,7 @@ def _operations(exported: Exported, events: Sequence[OutboxEvent]) -> list[Write
     return operations
 
 
-async def _copy_notices(events: Events, target: MovableLedger) -> None:
+async def _copy_notices(events: Events, target: Ledger) -> None:
     """Events that are about no message, unless they are there."""
     there = await _events_by_message(target)
     for line, expected in events.items():
@@ -167,12 +167,12 @@ async def _copy_notices(events: Events, target: MovableLedger) -> None:
 # ----------------------------------------------------------------------------------------------------------------- news
 
 
-async def _events_by_message(ledger: MovableLedger) -> Events:
+async def _events_by_message(ledger: Ledger) -> Events:
     """In the order in which they are to be told."""
     found: dict[bytes, list[OutboxEvent]] = defaultdict(list)
     cursor: bytes | None = None
     while True:
-        page, cursor = await ledger.export_events(cursor, PAGE)
+        page, cursor = await ledger.copies.events(cursor, PAGE)
         for event in page:
             found[event.message].append(event)
         if cursor is None:
@@ -182,14 +182,14 @@ async def _events_by_message(ledger: MovableLedger) -> Events:
     return found
 
 
-async def _compare_events(events: Events, target: MovableLedger) -> tuple[int, int]:
+async def _compare_events(events: Events, target: Ledger) -> tuple[int, int]:
     """How many the target has, and how many it lacks. Events of a message that is gone are delivered no more."""
     there = await _events_by_message(target)
     lacking = 0
     for message, expected in events.items():
         wanted, found = ([_told(each) for each in them] for them in (expected, there.get(message, ())))
         if wanted != found and (
-            not is_about_message(expected[0]) or (await target.find_many([message]))[0] is not None
+            not is_about_message(expected[0]) or (await target.messages.find_many([message]))[0] is not None
         ):
             lacking += max(1, len(wanted) - len(found))
     return sum(map(len, there.values())), lacking
@@ -203,48 +203,48 @@ def _told(event: OutboxEvent) -> OutboxEvent:
 # ------------------------------------------------------------------------------------------------------ everything else
 
 
-async def _copy_accounts(source: MovableLedger, target: MovableLedger) -> tuple[int, int]:
+async def _copy_accounts(source: Ledger, target: Ledger) -> tuple[int, int]:
     """With the numbers that they have; how many there are, and how many could not be read."""
-    stored = await source.read_accounts()
+    stored = await source.accounts.read()
     for customer in stored.customers:
-        await target.save_customer(customer)
+        await target.accounts.save_customer(customer)
     for key in stored.keys:
-        await target.save_key(key)
+        await target.accounts.save_key(key)
     for esme in stored.esmes:
-        await target.save_esme(esme)
+        await target.accounts.save_esme(esme)
     for endpoint in stored.endpoints:
-        await target.save_endpoint(endpoint)
+        await target.accounts.save_endpoint(endpoint)
     kept = {each.customer for each in stored.endpoints} | {it.id for it in stored.unreadable if it.kind == "endpoint"}
-    for endpoint in await target.endpoints():
+    for endpoint in await target.accounts.endpoints():
         if endpoint.customer not in kept:
-            await target.delete_endpoint(endpoint.customer)
+            await target.accounts.delete_endpoint(endpoint.customer)
     copied = len(stored.customers) + len(stored.keys) + len(stored.esmes) + len(stored.endpoints)
     return copied, len(stored.unreadable)
 
 
-async def _copy_counts(source: MovableLedger, target: MovableLedger, clock: Clock) -> None:
+async def _copy_counts(source: Ledger, target: Ledger, clock: Clock) -> None:
     """Quotas of today, and of yesterday for who is late."""
     today = clock.now_ms() // DAY_MS
     for day in (today - 1, today):
-        there = await target.counts(day)
-        lacking = {name: count - there.get(name, 0) for name, count in (await source.counts(day)).items()}
+        there = await target.counters.counts(day)
+        lacking = {name: count - there.get(name, 0) for name, count in (await source.counters.counts(day)).items()}
         operations = [Count(name, day, amount) for name, amount in lacking.items() if amount > 0]
         if operations:
             await target.apply(operations)
 
 
-async def _copy_traffic(source: MovableLedger, target: MovableLedger) -> int:
+async def _copy_traffic(source: Ledger, target: Ledger) -> int:
     """How many forgotten messages are counted."""
-    there = Counter({_row(each): each.messages for each in await target.traffic(0, TRAFFIC_ROWS)})
-    segments = Counter({_row(each): each.segments for each in await target.traffic(0, TRAFFIC_ROWS)})
-    rows = await source.traffic(0, TRAFFIC_ROWS)
+    there = Counter({_row(each): each.messages for each in await target.retention.traffic(0, TRAFFIC_ROWS)})
+    segments = Counter({_row(each): each.segments for each in await target.retention.traffic(0, TRAFFIC_ROWS)})
+    rows = await source.retention.traffic(0, TRAFFIC_ROWS)
     lacking = [
         msgspec.structs.replace(
             each, messages=each.messages - there[_row(each)], segments=each.segments - segments[_row(each)]
         )
         for each in rows
     ]
-    await target.add_traffic([each for each in lacking if each.messages > 0])
+    await target.copies.add_traffic([each for each in lacking if each.messages > 0])
     return sum(each.messages for each in rows)
 
 

@@ -12,9 +12,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from gateway.ledger.contract import Ledger, LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.journal import Journal, StoredEvent
 from gateway.ledger.outbox import OutboxReader, Pair
+from gateway.ledger.roles import AccountStore
 from gateway.model.message import STATUS_EVENT
 from gateway.process.clock import Clock
 from gateway.webhooks.client import WebhookClient
@@ -40,7 +41,8 @@ class Deliverer:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        reader: OutboxReader,
+        accounts: AccountStore,
         journal: Journal,
         addresses: Addresses,
         client: Callable[[], WebhookClient],
@@ -52,9 +54,9 @@ class Deliverer:
         self._client = client()
         self._poll_s = settings.poll_s
         self._clock = clock
-        self._reader = OutboxReader(ledger, journal, clock)
+        self._reader = reader
         pauses = Pauses(settings.retry_schedule_s, random or partial(_random, clock))
-        self.endpoints: Final = Endpoints(ledger, clock, settings.disable_after_s)
+        self.endpoints: Final = Endpoints(accounts, clock, settings.disable_after_s)
         self.held: Final = Held(self._reader, pauses, settings, clock)
         self.held.order.distrust(clock.now_ms())
         self.courier: Final = Courier(self.held, addresses, self._client, self.endpoints, pauses, clock)

@@ -12,7 +12,8 @@ import msgspec
 
 from gateway.accounts.actor import NODE
 from gateway.accounts.administration import change_endpoints
-from gateway.ledger.contract import ChangedMeanwhile, Ledger, LedgerUnavailable, StoredEndpoint
+from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable, StoredEndpoint
+from gateway.ledger.roles import AccountStore
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.sealed import Sealed
@@ -26,8 +27,8 @@ _log = logger(__name__)
 class Endpoints:
     """State by customer. disable_after_s: failing so long without one success disables an endpoint."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, disable_after_s: float) -> None:
-        self._ledger = ledger
+    def __init__(self, store: AccountStore, clock: Clock, disable_after_s: float) -> None:
+        self._store = store
         self._clock = clock
         self._disable_after_ms = round(disable_after_s * 1000)
         self._version: int | None = None
@@ -79,9 +80,9 @@ class Endpoints:
         async with self._turn:
             if self._changed:
                 await self._save()
-            version = await self._ledger.accounts_version()
+            version = await self._store.version()
             if version != self._version:
-                self._learn({stored.customer: stored for stored in await self._ledger.endpoints()})
+                self._learn({stored.customer: stored for stored in await self._store.endpoints()})
                 self._version = version
 
     def _disable(self, customer: int, reason: str) -> None:
@@ -94,7 +95,7 @@ class Endpoints:
     async def _save(self) -> None:
         pending, self._changed = self._changed, set()
         try:
-            await change_endpoints(self._ledger, NODE, pending, self._with_note)
+            await change_endpoints(self._store, NODE, pending, self._with_note)
         except LedgerUnavailable:
             self._changed |= pending
             raise

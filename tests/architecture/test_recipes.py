@@ -79,9 +79,9 @@ KEEPS_THE_FIELD = STORES.replace(
     """
     old, new, keyed = a_message(id=b"before it".ljust(16)), a_message(campaign=7), a_message(campaign=8)
     await ledger.apply([*accepts(new), Accept(copy(keyed), b"d" * 32, NOW + 1)])
-    assert [each.campaign for each in await ledger.find_many([old.id, new.id, keyed.id])] == [0, 7, 8]
+    assert [each.campaign for each in await ledger.messages.find_many([old.id, new.id, keyed.id])] == [0, 7, 8]
     await ledger.apply([submitted(new, "A"), final(new)])
-    assert await ledger.find(7, new.id) == new and new.campaign == 7
+    assert await ledger.messages.find(7, new.id) == new and new.campaign == 7
     assert not undeclared(await ledger.stored_fields()) and not undeclared(STORED_FIELDS)
     assert "message.campaign" in set(await ledger.stored_fields()) & set(STORED_FIELDS)
     records = Records()

@@ -15,7 +15,8 @@ import msgspec
 from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts
 from gateway.accounts.settings import NumberSettings
-from gateway.ledger.contract import Ledger, StoredEndpoint
+from gateway.ledger.contract import StoredEndpoint
+from gateway.ledger.roles import Ledger
 from gateway.process import logs
 from gateway.process.clock import ManualClock
 from gateway.webhooks.endpoints import NOTE_AFTER_S, Endpoints
@@ -32,7 +33,7 @@ CUSTOMER: Final = 1
 def accounts_of(ledger: Ledger) -> Accounts:
     clock = ManualClock()
     sealer = Sealer(KeyState(), clock.random)
-    return Accounts(ledger, clock, COMMAND_LINE, sealer=sealer, ensure_keys=print, digest=lambda _: bytes(32))
+    return Accounts(ledger.accounts, clock, COMMAND_LINE, sealer=sealer, ensure_keys=print, digest=lambda _: bytes(32))
 
 
 def url(number: int) -> Sealed:
@@ -66,20 +67,20 @@ async def urls(ledger: Ledger) -> None:
 
         await accounts_of(ledger).set_endpoint(CUSTOMER, change)
         for _ in range(3):
-            (stored,) = await ledger.endpoints()
+            (stored,) = await ledger.accounts.endpoints()
             print("kept" if (stored.url, stored.state) == (url(number), "enabled") else "undone", flush=True)
 
 
 async def failures(ledger: Ledger) -> None:
     clock = ManualClock()
-    endpoints = Endpoints(ledger, clock, disable_after_s=1e9)
+    endpoints = Endpoints(ledger.accounts, clock, disable_after_s=1e9)
     while True:
         await endpoints.refresh()
         endpoints.failed(CUSTOMER)
         clock.advance(NOTE_AFTER_S)
         endpoints.failed(CUSTOMER)
         await endpoints.refresh()
-        (stored,) = await ledger.endpoints()
+        (stored,) = await ledger.accounts.endpoints()
         if stored.failing_since_ms is not None:
             print("noted", flush=True)
             if stored.url == url(COUNT):

@@ -9,9 +9,11 @@ import pytest
 import pytest_asyncio
 
 from config.redis_address import parse_address
-from gateway.ledger.contract import Ledger, WriteOp, WriteResult
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.contract import WriteOp, WriteResult
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
+from gateway.ledger.roles import Ledger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.large_commits import LargeCommits
 from gateway.process.clock import ManualClock
@@ -29,7 +31,7 @@ def _on_redis(place: Path, clock: ManualClock, exclusive: bool) -> Ledger:
     """The place holds the server's address; its name keeps tests on one server apart."""
     access = Access(address=parse_address((place / ADDRESS_FILE).read_text()), timeout_s=LIMIT_S)
     role = Role.ALONE if exclusive else Role.BESIDE
-    return RedisLedger(access, clock, prefix=str(place), role=role, lease_s=LEASE_S)
+    return RedisLedger(access, clock, Terms(prefix=str(place), lease_s=LEASE_S), role=role)
 
 
 async def move_ended() -> None:

@@ -6,7 +6,8 @@ from copy import copy
 import msgspec
 import pytest
 
-from gateway.ledger.contract import Accept, Change, Count, Ledger, LedgerLocked, LedgerUnavailable, Replace, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, LedgerLocked, LedgerUnavailable, Replace, WriteOp
+from gateway.ledger.roles import Ledger
 from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
 from gateway.process.clock import ManualClock
 from redaction.retention import RetentionTag
@@ -20,7 +21,7 @@ from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, fi
 async def test_an_accepted_message_is_found_exactly_as_it_was(ledger: Ledger) -> None:
     message = a_message()
     assert await ledger.apply(accepts(message)) == [message.id]
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message
 
 
 async def test_every_field_of_a_message_survives(ledger: Ledger) -> None:
@@ -44,7 +45,7 @@ async def test_every_field_of_a_message_survives(ledger: Ledger) -> None:
         disclosure=1 << 40,
     )
     await ledger.apply(accepts(message))
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -52,7 +53,7 @@ async def test_every_field_of_a_message_survives(ledger: Ledger) -> None:
 async def test_operator_ids_keep_their_segments(shared_ledger: Ledger, ids: tuple[str, ...]) -> None:
     message = a_message(operator_ids=ids, segments=max(1, len(ids)))
     await shared_ledger.apply(accepts(message))
-    found = await shared_ledger.find(7, message.id)
+    found = await shared_ledger.messages.find(7, message.id)
     assert found is not None
     assert found.operator_ids == ids
 
@@ -65,7 +66,7 @@ async def test_every_status_and_class_can_be_stored(
 ) -> None:
     message = a_message(status=status, message_class=message_class)
     await shared_ledger.apply(accepts(message))
-    found = await shared_ledger.find(7, message.id)
+    found = await shared_ledger.messages.find(7, message.id)
     assert found is not None
     assert (found.status, found.message_class) == (status, message_class)
 
@@ -74,14 +75,14 @@ async def test_the_same_digest_gives_the_first_message_again(ledger: Ledger) -> 
     first, second = a_message(), a_message()
     await ledger.apply([Accept(first, b"d" * 16, NOW + DAY_MS)])
     assert await ledger.apply([Accept(second, b"d" * 16, NOW + DAY_MS)]) == [first.id]
-    assert await ledger.find(7, second.id) is None
+    assert await ledger.messages.find(7, second.id) is None
 
 
 async def test_the_first_of_a_batch_wins_the_race_for_a_digest(ledger: Ledger) -> None:
     racers = [a_message() for _ in range(5)]
     results = await ledger.apply([Accept(each, b"d" * 16, NOW + DAY_MS) for each in racers])
     assert results == [racers[0].id] * 5
-    assert await ledger.find_many([each.id for each in racers]) == [racers[0], None, None, None, None]
+    assert await ledger.messages.find_many([each.id for each in racers]) == [racers[0], None, None, None, None]
 
 
 async def test_a_digest_is_the_customers_own(ledger: Ledger) -> None:
@@ -118,7 +119,7 @@ async def test_a_batch_that_fails_leaves_nothing(ledger: Ledger) -> None:
     message, other = a_message(), a_message()
     with pytest.raises(Exception, match=r".+"):
         await ledger.apply([*accepts(other, message, message), Count("quota", 1, 1)])
-    assert await ledger.find_many([message.id, other.id]) == [None, None]
+    assert await ledger.messages.find_many([message.id, other.id]) == [None, None]
     assert await ledger.apply(accepts(message)) == [message.id]
 
 
@@ -130,7 +131,7 @@ async def test_a_change_writes_the_working_state(ledger: Ledger) -> None:
     await ledger.apply(accepts(message))
     message.error = "00000058"
     assert await ledger.apply([submitted(message, "a", "b")]) == [True]
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message
 
 
 async def test_the_engine_has_copied_what_it_needs_when_apply_first_waits(ledger: Ledger) -> None:
@@ -142,7 +143,7 @@ async def test_the_engine_has_copied_what_it_needs_when_apply_first_waits(ledger
     change.message.status = Status.FAILED
     change.message.error = "too late"
     assert await applying == [True]
-    found = await ledger.find(7, message.id)
+    found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert (found.status, found.error) == (Status.SUBMITTED, None)
 
@@ -155,8 +156,8 @@ async def test_a_final_status_never_changes(ledger: Ledger) -> None:
     ended = copy(message)
     assert await ledger.apply([final(message, Status.DELIVERED, tell=True)]) == [False]
     assert await ledger.apply([submitted(message, "a")]) == [False]
-    assert await ledger.find(7, message.id) == ended
-    assert await ledger.outbox_size() == 0
+    assert await ledger.messages.find(7, message.id) == ended
+    assert await ledger.outbox.size() == 0
 
 
 @pytest.mark.smpp("S-46")
@@ -165,10 +166,10 @@ async def test_the_first_final_status_of_a_batch_stands(ledger: Ledger) -> None:
     await ledger.apply(accepts(message))
     batch = [submitted(message, "a"), final(message, Status.REJECTED, tell=True), final(message, tell=True)]
     assert await ledger.apply(batch) == [True, True, False]
-    found = await ledger.find(7, message.id)
+    found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert found.status is Status.REJECTED
-    assert await ledger.outbox_size() == 1
+    assert await ledger.outbox.size() == 1
 
 
 async def test_changes_of_one_message_in_one_batch_have_their_effects_together(ledger: Ledger) -> None:
@@ -180,14 +181,14 @@ async def test_changes_of_one_message_in_one_batch_have_their_effects_together(l
         taken = submitted(each, "a" if each is message else "b")
         batch: list[WriteOp] = [msgspec.structs.replace(taken, drop_content=True), final(each, tell=True)]
         assert await ledger.apply(batch) == [each is message] * 2
-    found, earlier = [await ledger.find(7, each.id) for each in (message, ended)]
+    found, earlier = [await ledger.messages.find(7, each.id) for each in (message, ended)]
     assert found is not None
     assert earlier is not None
     assert (found.status, found.content, found.operator_ids) == (Status.DELIVERED, None, ("a",))
     assert earlier.content is not None
-    hits = await ledger.correlate([("stc", ("a",)), ("stc", ("b",))])
+    hits = await ledger.work.correlate([("stc", ("a",)), ("stc", ("b",))])
     assert [hit and hit.message.id for hit in hits] == [message.id, ended.id]
-    assert [each.message for each in await ledger.outbox_due(NOW + DAY_MS, 10, ())] == [message.id]
+    assert [each.message for each in await ledger.outbox.due(NOW + DAY_MS, 10, ())] == [message.id]
 
 
 async def test_a_cancellation_between_two_changes_keeps_its_place(ledger: Ledger) -> None:
@@ -198,7 +199,7 @@ async def test_a_cancellation_between_two_changes_keeps_its_place(ledger: Ledger
     message.status, message.final_ms = Status.CANCELLED, NOW + 1
     cancelled = Change(message=copy(message), only_waiting=True)
     assert await ledger.apply([queued, cancelled, final(message)]) == [True, True, False]
-    found = await ledger.find(7, message.id)
+    found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert found.status is Status.CANCELLED
 
@@ -206,7 +207,7 @@ async def test_a_cancellation_between_two_changes_keeps_its_place(ledger: Ledger
 async def test_a_message_can_be_accepted_and_changed_in_one_batch(ledger: Ledger) -> None:
     message = a_message()
     assert await ledger.apply([*accepts(message), submitted(message, "a")]) == [message.id, True]
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message
 
 
 @pytest.mark.parametrize(
@@ -216,10 +217,10 @@ async def test_only_waiting_spares_what_an_operator_has(ledger: Ledger, status: 
     message = a_message(status=status)
     await ledger.apply(accepts(message))
     assert await ledger.apply([final(message, Status.CANCELLED, only_waiting=True, tell=True)]) == [applied]
-    found = await ledger.find(7, message.id)
+    found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert found.status is (Status.CANCELLED if applied else status)
-    assert await ledger.outbox_size() == applied
+    assert await ledger.outbox.size() == applied
 
 
 async def test_content_can_be_dropped_with_a_change(ledger: Ledger) -> None:
@@ -227,7 +228,7 @@ async def test_content_can_be_dropped_with_a_change(ledger: Ledger) -> None:
     await ledger.apply(accepts(message, waiting))
     await ledger.apply([final(message, drop_content=True)])
     await ledger.apply([final(waiting, drop_content=True, only_waiting=True)])
-    found = await ledger.find_many([message.id, waiting.id])
+    found = await ledger.messages.find_many([message.id, waiting.id])
     assert [each and each.content for each in found] == [None, None]
 
 
@@ -236,7 +237,7 @@ async def test_content_stays_when_memory_has_forgotten_it(ledger: Ledger) -> Non
     await ledger.apply(accepts(message))
     message.content = None
     await ledger.apply([submitted(message, "a")])
-    found = await ledger.find(7, message.id)
+    found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert found.content == b"\x01sealed content"
 
@@ -244,7 +245,7 @@ async def test_content_stays_when_memory_has_forgotten_it(ledger: Ledger) -> Non
 async def test_a_change_of_an_unknown_message_is_not_applied(ledger: Ledger) -> None:
     message = a_message()
     assert await ledger.apply([final(message, tell=True)]) == [False]
-    assert await ledger.outbox_size() == 0
+    assert await ledger.outbox.size() == 0
 
 
 # -------------------------------------------------------------------------------------------------------------- find
@@ -254,15 +255,15 @@ async def test_a_change_of_an_unknown_message_is_not_applied(ledger: Ledger) -> 
 async def test_somebody_elses_message_looks_unknown(ledger: Ledger) -> None:
     message = a_message(customer=8)
     await ledger.apply(accepts(message))
-    assert await ledger.find(7, message.id) is None
-    assert await ledger.find(7, b"\0" * 16) is None
+    assert await ledger.messages.find(7, message.id) is None
+    assert await ledger.messages.find(7, b"\0" * 16) is None
 
 
 async def test_find_many_answers_in_the_order_asked(ledger: Ledger) -> None:
     first, second = a_message(customer=7), a_message(customer=8)
     await ledger.apply(accepts(first, second))
     asked = [second.id, b"\0" * 16, first.id, second.id]
-    assert await ledger.find_many(asked) == [second, None, first, second]
+    assert await ledger.messages.find_many(asked) == [second, None, first, second]
 
 
 async def _pages(ledger: Ledger, limit: int, **wanted: object) -> list[list[Message]]:
@@ -270,7 +271,7 @@ async def _pages(ledger: Ledger, limit: int, **wanted: object) -> list[list[Mess
     cursor: bytes | None = None
     while True:
         asked = {"status": None, "since_ms": None} | wanted
-        page = await ledger.list_messages(7, cursor=cursor, limit=limit, **asked)  # type: ignore[arg-type]
+        page = await ledger.messages.list_messages(7, cursor=cursor, limit=limit, **asked)  # type: ignore[arg-type]
         pages.append(list(page.messages))
         cursor = page.cursor
         if cursor is None:
@@ -293,9 +294,9 @@ async def test_a_page_that_is_just_full_is_the_last(ledger: Ledger) -> None:
 async def test_what_comes_during_paging_does_not_shift_the_pages(ledger: Ledger) -> None:
     messages = [a_message(id=identifier(number)) for number in range(10)]
     await ledger.apply(accepts(*messages))
-    first = await ledger.list_messages(7, status=None, since_ms=None, cursor=None, limit=5)
+    first = await ledger.messages.list_messages(7, status=None, since_ms=None, cursor=None, limit=5)
     await ledger.apply(accepts(*(a_message(id=identifier(number)) for number in range(10, 15))))
-    second = await ledger.list_messages(7, status=None, since_ms=None, cursor=first.cursor, limit=5)
+    second = await ledger.messages.list_messages(7, status=None, since_ms=None, cursor=first.cursor, limit=5)
     assert [each.id for each in (*first.messages, *second.messages)] == [each.id for each in reversed(messages)]
 
 
@@ -347,7 +348,7 @@ async def test_a_list_goes_on_behind_what_was_forgotten(ledger: Ledger) -> None:
     ]
     await ledger.apply(accepts(*kept, *gone))
     assert [each.id for page in await _pages(ledger, 6) for each in page] == [each.id for each in reversed(kept)]
-    while await ledger.forget_records(NOW, 100):
+    while await ledger.retention.forget_records(NOW, 100):
         pass
     assert [each.id for page in await _pages(ledger, 6) for each in page] == [each.id for each in reversed(kept)]
 
@@ -358,7 +359,7 @@ async def test_a_burst_of_one_moment_is_listed_whole(ledger: Ledger) -> None:
     await ledger.apply(accepts(*burst, *others))
     pages = await _pages(ledger, 200)
     assert [each.id for page in pages for each in page] == [each.id for each in reversed(burst)]
-    theirs = await ledger.list_messages(8, status=None, since_ms=None, cursor=None, limit=100)
+    theirs = await ledger.messages.list_messages(8, status=None, since_ms=None, cursor=None, limit=100)
     assert [each.id for each in theirs.messages] == [each.id for each in reversed(others)]
 
 
@@ -376,10 +377,10 @@ async def test_a_subject_is_found_under_every_pseudonym_and_for_its_customer_onl
     old, new = a_message(), a_message()
     foreign, other = a_message(customer=8, subject=new.subject), a_message()
     await ledger.apply(accepts(old, new, foreign, other))
-    found = await ledger.list_subject(7, [old.subject, new.subject], 10)
+    found = await ledger.messages.list_subject(7, [old.subject, new.subject], 10)
     assert {each.id for each in found} == {old.id, new.id}
-    assert len(await ledger.list_subject(7, [old.subject, new.subject], 1)) == 1
-    assert not await ledger.list_subject(7, [], 10)
+    assert len(await ledger.messages.list_subject(7, [old.subject, new.subject], 1)) == 1
+    assert not await ledger.messages.list_subject(7, [], 10)
 
 
 # ---------------------------------------------------------------------------------------------------------- dispatch
@@ -389,10 +390,10 @@ async def test_due_work_comes_oldest_first_and_without_what_is_excluded(ledger: 
     due = [a_message(due_ms=NOW - number) for number in range(6)]
     later, elsewhere = a_message(due_ms=NOW + 1), a_message(operator="mobily")
     await ledger.apply(accepts(*due, later, elsewhere))
-    claimed = await ledger.claim_due("stc", NOW, 3, {due[5].id, due[3].id})
+    claimed = await ledger.work.claim_due("stc", NOW, 3, {due[5].id, due[3].id})
     assert [each.id for each in claimed] == [due[4].id, due[2].id, due[1].id]
     assert claimed[0] == due[4]
-    assert [each.id for each in await ledger.claim_due("stc", NOW + 1, 9, ())] == [
+    assert [each.id for each in await ledger.work.claim_due("stc", NOW + 1, 9, ())] == [
         each.id for each in (*reversed(due), later)
     ]
 
@@ -401,7 +402,7 @@ async def test_what_an_operator_has_is_not_due(ledger: Ledger) -> None:
     message, ended = a_message(), a_message()
     await ledger.apply(accepts(message, ended))
     await ledger.apply([submitted(message, "a"), final(ended)])
-    assert not await ledger.claim_due("stc", NOW + DAY_MS, 10, ())
+    assert not await ledger.work.claim_due("stc", NOW + DAY_MS, 10, ())
 
 
 async def test_a_retry_moves_the_message_to_its_new_time_and_lane(ledger: Ledger) -> None:
@@ -409,19 +410,19 @@ async def test_a_retry_moves_the_message_to_its_new_time_and_lane(ledger: Ledger
     await ledger.apply(accepts(message))
     message.status, message.due_ms, message.operator = Status.QUEUED, NOW + 500, "mobily"
     await ledger.apply([Change(message=copy(message))])
-    assert await ledger.lanes() == ["mobily"]
-    assert not await ledger.claim_due("mobily", NOW + 499, 10, ())
-    assert await ledger.claim_due("mobily", NOW + 500, 10, ()) == [message]
+    assert await ledger.work.lanes() == ["mobily"]
+    assert not await ledger.work.claim_due("mobily", NOW + 499, 10, ())
+    assert await ledger.work.claim_due("mobily", NOW + 500, 10, ()) == [message]
 
 
 async def test_lanes_and_their_backlog_are_told(ledger: Ledger) -> None:
-    assert await ledger.lanes() == []
-    assert await ledger.backlog("stc") == 0
+    assert await ledger.work.lanes() == []
+    assert await ledger.work.backlog("stc") == 0
     done = a_message(operator="zain")
     await ledger.apply(accepts(a_message(due_ms=NOW + 5), a_message(due_ms=NOW + 3), a_message(operator=""), done))
     await ledger.apply([submitted(done, "a")])
-    assert sorted(await ledger.lanes()) == ["", "stc"]
-    assert (await ledger.backlog("stc"), await ledger.backlog("zain")) == (2, 0)
+    assert sorted(await ledger.work.lanes()) == ["", "stc"]
+    assert (await ledger.work.backlog("stc"), await ledger.work.backlog("zain")) == (2, 0)
 
 
 @pytest.mark.smpp("S-44")
@@ -429,7 +430,7 @@ async def test_a_receipt_finds_its_segment_by_the_best_candidate(ledger: Ledger)
     long, short = a_message(segments=2, parts=bytes(2)), a_message()
     await ledger.apply(accepts(long, short))
     await ledger.apply([submitted(long, "aa", "bb"), submitted(short, "cc")])
-    found = await ledger.correlate(
+    found = await ledger.work.correlate(
         [("stc", ("none", "bb", "cc")), ("stc", ("cc", "bb")), ("mobily", ("aa",)), ("stc", ()), ("stc", ("aa",))]
     )
     assert [each and (each.message.id, each.segment) for each in found] == [
@@ -448,7 +449,7 @@ async def test_an_id_that_an_operator_uses_again_is_the_newest_messages(ledger: 
     await ledger.apply(accepts(older, newer))
     await ledger.apply([submitted(older, "1")])
     await ledger.apply([submitted(newer, "1")])
-    (found,) = await ledger.correlate([("stc", ("1",))])
+    (found,) = await ledger.work.correlate([("stc", ("1",))])
     assert found is not None
     assert found.message.id == newer.id
 
@@ -459,7 +460,7 @@ async def test_ids_learned_too_late_are_kept_all_the_same(ledger: Ledger) -> Non
     await ledger.apply([final(message)])
     change = Change(message=copy(message), links=(Link("stc", "late", 0),))
     assert await ledger.apply([change]) == [False]
-    (found,) = await ledger.correlate([("stc", ("late",))])
+    (found,) = await ledger.work.correlate([("stc", ("late",))])
     assert found is not None
     assert found.message.status is Status.DELIVERED
 
@@ -475,10 +476,10 @@ async def test_everything_is_there_after_closing_and_opening_again(engine: Engin
     await first.close()
     await first.close()
     second = await engine.open()
-    assert await second.find(7, message.id) == message
-    assert await second.correlate([("stc", ("a",))]) != [None]
-    assert [each.message for each in await second.outbox_due(NOW, 10, ())] == [message.id]
-    assert await second.count("quota:7", 20_780) == 3
+    assert await second.messages.find(7, message.id) == message
+    assert await second.work.correlate([("stc", ("a",))]) != [None]
+    assert [each.message for each in await second.outbox.due(NOW, 10, ())] == [message.id]
+    assert await second.counters.count("quota:7", 20_780) == 3
 
 
 async def test_a_second_node_is_refused_until_the_first_lets_go(engine: Engine) -> None:
@@ -496,11 +497,11 @@ async def test_a_ledger_that_is_not_open_says_so(engine: Engine) -> None:
     with pytest.raises(LedgerUnavailable):
         await ledger.apply(accepts(a_message()))
     with pytest.raises(LedgerUnavailable):
-        await ledger.find(7, b"\0" * 16)
+        await ledger.messages.find(7, b"\0" * 16)
     with pytest.raises(LedgerUnavailable):
-        await ledger.claim_due("stc", NOW, 1, ())
+        await ledger.work.claim_due("stc", NOW, 1, ())
     with pytest.raises(LedgerUnavailable):
-        await ledger.checkpoint()
+        await ledger.retention.checkpoint()
 
 
 async def test_every_stored_field_is_named(ledger: Ledger) -> None:
@@ -512,8 +513,8 @@ async def test_every_stored_field_is_named(ledger: Ledger) -> None:
 async def test_counters_add_up_per_name_and_bucket(ledger: Ledger) -> None:
     await ledger.apply([Count("a", 1, 2), Count("a", 1, 3), Count("b", 1, 1), Count("a", 2, 9)])
     await ledger.apply([Count("a", 1, -1)])
-    assert await ledger.counts(1) == {"a": 4, "b": 1}
-    assert (await ledger.count("a", 2), await ledger.count("none", 2)) == (9, 0)
+    assert await ledger.counters.counts(1) == {"a": 4, "b": 1}
+    assert (await ledger.counters.count("a", 2), await ledger.counters.count("none", 2)) == (9, 0)
 
 
 async def test_an_event_is_stored_with_its_change_or_not_at_all(ledger: Ledger) -> None:
@@ -522,7 +523,7 @@ async def test_an_event_is_stored_with_its_change_or_not_at_all(ledger: Ledger) 
     message.status = Status.DELIVERED
     event = an_event(message, at_ms=NOW + 5, next_ms=NOW + 6, attempts=2)
     await ledger.apply([Change(message=copy(message), event=event)])
-    (stored,) = await ledger.outbox_due(NOW + 6, 10, ())
+    (stored,) = await ledger.outbox.due(NOW + 6, 10, ())
     assert stored.seq > 0
     assert (stored.customer, stored.message, stored.status) == (7, message.id, Status.DELIVERED)
     assert (stored.at_ms, stored.next_ms, stored.attempts) == (NOW + 5, NOW + 6, 2)
@@ -531,7 +532,7 @@ async def test_an_event_is_stored_with_its_change_or_not_at_all(ledger: Ledger) 
 async def test_what_a_sender_asked_to_be_told_is_kept(ledger: Ledger) -> None:
     message = a_message(key_id=-3, notify=17)
     await ledger.apply(accepts(message))
-    found = await ledger.find(message.customer, message.id)
+    found = await ledger.messages.find(message.customer, message.id)
     assert found is not None
     assert (found.key_id, found.notify) == (-3, 17)
 
@@ -544,8 +545,8 @@ async def test_a_waiting_message_gets_another_text_and_one_that_has_left_does_no
     times = {"due_ms": NOW + 5, "expires_ms": NOW + 9, "notify": 1}
     revised = [msgspec.structs.replace(each, **changes, **times) for each in (waiting, left)]
     assert await ledger.apply([Replace(each) for each in revised]) == [True, False]
-    assert await ledger.find(waiting.customer, waiting.id) == revised[0]
-    assert await ledger.find(left.customer, left.id) == left
+    assert await ledger.messages.find(waiting.customer, waiting.id) == revised[0]
+    assert await ledger.messages.find(left.customer, left.id) == left
 
 
 async def test_a_submitted_message_is_claimed_when_it_is_to_be_looked_at_again(ledger: Ledger) -> None:
@@ -554,10 +555,10 @@ async def test_a_submitted_message_is_claimed_when_it_is_to_be_looked_at_again(l
     change = submitted(message, "1")
     change.message.due_ms = NOW + 1_000
     await ledger.apply([change])
-    assert await ledger.claim_due("stc", NOW + 999, 10, ()) == []
-    (claimed,) = await ledger.claim_due("stc", NOW + 1_000, 10, ())
+    assert await ledger.work.claim_due("stc", NOW + 999, 10, ()) == []
+    (claimed,) = await ledger.work.claim_due("stc", NOW + 1_000, 10, ())
     assert (claimed.id, claimed.status) == (message.id, Status.SUBMITTED)
     ended = copy(change.message)
     ended.status, ended.due_ms = Status.UNKNOWN, None
     await ledger.apply([Change(message=ended)])
-    assert await ledger.claim_due("stc", NOW + 1_000, 10, ()) == []
+    assert await ledger.work.claim_due("stc", NOW + 1_000, 10, ()) == []

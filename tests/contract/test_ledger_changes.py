@@ -44,9 +44,9 @@ async def run(engine: Engine, *deeds: str) -> dict[str, list[str]]:
 async def test_processes_that_change_different_settings_of_one_customer_all_have_their_way(engine: Engine) -> None:
     ledger = await engine.open(exclusive=False)
     before = CustomerSettings(default_class=MessageClass.OTP.value, plain_punctuation=True)
-    await ledger.save_customer(a_customer(settings=stored_form(before)))
+    await ledger.accounts.save_customer(a_customer(settings=stored_form(before)))
     await run(engine, "senders", "numbers", "limits")
-    (stored,) = await ledger.customers()
+    (stored,) = await ledger.accounts.customers()
     reading = read_customer(stored.settings)
     assert (reading.faults, reading.lost) == ((), ())
     assert set(reading.settings.senders) == {f"SENDER-{number}" for number in range(COUNT)}
@@ -57,10 +57,10 @@ async def test_processes_that_change_different_settings_of_one_customer_all_have
 
 async def test_a_url_stays_set_beside_a_node_that_notes_that_the_endpoint_fails(engine: Engine) -> None:
     ledger = await engine.open(exclusive=False)
-    await ledger.save_endpoint(an_endpoint(CUSTOMER, url=url(0), settings=b'{"batch":7,"colour":1}'))
+    await ledger.accounts.save_endpoint(an_endpoint(CUSTOMER, url=url(0), settings=b'{"batch":7,"colour":1}'))
     said = await run(engine, "urls", "failures")
     assert said["urls"] == ["kept"] * (3 * COUNT)
-    (stored,) = await ledger.endpoints()
+    (stored,) = await ledger.accounts.endpoints()
     assert stored.url == url(COUNT)
     assert stored.failing_since_ms is not None
     assert stored.settings == b'{"batch":7,"colour":1}'

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.ledger.contract import Accept, Change, Count, Exported, MovableLedger, Notify, TellLater, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, Exported, Notify, TellLater, WriteOp
+from gateway.ledger.roles import Ledger
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.process.clock import ManualClock
 from gateway.tools.ledger_copy import SETTLED_MS, copy_ledger
@@ -36,7 +37,7 @@ TODAY = NOW // DAY_MS
 class Pair:
     """Two ledgers of different engines."""
 
-    def __init__(self, source: MovableLedger, target: MovableLedger, clock: ManualClock) -> None:
+    def __init__(self, source: Ledger, target: Ledger, clock: ManualClock) -> None:
         self.source = source
         self.target = target
         self.clock = clock
@@ -59,7 +60,7 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualCloc
         yield Pair(ledgers[0], ledgers[1], clock)
 
 
-async def filled(ledger: MovableLedger) -> list[Message]:
+async def filled(ledger: Ledger) -> list[Message]:
     """One message of every kind, with news, accounts and counts."""
     waiting, with_operator, told_twice, emptied = (a_message() for _ in range(4))
     received = a_message(status=Status.RECEIVED, due_ms=None, final_ms=NOW)
@@ -74,34 +75,34 @@ async def filled(ledger: MovableLedger) -> list[Message]:
     twice[2] = msgspec.structs.replace(twice[2], event=an_event(told_twice, esme=4))
     await ledger.apply(twice)
     await ledger.apply([Change(message=copy(with_operator), event=an_event(with_operator))])
-    (event,) = await ledger.outbox_due(NOW, 10, ())
+    (event,) = await ledger.outbox.due(NOW, 10, ())
     await ledger.apply([TellLater(event.seq, NOW + 7_000, 3), Count("quota:3", TODAY, 41)])
-    await ledger.save_customer(a_customer(id=7, public_id="cus_7"))
-    await ledger.save_key(a_key(7, id=12))
-    await ledger.save_esme(an_esme(7, id=4))
-    await ledger.save_endpoint(an_endpoint(7))
+    await ledger.accounts.save_customer(a_customer(id=7, public_id="cus_7"))
+    await ledger.accounts.save_key(a_key(7, id=12))
+    await ledger.accounts.save_esme(an_esme(7, id=4))
+    await ledger.accounts.save_endpoint(an_endpoint(7))
     return [waiting, with_operator, told_twice, emptied, received]
 
 
-async def everything(ledger: MovableLedger) -> list[Exported]:
+async def everything(ledger: Ledger) -> list[Exported]:
     found: list[Exported] = []
     cursor: bytes | None = None
     while True:
-        page, cursor = await ledger.export(cursor, 2)
+        page, cursor = await ledger.copies.messages(cursor, 2)
         found += page
         if cursor is None:
             return sorted(found, key=lambda each: each.message.id)
 
 
-async def messages(ledger: MovableLedger) -> list[Message]:
+async def messages(ledger: Ledger) -> list[Message]:
     return [each.message for each in await everything(ledger)]
 
 
-async def news(ledger: MovableLedger) -> dict[bytes, list[OutboxEvent]]:
+async def news(ledger: Ledger) -> dict[bytes, list[OutboxEvent]]:
     found: list[OutboxEvent] = []
     cursor: bytes | None = None
     while True:
-        page, cursor = await ledger.export_events(cursor, 2)
+        page, cursor = await ledger.copies.events(cursor, 2)
         found += page
         if cursor is None:
             break
@@ -111,9 +112,14 @@ async def news(ledger: MovableLedger) -> dict[bytes, list[OutboxEvent]]:
     return by_message
 
 
-async def accounts(ledger: MovableLedger) -> Sequence[object]:
+async def accounts(ledger: Ledger) -> Sequence[object]:
     """But for the versions, which are each ledger's own."""
-    lists = (await ledger.customers(), await ledger.keys(), await ledger.esmes(), await ledger.endpoints())
+    lists = (
+        await ledger.accounts.customers(),
+        await ledger.accounts.keys(),
+        await ledger.accounts.esmes(),
+        await ledger.accounts.endpoints(),
+    )
     return [msgspec.structs.replace(each, version=0) for rows in lists for each in rows]
 
 
@@ -125,22 +131,22 @@ async def test_what_was_copied_is_what_was_there(pair: Pair) -> None:
     assert await messages(pair.target) == await messages(pair.source)
     assert await news(pair.target) == await news(pair.source)
     assert await accounts(pair.target) == await accounts(pair.source)
-    assert await pair.target.count("quota:3", TODAY) == 41
-    assert await pair.target.save_customer(a_customer()) == 8
+    assert await pair.target.counters.count("quota:3", TODAY) == 41
+    assert await pair.target.accounts.save_customer(a_customer()) == 8
 
 
 async def test_a_copy_works_as_the_original_does(pair: Pair) -> None:
     waiting, with_operator, told_twice, *_ = await filled(pair.source)
     await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
-    assert [each.id for each in await pair.target.claim_due("stc", NOW, 10, ())] == [waiting.id]
-    found = await pair.target.correlate([("stc", ("op-1",)), ("stc", ("op-2",)), ("stc", ("op-3",))])
+    assert [each.id for each in await pair.target.work.claim_due("stc", NOW, 10, ())] == [waiting.id]
+    found = await pair.target.work.correlate([("stc", ("op-1",)), ("stc", ("op-2",)), ("stc", ("op-3",))])
     assert [None if each is None else each.message.id for each in found] == [with_operator.id, told_twice.id, None]
-    assert await pair.target.outbox_due(NOW, 10, ()) == []
-    (event,) = await pair.target.outbox_due(NOW + 7_000, 10, ())
+    assert await pair.target.outbox.due(NOW, 10, ()) == []
+    (event,) = await pair.target.outbox.due(NOW + 7_000, 10, ())
     assert (event.message, event.attempts) == (with_operator.id, 3)
-    for_binds = await pair.target.outbox_due(NOW, 10, (), 4)
+    for_binds = await pair.target.outbox.due(NOW, 10, (), 4)
     assert [each.status for each in for_binds if each.message == told_twice.id] == [Status.SUBMITTED]
-    assert len(await pair.target.list_subject(7, [waiting.subject], 10)) == 1
+    assert len(await pair.target.messages.list_subject(7, [waiting.subject], 10)) == 1
 
 
 async def test_a_copy_that_is_begun_again_passes_over_what_is_there(pair: Pair) -> None:
@@ -152,7 +158,7 @@ async def test_a_copy_that_is_begun_again_passes_over_what_is_there(pair: Pair) 
     assert (again.messages, again.present, again.verified) == (1, 5, 6)
     assert again.is_whole
     assert await news(pair.target) == await news(pair.source)
-    assert await pair.target.count("quota:3", TODAY) == 42
+    assert await pair.target.counters.count("quota:3", TODAY) == 42
 
 
 async def test_beside_running_nodes_only_what_is_settled_is_copied(pair: Pair) -> None:
@@ -177,7 +183,7 @@ async def test_content_that_was_destroyed_since_is_no_difference(pair: Pair) -> 
     pair.clock.advance(2 + SETTLED_MS / 1000 + 1)
     assert (await copy_ledger(pair.source, pair.target, pair.clock, source_runs=True)).messages == 1
     pair.clock.advance(DAY_MS / 1000)
-    assert await pair.source.forget_content(pair.clock.now_ms(), 10) == 1
+    assert await pair.source.retention.forget_content(pair.clock.now_ms(), 10) == 1
     assert (await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)).is_whole
 
 
@@ -191,7 +197,7 @@ async def test_a_target_that_was_in_use_is_noticed(pair: Pair) -> None:
 
 
 async def test_events_of_other_kinds_are_copied_once(pair: Pair) -> None:
-    await pair.source.raise_format()
+    await pair.source.formats.raise_to_newest()
     message = a_message()
     await pair.source.apply(accepts(message))
     await pair.source.apply([final(message, tell=True), Notify(a_notice(message=message.id)), Notify(a_notice())])
@@ -211,13 +217,13 @@ async def test_counts_of_what_was_forgotten_come_along_once(pair: Pair) -> None:
     await pair.source.apply(accepts(gone))
     await pair.source.apply([final(gone)])
     pair.clock.advance(91 * DAY_MS / 1000)
-    while await pair.source.forget_content(pair.clock.now_ms(), 10):
+    while await pair.source.retention.forget_content(pair.clock.now_ms(), 10):
         pass
-    assert await pair.source.forget_records(pair.clock.now_ms(), 10) == 1
+    assert await pair.source.retention.forget_records(pair.clock.now_ms(), 10) == 1
     for _ in range(2):
         copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
         assert (copied.messages, copied.traffic) == (0, 1)
-        assert await pair.target.traffic(0, 10) == await pair.source.traffic(0, 10)
+        assert await pair.target.retention.traffic(0, 10) == await pair.source.retention.traffic(0, 10)
 
 
 async def test_what_is_past_its_record_clock_is_left_behind(pair: Pair) -> None:

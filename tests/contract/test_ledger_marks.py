@@ -2,8 +2,9 @@
 
 import pytest
 
-from gateway.ledger.contract import INSTALLATION, Ledger, LedgerFacts, NothingThere
+from gateway.ledger.contract import INSTALLATION, LedgerFacts, NothingThere
 from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.roles import Ledger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from tests.contract.conftest import ENGINES, Engine
 from tests.contract.records import a_customer, a_message, accepts
@@ -38,25 +39,25 @@ async def test_a_ledger_is_made_only_when_asked_for(engine: Engine) -> None:
 
 async def test_a_mark_is_claimed_once_and_stays(engine: Engine) -> None:
     ledger = marked(await engine.open())
-    assert await ledger.marks() == {}
-    assert await ledger.claim_mark(INSTALLATION, 1 << 62) == 1 << 62
-    assert await ledger.claim_mark(INSTALLATION, 5) == 1 << 62
-    await ledger.set_marks({"one": 1, "other": -3})
-    await ledger.set_marks({"other": 4})
-    assert await ledger.marks() == {INSTALLATION: 1 << 62, "one": 1, "other": 4}
+    assert await ledger.marks.all() == {}
+    assert await ledger.marks.claim(INSTALLATION, 1 << 62) == 1 << 62
+    assert await ledger.marks.claim(INSTALLATION, 5) == 1 << 62
+    await ledger.marks.set({"one": 1, "other": -3})
+    await ledger.marks.set({"other": 4})
+    assert await ledger.marks.all() == {INSTALLATION: 1 << 62, "one": 1, "other": 4}
     assert await seen(engine) == (True, 1 << 62, False)
     await ledger.close()
     again = unopened(engine)
     await again.open(create=False)
-    assert await again.marks() == {INSTALLATION: 1 << 62, "one": 1, "other": 4}
+    assert await again.marks.all() == {INSTALLATION: 1 << 62, "one": 1, "other": 4}
     await again.close()
 
 
 async def test_marks_are_no_accounts(engine: Engine) -> None:
     ledger = marked(await engine.open())
-    version = await ledger.accounts_version()
-    await ledger.set_marks({"accounts": 9})
-    assert await ledger.accounts_version() == version
+    version = await ledger.accounts.version()
+    await ledger.marks.set({"accounts": 9})
+    assert await ledger.accounts.version() == version
 
 
 async def test_an_account_or_a_message_is_something_sealed(engine: Engine) -> None:
@@ -67,5 +68,5 @@ async def test_an_account_or_a_message_is_something_sealed(engine: Engine) -> No
 
 async def test_a_customer_is_something_sealed(engine: Engine) -> None:
     ledger = await engine.open()
-    await ledger.save_customer(a_customer())
+    await ledger.accounts.save_customer(a_customer())
     assert await seen(engine) == (True, None, True)

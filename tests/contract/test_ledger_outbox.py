@@ -2,17 +2,8 @@
 
 from copy import copy
 
-from gateway.ledger.contract import (
-    EVENT_KEPT_MS,
-    Accept,
-    Change,
-    Ledger,
-    MovableLedger,
-    Notify,
-    TellLater,
-    Told,
-    WriteOp,
-)
+from gateway.ledger.contract import EVENT_KEPT_MS, Accept, Change, Notify, TellLater, Told, WriteOp
+from gateway.ledger.roles import Ledger
 from gateway.model.message import OutboxEvent, Status, no_message
 from tests.contract.records import DAY_MS, NOW, a_message, a_notice, accepts, an_event, submitted
 
@@ -26,7 +17,7 @@ async def _three_events_of_two_messages(ledger: Ledger) -> list[OutboxEvent]:
         for place, message in enumerate((first, second, first))
     ]
     assert await ledger.apply(changes) == [True, True, True]
-    first_of_each = list(await ledger.outbox_due(NOW, 10, ()))
+    first_of_each = list(await ledger.outbox.due(NOW, 10, ()))
     await ledger.apply([Told(first_of_each[0].seq + 1_000_000)])
     assert [each.message for each in first_of_each] == [first.id, second.id]
     return first_of_each
@@ -35,30 +26,30 @@ async def _three_events_of_two_messages(ledger: Ledger) -> list[OutboxEvent]:
 async def test_events_come_in_order_and_only_the_first_of_each_message(ledger: Ledger) -> None:
     a, b = await _three_events_of_two_messages(ledger)
     assert a.seq < b.seq
-    assert await ledger.outbox_size() == 3
+    assert await ledger.outbox.size() == 3
 
 
 async def test_a_later_event_waits_for_the_first_of_its_message(ledger: Ledger) -> None:
     a, b = await _three_events_of_two_messages(ledger)
-    assert await ledger.outbox_due(NOW, 10, {a.seq}) == [b]
+    assert await ledger.outbox.due(NOW, 10, {a.seq}) == [b]
     await ledger.apply([TellLater(a.seq, NOW + 1_000, 1)])
-    assert await ledger.outbox_due(NOW, 10, ()) == [b]
+    assert await ledger.outbox.due(NOW, 10, ()) == [b]
 
 
 async def test_the_next_event_comes_when_the_first_was_told(ledger: Ledger) -> None:
     a, b = await _three_events_of_two_messages(ledger)
     assert await ledger.apply([Told(a.seq)]) == [True]
-    due = await ledger.outbox_due(NOW, 10, ())
+    due = await ledger.outbox.due(NOW, 10, ())
     assert [each.message for each in due] == [b.message, a.message]
     assert due[1].at_ms == NOW + 2
-    assert await ledger.outbox_size() == 2
+    assert await ledger.outbox.size() == 2
 
 
 async def test_a_delayed_event_comes_back_at_its_time(ledger: Ledger) -> None:
     a, _ = await _three_events_of_two_messages(ledger)
     assert await ledger.apply([TellLater(a.seq, NOW + 1_000, 4)]) == [True]
-    assert a.seq not in {each.seq for each in await ledger.outbox_due(NOW + 999, 10, ())}
-    due = await ledger.outbox_due(NOW + 1_000, 10, ())
+    assert a.seq not in {each.seq for each in await ledger.outbox.due(NOW + 999, 10, ())}
+    due = await ledger.outbox.due(NOW + 1_000, 10, ())
     assert (due[0].seq, due[0].attempts, due[0].next_ms) == (a.seq, 4, NOW + 1_000)
 
 
@@ -73,7 +64,7 @@ async def test_the_ledger_writes_its_number_into_each_event_that_it_stores(ledge
     received = a_message(status=Status.RECEIVED, due_ms=None)
     events.append(an_event(received))
     assert await ledger.apply([*changes, Accept(received, event=events[-1])]) == [True] * 4 + [False, received.id]
-    due = await ledger.outbox_due(NOW + 1_000_000, 10, ())
+    due = await ledger.outbox.due(NOW + 1_000_000, 10, ())
     assert [each.seq for each in due] == [each.seq for each in (*events[:4], events[5])]
     assert [each.message for each in due] == [each.id for each in (*messages, received)]
     assert list(due) == sorted(due, key=lambda each: each.seq)
@@ -81,20 +72,20 @@ async def test_the_ledger_writes_its_number_into_each_event_that_it_stores(ledge
 
 async def test_no_more_events_than_asked_for(ledger: Ledger) -> None:
     await _three_events_of_two_messages(ledger)
-    assert len(await ledger.outbox_due(NOW, 1, ())) == 1
+    assert len(await ledger.outbox.due(NOW, 1, ())) == 1
 
 
 async def test_nothing_is_due_before_its_time(ledger: Ledger) -> None:
     await _three_events_of_two_messages(ledger)
-    assert not await ledger.outbox_due(NOW - 1, 10, ())
+    assert not await ledger.outbox.due(NOW - 1, 10, ())
 
 
 async def test_numbers_of_told_events_are_not_used_again(ledger: Ledger) -> None:
     a, b = await _three_events_of_two_messages(ledger)
     await ledger.apply([Told(a.seq), Told(b.seq)])
-    (last,) = await ledger.outbox_due(NOW, 10, ())
+    (last,) = await ledger.outbox.due(NOW, 10, ())
     await ledger.apply([Told(last.seq)])
-    assert await ledger.outbox_size() == 0
+    assert await ledger.outbox.size() == 0
     fresh = await _three_events_of_two_messages(ledger)
     assert fresh[0].seq > last.seq
 
@@ -102,7 +93,7 @@ async def test_numbers_of_told_events_are_not_used_again(ledger: Ledger) -> None
 async def test_of_two_orders_about_one_event_told_wins(ledger: Ledger) -> None:
     a, _ = await _three_events_of_two_messages(ledger)
     await ledger.apply([TellLater(a.seq, NOW + 1, 1), Told(a.seq)])
-    assert await ledger.outbox_size() == 2
+    assert await ledger.outbox.size() == 2
 
 
 async def test_each_esme_account_and_the_webhooks_have_an_outbox_of_their_own(ledger: Ledger) -> None:
@@ -114,60 +105,60 @@ async def test_each_esme_account_and_the_webhooks_have_an_outbox_of_their_own(le
     ]
     await ledger.apply(changes)
     for message, esme in zip(messages, (0, 4, 5), strict=True):
-        (due,) = await ledger.outbox_due(NOW, 10, (), esme)
+        (due,) = await ledger.outbox.due(NOW, 10, (), esme)
         assert (due.message, due.esme) == (message.id, esme)
-        assert await ledger.outbox_size(esme) == 1
+        assert await ledger.outbox.size(esme) == 1
 
 
 async def test_an_event_may_come_with_a_new_message_in_one_transaction(ledger: Ledger) -> None:
     message = a_message(status=Status.RECEIVED, due_ms=None)
     await ledger.apply([Accept(message, b"digest", NOW + 1_000, event=an_event(message))])
-    assert [each.message for each in await ledger.outbox_due(NOW + 1_000_000, 10, ())] == [message.id]
-    assert await ledger.find(message.customer, message.id) == message
+    assert [each.message for each in await ledger.outbox.due(NOW + 1_000_000, 10, ())] == [message.id]
+    assert await ledger.messages.find(message.customer, message.id) == message
     again = a_message(status=Status.RECEIVED, due_ms=None)
     assert await ledger.apply([Accept(again, b"digest", NOW + 1_000, event=an_event(again))]) == [message.id]
-    assert await ledger.outbox_size() == 1
+    assert await ledger.outbox.size() == 1
 
 
 # ----------------------------------------------------------------------------------------------------- of other kinds
 
 
 async def test_an_event_about_no_message_comes_back_as_it_was(ledger: Ledger) -> None:
-    await ledger.raise_format()
+    await ledger.formats.raise_to_newest()
     notice = a_notice(kind="audit.checkpoint", data=b'{"size":41,"root":"7f"}')
     assert await ledger.apply([Notify(notice)]) == [True]
     assert notice.seq > 0
-    assert await ledger.outbox_due(NOW, 10, ()) == [notice]
-    assert await ledger.outbox_size() == 1
+    assert await ledger.outbox.due(NOW, 10, ()) == [notice]
+    assert await ledger.outbox.size() == 1
     assert await ledger.apply([Told(notice.seq)]) == [True]
-    assert await ledger.outbox_size() == 0
+    assert await ledger.outbox.size() == 0
 
 
 async def test_events_of_all_kinds_are_numbered_in_the_order_of_their_batch(ledger: Ledger) -> None:
-    await ledger.raise_format()
+    await ledger.formats.raise_to_newest()
     message = a_message(id=bytes((1, *bytes(7), 7)).ljust(16, b"\x07"))  # in the partition of its customer's notices
     first, second = a_notice(), a_notice()
     status = an_event(message)
     changed = Change(message=copy(message), event=status)
     assert await ledger.apply([*accepts(message), Notify(first), changed, Notify(second)]) == [message.id, *[True] * 3]
     assert first.seq < status.seq < second.seq
-    assert await ledger.outbox_due(NOW, 10, ()) == [first, status]
+    assert await ledger.outbox.due(NOW, 10, ()) == [first, status]
     await ledger.apply([Told(first.seq)])
-    assert await ledger.outbox_due(NOW, 10, ()) == [status, second]
+    assert await ledger.outbox.due(NOW, 10, ()) == [status, second]
 
 
 async def test_events_about_no_message_are_in_order_for_each_customer(ledger: Ledger) -> None:
-    await ledger.raise_format()
+    await ledger.formats.raise_to_newest()
     first, second, other = a_notice(), a_notice(), a_notice(customer=8)
     for each in (first, second, other):
         await ledger.apply([Notify(each)])
-    assert set(map(seq_of, await ledger.outbox_due(NOW, 10, ()))) == {first.seq, other.seq}
+    assert set(map(seq_of, await ledger.outbox.due(NOW, 10, ()))) == {first.seq, other.seq}
     await ledger.apply([TellLater(first.seq, NOW + 1_000, 3)])
-    assert await ledger.outbox_due(NOW, 10, ()) == [other]
-    (again,) = await ledger.outbox_due(NOW + 1_000, 10, {other.seq})
+    assert await ledger.outbox.due(NOW, 10, ()) == [other]
+    (again,) = await ledger.outbox.due(NOW + 1_000, 10, {other.seq})
     assert (again.seq, again.kind, again.data, again.attempts) == (first.seq, first.kind, first.data, 3)
     await ledger.apply([Told(first.seq), Told(other.seq)])
-    assert await ledger.outbox_due(NOW, 10, ()) == [second]
+    assert await ledger.outbox.due(NOW, 10, ()) == [second]
 
 
 def seq_of(event: OutboxEvent) -> int:
@@ -175,44 +166,44 @@ def seq_of(event: OutboxEvent) -> int:
 
 
 async def test_an_event_of_another_kind_may_be_about_a_message_and_goes_with_it(ledger: Ledger) -> None:
-    await ledger.raise_format()
+    await ledger.formats.raise_to_newest()
     message = a_message(record_until_ms=NOW + 5, content_until_ms=NOW + 5)
     await ledger.apply(accepts(message))
     status, later = an_event(message), a_notice(message=message.id)
     await ledger.apply([Change(message=copy(message), event=status), Notify(later)])
-    assert await ledger.outbox_due(NOW, 10, ()) == [status]
+    assert await ledger.outbox.due(NOW, 10, ()) == [status]
     await ledger.apply([Told(status.seq)])
-    assert await ledger.outbox_due(NOW, 10, ()) == [later]
-    assert await ledger.forget_records(NOW + 5, 10) == 1
-    assert await ledger.outbox_size() == 0
+    assert await ledger.outbox.due(NOW, 10, ()) == [later]
+    assert await ledger.retention.forget_records(NOW + 5, 10) == 1
+    assert await ledger.outbox.size() == 0
 
 
 async def test_an_event_about_no_message_is_kept_until_it_is_old(ledger: Ledger) -> None:
-    await ledger.raise_format()
+    await ledger.formats.raise_to_newest()
     old, young, about = a_notice(at_ms=NOW), a_notice(at_ms=NOW + 1), a_message(record_until_ms=NOW + 90 * DAY_MS)
     await ledger.apply([Notify(old), Notify(young), *accepts(about), submitted(about)])
     await ledger.apply([Change(message=copy(about), event=an_event(about, next_ms=NOW + 90 * DAY_MS))])
     await ledger.apply([TellLater(old.seq, NOW + 90 * DAY_MS, 1)])
-    assert await ledger.forget_leftovers(NOW + EVENT_KEPT_MS - 1, 100) == 0
-    assert await ledger.forget_leftovers(NOW + EVENT_KEPT_MS, 100) == 1
-    assert await ledger.outbox_due(NOW, 10, ()) == [young]
-    assert await ledger.outbox_size() == 2
+    assert await ledger.retention.forget_leftovers(NOW + EVENT_KEPT_MS - 1, 100) == 0
+    assert await ledger.retention.forget_leftovers(NOW + EVENT_KEPT_MS, 100) == 1
+    assert await ledger.outbox.due(NOW, 10, ()) == [young]
+    assert await ledger.outbox.size() == 2
 
 
 async def test_a_format_that_knows_no_other_kinds_takes_none(ledger: Ledger) -> None:
-    notice, is_old = a_notice(), (await ledger.format()).written == 1
+    notice, is_old = a_notice(), (await ledger.formats.state()).written == 1
     assert await ledger.apply([Notify(notice)]) == [not is_old]
-    assert await ledger.outbox_size() == (0 if is_old else 1)
+    assert await ledger.outbox.size() == (0 if is_old else 1)
 
 
-async def test_events_of_all_kinds_are_exported(ledger: MovableLedger) -> None:
-    await ledger.raise_format()
+async def test_events_of_all_kinds_are_exported(ledger: Ledger) -> None:
+    await ledger.formats.raise_to_newest()
     notice = a_notice()
     await ledger.apply([Notify(notice)])
     found: list[OutboxEvent] = []
     cursor = None
     while True:
-        page, cursor = await ledger.export_events(cursor, 10)
+        page, cursor = await ledger.copies.events(cursor, 10)
         found += page
         if cursor is None:
             break

@@ -31,7 +31,7 @@ async def _start(engine: Engine, deed: str) -> asyncio.subprocess.Process:
 
 async def test_accounts_are_written_by_another_process_while_the_node_applies_batches(engine: Engine) -> None:
     ledger = await engine.open()
-    before = await ledger.accounts_version()
+    before = await ledger.accounts.version()
     process = await _start(engine, "accounts")
     ended = asyncio.ensure_future(process.communicate())
     stored = []
@@ -41,9 +41,9 @@ async def test_accounts_are_written_by_another_process_while_the_node_applies_ba
         stored += [op.message.id for op in batch]
     printed, _ = await ended
     assert process.returncode == 0
-    assert [int(line) for line in printed.split()] == [each.id for each in await ledger.customers()]
-    assert await ledger.accounts_version() == before + CUSTOMERS
-    assert None not in await ledger.find_many(stored)
+    assert [int(line) for line in printed.split()] == [each.id for each in await ledger.accounts.customers()]
+    assert await ledger.accounts.version() == before + CUSTOMERS
+    assert None not in await ledger.messages.find_many(stored)
 
 
 async def test_a_killed_writer_leaves_every_acknowledged_batch_and_an_open_door(engine: Engine) -> None:
@@ -59,9 +59,9 @@ async def test_a_killed_writer_leaves_every_acknowledged_batch_and_an_open_door(
     ledger = await engine.open()
     ids = [bytes.fromhex(line.decode()) for line in acknowledged if line.endswith(b"\n")]
     assert len(ids) >= 50
-    found = await ledger.find_many(ids)
+    found = await ledger.messages.find_many(ids)
     assert all(each is not None and each.status is Status.DELIVERED for each in found)
-    assert None not in await ledger.correlate([("stc", (each.hex(),)) for each in ids])
-    told = {event.message for event in await ledger.outbox_due(NOW, 100_000, ())}
+    assert None not in await ledger.work.correlate([("stc", (each.hex(),)) for each in ids])
+    told = {event.message for event in await ledger.outbox.due(NOW, 100_000, ())}
     assert told >= set(ids)
     assert len(await ledger.apply(accepts(a_message()))) == 1

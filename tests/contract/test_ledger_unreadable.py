@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.accounts.directory import Directory
-from gateway.ledger.contract import MAX_MS, Ledger, StoredAccounts, Unreadable
+from gateway.ledger.contract import MAX_MS, StoredAccounts, Unreadable
+from gateway.ledger.roles import Ledger
 from tests.contract.conftest import Engine
 from tests.contract.records import a_customer, a_key, an_endpoint, an_esme
 from tests.contract.spoiling import TABLES, Spoiler
@@ -17,10 +18,10 @@ KINDS = ("customer", "key", "esme", "endpoint")
 async def filled(ledger: Ledger) -> None:
     """Two accounts of each kind."""
     for number in (1, 2):
-        await ledger.save_customer(a_customer(public_id=f"cus_{number}"))
-        await ledger.save_key(a_key(number, prefix=f"key{number}"))
-        await ledger.save_esme(an_esme(number, system_id=f"esme{number}"))
-        await ledger.save_endpoint(an_endpoint(number))
+        await ledger.accounts.save_customer(a_customer(public_id=f"cus_{number}"))
+        await ledger.accounts.save_key(a_key(number, prefix=f"key{number}"))
+        await ledger.accounts.save_esme(an_esme(number, system_id=f"esme{number}"))
+        await ledger.accounts.save_endpoint(an_endpoint(number))
 
 
 def standing(stored: StoredAccounts) -> dict[str, list[int]]:
@@ -70,18 +71,17 @@ async def test_a_row_with_a_value_of_another_kind_is_left_out_and_named(
 ) -> None:
     ledger = await engine.open()
     await filled(ledger)
-    before = await ledger.accounts_version()
+    before = await ledger.accounts.version()
     Spoiler(engine.name, engine.place).set(kind, 1, **columns)
-    assert await ledger.accounts_version() != before
-    stored = await ledger.read_accounts()
+    assert await ledger.accounts.version() != before
+    stored = await ledger.accounts.read()
     assert standing(stored) == without(kind, 1)
     (column,) = columns
     (row,) = stored.unreadable
     assert row.version
     assert row == Unreadable(kind, 1, NAMES[kind], f"{column} cannot be read", row.version)
-    lists = {
-        "customer": ledger.customers, "key": ledger.keys, "esme": ledger.esmes, "endpoint": ledger.endpoints
-    }  # fmt: skip
+    book = ledger.accounts
+    lists = {"customer": book.customers, "key": book.keys, "esme": book.esmes, "endpoint": book.endpoints}
     assert len(await lists[kind]()) == 1
 
 
@@ -102,7 +102,7 @@ async def test_octets_that_are_no_row_or_no_text_are_left_out(engine: Engine, ki
         for number in (1, 2):
             spoiler.write(f"UPDATE {TABLES[kind]} SET {column} = CAST(x'ff0{number}' AS TEXT) WHERE rowid = {number}")
         expected = {1, 2}
-    stored = await ledger.read_accounts()
+    stored = await ledger.accounts.read()
     assert standing(stored) == without(kind, 1, 2)
     assert {each.id for each in stored.unreadable} == expected
     assert {each.kind for each in stored.unreadable} == {kind}
@@ -115,26 +115,26 @@ async def test_fields_of_another_version_are_passed_over_in_the_shared_engine(en
     if spoiler.is_redis:
         for kind in KINDS:
             spoiler.set(kind, 1, colour="blue")
-    stored = await ledger.read_accounts()
+    stored = await ledger.accounts.read()
     assert standing(stored) == without("")
     assert stored.unreadable == ()
 
 
 async def test_one_reading_has_what_the_lists_have(ledger: Ledger) -> None:
-    assert await ledger.read_accounts() == StoredAccounts()
+    assert await ledger.accounts.read() == StoredAccounts()
     await filled(ledger)
-    stored = await ledger.read_accounts()
-    assert list(stored.customers) == list(await ledger.customers())
-    assert list(stored.keys) == list(await ledger.keys())
-    assert list(stored.esmes) == list(await ledger.esmes())
-    assert list(stored.endpoints) == list(await ledger.endpoints())
+    stored = await ledger.accounts.read()
+    assert list(stored.customers) == list(await ledger.accounts.customers())
+    assert list(stored.keys) == list(await ledger.accounts.keys())
+    assert list(stored.esmes) == list(await ledger.accounts.esmes())
+    assert list(stored.endpoints) == list(await ledger.accounts.endpoints())
 
 
 @pytest.mark.case("interfaces-1")
 async def test_a_node_reads_the_accounts_whatever_a_hand_wrote_into_one(engine: Engine) -> None:
     ledger = await engine.open()
     await filled(ledger)
-    directory = Directory(ledger, digest)
+    directory = Directory(ledger.accounts, digest)
     await directory.refresh()
     spoiler = Spoiler(engine.name, engine.place)
     spoiler.set("key", 1, settings=b'{"allowed_networks":["10.0.0.1/8"]}')
@@ -143,7 +143,7 @@ async def test_a_node_reads_the_accounts_whatever_a_hand_wrote_into_one(engine: 
     spoiler.set("endpoint", 1, settings=b'{"batch":0}')
     spoiler.set("key", 2, settings=b"{")
     spoiler.set("esme", 2, created_ms="yesterday")
-    for reading in (directory, Directory(ledger, digest)):
+    for reading in (directory, Directory(ledger.accounts, digest)):
         await reading.refresh()
         assert reading.unreadable() == {"key": 2, "esme": 2, "number": 1, "endpoint": 1}
         assert (reading.customer(1) is None, reading.customer(2) is None) == (False, False)

@@ -9,7 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from gateway.ledger.contract import Accept, Change, Ledger, WriteOp
+from gateway.ledger.contract import Accept, Change, WriteOp
+from gateway.ledger.roles import Ledger
 from gateway.model.message import Message, message_id
 from gateway.process import logs
 from gateway.process.clock import ManualClock
@@ -37,7 +38,7 @@ async def batches(ledger: Ledger) -> None:
 
 async def accounts(ledger: Ledger) -> None:
     for number in range(CUSTOMERS):
-        print(await ledger.save_customer(a_customer(public_id=f"cus_{os.getpid()}_{number}")), flush=True)
+        print(await ledger.accounts.save_customer(a_customer(public_id=f"cus_{os.getpid()}_{number}")), flush=True)
 
 
 async def main(engine: str, place: str, deed: str) -> None:

@@ -150,7 +150,7 @@ async def destroy(place: Path, url: str, prefix: str, deadline: Deadline) -> Non
     keyring.forget_subject(CUSTOMER, ERASED)
     clock.advance(LATER_S)
     store.refresh()
-    await Sweeper(ledger=ledger, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
+    await Sweeper(retention=ledger.retention, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
     deadline.armed = False
     await ledger.close()
     store.close()

@@ -144,10 +144,10 @@ async def start_again(scene: Scene, *, later: bool) -> set[bytes]:
     ledger = SqliteLedger(scene.place / "ledger.db", clock)
     await ledger.open()
     if later:
-        await Sweeper(ledger=ledger, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
-        due = await ledger.retention_due(clock.now_ms())
+        await Sweeper(retention=ledger.retention, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
+        due = await ledger.retention.overdue(clock.now_ms())
         assert not any(each.content or each.records for each in due)
-    page = await ledger.list_messages(1, status=None, since_ms=None, cursor=None, limit=100)
+    page = await ledger.messages.list_messages(1, status=None, since_ms=None, cursor=None, limit=100)
     await ledger.close()
     store.close()
     return {each.id for each in page.messages}

@@ -150,7 +150,7 @@ class Front:
         return await peer.bind(account, kind, **more)
 
     async def record(self, message_id: str, customer: int | None = None) -> Message:
-        found = await self.node.stores.ledger.find(customer or self.customer, bytes.fromhex(message_id))
+        found = await self.node.stores.ledger.messages.find(customer or self.customer, bytes.fromhex(message_id))
         assert found is not None
         return found
 
@@ -211,7 +211,7 @@ async def running_front(
     node = Node(settings if ledger is None else msgspec.structs.replace(settings, ledger=ledger))
     await node.start()
     accounts = Accounts(
-        node.stores.ledger,
+        node.stores.ledger.accounts,
         node.clock,
         COMMAND_LINE,
         sealer=node.stores.sealer,

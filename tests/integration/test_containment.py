@@ -61,12 +61,12 @@ async def test_an_errand_that_fails_in_an_unforeseen_way_is_answered(stage: Stag
         raise IndexError
 
     peer = await stage.peer(await stage.account())
-    whole = stage.node.stores.ledger.find
-    stage.node.stores.ledger.find = broken  # type: ignore[method-assign,assignment]
+    whole = stage.node.stores.ledger.messages.find
+    stage.node.stores.ledger.messages.find = broken  # type: ignore[method-assign,assignment]
     for asked in (p.QuerySm(message_id="0" * 32), p.CancelSm(message_id="0" * 32)):
         assert (await peer.ask(asked)).status == st.RSYSERR
     forgive(stage, errand=2)
-    stage.node.stores.ledger.find = whole  # type: ignore[method-assign]
+    stage.node.stores.ledger.messages.find = whole  # type: ignore[method-assign]
     assert (await peer.ask(p.QuerySm(message_id="0" * 32))).status == st.RINVMSGID
 
 
@@ -76,7 +76,7 @@ async def test_an_endpoint_that_was_stored_with_a_zone_fails_alone(stage: Stage)
     url = Secret("https://[::ffff:8.8.8.8%a..b]:8443/")
     _, secret = await stage.accounts.add_key(stage.customer, scopes=("send",), settings=KeySettings())
     endpoint, _ = seal_endpoint(node.stores.sealer, node.clock.random, stage.customer, url)
-    await node.stores.ledger.save_endpoint(endpoint)
+    await node.stores.ledger.accounts.save_endpoint(endpoint)
     await node.stores.directory.refresh()
     message = {"to": "+966512345678", "from": "INTERKEY", "text": "hello"}
     headers = {"Authorization": f"Bearer {secret.reveal(Purpose.CREDENTIAL)}"}

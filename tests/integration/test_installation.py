@@ -21,7 +21,8 @@ from gateway.keystore.redis import KeyServer, KeyServerAddress
 from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, KeystoreLost, RootSlot
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import INSTALLATION, LedgerError, NothingThere, StoreReplaced
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import SystemClock
@@ -57,7 +58,7 @@ class Site:
         if not self.ledger_url:
             return SqliteLedger(self.file, CLOCK, exclusive=False)
         access = Access(address=parse_address(self.ledger_url))
-        return RedisLedger(access, CLOCK, prefix=self.folder.name, partitions=4, role=role, lease_s=LEASE_S)
+        return RedisLedger(access, CLOCK, Terms(prefix=self.folder.name, partitions=4, lease_s=LEASE_S), role=role)
 
     @property
     def file(self) -> Path:
@@ -148,7 +149,7 @@ async def add_customer(keystore: Keystore, ledger: SqliteLedger | RedisLedger) -
     keyring = Keyring(keystore, DEFAULT_RULES.values(), CLOCK)
     keyring.ensure_present()
     accounts = Accounts(
-        ledger,
+        ledger.accounts,
         CLOCK,
         COMMAND_LINE,
         sealer=Sealer(keystore.state, CLOCK.random),
@@ -171,7 +172,7 @@ async def begun_by_an_earlier_version(site: Site) -> None:
     keystore.open()
     await ledger.open()
     await add_customer(keystore, ledger)
-    assert (keystore.installation, await ledger.marks()) == (None, {})
+    assert (keystore.installation, await ledger.marks.all()) == (None, {})
     keystore.close()
     await ledger.close()
 
@@ -183,7 +184,7 @@ async def test_ledger_and_keys_are_begun_together_once(site: Site) -> None:
     installation = await begun(site)
     async with site.opened() as (opened, keystore, ledger):
         assert (opened.step, opened.installation) == (Step.GO_ON, installation)
-        assert keystore.installation == (await ledger.marks())[INSTALLATION] == installation
+        assert keystore.installation == (await ledger.marks.all())[INSTALLATION] == installation
     assert await begun(beside(site, "another")) != installation
 
 
@@ -197,7 +198,7 @@ async def test_who_may_not_begin_makes_nothing(site: Site) -> None:
 async def test_a_beginning_may_end_after_each_of_its_steps(site: Site) -> None:
     ledger = site.ledger()
     await ledger.open()
-    await ledger.claim_mark(INSTALLATION, 7)
+    await ledger.marks.claim(INSTALLATION, 7)
     await ledger.close()
     FileRootSlot(site.root).write([bytes(range(32))])
     async with site.opened(may_begin=True) as (opened, keystore, _):
@@ -209,7 +210,7 @@ async def test_nodes_that_begin_at_once_begin_one_installation(servers: tuple[st
 
     async def begin() -> int:
         async with site.opened(may_begin=True) as (opened, keystore, ledger):
-            assert keystore.installation == (await ledger.marks())[INSTALLATION]
+            assert keystore.installation == (await ledger.marks.all())[INSTALLATION]
             return opened.installation
 
     assert len(set(await asyncio.gather(*(begin() for _ in range(4))))) == 1
@@ -301,7 +302,7 @@ async def test_a_server_that_came_back_empty_stops_who_works_on_it(servers: tupl
             while ledger.leases.failure() is None:
                 await asyncio.sleep(LEASE_S / 10)
         assert isinstance(ledger.leases.failure(), StoreReplaced)
-        assert not ledger.holding.partitions
+        assert not ledger.member.holding.partitions
     finally:
         await ledger.close()
 
@@ -313,7 +314,7 @@ async def test_stores_of_an_earlier_version_get_their_number(site: Site) -> None
     await begun_by_an_earlier_version(site)
     async with site.opened() as (opened, keystore, ledger):
         assert opened.step is Step.ADOPT
-        assert keystore.installation == (await ledger.marks())[INSTALLATION] == opened.installation
+        assert keystore.installation == (await ledger.marks.all())[INSTALLATION] == opened.installation
     async with site.opened() as (again, _, _):
         assert (again.step, again.installation) == (Step.GO_ON, opened.installation)
 

@@ -90,7 +90,7 @@ async def bench(disk: Disk) -> AsyncIterator[Bench]:
 async def test_an_idle_journal_commits_at_once(bench: Bench) -> None:
     message = a_message()
     assert await bench.journal.accept(Accept(message)) == message.id
-    assert await bench.disk.find(7, message.id) == message
+    assert await bench.disk.messages.find(7, message.id) == message
     assert bench.stored == [[message]]
 
 
@@ -122,7 +122,7 @@ async def test_at_part_load_commits_keep_their_distance(disk: Disk) -> None:
     await counted(bench, 10)
     await counted(bench, 64)
     waiting = asyncio.ensure_future(counted(bench, 10))
-    await disk.count("a", 1)
+    await disk.counters.count("a", 1)
     await asyncio.wait([waiting], timeout=0)
     assert [len(each) for each in bench.disk.batches] == [10, 64]
     assert bench.journal.depth == 10
@@ -136,7 +136,7 @@ async def test_enough_operations_are_not_kept_waiting(disk: Disk) -> None:
     await counted(bench, 10)
     await counted(bench, 64)
     first = asyncio.ensure_future(counted(bench, 10))
-    await disk.count("a", 1)
+    await disk.counters.count("a", 1)
     await counted(bench, 54)
     await first
     assert [len(each) for each in bench.disk.batches] == [10, 64, 64]
@@ -149,7 +149,7 @@ async def test_a_batch_has_a_limit(bench: Bench) -> None:
     bench.disk.gate.set()
     await asyncio.gather(*futures)
     assert [len(each) for each in bench.disk.batches] == [1, 10, 10, 5]
-    assert await bench.disk.count("a", 1) == 25
+    assert await bench.disk.counters.count("a", 1) == 25
 
 
 async def test_new_messages_are_refused_when_the_queue_is_full_and_changes_are_not(bench: Bench) -> None:
@@ -182,7 +182,7 @@ async def test_callbacks_have_the_engines_result_and_events_are_announced_once(b
     assert answers == [True, False]
     assert bench.ended == [change.message]
     assert bench.told == [(change.event, change.message)]
-    assert [event for event, _ in bench.told] == list(await bench.disk.outbox_due(1 << 60, 10, ()))
+    assert [event for event, _ in bench.told] == list(await bench.disk.outbox.due(1 << 60, 10, ()))
 
 
 async def test_an_event_that_comes_with_a_new_message_is_announced_unless_the_message_was_there(bench: Bench) -> None:
@@ -214,7 +214,7 @@ async def test_a_copy_keeps_a_change_what_it_was_when_it_was_queued(bench: Bench
     second = bench.journal.write(final(message, tell=True))
     bench.disk.gate.set()
     assert [await first, await second] == [True, True]
-    assert await bench.disk.outbox_size() == 1
+    assert await bench.disk.outbox.size() == 1
 
 
 async def test_a_barrier_answers_when_everything_before_it_is_durable(bench: Bench) -> None:
@@ -259,7 +259,7 @@ async def test_a_failed_commit_refuses_every_new_message_that_waits_and_keeps_th
             await each
     assert [await change, await later] == [True, True]
     assert offered == [False]
-    assert (await bench.disk.count("a", 1), await bench.disk.count("gate", 0)) == (3, 1)
+    assert (await bench.disk.counters.count("a", 1), await bench.disk.counters.count("gate", 0)) == (3, 1)
     assert bench.stored == []
 
 
@@ -302,7 +302,7 @@ async def test_drain_waits_for_the_commit_under_way(bench: Bench) -> None:
     assert not draining.done()
     bench.disk.gate.set()
     await draining
-    assert await bench.disk.count("gate", 0) == 1
+    assert await bench.disk.counters.count("gate", 0) == 1
 
 
 async def test_nobody_waits_for_a_journal_that_has_ended(bench: Bench) -> None:

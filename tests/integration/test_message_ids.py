@@ -44,13 +44,13 @@ def away(stage: Stage) -> None:
     async def find(_customer: int, _identifier: bytes) -> None:
         raise LedgerUnavailable
 
-    stage.node.stores.ledger.find = find  # type: ignore[method-assign,assignment]
+    stage.node.stores.ledger.messages.find = find  # type: ignore[method-assign,assignment]
 
 
 async def test_over_smpp(stage: Stage) -> None:
     peer = await stage.peer(await stage.account())
     taken = await peer.ask(submit())
-    whole = stage.node.stores.ledger.find
+    whole = stage.node.stores.ledger.messages.find
     away(stage)
     assert (await peer.ask(p.QuerySm(message_id="0" * 32))).status == st.RMSGQFUL
     for written in LATIN:
@@ -60,7 +60,7 @@ async def test_over_smpp(stage: Stage) -> None:
             p.ReplaceSm(message_id=written, short_message=b"x"),
         ):
             assert (await peer.ask(asked)).status == st.RINVMSGID, asked
-    stage.node.stores.ledger.find = whole  # type: ignore[method-assign]
+    stage.node.stores.ledger.messages.find = whole  # type: ignore[method-assign]
     assert (await peer.ask(p.QuerySm(message_id="0" * 32))).status == st.RINVMSGID
     assert (await peer.ask(p.QuerySm(message_id=taken.message_id))).status == st.OK
     assert (await peer.ask(p.QuerySm(message_id=taken.message_id.upper()))).status == st.RINVMSGID

@@ -14,7 +14,8 @@ import pytest
 from config.redis_address import parse_address
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.checks import check_version
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
 from gateway.process.clock import ManualClock, SystemClock
 from tests.bounds import LIMIT_S
@@ -40,7 +41,7 @@ async def test_a_server_that_cannot_keep_a_ledger_is_refused(
     server = Valkey(tmp_path / "valkey", *options)
     server.start()
     try:
-        ledger = RedisLedger(Access(address=parse_address(server.url)), SystemClock(), max_skew_s=1.0)
+        ledger = RedisLedger(Access(address=parse_address(server.url)), SystemClock(), Terms(max_skew_s=1.0))
         with pytest.raises(LedgerUnavailable, match=says):
             await ledger.open()
     finally:
@@ -54,14 +55,16 @@ def test_a_server_without_functions_is_refused(version: str, fits: bool) -> None
 
 
 async def test_a_clock_that_differs_is_refused(server: Valkey) -> None:
-    ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(1_000), max_skew_s=1.0)
+    ledger = RedisLedger(Access(address=parse_address(server.url)), ManualClock(1_000), Terms(max_skew_s=1.0))
     with pytest.raises(LedgerUnavailable, match=r"clock is .* s away from ours"):
         await ledger.open()
 
 
 async def test_a_server_that_fits_is_taken(server: Valkey, tmp_path: Path) -> None:
     ledger = RedisLedger(
-        Access(address=parse_address(server.url)), SystemClock(), prefix=str(tmp_path), max_skew_s=1.0, lease_s=LEASE_S
+        Access(address=parse_address(server.url)),
+        SystemClock(),
+        Terms(prefix=str(tmp_path), max_skew_s=1.0, lease_s=LEASE_S),
     )
     await ledger.open()
     await ledger.close()
@@ -70,7 +73,9 @@ async def test_a_server_that_fits_is_taken(server: Valkey, tmp_path: Path) -> No
 async def test_a_user_of_its_own_needs_its_password(server: Valkey, tmp_path: Path) -> None:
     server.ask("ACL", "SETUSER", "ledger", "on", ">secret", "~*", "+@all")
     address = parse_address(server.url)
-    good = RedisLedger(Access(address=address, user="ledger", password="secret"), ManualClock(), prefix=str(tmp_path))
+    good = RedisLedger(
+        Access(address=address, user="ledger", password="secret"), ManualClock(), Terms(prefix=str(tmp_path))
+    )
     await good.open()
     await good.close()
     with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
@@ -83,17 +88,17 @@ async def test_a_user_with_the_rights_of_the_handbook_can_do_everything(tmp_path
     (line,) = re.findall(r"^ACL SETUSER (.*~\{cg.*)$", handbook, re.MULTILINE)
     with {"single": valkey, "cluster": valkey_cluster}[kind](tmp_path, *PERSISTENT, "--user", *line.split()) as url:
         access = Access(address=parse_address(url), user="gateway", password="PASSWORD")
-        ledger = RedisLedger(access, SystemClock(), max_skew_s=1.0)
+        ledger = RedisLedger(access, SystemClock(), Terms(max_skew_s=1.0))
         await ledger.open()
         message = a_message()
         assert await ledger.apply(accepts(message)) == [message.id]
         await ledger.apply([submitted(message, "1")])
         await ledger.apply([final(message, tell=True)])
-        assert [each.message for each in await ledger.outbox_due(NOW, 10, ())] == [message.id]
-        await ledger.forget_records(message.record_until_ms, 10)
-        await ledger.forget_leftovers(message.record_until_ms, 10)
-        await ledger.checkpoint()
-        assert await ledger.find_many([message.id]) == [None]
+        assert [each.message for each in await ledger.outbox.due(NOW, 10, ())] == [message.id]
+        await ledger.retention.forget_records(message.record_until_ms, 10)
+        await ledger.retention.forget_leftovers(message.record_until_ms, 10)
+        await ledger.retention.checkpoint()
+        assert await ledger.messages.find_many([message.id]) == [None]
         await ledger.close()
 
 
@@ -114,7 +119,7 @@ async def test_a_server_over_tls_is_known_by_its_authority(server: Valkey, tmp_p
     files = make_certificates(tmp_path)
     async with tls_end(files, server.port) as port:
         address = parse_address(f"rediss://localhost:{port}")
-        good = RedisLedger(Access(address=address, tls_ca=str(files.ca)), ManualClock(), prefix=str(tmp_path))
+        good = RedisLedger(Access(address=address, tls_ca=str(files.ca)), ManualClock(), Terms(prefix=str(tmp_path)))
         await good.open()
         await good.close()
         strange = Access(address=address, tls_ca=str(files.stranger_ca))
@@ -137,7 +142,7 @@ async def test_sentinels_are_asked_over_tls_too_with_a_password_of_their_own(ser
                 tls_ca=str(files.ca),
                 timeout_s=LIMIT_S,
             )
-            ledger = RedisLedger(access, ManualClock(), prefix=str(tmp_path))
+            ledger = RedisLedger(access, ManualClock(), Terms(prefix=str(tmp_path)))
             await ledger.open()
             message = a_message()
             assert await ledger.apply(accepts(message)) == [message.id]
@@ -179,7 +184,7 @@ async def test_a_user_of_its_own_is_known_by_every_server_of_a_cluster(tmp_path:
         await ledger.open()
         messages = [a_message(id=identifier(number)) for number in range(200)]
         assert None not in await ledger.apply(accepts(*messages))
-        assert await ledger.find_many([each.id for each in messages]) == messages
+        assert await ledger.messages.find_many([each.id for each in messages]) == messages
         await ledger.close()
         with pytest.raises(LedgerUnavailable, match="refuses this user or password"):
             await RedisLedger(msgspec.structs.replace(access, password="wrong"), ManualClock()).open()
@@ -199,11 +204,11 @@ async def test_a_cluster_that_is_away_in_part_or_whole_is_unavailable_and_comes_
         cluster.kill(*dead)
         for ask in (
             lambda: ledger.apply(accepts(*(a_message() for _ in range(100)))),
-            lambda: ledger.find_many([each.id for each in before]),
-            lambda: ledger.forget_leftovers(NOW, 10),
-            lambda: ledger.retention_due(NOW),
-            lambda: ledger.traffic(0, 10),
-            ledger.customers,
+            lambda: ledger.messages.find_many([each.id for each in before]),
+            lambda: ledger.retention.forget_leftovers(NOW, 10),
+            lambda: ledger.retention.overdue(NOW),
+            lambda: ledger.retention.traffic(0, 10),
+            ledger.accounts.customers,
         ):
             with pytest.raises(LedgerUnavailable):
                 await ask()
@@ -211,7 +216,7 @@ async def test_a_cluster_that_is_away_in_part_or_whole_is_unavailable_and_comes_
         async with asyncio.timeout(LIMIT_S):
             while True:
                 with contextlib.suppress(LedgerUnavailable):
-                    assert await ledger.find_many([each.id for each in before]) == before
+                    assert await ledger.messages.find_many([each.id for each in before]) == before
                     break
         await ledger.close()
     finally:

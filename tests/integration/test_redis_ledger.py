@@ -6,16 +6,19 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from copy import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from config.redis_address import parse_address
 from gateway.ledger.contract import Accept, Change, Count, LedgerUnavailable, TellLater, Told, WriteOp
 from gateway.ledger.redis import library
 from gateway.ledger.redis.batch import Batch
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.redis.forgetting import DIGESTS_ROUND_MS, SLOTS_AT_ONCE
 from gateway.ledger.redis.layout import Numbers
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access, Call
 from gateway.ledger.redis.wire import encode, octets
 from gateway.model.message import Message, Status
@@ -35,10 +38,12 @@ async def node(server: Valkey, tmp_path: Path) -> AsyncIterator[Open]:
     """Opens nodes on one ledger, and closes them at the end."""
     async with contextlib.AsyncExitStack() as closing:
 
-        async def open_node(clock: Clock | None = None, **options: object) -> RedisLedger:
+        async def open_node(
+            clock: Clock | None = None, role: Role = Role.NODE, machine: str | None = None, **changes: Any
+        ) -> RedisLedger:
             access = Access(address=parse_address(server.url))
-            words: dict[str, object] = {"prefix": str(tmp_path), "role": Role.NODE, "lease_s": LEASE_S, "partitions": 8}
-            ledger = RedisLedger(access, clock or ManualClock(), **words | options)  # type: ignore[arg-type]
+            terms = replace(Terms(prefix=str(tmp_path), lease_s=LEASE_S, partitions=8), **changes)
+            ledger = RedisLedger(access, clock or ManualClock(), terms, role=role, machine=machine)
             await ledger.open()
             closing.push_async_callback(ledger.close)
             return ledger
@@ -53,7 +58,7 @@ async def until(claim: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
 
 
 def held(ledger: RedisLedger) -> set[int]:
-    return set(ledger.holding.partitions)
+    return set(ledger.member.holding.partitions)
 
 
 async def fall_asleep(ledger: RedisLedger) -> None:
@@ -91,8 +96,8 @@ async def test_a_node_that_slept_writes_nothing_over_its_successor(node: Open) -
     fresh = a_message()
     assert await sleeper.apply([Change(message=late), *accepts(fresh)]) == [None, fresh.id]
     assert held(sleeper).isdisjoint({0})
-    assert await successor.find_many([message.id, fresh.id]) == [taken, fresh]
-    assert fresh.id in {each.id for each in await successor.claim_due("stc", NOW, 10, ())}
+    assert await successor.messages.find_many([message.id, fresh.id]) == [taken, fresh]
+    assert fresh.id in {each.id for each in await successor.work.claim_due("stc", NOW, 10, ())}
 
 
 async def test_partitions_that_are_handed_over_are_emptied_first(node: Open) -> None:
@@ -116,7 +121,7 @@ async def test_partitions_that_are_handed_over_are_emptied_first(node: Open) -> 
     await until(lambda: bool(asked))
     assert held(first) == set(range(8))
     assert held(second) == set()
-    assert all(not first.takes(bytes(8) + bytes((each,)) + bytes(7)) for each in asked[0])
+    assert all(not first.member.takes(bytes(8) + bytes((each,)) + bytes(7)) for each in asked[0])
     assert {first.id_octets(8)[0] for _ in range(50)}.isdisjoint(asked[0])
     may_go.set()
     await until(lambda: held(second) == set(asked[0]))
@@ -127,12 +132,12 @@ async def test_only_one_node_tells_the_binds_of_an_account(node: Open) -> None:
     message = a_message()
     await first.apply([*accepts(message), Change(message=copy(message), event=an_event(message, esme=4))])
     second = await node()
-    told = await first.outbox_due(NOW, 10, (), 4)
+    told = await first.outbox.due(NOW, 10, (), 4)
     assert [each.message for each in told] == [message.id]
-    assert await second.outbox_due(NOW, 10, (), 4) == []
+    assert await second.outbox.due(NOW, 10, (), 4) == []
     await first.close()
     async with asyncio.timeout(LIMIT_S):
-        while not await second.outbox_due(NOW, 10, (), 4):
+        while not await second.outbox.due(NOW, 10, (), 4):
             await asyncio.sleep(0.05)
 
 
@@ -143,13 +148,13 @@ async def test_news_of_another_nodes_message_is_put_off_and_told(node: Open) -> 
     await first.apply([*accepts(message), Change(message=copy(message), event=an_event(message, esme=4))])
     await fall_asleep(first)
     second = await node(clock, role=Role.BESIDE)
-    (event,) = await second.outbox_due(NOW, 10, (), 4)
+    (event,) = await second.outbox.due(NOW, 10, (), 4)
     assert await second.apply([TellLater(event.seq, NOW + 1_000, 1)]) == [True]
-    assert await second.outbox_due(NOW + 999, 10, (), 4) == []
-    (later,) = await second.outbox_due(NOW + 1_000, 10, (), 4)
+    assert await second.outbox.due(NOW + 999, 10, (), 4) == []
+    (later,) = await second.outbox.due(NOW + 1_000, 10, (), 4)
     assert (later.seq, later.attempts) == (event.seq, 1)
     assert await second.apply([Told(event.seq)]) == [True]
-    assert await second.outbox_size(4) == 0
+    assert await second.outbox.size(4) == 0
 
 
 # -------------------------------------------------------------------------------------------------------- exactly once
@@ -160,12 +165,12 @@ async def test_a_batch_whose_answer_was_lost_has_its_effect_once(node: Open) -> 
     message = a_message()
     await ledger.apply(accepts(message))
     ops: list[WriteOp] = [Change(message=copy(message), event=an_event(message))]
-    batch = Batch(ops, ledger.layout, ledger.records, Numbers(), NOW)
-    lease = ledger.holding.partitions[0]
+    batch = Batch(ops, ledger.member.layout, ledger.member.records, Numbers(), NOW)
+    lease = ledger.member.holding.partitions[0]
     words = (lease.token, lease.next(), NOW, encode([op for _, op in batch.partitions[0]]))
-    answers = [await ledger.server.call(Call("apply", ledger.layout.bases[0], words)) for _ in range(2)]
+    answers = [await ledger.member.server.call(Call("apply", ledger.member.layout.bases[0], words)) for _ in range(2)]
     assert answers == [b"1", b"1"]
-    assert await ledger.outbox_size() == 1
+    assert await ledger.outbox.size() == 1
 
 
 async def test_a_digest_is_one_messages_whichever_node_it_comes_to(node: Open) -> None:
@@ -177,7 +182,7 @@ async def test_a_digest_is_one_messages_whichever_node_it_comes_to(node: Open) -
         batches = [each.apply([Accept(rival, digest, NOW + DAY_MS)]) for each, rival in zip(nodes, rivals, strict=True)]
         results = [standing for (standing,) in await asyncio.gather(*batches)]
         assert len(set(results)) == 1
-        found = await nodes[0].find_many([each.id for each in rivals])
+        found = await nodes[0].messages.find_many([each.id for each in rivals])
         assert [each.id for each in found if each is not None] == [results[0]]
 
 
@@ -189,12 +194,12 @@ def placed(ledger: RedisLedger, number: int) -> bytes:
 async def test_a_digest_whose_message_was_never_stored_is_taken_over(node: Open) -> None:
     ledger = await node()
     lost, second = a_message(), a_message()
-    slot, row, field = ledger.layout.digest(7, b"d" * 16)
+    slot, row, field = ledger.member.layout.digest(7, b"d" * 16)
     rows = encode([(row, octets(field), octets(lost.id), NOW + DAY_MS)])
-    await ledger.server.call(Call("claim", ledger.layout.bases[slot], (NOW, rows)))
+    await ledger.member.server.call(Call("claim", ledger.member.layout.bases[slot], (NOW, rows)))
     assert await ledger.apply([Accept(second, b"d" * 16, NOW + DAY_MS)]) == [second.id]
     assert await ledger.apply([Accept(lost, b"d" * 16, NOW + DAY_MS)]) == [second.id]
-    assert await ledger.find_many([lost.id, second.id]) == [None, second]
+    assert await ledger.messages.find_many([lost.id, second.id]) == [None, second]
 
 
 # -------------------------------------------------------------------------------------------------------------- server
@@ -230,8 +235,8 @@ async def test_what_was_forgotten_leaves_the_servers_files(tmp_path: Path) -> No
         message = a_message(content_until_ms=NOW, record_until_ms=NOW, operator_ids=("CANARY-ID",))
         await ledger.apply(accepts(message))
         assert on_disk(tmp_path, b"CANARY-ID")
-        assert await ledger.forget_records(NOW, 10) == 1
-        await ledger.checkpoint()
+        assert await ledger.retention.forget_records(NOW, 10) == 1
+        await ledger.retention.checkpoint()
         await until(lambda: not on_disk(tmp_path, b"CANARY-ID"))
         await ledger.close()
     finally:
@@ -250,16 +255,16 @@ async def test_leftovers_are_looked_for_in_small_steps_that_come_to_all_of_them(
     ledger = await node()
     calls = []
     for number in range(40):
-        slot, row, field = ledger.layout.link("stc", str(number))
+        slot, row, field = ledger.member.layout.link("stc", str(number))
         rows = [(row, octets(field), octets(identifier(number) + b"\0"))]
-        calls.append(Call("table_put", ledger.layout.bases[slot], ("k", encode(rows))))
-    await ledger.server.calls(calls)
+        calls.append(Call("table_put", ledger.member.layout.bases[slot], ("k", encode(rows))))
+    await ledger.member.server.calls(calls)
     steps = []
-    while count := await ledger.forget_leftovers(NOW, 1):
+    while count := await ledger.retention.forget_leftovers(NOW, 1):
         steps.append(count)
     assert sum(steps) == 40
     assert max(steps) <= 2 * SLOTS_AT_ONCE  # rows that lie together come together
-    assert await ledger.correlate([("stc", ("7",))]) == [None]
+    assert await ledger.work.correlate([("stc", ("7",))]) == [None]
 
 
 @pytest.mark.policy("P-21")
@@ -267,15 +272,15 @@ async def test_a_digest_goes_within_a_round_though_all_around_it_live(node: Open
     ledger = await node()
     rows: dict[int, list[tuple[object, ...]]] = defaultdict(list)
     for number in range(20_000):
-        slot, row, field = ledger.layout.digest(7, number.to_bytes(16, "big"))
+        slot, row, field = ledger.member.layout.digest(7, number.to_bytes(16, "big"))
         until_ms = NOW + (30 * DAY_MS if number % 1_000 else 1)
         rows[slot].append((row, octets(field), octets(identifier(number)), until_ms))
-    await ledger.server.calls(
-        [Call("claim", ledger.layout.bases[slot], (NOW, encode(some))) for slot, some in rows.items()]
+    await ledger.member.server.calls(
+        [Call("claim", ledger.member.layout.bases[slot], (NOW, encode(some))) for slot, some in rows.items()]
     )
     went, at_ms = 0, NOW
     for at_ms in range(NOW + 1, NOW + DIGESTS_ROUND_MS + 60_000, 60_000):
-        went += await ledger.forget_leftovers(at_ms, 1)
+        went += await ledger.retention.forget_leftovers(at_ms, 1)
         if at_ms < NOW + 120_000:
             assert went < 10  # a step is small
     assert went == 20
@@ -284,7 +289,7 @@ async def test_a_digest_goes_within_a_round_though_all_around_it_live(node: Open
 async def test_what_two_nodes_count_adds_up(node: Open) -> None:
     first, second = await node(), await node()
     await asyncio.gather(*(each.apply([Count("quota:1", 5, 3)]) for each in (first, second)))
-    assert await first.counts(5) == {"quota:1": 6}
+    assert await first.counters.counts(5) == {"quota:1": 6}
 
 
 async def test_the_number_of_partitions_stays_what_it_was(node: Open) -> None:
@@ -298,12 +303,12 @@ async def test_an_answer_and_its_receipt_in_one_batch_travel_as_one_change(node:
     message = a_message()
     await ledger.apply(accepts(message))
     ops = [submitted(message, "A1"), final(message, tell=True), Change(message=copy(message))]
-    sent = Batch(ops, ledger.layout, ledger.records, Numbers(), NOW).partitions
+    sent = Batch(ops, ledger.member.layout, ledger.member.records, Numbers(), NOW).partitions
     assert [index for rows in sent.values() for index, _ in rows] == [1, 2]
     assert await ledger.apply(ops) == [True, True, False]
     assert await ledger.apply(ops[:2]) == [False, False]
-    assert await ledger.find_many([message.id]) == [message]
-    assert await ledger.outbox_size() == 1
+    assert await ledger.messages.find_many([message.id]) == [message]
+    assert await ledger.outbox.size() == 1
 
 
 async def test_changes_that_tell_somebody_travel_by_themselves(node: Open) -> None:
@@ -312,7 +317,7 @@ async def test_changes_that_tell_somebody_travel_by_themselves(node: Open) -> No
     await ledger.apply(accepts(message))
     ops = [submitted(message, "A1", event=an_event(message)), final(message, tell=True)]
     assert await ledger.apply(ops) == [True, True]
-    assert await ledger.outbox_size() == 2
+    assert await ledger.outbox.size() == 2
 
 
 async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
@@ -321,10 +326,10 @@ async def test_a_final_change_tells_of_the_end_across_nodes(node: Open) -> None:
     await first.apply(accepts(message))
     await first.apply([submitted(message, "A1")])
     second = await node()
-    (found,) = await second.correlate([("stc", ("A1",))])
+    (found,) = await second.work.correlate([("stc", ("A1",))])
     assert found is not None
     assert found.message.id == message.id
     await first.apply([final(message, tell=True)])
-    (seen,) = await second.find_many([message.id])
+    (seen,) = await second.messages.find_many([message.id])
     assert seen is not None
     assert seen.status is Status.DELIVERED

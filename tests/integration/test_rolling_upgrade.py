@@ -16,7 +16,8 @@ from redis.exceptions import ResponseError
 from config.redis_address import parse_address
 from gateway.ledger.contract import FormatHeld, LedgerCorrupt, NodeFormat, Notify, Told
 from gateway.ledger.fields import FIELDS, Field, Kind
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.packing import NEWEST, OLDEST, Records
 from gateway.ledger.redis.server import Access
 from gateway.model.message import Message, Status
@@ -42,8 +43,8 @@ async def start(server: Valkey, tmp_path: Path) -> AsyncIterator[Start]:
 
         async def node(**options: Any) -> RedisLedger:
             access = Access(address=parse_address(server.url))
-            words: dict[str, Any] = {"prefix": str(tmp_path), "partitions": PARTITIONS, "lease_s": LEASE_S}
-            ledger = RedisLedger(access, ManualClock(), **words | options)
+            terms = Terms(prefix=str(tmp_path), partitions=PARTITIONS, lease_s=LEASE_S)
+            ledger = RedisLedger(access, ManualClock(), terms, **options)
             await ledger.open()
             closing.push_async_callback(ledger.close)
             return ledger
@@ -81,7 +82,7 @@ async def until(claim: Callable[[], bool]) -> None:
 
 
 def held(ledger: RedisLedger) -> set[int]:
-    return set(ledger.holding.partitions)
+    return set(ledger.member.holding.partitions)
 
 
 def placed(partition: int, **fields: Any) -> Message:
@@ -109,13 +110,15 @@ async def test_messages_of_either_version_are_read_delivered_told_and_forgotten_
     theirs = placed(1, record_until_ms=NOW + 10 * DAY_MS)
     assert old.accept(theirs, NOW) == b"1"
     new = await start()
-    assert await new.find_many([theirs.id]) == [theirs]
-    assert (await new.list_messages(7, status=None, since_ms=None, cursor=None, limit=10)).messages == (theirs,)
-    assert await new.list_subject(7, [theirs.subject], 10) == [theirs]
+    assert await new.messages.find_many([theirs.id]) == [theirs]
+    assert (await new.messages.list_messages(7, status=None, since_ms=None, cursor=None, limit=10)).messages == (
+        theirs,
+    )
+    assert await new.messages.list_subject(7, [theirs.subject], 10) == [theirs]
 
     old.leave()
     await until(lambda: held(new) == set(range(PARTITIONS)))
-    assert [each.id for each in await new.claim_due("stc", NOW, 10, ())] == [theirs.id]
+    assert [each.id for each in await new.work.claim_due("stc", NOW, 10, ())] == [theirs.id]
     ours = placed(6, record_until_ms=NOW + 10 * DAY_MS)
     await new.apply([*accepts(ours), submitted(theirs, "T1"), final(theirs, tell=True)])
 
@@ -135,16 +138,16 @@ async def test_messages_of_either_version_are_read_delivered_told_and_forgotten_
     old.leave()
     new = await start()
     await until(lambda: held(new) == set(range(PARTITIONS)))
-    (found,) = await new.correlate([("stc", ("O1",))])
+    (found,) = await new.work.correlate([("stc", ("O1",))])
     assert found is not None
     assert (found.message, found.segment) == (taken, 0)
     assert await new.apply([final(taken, tell=True)]) == [True]
-    (event,) = await new.outbox_due(NOW + DAY_MS, 10, ())
+    (event,) = await new.outbox.due(NOW + DAY_MS, 10, ())
     assert (event.message, event.status) == (ours.id, Status.DELIVERED)
-    assert await new.forget_content(NOW + 3 * DAY_MS, 10) == 2
-    assert await new.forget_records(NOW + 10 * DAY_MS, 10) == 2
-    assert await new.correlate([("stc", ("O1",)), ("stc", ("T1",))]) == [None, None]
-    assert [(each.status, each.messages) for each in await new.traffic(0, 10)] == [(Status.DELIVERED, 2)]
+    assert await new.retention.forget_content(NOW + 3 * DAY_MS, 10) == 2
+    assert await new.retention.forget_records(NOW + 10 * DAY_MS, 10) == 2
+    assert await new.work.correlate([("stc", ("O1",)), ("stc", ("T1",))]) == [None, None]
+    assert [(each.status, each.messages) for each in await new.retention.traffic(0, 10)] == [(Status.DELIVERED, 2)]
 
 
 async def test_the_version_before_forgets_what_this_one_stored(start: Start, start_before: StartBefore) -> None:
@@ -171,13 +174,13 @@ async def test_side_by_side_each_works_on_its_own_and_reads_the_others(
     old.accept(theirs, NOW)
     await new.apply(accepts(ours))
     assert old.find(ours.id) == ours
-    assert await new.find_many([theirs.id]) == [theirs]
-    assert [each.id for each in await new.claim_due("stc", NOW, 10, ())] == [ours.id]
+    assert await new.messages.find_many([theirs.id]) == [theirs]
+    assert [each.id for each in await new.work.claim_due("stc", NOW, 10, ())] == [ours.id]
     assert old.due("stc", NOW) == [theirs.id]
     assert raw(server, ours, tmp_path)[0] < 128
     assert await new.apply([submitted(copy(theirs), "T2")]) == [None]  # another node has it
     assert old.change(theirs, NOW, links=["T2"]) == b"1"
-    (found,) = await new.correlate([("stc", ("T2",))])
+    (found,) = await new.work.correlate([("stc", ("T2",))])
     assert found is not None
     assert found.message.id == theirs.id
 
@@ -190,15 +193,15 @@ async def test_the_format_stays_while_a_node_of_the_version_before_is_alive(
 ) -> None:
     old = start_before()
     new = await start()
-    state = await new.format()
+    state = await new.formats.state()
     assert (state.written, state.oldest, state.newest) == (OLDEST, OLDEST, NEWEST)
-    assert set(state.nodes) == {NodeFormat("before", OLDEST), NodeFormat(new.node, NEWEST)}
+    assert set(state.nodes) == {NodeFormat("before", OLDEST), NodeFormat(new.member.node, NEWEST)}
     with pytest.raises(FormatHeld, match="1 of the nodes"):
-        await new.raise_format()
-    assert (await new.format()).written == OLDEST
+        await new.formats.raise_to_newest()
+    assert (await new.formats.state()).written == OLDEST
     old.leave()
-    assert (await new.raise_format()).written == NEWEST
-    assert (await new.raise_format()).written == NEWEST
+    assert (await new.formats.raise_to_newest()).written == NEWEST
+    assert (await new.formats.raise_to_newest()).written == NEWEST
 
 
 async def test_after_the_raise_every_node_writes_the_new_format_and_all_is_found(
@@ -209,20 +212,20 @@ async def test_after_the_raise_every_node_writes_the_new_format_and_all_is_found
     before_it = [placed(each) for each in range(PARTITIONS)]
     await first.apply(accepts(*before_it))
     desk = await start(role=Role.BESIDE)
-    assert {each.reads for each in (await desk.raise_format()).nodes} == {NEWEST}
-    await until(lambda: first.records.format == second.records.format == NEWEST)
-    assert len((await desk.format()).nodes) == 2
+    assert {each.reads for each in (await desk.formats.raise_to_newest()).nodes} == {NEWEST}
+    await until(lambda: first.member.records.format == second.member.records.format == NEWEST)
+    assert len((await desk.formats.state()).nodes) == 2
     after_it = [placed(each) for each in range(PARTITIONS)]
     await first.apply(accepts(*after_it))
     assert [raw(server, each, tmp_path)[0] for each in after_it] == [128 + NEWEST] * PARTITIONS
-    assert await second.find_many([each.id for each in (*before_it, *after_it)]) == [*before_it, *after_it]
-    mine = [each for each in before_it if second.has(each.id)]
-    ours = [each for each in after_it if second.has(each.id)]
+    assert await second.messages.find_many([each.id for each in (*before_it, *after_it)]) == [*before_it, *after_it]
+    mine = [each for each in before_it if second.member.has(each.id)]
+    ours = [each for each in after_it if second.member.has(each.id)]
     assert await second.apply([submitted(each, "x" + each.id.hex()) for each in (*mine, *ours)]) == [True] * 8
     assert {raw(server, each, tmp_path)[0] for each in mine} == {128 + NEWEST}  # a change brings the new format
-    assert await first.find_many([each.id for each in (*mine, *ours)]) == [*mine, *ours]
-    assert await second.list_subject(7, [ours[0].subject], 10) == [ours[0]]
-    page = await second.list_messages(7, status=Status.SUBMITTED, since_ms=None, cursor=None, limit=20)
+    assert await first.messages.find_many([each.id for each in (*mine, *ours)]) == [*mine, *ours]
+    assert await second.messages.list_subject(7, [ours[0].subject], 10) == [ours[0]]
+    page = await second.messages.list_messages(7, status=Status.SUBMITTED, since_ms=None, cursor=None, limit=20)
     assert {each.id for each in page.messages} == {each.id for each in (*mine, *ours)}
 
 
@@ -230,18 +233,18 @@ async def test_content_and_records_of_the_new_format_are_forgotten(
     start: Start, server: Valkey, tmp_path: Path
 ) -> None:
     ledger = await start()
-    await ledger.raise_format()
+    await ledger.formats.raise_to_newest()
     message = placed(0, content_until_ms=NOW + 1, record_until_ms=NOW + 2)
     await ledger.apply([*accepts(message), submitted(message, "F1")])
-    (due,) = await ledger.retention_due(NOW + 2)
+    (due,) = await ledger.retention.overdue(NOW + 2)
     assert (due.tag, due.content, due.records) == (message.tag, 1, 1)
-    assert await ledger.forget_content(NOW + 1, 10) == 1
+    assert await ledger.retention.forget_content(NOW + 1, 10) == 1
     assert raw(server, message, tmp_path)[0] == 128 + NEWEST
-    (found,) = await ledger.find_many([message.id])
+    (found,) = await ledger.messages.find_many([message.id])
     assert found == msgspec.structs.replace(message, content=None, private=None)
-    assert await ledger.forget_records(NOW + 2, 10) == 1
-    assert await ledger.correlate([("stc", ("F1",))]) == [None]
-    assert [each.messages for each in await ledger.traffic(0, 10)] == [1]
+    assert await ledger.retention.forget_records(NOW + 2, 10) == 1
+    assert await ledger.work.correlate([("stc", ("F1",))]) == [None]
+    assert [each.messages for each in await ledger.retention.traffic(0, 10)] == [1]
 
 
 async def test_after_the_raise_the_version_before_does_not_start_and_does_not_come_back(
@@ -250,7 +253,7 @@ async def test_after_the_raise_the_version_before_does_not_start_and_does_not_co
     paused = start_before("paused", beats=False)
     new = await start()
     paused.leave()  # what others see of it once its lease has run out
-    await new.raise_format()
+    await new.formats.raise_to_newest()
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         paused.beat()
     with pytest.raises(NotStarted, match="begun with -8 partitions"):
@@ -263,21 +266,21 @@ async def test_events_of_other_kinds_wait_for_the_raise_and_are_held_by_whoever_
     first = await start()
     early, late = a_notice(), a_notice()
     assert await first.apply([Notify(early)]) == [False]  # a node of the version before would take it for a status
-    await first.raise_format()
+    await first.formats.raise_to_newest()
     second = await start()
     await until(lambda: len(held(first)) == len(held(second)) == PARTITIONS // 2)
-    owner, other = (first, second) if first.has(late.message) else (second, first)
-    await until(lambda: owner.records.format == other.records.format == NEWEST)
+    owner, other = (first, second) if first.member.has(late.message) else (second, first)
+    await until(lambda: owner.member.records.format == other.member.records.format == NEWEST)
     assert await other.apply([Notify(late)]) == [True]  # it need not have the partition
     assert late.seq == 0
-    assert await other.outbox_due(NOW, 10, ()) == []
-    (event,) = await owner.outbox_due(NOW, 10, ())
+    assert await other.outbox.due(NOW, 10, ()) == []
+    (event,) = await owner.outbox.due(NOW, 10, ())
     assert (event.kind, event.data, event.message) == (late.kind, late.data, late.message)
     await owner.close()
     await until(lambda: held(other) == set(range(PARTITIONS)))
-    assert await other.outbox_due(NOW, 10, ()) == [event]
+    assert await other.outbox.due(NOW, 10, ()) == [event]
     assert await other.apply([Told(event.seq)]) == [True]
-    assert await other.outbox_size() == 0
+    assert await other.outbox.size() == 0
 
 
 # --------------------------------------------------------------------------------------------- builds of the new format
@@ -299,15 +302,15 @@ def further(message: Message, **fields: Any) -> Further:
 
 async def test_builds_with_different_fields_read_each_other_and_change_each_others_messages(start: Start) -> None:
     plain = await start()
-    await plain.raise_format()
+    await plain.formats.raise_to_newest()
     grown = await start(records=Records(FURTHER, Further))
     await until(lambda: held(plain) | held(grown) == set(range(PARTITIONS)) and len(held(grown)) == 4)
     here, there = min(held(plain)), min(held(grown))
     ours, theirs = placed(here), further(placed(there), route=9, left_ms=NOW + 5)
     await plain.apply(accepts(ours))
     await grown.apply(accepts(theirs))
-    assert await grown.find_many([ours.id, theirs.id]) == [further(ours), theirs]
-    (seen,) = await plain.find_many([theirs.id])
+    assert await grown.messages.find_many([ours.id, theirs.id]) == [further(ours), theirs]
+    (seen,) = await plain.messages.find_many([theirs.id])
     assert seen is not None
     assert type(seen) is Message
     assert further(seen, route=9, left_ms=NOW + 5) == theirs
@@ -317,12 +320,12 @@ async def test_builds_with_different_fields_read_each_other_and_change_each_othe
     changed = submitted(seen, "G1")
     assert await plain.apply([changed]) == [True]
     grown = await start(records=Records(FURTHER, Further))
-    (again,) = await grown.find_many([theirs.id])
+    (again,) = await grown.messages.find_many([theirs.id])
     assert isinstance(again, Further)
     assert again.route == 9  # a change leaves what was written with the message
     assert again.left_ms is None  # and writes its own fields only
     assert (again.status, again.operator_ids) == (Status.SUBMITTED, ("G1",))
-    (found,) = await grown.correlate([("stc", ("G1",))])
+    (found,) = await grown.work.correlate([("stc", ("G1",))])
     assert found is not None
     assert found.message == again
 
@@ -331,7 +334,7 @@ async def test_a_further_field_waits_for_the_raise(start: Start) -> None:
     grown = await start(records=Records(FURTHER, Further))
     message = further(placed(0), route=9)
     await grown.apply(accepts(message))
-    assert await grown.find_many([message.id]) == [msgspec.structs.replace(message, route=0)]
+    assert await grown.messages.find_many([message.id]) == [msgspec.structs.replace(message, route=0)]
 
 
 async def test_a_node_that_reads_no_newer_format_says_so(start: Start, server: Valkey, tmp_path: Path) -> None:

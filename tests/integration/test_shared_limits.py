@@ -13,7 +13,8 @@ import pytest
 from config.redis_address import parse_address
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.demand import KEPT_MS
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
 from gateway.limits.gates import Gates
 from gateway.node.node import Node
@@ -51,7 +52,7 @@ async def process(server: Valkey) -> AsyncIterator[Open]:
 
 async def opened(closing: contextlib.AsyncExitStack, url: str, machine: str | None = None) -> RedisLedger:
     access = Access(address=parse_address(url), timeout_s=1.0)
-    ledger = RedisLedger(access, ManualClock(), role=Role.NODE, lease_s=1.0, machine=machine)
+    ledger = RedisLedger(access, ManualClock(), Terms(lease_s=1.0), role=Role.NODE, machine=machine)
     await ledger.open()
     closing.push_async_callback(ledger.close)
     return ledger

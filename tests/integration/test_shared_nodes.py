@@ -65,7 +65,7 @@ class Pair:
         """The record, as this node reads it, once it has this status."""
         async with asyncio.timeout(LIMIT_S):
             while True:
-                found = await node.stores.ledger.find(self.customer, identifier)
+                found = await node.stores.ledger.messages.find(self.customer, identifier)
                 if found is not None and found.status is status:
                     return found
                 await asyncio.sleep(0.02)
@@ -94,7 +94,7 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
         await smsc.until(lambda tally: smsc.bound == 2)
         first = nodes[0]
         accounts = Accounts(
-            first.stores.ledger,
+            first.stores.ledger.accounts,
             first.clock,
             COMMAND_LINE,
             sealer=first.stores.sealer,

@@ -33,7 +33,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def outbox(stage: Stage, count: int) -> None:
     """Until so much news waits for the accounts."""
     async with asyncio.timeout(LIMIT_S):
-        while await stage.node.stores.ledger.outbox_size(1) != count:
+        while await stage.node.stores.ledger.outbox.size(1) != count:
             await asyncio.sleep(0.01)
 
 

@@ -228,9 +228,9 @@ async def test_a_limit_that_a_hand_stored_ends_that_customers_binds_and_the_inta
     await stage.node.stores.directory.refresh()
     shop = await stage.peer(("shop", password.reveal(Purpose.CREDENTIAL)))
     ledger = stage.node.stores.ledger
-    (own,) = [each for each in await ledger.customers() if each.id == stage.customer]
+    (own,) = [each for each in await ledger.accounts.customers() if each.id == stage.customer]
     stored = b'{"senders":{"INTERKEY":[]},"throughput_per_s":' + limit + b"}"
-    await ledger.save_customer(msgspec.structs.replace(own, settings=stored))
+    await ledger.accounts.save_customer(msgspec.structs.replace(own, settings=stored))
     async with asyncio.timeout(LIMIT_S):
         while not peer.ended:  # what it sends until then is answered, one way or the other
             peer.send(submit())

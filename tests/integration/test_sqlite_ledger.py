@@ -12,8 +12,9 @@ import pytest
 
 from gateway.ledger.contract import ChangedMeanwhile, Count, LedgerCorrupt, LedgerUnavailable
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.ledger.sqlite.file import MIGRATIONS, SQL, SqliteFile
+from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.forgetting import SQL as FORGETTING
+from gateway.ledger.sqlite.schema import MIGRATIONS, SQL
 from gateway.model.message import message_id
 from gateway.process.clock import ManualClock
 from redaction.inventory import undeclared
@@ -83,9 +84,9 @@ async def test_a_full_disk_refuses_the_batch_and_keeps_nothing_of_it(ledger: Sql
     await ledger.apply(accepts(kept))
     with _full_disk(path), pytest.raises(LedgerUnavailable):
         await ledger.apply([*accepts(*refused), Count("quota", 1, 1)])
-    assert await ledger.find_many([kept.id, refused[0].id]) == [kept, None]
+    assert await ledger.messages.find_many([kept.id, refused[0].id]) == [kept, None]
     assert await ledger.apply(accepts(refused[0])) == [refused[0].id]
-    assert await ledger.counts(1) == {}
+    assert await ledger.counters.counts(1) == {}
 
 
 async def test_a_batch_waits_while_another_process_writes(ledger: SqliteLedger, path: Path) -> None:
@@ -94,7 +95,7 @@ async def test_a_batch_waits_while_another_process_writes(ledger: SqliteLedger, 
         applying = asyncio.ensure_future(ledger.apply(accepts(message)))
         await asyncio.sleep(0)
         assert not applying.done()
-        assert await ledger.find(7, message.id) is None
+        assert await ledger.messages.find(7, message.id) is None
     assert await applying == [message.id]
 
 
@@ -103,8 +104,8 @@ async def test_a_writer_that_never_ends_makes_the_ledger_unavailable(ledger: Sql
         with pytest.raises(LedgerUnavailable, match="SQLITE_BUSY"):
             await ledger.apply(accepts(a_message()))
         with pytest.raises(LedgerUnavailable):
-            await ledger.save_customer(a_customer())
-    assert await ledger.save_customer(a_customer()) == 1
+            await ledger.accounts.save_customer(a_customer())
+    assert await ledger.accounts.save_customer(a_customer()) == 1
 
 
 async def test_a_cancelled_caller_waits_for_the_commit_that_has_begun(ledger: SqliteLedger) -> None:
@@ -118,28 +119,28 @@ async def test_a_cancelled_caller_waits_for_the_commit_that_has_begun(ledger: Sq
     with pytest.raises(asyncio.CancelledError):
         await applying
     assert await following == [next_one.id]
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message
 
 
 async def test_account_writes_and_batches_of_one_process_take_turns(ledger: SqliteLedger) -> None:
     work = [ledger.apply(accepts(a_message())) if number % 2 else _save(ledger) for number in range(20)]
     await asyncio.gather(*work)
-    assert len(await ledger.customers()) == 10
+    assert len(await ledger.accounts.customers()) == 10
 
 
 async def _save(ledger: SqliteLedger) -> None:
-    await ledger.save_customer(a_customer())
+    await ledger.accounts.save_customer(a_customer())
 
 
 async def test_reads_do_not_see_a_batch_before_it_is_durable(ledger: SqliteLedger, path: Path) -> None:
     message = a_message()
     applying = asyncio.ensure_future(ledger.apply(accepts(message)))
     await asyncio.sleep(0)
-    found = await ledger.find(7, message.id)
+    found = await ledger.messages.find(7, message.id)
     with contextlib.closing(sqlite3.connect(path)) as another:  # it may be there before its caller hears of it
         assert found is None or another.execute("SELECT count(*) FROM message").fetchone() == (1,)
     await applying
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message
 
 
 @pytest.mark.policy("P-23")
@@ -147,8 +148,8 @@ async def test_a_checkpoint_leaves_no_trace_of_what_was_forgotten(ledger: Sqlite
     canary = b"sealed canary " * 20
     await ledger.apply(accepts(*(a_message(content=Sealed(canary), content_until_ms=NOW) for _ in range(50))))
     assert any(canary in each.read_bytes() for each in path.parent.iterdir())
-    assert await ledger.forget_content(NOW, 100) == 50
-    await ledger.checkpoint()
+    assert await ledger.retention.forget_content(NOW, 100) == 50
+    await ledger.retention.checkpoint()
     assert not any(canary in each.read_bytes() for each in path.parent.iterdir())
 
 
@@ -159,9 +160,9 @@ async def test_a_checkpoint_says_when_a_reader_is_in_its_way(ledger: SqliteLedge
     reader.execute("SELECT count(*) FROM message").fetchone()
     await ledger.apply(accepts(a_message()))
     with pytest.raises(LedgerUnavailable):
-        await ledger.checkpoint()
+        await ledger.retention.checkpoint()
     reader.close()
-    await ledger.checkpoint()
+    await ledger.retention.checkpoint()
     assert _log_bytes(path) == 0
 
 
@@ -173,8 +174,8 @@ async def test_a_ledger_of_a_newer_version_is_refused(ledger: SqliteLedger, path
         await SqliteLedger(path, ManualClock()).open()
 
 
-@pytest.mark.parametrize("version", range(1, max(MIGRATIONS)))
-async def test_accounts_of_a_ledger_of_an_older_version_are_read_and_written_over(path: Path, version: int) -> None:
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_accounts_of_a_ledger_from_before_they_had_versions_are_read_and_written_over(path: Path, version: int) -> None:
     path.parent.mkdir()
     with contextlib.closing(sqlite3.connect(path)) as file, file:
         for step in range(1, version + 1):
@@ -187,7 +188,7 @@ async def test_accounts_of_a_ledger_of_an_older_version_are_read_and_written_ove
         file.execute("UPDATE meta SET value = 4 WHERE key = 'accounts_version'")
     ledger = SqliteLedger(path, ManualClock())
     await ledger.open()
-    stored = await ledger.read_accounts()
+    stored = await ledger.accounts.read()
     assert stored.unreadable == ()
     (customer,), (key,), (esme,), (endpoint,) = stored.customers, stored.keys, stored.esmes, stored.endpoints
     assert [each.version for each in (customer, key, esme, endpoint)] == [1, 1, 1, 1]
@@ -197,12 +198,12 @@ async def test_accounts_of_a_ledger_of_an_older_version_are_read_and_written_ove
         "bank",
         b"\1",
     )
-    await ledger.save_customer(customer, read=1)
-    await ledger.save_key(key, read=1)
-    await ledger.save_esme(esme, read=1)
-    await ledger.save_endpoint(endpoint, read=1)
+    await ledger.accounts.save_customer(customer, read=1)
+    await ledger.accounts.save_key(key, read=1)
+    await ledger.accounts.save_esme(esme, read=1)
+    await ledger.accounts.save_endpoint(endpoint, read=1)
     with pytest.raises(ChangedMeanwhile):
-        await ledger.save_endpoint(endpoint, read=1)
+        await ledger.accounts.save_endpoint(endpoint, read=1)
     await ledger.close()
 
 
@@ -287,17 +288,20 @@ def test_a_subject_is_looked_up_in_the_index_alone(path: Path) -> None:
 
 async def test_a_subject_is_found_over_all_the_stretches(ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Newest first, under every pseudonym, whatever lies between and wherever a stretch ends."""
-    monkeypatch.setattr("gateway.ledger.sqlite.engine.SUBJECT_LOOKS_AT", 3)
+    monkeypatch.setattr("gateway.ledger.sqlite.messages.SUBJECT_LOOKS_AT", 3)
     person, before = Pseudonym(b"p" * 16), Pseudonym(b"q" * 16)
     times = [NOW + offset for offset in (0, 1, 65_536, 200_000, 40 * 86_400_000)]
     theirs = [a_message(id=message_id(at, 7, b"\x07" * 8), subject=person) for at in times]
     theirs[1] = a_message(id=theirs[1].id, subject=before)
     others = [a_message(id=message_id(at, 8, b"\x07" * 8)) for at in times]
     await ledger.apply(accepts(*theirs, *others))
-    found = await ledger.list_subject(7, [person, before], 10)
+    found = await ledger.messages.list_subject(7, [person, before], 10)
     assert [each.id for each in found] == [each.id for each in reversed(theirs)]
-    assert [each.id for each in await ledger.list_subject(7, [person, before], 2)] == [theirs[4].id, theirs[3].id]
-    assert await ledger.list_subject(8, [person], 10) == []
+    assert [each.id for each in await ledger.messages.list_subject(7, [person, before], 2)] == [
+        theirs[4].id,
+        theirs[3].id,
+    ]
+    assert await ledger.messages.list_subject(8, [person], 10) == []
 
 
 def plan_of(database: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> str:
@@ -325,7 +329,7 @@ async def test_what_rides_along_fails_alone(path: Path) -> None:
 
 async def test_what_rides_along_goes_alone_when_nobody_else_writes(ledger: SqliteLedger) -> None:
     await ledger.apply(accepts(a_message(content_until_ms=NOW)))
-    assert await ledger.forget_content(NOW, 10) == 1
+    assert await ledger.retention.forget_content(NOW, 10) == 1
 
 
 async def test_another_process_gets_its_turn_while_much_is_forgotten(ledger: SqliteLedger, path: Path) -> None:
@@ -337,12 +341,12 @@ async def test_another_process_gets_its_turn_while_much_is_forgotten(ledger: Sql
 
     writing = asyncio.ensure_future(asyncio.to_thread(write))
     forgotten = 0
-    while count := await ledger.forget_records(NOW, 10):
+    while count := await ledger.retention.forget_records(NOW, 10):
         forgotten += count
         await ledger.apply([Count("quota", 1, 1)])
     assert forgotten == 2_000
     assert await writing == 1
-    assert await ledger.counts(9) == {"other": 1}
+    assert await ledger.counters.counts(9) == {"other": 1}
 
 
 async def test_a_ride_is_durable_before_the_log_begins_anew(path: Path) -> None:
@@ -363,4 +367,4 @@ async def test_the_log_is_copied_beside_the_commits(ledger: SqliteLedger, path: 
     await ledger.apply(accepts(message))
     while message.id not in path.read_bytes():
         await ledger.apply([Count("quota", 1, 1)])
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message

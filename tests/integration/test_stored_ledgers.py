@@ -14,7 +14,6 @@ from config.redis_address import parse_address
 from gateway.ledger.contract import (
     Accept,
     ChangedMeanwhile,
-    MovableLedger,
     Replace,
     StoredCustomer,
     StoredEndpoint,
@@ -23,11 +22,13 @@ from gateway.ledger.contract import (
     TellLater,
     Told,
 )
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.packing import NEWEST, OLDEST
 from gateway.ledger.redis.server import Access
+from gateway.ledger.roles import Ledger
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.ledger.sqlite.file import MIGRATIONS, SCHEMA_VERSION
+from gateway.ledger.sqlite.schema import MIGRATIONS, SCHEMA_VERSION
 from gateway.model.message import WAITING, Message, Status
 from gateway.process.clock import ManualClock
 from redaction.inventory import undeclared
@@ -56,7 +57,7 @@ def put_commands(name: str, server: Valkey) -> RedisLedger:
     for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         server.ask(*(b"" if word == "-" else bytes.fromhex(word) for word in line.split()))
     access = Access(address=parse_address(server.url))
-    return RedisLedger(access, ManualClock(c.NOW), role=Role.ALONE, partitions=8)
+    return RedisLedger(access, ManualClock(c.NOW), Terms(partitions=8), role=Role.ALONE)
 
 
 @pytest.fixture(params=[*SQL, *COMMANDS])
@@ -67,8 +68,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def ledger(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[MovableLedger]:
-    opened: MovableLedger = (
+async def ledger(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
+    opened: Ledger = (
         put_file(name, tmp_path / "ledger.db") if name in SQL else put_commands(name, request.getfixturevalue("server"))
     )
     await opened.open()
@@ -81,107 +82,107 @@ def test_every_schema_and_format_so_far_is_here() -> None:
     assert {f"redis_{number}" for number in range(OLDEST, NEWEST + 1)} == set(COMMANDS), "the same"
 
 
-async def exported(ledger: MovableLedger) -> dict[bytes, Message]:
+async def exported(ledger: Ledger) -> dict[bytes, Message]:
     found: dict[bytes, Message] = {}
     cursor = None
     while True:
-        page, cursor = await ledger.export(cursor, 5)
+        page, cursor = await ledger.copies.messages(cursor, 5)
         found |= {each.message.id: each.message for each in page}
         if cursor is None:
             return found
 
 
-async def test_every_message_is_found_as_it_was(ledger: MovableLedger) -> None:
-    assert await ledger.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
+async def test_every_message_is_found_as_it_was(ledger: Ledger) -> None:
+    assert await ledger.messages.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
     there = {each.id: each for each in c.MESSAGES if each.id not in LEAVES_FIRST}
     assert await exported(ledger) == there
     theirs = sorted((each for each in there if there[each].customer == 7), reverse=True)
-    page = await ledger.list_messages(7, status=None, since_ms=None, cursor=None, limit=100)
+    page = await ledger.messages.list_messages(7, status=None, since_ms=None, cursor=None, limit=100)
     assert [each.id for each in page.messages] == theirs
     for status in Status:
-        page = await ledger.list_messages(7, status=status, since_ms=None, cursor=None, limit=100)
+        page = await ledger.messages.list_messages(7, status=status, since_ms=None, cursor=None, limit=100)
         assert [each.id for each in page.messages] == [each for each in theirs if there[each].status is status]
-    assert await ledger.find(8, c.WAITS.id) is None
-    assert await ledger.find(7, c.RECORD_OVER.id) is None
-    assert await ledger.list_subject(7, [c.PERSON], 10) == [c.DELIVERED, c.PENDING, c.WAITS]
+    assert await ledger.messages.find(8, c.WAITS.id) is None
+    assert await ledger.messages.find(7, c.RECORD_OVER.id) is None
+    assert await ledger.messages.list_subject(7, [c.PERSON], 10) == [c.DELIVERED, c.PENDING, c.WAITS]
 
 
-async def test_what_waits_is_sent_when_it_is_due(ledger: MovableLedger) -> None:
+async def test_what_waits_is_sent_when_it_is_due(ledger: Ledger) -> None:
     waits = [each for each in c.MESSAGES if each.status in WAITING]
-    assert await ledger.lanes() == ["", "stc", "zain"]
-    assert [each.id for each in await ledger.claim_due("stc", c.NOW, 10, ())] == [c.WAITS.id, c.QUEUED.id]
-    assert await ledger.claim_due("", c.NOW, 10, ()) == []
-    assert await ledger.claim_due("", c.SCHEDULED.due_ms or 0, 10, ()) == [c.SCHEDULED]
+    assert await ledger.work.lanes() == ["", "stc", "zain"]
+    assert [each.id for each in await ledger.work.claim_due("stc", c.NOW, 10, ())] == [c.WAITS.id, c.QUEUED.id]
+    assert await ledger.work.claim_due("", c.NOW, 10, ()) == []
+    assert await ledger.work.claim_due("", c.SCHEDULED.due_ms or 0, 10, ()) == [c.SCHEDULED]
     for message in waits:
         sent = copy(message)
         sent.operator = "stc"
         assert await ledger.apply([submitted(sent, f"now {message.last_two}")]) == [True]
-        (found,) = await ledger.correlate([("stc", (f"now {message.last_two}",))])
+        (found,) = await ledger.work.correlate([("stc", (f"now {message.last_two}",))])
         assert found is not None
         assert found.message == sent
-    assert await ledger.claim_due("stc", c.NOW, 10, ()) == []
+    assert await ledger.work.claim_due("stc", c.NOW, 10, ()) == []
 
 
-async def test_what_waits_may_be_replaced_and_what_is_over_changes_no_more(ledger: MovableLedger) -> None:
+async def test_what_waits_may_be_replaced_and_what_is_over_changes_no_more(ledger: Ledger) -> None:
     revised = replace(c.SCHEDULED, content=c.QUEUED.content, segments=3, parts=bytes(3), due_ms=c.NOW + 5)
     assert await ledger.apply([Replace(revised), Replace(copy(c.DELIVERED))]) == [True, False]
-    assert await ledger.find(7, revised.id) == revised
+    assert await ledger.messages.find(7, revised.id) == revised
     assert await ledger.apply([final(copy(each)) for each in c.OTHERS]) == [False] * len(c.OTHERS)
 
 
-async def test_pending_receipts_find_their_segments_and_end_their_messages(ledger: MovableLedger) -> None:
+async def test_pending_receipts_find_their_segments_and_end_their_messages(ledger: Ledger) -> None:
     for message in c.MESSAGES:
         links = c.links_of(message)
-        found = await ledger.correlate([(each.operator, ("?", each.operator_message_id)) for each in links])
+        found = await ledger.work.correlate([(each.operator, ("?", each.operator_message_id)) for each in links])
         assert [(each.message.id, each.segment) for each in found if each] == [(message.id, at.segment) for at in links]
     ended = copy(c.PENDING)
     assert await ledger.apply([final(ended, tell=True)]) == [True]
-    told = await ledger.outbox_due(c.NOW, 10, ())
+    told = await ledger.outbox.due(c.NOW, 10, ())
     assert ended.id in {each.message for each in told}
     assert max(told, key=lambda event: event.seq).message == ended.id
 
 
-async def test_events_are_told_in_order_each_to_whom_it_is_for(ledger: MovableLedger, name: str) -> None:
+async def test_events_are_told_in_order_each_to_whom_it_is_for(ledger: Ledger, name: str) -> None:
     first, delayed, smpp, received, second = c.EVENTS
     notices = [] if name in BEFORE_NOTICES else [c.NOTICE]
-    assert (await ledger.outbox_size(), await ledger.outbox_size(1)) == (4 + len(notices), 1)
-    due = await ledger.outbox_due(c.NOW, 10, ())
+    assert (await ledger.outbox.size(), await ledger.outbox.size(1)) == (4 + len(notices), 1)
+    due = await ledger.outbox.due(c.NOW, 10, ())
     assert [replace(each, seq=0) for each in due] == [first, received, *notices]
     assert await ledger.apply([Told(each.seq) for each in due]) == [True] * len(due)
-    due = await ledger.outbox_due(c.NOW, 10, ())
+    due = await ledger.outbox.due(c.NOW, 10, ())
     assert [replace(each, seq=0) for each in due] == [second]
     assert await ledger.apply([TellLater(due[0].seq, c.NOW + 5, 1)]) == [True]
-    assert await ledger.outbox_due(c.NOW, 10, ()) == []
-    later = [replace(each, seq=0) for each in await ledger.outbox_due(c.NOW + c.HOUR_MS, 10, ())]
+    assert await ledger.outbox.due(c.NOW, 10, ()) == []
+    later = [replace(each, seq=0) for each in await ledger.outbox.due(c.NOW + c.HOUR_MS, 10, ())]
     assert sorted(later, key=lambda event: event.message) == [replace(second, next_ms=c.NOW + 5, attempts=1), delayed]
-    (own,) = await ledger.outbox_due(c.NOW, 10, (), 1)
+    (own,) = await ledger.outbox.due(c.NOW, 10, (), 1)
     assert replace(own, seq=0) == smpp
 
 
-async def test_a_digest_stands_for_its_message_until_its_time_is_over(ledger: MovableLedger) -> None:
+async def test_a_digest_stands_for_its_message_until_its_time_is_over(ledger: Ledger) -> None:
     again, anew = a_message(), a_message()
     operations = [Accept(again, c.DIGEST, c.NOW + c.DAY_MS), Accept(anew, c.OLD_DIGEST, c.NOW + c.DAY_MS)]
     assert await ledger.apply(operations) == [c.WAITS.id, anew.id]
-    assert await ledger.find_many([again.id, anew.id]) == [None, anew]
+    assert await ledger.messages.find_many([again.id, anew.id]) == [None, anew]
 
 
-async def test_accounts_and_counts_are_what_they_were_and_new_ones_come_after_them(ledger: MovableLedger) -> None:
-    found = await ledger.read_accounts()
+async def test_accounts_and_counts_are_what_they_were_and_new_ones_come_after_them(ledger: Ledger) -> None:
+    found = await ledger.accounts.read()
     assert (unversioned(found.customers), unversioned(found.keys)) == (c.CUSTOMERS, c.KEYS)
     assert (unversioned(found.esmes), unversioned(found.endpoints)) == (c.ESMES, c.ENDPOINTS)
-    assert await ledger.counts(c.DAY) == c.COUNTS
-    version = await ledger.accounts_version()
-    assert await ledger.save_key(a_key(7)) == 3
-    assert await ledger.accounts_version() == version + 1
+    assert await ledger.counters.counts(c.DAY) == c.COUNTS
+    version = await ledger.accounts.version()
+    assert await ledger.accounts.save_key(a_key(7)) == 3
+    assert await ledger.accounts.version() == version + 1
 
 
-async def test_an_account_of_before_is_written_over_what_was_read(ledger: MovableLedger) -> None:
-    first, *_ = await ledger.customers()
+async def test_an_account_of_before_is_written_over_what_was_read(ledger: Ledger) -> None:
+    first, *_ = await ledger.accounts.customers()
     changed = replace(first, settings=b'{"quota":6}')
-    assert await ledger.save_customer(changed, read=first.version) == first.id
+    assert await ledger.accounts.save_customer(changed, read=first.version) == first.id
     with pytest.raises(ChangedMeanwhile):
-        await ledger.save_customer(changed, read=first.version)
-    assert [each.settings for each in await ledger.customers()] == [changed.settings, c.CUSTOMERS[1].settings]
+        await ledger.accounts.save_customer(changed, read=first.version)
+    assert [each.settings for each in await ledger.accounts.customers()] == [changed.settings, c.CUSTOMERS[1].settings]
 
 
 def unversioned(rows: Sequence[S]) -> tuple[S, ...]:
@@ -189,53 +190,56 @@ def unversioned(rows: Sequence[S]) -> tuple[S, ...]:
     return tuple(replace(each, version=0) for each in rows)
 
 
-async def test_content_and_records_expire_and_counts_of_them_remain(ledger: MovableLedger, name: str) -> None:
-    due = {each.tag: (each.content, each.records) for each in await ledger.retention_due(c.NOW)}
+async def test_content_and_records_expire_and_counts_of_them_remain(ledger: Ledger, name: str) -> None:
+    due = {each.tag: (each.content, each.records) for each in await ledger.retention.overdue(c.NOW)}
     assert due[c.CONTENT_OVER.tag] == (1, 1)
     assert await forgotten(ledger, c.NOW) == (1, 1)
     kept = replace(c.CONTENT_OVER, content=None)
-    assert await ledger.find_many([c.CONTENT_OVER.id, c.RECORD_OVER.id]) == [kept, None]
-    assert await ledger.correlate([("stc", ("9a",)), ("stc", ("9b",))]) == [None, None]
+    assert await ledger.messages.find_many([c.CONTENT_OVER.id, c.RECORD_OVER.id]) == [kept, None]
+    assert await ledger.work.correlate([("stc", ("9a",)), ("stc", ("9b",))]) == [None, None]
     before = (c.TRAFFIC[0].messages, c.TRAFFIC[0].segments) if name != "schema_1" else (0, 0)
-    counted = await ledger.traffic(0, 100)
+    counted = await ledger.retention.traffic(0, 100)
     assert (sum(each.messages for each in counted), sum(each.segments for each in counted)) == (
         before[0] + 1,
         before[1] + c.RECORD_OVER.segments,
     )
     end = c.NOW + 90 * c.DAY_MS
     assert (await forgotten(ledger, end))[1] == len(c.MESSAGES) - 1
-    while await ledger.forget_leftovers(end, 100):
+    while await ledger.retention.forget_leftovers(end, 100):
         pass
-    assert (await ledger.outbox_size(), await ledger.outbox_size(1)) == (0, 0)
+    assert (await ledger.outbox.size(), await ledger.outbox.size(1)) == (0, 0)
     assert await exported(ledger) == {}
 
 
-async def forgotten(ledger: MovableLedger, now_ms: int) -> tuple[int, int]:
+async def forgotten(ledger: Ledger, now_ms: int) -> tuple[int, int]:
     """How much content and how many records went."""
     content = records = 0
     while True:
-        some, gone = await ledger.forget_content(now_ms, 100), await ledger.forget_records(now_ms, 100)
+        some, gone = (
+            await ledger.retention.forget_content(now_ms, 100),
+            await ledger.retention.forget_records(now_ms, 100),
+        )
         content, records = content + some, records + gone
         if not some + gone:
             return content, records
 
 
-async def test_new_messages_lie_among_the_old(ledger: MovableLedger) -> None:
+async def test_new_messages_lie_among_the_old(ledger: Ledger) -> None:
     fresh = replace(a_message(), id=c.NOW.to_bytes(6, "big") + bytes((0, 1, 3)) + b"\x07" * 7)
     assert await ledger.apply(accepts(fresh)) == [fresh.id]
-    page = await ledger.list_messages(7, status=Status.ACCEPTED, since_ms=None, cursor=None, limit=100)
+    page = await ledger.messages.list_messages(7, status=Status.ACCEPTED, since_ms=None, cursor=None, limit=100)
     assert [each.id for each in page.messages] == [fresh.id, c.SCHEDULED.id, c.WAITS.id]
 
 
-async def test_its_format_may_be_raised_under_everything(ledger: MovableLedger) -> None:
-    state = await ledger.raise_format()
+async def test_its_format_may_be_raised_under_everything(ledger: Ledger) -> None:
+    state = await ledger.formats.raise_to_newest()
     assert state.written == state.newest
-    assert await ledger.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
+    assert await ledger.messages.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
     assert await ledger.apply([final(copy(c.PENDING), tell=True)]) == [True]
     assert (await forgotten(ledger, c.NOW))[1] == 1
 
 
-async def test_what_is_stored_is_in_the_inventory(ledger: MovableLedger) -> None:
+async def test_what_is_stored_is_in_the_inventory(ledger: Ledger) -> None:
     assert undeclared(await ledger.stored_fields()) == []
 
 

@@ -52,7 +52,7 @@ class Bench:
         return [message.id for message, durable in pending if await durable]
 
     async def record(self, identifier: bytes) -> Message:
-        found = await self.node.stores.ledger.find(CUSTOMER, identifier)
+        found = await self.node.stores.ledger.messages.find(CUSTOMER, identifier)
         assert found is not None
         return found
 

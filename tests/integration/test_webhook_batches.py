@@ -116,7 +116,7 @@ async def test_one_event_that_an_endpoint_cannot_take_holds_up_no_other_for_ever
         receiver.answer = lambda got: Say(BUSY if poison in entries(got) else b"HTTP/1.1 204 No Content\r\n\r\n")
         stage.deliverer.offer(await stage.store(*messages(20)))
         async with asyncio.timeout(LIMIT_S):
-            while await stage.ledger.outbox_size() > 1:
+            while await stage.ledger.outbox.size() > 1:
                 if not stage.deliverer.held.inflight:
                     await stage.journal.drain()
                     stage.later(600)

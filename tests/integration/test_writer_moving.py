@@ -107,14 +107,14 @@ class Traffic:
 async def sweep(ledger: SqliteLedger, enough: asyncio.Event) -> int:
     forgotten = 0
     while not enough.is_set():
-        forgotten += await ledger.forget_records(NOW, 3)
-    return forgotten + await ledger.forget_records(NOW, 1_000)
+        forgotten += await ledger.retention.forget_records(NOW, 3)
+    return forgotten + await ledger.retention.forget_records(NOW, 1_000)
 
 
 async def add_customers(ledger: SqliteLedger, enough: asyncio.Event) -> list[int]:
     added: list[int] = []
     while not enough.is_set():
-        added.append(await ledger.save_customer(a_customer(public_id=f"cus_{len(added)}")))
+        added.append(await ledger.accounts.save_customer(a_customer(public_id=f"cus_{len(added)}")))
         await turn()
     return added
 
@@ -122,7 +122,7 @@ async def add_customers(ledger: SqliteLedger, enough: asyncio.Event) -> list[int
 async def empty_log(ledger: SqliteLedger, enough: asyncio.Event) -> None:
     while not enough.is_set():
         with contextlib.suppress(LedgerUnavailable):  # others read all the time
-            await ledger.checkpoint()
+            await ledger.retention.checkpoint()
         await turn()
 
 
@@ -147,13 +147,13 @@ async def test_it_moves_under_calls_from_all_sides(path: Path, commit_on_loop_s:
             await turn()
         enough.set()
     assert all(moved_at)
-    assert None not in await ledger.find_many([message for each in senders for message in each.messages])
+    assert None not in await ledger.messages.find_many([message for each in senders for message in each.messages])
     for each in senders:
         assert each.seqs == sorted(each.seqs)
-    told = {event.seq: event.message for event in await ledger.outbox_due(NOW, 1_000_000, ())}
+    told = {event.seq: event.message for event in await ledger.outbox.due(NOW, 1_000_000, ())}
     assert told == {seq: message for each in senders for seq, message in zip(each.seqs, each.messages, strict=True)}
     assert sweeping.result() == 700
-    assert adding.result() == [each.id for each in await ledger.customers()]
+    assert adding.result() == [each.id for each in await ledger.accounts.customers()]
     await ledger.close()
 
 
@@ -187,7 +187,7 @@ async def test_a_checkpoint_that_waits_for_a_reader_holds_up_the_move_and_nobody
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM counter").fetchone()
-        emptying = asyncio.ensure_future(ledger.checkpoint())
+        emptying = asyncio.ensure_future(ledger.retention.checkpoint())
         await turn()
         await ledger.apply(accepts(a_message()))
         while not any(str(path) in {each.path for each in process.open_files()} for process in children()):
@@ -243,7 +243,7 @@ async def test_a_killed_process_is_started_again(ledger: SqliteLedger) -> None:
     assert await ledger.apply(accepts(after)) == [after.id]
     assert writing_process() != process
     assert ledger.works_beside
-    assert None not in await ledger.find_many([before.id, after.id])
+    assert None not in await ledger.messages.find_many([before.id, after.id])
 
 
 # -------------------------------------------------------------------------------------------------- closing
@@ -281,7 +281,7 @@ async def test_closing_at_any_moment_leaves_no_process_and_no_lock(
     await move_ended()
     assert not children()
     await ledger.open()
-    assert await ledger.find(7, message.id) == message
+    assert await ledger.messages.find(7, message.id) == message
     assert not ledger.works_beside
     await ledger.close()
     os.close(own(path))
@@ -303,7 +303,7 @@ async def test_without_a_process_the_loop_goes_on(
     assert [(line["event"], line["log_level"]) for line in lines] == [("ledger_writer_stays", "warning")]
     assert not ledger.works_beside
     assert not children()
-    assert None not in await ledger.find_many([each.id for each in messages])
+    assert None not in await ledger.messages.find_many([each.id for each in messages])
 
 
 class Starts:

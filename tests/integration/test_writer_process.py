@@ -50,7 +50,7 @@ async def test_a_killed_process_is_started_again_and_nothing_acknowledged_is_los
     assert isinstance(failed, LedgerUnavailable)
     assert await ledger.apply(accepts(after)) == [after.id]
     assert writing_process() != process
-    assert None not in await ledger.find_many([before.id, after.id])
+    assert None not in await ledger.messages.find_many([before.id, after.id])
 
 
 async def test_while_its_process_is_dead_nobody_else_has_the_file(ledger: SqliteLedger, path: Path) -> None:
@@ -135,19 +135,19 @@ async def test_a_cancelled_batch_is_over_when_its_caller_goes_on(ledger: SqliteL
     applying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await applying
-    assert None not in await ledger.find_many([each.id for each in messages])
+    assert None not in await ledger.messages.find_many([each.id for each in messages])
 
 
 async def test_a_sweep_and_batches_share_the_process(ledger: SqliteLedger) -> None:
     old = [a_message(content_until_ms=NOW, record_until_ms=NOW) for _ in range(500)]
     await ledger.apply(accepts(*old))
-    sweeping = asyncio.ensure_future(ledger.forget_records(NOW, 500))
+    sweeping = asyncio.ensure_future(ledger.retention.forget_records(NOW, 500))
     fresh = [a_message() for _ in range(20)]
     for each in fresh:
         assert await ledger.apply(accepts(each)) == [each.id]
     assert await sweeping == 500
-    assert await ledger.find_many([each.id for each in old]) == [None] * 500
-    assert None not in await ledger.find_many([each.id for each in fresh])
+    assert await ledger.messages.find_many([each.id for each in old]) == [None] * 500
+    assert None not in await ledger.messages.find_many([each.id for each in fresh])
 
 
 @pytest.mark.parametrize("step", [1, 2, 8, 9, 10, 64])

@@ -107,7 +107,7 @@ async def test_of_an_expired_period_nothing_opens_and_of_the_others_everything(r
     sent = await send_to_everybody(road)
     backup = Backup(road, tmp_path, tmp_path / "backup")
     assert backup.restore().opened == everything(sent)
-    longer = await road.ledger.list_messages(CUSTOMER, status=None, since_ms=None, cursor=None, limit=1_000)
+    longer = await road.ledger.messages.list_messages(CUSTOMER, status=None, since_ms=None, cursor=None, limit=1_000)
     promotional = frozenset(each.id for each in longer.messages if each.tag == "promotional")
 
     road.clock.advance(4 * DAY + 1)  # the last content of the day's transactional period is due, promotional is not

@@ -82,7 +82,7 @@ class Run:
 
     async def messages(self) -> Sequence[Message]:
         """What is stored, whether a customer would still be told of it or not."""
-        return [each for each in await self.node.stores.ledger.find_many(self.ids) if each is not None]
+        return [each for each in await self.node.stores.ledger.messages.find_many(self.ids) if each is not None]
 
     async def readable(self) -> Counter[str]:
         """How many contents the vault opens, by tag."""
@@ -102,11 +102,13 @@ class Run:
     async def known(self) -> Counter[str]:
         """How many messages the API would show, by tag."""
         tags = {identifier: TAGS[index % 4] for index, identifier in enumerate(self.ids)}
-        found = [each for each in self.ids if await self.node.stores.ledger.find(self.customer, each) is not None]
+        found = [
+            each for each in self.ids if await self.node.stores.ledger.messages.find(self.customer, each) is not None
+        ]
         return Counter(tags[each] for each in found)
 
     async def overdue(self) -> int:
-        due = await self.node.stores.ledger.retention_due(self.clock.now_ms())
+        due = await self.node.stores.ledger.retention.overdue(self.clock.now_ms())
         return sum(each.content + each.records for each in due)
 
     async def content_ends(self, at_s: float, before: dict[str, int], after: dict[str, int]) -> None:
@@ -164,7 +166,7 @@ async def running(folder: Path) -> AsyncIterator[Run]:
     await node.start()
     listen_to_quiet_ones(node)
     accounts = Accounts(
-        node.stores.ledger,
+        node.stores.ledger.accounts,
         clock,
         COMMAND_LINE,
         sealer=node.stores.sealer,
@@ -234,7 +236,7 @@ async def test_everything_goes_at_its_own_time_and_only_counts_remain(tmp_path: 
         await run.record_ends(30 * DAY, every, longer)
         await run.record_ends(90 * DAY, longer, {})
 
-        rows = await run.node.stores.ledger.traffic(0, 1_000)
+        rows = await run.node.stores.ledger.retention.traffic(0, 1_000)
         day = ManualClock().now_ms() // 86_400_000
         counted: Counter[tuple[object, ...]] = Counter()
         for each in rows:

@@ -101,7 +101,7 @@ async def test_an_edited_row_is_counted_and_not_served(road: Road, tmp_path: Pat
     await road.operators["loop"].start(road.sort)
 
     await road.becomes(second, Status.SUBMITTED)
-    (message,) = await road.ledger.find_many([first])
+    (message,) = await road.ledger.messages.find_many([first])
     assert message is not None
     assert (message.status, message.error) == (Status.FAILED, "integrity_error")
     assert [each.token.message.id for _, each, _ in road.submitted] == [second]  # type: ignore[attr-defined]

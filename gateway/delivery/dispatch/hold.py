@@ -88,7 +88,7 @@ class Hold:
         if version is self._seen and now < self._next_look:
             return has_more
         self._next_look = now + (LOOK_S if self._under_way else IDLE_LOOK_S)  # and sooner, if more is taken meanwhile
-        for name in await self._records.ledger.lanes():
+        for name in await self._records.work.lanes():
             customer = held_customer(name)
             if customer is not None:
                 self._next_look = min(self._next_look, now + LOOK_S)
@@ -104,7 +104,7 @@ class Hold:
         count = 0
         for _ in range(PAGES):
             until_ms = self._clock.now_ms() if stays else _EVER
-            found = await self._records.ledger.claim_due(lane, until_ms, AT_ONCE, active)
+            found = await self._records.work.claim_due(lane, until_ms, AT_ONCE, active)
             await self._write([self._change(message, stays) for message in found])
             count += len(found)
             if len(found) < AT_ONCE:

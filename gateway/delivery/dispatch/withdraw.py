@@ -67,7 +67,7 @@ class Withdrawals:
         Raises Refusal with the code `refused` when it is on its way already, or final.
         """
         active = self._records.inflight.active
-        message = active.get(identifier) or await self._records.ledger.find(customer, identifier)
+        message = active.get(identifier) or await self._records.messages.find(customer, identifier)
         if message is None or message.customer != customer:
             return None
         if message.status not in WAITING or any(message.parts) or not self._withdraw(message):

@@ -140,7 +140,7 @@ class Uncorrelated:
         """Match these receipts with messages in this node's part of the ledger."""
         found: Sequence[Found | None] | None = None
         with suppress(LedgerUnavailable):
-            found = await self._records.ledger.correlate([(each.operator, each.candidates) for each in batch])
+            found = await self._records.work.correlate([(each.operator, each.candidates) for each in batch])
         if found is None:
             await self._put_back(batch)
             return

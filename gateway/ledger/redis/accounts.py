@@ -21,8 +21,8 @@ from gateway.ledger.contract import (
     StoredKey,
     Unreadable,
 )
-from gateway.ledger.redis.layout import Layout
-from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.member import Member
+from gateway.ledger.redis.server import Call
 from gateway.ledger.redis.wire import encode
 
 CUSTOMER, KEY, ESME, ENDPOINT = "customer", "api_key", "esme", "endpoint"
@@ -38,9 +38,11 @@ S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
 
 
 class AccountBook:
-    def __init__(self, server: Server, layout: Layout) -> None:
-        self._server = server
-        self._base = layout.shared
+    """See `gateway.ledger.roles.AccountStore`."""
+
+    def __init__(self, member: Member) -> None:
+        self._server = member.server
+        self._base = member.layout.shared
 
     async def version(self) -> int:
         return int(await self._server.command("GET", f"{self._base}:a:version") or 0)
@@ -74,16 +76,18 @@ class AccountBook:
     async def endpoints(self) -> Sequence[StoredEndpoint]:
         return await self._rows(ENDPOINT, StoredEndpoint, [])
 
-    async def save_customer(self, customer: StoredCustomer, read: int | None, accounts: int | None) -> int:
+    async def save_customer(
+        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+    ) -> int:
         return await self._save(CUSTOMER, customer.id, customer, customer.public_id, read, accounts)
 
-    async def save_key(self, key: StoredKey, read: int | None) -> int:
+    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
         return await self._save(KEY, key.id, key, key.prefix, read)
 
-    async def save_esme(self, esme: StoredEsme, read: int | None) -> int:
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
         return await self._save(ESME, esme.id, esme, esme.system_id, read)
 
-    async def save_endpoint(self, endpoint: StoredEndpoint, read: int | None) -> None:
+    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
         await self._save(ENDPOINT, endpoint.customer, endpoint, "", read)
 
     async def delete_endpoint(self, customer: int) -> None:

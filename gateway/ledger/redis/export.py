@@ -10,10 +10,10 @@ from typing import Final
 
 from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
 from gateway.ledger.contract import Exported, Traffic
-from gateway.ledger.redis.layout import Layout
-from gateway.ledger.redis.packing import Records, unpack_event
-from gateway.ledger.redis.server import Server
+from gateway.ledger.redis.member import Member
+from gateway.ledger.redis.packing import unpack_event
 from gateway.model.message import OutboxEvent
+from gateway.process.clock import Clock
 
 _CURSOR: Final = Struct(">HQ")
 _TRAFFIC: Final = Struct(">IIHBB")
@@ -21,19 +21,22 @@ _FILL: Final = 64
 """Messages of a full bucket."""
 
 
-class Exporter:
-    def __init__(self, server: Server, layout: Layout, records: Records) -> None:
-        self._server = server
-        self._unpack = records.unpack_message
-        self._layout = layout
+class Copies:
+    """See `gateway.ledger.roles.Copies`."""
 
-    async def messages(self, cursor: bytes | None, now_ms: int, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+    def __init__(self, member: Member, clock: Clock) -> None:
+        self._server = member.server
+        self._unpack = member.records.unpack_message
+        self._layout = member.layout
+        self._clock = clock
+
+    async def messages(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
         """Whole buckets, so some more or fewer than `limit`."""
         partition, after = (0, -1) if cursor is None else _CURSOR.unpack(cursor)
         while partition < self._layout.partitions:
             buckets = await self._buckets(partition, after, max(1, limit // _FILL))
             if buckets:
-                return await self._read(partition, buckets, now_ms), _CURSOR.pack(partition, buckets[-1])
+                return await self._read(partition, buckets), _CURSOR.pack(partition, buckets[-1])
             partition, after = partition + 1, -1
         return [], None
 
@@ -42,7 +45,8 @@ class Exporter:
         found = await self._server.command("ZRANGEBYSCORE", key, f"({after}", "+inf", "LIMIT", 0, count)
         return [int(each) for each in found]
 
-    async def _read(self, partition: int, buckets: Sequence[int], now_ms: int) -> list[Exported]:
+    async def _read(self, partition: int, buckets: Sequence[int]) -> list[Exported]:
+        now_ms = self._clock.now_ms()
         base = self._layout.bases[partition]
         found = []
         for fields in await self._server.commands([("HGETALL", f"{base}:b:{each}") for each in buckets]):
@@ -51,8 +55,8 @@ class Exporter:
         found.sort(key=lambda message: message.id)
         return [Exported(message) for message in found if message.record_until_ms > now_ms]
 
-    async def events(self, cursor: bytes | None) -> tuple[Sequence[OutboxEvent], bytes | None]:
-        """Of one partition, all of them."""
+    async def events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        """Of one partition, all of them, whatever the limit."""
         partition = 0 if cursor is None else int.from_bytes(cursor, "big")
         base = self._layout.bases[partition]
         esmes = sorted(int(each) for each in await self._server.command("SMEMBERS", f"{base}:os"))

@@ -7,16 +7,18 @@ from typing import Final
 
 from gateway.ledger.codes import CLASSES, STATUSES
 from gateway.ledger.contract import EVENT_KEPT_MS, TagDue, Traffic
-from gateway.ledger.redis.held import Holding
-from gateway.ledger.redis.layout import DIGEST_ROWS, LINK_ROWS, Layout
-from gateway.ledger.redis.packing import Records, tag_from
+from gateway.ledger.redis.checks import rewrite_log
+from gateway.ledger.redis.layout import DIGEST_ROWS, LINK_ROWS
+from gateway.ledger.redis.member import Member
+from gateway.ledger.redis.packing import tag_from
 from gateway.ledger.redis.reading import Reader
-from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.server import Call
 from gateway.ledger.redis.walks import Round
 from gateway.ledger.redis.wire import encode, octets
 from redaction.retention import RetentionTag
 
 BUCKETS_LOOKED_AT: Final = 16
+REWRITE_S: Final = 24 * 3600
 SLOTS_AT_ONCE: Final = 2
 """Whose tables are walked in one call: rows come by the hundred where millions of messages are stored."""
 
@@ -32,28 +34,31 @@ Found = tuple[int, int, bytes, bytes]
 """Slot, row group, field and value."""
 
 
-class Forgetter:
-    def __init__(self, server: Server, layout: Layout, holding: Holding, records: Records, reader: Reader) -> None:
-        self._server = server
-        self._records = records
-        self._layout = layout
-        self._holding = holding
-        self._reader = reader
+class Retention:
+    """See `gateway.ledger.roles.Retention`."""
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+        self._server = member.server
+        self._records = member.records
+        self._layout = member.layout
+        self._holding = member.holding
+        self._reader = Reader(member)
         self._links_round = Round("k", LINK_ROWS, LINKS_ROUND_MS)
         self._digests_round = Round("i", DIGEST_ROWS, DIGESTS_ROUND_MS)
 
-    async def content(self, now_ms: int, limit: int) -> int:
+    async def forget_content(self, now_ms: int, limit: int) -> int:
         total = 0
-        for partition in await self._overdue(now_ms):
+        for partition in await self._with_overdue(now_ms):
             call = self._call("forget_content", partition, (now_ms, limit - total))
             total += 0 if call is None else await self._server.call(call)
             if total >= limit:
                 break
         return total
 
-    async def records(self, now_ms: int, limit: int) -> int:
+    async def forget_records(self, now_ms: int, limit: int) -> int:
         total = 0
-        for partition in await self._overdue(now_ms):
+        for partition in await self._with_overdue(now_ms):
             call = self._call("forget_records", partition, (now_ms, limit - total))
             gone = [] if call is None else await self._server.call(call)
             await self._drop_links({gone[at]: gone[at + 1] for at in range(0, len(gone), 2)})
@@ -62,7 +67,7 @@ class Forgetter:
                 break
         return total
 
-    async def _overdue(self, now_ms: int) -> list[int]:
+    async def _with_overdue(self, now_ms: int) -> list[int]:
         """Our partitions that have anything to forget."""
         ours = list(self._holding.partitions)
         firsts = await self._server.commands(
@@ -93,7 +98,16 @@ class Forgetter:
 
     # --------------------------------------------------------------------------------------------------- leftovers
 
-    async def leftovers(self, now_ms: int, limit: int) -> int:
+    async def checkpoint(self) -> None:
+        """Have the append-only file written anew, which holds what was deleted until then: once a day, whichever node
+        asks first. Keys are destroyed before, so that nothing there opens meanwhile (P-23).
+        """
+        self._member.need_open()
+        key = f"{self._layout.shared}:rewritten"
+        if await self._server.command("SET", key, self._member.node, "NX", "EX", REWRITE_S):
+            await rewrite_log(self._server)
+
+    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         """Looks at some rows of each kind in our partitions' slots, and goes on from there the next time."""
         ours = list(self._holding.partitions)
         calls = [
@@ -147,10 +161,10 @@ class Forgetter:
 
     # ---------------------------------------------------------------------------------------------------- reports
 
-    async def due(self, now_ms: int) -> Sequence[TagDue]:
+    async def overdue(self, now_ms: int) -> Sequence[TagDue]:
         calls = [
             Call("retention_due", self._layout.bases[each], (now_ms, BUCKETS_LOOKED_AT))
-            for each in self._reader.reach()
+            for each in self._member.reach()
         ]
         tags: dict[RetentionTag, TagDue] = {}
         for rows in await self._server.read_gently(calls):

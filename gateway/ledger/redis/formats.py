@@ -7,19 +7,19 @@ only while every node reads it, and one that comes later and does not is told so
 from typing import Any
 
 from gateway.ledger.contract import FormatHeld, LedgerCorrupt, LedgerFormat, NodeFormat
-from gateway.ledger.redis.layout import Layout
-from gateway.ledger.redis.packing import NEWEST, OLDEST, Records
-from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.member import Member
+from gateway.ledger.redis.packing import NEWEST, OLDEST
+from gateway.ledger.redis.server import Call
 
 
 class Formats:
-    """lease_ms: how long a node that is not heard of counts as alive."""
+    """See `gateway.ledger.roles.Formats`."""
 
-    def __init__(self, server: Server, layout: Layout, records: Records, lease_ms: int) -> None:
-        self._server = server
-        self._layout = layout
-        self._records = records
-        self._lease_ms = lease_ms
+    def __init__(self, member: Member) -> None:
+        self._server = member.server
+        self._layout = member.layout
+        self._records = member.records
+        self._lease_ms = member.lease_ms  # a node that is not heard of for so long counts as gone
 
     def heard(self, number: int) -> None:
         """This is the ledger's format now. Raises LedgerCorrupt for one that this version does not read."""

@@ -13,11 +13,11 @@ from typing import Any, Final, Protocol
 
 from gateway.ledger.contract import LedgerLocked, LedgerUnavailable
 from gateway.ledger.redis.formats import Formats
-from gateway.ledger.redis.held import Holding, fair_share
-from gateway.ledger.redis.layout import Layout
+from gateway.ledger.redis.held import fair_share
 from gateway.ledger.redis.marks import Marks
+from gateway.ledger.redis.member import Member
 from gateway.ledger.redis.packing import NEWEST
-from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.server import Call
 from gateway.process.hosts import machine_of
 from gateway.process.tasks import TaskOwner
 
@@ -64,22 +64,13 @@ class Leases:
     marks: of the ledger that the partitions are of; when the server holds another one or none, nothing more is taken.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        layout: Layout,
-        holding: Holding,
-        node: str,
-        lease_s: float,
-        formats: Formats,
-        marks: Marks,
-    ) -> None:
-        self._server = server
-        self._layout = layout
-        self._holding = holding
-        self._node = node
-        self._lease_s = lease_s
-        self._lease_ms = round(lease_s * 1000)
+    def __init__(self, member: Member, formats: Formats, marks: Marks) -> None:
+        self._server = member.server
+        self._layout = member.layout
+        self._holding = member.holding
+        self._node = member.node
+        self._lease_s = member.lease_s
+        self._lease_ms = member.lease_ms
         self._formats = formats
         self._marks = marks
         self._tasks: TaskOwner | None = None

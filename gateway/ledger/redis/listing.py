@@ -15,9 +15,9 @@ from typing import Final
 
 from gateway.ledger.codes import STATUS_CODE
 from gateway.ledger.contract import Page
-from gateway.ledger.redis.layout import Layout, first_id, position_of
-from gateway.ledger.redis.packing import Records
-from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.layout import first_id, position_of
+from gateway.ledger.redis.member import Member
+from gateway.ledger.redis.server import Call
 from gateway.model.message import Status
 
 LOOKS_AT: Final = 2_048
@@ -37,15 +37,15 @@ _MARK_SIZE: Final = 4
 
 
 class Lister:
-    def __init__(self, server: Server, layout: Layout, records: Records) -> None:
-        self._server = server
-        self._unpack = records.unpack_message
-        self._layout = layout
+    def __init__(self, member: Member) -> None:
+        self._server = member.server
+        self._unpack = member.records.unpack_message
+        self._layout = member.layout
 
     async def page(
         self, customer: int, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int, now_ms: int
     ) -> Page:
-        """See `gateway.ledger.contract.Ledger.list_messages`."""
+        """See `gateway.ledger.roles.Messages.list_messages`."""
         since = b"" if since_ms is None else since_ms.to_bytes(6, "big")
         upto = position_of((now_ms + AHEAD_MS).to_bytes(6, "big") + bytes(10))
         if cursor is not None:

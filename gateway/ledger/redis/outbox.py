@@ -2,13 +2,14 @@
 ESME account by the one node that has the account's own lease, whichever partitions its messages are in.
 """
 
+import asyncio
 from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
-from gateway.ledger.redis.held import Holding
-from gateway.ledger.redis.layout import Layout
+from gateway.ledger.redis.member import Member
 from gateway.ledger.redis.packing import unpack_event
-from gateway.ledger.redis.server import Call, Server
+from gateway.ledger.redis.server import Call
+from gateway.ledger.redis.watches import Watches
 from gateway.model.message import OutboxEvent
 
 PAGE: Final = 256
@@ -18,17 +19,13 @@ SURVEY_S: Final = 1.0
 
 
 class Outbox:
-    """serves: as of `gateway.ledger.redis.reading.Reader`; others see every partition and take no account's lease."""
+    """See `gateway.ledger.roles.Outbox`. Who has no partitions sees all of them and takes no account's lease."""
 
-    def __init__(
-        self, server: Server, layout: Layout, holding: Holding, node: str, lease_s: float, *, serves: bool
-    ) -> None:
-        self._server = server
-        self._layout = layout
-        self._holding = holding
-        self._node = node
-        self._lease_ms = round(lease_s * 1000)
-        self._serves = serves
+    def __init__(self, member: Member, watches: Watches) -> None:
+        self._server = member.server
+        self._layout = member.layout
+        self._member = member
+        self._watches = watches
         self._silent: set[int] = set()  # our partitions without any event for a webhook
         self._places: dict[int, set[int]] = {}  # of each account: the partitions with news for it
         self._surveyed = float("-inf")
@@ -47,13 +44,19 @@ class Outbox:
         self._silent.difference_update(partitions)
 
     async def due(
-        self, now_ms: int, limit: int, exclude: Container[int], esme: int, after: int, now_s: float
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
-        """See `gateway.ledger.contract.Ledger.outbox_due`; now_s: monotonic."""
-        if esme and self._serves and not await self._may_tell(esme):
+        with self._watches.watching() as written:
+            found = await self._found_due(now_ms, limit, exclude, esme, after)
+            return [each for each in found if each.seq not in written]
+
+    async def _found_due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int, after: int
+    ) -> Sequence[OutboxEvent]:
+        if esme and self._member.serves and not await self._may_tell(esme):
             return []
         found: list[OutboxEvent] = []
-        starts = dict.fromkeys(await self._where(esme, now_s), 0)
+        starts = dict.fromkeys(await self._where(esme), 0)
         seen: set[bytes] = set()
         while starts:
             calls = [
@@ -74,24 +77,24 @@ class Outbox:
         found.sort(key=lambda event: event.seq)
         return found[:limit]
 
-    async def size(self, esme: int, now_s: float) -> int:
-        """How many events wait for this account, or for webhooks."""
-        reach = await self._where(esme, now_s)
+    async def size(self, esme: int = 0) -> int:
+        reach = await self._where(esme)
         keys = [f"{self._layout.bases[each]}:{kind}:{esme}" for each in reach for kind in "ol"]
         return sum(await self._server.commands([("ZCARD", key) for key in keys]))
 
     async def _may_tell(self, esme: int) -> bool:
         base = self._layout.bases[esme % self._layout.partitions]
-        return bool(await self._server.call(Call("esme_take", base, (esme, self._node, self._lease_ms))))
+        return bool(await self._server.call(Call("esme_take", base, (esme, self._member.node, self._member.lease_ms))))
 
-    async def _where(self, esme: int, now_s: float) -> list[int]:
-        if not self._serves:
-            return list(range(self._layout.partitions))
+    async def _where(self, esme: int) -> list[int]:
+        now_s = asyncio.get_running_loop().time()
+        if not self._member.serves:
+            return list(self._member.reach())
         if not esme:
             if now_s - self._heard >= HEAR_S:  # a node that lost a partition may have left news there
                 self._heard = now_s
                 self._silent.clear()
-            return [each for each in self._holding.staying() if each not in self._silent]
+            return [each for each in self._member.reach() if each not in self._silent]
         if now_s - self._surveyed >= SURVEY_S:
             self._surveyed = now_s
             await self._survey()

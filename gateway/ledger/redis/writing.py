@@ -16,10 +16,9 @@ from typing import Any, Final
 
 from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.redis.batch import ACCEPT, NOTIFY, TELL_LATER, TOLD, Batch, Claim, Packed
-from gateway.ledger.redis.held import Holding
-from gateway.ledger.redis.layout import Layout, Numbers
-from gateway.ledger.redis.packing import Records
-from gateway.ledger.redis.server import Call, Fenced, Server
+from gateway.ledger.redis.layout import Numbers
+from gateway.ledger.redis.member import Member
+from gateway.ledger.redis.server import Call, Fenced
 from gateway.ledger.redis.wire import encode, octets
 
 RETRY_S: Final = 0.2
@@ -35,26 +34,16 @@ _FOR_ANYBODY: Final = frozenset({TOLD, TELL_LATER, NOTIFY})
 
 
 class Writer:
-    """node: this node's name, under which its counts are numbered. lost: told of partitions that turned out lost."""
+    """lost: told of partitions that turned out to be another node's."""
 
-    def __init__(
-        self,
-        server: Server,
-        layout: Layout,
-        holding: Holding,
-        node: str,
-        records: Records,
-        *,
-        lost: Callable[[Sequence[int]], None],
-        patience_s: float,
-    ) -> None:
-        self._server = server
-        self._layout = layout
-        self._holding = holding
-        self._node = node
-        self._records = records
+    def __init__(self, member: Member, lost: Callable[[Sequence[int]], None]) -> None:
+        self._server = member.server
+        self._layout = member.layout
+        self._holding = member.holding
+        self._node = member.node
+        self._records = member.records
+        self._patience_s = member.patience_s
         self._lost = lost
-        self._patience_s = patience_s
         self._numbers = Numbers()
         self._counted = 0
 

@@ -1,8 +1,7 @@
 """Accounts in SQLite: four small tables, and a version that every write moves on.
 
 Columns of SQLite hold whatever a hand or another version wrote there, so every row is read by itself, and one that is
-not what its type says is left out and listed. Text is taken as octets: SQLite raises for a whole reading otherwise,
-where one value is not UTF-8.
+not what its type says is left out and listed.
 """
 
 import contextlib
@@ -22,8 +21,8 @@ from gateway.ledger.contract import (
     StoredKey,
     Unreadable,
 )
-from gateway.ledger.sqlite.file import SQL, SqliteFile, ledger_errors
-from gateway.ledger.sqlite.rows import AccountRow, Stored, customer_row, endpoint_row, esme_row, key_row
+from gateway.ledger.sqlite.reading import Reader
+from gateway.ledger.sqlite.rows import AccountRow, customer_row, endpoint_row, esme_row, key_row
 from gateway.ledger.sqlite.writer import FileWriter, Writer
 
 S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
@@ -34,45 +33,50 @@ _NAMES: Final = {"customer": "public_id", "key": "prefix", "esme": "system_id"}
 
 
 class AccountBook:
-    """file: open for reading. writer: what changes it."""
+    """See `gateway.ledger.roles.AccountStore`."""
 
-    def __init__(self, file: SqliteFile, writer: Writer) -> None:
-        self._file = file
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
         self._writer = writer
 
-    def read(self) -> StoredAccounts:
-        """The caller sees to it that all four are of one moment."""
-        unreadable: list[Unreadable] = []
-        return StoredAccounts(
-            customers=tuple(self._rows("customers", "customer", StoredCustomer, unreadable)),
-            keys=tuple(self._rows("keys", "key", StoredKey, unreadable)),
-            esmes=tuple(self._rows("esmes", "esme", StoredEsme, unreadable)),
-            endpoints=tuple(self._rows("endpoints", "endpoint", StoredEndpoint, unreadable)),
-            unreadable=tuple(unreadable),
-        )
+    async def version(self) -> int:
+        return self._reader.number("accounts_version")
 
-    def customers(self) -> Sequence[StoredCustomer]:
+    async def read(self) -> StoredAccounts:
+        unreadable: list[Unreadable] = []
+        with self._reader.snapshot():
+            return StoredAccounts(
+                customers=tuple(self._rows("customers", "customer", StoredCustomer, unreadable)),
+                keys=tuple(self._rows("keys", "key", StoredKey, unreadable)),
+                esmes=tuple(self._rows("esmes", "esme", StoredEsme, unreadable)),
+                endpoints=tuple(self._rows("endpoints", "endpoint", StoredEndpoint, unreadable)),
+                unreadable=tuple(unreadable),
+            )
+
+    async def customers(self) -> Sequence[StoredCustomer]:
         return self._rows("customers", "customer", StoredCustomer, [])
 
-    def keys(self) -> Sequence[StoredKey]:
+    async def keys(self) -> Sequence[StoredKey]:
         return self._rows("keys", "key", StoredKey, [])
 
-    def esmes(self) -> Sequence[StoredEsme]:
+    async def esmes(self) -> Sequence[StoredEsme]:
         return self._rows("esmes", "esme", StoredEsme, [])
 
-    def endpoints(self) -> Sequence[StoredEndpoint]:
+    async def endpoints(self) -> Sequence[StoredEndpoint]:
         return self._rows("endpoints", "endpoint", StoredEndpoint, [])
 
-    async def save_customer(self, customer: StoredCustomer, read: int | None, accounts: int | None) -> int:
+    async def save_customer(
+        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+    ) -> int:
         return await self._save("save_customer", customer_row(customer), read, accounts)
 
-    async def save_key(self, key: StoredKey, read: int | None) -> int:
+    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
         return await self._save("save_key", key_row(key), read)
 
-    async def save_esme(self, esme: StoredEsme, read: int | None) -> int:
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
         return await self._save("save_esme", esme_row(esme), read)
 
-    async def save_endpoint(self, endpoint: StoredEndpoint, read: int | None) -> None:
+    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
         await self._save("save_endpoint", endpoint_row(endpoint), read)
 
     async def _save(self, name: str, row: AccountRow, read: int | None, accounts: int | None = None) -> int:
@@ -87,7 +91,7 @@ class AccountBook:
     def _rows(self, statement: str, kind: str, of: type[S], unreadable: list[Unreadable]) -> list[S]:
         """The columns of each statement are the fields of the type, in their order."""
         found: list[S] = []
-        for row in self._raw(statement):
+        for row in self._reader.rows_of_octets(statement):
             fields = dict(zip(of.__struct_fields__, row, strict=True))
             try:
                 found.append(msgspec.convert(_decoded(fields), of, builtin_types=(bytes,)))
@@ -96,15 +100,6 @@ class AccountBook:
                 version = row[-1] if isinstance(row[-1], int) else 0
                 unreadable.append(Unreadable(kind, number, _name(fields, kind), _reason(error), version))
         return found
-
-    def _raw(self, statement: str) -> Sequence[Stored]:
-        with ledger_errors():
-            reader = self._file.reader
-            reader.text_factory = bytes
-            try:
-                return reader.execute(SQL[statement]).fetchall()
-            finally:
-                reader.text_factory = str
 
 
 def _decoded(fields: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,9 @@ import sqlite3
 from pathlib import Path
 
 from gateway.ledger.contract import INSTALLATION, LedgerCorrupt, LedgerFacts
-from gateway.ledger.sqlite.file import BUSY_LIMIT_S, SQL, ledger_errors, named, unreachable
+from gateway.ledger.sqlite.connecting import BUSY_LIMIT_S
+from gateway.ledger.sqlite.errors import ledger_errors, named, unreachable
+from gateway.ledger.sqlite.schema import SQL
 
 
 def looked_at(path: Path) -> LedgerFacts:

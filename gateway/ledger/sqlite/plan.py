@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.sqlite.file import SQL
 from gateway.ledger.sqlite.rows import AnyRow, ChangeRow, DigestRow, EventKind, EventRow, FreshRow, LinkRow, ReplaceRow
+from gateway.ledger.sqlite.schema import SQL
 
 _PURGE_AT_LEAST: Final = 8
 

@@ -10,12 +10,13 @@ from typing import Any
 import redis
 
 from config.redis_address import parse_address
-from gateway.ledger.contract import MovableLedger
-from gateway.ledger.redis.engine import RedisLedger, Role
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.packing import NEWEST
 from gateway.ledger.redis.server import Access
+from gateway.ledger.roles import Ledger
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.ledger.sqlite.file import SCHEMA_VERSION
+from gateway.ledger.sqlite.schema import SCHEMA_VERSION
 from gateway.process.clock import ManualClock
 from tests.integration.key_places import PERSISTENT
 from tests.integration.ledgers import contents
@@ -25,7 +26,7 @@ from tests.integration.valkey_server import valkey
 HERE = Path(__file__).parent
 
 
-async def filled(ledger: MovableLedger) -> None:
+async def filled(ledger: Ledger) -> None:
     await ledger.open()
     await fill(ledger)
     await ledger.close()
@@ -47,7 +48,7 @@ def server(folder: Path) -> str:
     """Commands that make a server hold the contents."""
     with valkey(folder, *PERSISTENT) as url:
         access = Access(address=parse_address(url))
-        asyncio.run(filled(RedisLedger(access, clock(), role=Role.ALONE, partitions=8, lease_s=1.0)))
+        asyncio.run(filled(RedisLedger(access, clock(), Terms(partitions=8, lease_s=1.0), role=Role.ALONE)))
         with redis.Redis.from_url(url) as client:
             return "".join(line(words(client, key)) for key in sorted(client.keys("*")))
 

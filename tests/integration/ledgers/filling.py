@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from gateway.ledger.contract import Accept, Change, Count, MovableLedger, Notify, TellLater, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, Notify, TellLater, WriteOp
+from gateway.ledger.roles import Ledger
 from gateway.model.message import Message, OutboxEvent, Status
 from tests.integration.ledgers import contents as c
 
@@ -31,20 +32,20 @@ def _of(identifier: bytes) -> Message:
     return next(each for each in c.MESSAGES if each.id == identifier)
 
 
-async def fill(ledger: MovableLedger) -> None:
+async def fill(ledger: Ledger) -> None:
     """An empty one, which is open alone and whose clock says NOW - 2: a digest is claimed that ends before NOW."""
-    await ledger.raise_format()
+    await ledger.formats.raise_to_newest()
     await ledger.apply(_operations())
-    for event in await ledger.outbox_due(c.NOW, 10, ()):
+    for event in await ledger.outbox.due(c.NOW, 10, ()):
         if event.message == c.CONTENT_OVER.id:
             await ledger.apply([TellLater(event.seq, c.NOW + c.HOUR_MS, 3)])
     await ledger.apply([Notify(replace(c.NOTICE))])
     for customer in c.CUSTOMERS:
-        await ledger.save_customer(customer)
+        await ledger.accounts.save_customer(customer)
     for key in c.KEYS:
-        await ledger.save_key(key)
+        await ledger.accounts.save_key(key)
     for esme in c.ESMES:
-        await ledger.save_esme(esme)
+        await ledger.accounts.save_esme(esme)
     for endpoint in c.ENDPOINTS:
-        await ledger.save_endpoint(endpoint)
-    await ledger.add_traffic(c.TRAFFIC)
+        await ledger.accounts.save_endpoint(endpoint)
+    await ledger.copies.add_traffic(c.TRAFFIC)

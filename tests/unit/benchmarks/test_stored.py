@@ -64,9 +64,11 @@ async def test_a_ledger_is_filled_and_says_with_what(tmp_path: Path) -> None:
     ledger = SqliteLedger(tmp_path / "ledger.db", SystemClock())
     await ledger.open()
     try:
-        page = await ledger.list_messages(stored.SMALLEST, status=None, since_ms=None, cursor=None, limit=1_000)
+        page = await ledger.messages.list_messages(
+            stored.SMALLEST, status=None, since_ms=None, cursor=None, limit=1_000
+        )
         assert len(page.messages) == filled.held[stored.SMALLEST]
-        assert await ledger.find(stored.LARGEST, filled.ids[0]) is not None
+        assert await ledger.messages.find(stored.LARGEST, filled.ids[0]) is not None
     finally:
         await ledger.close()
 

@@ -180,7 +180,8 @@ class Road:
         self.inflight = InFlight()
         settler = Settler(self.policies, lambda message: message.status is not Status.SUBMITTED, self._follow_up)
         records = Records(
-            ledger=self.ledger,
+            work=self.ledger.work,
+            messages=self.ledger.messages,
             journal=self.journal,
             settler=settler,
             inflight=self.inflight,
@@ -277,7 +278,7 @@ class Road:
         return identifier
 
     async def stored(self, identifier: bytes) -> Message:
-        message = await self.ledger.find(CUSTOMER, identifier)
+        message = await self.ledger.messages.find(CUSTOMER, identifier)
         assert message is not None
         return message
 
@@ -294,7 +295,7 @@ class Road:
         await self.journal.drain()
 
     async def events(self) -> Sequence[OutboxEvent]:
-        return await self.ledger.outbox_due(self.clock.now_ms(), 100, ())
+        return await self.ledger.outbox.due(self.clock.now_ms(), 100, ())
 
     def acknowledged(self, operator: str = "loop") -> list[tuple[object, bool]]:
         return self.operators[operator].acknowledged

@@ -1,6 +1,6 @@
-"""A ledger in memory: small, real enough for whatever stands in front of one."""
+"""A ledger in memory: small, real enough for whatever stands in front of one. It has its roles all in one object."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -10,8 +10,6 @@ from gateway.ledger.contract import (
     Change,
     ChangedMeanwhile,
     Count,
-    Found,
-    LedgerFormat,
     LedgerUnavailable,
     NameTaken,
     Page,
@@ -20,12 +18,10 @@ from gateway.ledger.contract import (
     StoredEndpoint,
     StoredEsme,
     StoredKey,
-    TagDue,
-    Traffic,
     WriteOp,
     WriteResult,
 )
-from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, Status
 from redaction.sealed import Pseudonym
 
 S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
@@ -83,26 +79,6 @@ class SmallLedger:
     async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
         return [each for each in self.messages.values() if each.customer == customer and each.subject in subjects]
 
-    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
-        return []
-
-    async def lanes(self) -> Sequence[str]:
-        return []
-
-    async def backlog(self, operator: str) -> int:
-        return 0
-
-    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
-        return [None for _ in receipts]
-
-    async def outbox_due(
-        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
-    ) -> Sequence[OutboxEvent]:
-        return []
-
-    async def outbox_size(self, esme: int = 0) -> int:
-        return 0
-
     async def count(self, name: str, bucket: int) -> int:
         return self.counters.get((name, bucket), 0)
 
@@ -110,11 +86,11 @@ class SmallLedger:
         self._work()
         return {name: amount for (name, day), amount in self.counters.items() if day == bucket}
 
-    async def accounts_version(self) -> int:
+    async def version(self) -> int:
         self._work()
         return self._version
 
-    async def read_accounts(self) -> StoredAccounts:
+    async def read(self) -> StoredAccounts:
         self.reads += 1
         return StoredAccounts(
             customers=tuple(self._customers.values()),
@@ -171,32 +147,6 @@ class SmallLedger:
     async def delete_endpoint(self, customer: int) -> None:
         self._endpoints.pop(customer, None)
         self._version += 1
-
-    async def forget_content(self, now_ms: int, limit: int) -> int:
-        return 0
-
-    async def forget_records(self, now_ms: int, limit: int) -> int:
-        return 0
-
-    async def checkpoint(self) -> None: ...
-
-    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
-        return 0
-
-    async def retention_due(self, now_ms: int) -> Sequence[TagDue]:
-        return ()
-
-    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
-        return ()
-
-    async def format(self) -> LedgerFormat:
-        return LedgerFormat(written=1, oldest=1, newest=1)
-
-    async def raise_format(self) -> LedgerFormat:
-        return await self.format()
-
-    async def stored_fields(self) -> Sequence[str]:
-        return []
 
     def _work(self) -> None:
         if self.broken:

@@ -269,7 +269,7 @@ async def running_api(
     api = HttpApi(
         SendPath((door or SmallDoor)(journal, clock), ledger, admission, clock),
         Sources(
-            ledger=ledger,
+            messages=ledger,
             canceller=SmallCanceller(ledger, journal),
             reveal_reference=lambda _: None,
             operators=lambda: [LOOP],

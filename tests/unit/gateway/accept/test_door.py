@@ -120,7 +120,7 @@ async def test_without_a_route_nothing_is_taken(tmp_path: Path) -> None:
         with pytest.raises(Refusal, match="no_route") as refused:
             await road.send()
         assert refused.value.field == "to"
-        page = await road.ledger.list_messages(CUSTOMER, status=None, since_ms=None, cursor=None, limit=1)
+        page = await road.ledger.messages.list_messages(CUSTOMER, status=None, since_ms=None, cursor=None, limit=1)
         assert page.messages == ()
 
 

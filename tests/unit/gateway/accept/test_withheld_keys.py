@@ -69,11 +69,11 @@ async def test_news_waits(tmp_path: Path) -> None:
         road.owners["90909", ""] = OURS
         (message,) = await received(road, from_a_person())
         customer = StoredCustomer(id=CUSTOMER, public_id="cus_1", account=Sealed(b""), settings=b"{}", created_ms=0)
-        await road.ledger.save_customer(customer)
+        await road.ledger.accounts.save_customer(customer)
         url = Secret("https://shop.example.sa/told")
         endpoint, _ = seal_endpoint(road.sealer, road.clock.random, CUSTOMER, url)
-        await road.ledger.save_endpoint(endpoint)
-        directory = Directory(road.ledger, road.keyring.credential_digest)
+        await road.ledger.accounts.save_endpoint(endpoint)
+        directory = Directory(road.ledger.accounts, road.keyring.credential_digest)
         await directory.refresh()
         addressing = Addressing(directory, road.vault, road.sealer)
         for tell in (addressing.delivery, NewsWriter(road.vault)):
@@ -84,7 +84,7 @@ async def test_news_waits(tmp_path: Path) -> None:
 
 async def test_nobody_is_told_that_a_key_is_wrong(tmp_path: Path) -> None:
     async with running_road(tmp_path) as road:
-        gatekeeper = Gatekeeper(Directory(road.ledger, road.keyring.credential_digest), road.clock)
+        gatekeeper = Gatekeeper(Directory(road.ledger.accounts, road.keyring.credential_digest), road.clock)
         with withheld(road), pytest.raises(Refusal, match="keys_unavailable"):
             gatekeeper.identify("Bearer some-key")
         with pytest.raises(Refusal, match="unauthenticated"):

@@ -105,7 +105,7 @@ async def test_an_unavailable_ledger_leaves_what_was_known_and_is_asked_again() 
         looks = 0
         third = asyncio.Event()
 
-        async def accounts_version(self) -> int:
+        async def version(self) -> int:
             self.looks += 1
             if self.looks == 2:
                 raise LedgerUnavailable

@@ -35,7 +35,9 @@ async def received(road: Road, *messages: MoMessage) -> list[Message]:
     """The stored records, in order."""
     road.sort(messages)
     await road.settled()
-    page = await road.ledger.list_messages(CUSTOMER, status=Status.RECEIVED, since_ms=None, cursor=None, limit=100)
+    page = await road.ledger.messages.list_messages(
+        CUSTOMER, status=Status.RECEIVED, since_ms=None, cursor=None, limit=100
+    )
     return list(reversed(page.messages))
 
 
@@ -159,7 +161,7 @@ async def test_the_news_goes_where_the_owner_is_told(tmp_path: Path, owner: Owne
     async with running_road(tmp_path) as road:
         road.owners["90909", ""] = owner
         await received(road, from_a_person())
-        events = [*await road.events(), *await road.ledger.outbox_due(road.clock.now_ms(), 10, (), esme=5)]
+        events = [*await road.events(), *await road.ledger.outbox.due(road.clock.now_ms(), 10, (), esme=5)]
         assert [event.esme for event in events] == esmes
 
 

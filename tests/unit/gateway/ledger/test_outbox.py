@@ -11,12 +11,13 @@ from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.messages import Messages
 from gateway.model.message import Message
 from gateway.process.clock import ManualClock
 from tests.contract.records import a_message, accepts, final
 
 
-class Interrupted(SqliteLedger):
+class Interrupted(Messages):
     """When it is told to, it fails to find messages, or finds none, as when they were forgotten."""
 
     is_away = False
@@ -29,12 +30,13 @@ class Interrupted(SqliteLedger):
 
 
 class Place:
-    def __init__(self, ledger: Interrupted, journal: Journal, clock: ManualClock) -> None:
+    def __init__(self, ledger: SqliteLedger, journal: Journal, clock: ManualClock) -> None:
         self.ledger = ledger
+        self.messages = Interrupted(ledger.reader, clock)
         self.journal = journal
         self.clock = clock
         self.settled: list[int] = []
-        self.reader = OutboxReader(ledger, journal, clock, settled=self.settled.append)
+        self.reader = OutboxReader(ledger.outbox, self.messages, journal, clock, settled=self.settled.append)
 
     async def store(self, count: int) -> None:
         """An event for each of so many new messages."""
@@ -46,7 +48,7 @@ class Place:
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Place]:
     clock = ManualClock()
-    ledger = Interrupted(folder / "ledger.db", clock, synchronous="off")
+    ledger = SqliteLedger(folder / "ledger.db", clock, synchronous="off")
     await ledger.open()
     journal = Journal(ledger, stored=lambda _: None)
     committing = asyncio.create_task(journal.run())
@@ -109,18 +111,18 @@ async def test_an_event_that_was_put_off_is_read_when_its_time_comes_and_not_bef
 async def test_after_a_failed_reading_nothing_more_is_known_than_before(tmp_path: Path) -> None:
     async with opened(tmp_path) as place:
         await place.store(2)
-        place.ledger.is_away = True
+        place.messages.is_away = True
         with pytest.raises(LedgerUnavailable):
             await place.reader.read(10)
         assert not place.reader.known
-        place.ledger.is_away = False
+        place.messages.is_away = False
         assert len((await place.reader.read(10)).events) == 2
 
 
 async def test_an_event_whose_message_was_forgotten_comes_without_one(tmp_path: Path) -> None:
     async with opened(tmp_path) as place:
         await place.store(1)
-        place.ledger.has_forgotten = True
+        place.messages.has_forgotten = True
         ((event, message),) = (await place.reader.read(10)).events
         assert message is None
         assert event.seq in place.reader.known

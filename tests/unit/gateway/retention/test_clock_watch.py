@@ -27,7 +27,7 @@ async def ledger(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteLedg
 
 
 async def begun(clock: ManualClock, ledger: SqliteLedger, boot: int = BOOT) -> ClockWatch:
-    watch = ClockWatch(clock, ledger, boot)
+    watch = ClockWatch(clock, ledger.marks, boot)
     await watch.begin()
     return watch
 
@@ -42,7 +42,7 @@ async def test_a_first_start_knows_no_time_before(clock: ManualClock, ledger: Sq
     watch = await begun(clock, ledger)
     assert clock.is_sound
     await watch.write()
-    assert (await ledger.marks())["clock_wall_ms"] == clock.now_ms()
+    assert (await ledger.marks.all())["clock_wall_ms"] == clock.now_ms()
 
 
 @pytest.mark.case("faults-3")
@@ -80,7 +80,7 @@ async def test_a_verb_confirms_what_a_node_takes_for_a_jump(ledger: SqliteLedger
     await node.ask()
     assert clock.is_sound
     assert clock.now_ms() == clock.wall_ms()
-    assert (await ledger.marks())["clock_wall_ms"] == clock.now_ms()
+    assert (await ledger.marks.all())["clock_wall_ms"] == clock.now_ms()
 
 
 async def test_a_confirmation_from_before_the_jump_says_nothing(ledger: SqliteLedger, clock: ManualClock) -> None:

@@ -10,6 +10,7 @@ import pytest
 from config.settings import SweeperSettings
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.retention import Retention
 from gateway.model.message import Message, Status
 from gateway.retention.sweeper import LATE_S, Sweeper, Swept
 from operators.base import Accepted, ReceiptState
@@ -36,7 +37,7 @@ async def road(tmp_path: Path) -> AsyncIterator[Road]:
 def sweeper(road: Road, *, nodes: int = 1, **settings: float) -> Sweeper:
     return Sweeper(
         nodes=lambda: nodes,
-        ledger=road.ledger,
+        retention=road.ledger.retention,
         keyring=road.keyring,
         clock=road.clock,
         settings=SweeperSettings(**settings),  # type: ignore[arg-type]
@@ -48,7 +49,7 @@ async def delivered(road: Road, **changes: Any) -> Message:
 
 
 async def overdue(road: Road) -> int:
-    return sum(each.content + each.records for each in await road.ledger.retention_due(road.clock.now_ms()))
+    return sum(each.content + each.records for each in await road.ledger.retention.overdue(road.clock.now_ms()))
 
 
 @pytest.mark.case("faults-3")
@@ -58,7 +59,7 @@ async def test_nothing_is_forgotten_by_a_clock_that_has_jumped(road: Road) -> No
     road.clock.advance(400 * DAY)
     road.clock.is_sound = False
     assert await sweep() == Swept(keys=0, content=0, records=0, leftovers=0)
-    (kept,) = await road.ledger.find_many([message.id])
+    (kept,) = await road.ledger.messages.find_many([message.id])
     assert kept is not None
     assert kept.content is not None
     road.clock.is_sound = True
@@ -80,10 +81,12 @@ async def test_content_goes_at_its_time_and_the_record_at_its_own(road: Road) ->
     road.clock.advance(89 * DAY - 0.001)
     assert (await sweep()).records == 0
     road.clock.advance(0.001)
-    assert await road.ledger.find(message.customer, message.id) is None
+    assert await road.ledger.messages.find(message.customer, message.id) is None
     assert (await sweep()).records == 1
     assert await overdue(road) == 0
-    assert [(each.messages, each.status) for each in await road.ledger.traffic(0, 10)] == [(1, Status.DELIVERED)]
+    assert [(each.messages, each.status) for each in await road.ledger.retention.traffic(0, 10)] == [
+        (1, Status.DELIVERED)
+    ]
 
 
 @pytest.mark.policy("P-23")
@@ -147,7 +150,7 @@ async def test_pseudonyms_die_with_their_epoch_once_no_record_needs_them(road: R
     assert first not in road.store.state.epochs(1, "search")
 
 
-class RefusingOnce(SqliteLedger):
+class RefusingOnce(Retention):
     """Its first sweep fails as on a full disk."""
 
     swept: asyncio.Event
@@ -162,14 +165,15 @@ class RefusingOnce(SqliteLedger):
 
 
 async def test_a_sweep_that_the_ledger_refuses_is_counted_and_tried_again(road: Road, tmp_path: Path) -> None:
-    ledger = RefusingOnce(tmp_path / "other.db", road.clock)
-    ledger.swept = asyncio.Event()
+    ledger = SqliteLedger(tmp_path / "other.db", road.clock)
+    retention = RefusingOnce(ledger._file, ledger._writer)
+    retention.swept = asyncio.Event()
     await ledger.open()
     settings = SweeperSettings(interval_s=0.001)
-    one = Sweeper(ledger=ledger, keyring=road.keyring, clock=road.clock, settings=settings)
+    one = Sweeper(retention=retention, keyring=road.keyring, clock=road.clock, settings=settings)
     task = asyncio.ensure_future(one.run())
     async with asyncio.timeout(LIMIT_S):
-        await ledger.swept.wait()
+        await retention.swept.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await ledger.close()

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.ledger.contract import Change, WriteOp
 from gateway.ledger.journal import Journal, StoredEvent
+from gateway.ledger.roles import Outbox
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, OutboxEvent
 from gateway.process.clock import ManualClock
@@ -27,16 +28,21 @@ from tests.contract.records import a_message, accepts, an_event, final, submitte
 from tests.unit.gateway.smpp_server.test_link import ESME, Host, Transport
 
 
-class CountingLedger(SqliteLedger):
+class CountingOutbox:
     """Counts how often the outbox is read."""
 
-    reads = 0
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self.reads = 0
 
-    async def outbox_due(
+    async def due(
         self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
         self.reads += 1
-        return await super().outbox_due(now_ms, limit, exclude, esme, after)
+        return await self._outbox.due(now_ms, limit, exclude, esme, after)
+
+    async def size(self, esme: int = 0) -> int:
+        return await self._outbox.size(esme)
 
 
 class Peer(Transport):
@@ -97,9 +103,16 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         clock = ManualClock()
-        self.ledger = CountingLedger(folder / "ledger.db", clock, synchronous="off")
+        self.ledger = SqliteLedger(folder / "ledger.db", clock, synchronous="off")
+        self.outbox = CountingOutbox(self.ledger.outbox)
         self.journal = Journal(self.ledger, stored=lambda _: None, events_stored=self._offer)
-        self.telling = Telling(ledger=self.ledger, journal=self.journal, word=self._word, clock=clock)
+        self.telling = Telling(
+            outbox=self.outbox,
+            messages=self.ledger.messages,
+            journal=self.journal,
+            word=self._word,
+            clock=clock,
+        )
         self.clock = clock
         self.broken: set[bytes] = set()
 
@@ -127,13 +140,13 @@ class Desk:
     async def is_told(self) -> None:
         """Nothing waits any more."""
         async with asyncio.timeout(LIMIT_S):
-            while await self.ledger.outbox_size(ESME.id) or self.telling.in_memory():
+            while await self.outbox.size(ESME.id) or self.telling.in_memory():
                 await asyncio.sleep(0)
 
     async def is_settled(self) -> None:
         """The ledger was asked for what is due and for what came since, and nothing was found."""
         async with asyncio.timeout(LIMIT_S):
-            while self.ledger.reads < 2:
+            while self.outbox.reads < 2:
                 await asyncio.sleep(0)
 
 
@@ -163,11 +176,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 async def test_fresh_news_goes_out_from_its_commit_without_being_read_back(desk: Desk) -> None:
     peer = Peer(desk.telling)
     await desk.is_settled()
-    before = desk.ledger.reads
+    before = desk.outbox.reads
     ids = await desk.ends(30)
     assert await peer.receives(30) == ids
     await desk.is_told()
-    assert desk.ledger.reads == before
+    assert desk.outbox.reads == before
 
 
 @pytest.mark.smpp("S-53")
@@ -222,7 +235,7 @@ async def test_a_bind_of_smpp_3_3_is_told_without_tlvs(desk: Desk) -> None:
 async def test_news_of_an_account_without_a_bind_stays_in_the_ledger(desk: Desk) -> None:
     await desk.ends(3)
     assert desk.telling.in_memory() == 0
-    assert await desk.ledger.outbox_size(ESME.id) == 3
+    assert await desk.outbox.size(ESME.id) == 3
 
 
 @pytest.mark.case("security-2")

@@ -11,7 +11,9 @@ from typing import Any
 
 from gateway.ledger.contract import Accept, Change, StoredEndpoint
 from gateway.ledger.journal import Journal
+from gateway.ledger.outbox import OutboxReader
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.outbox import Outbox
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.process.clock import ManualClock
 from gateway.process.tasks import TaskOwner
@@ -73,7 +75,7 @@ class Stage:
 
     async def store(self, *messages: Message, status: Status = Status.DELIVERED) -> list[tuple[OutboxEvent, Message]]:
         """Commit an event of each message, accepted before where it is new. What may be offered, if not told by now."""
-        known = await self.ledger.find_many([each.id for each in messages])
+        known = await self.ledger.messages.find_many([each.id for each in messages])
         for each, old in zip(messages, known, strict=True):
             if old is None:
                 self.journal.post(Accept(message=_with(each, status=Status.ACCEPTED)))
@@ -95,20 +97,20 @@ class Stage:
     async def waiting(self) -> Sequence[OutboxEvent]:
         """First events of messages, as the ledger holds them, once everything written is durable."""
         await self.journal.drain()
-        return await self.ledger.outbox_due(1 << 60, 100_000, ())
+        return await self.ledger.outbox.due(1 << 60, 100_000, ())
 
     async def save_endpoint(self, customer: int = 1, **changes: Any) -> None:
         fields: dict[str, Any] = {"customer": customer, "url": Sealed(b"u"), "secret": Sealed(b"s"), "settings": b"{}"}
-        await self.ledger.save_endpoint(StoredEndpoint(**(fields | changes)))
+        await self.ledger.accounts.save_endpoint(StoredEndpoint(**(fields | changes)))
 
     async def endpoint(self, customer: int = 1) -> StoredEndpoint:
-        (found,) = [each for each in await self.ledger.endpoints() if each.customer == customer]
+        (found,) = [each for each in await self.ledger.accounts.endpoints() if each.customer == customer]
         return found
 
     async def run_out(self, seconds: float) -> None:
         """Let time pass in such steps, whenever nothing is under way, until everything is told."""
         async with asyncio.timeout(LIMIT_S):
-            while await self.ledger.outbox_size():
+            while await self.ledger.outbox.size():
                 if not self.deliverer.held.inflight:
                     await self.journal.drain()
                     self.later(seconds)
@@ -136,7 +138,7 @@ async def until(holds: Callable[[], bool]) -> None:
 async def until_all_told(stage: Stage) -> None:
     """Wait until the outbox is empty."""
     async with asyncio.timeout(LIMIT_S):
-        while await stage.ledger.outbox_size():
+        while await stage.ledger.outbox.size():
             await asyncio.sleep(0.001)
 
 
@@ -147,18 +149,19 @@ async def staged(
     clock: ManualClock | None = None,
     tls: ssl.SSLContext | None = None,
     running: bool = True,
-    engine: type[SqliteLedger] = SqliteLedger,
+    outbox: type[Outbox] = Outbox,
     **settings: Any,
 ) -> AsyncIterator[Stage]:
     """running: whether the deliverer reads the ledger; without it only what is offered is told."""
     chosen = DeliverySettings(**({"allow_loopback": True, "poll_s": 0.02} | settings))
     time, tasks, book = clock or ManualClock(NOW_MS), TaskOwner(), Book()
-    ledger = engine(folder / "ledger.db", time, synchronous="off")
+    ledger = SqliteLedger(folder / "ledger.db", time, synchronous="off")
     await ledger.open()
     journal = Journal(ledger, stored=lambda _: None)
     tasks.start("journal", journal.run())
     deliverer = Deliverer(
-        ledger=ledger,
+        reader=OutboxReader(outbox(ledger.reader), ledger.messages, journal, time),
+        accounts=ledger.accounts,
         journal=journal,
         addresses=book,
         client=lambda: WebhookClient(chosen, clock=time, tasks=tasks, tls=tls),

@@ -40,7 +40,7 @@ class Place:
         wanted = EndpointSettings(**settings)
         endpoint, secret = seal_endpoint(self.sealer, self.road.clock.random, CUSTOMER, URL, wanted)
         assert secret is not None
-        await self.road.ledger.save_endpoint(endpoint)
+        await self.road.ledger.accounts.save_endpoint(endpoint)
         await self.directory.refresh()
         return secret
 
@@ -48,10 +48,10 @@ class Place:
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     async with running_road(tmp_path, room=0) as road:
-        await road.ledger.save_customer(
+        await road.ledger.accounts.save_customer(
             StoredCustomer(id=CUSTOMER, public_id="cus_1", account=Sealed(b""), settings=b"{}", created_ms=0)
         )
-        directory = Directory(road.ledger, road.keyring.credential_digest)
+        directory = Directory(road.ledger.accounts, road.keyring.credential_digest)
         await directory.refresh()
         sealer = Sealer(road.store.state, road.clock.random)
         yield Place(road, directory, sealer, Addressing(directory, road.vault, sealer))
@@ -117,8 +117,8 @@ async def test_an_endpoint_that_does_not_open_keeps_its_events_and_is_told_again
     place: Place, spoilt: dict[str, Sealed]
 ) -> None:
     await place.set_endpoint()
-    (stored,) = await place.road.ledger.endpoints()
-    await place.road.ledger.save_endpoint(msgspec.structs.replace(stored, **spoilt))
+    (stored,) = await place.road.ledger.accounts.endpoints()
+    await place.road.ledger.accounts.save_endpoint(msgspec.structs.replace(stored, **spoilt))
     await place.directory.refresh()
     message = await place.road.stored(await place.road.send())
     assert place.addressing.wanted(message)
@@ -161,7 +161,7 @@ async def test_an_endpoint_is_opened_once_for_all_its_events_and_again_when_it_c
     changed = place.addressing.delivery(event_of(message), message)
     assert changed is not None
     assert signs_with(changed, secret)
-    await place.road.ledger.delete_endpoint(CUSTOMER)
+    await place.road.ledger.accounts.delete_endpoint(CUSTOMER)
     await place.directory.refresh()
     assert place.addressing.delivery(event_of(message), message) is None
 

@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from gateway.ledger.contract import LedgerUnavailable, Notify
-from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.ledger.sqlite.outbox import Outbox
 from gateway.model.message import OutboxEvent, Status
 from gateway.process.containment import Containment
 from gateway.webhooks.lane import REST_AFTER
@@ -402,22 +402,22 @@ async def test_the_age_of_the_oldest_untold_event_is_known(tmp_path: Path) -> No
         assert stage.deliverer.held.lag_ms() == 3000
 
 
-class Unsteady(SqliteLedger):
-    """A ledger whose first readings fail."""
+class Unsteady(Outbox):
+    """An outbox whose first readings fail."""
 
     failures = 3
 
-    async def outbox_due(
+    async def due(
         self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
         if self.failures:
             self.failures -= 1
             raise LedgerUnavailable
-        return await super().outbox_due(now_ms, limit, exclude)
+        return await super().due(now_ms, limit, exclude)
 
 
 async def test_a_ledger_that_is_away_is_waited_for(tmp_path: Path) -> None:
-    async with receiving() as receiver, staged(tmp_path, engine=Unsteady) as stage:
+    async with receiving() as receiver, staged(tmp_path, outbox=Unsteady) as stage:
         listen(stage, receiver)
         await stage.store(message())
         await until_all_told(stage)

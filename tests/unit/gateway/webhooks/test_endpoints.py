@@ -21,10 +21,10 @@ class Case:
     def __init__(self, ledger: SqliteLedger, clock: ManualClock) -> None:
         self.ledger = ledger
         self.clock = clock
-        self.endpoints = Endpoints(ledger, clock, disable_after_s=HOUR_S)
+        self.endpoints = Endpoints(ledger.accounts, clock, disable_after_s=HOUR_S)
 
     async def stored(self) -> StoredEndpoint:
-        (found,) = await self.ledger.endpoints()
+        (found,) = await self.ledger.accounts.endpoints()
         return found
 
     async def fail_until_disabled(self) -> None:
@@ -39,7 +39,7 @@ async def case(tmp_path: Path) -> AsyncIterator[Case]:
     clock = ManualClock(NOW_MS)
     ledger = SqliteLedger(tmp_path / "ledger.db", clock, synchronous="off")
     await ledger.open()
-    await ledger.save_endpoint(STORED)
+    await ledger.accounts.save_endpoint(STORED)
     made = Case(ledger, clock)
     await made.endpoints.refresh()
     yield made
@@ -47,11 +47,11 @@ async def case(tmp_path: Path) -> AsyncIterator[Case]:
 
 
 async def test_a_stumble_is_not_written_down(case: Case) -> None:
-    before = await case.ledger.accounts_version()
+    before = await case.ledger.accounts.version()
     case.endpoints.failed(1)
     case.endpoints.told(1)
     await case.endpoints.refresh()
-    assert await case.ledger.accounts_version() == before
+    assert await case.ledger.accounts.version() == before
 
 
 async def test_failing_for_a_while_is_written_down_and_forgotten_by_a_success(case: Case) -> None:
@@ -81,7 +81,7 @@ async def test_failing_goes_on_over_a_restart(case: Case) -> None:
     case.clock.advance(NOTE_AFTER_S)
     case.endpoints.failed(1)
     await case.endpoints.refresh()
-    after = Endpoints(case.ledger, case.clock, disable_after_s=HOUR_S)
+    after = Endpoints(case.ledger.accounts, case.clock, disable_after_s=HOUR_S)
     await after.refresh()
     case.clock.advance(HOUR_S - NOTE_AFTER_S)
     after.failed(1)
@@ -89,7 +89,7 @@ async def test_failing_goes_on_over_a_restart(case: Case) -> None:
 
 
 async def test_a_note_leaves_what_is_set_for_the_endpoint_as_it_stands(case: Case) -> None:
-    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, settings=b'{"batch":50}'))
+    await case.ledger.accounts.save_endpoint(msgspec.structs.replace(STORED, settings=b'{"batch":50}'))
     await case.fail_until_disabled()
     stored = await case.stored()
     assert (stored.state, stored.settings, stored.disabled_ms) == ("disabled", b'{"batch":50}', case.clock.now_ms())
@@ -100,7 +100,7 @@ async def test_a_url_that_was_set_meanwhile_stays_enabled_and_starts_afresh(case
     case.clock.advance(HOUR_S)
     case.endpoints.failed(1)
     assert case.endpoints.is_disabled(1)
-    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
+    await case.ledger.accounts.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
     await case.endpoints.refresh()
     stored = await case.stored()
     assert (stored.state, stored.url, stored.failing_since_ms) == ("enabled", b"new", None)
@@ -111,7 +111,7 @@ async def test_a_url_that_was_set_meanwhile_stays_enabled_and_starts_afresh(case
 
 async def test_an_endpoint_that_is_set_again_starts_afresh(case: Case) -> None:
     await case.fail_until_disabled()
-    await case.ledger.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
+    await case.ledger.accounts.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
     await case.endpoints.refresh()
     assert not case.endpoints.is_disabled(1)
     case.endpoints.failed(1)
@@ -120,7 +120,7 @@ async def test_an_endpoint_that_is_set_again_starts_afresh(case: Case) -> None:
 
 async def test_an_endpoint_that_is_removed_is_forgotten(case: Case) -> None:
     await case.fail_until_disabled()
-    await case.ledger.delete_endpoint(1)
+    await case.ledger.accounts.delete_endpoint(1)
     await case.endpoints.refresh()
     assert (case.endpoints.disabled, case.endpoints.failing) == (0, 0)
 
@@ -128,4 +128,4 @@ async def test_an_endpoint_that_is_removed_is_forgotten(case: Case) -> None:
 async def test_a_customer_without_an_endpoint_is_never_written(case: Case) -> None:
     case.endpoints.gone(2)
     await case.endpoints.refresh()
-    assert [stored.customer for stored in await case.ledger.endpoints()] == [1]
+    assert [stored.customer for stored in await case.ledger.accounts.endpoints()] == [1]

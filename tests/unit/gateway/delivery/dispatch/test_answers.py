@@ -105,7 +105,7 @@ async def test_a_refusal_ends_the_message_and_is_told(tmp_path: Path) -> None:
 async def test_one_refused_segment_rejects_the_message_and_keeps_the_ids_of_the_others(tmp_path: Path) -> None:
     async with running_road(tmp_path, answers={"loop": first(Accepted("1"), Refused(0x0B))}) as road:
         message = await road.becomes(await road.send(text=LONG), Status.REJECTED)
-        found = await road.ledger.correlate([("loop", ("1",))])
+        found = await road.ledger.work.correlate([("loop", ("1",))])
         assert found[0] is not None
         assert message.operator_ids[0] == "1"
 

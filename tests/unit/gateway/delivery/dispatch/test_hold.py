@@ -35,15 +35,15 @@ async def held(road: Road, identifier: bytes, lane: str = HELD) -> Message:
 async def looked(road: Road) -> None:
     """A look at what is held has been taken."""
     road.clock.advance(LOOK_S + 1)
-    lanes, looks = road.ledger.lanes, []
+    lanes, looks = road.ledger.work.lanes, []
 
     async def lanes_noted() -> object:
         looks.append(1)
         return await lanes()
 
-    road.ledger.lanes = lanes_noted  # type: ignore[method-assign, assignment]
+    road.ledger.work.lanes = lanes_noted  # type: ignore[method-assign, assignment]
     await until(lambda: looks)
-    road.ledger.lanes = lanes  # type: ignore[method-assign]
+    road.ledger.work.lanes = lanes  # type: ignore[method-assign]
     await road.settled()
 
 
@@ -70,7 +70,7 @@ async def test_what_is_held_costs_one_write_and_nothing_while_it_waits(tmp_path:
         for _ in range(3):
             await looked(road)
         assert road.journal.operations == 40
-        assert not await road.ledger.claim_due("loop", road.clock.now_ms(), 100, ())
+        assert not await road.ledger.work.claim_due("loop", road.clock.now_ms(), 100, ())
 
 
 async def test_what_waits_in_memory_is_held_when_its_turn_comes(tmp_path: Path) -> None:
@@ -202,12 +202,12 @@ async def test_thousands_are_held_and_go_on_in_the_order_in_which_they_came(tmp_
         await held(road, identifiers[-1])
         await until(lambda: road.dispatch.counters.held == count)
         await road.settled()
-        assert await road.ledger.backlog(HELD) == count
+        assert await road.ledger.work.backlog(HELD) == count
         road.disabled = NOBODY
         await until(lambda: submitted(road, count))
         assert [_identifier(message) for _, message, _ in road.submitted] == identifiers
         assert road.dispatch.counters.released == count
-        assert await road.ledger.backlog(HELD) == 0
+        assert await road.ledger.work.backlog(HELD) == 0
 
 
 def _identifier(message: MtMessage) -> bytes:

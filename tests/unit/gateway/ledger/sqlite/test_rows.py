@@ -8,7 +8,7 @@ import pytest
 from gateway.ledger.contract import Accept, Change
 from gateway.ledger.fields import FIELDS
 from gateway.ledger.sqlite import rows
-from gateway.ledger.sqlite.file import MIGRATIONS, SQL
+from gateway.ledger.sqlite.schema import MIGRATIONS, SQL
 from gateway.model.message import Message, Status
 from tests.contract.records import NOW, a_message, an_event, final, submitted
 

@@ -1,0 +1,269 @@
+"""The ledger's contract by roles: what whoever uses a ledger depends on is one or two of them.
+
+An engine is a `Ledger`, which is opened and closed and has an object for each role; they share its connections. What
+they promise together is in `gateway.ledger.contract`.
+"""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Protocol
+
+from gateway.ledger.contract import (
+    Exported,
+    Found,
+    LedgerFacts,
+    LedgerFormat,
+    Page,
+    StoredAccounts,
+    StoredCustomer,
+    StoredEndpoint,
+    StoredEsme,
+    StoredKey,
+    TagDue,
+    Traffic,
+    WriteOp,
+    WriteResult,
+)
+from gateway.model.message import Message, OutboxEvent, Status
+from redaction.sealed import Pseudonym
+
+
+class Commits(Protocol):
+    """Makes batches durable.
+
+    works_beside: the loop goes on while the store works on a batch that `apply` has handed over, and `apply` hands it
+    over before it first waits. It may become so while the ledger is open.
+    """
+
+    @property
+    def works_beside(self) -> bool: ...
+
+    async def apply(self, batch: Sequence[WriteOp]) -> list[WriteResult]:
+        """Make the batch durable, all or nothing. One caller at a time.
+
+        Of operations that are applied, each event gets its `seq`: greater than any before, in the order of the batch;
+        or none, where another node may be the one to deliver it: then it is read back like one from before the start.
+        """
+
+
+class Messages(Protocol):
+    """What is stored of messages."""
+
+    async def find(self, customer: int, message: bytes) -> Message | None:
+        """A message of that customer; None for unknown, erased and somebody else's alike (Law 7).
+
+        Here and in both lists a record whose record_until_ms has come is gone, whether it was deleted yet or not.
+        """
+
+    async def find_many(self, messages: Sequence[bytes]) -> list[Message | None]:
+        """By id whatever the customer, in the order asked; for the gateway's own loops."""
+
+    async def list_messages(
+        self, customer: int, *, status: Status | None, since_ms: int | None, cursor: bytes | None, limit: int
+    ) -> Page: ...
+
+    async def list_subject(self, customer: int, subjects: Sequence[Pseudonym], limit: int) -> Sequence[Message]:
+        """All messages to a data subject, given by pseudonyms of every live epoch."""
+
+
+class Work(Protocol):
+    """What dispatch has to do, and the messages that receipts speak of."""
+
+    async def claim_due(self, operator: str, now_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
+        """Open messages of a lane with due_ms <= now, oldest due first, without those in `exclude`.
+
+        They wait to be sent, or are submitted and were not heard of since.
+        """
+
+    async def lanes(self) -> Sequence[str]:
+        """Every lane in which at least one message waits."""
+
+    async def backlog(self, operator: str) -> int:
+        """How many messages wait in the lane."""
+
+    async def correlate(self, receipts: Sequence[tuple[str, tuple[str, ...]]]) -> Sequence[Found | None]:
+        """For each (operator, candidate ids, best first) the segment it speaks of."""
+
+
+class Outbox(Protocol):
+    """Events that wait to be delivered to customers."""
+
+    async def due(
+        self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
+    ) -> Sequence[OutboxEvent]:
+        """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`.
+
+        esme: those for the binds of this account; 0 for webhooks. after: only those with a greater seq.
+        """
+
+    async def size(self, esme: int = 0) -> int:
+        """How many there are, due or not."""
+
+
+class Counters(Protocol):
+    """Sums by name, in buckets."""
+
+    async def count(self, name: str, bucket: int) -> int: ...
+
+    async def counts(self, bucket: int) -> dict[str, int]:
+        """All counters of a bucket."""
+
+
+class AccountStore(Protocol):
+    """Customers, keys, ESME accounts and endpoints."""
+
+    async def version(self) -> int:
+        """A number that changes whenever any of them changes, by whatever process. Cheap."""
+
+    async def read(self) -> StoredAccounts:
+        """All of them. A row that cannot be read is listed as such, and left out here as in the four lists below."""
+
+    async def customers(self) -> Sequence[StoredCustomer]: ...
+
+    async def keys(self) -> Sequence[StoredKey]: ...
+
+    async def esmes(self) -> Sequence[StoredEsme]: ...
+
+    async def endpoints(self) -> Sequence[StoredEndpoint]: ...
+
+    async def save_customer(
+        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+    ) -> int:
+        """Insert or replace by id; returns the id. Raises NameTaken.
+
+        read: only over a row of this version, 0 for none. accounts: only if no account has changed since `version`
+        was this. Raises ChangedMeanwhile; nothing is written then. Without them whatever stands is written over, which
+        is for new rows and copies.
+        """
+
+    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
+        """As `save_customer`."""
+
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
+        """As `save_customer`."""
+
+    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
+        """Insert or replace by customer; as `save_customer`."""
+
+    async def delete_endpoint(self, customer: int) -> None: ...
+
+
+class Retention(Protocol):
+    """Forgets what is past its time."""
+
+    async def forget_content(self, now_ms: int, limit: int) -> int:
+        """Drop `content` and `private` of at most `limit` messages whose content_until_ms has come; their number.
+
+        May give 0 while overdue records stand before the content: call it in turns with `forget_records`.
+        """
+
+    async def forget_records(self, now_ms: int, limit: int) -> int:
+        """Delete at most `limit` messages whose record_until_ms has come; their number.
+
+        Each is counted in `traffic` in the same transaction. Its links, outbox events and idempotency digests go with
+        it. Content never outlives its record.
+        """
+
+    async def forget_leftovers(self, now_ms: int, limit: int) -> int:
+        """Delete idempotency digests whose time is over, events and links of messages that are gone, and events about
+        no message that are older than EVENT_KEPT_MS.
+
+        Looks at some `limit` rows of each kind; how many were deleted.
+        """
+
+    async def checkpoint(self) -> None:
+        """Clear what the store still holds of overwritten and deleted rows, as far as the engine can."""
+
+    async def overdue(self, now_ms: int) -> Sequence[TagDue]:
+        """What is past its time, by tag, counted to some thousands."""
+
+    async def traffic(self, since_day: int, limit: int) -> Sequence[Traffic]:
+        """Counts of forgotten records, oldest day first."""
+
+
+class Copies(Protocol):
+    """Reads a ledger from end to end, and writes what no operation does.
+
+    Cursors are the engine's own: None begins, and None says that there is no more. What is written meanwhile may be
+    among what is read or not.
+    """
+
+    async def messages(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Exported], bytes | None]:
+        """Some `limit` messages of all customers whose record clock runs, each once in a whole reading."""
+
+    async def events(self, cursor: bytes | None, limit: int) -> tuple[Sequence[OutboxEvent], bytes | None]:
+        """What waits to be delivered, due or not, all events of every message."""
+
+    async def add_traffic(self, rows: Sequence[Traffic]) -> None:
+        """Add to the counts of forgotten records."""
+
+
+class Formats(Protocol):
+    """Which format records have."""
+
+    async def state(self) -> LedgerFormat: ...
+
+    async def raise_to_newest(self) -> LedgerFormat:
+        """Write the newest format of this version from now on; every node does within a heartbeat.
+
+        Raises FormatHeld while a node that is alive does not read it. It cannot be taken back.
+        """
+
+
+class Marks(Protocol):
+    """Numbers with names, about the ledger as a whole; one says which installation it belongs to."""
+
+    async def all(self) -> Mapping[str, int]: ...
+
+    async def set(self, marks: Mapping[str, int]) -> None:
+        """All of them together, in place of what stood there."""
+
+    async def claim(self, name: str, value: int) -> int:
+        """Set it where it is not set; what stands then."""
+
+
+class Ledger(Commits, Protocol):
+    """One store of messages, accounts and what waits to be delivered: open it, and use its roles."""
+
+    @property
+    def messages(self) -> Messages: ...
+
+    @property
+    def work(self) -> Work: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def counters(self) -> Counters: ...
+
+    @property
+    def accounts(self) -> AccountStore: ...
+
+    @property
+    def retention(self) -> Retention: ...
+
+    @property
+    def copies(self) -> Copies: ...
+
+    @property
+    def formats(self) -> Formats: ...
+
+    @property
+    def marks(self) -> Marks: ...
+
+    async def look(self) -> LedgerFacts:
+        """Before `open`, and without making or changing anything. Raises LedgerUnavailable, LedgerCorrupt."""
+
+    async def open(self, *, create: bool = True) -> None:
+        """Migrate, recover, take the lock. Raises LedgerLocked, LedgerCorrupt, LedgerUnavailable.
+
+        create: make a ledger where there is none; otherwise that raises NothingThere.
+        """
+
+    async def close(self) -> None: ...
+
+    def id_octets(self, size: int, /) -> bytes:
+        """Random octets for the id of a new message, which may say where it lies."""
+
+    async def stored_fields(self) -> Sequence[str]:
+        """Every "table.column" that this engine stores; compared with the inventory at start (P-07)."""
