@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from gateway.process.version import BUILD
@@ -16,6 +17,10 @@ VARIABLE = "CONNECT_GATEWAY_BUILD"
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 4 << 30
 GZIP = b"\x1f\x8b"
+
+# How long an example takes is for the benchmarks to say; a busy machine takes any time.
+hypothesis.settings.register_profile("gateway", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("gateway")
 
 
 def pytest_configure() -> None:

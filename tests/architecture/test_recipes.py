@@ -156,7 +156,7 @@ IS_STORED = STORES.replace(
     'await ledger.apply(accepts(a_message(id=b"before it".ljust(16))))',
     """
     assert await ledger.apply([Notify(endpoint_is_back(7, NOW, 3))]) == [True]
-    (event,) = await ledger.outbox_due(NOW, 10, ())
+    (event,) = await ledger.outbox.due(NOW, 10, ())
     assert b'"endpoint.back"' in other_body(event) and b'"waited":3' in other_body(event)
     """,
 ).replace(

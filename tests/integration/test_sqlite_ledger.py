@@ -175,7 +175,9 @@ async def test_a_ledger_of_a_newer_version_is_refused(ledger: SqliteLedger, path
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
-async def test_accounts_of_a_ledger_from_before_they_had_versions_are_read_and_written_over(path: Path, version: int) -> None:
+async def test_accounts_of_a_ledger_from_before_they_had_versions_are_read_and_written_over(
+    path: Path, version: int
+) -> None:
     path.parent.mkdir()
     with contextlib.closing(sqlite3.connect(path)) as file, file:
         for step in range(1, version + 1):
