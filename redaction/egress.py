@@ -70,11 +70,6 @@ class EgressContract:
         return source
 
 
-def standard_contract(operator: str, sender_alias: str | None = None) -> EgressContract:
-    """The contract of an operator for which nothing narrower is configured."""
-    return EgressContract(operator=operator, fields=STANDARD_FIELDS, sender_alias=sender_alias)
-
-
 def disclosure_code(fields: Iterable[EgressField]) -> int:
     """Which fields left, as a bit mask to keep with the record."""
     code = 0

@@ -130,11 +130,6 @@ class Admission:
                 use.posted += use.fresh
                 use.fresh = 0
 
-    def used_today(self, key: ApiKey) -> int:
-        """Messages of the key's quota that are used up today."""
-        self._turn_to(self._clock.now_ms())
-        return self._use(key).total
-
     def _written(self, op: WriteOp | None, _: WriteResult) -> None:
         if isinstance(op, Count) and op.bucket == self._day:
             use = self._used[op.name]

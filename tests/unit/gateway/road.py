@@ -51,7 +51,7 @@ from operators.base import (
 )
 from operators.loopback import LoopbackOperator
 from operators.smpp.segments import plan
-from redaction.egress import EgressContract, standard_contract
+from redaction.egress import STANDARD_FIELDS, EgressContract
 from redaction.personal import Purpose
 from redaction.retention import DEFAULT_RULES
 from redaction.seal import Sealer
@@ -113,6 +113,11 @@ def offered(
     return message, durable
 
 
+def usual_contract(operator: str) -> EgressContract:
+    """Of an operator for which nothing narrower is set."""
+    return EgressContract(operator=operator, fields=STANDARD_FIELDS)
+
+
 class Road:
     """operators: by name, with what they answer. owners: of numbers and first words.
 
@@ -164,7 +169,7 @@ class Road:
         self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off", commit_on_loop_s=0)
         self.router = Router(routes or [Route(prefix="", classes=frozenset(), operators=tuple(self.operators))])
         self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
-        self._contracts = contracts or {name: standard_contract(name) for name in self.operators}
+        self._contracts = contracts or {name: usual_contract(name) for name in self.operators}
         self._neighbours = neighbours
         self._outcome_settings = outcomes or {}
         self._follow_up = follow_up or FollowUp()

@@ -6,13 +6,13 @@ from gateway.delivery.dispatch.circuit import Circuit
 from gateway.delivery.dispatch.lanes import MARKS, Lane
 from gateway.model.message import Message, MessageClass
 from operators.loopback import LoopbackOperator
-from redaction.egress import standard_contract
+from tests.unit.gateway.road import usual_contract
 from tests.unit.gateway.stage import a_message
 
 
 def lane(limit: int = 8) -> Lane:
     operator = LoopbackOperator("loop", segments_of=lambda _: 1)
-    return Lane(operator, standard_contract("loop"), Circuit(20, 0.5, 15), limit)
+    return Lane(operator, usual_contract("loop"), Circuit(20, 0.5, 15), limit)
 
 
 def numbered(number: int, message_class: MessageClass = MessageClass.TRANSACTIONAL) -> Message:
