@@ -49,7 +49,7 @@ BAD_KEYS = [
     b"{", b"", b'{"classes":["promo"]}', b'{"allowed_networks":["10.0.0.1/8"]}', b'{"allowed_networks":["300.1.2.3"]}',
     b'{"allowed_networks":["fe80::1%eth0"]}', b'{"throughput_per_s":0}', b'{"throughput_per_s":-1}',
     b'{"throughput_per_s":1e-300}', b'{"daily_quota":-1}', b'{"burst":"many"}', b'{"burst":0}', b'{"classes":"otp"}',
-    b'{"z":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    b'{"z":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}",
 ]  # fmt: skip
 
 
