@@ -1,5 +1,5 @@
 # Two stages: the wheel is compiled in the first, which has a compiler; the second holds only what runs.
-FROM python:3.14-slim AS build
+FROM python:3.11-slim AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev libssl-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY pyproject.toml setup.py constraints.txt constraints-runtime.txt README.md ./
@@ -17,7 +17,7 @@ RUN CONNECT_GATEWAY_COMPILED=1 /opt/build/bin/pip wheel --no-cache-dir --no-deps
     && /opt/gateway/bin/pip install --no-cache-dir --no-deps /wheels/*.whl \
     && /opt/gateway/bin/connect-gateway --version | grep '(compiled)'
 
-FROM python:3.14-slim
+FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/gateway gateway \
     && install -d -o gateway -g gateway -m 0700 /var/lib/gateway/data /var/lib/gateway/keys /var/lib/gateway/root
 COPY --from=build /opt/gateway /opt/gateway
