@@ -1,10 +1,10 @@
 """Every change of accounts: what an administrator does to them, and what a node notes on them.
 
-A change is read, made and written over what was read and nothing else, so that no two of them undo each other. One that
-finds that another came between is made again on what stands by then: it names what it changes, and the rest stays. Who
-loses `ATTEMPTS` times in a row is told `ChangedMeanwhile`.
+An account is read, changed, and written over what was read and nothing else, so that no change undoes another. Where
+another one came between, the change is made again on what stands by then: it names what it changes, and the rest stays.
+After `ATTEMPTS` conflicts in a row it raises `ChangedMeanwhile`.
 
-A key's secret is made here, shown once by whoever asked for it, and stored as a keyed digest and a prefix.
+A key's secret is made here, returned once to the caller, and stored as a keyed digest and a prefix.
 """
 
 import asyncio
@@ -228,11 +228,11 @@ class Accounts:
                 return msgspec.structs.replace(key, id=number), secret
 
     async def keys(self, customer_id: int | None = None) -> list[StoredKey]:
-        """All keys, revoked ones too, of one customer or of everybody."""
+        """All keys, revoked ones too, of one customer or of all."""
         return [key for key in await self._store.keys() if customer_id in (None, key.customer)]
 
     async def revoke_key(self, prefix: str) -> StoredKey:
-        """Refuse a key from now on; nodes hear of it within a second. Raises UnknownAccount and ChangedMeanwhile."""
+        """Refuse a key from now on; nodes do so within a second. Raises UnknownAccount and ChangedMeanwhile."""
 
         async def attempt() -> StoredKey:
             for key in await self._store.keys():
@@ -255,7 +255,7 @@ class Accounts:
         """A new ESME account and, this once, its password.
 
         Raises UnknownAccount, and InvalidSetting for a system_id that cannot be bound by, or that was given before,
-        be it revoked since: news that waits for an account must not reach another.
+        be it revoked since: notifications that wait for one account must not reach another.
         """
         check_system_id(system_id)
         _the_customer(await self._store.customers(), customer_id)
@@ -276,7 +276,7 @@ class Accounts:
         return msgspec.structs.replace(esme, id=number), password
 
     async def esmes(self, customer_id: int | None = None) -> list[StoredEsme]:
-        """All ESME accounts, revoked ones too, of one customer or of everybody."""
+        """All ESME accounts, revoked ones too, of one customer or of all."""
         return [esme for esme in await self._store.esmes() if customer_id in (None, esme.customer)]
 
     async def revoke_esme(self, system_id: str) -> StoredEsme:

@@ -55,7 +55,9 @@ class Esme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Whose a message from a person is. esme: the account whose binds are told, 0 for the webhook."""
+    """Whose a message from a person is. esme: the account whose binds get it, 0 for the webhook. is_told: there is one
+    of the two.
+    """
 
     customer: int
     esme: int

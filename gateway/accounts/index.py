@@ -37,7 +37,7 @@ from redaction.retention import RetentionTag, RetentionWish
 from redaction.sealed import Sealed
 
 Claim = tuple[int, str]
-"""A customer, and the system_id that it wants told."""
+"""A customer, and the system_id of the account whose binds get its messages."""
 
 _decode_key: Final = msgspec.json.Decoder(KeySettings).decode
 _decode_esme: Final = msgspec.json.Decoder(EsmeSettings).decode
@@ -121,7 +121,7 @@ class _Indexing:
         )
 
     def _held(self) -> frozenset[int]:
-        """Disabled, or unreadable: what was taken in before is not sent by a rule that nobody can read."""
+        """Disabled, or unreadable: without its settings nothing is known of what may be sent."""
         disabled = {each.id for each in self._stored.customers if each.disabled_ms is not None}
         return frozenset(disabled | {each.id for each in self._faults if each.kind == "customer"})
 

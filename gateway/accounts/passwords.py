@@ -43,6 +43,6 @@ def matches(stored: str, password: Secret) -> bool:
         return False
 
 
-def nobodys() -> str:
+def unmatched() -> str:
     """A hash that no password matches in practice: looking it up takes as long as looking up a real one."""
     return _HASHER.hash("nobody binds by this name")

@@ -111,7 +111,8 @@ def _check_count(value: int | None, most: int, what: str) -> None:
 
 class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A number or short code to which people write. keywords: first words that are this customer's; empty is all that
-    is no other customer's. esme: system_id whose binds are told; '' for the webhook, or the oldest account without one.
+    is no other customer's. esme: system_id of the account whose binds get them; '' for the webhook, or the oldest
+    account without one.
     """
 
     keywords: tuple[str, ...] = ()
@@ -199,7 +200,7 @@ class EsmeSettings(KeySettings, frozen=True, kw_only=True):
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
-    own. submitted: it is told, too, when an operator has a message.
+    own. submitted: it is notified, too, when an operator has a message.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1

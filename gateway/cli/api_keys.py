@@ -95,7 +95,7 @@ def list_(
 def revoke(
     prefix: Annotated[str, typer.Argument(help="The key's prefix.")], config: Config = None, json: Json = False
 ) -> None:
-    """Refuse a key from now on; nodes hear of it within a second."""
+    """Refuse a key from now on; nodes do so within a second."""
 
     async def work() -> None:
         async with open_desk(config) as desk:

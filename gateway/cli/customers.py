@@ -76,7 +76,7 @@ def set_(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Change what is set for a customer; what is not named stays. Nodes hear of it within a second."""
+    """Change what is set for a customer; what is not named stays. Nodes apply it within a second."""
 
     def change(standing: CustomerSettings) -> dict[str, object]:
         changes: dict[str, object] = {}

@@ -17,7 +17,7 @@ def add(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     number: Annotated[str, typer.Argument(help="Short code, or number with its country code.")],
     keyword: Annotated[list[str] | None, typer.Option(help="First word that is this customer's; repeatable.")] = None,
-    esme: Annotated[str, typer.Option(help="Account whose binds are told; default the webhook.")] = "",
+    esme: Annotated[str, typer.Option(help="Account whose binds get the messages; default the webhook.")] = "",
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -56,7 +56,7 @@ def list_(config: Config = None, json: Json = False) -> None:
 @app.command("remove")
 def remove(
     number: Annotated[str, typer.Argument(help="The number.")],
-    customer: Annotated[str | None, typer.Option(help="Customer id; default everybody who has it.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Customer id; default all that have it.")] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:

@@ -18,7 +18,7 @@ from gateway.retention.sweeper import Sweeper
 from redaction.retention import RetentionRule, RetentionTag, RetentionWish, shortened
 
 BATCH: int = 2_000
-"""Messages of one step while no node runs: nobody waits."""
+"""Messages of one step while no node runs, and nothing waits for it."""
 ROWS: int = 100_000
 DAY_MS: int = 86_400_000
 

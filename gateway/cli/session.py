@@ -89,7 +89,7 @@ async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
 
 
 async def find_owner(desk: Desk, customer: str | None) -> int | None:
-    """The number of the customer with this public id; None for everybody's. Raises Failed."""
+    """The number of the customer with this public id; None for all customers. Raises Failed."""
     return None if customer is None else (await find_customer(desk, customer)).id
 
 

@@ -1,4 +1,4 @@
-"""`connect-gateway webhook`: where customers are told. A signing secret is shown once, where it is made, and stays."""
+"""`connect-gateway webhook`: customers' endpoints. A signing secret is shown once, where it is made, and stays."""
 
 from functools import partial
 from typing import Annotated, Final
@@ -27,20 +27,20 @@ _REFUSALS: Final = {
 }
 """What is wrong with a URL, in words; none of it is quoted, for paths and queries may be secret."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Where customers are told.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers' endpoints.")
 
 
 @app.command("set")
 def set_(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
-    url: Annotated[str, typer.Argument(help="Where to tell it; https.")],
+    url: Annotated[str, typer.Argument(help="URL of the endpoint; https.")],
     batch: Annotated[
         int | None,
         typer.Option(min=1, max=MAX_BATCH, help="Events in one request, at most; by default 1, on its own."),
     ] = None,
     submitted: Annotated[
         bool | None,
-        typer.Option("--submitted/--no-submitted", help="Tell, too, when an operator has a message; off by default."),
+        typer.Option("--submitted/--no-submitted", help="Notify, too, when an operator has a message; off by default."),
     ] = None,
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs nothing more.")
@@ -86,7 +86,7 @@ def _check_url(desk: Desk, url: str) -> None:
 def remove(
     customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
 ) -> None:
-    """Tell a customer nothing more."""
+    """Remove a customer's endpoint; nothing more is sent to it."""
 
     async def work() -> None:
         async with open_desk(config) as desk:

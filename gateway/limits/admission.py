@@ -43,7 +43,7 @@ class _Use:
 class Admission:
     """One node's limits. `admit` what comes in, and `settle` it once its fate is known.
 
-    max_inflight: messages admitted and not yet settled; beyond it everybody is refused. refresh_s: how often the ledger
+    max_inflight: messages admitted and not yet settled; beyond it all are refused. refresh_s: how often the ledger
     is asked what others counted. buckets: of this process, or those that it shares.
     """
 

@@ -31,7 +31,7 @@ class Bucket(Protocol):
         """Seconds until `n` may be taken; 0 for at once."""
 
     def take(self, n: int, now: float) -> None:
-        """Take as many, whether they are there or not: whoever asked `wait_s` before knows."""
+        """Take as many, whether they are there or not; `wait_s` says beforehand."""
 
     def change(self, rate_per_s: float, burst: int, now: float) -> None:
         """Fill at another rate from now on, up to another burst. What is there stays, as far as there is room."""

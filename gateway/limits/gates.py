@@ -1,7 +1,7 @@
 """Throughput of keys, ESME accounts and customers: what passes here, and what is wanted here.
 
 A limit holds over all machines on a ledger. Which part of it this one may give is decided elsewhere
-(`gateway.limits.shares`) and granted here; until then, and where there is nobody else, it is the whole.
+(`gateway.limits.shares`) and granted here; until then, and on a single machine, it is the full limit.
 """
 
 import math

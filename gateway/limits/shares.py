@@ -2,13 +2,13 @@
 
 A limit is divided as water finds its level: who wants less than an equal share gets what it wants, and the rest is
 divided equally among the others. Each computes its own cap from what the others want: when all know the same, what they
-take together is the limit, and nobody gets more by wanting more.
+take together is the limit, and no machine gets more by wanting more.
 
 Twice a second, in one call, and never for a message: the buckets are given new rates. So a limit that is wanted on
 several machines is kept about, not exactly. What is too much is what passes until the others know: about a second's
 worth of what a machine had, when another one begins to use the same limit, and a burst each.
 
-Without news the last figures stand for `KNOWN_S`; after that every machine gives an equal part.
+While the others cannot be heard the last figures stand for `KNOWN_S`; after that every machine gives an equal part.
 """
 
 import asyncio
@@ -75,20 +75,20 @@ class FairRates:
         self._looked = now
         try:
             async with asyncio.timeout(KNOWN_S):
-                told = await self._exchange(cast(Wanted, wanted))
+                reported = await self._exchange(cast(Wanted, wanted))
         except (LedgerUnavailable, TimeoutError):
             if self.silent_s() >= KNOWN_S:
                 self._divide()
         else:
-            self._follow(told)
+            self._follow(reported)
 
     def silent_s(self) -> float:
-        """Seconds since the last news."""
+        """Seconds since the other machines were last heard."""
         return self._clock.monotonic() - self._heard
 
-    def _follow(self, told: Iterable[Wanted]) -> None:
+    def _follow(self, reported: Iterable[Wanted]) -> None:
         others: dict[LimitOwner, list[float]] = defaultdict(list)
-        for machine in told:
+        for machine in reported:
             for owner, per_s in machine.items():
                 others[LimitOwner(owner)].append(per_s)
         concerned = None if self._is_blind else others.keys() | self._others.keys()

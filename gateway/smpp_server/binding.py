@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.accounts.customers import Esme
 from gateway.accounts.directory import Directory
-from gateway.accounts.passwords import matches, nobodys
+from gateway.accounts.passwords import matches, unmatched
 from gateway.process.clock import Clock
 from gateway.smpp_server.lockout import Lockout
 from operators.smpp import status as st
@@ -90,7 +90,7 @@ class Binding:
             return None
         if esme is not None:
             return matches(esme.password, password)
-        self._nobody = self._nobody or nobodys()
+        self._nobody = self._nobody or unmatched()
         matches(self._nobody, password)
         return False
 
