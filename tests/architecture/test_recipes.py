@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.valkey_server import Valkey
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "redaction", "operators", "gateway")
 
@@ -172,3 +174,37 @@ from gateway.webhooks.payload import endpoint_is_back, other_body
 def test_a_webhook_event_takes_its_maker_and_its_description(copy: Path, tmp_path: Path) -> None:
     assert carry_out("webhook-event.md", copy, number=0) == {"gateway/webhooks/payload.py"}
     run(copy, IS_STORED, str(tmp_path / "data" / "ledger.db"))
+
+
+FORGETS = """
+import asyncio, sys
+from pathlib import Path
+from gateway.ledger.contract import Count
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.server import Access
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.process.clock import ManualClock
+from config.redis_address import parse_address
+
+async def work(ledger):
+    await ledger.open()
+    await ledger.apply([Count("a", 5, 1), Count("b", 5, 2), Count("a", 6, 3)])
+    assert await ledger.counters.forget_bucket(5) == 2
+    assert await ledger.counters.counts(5) == {} and await ledger.counters.counts(6) == {"a": 3}
+    await ledger.close()
+
+path, url = sys.argv[1:]
+asyncio.run(work(SqliteLedger(Path(path), ManualClock())))
+asyncio.run(work(SqliteLedger(Path(path).with_name("apart.db"), ManualClock(), apart=True)))
+asyncio.run(work(RedisLedger(Access(address=parse_address(url), timeout_s=10.0), ManualClock())))
+"""
+
+
+def test_a_verb_of_the_ledger_takes_six_files(copy: Path, tmp_path: Path) -> None:
+    assert len(carry_out("ledger-verb.md", copy, number=0)) == 6
+    server = Valkey(tmp_path / "valkey")
+    server.start()
+    try:
+        run(copy, FORGETS, str(tmp_path / "data" / "ledger.db"), server.url)
+    finally:
+        server.kill()
