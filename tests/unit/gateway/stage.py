@@ -256,21 +256,27 @@ async def running_api(
     """committing: false leaves every message waiting for its commit."""
     clock = clock or ManualClock()
     ledger = ledger or SmallLedger()
+    # the small ledger plays every role itself
+    accounts, counters, messages = (
+        (ledger, ledger, ledger)
+        if isinstance(ledger, SmallLedger)
+        else (ledger.accounts, ledger.counters, ledger.messages)
+    )
     for each in customers or (customer(),):
-        await ledger.save_customer(each)
+        await accounts.save_customer(each)
     for key in keys or (api_key(),):
-        await ledger.save_key(key)
+        await accounts.save_key(key)
     journal = Journal(ledger, stored=lambda _: None)
-    directory = Directory(ledger, digest)
+    directory = Directory(accounts, digest)
     await directory.refresh()
-    admission = Admission(ledger, journal, clock, max_inflight=max_inflight)
+    admission = Admission(counters, journal, clock, max_inflight=max_inflight)
     reported: list[str] = []
     checks = {"ledger": True, "keys": True}
     api = HttpApi(
-        SendPath((door or SmallDoor)(journal, clock), ledger, admission, clock),
+        SendPath((door or SmallDoor)(journal, clock), messages, admission, clock),
         Sources(
-            messages=ledger,
-            canceller=SmallCanceller(ledger, journal),
+            messages=messages,
+            canceller=SmallCanceller(messages, journal),
             reveal_reference=lambda _: None,
             operators=lambda: [LOOP],
         ),
