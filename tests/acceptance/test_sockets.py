@@ -94,9 +94,9 @@ async def test_no_connection_of_any_path_waits_for_acknowledgements(tmp_path: Pa
             with stage_on(tmp_path / "stage", ledger, keys, web.port) as stage:
                 account = stage.command("esme", "add", stage.customer, "bank")
                 stage.command("webhook", "set", stage.customer, hook.url)
-                peer = await Peer(stage.smpp_port).bind(("bank", account["password"]))
                 async with customer_of(stage) as customer:
-                    await until_endpoint_known(customer, hook)
+                    await until_endpoint_known(customer, hook)  # and so the account, which was there before
+                    peer = await Peer(stage.smpp_port).bind(("bank", account["password"]))
                     await submit_over_http(customer)
                     found = await asyncio.to_thread(stage.connections)
                 peer.close()
