@@ -145,11 +145,9 @@ def parse_time(raw: str) -> int | None:
         return None
     try:
         parsed = datetime.fromisoformat(raw.upper())
-    except ValueError:
+        return None if parsed.tzinfo is None else round(parsed.astimezone(UTC).timestamp() * 1000)
+    except (ValueError, OverflowError):  # the latter for a moment that UTC has in no year from 1 to 9999
         return None
-    if parsed.tzinfo is None:
-        return None
-    return round(parsed.astimezone(UTC).timestamp() * 1000)
 
 
 def _refuse_unsendable(value: str, field: str, limit: int) -> None:

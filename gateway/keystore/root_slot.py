@@ -1,4 +1,4 @@
-"""Where roots lie: a file or an environment variable here, a vault in `transit_root`.
+"""Where roots lie: a file or an environment variable here, a vault in `transit`.
 
 A slot holds one root, or two while a roll is under way, and never the blob that they seal.
 """

@@ -21,7 +21,8 @@ from gateway.model.attempt import Attempt
 from gateway.model.message import Message, Part, Status, snapshot
 from gateway.model.state import is_final, mark_attempted, unsent
 from gateway.process.clock import Clock
-from gateway.vault.vault import Vault
+from gateway.vault.vault import Content, Vault
+from operators.contained import report
 from redaction.errors import IntegrityError, KeyDestroyed, KeysWithheld, SealError
 
 
@@ -170,6 +171,14 @@ class Sender:
         except SealError as error:
             self._unopenable(message, error, now_ms)
             return 0
+        try:
+            return self._submit(lane, message, content, now_ms)
+        except Exception as error:  # a message that nobody foresaw ends alone
+            report("delivery", error)
+            self._records.end(message, Status.FAILED, "failed", now_ms)
+            return 0
+
+    def _submit(self, lane: Lane, message: Message, content: Content, now_ms: int) -> int:
         segments = unsent(message)
         attempt = Attempt(message, len(segments), [])
         if not message.attempts:

@@ -1,5 +1,6 @@
 """Sending: room, Law 3, validity, keys, stopping."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,26 @@ async def test_a_message_whose_row_was_changed_fails(tmp_path: Path) -> None:
         failed = await road.becomes(message.id, Status.FAILED)
         assert failed.error == "integrity_error"
         await road.becomes(identifier, Status.SUBMITTED)
+
+
+@pytest.mark.case("security-2")
+async def test_a_message_that_cannot_be_submitted_in_an_unforeseen_way_ends_alone(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context["exception"]))
+        errors: list[BaseException] = []
+        submit = road.operators["loop"].submit
+
+        def odd(message: MtMessage) -> int:
+            if message.flash:
+                raise IndexError
+            return submit(message)
+
+        road.operators["loop"].submit = odd  # type: ignore[method-assign]
+        before, bad, behind = await road.send(), await road.send(flash=True), await road.send()
+        assert (await road.becomes(bad, Status.FAILED)).error == "failed"
+        for identifier in (before, behind):
+            await road.becomes(identifier, Status.SUBMITTED)
+        assert [type(each) for each in errors] == [IndexError]
 
 
 async def test_nothing_is_sent_after_the_leases_have_run_out(tmp_path: Path) -> None:
