@@ -100,7 +100,7 @@ class Incoming:
 
     def _committed(self, message: MoMessage, _op: WriteOp | None, durable: WriteResult) -> None:
         self._uncommitted -= 1
-        if not durable:
+        if not isinstance(durable, bytes):
             self._push_back(message)
             return
         self.counters.received += 1

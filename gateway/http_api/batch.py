@@ -91,7 +91,7 @@ class BatchSender:
 class _Fates:
     """Called with what became of each message of a request; `known` is done when none is open.
 
-    unusual: by the id of a message that is not simply durable now, the id that stands for it, or False.
+    unusual: by the id of a message that is not simply durable now, the id that stands for it, or what became of it.
     """
 
     __slots__ = ("_open", "known", "unusual")

@@ -81,7 +81,7 @@ class SendPath:
         return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
 
     async def earlier(self, key: ApiKey, standing: WriteResult) -> Message:
-        """The message that stands for a repeat. standing: its id; False where the ledger could not take the repeat.
+        """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.
 
         Raises Refusal, also where it was erased since: that looks as if it never was (Law 7).
         """
@@ -96,10 +96,10 @@ class SendPath:
         return earlier
 
     def stored(self, sending: "_Sending", result: WriteResult) -> None:
-        """The commit is done: the message is durable, or an earlier one stands for it, or the commit failed (False)."""
+        """The commit is done: the message is durable, or an earlier one stands for it, or the commit failed."""
         if result == sending.message.id:
             self._take(sending, sending.message, b"")
-        elif result is False:
+        elif not isinstance(result, bytes):
             self._refuse(sending, Refusal("ledger_unavailable"))
         else:
             self._repeats += 1

@@ -14,6 +14,7 @@ atomic per partition, work (what is due, the outbox, forgetting) is that of the 
 a message that another node has is not done. When the store takes some partitions and not others, what it took is kept.
 """
 
+import enum
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -86,10 +87,10 @@ class Accept(msgspec.Struct, frozen=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: True if it
-    was applied.
+    """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: DONE, or
+    NOT_DONE.
 
-    Not applied when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
+    Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
     links: operator ids learned by this step. event: of the status, for the customer, stored in the same transaction.
     drop_content: forget the sealed body now.
     """
@@ -102,19 +103,19 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Replace(msgspec.Struct, frozen=True, gc=False):
-    """Put another text, and its times, in place of those of a message that waits. Result: True if applied."""
+    """Put another text, and its times, in place of those of a message that waits. Result: DONE, or NOT_DONE."""
 
     message: Message
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """An outbox event has reached the customer; forget it. Result: True."""
+    """An outbox event has reached the customer; forget it. Result: DONE."""
 
     seq: int
 
 
 class TellLater(msgspec.Struct, frozen=True, gc=False):
-    """An outbox event could not be told; try again at `next_ms`. Result: True."""
+    """An outbox event could not be told; try again at `next_ms`. Result: DONE."""
 
     seq: int
     next_ms: int
@@ -124,15 +125,15 @@ class TellLater(msgspec.Struct, frozen=True, gc=False):
 class Notify(msgspec.Struct, frozen=True, gc=False):
     """Store an event that no message's change brings: one of another kind than STATUS_EVENT, for the webhook.
 
-    Result: True; False when it is not stored, because nodes may be alive that cannot read it: until the ledger's format
-    is 2 or newer on an engine that nodes share.
+    Result: DONE; NOT_DONE when it is not stored, because nodes may be alive that cannot read it: until the ledger's
+    format is 2 or newer on an engine that nodes share.
     """
 
     event: OutboxEvent
 
 
 class Count(msgspec.Struct, frozen=True, gc=False):
-    """Add `amount` to a counter, for example ("quota:17", 20780). Result: True."""
+    """Add `amount` to a counter, for example ("quota:17", 20780). Result: DONE."""
 
     name: str
     bucket: int
@@ -140,8 +141,24 @@ class Count(msgspec.Struct, frozen=True, gc=False):
 
 
 WriteOp = Accept | Change | Replace | Told | TellLater | Notify | Count
-WriteResult = bytes | bool | None
-"""None, of an engine that nodes share: another node has the message by now, and the operation was not done."""
+
+
+class Written(enum.Enum):
+    """What became of an operation. ELSEWHERE, of an engine that nodes share: it was not done, because another node has
+    the message by now. UNAVAILABLE, of a new message that waited in the journal: the store could not take it.
+    """
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    ELSEWHERE = "elsewhere"
+    UNAVAILABLE = "unavailable"
+
+    def __bool__(self) -> bool:
+        raise TypeError("say which: none of them is true or false")
+
+
+WriteResult = bytes | Written
+"""Of a new message that was stored, or for which an earlier one stands: the id of the one that stands for it now."""
 
 
 # ---------------------------------------------------------------------------------------------------------- accounts

@@ -20,12 +20,13 @@ from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.commit_interval import Patience
-from gateway.ledger.contract import Accept, Change, LedgerUnavailable, Notify, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, Change, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
 from gateway.ledger.roles import Commits
 from gateway.model.message import Message, OutboxEvent
 
 RETRY_S: Final = 0.5
 _Future: Final = asyncio.Future  # looked up once, not for each operation
+_DONE: Final = Written.DONE
 _FEW: Final = 2
 """Operations: after a commit of one nothing is waited for. Whoever sends one message after the other has no company."""
 _ENOUGH: Final = 64
@@ -115,7 +116,7 @@ class Journal:
 
     def offer(self, op: Accept, done: Done) -> None:
         """Queue a new message without a future: `done` is called with the id that stands for it, once durable, or with
-        False when the store cannot take it. Raises JournalFull.
+        UNAVAILABLE when the store cannot take it. Raises JournalFull.
         """
         if self._ended or len(self._waiting) >= self._queue_limit or not self.available:
             raise JournalFull
@@ -224,7 +225,7 @@ class Journal:
             kind = type(op)
             if kind is Change:
                 change = cast(Change, op)
-                if result:
+                if result is _DONE:
                     if change.message.final_ms is not None:
                         self._ended_message(change.message)
                     if change.event is not None:
@@ -235,7 +236,7 @@ class Journal:
                     fresh.append(accept.message)
                     if accept.event is not None:
                         events.append((accept.event, accept.message))
-            elif kind is Notify and result:
+            elif kind is Notify and result is _DONE:
                 events.append((cast(Notify, op).event, None))
             if waiter is not None:
                 _tell(op, waiter, result)
@@ -249,7 +250,7 @@ class Journal:
         if len(ops) == len(batch):
             return await self._ledger.apply(ops)
         results = iter(await self._ledger.apply(ops) if ops else ())
-        return [True if op is None else next(results) for op, _ in batch]
+        return [_DONE if op is None else next(results) for op, _ in batch]
 
     def _refuse_new(self) -> None:
         """New messages leave the queue, whatever their place; the rest keeps its order."""
@@ -272,7 +273,7 @@ def _fail(entries: Sequence[Entry]) -> None:
             if not waiter.done():
                 waiter.set_exception(LedgerUnavailable())
         elif waiter is not None and isinstance(op, Accept):
-            waiter(op, False)
+            waiter(op, Written.UNAVAILABLE)
 
 
 def _tell(op: WriteOp | None, waiter: "asyncio.Future[WriteResult] | Done", result: WriteResult) -> None:

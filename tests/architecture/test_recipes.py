@@ -157,7 +157,7 @@ def test_a_kind_of_operator_takes_its_own_files_and_a_line_of_a_list(copy: Path,
 IS_STORED = STORES.replace(
     'await ledger.apply(accepts(a_message(id=b"before it".ljust(16))))',
     """
-    assert await ledger.apply([Notify(endpoint_is_back(7, NOW, 3))]) == [True]
+    assert await ledger.apply([Notify(endpoint_is_back(7, NOW, 3))]) == [Written.DONE]
     (event,) = await ledger.outbox.due(NOW, 10, ())
     assert b'"endpoint.back"' in other_body(event) and b'"waited":3' in other_body(event)
     """,
@@ -165,7 +165,7 @@ IS_STORED = STORES.replace(
     "import asyncio, sys",
     """
 import asyncio, sys
-from gateway.ledger.contract import Notify
+from gateway.ledger.contract import Notify, Written
 from gateway.webhooks.payload import endpoint_is_back, other_body
 """,
 )

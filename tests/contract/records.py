@@ -4,13 +4,14 @@ import itertools
 from copy import copy
 from typing import Any
 
-from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
+from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey, Written
 from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Part, Status, message_id, no_message
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 
 NOW = 1_800_000_000_000
 DAY_MS = 24 * 3600 * 1000
+DONE, NOT_DONE, ELSEWHERE = Written.DONE, Written.NOT_DONE, Written.ELSEWHERE
 
 _numbers = itertools.count(1)
 

@@ -13,7 +13,18 @@ from gateway.process.clock import ManualClock
 from redaction.retention import RetentionTag
 from redaction.sealed import Sealed
 from tests.contract.conftest import Engine
-from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
+from tests.contract.records import (
+    DAY_MS,
+    DONE,
+    NOT_DONE,
+    NOW,
+    a_message,
+    accepts,
+    an_event,
+    final,
+    identifier,
+    submitted,
+)
 
 # ------------------------------------------------------------------------------------------------------------ accept
 
@@ -108,7 +119,7 @@ async def test_results_stand_in_the_order_of_the_operations(ledger: Ledger) -> N
         submitted(a_message()),
         Accept(repeat, b"k" * 16, NOW + DAY_MS),
     ]
-    assert await ledger.apply(batch) == [True, plain.id, False, old.id]
+    assert await ledger.apply(batch) == [DONE, plain.id, NOT_DONE, old.id]
 
 
 async def test_an_empty_batch_is_taken(ledger: Ledger) -> None:
@@ -130,7 +141,7 @@ async def test_a_change_writes_the_working_state(ledger: Ledger) -> None:
     message = a_message(segments=2, parts=bytes(2))
     await ledger.apply(accepts(message))
     message.error = "00000058"
-    assert await ledger.apply([submitted(message, "a", "b")]) == [True]
+    assert await ledger.apply([submitted(message, "a", "b")]) == [DONE]
     assert await ledger.messages.find(7, message.id) == message
 
 
@@ -142,7 +153,7 @@ async def test_the_engine_has_copied_what_it_needs_when_apply_first_waits(ledger
     await asyncio.sleep(0)  # up to where it first waits
     change.message.status = Status.FAILED
     change.message.error = "too late"
-    assert await applying == [True]
+    assert await applying == [DONE]
     found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert (found.status, found.error) == (Status.SUBMITTED, None)
@@ -154,8 +165,8 @@ async def test_a_final_status_never_changes(ledger: Ledger) -> None:
     await ledger.apply(accepts(message))
     await ledger.apply([final(message, Status.EXPIRED)])
     ended = copy(message)
-    assert await ledger.apply([final(message, Status.DELIVERED, tell=True)]) == [False]
-    assert await ledger.apply([submitted(message, "a")]) == [False]
+    assert await ledger.apply([final(message, Status.DELIVERED, tell=True)]) == [NOT_DONE]
+    assert await ledger.apply([submitted(message, "a")]) == [NOT_DONE]
     assert await ledger.messages.find(7, message.id) == ended
     assert await ledger.outbox.size() == 0
 
@@ -165,7 +176,7 @@ async def test_the_first_final_status_of_a_batch_stands(ledger: Ledger) -> None:
     message = a_message()
     await ledger.apply(accepts(message))
     batch = [submitted(message, "a"), final(message, Status.REJECTED, tell=True), final(message, tell=True)]
-    assert await ledger.apply(batch) == [True, True, False]
+    assert await ledger.apply(batch) == [DONE, DONE, NOT_DONE]
     found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert found.status is Status.REJECTED
@@ -180,7 +191,7 @@ async def test_changes_of_one_message_in_one_batch_have_their_effects_together(l
         each.status, each.final_ms = Status.ACCEPTED, None
         taken = submitted(each, "a" if each is message else "b")
         batch: list[WriteOp] = [msgspec.structs.replace(taken, drop_content=True), final(each, tell=True)]
-        assert await ledger.apply(batch) == [each is message] * 2
+        assert await ledger.apply(batch) == [DONE if each is message else NOT_DONE] * 2
     found, earlier = [await ledger.messages.find(7, each.id) for each in (message, ended)]
     assert found is not None
     assert earlier is not None
@@ -198,7 +209,7 @@ async def test_a_cancellation_between_two_changes_keeps_its_place(ledger: Ledger
     queued = Change(message=copy(message))
     message.status, message.final_ms = Status.CANCELLED, NOW + 1
     cancelled = Change(message=copy(message), only_waiting=True)
-    assert await ledger.apply([queued, cancelled, final(message)]) == [True, True, False]
+    assert await ledger.apply([queued, cancelled, final(message)]) == [DONE, DONE, NOT_DONE]
     found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert found.status is Status.CANCELLED
@@ -206,7 +217,7 @@ async def test_a_cancellation_between_two_changes_keeps_its_place(ledger: Ledger
 
 async def test_a_message_can_be_accepted_and_changed_in_one_batch(ledger: Ledger) -> None:
     message = a_message()
-    assert await ledger.apply([*accepts(message), submitted(message, "a")]) == [message.id, True]
+    assert await ledger.apply([*accepts(message), submitted(message, "a")]) == [message.id, DONE]
     assert await ledger.messages.find(7, message.id) == message
 
 
@@ -216,7 +227,9 @@ async def test_a_message_can_be_accepted_and_changed_in_one_batch(ledger: Ledger
 async def test_only_waiting_spares_what_an_operator_has(ledger: Ledger, status: Status, applied: bool) -> None:
     message = a_message(status=status)
     await ledger.apply(accepts(message))
-    assert await ledger.apply([final(message, Status.CANCELLED, only_waiting=True, tell=True)]) == [applied]
+    assert await ledger.apply([final(message, Status.CANCELLED, only_waiting=True, tell=True)]) == [
+        DONE if applied else NOT_DONE
+    ]
     found = await ledger.messages.find(7, message.id)
     assert found is not None
     assert found.status is (Status.CANCELLED if applied else status)
@@ -244,7 +257,7 @@ async def test_content_stays_when_memory_has_forgotten_it(ledger: Ledger) -> Non
 
 async def test_a_change_of_an_unknown_message_is_not_applied(ledger: Ledger) -> None:
     message = a_message()
-    assert await ledger.apply([final(message, tell=True)]) == [False]
+    assert await ledger.apply([final(message, tell=True)]) == [NOT_DONE]
     assert await ledger.outbox.size() == 0
 
 
@@ -459,7 +472,7 @@ async def test_ids_learned_too_late_are_kept_all_the_same(ledger: Ledger) -> Non
     await ledger.apply(accepts(message))
     await ledger.apply([final(message)])
     change = Change(message=copy(message), links=(Link("stc", "late", 0),))
-    assert await ledger.apply([change]) == [False]
+    assert await ledger.apply([change]) == [NOT_DONE]
     (found,) = await ledger.work.correlate([("stc", ("late",))])
     assert found is not None
     assert found.message.status is Status.DELIVERED
@@ -544,7 +557,7 @@ async def test_a_waiting_message_gets_another_text_and_one_that_has_left_does_no
     changes = {"content": Sealed(b"\x01other"), "private": None, "segments": 2, "encoding": "ucs2", "parts": b"\0\0"}
     times = {"due_ms": NOW + 5, "expires_ms": NOW + 9, "notify": 1}
     revised = [msgspec.structs.replace(each, **changes, **times) for each in (waiting, left)]
-    assert await ledger.apply([Replace(each) for each in revised]) == [True, False]
+    assert await ledger.apply([Replace(each) for each in revised]) == [DONE, NOT_DONE]
     assert await ledger.messages.find(waiting.customer, waiting.id) == revised[0]
     assert await ledger.messages.find(left.customer, left.id) == left
 

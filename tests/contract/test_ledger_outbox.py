@@ -5,7 +5,7 @@ from copy import copy
 from gateway.ledger.contract import EVENT_KEPT_MS, Accept, Change, Notify, TellLater, Told, WriteOp
 from gateway.ledger.roles import Ledger
 from gateway.model.message import OutboxEvent, Status, no_message
-from tests.contract.records import DAY_MS, NOW, a_message, a_notice, accepts, an_event, submitted
+from tests.contract.records import DAY_MS, DONE, NOT_DONE, NOW, a_message, a_notice, accepts, an_event, submitted
 
 
 async def _three_events_of_two_messages(ledger: Ledger) -> list[OutboxEvent]:
@@ -16,7 +16,7 @@ async def _three_events_of_two_messages(ledger: Ledger) -> list[OutboxEvent]:
         Change(message=copy(message), event=an_event(message, at_ms=NOW + place))
         for place, message in enumerate((first, second, first))
     ]
-    assert await ledger.apply(changes) == [True, True, True]
+    assert await ledger.apply(changes) == [DONE, DONE, DONE]
     first_of_each = list(await ledger.outbox.due(NOW, 10, ()))
     await ledger.apply([Told(first_of_each[0].seq + 1_000_000)])
     assert [each.message for each in first_of_each] == [first.id, second.id]
@@ -38,7 +38,7 @@ async def test_a_later_event_waits_for_the_first_of_its_message(ledger: Ledger) 
 
 async def test_the_next_event_comes_when_the_first_was_told(ledger: Ledger) -> None:
     a, b = await _three_events_of_two_messages(ledger)
-    assert await ledger.apply([Told(a.seq)]) == [True]
+    assert await ledger.apply([Told(a.seq)]) == [DONE]
     due = await ledger.outbox.due(NOW, 10, ())
     assert [each.message for each in due] == [b.message, a.message]
     assert due[1].at_ms == NOW + 2
@@ -47,7 +47,7 @@ async def test_the_next_event_comes_when_the_first_was_told(ledger: Ledger) -> N
 
 async def test_a_delayed_event_comes_back_at_its_time(ledger: Ledger) -> None:
     a, _ = await _three_events_of_two_messages(ledger)
-    assert await ledger.apply([TellLater(a.seq, NOW + 1_000, 4)]) == [True]
+    assert await ledger.apply([TellLater(a.seq, NOW + 1_000, 4)]) == [DONE]
     assert a.seq not in {each.seq for each in await ledger.outbox.due(NOW + 999, 10, ())}
     due = await ledger.outbox.due(NOW + 1_000, 10, ())
     assert (due[0].seq, due[0].attempts, due[0].next_ms) == (a.seq, 4, NOW + 1_000)
@@ -63,7 +63,7 @@ async def test_the_ledger_writes_its_number_into_each_event_that_it_stores(ledge
     ]
     received = a_message(status=Status.RECEIVED, due_ms=None)
     events.append(an_event(received))
-    assert await ledger.apply([*changes, Accept(received, event=events[-1])]) == [True] * 4 + [False, received.id]
+    assert await ledger.apply([*changes, Accept(received, event=events[-1])]) == [DONE] * 4 + [NOT_DONE, received.id]
     due = await ledger.outbox.due(NOW + 1_000_000, 10, ())
     assert [each.seq for each in due] == [each.seq for each in (*events[:4], events[5])]
     assert [each.message for each in due] == [each.id for each in (*messages, received)]
@@ -126,11 +126,11 @@ async def test_an_event_may_come_with_a_new_message_in_one_transaction(ledger: L
 async def test_an_event_about_no_message_comes_back_as_it_was(ledger: Ledger) -> None:
     await ledger.formats.raise_to_newest()
     notice = a_notice(kind="audit.checkpoint", data=b'{"size":41,"root":"7f"}')
-    assert await ledger.apply([Notify(notice)]) == [True]
+    assert await ledger.apply([Notify(notice)]) == [DONE]
     assert notice.seq > 0
     assert await ledger.outbox.due(NOW, 10, ()) == [notice]
     assert await ledger.outbox.size() == 1
-    assert await ledger.apply([Told(notice.seq)]) == [True]
+    assert await ledger.apply([Told(notice.seq)]) == [DONE]
     assert await ledger.outbox.size() == 0
 
 
@@ -140,7 +140,7 @@ async def test_events_of_all_kinds_are_numbered_in_the_order_of_their_batch(ledg
     first, second = a_notice(), a_notice()
     status = an_event(message)
     changed = Change(message=copy(message), event=status)
-    assert await ledger.apply([*accepts(message), Notify(first), changed, Notify(second)]) == [message.id, *[True] * 3]
+    assert await ledger.apply([*accepts(message), Notify(first), changed, Notify(second)]) == [message.id, *[DONE] * 3]
     assert first.seq < status.seq < second.seq
     assert await ledger.outbox.due(NOW, 10, ()) == [first, status]
     await ledger.apply([Told(first.seq)])
@@ -192,7 +192,7 @@ async def test_an_event_about_no_message_is_kept_until_it_is_old(ledger: Ledger)
 
 async def test_a_format_that_knows_no_other_kinds_takes_none(ledger: Ledger) -> None:
     notice, is_old = a_notice(), (await ledger.formats.state()).written == 1
-    assert await ledger.apply([Notify(notice)]) == [not is_old]
+    assert await ledger.apply([Notify(notice)]) == [NOT_DONE if is_old else DONE]
     assert await ledger.outbox.size() == (0 if is_old else 1)
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.contract import Accept, Count, LedgerUnavailable, Notify, WriteOp, WriteResult
+from gateway.ledger.contract import Accept, Count, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
 from gateway.ledger.journal import Journal, JournalFull, StoredEvent
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, Status
 from gateway.process.clock import ManualClock
-from tests.contract.records import DAY_MS, NOW, a_message, a_notice, an_event, final, submitted
+from tests.contract.records import DAY_MS, DONE, NOT_DONE, NOW, a_message, a_notice, an_event, final, submitted
 
 
 class Disk(SqliteLedger):
@@ -179,7 +179,7 @@ async def test_callbacks_have_the_engines_result_and_events_are_announced_once(b
     bench.journal.post(change, lambda _op, result: answers.append(result))
     bench.journal.post(final(message, Status.EXPIRED, tell=True), lambda _op, result: answers.append(result))
     await bench.journal.drain()
-    assert answers == [True, False]
+    assert answers == [DONE, NOT_DONE]
     assert bench.ended == [change.message]
     assert bench.told == [(change.event, change.message)]
     assert [event for event, _ in bench.told] == list(await bench.disk.outbox.due(1 << 60, 10, ()))
@@ -195,7 +195,7 @@ async def test_an_event_that_comes_with_a_new_message_is_announced_unless_the_me
 
 async def test_an_event_that_comes_alone_is_announced_without_a_message(bench: Bench) -> None:
     notice = a_notice()
-    assert await bench.journal.write(Notify(notice)) is True
+    assert await bench.journal.write(Notify(notice)) is DONE
     assert notice.seq > 0
     assert bench.told == [(notice, None)]
 
@@ -213,7 +213,7 @@ async def test_a_copy_keeps_a_change_what_it_was_when_it_was_queued(bench: Bench
     first = bench.journal.write(submitted(message, "a"))
     second = bench.journal.write(final(message, tell=True))
     bench.disk.gate.set()
-    assert [await first, await second] == [True, True]
+    assert [await first, await second] == [DONE, DONE]
     assert await bench.disk.outbox.size() == 1
 
 
@@ -257,8 +257,8 @@ async def test_a_failed_commit_refuses_every_new_message_that_waits_and_keeps_th
     for each in refused:
         with pytest.raises(LedgerUnavailable):
             await each
-    assert [await change, await later] == [True, True]
-    assert offered == [False]
+    assert [await change, await later] == [DONE, DONE]
+    assert offered == [Written.UNAVAILABLE]
     assert (await bench.disk.counters.count("a", 1), await bench.disk.counters.count("gate", 0)) == (3, 1)
     assert bench.stored == []
 

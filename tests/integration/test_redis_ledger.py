@@ -24,7 +24,19 @@ from gateway.ledger.redis.wire import encode, octets
 from gateway.model.message import Message, Status
 from gateway.process.clock import Clock, ManualClock
 from tests.bounds import LIMIT_S
-from tests.contract.records import DAY_MS, NOW, a_message, accepts, an_event, final, identifier, submitted
+from tests.contract.records import (
+    DAY_MS,
+    DONE,
+    ELSEWHERE,
+    NOT_DONE,
+    NOW,
+    a_message,
+    accepts,
+    an_event,
+    final,
+    identifier,
+    submitted,
+)
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey
 
@@ -94,7 +106,7 @@ async def test_a_node_that_slept_writes_nothing_over_its_successor(node: Open) -
     late = copy(message)
     late.status = Status.QUEUED
     fresh = a_message()
-    assert await sleeper.apply([Change(message=late), *accepts(fresh)]) == [None, fresh.id]
+    assert await sleeper.apply([Change(message=late), *accepts(fresh)]) == [ELSEWHERE, fresh.id]
     assert held(sleeper).isdisjoint({0})
     assert await successor.messages.find_many([message.id, fresh.id]) == [taken, fresh]
     assert fresh.id in {each.id for each in await successor.work.claim_due("stc", NOW, 10, ())}
@@ -149,11 +161,11 @@ async def test_news_of_another_nodes_message_is_put_off_and_told(node: Open) -> 
     await fall_asleep(first)
     second = await node(clock, role=Role.BESIDE)
     (event,) = await second.outbox.due(NOW, 10, (), 4)
-    assert await second.apply([TellLater(event.seq, NOW + 1_000, 1)]) == [True]
+    assert await second.apply([TellLater(event.seq, NOW + 1_000, 1)]) == [DONE]
     assert await second.outbox.due(NOW + 999, 10, (), 4) == []
     (later,) = await second.outbox.due(NOW + 1_000, 10, (), 4)
     assert (later.seq, later.attempts) == (event.seq, 1)
-    assert await second.apply([Told(event.seq)]) == [True]
+    assert await second.apply([Told(event.seq)]) == [DONE]
     assert await second.outbox.size(4) == 0
 
 
@@ -305,8 +317,8 @@ async def test_an_answer_and_its_receipt_in_one_batch_travel_as_one_change(node:
     ops = [submitted(message, "A1"), final(message, tell=True), Change(message=copy(message))]
     sent = Batch(ops, ledger.member.layout, ledger.member.records, Numbers(), NOW).partitions
     assert [index for rows in sent.values() for index, _ in rows] == [1, 2]
-    assert await ledger.apply(ops) == [True, True, False]
-    assert await ledger.apply(ops[:2]) == [False, False]
+    assert await ledger.apply(ops) == [DONE, DONE, NOT_DONE]
+    assert await ledger.apply(ops[:2]) == [NOT_DONE, NOT_DONE]
     assert await ledger.messages.find_many([message.id]) == [message]
     assert await ledger.outbox.size() == 1
 
@@ -316,7 +328,7 @@ async def test_changes_that_tell_somebody_travel_by_themselves(node: Open) -> No
     message = a_message()
     await ledger.apply(accepts(message))
     ops = [submitted(message, "A1", event=an_event(message)), final(message, tell=True)]
-    assert await ledger.apply(ops) == [True, True]
+    assert await ledger.apply(ops) == [DONE, DONE]
     assert await ledger.outbox.size() == 2
 
 

@@ -23,7 +23,19 @@ from gateway.ledger.redis.server import Access
 from gateway.model.message import Message, Status
 from gateway.process.clock import ManualClock
 from tests.bounds import LIMIT_S
-from tests.contract.records import DAY_MS, NOW, a_message, a_notice, accepts, final, identifier, submitted
+from tests.contract.records import (
+    DAY_MS,
+    DONE,
+    ELSEWHERE,
+    NOT_DONE,
+    NOW,
+    a_message,
+    a_notice,
+    accepts,
+    final,
+    identifier,
+    submitted,
+)
 from tests.integration.before.node import NodeBefore, NotStarted
 from tests.integration.valkey_server import Valkey
 
@@ -141,7 +153,7 @@ async def test_messages_of_either_version_are_read_delivered_told_and_forgotten_
     (found,) = await new.work.correlate([("stc", ("O1",))])
     assert found is not None
     assert (found.message, found.segment) == (taken, 0)
-    assert await new.apply([final(taken, tell=True)]) == [True]
+    assert await new.apply([final(taken, tell=True)]) == [DONE]
     (event,) = await new.outbox.due(NOW + DAY_MS, 10, ())
     assert (event.message, event.status) == (ours.id, Status.DELIVERED)
     assert await new.retention.forget_content(NOW + 3 * DAY_MS, 10) == 2
@@ -178,7 +190,7 @@ async def test_side_by_side_each_works_on_its_own_and_reads_the_others(
     assert [each.id for each in await new.work.claim_due("stc", NOW, 10, ())] == [ours.id]
     assert old.due("stc", NOW) == [theirs.id]
     assert raw(server, ours, tmp_path)[0] < 128
-    assert await new.apply([submitted(copy(theirs), "T2")]) == [None]  # another node has it
+    assert await new.apply([submitted(copy(theirs), "T2")]) == [ELSEWHERE]  # another node has it
     assert old.change(theirs, NOW, links=["T2"]) == b"1"
     (found,) = await new.work.correlate([("stc", ("T2",))])
     assert found is not None
@@ -221,7 +233,7 @@ async def test_after_the_raise_every_node_writes_the_new_format_and_all_is_found
     assert await second.messages.find_many([each.id for each in (*before_it, *after_it)]) == [*before_it, *after_it]
     mine = [each for each in before_it if second.member.has(each.id)]
     ours = [each for each in after_it if second.member.has(each.id)]
-    assert await second.apply([submitted(each, "x" + each.id.hex()) for each in (*mine, *ours)]) == [True] * 8
+    assert await second.apply([submitted(each, "x" + each.id.hex()) for each in (*mine, *ours)]) == [DONE] * 8
     assert {raw(server, each, tmp_path)[0] for each in mine} == {128 + NEWEST}  # a change brings the new format
     assert await first.messages.find_many([each.id for each in (*mine, *ours)]) == [*mine, *ours]
     assert await second.messages.list_subject(7, [ours[0].subject], 10) == [ours[0]]
@@ -265,13 +277,13 @@ async def test_after_the_raise_the_version_before_does_not_start_and_does_not_co
 async def test_events_of_other_kinds_wait_for_the_raise_and_are_held_by_whoever_has_the_partition(start: Start) -> None:
     first = await start()
     early, late = a_notice(), a_notice()
-    assert await first.apply([Notify(early)]) == [False]  # a node of the version before would take it for a status
+    assert await first.apply([Notify(early)]) == [NOT_DONE]  # a node of the version before would take it for a status
     await first.formats.raise_to_newest()
     second = await start()
     await until(lambda: len(held(first)) == len(held(second)) == PARTITIONS // 2)
     owner, other = (first, second) if first.member.has(late.message) else (second, first)
     await until(lambda: owner.member.records.format == other.member.records.format == NEWEST)
-    assert await other.apply([Notify(late)]) == [True]  # it need not have the partition
+    assert await other.apply([Notify(late)]) == [DONE]  # it need not have the partition
     assert late.seq == 0
     assert await other.outbox.due(NOW, 10, ()) == []
     (event,) = await owner.outbox.due(NOW, 10, ())
@@ -279,7 +291,7 @@ async def test_events_of_other_kinds_wait_for_the_raise_and_are_held_by_whoever_
     await owner.close()
     await until(lambda: held(other) == set(range(PARTITIONS)))
     assert await other.outbox.due(NOW, 10, ()) == [event]
-    assert await other.apply([Told(event.seq)]) == [True]
+    assert await other.apply([Told(event.seq)]) == [DONE]
     assert await other.outbox.size() == 0
 
 
@@ -318,7 +330,7 @@ async def test_builds_with_different_fields_read_each_other_and_change_each_othe
     await grown.close()
     await until(lambda: held(plain) == set(range(PARTITIONS)))
     changed = submitted(seen, "G1")
-    assert await plain.apply([changed]) == [True]
+    assert await plain.apply([changed]) == [DONE]
     grown = await start(records=Records(FURTHER, Further))
     (again,) = await grown.messages.find_many([theirs.id])
     assert isinstance(again, Further)

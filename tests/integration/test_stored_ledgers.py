@@ -32,7 +32,7 @@ from gateway.ledger.sqlite.schema import MIGRATIONS, SCHEMA_VERSION
 from gateway.model.message import WAITING, Message, Status
 from gateway.process.clock import ManualClock
 from redaction.inventory import undeclared
-from tests.contract.records import a_key, a_message, accepts, final, submitted
+from tests.contract.records import DONE, NOT_DONE, a_key, a_message, accepts, final, submitted
 from tests.integration.ledgers import contents as c
 from tests.integration.valkey_server import Valkey
 
@@ -116,7 +116,7 @@ async def test_what_waits_is_sent_when_it_is_due(ledger: Ledger) -> None:
     for message in waits:
         sent = copy(message)
         sent.operator = "stc"
-        assert await ledger.apply([submitted(sent, f"now {message.last_two}")]) == [True]
+        assert await ledger.apply([submitted(sent, f"now {message.last_two}")]) == [DONE]
         (found,) = await ledger.work.correlate([("stc", (f"now {message.last_two}",))])
         assert found is not None
         assert found.message == sent
@@ -125,9 +125,9 @@ async def test_what_waits_is_sent_when_it_is_due(ledger: Ledger) -> None:
 
 async def test_what_waits_may_be_replaced_and_what_is_over_changes_no_more(ledger: Ledger) -> None:
     revised = replace(c.SCHEDULED, content=c.QUEUED.content, segments=3, parts=bytes(3), due_ms=c.NOW + 5)
-    assert await ledger.apply([Replace(revised), Replace(copy(c.DELIVERED))]) == [True, False]
+    assert await ledger.apply([Replace(revised), Replace(copy(c.DELIVERED))]) == [DONE, NOT_DONE]
     assert await ledger.messages.find(7, revised.id) == revised
-    assert await ledger.apply([final(copy(each)) for each in c.OTHERS]) == [False] * len(c.OTHERS)
+    assert await ledger.apply([final(copy(each)) for each in c.OTHERS]) == [NOT_DONE] * len(c.OTHERS)
 
 
 async def test_pending_receipts_find_their_segments_and_end_their_messages(ledger: Ledger) -> None:
@@ -136,7 +136,7 @@ async def test_pending_receipts_find_their_segments_and_end_their_messages(ledge
         found = await ledger.work.correlate([(each.operator, ("?", each.operator_message_id)) for each in links])
         assert [(each.message.id, each.segment) for each in found if each] == [(message.id, at.segment) for at in links]
     ended = copy(c.PENDING)
-    assert await ledger.apply([final(ended, tell=True)]) == [True]
+    assert await ledger.apply([final(ended, tell=True)]) == [DONE]
     told = await ledger.outbox.due(c.NOW, 10, ())
     assert ended.id in {each.message for each in told}
     assert max(told, key=lambda event: event.seq).message == ended.id
@@ -148,10 +148,10 @@ async def test_events_are_told_in_order_each_to_whom_it_is_for(ledger: Ledger, n
     assert (await ledger.outbox.size(), await ledger.outbox.size(1)) == (4 + len(notices), 1)
     due = await ledger.outbox.due(c.NOW, 10, ())
     assert [replace(each, seq=0) for each in due] == [first, received, *notices]
-    assert await ledger.apply([Told(each.seq) for each in due]) == [True] * len(due)
+    assert await ledger.apply([Told(each.seq) for each in due]) == [DONE] * len(due)
     due = await ledger.outbox.due(c.NOW, 10, ())
     assert [replace(each, seq=0) for each in due] == [second]
-    assert await ledger.apply([TellLater(due[0].seq, c.NOW + 5, 1)]) == [True]
+    assert await ledger.apply([TellLater(due[0].seq, c.NOW + 5, 1)]) == [DONE]
     assert await ledger.outbox.due(c.NOW, 10, ()) == []
     later = [replace(each, seq=0) for each in await ledger.outbox.due(c.NOW + c.HOUR_MS, 10, ())]
     assert sorted(later, key=lambda event: event.message) == [replace(second, next_ms=c.NOW + 5, attempts=1), delayed]
@@ -235,7 +235,7 @@ async def test_its_format_may_be_raised_under_everything(ledger: Ledger) -> None
     state = await ledger.formats.raise_to_newest()
     assert state.written == state.newest
     assert await ledger.messages.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
-    assert await ledger.apply([final(copy(c.PENDING), tell=True)]) == [True]
+    assert await ledger.apply([final(copy(c.PENDING), tell=True)]) == [DONE]
     assert (await forgotten(ledger, c.NOW))[1] == 1
 
 

@@ -21,7 +21,7 @@ from gateway.ledger.opening import node_ledger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.large_commits import ENOUGH_ROWS, LargeCommits
-from gateway.ledger.sqlite.plan import ALWAYS, Event, Outcome, Plan
+from gateway.ledger.sqlite.plan import Event, Outcome, Plan
 from gateway.ledger.sqlite.rows import event_row, fresh_row
 from gateway.ledger.sqlite.writer import FileWriter
 from gateway.ledger.sqlite.writer_calls import Asked
@@ -30,7 +30,7 @@ from gateway.ledger.sqlite.writer_moving import AGAIN_S, MovingWriter
 from gateway.model.message import Message
 from gateway.process.clock import ManualClock
 from tests.contract.conftest import move_ended
-from tests.contract.records import NOW, a_customer, a_message, accepts, an_event, final, submitted
+from tests.contract.records import DONE, NOT_DONE, NOW, a_customer, a_message, accepts, an_event, final, submitted
 
 FALSE = shutil.which("false")
 
@@ -97,10 +97,10 @@ class Traffic:
         fresh = [a_message() for _ in range(10)]
         self.messages += [each.id for each in fresh]
         assert await self._ledger.apply(accepts(*fresh)) == [each.id for each in fresh]
-        assert await self._ledger.apply([submitted(each, each.id.hex()) for each in fresh]) == [True] * 10
+        assert await self._ledger.apply([submitted(each, each.id.hex()) for each in fresh]) == [DONE] * 10
         ends = [final(each, tell=True) for each in fresh]
-        assert await self._ledger.apply(ends) == [True] * 10
-        assert await self._ledger.apply([final(each, tell=True) for each in fresh]) == [False] * 10
+        assert await self._ledger.apply(ends) == [DONE] * 10
+        assert await self._ledger.apply([final(each, tell=True) for each in fresh]) == [NOT_DONE] * 10
         self.seqs += [end.event.seq for end in ends if end.event is not None]
 
 
@@ -163,7 +163,7 @@ async def test_calls_under_way_end_before_the_change_and_the_others_follow_it_in
     await writer.open()
 
     def tell(message: Message) -> asyncio.Future[Outcome]:
-        event = Event(ALWAYS, event_row(an_event(message)))
+        event = Event(event_row(an_event(message)))
         return asyncio.ensure_future(writer.do(FileWriter.apply, Plan(NOW, fresh=[fresh_row(message)], events=[event])))
 
     async with file._turn:  # the first call waits for it

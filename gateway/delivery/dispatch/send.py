@@ -16,7 +16,7 @@ from gateway.delivery.dispatch.divert import Diversion
 from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.records import Records
-from gateway.ledger.contract import Change, WriteOp, WriteResult
+from gateway.ledger.contract import Change, WriteOp, WriteResult, Written
 from gateway.model.attempt import Attempt
 from gateway.model.message import Message, Part, Status, snapshot
 from gateway.model.state import is_final, mark_attempted, unsent
@@ -154,7 +154,7 @@ class Sender:
 
         def recorded(_op: WriteOp | None, applied: WriteResult) -> None:
             lane.recording -= 1
-            if applied is None:  # another node has it by now
+            if applied is Written.ELSEWHERE:
                 self._records.let_go(message)
                 return
             lane.put_back(message)

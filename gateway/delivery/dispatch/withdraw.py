@@ -6,7 +6,7 @@ import msgspec
 
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.records import Records
-from gateway.ledger.contract import Replace
+from gateway.ledger.contract import Replace, Written
 from gateway.model.held_lane import held_customer, operator_of
 from gateway.model.message import WAITING, Message, Status
 from gateway.model.refusals import Refusal
@@ -30,7 +30,7 @@ class Withdrawals:
         change = self._records.settler.final(message, Status.CANCELLED, None, self._clock.now_ms())
         applied = await self._records.journal.write(msgspec.structs.replace(change, only_waiting=True))
         self._records.let_go(message)
-        if not applied:
+        if applied is not Written.DONE:
             raise Refusal("not_cancellable")
         return message
 
@@ -48,7 +48,7 @@ class Withdrawals:
         finally:
             self._records.let_go(message)
             self._lanes.look_again(message.operator)
-        if not applied:
+        if applied is not Written.DONE:
             raise Refusal("not_replaceable")
         return revised
 

@@ -10,7 +10,7 @@ from typing import Final
 from gateway.delivery.neighbours import Forwarded
 from gateway.delivery.receipts.counters import ReceiptCounters
 from gateway.delivery.records import Records
-from gateway.ledger.contract import Change, WriteOp, WriteResult
+from gateway.ledger.contract import Change, WriteOp, WriteResult, Written
 from gateway.model.message import Message, Status, snapshot
 from gateway.model.state import is_final, receipt_verdict
 from gateway.process.clock import Clock
@@ -108,7 +108,7 @@ class _Acknowledger:
         self._ended: Final = ended
 
     def __call__(self, op: WriteOp | None, result: WriteResult) -> None:
-        if result is None and isinstance(op, Change):
+        if result is Written.ELSEWHERE and isinstance(op, Change):
             self._owner.moved(self._receipt, op.message)
         else:
             self._owner.acknowledge(self._receipt, self._ended)

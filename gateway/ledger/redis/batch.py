@@ -16,7 +16,18 @@ from typing import Final
 import msgspec
 
 from gateway.ledger.codes import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
-from gateway.ledger.contract import Accept, Change, Count, Notify, Replace, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import (
+    Accept,
+    Change,
+    Count,
+    Notify,
+    Replace,
+    TellLater,
+    Told,
+    WriteOp,
+    WriteResult,
+    Written,
+)
 from gateway.ledger.redis.layout import Layout, Numbers
 from gateway.ledger.redis.packing import OTHER_KINDS_SINCE, Records, pack_event
 from gateway.ledger.redis.wire import octets
@@ -24,6 +35,7 @@ from gateway.model.message import OPEN, OutboxEvent
 
 ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER, NOTIFY = 1, 2, 3, 4, 5, 6
 
+_DONE: Final = Written.DONE
 _DROPS: Final = 3
 """Where a change says whether the content goes."""
 
@@ -41,7 +53,9 @@ class Claim(msgspec.Struct, gc=False):
 
 
 class Batch:
-    """`partitions`: for each partition its operations, each with its place in the batch."""
+    """`partitions`: for each partition its operations, each with its place in the batch. void: places of new messages
+    whose id somebody declared void, for whom another one stands.
+    """
 
     def __init__(
         self, operations: Sequence[WriteOp], layout: Layout, records: Records, numbers: Numbers, now_ms: int
@@ -50,7 +64,8 @@ class Batch:
         self._records = records
         self._numbers = numbers
         self.now_ms = now_ms
-        self.results: list[WriteResult] = [True] * len(operations)
+        self.results: list[WriteResult] = [_DONE] * len(operations)
+        self.void: set[int] = set()
         self.claims: list[Claim] = []
         self.events: dict[int, tuple[OutboxEvent, int]] = {}
         self.links: dict[int, list[tuple[int, msgspec.Raw, msgspec.Raw]]] = defaultdict(list)
@@ -98,7 +113,7 @@ class Batch:
 
     def _add_event(self, index: int, event: OutboxEvent) -> None:
         if self._records.format < OTHER_KINDS_SINCE:
-            self.results[index] = False
+            self.results[index] = Written.NOT_DONE
             return
         partition = self._layout.partition(event.message)
         self.partitions[partition].append((index, [NOTIFY, self._event(index, partition, event)]))

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult, Written
 from gateway.ledger.redis.batch import ACCEPT, NOTIFY, TELL_LATER, TOLD, Batch, Claim, Packed
 from gateway.ledger.redis.layout import Numbers
 from gateway.ledger.redis.member import Member
@@ -27,7 +27,7 @@ LOOKS: Final = 5
 LOOK_S: Final = 0.02
 
 _DONE: Final = ord("1")
-_LETTERS: Final = {ord("0"): False, _DONE: True, ord("r"): True}
+_LETTERS: Final = {ord("0"): Written.NOT_DONE, _DONE: Written.DONE, ord("r"): Written.DONE}
 _VOID: Final = ord("v")
 _FOR_ANYBODY: Final = frozenset({TOLD, TELL_LATER, NOTIFY})
 """Operations that are done whoever has the partition, as new messages are."""
@@ -128,9 +128,9 @@ class Writer:
                 batch.number(index)
             if op[0] == ACCEPT:
                 if letter == _VOID:
-                    batch.results[index] = False  # for the moment: somebody else stands for it
+                    batch.void.add(index)  # somebody else stands for it
             elif foreign and op[0] not in _FOR_ANYBODY:
-                batch.results[index] = None
+                batch.results[index] = Written.ELSEWHERE
             else:
                 batch.results[index] = _LETTERS[letter]
 
@@ -183,7 +183,7 @@ class Writer:
     async def _claim_again(self, batch: Batch) -> None:
         """Messages whose place somebody took before they were stored: who stands for them in the end?"""
         for claim in batch.claims:
-            if batch.results[claim.index] is False:
+            if claim.index in batch.void:
                 batch.results[claim.index] = await self._successor(claim, batch.now_ms)
 
     async def _successor(self, claim: Claim, now_ms: int) -> bytes:

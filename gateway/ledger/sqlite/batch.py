@@ -7,9 +7,21 @@ of two.
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
-from gateway.ledger.contract import Accept, Change, Count, Notify, Replace, TellLater, Told, WriteOp, WriteResult
-from gateway.ledger.sqlite.plan import ALWAYS, Claim, Event, Outcome, Plan, Write, stored_events
+from gateway.ledger.contract import (
+    Accept,
+    Change,
+    Count,
+    Notify,
+    Replace,
+    TellLater,
+    Told,
+    WriteOp,
+    WriteResult,
+    Written,
+)
+from gateway.ledger.sqlite.plan import Claim, Event, Outcome, Plan, Write, stored_events
 from gateway.ledger.sqlite.rows import (
     any_row,
     change_row,
@@ -21,6 +33,9 @@ from gateway.ledger.sqlite.rows import (
     replace_row,
 )
 from gateway.model.message import OPEN, OutboxEvent
+
+_DONE: Final = Written.DONE
+_NOT_DONE: Final = Written.NOT_DONE
 
 
 class _Merged:
@@ -41,11 +56,11 @@ class Batch:
 
     def __init__(self, operations: Sequence[WriteOp], now_ms: int) -> None:
         self.plan = Plan(now_ms)
-        self._results: list[WriteResult] = [True] * len(operations)
+        self._results: list[WriteResult] = [_DONE] * len(operations)
         self._claims: list[int] = []
         self._changes: list[_Merged] = []
         self._open_changes: dict[bytes, _Merged] = {}
-        self._events: list[tuple[int, int, OutboxEvent]] = []
+        self._events: list[tuple[OutboxEvent, int | None, int | None]] = []
         self._replacements: list[int] = []
         self._told: list[int] = []
         self._counts: Counter[tuple[str, int]] = Counter()
@@ -68,13 +83,13 @@ class Batch:
         elif isinstance(operation, Count):
             self._counts[operation.name, operation.bucket] += operation.amount
         elif isinstance(operation, Notify):
-            self._events.append((index, ALWAYS, operation.event))
+            self._events.append((operation.event, None, None))
 
     def _add_accept(self, index: int, op: Accept) -> None:
-        message, needs = op.message, ALWAYS
+        message, claim = op.message, None
         self._results[index] = message.id
         if op.idempotency is not None:
-            needs = -2 - len(self._claims)
+            claim = len(self._claims)
             self._claims.append(index)
             self.plan.claims.append(Claim(digest_row(op, self.plan.now_ms), message.id, any_row(message)))
         elif is_fresh(message):
@@ -82,7 +97,7 @@ class Batch:
         else:
             self.plan.others.append(any_row(message))
         if op.event is not None:
-            self._events.append((index, needs, op.event))
+            self._events.append((op.event, None, claim))
 
     def _add_change(self, index: int, change: Change) -> None:
         message = change.message
@@ -98,14 +113,14 @@ class Batch:
             blob = bytearray(message.id)
             self.plan.links += [(link.operator, link.operator_message_id, blob, link.segment) for link in change.links]
         if change.event is not None:
-            self._events.append((index, merged.number, change.event))
+            self._events.append((change.event, merged.number, None))
         if message.status in OPEN and not change.only_waiting:
             self._open_changes[message.id] = merged
 
     def _finish_plan(self) -> None:
         plan = self.plan
         plan.writes = [Write(merged.drop, change_row(merged.change)) for merged in self._changes]
-        plan.events = [Event(needs, event_row(event), event_kind(event)) for _, needs, event in self._events]
+        plan.events = [Event(event_row(event), event_kind(event), write, claim) for event, write, claim in self._events]
         plan.mixed = any(each.kind is not None for each in plan.events)
         plan.counts = [(*key, amount) for key, amount in self._counts.items()]
         if self._told:
@@ -118,13 +133,13 @@ class Batch:
             results[index] = standing
         for number in outcome.undone:
             for index in self._changes[number].indexes:
-                results[index] = False
+                results[index] = _NOT_DONE
         for index, replaced in zip(self._replacements, outcome.replaced, strict=True):
-            results[index] = replaced
+            results[index] = _DONE if replaced else _NOT_DONE
         if self._events:
             stored = stored_events(self.plan, outcome.standing, outcome.undone)
             for seq, at in enumerate(stored, outcome.first_seq):
-                self._events[at][2].seq = seq
+                self._events[at][0].seq = seq
         return results
 
 

@@ -21,9 +21,6 @@ _PURGE_AT_LEAST: Final = 8
 _CHANGE: Final = SQL["change"]
 _CHANGE_AND_DROP: Final = SQL["change_and_drop"]
 
-ALWAYS: Final = -1
-"""An event that depends on nothing."""
-
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A message that is stored if its digest stands for nothing else yet."""
@@ -41,14 +38,15 @@ class Write(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of the outbox, if what it depends on was done: a write, by its number, or a claim, by its own below -1.
+    """A row of the outbox, if what it depends on was done. kind: of one that tells no status.
 
-    kind: of one that tells no status.
+    write, claim: the number of the write, or of the claim, that it depends on; None for none.
     """
 
-    needs: int
     row: EventRow
     kind: EventKind | None = None
+    write: int | None = None
+    claim: int | None = None
 
 
 class Plan(msgspec.Struct, array_like=True, gc=False):
@@ -81,13 +79,13 @@ class Outcome(msgspec.Struct, array_like=True, gc=False):
     first_seq: int
 
 
-def stored_events(plan: Plan, outcome_standing: list[bytes], undone: list[int]) -> list[int]:
+def stored_events(plan: Plan, standing: list[bytes], undone: list[int]) -> list[int]:
     """The places in `plan.events` of those whose condition was met."""
     if not undone and not plan.claims:
         return list(range(len(plan.events)))
-    gone = set(undone)
-    gone.update(-2 - at for at, claim in enumerate(plan.claims) if outcome_standing[at] != claim.message)
-    return [at for at, event in enumerate(plan.events) if event.needs not in gone]
+    unwritten = set(undone)
+    lost = {at for at, claim in enumerate(plan.claims) if standing[at] != claim.message}
+    return [at for at, event in enumerate(plan.events) if event.write not in unwritten and event.claim not in lost]
 
 
 def rows(plan: Plan) -> int:

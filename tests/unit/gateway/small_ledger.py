@@ -20,6 +20,7 @@ from gateway.ledger.contract import (
     StoredKey,
     WriteOp,
     WriteResult,
+    Written,
 )
 from gateway.model.message import Message, Status
 from redaction.sealed import Pseudonym
@@ -166,4 +167,4 @@ class SmallLedger:
             self.counters[name] = self.counters.get(name, 0) + op.amount
         if isinstance(op, Change):
             self.messages[op.message.id] = op.message
-        return True
+        return Written.DONE

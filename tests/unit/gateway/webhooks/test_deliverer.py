@@ -12,7 +12,7 @@ from gateway.model.message import OutboxEvent, Status
 from gateway.process.containment import Containment
 from gateway.webhooks.lane import REST_AFTER
 from gateway.webhooks.pauses import HOLD_S
-from tests.contract.records import a_notice
+from tests.contract.records import DONE, a_notice
 from tests.unit.gateway.webhooks.events import NOW_MS, message
 from tests.unit.gateway.webhooks.receiver import BUSY, GONE, Receiver, Say, receiving
 from tests.unit.gateway.webhooks.stage import SECRET, Stage, messages, staged, until, until_all_told
@@ -57,7 +57,7 @@ async def test_events_of_other_kinds_are_delivered_in_order_for_each_customer(tm
         failing_first(receiver, 2)
         notices = [a_notice(customer=1 + number % 2, data=b'{"number":%d}' % number) for number in range(6)]
         for each in notices:
-            assert await stage.journal.write(Notify(each)) is True
+            assert await stage.journal.write(Notify(each)) is DONE
         stage.deliverer.offer([(each, None) for each in notices])
         await stage.store(message())
         await stage.run_out(30)
