@@ -4,9 +4,9 @@ A call that got no answer is made again with the same number, which the server r
 then the batch is unavailable, and whatever of it was done by then stands: the next batch finds it so. A batch is atomic
 per partition.
 
-A partition that another node has by now refuses changes: their result is None. New messages are stored there all the
-same, for nobody else knows of them, and so are events that are about none and what became of news: the node that has an
-account's binds tells it.
+A partition that another node has by now refuses changes: their result is ELSEWHERE. New messages are stored there all
+the same, since no other node knows of them, and so are events that are about none and what became of notifications:
+the node that has an account's binds delivers them.
 """
 
 import asyncio
