@@ -112,15 +112,16 @@ def perform(measure: Measure, options: Options, output: Output, compare: Compare
         output.html.write_text(page(report, moves), encoding="utf-8")
 
 
-def python_of(build: str) -> Path | None:
-    """Of the environment with that build; None for this one. Raises typer.BadParameter."""
+def python_of(build: str, checkout: Path = Path()) -> Path | None:
+    """Of the environment of the checkout with that build; None for this one. Raises typer.BadParameter."""
     if build == "this":
         return None
     if build != "compiled":
         raise typer.BadParameter(f"no build {build!r}; there is: this, compiled")
-    if not COMPILED.exists():
+    python = (checkout / COMPILED).absolute()
+    if not python.exists():
         raise typer.BadParameter("the compiled build is not there; `make compiled` makes it")
-    return COMPILED.absolute()
+    return python
 
 
 def _end(_number: int, _frame: object) -> None:
@@ -328,6 +329,9 @@ def against_other(
     name: Annotated[str, typer.Option("--scenario", help=f"One of: {', '.join(SCENARIOS)}.")] = "http",
     than: Annotated[str, typer.Option(help="Scenario of the other, where it is not the same.")] = "",
     build: BuildName = "this",
+    other_build: Annotated[
+        str, typer.Option(help=f"The other: this environment's interpreter, or compiled (its {COMPILED.parts[0]}).")
+    ] = "this",
     messages: Messages = 10_000,
     runs: Runs = 5,
     rate: Rate = None,
@@ -340,11 +344,12 @@ def against_other(
         if asked not in SCENARIOS:
             raise typer.BadParameter(f"no scenario {asked!r}")
     pair = (SCENARIOS[than or name], SCENARIOS[name])
+    other_python = python_of(other_build, sources)
     options = Options(
         messages=messages, runs=runs, rates_per_s=tuple(rate or ()), seconds=seconds, python=python_of(build)
     )
     perform(
-        lambda engine, there, watch: against(sources, pair, engine, there, watch),
+        lambda engine, there, watch: against(sources, pair, engine, there, watch, other_python),
         options,
         Output(json, html),
         lambda report: in_turns(*report.results),

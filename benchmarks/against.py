@@ -1,6 +1,7 @@
-"""Two versions of the gateway in turns: this one, and the one of another checkout, run by the same interpreter.
+"""Two versions of the gateway in turns: this one, and the one of another checkout.
 
-This one may be the compiled build: `against . --build compiled` tells what compiling gives.
+Each may be its compiled build: `against . --build compiled` tells what compiling gives, and with `--other-build compiled`
+two compiled versions stand beside each other. Else both run by the interpreter of this environment.
 
 Both stand all the time, and each run of one is followed by one of the other; who begins changes from run to run.
 Whatever the machine does meanwhile it does to both. Each run has a process of its own, which is warmed up first:
@@ -24,14 +25,22 @@ OTHER: Final = "other"
 
 
 def against(
-    sources: Path, scenarios: tuple[Scenario, Scenario], engine: Engine, options: Options, watch: Watch
+    sources: Path,
+    scenarios: tuple[Scenario, Scenario],
+    engine: Engine,
+    options: Options,
+    watch: Watch,
+    other_python: Path | None = None,
 ) -> list[Result]:
-    """The results of the other version, in the checkout `sources`, and of this one. scenarios: in the same order."""
+    """The results of the other version, in the checkout `sources`, and of this one.
+
+    scenarios: in the same order. other_python: of the environment whose gateway is the other, instead of the checkout's.
+    """
     if not (sources / "gateway" / "__main__.py").is_file():
         raise Wrong(f"{sources} holds no gateway")
     other, this = scenarios
     sides = [
-        _side(OTHER, sources.resolve(), None, other, engine, watch),
+        _side(OTHER, None if other_python else sources.resolve(), other_python, other, engine, watch),
         _side("gateway", None, options.python, this, engine, watch),
     ]
     with ExitStack() as stack:
