@@ -120,6 +120,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_webhooks_in_flight", "Events being told", deliverer.held.inflight),
         ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.held.lag_ms() / 1000),
         ("gateway_accounts_unreadable_by_kind", "Rows of accounts that cannot be read", stores.directory.unreadable()),
+        ("gateway_outbox_unreadable", "Events that cannot be read", len(stores.ledger.outbox.unreadable)),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", deliverer.endpoints.disabled),
     ]
