@@ -16,7 +16,7 @@ from operators.base import ReceiptState
 PART_OF: Final[dict[ReceiptState, Part]] = {
     ReceiptState.DELIVERED: Part.DELIVERED,
     ReceiptState.EXPIRED: Part.EXPIRED,
-    ReceiptState.DELETED: Part.UNDELIVERED,
+    ReceiptState.DELETED: Part.DELETED,
     ReceiptState.UNDELIVERABLE: Part.UNDELIVERED,
     ReceiptState.UNKNOWN: Part.UNKNOWN,
     ReceiptState.REJECTED: Part.REJECTED,
@@ -26,6 +26,7 @@ PART_OF: Final[dict[ReceiptState, Part]] = {
 
 STATUS_OF: Final[dict[Part, Status]] = {
     Part.UNDELIVERED: Status.UNDELIVERED,
+    Part.DELETED: Status.UNDELIVERED,
     Part.EXPIRED: Status.EXPIRED,
     Part.REJECTED: Status.REJECTED,
     Part.UNKNOWN: Status.UNKNOWN,
