@@ -6,7 +6,7 @@ Plaintext exists only in here; what leaves is a `Message` whose every field may 
 customer when it is called with the id that is durable, and not before (Law 2).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -23,7 +23,7 @@ from gateway.model.submission import ReturnPath, SmppForm, Submission
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
-from redaction.errors import KeysWithheld, SealError, alone
+from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
 from redaction.personal import Msisdn
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -37,7 +37,8 @@ Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, 
 class Door:
     """pick: of the candidates for a message of this class, the operator in whose lane it is to wait.
 
-    digest: keyed digest of an idempotency key and an index.
+    digest: keyed digest of an idempotency key and an index. plain_counters: operators that take a text in as many
+    segments as it was planned for.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Door:
         journal: Journal,
         clock: Clock,
         digest: Callable[[int, str, int], bytes],
+        plain_counters: Collection[str] = (),
     ) -> None:
         self._validator = validator
         self._minimiser = minimiser
@@ -59,6 +61,7 @@ class Door:
         self._journal = journal
         self._clock = clock
         self._digest = digest
+        self._plain_counters = plain_counters
 
     def offer(
         self,
@@ -73,8 +76,8 @@ class Door:
         """Take one message in. Raises Refusal; then nothing is stored, and `done` is not called.
 
         form: what SMPP adds, if it came that way. done: called with the id that stands for it once it is durable, or
-        with False when the ledger could not take it; never before this returns. index: place in a batch, so that one
-        idempotency key covers a batch item by item.
+        with False when the ledger could not take it; never before this returns. index: place under the idempotency key,
+        so that one key covers a batch item by item.
         """
         record = self._record(key, request, idempotency, index, form)
         try:
@@ -82,6 +85,26 @@ class Door:
         except JournalFull:
             raise alone(self._full()) from None
         return record.message
+
+    def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
+        """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key:
+        recipient, class, encoding and number of segments. Texts are not compared (docs/decisions/0002).
+
+        Raises Refusal. What an operator counted anew, and a pseudonym whose key is gone, count as the same.
+        """
+        if (message.message_class, message.encoding) != (earlier.message_class, earlier.encoding):
+            return False
+        recounted = earlier.attempts and earlier.operator not in self._plain_counters
+        if message.segments != earlier.segments and not recounted:
+            return False
+        try:
+            to = self._validator.recipient(request.to)
+            subject = self._minimiser.pseudonymise(earlier.customer, to, earlier.accepted_ms)
+        except KeysWithheld:
+            raise alone(_keyless()) from None
+        except KeyDestroyed:
+            return True
+        return subject.pseudonym == earlier.subject
 
     def revise(self, key: ApiKey, message: Message, rewrite: Rewrite) -> Message:
         """The record of a waiting message with another text to the same recipient; nothing is written here.

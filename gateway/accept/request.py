@@ -123,6 +123,9 @@ class BatchItem(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
     message: MessageAccepted | None = None
     error: ProblemView | None = None
+    replayed: Annotated[
+        bool, Meta(description="An earlier request with this Idempotency-Key brought this message; it is taken once.")
+    ] = False
 
 
 class BatchAccepted(Struct, frozen=True):

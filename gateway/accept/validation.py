@@ -63,9 +63,7 @@ class Validator:
             _refuse_unsendable(text, "text", MAX_TEXT)
         message_class = self._class(key, request, text)
         source = _sender(key, request.source, message_class)
-        to = parse_number(request.to, self._settings.default_region)
-        if to is None:
-            raise Refusal("invalid_number" if request.to else "empty_field", "to")
+        to = self.recipient(request.to)
         warnings: tuple[str, ...] = ()
         if key.customer.settings.content:
             text, warnings = enforce(key.customer.settings.content, text, changeable=part is None)
@@ -91,6 +89,13 @@ class Validator:
             warnings=warnings,
             coding=form.coding,
         )
+
+    def recipient(self, raw: str) -> Msisdn:
+        """Whom a message goes to. Raises Refusal."""
+        to = parse_number(raw, self._settings.default_region)
+        if to is None:
+            raise Refusal("invalid_number" if raw else "empty_field", "to")
+        return to
 
     def _size(self, text: str) -> tuple[int, str]:
         """Segments and encoding."""

@@ -34,6 +34,7 @@ KINDS: Final[dict[str, Kind]] = {
     "batch_empty": Kind(400, 0x08, "A batch needs at least one message."),
     "batch_too_long": Kind(400, 0x08, "The batch has more messages than one request may carry."),
     "invalid_idempotency_key": Kind(400, 0x08, "Idempotency-Key must be 1 to 255 printable ASCII characters."),
+    "idempotency_key_reused": Kind(422, 0x08, "This Idempotency-Key was used within a day for another message."),
     # a field
     "missing_field": Kind(400, 0x08, "A required field is missing."),
     "unknown_field": Kind(400, 0x08, "The body has a field that is not part of the API; nothing unneeded is taken."),

@@ -147,6 +147,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         journal=base.journal,
         clock=base.clock,
         digest=base.stores.keyring.idempotency_digest,
+        plain_counters=assembly.plain_counters(base.settings),
     )
 
 

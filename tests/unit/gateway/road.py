@@ -229,6 +229,7 @@ class Road:
             journal=self.journal,
             clock=self.clock,
             digest=self.keyring.idempotency_digest,
+            plain_counters=self.operators,
         )
 
     def _noting(self, name: str, answer: Answers) -> Answers:
