@@ -58,9 +58,14 @@ class MessageAccepted(Struct, frozen=True, kw_only=True, gc=False):
     id: str
     status: str
     to: Annotated[str, Meta(description="Masked: country code and last two digits.")]
+    message_class: Annotated[str, Meta(description="As named, or as guessed where it was not.")] = msgspec.field(
+        name="class"
+    )
     segments: int
     encoding: str
+    expires_at: Annotated[str, Meta(description="When it is given up, if no operator has taken it by then.")]
     retention: RetentionView
+    scheduled_at: Annotated[str | UnsetType, Meta(description="When it is sent, where that is not now.")] = UNSET
     warnings: Annotated[
         tuple[str, ...] | UnsetType,
         Meta(
