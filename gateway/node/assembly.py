@@ -3,7 +3,7 @@
 Everything that translates a configured word into a typed value stands here, so that `app` only wires.
 """
 
-from config.operators import OperatorSettings
+from config.operators import LoopbackOperatorSettings, OperatorSettings, SmppOperatorSettings
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.routing import Route
@@ -25,6 +25,20 @@ def contract(settings: OperatorSettings) -> EgressContract:
     if said is not None:
         fields &= INDISPENSABLE | {EgressField[name.upper()] for name in said}
     return EgressContract(operator=settings.name, fields=fields, sender_alias=settings.egress.sender_alias)
+
+
+def plain_counters(settings: Settings) -> frozenset[str]:
+    """The operators that join long messages, and encode texts, in the way by which segments are counted first."""
+    return frozenset(
+        each.name
+        for each in settings.operators
+        if isinstance(each, LoopbackOperatorSettings)
+        or (isinstance(each, SmppOperatorSettings) and each.concatenation == "udh8" and _is_plain(each))
+    )
+
+
+def _is_plain(settings: SmppOperatorSettings) -> bool:
+    return settings.default_alphabet.startswith("gsm") and not settings.languages and not settings.latin1
 
 
 def follow_up(settings: Settings) -> FollowUp:

@@ -51,7 +51,10 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     minimiser: Minimiser
 
 
-def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, journal: Journal) -> Base:
+def base(
+    settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, journal: Journal, tasks: TaskOwner
+) -> Base:
+    """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     addressing = Addressing(stores.directory, stores.vault, stores.sealer)
     return Base(
@@ -75,7 +78,8 @@ def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, jou
             vault=stores.vault,
             policies=policies,
             clock=clock,
-            pseudonymise=stores.keyring.pseudonymise,
+            keyring=stores.keyring,
+            contain=tasks.contain,
             id_octets=stores.ledger.id_octets,
         ),
     )
@@ -147,6 +151,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         journal=base.journal,
         clock=base.clock,
         digest=base.stores.keyring.idempotency_digest,
+        plain_counters=assembly.plain_counters(base.settings),
     )
 
 
