@@ -65,6 +65,12 @@ def mark_attempted(message: Message) -> None:
     message.parts = bytes(Part.ATTEMPTED if part in _UNSENT else part for part in message.parts)
 
 
+def unmark_attempted(message: Message) -> None:
+    """No segment is with an operator that did not say so: every answer said that it was not taken."""
+    if Part.ATTEMPTED in message.parts:
+        message.parts = bytes(Part.WAITING if part == Part.ATTEMPTED else part for part in message.parts)
+
+
 def segment_taken(message: Message, segment: int, operator_message_id: str) -> None:
     """An operator accepted a segment under this id. A receipt that came first stands."""
     if message.parts[segment] in _UNSENT:
