@@ -58,7 +58,7 @@ def takes_no_messages(number: Msisdn) -> bool:
 
 def _normal(raw: str) -> str | None:
     """ASCII digits, with a + before them if there is one; None for what holds anything else."""
-    kept = []
+    kept: list[str] = []
     for each in raw:
         if each in _SEPARATORS or unicodedata.category(each) in _SEPARATING:
             continue
