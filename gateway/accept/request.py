@@ -69,7 +69,8 @@ class MessageAccepted(Struct, frozen=True, kw_only=True, gc=False):
     warnings: Annotated[
         tuple[str, ...] | UnsetType,
         Meta(
-            description="What was found in the text, such as `contains_iban` or `masked_card`, where you asked for it."
+            description="`recipient_no_mobile` for a landline, 800 or 9200 number, which takes no messages as a rule; "
+            "and what was found in the text, such as `contains_iban` or `masked_card`, where you asked for it."
         ),
     ] = UNSET
 

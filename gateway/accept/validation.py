@@ -16,9 +16,9 @@ from gateway.accept.request import MessageRequest
 from gateway.accounts.content_rules import enforce
 from gateway.accounts.customers import ApiKey
 from gateway.model.message import MessageClass
-from gateway.model.numbers import parse_number
+from gateway.model.numbers import parse_number, takes_no_messages
 from gateway.model.refusals import Refusal
-from gateway.model.senders import is_sender
+from gateway.model.senders import is_sender, sender_key
 from gateway.model.submission import NO_FORM, SmppForm, Submission
 from operators.smpp.coding import EncodingError, simplify
 from operators.smpp.segments import TextPlan
@@ -37,6 +37,8 @@ _TIME: Final = re.compile(
     re.ASCII,
 )
 MAX_TIME: Final = 40
+NO_MOBILE: Final = "recipient_no_mobile"
+"""The warning of a number that takes no messages as a rule; it is sent all the same, for some do."""
 PAST_MS: Final = 5 * 60 * 1000
 """A schedule that is no longer past than that is now: clocks differ. One that is was written by mistake."""
 _CLASSES: Final = {each.value: each for each in MessageClass}
@@ -76,6 +78,8 @@ class Validator:
         warnings: tuple[str, ...] = ()
         if key.customer.settings.content:
             text, warnings = enforce(key.customer.settings.content, text, changeable=part is None)
+        if takes_no_messages(to):
+            warnings = (*warnings, NO_MOBILE)
         if part is None and key.customer.settings.plain_punctuation:
             text = simplify(text)
         segments, encoding = self._size(text) if part is None else (1, part.encoding)
@@ -154,7 +158,7 @@ class Validator:
             return False
         if request.validity is not None and request.validity > self._settings.otp_validity_s:
             return False
-        classes = key.customer.settings.senders.get(request.source)
+        classes = key.customer.settings.senders.get(sender_key(request.source))
         return not classes or MessageClass.OTP.value in classes
 
     def _validity(self, asked: int | None, message_class: MessageClass) -> int:
@@ -212,6 +216,9 @@ def _refuse_unsendable(value: str, field: str, limit: int) -> None:
 
 def _sender(key: ApiKey, raw: str, message_class: MessageClass) -> str | Msisdn:
     classes = key.customer.settings.senders.get(raw)
+    if classes is None:
+        raw = sender_key(raw)
+        classes = key.customer.settings.senders.get(raw)
     if classes is None:
         _refuse_malformed_sender(raw)
         raise Refusal("sender_not_registered", "from")

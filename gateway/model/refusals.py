@@ -46,7 +46,7 @@ KINDS: Final[dict[str, Kind]] = {
         400, 0x0B, "The recipient must be a valid phone number in E.164 form, such as +9665XXXXXXXX."
     ),
     "invalid_sender": Kind(
-        400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, or a number."
+        400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, a short code or a number."
     ),
     "sender_not_registered": Kind(403, 0x0A, "This sender is not registered for you."),
     "text_too_long": Kind(400, 0x01, "The text needs more segments than allowed."),
