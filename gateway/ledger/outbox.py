@@ -5,7 +5,7 @@ being written, is `known` and not read a second time. Of each message the ledger
 read is in order by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
 
@@ -62,9 +62,17 @@ class OutboxReader:
         self._unsettled: set[bytes] = set()  # messages of which an event is being put off
         self.known: Final[set[int]] = set()
 
-    async def put_off_of(self, customer: int, limit: int, after: int) -> Sequence[OutboxEvent]:
-        """What a customer's endpoint is to be told later. Raises LedgerUnavailable."""
-        return await self._outbox.put_off(customer, self._clock.now_ms(), limit, after)
+    async def bring_forward(self, customers: Collection[int], limit: int, done: Callable[[], None]) -> bool:
+        """What these customers' endpoints were to be told later is due now; whether that was all of it.
+
+        At most `limit` at a time; `done` is called once it is durable. Raises LedgerUnavailable.
+        """
+        now_ms = self._clock.now_ms()
+        events = await self._outbox.put_off(customers, now_ms, limit, self.known)
+        for event in events:
+            self.put_off(event, now_ms, event.attempts)
+        self._journal.barrier(lambda _op, _result: done())
+        return len(events) < limit
 
     async def size(self) -> int:
         """Events that the ledger holds, due or not. Raises LedgerUnavailable."""

@@ -4,7 +4,7 @@ An engine is a `Ledger`, which is opened and closed and has an object for each r
 they promise together is in `gateway.ledger.contract`.
 """
 
-from collections.abc import Container, Mapping, Sequence, Sized
+from collections.abc import Collection, Container, Mapping, Sequence, Sized
 from typing import Protocol
 
 from gateway.ledger.contract import (
@@ -101,8 +101,10 @@ class Outbox(Protocol):
         esme: those for the binds of this account; 0 for webhooks. after: only those with a greater seq.
         """
 
-    async def put_off(self, customer: int, now_ms: int, limit: int, after: int = 0) -> Sequence[OutboxEvent]:
-        """This customer's events for the webhooks that are due later than now, in order of seq. after: as `due`."""
+    async def put_off(
+        self, customers: Collection[int], now_ms: int, limit: int, exclude: Container[int] = ()
+    ) -> Sequence[OutboxEvent]:
+        """Some of the events for these customers' webhooks that are due later than now; fewer than `limit` are all."""
 
     async def size(self, esme: int = 0) -> int:
         """How many there are, due or not."""

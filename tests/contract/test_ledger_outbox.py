@@ -253,12 +253,13 @@ async def test_what_was_put_off_for_a_customer_can_be_listed(ledger: Ledger) -> 
     await ledger.apply([Change(message=copy(message), event=an_event(message, at_ms=NOW)) for message in messages])
     first, second, other, fresh = await ledger.outbox.due(NOW, 100, ())
     await ledger.apply([TellLater(each.seq, NOW + 1_000, 2) for each in (first, second, other)])
-    listed = await ledger.outbox.put_off(7, NOW, 100)
-    assert [each.seq for each in listed] == [first.seq, second.seq]
-    assert [each.seq for each in await ledger.outbox.put_off(7, NOW, 1)] == [first.seq]
-    assert [each.seq for each in await ledger.outbox.put_off(7, NOW, 9, after=first.seq)] == [second.seq]
-    assert await ledger.outbox.put_off(7, NOW + 1_000, 100) == []
-    assert fresh.seq not in {each.seq for each in listed}
+    outbox = ledger.outbox
+    assert {each.seq for each in await outbox.put_off({7}, NOW, 100)} == {first.seq, second.seq}
+    assert {each.seq for each in await outbox.put_off({7, 8, 9}, NOW, 100)} == {first.seq, second.seq, other.seq}
+    assert len(await outbox.put_off({7}, NOW, 1)) == 1
+    assert [each.seq for each in await outbox.put_off({7}, NOW, 9, {first.seq})] == [second.seq]
+    assert not await outbox.put_off({7}, NOW + 1_000, 100)
+    assert fresh.seq in {each.seq for each in await outbox.due(NOW, 100, ())}
 
 
 # ---------------------------------------------------------------------------------------------------- unreadable

@@ -5,7 +5,7 @@ ESME account by the one node that has the account's own lease, whichever partiti
 import asyncio
 import itertools
 import struct
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from typing import Final
 
 from gateway.ledger.redis.member import Member
@@ -82,18 +82,22 @@ class Outbox:
         found.sort(key=lambda event: event.seq)
         return found[:limit]
 
-    async def put_off(self, customer: int, now_ms: int, limit: int, after: int = 0) -> Sequence[OutboxEvent]:
-        """Walks through what is put off: some thousands at a time, whoever's it is."""
+    async def put_off(
+        self, customers: Collection[int], now_ms: int, limit: int, exclude: Container[int] = ()
+    ) -> Sequence[OutboxEvent]:
+        """Walks through what is put off, whoever's it is."""
         found: list[OutboxEvent] = []
         for each in self._member.reach():
-            key = f"{self._layout.bases[each]}:l:0"
+            words = ("ZRANGEBYSCORE", f"{self._layout.bases[each]}:l:0", f"({now_ms}", "+inf", "LIMIT")
             for start in itertools.count(step=WALKED):
-                members = await self._server.command("ZRANGE", key, start, start + WALKED - 1)
-                events = self._read(members, 0)
-                found += [event for event in events if event.customer == customer and event.next_ms > now_ms]
-                if len(members) < WALKED:
+                members = await self._server.command(*words, start, WALKED)
+                found += [
+                    event
+                    for event in self._read(members, 0)
+                    if event.customer in customers and event.seq not in exclude
+                ]
+                if len(members) < WALKED or len(found) >= limit:
                     break
-        found = sorted((event for event in found if event.seq > after), key=lambda event: event.seq)
         return found[:limit]
 
     def _read(self, members: Sequence[bytes], esme: int) -> list[OutboxEvent]:

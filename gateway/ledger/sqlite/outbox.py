@@ -3,7 +3,7 @@
 A row that cannot be read is left where it lies and passed over: it is counted and named in a line once.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import Final
 
 from gateway.ledger.sqlite.reading import Reader
@@ -25,23 +25,24 @@ class Outbox:
         found.sort(key=lambda event: event.seq)
         return found[:limit]
 
-    async def put_off(self, customer: int, now_ms: int, limit: int, after: int = 0) -> Sequence[OutboxEvent]:
-        return self._read(self._reader.rows("outbox_put_off_of", customer, after, now_ms, limit))
+    async def put_off(
+        self, customers: Collection[int], now_ms: int, limit: int, exclude: Container[int] = ()
+    ) -> Sequence[OutboxEvent]:
+        found: list[OutboxEvent] = []
+        for customer in customers:
+            if len(found) < limit:
+                found += self._readable("outbox_put_off_of", (customer, now_ms), limit - len(found), exclude)
+        return found
 
     async def size(self, esme: int = 0) -> int:
         return self._reader.number("outbox_size", esme)
 
-    def _readable(
-        self, name: str, values: tuple[int, int, int], limit: int, exclude: Container[int]
-    ) -> list[OutboxEvent]:
+    def _readable(self, name: str, values: tuple[int, ...], limit: int, exclude: Container[int]) -> list[OutboxEvent]:
         def wanted(row: Stored) -> bool:
             return row[0] not in exclude and row[0] not in self.unreadable
 
-        return self._read(self._reader.first(name, *values, limit=limit, wanted=wanted))
-
-    def _read(self, rows: Sequence[Stored]) -> list[OutboxEvent]:
         found: list[OutboxEvent] = []
-        for row in rows:
+        for row in self._reader.first(name, *values, limit=limit, wanted=wanted):
             try:
                 found.append(checked_event(row))
             except (ValueError, TypeError) as error:

@@ -160,7 +160,7 @@ ORDER BY next_ms, seq
 -- name: outbox_put_off_of
 SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme, CAST(kind AS BLOB), data
 FROM outbox INDEXED BY outbox_put_off_by_customer
-WHERE customer = ? AND esme = 0 AND next_ms > at_ms AND seq > ? AND next_ms > ? ORDER BY seq LIMIT ?
+WHERE customer = ? AND esme = 0 AND next_ms > at_ms AND next_ms > ? ORDER BY seq
 
 -- name: outbox_size
 SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_fresh WHERE esme = ?1 AND next_ms <= at_ms)
