@@ -95,10 +95,13 @@ class Answers:
 
     def _note_taken(self, answer: Submitted, message: Message, identifier: str, links: list[Link]) -> None:
         self._counters.segments_accepted += 1
-        segment_taken(message, answer.segment, identifier)
-        if identifier:
-            links.append(Link(answer.operator, identifier, answer.segment))
-            self._records.inflight.learn(answer.operator, identifier, message, answer.segment)
+        records = self._records
+        kept = records.ids.kept(answer.operator, identifier)
+        is_asked = records.settler.follow_up.is_asked(answer.operator)
+        segment_taken(message, answer.segment, kept, records.ids.sealed(message, identifier) if is_asked else "")
+        if kept:
+            links.append(Link(answer.operator, kept, answer.segment))
+            records.inflight.learn(answer.operator, kept, message, answer.segment)
 
     def _conclude(self, attempt: Attempt, operator: str, now_ms: int) -> None:
         """Every segment of the attempt is answered: settle, or come back for what is missing."""
