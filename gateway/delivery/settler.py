@@ -53,6 +53,7 @@ class Settler:
         message.error = error
         message.final_ms = now_ms
         message.due_ms = None
+        message.operator_ids = message.operator_ids[: message.segments]
         rule = self._policies.of(message.customer, message.tag)
         until_ms = min(message.content_until_ms, content_until_ms(rule, _begun_ms(message, now_ms), now_ms))
         drop = until_ms <= now_ms

@@ -24,6 +24,9 @@ EPOCH_MS: Final = 90 * 24 * 3600 * 1000
 CREDENTIALS: Final = 0
 """The customer number under which the gateway's own peppers are kept."""
 
+UPGRADE_MS: Final = 24 * 3600 * 1000
+"""How long nodes of the version before may still read what operators' ids are found by."""
+
 
 def epoch_of(now_ms: int) -> int:
     """The pepper epoch of this time."""
@@ -177,6 +180,11 @@ class Keyring:
     def credential_digest(self, secret: Secret) -> bytes:
         return credential_digest(self._store.state, secret)
 
+    def correlation_key(self) -> tuple[bytes, int]:
+        """What operators' ids are digested under, and since when in epoch milliseconds; 0: always."""
+        since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
+        return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
+
     def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
         return idempotency_digest(self._store.state, customer, key, index)
 
@@ -213,6 +221,10 @@ class Upkeep:
 def make_peppers(state: KeyState, clock: Clock) -> None:
     """Every pepper that the present and the next epoch need."""
     now_ms = clock.now_ms()
+    if not state.epochs(CREDENTIALS, "correlation"):
+        is_fresh = not state.epochs(CREDENTIALS, "credential")
+        since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
+        state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
     state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
     for customer in state.customers():
         state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
@@ -246,7 +258,7 @@ def _dead_epochs(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not state.epochs(CREDENTIALS, "credential"):
+    if not state.epochs(CREDENTIALS, "credential") or not state.epochs(CREDENTIALS, "correlation"):
         return True
     ahead = epoch_of(now_ms) + 1
     return any(ahead not in state.epochs(customer, "search") for customer in state.customers())

@@ -71,15 +71,18 @@ def unmark_attempted(message: Message) -> None:
         message.parts = bytes(Part.WAITING if part == Part.ATTEMPTED else part for part in message.parts)
 
 
-def segment_taken(message: Message, segment: int, operator_message_id: str) -> None:
-    """An operator accepted a segment under this id. A receipt that came first stands."""
+def segment_taken(message: Message, segment: int, operator_message_id: str, sealed: str = "") -> None:
+    """An operator accepted a segment under this id. A receipt that came first stands. sealed: the id, to ask by it."""
     if message.parts[segment] in _UNSENT:
         set_part(message, segment, Part.ACCEPTED)
     if message.segments == 1:
-        message.operator_ids = (operator_message_id,)
+        message.operator_ids = (operator_message_id, sealed) if sealed else (operator_message_id,)
         return
     ids = list(message.operator_ids) or [""] * message.segments
     ids[segment] = operator_message_id
+    if sealed:
+        ids += [""] * (2 * message.segments - len(ids))
+        ids[message.segments + segment] = sealed
     message.operator_ids = tuple(ids)
 
 

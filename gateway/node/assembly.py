@@ -6,7 +6,11 @@ Everything that translates a configured word into a typed value stands here, so 
 from config.operators import LoopbackOperatorSettings, OperatorSettings, SmppOperatorSettings
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
+from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.routing import Route
+from gateway.keystore.keyring import Keyring
+from gateway.process.clock import Clock
+from gateway.vault.vault import Vault
 from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, EgressField
 
 
@@ -44,3 +48,8 @@ def _is_plain(settings: SmppOperatorSettings) -> bool:
 def follow_up(settings: Settings) -> FollowUp:
     asked = {each.name: after_s for each in settings.operators if (after_s := each.asks_after_s()) is not None}
     return FollowUp(asked, settings.dispatch.receipt_grace_s)
+
+
+def operator_ids(keyring: Keyring, vault: Vault, clock: Clock) -> OperatorIds:
+    key, since_ms = keyring.correlation_key()
+    return OperatorIds(key, vault, clock.now_ms, since_ms)

@@ -71,6 +71,7 @@ def base(
             journal=journal,
             settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
             inflight=InFlight(),
+            ids=assembly.operator_ids(stores.keyring, stores.vault, clock),
             neighbours=stores.peers or NOBODY,
         ),
         addressing=addressing,
