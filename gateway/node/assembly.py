@@ -3,7 +3,7 @@
 Everything that translates a configured word into a typed value stands here, so that `app` only wires.
 """
 
-from config.operators import OperatorSettings
+from config.operators import NetworkLinkSettings, OperatorSettings
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.routing import Route
@@ -30,3 +30,9 @@ def contract(settings: OperatorSettings) -> EgressContract:
 def follow_up(settings: Settings) -> FollowUp:
     asked = {each.name: after_s for each in settings.operators if (after_s := each.asks_after_s()) is not None}
     return FollowUp(asked, settings.dispatch.receipt_grace_s)
+
+
+def answer_s(settings: Settings) -> dict[str, float]:
+    """By operator, how long an answer to a submission may take."""
+    networked = [each for each in settings.operators if isinstance(each, NetworkLinkSettings)]
+    return {each.name: each.response_timeout_s for each in networked}

@@ -93,7 +93,7 @@ class ReceiptForm:
             return None
         error = None if self._settings.error is None else find_in(said, self._settings.error)
         code = str(error) if isinstance(error, str | int) and _CODE.fullmatch(str(error)) else None
-        return Receipt(identifier, self._states.get(word.lower(), ReceiptState.UNKNOWN), code)
+        return Receipt(identifier, self._states.get(word.lower(), ReceiptState.ENROUTE), code)
 
 
 def find_in(said: object, path: str) -> object:
@@ -136,6 +136,7 @@ def _words(states: RestStates) -> dict[str, ReceiptState]:
         ReceiptState.UNDELIVERABLE: states.undeliverable,
         ReceiptState.EXPIRED: states.expired,
         ReceiptState.REJECTED: states.rejected,
+        ReceiptState.UNKNOWN: states.unknown,
         ReceiptState.ENROUTE: states.enroute,
     }
     return {word.lower(): state for state, words in by_state.items() for word in words}

@@ -81,7 +81,8 @@ RECEIPTS = ReceiptForm(RestCallback(id="message.id", status="state", error="err"
 @pytest.mark.parametrize(
     ("word", "state"),
     [("DELIVRD", ReceiptState.DELIVERED), ("Failed", ReceiptState.UNDELIVERABLE), ("expired", ReceiptState.EXPIRED),
-     ("sent", ReceiptState.ENROUTE), ("rejected", ReceiptState.REJECTED), ("moon", ReceiptState.UNKNOWN)],
+     ("sent", ReceiptState.ENROUTE), ("rejected", ReceiptState.REJECTED), ("moon", ReceiptState.ENROUTE),
+     ("unknown", ReceiptState.UNKNOWN)],
 )  # fmt: skip
 def test_a_receipt_has_an_id_a_state_and_perhaps_a_code(word: str, state: ReceiptState) -> None:
     (receipt,) = RECEIPTS.receipts(json.dumps({"message": {"id": 5}, "state": word, "err": "0f1"}).encode()) or []
