@@ -46,12 +46,19 @@ class Settler:
         return Change(message=snapshot(message), links=links, event=self._event(message, now_ms), drop_content=drop)
 
     def final(
-        self, message: Message, status: Status, error: str | None, now_ms: int, links: tuple[Link, ...] = ()
+        self,
+        message: Message,
+        status: Status,
+        error: str | None,
+        now_ms: int,
+        links: tuple[Link, ...] = (),
+        *,
+        at_ms: int | None = None,
     ) -> Change:
-        """The message has reached `status` for good."""
+        """The message has reached `status` for good. at_ms: when that happened, where it is not now."""
         message.status = status
         message.error = error
-        message.final_ms = now_ms
+        message.final_ms = now_ms if at_ms is None else at_ms
         message.due_ms = None
         message.operator_ids = message.operator_ids[: message.segments]
         rule = self._policies.of(message.customer, message.tag)
@@ -64,6 +71,13 @@ class Settler:
             event=self._event(message, now_ms),
             drop_content=drop,
         )
+
+    def revise(self, message: Message, status: Status, error: str | None, now_ms: int, at_ms: int) -> Change:
+        """What became of an `unknown` message is known after all. The clock of its content goes on as it was."""
+        message.status = status
+        message.error = error
+        message.final_ms = at_ms
+        return Change(message=snapshot(message), event=self._event(message, now_ms), over_unknown=True)
 
     def _event(self, message: Message, now_ms: int) -> OutboxEvent | None:
         if not self._wants(message):

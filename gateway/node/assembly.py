@@ -3,7 +3,7 @@
 Everything that translates a configured word into a typed value stands here, so that `app` only wires.
 """
 
-from config.operators import LoopbackOperatorSettings, OperatorSettings, SmppOperatorSettings
+from config.operators import LoopbackOperatorSettings, NetworkLinkSettings, OperatorSettings, SmppOperatorSettings
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.operator_ids import OperatorIds
@@ -53,3 +53,9 @@ def follow_up(settings: Settings) -> FollowUp:
 def operator_ids(keyring: Keyring, vault: Vault, clock: Clock) -> OperatorIds:
     key, since_ms = keyring.correlation_key()
     return OperatorIds(key, vault, clock.now_ms, since_ms)
+
+
+def answer_s(settings: Settings) -> dict[str, float]:
+    """By operator, how long an answer to a submission may take."""
+    networked = [each for each in settings.operators if isinstance(each, NetworkLinkSettings)]
+    return {each.name: each.response_timeout_s for each in networked}

@@ -49,6 +49,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_receipts_looked_up", "Receipts whose message was not in memory", outcomes.looked_up),
         ("gateway_receipts_unclaimed", "Receipts for ids that nobody knows", outcomes.unclaimed),
         ("gateway_receipts_repeated", "Receipts that came again", outcomes.repeated),
+        ("gateway_receipts_revised", "Messages that were `unknown` until a receipt came", outcomes.revised),
         ("gateway_receipts_contradicting", "Receipts that contradict a final status", outcomes.contradicting),
         ("gateway_receipts_pushed_back", "Receipts that operators were asked to send again", outcomes.pushed_back),
         ("gateway_receipts_forwarded", "Receipts left for the node that has the message", outcomes.forwarded),

@@ -107,6 +107,7 @@ def outcomes(base: Base) -> Outcomes:
         records=base.records,
         clock=base.clock,
         unclaimed_after_s=UNCLAIMED_S if base.stores.peers is None else SHARED_UNCLAIMED_S,
+        answer_s=assembly.answer_s(base.settings),
     )
 
 

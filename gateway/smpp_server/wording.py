@@ -72,7 +72,8 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Wo
     status = event.status or message.status
     state, why = state_of(message, status), reason(message.error, status)
     identifier = (back.told_id or message.id).hex().encode("ascii")
-    minutes = message.accepted_ms // 60_000, event.at_ms // 60_000
+    done_ms = event.at_ms if message.final_ms is None or event.status is not message.status else message.final_ms
+    minutes = message.accepted_ms // 60_000, done_ms // 60_000
     text = b"id:" + identifier + _behind_id(message.segments, *minutes, state, why.text)
     body = (
         bytes((0, back.dest_ton, back.dest_npi)),

@@ -38,11 +38,11 @@ INSERT INTO message ($columns) VALUES ($values_by_door)
 INSERT INTO message ($columns) VALUES ($values)
 
 -- name: change
--- Statuses below the bound (2: waiting, 3: open) may still change; no row changes for any other.
-UPDATE message SET $changes WHERE id = ? AND status < ?
+-- Statuses below the bound (2: waiting, 3: open) may still change, and the one that is named beside it; no other row does.
+UPDATE message SET $changes WHERE id = ? AND (status < ? OR status = ?)
 
 -- name: change_and_drop
-UPDATE message SET $changes, content = NULL WHERE id = ? AND status < ?
+UPDATE message SET $changes, content = NULL WHERE id = ? AND (status < ? OR status = ?)
 
 -- name: replace
 UPDATE message SET $replaces WHERE id = ? AND status < ?
