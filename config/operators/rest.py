@@ -132,9 +132,7 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     auth_name: Annotated[str, Meta(description="Name of that header or field, or the user of Basic.")] = ""
     idempotency_header: Annotated[
         _Header | None,
-        Meta(
-            description="Header with the message's reference, such as `Idempotency-Key`."
-        ),
+        Meta(description="Header with the message's reference, such as `Idempotency-Key`."),
     ] = None
     refused_statuses: Annotated[
         tuple[_Status, ...],
