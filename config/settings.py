@@ -45,6 +45,7 @@ __all__ = [
     "TlsSettings",
     "TransitSettings",
     "WebhookSettings",
+    "WorkersSettings",
 ]
 
 _HOUR_S = 3_600.0
@@ -296,6 +297,15 @@ class ShutdownSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     deadline_s: Annotated[float, Meta(gt=0, description="Time for an orderly stop; what is left is cut off.")] = 20
 
 
+class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The workers of `serve --workers`."""
+
+    liveness_s: Annotated[
+        float,
+        Meta(ge=1, description="A worker that does not answer the supervisor for so long is killed and restarted."),
+    ] = 15
+
+
 class MessageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a message may be."""
 
@@ -323,6 +333,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sweeper: SweeperSettings = SweeperSettings()
     log: LogSettings = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
+    workers: WorkersSettings = WorkersSettings()
     operators: tuple[OperatorSettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
     retention: tuple[RetentionSettings, ...] = DEFAULT_RETENTION

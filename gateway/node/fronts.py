@@ -70,7 +70,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
         return {
-            "ledger": road.journal.available,
+            "ledger": road.journal.available and not road.journal.stuck,
             "accounts": stores.directory.fresh,
             "keys": stores.keyring.attended,
             "clock": clock.is_sound,

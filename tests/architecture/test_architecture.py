@@ -202,6 +202,7 @@ TASKS = {
     "gateway/node/node.py": "waits for the word to stop",
     "operators/smpp/links.py": "contained: a link that ends, of whatever, is made again",
     "operators/rest/client.py": "contained: an error is the one message's, and its worker goes on",
+    "gateway/ledger/redis/cluster_lines.py": "waits for where the slots are; whoever asks gets the error",
     "gateway/ledger/sqlite/log_copies.py": "contained: a log that was not copied now is copied later",
     "gateway/ledger/sqlite/writer_process.py": "contained: each call is answered with its error",
     "gateway/workers/__main__.py": "contained: whoever asks workers takes no answer for an answer",
