@@ -79,6 +79,18 @@ class OutboxReader:
             raise
         return Reading(list(zip(fresh, messages, strict=True)), due[-1].seq, is_full=len(due) >= limit)
 
+    async def make_due(self, customer: int, within_ms: int, limit: int, after: int) -> int | None:
+        """Of `limit` events behind `after` that would fall due within so long, make this customer's due now.
+
+        The seq to go on behind, or None at the end. Raises LedgerUnavailable.
+        """
+        now_ms = self._clock.now_ms()
+        found = await self._outbox.due(now_ms + within_ms, limit, self.known, self._account, after)
+        for event in found:
+            if event.customer == customer and event.next_ms > now_ms and event.seq not in self.known:
+                self.put_off(event, now_ms, event.attempts)
+        return found[-1].seq if len(found) >= limit else None
+
     def release(self, events: Sequence[OutboxEvent]) -> None:
         """These are not in memory any more, and are read again."""
         self.known.difference_update(event.seq for event in events)

@@ -56,7 +56,7 @@ def base(
 ) -> Base:
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
     return Base(
         settings=settings,
         stores=stores,

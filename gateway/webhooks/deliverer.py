@@ -56,6 +56,7 @@ class Deliverer:
         self._clock = clock
         self._reader = reader
         pauses = Pauses(settings.retry_schedule_s, random or partial(_random, clock))
+        self._longest_pause_ms = pauses.longest_ms()
         self.endpoints: Final = Endpoints(accounts, clock, settings.disable_after_s)
         self.held: Final = Held(self._reader, pauses, settings, clock)
         self.held.order.distrust(clock.now_ms())
@@ -118,6 +119,7 @@ class Deliverer:
                 with suppress(LedgerUnavailable):
                     await self._learn_backlog()
                     await self.endpoints.refresh()
+                    await self._hurry()
                     await self._read_back()
                 await self._pause()
         except asyncio.CancelledError:
@@ -149,6 +151,17 @@ class Deliverer:
             if not await self._reader.size():
                 self.held.order.trust()
             self.knows_backlog = True
+
+    async def _hurry(self) -> None:
+        """What waited for an endpoint is due once it is set anew, however long the pauses. Raises LedgerUnavailable."""
+        while self.endpoints.set_anew:
+            customer = next(iter(self.endpoints.set_anew))
+            self.held.lane(customer).begin_afresh()
+            after: int | None = 0
+            while after is not None:
+                after = await self._reader.make_due(customer, self._longest_pause_ms, READ_LIMIT, after)
+                await asyncio.sleep(0)
+            self.endpoints.set_anew.discard(customer)
 
     async def _read_back(self) -> None:
         """Fill memory from the ledger until nothing more is due or there is no room."""

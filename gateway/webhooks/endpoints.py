@@ -25,7 +25,10 @@ _log = logger(__name__)
 
 
 class Endpoints:
-    """State by customer. disable_after_s: failing so long without one success disables an endpoint."""
+    """State by customer. disable_after_s: failing so long without one success disables an endpoint.
+
+    set_anew: customers whose endpoint was set since, whom whoever brings them their events takes out.
+    """
 
     def __init__(self, store: AccountStore, clock: Clock, disable_after_s: float) -> None:
         self._store = store
@@ -36,6 +39,7 @@ class Endpoints:
         self._noted: set[int] = set()
         self._disabled: dict[int, int] = {}
         self._urls: dict[int, Sealed] = {}
+        self.set_anew: Final[set[int]] = set()
         self._changed: set[int] = set()
         self._turn = asyncio.Lock()
 
@@ -120,7 +124,8 @@ class Endpoints:
         for customer in [*self._failing, *self._disabled, *self._noted]:
             if customer not in rows:
                 self._forget(customer)
-        self._urls = {customer: stored.url for customer, stored in rows.items()}
+        before, self._urls = self._urls, {customer: stored.url for customer, stored in rows.items()}
+        self.set_anew.update(each for each, url in self._urls.items() if before.get(each, url) != url)
         for customer, stored in rows.items():
             if customer not in self._changed:
                 self._learn_one(customer, stored)

@@ -65,6 +65,15 @@ class Lane:
         self.rest_until_ms = now_ms + round(min(pause_s, LONGEST_REST_S) * 1000)
         return True
 
+    def rest(self, until_ms: int) -> bool:
+        """Nothing is sent until then, as the endpoint asked; true, as `failed`."""
+        self.rest_until_ms = max(self.rest_until_ms, until_ms)
+        return True
+
+    def begin_afresh(self) -> None:
+        """Another endpoint is set: what became of requests before says nothing."""
+        self.failures = self.rests = self.rest_until_ms = 0
+
     def is_resting(self, now_ms: int) -> bool:
         return now_ms < self.rest_until_ms
 
