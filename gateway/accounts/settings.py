@@ -24,7 +24,8 @@ from redaction.retention import RetentionWish
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-SCOPES: Final = ("send", "status")
+DEFAULT_SCOPES: Final = ("send", "status")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators")
 LATER_SCOPES: Final = ("subjects", "admin")
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100

@@ -143,8 +143,11 @@ def door(base: Base, dispatch: Dispatch) -> Door:
             return False
         return True
 
+    def has_endpoint(customer: int) -> bool:
+        return base.stores.directory.endpoint(customer) is not None
+
     return Door(
-        validator=Validator(base.settings.messages, plan, is_callable),
+        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
         minimiser=base.minimiser,
         router=base.router,
         pick=dispatch.lanes.pick,
