@@ -78,6 +78,12 @@ class Lane:
         self.aside_until_ms = now_ms + round(min(pause_s, LONGEST_ASIDE_S) * 1000)
         return True
 
+    def rest(self, until_ms: int) -> bool:
+        """Nothing is sent until then, as the endpoint asked; true, as `failed`."""
+        self.rest_until_ms = max(self.rest_until_ms, until_ms)
+        self.aside_until_ms = max(self.aside_until_ms, until_ms)
+        return True
+
     def is_resting(self, now_ms: int) -> bool:
         return now_ms < self.rest_until_ms
 
