@@ -33,10 +33,9 @@ class Minimiser:
         self.policies: Final = policies
         self.pseudonymise: Final = pseudonymise
         self._id_octets = clock.random if id_octets is None else id_octets
-        self._counter = int.from_bytes(clock.random(2), "big")
+        self._random = clock.random
 
     def identify(self, customer: int, person: Msisdn, now_ms: int) -> tuple[bytes, Subject]:
         """A new id, and who the person is in records of this customer. Raises redaction.errors.KeysWithheld."""
         subject = self.pseudonymise(customer, person, now_ms)
-        self._counter = (self._counter + 1) & 0xFFFF
-        return message_id(now_ms, self._counter, self._id_octets(8)), subject
+        return message_id(now_ms, int.from_bytes(self._random(2), "big"), self._id_octets(8)), subject
