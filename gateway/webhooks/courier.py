@@ -95,6 +95,11 @@ class Courier:
             self._drop(lane, job)
             return
         destination = delivery.destination
+        callback = None if destination.own_endpoint else destination.url.reveal(Purpose.INFORM_CUSTOMER)
+        target = self._held.place(lane, job, callback)
+        if not self._is_next(lane, target, job):
+            return
+        lane = target
         if destination.own_endpoint and self._endpoints.is_disabled(job.event.customer):
             self._hold(lane, job, self._pauses.hold_ms(self._clock.now_ms()))
             return
@@ -105,6 +110,22 @@ class Courier:
         self.requests += 1
         self.quiet.clear()
         self._post(parcel, partial(self._answered, parcel))
+
+    def _is_next(self, lane: Lane, target: Lane, job: Job) -> bool:
+        """Whether an event of this lane may leave by that one at once; else it waits there, or in the ledger."""
+        now_ms = self._clock.now_ms()
+        if target.is_resting(now_ms):
+            self._held.put_back(target, job, self._pauses.rest_ms(now_ms, target.aside_until_ms), job.event.attempts)
+        elif target is lane:
+            return True
+        elif self._held.is_crowded(job):
+            self._held.put_back(target, job, target.next_slot_ms(now_ms), job.event.attempts)
+        elif target.waiting or target.active >= target.limit:
+            target.waiting.append(job)
+            self._pump_soon(target)
+        else:
+            return True
+        return False
 
     def _post(self, parcel: Parcel, done: Callable[[Result], None]) -> None:
         destination, now_ms = parcel.destination, self._clock.now_ms()
@@ -135,7 +156,7 @@ class Courier:
     def _succeeded(self, lane: Lane, parcel: Parcel) -> None:
         self.told += len(parcel.jobs)
         if lane.succeeded():
-            self._held.is_back(parcel.jobs[0].event.customer)
+            self._held.bring_back(parcel.jobs[0].event.customer)
         if parcel.destination.own_endpoint:
             self._endpoints.told(parcel.jobs[0].event.customer)
         for job in parcel.jobs:
