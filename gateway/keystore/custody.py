@@ -50,6 +50,9 @@ class BlobStore(Protocol):
     def check_alone(self) -> None:
         """That the place keeps keys and nothing else. Raises a LedgerError that says what is wrong."""
 
+    def durability_fault(self) -> str | None:
+        """What is set so that it may lose what it took, in words; None for nothing. Raises LedgerUnavailable."""
+
     def close(self) -> None:
         """Again is harmless."""
 

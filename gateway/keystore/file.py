@@ -60,6 +60,10 @@ class KeyFile:
     def check_alone(self) -> None:
         """The settings have been checked for that."""
 
+    def durability_fault(self) -> str | None:
+        """Every connection sets it."""
+        return None
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

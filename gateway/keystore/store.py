@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from gateway.keystore.custody import BlobStore, Custody, Found, KeysFacts, slot_errors
 from gateway.keystore.file import KeyFile
@@ -32,13 +32,15 @@ T = TypeVar("T")
 class Keystore:
     """place: the store's own SQLite file, or where else its blob lies. losses: how often keys were withheld.
 
-    installation: which one it belongs to, once it is open; None for one of an earlier version.
+    installation: which one it belongs to, once it is open; None for one of an earlier version. durability_fault: asks
+    the place, and may wait for it.
     """
 
     def __init__(
         self, place: Path | BlobStore, slot: RootSlot, clock: Clock, followers: Followers | None = None
     ) -> None:
         self._blobs: BlobStore = KeyFile(place) if isinstance(place, Path) else place
+        self.durability_fault: Final = self._blobs.durability_fault
         self._custody = Custody(self._blobs, slot, clock.random)
         self._followers = followers or OneNode()
         self._watch: ThreadPoolExecutor | None = None

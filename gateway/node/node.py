@@ -167,6 +167,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     """Everything that a node does by itself, the links to its operators among it."""
     start = tasks.start
     start("journal", road.journal.run())
+    start("troubles", road.troubles.run())
     start("outcomes", road.outcomes.run())
     start("accounts", stores.directory.run())
     start("clock", stores.watch.look())
