@@ -13,6 +13,8 @@ from rich.status import Status
 from config.loader import load
 from config.settings import LedgerSettings
 from gateway.cli.output import Config, Failed, Json, run, show
+from gateway.cli.restored import accept
+from gateway.keystore.installation import LedgerOlder
 from gateway.ledger.contract import LedgerFormat, LedgerLocked
 from gateway.ledger.opening import desk_ledger
 from gateway.ledger.roles import Ledger
@@ -55,6 +57,12 @@ def show_format(
     shown = nodes if json else [f"{node} up to {reads}" for node, reads in nodes.items()]
     reads = {"oldest": found.oldest, "newest": found.newest}
     show({"written": found.written, **reads, "nodes": shown}, json)
+
+
+@app.command("accept-restore")
+def accept_restore(config: Config = None, json: Json = False) -> None:
+    """The ledger is older than the key store, because a copy was brought back, and is to be used as it is."""
+    accept(LedgerOlder, config, json=json)
 
 
 @app.command()

@@ -23,7 +23,7 @@ import msgspec
 
 from gateway.keystore.file import KeyFile
 from gateway.keystore.root_slot import KeystoreLost, RootSlot, replace_file
-from gateway.ledger.contract import INSTALLATION, LedgerError, LedgerUnavailable, NothingThere
+from gateway.ledger.contract import INSTALLATION, REACHED, LedgerError, LedgerUnavailable, NothingThere
 from redaction.errors import SealError, WrongRoot
 from redaction.keys import ROOT_BYTES, KeyState, Random
 from redaction.keys_at_rest import open_state, seal_state
@@ -91,7 +91,7 @@ class KeysFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     place, root_place: what to call them in a line for people. installation: which one it belongs to; None for one of an
     earlier version. has_root: something lies in the slot. root_is_given: it comes from outside and cannot be written,
-    so it says nothing about a store.
+    so it says nothing about a store. reached_ms: until when it was together with its ledger.
     """
 
     place: str
@@ -100,6 +100,7 @@ class KeysFacts(msgspec.Struct, frozen=True, kw_only=True):
     installation: int | None = None
     has_root: bool = False
     root_is_given: bool = False
+    reached_ms: int | None = None
 
 
 class Custody:
@@ -128,6 +129,7 @@ class Custody:
             root_place=self._slot.place,
             is_there=is_there,
             installation=marks.get(INSTALLATION) if is_there else None,
+            reached_ms=marks.get(REACHED) if is_there else None,
             has_root=has_root,
             root_is_given=not self._slot.rolls,
         )

@@ -12,7 +12,7 @@ withheld from it (`check`) until it has the newest state again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -132,11 +132,11 @@ class Keystore:
                 self._watch.shutdown(wait=False)
                 self._watch = None
 
-    def join(self, installation: int) -> None:
-        """Belong to this installation from now on, as the ledger does. Raises LedgerUnavailable."""
+    def join(self, marks: Mapping[str, int]) -> None:
+        """Have these marks in common with the ledger from now on; waits for the place. Raises LedgerUnavailable."""
         with self._custody.alone():
-            self._blobs.set_marks({INSTALLATION: installation})
-        self.installation = installation
+            self._blobs.set_marks(marks)
+        self.installation = marks.get(INSTALLATION, self.installation)
 
     # -------------------------------------------------------------------------------------------------------- changes
 

@@ -172,6 +172,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("accounts", stores.directory.run())
     start("clock", stores.watch.look())
     start("clock marks", stores.watch.keep())
+    start("high water", stores.high_water.run())
     start("keys", stores.keyring.run(on_return=road.dispatch.sender.look_everywhere))
     start("periods", stores.keyring.look_after())
     start("young", stores.vault.young.run())
