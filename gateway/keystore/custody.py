@@ -24,6 +24,7 @@ import msgspec
 from gateway.keystore.file import KeyFile
 from gateway.keystore.root_slot import KeystoreLost, RootSlot, replace_file
 from gateway.ledger.contract import INSTALLATION, REACHED, LedgerError, LedgerUnavailable, NothingThere
+from gateway.process.system_errors import system_text
 from redaction.errors import SealError, WrongRoot
 from redaction.keys import ROOT_BYTES, KeyState, Random
 from redaction.keys_at_rest import open_state, seal_state
@@ -252,4 +253,4 @@ def slot_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LedgerUnavailable(f"key store: {type(error).__name__}") from error
+        raise LedgerUnavailable(f"key store: {system_text(error)}") from error
