@@ -115,6 +115,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
         ("gateway_trouble_by_kind", "1 while something is wrong", _troubles(road, "lasts")),
+        ("gateway_ledger_log_bytes", "SQLite's write-ahead log", road.troubles.log_bytes()),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
         ("gateway_clock_away_seconds", "How far the system's clock has jumped", abs(stores.watch.guard.jump_ms) / 1000),
         ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),

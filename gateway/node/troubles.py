@@ -25,9 +25,11 @@ CALM_S: Final = 5.0
 STALLED_S: Final = 3.0
 """How long the ledger may have one batch before new messages are refused."""
 DURABILITY_S: Final = 60.0
-DESCRIPTORS_S: Final = 5.0
+MACHINE_S: Final = 5.0
 SPARE_DESCRIPTORS: Final = 16
-KINDS: Final = ("ledger", "durability", "descriptors")
+LONG_LOG_BYTES: Final = 256 << 20
+"""Of SQLite's write-ahead log, which is 96 MiB at the most while nobody reads for long."""
+KINDS: Final = ("ledger", "durability", "descriptors", "log")
 
 Check = Callable[[], Awaitable[str | None]]
 """What is wrong with a store's durability, in fixed words; None for nothing. Raises LedgerUnavailable."""
@@ -66,18 +68,27 @@ class Trouble:
 
 
 class Troubles:
-    """Start `run` as a task. checks: of durability, by store; `connections` changes when one was connected to anew."""
+    """Start `run` as a task. checks: of durability, by store; `connections` changes when one was connected to anew.
+
+    log_bytes: how long the ledger's log is.
+    """
 
     def __init__(
-        self, journal: Journal, clock: Clock, checks: Mapping[str, Check], connections: Callable[[], int]
+        self,
+        journal: Journal,
+        clock: Clock,
+        checks: Mapping[str, Check],
+        connections: Callable[[], int],
+        log_bytes: Callable[[], int],
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._checks = checks
         self._connections = connections
+        self.log_bytes: Final = log_bytes
         self._connected = connections()
         self._failures = journal.failures
-        self._durability_s = self._descriptors_s = clock.monotonic()
+        self._durability_s = self._machine_s = clock.monotonic()
         self.by_kind: Final = {kind: Trouble(kind) for kind in KINDS}
 
     @property
@@ -95,9 +106,10 @@ class Troubles:
             await asyncio.sleep(LOOK_S)
             self.look_at_ledger()
             now_s = self._clock.monotonic()
-            if now_s - self._descriptors_s >= DESCRIPTORS_S:
-                self._descriptors_s = now_s
+            if now_s - self._machine_s >= MACHINE_S:
+                self._machine_s = now_s
                 self.look_at_descriptors()
+                self.look_at_log()
             if now_s - self._durability_s >= DURABILITY_S or self._connections() != self._connected:
                 self._durability_s, self._connected = now_s, self._connections()
                 await self.look_at_durability()
@@ -123,6 +135,14 @@ class Troubles:
         else:
             trouble.not_seen(now_s)
 
+    def look_at_log(self) -> None:
+        """It grows on the disk for as long as somebody reads from before, and gets short when they have ended."""
+        trouble, now_s = self.by_kind["log"], self._clock.monotonic()
+        if self.log_bytes() > LONG_LOG_BYTES:
+            trouble.seen("a process reads the ledger for too long", now_s)
+        else:
+            trouble.not_seen(now_s)
+
     async def look_at_durability(self) -> None:
         """Servers are set up anew by whoever has their password, and a failover goes to another one."""
         trouble, now_s = self.by_kind["durability"], self._clock.monotonic()
@@ -142,9 +162,9 @@ def watch_for_troubles(stores: Stores, journal: Journal, clock: Clock) -> Troubl
     checks: dict[str, Check] = {"keys": partial(asyncio.to_thread, stores.keystore.durability_fault)}
     ledger = stores.ledger
     if not isinstance(ledger, RedisLedger):
-        return Troubles(journal, clock, checks, lambda: 0)
+        return Troubles(journal, clock, checks, lambda: 0, ledger.log_bytes)
     checks["ledger"] = ledger.durability_fault
-    return Troubles(journal, clock, checks, lambda: ledger.connections)
+    return Troubles(journal, clock, checks, lambda: ledger.connections, lambda: 0)
 
 
 def spare_descriptors() -> int:

@@ -13,7 +13,7 @@ from structlog.typing import EventDict
 from gateway.ledger.contract import Accept, LedgerUnavailable, WriteOp, WriteResult
 from gateway.ledger.journal import Journal, JournalFull
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.node.troubles import CALM_S, SPARE_DESCRIPTORS, Troubles
+from gateway.node.troubles import CALM_S, LONG_LOG_BYTES, SPARE_DESCRIPTORS, Troubles
 from gateway.process.clock import ManualClock
 from tests.bounds import LIMIT_S
 from tests.contract.records import a_message
@@ -37,7 +37,10 @@ class Bench:
         self.journal = Journal(disk, stored=lambda _: None, retry_s=0.001)
         self.wrong: str | None = None
         self.connections = 0
-        self.troubles = Troubles(self.journal, self.clock, {"ledger": self.check}, lambda: self.connections)
+        self.log_bytes = 0
+        self.troubles = Troubles(
+            self.journal, self.clock, {"ledger": self.check}, lambda: self.connections, lambda: self.log_bytes
+        )
 
     async def check(self) -> str | None:
         return self.wrong
@@ -135,3 +138,14 @@ async def test_a_process_without_descriptors_says_so(bench: Bench) -> None:
         ("trouble", "descriptors"),
         ("trouble_over", "descriptors"),
     ]
+
+
+@pytest.mark.case("faults-13")
+async def test_a_log_that_gets_too_long_is_told_of_until_it_is_short(bench: Bench) -> None:
+    with capture_logs() as lines:
+        for length in (LONG_LOG_BYTES, LONG_LOG_BYTES + 1, 2 * LONG_LOG_BYTES, 0):
+            bench.log_bytes = length
+            bench.troubles.look_at_log()
+            bench.clock.advance(CALM_S)
+        bench.troubles.look_at_log()
+    assert [(each["event"], each["kind"]) for each in told(lines)] == [("trouble", "log"), ("trouble_over", "log")]
