@@ -1,6 +1,11 @@
 """TLS of the listeners: 1.2 or later (PRIVACY.md P-24)."""
 
 import ssl
+from typing import Final
+from weakref import WeakKeyDictionary
+
+_LIVE: Final[WeakKeyDictionary[ssl.SSLContext, tuple[str, str]]] = WeakKeyDictionary()
+"""Contexts in use, and the files of each."""
 
 
 def tls_context(certificate: str, key: str) -> ssl.SSLContext:
@@ -8,4 +13,18 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
+    _LIVE[context] = (certificate, key)
     return context
+
+
+def reload_certificates() -> int:
+    """Connections from now on are shown what the files hold now; how many listeners that are.
+
+    Raises as `tls_context`; then each goes on with what it has.
+    """
+    live = list(_LIVE.items())
+    for _, files in live:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files)
+    for context, files in live:
+        context.load_cert_chain(*files)
+    return len(live)

@@ -24,8 +24,8 @@ APART: Final = 4
 
 class Held:
     """inflight: events in memory. is_closed: no more are taken. has_left: the ledger may hold events that memory had no
-    room for. wake: set when the ledger is to be looked into. returning: customers whose endpoints are back; the ledger
-    may hold what was put off for them.
+    room for. wake: set when the ledger is to be looked into. returning: customers whose endpoints are back: what was
+    put off for them is due.
     """
 
     def __init__(self, reader: OutboxReader, pauses: Pauses, settings: DeliverySettings, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from operators.patience import Patience
 from operators.rest.answer import Answer, AnswerReader
 
 KEEP_S: Final = 15.0
@@ -94,7 +95,7 @@ class HttpConnection:
         reading, timed_out, keep = AnswerReader(self._limit), False, False
         try:
             try:
-                async with asyncio.timeout(self._answer_timeout_s):
+                async with Patience(self._answer_timeout_s):
                     await wire.ask(request, reading)
             except TimeoutError:
                 timed_out = True
