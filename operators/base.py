@@ -138,6 +138,10 @@ class Submitted(msgspec.Struct, frozen=True, gc=False):
     late: bool = False
 
 
+ALL_SEGMENTS: Final = 0
+"""A receipt covers however many segments its message has."""
+
+
 class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     """News of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before; None is
     the handle of news that was asked for.
@@ -145,6 +149,8 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     candidates: the forms in which the receipt's id may have been recorded, best first (S-44), at least one, unless
     the receipt named none.
     error_code: the network error code as short digits or letters, or None. The receipt's text is not here on purpose.
+    done_at_ms: when the operator says that it happened, or None.
+    covers: of how many segments it tells; a message of so many is settled as a whole. `ALL_SEGMENTS`: any message.
     """
 
     operator: str
@@ -153,6 +159,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     error_code: str | None
     done_at_ms: int | None
     handle: object
+    covers: int = 1
 
 
 class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -12,7 +12,7 @@ from config.operators.loopback import LoopbackOperatorSettings
 from config.operators.register import HOME, OperatorRegister
 from config.operators.rest import RestCallback, RestFields, RestOperatorSettings, RestSettings, RestStates, RestSuccess
 from config.operators.routes import MessageClassName, RouteSettings
-from config.operators.smpp import LanguageName, OutbindSettings, SmppOperatorSettings
+from config.operators.smpp import LanguageName, OutbindSettings, ReceiptWords, SmppOperatorSettings
 from config.operators.statuses import (
     PERMANENT_STATUSES,
     QUEUE_FULL_STATUSES,
@@ -44,6 +44,7 @@ __all__ = [
     "OperatorRegister",
     "OperatorSettings",
     "OutbindSettings",
+    "ReceiptWords",
     "RestCallback",
     "RestFields",
     "RestOperatorSettings",

@@ -64,7 +64,12 @@ class RestStates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     )
     expired: Annotated[tuple[str, ...], Meta(description="Its time ran out.")] = ("expired",)
     rejected: Annotated[tuple[str, ...], Meta(description="It was refused.")] = ("rejected", "rejectd")
-    enroute: Annotated[tuple[str, ...], Meta(description="It is on its way; other words count as unknown.")] = (
+    unknown: Annotated[tuple[str, ...], Meta(description="The operator does not know and does not ask further.")] = (
+        "unknown",
+    )
+    enroute: Annotated[
+        tuple[str, ...], Meta(description="It is on its way, as with any word that is in no list (S-46).")
+    ] = (
         "sent",
         "accepted",
         "queued",

@@ -149,7 +149,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _require(
             all(map(is_sender, self.senders)),
-            "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code",
+            "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a number of 3 to 15 digits",
         )
         for classes in self.senders.values():
             check_classes(classes)

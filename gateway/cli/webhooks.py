@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
+from gateway.ledger.contract import StoredEndpoint
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.endpoint import EndpointSettings, SetAnew, endpoint_settings, open_endpoint
@@ -80,6 +81,29 @@ def _check_url(desk: Desk, url: str) -> None:
         raise Failed(
             f"this URL may not be called: {_REFUSALS.get(refused.code, refused.code)}", "url_refused"
         ) from None
+
+
+@app.command("resume")
+def resume(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Try a customer's endpoint at once with everything that waits for it; enabled, if it was disabled."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            before = await desk.accounts.endpoint(owner.id)
+            await desk.accounts.set_endpoint(owner.id, _resumed)
+            return {"resumed": owner.public_id, "was": None if before is None else before.state}
+
+    show(run(work()), json)
+
+
+def _resumed(before: StoredEndpoint | None) -> StoredEndpoint:
+    """Written even where it is the same: nodes see by the row's version that they are to begin anew."""
+    if before is None:
+        raise Failed("this customer has no endpoint", "no_endpoint")
+    return msgspec.structs.replace(before, state="enabled", failing_since_ms=None, disabled_ms=None)
 
 
 @app.command("remove")

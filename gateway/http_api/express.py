@@ -5,9 +5,10 @@ it stays; the first octets that are anything else go to aiohttp with all that is
 aiohttp's from then on. aiohttp's server costs 60 to 70 µs CPU a request beside the handler, this lane about 15.
 
 Bounds: an incomplete request is aiohttp's after `PATIENCE_S`, with its limits of size and time. A connection is read
-while its peer takes its answers and no more than `PIPELINE_BYTES` wait to be served; `TURN` of its requests are served
-before the loop turns to others. An idle connection ends after `idle_s`, one that leaves its answers unread after
-`WRITE_TIMEOUT_S`; nothing more is done for one that is closing.
+while its peer takes its answers and no more than `PIPELINE_BYTES` wait to be served; `TURN` of its requests are one
+share of the loop, which all connections of the lane get in fair turns (`operators.turns`). An idle connection ends
+after `idle_s`, one that leaves its answers unread after `WRITE_TIMEOUT_S`; nothing more is done for one that is
+closing.
 """
 
 import asyncio
@@ -19,12 +20,13 @@ from gateway.http_api.express_octets import Octets
 from gateway.http_api.replies import WRITE_TIMEOUT_S
 from gateway.model.refusals import Refusal
 from operators.contained import report
+from operators.turns import Turns
 
 PATIENCE_S: Final = 1.0
 SWEEP_S: Final = 1.0
 PIPELINE_BYTES: Final = 65_536
 TURN: Final = 16
-"""Requests of one connection in one turn of the loop: 16 refusals, the one answer that waits for nothing, are half a
+"""Requests of one connection in one share: 16 refusals, the one answer that waits for nothing, are half a
 millisecond. A request that is taken waits for its commit, and ends the turn of its connection.
 """
 
@@ -61,7 +63,7 @@ class ExpressConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._octets = Octets()
         self._busy = False  # a request is in hand
-        self._turns = False  # `_go_on` runs, or will in the loop's next turn
+        self._turns = False  # `work` runs, or will in its turn
         self._paused = False
         self._reading = True
         self._since = lane.now
@@ -98,8 +100,10 @@ class ExpressConnection(asyncio.Protocol):
         octets.put(data)
         if self._busy or self._turns or octets.waiting < octets.needed:
             self._steer()
-        else:
-            self._go_on()
+        elif self._lane.turns.busy:
+            self._go_on_soon()
+        elif self.work():
+            self._lane.turns.rejoin(self)
 
     def taken(self, body: bytes, more: bytes) -> None:
         """See `gateway.http_api.sending.Waiter`."""
@@ -125,10 +129,13 @@ class ExpressConnection(asyncio.Protocol):
     def _go_on_soon(self) -> None:
         if not self._turns:
             self._turns = True
-            asyncio.get_running_loop().call_soon(self._go_on)
+            self._lane.turns.join(self)
+            self._steer()
 
-    def _go_on(self) -> None:
-        """Take what is complete. Only one request is in hand at a time, so answers keep their order."""
+    def work(self) -> bool:
+        """Take what is complete; see `operators.turns.Worker`. Only one request is in hand at a time, so answers keep
+        their order.
+        """
         self._turns = True
         octets, desk, left = self._octets, self._desk, TURN
         try:
@@ -142,13 +149,13 @@ class ExpressConnection(asyncio.Protocol):
                 left -= 1
                 self._busy = True
                 desk.take(self, first, octets.take(first))
-            self._turns = False
-            if not left:
-                self._go_on_soon()
+            self._turns = not left
             if octets.waiting or not self._reading:
                 self._steer()
         except Exception as error:
+            self._turns = False
             self.fail(error)
+        return self._turns
 
     def _may_go_on(self) -> bool:
         transport = self._transport
@@ -216,6 +223,7 @@ class ExpressLane:
         self.successor = successor
         self._idle_s = idle_s
         self._timer: asyncio.TimerHandle | None = None
+        self.turns = Turns()
         self.connections: set[ExpressConnection] = set()
         self.now = 0.0
         """Loop time of the last sweep: fine enough for limits of seconds, and free to read."""

@@ -32,6 +32,7 @@ BODY_CODES: Final = (
     "wrong_type",
     "empty_field",
     "invalid_idempotency_key",
+    "idempotency_key_reused",
     "throughput_exceeded",
     "quota_exceeded",
     "overloaded",

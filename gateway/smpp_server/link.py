@@ -15,6 +15,7 @@ from gateway.accounts.customers import Esme
 from gateway.smpp_server.reading import Submit
 from operators.smpp.connection import Connection
 from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings
+from operators.turns import Turns
 
 READ_AHEAD: Final = 2_048
 
@@ -41,11 +42,10 @@ class Link(Connection):
     refused: a bind was refused; the connection is about to be closed.
     """
 
-    def __init__(self, settings: SessionSettings, handler: LinkHandler) -> None:
-        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost)
+    def __init__(self, settings: SessionSettings, handler: LinkHandler, turns: Turns | None = None) -> None:
+        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost, turns)
         self.made = handler.made
         self._host = handler
-        self._reading = True
         self.esme: Esme | None = None
         self.address = ""
         self.backlog: deque[Submit] = deque()
@@ -67,17 +67,8 @@ class Link(Connection):
         """News may be sent on this bind now."""
         return self.writable and self.session.can_send()
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._steer()
-
-    def pause_writing(self) -> None:
-        self.writable = False
-        self._steer()
-
     def resume_writing(self) -> None:
-        self.writable = True
-        self._steer()
+        super().resume_writing()
         self._host.drained(self)
 
     def answered(self) -> None:
@@ -86,14 +77,11 @@ class Link(Connection):
         if not self._reading:
             self._steer()
 
-    def _steer(self) -> None:
+    def wants_to_read(self) -> bool:
         window = self.session.settings.window
         limit = window if self._reading else window // 2  # not to stop and go at every answer
-        wanted = self.writable and (self.session.inbound <= limit or self.esme is None)
-        transport = self._transport
-        if wanted is not self._reading and transport is not None and not transport.is_closing():
-            self._reading = wanted
-            if wanted:
-                transport.resume_reading()
-            else:
-                transport.pause_reading()
+        return self.writable and not self._waits and (self.session.inbound <= limit or self.esme is None)
+
+    def _last_words(self) -> None:
+        """A customer that has gone hears no answer: what it sent last and was not taken is not taken."""
+        self._unread.clear()

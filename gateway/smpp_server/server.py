@@ -27,6 +27,7 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
 from operators.smpp.session import RECEIVES, BindAsked, Event, Flawed, Request, Response, SessionSettings, Unanswered
+from operators.turns import Turns
 from redaction.personal import Secret
 
 WATCH_S: Final = 0.25
@@ -74,6 +75,7 @@ class SmppServer:
         )
         self._socket: asyncio.Server | None = None
         self._links: set[Link] = set()
+        self._turns = Turns()
         self._stopping = False
         self.binds: dict[int, set[Link]] = {}
         self.bound = 0
@@ -157,7 +159,7 @@ class SmppServer:
     # ------------------------------------------------------------------------------------------------- from the links
 
     def _make_link(self) -> Link:
-        return Link(self._session, self)
+        return Link(self._session, self, self._turns)
 
     def made(self, connection: Connection) -> None:
         assert isinstance(connection, Link)

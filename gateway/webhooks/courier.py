@@ -132,7 +132,8 @@ class Courier:
 
     def _succeeded(self, lane: Lane, parcel: Parcel) -> None:
         self.told += len(parcel.jobs)
-        lane.succeeded()
+        if lane.succeeded():
+            self._held.is_back(parcel.jobs[0].event.customer)
         if parcel.destination.own_endpoint:
             self._endpoints.told(parcel.jobs[0].event.customer)
         for job in parcel.jobs:
@@ -154,7 +155,7 @@ class Courier:
             for job in parcel.heads():
                 self._hold(lane, job, until_ms)
         else:
-            self._retry(lane, parcel, now_ms)
+            self._retry(lane, parcel, now_ms, probes=rests)
         if rests:
             self._held.empty(lane)
 
@@ -166,11 +167,13 @@ class Courier:
         if self._endpoints.is_disabled(customer):
             self._held.wake.set()  # to be written down
 
-    def _retry(self, lane: Lane, parcel: Parcel, now_ms: int) -> None:
-        """All at one time, so that they may go together again."""
+    def _retry(self, lane: Lane, parcel: Parcel, now_ms: int, *, probes: bool) -> None:
+        """All at one time, so that they may go together again; as the next probe, when the lane's rest is over."""
         spread = self._pauses.spread()
         for job in parcel.heads():
-            next_ms = max(self._pauses.retry_ms(now_ms, job.event.attempts, spread), lane.rest_until_ms)
+            next_ms = max(self._pauses.retry_ms(now_ms, job.event.attempts, spread), lane.aside_until_ms)
+            if probes:
+                next_ms = self._pauses.rest_ms(now_ms, lane.rest_until_ms)
             self._held.put_back(lane, job, next_ms, job.event.attempts + 1)
 
     def _drop(self, lane: Lane, job: Job) -> None:

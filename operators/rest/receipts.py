@@ -61,7 +61,7 @@ class ReceiptForm:
         if not named or not state:
             return None
         error = None if settings.error is None else code(find_in(said, settings.error))
-        return Receipt(named, self._states.get(state, ReceiptState.UNKNOWN), error)
+        return Receipt(named, self._states.get(state, ReceiptState.ENROUTE), error)
 
 
 def _words(states: RestStates) -> dict[str, ReceiptState]:
@@ -70,6 +70,7 @@ def _words(states: RestStates) -> dict[str, ReceiptState]:
         ReceiptState.UNDELIVERABLE: states.undeliverable,
         ReceiptState.EXPIRED: states.expired,
         ReceiptState.REJECTED: states.rejected,
+        ReceiptState.UNKNOWN: states.unknown,
         ReceiptState.ENROUTE: states.enroute,
     }
     return {word.lower(): state for state, words in by_state.items() for word in words}

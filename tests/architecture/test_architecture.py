@@ -209,6 +209,7 @@ TASKS = {
     "gateway/workers/supervisor.py": "contained: a worker that cannot be started is started later",
     "gateway/workers/worker.py": "waits for one worker, and ends with it",
     "benchmarks/smsc.py": "of a load test",
+    "benchmarks/sick.py": "of a load test, which ends with them",
 }
 """Where tasks are started, and what it means that one dies."""
 FATAL = {

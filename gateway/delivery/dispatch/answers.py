@@ -95,7 +95,7 @@ class Answers:
         if known_as and not message.retry_unknown:
             self._note_taken(answer, message, known_as, attempt.links)
         elif known_as:
-            self._link(answer, message, known_as, attempt.links)
+            self._link(answer, message, self._records.ids.kept(answer.operator, known_as), attempt.links)
         elif not message.retry_unknown:
             attempt.verdict = attempt.verdict or (Status.FAILED, "outcome_unknown")
 
@@ -105,13 +105,16 @@ class Answers:
 
     def _note_taken(self, answer: Submitted, message: Message, identifier: str, links: list[Link]) -> None:
         self._counters.segments_accepted += 1
-        segment_taken(message, answer.segment, identifier)
-        if identifier:
-            self._link(answer, message, identifier, links)
+        records = self._records
+        kept = records.ids.kept(answer.operator, identifier)
+        is_asked = records.settler.follow_up.is_asked(answer.operator)
+        segment_taken(message, answer.segment, kept, records.ids.sealed(message, identifier) if is_asked else "")
+        if kept:
+            self._link(answer, message, kept, links)
 
-    def _link(self, answer: Submitted, message: Message, identifier: str, links: list[Link]) -> None:
-        links.append(Link(answer.operator, identifier, answer.segment))
-        self._records.inflight.learn(answer.operator, identifier, message, answer.segment)
+    def _link(self, answer: Submitted, message: Message, kept: str, links: list[Link]) -> None:
+        links.append(Link(answer.operator, kept, answer.segment))
+        self._records.inflight.learn(answer.operator, kept, message, answer.segment)
 
     def _conclude(self, attempt: Attempt, operator: str, now_ms: int) -> None:
         """Every segment of the attempt is answered: settle, or come back for what is missing."""

@@ -89,6 +89,9 @@ class SmallDoor:
             raise Refusal("overloaded") from None
         return record.message
 
+    def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
+        return message.last_two == earlier.last_two
+
     def _record(self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int) -> Accept:
         if not _NUMBER.fullmatch(request.to):
             raise Refusal("invalid_number", "to")

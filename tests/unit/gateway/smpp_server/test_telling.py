@@ -1,7 +1,7 @@
 """News from its commit to the binds of one account: straight, by way of the ledger, in order, and each once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Collection, Container, Sequence, Sized
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -41,8 +41,17 @@ class CountingOutbox:
         self.reads += 1
         return await self._outbox.due(now_ms, limit, exclude, esme, after)
 
+    async def put_off(
+        self, customers: Collection[int], now_ms: int, limit: int, exclude: Container[int] = ()
+    ) -> Sequence[OutboxEvent]:
+        return await self._outbox.put_off(customers, now_ms, limit, exclude)
+
     async def size(self, esme: int = 0) -> int:
         return await self._outbox.size(esme)
+
+    @property
+    def unreadable(self) -> Sized:
+        return self._outbox.unreadable
 
 
 class Peer(Transport):

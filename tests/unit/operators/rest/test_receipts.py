@@ -26,7 +26,8 @@ def ids(said: Receipts) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("word", "state"),
     [("DELIVRD", ReceiptState.DELIVERED), ("Failed", ReceiptState.UNDELIVERABLE), ("expired", ReceiptState.EXPIRED),
-     ("sent", ReceiptState.ENROUTE), ("rejected", ReceiptState.REJECTED), ("moon", ReceiptState.UNKNOWN)],
+     ("sent", ReceiptState.ENROUTE), ("rejected", ReceiptState.REJECTED), ("moon", ReceiptState.ENROUTE),
+     ("unknown", ReceiptState.UNKNOWN)],
 )  # fmt: skip
 def test_a_receipt_has_an_id_a_state_and_perhaps_a_code(word: str, state: ReceiptState) -> None:
     (receipt,) = read({"message": {"id": 5}, "state": word, "err": "0f1"}).receipts
