@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.process.clock import Clock
 from gateway.webhooks.client import WebhookClient
-from gateway.webhooks.connection import Answer, Failure, Result
+from gateway.webhooks.connection import Answer, Failure, Result, reason_of
 from gateway.webhooks.delivery import Addresses, Job
 from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.held import Held
@@ -125,7 +125,7 @@ class Courier:
         if isinstance(result, Answer) and result.is_success:
             self._succeeded(lane, parcel)
         else:
-            self._failed(lane, parcel, gone=isinstance(result, Answer) and result.status == GONE)
+            self._failed(lane, parcel, result)
         if lane.waiting:
             self._pump_soon(lane)
         self._held.wake_if_left()
@@ -139,8 +139,9 @@ class Courier:
         for job in parcel.jobs:
             self._held.finish(lane, job)
 
-    def _failed(self, lane: Lane, parcel: Parcel, *, gone: bool) -> None:
+    def _failed(self, lane: Lane, parcel: Parcel, result: Result) -> None:
         self.failed += len(parcel.jobs)
+        gone = isinstance(result, Answer) and result.status == GONE
         own, customer = parcel.destination.own_endpoint, parcel.jobs[0].event.customer
         if gone and not own:
             for job in parcel.jobs:
@@ -149,7 +150,7 @@ class Courier:
         now_ms = self._clock.now_ms()
         rests = lane.failed(now_ms)
         if own:
-            self._note_failure(customer, gone=gone)
+            self._note_failure(customer, result, gone=gone)
         if own and self._endpoints.is_disabled(customer):
             until_ms = self._pauses.hold_ms(now_ms)
             for job in parcel.heads():
@@ -159,11 +160,11 @@ class Courier:
         if rests:
             self._held.empty(lane)
 
-    def _note_failure(self, customer: int, *, gone: bool) -> None:
+    def _note_failure(self, customer: int, result: Result, *, gone: bool) -> None:
         if gone:
             self._endpoints.gone(customer)
         else:
-            self._endpoints.failed(customer)
+            self._endpoints.failed(customer, reason_of(result))
         if self._endpoints.is_disabled(customer):
             self._held.wake.set()  # to be written down
 
