@@ -108,6 +108,9 @@ class RestCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls_certificate: Annotated[_Name | None, Meta(description="PEM file with the certificate and its chain.")] = None
     tls_key: Annotated[_Name | None, Meta(description="PEM file with the private key.")] = None
     items: Annotated[_Name | None, Meta(description="Path of the list of receipts in its envelope.")] = None
+    max_connections: Annotated[
+        int, Meta(ge=1, description="Open connections; idle ones end for newcomers, more are told 503.")
+    ] = 256
     id: Annotated[_Name, Meta(description="Path of the message's id; dots lead into objects.")] = "id"
     reference: Annotated[
         _Name | None,
@@ -191,6 +194,10 @@ class RestOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
 
     def lines(self) -> tuple[str, int]:
         return "rest.connections", self.rest.connections
+
+    def descriptors(self) -> int:
+        callback = self.rest.callback
+        return self.rest.connections + (0 if callback.port is None else callback.max_connections)
 
     def of_worker(self, share: Share) -> Self:
         rest = msgspec.structs.replace(

@@ -91,12 +91,16 @@ class MessageView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message's record. The body is never part of it."""
 
     id: str
+    direction: Annotated[str, Meta(description="`outbound` to a person, `inbound` from one.")]
     status: str
-    to: str
+    to: Annotated[str | None, Meta(description="The person, masked, of an outbound message.")] = None
+    sender: Annotated[str | None, Meta(description="The person, masked, of an inbound message.")] = msgspec.field(
+        name="from", default=None
+    )
     message_class: str = msgspec.field(name="class")
     segments: int
     encoding: str
-    accepted_at: str
+    accepted_at: Annotated[str, Meta(description="When it was taken; of an inbound message, when it came.")]
     privacy: PrivacyReceipt
     scheduled_at: str | None = None
     submitted_at: str | None = None

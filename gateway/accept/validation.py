@@ -4,6 +4,7 @@ Each refusal names a stable code and a field, never a value. Nothing here is sto
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -41,6 +42,10 @@ NO_MOBILE: Final = "recipient_no_mobile"
 """The warning of a number that takes no messages as a rule; it is sent all the same, for some do."""
 PAST_MS: Final = 5 * 60 * 1000
 """A schedule that is no longer past than that is now: clocks differ. One that is was written by mistake."""
+BLANKS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u115f\u1160\u2800\u3164\ufe0e\ufe0f\uffa0" + "".join(
+    each for each in map(chr, range(0x10000)) if unicodedata.category(each) in ("Zs", "Zl", "Zp", "Cf")
+)
+"""Characters of which nothing is seen: a text of them alone is empty."""
 _CLASSES: Final = {each.value: each for each in MessageClass}
 TAG_OF: Final = {
     MessageClass.OTP: RetentionTag("otp"),
@@ -54,24 +59,36 @@ DISCARD: Final = RetentionTag("discard")
 
 Plan = Callable[[str], TextPlan]
 CheckUrl = Callable[[str], bool]
+HasEndpoint = Callable[[int], bool]
+
+
+def _assumed(_customer: int) -> bool:
+    """There is an endpoint."""
+    return True
 
 
 class Validator:
     """Turns requests into submissions.
 
     plan: counts segments of a text. is_callable: whether a URL has the form of one that webhooks may call.
+    has_endpoint: whether a customer, by number, has an endpoint, whose secret signs what goes to a callback URL.
     """
 
-    def __init__(self, settings: MessageSettings, plan: Plan, is_callable: CheckUrl) -> None:
+    def __init__(
+        self, settings: MessageSettings, plan: Plan, is_callable: CheckUrl, has_endpoint: HasEndpoint = _assumed
+    ) -> None:
         self._settings = settings
         self._plan = plan
         self._is_callable = is_callable
+        self._has_endpoint = has_endpoint
 
     def check(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm = NO_FORM) -> Submission:
         """The submission. Raises Refusal. form: what SMPP adds; the text of a part is then there to be classed only."""
         text, part = request.text, form.part
         if part is None:
             _refuse_unsendable(text, "text", MAX_TEXT)
+            if not text.strip(BLANKS):
+                raise Refusal("empty_field", "text")
         message_class, unguessed = self._class(key, request, text)
         source = _sender(key, request.source, message_class)
         to = self.recipient(request.to)
@@ -94,7 +111,7 @@ class Validator:
             validity_s=self._validity(request.validity, message_class),
             schedule_at_ms=None if request.schedule_at is None else self._schedule(request.schedule_at, now_ms),
             reference=_reference(request.reference),
-            callback_url=self._callback(request.callback_url),
+            callback_url=self._callback(key, request.callback_url),
             flash=request.flash,
             data_coding=None if part is None else part.data_coding,
             header=b"" if part is None else part.header,
@@ -175,11 +192,13 @@ class Validator:
             raise Refusal("invalid_schedule", "schedule_at")
         return max(at_ms, now_ms)
 
-    def _callback(self, url: str | None) -> MessageText | None:
+    def _callback(self, key: ApiKey, url: str | None) -> MessageText | None:
         if url is None:
             return None
         if len(url) > MAX_URL or not self._is_callable(url):
             raise Refusal("invalid_url", "callback_url")
+        if not self._has_endpoint(key.customer.id):
+            raise Refusal("callback_without_endpoint", "callback_url")
         return MessageText(url)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from config.descriptors import TooFew
 from config.loader import load
 from config.settings import Settings
 from config.workers import obstacles, parse_share, share_of
@@ -17,6 +18,7 @@ from gateway.limits.buckets import SharedBuckets
 from gateway.node.node import Inherited, serve
 from gateway.node.stores import check_stores
 from gateway.process.clock import SystemClock
+from gateway.process.descriptors import within_limit
 from gateway.process.hardening import end_with_parent, forbid_core_dumps
 from gateway.process.logs import catch_the_uncaught, configure, logger
 
@@ -53,6 +55,12 @@ def serve_command(
     if part is not None:
         end_with_parent(signal.SIGTERM, supervisor, killed_after_s=settings.shutdown.deadline_s + KILLED_AFTER_S)
         settings = share_of(settings, part)
+    try:
+        settings = within_limit(settings)
+    except TooFew:
+        raise Failed(
+            "the system allows too few open files for a node; raise the limit", "descriptors_too_few"
+        ) from None
     raise SystemExit(run(serve(settings, _inherited(descriptors, machine))))
 
 

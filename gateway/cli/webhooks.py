@@ -9,6 +9,7 @@ import typer
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.ledger.contract import StoredEndpoint
+from gateway.model.times import rfc3339
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.endpoint import EndpointSettings, SetAnew, endpoint_settings, open_endpoint
@@ -44,7 +45,7 @@ def set_(
         typer.Option("--submitted/--no-submitted", help="Notify, too, when an operator has a message; off by default."),
     ] = None,
     new_secret: Annotated[
-        bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs nothing more.")
+        bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs beside it for a day.")
     ] = False,
     config: Config = None,
     json: Json = False,
@@ -56,10 +57,15 @@ def set_(
             _check_url(desk, url)
             owner = await find_customer(desk, customer)
             change = partial(_changed, batch=batch, submitted=submitted)
-            anew = SetAnew(desk.sealer, desk.clock.random, owner.id, Secret(url), change, new_secret=new_secret)
+            place = (desk.sealer, desk.clock.random, owner.id, Secret(url))
+            now_ms = desk.clock.now_ms()
+            anew = SetAnew(*place, change, new_secret=new_secret, now_ms=now_ms)
             settings = endpoint_settings(await desk.accounts.set_endpoint(owner.id, anew))
             shown = None if anew.fresh is None else anew.fresh.reveal(Purpose.CREDENTIAL)
-            return {"customer": owner.public_id, **msgspec.structs.asdict(settings), "secret": shown}
+            answer = {"customer": owner.public_id, "batch": settings.batch, "submitted": settings.submitted}
+            if settings.former_until_ms > now_ms:
+                answer["former_secret_until"] = rfc3339(settings.former_until_ms)
+            return {**answer, "secret": shown}
 
     answer = run(work())
     if answer["secret"] is None and not json:
@@ -68,7 +74,8 @@ def set_(
 
 
 def _changed(before: EndpointSettings, *, batch: int | None, submitted: bool | None) -> EndpointSettings:
-    return EndpointSettings(
+    return msgspec.structs.replace(
+        before,
         batch=before.batch if batch is None else batch,
         submitted=before.submitted if submitted is None else submitted,
     )

@@ -20,6 +20,7 @@ from gateway.http_api.express_octets import Octets
 from gateway.http_api.replies import WRITE_TIMEOUT_S
 from gateway.model.refusals import Refusal
 from operators.contained import report
+from operators.seats import Seat
 from operators.turns import Turns
 
 PATIENCE_S: Final = 1.0
@@ -53,19 +54,36 @@ class Desk(Protocol):
 
 
 class ExpressConnection(asyncio.Protocol):
-    """One connection. known: what the desk remembers of its last request, so that it need not be worked out again."""
+    """One connection. known: what the desk remembers of its last request, so that it need not be worked out again.
+    seat: its place at the listener.
+    """
 
-    __slots__ = ("_busy", "_desk", "_lane", "_octets", "_paused", "_reading", "_since", "_transport", "_turns", "known")
+    __slots__ = (
+        "_busy",
+        "_desk",
+        "_ended",
+        "_lane",
+        "_octets",
+        "_paused",
+        "_reading",
+        "_since",
+        "_transport",
+        "_turns",
+        "known",
+        "seat",
+    )
 
-    def __init__(self, lane: "ExpressLane", desk: Desk) -> None:
+    def __init__(self, lane: "ExpressLane", desk: Desk, seat: Seat) -> None:
         self._lane = lane
         self._desk = desk
+        self.seat: Final = seat
         self._transport: asyncio.Transport | None = None
         self._octets = Octets()
         self._busy = False  # a request is in hand
         self._turns = False  # `work` runs, or will in its turn
         self._paused = False
         self._reading = True
+        self._ended = False  # the peer sends no more
         self._since = lane.now
         self.known: object = None
 
@@ -77,11 +95,29 @@ class ExpressConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self.seat.guest = self
         self._lane.connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._leave_lane()
+        self.seat.free()
+
+    def _leave_lane(self) -> None:
         self._transport = None
         self._lane.connections.discard(self)
+
+    def is_idle(self) -> bool:
+        """See `operators.seats.Guest`. Not at once: who has just come, or been answered, is about to ask."""
+        return not (self._busy or self._turns) and self._lane.now - self._since > SWEEP_S
+
+    def leave(self) -> None:
+        """See `operators.seats.Guest`."""
+        if self._transport is None:
+            return
+        if self._paused:
+            self._transport.abort()
+        else:
+            self._transport.close()
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -123,6 +159,8 @@ class ExpressConnection(asyncio.Protocol):
             self._transport.write(octets)
             if self._octets.waiting:
                 self._go_on_soon()
+            elif self._ended:
+                self._transport.close()
         except Exception as error:  # whoever told of the answer goes on
             self.fail(error)
 
@@ -152,6 +190,8 @@ class ExpressConnection(asyncio.Protocol):
             self._turns = not left
             if octets.waiting or not self._reading:
                 self._steer()
+            elif self._ended and not self._busy:
+                self.close()
         except Exception as error:
             self._turns = False
             self.fail(error)
@@ -181,12 +221,27 @@ class ExpressConnection(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             transport.resume_reading()
-        self.connection_lost(None)
-        successor = self._lane.successor()
+        self._leave_lane()
+        successor = self._lane.successor(self.seat)
         transport.set_protocol(successor)
         successor.connection_made(transport)
         if self._octets.waiting:
             successor.data_received(self._octets.rest())
+        if self._ended and not successor.eof_received():
+            transport.close()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more: what it asked is answered before the connection ends (RFC 9112 §9.6); not over TLS,
+        where that is the end.
+        """
+        transport = self._transport
+        if transport is None or transport.get_extra_info("sslcontext") is not None:
+            return False
+        self._ended = True
+        if not (self._busy or self._turns) and self._octets.waiting:
+            self.hand_over()  # an incomplete request is not this lane's to judge
+            return True
+        return self._busy or self._turns
 
     def sweep(self, now: float, idle_s: float) -> None:
         """Let go of what waits for too long."""
@@ -217,7 +272,7 @@ class ExpressConnection(asyncio.Protocol):
 class ExpressLane:
     """The connections in the lane, and what they share. successor: makes aiohttp's protocol for one that leaves it."""
 
-    def __init__(self, desk: Desk, successor: Callable[[], asyncio.Protocol], idle_s: float) -> None:
+    def __init__(self, desk: Desk, successor: Callable[[Seat], asyncio.Protocol], idle_s: float) -> None:
         self._desk = desk
         self.reader = UsualReader(desk.limit_bytes)
         self.successor = successor
@@ -231,8 +286,8 @@ class ExpressLane:
     def start(self) -> None:
         self._sweep()
 
-    def make(self) -> ExpressConnection:
-        return ExpressConnection(self, self._desk)
+    def make(self, seat: Seat) -> ExpressConnection:
+        return ExpressConnection(self, self._desk, seat)
 
     def stop(self) -> None:
         """End every connection."""

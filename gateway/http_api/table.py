@@ -37,6 +37,7 @@ BODY_CODES: Final = (
     "quota_exceeded",
     "overloaded",
     "ledger_unavailable",
+    "outcome_unknown",
 )
 MESSAGE_CODES: Final = (
     "field_too_long",
@@ -52,6 +53,9 @@ MESSAGE_CODES: Final = (
     "invalid_schedule",
     "invalid_url",
     "no_route",
+    "content_blocked",
+    "callback_without_endpoint",
+    "keys_unavailable",
 )
 REPLAYED: Final = {"Idempotent-Replayed": "`true` when an earlier request with this key was answered again."}
 EXAMPLE: Final = {
@@ -170,7 +174,7 @@ _OPERATORS: Final = Operation(
     id="list_operators",
     summary="List the links to operators and how they stand.",
     tag="Operators",
-    scope="status",
+    scope="operators",
     answers=(Answer(description="The links.", body=OperatorList),),
 )
 _HEALTHZ: Final = Operation(

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from gateway.accept.request import MessageAccepted, MessageView, PrivacyReceipt, RetentionView
 from gateway.model.held_lane import held_customer, operator_of
-from gateway.model.message import OPEN, WAITING, Message
+from gateway.model.message import OPEN, WAITING, Message, Status
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.egress import disclosed_fields
 from redaction.personal import mask_number
@@ -35,10 +35,14 @@ def message_view(
 
     now_ms: content past its clock counts as destroyed, whether the sweep has come by or not.
     """
+    person = mask_number(message.country, message.last_two)
+    is_inbound = message.status is Status.RECEIVED
     return MessageView(
         id=message.id.hex(),
+        direction="inbound" if is_inbound else "outbound",
         status=message.status,
-        to=mask_number(message.country, message.last_two),
+        to=None if is_inbound else person,
+        sender=person if is_inbound else None,
         message_class=message.message_class,
         segments=message.segments,
         encoding=message.encoding,

@@ -152,6 +152,9 @@ class KeyServer:
         """Only while `alone`."""
         self._write("write_roots", self._roots, text)
 
+    def clear_roots(self) -> None:
+        """They are written at once or not at all."""
+
     def marks(self) -> dict[str, int]:
         with _errors():
             return {name.decode(): int(value) for name, value in self._connected.hgetall(self._marks).items()}

@@ -63,6 +63,9 @@ KINDS: Final[dict[str, Kind]] = {
     "content_blocked": Kind(
         422, 0x45, "The text holds personal data of a kind that your account does not let through."
     ),
+    "callback_without_endpoint": Kind(
+        422, 0x08, "A callback URL needs an endpoint of your account, whose secret signs what is sent to it."
+    ),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
     "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),
@@ -75,6 +78,7 @@ KINDS: Final[dict[str, Kind]] = {
     "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
+    "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),
     "keys_unavailable": Kind(503, 0x14, "This node has lost touch with its key store; nothing was taken, try again."),
     "stopping": Kind(503, 0x14, "This node is stopping; try again."),
     # what is asked of a message

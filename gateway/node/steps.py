@@ -56,7 +56,7 @@ def base(
 ) -> Base:
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
     return Base(
         settings=settings,
         stores=stores,
@@ -145,8 +145,11 @@ def door(base: Base, dispatch: Dispatch) -> Door:
             return False
         return True
 
+    def has_endpoint(customer: int) -> bool:
+        return base.stores.directory.endpoint(customer) is not None
+
     return Door(
-        validator=Validator(base.settings.messages, plan, is_callable),
+        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
         minimiser=base.minimiser,
         router=base.router,
         pick=dispatch.lanes.pick,

@@ -5,6 +5,7 @@ may bring more than the window, which is taken up to `READ_AHEAD` and answered E
 the peer's own socket, and memory is bounded by window + READ_AHEAD requests and `WRITE_LIMIT_BYTES` of answers.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -13,8 +14,9 @@ import msgspec
 
 from gateway.accounts.customers import Esme
 from gateway.smpp_server.reading import Submit
+from operators.seats import Seat
 from operators.smpp.connection import Connection
-from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings
+from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings, State
 from operators.turns import Turns
 
 READ_AHEAD: Final = 2_048
@@ -39,18 +41,33 @@ class LinkHandler(Protocol):
 class Link(Connection):
     """esme: the account, once bound. backlog: submissions that wait for their turn. errands: requests being answered.
 
-    refused: a bind was refused; the connection is about to be closed.
+    refused: a bind was refused; the connection is about to be closed. seat: its place at the listener, and unbound_seat
+    among those that are not bound yet.
     """
 
-    def __init__(self, settings: SessionSettings, handler: LinkHandler, turns: Turns | None = None) -> None:
+    def __init__(self, settings: SessionSettings, handler: LinkHandler, seat: Seat, turns: Turns | None = None) -> None:
         super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost, turns)
         self.made = handler.made
         self._host = handler
         self.esme: Esme | None = None
-        self.address = ""
+        self.seat: Final = seat
+        self.unbound_seat: Seat | None = None
+        self.address: Final = seat.address
         self.backlog: deque[Submit] = deque()
         self.errands = 0
         self.refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.seat.guest = self
+        super().connection_made(transport)
+
+    def is_idle(self) -> bool:
+        """See `operators.seats.Guest`: it has not asked to bind."""
+        return self.session.state is State.OPEN
+
+    def leave(self) -> None:
+        """See `operators.seats.Guest`."""
+        self.abort()
 
     def bound_to(self, esme: Esme, window: int) -> None:
         """Take over what the account is given."""

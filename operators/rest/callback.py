@@ -16,16 +16,26 @@ from aiohttp import web
 
 from config.operators import RestCallback
 from operators.contained import report
+from operators.entrance import Entrance, Place
 from operators.flaws import Flaws
 from operators.renewal import served
 from operators.rest.presented import Presented
 from operators.rest.receipts import Receipt, ReceiptForm, Receipts
+from operators.seated_handler import SeatedHandler
+from operators.seats import Seat, Seats
+from operators.turned import TURNED_AT_ONCE, Turned
 from redaction.personal import Secret
 
 COMMIT_LIMIT_S: Final = 10.0
 _LATER: Final = {"Retry-After": "1"}
 AT_ONCE: Final = 64
 """Requests that may wait for their commit; one more is sent away with 503."""
+IDLE_S: Final = 75.0
+BODY_S: Final = 10.0
+"""In which a body must have arrived."""
+STOP_S: Final = 1.0
+_MAX_LINE_BYTES: Final = 8_190
+_TURNED: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 News = Callable[[Sequence[Receipt], "asyncio.Future[bool]"], None]
 """Takes receipts, and a future to resolve: true when they are durable."""
@@ -45,7 +55,9 @@ class CallbackListener:
         self._news = news
         self._flaws = Flaws()
         self._waiting: set[asyncio.Future[bool]] = set()
-        self._runner: web.ServerRunner | None = None
+        self._web: web.Server | None = None
+        self._entrance: Entrance | None = None
+        self._turned: set[Turned] = set()
         self.port = 0
 
     @property
@@ -55,27 +67,41 @@ class CallbackListener:
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
-        server = web.Server(self._answer, access_log=None)
-        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
-        await self._runner.setup()
         settings = self._settings
-        site = web.TCPSite(
-            self._runner,
-            settings.host,
-            settings.port or 0,
-            ssl_context=_tls(settings),
-            reuse_port=settings.shared_port or None,
-        )
-        await site.start()
-        self.port = int(self._runner.addresses[0][1])
+        self._web = web.Server(self._answer)
+        place = Place(host=settings.host, port=settings.port or 0, shared=settings.shared_port, tls=_tls(settings))
+        self._entrance = Entrance(place, Seats(settings.max_connections), self._seated, turned=self._turn_away)
+        await self._entrance.start()
+        self.port = self._entrance.port
 
     async def stop(self) -> None:
         """Close; what waits for its commit is asked for again, for nobody is left to say that it is durable."""
         for answer in self._waiting:
             if not answer.done():
                 answer.set_result(False)
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._entrance is not None:
+            self._entrance.stop()
+        for each in tuple(self._turned):
+            each.end()
+        if self._web is not None:
+            await self._web.shutdown(STOP_S)
+
+    def _seated(self, seat: Seat) -> asyncio.Protocol:
+        assert self._web is not None
+        connection = SeatedHandler(
+            self._web,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=IDLE_S,
+            access_log=None,
+            max_line_size=_MAX_LINE_BYTES,
+            max_field_size=_MAX_LINE_BYTES,
+            lingering_time=STOP_S,
+        )
+        connection.seat = seat
+        return connection
+
+    def _turn_away(self) -> asyncio.Protocol | None:
+        return None if len(self._turned) >= TURNED_AT_ONCE else Turned(_TURNED, self._turned)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         """An error of one request is answered 500, so that the operator sends it again."""
@@ -95,11 +121,17 @@ class CallbackListener:
             return self._refusal(401, "secret")
         if len(self._waiting) >= AT_ONCE:
             return self._refusal(503, "busy", **_LATER)
-        body = await _read(request, self._settings.body_limit_bytes)
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await _read(request, self._settings.body_limit_bytes)
+        except TimeoutError:
+            return self._refusal(408, "slow", Connection="close")
         if body is None:
             return self._refusal(413, "long")
         if not self._presented.with_body(request, body):
             return self._refusal(401, "secret")
+        if isinstance(request.protocol, SeatedHandler):
+            request.protocol.seat.prove()
         is_query = request.method == "GET"
         said = self._form.of_query(request.query) if is_query else self._form.of_body(body, request.content_type)
         return await self._take(said)

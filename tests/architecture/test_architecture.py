@@ -201,6 +201,7 @@ TASKS = {
     "gateway/process/tasks.py": "the owner of all others says for each what its death means",
     "gateway/node/node.py": "waits for the word to stop",
     "operators/smpp/links.py": "contained: a link that ends, of whatever, is made again",
+    "operators/entrance.py": "contained: of one connection on its way in, which ends with it",
     "operators/rest/client.py": "contained: an error is the one message's, and its worker goes on",
     "gateway/ledger/redis/cluster_lines.py": "waits for where the slots are; whoever asks gets the error",
     "gateway/ledger/sqlite/log_copies.py": "contained: a log that was not copied now is copied later",

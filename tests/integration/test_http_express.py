@@ -92,10 +92,10 @@ async def test_a_client_that_goes_away_before_its_answer_leaves_its_message() ->
         _, writer = await stage.connect()
         writer.write(a_post())
         await until(lambda: stage.journal.depth)
-        writer.close()
-        await until(lambda: not stage.api.listener.connections)
+        writer.transport.abort()
         committer = asyncio.create_task(stage.journal.run())
         await until(lambda: not stage.api.traffic.busy)
+        await until(lambda: not stage.api.listener.connections)
         assert len(stage.ledger.messages) == 1
         assert (stage.reported, stage.admission.inflight) == ([], 0)
         committer.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable
@@ -29,6 +30,7 @@ from operators.base import (
     Unknown,
 )
 from operators.rest.client import RestOperator
+from tests.bounds import LIMIT_S
 from tests.contract.links import Heard, a_text, rest_operator, rest_settings, until
 from tests.contract.rest_peer import CALLBACK_SECRET, TOKEN, RestPeer, post_receipt, rest_peer
 
@@ -202,6 +204,27 @@ async def test_a_callback_whose_receipts_cannot_be_taken_is_to_come_again(runnin
     operator.acknowledge((first.handle,), False)
     operator.acknowledge((second.handle,), True)
     assert await posting == 503
+
+
+@pytest.mark.case("security-11")
+async def test_idle_connections_at_the_callback_do_not_keep_the_operator_out(running: Running) -> None:
+    operator, heard = running
+    held = [await asyncio.open_connection("127.0.0.1", operator.callback_port) for _ in range(400)]
+    posted = [asyncio.create_task(until_taken(operator.callback_port)) for _ in range(3)]
+    for receipt in await heard.until(DeliveryReceipt, 3):
+        operator.acknowledge((receipt.handle,), True)
+    await asyncio.gather(*posted)
+    for _, writer in held:
+        writer.close()
+
+
+async def until_taken(port: int) -> None:
+    """Connections count as idle after a second; the operator comes again until then."""
+    async with asyncio.timeout(LIMIT_S):
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                if await post_receipt(port, RECEIPT) == 204:
+                    return
 
 
 @pytest.mark.policy("P-25")

@@ -155,7 +155,7 @@ class Answers:
         if goes_on and message.message_class is MessageClass.OTP:
             wait_s = 0.0  # a code pauses between rounds, not on its way through the operators of its route
         message.status = Status.QUEUED
-        message.due_ms = now_ms + round(wait_s * 1000)
+        message.due_ms = min(now_ms + round(wait_s * 1000), max(message.expires_ms, now_ms))
         self._records.write(Change(message=snapshot(message), links=links))
         self._lanes.by_name[message.operator].overflowed = True
 

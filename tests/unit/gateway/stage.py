@@ -33,7 +33,7 @@ from tests.unit.gateway.small_ledger import SmallLedger
 
 TOKEN = "cgw_00000001_" + "A" * 43
 BODY: dict[str, object] = {"to": "+966500000078", "from": "INTERKEY", "text": "Your code is 1234"}
-ALL_SCOPES = ("send", "status")
+ALL_SCOPES = ("send", "status", "operators")
 _NUMBER = re.compile(r"\+9665[0-9]{8}", re.ASCII)
 
 

@@ -43,6 +43,12 @@ REFUSALS = [
     ({"source": "STRANGER"}, "sender_not_registered", "from"),
     ({"source": "interkey"}, "sender_not_registered", "from"),
     ({"text": ""}, "empty_field", "text"),
+    ({"text": " "}, "empty_field", "text"),
+    ({"text": " \t\r\n"}, "empty_field", "text"),
+    ({"text": "\u200b"}, "empty_field", "text"),
+    ({"text": "\u00a0\u3000\u2003"}, "empty_field", "text"),
+    ({"text": "\ufeff\u200e\u2066 \u2060"}, "empty_field", "text"),
+    ({"text": "\u2800\u3164"}, "empty_field", "text"),
     ({"text": "a\0b"}, "forbidden_character", "text"),
     ({"text": "a\ud800b"}, "forbidden_character", "text"),
     ({"text": "x" * 4_097}, "text_too_long", "text"),
@@ -95,6 +101,7 @@ REFUSALS = [
 @pytest.mark.case("interfaces-22")
 @pytest.mark.case("texts-11")
 @pytest.mark.case("texts-12")
+@pytest.mark.case("texts-15")
 @pytest.mark.parametrize(("changes", "code", "field"), REFUSALS)
 def test_a_request_that_cannot_be_carried_is_refused_by_code_and_field(
     changes: dict[str, Any], code: str, field: str
@@ -184,6 +191,16 @@ def test_a_sender_carries_only_its_classes() -> None:
     assert check(key, source="ALERTS", message_class="warning").source == "ALERTS"
     with pytest.raises(Refusal, match="sender_not_registered"):
         check(key, source="ALERTS", message_class="transactional")
+
+
+@pytest.mark.case("interfaces-15")
+def test_a_callback_url_needs_an_endpoint_whose_secret_signs() -> None:
+    judge = Validator(MessageSettings(), plan, lambda url: True, lambda customer: customer != 1)
+    with pytest.raises(Refusal) as refused:
+        judge.check(an_api_key(), a_request(callback_url=URL), NOW_MS)
+    assert (refused.value.code, refused.value.field) == ("callback_without_endpoint", "callback_url")
+    assert judge.check(an_api_key(), a_request(), NOW_MS)
+    assert judge.check(an_api_key(customer_id=2), a_request(callback_url=URL), NOW_MS).callback_url is not None
 
 
 @pytest.mark.case("interfaces-9")

@@ -14,6 +14,7 @@ from operators.smpp.session import BindAsked, Event, Request, SessionSettings
 from operators.turns import Turns
 from tests.integration.smpp_stage import submit
 from tests.unit.gateway.road import an_api_key
+from tests.unit.gateway.smpp_server.seat import a_seat
 
 WINDOW = 10
 ESME = Esme(id=1, system_id="bank", password="", key=an_api_key(), max_binds=None, window=None)
@@ -68,7 +69,7 @@ class Host:
 @pytest.fixture
 async def link() -> AsyncIterator[tuple[Link, Host, Transport]]:
     host, transport = Host(), Transport()
-    link = Link(SessionSettings(), host)
+    link = Link(SessionSettings(), host, a_seat())
     link.connection_made(transport)
     link.data_received(p.encode(p.BindTransceiver(system_id="bank", sequence_number=1)))
     yield link, host, transport
@@ -142,8 +143,8 @@ FLOODS: dict[str, bytes] = {
 @pytest.mark.parametrize("octets", FLOODS.values(), ids=FLOODS)
 async def test_a_quiet_link_comes_between_the_slices_of_a_flood_and_the_flood_is_taken_whole(octets: bytes) -> None:
     turns, quiet_host, transport = Turns(), Host(), Transport()
-    floods = [(Link(SessionSettings(), Host(), turns), Transport()) for _ in range(8)]
-    quiet = Link(SessionSettings(), quiet_host, turns)
+    floods = [(Link(SessionSettings(), Host(), a_seat(), turns), Transport()) for _ in range(8)]
+    quiet = Link(SessionSettings(), quiet_host, a_seat(), turns)
     for link, at in [*floods, (quiet, transport)]:
         link.connection_made(at)
     for link, at in floods:
@@ -163,7 +164,7 @@ async def test_a_quiet_link_comes_between_the_slices_of_a_flood_and_the_flood_is
 
 @pytest.mark.case("security-4")
 async def test_what_a_lost_customer_sent_last_is_not_worked_through() -> None:
-    link, host, transport = Link(SessionSettings(), Host()), Host(), Transport()
+    link, host, transport = Link(SessionSettings(), Host(), a_seat()), Host(), Transport()
     link.connection_made(transport)
     link.data_received(enquiries(256_000))
     link.connection_lost(None)

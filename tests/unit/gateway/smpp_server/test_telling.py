@@ -25,6 +25,7 @@ from operators.smpp.framing import Framer
 from operators.smpp.session import BindAsked, Event, Response, SessionSettings
 from tests.bounds import LIMIT_S
 from tests.contract.records import a_message, accepts, an_event, final, submitted
+from tests.unit.gateway.smpp_server.seat import a_seat
 from tests.unit.gateway.smpp_server.test_link import ESME, Host, Transport
 
 
@@ -63,7 +64,7 @@ class Peer(Transport):
         self.got: list[p.DeliverSm] = []
         self._unanswered: list[int] = []
         self._framer = Framer(1 << 16)
-        self.link = Link(SessionSettings(), Listener(telling))
+        self.link = Link(SessionSettings(), Listener(telling), a_seat())
         self.link.connection_made(self)
         self.link.data_received(p.encode(p.BindTransceiver(1, system_id="bank", interface_version=version)))
         telling.bound(self.link)
