@@ -1,8 +1,11 @@
-"""TLS of the listeners: 1.2 or later (PRIVACY.md P-24)."""
+"""TLS of the listeners: 1.2 or later (PRIVACY.md P-24), by certificates that may be renewed at any time."""
 
 import ssl
+from functools import partial
 from typing import Final
 from weakref import WeakKeyDictionary
+
+from operators.renewal import served
 
 _LIVE: Final[WeakKeyDictionary[ssl.SSLContext, tuple[str, str]]] = WeakKeyDictionary()
 """Contexts in use, and the files of each."""
@@ -10,10 +13,15 @@ _LIVE: Final[WeakKeyDictionary[ssl.SSLContext, tuple[str, str]]] = WeakKeyDictio
 
 def tls_context(certificate: str, key: str) -> ssl.SSLContext:
     """Raises OSError and ssl.SSLError for files that are not usable."""
+    context = served(partial(_context, certificate, key), (certificate, key))
+    _LIVE[context] = (certificate, key)
+    return context
+
+
+def _context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
-    _LIVE[context] = (certificate, key)
     return context
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.process.clock import Clock
 from gateway.webhooks.client import WebhookClient
-from gateway.webhooks.connection import Answer, Failure, Result
+from gateway.webhooks.connection import Answer, Failure, Result, reason_of
 from gateway.webhooks.delivery import Addresses, Job
 from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.held import Held
@@ -163,8 +163,8 @@ class Courier:
             self._held.finish(lane, job)
 
     def _failed(self, lane: Lane, parcel: Parcel, result: Result) -> None:
-        gone = isinstance(result, Answer) and result.status == GONE
         self.failed += len(parcel.jobs)
+        gone = isinstance(result, Answer) and result.status == GONE
         own, customer = parcel.destination.own_endpoint, parcel.jobs[0].event.customer
         if gone and not own:
             for job in parcel.jobs:
@@ -176,7 +176,7 @@ class Courier:
         if asked_ms is not None and own:
             rests = lane.rest(asked_ms)
         if own:
-            self._note_failure(customer, gone=gone)
+            self._note_failure(customer, result, gone=gone)
         if own and self._endpoints.is_disabled(customer):
             until_ms = self._pauses.hold_ms(now_ms)
             for job in parcel.heads():
@@ -186,11 +186,11 @@ class Courier:
         if rests:
             self._held.empty(lane)
 
-    def _note_failure(self, customer: int, *, gone: bool) -> None:
+    def _note_failure(self, customer: int, result: Result, *, gone: bool) -> None:
         if gone:
             self._endpoints.gone(customer)
         else:
-            self._endpoints.failed(customer)
+            self._endpoints.failed(customer, reason_of(result))
         if self._endpoints.is_disabled(customer):
             self._held.wake.set()  # to be written down
 
