@@ -1,4 +1,4 @@
-"""What is no HTTP/1.1 as RFC 9112 has it is refused and ends the connection, over either lane; a half-close is answered."""
+"""What is no HTTP/1.1 as RFC 9112 has it is refused and ends the connection; a half-close is answered."""
 
 import asyncio
 
