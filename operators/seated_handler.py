@@ -66,7 +66,8 @@ class SeatedHandler(RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
+        self._since = self._loop.time()
+        answered = await super().finish_response(request, resp, start_time)
         if self._has_ended and not self._messages:
             resp.force_close()
-        self._since = self._loop.time()
-        return await super().finish_response(request, resp, start_time)
+        return answered

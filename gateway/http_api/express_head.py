@@ -20,6 +20,7 @@ _LINE_END: Final = _HEADERS - 2
 _END: Final = b"\r\n\r\n"
 _VISIBLE: Final = bytes([0x09, *range(0x20, 0x7F)])
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+_HOST: Final = re.compile(rb"[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 _JSON: Final = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 _BLANK: Final = b" \t"
 _MAX_LENGTH_DIGITS: Final = 7
@@ -137,7 +138,7 @@ def _is_harmless(name: bytes) -> bool:
 def _length(fields: dict[bytes, bytes]) -> int | None:
     """Octets of the body; None when the framing or the media type is not the usual one."""
     length = fields.get(b"content-length", b"")
-    if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or b"host" not in fields:
+    if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or not _HOST.fullmatch(fields.get(b"host", b"")):
         return None
     if fields.get(b"content-type", b"").lower() not in _JSON:
         return None

@@ -15,6 +15,7 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.http_api.express import Desk, ExpressLane
+from gateway.http_api.framing import fault_of
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.traffic import STATUSES
 from gateway.model.refusals import Refusal
@@ -63,10 +64,18 @@ def _report(error: object) -> None:
 
 class _Server(web.Server):
     def __init__(self, handler: Handler, replies: Replies, idle_s: float, answers: list[int]) -> None:
-        super().__init__(handler)
+        super().__init__(self._judged)
+        self._handler = handler
         self._answers = answers
         self._replies = replies
         self._idle_s = idle_s
+
+    async def _judged(self, request: web.BaseRequest) -> Reply:
+        fault = fault_of(request)
+        if fault is None:
+            return await self._handler(request)
+        self._answers[fault] += 1
+        return self._replies.plain_problem(fault)
 
     def seated(self, seat: Seat) -> RequestHandler:
         """The protocol of one connection."""

@@ -62,6 +62,10 @@ class SendPath:
         """Let so many messages in, all or none; `settle` them once their fate is known. Raises Refusal."""
         self._admission.admit(key, messages, self._clock.now_ms())
 
+    def charge(self, key: ApiKey, messages: int) -> None:
+        """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""
+        self._admission.gates.charge(key, messages)
+
     def settle(self, key: ApiKey, messages: int = 1, refused: int = 0) -> None:
         """refused: those of them that were not taken."""
         self._admission.settle(key, messages, refused)

@@ -82,7 +82,7 @@ class WebhookClient:
         self._clock = clock
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
-        self._resolver = Resolver(clock, lookup=lookup, allow_loopback=settings.allow_loopback)
+        self._resolver = Resolver(clock, tasks, lookup=lookup, allow_loopback=settings.allow_loopback)
         self._tls = tls or verifying_context(settings.ca_file)
         self._targets: dict[int, Target] = {}
         self._pools: dict[Origin, Pool] = {}
@@ -96,8 +96,9 @@ class WebhookClient:
         """Connections that are open or being opened."""
         return len(self._connections)
 
-    def post(self, url: str, headers: bytes, body: bytes, done: Done) -> None:
+    def post(self, url: str, headers: bytes, body: bytes, done: Done, customer: int = 0) -> None:
         """POST JSON. headers: more header lines, each with its line end. `done` is called once, never from inside.
+        customer: whose URL it is.
 
         The time limit runs from when a connection is there or being opened.
         """
@@ -110,7 +111,7 @@ class WebhookClient:
         pool = self._pools.get(target.origin)
         if pool is None:
             pool = self._pools[target.origin] = Pool()
-        request = Request(target, data, done)
+        request = Request(target, data, done, customer)
         if pool.idle and not pool.waiting:
             request.deadline = self._clock.monotonic() + self._settings.timeout_s
             pool.idle.pop().send(request)
@@ -223,14 +224,15 @@ class WebhookClient:
             self._timer = self._loop.call_later(SWEEP_S, self._sweep_again)
 
     async def _connect(self, connection: Connection, request: Request) -> None:
-        failure = await self._try_to_connect(connection, request.target)
+        failure = await self._try_to_connect(connection, request)
         connection.opening = None
         if failure is not None and connection.request is request:
             self.finished(connection, failure, reusable=False)
 
-    async def _try_to_connect(self, connection: Connection, target: Target) -> Failure | None:
+    async def _try_to_connect(self, connection: Connection, request: Request) -> Failure | None:
+        target = request.target
         try:
-            addresses = await self._resolver.addresses(target)
+            addresses = await self._resolver.addresses(target, request.customer)
             await self._connect_to_any(connection, target, addresses[:MAX_ATTEMPTS])
         except TargetRefused as refusal:
             return Failure("target_refused", refusal.code)

@@ -54,9 +54,10 @@ Done = Callable[[Result], None]
 class Request:
     """One POST: the bytes, whom to tell, and until when (monotonic seconds; set when it gets its connection)."""
 
-    __slots__ = ("data", "deadline", "done", "retried", "target")
+    __slots__ = ("customer", "data", "deadline", "done", "retried", "target")
 
-    def __init__(self, target: Target, data: bytes, done: Done) -> None:
+    def __init__(self, target: Target, data: bytes, done: Done, customer: int) -> None:
+        self.customer = customer
         self.target = target
         self.data = data
         self.done = done

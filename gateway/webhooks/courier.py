@@ -134,7 +134,8 @@ class Courier:
             return
         webhook_id, body = parcel.octets(now_ms)
         headers = destination.signer.headers(webhook_id, now_ms // 1000, body)
-        self._client.post(destination.url.reveal(Purpose.INFORM_CUSTOMER), headers, body, done)
+        customer = parcel.jobs[0].event.customer
+        self._client.post(destination.url.reveal(Purpose.INFORM_CUSTOMER), headers, body, done, customer)
 
     # ------------------------------------------------------------------------------------------------------ answers
 

@@ -223,6 +223,14 @@ async def test_a_revoked_key_is_refused_once_the_directory_heard_of_it() -> None
 # ---------------------------------------------------------------------------------------------------------- how much
 
 
+@pytest.mark.case("security-5")
+@pytest.mark.parametrize("body", [b'{"messages":[%s1]}' % (b"1," * 500_000), b"{", b'{"messages":[]}'])
+async def test_a_batch_that_is_refused_costs_throughput(body: bytes) -> None:
+    async with running_api(keys=[api_key(throughput_per_s=0.5, burst=2)]) as stage:
+        answers = [await stage.ask("POST", "/v1/messages/batch", raw=body) for _ in range(3)]
+        assert [each.status for each in answers][::2] == [400, 429]
+
+
 async def test_throughput_used_up_is_told_with_a_time() -> None:
     async with running_api(keys=[api_key(throughput_per_s=0.5)]) as stage:
         assert (await stage.post()).status == 202
