@@ -47,6 +47,7 @@ def serve_command(
     if part is not None:
         end_with_parent(signal.SIGTERM)
         settings = share_of(settings, part)
+        os.environ.pop("NOTIFY_SOCKET", None)  # the supervisor speaks for all
     raise SystemExit(run(serve(settings, _inherited(descriptors, machine))))
 
 

@@ -88,6 +88,7 @@ class HttpApi:
             place,
             replies,
             max_connections=settings.max_connections,
+            idle_s=settings.idle_s,
             desk=desk,
             answers=self._strays,
         )
