@@ -70,6 +70,10 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_batch_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a batch.")] = 4_194_304
     max_batch: Annotated[int, Meta(ge=1, le=10_000, description="Most messages in a batch.")] = 1000
     read_timeout_s: Annotated[float, Meta(gt=0, description="Time in which a request must have arrived.")] = 10.0
+    idle_s: Annotated[
+        float,
+        Meta(gt=0, le=86_400, description="A quiet connection ends after it; a balancer in front has less."),
+    ] = 75.0
     max_connections: Annotated[
         int, Meta(ge=1, description="Open connections; idle ones end for newcomers, more are told 503.")
     ] = 2000
@@ -103,9 +107,7 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["sqlite", "redis"],
         Meta(description="`sqlite` keeps it in a file, for one node; `redis` on a server that nodes share."),
     ] = "sqlite"
-    path: Annotated[str, Meta(min_length=1, description="Database file, relative to the working directory.")] = (
-        "data/ledger.db"
-    )
+    path: Annotated[str, Meta(min_length=1, description="Database file.")] = "data/ledger.db"
     synchronous: Annotated[
         Literal["full", "normal"],
         Meta(description="`full` syncs every commit; `normal` may lose the last ones if the machine loses power."),

@@ -103,6 +103,13 @@ def _check_throughput(per_s: float | None) -> None:
     )
 
 
+def _check_label(label: str) -> None:
+    _require(
+        len(label) <= _LONGEST_NAME and label.isprintable(),
+        f"a label has up to {_LONGEST_NAME} characters that can be printed",
+    )
+
+
 def _check_count(value: int | None, most: int, what: str) -> None:
     _require(value is None or 1 <= value <= most, f"{what} is a whole number from 1 to {most:,}")
 
@@ -137,6 +144,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     second over all keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
+    label: an administrator's word for it, which names nobody.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -146,6 +154,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     numbers: Mapping[str, NumberSettings] = {}
     content: ContentRules = {}
     plain_punctuation: bool = False
+    label: str = ""
 
     def __post_init__(self) -> None:
         _require(
@@ -154,6 +163,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
         )
         for classes in self.senders.values():
             check_classes(classes)
+        _check_label(self.label)
         check_classes((self.default_class,))
         _check_throughput(self.throughput_per_s)
         _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
@@ -174,7 +184,7 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
     daily_quota: int | None = None
 
     def __post_init__(self) -> None:
-        _require(len(self.name) <= _LONGEST_NAME, f"a key's name has up to {_LONGEST_NAME} characters")
+        _check_label(self.name)
         check_classes(self.classes)
         _require(len(self.allowed_networks) <= _MOST_NETWORKS, f"a key has up to {_MOST_NETWORKS} networks")
         for each in self.allowed_networks:
@@ -292,6 +302,14 @@ def _sound_entries(name: str, value: Raw) -> Raw | None:
     except ROW_FAULTS:
         return None
     return Raw(_encode({key: each for key, each in entries.items() if _is_sound(name, {key: each})}))
+
+
+def label_of(stored: bytes) -> str:
+    """The label in a key's settings; "" where there is none, or it cannot be read."""
+    try:
+        return str(msgspec.json.decode(_decode_fields(stored).get("name", b'""'), type=str))
+    except ROW_FAULTS:
+        return ""
 
 
 def fault(error: Exception) -> str:

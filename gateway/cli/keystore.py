@@ -99,8 +99,8 @@ def copy_keys(
     forbid_core_dumps()
     clock = SystemClock()
     old, new = (load(each, os.environ).keystore for each in (source, target))
-    if (old.engine, old.path, old.redis) == (new.engine, new.path, new.redis):
-        raise Failed("both settings name the same key store", "same_place")
+    if _meet(old, new):
+        raise Failed("both settings name the same key store, or the same root", "same_place")
     with _opened(old, clock) as before:
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
@@ -109,6 +109,21 @@ def copy_keys(
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)
+
+
+def _meet(old: KeystoreSettings, new: KeystoreSettings) -> bool:
+    """Whether filling the one would overwrite the other, or the root without which it is dead."""
+
+    def place(settings: KeystoreSettings) -> tuple[object, ...]:
+        if settings.engine == "file":
+            return ("file", os.path.realpath(settings.path))
+        return (settings.engine, settings.redis.url, settings.redis.prefix)
+
+    def root(settings: KeystoreSettings) -> str:
+        return os.path.realpath(settings.root.path) if settings.root.kind != "env" else ""
+
+    roots = {root(old), root(new)}
+    return place(old) == place(new) or (len(roots) == 1 and roots != {""})
 
 
 @contextlib.contextmanager

@@ -55,6 +55,7 @@ def serve_command(
     if part is not None:
         end_with_parent(signal.SIGTERM, supervisor, killed_after_s=settings.shutdown.deadline_s + KILLED_AFTER_S)
         settings = share_of(settings, part)
+        os.environ.pop("NOTIFY_SOCKET", None)  # the supervisor speaks for all
     try:
         settings = within_limit(settings)
     except TooFew:

@@ -91,6 +91,7 @@ class HttpApi:
             place,
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
+            idle_s=settings.idle_s,
             desk=desk,
             answers=self._strays,
         )

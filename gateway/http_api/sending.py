@@ -17,7 +17,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.door import Door
 from gateway.http_api.views import accepted_view
-from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult, Written
 from gateway.ledger.journal import Done
 from gateway.ledger.roles import Messages
 from gateway.limits.admission import Admission
@@ -94,7 +94,7 @@ class SendPath:
         something else, and where it was erased since, which looks as if it never was (Law 7).
         """
         if not isinstance(standing, bytes):
-            raise Refusal("ledger_unavailable")
+            raise untaken(standing)
         try:
             earlier = await self._messages.find(key.customer.id, standing)
         except LedgerUnavailable:
@@ -110,7 +110,7 @@ class SendPath:
         if result == sending.message.id:
             self._take(sending, sending.message, b"")
         elif not isinstance(result, bytes):
-            self._refuse(sending, Refusal("ledger_unavailable"))
+            self._refuse(sending, untaken(result))
         else:
             self._repeats += 1
             self._tasks.contain("request", f"repeat {self._repeats}", self._repeat(sending, result))
@@ -160,6 +160,11 @@ class _Sending:
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
         self._path.stored(self, result)
+
+
+def untaken(result: Written) -> Refusal:
+    """Of a message that is not durable, or not known to be."""
+    return Refusal("outcome_unknown" if result is Written.UNKNOWN else "ledger_unavailable")
 
 
 def idempotency_of(written: str) -> str:

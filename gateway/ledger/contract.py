@@ -7,7 +7,8 @@ operation, in order. Reads see every batch whose `apply` has returned.
 Engines never see plaintext: this package cannot import the modules that know it.
 
 All times are epoch milliseconds. Errors: `LedgerUnavailable` when the store cannot take a batch now (disk full, server
-gone); nothing of that batch is then kept.
+gone); nothing of that batch is then kept. `OutcomeUnknown`, which is one, when it is not known whether it took the
+batch.
 
 An engine may be shared by many nodes. It is then cut into partitions, each of which one node has at a time: a batch is
 atomic per partition, work (what is due, the outbox, forgetting) is that of the node's own partitions, and a change of
@@ -31,6 +32,10 @@ class LedgerError(Exception):
 
 class LedgerUnavailable(LedgerError):
     """The store cannot be written or read now; trying again later may help."""
+
+
+class OutcomeUnknown(LedgerUnavailable):
+    """The store has not confirmed a batch: some or all of it may be kept, and may be seen."""
 
 
 class LedgerLocked(LedgerError):
@@ -147,13 +152,15 @@ WriteOp = Accept | Change | Replace | Told | TellLater | Notify | Count
 
 class Written(enum.Enum):
     """What became of an operation. ELSEWHERE, of an engine that nodes share: it was not done, because another node has
-    the message by now. UNAVAILABLE, of a new message that waited in the journal: the store could not take it.
+    the message by now. UNAVAILABLE, of a new message that waited in the journal: the store could not take it. UNKNOWN,
+    of one as well: the store has not confirmed it, and may have it.
     """
 
     DONE = "done"
     NOT_DONE = "not done"
     ELSEWHERE = "elsewhere"
     UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
 
     def __bool__(self) -> bool:
         raise TypeError("say which: none of them is true or false")

@@ -7,7 +7,9 @@ a small one costs is the commit, and a loop that is always at the next one has n
 always taken, because their number is bounded by the windows that cause them.
 
 When the ledger cannot take a batch, every new message that waits is refused, so nobody is told that it is safe, and
-everything else waits and is tried again until it is durable.
+everything else waits and is tried again until it is durable. Where the store has not confirmed a batch, the new
+messages in it may be there or not: their senders are told that this is unknown, and until the store has confirmed
+something that was written later, nothing that it shows is to be worked on (`in_doubt`, `unconfirmed`).
 
 An operation is read when its batch is applied, not when it is queued: whoever goes on changing a message queues a
 copy. Otherwise an early change writes the final status that a later one brings, and the later one is not applied any
@@ -19,13 +21,25 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.commit_interval import Patience
-from gateway.ledger.contract import Accept, Change, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
+from gateway.ledger.contract import (
+    Accept,
+    Change,
+    Count,
+    LedgerUnavailable,
+    Notify,
+    OutcomeUnknown,
+    WriteOp,
+    WriteResult,
+    Written,
+)
 from gateway.ledger.roles import Commits
 from gateway.model.message import Message, OutboxEvent, Status
 
 RETRY_S: Final = 0.5
 _Future: Final = asyncio.Future  # looked up once, not for each operation
 _DONE: Final = Written.DONE
+_PROBE: Final = Count("probe", 0, 0)
+"""Changes nothing. What the store confirms of it, it confirms of all that it was given before."""
 _FEW: Final = 2
 """Operations: after a commit of one nothing is waited for. Whoever sends one message after the other has no company."""
 _ENOUGH: Final = 64
@@ -102,6 +116,7 @@ class Journal:
         self.stalled = False  # it has had one for too long
         self.reason = ""
         self.refused = 0
+        self.in_doubt = False  # the store may have what it has not confirmed, and shows it
         self.commits = 0
         self.operations = 0
         self.failures = 0
@@ -110,6 +125,10 @@ class Journal:
     def depth(self) -> int:
         """Operations that are not durable yet."""
         return len(self._waiting)
+
+    def unconfirmed(self) -> set[bytes]:
+        """Ids of new messages that the store may have and has not confirmed."""
+        return {op.message.id for op, _ in self._waiting if isinstance(op, Accept)}
 
     def accept(self, op: Accept) -> "asyncio.Future[WriteResult]":
         """Queue a new message; the future has the id that now stands for it, once durable.
@@ -122,7 +141,7 @@ class Journal:
 
     def offer(self, op: Accept, done: Done) -> None:
         """Queue a new message without a future: `done` is called with the id that stands for it, once durable, or with
-        UNAVAILABLE when the store cannot take it. Raises JournalFull.
+        UNAVAILABLE when the store cannot take it, or UNKNOWN. Raises JournalFull.
         """
         if self._ended or len(self._waiting) >= self._queue_limit or not self.available:
             self._full()
@@ -209,9 +228,13 @@ class Journal:
         batch = self._waiting[: self._batch_limit]
         self._last_count = len(batch)
         results: list[WriteResult] | None = None
+        doubtful: Sequence[Entry] = ()
         self._applying, self._began_s = len(batch), self._loop.time()
         try:
             results = await self._apply(batch)
+        except OutcomeUnknown as error:
+            self.reason = str(error)
+            doubtful = [entry for entry in batch if isinstance(entry[0], Accept)]
         except LedgerUnavailable as error:
             self.reason = str(error)
         finally:
@@ -223,11 +246,11 @@ class Journal:
             self.available = False
             self.failures += 1
             self.stuck = True
-            self._refuse_new()
+            self._refuse_new(doubtful)
             await asyncio.sleep(self._retry_s)
             self.available = True
         else:
-            self.stuck = False
+            self.stuck = self.in_doubt = False
             del self._waiting[: len(batch)]
             if self._waiting and self._ledger.works_beside:
                 self._loop.call_soon(self._settle, batch, results)  # once the store has the next batch to work on
@@ -282,13 +305,21 @@ class Journal:
         results = iter(await self._ledger.apply(ops) if ops else ())
         return [_DONE if op is None else next(results) for op, _ in batch]
 
-    def _refuse_new(self, after: int = 0) -> None:
-        """New messages behind the first so many leave the queue, whatever their place; the rest keeps its order."""
+    def _refuse_new(self, doubtful: Sequence[Entry] = (), after: int = 0) -> None:
+        """New messages behind the first so many leave the queue, whatever their place; the rest keeps its order.
+
+        doubtful: those of which the store may have some. Then something is written until it confirms that.
+        """
+        known = set(map(id, doubtful))
         behind = self._waiting[after:]
-        refused = [entry for entry in behind if isinstance(entry[0], Accept)]
+        refused = [each for each in behind if isinstance(each[0], Accept) and id(each) not in known]
         self._waiting[after:] = [entry for entry in behind if not isinstance(entry[0], Accept)]
         self.refused += len(refused)
+        _fail(doubtful, Written.UNKNOWN)
         _fail(refused)
+        if doubtful:
+            self.in_doubt = True
+            self._waiting.append((_PROBE, None))
 
     def _end(self) -> None:
         """Nobody commits any more: nobody may go on waiting."""
@@ -304,13 +335,13 @@ def _leaves_unknown(change: Change) -> bool:
     return change.over_unknown and change.message.status is Status.UNKNOWN
 
 
-def _fail(entries: Sequence[Entry]) -> None:
+def _fail(entries: Sequence[Entry], fate: Written = Written.UNAVAILABLE) -> None:
     for op, waiter in entries:
         if isinstance(waiter, _Future):
             if not waiter.done():
                 waiter.set_exception(LedgerUnavailable())
         elif waiter is not None and isinstance(op, Accept):
-            waiter(op, Written.UNAVAILABLE)
+            waiter(op, fate)
 
 
 def _tell(op: WriteOp | None, waiter: "asyncio.Future[WriteResult] | Done", result: WriteResult) -> None:

@@ -49,7 +49,7 @@ def build_fronts(
     """tasks: where errands of binds run. metrics_socket: listens for them already, if it is not None."""
     http = _http(settings, stores, road, clock)
     intake = Intake(road.door, road.admission, clock)
-    exposition = Exposition()
+    exposition = Exposition(of_process=True)
     return Fronts(
         http=http,
         intake=intake,

@@ -26,6 +26,7 @@ from gateway.node.stores import Stores, open_stores
 from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
+from gateway.process.notify import READY, STOPPING, notify
 from gateway.process.signals import handle, read_certificates_anew
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
@@ -112,6 +113,7 @@ class Node:
         """Drain and close, inside the deadline; what is not finished by then is safe. Raises StopOverdue."""
         deadline_s = self._settings.shutdown.deadline_s
         log.info("stopping", seconds=deadline_s)
+        notify(STOPPING)
         await ends_within(self._drain(deadline_s), deadline_s)
         if not await ends_within(self._stack.aclose(), CLOSE_LIMIT_S):
             log.error("stop_overdue", task=", ".join(self.tasks.running()))
@@ -149,6 +151,7 @@ async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
     except BaseException:
         await node.close()
         raise
+    notify(READY)
     try:
         return await node.run()
     except StopOverdue:  # whoever waits for what does not end, waits for ever: others have its leases meanwhile

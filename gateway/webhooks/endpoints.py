@@ -53,6 +53,7 @@ class Endpoints:
         """When a line gave this reason, by customer."""
         self._set_anew = set_anew
         self._versions: dict[int, int] | None = None
+        self._unsaid: dict[int, str] = {}
         self._turn = asyncio.Lock()
 
     @property
@@ -100,6 +101,8 @@ class Endpoints:
         async with self._turn:
             if self._changed:
                 await self._save()
+            if self._unsaid:
+                await self._say()
             version = await self._store.version()
             if version != self._version:
                 self._learn({stored.customer: stored for stored in await self._store.endpoints()})
@@ -110,7 +113,14 @@ class Endpoints:
             return
         self._disabled[customer] = self._clock.now_ms()
         self._changed.add(customer)
-        _log.warning("webhook endpoint disabled", customer=customer, reason=reason)
+        self._unsaid[customer] = reason
+
+    async def _say(self) -> None:
+        """A line for each that was disabled, with the id that people know the customer by."""
+        unsaid, self._unsaid = self._unsaid, {}
+        names = {each.id: each.public_id for each in await self._store.customers()}
+        for customer, reason in unsaid.items():
+            _log.warning("webhook endpoint disabled", customer=names.get(customer, str(customer)), reason=reason)
 
     async def _save(self) -> None:
         pending, self._changed = self._changed, set()

@@ -3,11 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from copy import copy
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gateway.ledger.contract import Accept, Count, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
+from gateway.ledger.contract import (
+    Accept,
+    Count,
+    LedgerUnavailable,
+    Notify,
+    OutcomeUnknown,
+    WriteOp,
+    WriteResult,
+    Written,
+)
 from gateway.ledger.journal import Journal, JournalFull, StoredEvent
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, Status
@@ -260,6 +270,26 @@ async def test_a_failed_commit_refuses_every_new_message_that_waits_and_keeps_th
     assert [await change, await later] == [DONE, DONE]
     assert offered == [Written.UNAVAILABLE]
     assert (await bench.disk.counters.count("a", 1), await bench.disk.counters.count("gate", 0)) == (3, 1)
+    assert bench.stored == []
+
+
+@pytest.mark.case("interfaces-4")
+@pytest.mark.case("faults-9")
+async def test_what_the_store_has_not_confirmed_is_told_apart_and_probed_until_it_does(bench: Bench) -> None:
+    bench.disk.failures = [OutcomeUnknown(), OutcomeUnknown(), LedgerUnavailable()]
+    fates: dict[int, WriteResult] = {}
+    limit = 10
+
+    def noted(number: int, _op: object, result: WriteResult) -> None:
+        fates[number] = result
+
+    for number in range(limit + 3):
+        bench.journal.offer(Accept(a_message()), partial(noted, number))
+    assert len(bench.journal.unconfirmed()) == limit + 3
+    await bench.journal.drain()
+    assert {fates[number] for number in range(limit)} == {Written.UNKNOWN}
+    assert {fates[number] for number in range(limit, limit + 3)} == {Written.UNAVAILABLE}
+    assert (bench.journal.in_doubt, bench.journal.failures) == (False, 3)
     assert bench.stored == []
 
 

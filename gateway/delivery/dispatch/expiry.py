@@ -76,14 +76,14 @@ class Expiry:
     async def _look_into(self, name: str) -> None:
         """The ledger's part of a lane."""
         known = self._known.setdefault(name, _Known())
-        work, now_ms = self._records.work, self._clock.now_ms()
+        records, now_ms = self._records, self._clock.now_ms()
         if len(known.ids) < KNOWN_LIMIT:
-            for message in await work.claim_due(name, now_ms, PAGE, {*known.ids, *self._active}):
+            for message in await records.claim_due(name, now_ms, PAGE, {*known.ids, *self._active}):
                 if message.status in WAITING:
                     known.add(message)
         over = known.take_over(now_ms) - self._active.keys()
         if over:
-            for message in await work.claim_due(name, now_ms, PAGE, _AllBut(over)):
+            for message in await records.claim_due(name, now_ms, PAGE, _AllBut(over)):
                 if message.id not in self._active and message.status in WAITING and message.expires_ms <= now_ms:
                     self._active[message.id] = message
                     self._end(message, now_ms)

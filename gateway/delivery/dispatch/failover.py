@@ -60,7 +60,7 @@ class Failover:
         lane = lanes.by_name[name]
         touched = {self._move(message, name, lane.add_backlog) for message in lane.take_all()}
         limit = min(room, STEER_AT_ONCE)
-        due = await self._records.work.claim_due(name, self._clock.now_ms(), limit, active)
+        due = await self._records.claim_due(name, self._clock.now_ms(), limit, active)
         touched |= {self._move(message, name, None) for message in due if message.id not in active}
         for target in touched - {name}:
             self._sender.pump(target)
@@ -89,7 +89,7 @@ class Failover:
         changes: list[Change] = []
         for name in await records.work.lanes():
             if name not in lanes and held_customer(name) is None:
-                found = await records.work.claim_due(name, _EVER, REHOME_AT_ONCE, records.inflight.active)
+                found = await records.claim_due(name, _EVER, REHOME_AT_ONCE, records.inflight.active)
                 changes += [change for message in found if (change := self._new_home(message)) is not None]
         await asyncio.gather(*(records.journal.write(change) for change in changes))
         for change in changes:

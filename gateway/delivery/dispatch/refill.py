@@ -49,7 +49,7 @@ class Refill:
         room = lane.backlog_room()
         if not room or not self._sender.may_send() or not self._hold.may_fetch():
             return
-        found = await self._records.work.claim_due(name, self._clock.now_ms(), room, self._active)
+        found = await self._records.claim_due(name, self._clock.now_ms(), room, self._active)
         lane.overflowed = len(found) == room
         now_ms = self._clock.now_ms()
         for message in self._fresh(found):
@@ -66,7 +66,7 @@ class Refill:
         if (searches or room) and self._sender.may_send():
             limit = max(room, SIFT_AT_ONCE) if searches else room
             passed = {*self._active, *lane.passed}
-            found = await self._records.work.claim_due(name, self._clock.now_ms(), limit, passed)
+            found = await self._records.claim_due(name, self._clock.now_ms(), limit, passed)
             lane.overflowed = searches and len(found) == limit
             for target in self._sift(lane, self._fresh(found)):
                 self._sender.pump(target)

@@ -13,8 +13,10 @@ from gateway.ledger.contract import (
     Accept,
     Change,
     LedgerFacts,
+    LedgerUnavailable,
     NothingThere,
     Notify,
+    OutcomeUnknown,
     WriteOp,
     WriteResult,
 )
@@ -148,6 +150,8 @@ class RedisLedger:
         member.need_open()
         try:
             results = await self._writer.apply(batch, self._clock.now_ms())
+        except LedgerUnavailable as error:
+            raise OutcomeUnknown(str(error)) from error
         finally:
             member.holding.turn()
             self._watches.note(batch)
