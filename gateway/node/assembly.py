@@ -6,7 +6,10 @@ Everything that translates a configured word into a typed value stands here, so 
 from config.operators import NetworkLinkSettings, OperatorSettings
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
+from gateway.delivery.received import Recorder
 from gateway.delivery.routing import Route
+from gateway.process.clock import Clock
+from gateway.retention.minimise import Minimiser
 from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, EgressField
 
 
@@ -30,6 +33,11 @@ def contract(settings: OperatorSettings) -> EgressContract:
 def follow_up(settings: Settings) -> FollowUp:
     asked = {each.name: after_s for each in settings.operators if (after_s := each.asks_after_s()) is not None}
     return FollowUp(asked, settings.dispatch.receipt_grace_s)
+
+
+def recorder(minimiser: Minimiser, clock: Clock, settings: Settings) -> Recorder:
+    """Of messages from people."""
+    return Recorder(minimiser, clock, settings.messages.default_region)
 
 
 def answer_s(settings: Settings) -> dict[str, float]:

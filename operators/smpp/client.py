@@ -38,7 +38,7 @@ from operators.smpp.connection import Connection
 from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
 from operators.smpp.pace import Pace
-from operators.smpp.receiving import Receiving, answer_all
+from operators.smpp.receiving import Receiving
 from operators.smpp.sent import Sent
 from operators.smpp.session import Bound, Event, Flawed, Heard, Request, Response, Session, Unanswered
 from operators.smpp.writing import Writer
@@ -282,10 +282,10 @@ class SmppOperator:
                 out.append(Ready(self.name))
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
-        answer_all(handles, st.OK if taken else st.RMSGQFUL)
+        self._receiving.answer(handles, st.OK if taken else st.RMSGQFUL)
 
     def reject(self, handles: Sequence[object]) -> None:
-        answer_all(handles, st.RX_R_APPN)
+        self._receiving.answer(handles, st.RX_R_APPN)
 
     def _on_lost(self, connection: Connection) -> None:
         self._unexpected += connection.session.unexpected_responses
