@@ -204,6 +204,17 @@ EventSink = Callable[[Sequence[OperatorEvent]], None]
 """Called on the event loop with everything one read or one timer brought; it must not block or raise."""
 
 
+class BindDown(msgspec.Struct, frozen=True):
+    """A bind, or another part of a link, that is not up. bind: its name within the link.
+
+    reason: a word of ours. code: a status, a socket's or a TLS error by name; '' where there is none.
+    """
+
+    bind: str
+    reason: str
+    code: str = ""
+
+
 class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     """What `GET /v1/operators` and the metrics show of a link."""
 
@@ -217,6 +228,7 @@ class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     submitted: int  # segments written, since start
     receipts: int
     unexpected_responses: int  # S-21
+    down: tuple[BindDown, ...] = ()
     flawed: int = 0  # answers and messages that could be read in part only, or lack an id (S-05)
 
 
