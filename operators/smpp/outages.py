@@ -73,7 +73,7 @@ class Outages:
         if self._down.pop(bind, None) is not None:
             self._said.pop(bind, None)
             seconds = round(now - self._since.pop(bind), 1)
-            log.warning("bind_up", operator=self._operator, bind=bind, seconds=seconds)
+            log.info("bind_up", operator=self._operator, bind=bind, seconds=seconds)
 
     def now(self) -> Iterable[BindDown]:
         """The binds that are down, each with what was wrong last."""
