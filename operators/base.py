@@ -26,6 +26,9 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
     in one segment as they are; None for text.
     flash: class 0 display.
+    name: octets that are the message's alone and the same at each attempt, of which a reference may be made; they
+    never leave themselves. Empty where the egress contract lets no reference out.
+    doubtful: an earlier attempt left octets and got no answer.
     """
 
     token: object
@@ -39,6 +42,8 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     flash: bool = False
     data_coding: int | None = None
     header: bytes = b""
+    name: bytes = b""
+    doubtful: bool = False
 
 
 class DeferReason(enum.Enum):
@@ -55,6 +60,10 @@ class UnknownReason(enum.Enum):
 
     TIMEOUT = "timeout"  # no answer within response_timer (S-23)
     LINK_LOST = "link_lost"  # the link died while it was outstanding (S-24)
+
+
+DOUBTS: Final = frozenset(reason.value for reason in UnknownReason)
+"""As short codes."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
@@ -78,9 +87,10 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
-    """Bytes went out and no answer came."""
+    """Bytes went out and no answer came. known_as: the id with which a receipt would name it; '' where none can."""
 
     reason: UnknownReason
+    known_as: str = ""
 
 
 ABOUT_LINK: Final = frozenset(

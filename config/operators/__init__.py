@@ -10,7 +10,7 @@ from config.operators.egress import INDISPENSABLE_FIELDS, EgressFieldName, Egres
 from config.operators.link import LinkSettings, NetworkLinkSettings
 from config.operators.loopback import LoopbackOperatorSettings
 from config.operators.register import HOME, OperatorRegister
-from config.operators.rest import RestCallback, RestFields, RestOperatorSettings, RestSettings, RestStates
+from config.operators.rest import RestCallback, RestFields, RestOperatorSettings, RestSettings, RestStates, RestSuccess
 from config.operators.routes import MessageClassName, RouteSettings
 from config.operators.smpp import LanguageName, OutbindSettings, ReceiptWords, SmppOperatorSettings
 from config.operators.statuses import (
@@ -50,6 +50,7 @@ __all__ = [
     "RestOperatorSettings",
     "RestSettings",
     "RestStates",
+    "RestSuccess",
     "RouteSettings",
     "SmppOperatorSettings",
     "TlsSettings",

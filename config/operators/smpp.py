@@ -185,6 +185,9 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     def lines(self) -> tuple[str, int]:
         return "binds", self.binds
 
+    def descriptors(self) -> int:
+        return 4 * self.binds  # a pair of binds, and another one while they heal
+
     def of_worker(self, share: Share) -> Self:
         return msgspec.structs.replace(
             self,

@@ -60,8 +60,9 @@ class Settler:
         message.error = error
         message.final_ms = now_ms if at_ms is None else at_ms
         message.due_ms = None
+        message.operator_ids = message.operator_ids[: message.segments]
         rule = self._policies.of(message.customer, message.tag)
-        until_ms = content_until_ms(rule, message.accepted_ms, now_ms)
+        until_ms = min(message.content_until_ms, content_until_ms(rule, _begun_ms(message, now_ms), now_ms))
         drop = until_ms <= now_ms
         message.content_until_ms = _private_until_ms(rule, message, now_ms) if drop else until_ms
         return Change(
@@ -96,4 +97,11 @@ def _private_until_ms(rule: RetentionRule, message: Message, now_ms: int) -> int
 
     The customer's own reference and callback URL are still needed to tell it, so they stay to the tag's limit.
     """
-    return now_ms if message.private is None else content_until_ms(rule, message.accepted_ms, None)
+    if message.private is None:
+        return now_ms
+    return min(message.content_until_ms, content_until_ms(rule, _begun_ms(message, now_ms), None))
+
+
+def _begun_ms(message: Message, now_ms: int) -> int:
+    """When the clock of the content began at the latest: with the acceptance, or when it was due."""
+    return now_ms if message.submitted_ms is None else message.submitted_ms

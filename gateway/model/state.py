@@ -17,7 +17,7 @@ from operators.base import ReceiptState
 PART_OF: Final[dict[ReceiptState, Part]] = {
     ReceiptState.DELIVERED: Part.DELIVERED,
     ReceiptState.EXPIRED: Part.EXPIRED,
-    ReceiptState.DELETED: Part.UNDELIVERED,
+    ReceiptState.DELETED: Part.DELETED,
     ReceiptState.UNDELIVERABLE: Part.UNDELIVERED,
     ReceiptState.UNKNOWN: Part.UNKNOWN,
     ReceiptState.REJECTED: Part.REJECTED,
@@ -27,6 +27,7 @@ PART_OF: Final[dict[ReceiptState, Part]] = {
 
 STATUS_OF: Final[dict[Part, Status]] = {
     Part.UNDELIVERED: Status.UNDELIVERED,
+    Part.DELETED: Status.UNDELIVERED,
     Part.EXPIRED: Status.EXPIRED,
     Part.REJECTED: Status.REJECTED,
     Part.UNKNOWN: Status.UNKNOWN,
@@ -74,15 +75,24 @@ def mark_attempted(message: Message) -> None:
     message.parts = bytes(Part.ATTEMPTED if part in _UNSENT else part for part in message.parts)
 
 
-def segment_taken(message: Message, segment: int, operator_message_id: str) -> None:
-    """An operator accepted a segment under this id. A receipt that came first stands."""
+def unmark_attempted(message: Message) -> None:
+    """No segment is with an operator that did not say so: every answer said that it was not taken."""
+    if Part.ATTEMPTED in message.parts:
+        message.parts = bytes(Part.WAITING if part == Part.ATTEMPTED else part for part in message.parts)
+
+
+def segment_taken(message: Message, segment: int, operator_message_id: str, sealed: str = "") -> None:
+    """An operator accepted a segment under this id. A receipt that came first stands. sealed: the id, to ask by it."""
     if message.parts[segment] in _UNSENT:
         set_part(message, segment, Part.ACCEPTED)
     if message.segments == 1:
-        message.operator_ids = (operator_message_id,)
+        message.operator_ids = (operator_message_id, sealed) if sealed else (operator_message_id,)
         return
     ids = list(message.operator_ids) or [""] * message.segments
     ids[segment] = operator_message_id
+    if sealed:
+        ids += [""] * (2 * message.segments - len(ids))
+        ids[message.segments + segment] = sealed
     message.operator_ids = tuple(ids)
 
 

@@ -96,6 +96,7 @@ def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
         ("gateway_smpp_bound", "Binds accepted", server.bound),
         ("gateway_smpp_denied_by_reason", "Binds refused", denied),
         ("gateway_smpp_turned_away", "Connections closed because there were too many", server.turned_away),
+        ("gateway_http_turned_away", "Connections of the HTTP API refused, or ended for others", _turned_away(fronts)),
         ("gateway_smpp_flawed", "PDUs of customers that were read in part", server.flaws.total),
         ("gateway_smpp_submits_taken", "Messages over SMPP made durable", intake.taken),
         ("gateway_smpp_submits_refused", "Messages over SMPP refused", intake.refused),
@@ -104,6 +105,11 @@ def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
         ("gateway_smpp_news_unanswered", "News that binds did not answer", telling.unanswered),
         ("gateway_smpp_news_dropped", "News without anything to tell", telling.dropped),
     ]
+
+
+def _turned_away(fronts: Fronts) -> int:
+    seats = fronts.http.listener.seats
+    return seats.refused + seats.displaced
 
 
 def _gauges(stores: Stores, road: Road) -> list[Sample]:
@@ -123,6 +129,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_webhooks_in_flight", "Events being told", deliverer.held.inflight),
         ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.held.lag_ms() / 1000),
         ("gateway_accounts_unreadable_by_kind", "Rows of accounts that cannot be read", stores.directory.unreadable()),
+        ("gateway_outbox_unreadable", "Events that cannot be read", len(stores.ledger.outbox.unreadable)),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", deliverer.endpoints.disabled),
     ]

@@ -21,7 +21,8 @@ SHARES: Final = 20
 
 class Held:
     """inflight: events in memory. is_closed: no more are taken. has_left: the ledger may hold events that memory had no
-    room for. wake: set when the ledger is to be looked into.
+    room for. wake: set when the ledger is to be looked into. returning: customers whose endpoints are back; the ledger
+    may hold what was put off for them.
     """
 
     def __init__(self, reader: OutboxReader, pauses: Pauses, settings: DeliverySettings, clock: Clock) -> None:
@@ -36,6 +37,7 @@ class Held:
         self.inflight = 0
         self.is_closed = False
         self.has_left = False
+        self.returning: Final[set[int]] = set()
 
     def lane(self, customer: int) -> Lane:
         lane = self.lanes.get(customer)
@@ -67,13 +69,21 @@ class Held:
         if self.order.add(job):
             lane.waiting.append(job)
 
+    def is_back(self, customer: int) -> None:
+        """The endpoint takes events again, or is to be tried as if it did: what was put off for it is due."""
+        lane = self.lanes.get(customer)
+        if lane is not None:
+            lane.begin_anew()
+        self.returning.add(customer)
+        self.wake.set()
+
     # ---------------------------------------------------------------------------------- what there is no room for
 
     def leave_fresh(self, lane: Lane, event: OutboxEvent, now_ms: int) -> None:
         """A fresh event stays in the ledger; that of a lane which rests need not be read only to be put off."""
         self.order.leave(event, now_ms)
         if event.seq and lane.is_resting(now_ms):
-            self._reader.put_off(event, self._pauses.rest_ms(now_ms, lane.rest_until_ms), event.attempts)
+            self._reader.put_off(event, self._pauses.rest_ms(now_ms, lane.aside_until_ms), event.attempts)
         else:
             self.has_left = True
 
@@ -81,7 +91,7 @@ class Held:
         """One that was read is read again: once there is room, which is said, or later where that may take long."""
         self.order.leave(event, now_ms)
         if lane.is_resting(now_ms):
-            self._reader.put_off(event, lane.rest_until_ms, event.attempts)
+            self._reader.put_off(event, lane.aside_until_ms, event.attempts)
         elif lane.is_slow():
             self._reader.put_off(event, lane.next_slot_ms(now_ms), event.attempts)
         else:
@@ -116,7 +126,7 @@ class Held:
         now_ms = self._clock.now_ms()
         while lane.waiting:
             job = lane.waiting.popleft()
-            self.put_back(lane, job, self._pauses.rest_ms(now_ms, lane.rest_until_ms), job.event.attempts)
+            self.put_back(lane, job, self._pauses.rest_ms(now_ms, lane.aside_until_ms), job.event.attempts)
 
     # -------------------------------------------------------------------------------------------- other nodes' events
 

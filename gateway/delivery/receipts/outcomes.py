@@ -38,6 +38,7 @@ class Outcomes:
     ) -> None:
         self.counters: Final = ReceiptCounters()
         self._inflight = records.inflight
+        self._ids = records.ids
         self._limit = limit
         self._least_s = unclaimed_after_s
         self._answer_s = answer_s or {}
@@ -46,12 +47,13 @@ class Outcomes:
 
     def on_receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
         """Receipts of operators, as one read brought them."""
-        for receipt in receipts:
+        for each in receipts:
             self.counters.receipts += 1
             if self.waiting() >= self._limit:
                 self.counters.pushed_back += 1
-                self._correlated.answer(receipt, taken=False)
+                self._correlated.answer(each, taken=False)
                 continue
+            receipt = self._ids.named(each)
             found = self._inflight.find(receipt.operator, receipt.candidates)
             if found is None:
                 self._uncorrelated.take(receipt)

@@ -225,7 +225,7 @@ class Uncorrelated:
 
     def _adopt(self, message: Message) -> None:
         """From now on memory has this message, so that receipts of its other segments change the same object."""
-        for segment, operator_message_id in enumerate(message.operator_ids):
+        for segment, operator_message_id in enumerate(message.operator_ids[: message.segments]):
             if operator_message_id:
                 self._records.inflight.learn(message.operator, operator_message_id, message, segment)
 

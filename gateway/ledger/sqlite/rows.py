@@ -205,6 +205,16 @@ def event_from(row: Stored) -> OutboxEvent:
     )
 
 
+def checked_event(row: Stored) -> OutboxEvent:
+    """kind comes as octets. Raises ValueError and TypeError for a row that no version of the gateway wrote."""
+    numbers, message, kind, data = (*row[:2], *row[3:8]), row[2], row[8], row[9]
+    if not all(type(each) is int for each in numbers) or type(message) is not bytes or type(data) is not bytes:
+        raise TypeError("a value of another type")
+    if not NO_STATUS <= row[3] < len(STATUSES):
+        raise ValueError("no status has this code")
+    return event_from((*row[:8], str(kind, "utf-8"), data))
+
+
 def customer_row(customer: StoredCustomer) -> AccountRow:
     return (
         customer.id or None,
