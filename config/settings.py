@@ -269,6 +269,9 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     allow_loopback: Annotated[
         bool, Meta(description="Allow `http` to this machine, for trials; never in production.")
     ] = False
+    ca_file: Annotated[
+        _Path | None, Meta(description="PEM file of authorities to trust in beside those of the system.")
+    ] = None
     max_inflight: Annotated[int, Meta(ge=1, description="Events held in memory; the rest wait in the ledger.")] = 2000
 
 

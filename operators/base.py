@@ -20,7 +20,8 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     token: whatever the submitter wants back in `Submitted`; opaque to the operator.
     source: a registered sender name (alphanumeric or short code), or a number.
-    concat_ref: 0..65535, the reference that all segments of this message share (S-38); 8-bit users take it modulo 256.
+    concat_ref: 0..65535, the reference that all segments of this message share (S-38). short_ref: 0..255, the same
+    where it has 8 bits; None for `concat_ref` modulo 256.
     only: submit just these segments (0-based); None means all.
     validity_s: seconds from now for which the operator may keep trying; None leaves it to the operator.
     data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
@@ -36,6 +37,7 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     destination: Msisdn
     text: MessageText
     concat_ref: int = 0
+    short_ref: int | None = None
     only: tuple[int, ...] | None = None
     receipt: bool = True
     validity_s: int | None = None

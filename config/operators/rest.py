@@ -1,5 +1,6 @@
 """An operator over HTTP: where messages go, what their fields are called there, and where receipts come in."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
 
@@ -117,6 +118,10 @@ class RestCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = None
     status: Annotated[_Name, Meta(description="Path of the state.")] = "status"
     error: Annotated[_Name | None, Meta(description="Path of the network's error code.")] = None
+    pattern: Annotated[
+        _Name | None,
+        Meta(description="Regular expression for receipts that are neither JSON nor a form; each match is one."),
+    ] = None
     states: Annotated[RestStates, Meta(description="Words for states.")] = RestStates()
 
 
@@ -157,6 +162,13 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(description="Further fields of every message, as `name=text`: an account or a channel."),
     ] = ()
     id: Annotated[_Name, Meta(description="Path of the message's id in the answer; dots lead into objects.")] = "id"
+    answer_pattern: Annotated[
+        _Name | None,
+        Meta(
+            description="Regular expression for answers that are no JSON (XML, plain text); its named groups are what "
+            "paths lead to: `<id>(?P<id>[^<]+)`."
+        ),
+    ] = None
     fields: Annotated[RestFields, Meta(description="Names of the fields.")] = RestFields()
     callback: Annotated[RestCallback, Meta(description="Where receipts come in.")] = RestCallback()
 
@@ -198,6 +210,7 @@ class RestOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     def findings(self) -> Iterator[Finding]:
         yield from self._peer()
         yield from self._auth()
+        yield from self._patterns()
         if self.rest.callback.port is not None:
             yield from self._callback()
         yield from super().findings()
@@ -219,6 +232,20 @@ class RestOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
         if said.callback.reference is not None and not (said.fields.reference or said.idempotency_header):
             message = "no receipt names a reference that was not sent: name fields.reference or idempotency_header"
             yield ("rest", "callback", "reference"), "missing", message, Severity.ERROR
+
+    def _patterns(self) -> Iterator[Finding]:
+        said = self.rest
+        for at, pattern in (
+            (("answer_pattern",), said.answer_pattern),
+            (("callback", "pattern"), said.callback.pattern),
+        ):
+            try:
+                named = re.compile(pattern or "(?P<id>)").groupindex
+            except re.error:
+                named = {}
+            if not named:
+                message = "expected a regular expression with named groups"
+                yield ("rest", *at), "invalid_pattern", message, Severity.ERROR
 
     def _callback(self) -> Iterator[Finding]:
         """Who may post receipts, and over what."""

@@ -70,7 +70,8 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
         return {
-            "ledger": road.journal.available and not road.journal.stuck,
+            "ledger": road.troubles.ledger_is_well and not road.journal.stuck,
+            "durability": road.troubles.is_durable,
             "accounts": stores.directory.fresh,
             "keys": stores.keyring.attended,
             "clock": clock.is_sound,

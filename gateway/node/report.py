@@ -75,6 +75,8 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_openings_refused_by_purpose", "Openings that the policy forbids", _by_purpose(sealer.refused)),
         ("gateway_keys_withheld", "Times that this node lost touch with its key store", stores.keystore.losses),
         ("gateway_clock_jumps", "Times that the system's clock jumped", stores.watch.guard.jumps),
+        ("gateway_troubles_by_kind", "Times that something began to be wrong", _troubles(road, "times")),
+        ("gateway_refused_by_ledger", "New messages refused as no commit could take them", journal.refused),
         ("gateway_commits", "Commits of the ledger", journal.commits),
         ("gateway_operations", "Operations in those commits", journal.operations),
     ]
@@ -121,6 +123,8 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
         ("gateway_binds_down_by_operator_and_reason", "Binds that are down, by why", _down(health)),
+        ("gateway_trouble_by_kind", "1 while something is wrong", _troubles(road, "lasts")),
+        ("gateway_ledger_log_bytes", "SQLite's write-ahead log", road.troubles.log_bytes()),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
         ("gateway_clock_away_seconds", "How far the system's clock has jumped", abs(stores.watch.guard.jump_ms) / 1000),
         ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),
@@ -179,6 +183,10 @@ def _named(counts: Mapping[Status, int]) -> dict[str, float]:
 
 def _dropped(road: Road) -> int:
     return road.deliverer.courier.dropped + road.deliverer.forgotten
+
+
+def _troubles(road: Road, field: str) -> dict[str, float]:
+    return {kind: float(getattr(each, field)) for kind, each in road.troubles.by_kind.items()}
 
 
 def _openings(road: Road) -> dict[str, float]:

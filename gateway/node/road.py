@@ -24,6 +24,7 @@ from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.steps import Base
 from gateway.node.stores import Stores
+from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from gateway.retention.sweeper import Sweeper
@@ -54,6 +55,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     sweeper: Sweeper
     cluster: Cluster | None
     revocation: Revocation
+    troubles: Troubles
 
 
 async def build_road(
@@ -106,6 +108,7 @@ async def build_road(
         sweeper=steps.sweeper(base),
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
+        troubles=watch_for_troubles(stores, journal, clock),
     )
 
 

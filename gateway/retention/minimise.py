@@ -38,7 +38,7 @@ class Minimiser:
         self.pseudonymise: Final = keyring.pseudonymise
         self.due_keys: Final = DueKeys(keyring, contain)
         self._id_octets = clock.random if id_octets is None else id_octets
-        self._counter = int.from_bytes(clock.random(2), "big")
+        self._random = clock.random
 
     def identify(
         self, customer: int, person: Msisdn, now_ms: int, begin_ms: int | None = None
@@ -48,5 +48,4 @@ class Minimiser:
         begin_ms: when the content's clock begins, if not now.
         """
         subject = self.pseudonymise(customer, person, begin_ms or now_ms)
-        self._counter = (self._counter + 1) & 0xFFFF
-        return message_id(now_ms, self._counter, self._id_octets(8)), subject
+        return message_id(now_ms, int.from_bytes(self._random(2), "big"), self._id_octets(8)), subject

@@ -28,12 +28,30 @@ TARGET_CACHE: Final = 1000
 _FIXED: Final = b"User-Agent: Connect-Gateway\r\nAccept: */*\r\nContent-Type: application/json\r\n"
 
 
-def verifying_context() -> ssl.SSLContext:
-    """TLS 1.2 or later, certificates and host names verified; keys are never logged, whatever the environment says."""
+_WRONG_CERTIFICATES: Final = {
+    9: "not_yet_valid",
+    10: "expired",
+    18: "self_signed",
+    19: "unknown_authority",
+    20: "unknown_authority",
+    21: "unknown_authority",
+    62: "wrong_name",
+    64: "wrong_name",
+}
+"""By OpenSSL's verify code (X509_V_ERR_*)."""
+
+
+def verifying_context(ca_file: str | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or later, certificates and host names verified; keys are never logged, whatever the environment says.
+
+    ca_file: authorities beside those of the system. Raises OSError.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     context.load_default_certs()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
     return context
 
 
@@ -65,7 +83,7 @@ class WebhookClient:
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._resolver = Resolver(clock, lookup=lookup, allow_loopback=settings.allow_loopback)
-        self._tls = tls or verifying_context()
+        self._tls = tls or verifying_context(settings.ca_file)
         self._targets: dict[int, Target] = {}
         self._pools: dict[Origin, Pool] = {}
         self._starved: dict[Origin, Pool] = {}
@@ -216,6 +234,8 @@ class WebhookClient:
             await self._connect_to_any(connection, target, addresses[:MAX_ATTEMPTS])
         except TargetRefused as refusal:
             return Failure("target_refused", refusal.code)
+        except ssl.SSLCertVerificationError as error:
+            return Failure("tls", _WRONG_CERTIFICATES.get(error.verify_code, "certificate"))
         except ssl.SSLError:
             return Failure("tls")
         except TimeoutError:

@@ -33,7 +33,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Failure(msgspec.Struct, frozen=True, gc=False):
     """There was no answer. code: `timeout`, `refused`, `tls`, `closed`, `target_refused`, `protocol` or `unexpected`.
 
-    detail: the `TargetRefused` code.
+    detail: the `TargetRefused` code, or what is wrong with a certificate.
     """
 
     code: str
@@ -41,6 +41,13 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
 
 
 Result = Answer | Failure
+
+
+def reason_of(result: Result) -> str:
+    """In fixed words: `503`, `timeout`, `tls expired`."""
+    return str(result.status) if isinstance(result, Answer) else f"{result.code} {result.detail}".rstrip()
+
+
 Done = Callable[[Result], None]
 
 

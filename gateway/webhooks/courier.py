@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.process.clock import Clock
 from gateway.webhooks.client import WebhookClient
-from gateway.webhooks.connection import Answer, Failure, Result
+from gateway.webhooks.connection import Answer, Failure, Result, reason_of
 from gateway.webhooks.delivery import Addresses, Job
 from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.held import Held
@@ -95,6 +95,11 @@ class Courier:
             self._drop(lane, job)
             return
         destination = delivery.destination
+        callback = None if destination.own_endpoint else destination.url.reveal(Purpose.INFORM_CUSTOMER)
+        target = self._held.place(lane, job, callback)
+        if not self._is_next(lane, target, job):
+            return
+        lane = target
         if destination.own_endpoint and self._endpoints.is_disabled(job.event.customer):
             self._hold(lane, job, self._pauses.hold_ms(self._clock.now_ms()))
             return
@@ -105,6 +110,22 @@ class Courier:
         self.requests += 1
         self.quiet.clear()
         self._post(parcel, partial(self._answered, parcel))
+
+    def _is_next(self, lane: Lane, target: Lane, job: Job) -> bool:
+        """Whether an event of this lane may leave by that one at once; else it waits there, or in the ledger."""
+        now_ms = self._clock.now_ms()
+        if target.is_resting(now_ms):
+            self._held.put_back(target, job, self._pauses.rest_ms(now_ms, target.aside_until_ms), job.event.attempts)
+        elif target is lane:
+            return True
+        elif self._held.is_crowded(job):
+            self._held.put_back(target, job, target.next_slot_ms(now_ms), job.event.attempts)
+        elif target.waiting or target.active >= target.limit:
+            target.waiting.append(job)
+            self._pump_soon(target)
+        else:
+            return True
+        return False
 
     def _post(self, parcel: Parcel, done: Callable[[Result], None]) -> None:
         destination, now_ms = parcel.destination, self._clock.now_ms()
@@ -135,15 +156,15 @@ class Courier:
     def _succeeded(self, lane: Lane, parcel: Parcel) -> None:
         self.told += len(parcel.jobs)
         if lane.succeeded():
-            self._held.is_back(parcel.jobs[0].event.customer)
+            self._held.bring_back(parcel.jobs[0].event.customer)
         if parcel.destination.own_endpoint:
             self._endpoints.told(parcel.jobs[0].event.customer)
         for job in parcel.jobs:
             self._held.finish(lane, job)
 
     def _failed(self, lane: Lane, parcel: Parcel, result: Result) -> None:
-        gone = isinstance(result, Answer) and result.status == GONE
         self.failed += len(parcel.jobs)
+        gone = isinstance(result, Answer) and result.status == GONE
         own, customer = parcel.destination.own_endpoint, parcel.jobs[0].event.customer
         if gone and not own:
             for job in parcel.jobs:
@@ -155,7 +176,7 @@ class Courier:
         if asked_ms is not None and own:
             rests = lane.rest(asked_ms)
         if own:
-            self._note_failure(customer, gone=gone)
+            self._note_failure(customer, result, gone=gone)
         if own and self._endpoints.is_disabled(customer):
             until_ms = self._pauses.hold_ms(now_ms)
             for job in parcel.heads():
@@ -165,11 +186,11 @@ class Courier:
         if rests:
             self._held.empty(lane)
 
-    def _note_failure(self, customer: int, *, gone: bool) -> None:
+    def _note_failure(self, customer: int, result: Result, *, gone: bool) -> None:
         if gone:
             self._endpoints.gone(customer)
         else:
-            self._endpoints.failed(customer)
+            self._endpoints.failed(customer, reason_of(result))
         if self._endpoints.is_disabled(customer):
             self._held.wake.set()  # to be written down
 

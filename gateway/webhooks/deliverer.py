@@ -80,11 +80,11 @@ class Deliverer:
             if event.seq in self._reader.known:
                 continue
             skips = message is not None and held.order.may_skip_ledger(event, message)
-            if event.seq and skips and held.has_room(lane, now_ms):
+            if event.seq and skips and held.has_room(lane, message, now_ms):
                 held.take(lane, event, message)
                 touched[event.customer] = lane
             else:
-                held.leave_fresh(lane, event, now_ms)
+                held.leave_fresh(lane, event, message, now_ms)
         for lane in touched.values():
             self.courier.pump(lane)
         held.wake_if_left()
@@ -106,7 +106,7 @@ class Deliverer:
 
     def resume(self) -> None:
         """`courier.active_until` lies ahead again."""
-        for lane in self.held.lanes.values():
+        for lane in self.held.every_lane():
             self.courier.pump(lane)
         self.poke()
 
@@ -188,7 +188,7 @@ class Deliverer:
             if message is None and event.kind == STATUS_EVENT:
                 self.forgotten += 1
                 self._reader.told(event)
-            elif self.held.has_room(lane, now_ms):
+            elif self.held.has_room(lane, message, now_ms):
                 self.held.take(lane, event, message)
             elif self.held.leave(lane, event, now_ms):
                 is_crowded = True

@@ -20,6 +20,8 @@ from gateway.process.logs import logger
 from redaction.sealed import Sealed
 
 NOTE_AFTER_S: Final = 60.0
+SAID_AGAIN_MS: Final = 3_600_000
+"""Between two lines about one endpoint that say the same."""
 ENABLED: Final = "enabled"
 DISABLED: Final = "disabled"
 _log = logger(__name__)
@@ -47,6 +49,8 @@ class Endpoints:
         self._disabled: dict[int, int] = {}
         self._urls: dict[int, Sealed] = {}
         self._changed: set[int] = set()
+        self._said: dict[int, dict[str, int]] = {}
+        """When a line gave this reason, by customer."""
         self._set_anew = set_anew
         self._versions: dict[int, int] | None = None
         self._turn = asyncio.Lock()
@@ -70,9 +74,13 @@ class Endpoints:
             self._noted.discard(customer)
             self._changed.add(customer)
 
-    def failed(self, customer: int) -> None:
-        """The endpoint did not take an event."""
+    def failed(self, customer: int, reason: str) -> None:
+        """The endpoint did not take an event. reason: in fixed words."""
         now_ms = self._clock.now_ms()
+        said = self._said.setdefault(customer, {})
+        if now_ms - said.get(reason, -SAID_AGAIN_MS) >= SAID_AGAIN_MS:
+            said[reason] = now_ms
+            _log.warning("webhook_failed", customer=customer, reason=reason)
         failing_ms = now_ms - self._failing.setdefault(customer, now_ms)
         if failing_ms >= self._disable_after_ms:
             self._disable(customer, "failing")
@@ -129,7 +137,7 @@ class Endpoints:
 
     def _learn(self, rows: dict[int, StoredEndpoint]) -> None:
         """Take over what the ledger says, except where a change of ours still waits to be written."""
-        for customer in [*self._failing, *self._disabled, *self._noted]:
+        for customer in [*self._failing, *self._disabled, *self._noted, *self._said]:
             if customer not in rows:
                 self._forget(customer)
         self._urls = {customer: stored.url for customer, stored in rows.items()}
@@ -161,4 +169,5 @@ class Endpoints:
     def _forget(self, customer: int) -> None:
         self._failing.pop(customer, None)
         self._disabled.pop(customer, None)
+        self._said.pop(customer, None)
         self._noted.discard(customer)

@@ -22,15 +22,16 @@ _SMOOTHING: Final = 0.1
 
 
 class Lane:
-    """The events of one customer.
+    """The events of one customer for its endpoint, or for one callback URL.
 
     most: requests at once. waiting: first events of their messages, in order. active: requests on the wire. size: all
-    events in memory, those that follow another of their message included. aside_until_ms: when what waits while the
+    events of the customer in memory, those that follow another of their message included; apart: those of them that
+    are in lanes of callback URLs. Both are kept in the lane of the endpoint. aside_until_ms: when what waits while the
     lane rests is looked at, if no probe succeeds before.
     """
 
-    __slots__ = ("_most", "_pace_ms", "_schedule_s", "_slot_ms", "active", "aside_until_ms", "failures", "limit",
-                 "rest_until_ms", "rests", "size", "waiting")  # fmt: skip
+    __slots__ = ("_most", "_pace_ms", "_schedule_s", "_slot_ms", "active", "apart", "aside_until_ms", "failures",
+                 "limit", "rest_until_ms", "rests", "size", "waiting")  # fmt: skip
 
     def __init__(self, most: int, schedule_s: tuple[float, ...]) -> None:
         self._most = most
@@ -40,11 +41,17 @@ class Lane:
         self.waiting: deque[Job] = deque()
         self.active = 0
         self.size = 0
+        self.apart = 0
         self.limit = min(most, FIRST_AT_ONCE)
         self.failures = 0
         self.rests = 0
         self.rest_until_ms = 0
         self.aside_until_ms = 0
+
+    @property
+    def own(self) -> int:
+        """Events in memory that wait here and nowhere else."""
+        return self.size - self.apart
 
     def has_turn(self) -> bool:
         """Whether the next waiting event may be sent."""
@@ -89,7 +96,7 @@ class Lane:
 
     def is_slow(self) -> bool:
         """Whether what it has in memory takes it so long that others should not wait behind it."""
-        return self.size * self._pace_ms / self.limit > SLOW_MS
+        return self.own * self._pace_ms / self.limit > SLOW_MS
 
     def next_slot_ms(self, now_ms: int) -> int:
         """When an event for which there is no room now should be looked at again.
@@ -97,5 +104,5 @@ class Lane:
         Each call gives a later time, at the lane's own pace, so a long backlog is not read again and again.
         """
         pace_ms = self._pace_ms / self.limit
-        self._slot_ms = max(self._slot_ms + pace_ms, now_ms + self.size * pace_ms, now_ms + SHORTEST_WAIT_MS)
+        self._slot_ms = max(self._slot_ms + pace_ms, now_ms + self.own * pace_ms, now_ms + SHORTEST_WAIT_MS)
         return round(self._slot_ms)

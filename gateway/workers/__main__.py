@@ -20,9 +20,11 @@ from typing import Final
 from config.loader import load
 from config.settings import Settings
 from gateway.limits.buckets import create_table
+from gateway.process.early import be_calm
 from gateway.process.hardening import forbid_core_dumps
 from gateway.process.hosts import random_name
 from gateway.process.logs import configure, logger
+from gateway.process.signals import handle
 from gateway.process.system_errors import system_code, system_text
 from gateway.workers.exchange import Pages
 from gateway.workers.supervisor import Supervisor
@@ -36,8 +38,7 @@ log = logger("gateway.workers")
 
 async def supervise(settings: Settings, supervisor: Supervisor, port: int) -> int:
     """Until SIGTERM, or until no worker starts; the exit code."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+    handle(supervisor.stop, partial(supervisor.tell, signal.SIGHUP))
     pages = Pages({"/metrics": supervisor.metrics, "/healthz": supervisor.healthy, "/readyz": supervisor.ready})
     shown = await pages.start(settings.metrics.host, settings.metrics.port) if settings.metrics.enabled else None
     beside = [asyncio.ensure_future(_announce(supervisor, port, shown)), asyncio.ensure_future(_gather(supervisor))]
@@ -90,6 +91,7 @@ def _held(stack: contextlib.ExitStack, host: str, section: str) -> int:
 
 
 def main(count: int) -> int:
+    be_calm()
     forbid_core_dumps()
     path = os.environ.get(CONFIG)
     settings = load(None if path is None else Path(path), os.environ)

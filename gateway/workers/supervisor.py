@@ -60,6 +60,11 @@ class Supervisor:
         """End all workers; `run` returns when they have."""
         self._stopping.set()
 
+    def tell(self, number: signal.Signals) -> None:
+        """Give every worker that is up this signal."""
+        for worker in self.workers:
+            worker.pass_on(number)
+
     async def run(self) -> int:
         """Run the workers until `stop`, or until one fails to start at all; the exit code."""
         keeping = [asyncio.ensure_future(self._keep(each)) for each in self.workers]

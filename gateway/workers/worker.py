@@ -84,6 +84,12 @@ class Worker:
         """End the process that is there; another one is started."""
         self._send(signal.SIGKILL)
 
+    def pass_on(self, number: int) -> None:
+        """To one that is up, and not to those after it."""
+        if self.pid is not None and self.up.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
     async def ask(self, path: str) -> tuple[int, bytes]:
         """A page of its metrics listener. Raises OSError."""
         if self._process is None:

@@ -8,6 +8,7 @@ taken is counted, and the first of its kind is a line.
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from config.operators import RestCallback
 from operators.contained import report
 from operators.entrance import Entrance, Place
 from operators.flaws import Flaws
+from operators.renewal import served
 from operators.rest.presented import Presented
 from operators.rest.receipts import Receipt, ReceiptForm, Receipts
 from operators.seated_handler import SeatedHandler
@@ -175,9 +177,14 @@ async def _read(request: web.BaseRequest, limit_bytes: int) -> bytes | None:
 
 
 def _tls(settings: RestCallback) -> ssl.SSLContext | None:
-    if settings.tls_certificate is None or settings.tls_key is None:
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None or key is None:
         return None
+    return served(partial(_context, certificate, key), (certificate, key))
+
+
+def _context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    context.load_cert_chain(certificate, key)
     return context

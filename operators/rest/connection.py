@@ -6,12 +6,13 @@ It tells apart what was not sent, what was sent and not answered, and what was a
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from operators.patience import Patience
 from operators.rest.answer import Answer, AnswerReader
 
 KEEP_S: Final = 15.0
@@ -19,6 +20,8 @@ KEEP_S: Final = 15.0
 _PORTS: Final = {"http": 80, "https": 443}
 _SAFE: Final = "/?%:@!$&'()*+,;=~-._[]"
 _NONE: Final[Mapping[str, str]] = {}
+
+Tls = Callable[[], ssl.SSLContext]
 
 
 class NotSent(Exception):
@@ -34,11 +37,13 @@ class NotAnswered(Exception):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where requests go. path: with the query that is always there. lines: of the head of each of them."""
+    """Where requests go. tls: the context of a new connection. path: with the query that is always there. lines: of the
+    head of each of them.
+    """
 
     host: str
     port: int
-    tls: ssl.SSLContext | None
+    tls: Tls | None
     path: str
     lines: bytes
 
@@ -56,7 +61,7 @@ class Target(msgspec.Struct, frozen=True):
         return f"GET {joined} HTTP/1.1\r\n".encode("ascii") + self.lines + _lines(more) + b"\r\n"
 
 
-def target(url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> Target:
+def target(url: str, headers: Mapping[str, str], tls: Tls | None) -> Target:
     """url: without credentials. headers: of every request, beside Host and Content-Length.
 
     Raises ValueError with the name of a header that would end its line, or is not ASCII.
@@ -94,7 +99,7 @@ class HttpConnection:
         reading, timed_out, keep = AnswerReader(self._limit), False, False
         try:
             try:
-                async with asyncio.timeout(self._answer_timeout_s):
+                async with Patience(self._answer_timeout_s):
                     await wire.ask(request, reading)
             except TimeoutError:
                 timed_out = True
@@ -114,10 +119,11 @@ class HttpConnection:
             return self._wire
         self.close()
         said = self._target
+        tls = None if said.tls is None else said.tls()
         try:
             async with asyncio.timeout(self._connect_timeout_s):
                 _, self._wire = await asyncio.get_running_loop().create_connection(
-                    _Wire, said.host, said.port, ssl=said.tls, server_hostname=said.host if said.tls else None
+                    _Wire, said.host, said.port, ssl=tls, server_hostname=said.host if said.tls else None
                 )
         except (OSError, TimeoutError, UnicodeError):
             raise NotSent from None

@@ -4,6 +4,7 @@ What is built here is all that leaves: the fields that the settings name, of tho
 and the constants. An operator's free text is never taken from an answer, only an id and words that the settings name.
 """
 
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from hashlib import blake2s
@@ -16,7 +17,7 @@ from config.operators import RestSettings
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, Refused, SubmitResult, Unknown
 from operators.base import UnknownReason as Why
 from operators.rest.answer import Answer
-from operators.rest.reading import decode_json, find_in, identifier, word
+from operators.rest.reading import decode_json, decode_text, find_in, identifier, word
 from redaction.personal import Msisdn, Purpose
 
 UNPROCESSABLE: Final = 422
@@ -72,6 +73,7 @@ class AnswerForm:
         self._words = frozenset(each.lower() for each in settings.success.words)
         self._refused = frozenset(each.lower() for each in settings.success.refused)
         self._names_reference = settings.callback.reference is not None
+        self._pattern = None if settings.answer_pattern is None else re.compile(settings.answer_pattern)
 
     def result(
         self, answer: Answer, now_ms: int, *, doubtful: bool = False, reference: str | None = None
@@ -83,7 +85,7 @@ class AnswerForm:
         if 200 <= status < 300:
             return self._of_success(answer, now_ms, known_as)
         if status == _CONFLICT and doubtful:
-            return Accepted(identifier(find_in(decode_json(answer.body), self._settings.id)) or known_as)
+            return Accepted(identifier(find_in(self._said(answer), self._settings.id)) or known_as)
         if status in self._settings.refused_statuses:
             return Refused(status)
         if status in _UNSURE:
@@ -97,12 +99,18 @@ class AnswerForm:
 
     def _of_success(self, answer: Answer, now_ms: int, known_as: str) -> SubmitResult:
         """What cannot be read whole does not show that the message was not taken."""
-        rule, said = self._settings.success, decode_json(answer.body)
+        rule, said = self._settings.success, self._said(answer)
         if self._refused and word(find_in(said, rule.refused_path or rule.path or "")) in self._refused:
             return Refused(UNPROCESSABLE)
         if rule.path is not None and answer.flaw is None and not self._is_taken(find_in(said, rule.path)):
             return Deferred(DeferReason.TRANSIENT, answer.status, _wait_s(answer, now_ms))
         return Accepted(identifier(find_in(said, self._settings.id)) or known_as)
+
+    def _said(self, answer: Answer) -> object:
+        said = decode_json(answer.body)
+        if self._pattern is not None and not isinstance(said, dict | list):
+            return next(iter(decode_text(answer.body, self._pattern)), None)
+        return said
 
     def _is_taken(self, value: object) -> bool:
         return word(value) in self._words if self._words else value not in (None, "", False)

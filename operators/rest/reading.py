@@ -1,4 +1,4 @@
-"""What an operator over HTTP says, in JSON or as a form: values at paths, as ids, words and codes. Pure.
+"""What an operator over HTTP says, in JSON, as a form or as text: values at paths, as ids, words and codes. Pure.
 
 Numbers are read as they are written, so an id of digits is the same id in an answer and in a receipt, quoted or not.
 """
@@ -44,6 +44,12 @@ def decode_form(body: bytes) -> dict[str, str] | None:
     except ValueError:  # also for what is no UTF-8
         return None
     return dict(reversed(pairs)) or None
+
+
+def decode_text(body: bytes, pattern: re.Pattern[str]) -> list[dict[str, str]]:
+    """The named groups of every match, as far as they are there."""
+    text = body.removeprefix(_BOM).decode("utf-8", "replace")
+    return [{name: value for name, value in each.groupdict().items() if value} for each in pattern.finditer(text)]
 
 
 def find_in(said: object, path: str) -> object:

@@ -3,6 +3,7 @@
 An operator's free text is never taken from a receipt, only ids, a state and a code.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,7 +11,7 @@ import msgspec
 
 from config.operators import RestCallback, RestStates
 from operators.base import ReceiptState
-from operators.rest.reading import code, decode_form, decode_json, find_in, identifier, word
+from operators.rest.reading import code, decode_form, decode_json, decode_text, find_in, identifier, word
 
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -36,10 +37,16 @@ class ReceiptForm:
     def __init__(self, settings: RestCallback) -> None:
         self._settings = settings
         self._states = _words(settings.states)
+        self._pattern = None if settings.pattern is None else re.compile(settings.pattern)
 
     def of_body(self, body: bytes, content_type: str) -> Receipts:
         """The receipts in what was posted."""
-        return self._read(decode_form(body) if content_type == FORM else decode_json(body))
+        if content_type == FORM:
+            return self._read(decode_form(body))
+        said = decode_json(body)
+        if self._pattern is not None and not isinstance(said, dict | list):
+            return self._read(decode_text(body, self._pattern))
+        return self._read(said)
 
     def of_query(self, query: Mapping[str, str]) -> Receipts:
         """The receipt in a query."""

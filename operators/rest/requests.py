@@ -5,15 +5,17 @@ import hashlib
 import hmac
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import structlog
 
-from config.operators import RestOperatorSettings
+from config.operators import RestOperatorSettings, TlsSettings
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, Refused, SubmitResult, Unknown, UnknownReason
 from operators.flaws import Flaws
+from operators.renewal import Renewal
 from operators.rest.answer import Answer, Flaw
-from operators.rest.connection import HttpConnection, NotAnswered, NotSent, Target, target
+from operators.rest.connection import HttpConnection, NotAnswered, NotSent, Target, Tls, target
 from operators.rest.form import AnswerForm, MessageForm, reference_of
 from operators.rest.receipts import FORM
 from redaction.personal import Purpose, Secret
@@ -117,11 +119,15 @@ def _meaning(answer: Answer, result: SubmitResult) -> Flaw | None:
     return None
 
 
-def _tls(settings: RestOperatorSettings) -> ssl.SSLContext | None:
-    """TLS 1.2 or later with verification, a private CA and a client certificate where they are named."""
+def _tls(settings: RestOperatorSettings) -> Tls | None:
     tls = settings.tls
     if not settings.rest.url.startswith("https:"):
         return None
+    return Renewal(partial(_context, tls), (tls.certificate, tls.key, tls.ca_file)).context
+
+
+def _context(tls: TlsSettings) -> ssl.SSLContext:
+    """TLS 1.2 or later with verification, a private CA and a client certificate where they are named."""
     context = ssl.create_default_context(cafile=tls.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.certificate is not None:

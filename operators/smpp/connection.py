@@ -7,6 +7,9 @@ requests already with the host (`SessionSettings.inbound`), and a window of requ
 
 What one read brought is taken by slices of `SLICE_BYTES`, each in its turn (`operators.turns`), and nothing more is
 read meanwhile: a peer that floods holds up others by a slice, whatever its PDUs are.
+
+After a pause of the process its timers come before what lies in the sockets: so the session's time leaves pauses out,
+and no request has timed out before its answer could be read.
 """
 
 import asyncio
@@ -19,6 +22,8 @@ from operators.smpp.session import Ended, Event, Session
 from operators.turns import Turns
 
 TICK_S: Final = 0.25
+PAUSE_S: Final = 1.0
+"""The process, or its loop, stood still when a tick is so late."""
 WRITE_LIMIT_BYTES: Final = 1 << 20
 CLOSE_AFTER_S: Final = 1.0
 SLICE_BYTES: Final = 2_048
@@ -53,6 +58,8 @@ class Connection(asyncio.Protocol):
         self._reading = True
         self._flushing = False
         self._timer: asyncio.TimerHandle | None = None
+        self._looked = self._loop.time()
+        self._paused = 0.0
         self.session: Session
         self.writable = True
         self.end_reason = ""
@@ -66,7 +73,7 @@ class Connection(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # S-66
-        self.session = self._make_session(self._loop.time())
+        self.session = self._make_session(self.now())
         self._timer = self._loop.call_later(TICK_S, self._tick)
         if self.made is not None:
             try:
@@ -113,7 +120,7 @@ class Connection(asyncio.Protocol):
 
     def _receive(self, data: bytes) -> None:
         try:
-            self._handle(self.session.receive(data, self._loop.time()))
+            self._handle(self.session.receive(data, self.now()))
         except Exception as error:
             self._fail(error)
 
@@ -165,7 +172,13 @@ class Connection(asyncio.Protocol):
             self._receive(data)
 
     def now(self) -> float:
-        return self._loop.time()
+        """The loop's time, less the pauses that this connection has seen."""
+        now = self._loop.time()
+        late = now - self._looked - TICK_S
+        if late > PAUSE_S:
+            self._paused += late
+        self._looked = now
+        return now - self._paused
 
     def flush_soon(self) -> None:
         """Write what gathered, once, when this turn of the loop ends."""
@@ -214,7 +227,7 @@ class Connection(asyncio.Protocol):
     def _tick(self) -> None:
         self._timer = self._loop.call_later(TICK_S, self._tick)
         try:
-            self._handle(self.session.tick(self._loop.time()))
+            self._handle(self.session.tick(self.now()))
         except Exception as error:
             self._fail(error)
 

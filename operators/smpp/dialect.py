@@ -101,7 +101,7 @@ class Dialect:
             text,
             plan(text, options),
             concat=options.concat,
-            reference=message.concat_ref,
+            reference=_reference(message, options.concat),
             default_alphabet=options.default_alphabet,
             flash=message.flash,
         )
@@ -230,6 +230,11 @@ def _reasons(settings: SmppOperatorSettings) -> dict[int, DeferReason]:
         **dict.fromkeys(settings.queue_full_statuses, DeferReason.QUEUE_FULL),
         **dict.fromkeys(settings.throttled_statuses, DeferReason.THROTTLED),
     }
+
+
+def _reference(message: MtMessage, concat: ConcatMode) -> int:
+    short = message.short_ref if concat is ConcatMode.UDH8 else None
+    return message.concat_ref if short is None else short
 
 
 def _tlvs(segment: EncodedSegment) -> p.Tlvs:

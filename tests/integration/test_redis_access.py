@@ -12,6 +12,9 @@ import msgspec
 import pytest
 
 from config.redis_address import parse_address
+from gateway.keystore.redis import KeyServer, KeyServerAddress
+from gateway.keystore.root_slot import EnvRootSlot
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger
@@ -46,6 +49,46 @@ async def test_a_server_that_cannot_keep_a_ledger_is_refused(
         with pytest.raises(LedgerUnavailable, match=says):
             await ledger.open()
     finally:
+        server.kill()
+
+
+SET_LATER = {
+    "appendonly": ("no", "yes"),
+    "appendfsync": ("everysec", "always"),
+    "maxmemory-policy": ("allkeys-lru", "noeviction"),
+}
+
+
+@pytest.mark.case("faults-6")
+@pytest.mark.parametrize("setting", SET_LATER)
+async def test_what_is_set_otherwise_while_a_node_runs_is_found(tmp_path: Path, setting: str) -> None:
+    wrong, right = SET_LATER[setting]
+    server = Valkey(tmp_path / "valkey", *PERSISTENT)
+    server.start()
+    ledger = RedisLedger(Access(address=parse_address(server.url)), SystemClock(), Terms(max_skew_s=1.0))
+    keys = Keystore(KeyServer(KeyServerAddress(url=server.url)), EnvRootSlot("NO_ROOT"), SystemClock())
+    keys._blobs.open()
+    try:
+        await ledger.open()
+        for value, found in ((right, None), (wrong, f"{setting} {wrong}"), (right, None)):
+            server.ask("CONFIG", "SET", setting, value)
+            said = (await ledger.durability_fault(), keys.durability_fault())
+            if found is None:
+                assert said == (None, None)
+            else:
+                assert said[0] is not None
+                assert found in said[0]
+                assert said[1] is not None
+                assert f"set {setting} {right}" in said[1]
+        opened = ledger.connections
+        server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        with contextlib.suppress(LedgerUnavailable):
+            await ledger.counters.count("any", 1)
+        await ledger.counters.count("any", 1)
+        assert ledger.connections > opened
+    finally:
+        keys.close()
+        await ledger.close()
         server.kill()
 
 

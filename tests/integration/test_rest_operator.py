@@ -316,7 +316,8 @@ WAYS: dict[str, tuple[dict[str, Any], str, str, bytes, Proof]] = {
 }  # fmt: skip
 
 
-@pytest.mark.case("nodes-9", "nodes-15")
+@pytest.mark.case("nodes-9")
+@pytest.mark.case("nodes-15")
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_receipt_comes_as_the_settings_say_and_not_without_its_secret(peer: RestPeer, way: str) -> None:
     more, method, path, body, proof = WAYS[way]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.ledger.contract import Change, ChangedMeanwhile, Count, LedgerCorrupt, LedgerUnavailable, TellLater
+from gateway.ledger.sqlite import connecting
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.forgetting import SQL as FORGETTING
@@ -20,6 +21,7 @@ from gateway.model.message import message_id
 from gateway.process.clock import ManualClock
 from redaction.inventory import undeclared
 from redaction.sealed import Pseudonym, Sealed
+from tests.bounds import LIMIT_S
 from tests.contract.records import NOW, a_customer, a_message, accepts, an_event
 
 SCHEMA = [statement for version in sorted(MIGRATIONS) for statement in MIGRATIONS[version]]
@@ -410,3 +412,25 @@ async def test_a_reading_of_the_outbox_costs_by_what_is_due_and_not_by_what_wait
     few = await _steps(ledger)
     await _waiting(ledger, 1_000)
     assert await _steps(ledger) <= 2 * few
+
+
+@pytest.mark.case("faults-13")
+async def test_a_log_that_a_long_reader_made_long_gets_short_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "LOG_KEPT_BYTES", 1 << 20)
+    ledger = SqliteLedger(path, ManualClock(), synchronous="off")
+    await ledger.open()
+
+    async def write(times: int) -> None:
+        for _ in range(times):
+            await ledger.apply(accepts(a_message(content=Sealed(bytes(500_000)))))
+
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM message").fetchone()
+        await write(20)
+        assert ledger.log_bytes() > 8 << 20
+    async with asyncio.timeout(LIMIT_S):
+        while ledger.log_bytes() > 2 << 20:
+            await write(1)
+            await ledger._file._log.relieve()
+    await ledger.close()

@@ -13,6 +13,7 @@ from typing import Final
 from config.settings import DispatchSettings
 from gateway.delivery.dispatch.circuit import Circuit
 from gateway.delivery.dispatch.exits import Exit
+from gateway.delivery.dispatch.references import ShortReferences
 from gateway.delivery.routing import first_up
 from gateway.model.message import Message, MessageClass
 from gateway.process.clock import Clock
@@ -34,9 +35,16 @@ class Lane:
     passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it is.
     """
 
-    def __init__(self, operator: Operator, contract: EgressContract, circuit: Circuit, limit: int) -> None:
+    def __init__(
+        self,
+        operator: Operator,
+        contract: EgressContract,
+        circuit: Circuit,
+        limit: int,
+        references: ShortReferences | None = None,
+    ) -> None:
         self.operator: Final = operator
-        self.exit: Final = Exit(contract)
+        self.exit: Final = Exit(contract, references or ShortReferences())
         self.circuit: Final = circuit
         self.limit: Final = limit
         self.overflowed = True
@@ -175,8 +183,9 @@ class Lanes:
         settings: DispatchSettings,
         clock: Clock,
     ) -> None:
+        references = ShortReferences()
         self.by_name: Final = {
-            name: Lane(each, contracts[name], _circuit(settings), settings.active_per_operator)
+            name: Lane(each, contracts[name], _circuit(settings), settings.active_per_operator, references)
             for name, each in operators.items()
         }
         self.wake: Final = asyncio.Event()

@@ -43,6 +43,11 @@ class _Node:
         self.is_silent = False
         self._is_tried = False
 
+    @property
+    def opened(self) -> int:
+        """Lines so far."""
+        return self._lines.opened
+
     async def ask(self, questions: Sequence[Words]) -> list[Any]:
         """Raises what `Lines.ask` does; TimeoutError at once while it is silent and somebody waits for it already."""
         if self.is_silent and self._is_tried:
@@ -83,6 +88,11 @@ class ClusterLines:
         self._refreshed_at = float("-inf")
         self._moved = 0
         self._said_at = float("-inf")
+
+    @property
+    def opened(self) -> int:
+        """Lines so far to the servers that are in use."""
+        return sum(each.opened for each in self._nodes.values())
 
     async def ask(self, questions: Sequence[Words]) -> list[Any]:
         """An answer to each, or the error that it ended in. Raises one when no server says where the slots are."""

@@ -106,6 +106,11 @@ class Server:
         """Whether calls of one round trip are done in their order, because one server does them all."""
         return self._access.address.kind != "cluster"
 
+    @property
+    def connections(self) -> int:
+        """Opened so far, as far as it is known."""
+        return 0 if self._lines is None else self._lines.opened
+
     async def open(self, *, load: bool = True) -> None:
         """load: our functions, where they are missing; without them only commands can be used."""
         self._client = client = self._connect()

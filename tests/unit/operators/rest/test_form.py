@@ -204,6 +204,32 @@ def test_a_success_that_cannot_be_read_whole_is_taken_whatever_the_rule() -> Non
     assert form.result(answer(200, b'{"status": "rejected"}', Flaw.BODY), NOW_MS) == Refused(422)
 
 
+BY_TEXT = RestSettings(
+    answer_pattern=r"^(?P<status>\w+)(?:[:|]\s*(?P<id>[\w-]+))?",
+    success=RestSuccess(path="status", words=("OK", "1701")),
+)
+BY_XML = RestSettings(answer_pattern="<id>(?P<id>[^<]+)</id>", success=RestSuccess(path="id"))
+
+
+@pytest.mark.case("nodes-4")
+@pytest.mark.case("nodes-15")
+@pytest.mark.parametrize(
+    ("settings", "body", "result"),
+    [
+        (BY_TEXT, b"OK: 1234-ab", Accepted("1234-ab")),
+        (BY_TEXT, b"\xef\xbb\xbfok|7\r\n", Accepted("7")),
+        (BY_TEXT, b"1701", Accepted("")),
+        (BY_TEXT, b"ERROR: no credit", TRIED_AGAIN),
+        (BY_TEXT, b"<html>", TRIED_AGAIN),
+        (BY_TEXT, b'{"status": "ok", "id": "j-1"}', Accepted("j-1")),
+        (BY_XML, b"<?xml version='1.0'?><r>\n <id>x-1</id></r>", Accepted("x-1")),
+        (BY_XML, b"<r><error>17</error></r>", TRIED_AGAIN),
+    ],
+)
+def test_an_answer_in_text_is_read_by_a_pattern(settings: RestSettings, body: bytes, result: object) -> None:
+    assert AnswerForm(settings).result(answer(200, body), NOW_MS) == result
+
+
 @pytest.mark.case("nodes-15")
 def test_a_message_goes_as_a_form_with_the_same_fields() -> None:
     form = MessageForm(RestSettings(body="form", fields=ALL, constants=("channel=a b",)), {"apikey": "k&y"})

@@ -103,6 +103,16 @@ def test_a_receipt_is_json_or_a_form_with_or_without_a_mark(body: bytes, kind: s
     assert [(each.candidates, each.state) for each in said.receipts] == [(("a-1",), ReceiptState.DELIVERED)]
 
 
+@pytest.mark.case("nodes-6")
+def test_receipts_in_xml_are_the_matches_of_a_pattern() -> None:
+    form = ReceiptForm(RestCallback(pattern=r"<id>(?P<id>[^<]+)</id>\s*<status>(?P<status>[^<]*)</status>"))
+    one = "<dlr><id>{}</id>\n<status>{}</status></dlr>"
+    body = f"<all>{one.format('a', 'DELIVRD')}{one.format('b', '')}{one.format('c', 'failed')}</all>".encode()
+    said = form.of_body(body, "text/xml")
+    assert (ids(said), said.unreadable) == ([("a",), ("c",)], 1)
+    assert form.of_body(b"<all/>", "text/xml") == Receipts([], 1)
+
+
 @pytest.mark.case("nodes-9")
 @pytest.mark.parametrize("identifier", ["x" * 255, 17.0, "17", 10**30])
 def test_ids_are_long_or_numbers(identifier: object) -> None:
