@@ -170,7 +170,11 @@ class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: the sender as the operator writes it, country 0; `international` says that it begins with a country code.
     destination: the customer's own number or short code. encoding: of `operators.smpp.coding.Encoding`; the code points
     of a `binary` text stand for octets. segments: how many there were; `missing`: the numbers (from 1) of those that
-    never came.
+    never came. header: user data header elements that say more than which part it is, such as ports.
+
+    gathering: of a long one, whose parts come one by one: each brings the whole as far as it is there, under the same
+    number, with its own handle. is_last: nothing more will come of it; then the handle may be None. wait_s: how long
+    the operator's link waits for the rest.
     """
 
     operator: str
@@ -181,6 +185,10 @@ class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     encoding: str = "gsm7"
     segments: int = 1
     missing: tuple[int, ...] = ()
+    header: bytes = b""
+    gathering: int = 0
+    is_last: bool = True
+    wait_s: float = 0.0
     handle: object
 
 
@@ -208,6 +216,17 @@ EventSink = Callable[[Sequence[OperatorEvent]], None]
 """Called on the event loop with everything one read or one timer brought; it must not block or raise."""
 
 
+class BindDown(msgspec.Struct, frozen=True):
+    """A bind, or another part of a link, that is not up. bind: its name within the link.
+
+    reason: a word of ours. code: a status, a socket's or a TLS error by name; '' where there is none.
+    """
+
+    bind: str
+    reason: str
+    code: str = ""
+
+
 class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     """What `GET /v1/operators` and the metrics show of a link."""
 
@@ -221,6 +240,7 @@ class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     submitted: int  # segments written, since start
     receipts: int
     unexpected_responses: int  # S-21
+    down: tuple[BindDown, ...] = ()
     flawed: int = 0  # answers and messages that could be read in part only, or lack an id (S-05)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from operators.base import BindDown
+
 Text = Annotated[str, Meta(description="The message, up to ten segments of text.", min_length=1)]
 
 
@@ -161,6 +163,9 @@ class OperatorView(Struct, frozen=True, kw_only=True):
             "the next operator of their route; `half_open` while it takes messages again."
         ),
     ]
+    down: Annotated[
+        tuple[BindDown, ...], Meta(description="Binds that are not up, each with what was wrong when it last tried.")
+    ] = ()
 
 
 class OperatorList(Struct, frozen=True):

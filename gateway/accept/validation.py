@@ -46,6 +46,8 @@ BLANKS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u115f\u1160\u2800\u3164\ufe0e\uf
     each for each in map(chr, range(0x10000)) if unicodedata.category(each) in ("Zs", "Zl", "Zp", "Cf")
 )
 """Characters of which nothing is seen: a text of them alone is empty."""
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""What some editors put in front of a text; it is no part of one (S-59)."""
 _CLASSES: Final = {each.value: each for each in MessageClass}
 TAG_OF: Final = {
     MessageClass.OTP: RetentionTag("otp"),
@@ -89,6 +91,7 @@ class Validator:
             _refuse_unsendable(text, "text", MAX_TEXT)
             if not text.strip(BLANKS):
                 raise Refusal("empty_field", "text")
+            text = text.removeprefix(BYTE_ORDER_MARK)
         message_class, unguessed = self._class(key, request, text)
         source = _sender(key, request.source, message_class)
         to = self.recipient(request.to)

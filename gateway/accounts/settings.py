@@ -49,7 +49,7 @@ _CLASSES: Final = frozenset(each.value for each in MessageClass)
 _SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _PATH: Final = re.compile(r"`\$\.(\w+)[^`]*`\Z")
-_AROUND_WORDS: Final = ".,;:!?-_#*\"'()،؛؟"
+_AROUND_WORDS: Final = ".,;:!?-_#*\"'()،؛؟@\0"
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -234,8 +234,11 @@ def _is_number_key(key: str) -> bool:
 
 
 def keyword_key(word: str) -> str:
-    """The one spelling of a keyword: no case, no Arabic vowel signs, no punctuation around it."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", word) if not unicodedata.combining(each))
+    """The one spelling of a keyword: no case, no Arabic vowel signs, no marks of direction or of byte order, and no
+    punctuation around it, nor the @ and NUL with which some phones fill up.
+    """
+    marks = [each for each in unicodedata.normalize("NFKD", word) if unicodedata.category(each) != "Cf"]
+    plain = "".join(each for each in marks if not unicodedata.combining(each))
     return plain.casefold().strip(_AROUND_WORDS)
 
 

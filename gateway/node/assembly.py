@@ -7,9 +7,11 @@ from config.operators import LoopbackOperatorSettings, NetworkLinkSettings, Oper
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.operator_ids import OperatorIds
+from gateway.delivery.received import Recorder
 from gateway.delivery.routing import Route
 from gateway.keystore.keyring import Keyring
 from gateway.process.clock import Clock
+from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Vault
 from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, EgressField
 
@@ -48,6 +50,11 @@ def _is_plain(settings: SmppOperatorSettings) -> bool:
 def follow_up(settings: Settings) -> FollowUp:
     asked = {each.name: after_s for each in settings.operators if (after_s := each.asks_after_s()) is not None}
     return FollowUp(asked, settings.dispatch.receipt_grace_s)
+
+
+def recorder(minimiser: Minimiser, clock: Clock, settings: Settings) -> Recorder:
+    """Of messages from people."""
+    return Recorder(minimiser, clock, settings.messages.default_region)
 
 
 def operator_ids(keyring: Keyring, vault: Vault, clock: Clock) -> OperatorIds:

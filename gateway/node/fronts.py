@@ -102,6 +102,7 @@ def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
         country=settings.register.country,
         binds_up=health.binds_up,
         binds=health.binds,
+        down=health.down,
         circuit=road.dispatch.lanes.by_name[settings.name].circuit.state.value,
     )
 

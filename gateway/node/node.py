@@ -171,6 +171,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("journal", road.journal.run())
     start("troubles", road.troubles.run())
     start("outcomes", road.outcomes.run())
+    start("incoming", road.incoming.run())
     start("accounts", stores.directory.run())
     start("clock", stores.watch.look())
     start("clock marks", stores.watch.keep())

@@ -12,6 +12,7 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.containment import Containment
 from gateway.retention.sweeper import Sweeper
+from operators.base import OperatorHealth
 from redaction.personal import Purpose
 
 
@@ -121,6 +122,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
         ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
+        ("gateway_binds_down_by_operator_and_reason", "Binds that are down, by why", _down(health)),
         ("gateway_trouble_by_kind", "1 while something is wrong", _troubles(road, "lasts")),
         ("gateway_ledger_log_bytes", "SQLite's write-ahead log", road.troubles.log_bytes()),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
@@ -164,6 +166,15 @@ def _shared_gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_limits_parted", "Limits of which this machine may give a part only", road.admission.gates.parted()),
         ("gateway_limits_news_seconds", "Time since other machines were heard of", road.cluster.rates.silent_s()),
     ]
+
+
+def _down(health: Mapping[str, OperatorHealth]) -> dict[tuple[str, str], float]:
+    counts: dict[tuple[str, str], float] = {}
+    for name, each in health.items():
+        for bind in each.down:
+            place = name, f"{bind.reason} {bind.code}".rstrip()
+            counts[place] = counts.get(place, 0.0) + 1
+    return counts
 
 
 def _named(counts: Mapping[Status, int]) -> dict[str, float]:

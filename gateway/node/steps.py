@@ -114,11 +114,11 @@ def outcomes(base: Base) -> Outcomes:
 def incoming(base: Base) -> Incoming:
     return Incoming(
         operators=base.operators,
-        owner=base.stores.directory.owner,
-        minimiser=base.minimiser,
+        numbers=base.stores.directory,
+        recorder=assembly.recorder(base.minimiser, base.clock, base.settings),
         journal=base.journal,
+        work=base.stores.ledger.work,
         clock=base.clock,
-        default_region=base.settings.messages.default_region,
     )
 
 

@@ -19,6 +19,7 @@ from operators.smpp import pdu as p
 from operators.smpp.address import absolute_time
 from operators.smpp.coding import Encoding, encode_octets
 from operators.smpp.pdu.tlv import encode_tlvs
+from operators.smpp.udh import UDHI
 from redaction.personal import Purpose
 
 RECEIPT: Final = 0x04
@@ -137,12 +138,14 @@ def incoming(message: Message, received: Received) -> p.DeliverSm:
     """A message from a person, whole, however many parts it came in (S-49); a long one goes as message_payload."""
     source = received.source.reveal(Purpose.INFORM_CUSTOMER)
     data_coding, octets = _octets(received.text.reveal(Purpose.INFORM_CUSTOMER), message.encoding)
+    octets = received.header + octets
     fits = len(octets) <= _SHORT
     return p.DeliverSm(
         source_addr_ton=_INTERNATIONAL if source.isdigit() else _ALPHANUMERIC,
         source_addr_npi=_ISDN if source.isdigit() else 0,
         source_addr=source,
         destination_addr=received.destination,
+        esm_class=UDHI if received.header else 0,
         data_coding=data_coding,
         short_message=octets if fits else b"",
         tlvs=() if fits else ((p.TAG_MESSAGE_PAYLOAD, octets),),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from gateway.model.content import Content as Content
-from gateway.model.content import Packed, PackedPrivate
+from gateway.model.content import Packed, PackedPrivate, PackedReceived
 from gateway.model.content import Private as Private
 from gateway.model.content import Received as Received
 from gateway.model.message import SEALED_WORD, Message
@@ -30,7 +30,7 @@ OPERATOR_ID = "operator_id"
 _encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 _decode_content = msgspec.msgpack.Decoder(Packed).decode
 _decode_private = msgspec.msgpack.Decoder(PackedPrivate).decode
-_decode_received = msgspec.msgpack.Decoder(tuple[str, int, str, str, tuple[int, ...]]).decode
+_decode_received = msgspec.msgpack.Decoder(PackedReceived).decode
 
 
 class Vault:
@@ -99,8 +99,9 @@ class Vault:
     def open_received(self, message: Message) -> Received:
         """For the customer that it was written to. Raises `redaction.errors.SealError`."""
         packed = self._open(message, message.content, INBOUND, Purpose.INFORM_CUSTOMER)
-        digits, country, destination, text, missing = _decode_received(packed)
-        return Received(Msisdn(digits, country), destination, MessageText(text), missing)
+        said = _decode_received(packed)
+        source = Msisdn(said.digits, said.country)
+        return Received(source, said.destination, MessageText(said.text), said.missing, said.header)
 
     def open_private(self, message: Message) -> Private:
         """For the customer. An absent field gives an empty `Private`."""
@@ -159,7 +160,8 @@ def _pack_content(submission: Submission) -> bytes:
 def _pack_received(received: Received) -> bytes:
     source = received.source
     text = received.text.reveal(Purpose.ACCEPT)
-    return _encode((source.reveal(Purpose.ACCEPT), source.country, received.destination, text, received.missing))
+    packed = (source.reveal(Purpose.ACCEPT), source.country, received.destination, text, received.missing)
+    return _encode((*packed, received.header) if received.header else packed)
 
 
 def _pack_private(submission: Submission) -> bytes:

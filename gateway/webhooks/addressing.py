@@ -130,7 +130,7 @@ class Addressing:
             raise
         except SealError:
             return None
-        return received_body(event, message, received.source, received.destination, received.text, received.missing)
+        return received_body(event, message, received)
 
 
 def asks_for(notify: int, status: Status) -> bool:

@@ -38,9 +38,9 @@ from operators.smpp.connection import Connection
 from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
 from operators.smpp.pace import Pace
-from operators.smpp.receiving import Receiving, answer_all
+from operators.smpp.receiving import Receiving
 from operators.smpp.sent import Sent
-from operators.smpp.session import Bound, Event, Flawed, Heard, Request, Response, Session, Unanswered
+from operators.smpp.session import BindRefused, Bound, Event, Flawed, Heard, Request, Response, Session, Unanswered
 from operators.smpp.writing import Writer
 from redaction.personal import Secret
 
@@ -277,15 +277,17 @@ class SmppOperator:
                 sent_by_peer = p.name_of(command_id)
                 if self._flaws.count(self.name, sent_by_peer, flaw.value):
                     log.warning("flawed_pdu", operator=self.name, code=sent_by_peer, reason=flaw.value)
+            case BindRefused(status):
+                connection.end_status = status
             case Bound():
                 self._links.up(connection)
                 out.append(Ready(self.name))
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
-        answer_all(handles, st.OK if taken else st.RMSGQFUL)
+        self._receiving.answer(handles, st.OK if taken else st.RMSGQFUL)
 
     def reject(self, handles: Sequence[object]) -> None:
-        answer_all(handles, st.RX_R_APPN)
+        self._receiving.answer(handles, st.RX_R_APPN)
 
     def _on_lost(self, connection: Connection) -> None:
         self._unexpected += connection.session.unexpected_responses
@@ -316,6 +318,7 @@ class SmppOperator:
             receipts=self._receiving.receipts,
             unexpected_responses=self._unexpected
             + sum(each.session.unexpected_responses for each in self._links.binds.values()),
+            down=tuple(self._links.outages.now()),
             flawed=self._flaws.total,
         )
 

@@ -36,6 +36,8 @@ def _codings() -> tuple[Encoding | None, ...]:
 
 
 _CODINGS = _codings()
+_LITTLE_ENDIAN, _BIG_ENDIAN = b"\xff\xfe", b"\xfe\xff"
+"""Byte-order marks, which are no part of a text (S-59)."""
 _GSM7, _UNPACKED = Encoding.GSM7, DefaultAlphabet.GSM_UNPACKED
 
 
@@ -71,7 +73,10 @@ def decode_parts(
     octets = b"".join([data for _, data in parts])
     if encoding is None or encoding is Encoding.BINARY:
         return DecodedText(None, octets, encoding)
-    return _decoded(_decode(octets, _PYTHON_CODECS[encoding]), octets, encoding)
+    if encoding is Encoding.UCS2 and octets[:2] == _LITTLE_ENDIAN:
+        return _decoded(_decode(octets[2:], "utf-16-le"), octets, encoding)
+    text = _decode(octets.removeprefix(_BIG_ENDIAN) if encoding is Encoding.UCS2 else octets, _PYTHON_CODECS[encoding])
+    return _decoded(text, octets, encoding)
 
 
 def _decode_default(parts: Sequence[tuple[Udh, bytes]], alphabet: DefaultAlphabet) -> DecodedText:

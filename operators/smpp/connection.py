@@ -63,6 +63,8 @@ class Connection(asyncio.Protocol):
         self.session: Session
         self.writable = True
         self.end_reason = ""
+        self.end_status = 0  # with which the peer refused, if it did; the host says so
+        self.error: Exception | None = None
         self.closed = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -145,6 +147,7 @@ class Connection(asyncio.Protocol):
         self._steer()
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.error = error
         if self._timer is not None:
             self._timer.cancel()
         self._last_words()

@@ -1,6 +1,6 @@
 """How one operator speaks SMPP: from our messages to its PDUs, and from its PDUs to our events. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 import msgspec
@@ -55,7 +55,8 @@ _NO_SOURCE: Final = Address(0, 0, "")
 class Dialect:
     """What the settings of an operator say about its PDUs.
 
-    reasons: of the statuses that put a segment off; any other one refuses it. registered_delivery: where a receipt is
+    reasons: of the statuses that put a segment off; any other one refuses it, a generic_nack only if it is `permanent`.
+    registered_delivery: where a receipt is
     wanted. offset_quarters: quarter hours ahead of UTC in which absolute times are told; None tells relative ones.
     """
 
@@ -66,6 +67,7 @@ class Dialect:
         plan_options: PlanOptions,
         receipts: ReceiptSettings,
         reasons: Mapping[int, DeferReason],
+        permanent: Container[int],
         registered_delivery: int,
         offset_quarters: int | None,
     ) -> None:
@@ -73,6 +75,7 @@ class Dialect:
         self.plan_options: Final = plan_options
         self.receipts: Final = receipts
         self.reasons: Final = reasons
+        self.permanent: Final = permanent
         self.registered_delivery: Final = registered_delivery
         self.offset_quarters: Final = offset_quarters
 
@@ -136,7 +139,7 @@ class Dialect:
         if status == st.OK and isinstance(response, p.SubmitSmResp):
             return Accepted(canonical_id(response.message_id, self.receipts))
         reason = self.reasons.get(status)
-        if reason is None and isinstance(response, p.GenericNack):
+        if reason is None and isinstance(response, p.GenericNack) and status not in self.permanent:
             reason = DeferReason.TRANSIENT
         if reason is not None:
             return Deferred(reason, status, 0.0)
@@ -201,6 +204,7 @@ def dialect(settings: SmppOperatorSettings) -> Dialect:
             one_for_all=settings.long_receipts == "one",
         ),
         reasons=_reasons(settings),
+        permanent=frozenset(settings.permanent_statuses),
         registered_delivery=_RECEIPT | _INTERMEDIATE if settings.intermediate_receipts else _RECEIPT,
         offset_quarters=settings.utc_offset_min // 15 if settings.time_format == "absolute" else None,
     )

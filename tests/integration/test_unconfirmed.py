@@ -19,7 +19,10 @@ from gateway.ledger.redis.member import Terms
 from gateway.ledger.redis.server import Access
 from gateway.process.clock import ManualClock
 from gateway.retention.policies import RetentionPolicies
+from gateway.vault.vault import Vault
+from redaction.keys import KeyState
 from redaction.retention import DEFAULT_RULES
+from redaction.seal import Sealer
 from tests.bounds import LIMIT_S
 from tests.contract.records import NOW, a_message
 from tests.integration.key_places import PERSISTENT

@@ -11,6 +11,7 @@ from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Change
+from gateway.model.gathering_lane import gathered_from
 from gateway.model.held_lane import held_customer
 from gateway.model.message import Message, Status
 from gateway.process.clock import Clock
@@ -88,7 +89,7 @@ class Failover:
         records, lanes = self._records, self._lanes.by_name
         changes: list[Change] = []
         for name in await records.work.lanes():
-            if name not in lanes and held_customer(name) is None:
+            if name not in lanes and held_customer(name) is None and gathered_from(name) is None:
                 found = await records.claim_due(name, _EVER, REHOME_AT_ONCE, records.inflight.active)
                 changes += [change for message in found if (change := self._new_home(message)) is not None]
         await asyncio.gather(*(records.journal.write(change) for change in changes))

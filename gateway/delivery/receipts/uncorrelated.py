@@ -329,6 +329,9 @@ class Uncorrelated:
         if not self._early:
             self._ends.clear()
             self._held.clear()
+        elif len(self._ends) > 2 * len(self._early) + LOOKUP_LIMIT:  # most of them are settled
+            self._ends = [each for each in self._ends if not each[2].settled]
+            heapq.heapify(self._ends)
         for candidate in early.receipt.candidates:
             self._records.inflight.stop_awaiting(early.receipt.operator, candidate, early.arrived)
 

@@ -26,6 +26,7 @@ from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.neighbours import NOBODY, Neighbours
 from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.receipts.outcomes import Outcomes
+from gateway.delivery.received import Recorder
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Route, Router
 from gateway.delivery.settler import Settler
@@ -224,11 +225,11 @@ class Road:
         )
         self.incoming = Incoming(
             operators=self.operators,
-            owner=lambda number, word: self.owners.get((number, word)) or self.owners.get((number, "")),
-            minimiser=minimiser,
+            numbers=self,
+            recorder=Recorder(minimiser, self.clock, "SA"),
             journal=self.journal,
+            work=self.ledger.work,
             clock=self.clock,
-            default_region="SA",
             **self._incoming_settings,
         )
         self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
@@ -259,6 +260,13 @@ class Road:
 
     def is_held(self, customer_id: int) -> bool:
         return customer_id in self.disabled
+
+    def owner(self, number: str, word: str) -> Owner | None:
+        """See `gateway.delivery.mobile_originated.Numbers`."""
+        return self.owners.get((number, word)) or self.owners.get((number, ""))
+
+    def has_keywords(self, number: str) -> bool:
+        return any(word for each, word in self.owners if each == number)
 
     # ----------------------------------------------------------------------------------------------- what happens
 
@@ -328,7 +336,7 @@ async def running_road(folder: Path, *, down: Sequence[str] = (), **settings: An
     road = Road(folder, **settings)
     await road.ledger.open()
     road.build()
-    loops = [road.journal.run(), road.outcomes.run()]
+    loops = [road.journal.run(), road.outcomes.run(), road.incoming.run()]
     tasks = [asyncio.create_task(each) for each in loops]
     for name, operator in road.operators.items():
         if name not in down:

@@ -285,3 +285,10 @@ def test_typographic_characters_become_plain_where_a_customer_wants_it_and_gains
 ) -> None:
     submission = check(an_api_key(plain_punctuation=plain), text=text)
     assert (submission.text.reveal(Purpose.ACCEPT), submission.encoding) == (sent, encoding)
+
+
+@pytest.mark.case("smpp-20")
+@pytest.mark.smpp("S-59")
+def test_a_byte_order_mark_is_no_part_of_a_text() -> None:
+    for said, text in (("\ufeffhello", "hello"), ("\ufeffمرحبا", "مرحبا"), ("a\ufeffb", "a\ufeffb")):
+        assert check(text=said).text.reveal(Purpose.DELIVER) == text
