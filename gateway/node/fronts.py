@@ -98,7 +98,7 @@ def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
     return OperatorView(
         name=settings.name,
         state=health.state,
-        country=settings.register.country,
+        country=settings.register.place,
         binds_up=health.binds_up,
         binds=health.binds,
         circuit=road.dispatch.lanes.by_name[settings.name].circuit.state.value,
