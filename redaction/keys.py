@@ -107,6 +107,9 @@ class KeyState:
         self._forget_derived()
         return self._periods.pop((tag, period), None) is not None
 
+    def has_period(self, tag: RetentionTag, period: int) -> bool:
+        return (tag, period) in self._periods
+
     def periods(self) -> list[tuple[RetentionTag, int]]:
         """The periods whose keys live, in order."""
         return sorted(self._periods)

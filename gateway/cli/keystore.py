@@ -15,9 +15,10 @@ import typer
 from config.loader import load
 from config.settings import KeystoreSettings, Settings
 from gateway.cli.output import Config, Failed, Json, show
+from gateway.cli.restored import accept
 from gateway.cli.session import open_keystore
 from gateway.keystore import opening
-from gateway.keystore.installation import shown
+from gateway.keystore.installation import KeysOlder, shown
 from gateway.keystore.keyring import next_destruction_ms
 from gateway.keystore.recovery import Combination, recover
 from gateway.keystore.store import Keystore
@@ -46,6 +47,15 @@ def status(
     settings, clock = load(config, os.environ), SystemClock()
     with open_keystore(settings, clock) as store:
         show(_every_key(store) if every else _status(store, settings), json)
+
+
+@app.command("accept-restore")
+def accept_restore(config: Config = None, json: Json = False) -> None:
+    """The key store is older than the ledger, because a copy was brought back, and is to be used as it is.
+
+    What was sealed since the copy stays closed for ever.
+    """
+    accept(KeysOlder, config, json=json)
 
 
 @app.command()

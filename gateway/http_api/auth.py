@@ -12,6 +12,7 @@ from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.notices import Notices, cut_address
+from operators.seated_handler import SeatedHandler
 from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret
 
@@ -56,6 +57,8 @@ class Gatekeeper:
         remote, forwarded = lambda: request.remote, lambda: request.headers.getall("X-Forwarded-For", ())
         key = self.identify(request.headers.get("Authorization", ""), remote, forwarded)
         self.admit(key, scope, remote, forwarded)
+        if isinstance(request.protocol, SeatedHandler):
+            request.protocol.seat.prove()
         return key
 
     def identify(

@@ -70,6 +70,7 @@ class SendDesk:
             authorization = usual.authorization.decode("ascii")
             key = self._gatekeeper.identify(authorization, lambda: connection.remote, lambda: _forwarded(usual))
             known = connection.known = _Known(usual.authorization, version, key)
+            connection.seat.prove()
         key = known.key
         self._gatekeeper.admit(key, "send", lambda: connection.remote, lambda: _forwarded(usual))
         return key

@@ -43,6 +43,7 @@ class Keyring:
     def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
         self._store = store
         self._rules = tuple(rules)
+        self._by_tag = {rule.tag: rule for rule in self._rules}
         self._clock = clock
         self._losses = 0
         self._keyless = False
@@ -91,6 +92,26 @@ class Keyring:
 
     def _upkeep(self, state: KeyState) -> "Upkeep":
         return Upkeep(state, self._rules, self._clock)
+
+    def period_at(self, tag: RetentionTag, at_ms: int) -> int:
+        return period_of(self._by_tag[tag], at_ms)
+
+    def has_period(self, tag: RetentionTag, at_ms: int) -> bool:
+        """Whether there is a key for what begins then."""
+        return self._store.state.has_period(tag, self.period_at(tag, at_ms))
+
+    async def make_period(self, tag: RetentionTag, at_ms: int) -> None:
+        """Make the key of that time durable, unless it is there, while the loop goes on. Raises LedgerUnavailable."""
+        period = self.period_at(tag, at_ms)
+
+        def make(state: KeyState) -> None:
+            if not state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms()):
+                raise _DoneByAnother
+
+        try:
+            await self._store.update_apart(make, destroys=False)
+        except _DoneByAnother:
+            await self._store.follow()
 
     def ensure_customer(self, customer: int) -> None:
         """Make a new customer's keys durable."""

@@ -113,6 +113,16 @@ class KeyServer:
         with _errors():
             _check_company(self._connected)
 
+    def durability_fault(self) -> str | None:
+        if self._address.vouched:
+            return None
+        with _errors():
+            try:
+                _check_settings(self._connected)
+            except KeyServerUnfit as unfit:
+                return str(unfit)
+        return None
+
     def close(self) -> None:
         if self._client is not None:
             self._client.close()

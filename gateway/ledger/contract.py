@@ -90,7 +90,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: DONE, or
     NOT_DONE.
 
-    Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
+    Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued. With
+    `over_unknown` it is done over `unknown`, too.
     links: operator ids learned by this step. event: of the status, for the customer, stored in the same transaction.
     drop_content: forget the sealed body now.
     """
@@ -100,6 +101,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: OutboxEvent | None = None
     drop_content: bool = False
     only_waiting: bool = False
+    over_unknown: bool = False
 
 
 class Replace(msgspec.Struct, frozen=True, gc=False):
@@ -335,15 +337,24 @@ class LedgerFormat(msgspec.Struct, frozen=True, kw_only=True):
 INSTALLATION: Final = "installation"
 """The mark that ledger and key store have in common: a random number, made when they were begun together."""
 
+CLOCK_CONFIRMED: Final = "clock_confirmed_ms"
+"""The mark that holds the time at which somebody last said that the system's clock is right."""
+REACHED: Final = "reached_ms"
+"""The mark that says until when ledger and key store were together: a time that both have, from the same moment."""
+RPO_S: Final = 60.0
+"""How much older than the other a store may be: so much a copy may lack, when it is taken continuously."""
+
 
 class LedgerFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What may be seen of a ledger without opening it.
 
     place: what to call it in a line for people. installation: its mark of that name; None if it has none, as those of
-    earlier versions. holds_sealed: it has an account or a message, so that keys must exist.
+    earlier versions. holds_sealed: it has an account or a message, so that keys must exist. reached_ms: its mark
+    `REACHED`.
     """
 
     place: str
     is_there: bool
     installation: int | None = None
     holds_sealed: bool = False
+    reached_ms: int | None = None

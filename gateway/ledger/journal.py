@@ -16,13 +16,12 @@ more, with its event.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.commit_interval import Patience
 from gateway.ledger.contract import Accept, Change, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
 from gateway.ledger.roles import Commits
-from gateway.model.message import Message, OutboxEvent
+from gateway.model.message import Message, OutboxEvent, Status
 
 RETRY_S: Final = 0.5
 _Future: Final = asyncio.Future  # looked up once, not for each operation
@@ -60,8 +59,10 @@ class Journal:
 
     stored: called once per commit with the messages that it made durable for the first time. events_stored: called
     with what a commit put into the outbox, if anything: events with their seq, in order, and their messages as they
-    then stand in the ledger. ended: called with each message whose end a commit made durable, once. failures: commits
-    that failed; what they would have stored may be there all the same.
+    then stand in the ledger. ended: called with each message whose end a commit made durable, once, and once more
+    where `unknown` gave way to another end. failures: commits that failed; what they would have stored may be there all
+    the same. reason: why the last one did, in fixed words. refused: new messages that were not taken because of them,
+    or while a commit hung.
     """
 
     def __init__(
@@ -94,8 +95,13 @@ class Journal:
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
+        self._applying = 0  # operations that the ledger has now
+        self._began_s = 0.0
         self.available = True
         self.stuck = False  # the last batch was not taken
+        self.stalled = False  # it has had one for too long
+        self.reason = ""
+        self.refused = 0
         self.commits = 0
         self.operations = 0
         self.failures = 0
@@ -111,7 +117,7 @@ class Journal:
         Raises JournalFull. The future raises LedgerUnavailable when the store cannot take it.
         """
         if len(self._waiting) >= self._queue_limit or not self.available:
-            raise JournalFull
+            self._full()
         return self._add_future(op)
 
     def offer(self, op: Accept, done: Done) -> None:
@@ -119,7 +125,7 @@ class Journal:
         UNAVAILABLE when the store cannot take it. Raises JournalFull.
         """
         if self._ended or len(self._waiting) >= self._queue_limit or not self.available:
-            raise JournalFull
+            self._full()
         self._add((op, done))
 
     def write(self, op: WriteOp) -> "asyncio.Future[WriteResult]":
@@ -133,6 +139,22 @@ class Journal:
     def barrier(self, done: Done) -> None:
         """Call `done` once everything that is queued by now is durable."""
         self._add((None, done))
+
+    def look(self, limit_s: float) -> None:
+        """Note whether the ledger has had its batch for longer than that, by call now and then.
+
+        Then new messages are refused: those that it has not got yet at once, more of them until it answers.
+        """
+        took_s = self._loop.time() - self._began_s if self._applying else 0.0
+        if took_s <= limit_s or self._ended:
+            return
+        self.stalled = True
+        self.available = False
+        self._refuse_new(after=self._applying)
+
+    def _full(self) -> None:
+        self.refused += not self.available
+        raise JournalFull
 
     def _add_future(self, op: WriteOp) -> "asyncio.Future[WriteResult]":
         future: asyncio.Future[WriteResult] = self._loop.create_future()
@@ -187,8 +209,16 @@ class Journal:
         batch = self._waiting[: self._batch_limit]
         self._last_count = len(batch)
         results: list[WriteResult] | None = None
-        with suppress(LedgerUnavailable):
+        self._applying, self._began_s = len(batch), self._loop.time()
+        try:
             results = await self._apply(batch)
+        except LedgerUnavailable as error:
+            self.reason = str(error)
+        finally:
+            self._applying = 0
+        if self.stalled:
+            self.stalled = False
+            self.available = True
         if results is None:
             self.available = False
             self.failures += 1
@@ -226,7 +256,7 @@ class Journal:
             if kind is Change:
                 change = cast(Change, op)
                 if result is _DONE:
-                    if change.message.final_ms is not None:
+                    if change.message.final_ms is not None and not _leaves_unknown(change):
                         self._ended_message(change.message)
                     if change.event is not None:
                         events.append((change.event, change.message))
@@ -252,10 +282,12 @@ class Journal:
         results = iter(await self._ledger.apply(ops) if ops else ())
         return [_DONE if op is None else next(results) for op, _ in batch]
 
-    def _refuse_new(self) -> None:
-        """New messages leave the queue, whatever their place; the rest keeps its order."""
-        refused = [entry for entry in self._waiting if isinstance(entry[0], Accept)]
-        self._waiting = [entry for entry in self._waiting if not isinstance(entry[0], Accept)]
+    def _refuse_new(self, after: int = 0) -> None:
+        """New messages behind the first so many leave the queue, whatever their place; the rest keeps its order."""
+        behind = self._waiting[after:]
+        refused = [entry for entry in behind if isinstance(entry[0], Accept)]
+        self._waiting[after:] = [entry for entry in behind if not isinstance(entry[0], Accept)]
+        self.refused += len(refused)
         _fail(refused)
 
     def _end(self) -> None:
@@ -265,6 +297,11 @@ class Journal:
         failed, self._waiting = self._waiting, []
         _fail(failed)
         self._idle.set()
+
+
+def _leaves_unknown(change: Change) -> bool:
+    """What was learned of an `unknown` message gives it no other end."""
+    return change.over_unknown and change.message.status is Status.UNKNOWN
 
 
 def _fail(entries: Sequence[Entry]) -> None:

@@ -62,6 +62,7 @@ class Part(enum.IntEnum):
     UNKNOWN = 6
     FAILED = 7
     ATTEMPTED = 8  # bytes may have gone out; no answer is known
+    DELETED = 9  # its operator took it out of its queue; the message is undelivered
 
 
 class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):

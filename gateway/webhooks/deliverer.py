@@ -28,6 +28,7 @@ from gateway.webhooks.pauses import Pauses
 from gateway.webhooks.settings import DeliverySettings
 
 READ_LIMIT: Final = 256
+RETURN_LIMIT: Final = 1024
 READ_PACE_S: Final = 50e-6
 """Pause before a read per event that the engine has to pass over, so that many slow requests do not make reads dear."""
 
@@ -56,8 +57,8 @@ class Deliverer:
         self._clock = clock
         self._reader = reader
         pauses = Pauses(settings.retry_schedule_s, random or partial(_random, clock))
-        self.endpoints: Final = Endpoints(accounts, clock, settings.disable_after_s)
         self.held: Final = Held(self._reader, pauses, settings, clock)
+        self.endpoints: Final = Endpoints(accounts, clock, settings.disable_after_s, self.held.is_back)
         self.held.order.distrust(clock.now_ms())
         self.courier: Final = Courier(self.held, addresses, self._client, self.endpoints, pauses, clock)
         self.knows_backlog = False
@@ -119,6 +120,7 @@ class Deliverer:
                     await self._learn_backlog()
                     await self.endpoints.refresh()
                     await self._read_back()
+                    await self._bring_forward()
                 await self._pause()
         except asyncio.CancelledError:
             self._client.close()
@@ -165,6 +167,14 @@ class Deliverer:
             if not reading.is_full and not held.has_left:
                 return
             await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
+
+    async def _bring_forward(self) -> None:
+        """What was put off for endpoints that are back, some of it at a time and while there is room."""
+        held = self.held
+        if held.returning and held.room() > 0:
+            customers = frozenset(held.returning)
+            if await self._reader.bring_forward(customers, RETURN_LIMIT, held.wake.set):
+                held.returning.difference_update(customers)
 
     def _sort_in(self, events: Sequence[Pair]) -> bool:
         """Take what was read, as far as there is room; whether a quick lane had none."""

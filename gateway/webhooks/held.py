@@ -24,7 +24,8 @@ APART: Final = 4
 
 class Held:
     """inflight: events in memory. is_closed: no more are taken. has_left: the ledger may hold events that memory had no
-    room for. wake: set when the ledger is to be looked into.
+    room for. wake: set when the ledger is to be looked into. returning: customers whose endpoints are back: what was
+    put off for them is due.
     """
 
     def __init__(self, reader: OutboxReader, pauses: Pauses, settings: DeliverySettings, clock: Clock) -> None:
@@ -41,6 +42,7 @@ class Held:
         self.inflight = 0
         self.is_closed = False
         self.has_left = False
+        self.returning: Final[set[int]] = set()
 
     def lane(self, customer: int) -> Lane:
         lane = self.lanes.get(customer)
@@ -78,6 +80,18 @@ class Held:
         if self.order.add(job):
             lane.waiting.append(job)
 
+    def is_back(self, customer: int) -> None:
+        """The endpoint is to be tried as if it took events again: what was put off for it is due."""
+        lane = self.lanes.get(customer)
+        if lane is not None:
+            lane.begin_anew()
+        self.bring_back(customer)
+
+    def bring_back(self, customer: int) -> None:
+        """A target of this customer takes events again: what was put off is due."""
+        self.returning.add(customer)
+        self.wake.set()
+
     # ------------------------------------------------------------------------------------------- callback URLs
 
     def every_lane(self) -> list[Lane]:
@@ -106,7 +120,7 @@ class Held:
         """A fresh event stays in the ledger; that of a lane which rests need not be read only to be put off."""
         self.order.leave(event, now_ms)
         if event.seq and self._has_to_rest(lane, message, now_ms):
-            self._reader.put_off(event, self._pauses.rest_ms(now_ms, lane.rest_until_ms), event.attempts)
+            self._reader.put_off(event, self._pauses.rest_ms(now_ms, lane.aside_until_ms), event.attempts)
         else:
             self.has_left = True
 
@@ -114,7 +128,7 @@ class Held:
         """One that was read is read again: once there is room, which is said, or later where that may take long."""
         self.order.leave(event, now_ms)
         if lane.is_resting(now_ms):
-            self._reader.put_off(event, lane.rest_until_ms, event.attempts)
+            self._reader.put_off(event, lane.aside_until_ms, event.attempts)
         elif lane.is_slow():
             self._reader.put_off(event, lane.next_slot_ms(now_ms), event.attempts)
         else:
@@ -154,7 +168,7 @@ class Held:
         now_ms = self._clock.now_ms()
         while lane.waiting:
             job = lane.waiting.popleft()
-            self.put_back(lane, job, self._pauses.rest_ms(now_ms, lane.rest_until_ms), job.event.attempts)
+            self.put_back(lane, job, self._pauses.rest_ms(now_ms, lane.aside_until_ms), job.event.attempts)
 
     # -------------------------------------------------------------------------------------------- other nodes' events
 

@@ -13,11 +13,13 @@ import random
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any, Final, cast
 
-from config.operators import SmppOperatorSettings
+from config.operators import SmppOperatorSettings, TlsSettings
 from operators.backoff import Backoff
 from operators.contained import report
+from operators.renewal import served
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import Bind
@@ -282,6 +284,10 @@ def _listening_tls(settings: SmppOperatorSettings) -> ssl.SSLContext | None:
     tls = settings.tls
     if not tls.enabled:
         return None
+    return served(partial(_listening_context, tls), (tls.certificate, tls.key, tls.ca_file))
+
+
+def _listening_context(tls: TlsSettings) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(cast(str, tls.certificate), tls.key)

@@ -360,3 +360,30 @@ async def test_a_journal_whose_news_nobody_can_take_ends(disk: Disk) -> None:
     disk.gate.set()
     with pytest.raises(ZeroDivisionError):
         await bench.running
+
+
+# ------------------------------------------------------------------------------------------- a commit that hangs
+
+
+@pytest.mark.case("faults-7")
+async def test_while_a_commit_hangs_new_messages_are_refused_and_changes_wait(disk: Disk) -> None:
+    bench = Bench(disk)
+    await bench.close_gate()
+    waiting = bench.journal.accept(Accept(a_message()))
+    change = bench.journal.write(Count("waits", 0, 1))
+    bench.journal.look(limit_s=3_600)
+    assert not waiting.done()
+    await asyncio.sleep(0)
+    bench.journal.look(limit_s=-1)
+    with pytest.raises(LedgerUnavailable):
+        await waiting
+    with pytest.raises(JournalFull):
+        bench.journal.accept(Accept(a_message()))
+    assert (bench.journal.stalled, bench.journal.available, bench.journal.refused) == (True, False, 2)
+    disk.gate.set()
+    assert await change is DONE
+    bench.journal.look(limit_s=3_600)
+    assert (bench.journal.stalled, bench.journal.available) == (False, True)
+    taken = a_message()
+    assert await bench.journal.accept(Accept(taken)) == taken.id
+    await bench.stop()

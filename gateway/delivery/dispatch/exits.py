@@ -7,7 +7,7 @@ from gateway.model.attempt import Attempt
 from gateway.model.identifiers import concat_reference
 from gateway.model.message import Message
 from gateway.vault.vault import Content
-from operators.base import MtMessage
+from operators.base import DOUBTS, MtMessage
 from redaction.egress import EgressContract, EgressField, disclosure_code
 
 
@@ -18,7 +18,7 @@ class Exit:
     forwards, of a message of one segment and of more.
     """
 
-    __slots__ = ("_references", "contract", "receipt", "several", "single", "validity")
+    __slots__ = ("_references", "contract", "receipt", "reference", "several", "single", "validity")
 
     def __init__(self, contract: EgressContract, references: ShortReferences) -> None:
         single = {
@@ -34,6 +34,7 @@ class Exit:
         self._references = references
         self.contract: Final = contract
         self.receipt: Final = contract.allows(EgressField.REGISTERED_DELIVERY)
+        self.reference: Final = contract.allows(EgressField.REFERENCE)
         self.validity: Final = contract.allows(EgressField.VALIDITY)
         self.single: Final = disclosure_code(field for field in single if contract.allows(field))
         self.several: Final = disclosure_code(field for field in several if contract.allows(field))
@@ -63,4 +64,6 @@ class Exit:
             flash=content.flash,
             data_coding=content.data_coding,
             header=content.header,
+            name=message.id if self.reference else b"",
+            doubtful=message.error in DOUBTS,
         )

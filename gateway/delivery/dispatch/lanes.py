@@ -133,6 +133,10 @@ class Lane:
                 (taken if is_wanted(message) else queue).append(message)
         return taken
 
+    def take_over(self, now_ms: int) -> list[Message]:
+        """Take out every message whose validity is over."""
+        return self.take_where(lambda message: message.expires_ms <= now_ms)
+
     def take_codes(self) -> list[Message]:
         """Take out every one-time code that another operator may carry."""
         return self.take_where(self._is_free_code, (self._prepared, self._urgent))

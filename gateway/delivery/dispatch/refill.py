@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.delivery.dispatch.divert import Diversion
+from gateway.delivery.dispatch.expiry import Expiry
 from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
@@ -41,6 +42,7 @@ class Refill:
         self._hold = hold
         self._vault = vault
         self._clock = clock
+        self.expiry: Final = Expiry(lanes, records, clock)
 
     async def fill(self, name: str, lane: Lane) -> None:
         """Give the lane what is due, as far as it has room."""

@@ -15,6 +15,7 @@ from config.operators import (
     OperatorRegister,
     OperatorSettings,
     OutbindSettings,
+    ReceiptWords,
     RestCallback,
     RestOperatorSettings,
     RestSettings,
@@ -212,6 +213,11 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             with_operators(replace(LOCAL, permanent_statuses=(0x58,))),
             "operators[0].permanent_statuses[0]",
             "status_twice",
+        ),
+        (
+            with_operators(replace(LOCAL, receipt_words=ReceiptWords(delivered=("ok",), unknown=("gone", "OK")))),
+            "operators[0].receipt_words.unknown[1]",
+            "word_twice",
         ),
         (with_operators(replace(LOCAL, outbind=OutbindSettings(port=0))), "operators[0].outbind.peers", "missing"),
         (
@@ -468,3 +474,41 @@ def test_contracts_that_end_are_told(days: int, code: str | None) -> None:
     problems = check_dates(with_operators(replace(REMOTE, register=register)), today)
     assert [each.code for each in problems] == ([] if code is None else [code])
     assert all(each.key == "operators[0].register.contract_expires" for each in problems)
+
+
+def rest_findings(**said: Any) -> list[tuple[str, str]]:
+    callback = RestCallback(**said.pop("callback", {}))
+    rest = RestSettings(url="http://127.0.0.1:1/", callback=callback, **said)
+    return told(with_operators(RestOperatorSettings(name="web", rest=rest)))
+
+
+@pytest.mark.case("nodes-15")
+@pytest.mark.parametrize(
+    ("said", "at", "code"),
+    [
+        ({"auth": "header"}, "auth_name", "missing"),
+        ({"auth": "hmac"}, "auth_name", "missing"),
+        ({"callback": {"reference": "ref"}}, "callback.reference", "missing"),
+        ({"callback": {"port": 0, "auth": "hmac", "password": SecretRef(env="S")}}, "callback.auth_name", "missing"),
+        ({"answer_pattern": "(?P<id>"}, "answer_pattern", "invalid_pattern"),
+        ({"answer_pattern": "id"}, "answer_pattern", "invalid_pattern"),
+        ({"callback": {"pattern": "(x)"}}, "callback.pattern", "invalid_pattern"),
+    ],
+)
+def test_what_an_operator_over_http_lacks(said: dict[str, Any], at: str, code: str) -> None:
+    assert rest_findings(**said) == [(f"operators[0].rest.{at}", code)]
+
+
+@pytest.mark.case("nodes-15")
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"auth": "basic", "auth_name": "us"},
+        {"auth": "none"},
+        {"callback": {"reference": "ref"}, "idempotency_header": "Idempotency-Key"},
+        {"callback": {"port": 0, "auth": "url", "password": SecretRef(env="S")}},
+        {"answer_pattern": "(?P<id>x)"},
+    ],
+)
+def test_what_an_operator_over_http_may_say(said: dict[str, Any]) -> None:
+    assert rest_findings(**said) == []

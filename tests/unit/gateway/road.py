@@ -38,6 +38,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import ManualClock
+from gateway.process.tasks import TaskOwner
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
@@ -215,7 +216,11 @@ class Road:
             **self._outcome_settings,
         )
         minimiser = Minimiser(
-            vault=self.vault, policies=self.policies, clock=self.clock, pseudonymise=self.keyring.pseudonymise
+            vault=self.vault,
+            policies=self.policies,
+            clock=self.clock,
+            keyring=self.keyring,
+            contain=TaskOwner().contain,
         )
         self.incoming = Incoming(
             operators=self.operators,
@@ -235,6 +240,7 @@ class Road:
             journal=self.journal,
             clock=self.clock,
             digest=self.keyring.idempotency_digest,
+            plain_counters=self.operators,
         )
 
     def _noting(self, name: str, answer: Answers) -> Answers:

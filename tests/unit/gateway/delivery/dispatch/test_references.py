@@ -9,6 +9,7 @@ from gateway.delivery.dispatch.references import ShortReferences
 from gateway.model.identifiers import concat_reference, message_id
 from gateway.model.message import Message
 from gateway.process.clock import SystemClock
+from gateway.process.tasks import TaskOwner
 from gateway.retention.minimise import Minimiser
 from redaction.personal import Msisdn
 from redaction.sealed import Pseudonym
@@ -28,7 +29,7 @@ async def test_octets_of_ids_do_not_count(tmp_path: Path) -> None:
     async with running_road(tmp_path) as road:
         clock, person = SystemClock(), Msisdn("966537319440", 966)
         minimiser = Minimiser(
-            vault=road.vault, policies=road.policies, clock=clock, pseudonymise=road.keyring.pseudonymise
+            vault=road.vault, policies=road.policies, clock=clock, keyring=road.keyring, contain=TaskOwner().contain
         )
         ids = [minimiser.identify(CUSTOMER, person, road.clock.now_ms())[0] for _ in range(64)]
     drawn = [int.from_bytes(each[6:8], "big") for each in ids]
