@@ -16,6 +16,7 @@ from gateway.accounts.directory import Directory
 from gateway.process.clock import Clock
 from gateway.process.descriptors import tell_of_shortage
 from gateway.process.logs import logger
+from gateway.process.notices import Notices, cut_address
 from gateway.process.tls import tls_context
 from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict
 from gateway.smpp_server.errands import Errands
@@ -58,6 +59,8 @@ class SmppServer:
     ) -> None:
         self._settings = settings
         self._directory = directory
+        self._clock = clock
+        self._notices = Notices()
         self._binding = Binding(
             directory,
             clock,
@@ -274,7 +277,13 @@ class SmppServer:
             link.unbound_seat.free()
         link.bound_to(esme, esme.window or self._settings.window)
         self.binds.setdefault(esme.id, set()).add(link)
-        log.info("bound", customer=esme.key.customer.public_id, state=link.session.state.value)
+        log.info(
+            "bound",
+            customer=esme.key.customer.public_id,
+            account=str(esme.id),
+            state=link.session.state.value,
+            address=cut_address(link.address),
+        )
         if link.session.state in RECEIVES:
             self._telling.bound(link)
         link.flush_soon()
@@ -284,9 +293,19 @@ class SmppServer:
         if isinstance(verdict, Denied):
             status = verdict.status
             self.denied[verdict.reason] += 1
+            self._say_refused(link, asked.system_id, verdict.reason)
             if verdict.locked:
                 log.warning("bind_locked_out", reason=verdict.reason)
         self._refuse(link, asked, status)
+
+    def _say_refused(self, link: Link, system_id: str, reason: str) -> None:
+        """Names the account, if there is one; what a stranger calls itself is nobody's."""
+        esme = self._directory.esme(system_id)
+        customer, account = ("", "") if esme is None else (esme.key.customer.public_id, str(esme.id))
+        address = cut_address(link.address)
+        count = self._notices.count((reason, account, address), self._clock.monotonic())
+        if count:
+            log.warning("bind_refused", reason=reason, customer=customer, account=account, address=address, count=count)
 
     def _refuse(self, link: Link, asked: p.Bind, status: int) -> None:
         """Answer, and close after a pause, so that guessing is slow (S-16)."""

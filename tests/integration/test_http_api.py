@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.accounts.settings import DEFAULT_SCOPES, LATER_SCOPES, SCOPES
 from gateway.model.message import Status
@@ -42,6 +43,48 @@ async def test_a_message_is_accepted_and_shown() -> None:
         assert shown.status == 200
         assert shown.json()["id"] == told["id"]
         assert shown.json()["privacy"]["content_destroyed"] is False
+
+
+@pytest.mark.case("privacy-12")
+@pytest.mark.policy("P-26")
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ({"Authorization": "Bearer cgw_canary_966"}, "token"),
+        ({"Authorization": "Bearer " + "canary" * 50}, "token"),
+        ({"Authorization": "Basic Y2FuYXJ5OjEyMw=="}, "scheme"),
+        ({"Authorization": "canary"}, "scheme"),
+        ({"Authorization": ""}, "none"),
+    ],
+)
+async def test_a_request_that_no_key_lets_in_is_counted_and_said(header: dict[str, str], reason: str) -> None:
+    async with running_api() as stage:
+        with capture_logs() as lines:
+            for _ in range(3):
+                assert (await stage.post(token=None, headers=list(header.items()))).status == 401
+        (line,) = [each for each in lines if each["event"] == "key_refused"]
+        assert (line["reason"], line["address"], line["account"], line["count"]) == (reason, "127.0.0.0/24", "", 1)
+        assert stage.api.gatekeeper.refused[reason] == 3
+        assert "canary" not in str(lines)
+
+
+@pytest.mark.case("privacy-12")
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ({"scopes": ("status",)}, "scope_missing"),
+        ({"expires_ms": 1}, "key_expired"),
+    ],
+)
+async def test_a_key_that_may_not_do_this_is_named_by_what_is_public(key: dict[str, Any], reason: str) -> None:
+    async with running_api(keys=[api_key(**key)]) as stage:
+        with capture_logs() as lines:
+            assert (await stage.post()).status in {401, 403}
+        (line,) = [each for each in lines if each["event"] == "key_refused"]
+        assert line["reason"] == reason
+        assert line["account"]
+        assert line["customer"] == "cus_1"
+        assert TOKEN not in str(lines)
 
 
 async def test_nothing_is_answered_before_the_commit() -> None:
