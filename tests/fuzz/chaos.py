@@ -31,7 +31,7 @@ PIECES: Final = (
 )  # fmt: skip
 FIELDS: Final = ("to", "from", "text", "class", "reference", "validity", "schedule_at", "retention", "callback_url")
 SOUND: Final = {"to": "+966512345678", "from": "INTERKEY", "text": "hello"}
-VALUES: Final = (None, True, 0, -1, 1 << 63, 1e308, [], {}, [[]], {"a": 1}, "")
+VALUES: Final[tuple[object, ...]] = (None, True, 0, -1, 1 << 63, 1e308, [], {}, [[]], {"a": 1}, "")
 
 
 def word(draw: random.Random) -> str:
