@@ -30,7 +30,17 @@ from operators.seats import Seat, Seats
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
-from operators.smpp.session import RECEIVES, BindAsked, Event, Flawed, Request, Response, SessionSettings, Unanswered
+from operators.smpp.session import (
+    RECEIVES,
+    BindAsked,
+    Event,
+    Flawed,
+    Request,
+    Response,
+    SessionSettings,
+    State,
+    Unanswered,
+)
 from operators.turns import Turns
 from redaction.personal import Secret
 
@@ -267,9 +277,9 @@ class SmppServer:
         return esme.max_binds or self._settings.max_binds
 
     def _accept(self, link: Link, asked: p.Bind, esme: Esme) -> None:
-        link.session.accept_bind(asked, self._settings.system_id)
-        if not link.is_bound:  # it ended while the password was compared
+        if link.session.state is not State.BINDING:  # it ended while the password was compared
             return
+        link.session.accept_bind(asked, self._settings.system_id)  # an unbind behind it may be taken at once
         self.bound += 1
         link.seat.prove()
         if link.unbound_seat is not None:

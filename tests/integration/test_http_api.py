@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from gateway.accounts.settings import DEFAULT_SCOPES, LATER_SCOPES, SCOPES
 from gateway.model.message import Status
 from gateway.model.refusals import KINDS
+from tests.bounds import LIMIT_S
 from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import (
     BODY,
@@ -322,6 +323,33 @@ async def test_a_connection_too_many_is_turned_away() -> None:
         assert await reader.read() == b""
         second.close()
         writer.close()
+
+
+@pytest.mark.case("faults-11")
+@pytest.mark.parametrize("size", [0, 60_000])
+async def test_a_client_too_many_reads_503_and_no_reset_whatever_it_sent(size: int) -> None:
+    async with running_api(settings=loopback(max_connections=1)) as stage:
+        _, writer = await stage.connect()
+        await until(lambda: stage.api.listener.connections)
+        for _ in range(20):
+            reader, second = await stage.connect()
+            second.write(b"POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Length: 60000\r\n\r\n" + b" " * size)
+            assert (await read_answer(reader)).code == "overloaded"
+            assert await reader.read() == b""
+            second.close()
+        writer.close()
+
+
+@pytest.mark.case("security-11")
+async def test_idle_connections_end_for_newcomers() -> None:
+    async with running_api(settings=loopback(max_connections=20)) as stage:
+        held = [await stage.connect() for _ in range(30)]
+        async with asyncio.timeout(LIMIT_S):
+            while (await stage.get("/healthz")).status != 200:  # who has just come is not idle yet
+                await asyncio.sleep(0.05)
+        assert stage.api.listener.seats.displaced
+        for _, writer in held:
+            writer.close()
 
 
 # ------------------------------------------------------------------------------------------------------- idempotency
