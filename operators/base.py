@@ -20,12 +20,16 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     token: whatever the submitter wants back in `Submitted`; opaque to the operator.
     source: a registered sender name (alphanumeric or short code), or a number.
-    concat_ref: 0..65535, the reference that all segments of this message share (S-38); 8-bit users take it modulo 256.
+    concat_ref: 0..65535, the reference that all segments of this message share (S-38). short_ref: 0..255, the same
+    where it has 8 bits; None for `concat_ref` modulo 256.
     only: submit just these segments (0-based); None means all.
     validity_s: seconds from now for which the operator may keep trying; None leaves it to the operator.
     data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
     in one segment as they are; None for text.
     flash: class 0 display.
+    name: octets that are the message's alone and the same at each attempt, of which a reference may be made; they
+    never leave themselves. Empty where the egress contract lets no reference out.
+    doubtful: an earlier attempt left octets and got no answer.
     """
 
     token: object
@@ -33,12 +37,15 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     destination: Msisdn
     text: MessageText
     concat_ref: int = 0
+    short_ref: int | None = None
     only: tuple[int, ...] | None = None
     receipt: bool = True
     validity_s: int | None = None
     flash: bool = False
     data_coding: int | None = None
     header: bytes = b""
+    name: bytes = b""
+    doubtful: bool = False
 
 
 class DeferReason(enum.Enum):
@@ -55,6 +62,10 @@ class UnknownReason(enum.Enum):
 
     TIMEOUT = "timeout"  # no answer within response_timer (S-23)
     LINK_LOST = "link_lost"  # the link died while it was outstanding (S-24)
+
+
+DOUBTS: Final = frozenset(reason.value for reason in UnknownReason)
+"""As short codes."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
@@ -78,9 +89,10 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
-    """Bytes went out and no answer came."""
+    """Bytes went out and no answer came. known_as: the id with which a receipt would name it; '' where none can."""
 
     reason: UnknownReason
+    known_as: str = ""
 
 
 ABOUT_LINK: Final = frozenset(
@@ -128,6 +140,10 @@ class Submitted(msgspec.Struct, frozen=True, gc=False):
     late: bool = False
 
 
+ALL_SEGMENTS: Final = 0
+"""A receipt covers however many segments its message has."""
+
+
 class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     """News of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before; None is
     the handle of news that was asked for.
@@ -135,6 +151,8 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     candidates: the forms in which the receipt's id may have been recorded, best first (S-44), at least one, unless
     the receipt named none.
     error_code: the network error code as short digits or letters, or None. The receipt's text is not here on purpose.
+    done_at_ms: when the operator says that it happened, or None.
+    covers: of how many segments it tells; a message of so many is settled as a whole. `ALL_SEGMENTS`: any message.
     """
 
     operator: str
@@ -143,6 +161,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     error_code: str | None
     done_at_ms: int | None
     handle: object
+    covers: int = 1
 
 
 class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,7 +19,9 @@ Random = Callable[[int], bytes]
 PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
 
-PEPPER_PURPOSES: Final = frozenset({"search", "suppress", "rate", "statistics", "credential", "idempotency"})
+PEPPER_PURPOSES: Final = frozenset(
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation"}
+)
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
 LASTING_EPOCH: Final = 0

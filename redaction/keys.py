@@ -124,6 +124,9 @@ class KeyState(CustomerKeys):
                 self.segments.leave(part.place)
         return True
 
+    def has_period(self, tag: RetentionTag, period: int) -> bool:
+        return (tag, period) in self._periods
+
     def periods(self) -> list[tuple[RetentionTag, int]]:
         """The periods whose keys live, in order."""
         return sorted(self._periods)

@@ -24,7 +24,8 @@ from redaction.retention import RetentionWish
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-SCOPES: Final = ("send", "status")
+DEFAULT_SCOPES: Final = ("send", "status")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators")
 LATER_SCOPES: Final = ("subjects", "admin")
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100
@@ -149,7 +150,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _require(
             all(map(is_sender, self.senders)),
-            "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code",
+            "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a number of 3 to 15 digits",
         )
         for classes in self.senders.values():
             check_classes(classes)
@@ -200,11 +201,14 @@ class EsmeSettings(KeySettings, frozen=True, kw_only=True):
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
-    own. submitted: it is notified, too, when an operator has a message.
+    own. submitted: it is notified, too, when an operator has a message. former_secret: the sealed signing secret of
+    before, in Base64, which signs as well until `former_until_ms`.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
     submitted: bool = False
+    former_secret: str = ""
+    former_until_ms: int = 0
 
 
 # ------------------------------------------------------------------------------------------------------- one spelling

@@ -6,7 +6,7 @@ import typer
 
 from gateway.accounts.administration import LONGEST_LIFE_MS
 from gateway.accounts.invalid import InvalidSetting
-from gateway.accounts.settings import KeySettings
+from gateway.accounts.settings import DEFAULT_SCOPES, KeySettings
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, find_owner, open_desk
@@ -22,7 +22,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="API keys.")
 @app.command("add")
 def add(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
-    scope: Annotated[list[str] | None, typer.Option(help="send or status; repeatable. Both by default.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="send, status or operators; repeatable. send and status by default.")
+    ] = None,
     allow_class: Annotated[
         list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
     ] = None,
@@ -47,7 +49,7 @@ def add(
             owner = await find_customer(desk, customer)
             expires_ms = None if lifetime_ms is None else desk.clock.now_ms() + lifetime_ms
             stored, secret = await desk.accounts.add_key(
-                owner.id, scopes=scope or ("send", "status"), settings=settings, expires_ms=expires_ms
+                owner.id, scopes=scope or DEFAULT_SCOPES, settings=settings, expires_ms=expires_ms
             )
             return {
                 "key": secret.reveal(Purpose.CREDENTIAL),

@@ -12,6 +12,7 @@ from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.ledger.contract import StoredCustomer
+from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import MessageText
 
@@ -32,7 +33,7 @@ Detect = Annotated[
 @app.command("add")
 def add(
     name: Annotated[str, typer.Option(help="Name; sealed at rest.")],
-    sender: Annotated[list[str], typer.Option(help="Registered sender name or short code; repeatable.")],
+    sender: Annotated[list[str], typer.Option(help="Registered sender name, short code or number; repeatable.")],
     email: Annotated[str | None, typer.Option(help="Contact; sealed at rest.")] = None,
     default_class: Annotated[str, typer.Option(help="Class of messages that name none.")] = "transactional",
     throughput: Throughput = None,
@@ -47,7 +48,7 @@ def add(
     """Add a customer with its senders."""
     profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
     settings = CustomerSettings(
-        senders=dict.fromkeys(sender, ()),
+        senders=dict.fromkeys(map(sender_key, sender), ()),
         default_class=default_class,
         throughput_per_s=amount(throughput, None, float, option="--throughput"),
         content=parse_rules(detect or (), {}),
@@ -59,7 +60,7 @@ def add(
             return await desk.accounts.add_customer(profile, settings)
 
     stored = run(work())
-    show({"customer": stored.public_id, "senders": sender}, json)
+    show({"customer": stored.public_id, "senders": list(settings.senders)}, json)
 
 
 @app.command("set")
@@ -81,7 +82,7 @@ def set_(
     def change(standing: CustomerSettings) -> dict[str, object]:
         changes: dict[str, object] = {}
         if sender:
-            changes["senders"] = {**dict.fromkeys(sender, ()), **standing.senders}
+            changes["senders"] = {**dict.fromkeys(map(sender_key, sender), ()), **standing.senders}
         if default_class is not None:
             changes["default_class"] = default_class
         if throughput is not None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.neighbours import NOBODY, Neighbours
+from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.settler import Settler
 from gateway.ledger.contract import Change, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
@@ -18,7 +19,7 @@ from gateway.model.message import Link, Message, Status
 class Records:
     """The ledger, its journal, what changes a message's state, and what memory holds of open messages.
 
-    neighbours: the other nodes on the ledger.
+    ids: how operators' ids are kept. neighbours: the other nodes on the ledger.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Records:
         journal: Journal,
         settler: Settler,
         inflight: InFlight,
+        ids: OperatorIds,
         neighbours: Neighbours = NOBODY,
     ) -> None:
         self.work: Final = work
@@ -36,6 +38,7 @@ class Records:
         self.journal: Final = journal
         self.settler: Final = settler
         self.inflight: Final = inflight
+        self.ids: Final = ids
         self.neighbours: Final = neighbours
 
     def write(self, change: Change) -> None:

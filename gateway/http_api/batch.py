@@ -17,6 +17,8 @@ from gateway.ledger.contract import Accept, WriteOp, WriteResult
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
 
+FIRST: Final = 2**32 - 1
+"""The place of a batch's first message under its idempotency key; a single message has place 0 of the same key."""
 TURN: Final = 32
 """Messages that are taken before the loop may turn to others."""
 
@@ -59,7 +61,7 @@ class BatchSender:
             if isinstance(one, Message) and one.id not in fates.unusual:
                 items.append(_shown(one, index))
             else:
-                items.append(await self._unusual(key, one, fates, index))
+                items.append(await self._unusual(key, one, fates, index, messages[index]))
         return items
 
     def _take(
@@ -67,7 +69,7 @@ class BatchSender:
     ) -> Message | Refusal:
         try:
             request = self._decoded(each) if isinstance(each, bytes) else each
-            return self._path.offer(key, request, fates, idempotency, index)
+            return self._path.offer(key, request, fates, idempotency, index or FIRST)
         except Exception as error:
             fates.one_is_known()
             return refusal_of(error)
@@ -77,15 +79,18 @@ class BatchSender:
             raise Refusal("body_too_large")
         return decode_message(body)
 
-    async def _unusual(self, key: ApiKey, one: Message | Refusal, fates: "_Fates", index: int) -> BatchItem:
+    async def _unusual(
+        self, key: ApiKey, one: Message | Refusal, fates: "_Fates", index: int, asked: MessageRequest | bytes
+    ) -> BatchItem:
         """A message that was refused, or for which an earlier one stands."""
         if isinstance(one, Refusal):
             return _refused(one, index)
         try:
-            earlier = await self._path.earlier(key, fates.unusual[one.id])
+            request = self._decoded(asked) if isinstance(asked, bytes) else asked
+            earlier = await self._path.earlier(key, fates.unusual[one.id], request, one)
         except Exception as error:
             return _refused(refusal_of(error), index)
-        return _shown(earlier, index)
+        return _shown(earlier, index, replayed=True)
 
 
 class _Fates:
@@ -114,9 +119,9 @@ class _Fates:
             self.known.set_result(None)
 
 
-def _shown(message: Message, index: int) -> BatchItem:
+def _shown(message: Message, index: int, *, replayed: bool = False) -> BatchItem:
     try:
-        return BatchItem(message=accepted_view(message))
+        return BatchItem(message=accepted_view(message), replayed=replayed)
     except Exception as error:
         return _refused(refusal_of(error), index)
 

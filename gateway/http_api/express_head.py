@@ -122,9 +122,9 @@ def _fields(head: bytes) -> dict[bytes, bytes] | None:
         return None  # an octet outside visible ASCII, or a bare CR or LF
     fields: dict[bytes, bytes] = {}
     for line in lines:
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
         name = name.lower()
-        if name in fields or (name not in _PLAIN and not _is_harmless(name)):
+        if not colon or name in fields or (name not in _PLAIN and not _is_harmless(name)):
             return None
         fields[name] = value.strip(_BLANK)
     return fields

@@ -70,7 +70,10 @@ class SendPath:
         """Take one message that is admitted, and settle it. The waiter is told now or later. Never raises."""
         sending = _Sending(self, key, waiter)
         try:
-            sending.message = self.offer(key, decode_message(body), sending, idempotency)
+            request = decode_message(body)
+            if idempotency is not None:
+                sending.request = request
+            sending.message = self.offer(key, request, sending, idempotency)
         except Exception as error:
             self._refuse(sending, refusal_of(error))
 
@@ -80,10 +83,11 @@ class SendPath:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
         return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
 
-    async def earlier(self, key: ApiKey, standing: WriteResult) -> Message:
+    async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.
 
-        Raises Refusal, also where it was erased since: that looks as if it never was (Law 7).
+        request: what was asked for now. message: what was made of it. Raises Refusal: where the first asked for
+        something else, and where it was erased since, which looks as if it never was (Law 7).
         """
         if not isinstance(standing, bytes):
             raise Refusal("ledger_unavailable")
@@ -93,6 +97,8 @@ class SendPath:
             raise alone(Refusal("ledger_unavailable")) from None
         if earlier is None:
             raise Refusal("not_found")
+        if not self._door.repeats(request, message, earlier):
+            raise Refusal("idempotency_key_reused")
         return earlier
 
     def stored(self, sending: "_Sending", result: WriteResult) -> None:
@@ -107,7 +113,8 @@ class SendPath:
 
     async def _repeat(self, sending: "_Sending", standing: WriteResult) -> None:
         try:
-            earlier = await self.earlier(sending.key, standing)
+            assert sending.request is not None
+            earlier = await self.earlier(sending.key, standing, sending.request, sending.message)
         except Exception as error:
             self._refuse(sending, refusal_of(error))
         else:
@@ -132,9 +139,12 @@ class SendPath:
 
 
 class _Sending:
-    """One message on its way to the disk, and who waits for it. The journal calls it once."""
+    """One message on its way to the disk, and who waits for it. The journal calls it once.
 
-    __slots__ = ("_path", "key", "message", "waiter")
+    request: what it was made of, where it may repeat another.
+    """
+
+    __slots__ = ("_path", "key", "message", "request", "waiter")
 
     message: Message
 
@@ -142,6 +152,7 @@ class _Sending:
         self._path = path
         self.key = key
         self.waiter = waiter
+        self.request: MessageRequest | None = None
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
         self._path.stored(self, result)

@@ -276,6 +276,7 @@ class Custody:
         self.unfinished = True
         if self._slot.rolls and len(self._slot.read()) > 1:
             self._slot.write((root,))
+        self._slot.clear()
         self.unfinished = False
 
     def roots(self) -> Sequence[bytes]:

@@ -153,8 +153,10 @@ class KeyServer:
     ) -> None:
         """Segments first: until the blob names them they are nothing."""
         for chunk in _chunks(segments, _CHUNK):
-            self._write("write_segments", [self._key(each) for each, _ in chunk], *(octets for _, octets in chunk))
-        self._write("write", [self._state, *map(self._key, deletable)], version, blob)
+            self._write(
+                "write_segments", [self._segments + each.hex() for each, _ in chunk], *(octets for _, octets in chunk)
+            )
+        self._write("write", [self._state, *(self._segments + each.hex() for each in deletable)], version, blob)
 
     def read_segments(self, ids: Sequence[bytes], *, hasty: bool = False) -> Sequence[bytes | None]:
         client = self._connected
@@ -163,7 +165,7 @@ class KeyServer:
             for chunk in _chunks(ids, _CHUNK):
                 asked = (self._hasty if hasty else client).pipeline(transaction=False)
                 for each in chunk:
-                    asked.get(self._key(each))
+                    asked.get(self._segments + each.hex())
                 found += asked.execute()
         return found
 
@@ -175,10 +177,7 @@ class KeyServer:
     def delete_segments(self, ids: Sequence[bytes]) -> None:
         """Only while `alone`."""
         for chunk in _chunks(ids, 1_000):
-            self._write("delete_segments", [self._key(each) for each in chunk])
-
-    def _key(self, segment: bytes) -> str:
-        return self._segments + segment.hex()
+            self._write("delete_segments", [self._segments + each.hex() for each in chunk])
 
     def read_roots(self) -> str:
         with _errors():
@@ -187,6 +186,9 @@ class KeyServer:
     def write_roots(self, text: str) -> None:
         """Only while `alone`."""
         self._write("write_roots", [self._roots], text)
+
+    def clear_roots(self) -> None:
+        """They are written at once or not at all."""
 
     def marks(self) -> dict[str, int]:
         with _errors():

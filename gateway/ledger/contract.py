@@ -90,7 +90,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: DONE, or
     NOT_DONE.
 
-    Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
+    Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued. With
+    `over_unknown` it is done over `unknown`, too.
     links: operator ids learned by this step. event: of the status, for the customer, stored in the same transaction.
     drop_content: forget the sealed body now.
     """
@@ -100,6 +101,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: OutboxEvent | None = None
     drop_content: bool = False
     only_waiting: bool = False
+    over_unknown: bool = False
 
 
 class Replace(msgspec.Struct, frozen=True, gc=False):

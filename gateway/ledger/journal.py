@@ -22,7 +22,7 @@ from typing import Final, TypeAlias, cast
 from gateway.ledger.commit_interval import Patience
 from gateway.ledger.contract import Accept, Change, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
 from gateway.ledger.roles import Commits
-from gateway.model.message import Message, OutboxEvent
+from gateway.model.message import Message, OutboxEvent, Status
 
 RETRY_S: Final = 0.5
 _Future: Final = asyncio.Future  # looked up once, not for each operation
@@ -60,7 +60,8 @@ class Journal:
 
     stored: called once per commit with the messages that it made durable for the first time. events_stored: called
     with what a commit put into the outbox, if anything: events with their seq, in order, and their messages as they
-    then stand in the ledger. ended: called with each message whose end a commit made durable, once. failures: commits
+    then stand in the ledger. ended: called with each message whose end a commit made durable, once, and once more
+    where `unknown` gave way to another end. failures: commits
     that failed; what they would have stored may be there all the same.
     """
 
@@ -226,7 +227,7 @@ class Journal:
             if kind is Change:
                 change = cast(Change, op)
                 if result is _DONE:
-                    if change.message.final_ms is not None:
+                    if change.message.final_ms is not None and not _leaves_unknown(change):
                         self._ended_message(change.message)
                     if change.event is not None:
                         events.append((change.event, change.message))
@@ -265,6 +266,11 @@ class Journal:
         failed, self._waiting = self._waiting, []
         _fail(failed)
         self._idle.set()
+
+
+def _leaves_unknown(change: Change) -> bool:
+    """What was learned of an `unknown` message gives it no other end."""
+    return change.over_unknown and change.message.status is Status.UNKNOWN
 
 
 def _fail(entries: Sequence[Entry]) -> None:

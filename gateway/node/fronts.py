@@ -9,7 +9,6 @@ from config.operators import OperatorSettings
 from config.settings import Settings
 from gateway.accept.request import OperatorView
 from gateway.http_api.api import HttpApi
-from gateway.http_api.listener import Place
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.records import Sources
 from gateway.http_api.replies import Replies
@@ -23,6 +22,7 @@ from gateway.process.tasks import TaskOwner
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.server import SmppServer
+from operators.entrance import Place
 
 log = logger("gateway")
 
@@ -70,7 +70,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
         return {
-            "ledger": road.journal.available,
+            "ledger": road.journal.available and not road.journal.stuck,
             "accounts": stores.directory.fresh,
             "keys": stores.keyring.attended,
             "clock": clock.is_sound,

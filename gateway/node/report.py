@@ -49,6 +49,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_receipts_looked_up", "Receipts whose message was not in memory", outcomes.looked_up),
         ("gateway_receipts_unclaimed", "Receipts for ids that nobody knows", outcomes.unclaimed),
         ("gateway_receipts_repeated", "Receipts that came again", outcomes.repeated),
+        ("gateway_receipts_revised", "Messages that were `unknown` until a receipt came", outcomes.revised),
         ("gateway_receipts_contradicting", "Receipts that contradict a final status", outcomes.contradicting),
         ("gateway_receipts_pushed_back", "Receipts that operators were asked to send again", outcomes.pushed_back),
         ("gateway_receipts_forwarded", "Receipts left for the node that has the message", outcomes.forwarded),
@@ -94,6 +95,7 @@ def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
         ("gateway_smpp_bound", "Binds accepted", server.bound),
         ("gateway_smpp_denied_by_reason", "Binds refused", denied),
         ("gateway_smpp_turned_away", "Connections closed because there were too many", server.turned_away),
+        ("gateway_http_turned_away", "Connections of the HTTP API refused, or ended for others", _turned_away(fronts)),
         ("gateway_smpp_flawed", "PDUs of customers that were read in part", server.flaws.total),
         ("gateway_smpp_submits_taken", "Messages over SMPP made durable", intake.taken),
         ("gateway_smpp_submits_refused", "Messages over SMPP refused", intake.refused),
@@ -102,6 +104,11 @@ def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
         ("gateway_smpp_news_unanswered", "News that binds did not answer", telling.unanswered),
         ("gateway_smpp_news_dropped", "News without anything to tell", telling.dropped),
     ]
+
+
+def _turned_away(fronts: Fronts) -> int:
+    seats = fronts.http.listener.seats
+    return seats.refused + seats.displaced
 
 
 def _gauges(stores: Stores, road: Road) -> list[Sample]:
@@ -120,6 +127,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_webhooks_in_flight", "Events being told", deliverer.held.inflight),
         ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.held.lag_ms() / 1000),
         ("gateway_accounts_unreadable_by_kind", "Rows of accounts that cannot be read", stores.directory.unreadable()),
+        ("gateway_outbox_unreadable", "Events that cannot be read", len(stores.ledger.outbox.unreadable)),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", deliverer.endpoints.disabled),
     ]

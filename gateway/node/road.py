@@ -59,7 +59,8 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
 async def build_road(
     settings: Settings, stores: Stores, clock: Clock, tasks: TaskOwner, *, buckets: Buckets | None
 ) -> Road:
-    """tasks: where the webhook client's connections run. buckets: that all workers of this machine take from.
+    """tasks: where the webhook client's connections run, and keys are waited for.
+    buckets: that all workers of this machine take from.
 
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
@@ -74,7 +75,7 @@ async def build_road(
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
     )
-    base = steps.base(settings, stores, clock, outcome, journal)
+    base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes, incoming = steps.dispatch(base), steps.outcomes(base), steps.incoming(base)
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(

@@ -5,6 +5,7 @@ may bring more than the window, which is taken up to `READ_AHEAD` and answered E
 the peer's own socket, and memory is bounded by window + READ_AHEAD requests and `WRITE_LIMIT_BYTES` of answers.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -13,8 +14,10 @@ import msgspec
 
 from gateway.accounts.customers import Esme
 from gateway.smpp_server.reading import Submit
+from operators.seats import Seat
 from operators.smpp.connection import Connection
-from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings
+from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings, State
+from operators.turns import Turns
 
 READ_AHEAD: Final = 2_048
 
@@ -38,19 +41,33 @@ class LinkHandler(Protocol):
 class Link(Connection):
     """esme: the account, once bound. backlog: submissions that wait for their turn. errands: requests being answered.
 
-    refused: a bind was refused; the connection is about to be closed.
+    refused: a bind was refused; the connection is about to be closed. seat: its place at the listener, and unbound_seat
+    among those that are not bound yet.
     """
 
-    def __init__(self, settings: SessionSettings, handler: LinkHandler) -> None:
-        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost)
+    def __init__(self, settings: SessionSettings, handler: LinkHandler, seat: Seat, turns: Turns | None = None) -> None:
+        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost, turns)
         self.made = handler.made
         self._host = handler
-        self._reading = True
         self.esme: Esme | None = None
-        self.address = ""
+        self.seat: Final = seat
+        self.unbound_seat: Seat | None = None
+        self.address: Final = seat.address
         self.backlog: deque[Submit] = deque()
         self.errands = 0
         self.refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.seat.guest = self
+        super().connection_made(transport)
+
+    def is_idle(self) -> bool:
+        """See `operators.seats.Guest`: it has not asked to bind."""
+        return self.session.state is State.OPEN
+
+    def leave(self) -> None:
+        """See `operators.seats.Guest`."""
+        self.abort()
 
     def bound_to(self, esme: Esme, window: int) -> None:
         """Take over what the account is given."""
@@ -67,17 +84,8 @@ class Link(Connection):
         """News may be sent on this bind now."""
         return self.writable and self.session.can_send()
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._steer()
-
-    def pause_writing(self) -> None:
-        self.writable = False
-        self._steer()
-
     def resume_writing(self) -> None:
-        self.writable = True
-        self._steer()
+        super().resume_writing()
         self._host.drained(self)
 
     def answered(self) -> None:
@@ -86,14 +94,11 @@ class Link(Connection):
         if not self._reading:
             self._steer()
 
-    def _steer(self) -> None:
+    def wants_to_read(self) -> bool:
         window = self.session.settings.window
         limit = window if self._reading else window // 2  # not to stop and go at every answer
-        wanted = self.writable and (self.session.inbound <= limit or self.esme is None)
-        transport = self._transport
-        if wanted is not self._reading and transport is not None and not transport.is_closing():
-            self._reading = wanted
-            if wanted:
-                transport.resume_reading()
-            else:
-                transport.pause_reading()
+        return self.writable and not self._waits and (self.session.inbound <= limit or self.esme is None)
+
+    def _last_words(self) -> None:
+        """A customer that has gone hears no answer: what it sent last and was not taken is not taken."""
+        self._unread.clear()

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Part, Status
 from gateway.model.submission import ReturnPath
+from gateway.smpp_server.reasons import reason
 from gateway.smpp_server.words import Words as Words
 from gateway.vault.vault import Received
 from operators.base import ReceiptState
@@ -55,16 +56,25 @@ _STATS: Final = {
 }
 
 
+def state_of(message: Message, status: Status) -> ReceiptState:
+    """message_state of a message in this status; one that its operator deleted is told so."""
+    if status is Status.UNDELIVERED and Part.DELETED in message.parts:
+        return ReceiptState.DELETED
+    return STATES.get(status, ReceiptState.DELIVERED)
+
+
 def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Words:
     """News of a message, from its recipient to its sender; without addresses once they are forgotten (path None).
 
     Raises EncodeError for an address that no deliver_sm can hold, which a data_sm may have had.
     """
     back = path or _NOWHERE
-    state, error = STATES[event.status or message.status], _error(message.error)
+    status = event.status or message.status
+    state, why = state_of(message, status), reason(message.error, status)
     identifier = (back.told_id or message.id).hex().encode("ascii")
-    minutes = message.accepted_ms // 60_000, event.at_ms // 60_000
-    text = b"id:" + identifier + _behind_id(message.segments, *minutes, state, error)
+    done_ms = event.at_ms if message.final_ms is None or event.status is not message.status else message.final_ms
+    minutes = message.accepted_ms // 60_000, done_ms // 60_000
+    text = b"id:" + identifier + _behind_id(message.segments, *minutes, state, why.text)
     body = (
         bytes((0, back.dest_ton, back.dest_npi)),
         _address(back.destination),
@@ -74,7 +84,7 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Wo
         bytes((len(text),)),
         text,
     )
-    return Words(b"".join(body), _head_of_id(len(identifier)) + identifier + _behind_id_tlv(state, error))
+    return Words(b"".join(body), _head_of_id(len(identifier)) + identifier + _behind_id_tlv(state, why.number))
 
 
 def _fields(esm_class: int) -> bytes:
@@ -94,12 +104,12 @@ def _address(written: str) -> bytes:
 
 
 @lru_cache(1_024)
-def _behind_id(segments: int, accepted_minute: int, done_minute: int, state: ReceiptState, error: int) -> bytes:
+def _behind_id(segments: int, accepted_minute: int, done_minute: int, state: ReceiptState, error: str) -> bytes:
     """The text of a receipt without its id; a minute has thousands that share it."""
     delivered = segments if state is ReceiptState.DELIVERED else 0
     words = (
         f" sub:{segments:03d} dlvrd:{delivered:03d} submit date:{_date(accepted_minute)} "
-        f"done date:{_date(done_minute)} stat:{_STATS[state]} err:{error:03d} text:"
+        f"done date:{_date(done_minute)} stat:{_STATS[state]} err:{error} text:"
     )
     return words.encode("ascii")
 
@@ -114,13 +124,8 @@ def _head_of_id(length: int) -> bytes:
 def _behind_id_tlv(state: ReceiptState, error: int) -> bytes:
     """The end of receipted_message_id, and the TLVs behind it."""
     known = ((p.TAG_MESSAGE_STATE, bytes((state.value,))),)
-    code = ((p.TAG_NETWORK_ERROR_CODE, bytes((_GSM_ERROR, 0, error & 0xFF))),) if error else ()
+    code = ((p.TAG_NETWORK_ERROR_CODE, bytes((_GSM_ERROR,)) + error.to_bytes(2, "big")),) if error else ()
     return b"\0" + encode_tlvs((*known, *code))
-
-
-def _error(error: str | None) -> int:
-    """An operator's error code of up to three digits; 0 for none, and for codes of our own."""
-    return int(error) if error and len(error) <= 3 and error.isascii() and error.isdigit() else 0
 
 
 def _date(minute: int) -> str:
@@ -158,6 +163,6 @@ def query_response(asked: p.QuerySm, message: Message) -> p.QuerySmResp:
         sequence_number=asked.sequence_number,
         message_id=asked.message_id,
         final_date="" if message.final_ms is None else absolute_time(message.final_ms),
-        message_state=STATES.get(message.status, ReceiptState.DELIVERED).value,
-        error_code=min(255, _error(message.error)),
+        message_state=state_of(message, message.status).value,
+        error_code=min(255, reason(message.error, message.status).number),
     )

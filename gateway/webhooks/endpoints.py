@@ -6,6 +6,7 @@ or the same one anew, it falls away, and the endpoint starts afresh as whoever s
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -24,10 +25,19 @@ DISABLED: Final = "disabled"
 _log = logger(__name__)
 
 
-class Endpoints:
-    """State by customer. disable_after_s: failing so long without one success disables an endpoint."""
+def _ignored(_customer: int) -> None:
+    """Nobody waits for it."""
 
-    def __init__(self, store: AccountStore, clock: Clock, disable_after_s: float) -> None:
+
+class Endpoints:
+    """State by customer. disable_after_s: failing so long without one success disables an endpoint.
+
+    set_anew: called with a customer whose endpoint somebody set or resumed, or another node found to be back.
+    """
+
+    def __init__(
+        self, store: AccountStore, clock: Clock, disable_after_s: float, set_anew: Callable[[int], None] = _ignored
+    ) -> None:
         self._store = store
         self._clock = clock
         self._disable_after_ms = round(disable_after_s * 1000)
@@ -37,6 +47,8 @@ class Endpoints:
         self._disabled: dict[int, int] = {}
         self._urls: dict[int, Sealed] = {}
         self._changed: set[int] = set()
+        self._set_anew = set_anew
+        self._versions: dict[int, int] | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -121,6 +133,7 @@ class Endpoints:
             if customer not in rows:
                 self._forget(customer)
         self._urls = {customer: stored.url for customer, stored in rows.items()}
+        self._note_versions(rows)
         for customer, stored in rows.items():
             if customer not in self._changed:
                 self._learn_one(customer, stored)
@@ -136,6 +149,14 @@ class Endpoints:
             self._noted.add(customer)
         elif customer in self._noted:
             self._forget(customer)
+
+    def _note_versions(self, rows: dict[int, StoredEndpoint]) -> None:
+        """A row that was written since, and says nothing against its endpoint, is one to begin anew with."""
+        before, self._versions = self._versions, {customer: stored.version for customer, stored in rows.items()}
+        for customer, stored in rows.items():
+            is_well = stored.state == ENABLED and stored.failing_since_ms is None
+            if before is not None and is_well and before.get(customer) != stored.version:
+                self._set_anew(customer)
 
     def _forget(self, customer: int) -> None:
         self._failing.pop(customer, None)

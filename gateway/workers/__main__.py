@@ -63,7 +63,7 @@ async def _gather(supervisor: Supervisor) -> None:
 def worker_command(count: int, machine: str, table: int, number: int, descriptor: int) -> Sequence[str]:
     """`connect-gateway serve` as one of so many. table: descriptor of what customers have used on this machine."""
     share = ("--share", f"{number}/{count}", "--descriptors", f"{descriptor},{table}", "--machine", machine)
-    return sys.executable, "-m", "gateway", "serve", *share
+    return sys.executable, "-m", "gateway", "serve", *share, "--supervisor", str(os.getpid())
 
 
 @contextlib.contextmanager
@@ -109,6 +109,7 @@ async def _main(settings: Settings, count: int, port: int) -> int:
         partial(worker_command, count, random_name(), table),
         kept=(table,),
         deadline_s=settings.shutdown.deadline_s,
+        liveness_s=settings.workers.liveness_s,
         monotonic=time.monotonic,
         random=random.random,
     )

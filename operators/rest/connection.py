@@ -18,6 +18,7 @@ KEEP_S: Final = 15.0
 """How long a connection may rest and be used again; servers close theirs after a while."""
 _PORTS: Final = {"http": 80, "https": 443}
 _SAFE: Final = "/?%:@!$&'()*+,;=~-._[]"
+_NONE: Final[Mapping[str, str]] = {}
 
 
 class NotSent(Exception):
@@ -33,19 +34,30 @@ class NotAnswered(Exception):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where requests go. head: of each of them, up to the value of Content-Length."""
+    """Where requests go. path: with the query that is always there. lines: of the head of each of them."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None
-    head: bytes
+    path: str
+    lines: bytes
 
     def __repr__(self) -> str:
         return f"Target(host={self.host!r}, port={self.port})"
 
+    def posted(self, body: bytes, more: Mapping[str, str] = _NONE) -> bytes:
+        """A request. more: headers of this one. Raises ValueError as `target` does."""
+        head = f"POST {self.path} HTTP/1.1\r\n".encode("ascii") + self.lines + _lines(more)
+        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+
+    def got(self, query: str, more: Mapping[str, str] = _NONE) -> bytes:
+        """The same, with everything in the query, which is encoded already."""
+        joined = f"{self.path}{'&' if '?' in self.path else '?'}{query}"
+        return f"GET {joined} HTTP/1.1\r\n".encode("ascii") + self.lines + _lines(more) + b"\r\n"
+
 
 def target(url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> Target:
-    """url: without credentials. headers: of every POST, beside Host and Content-Length.
+    """url: without credentials. headers: of every request, beside Host and Content-Length.
 
     Raises ValueError with the name of a header that would end its line, or is not ASCII.
     """
@@ -54,13 +66,15 @@ def target(url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> 
     shown = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
     if port != _PORTS[parts.scheme]:
         shown = f"{shown}:{port}"
-    said = {"Host": shown, **headers}
-    for name, value in said.items():
+    path = quote(parts.path or "/", _SAFE) + (f"?{quote(parts.query, _SAFE)}" if parts.query else "")
+    return Target(host, port, tls, path, _lines({"Host": shown, **headers}))
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    for name, value in headers.items():
         if not value.isascii() or not value.isprintable():
             raise ValueError(name)
-    path = quote(parts.path or "/", _SAFE) + (f"?{quote(parts.query, _SAFE)}" if parts.query else "")
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items()), "Content-Length: "]
-    return Target(host, port, tls, "\r\n".join(lines).encode("ascii"))
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
 
 
 class HttpConnection:
@@ -74,10 +88,9 @@ class HttpConnection:
         self._wire: _Wire | None = None
         self._used = 0.0
 
-    async def post(self, body: bytes) -> Answer:
-        """Raises NotSent and NotAnswered."""
+    async def ask(self, request: bytes) -> Answer:
+        """request: of this connection's target. Raises NotSent and NotAnswered."""
         wire = await self._open()
-        request = b"%b%d\r\n\r\n%b" % (self._target.head, len(body), body)
         reading, timed_out, keep = AnswerReader(self._limit), False, False
         try:
             try:

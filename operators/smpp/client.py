@@ -87,7 +87,10 @@ class SmppOperator:
         burst = max(1, round(settings.throughput_per_s or settings.window * settings.binds))
         self._pace = Pace(settings.throughput_per_s, burst, monotonic, self._on_room)
         self._bucket = self._pace.bucket
-        self._receiving = Receiving(settings, self._dialect, salt=salt, monotonic=monotonic, report=self._report)
+        self._flaws = Flaws()
+        self._receiving = Receiving(
+            settings, self._dialect, salt=salt, monotonic=monotonic, report=self._report, flaws=self._flaws
+        )
         self._sink: EventSink | None = None
         self._waiting: deque[tuple[Written, Sent]] = deque()
         self._sending = False
@@ -95,7 +98,6 @@ class SmppOperator:
         self._stopping = False
         self._submitted = 0
         self._unexpected = 0
-        self._flaws = Flaws()
 
     @property
     def name(self) -> str:

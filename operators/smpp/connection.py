@@ -4,6 +4,9 @@ Writes gather in the session and leave together when the loop's turn ends. From 
 is read, since every request would add an answer to what it does not take; the host sees `writable`, and the session's
 timers end the link (S-26). What waits for such a peer is at most `WRITE_LIMIT_BYTES`, the answers to one read, to the
 requests already with the host (`SessionSettings.inbound`), and a window of requests. Used by both sides.
+
+What one read brought is taken by slices of `SLICE_BYTES`, each in its turn (`operators.turns`), and nothing more is
+read meanwhile: a peer that floods holds up others by a slice, whatever its PDUs are.
 """
 
 import asyncio
@@ -13,20 +16,30 @@ from typing import Final, cast
 
 from operators.contained import report
 from operators.smpp.session import Ended, Event, Session
+from operators.turns import Turns
 
 TICK_S: Final = 0.25
 WRITE_LIMIT_BYTES: Final = 1 << 20
 CLOSE_AFTER_S: Final = 1.0
+SLICE_BYTES: Final = 2_048
+"""128 of the smallest PDUs: a millisecond, or ten usual submissions."""
 
 Handler = Callable[["Connection", Sequence[Event]], None]
 """Takes the events of one read or one tick."""
 
 
 class Connection(asyncio.Protocol):
-    """session: called with the loop's time when the connection is made. lost: called once at the end."""
+    """session: called with the loop's time when the connection is made. lost: called once at the end.
+
+    turns: shared with the other connections of a listener; None for turns of its own.
+    """
 
     def __init__(
-        self, session: Callable[[float], Session], handler: Handler, lost: Callable[["Connection"], None]
+        self,
+        session: Callable[[float], Session],
+        handler: Handler,
+        lost: Callable[["Connection"], None],
+        turns: Turns | None = None,
     ) -> None:
         self._make_session = session
         self._handler = handler
@@ -34,6 +47,10 @@ class Connection(asyncio.Protocol):
         self.made: Callable[[Connection], None] | None = None  # called once the connection stands
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._turns = turns or Turns()
+        self._unread = bytearray()
+        self._waits = False  # for its turn to take what is unread
+        self._reading = True
         self._flushing = False
         self._timer: asyncio.TimerHandle | None = None
         self.session: Session
@@ -59,30 +76,71 @@ class Connection(asyncio.Protocol):
         """What was written and the peer has not taken."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
+    @property
+    def unread_octets(self) -> int:
+        """What was read and waits for its turn."""
+        return len(self._unread)
+
     def peer(self) -> str:
         """The other end's address; '' when there is none."""
         name = None if self._transport is None else self._transport.get_extra_info("peername")
         return str(name[0]) if name else ""
 
     def data_received(self, data: bytes) -> None:
+        if not self._waits and len(data) <= SLICE_BYTES and not self._turns.busy:
+            self._receive(data)
+        else:
+            self._unread += data
+            if not self._waits:
+                self._waits = True
+                self._turns.join(self)
+        self._steer()
+
+    def work(self) -> bool:
+        """Take one slice of what is unread; see `operators.turns.Worker`."""
+        if self._transport is not None and not self._transport.is_closing():
+            data = bytes(self._unread[:SLICE_BYTES])
+            del self._unread[:SLICE_BYTES]
+            self._receive(data)
+        else:
+            self._unread.clear()
+        self._waits = bool(self._unread)
+        if not self._waits:
+            self._steer()
+        return self._waits
+
+    def _receive(self, data: bytes) -> None:
         try:
             self._handle(self.session.receive(data, self._loop.time()))
         except Exception as error:
             self._fail(error)
 
+    def wants_to_read(self) -> bool:
+        """More may be read now; asked whenever that may have changed."""
+        return self.writable and not self._waits
+
+    def _steer(self) -> None:
+        """Read on, or let the peer wait."""
+        wanted, transport = self.wants_to_read(), self._transport
+        if wanted is not self._reading and transport is not None and not transport.is_closing():
+            self._reading = wanted
+            if wanted:
+                transport.resume_reading()
+            else:
+                transport.pause_reading()
+
     def pause_writing(self) -> None:
         self.writable = False
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        self._steer()
 
     def resume_writing(self) -> None:
         self.writable = True
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._steer()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._last_words()
         self._transport = None
         try:
             events = self.session.connection_lost()
@@ -95,6 +153,13 @@ class Connection(asyncio.Protocol):
         finally:
             if not self.closed.done():
                 self.closed.set_result(None)
+
+    def _last_words(self) -> None:
+        """Take at once what was read before the end: answers among it must not count as missing."""
+        data = bytes(self._unread)
+        self._unread.clear()
+        if data:
+            self._receive(data)
 
     def now(self) -> float:
         return self._loop.time()

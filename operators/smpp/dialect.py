@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from config.operators import SmppOperatorSettings
+from config.operators import ReceiptWords, SmppOperatorSettings
 from operators.base import (
     Accepted,
     DeferReason,
@@ -98,7 +98,7 @@ class Dialect:
             text,
             plan(text, options),
             concat=options.concat,
-            reference=message.concat_ref,
+            reference=_reference(message, options.concat),
             default_alphabet=options.default_alphabet,
             flash=message.flash,
         )
@@ -173,7 +173,9 @@ class Dialect:
         """What a query_sm_resp says of the segment; nothing when the SMSC cannot say."""
         if answer.status != st.OK or not isinstance(answer, p.QuerySmResp):
             return ()
-        state = _STATES.get(answer.message_state, ReceiptState.UNKNOWN)
+        state = _STATES.get(answer.message_state)
+        if state is None:
+            return ()
         error = str(answer.error_code) if answer.error_code else None
         try:
             done_ms = parse_time(answer.final_date, now_ms)
@@ -195,11 +197,27 @@ def dialect(settings: SmppOperatorSettings) -> Dialect:
             id_format=IdFormat(settings.receipt_id),
             recognise_by_text=settings.receipts_by_text,
             utc_offset_min=settings.utc_offset_min,
+            words=_words(settings.receipt_words),
+            one_for_all=settings.long_receipts == "one",
         ),
         reasons=_reasons(settings),
         registered_delivery=_RECEIPT | _INTERMEDIATE if settings.intermediate_receipts else _RECEIPT,
         offset_quarters=settings.utc_offset_min // 15 if settings.time_format == "absolute" else None,
     )
+
+
+def _words(said: ReceiptWords) -> dict[bytes, ReceiptState]:
+    """In capitals, as texts are compared."""
+    by_state = {
+        ReceiptState.DELIVERED: said.delivered,
+        ReceiptState.UNDELIVERABLE: said.undeliverable,
+        ReceiptState.EXPIRED: said.expired,
+        ReceiptState.DELETED: said.deleted,
+        ReceiptState.REJECTED: said.rejected,
+        ReceiptState.UNKNOWN: said.unknown,
+        ReceiptState.ENROUTE: said.enroute,
+    }
+    return {word.upper().encode("ascii"): state for state, words in by_state.items() for word in words}
 
 
 def _reasons(settings: SmppOperatorSettings) -> dict[int, DeferReason]:
@@ -208,6 +226,11 @@ def _reasons(settings: SmppOperatorSettings) -> dict[int, DeferReason]:
         **dict.fromkeys(settings.queue_full_statuses, DeferReason.QUEUE_FULL),
         **dict.fromkeys(settings.throttled_statuses, DeferReason.THROTTLED),
     }
+
+
+def _reference(message: MtMessage, concat: ConcatMode) -> int:
+    short = message.short_ref if concat is ConcatMode.UDH8 else None
+    return message.concat_ref if short is None else short
 
 
 def _tlvs(segment: EncodedSegment) -> p.Tlvs:

@@ -6,18 +6,25 @@ The parts of a long message wait for each other; a timer looks now and then whet
 import asyncio
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from config.operators import SmppOperatorSettings
 from operators.base import DeliveryReceipt, EventSink, MoMessage, OperatorEvent
+from operators.flaws import Flaws
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
 from operators.smpp.dialect import Dialect
 from operators.smpp.reassembly import Held
+from operators.smpp.receipt import Receipt
 from operators.smpp.sent import Handle
+
+log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("operators.smpp")
 
 
 class Receiving:
-    """salt: random octets. report: takes what comes without the peer, when time is over.
+    """salt: random octets. report: takes what comes without the peer, when time is over. flaws: counts receipts that
+    nobody can read.
 
     receipts: how many came.
     """
@@ -30,12 +37,14 @@ class Receiving:
         salt: bytes,
         monotonic: Callable[[], float],
         report: EventSink,
+        flaws: Flaws,
     ) -> None:
         self._name = settings.name
         self._pause_s = settings.mo_wait_s / 4
         self._dialect = dialect
         self._monotonic = monotonic
         self._report = report
+        self._flaws = flaws
         self._incoming = dialect.incoming(settings, salt)
         self._timer: asyncio.TimerHandle | None = None
         self.receipts = 0
@@ -46,15 +55,29 @@ class Receiving:
         handle = Handle(connection, request)
         if receipt is None:
             self._take_message(request, handle, out)
-        elif receipt.intermediate or not receipt.candidates:
-            _answer(handle, st.OK)
+        elif receipt.state is None or receipt.intermediate or not receipt.candidates:
+            self._pass_over(receipt, handle)
         else:
             self.receipts += 1
             out.append(
                 DeliveryReceipt(
-                    self._name, receipt.candidates, receipt.state, receipt.error_code, receipt.done_at_ms, handle
+                    self._name,
+                    receipt.candidates,
+                    receipt.state,
+                    receipt.error_code,
+                    receipt.done_at_ms,
+                    handle,
+                    receipt.covers,
                 )
             )
+
+    def _pass_over(self, receipt: Receipt, handle: Handle) -> None:
+        """One that changes nothing; where nobody can say what it means, it is counted (S-46)."""
+        if not receipt.intermediate:
+            reason = "state" if receipt.candidates else "id"
+            if self._flaws.count(self._name, "receipt", reason):
+                log.warning("receipt_unreadable", operator=self._name, reason=reason)
+        _answer(handle, st.OK)
 
     def _take_message(self, request: p.DeliverSm | p.DataSm, handle: Handle, out: list[OperatorEvent]) -> None:
         """From a person: told at once, or with the parts that it belongs to."""

@@ -94,6 +94,9 @@ BAD = [
     refused("retention policy 1 otp", "--content-limit", "601", says="from 1 to 600"),
     refused("retention policy 1 otp", "--content-limit", "soon", says="a number"),
     refused("retention policy 1 transactional", "--record", "9" * 40, says="--record is from"),
+    refused("retention policy 1 transactional", "--record", "99999999", says="--record is from"),
+    refused("retention policy 1 transactional --record 60", "--content-limit", "61", says="not above 60"),
+    refused("retention policy 1 transactional --content-limit 60", "--content-after-final", "61", says="not above 60"),
     refused("retention policy 1 promotional", "--content-after-final", "9" * 40, says="--content-after-final is from"),
 ]  # fmt: skip
 
@@ -166,11 +169,24 @@ def test_what_makes_sense_is_taken(verbs: Verbs) -> None:
     assert verbs.run("number", "add", "1", "+90909", "--keyword", "رصيد", "--esme", "shop")["number"] == "90909"
 
 
+@pytest.mark.case("interfaces-9")
+@pytest.mark.parametrize("spelled", ["966500000001", "+966500000001", "00966500000001"])
+def test_a_number_can_be_a_sender_in_one_spelling(verbs: Verbs, spelled: str) -> None:
+    added = verbs.run("customer", "add", "--name", "Shop", "--sender", spelled, "--sender", "SHOP")
+    assert added["senders"] == ["966500000001", "SHOP"]
+    assert verbs.run("customer", "set", "1", "--sender", spelled)["senders"] == ["966500000001", "INTERKEY"]
+
+
+@pytest.mark.case("interfaces-7")
 def test_looking_at_a_retention_policy_changes_nothing_and_what_is_not_named_stays(verbs: Verbs) -> None:
     usual = verbs.run("retention", "policy", "1", "transactional")
     shorter = verbs.run("retention", "policy", "1", "transactional", "--content-limit", "60")
     assert shorter == usual | {"content_limit_s": 60}
     assert verbs.run("retention", "policy", "1", "transactional") == shorter
+    assert verbs.run("retention", "policy", "1", "transactional", "--content-after-final", "9") == shorter | {
+        "content_after_final_s": 9
+    }
+    verbs.run("retention", "policy", "1", "transactional", "--content-after-final", "none")
     both = verbs.run("retention", "policy", "1", "transactional", "--record", "3600")
     assert both == shorter | {"record_s": 3600}
     lifted = verbs.run("retention", "policy", "1", "transactional", "--content-limit", "none", "--record", "none")

@@ -17,6 +17,7 @@ from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
+from gateway.model.identifiers import message_id
 from gateway.process.clock import ManualClock, SystemClock
 from tests.bounds import LIMIT_S
 from tests.contract.records import NOW, a_message, accepts, final, identifier, submitted
@@ -199,8 +200,8 @@ async def test_a_cluster_that_is_away_in_part_or_whole_is_unavailable_and_comes_
         cluster.start()
         ledger = RedisLedger(Access(address=parse_address(cluster.url), timeout_s=1.0), ManualClock(), role=Role.ALONE)
         await ledger.open()
-        before = [a_message(id=identifier(number)) for number in range(100)]
-        await ledger.apply(accepts(*before))
+        before = [a_message(id=message_id(NOW, number, bytes((number,) * 8))) for number in range(100)]
+        await ledger.apply(accepts(*before))  # in every partition, so on every server
         cluster.kill(*dead)
         for ask in (
             lambda: ledger.apply(accepts(*(a_message() for _ in range(100)))),

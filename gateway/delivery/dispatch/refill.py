@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.delivery.dispatch.divert import Diversion
+from gateway.delivery.dispatch.expiry import Expiry
 from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
@@ -41,6 +42,7 @@ class Refill:
         self._hold = hold
         self._vault = vault
         self._clock = clock
+        self.expiry: Final = Expiry(lanes, records, clock)
 
     async def fill(self, name: str, lane: Lane) -> None:
         """Give the lane what is due, as far as it has room."""
@@ -122,11 +124,15 @@ class Refill:
             source = lane.exit.contract.source(self._vault.open_content(message).source)
         except SealError:
             source = ""  # forgotten meanwhile; many operators find the message by its id alone
-        return all(
-            lane.operator.query(Query(operator_message_id=identifier, source=source))
-            for identifier, part in zip(message.operator_ids, message.parts, strict=False)
-            if identifier and part == Part.ACCEPTED
-        )
+        identifiers = [self._asked(message, at) for at, part in enumerate(message.parts) if part == Part.ACCEPTED]
+        return all(lane.operator.query(Query(operator_message_id=each, source=source)) for each in identifiers if each)
+
+    def _asked(self, message: Message, segment: int) -> str:
+        """The operator's id, as long as the keys of the content live."""
+        try:
+            return self._records.ids.asked(message, segment)
+        except SealError:
+            return ""
 
 
 def _was_cut_off(message: Message) -> bool:

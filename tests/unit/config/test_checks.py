@@ -14,6 +14,7 @@ from config.operators import (
     OperatorRegister,
     OperatorSettings,
     OutbindSettings,
+    ReceiptWords,
     RestCallback,
     RestOperatorSettings,
     RestSettings,
@@ -210,6 +211,11 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             with_operators(replace(LOCAL, permanent_statuses=(0x58,))),
             "operators[0].permanent_statuses[0]",
             "status_twice",
+        ),
+        (
+            with_operators(replace(LOCAL, receipt_words=ReceiptWords(delivered=("ok",), unknown=("gone", "OK")))),
+            "operators[0].receipt_words.unknown[1]",
+            "word_twice",
         ),
         (with_operators(replace(LOCAL, outbind=OutbindSettings(port=0))), "operators[0].outbind.peers", "missing"),
         (

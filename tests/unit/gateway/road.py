@@ -24,6 +24,7 @@ from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.neighbours import NOBODY, Neighbours
+from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Route, Router
@@ -37,6 +38,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import ManualClock
+from gateway.process.tasks import TaskOwner
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
@@ -121,6 +123,7 @@ def usual_contract(operator: str) -> EgressContract:
 class Road:
     """operators: by name, with what they answer. owners: of numbers and first words.
 
+    digests: keep operators' ids as a new installation does.
     submitted: (operator, message, segment) of every submission.
     """
 
@@ -138,6 +141,8 @@ class Road:
         incoming: Mapping[str, Any] | None = None,
         known: Callable[[str], ReceiptState | None] = lambda _: None,
         follow_up: FollowUp | None = None,
+        digests: bool = False,
+        digests_since_ms: int = 1 << 50,
         **dispatch: Any,
     ) -> None:
         self.clock = ManualClock()
@@ -172,6 +177,7 @@ class Road:
         self._contracts = contracts or {name: usual_contract(name) for name in self.operators}
         self._neighbours = neighbours
         self._outcome_settings = outcomes or {}
+        self.ids = OperatorIds(bytes(32), self.vault, self.clock.now_ms, 0 if digests else digests_since_ms)
         self._follow_up = follow_up or FollowUp()
         self._incoming_settings = incoming or {}
 
@@ -190,6 +196,7 @@ class Road:
             journal=self.journal,
             settler=settler,
             inflight=self.inflight,
+            ids=self.ids,
             neighbours=self._neighbours,
         )
         self.dispatch = Dispatch(
@@ -209,7 +216,11 @@ class Road:
             **self._outcome_settings,
         )
         minimiser = Minimiser(
-            vault=self.vault, policies=self.policies, clock=self.clock, pseudonymise=self.keyring.pseudonymise
+            vault=self.vault,
+            policies=self.policies,
+            clock=self.clock,
+            keyring=self.keyring,
+            contain=TaskOwner().contain,
         )
         self.incoming = Incoming(
             operators=self.operators,
@@ -229,6 +240,7 @@ class Road:
             journal=self.journal,
             clock=self.clock,
             digest=self.keyring.idempotency_digest,
+            plain_counters=self.operators,
         )
 
     def _noting(self, name: str, answer: Answers) -> Answers:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.message import Message, OutboxEvent, Part, Status
 from gateway.model.submission import ReturnPath
+from gateway.smpp_server.reasons import OURS, UNNAMED, reason
 from gateway.smpp_server.wording import STATES, incoming, query_response, receipt
 from gateway.vault.vault import Received
 from operators.base import ReceiptState
@@ -52,11 +53,56 @@ def test_the_text_is_that_of_appendix_b_with_dates_in_utc() -> None:
     )
 
 
-def test_an_operator_s_error_code_is_told_and_one_of_ours_is_not() -> None:
-    theirs = dict(told(Status.REJECTED, a_message(error="034")).tlvs)
-    ours = dict(told(Status.EXPIRED, a_message(error="expired_here")).tlvs)
-    assert theirs[p.TAG_NETWORK_ERROR_CODE] == b"\3\0\x22"
-    assert p.TAG_NETWORK_ERROR_CODE not in ours
+@pytest.mark.case("smpp-13")
+@pytest.mark.case("smpp-14")
+@pytest.mark.parametrize(
+    ("status", "error", "text", "number"),
+    [
+        (Status.UNDELIVERED, "034", "034", 34),
+        (Status.UNDELIVERED, "300", "300", 300),
+        (Status.UNDELIVERED, "1000", "1000", 1000),
+        (Status.UNDELIVERED, "65535", "65535", 0xFFFF),
+        (Status.UNDELIVERED, "99999", "99999", 0xFFFF),
+        (Status.UNDELIVERED, "0x0B", "011", 11),
+        (Status.UNDELIVERED, "E12", "E12", 999),
+        (Status.UNDELIVERED, "E1", "0E1", 999),
+        (Status.UNDELIVERED, "0", "999", 999),
+        (Status.UNDELIVERED, "000", "999", 999),
+        (Status.UNDELIVERED, None, "999", 999),
+        (Status.UNDELIVERED, "what is this?", "999", 999),
+        (Status.REJECTED, "0000000b", "011", 11),
+        (Status.REJECTED, "00000400", "1024", 1024),
+        (Status.EXPIRED, "expired_here", "901", 901),
+        (Status.EXPIRED, None, "920", 920),
+        (Status.FAILED, "outcome_unknown", "902", 902),
+        (Status.CANCELLED, None, "921", 921),
+        (Status.UNKNOWN, None, "923", 923),
+        (Status.DELIVERED, None, "000", 0),
+        (Status.DELIVERED, "000", "000", 0),
+        (Status.SUBMITTED, "timeout", "000", 0),
+    ],
+)
+def test_the_reason_of_a_failure_is_told_and_never_000(
+    status: Status, error: str | None, text: str, number: int
+) -> None:
+    pdu = told(status, a_message(status=status, error=error))
+    assert f" err:{text} text:" in pdu.short_message.decode()
+    assert dict(pdu.tlvs).get(p.TAG_NETWORK_ERROR_CODE) == (bytes((3, number >> 8, number & 0xFF)) if number else None)
+
+
+def test_every_reason_that_a_failure_can_have_is_told_under_its_own_number() -> None:
+    numbers = [reason(error, Status.FAILED).number for error in OURS]
+    assert len(set(numbers)) == len(OURS)
+    assert all(900 <= number < UNNAMED for number in numbers)
+
+
+@pytest.mark.case("smpp-14")
+def test_what_the_operator_deleted_is_told_as_deleted() -> None:
+    deleted = a_message(status=Status.UNDELIVERED, segments=2, parts=bytes((Part.DELIVERED, Part.DELETED)))
+    pdu = told(Status.UNDELIVERED, deleted)
+    assert b" stat:DELETED " in pdu.short_message
+    assert dict(pdu.tlvs)[p.TAG_MESSAGE_STATE] == bytes((ReceiptState.DELETED.value,))
+    assert query_response(p.QuerySm(), deleted).message_state == ReceiptState.DELETED.value
 
 
 def test_a_receipt_goes_back_where_the_message_came_from_under_the_id_that_was_told() -> None:
