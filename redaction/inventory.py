@@ -338,7 +338,11 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "keystore",
         replace(_GATEWAY, purpose=DataPurpose.SECURITY, form=Form.SEALED, clock=Clock.DESTRUCTION),
-        {"blob": "the key state under its root", "roots": "roots that a vault wrapped, where nodes share them"},
+        {
+            "blob": "the key state's table under its root",
+            "segment": "parts of the key state under keys of the table",
+            "roots": "roots that a vault wrapped, where nodes share them",
+        },
     ),
     *_table(
         "keystore",

@@ -172,11 +172,11 @@ def test_what_is_declared_is_what_the_server_holds(
 ) -> None:
     server, _ = opened
     with server.alone(), redis.Redis.from_url(address.url) as client:
-        server.write(b"blob", 1)
+        server.write(b"blob", 1, [(bytes(16), b"sealed")])
         server.write_roots("wrapped")
         server.set_marks({"installation": 7})
         server.attend("node", 1, 1_000)
-        names = {each.decode().rpartition(":")[2] for each in client.scan_iter(match=f"{{{address.prefix}}}:*")}
+        names = {each.decode().split(":")[2] for each in client.scan_iter(match=f"{{{address.prefix}}}:*")}
         fields = {each.decode() for each in client.hkeys(f"{{{address.prefix}}}:keystore:state")}
     assert {f"keystore.{each}" for each in names - {"state"} | fields} == set(STORED_FIELDS) <= set(INVENTORY)
 
