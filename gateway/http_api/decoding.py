@@ -29,6 +29,8 @@ _message = msgspec.json.Decoder(MessageRequest)
 _batch = msgspec.json.Decoder(BatchRequest)
 _usual_batch = msgspec.json.Decoder(UsualBatch)
 
+_BOM: Final = b"\xef\xbb\xbf"
+"""Some clients write it before JSON (RFC 8259 §8.1: it may be passed over)."""
 _BATCH_START: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"[^"]+"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 _BATCH_NEXT: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
 _BATCH_END: Final = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}[ \t\r\n]*")
@@ -36,6 +38,7 @@ _BATCH_END: Final = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}[ \t\r\n]*")
 
 def decode_message(body: bytes) -> MessageRequest:
     """A message request. Raises Refusal."""
+    body = body.removeprefix(_BOM)
     request = decode(_message, body)
     if body.count(b":") > _fields_given(request):
         _refuse_repeated_names(body)
@@ -48,6 +51,7 @@ def decode_batch(body: bytes, limit_bytes: int) -> list[MessageRequest] | list[b
     A body without fault that is no longer than that is parsed once. Of any other each message stays JSON, so that it is
     judged on its own.
     """
+    body = body.removeprefix(_BOM)
     requests = _requests(body) if len(body) <= limit_bytes else None
     return _cut(body) if requests is None else requests
 
