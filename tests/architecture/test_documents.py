@@ -219,3 +219,10 @@ def test_the_map_names_every_room() -> None:
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     rooms = {each.name for each in (ROOT / "gateway").iterdir() if (each / "__init__.py").exists()}
     assert rooms == set(re.findall(r"\]\(\.\./gateway/(\w+)/\)", text))
+
+
+@pytest.mark.case("interfaces-20")
+@pytest.mark.parametrize("made", ["data/ledger.db", "data-keys/keys.db", "data-root/root.key", "gateway.toml"])
+def test_what_the_steps_of_the_readme_make_is_ignored(made: str) -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    assert f"/{made.partition('/')[0]}{'/' if '/' in made else ''}" in ignored
