@@ -267,6 +267,7 @@ def _client_of(said: KeyServerAddress, timeout_s: float) -> Any:
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 1),
+        driver_info=None,  # so that nothing is asked that the user may not do
         **said.tls,
     )
 

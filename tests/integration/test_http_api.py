@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from config.settings import HttpSettings
 from gateway.accounts.settings import DEFAULT_SCOPES, LATER_SCOPES, SCOPES
 from gateway.model.message import Status
 from gateway.model.refusals import KINDS
@@ -337,6 +338,20 @@ async def test_a_client_too_many_reads_503_and_no_reset_whatever_it_sent(size: i
             assert (await read_answer(reader)).code == "overloaded"
             assert await reader.read() == b""
             second.close()
+        writer.close()
+
+
+@pytest.mark.case("texts-14")
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n"])
+async def test_how_long_a_connection_may_idle_is_a_setting(begun: bytes) -> None:
+    """On both lanes: one that has asked for nothing, and one that was answered."""
+    async with running_api(settings=HttpSettings(port=0, idle_s=0.2)) as stage:
+        reader, writer = await stage.connect()
+        if begun:
+            writer.write(begun)
+            assert (await read_answer(reader)).status == 200
+        async with asyncio.timeout(LIMIT_S):
+            assert await reader.read() == b""
         writer.close()
 
 
