@@ -140,7 +140,7 @@ class Door:
         """The record: what is kept of a submission, and nothing else."""
         customer = key.customer.id
         to = submission.to
-        lane = self._lane(to, submission.message_class)
+        lane, resend = self._lane(to, submission.message_class)
         rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, now_ms, None)
@@ -170,17 +170,18 @@ class Door:
             record_until_ms=record_until_ms(rule, now_ms),
             content=content,
             private=private,
-            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL,
+            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL if resend is None else resend,
             parts=bytes(submission.segments),
             warnings=submission.warnings,
             notify=notify,
         )
 
-    def _lane(self, to: Msisdn, message_class: MessageClass) -> str:
-        candidates = self._router.candidates(digits_of(to), message_class)
-        if not candidates:
+    def _lane(self, to: Msisdn, message_class: MessageClass) -> tuple[str, bool | None]:
+        """And whether its route says that what is in doubt is sent again."""
+        route = self._router.find(digits_of(to), message_class)
+        if route is None or not route.operators:
             raise Refusal("no_route", "to")
-        return self._pick(candidates, message_class)
+        return self._pick(route.operators, message_class), route.resend
 
 
 def _keyless() -> Refusal:
