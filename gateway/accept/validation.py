@@ -64,6 +64,8 @@ class Validator:
         message_class = self._class(key, request, text)
         source = _sender(key, request.source, message_class)
         to = parse_number(request.to, self._settings.default_region)
+        if to is None and form is not NO_FORM:  # a number of another country, whose type the peer left unsaid
+            to = parse_number(f"+{request.to}", self._settings.default_region)
         if to is None:
             raise Refusal("invalid_number" if request.to else "empty_field", "to")
         warnings: tuple[str, ...] = ()
@@ -80,7 +82,7 @@ class Validator:
             tag=_tag(request.retention, message_class),
             segments=segments,
             encoding=encoding,
-            validity_s=self._validity(request.validity, message_class),
+            validity_s=self._validity(request.validity, message_class, clamp=form.clamp_validity),
             schedule_at_ms=None if request.schedule_at is None else self._schedule(request.schedule_at, now_ms),
             reference=_reference(request.reference),
             callback_url=self._callback(request.callback_url),
@@ -90,6 +92,7 @@ class Validator:
             path=form.path,
             warnings=warnings,
             coding=form.coding,
+            marks=form.marks,
         )
 
     def _size(self, text: str) -> tuple[int, str]:
@@ -117,10 +120,12 @@ class Validator:
             raise Refusal("class_not_granted", "class")
         return message_class
 
-    def _validity(self, asked: int | None, message_class: MessageClass) -> int:
+    def _validity(self, asked: int | None, message_class: MessageClass, *, clamp: bool) -> int:
         settings = self._settings
         if asked is None:
             return settings.otp_validity_s if message_class is MessageClass.OTP else settings.default_validity_s
+        if clamp:
+            asked = min(asked, settings.max_validity_s)
         if not 1 <= asked <= settings.max_validity_s:
             raise Refusal("invalid_validity", "validity")
         return asked

@@ -12,9 +12,10 @@ from typing import Final, Protocol
 import msgspec
 
 from gateway.accounts.customers import Esme
-from gateway.smpp_server.reading import Submit
+from gateway.smpp_server.ids import HEX, SHORT, id_form
+from gateway.smpp_server.reading import USUAL_TERMS, Submit, Terms
 from operators.smpp.connection import Connection
-from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings
+from operators.smpp.session import BOUND, TLVS_SINCE, Event, Role, Session, SessionSettings
 
 READ_AHEAD: Final = 2_048
 
@@ -38,7 +39,8 @@ class LinkHandler(Protocol):
 class Link(Connection):
     """esme: the account, once bound. backlog: submissions that wait for their turn. errands: requests being answered.
 
-    refused: a bind was refused; the connection is about to be closed.
+    refused: a bind was refused; the connection is about to be closed. terms: on which it submits. id_form: how it is
+    told ids.
     """
 
     def __init__(self, settings: SessionSettings, handler: LinkHandler) -> None:
@@ -51,13 +53,22 @@ class Link(Connection):
         self.backlog: deque[Submit] = deque()
         self.errands = 0
         self.refused = False
+        self.terms = USUAL_TERMS
+        self.id_form = HEX
 
     def bound_to(self, esme: Esme, window: int) -> None:
         """Take over what the account is given."""
-        self.esme = esme
+        self.carry(esme)
         session = self.session
         session.settings = msgspec.structs.replace(session.settings, window=window, inbound=window + READ_AHEAD)
         session.window.size = window
+
+    def carry(self, esme: Esme) -> None:
+        """The account as it is now set."""
+        self.esme = esme
+        is_old = self.session.peer_version < TLVS_SINCE
+        self.id_form = id_form(esme.profile.message_ids, is_old=is_old)
+        self.terms = Terms(esme.profile, self.id_form == SHORT)
 
     @property
     def is_bound(self) -> bool:

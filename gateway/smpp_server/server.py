@@ -15,7 +15,7 @@ from gateway.accounts.directory import Directory
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.tls import tls_context
-from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict
+from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, most_binds
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
@@ -26,7 +26,18 @@ from operators.flaws import Flaws
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
-from operators.smpp.session import RECEIVES, BindAsked, Event, Flawed, Request, Response, SessionSettings, Unanswered
+from operators.smpp.session import (
+    RECEIVES,
+    STATE_OF_BIND,
+    BindAsked,
+    BindUnreadable,
+    Event,
+    Flawed,
+    Request,
+    Response,
+    SessionSettings,
+    Unanswered,
+)
 from redaction.personal import Secret
 
 WATCH_S: Final = 0.25
@@ -151,8 +162,8 @@ class SmppServer:
             log.info("bind_ended", customer=esme.key.customer.public_id, reason="account_ended")
             self._dismiss(link)
             asyncio.get_running_loop().call_later(LAST_WORDS_S, link.abort)
-        else:
-            link.esme = current
+        elif current is not esme:
+            link.carry(current)
 
     # ------------------------------------------------------------------------------------------------- from the links
 
@@ -183,6 +194,8 @@ class SmppServer:
                 self._ask(connection, event.pdu)
             elif isinstance(event, Flawed):
                 self._note_flaw(connection, event)
+            elif isinstance(event, BindUnreadable):
+                self._close_unreadable(connection)
         if submitted:
             self._intake.wake(connection)
         if answered:
@@ -232,7 +245,7 @@ class SmppServer:
         def judged(verdict: Verdict) -> None:
             if link not in self._links:
                 return
-            if isinstance(verdict, Allowed) and len(self.binds.get(verdict.esme.id, ())) >= self._most(verdict.esme):
+            if isinstance(verdict, Allowed) and not self._has_place(verdict.esme, asked):
                 verdict = Denied(st.RBINDFAIL, "binds")
             if isinstance(verdict, Allowed) and not self._stopping:
                 self._accept(link, asked, verdict.esme)
@@ -241,8 +254,13 @@ class SmppServer:
 
         return judged
 
-    def _most(self, esme: Esme) -> int:
-        return esme.max_binds or self._settings.max_binds
+    def _has_place(self, esme: Esme, asked: p.Bind) -> bool:
+        """Whether the account may have one bind more, and one more of this kind."""
+        binds, state = self.binds.get(esme.id, ()), STATE_OF_BIND[asked.command_id]
+        most_of_kind = most_binds(esme.profile, state)
+        if most_of_kind is not None and sum(link.session.state is state for link in binds) >= most_of_kind:
+            return False
+        return len(binds) < (esme.max_binds or self._settings.max_binds)
 
     def _accept(self, link: Link, asked: p.Bind, esme: Esme) -> None:
         link.session.accept_bind(asked, self._settings.system_id)
@@ -255,6 +273,12 @@ class SmppServer:
         if link.session.state in RECEIVES:
             self._telling.bound(link)
         link.flush_soon()
+
+    def _close_unreadable(self, link: Link) -> None:
+        """It is answered already; no second one is heard (S-16)."""
+        self.denied["unreadable"] += 1
+        link.refused = True
+        asyncio.get_running_loop().call_later(self._settings.refused_bind_pause_s, link.close, "bind_refused")
 
     def _deny(self, link: Link, asked: p.Bind, verdict: Verdict) -> None:
         status = st.RBINDFAIL

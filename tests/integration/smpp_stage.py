@@ -113,7 +113,8 @@ class Peer:
                     self.got.append(pdu)
                     verdict = self._acknowledge(pdu)
                     if verdict is not None:
-                        connection.session.respond(p.DeliverSmResp(sequence_number=pdu.sequence_number, status=verdict))
+                        kind = p.DataSmResp if isinstance(pdu, p.DataSm) else p.DeliverSmResp
+                        connection.session.respond(kind(sequence_number=pdu.sequence_number, status=verdict))
                 case Ended(reason):
                     self.ended = reason
         self._changed.set()
@@ -162,6 +163,16 @@ class Stage(Front):
         super().__init__(front.node, front.accounts, front.customer)
         self.peers = front.peers
         self.smsc = smsc
+
+    async def writes(self, *pdus: p.DeliverSm | p.DataSm) -> None:
+        """The SMSC sends these, once a bind of the node is there to take them."""
+        async with asyncio.timeout(LIMIT_S):
+            while not self.smsc.receivers:
+                await asyncio.sleep(0.01)
+        link = self.smsc.receivers[0]
+        for pdu in pdus:
+            link.session.request(pdu, None, asyncio.get_running_loop().time())
+        link.flush_soon()
 
     async def arrived(self, count: int) -> list[p.SubmitSm]:
         """What the SMSC behind has got, once it is so many PDUs."""

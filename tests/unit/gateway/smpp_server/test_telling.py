@@ -18,7 +18,7 @@ from gateway.process.containment import Containment
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.telling import LEAST_IN_MEMORY, POLL_S, RETRY_S, Telling
 from gateway.smpp_server.wording import receipt
-from gateway.smpp_server.words import Words
+from gateway.smpp_server.words import Forms, Words
 from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.framing import Framer
@@ -116,7 +116,7 @@ class Desk:
         self.clock = clock
         self.broken: set[bytes] = set()
 
-    def _word(self, event: OutboxEvent, message: Message) -> Words | p.DeliverSm | None:
+    def _word(self, event: OutboxEvent, message: Message) -> Words | Forms | None:
         if message.id in self.broken:
             raise UnicodeError
         return receipt(event, message, None)

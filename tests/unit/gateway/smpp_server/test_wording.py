@@ -4,8 +4,9 @@ import pytest
 
 from gateway.model.message import Message, OutboxEvent, Part, Status
 from gateway.model.submission import ReturnPath
+from gateway.smpp_server.incoming import incoming
 from gateway.smpp_server.reasons import OURS, UNNAMED, reason
-from gateway.smpp_server.wording import STATES, incoming, query_response, receipt
+from gateway.smpp_server.wording import STATES, query_response, receipt
 from gateway.vault.vault import Received
 from operators.base import ReceiptState
 from operators.smpp import pdu as p
@@ -130,7 +131,9 @@ def test_an_address_that_no_deliver_sm_can_hold_is_not_told() -> None:
 def test_what_a_person_wrote_goes_in_the_alphabet_that_carries_it() -> None:
     def pdu(text: str, encoding: str) -> p.DeliverSm:
         received = Received(source=Msisdn("966500000078", 966), destination="1234", text=MessageText(text))
-        return incoming(a_message(encoding=encoding, status=Status.RECEIVED), received)
+        (whole,) = incoming(a_message(encoding=encoding, status=Status.RECEIVED), received).now
+        assert isinstance(whole, p.DeliverSm)
+        return whole
 
     assert (pdu("yes {1}", "gsm7").data_coding, pdu("yes {1}", "gsm7").short_message) == (0, b"yes \x1b\x281\x1b\x29")
     assert pdu("نعم", "ucs2").short_message == "نعم".encode("utf-16-be")
