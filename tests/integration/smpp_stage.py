@@ -212,6 +212,7 @@ async def running_front(
     *,
     customer: CustomerSettings | None = None,
     ledger: LedgerSettings | None = None,
+    in_doubt: Any = "by_class",
     **smpp: Any,
 ) -> AsyncIterator[Front]:
     """On an operator that runs already: an SMSC's port, or the settings of a link. ledger: a file in the folder where
@@ -219,6 +220,8 @@ async def running_front(
     """
     server = SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))
     settings = settings_of(folder, operator, server)
+    (route,) = settings.routes
+    settings = msgspec.structs.replace(settings, routes=(msgspec.structs.replace(route, in_doubt=in_doubt),))
     node = Node(settings if ledger is None else msgspec.structs.replace(settings, ledger=ledger))
     await node.start()
     accounts = Accounts(
