@@ -13,7 +13,8 @@ import msgspec
 
 from gateway.accounts.customers import Esme
 from gateway.smpp_server.ids import HEX, SHORT, id_form
-from gateway.smpp_server.reading import USUAL_TERMS, Submit, Terms
+from gateway.smpp_server.reading import Submit
+from gateway.smpp_server.terms import USUAL_TERMS, Terms
 from operators.smpp.connection import Connection
 from operators.smpp.session import BOUND, TLVS_SINCE, Event, Role, Session, SessionSettings
 

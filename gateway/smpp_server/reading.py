@@ -6,12 +6,11 @@ user data header, or sar_* TLVs) and what is no text go as they came, in one seg
 
 from typing import Final
 
-import msgspec
 from msgspec import UNSET
 
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
-from gateway.accounts.esme_profile import USUAL, EsmeProfile
+from gateway.accounts.esme_profile import EsmeProfile
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_MARKS, RawPart, ReturnPath, SmppForm
@@ -25,6 +24,7 @@ from gateway.smpp_server.fields import (
     sar_header,
     time_to_live,
 )
+from gateway.smpp_server.terms import USUAL_TERMS, Terms
 from gateway.vault.vault import Content
 from operators.smpp import gsm7
 from operators.smpp import pdu as p
@@ -47,16 +47,6 @@ _FLASH: Final = frozenset({0x10, 0x18, 0xF0})
 _NOTIFY: Final = 0x1F
 _SAME: Final = {("latin1", 0x00): 0x03, ("ascii", 0x00): 0x01}
 """The data_coding that says the same as an account's default alphabet."""
-
-
-class Terms(msgspec.Struct, frozen=True):
-    """On what terms a bind submits: its account's profile, and whether its ids are told in their short form."""
-
-    profile: EsmeProfile = USUAL
-    short: bool = False
-
-
-USUAL_TERMS: Final = Terms()
 
 
 def read(

@@ -31,6 +31,7 @@ from operators.smpp.address import (
 )
 from operators.smpp.coding import DefaultAlphabet, encode_octets
 from operators.smpp.incoming import Incoming, IncomingSettings
+from operators.smpp.manner import FLASH, Manner
 from operators.smpp.national import Language
 from operators.smpp.receipt import IdFormat, Receipt, ReceiptSettings, canonical_id, parse_receipt
 from operators.smpp.segments import (
@@ -49,27 +50,11 @@ _STATES: Final = {state.value: state for state in ReceiptState}
 _RECEIPT: Final = 0x01
 _INTERMEDIATE: Final = 0x10
 """Bits of registered_delivery (SMPP 3.4 §5.2.17, S-31)."""
-_FLASH: Final = 0x10
 _REPLY_PATH: Final = 0x80
 _MODES: Final = {"default": 0, "datagram": 1, "forward": 2, "store_and_forward": 3}
 """Messaging modes in esm_class (SMPP 3.4 §5.2.12)."""
 _NO_SOURCE: Final = Address(0, 0, "")
 """Where the egress contract lets no source out (P-16); the SMSC puts its own (SMPP 3.4 §5.2.8)."""
-
-
-class Manner(msgspec.Struct, frozen=True, kw_only=True):
-    """What every submit_sm has in common. mode: bits of esm_class. flash: data_coding of flash in the default alphabet.
-
-    tlvs: behind those that carry the message. more: say whether more parts of the message follow.
-    """
-
-    service_type: str = ""
-    mode: int = 0
-    protocol_id: int = 0
-    priority: int = 0
-    flash: int = _FLASH
-    tlvs: p.Tlvs = ()
-    more: bool = False
 
 
 class Dialect:
@@ -146,7 +131,7 @@ class Dialect:
             priority_flag=manner.priority if message.priority is None else message.priority,
             validity_period=self._time(message.validity_s, now_ms),
             registered_delivery=self.registered_delivery if message.receipt else 0,
-            data_coding=manner.flash if segment.data_coding == _FLASH and message.flash else segment.data_coding,
+            data_coding=manner.flash if segment.data_coding == FLASH and message.flash else segment.data_coding,
             short_message=b"" if segment.payload else segment.short_message,
             tlvs=self._tlvs(segment, follows=follows),
         )
