@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+import msgspec.inspect as mi
 from msgspec import Meta
 
+from config.expected import expected, may_be_unset
 from gateway.accounts.invalid import InvalidSetting
 
 _Binds = Annotated[int, Meta(ge=0, le=1_000)] | None
@@ -103,8 +105,15 @@ def _read(name: str, value: str) -> Any:
         given = _number(value)
     try:
         return getattr(msgspec.convert({name: given}, EsmeProfile, strict=False), name)
-    except msgspec.ValidationError as error:
-        raise InvalidSetting(f"{name}: {str(error).partition(' - at ')[0]}") from None
+    except msgspec.ValidationError:
+        raise InvalidSetting(f"{name} takes {_expected(name)}") from None
+
+
+def _expected(name: str) -> str:
+    kind = mi.type_info(EsmeProfile)
+    assert isinstance(kind, mi.StructType)
+    (field,) = (each for each in kind.fields if each.name == name)
+    return expected(field.type) + (f", or {_UNSET}" if may_be_unset(field.type) else "")
 
 
 def _number(written: str) -> int | str:

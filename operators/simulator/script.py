@@ -31,7 +31,7 @@ _COMMANDS: Final = {p.name_of(command_id): command_id for command_id in p.TYPES}
 
 
 class ScriptError(ValueError):
-    """A line of a script that cannot be read; names its number."""
+    """A line of a script that cannot be read; names its number, and quotes nothing."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -101,8 +101,9 @@ def _read(line: str, number: int) -> tuple[str, tuple[Step, ...]]:
     if _CODE.fullmatch(command):
         command = name_of(int(command, 16))
     elif command not in _COMMANDS:
-        raise ScriptError(f"line {number}: {command} is no command of SMPP; one without a name is written 0x00010203")
-    return command, tuple(_step(step, number) for step in _parted(found[2]) if step)
+        raise ScriptError(f"line {number}: SMPP has no such command; one without a name is written 0x00010203")
+    steps = [step for step in _parted(found[2]) if step]
+    return command, tuple(_step(step, f"line {number}, step {place}") for place, step in enumerate(steps, 1))
 
 
 def _parted(text: str) -> Iterator[str]:
@@ -115,37 +116,37 @@ def _parted(text: str) -> Iterator[str]:
     yield text[start:].strip()
 
 
-def _step(text: str, number: int) -> Step:
+def _step(text: str, place: str) -> Step:
     words = tuple(_WORDS.findall(text))
     if words == ("close",):
         return Close()
     if words[:1] == ("pause",):
-        return Pause(_seconds(words[1:], number))
+        return Pause(_seconds(words[1:], place))
     if text.count('"') % 2:
-        raise ScriptError(f"line {number}: a quote is not closed")
+        raise ScriptError(f"{place}: a quote is not closed")
     try:
         Answer(_NOTHING, Numbers()).octets(Words(words))
     except ValueError as error:
-        raise ScriptError(f"line {number}: {error}") from None
+        raise ScriptError(f"{place}: {error}") from None
     return Words(words)
 
 
-def _seconds(words: tuple[str, ...], number: int) -> float:
+def _seconds(words: tuple[str, ...], place: str) -> float:
     try:
         (written,) = words
         seconds = float(written)
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds <= LONGEST_PAUSE_S:
-        raise ScriptError(f"line {number}: pause takes seconds, up to {LONGEST_PAUSE_S:.0f}")
+        raise ScriptError(f"{place}: pause takes seconds, up to {LONGEST_PAUSE_S:.0f}")
     return seconds
 
 
 def words_of(text: str) -> Words:
-    """The words of one PDU. Raises ScriptError, which then names line 1."""
-    step = _step(text, 1)
+    """The words of one PDU. Raises ScriptError."""
+    step = _step(text, "words")
     if not isinstance(step, Words):
-        raise ScriptError("line 1: a PDU is expected")
+        raise ScriptError("words: a PDU is expected")
     return step
 
 
@@ -168,7 +169,7 @@ class Answer:
     def octets(self, said: Words) -> bytes:
         """One PDU. Raises ValueError."""
         groups = [_Group("")]
-        for word in said.words:
+        for place, word in enumerate(said.words, 1):
             if word in _LENGTH_OCTETS:
                 groups.append(_Group(word))
             elif word in _CLOSES:
@@ -177,10 +178,10 @@ class Answer:
             elif word == "len":
                 groups[-1].mark()
             else:
-                groups[-1].octets += self._word(word)
+                groups[-1].octets += self._word(word, place)
         return groups.pop().whole()
 
-    def _word(self, word: str) -> bytes:
+    def _word(self, word: str, place: int) -> bytes:
         match word:
             case "seq":
                 return self._asked.sequence_number.to_bytes(4, "big")
@@ -192,7 +193,7 @@ class Answer:
                 return str(self._number()).encode("ascii")
             case "source" | "destination":
                 return _address(self._asked.body, word)
-        return _quoted(word) if word.startswith('"') else _octets(word)
+        return _quoted(word) if word.startswith('"') else _octets(word, place)
 
     def _number(self) -> int:
         self._id = self._id or next(self._numbers.ids)
@@ -250,8 +251,8 @@ def _quoted(word: str) -> bytes:
         raise ValueError("quotes hold characters of Latin-1 only; write others as octets") from None
 
 
-def _octets(word: str) -> bytes:
+def _octets(word: str, place: int) -> bytes:
     try:
         return bytes.fromhex(word)
     except ValueError:
-        raise ValueError(f"{word!r} is neither octets in hexadecimal digits nor a word") from None
+        raise ValueError(f"word {place} is neither octets in hexadecimal digits nor a word of scripts") from None

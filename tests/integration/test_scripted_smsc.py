@@ -69,7 +69,8 @@ async def test_the_verb_names_the_line_that_it_cannot_read(tmp_path: Path) -> No
         _, said = await process.communicate()
     assert process.returncode == 1
     assert said.decode().strip() == (
-        "connect-gateway: line 2: 'seqq' is neither octets in hexadecimal digits nor a word [invalid_script]"
+        "connect-gateway: line 2, step 1: word 2 is neither octets in hexadecimal digits nor a word of scripts "
+        "[invalid_script]"
     )
     process = await verb("--script", str(tmp_path / "none"))
     async with asyncio.timeout(LIMIT_S):

@@ -54,8 +54,10 @@ def test_a_word_sets_one_field(word: str, name: str, value: object) -> None:
     ],
 )
 def test_any_other_word_is_refused(word: str) -> None:
-    with pytest.raises(InvalidSetting):
+    with pytest.raises(InvalidSetting) as refused:
         with_words(USUAL, [word])
+    _, _, value = word.partition("=")
+    assert not value or value not in str(refused.value).split()
 
 
 def test_what_is_stored_is_read_again_and_older_settings_have_the_usual_one() -> None:

@@ -64,10 +64,10 @@ def test_a_command_without_a_name_is_written_by_its_number() -> None:
     [
         ("submit_sm: 00", "on COMMAND"),
         ("on submit_sm 00", "on COMMAND"),
-        ("on shout: 00", "shout is no command"),
-        ("on unbind: 0", "'0' is neither octets"),
-        ("on unbind: seqq", "'seqq' is neither octets"),
-        ("on unbind: 00; closed", "'closed' is neither octets"),
+        ("on shout: 00", "SMPP has no such command"),
+        ("on unbind: 0", "word 1 is neither octets"),
+        ("on unbind: 00 seqq", "step 1: word 2 is neither octets"),
+        ("on unbind: 00; closed", "step 2: word 1 is neither octets"),
         ("on unbind: pause", "pause takes seconds"),
         ("on unbind: pause x", "pause takes seconds"),
         ("on unbind: pause -1", "pause takes seconds"),
@@ -86,7 +86,7 @@ def test_a_command_without_a_name_is_written_by_its_number() -> None:
 def test_a_line_that_cannot_be_read_is_named(line: str, said: str) -> None:
     with pytest.raises(ScriptError, match=re.escape(said)) as caught:
         Script(f"on unbind: close\n{line}\non unbind: close")
-    assert str(caught.value).startswith("line 2: ")
+    assert str(caught.value).startswith("line 2")
 
 
 def test_the_usual_answers_can_be_read() -> None:
