@@ -94,6 +94,8 @@ class Errands:
                 self._verify(asked.source_addr, await _found(self._messages.find(customer, identifier)))
             await _found(self._desk.cancel(key, identifier))
             return p.CancelSmResp(sequence_number=asked.sequence_number)
+        if link.terms.profile.alphabet == "gsm_packed":  # what it replaces does not say whether it was packed
+            raise Refusal("not_replaceable")
         await _found(self._desk.replace(key, identifier, asked))
         return p.ReplaceSmResp(sequence_number=asked.sequence_number)
 

@@ -77,7 +77,7 @@ def _source(received: Received) -> tuple[int, int, str]:
     if not (digits.isascii() and digits.isdigit()):
         return _ALPHANUMERIC, 0, source
     if len(digits) <= _SHORT_CODE and not received.source.country:
-        return _NETWORK_SPECIFIC, 0, source
+        return _NETWORK_SPECIFIC, 0, digits
     return _INTERNATIONAL, _ISDN, digits
 
 

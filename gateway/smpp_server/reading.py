@@ -112,7 +112,7 @@ def rewrite(
         flash=content.flash,
     )
     back = path or ReturnPath(0, 0, source, TON_INTERNATIONAL, 1, digits)
-    return request, SmppForm(notify=notify, path=back if notify else None, coding=content.coding)
+    return request, SmppForm(notify=notify, path=back if notify else None, coding=content.coding, marks=content.marks)
 
 
 def destinations(submit: Submit) -> tuple[p.SmeAddress | p.DistributionList, ...]:

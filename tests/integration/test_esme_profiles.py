@@ -293,7 +293,7 @@ async def test_what_a_profile_lets_through_reaches_the_operator(tmp_path: Path) 
             "esm_class": 0x80,
             "replace_if_present_flag": 1,
         }
-        told = await peer.ask(submit(registered_delivery=1, replace_if_present_flag=1, **marks))
+        told = await peer.ask(submit(registered_delivery=1, **marks))
         await peer.receipts(1)
         sent = (await stage.arrived(2))[1]
         assert (sent.protocol_id, sent.priority_flag, sent.esm_class) == (0x41, 3, 0x80)
@@ -458,3 +458,18 @@ async def test_what_nobody_answers_is_not_answered(tmp_path: Path, kind: type[p.
         transport.write(p.HEADER.pack(p.HEADER_OCTETS + len(body), kind.command_id, 0, 900) + body)
         assert (await peer.ask(submit())).status == st.OK
         assert peer.connection.session.unexpected_responses == 0
+
+
+async def test_a_replacement_keeps_what_was_let_through_and_a_packed_alphabet_replaces_nothing(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path) as stage:
+        there = await account(stage, alphabet="latin1", protocol_ids=(0x41,))
+        peer = await stage.peer(there)
+        later: dict[str, Any] = {"schedule_delivery_time": "000000010000000R", "protocol_id": 0x41}
+        waiting = (await peer.ask(submit(b"old", **later))).message_id
+        now: dict[str, Any] = {"source_addr": "INTERKEY", "schedule_delivery_time": "000000000000000R"}
+        assert (await peer.ask(p.ReplaceSm(message_id=waiting, short_message=b"\xc4", **now))).status == st.OK
+        (sent,) = await stage.arrived(1)
+        assert (sent.protocol_id, sent.short_message) == (0x41, gsm7.DEFAULT.encode("Ä"))
+        packed = await stage.peer(await account(stage, "packed", alphabet="gsm_packed"))
+        waiting = (await packed.ask(submit(gsm7.pack(b"old", 0), **(later | {"protocol_id": 0})))).message_id
+        assert (await packed.ask(p.ReplaceSm(message_id=waiting, short_message=b"new", **now))).status == 0x13
