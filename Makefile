@@ -8,7 +8,7 @@ BUILD_NEEDS := $(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pypro
 
 COMPILED := .venv-compiled
 COMPILED_STAMP := $(COMPILED)/.installed
-COMPILED_TESTS ?= tests/unit tests/contract tests/privacy tests/integration/test_http_express.py tests/integration/test_http_api.py \
+COMPILED_TESTS ?= tests/unit tests/contract tests/privacy tests/fuzz/test_express.py tests/integration/test_http_express.py tests/integration/test_http_api.py \
 	tests/integration/test_journal.py tests/integration/test_sqlite_ledger.py tests/integration/test_operator_links.py \
 	tests/integration/test_smpp_*.py tests/integration/test_webhook*.py
 

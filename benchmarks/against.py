@@ -1,7 +1,8 @@
 """Two versions of the gateway in turns: this one, and the one of another checkout.
 
-Each may be its compiled build: `against . --build compiled` tells what compiling gives, and with `--other-build compiled`
-two compiled versions stand beside each other. Else both run by the interpreter of this environment.
+Each may be its compiled build: `against . --build compiled` tells what compiling gives, and with
+`--other-build compiled` two compiled versions stand beside each other. Else the interpreter of this environment runs
+both.
 
 Both stand all the time, and each run of one is followed by one of the other; who begins changes from run to run.
 Whatever the machine does meanwhile it does to both. Each run has a process of its own, which is warmed up first:
@@ -34,7 +35,8 @@ def against(
 ) -> list[Result]:
     """The results of the other version, in the checkout `sources`, and of this one.
 
-    scenarios: in the same order. other_python: of the environment whose gateway is the other, instead of the checkout's.
+    scenarios: in the same order. other_python: of the environment whose gateway is the other, instead of the one in
+    the checkout.
     """
     if not (sources / "gateway" / "__main__.py").is_file():
         raise Wrong(f"{sources} holds no gateway")

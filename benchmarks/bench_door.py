@@ -24,6 +24,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import MessageClass
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import SystemClock
+from gateway.process.tasks import TaskOwner
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
@@ -68,7 +69,11 @@ async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path
     return Door(
         validator=Validator(MessageSettings(), plan, lambda _: False),
         minimiser=Minimiser(
-            vault=vault, policies=RetentionPolicies(DEFAULT_RULES), clock=clock, pseudonymise=keyring.pseudonymise
+            vault=vault,
+            policies=RetentionPolicies(DEFAULT_RULES),
+            clock=clock,
+            keyring=keyring,
+            contain=TaskOwner().contain,
         ),
         router=Router([Route(prefix="", classes=frozenset(), operators=("loop",))]),
         pick=lambda candidates, _: candidates[0],

@@ -31,6 +31,7 @@ from gateway.smpp_server.server import SmppServer
 from gateway.smpp_server.telling import Telling
 from gateway.smpp_server.wording import receipt
 from operators.base import DeliveryReceipt, MtMessage, OperatorEvent, Submitted
+from operators.seats import Seats
 from operators.smpp import pdu as p
 from operators.smpp.client import SmppOperator
 from redaction.personal import MessageText, Msisdn, Secret
@@ -191,7 +192,9 @@ async def customer_end(steps: Steps) -> None:
         errands=nobody,
         telling=telling,
     )
-    link, wire = server._make_link(), Wire()
+    seat = Seats(1).take("", nobody)
+    assert seat is not None
+    link, wire = server._make_link(seat), Wire()
     link.connection_made(wire)
     bind = p.BindTransceiver(1, system_id="bank")
     link.session.receive(p.encode(bind), link.now())

@@ -73,10 +73,11 @@ def _ports(settings: Settings) -> Iterator[Finding]:
 
 
 def _proxies(settings: Settings) -> Iterator[Finding]:
-    for index, network in enumerate(settings.http.trusted_proxies):
-        if not is_network(network):
-            message = "expected an address or a network such as 10.0.0.0/8"
-            yield ("http", "trusted_proxies", index), "not_a_network", message, _ERROR
+    for section in ("http", "smpp_server"):
+        for index, network in enumerate(getattr(settings, section).trusted_proxies):
+            if not is_network(network):
+                message = "expected an address or a network such as 10.0.0.0/8"
+                yield (section, "trusted_proxies", index), "not_a_network", message, _ERROR
 
 
 def _order(section: str, smaller: str, larger: str, settings: Settings) -> Iterator[Finding]:
@@ -243,7 +244,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("http", "metrics"), _listeners),
     (("http", "metrics"), _ports),
     (("smpp_server", "http", "metrics"), _smpp_listener),
-    (("http",), _proxies),
+    (("http", "smpp_server"), _proxies),
     (("http",), partial(_order, "http", "max_body_bytes", "max_batch_body_bytes")),
     (("messages",), partial(_order, "messages", "default_validity_s", "max_validity_s")),
     (("messages",), partial(_order, "messages", "otp_validity_s", "max_validity_s")),

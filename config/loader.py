@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from config.anchoring import anchored, left_behind, with_stores
 from config.checks import check
 from config.environment import Overlay
 from config.lines import key_lines
@@ -26,6 +27,10 @@ from config.shape import Shape
 
 FILES: Final = ("gateway.toml", "operators.toml", "retention.toml")
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_LEFT_BEHIND: Final = (
+    "paths are relative to the settings file: there is nothing at this one, and something at the same path in the "
+    "working directory; move it, or write the path out in full"
+)
 _HARMLESS: Final = re.compile(r"(?:[A-Za-z ,/-]|'[=\]]')+")
 
 
@@ -55,7 +60,11 @@ def examine(path: Path | None, environ: Mapping[str, str], *, secrets: bool = Fa
         document.read(file)
     overlay = Overlay(Settings, document.keys, document.places)
     overlay.apply(environ)
-    settings, problems = _settle(document, overlay)
+    folder = _folder(path)
+    settings, problems = _settle(document, overlay, folder)
+    if not problems and folder != Path():
+        for key in left_behind(settings, folder, document.places):
+            problems.append(Origins(document.places).problem(key, "left_behind", _LEFT_BEHIND))
     if secrets:
         problems += missing_secrets(settings, Origins(document.places), environ)
     problems = sorted(document.problems + overlay.problems + problems, key=_place)
@@ -68,13 +77,21 @@ def _place(problem: Problem) -> tuple[bool, bool, str, int]:
     return not problem.file, problem.file == ENVIRONMENT, problem.file, problem.line
 
 
-def _settle(document: "_Document", overlay: Overlay) -> tuple[Settings, list[Problem]]:
+def _folder(path: Path | None) -> Path:
+    """Where relative paths begin; the working directory is Path()."""
+    if path is None:
+        return Path()
+    folder = path if path.is_dir() else path.parent
+    return Path() if folder.resolve() == Path().resolve() else folder
+
+
+def _settle(document: "_Document", overlay: Overlay, folder: Path) -> tuple[Settings, list[Problem]]:
     """The settings made from what fits, and the problems of shape and of the checks on sound sections."""
     origins = Origins(document.places)
     shape = Shape(origins)
     fitting = shape.fit(Settings, document.keys)
     _fill_retention(fitting, shape)
-    settings = msgspec.convert(fitting, Settings)
+    settings = with_stores(msgspec.convert(fitting, Settings), folder, document.places)
     if document.problems:
         return settings, shape.problems
     return settings, shape.problems + check(settings, origins, skip=shape.faulty | overlay.faulty)
@@ -127,7 +144,7 @@ class _Document:
         except ValueError as error:
             self._complain(file, *_syntax(str(error), last_line=text.count("\n") + 1))
         else:
-            self._add(file, keys, lines)
+            self._add(file, anchored(keys, _folder(file)), lines)
 
     def _add(self, file: Path, keys: Mapping[str, object], lines: Mapping[KeyPath, int]) -> None:
         for key in self.keys.keys() & keys.keys():

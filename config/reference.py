@@ -23,7 +23,7 @@ _INTRODUCTION: Final = """\
 Rendered from the types in `config/`; do not edit by hand.
 
 Settings come from one TOML file, or from a directory with any of `gateway.toml`, `operators.toml` and `retention.toml`.
-Every key has a default. `_s` is seconds, `_bytes` is octets. Paths are relative to the working directory.
+Every key has a default. `_s` is seconds, `_bytes` is octets. Paths are relative to the settings file.
 An unknown key, a wrong type or a value out of range is an error that names file, line and key, and never the value.
 
 An environment variable overrides a file: `CONNECT_GATEWAY__HTTP__PORT=8081`. Two underscores part the keys. An entry of

@@ -23,11 +23,11 @@ class SecretRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     env: Annotated[
         Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None,
-        Meta(description="Environment variable that holds the secret."),
+        Meta(description="Environment variable that holds the secret; line ends after it are dropped."),
     ] = None
     file: Annotated[
         Annotated[str, Meta(min_length=1)] | None,
-        Meta(description="File that holds the secret; one line end after it is dropped."),
+        Meta(description="File that holds the secret; line ends after it are dropped."),
     ] = None
 
     def __bool__(self) -> bool:
@@ -44,8 +44,18 @@ class SecretRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return "" if self.file is None else _from_file(self.file)
 
 
+def trimmed(text: str) -> str:
+    """A secret without the line ends that an editor, `echo` or a mounted file leaves behind it."""
+    return text.rstrip("\r\n")
+
+
+def is_padded(text: str) -> bool:
+    """Whether blanks stand around a secret, which are hardly meant and are not cut off."""
+    return trimmed(text) != trimmed(text).strip()
+
+
 def _from_environment(name: str, environ: Mapping[str, str]) -> str:
-    value = environ.get(name, "")
+    value = trimmed(environ.get(name, ""))
     if not value:
         raise SecretMissing(f"environment variable {name} is not set or empty")
     return value
@@ -67,7 +77,7 @@ def _text(path: str, data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise SecretMissing(f"secret file {path}: not UTF-8 text") from None
-    text = text.removesuffix("\n").removesuffix("\r")
+    text = trimmed(text)
     if not text:
         raise SecretMissing(f"secret file {path}: empty")
     return text

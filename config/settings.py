@@ -45,6 +45,7 @@ __all__ = [
     "TlsSettings",
     "TransitSettings",
     "WebhookSettings",
+    "WorkersSettings",
 ]
 
 _HOUR_S = 3_600.0
@@ -69,7 +70,17 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_batch_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a batch.")] = 4_194_304
     max_batch: Annotated[int, Meta(ge=1, le=10_000, description="Most messages in a batch.")] = 1000
     read_timeout_s: Annotated[float, Meta(gt=0, description="Time in which a request must have arrived.")] = 10.0
-    max_connections: Annotated[int, Meta(ge=1, description="Open connections; more are refused.")] = 2000
+    idle_s: Annotated[
+        float,
+        Meta(gt=0, le=86_400, description="A quiet connection ends after it; a balancer in front has less."),
+    ] = 75.0
+    max_connections: Annotated[
+        int, Meta(ge=1, description="Open connections; idle ones end for newcomers, more are told 503.")
+    ] = 2000
+    max_connections_per_address: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Open connections of one address, or of one IPv6 /64; absent half of `max_connections`."),
+    ] = None
     max_inflight: Annotated[
         int, Meta(ge=1, description="Submissions that wait for their commit; more are answered 503.")
     ] = 5000
@@ -96,9 +107,7 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["sqlite", "redis"],
         Meta(description="`sqlite` keeps it in a file, for one node; `redis` on a server that nodes share."),
     ] = "sqlite"
-    path: Annotated[str, Meta(min_length=1, description="Database file, relative to the working directory.")] = (
-        "data/ledger.db"
-    )
+    path: Annotated[str, Meta(min_length=1, description="Database file.")] = "data/ledger.db"
     synchronous: Annotated[
         Literal["full", "normal"],
         Meta(description="`full` syncs every commit; `normal` may lose the last ones if the machine loses power."),
@@ -262,6 +271,9 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     allow_loopback: Annotated[
         bool, Meta(description="Allow `http` to this machine, for trials; never in production.")
     ] = False
+    ca_file: Annotated[
+        _Path | None, Meta(description="PEM file of authorities to trust in beside those of the system.")
+    ] = None
     max_inflight: Annotated[int, Meta(ge=1, description="Events held in memory; the rest wait in the ledger.")] = 2000
 
 
@@ -296,6 +308,15 @@ class ShutdownSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     deadline_s: Annotated[float, Meta(gt=0, description="Time for an orderly stop; what is left is cut off.")] = 20
 
 
+class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The workers of `serve --workers`."""
+
+    liveness_s: Annotated[
+        float,
+        Meta(ge=1, description="A worker that does not answer the supervisor for so long is killed and restarted."),
+    ] = 15
+
+
 class MessageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a message may be."""
 
@@ -323,6 +344,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sweeper: SweeperSettings = SweeperSettings()
     log: LogSettings = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
+    workers: WorkersSettings = WorkersSettings()
     operators: tuple[OperatorSettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
     retention: tuple[RetentionSettings, ...] = DEFAULT_RETENTION

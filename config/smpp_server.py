@@ -30,9 +30,24 @@ class SmppServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         str, Meta(min_length=1, max_length=15, description="Name that this side gives itself in bind responses.")
     ] = "connect-gateway"
     max_connections: Annotated[int, Meta(ge=1, description="Open connections; more are closed at once.")] = 1000
+    max_connections_per_address: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Open connections of one address, or of one IPv6 /64; absent half of `max_connections`."),
+    ] = None
     max_unbound: Annotated[
-        int, Meta(ge=1, description="Connections that are not bound yet; more are closed at once.")
+        int, Meta(ge=1, description="Connections that are not bound yet; the silent among them end for newcomers.")
     ] = 100
+    max_unbound_per_address: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Of them, those of one address, or of one IPv6 /64; absent half of `max_unbound`."),
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses or networks of TCP proxies, whose connections must begin with a PROXY protocol v2"
+            " header; limits, lock-out and allowed networks go by the address that it tells."
+        ),
+    ] = ()
     max_binds: Annotated[int, Meta(ge=1, description="Binds of one account at once, unless it has its own number.")] = 8
     window: Annotated[int, Meta(ge=1, le=10_000, description="Unanswered requests of one bind, in each direction.")] = (
         500
@@ -51,10 +66,13 @@ class SmppServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     lockout_failures: Annotated[
         int, Meta(ge=1, description="Wrong passwords for one account from one address before it is locked out.")
     ] = 5
-    lockout_s: Annotated[_Seconds, Meta(description="How long such an address is locked out of the account.")] = 300.0
+    lockout_s: Annotated[
+        _Seconds,
+        Meta(description="How long it is locked out at the most: 5 s at first, doubled with each further wrong one."),
+    ] = 300.0
     conceal_bind_faults: Annotated[
         bool, Meta(description="Answer ESME_RBINDFAIL instead of saying which of name and password was wrong.")
-    ] = False
+    ] = True
     long_passwords: Annotated[
         bool, Meta(description="Allow passwords of up to 64 characters, which SMPP 3.4 does not.")
     ] = False

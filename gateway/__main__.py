@@ -1,5 +1,18 @@
 """`python -m gateway` is `connect-gateway`."""
 
-from gateway.cli.main import main
+import sys
 
-main()
+from gateway.process.early import be_calm
+
+
+def main() -> None:
+    """Run the command line. A process that serves is ready for signals before its imports, which take a while."""
+    if sys.argv[1:2] == ["serve"]:
+        be_calm()
+    from gateway.cli.main import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -20,13 +20,17 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     token: whatever the submitter wants back in `Submitted`; opaque to the operator.
     source: a registered sender name (alphanumeric or short code), or a number.
-    concat_ref: 0..65535, the reference that all segments of this message share (S-38); 8-bit users take it modulo 256.
+    concat_ref: 0..65535, the reference that all segments of this message share (S-38). short_ref: 0..255, the same
+    where it has 8 bits; None for `concat_ref` modulo 256.
     only: submit just these segments (0-based); None means all.
     validity_s: seconds from now for which the operator may keep trying; None leaves it to the operator.
     data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
     in one segment as they are; None for text.
     flash: class 0 display.
     protocol_id, priority: what the customer said of them; None for nothing. reply_path: an answer may go the same way.
+    name: octets that are the message's alone and the same at each attempt, of which a reference may be made; they
+    never leave themselves. Empty where the egress contract lets no reference out.
+    doubtful: an earlier attempt left octets and got no answer.
     """
 
     token: object
@@ -34,6 +38,7 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     destination: Msisdn
     text: MessageText
     concat_ref: int = 0
+    short_ref: int | None = None
     only: tuple[int, ...] | None = None
     receipt: bool = True
     validity_s: int | None = None
@@ -43,6 +48,8 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     protocol_id: int | None = None
     priority: int | None = None
     reply_path: bool = False
+    name: bytes = b""
+    doubtful: bool = False
 
 
 class DeferReason(enum.Enum):
@@ -59,6 +66,10 @@ class UnknownReason(enum.Enum):
 
     TIMEOUT = "timeout"  # no answer within response_timer (S-23)
     LINK_LOST = "link_lost"  # the link died while it was outstanding (S-24)
+
+
+DOUBTS: Final = frozenset(reason.value for reason in UnknownReason)
+"""As short codes."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
@@ -82,9 +93,10 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
-    """Bytes went out and no answer came."""
+    """Bytes went out and no answer came. known_as: the id with which a receipt would name it; '' where none can."""
 
     reason: UnknownReason
+    known_as: str = ""
 
 
 ABOUT_LINK: Final = frozenset(
@@ -132,6 +144,10 @@ class Submitted(msgspec.Struct, frozen=True, gc=False):
     late: bool = False
 
 
+ALL_SEGMENTS: Final = 0
+"""A receipt covers however many segments its message has."""
+
+
 class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     """News of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before; None is
     the handle of news that was asked for.
@@ -139,6 +155,8 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     candidates: the forms in which the receipt's id may have been recorded, best first (S-44), at least one, unless
     the receipt named none.
     error_code: the network error code as short digits or letters, or None. The receipt's text is not here on purpose.
+    done_at_ms: when the operator says that it happened, or None.
+    covers: of how many segments it tells; a message of so many is settled as a whole. `ALL_SEGMENTS`: any message.
     """
 
     operator: str
@@ -147,6 +165,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
     error_code: str | None
     done_at_ms: int | None
     handle: object
+    covers: int = 1
 
 
 class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -155,7 +174,11 @@ class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: the sender as the operator writes it, country 0; `international` says that it begins with a country code.
     destination: the customer's own number or short code. encoding: of `operators.smpp.coding.Encoding`; the code points
     of a `binary` text stand for octets. segments: how many there were; `missing`: the numbers (from 1) of those that
-    never came.
+    never came. header: user data header elements that say more than which part it is, such as ports.
+
+    gathering: of a long one, whose parts come one by one: each brings the whole as far as it is there, under the same
+    number, with its own handle. is_last: nothing more will come of it; then the handle may be None. wait_s: how long
+    the operator's link waits for the rest.
     """
 
     operator: str
@@ -166,6 +189,10 @@ class MoMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     encoding: str = "gsm7"
     segments: int = 1
     missing: tuple[int, ...] = ()
+    header: bytes = b""
+    gathering: int = 0
+    is_last: bool = True
+    wait_s: float = 0.0
     handle: object
 
 
@@ -193,6 +220,17 @@ EventSink = Callable[[Sequence[OperatorEvent]], None]
 """Called on the event loop with everything one read or one timer brought; it must not block or raise."""
 
 
+class BindDown(msgspec.Struct, frozen=True):
+    """A bind, or another part of a link, that is not up. bind: its name within the link.
+
+    reason: a word of ours. code: a status, a socket's or a TLS error by name; '' where there is none.
+    """
+
+    bind: str
+    reason: str
+    code: str = ""
+
+
 class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     """What `GET /v1/operators` and the metrics show of a link."""
 
@@ -206,6 +244,7 @@ class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     submitted: int  # segments written, since start
     receipts: int
     unexpected_responses: int  # S-21
+    down: tuple[BindDown, ...] = ()
     flawed: int = 0  # answers and messages that could be read in part only, or lack an id (S-05)
 
 

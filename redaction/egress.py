@@ -28,7 +28,7 @@ class EgressField(enum.Enum):
     PRIORITY = 8
     ESM_CLASS = 9
     PROTOCOL_ID = 10
-    REFERENCE = 11  # fresh and random per message, never ours or the customer's
+    REFERENCE = 11  # of its own for each message and not to be told from chance, never our id or the customer's
 
     __hash__ = object.__hash__  # Enum's own is written in Python
 

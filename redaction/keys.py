@@ -26,7 +26,9 @@ Random = Callable[[int], bytes]
 PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
 
-PEPPER_PURPOSES: Final = frozenset({"search", "suppress", "rate", "statistics", "credential", "idempotency"})
+PEPPER_PURPOSES: Final = frozenset(
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation"}
+)
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
 LASTING_EPOCH: Final = 0
@@ -104,6 +106,9 @@ class KeyState:
         """Destroy everything sealed in a period; true if its key was there."""
         self._forget_derived()
         return self._periods.pop((tag, period), None) is not None
+
+    def has_period(self, tag: RetentionTag, period: int) -> bool:
+        return (tag, period) in self._periods
 
     def periods(self) -> list[tuple[RetentionTag, int]]:
         """The periods whose keys live, in order."""

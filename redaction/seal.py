@@ -69,6 +69,8 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         "inbound": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
         # What the customer attached for itself (reference, callback URL): goes back to it and to nobody else.
         "private": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        # An operator's own id of a segment, which it is asked by what became of it.
+        "operator_id": (Purpose.DELIVER,),
         # Where a customer is told, and what the notice is signed with.
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
         "webhook_secret": (Purpose.CREDENTIAL,),

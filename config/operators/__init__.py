@@ -10,9 +10,9 @@ from config.operators.egress import INDISPENSABLE_FIELDS, EgressFieldName, Egres
 from config.operators.link import LinkSettings, NetworkLinkSettings
 from config.operators.loopback import LoopbackOperatorSettings
 from config.operators.register import HOME, OperatorRegister
-from config.operators.rest import RestCallback, RestFields, RestOperatorSettings, RestSettings, RestStates
+from config.operators.rest import RestCallback, RestFields, RestOperatorSettings, RestSettings, RestStates, RestSuccess
 from config.operators.routes import MessageClassName, RouteSettings
-from config.operators.smpp import LanguageName, OutbindSettings, SmppOperatorSettings
+from config.operators.smpp import LanguageName, OutbindSettings, ReceiptWords, SmppOperatorSettings
 from config.operators.statuses import (
     PERMANENT_STATUSES,
     QUEUE_FULL_STATUSES,
@@ -44,11 +44,13 @@ __all__ = [
     "OperatorRegister",
     "OperatorSettings",
     "OutbindSettings",
+    "ReceiptWords",
     "RestCallback",
     "RestFields",
     "RestOperatorSettings",
     "RestSettings",
     "RestStates",
+    "RestSuccess",
     "RouteSettings",
     "SmppOperatorSettings",
     "TlsSettings",

@@ -53,6 +53,10 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """The key that says how many connections there are, and how many; None where there are none to deal out."""
         return None
 
+    def descriptors(self) -> int:
+        """Open files that the link needs at the most."""
+        return 0
+
     def of_worker(self, share: Share) -> Self:
         """One worker's part of what is agreed with the operator, on ports that all workers share."""
         return self

@@ -34,6 +34,7 @@ LanguageName = Literal[
     "urdu",
 ]
 
+_Word = Annotated[str, Meta(pattern="^[A-Za-z0-9_+-]{1,32}$")]
 _Status = Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
 _Ton = Annotated[int, Meta(ge=0, le=7)]
 _Npi = Annotated[int, Meta(ge=0, le=18)]
@@ -64,6 +65,20 @@ class OutbindSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     bind: Annotated[Literal["receiver", "transceiver"], Meta(description="The bind that answers an outbind.")] = (
         "receiver"
     )
+
+
+class ReceiptWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Words of this operator for a message's state in receipts, in any case of letters, beside those that all know."""
+
+    delivered: Annotated[tuple[_Word, ...], Meta(description="It arrived.")] = ()
+    undeliverable: Annotated[tuple[_Word, ...], Meta(description="It did not and will not.")] = ()
+    expired: Annotated[tuple[_Word, ...], Meta(description="Its time ran out.")] = ()
+    deleted: Annotated[tuple[_Word, ...], Meta(description="The operator took it back.")] = ()
+    rejected: Annotated[tuple[_Word, ...], Meta(description="It was refused.")] = ()
+    unknown: Annotated[tuple[_Word, ...], Meta(description="The operator does not know and does not ask further.")] = ()
+    enroute: Annotated[
+        tuple[_Word, ...], Meta(description="It is on its way, as with any word that is in no list.")
+    ] = ()
 
 
 class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="smpp"):
@@ -135,6 +150,14 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     receipts_by_text: Annotated[
         bool, Meta(description="Recognise receipts by their text: this SMSC sets no esm_class bit (S-41).")
     ] = False
+    receipt_words: Annotated[ReceiptWords, Meta(description="Words for states in receipts (S-46).")] = ReceiptWords()
+    long_receipts: Annotated[
+        Literal["each", "one"],
+        Meta(
+            description="A long message has a receipt for each segment, or one for all of them. One whose `sub` and "
+            "`dlvrd` are the number of segments counts for all anyway."
+        ),
+    ] = "each"
     two_texts: Annotated[
         Literal["payload", "refuse"],
         Meta(description="A deliver_sm with short_message and message_payload: the payload holds, or refused (S-11)."),
@@ -219,6 +242,9 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     def lines(self) -> tuple[str, int]:
         return "binds", self.binds
 
+    def descriptors(self) -> int:
+        return 4 * self.binds  # a pair of binds, and another one while they heal
+
     def of_worker(self, share: Share) -> Self:
         return msgspec.structs.replace(
             self,
@@ -234,6 +260,7 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
         yield from super().findings()
         yield from self._statuses()
         yield from self._tlvs()
+        yield from self._words()
 
     def _peer(self) -> Iterator[Finding]:
         """Where the SMSC is, who we are there, and how the way is protected (P-17, P-24)."""
@@ -285,3 +312,12 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
             for index, status in enumerate(getattr(self, key)):
                 if seen.setdefault(status, key) != key:
                     yield (key, index), "status_twice", f"also in {seen[status]}", Severity.ERROR
+
+    def _words(self) -> Iterator[Finding]:
+        """A word means one thing."""
+        seen: dict[str, str] = {}
+        for key in ReceiptWords.__struct_fields__:
+            for index, word in enumerate(getattr(self.receipt_words, key)):
+                if seen.setdefault(word.upper(), key) != key:
+                    message = f"also in receipt_words.{seen[word.upper()]}"
+                    yield ("receipt_words", key, index), "word_twice", message, Severity.ERROR

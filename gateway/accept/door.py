@@ -6,7 +6,7 @@ Plaintext exists only in here; what leaves is a `Message` whose every field may 
 customer when it is called with the id that is durable, and not before (Law 2).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
 from gateway.delivery.routing import Router
-from gateway.ledger.contract import Accept
+from gateway.ledger.contract import Accept, Written
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.numbers import digits_of
@@ -23,7 +23,7 @@ from gateway.model.submission import ReturnPath, SmppForm, Submission
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
-from redaction.errors import KeysWithheld, SealError, alone
+from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
 from redaction.personal import Msisdn
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -37,7 +37,8 @@ Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, 
 class Door:
     """pick: of the candidates for a message of this class, the operator in whose lane it is to wait.
 
-    digest: keyed digest of an idempotency key and an index.
+    digest: keyed digest of an idempotency key and an index. plain_counters: operators that take a text in as many
+    segments as it was planned for.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Door:
         journal: Journal,
         clock: Clock,
         digest: Callable[[int, str, int], bytes],
+        plain_counters: Collection[str] = (),
     ) -> None:
         self._validator = validator
         self._minimiser = minimiser
@@ -59,6 +61,7 @@ class Door:
         self._journal = journal
         self._clock = clock
         self._digest = digest
+        self._plain_counters = plain_counters
 
     def offer(
         self,
@@ -73,15 +76,66 @@ class Door:
         """Take one message in. Raises Refusal; then nothing is stored, and `done` is not called.
 
         form: what SMPP adds, if it came that way. done: called with the id that stands for it once it is durable, or
-        with False when the ledger could not take it; never before this returns. index: place in a batch, so that one
-        idempotency key covers a batch item by item.
+        with False when the ledger could not take it; never before this returns. index: place under the idempotency key,
+        so that one key covers a batch item by item.
         """
-        record = self._record(key, request, idempotency, index, form)
+        now_ms = self._clock.now_ms()
+        submission = self._validator.check(key, request, now_ms, form)
+        if submission.unguessed is not None and not self._has_route(submission):
+            submission = self._validator.without_guess(submission, request, form)
+        try:
+            message, leaf = self._minimise(key, submission, now_ms, form.notify)
+            digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+        except KeysWithheld:
+            raise alone(_keyless()) from None
+        record = Accept(message, digest, now_ms + IDEMPOTENCY_MS)
+        if message.content is None:
+            self._offer_later(record, submission, leaf, done)
+            return message
         try:
             self._journal.offer(record, done)
         except JournalFull:
             raise alone(self._full()) from None
-        return record.message
+        return message
+
+    def _offer_later(self, record: Accept, submission: Submission, leaf: int, done: Done) -> None:
+        """Once there is a key for the period in which the message is due."""
+        message = record.message
+        begin_ms = message.due_ms or message.accepted_ms
+
+        def offer(there: bool) -> None:
+            try:
+                if there:
+                    self._seal(message, submission, leaf, begin_ms)
+                    self._journal.offer(record, done)
+                    return
+            except (JournalFull, KeysWithheld):
+                there = False
+            done(record, Written.UNAVAILABLE)
+
+        self._minimiser.due_keys.make(message.tag, begin_ms, offer)
+
+    def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
+        """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key:
+        recipient, class, encoding and number of segments. Texts are not compared (docs/decisions/0002).
+
+        Raises Refusal. What an operator counted anew, and a pseudonym whose key is gone, count as the same.
+        """
+        if (message.message_class, message.encoding) != (earlier.message_class, earlier.encoding):
+            return False
+        recounted = earlier.attempts and earlier.operator not in self._plain_counters
+        if message.segments != earlier.segments and not recounted:
+            return False
+        try:
+            if message.subject == earlier.subject:
+                return True
+            to = self._validator.recipient(request.to)
+            subject = self._minimiser.pseudonymise(earlier.customer, to, earlier.accepted_ms)
+        except KeysWithheld:
+            raise alone(_keyless()) from None
+        except KeyDestroyed:
+            return True
+        return subject.pseudonym == earlier.subject
 
     def revise(self, key: ApiKey, message: Message, rewrite: Rewrite) -> Message:
         """The record of a waiting message with another text to the same recipient; nothing is written here.
@@ -98,14 +152,17 @@ class Door:
         request, form = rewrite(message, content, path)
         submission = self._validator.check(key, request, now_ms, form)
         submission = msgspec.structs.replace(submission, tag=message.tag)
+        due_ms = message.due_ms if submission.schedule_at_ms is None else submission.schedule_at_ms
+        begin_ms = max(due_ms or now_ms, now_ms)
+        if begin_ms > now_ms and not self._minimiser.due_keys.are_there(message.tag, begin_ms):
+            raise Refusal("invalid_schedule", "schedule_at")  # the day of its first schedule, or one near it
         try:
-            leaf = self._minimiser.pseudonymise(message.customer, submission.to, now_ms).leaf
+            leaf = self._minimiser.pseudonymise(message.customer, submission.to, begin_ms).leaf
             sealed, private = self._vault.seal(
-                submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=now_ms
+                submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
             )
         except KeysWithheld:
             raise alone(_keyless()) from None
-        due_ms = message.due_ms if submission.schedule_at_ms is None else submission.schedule_at_ms
         expires_ms = message.expires_ms
         if request.validity is not None:
             expires_ms = min((due_ms or now_ms) + submission.validity_s * 1000, message.content_until_ms)
@@ -121,36 +178,22 @@ class Door:
             notify=form.notify,
         )
 
-    def _record(
-        self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int, form: SmppForm
-    ) -> Accept:
-        now_ms = self._clock.now_ms()
-        submission = self._validator.check(key, request, now_ms, form)
-        try:
-            message = self._minimise(key, submission, now_ms, form.notify)
-            digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
-        except KeysWithheld:
-            raise alone(_keyless()) from None
-        return Accept(message, digest, now_ms + IDEMPOTENCY_MS)
-
     def _full(self) -> Refusal:
         return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)
 
-    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int = 0) -> Message:
-        """The record: what is kept of a submission, and nothing else."""
+    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> tuple[Message, int]:
+        """The record: what is kept of a submission, and nothing else; and the leaf that its content hangs on.
+
+        Not sealed yet where it is due in a period that has no key.
+        """
         customer = key.customer.id
         to = submission.to
         lane, resend = self._lane(to, submission.message_class)
         rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
-        forgotten_ms = content_until_ms(rule, now_ms, None)
-        if due_ms >= forgotten_ms:
-            raise Refusal("invalid_schedule", "schedule_at")
-        identifier, subject = self._minimiser.identify(customer, to, now_ms)
-        content, private = self._vault.seal(
-            submission, customer=customer, message_id=identifier, leaf=subject.leaf, now_ms=now_ms
-        )
-        return Message(
+        forgotten_ms = content_until_ms(rule, due_ms, None)
+        identifier, subject = self._minimiser.identify(customer, to, now_ms, due_ms)
+        message = Message(
             id=identifier,
             customer=customer,
             key_id=key.id,
@@ -167,14 +210,24 @@ class Door:
             due_ms=due_ms,
             expires_ms=min(due_ms + submission.validity_s * 1000, forgotten_ms),
             content_until_ms=forgotten_ms,
-            record_until_ms=record_until_ms(rule, now_ms),
-            content=content,
-            private=private,
+            record_until_ms=record_until_ms(rule, due_ms),
+            content=None,
             retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL if resend is None else resend,
             parts=bytes(submission.segments),
             warnings=submission.warnings,
             notify=notify,
         )
+        if due_ms == now_ms or self._minimiser.due_keys.are_there(submission.tag, due_ms):
+            self._seal(message, submission, subject.leaf, due_ms)
+        return message, subject.leaf
+
+    def _seal(self, message: Message, submission: Submission, leaf: int, begin_ms: int) -> None:
+        message.content, message.private = self._vault.seal(
+            submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
+        )
+
+    def _has_route(self, submission: Submission) -> bool:
+        return bool(self._router.candidates(digits_of(submission.to), submission.message_class))
 
     def _lane(self, to: Msisdn, message_class: MessageClass) -> tuple[str, bool | None]:
         """And whether its route says that what is in doubt is sent again."""

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from operators.base import BindDown
+
 Text = Annotated[str, Meta(description="The message, up to ten segments of text.", min_length=1)]
 
 
@@ -58,13 +60,19 @@ class MessageAccepted(Struct, frozen=True, kw_only=True, gc=False):
     id: str
     status: str
     to: Annotated[str, Meta(description="Masked: country code and last two digits.")]
+    message_class: Annotated[str, Meta(description="As named, or as guessed where it was not.")] = msgspec.field(
+        name="class"
+    )
     segments: int
     encoding: str
+    expires_at: Annotated[str, Meta(description="When it is given up, if no operator has taken it by then.")]
     retention: RetentionView
+    scheduled_at: Annotated[str | UnsetType, Meta(description="When it is sent, where that is not now.")] = UNSET
     warnings: Annotated[
         tuple[str, ...] | UnsetType,
         Meta(
-            description="What was found in the text, such as `contains_iban` or `masked_card`, where you asked for it."
+            description="`recipient_no_mobile` for a landline, 800 or 9200 number, which takes no messages as a rule; "
+            "and what was found in the text, such as `contains_iban` or `masked_card`, where you asked for it."
         ),
     ] = UNSET
 
@@ -85,12 +93,16 @@ class MessageView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message's record. The body is never part of it."""
 
     id: str
+    direction: Annotated[str, Meta(description="`outbound` to a person, `inbound` from one.")]
     status: str
-    to: str
+    to: Annotated[str | None, Meta(description="The person, masked, of an outbound message.")] = None
+    sender: Annotated[str | None, Meta(description="The person, masked, of an inbound message.")] = msgspec.field(
+        name="from", default=None
+    )
     message_class: str = msgspec.field(name="class")
     segments: int
     encoding: str
-    accepted_at: str
+    accepted_at: Annotated[str, Meta(description="When it was taken; of an inbound message, when it came.")]
     privacy: PrivacyReceipt
     scheduled_at: str | None = None
     submitted_at: str | None = None
@@ -123,6 +135,9 @@ class BatchItem(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
     message: MessageAccepted | None = None
     error: ProblemView | None = None
+    replayed: Annotated[
+        bool, Meta(description="An earlier request with this Idempotency-Key brought this message; it is taken once.")
+    ] = False
 
 
 class BatchAccepted(Struct, frozen=True):
@@ -148,6 +163,9 @@ class OperatorView(Struct, frozen=True, kw_only=True):
             "the next operator of their route; `half_open` while it takes messages again."
         ),
     ]
+    down: Annotated[
+        tuple[BindDown, ...], Meta(description="Binds that are not up, each with what was wrong when it last tried.")
+    ] = ()
 
 
 class OperatorList(Struct, frozen=True):

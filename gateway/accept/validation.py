@@ -4,10 +4,12 @@ Each refusal names a stable code and a field, never a value. Nothing here is sto
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
 from msgspec import UNSET
 
 from config.settings import MessageSettings
@@ -15,9 +17,9 @@ from gateway.accept.request import MessageRequest
 from gateway.accounts.content_rules import enforce
 from gateway.accounts.customers import ApiKey
 from gateway.model.message import MessageClass
-from gateway.model.numbers import parse_number
+from gateway.model.numbers import parse_number, takes_no_messages
 from gateway.model.refusals import Refusal
-from gateway.model.senders import is_sender
+from gateway.model.senders import is_sender, sender_key
 from gateway.model.submission import NO_FORM, SmppForm, Submission
 from operators.smpp.coding import EncodingError, simplify
 from operators.smpp.segments import TextPlan
@@ -30,6 +32,22 @@ MAX_REFERENCE: Final = 255
 MAX_URL: Final = 2_048
 MAX_TEXT: Final = 4_096
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):[0-5]\d)(?:(:(?:[0-5]\d|60))(\.\d+)?)?"
+    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+MAX_TIME: Final = 40
+NO_MOBILE: Final = "recipient_no_mobile"
+"""The warning of a number that takes no messages as a rule; it is sent all the same, for some do."""
+PAST_MS: Final = 5 * 60 * 1000
+"""A schedule that is no longer past than that is now: clocks differ. One that is was written by mistake."""
+BLANKS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u115f\u1160\u2800\u3164\ufe0e\ufe0f\uffa0" + "".join(
+    each for each in map(chr, range(0x10000)) if unicodedata.category(each) in ("Zs", "Zl", "Zp", "Cf")
+)
+"""Characters of which nothing is seen: a text of them alone is empty."""
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""What some editors put in front of a text; it is no part of one (S-59)."""
 _CLASSES: Final = {each.value: each for each in MessageClass}
 TAG_OF: Final = {
     MessageClass.OTP: RetentionTag("otp"),
@@ -43,34 +61,45 @@ DISCARD: Final = RetentionTag("discard")
 
 Plan = Callable[[str], TextPlan]
 CheckUrl = Callable[[str], bool]
+HasEndpoint = Callable[[int], bool]
+
+
+def _assumed(_customer: int) -> bool:
+    """There is an endpoint."""
+    return True
 
 
 class Validator:
     """Turns requests into submissions.
 
     plan: counts segments of a text. is_callable: whether a URL has the form of one that webhooks may call.
+    has_endpoint: whether a customer, by number, has an endpoint, whose secret signs what goes to a callback URL.
     """
 
-    def __init__(self, settings: MessageSettings, plan: Plan, is_callable: CheckUrl) -> None:
+    def __init__(
+        self, settings: MessageSettings, plan: Plan, is_callable: CheckUrl, has_endpoint: HasEndpoint = _assumed
+    ) -> None:
         self._settings = settings
         self._plan = plan
         self._is_callable = is_callable
+        self._has_endpoint = has_endpoint
 
     def check(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm = NO_FORM) -> Submission:
         """The submission. Raises Refusal. form: what SMPP adds; the text of a part is then there to be classed only."""
         text, part = request.text, form.part
         if part is None:
             _refuse_unsendable(text, "text", MAX_TEXT)
-        message_class = self._class(key, request, text)
+            if not text.strip(BLANKS):
+                raise Refusal("empty_field", "text")
+            text = text.removeprefix(BYTE_ORDER_MARK)
+        message_class, unguessed = self._class(key, request, text)
         source = _sender(key, request.source, message_class)
-        to = parse_number(request.to, self._settings.default_region)
-        if to is None and form is not NO_FORM:  # a number of another country, whose type the peer left unsaid
-            to = parse_number(f"+{request.to}", self._settings.default_region)
-        if to is None:
-            raise Refusal("invalid_number" if request.to else "empty_field", "to")
+        to = self.recipient(request.to, form)
         warnings: tuple[str, ...] = ()
         if key.customer.settings.content:
             text, warnings = enforce(key.customer.settings.content, text, changeable=part is None)
+        if takes_no_messages(to):
+            warnings = (*warnings, NO_MOBILE)
         if part is None and key.customer.settings.plain_punctuation:
             text = simplify(text)
         segments, encoding = self._size(text) if part is None else (1, part.encoding)
@@ -85,7 +114,7 @@ class Validator:
             validity_s=self._validity(request.validity, message_class, clamp=form.clamp_validity),
             schedule_at_ms=None if request.schedule_at is None else self._schedule(request.schedule_at, now_ms),
             reference=_reference(request.reference),
-            callback_url=self._callback(request.callback_url),
+            callback_url=self._callback(key, request.callback_url),
             flash=request.flash,
             data_coding=None if part is None else part.data_coding,
             header=b"" if part is None else part.header,
@@ -93,7 +122,29 @@ class Validator:
             warnings=warnings,
             coding=form.coding,
             marks=form.marks,
+            unguessed=unguessed,
         )
+
+    def without_guess(self, submission: Submission, request: MessageRequest, form: SmppForm) -> Submission:
+        """The submission with the class that it has where its text is not looked at."""
+        message_class = submission.unguessed
+        assert message_class is not None
+        return msgspec.structs.replace(
+            submission,
+            message_class=message_class,
+            tag=_tag(request.retention, message_class),
+            validity_s=self._validity(request.validity, message_class, clamp=form.clamp_validity),
+            unguessed=None,
+        )
+
+    def recipient(self, raw: str, form: SmppForm = NO_FORM) -> Msisdn:
+        """Whom a message goes to. Raises Refusal."""
+        to = parse_number(raw, self._settings.default_region)
+        if to is None and form is not NO_FORM:  # a number of another country, whose type the peer left unsaid
+            to = parse_number(f"+{raw}", self._settings.default_region)
+        if to is None:
+            raise Refusal("invalid_number" if raw else "empty_field", "to")
+        return to
 
     def _size(self, text: str) -> tuple[int, str]:
         """Segments and encoding."""
@@ -105,20 +156,33 @@ class Validator:
             raise Refusal("text_too_long", "text")
         return plan.segments, plan.encoding.value
 
-    def _class(self, key: ApiKey, request: MessageRequest, text: str) -> MessageClass:
+    def _class(self, key: ApiKey, request: MessageRequest, text: str) -> tuple[MessageClass, MessageClass | None]:
+        """And, where it was guessed, the one that it would be otherwise."""
         named = request.message_class
         if named is UNSET:
             default = _CLASSES[key.customer.settings.default_class]
-            message_class = MessageClass.OTP if looks_like_otp(text) else default
+            if default is not MessageClass.OTP and looks_like_otp(text) and self._may_be_guessed(key, request):
+                return MessageClass.OTP, default
+            message_class = default
         else:
             found = _CLASSES.get(str(named))
             if found is None:
                 raise Refusal("invalid_class", "class")
             message_class = found
-        granted = key.classes
-        if message_class not in granted and (granted or message_class is MessageClass.PROMOTIONAL):
+        if not _is_granted(key, message_class):
             raise Refusal("class_not_granted", "class")
-        return message_class
+        return message_class, None
+
+    def _may_be_guessed(self, key: ApiKey, request: MessageRequest) -> bool:
+        """Whether a text that reads like a code may be taken for one: never against what the customer says or may do.
+        A guess that is refused, or cuts the validity, is worse than none.
+        """
+        if request.schedule_at is not None or not _is_granted(key, MessageClass.OTP):
+            return False
+        if request.validity is not None and request.validity > self._settings.otp_validity_s:
+            return False
+        classes = key.customer.settings.senders.get(sender_key(request.source))
+        return not classes or MessageClass.OTP.value in classes
 
     def _validity(self, asked: int | None, message_class: MessageClass, *, clamp: bool) -> int:
         settings = self._settings
@@ -132,27 +196,40 @@ class Validator:
 
     def _schedule(self, raw: str, now_ms: int) -> int:
         at_ms = parse_time(raw)
-        if at_ms is None or at_ms > now_ms + self._settings.max_schedule_s * 1000:
+        if at_ms is None or not now_ms - PAST_MS <= at_ms <= now_ms + self._settings.max_schedule_s * 1000:
             raise Refusal("invalid_schedule", "schedule_at")
         return max(at_ms, now_ms)
 
-    def _callback(self, url: str | None) -> MessageText | None:
+    def _callback(self, key: ApiKey, url: str | None) -> MessageText | None:
         if url is None:
             return None
         if len(url) > MAX_URL or not self._is_callable(url):
             raise Refusal("invalid_url", "callback_url")
+        if not self._has_endpoint(key.customer.id):
+            raise Refusal("callback_without_endpoint", "callback_url")
         return MessageText(url)
 
 
 def parse_time(raw: str) -> int | None:
-    """RFC 3339 with an offset, to epoch milliseconds; None if it is anything else."""
-    if not raw.isascii() or not 20 <= len(raw) <= 35 or raw[10] not in "Tt ":
+    """RFC 3339, to epoch milliseconds; None if it is anything else. Seconds may be left out; a leap second is the
+    moment after it.
+    """
+    written = _TIME.fullmatch(raw) if len(raw) <= MAX_TIME else None
+    if written is None:
         return None
+    minute, second, fraction, offset = written.groups()
+    is_leap = second == ":60"
+    if is_leap or second is None:
+        second = ":59" if is_leap else ":00"
     try:
-        parsed = datetime.fromisoformat(raw.upper())
-        return None if parsed.tzinfo is None else round(parsed.astimezone(UTC).timestamp() * 1000)
+        parsed = datetime.fromisoformat(f"{minute}{second}{fraction or ''}{offset}".upper())
+        return round(parsed.astimezone(UTC).timestamp() * 1000) + (1000 if is_leap else 0)
     except (ValueError, OverflowError):  # the latter for a moment that UTC has in no year from 1 to 9999
         return None
+
+
+def _is_granted(key: ApiKey, message_class: MessageClass) -> bool:
+    return message_class in key.classes or not (key.classes or message_class is MessageClass.PROMOTIONAL)
 
 
 def _refuse_unsendable(value: str, field: str, limit: int) -> None:
@@ -166,6 +243,9 @@ def _refuse_unsendable(value: str, field: str, limit: int) -> None:
 
 def _sender(key: ApiKey, raw: str, message_class: MessageClass) -> str | Msisdn:
     classes = key.customer.settings.senders.get(raw)
+    if classes is None:
+        raw = sender_key(raw)
+        classes = key.customer.settings.senders.get(raw)
     if classes is None:
         _refuse_malformed_sender(raw)
         raise Refusal("sender_not_registered", "from")

@@ -344,14 +344,14 @@ class Accounts:
             version = _endpoint_version(stored, customer_id)
             changed = change(standing)
             await self._store.save_endpoint(changed, read=version)
-            self._say("endpoint", str(customer_id))
+            self._say("endpoint", _public_id(stored.customers, customer_id))
             return changed
 
         return await _until_it_stands(attempt)
 
     async def remove_endpoint(self, customer_id: int) -> None:
         await self._store.delete_endpoint(customer_id)
-        self._say("endpoint", str(customer_id))
+        self._say("endpoint", _public_id(await self._store.customers(), customer_id))
 
     def _say(self, kind: str, name: str) -> None:
         _say(self._actor, kind, name)
@@ -373,7 +373,7 @@ async def change_endpoints(
             changed = change(standing)
             if changed != standing:
                 await store.save_endpoint(changed, read=standing.version)
-                _say(actor, "endpoint", str(standing.customer))
+                _say(actor, "endpoint", _public_id(await store.customers(), standing.customer))
             left.discard(standing.customer)
 
     await _until_it_stands(attempt)
@@ -397,6 +397,11 @@ def _the_customer(customers: Sequence[StoredCustomer], number: int) -> StoredCus
         if customer.id == number:
             return customer
     raise UnknownAccount("no customer has this id")
+
+
+def _public_id(customers: Sequence[StoredCustomer], number: int) -> str:
+    """The id that people know a customer by."""
+    return next((each.public_id for each in customers if each.id == number), str(number))
 
 
 def _with(customer: StoredCustomer, change: Change) -> StoredCustomer:

@@ -109,6 +109,10 @@ class Directory:
         claim = claims.get(keyword_key(word)) or claims.get("")
         return None if claim is None else self._owner(*claim)
 
+    def has_keywords(self, number: str) -> bool:
+        """Whether the first word of a message to this number says whose it is."""
+        return any(self._accounts.numbers.get(number_key(number), ()))
+
     def _owner(self, customer_id: int, system_id: str) -> Owner | None:
         if self._accounts.customers[customer_id].disabled:
             return None

@@ -25,7 +25,8 @@ from redaction.retention import RetentionWish
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-SCOPES: Final = ("send", "status")
+DEFAULT_SCOPES: Final = ("send", "status")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators")
 LATER_SCOPES: Final = ("subjects", "admin")
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100
@@ -49,7 +50,7 @@ _CLASSES: Final = frozenset(each.value for each in MessageClass)
 _SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _PATH: Final = re.compile(r"`\$\.(\w+)[^`]*`\Z")
-_AROUND_WORDS: Final = ".,;:!?-_#*\"'()،؛؟"
+_AROUND_WORDS: Final = ".,;:!?-_#*\"'()،؛؟@\0"
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -103,6 +104,13 @@ def _check_throughput(per_s: float | None) -> None:
     )
 
 
+def _check_label(label: str) -> None:
+    _require(
+        len(label) <= _LONGEST_NAME and label.isprintable(),
+        f"a label has up to {_LONGEST_NAME} characters that can be printed",
+    )
+
+
 def _check_count(value: int | None, most: int, what: str) -> None:
     _require(value is None or 1 <= value <= most, f"{what} is a whole number from 1 to {most:,}")
 
@@ -137,6 +145,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     second over all keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
+    label: an administrator's word for it, which names nobody.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -146,14 +155,16 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     numbers: Mapping[str, NumberSettings] = {}
     content: ContentRules = {}
     plain_punctuation: bool = False
+    label: str = ""
 
     def __post_init__(self) -> None:
         _require(
             all(map(is_sender, self.senders)),
-            "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a short code",
+            "a sender has 3 to 11 letters, digits, spaces, dots or dashes, or is a number of 3 to 15 digits",
         )
         for classes in self.senders.values():
             check_classes(classes)
+        _check_label(self.label)
         check_classes((self.default_class,))
         _check_throughput(self.throughput_per_s)
         _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
@@ -174,7 +185,7 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
     daily_quota: int | None = None
 
     def __post_init__(self) -> None:
-        _require(len(self.name) <= _LONGEST_NAME, f"a key's name has up to {_LONGEST_NAME} characters")
+        _check_label(self.name)
         check_classes(self.classes)
         _require(len(self.allowed_networks) <= _MOST_NETWORKS, f"a key has up to {_MOST_NETWORKS} networks")
         for each in self.allowed_networks:
@@ -202,11 +213,14 @@ class EsmeSettings(KeySettings, frozen=True, kw_only=True):
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
-    own. submitted: it is notified, too, when an operator has a message.
+    own. submitted: it is notified, too, when an operator has a message. former_secret: the sealed signing secret of
+    before, in Base64, which signs as well until `former_until_ms`.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
     submitted: bool = False
+    former_secret: str = ""
+    former_until_ms: int = 0
 
 
 # ------------------------------------------------------------------------------------------------------- one spelling
@@ -222,8 +236,11 @@ def _is_number_key(key: str) -> bool:
 
 
 def keyword_key(word: str) -> str:
-    """The one spelling of a keyword: no case, no Arabic vowel signs, no punctuation around it."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", word) if not unicodedata.combining(each))
+    """The one spelling of a keyword: no case, no Arabic vowel signs, no marks of direction or of byte order, and no
+    punctuation around it, nor the @ and NUL with which some phones fill up.
+    """
+    marks = [each for each in unicodedata.normalize("NFKD", word) if unicodedata.category(each) != "Cf"]
+    plain = "".join(each for each in marks if not unicodedata.combining(each))
     return plain.casefold().strip(_AROUND_WORDS)
 
 
@@ -290,6 +307,14 @@ def _sound_entries(name: str, value: Raw) -> Raw | None:
     except ROW_FAULTS:
         return None
     return Raw(_encode({key: each for key, each in entries.items() if _is_sound(name, {key: each})}))
+
+
+def label_of(stored: bytes) -> str:
+    """The label in a key's settings; "" where there is none, or it cannot be read."""
+    try:
+        return str(msgspec.json.decode(_decode_fields(stored).get("name", b'""'), type=str))
+    except ROW_FAULTS:
+        return ""
 
 
 def fault(error: Exception) -> str:

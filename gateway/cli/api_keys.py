@@ -6,10 +6,10 @@ import typer
 
 from gateway.accounts.administration import LONGEST_LIFE_MS
 from gateway.accounts.invalid import InvalidSetting
-from gateway.accounts.settings import KeySettings
+from gateway.accounts.settings import DEFAULT_SCOPES, KeySettings, label_of
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
-from gateway.cli.session import find_customer, find_owner, open_desk
+from gateway.cli.session import customer_names, find_customer, find_owner, open_desk
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
 
@@ -22,19 +22,23 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="API keys.")
 @app.command("add")
 def add(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
-    scope: Annotated[list[str] | None, typer.Option(help="send or status; repeatable. Both by default.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="send, status or operators; repeatable. send and status by default.")
+    ] = None,
     allow_class: Annotated[
         list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
     ] = None,
     network: Annotated[list[str] | None, typer.Option(help="Network it may be used from, as CIDR; repeatable.")] = None,
     throughput: Annotated[str | None, typer.Option(help="Messages per second; default no limit.")] = None,
     daily_quota: Annotated[str | None, typer.Option(help="Messages per UTC day; default no limit.")] = None,
+    label: Annotated[str, typer.Option(help="A word of yours that names nobody; shown in lists.")] = "",
     expires_days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
     """Make an API key. It is shown this once."""
     settings = KeySettings(
+        name=label,
         classes=tuple(allow_class or ()),
         allowed_networks=tuple(network or ()),
         throughput_per_s=amount(throughput, None, float, option="--throughput"),
@@ -47,7 +51,7 @@ def add(
             owner = await find_customer(desk, customer)
             expires_ms = None if lifetime_ms is None else desk.clock.now_ms() + lifetime_ms
             stored, secret = await desk.accounts.add_key(
-                owner.id, scopes=scope or ("send", "status"), settings=settings, expires_ms=expires_ms
+                owner.id, scopes=scope or DEFAULT_SCOPES, settings=settings, expires_ms=expires_ms
             )
             return {
                 "key": secret.reveal(Purpose.CREDENTIAL),
@@ -76,10 +80,12 @@ def list_(
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
             owner = await find_owner(desk, customer)
+            names = await customer_names(desk)
             return [
                 {
                     "prefix": each.prefix,
-                    "customer": each.customer,
+                    "label": label_of(each.settings),
+                    "customer": names.get(each.customer, str(each.customer)),
                     "scopes": " ".join(each.scopes),
                     "created": rfc3339(each.created_ms),
                     "expires": rfc3339_or_none(each.expires_ms),
@@ -88,7 +94,7 @@ def list_(
                 for each in await desk.accounts.keys(owner)
             ]
 
-    show(run(work()), json)
+    show(run(work()), json, spare=("created", "scopes", "label"))
 
 
 @app.command("revoke")

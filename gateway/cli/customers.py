@@ -7,16 +7,18 @@ import typer
 
 from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
-from gateway.accounts.settings import CustomerSettings
+from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.cli.amounts import amount
-from gateway.cli.output import Config, Json, run, show
+from gateway.cli.output import Config, Json, personal, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.ledger.contract import StoredCustomer
+from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import MessageText
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers and their senders.")
 
+Label = Annotated[str | None, typer.Option(help="A word of yours that names nobody; shown in lists.")]
 Throughput = Annotated[
     str | None, typer.Option(help="Messages per second over all its keys and ESME accounts; none is no limit.")
 ]
@@ -31,9 +33,12 @@ Detect = Annotated[
 
 @app.command("add")
 def add(
-    name: Annotated[str, typer.Option(help="Name; sealed at rest.")],
-    sender: Annotated[list[str], typer.Option(help="Registered sender name or short code; repeatable.")],
-    email: Annotated[str | None, typer.Option(help="Contact; sealed at rest.")] = None,
+    sender: Annotated[list[str], typer.Option(help="Registered sender name, short code or number; repeatable.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name; sealed at rest. - reads a line, @FILE a file; without it you are asked.")
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="Contact; sealed at rest. - reads a line, @FILE a file.")] = None,
+    label: Label = None,
     default_class: Annotated[str, typer.Option(help="Class of messages that name none.")] = "transactional",
     throughput: Throughput = None,
     plain_punctuation: Annotated[
@@ -45,13 +50,17 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a customer with its senders."""
-    profile = Profile(name=MessageText(name), email=None if email is None else MessageText(email))
+    profile = Profile(
+        name=MessageText(personal(name, asks_for="name")),
+        email=None if email is None else MessageText(personal(email, asks_for="e-mail address")),
+    )
     settings = CustomerSettings(
-        senders=dict.fromkeys(sender, ()),
+        senders=dict.fromkeys(map(sender_key, sender), ()),
         default_class=default_class,
         throughput_per_s=amount(throughput, None, float, option="--throughput"),
         content=parse_rules(detect or (), {}),
         plain_punctuation=plain_punctuation,
+        label=label or "",
     )
 
     async def work() -> StoredCustomer:
@@ -59,13 +68,14 @@ def add(
             return await desk.accounts.add_customer(profile, settings)
 
     stored = run(work())
-    show({"customer": stored.public_id, "senders": sender}, json)
+    show({"customer": stored.public_id, "senders": list(settings.senders)}, json)
 
 
 @app.command("set")
 def set_(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     sender: Annotated[list[str] | None, typer.Option(help="Sender to register as well; repeatable.")] = None,
+    label: Label = None,
     default_class: Annotated[str | None, typer.Option(help="Class of messages that name none.")] = None,
     throughput: Throughput = None,
     plain_punctuation: Annotated[
@@ -81,7 +91,9 @@ def set_(
     def change(standing: CustomerSettings) -> dict[str, object]:
         changes: dict[str, object] = {}
         if sender:
-            changes["senders"] = {**dict.fromkeys(sender, ()), **standing.senders}
+            changes["senders"] = {**dict.fromkeys(map(sender_key, sender), ()), **standing.senders}
+        if label is not None:
+            changes["label"] = label
         if default_class is not None:
             changes["default_class"] = default_class
         if throughput is not None:
@@ -139,6 +151,7 @@ def list_(config: Config = None, json: Json = False) -> None:
             return [
                 {
                     "customer": each.public_id,
+                    "label": read_customer(each.settings).settings.label,
                     "created": rfc3339(each.created_ms),
                     "disabled": rfc3339_or_none(each.disabled_ms),
                 }

@@ -9,7 +9,7 @@ from gateway.accounts.esme_profile import NAMES, USUAL, EsmeProfile, with_words
 from gateway.accounts.passwords import LONGEST, SHORT
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Failed, Json, run, show
-from gateway.cli.session import find_customer, find_owner, open_desk
+from gateway.cli.session import customer_names, find_customer, find_owner, open_desk
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
 
@@ -95,17 +95,18 @@ def list_(
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
             owner = await find_owner(desk, customer)
+            names = await customer_names(desk)
             return [
                 {
                     "system_id": each.system_id,
-                    "customer": each.customer,
+                    "customer": names.get(each.customer, str(each.customer)),
                     "created": rfc3339(each.created_ms),
                     "revoked": rfc3339_or_none(each.revoked_ms),
                 }
                 for each in await desk.accounts.esmes(owner)
             ]
 
-    show(run(work()), json)
+    show(run(work()), json, spare=("created",))
 
 
 @app.command("revoke")

@@ -15,9 +15,10 @@ import typer
 from config.loader import load
 from config.settings import KeystoreSettings, Settings
 from gateway.cli.output import Config, Failed, Json, show
+from gateway.cli.restored import accept
 from gateway.cli.session import open_keystore
 from gateway.keystore import opening
-from gateway.keystore.installation import shown
+from gateway.keystore.installation import KeysOlder, shown
 from gateway.keystore.keyring import next_destruction_ms
 from gateway.keystore.recovery import Combination, recover
 from gateway.keystore.store import Keystore
@@ -46,6 +47,15 @@ def status(
     settings, clock = load(config, os.environ), SystemClock()
     with open_keystore(settings, clock) as store:
         show(_every_key(store) if every else _status(store, settings), json)
+
+
+@app.command("accept-restore")
+def accept_restore(config: Config = None, json: Json = False) -> None:
+    """The key store is older than the ledger, because a copy was brought back, and is to be used as it is.
+
+    What was sealed since the copy stays closed for ever.
+    """
+    accept(KeysOlder, config, json=json)
 
 
 @app.command()
@@ -89,8 +99,8 @@ def copy_keys(
     forbid_core_dumps()
     clock = SystemClock()
     old, new = (load(each, os.environ).keystore for each in (source, target))
-    if (old.engine, old.path, old.redis) == (new.engine, new.path, new.redis):
-        raise Failed("both settings name the same key store", "same_place")
+    if _meet(old, new):
+        raise Failed("both settings name the same key store, or the same root", "same_place")
     with _opened(old, clock) as before:
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
@@ -99,6 +109,21 @@ def copy_keys(
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)
+
+
+def _meet(old: KeystoreSettings, new: KeystoreSettings) -> bool:
+    """Whether filling the one would overwrite the other, or the root without which it is dead."""
+
+    def place(settings: KeystoreSettings) -> tuple[object, ...]:
+        if settings.engine == "file":
+            return ("file", os.path.realpath(settings.path))
+        return (settings.engine, settings.redis.url, settings.redis.prefix)
+
+    def root(settings: KeystoreSettings) -> str:
+        return os.path.realpath(settings.root.path) if settings.root.kind != "env" else ""
+
+    roots = {root(old), root(new)}
+    return place(old) == place(new) or (len(roots) == 1 and roots != {""})
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import enum
 import os
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,18 @@ from rich.status import Status
 from config.loader import load
 from config.settings import LedgerSettings
 from gateway.cli.output import Config, Failed, Json, run, show
-from gateway.ledger.contract import LedgerFormat, LedgerLocked
+from gateway.cli.restored import accept
+from gateway.keystore.installation import LedgerOlder
+from gateway.ledger.contract import LedgerFormat, LedgerLocked, LedgerUnavailable
 from gateway.ledger.opening import desk_ledger
 from gateway.ledger.roles import Ledger
+from gateway.ledger.sqlite.backup import back_up
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
+from gateway.process.logs import logger
 from gateway.tools.ledger_copy import Copied, copy_ledger
+
+log = logger("gateway.ledger")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The ledger as a whole.")
 
@@ -55,6 +62,37 @@ def show_format(
     shown = nodes if json else [f"{node} up to {reads}" for node, reads in nodes.items()]
     reads = {"oldest": found.oldest, "newest": found.newest}
     show({"written": found.written, **reads, "nodes": shown}, json)
+
+
+@app.command("accept-restore")
+def accept_restore(config: Config = None, json: Json = False) -> None:
+    """The ledger is older than the key store, because a copy was brought back, and is to be used as it is."""
+    accept(LedgerOlder, config, json=json)
+
+
+@app.command()
+def backup(
+    path: Annotated[Path, typer.Argument(help="File to write; the one that is there is replaced.")],
+    every: Annotated[float | None, typer.Option(min=1, help="Again after so many seconds, until it is ended.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Copy the file of a ledger, also beside a gateway that runs. Never to where keys or the root are."""
+    forbid_core_dumps()
+    settings = load(config, os.environ)
+    if settings.ledger.engine != "sqlite":
+        raise Failed("this ledger is on a server: give that a replica", "no_file")
+    source = Path(settings.ledger.path)
+    for each in (Path(settings.keystore.path), Path(settings.keystore.root.path), source):
+        if path.resolve().parent == each.resolve().parent:
+            raise Failed("a copy must not lie beside ledger, keys or root", "same_place")
+    show({"octets": back_up(source, path)}, json)
+    while every is not None:
+        time.sleep(every)
+        try:
+            back_up(source, path)
+        except LedgerUnavailable as error:
+            log.error("backup_failed", reason=str(error))
 
 
 @app.command()

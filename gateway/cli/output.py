@@ -1,13 +1,15 @@
 """What every verb of the command line shares: its options, how it answers, and how it fails."""
 
+import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 import typer
 import uvloop
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +23,7 @@ Config = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", re.ASCII)
 PIPE_WIDTH: Final = 10_000
 """Whoever reads a pipe wants whole lines."""
 
@@ -43,28 +46,47 @@ def note(line: str) -> None:
     print(f"connect-gateway: {line}", file=sys.stderr)  # noqa: T201
 
 
-def show(value: Any, as_json: bool, *, title: str = "") -> None:
-    """Print a mapping or a list of mappings, as JSON or for people."""
+def show(value: Any, as_json: bool, *, title: str = "", spare: Sequence[str] = ()) -> None:
+    """Print a mapping or a list of mappings, as JSON or for people.
+
+    spare: columns that people can do without, in the order in which they are left out where a terminal is too narrow.
+    """
     if as_json:
         print(msgspec.json.encode(value).decode())  # noqa: T201
         return
     if not value:
         print("none")  # noqa: T201
         return
-    table = _table(value, title) if isinstance(value, list) else _list(value, title)
     console = Console()
     if not console.is_terminal:
         console.width = PIPE_WIDTH
-    console.print(table)
+    console.print(_fitting(value, title, spare, console) if isinstance(value, list) else _list(value, title))
 
 
-def _table(rows: list[dict[str, object]], title: str) -> Table:
-    table = Table(title=title or None)
-    for name in rows[0]:
+def _fitting(rows: list[dict[str, object]], title: str, spare: Sequence[str], console: Console) -> Table:
+    """Without what is empty in every row, and what there is no room for."""
+    names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
+    table = _table(rows, names, title)
+    for name in spare:
+        if console.measure(table, options=console.options.update(max_width=PIPE_WIDTH)).maximum <= console.width:
+            break
+        names = [each for each in names if each != name]
+        table = _table(rows, names, title)
+    return table
+
+
+def _table(rows: list[dict[str, object]], names: Sequence[str], title: str) -> Table:
+    table = Table(title=title or None, box=SIMPLE, pad_edge=False)
+    for name in names:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*map(_cell, row.values()))
+        table.add_row(*[_cell(_day(row[name])) for name in names])
     return table
+
+
+def _day(value: object) -> object:
+    """Of a time the day: in a table there is no room for more."""
+    return value[:10] if isinstance(value, str) and _TIME.fullmatch(value) else value
 
 
 def _list(one: dict[str, object], title: str) -> Table:
@@ -85,3 +107,20 @@ def _cell(value: object) -> Text:
     if isinstance(value, list | tuple):
         return Text(", ".join(map(str, value)))
     return Text(str(value))
+
+
+def personal(word: str | None, *, asks_for: str) -> str:
+    """A personal value that should not stand on a command line, where others on the machine see it.
+
+    word: the value; "-" for the next line of standard input, "@FILE" for a file's text, None to be asked where there is
+    a terminal. Raises Failed.
+    """
+    if word is None:
+        if not sys.stdin.isatty():
+            raise Failed(f"the {asks_for} is missing: give it, or - to read a line, or @FILE", "invalid_value")
+        return str(typer.prompt(asks_for))
+    if word == "-":
+        return sys.stdin.readline().rstrip("\r\n")
+    if word.startswith("@"):
+        return Path(word[1:]).read_text(encoding="utf-8").strip()
+    return word

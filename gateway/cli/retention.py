@@ -141,6 +141,11 @@ def _check_is_shorter(rule: RetentionRule, before: RetentionWish, wish: Retentio
         if wanted_s not in (None, getattr(before, name)) and not least_s <= wanted_s <= most_s:
             option = "--" + name.removesuffix("_s").replace("_", "-")
             raise InvalidSetting(f"{option} is from {least_s} to {most_s} seconds under this tag")
+    holds, asked_s = shortened(rule, wish), wish.content_after_final_s or 0
+    if wish.content_limit_s not in (None, before.content_limit_s, holds.content_limit_s):
+        raise InvalidSetting(f"--content-limit is not above {holds.record_s} seconds, the life of the record")
+    if wish.content_after_final_s not in (None, before.content_after_final_s) and asked_s > holds.content_limit_s:
+        raise InvalidSetting(f"--content-after-final is not above {holds.content_limit_s} seconds, the content's limit")
 
 
 async def _due(desk: Desk) -> list[dict[str, object]]:

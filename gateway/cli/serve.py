@@ -5,10 +5,11 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
+from config.descriptors import TooFew
 from config.loader import load
 from config.settings import Settings
 from config.workers import obstacles, parse_share, share_of
@@ -17,8 +18,12 @@ from gateway.limits.buckets import SharedBuckets
 from gateway.node.node import Inherited, serve
 from gateway.node.stores import check_stores
 from gateway.process.clock import SystemClock
+from gateway.process.descriptors import within_limit
 from gateway.process.hardening import end_with_parent, forbid_core_dumps
 from gateway.process.logs import catch_the_uncaught, configure, logger
+
+KILLED_AFTER_S: Final = 5.0
+"""Past its deadline, for a worker whose supervisor is gone."""
 
 app = typer.Typer(add_completion=False)
 
@@ -32,9 +37,12 @@ def serve_command(
     share: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor: 2/4.")] = None,
     descriptors: Annotated[str, typer.Option(hidden=True, help="Set by the supervisor.")] = "",
     machine: Annotated[str | None, typer.Option(hidden=True, help="Set by the supervisor.")] = None,
+    supervisor: Annotated[int | None, typer.Option(hidden=True, help="Set by the supervisor: its process.")] = None,
     config: Config = None,
 ) -> None:
     """Run a gateway node until SIGTERM; then drain and exit 0."""
+    if supervisor is not None:
+        end_with_parent(signal.SIGTERM, supervisor)  # which may have died while this was loaded
     dumps_are_off = forbid_core_dumps()
     settings = load(config, os.environ)
     if workers > 1:
@@ -45,8 +53,15 @@ def serve_command(
     if not dumps_are_off:
         logger("gateway").warning("core_dumps_possible")
     if part is not None:
-        end_with_parent(signal.SIGTERM)
+        end_with_parent(signal.SIGTERM, supervisor, killed_after_s=settings.shutdown.deadline_s + KILLED_AFTER_S)
         settings = share_of(settings, part)
+        os.environ.pop("NOTIFY_SOCKET", None)  # the supervisor speaks for all
+    try:
+        settings = within_limit(settings)
+    except TooFew:
+        raise Failed(
+            "the system allows too few open files for a node; raise the limit", "descriptors_too_few"
+        ) from None
     raise SystemExit(run(serve(settings, _inherited(descriptors, machine))))
 
 

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -24,6 +26,9 @@ from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.rules import Rules, retention_rules
 from redaction.seal import Sealer
+
+_ID: Final = re.compile(r"cus_[0-9a-f]{1,32}|[0-9]{1,9}", re.ASCII)
+"""What may be repeated of a customer's id that is none: a name could stand there by mistake."""
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -85,7 +90,13 @@ async def find_customer(desk: Desk, public_id: str) -> StoredCustomer:
     for customer in await desk.accounts.customers():
         if public_id in (customer.public_id, str(customer.id)):
             return customer
-    raise Failed("no customer has this id", "unknown_customer")
+    named = f"the id {public_id}" if _ID.fullmatch(public_id) else "this id"
+    raise Failed(f"no customer has {named}", "unknown_customer")
+
+
+async def customer_names(desk: Desk) -> dict[int, str]:
+    """The id under which each customer is known, by the number that rows refer to it by."""
+    return {each.id: each.public_id for each in await desk.accounts.customers()}
 
 
 async def find_owner(desk: Desk, customer: str | None) -> int | None:

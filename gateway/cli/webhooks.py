@@ -8,6 +8,8 @@ import typer
 
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
+from gateway.ledger.contract import StoredEndpoint
+from gateway.model.times import rfc3339
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.endpoint import EndpointSettings, SetAnew, endpoint_settings, open_endpoint
@@ -43,7 +45,7 @@ def set_(
         typer.Option("--submitted/--no-submitted", help="Notify, too, when an operator has a message; off by default."),
     ] = None,
     new_secret: Annotated[
-        bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs nothing more.")
+        bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs beside it for a day.")
     ] = False,
     config: Config = None,
     json: Json = False,
@@ -55,10 +57,15 @@ def set_(
             _check_url(desk, url)
             owner = await find_customer(desk, customer)
             change = partial(_changed, batch=batch, submitted=submitted)
-            anew = SetAnew(desk.sealer, desk.clock.random, owner.id, Secret(url), change, new_secret=new_secret)
+            place = (desk.sealer, desk.clock.random, owner.id, Secret(url))
+            now_ms = desk.clock.now_ms()
+            anew = SetAnew(*place, change, new_secret=new_secret, now_ms=now_ms)
             settings = endpoint_settings(await desk.accounts.set_endpoint(owner.id, anew))
             shown = None if anew.fresh is None else anew.fresh.reveal(Purpose.CREDENTIAL)
-            return {"customer": owner.public_id, **msgspec.structs.asdict(settings), "secret": shown}
+            answer = {"customer": owner.public_id, "batch": settings.batch, "submitted": settings.submitted}
+            if settings.former_until_ms > now_ms:
+                answer["former_secret_until"] = rfc3339(settings.former_until_ms)
+            return {**answer, "secret": shown}
 
     answer = run(work())
     if answer["secret"] is None and not json:
@@ -67,7 +74,8 @@ def set_(
 
 
 def _changed(before: EndpointSettings, *, batch: int | None, submitted: bool | None) -> EndpointSettings:
-    return EndpointSettings(
+    return msgspec.structs.replace(
+        before,
         batch=before.batch if batch is None else batch,
         submitted=before.submitted if submitted is None else submitted,
     )
@@ -80,6 +88,29 @@ def _check_url(desk: Desk, url: str) -> None:
         raise Failed(
             f"this URL may not be called: {_REFUSALS.get(refused.code, refused.code)}", "url_refused"
         ) from None
+
+
+@app.command("resume")
+def resume(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Try a customer's endpoint at once with everything that waits for it; enabled, if it was disabled."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            before = await desk.accounts.endpoint(owner.id)
+            await desk.accounts.set_endpoint(owner.id, _resumed)
+            return {"resumed": owner.public_id, "was": None if before is None else before.state}
+
+    show(run(work()), json)
+
+
+def _resumed(before: StoredEndpoint | None) -> StoredEndpoint:
+    """Written even where it is the same: nodes see by the row's version that they are to begin anew."""
+    if before is None:
+        raise Failed("this customer has no endpoint", "no_endpoint")
+    return msgspec.structs.replace(before, state="enabled", failing_since_ms=None, disabled_ms=None)
 
 
 @app.command("remove")

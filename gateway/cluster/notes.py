@@ -52,6 +52,7 @@ class Receipt(msgspec.Struct, array_like=True, frozen=True, tag="receipt"):
     state: str
     error_code: str | None
     done_at_ms: int | None
+    covers: int = 1
 
 
 decode: Final = msgspec.msgpack.Decoder(Cancel | Replace | Receipt).decode
@@ -59,7 +60,14 @@ decode: Final = msgspec.msgpack.Decoder(Cancel | Replace | Receipt).decode
 
 def note_of(receipt: DeliveryReceipt) -> bytes:
     return msgspec.msgpack.encode(
-        Receipt(receipt.operator, receipt.candidates, receipt.state.name, receipt.error_code, receipt.done_at_ms)
+        Receipt(
+            receipt.operator,
+            receipt.candidates,
+            receipt.state.name,
+            receipt.error_code,
+            receipt.done_at_ms,
+            receipt.covers,
+        )
     )
 
 
@@ -102,4 +110,5 @@ def receipt(note: Receipt, done: Callable[[bool], None]) -> DeliveryReceipt:
         error_code=note.error_code,
         done_at_ms=note.done_at_ms,
         handle=Forwarded(done),
+        covers=note.covers,
     )

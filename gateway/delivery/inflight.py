@@ -34,10 +34,12 @@ class InFlight:
                 arrived()
 
     def find(self, operator: str, candidates: Sequence[str]) -> tuple[Message, int] | None:
+        """The message that dispatch works on, where it does: it may have come back since the operator named it."""
         for candidate in candidates:
             found = self._links.get((operator, candidate))
             if found is not None:
-                return found
+                message, segment = found
+                return self.active.get(message.id, message), segment
         return None
 
     def forget(self, operator: str, message: Message) -> None:

@@ -4,10 +4,12 @@ A message that memory works on stays in the active set until the change that end
 ledger would hand it out a second time in between.
 """
 
+from collections.abc import Container, Sequence
 from typing import Final
 
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.neighbours import NOBODY, Neighbours
+from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.settler import Settler
 from gateway.ledger.contract import Change, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
@@ -15,10 +17,21 @@ from gateway.ledger.roles import Messages, Work
 from gateway.model.message import Link, Message, Status
 
 
+class _Either:
+    """What is in one of two."""
+
+    def __init__(self, first: Container[bytes], second: Container[bytes]) -> None:
+        self._first = first
+        self._second = second
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._first or identifier in self._second
+
+
 class Records:
     """The ledger, its journal, what changes a message's state, and what memory holds of open messages.
 
-    neighbours: the other nodes on the ledger.
+    ids: how operators' ids are kept. neighbours: the other nodes on the ledger.
     """
 
     def __init__(
@@ -29,6 +42,7 @@ class Records:
         journal: Journal,
         settler: Settler,
         inflight: InFlight,
+        ids: OperatorIds,
         neighbours: Neighbours = NOBODY,
     ) -> None:
         self.work: Final = work
@@ -36,7 +50,23 @@ class Records:
         self.journal: Final = journal
         self.settler: Final = settler
         self.inflight: Final = inflight
+        self.ids: Final = ids
         self.neighbours: Final = neighbours
+
+    async def claim_due(self, lane: str, until_ms: int, limit: int, exclude: Container[bytes]) -> Sequence[Message]:
+        """As of the ledger's work, but only what is confirmed; nothing while the store confirms nothing.
+
+        Raises LedgerUnavailable.
+        """
+        if self.journal.in_doubt:
+            return ()
+        unconfirmed = self.journal.unconfirmed()
+        excluded = _Either(exclude, unconfirmed) if unconfirmed else exclude
+        found = await self.work.claim_due(lane, until_ms, limit, excluded)
+        if self.journal.in_doubt:
+            return ()
+        unconfirmed = self.journal.unconfirmed()
+        return [message for message in found if message.id not in unconfirmed] if unconfirmed else found
 
     def write(self, change: Change) -> None:
         """Write, and let the message out of the active set once that is durable."""

@@ -46,15 +46,23 @@ class Settler:
         return Change(message=snapshot(message), links=links, event=self._event(message, now_ms), drop_content=drop)
 
     def final(
-        self, message: Message, status: Status, error: str | None, now_ms: int, links: tuple[Link, ...] = ()
+        self,
+        message: Message,
+        status: Status,
+        error: str | None,
+        now_ms: int,
+        links: tuple[Link, ...] = (),
+        *,
+        at_ms: int | None = None,
     ) -> Change:
-        """The message has reached `status` for good."""
+        """The message has reached `status` for good. at_ms: when that happened, where it is not now."""
         message.status = status
         message.error = error
-        message.final_ms = now_ms
+        message.final_ms = now_ms if at_ms is None else at_ms
         message.due_ms = None
+        message.operator_ids = message.operator_ids[: message.segments]
         rule = self._policies.of(message.customer, message.tag)
-        until_ms = content_until_ms(rule, message.accepted_ms, now_ms)
+        until_ms = min(message.content_until_ms, content_until_ms(rule, _begun_ms(message, now_ms), now_ms))
         drop = until_ms <= now_ms
         message.content_until_ms = _private_until_ms(rule, message, now_ms) if drop else until_ms
         return Change(
@@ -63,6 +71,13 @@ class Settler:
             event=self._event(message, now_ms),
             drop_content=drop,
         )
+
+    def revise(self, message: Message, status: Status, error: str | None, now_ms: int, at_ms: int) -> Change:
+        """What became of an `unknown` message is known after all. The clock of its content goes on as it was."""
+        message.status = status
+        message.error = error
+        message.final_ms = at_ms
+        return Change(message=snapshot(message), event=self._event(message, now_ms), over_unknown=True)
 
     def _event(self, message: Message, now_ms: int) -> OutboxEvent | None:
         if not self._wants(message):
@@ -82,4 +97,11 @@ def _private_until_ms(rule: RetentionRule, message: Message, now_ms: int) -> int
 
     The customer's own reference and callback URL are still needed to tell it, so they stay to the tag's limit.
     """
-    return now_ms if message.private is None else content_until_ms(rule, message.accepted_ms, None)
+    if message.private is None:
+        return now_ms
+    return min(message.content_until_ms, content_until_ms(rule, _begun_ms(message, now_ms), None))
+
+
+def _begun_ms(message: Message, now_ms: int) -> int:
+    """When the clock of the content began at the latest: with the acceptance, or when it was due."""
+    return now_ms if message.submitted_ms is None else message.submitted_ms

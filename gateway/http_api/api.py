@@ -16,7 +16,7 @@ from gateway.accounts.directory import Directory
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.body import UnreadBody
 from gateway.http_api.express_send import SendDesk
-from gateway.http_api.listener import Listener, Place
+from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
 from gateway.http_api.pages import Health, Pages
@@ -30,6 +30,9 @@ from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.process.clock import Clock
 from gateway.process.tls import tls_context
+from operators.entrance import Place
+from operators.seated_handler import SeatedHandler
+from operators.seats import Seats
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 """Answered while stopping too."""
@@ -87,7 +90,8 @@ class HttpApi:
             self.answer,
             place,
             replies,
-            max_connections=settings.max_connections,
+            seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
+            idle_s=settings.idle_s,
             desk=desk,
             answers=self._strays,
         )
@@ -110,6 +114,8 @@ class HttpApi:
 
     async def answer(self, request: web.BaseRequest) -> Reply:
         """The one answer to a request. Never raises for what a client sent."""
+        if isinstance(request.protocol, SeatedHandler) and request.protocol.has_more:
+            await asyncio.sleep(0)  # a handler that never waits would be called again and again, and nobody else's
         self.traffic.began()
         answers = self._strays
         try:

@@ -10,6 +10,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.accounts.directory import Directory
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
+from operators.seated_handler import SeatedHandler
 from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret
 
@@ -34,6 +35,8 @@ class Gatekeeper:
         """The key, if it may do this. Raises Refusal."""
         key = self.identify(request.headers.get("Authorization", ""))
         self.admit(key, scope, lambda: request.remote, lambda: request.headers.getall("X-Forwarded-For", ()))
+        if isinstance(request.protocol, SeatedHandler):
+            request.protocol.seat.prove()
         return key
 
     def identify(self, authorization: str) -> ApiKey:

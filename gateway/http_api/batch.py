@@ -1,6 +1,7 @@
 """The messages of one batch request: each stands or falls on its own, all are answered together.
 
-Nothing waits for a single message: no future, task or coroutine of its own.
+Nothing waits for a single message: no future, task or coroutine of its own. What a customer has on its way to the disk
+from all its batches is bounded, so that another one's message waits for a commit or two, not for all of them.
 """
 
 import asyncio
@@ -17,8 +18,12 @@ from gateway.ledger.contract import Accept, WriteOp, WriteResult
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
 
+FIRST: Final = 2**32 - 1
+"""The place of a batch's first message under its idempotency key; a single message has place 0 of the same key."""
 TURN: Final = 32
 """Messages that are taken before the loop may turn to others."""
+IN_HAND: Final = 1_024
+"""Messages of a customer's batches that wait for a commit at once, in equal parts: a lone batch is never held back."""
 
 
 class BatchSender:
@@ -27,6 +32,7 @@ class BatchSender:
     def __init__(self, path: SendPath, limit_bytes: int) -> None:
         self._path = path
         self._limit_bytes = limit_bytes
+        self._batches: dict[int, int] = {}
 
     async def send(
         self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None
@@ -37,12 +43,20 @@ class BatchSender:
         """
         self._path.admit(key, len(messages))
         refused = len(messages)
+        self._count(key, 1)
         try:
             items = await self._send(key, messages, idempotency)
             refused = sum([item.error is not None for item in items])
         finally:
+            self._count(key, -1)
             self._path.settle(key, len(messages), refused)
         return items
+
+    def _count(self, key: ApiKey, more: int) -> None:
+        customer = key.customer.id
+        count = self._batches[customer] = self._batches.get(customer, 0) + more
+        if not count:
+            del self._batches[customer]
 
     async def _send(
         self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None
@@ -53,13 +67,14 @@ class BatchSender:
             taken.append(self._take(key, each, idempotency, index, fates))
             if index % TURN == TURN - 1:
                 await asyncio.sleep(0)
+                await fates.until_few(index + 1, IN_HAND // self._batches[key.customer.id])
         await fates.known
         items: list[BatchItem] = []
         for index, one in enumerate(taken):
             if isinstance(one, Message) and one.id not in fates.unusual:
                 items.append(_shown(one, index))
             else:
-                items.append(await self._unusual(key, one, fates, index))
+                items.append(await self._unusual(key, one, fates, index, messages[index]))
         return items
 
     def _take(
@@ -67,7 +82,7 @@ class BatchSender:
     ) -> Message | Refusal:
         try:
             request = self._decoded(each) if isinstance(each, bytes) else each
-            return self._path.offer(key, request, fates, idempotency, index)
+            return self._path.offer(key, request, fates, idempotency, index or FIRST)
         except Exception as error:
             fates.one_is_known()
             return refusal_of(error)
@@ -77,15 +92,18 @@ class BatchSender:
             raise Refusal("body_too_large")
         return decode_message(body)
 
-    async def _unusual(self, key: ApiKey, one: Message | Refusal, fates: "_Fates", index: int) -> BatchItem:
+    async def _unusual(
+        self, key: ApiKey, one: Message | Refusal, fates: "_Fates", index: int, asked: MessageRequest | bytes
+    ) -> BatchItem:
         """A message that was refused, or for which an earlier one stands."""
         if isinstance(one, Refusal):
             return _refused(one, index)
         try:
-            earlier = await self._path.earlier(key, fates.unusual[one.id])
+            request = self._decoded(asked) if isinstance(asked, bytes) else asked
+            earlier = await self._path.earlier(key, fates.unusual[one.id], request, one)
         except Exception as error:
             return _refused(refusal_of(error), index)
-        return _shown(earlier, index)
+        return _shown(earlier, index, replayed=True)
 
 
 class _Fates:
@@ -94,10 +112,13 @@ class _Fates:
     unusual: by the id of a message that is not simply durable now, the id that stands for it, or what became of it.
     """
 
-    __slots__ = ("_open", "known", "unusual")
+    __slots__ = ("_enough", "_few", "_messages", "_open", "known", "unusual")
 
     def __init__(self, messages: int) -> None:
+        self._messages = messages
         self._open = messages
+        self._enough = -1
+        self._few: asyncio.Future[None] | None = None
         self.known: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.unusual: dict[bytes, WriteResult] = {}
 
@@ -108,15 +129,25 @@ class _Fates:
             self.unusual[identifier] = result
         self.one_is_known()
 
+    async def until_few(self, offered: int, most: int) -> None:
+        """Wait until of those offered no more than so many are open."""
+        self._enough = self._messages - offered + max(TURN, most)
+        if self._open > self._enough:
+            self._few = asyncio.get_running_loop().create_future()
+            await self._few
+            self._few = None
+
     def one_is_known(self) -> None:
         self._open -= 1
+        if self._few is not None and self._open <= self._enough and not self._few.done():
+            self._few.set_result(None)
         if not self._open and not self.known.done():
             self.known.set_result(None)
 
 
-def _shown(message: Message, index: int) -> BatchItem:
+def _shown(message: Message, index: int, *, replayed: bool = False) -> BatchItem:
     try:
-        return BatchItem(message=accepted_view(message))
+        return BatchItem(message=accepted_view(message), replayed=replayed)
     except Exception as error:
         return _refused(refusal_of(error), index)
 

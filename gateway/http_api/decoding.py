@@ -30,6 +30,12 @@ _batch = msgspec.json.Decoder(BatchRequest)
 _usual_batch = msgspec.json.Decoder(UsualBatch)
 
 _BATCH_START: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"[^"]+"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
+_COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
+_scanner: Final = json.JSONDecoder()
+DENSE: Final = 8
+"""With a comma in fewer octets than this, a body may have more messages than one can make something of in a turn of the
+loop: a message that can be sent has 30 octets and two commas.
+"""
 _BATCH_NEXT: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
 _BATCH_END: Final = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}[ \t\r\n]*")
 
@@ -42,14 +48,17 @@ def decode_message(body: bytes) -> MessageRequest:
     return request
 
 
-def decode_batch(body: bytes, limit_bytes: int) -> list[MessageRequest] | list[bytes]:
-    """The messages of a batch. Raises Refusal. limit_bytes: of one message.
+def decode_batch(body: bytes, limit_bytes: int, most: int) -> list[MessageRequest] | list[bytes]:
+    """The messages of a batch. Raises Refusal. limit_bytes: of one message. most: messages of a batch.
 
-    A body without fault that is no longer than that is parsed once. Of any other each message stays JSON, so that it is
-    judged on its own.
+    They are counted before anything is made of them. A body without fault that is no longer than a message may be is
+    parsed once. Of any other each message stays JSON, so that it is judged on its own.
     """
     requests = _requests(body) if len(body) <= limit_bytes else None
-    return _cut(body) if requests is None else requests
+    if requests is None:
+        return _cut(body, most)
+    _refuse_too_many(len(requests), most)
+    return requests
 
 
 def _requests(body: bytes) -> list[MessageRequest] | None:
@@ -63,11 +72,38 @@ def _requests(body: bytes) -> list[MessageRequest] | None:
     return requests
 
 
-def _cut(body: bytes) -> list[bytes]:
-    items = [bytes(raw) for raw in decode(_batch, body).messages]
+def _cut(body: bytes, most: int) -> list[bytes]:
+    if body.count(b",") * DENSE > len(body):
+        _refuse_too_many(_count(body, most), most)
+    raw = decode(_batch, body).messages
+    _refuse_too_many(len(raw), most)
+    items = [bytes(each) for each in raw]
     if not _is_one_list(body, items):
         raise Refusal("malformed_json", "messages")
     return items
+
+
+def _refuse_too_many(count: int, most: int) -> None:
+    if count > most:
+        raise Refusal("batch_too_long", "messages")
+
+
+def _count(body: bytes, most: int) -> int:
+    """How many messages there are, as far as that is JSON; no more than one beyond `most` are looked at."""
+    start, count = _BATCH_START.match(body), 0
+    try:
+        text = body[0 if start is None else start.end() :].decode()
+        position = 0
+        while start is not None and count <= most:
+            _, position = _scanner.raw_decode(text, position)
+            count += 1
+            comma = _COMMA.match(text, position)
+            if comma is None:
+                break
+            position = comma.end()
+    except (ValueError, RecursionError):
+        pass  # whoever reads all of it says what is wrong
+    return count
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:

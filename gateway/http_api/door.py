@@ -24,5 +24,12 @@ class Door(Protocol):
     ) -> Message:
         """`done` is called with the id that stands for the message once it is durable, or with False.
 
-        Raises Refusal; then nothing is stored, and `done` is not called.
+        index: place that the idempotency key covers it at. Raises Refusal; then nothing is stored, and `done` is not
+        called.
+        """
+
+    def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
+        """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key.
+
+        Raises Refusal.
         """

@@ -5,9 +5,10 @@ it stays; the first octets that are anything else go to aiohttp with all that is
 aiohttp's from then on. aiohttp's server costs 60 to 70 µs CPU a request beside the handler, this lane about 15.
 
 Bounds: an incomplete request is aiohttp's after `PATIENCE_S`, with its limits of size and time. A connection is read
-while its peer takes its answers and no more than `PIPELINE_BYTES` wait to be served; `TURN` of its requests are served
-before the loop turns to others. An idle connection ends after `idle_s`, one that leaves its answers unread after
-`WRITE_TIMEOUT_S`; nothing more is done for one that is closing.
+while its peer takes its answers and no more than `PIPELINE_BYTES` wait to be served; `TURN` of its requests are one
+share of the loop, which all connections of the lane get in fair turns (`operators.turns`). An idle connection ends
+after `idle_s`, one that leaves its answers unread after `WRITE_TIMEOUT_S`; nothing more is done for one that is
+closing.
 """
 
 import asyncio
@@ -19,12 +20,14 @@ from gateway.http_api.express_octets import Octets
 from gateway.http_api.replies import WRITE_TIMEOUT_S
 from gateway.model.refusals import Refusal
 from operators.contained import report
+from operators.seats import Seat
+from operators.turns import Turns
 
 PATIENCE_S: Final = 1.0
 SWEEP_S: Final = 1.0
 PIPELINE_BYTES: Final = 65_536
 TURN: Final = 16
-"""Requests of one connection in one turn of the loop: 16 refusals, the one answer that waits for nothing, are half a
+"""Requests of one connection in one share: 16 refusals, the one answer that waits for nothing, are half a
 millisecond. A request that is taken waits for its commit, and ends the turn of its connection.
 """
 
@@ -51,19 +54,36 @@ class Desk(Protocol):
 
 
 class ExpressConnection(asyncio.Protocol):
-    """One connection. known: what the desk remembers of its last request, so that it need not be worked out again."""
+    """One connection. known: what the desk remembers of its last request, so that it need not be worked out again.
+    seat: its place at the listener.
+    """
 
-    __slots__ = ("_busy", "_desk", "_lane", "_octets", "_paused", "_reading", "_since", "_transport", "_turns", "known")
+    __slots__ = (
+        "_busy",
+        "_desk",
+        "_ended",
+        "_lane",
+        "_octets",
+        "_paused",
+        "_reading",
+        "_since",
+        "_transport",
+        "_turns",
+        "known",
+        "seat",
+    )
 
-    def __init__(self, lane: "ExpressLane", desk: Desk) -> None:
+    def __init__(self, lane: "ExpressLane", desk: Desk, seat: Seat) -> None:
         self._lane = lane
         self._desk = desk
+        self.seat: Final = seat
         self._transport: asyncio.Transport | None = None
         self._octets = Octets()
         self._busy = False  # a request is in hand
-        self._turns = False  # `_go_on` runs, or will in the loop's next turn
+        self._turns = False  # `work` runs, or will in its turn
         self._paused = False
         self._reading = True
+        self._ended = False  # the peer sends no more
         self._since = lane.now
         self.known: object = None
 
@@ -75,11 +95,29 @@ class ExpressConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self.seat.guest = self
         self._lane.connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._leave_lane()
+        self.seat.free()
+
+    def _leave_lane(self) -> None:
         self._transport = None
         self._lane.connections.discard(self)
+
+    def is_idle(self) -> bool:
+        """See `operators.seats.Guest`. Not at once: who has just come, or been answered, is about to ask."""
+        return not (self._busy or self._turns) and self._lane.now - self._since > SWEEP_S
+
+    def leave(self) -> None:
+        """See `operators.seats.Guest`."""
+        if self._transport is None:
+            return
+        if self._paused:
+            self._transport.abort()
+        else:
+            self._transport.close()
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -98,8 +136,10 @@ class ExpressConnection(asyncio.Protocol):
         octets.put(data)
         if self._busy or self._turns or octets.waiting < octets.needed:
             self._steer()
-        else:
-            self._go_on()
+        elif self._lane.turns.busy:
+            self._go_on_soon()
+        elif self.work():
+            self._lane.turns.rejoin(self)
 
     def taken(self, body: bytes, more: bytes) -> None:
         """See `gateway.http_api.sending.Waiter`."""
@@ -119,16 +159,21 @@ class ExpressConnection(asyncio.Protocol):
             self._transport.write(octets)
             if self._octets.waiting:
                 self._go_on_soon()
+            elif self._ended:
+                self._transport.close()
         except Exception as error:  # whoever told of the answer goes on
             self.fail(error)
 
     def _go_on_soon(self) -> None:
         if not self._turns:
             self._turns = True
-            asyncio.get_running_loop().call_soon(self._go_on)
+            self._lane.turns.join(self)
+            self._steer()
 
-    def _go_on(self) -> None:
-        """Take what is complete. Only one request is in hand at a time, so answers keep their order."""
+    def work(self) -> bool:
+        """Take what is complete; see `operators.turns.Worker`. Only one request is in hand at a time, so answers keep
+        their order.
+        """
         self._turns = True
         octets, desk, left = self._octets, self._desk, TURN
         try:
@@ -142,13 +187,15 @@ class ExpressConnection(asyncio.Protocol):
                 left -= 1
                 self._busy = True
                 desk.take(self, first, octets.take(first))
-            self._turns = False
-            if not left:
-                self._go_on_soon()
+            self._turns = not left
             if octets.waiting or not self._reading:
                 self._steer()
+            elif self._ended and not self._busy:
+                self.close()
         except Exception as error:
+            self._turns = False
             self.fail(error)
+        return self._turns
 
     def _may_go_on(self) -> bool:
         transport = self._transport
@@ -174,12 +221,27 @@ class ExpressConnection(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             transport.resume_reading()
-        self.connection_lost(None)
-        successor = self._lane.successor()
+        self._leave_lane()
+        successor = self._lane.successor(self.seat)
         transport.set_protocol(successor)
         successor.connection_made(transport)
         if self._octets.waiting:
             successor.data_received(self._octets.rest())
+        if self._ended and not successor.eof_received():
+            transport.close()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more: what it asked is answered before the connection ends (RFC 9112 §9.6); not over TLS,
+        where that is the end.
+        """
+        transport = self._transport
+        if transport is None or transport.get_extra_info("sslcontext") is not None:
+            return False
+        self._ended = True
+        if not (self._busy or self._turns) and self._octets.waiting:
+            self.hand_over()  # an incomplete request is not this lane's to judge
+            return True
+        return self._busy or self._turns
 
     def sweep(self, now: float, idle_s: float) -> None:
         """Let go of what waits for too long."""
@@ -210,12 +272,13 @@ class ExpressConnection(asyncio.Protocol):
 class ExpressLane:
     """The connections in the lane, and what they share. successor: makes aiohttp's protocol for one that leaves it."""
 
-    def __init__(self, desk: Desk, successor: Callable[[], asyncio.Protocol], idle_s: float) -> None:
+    def __init__(self, desk: Desk, successor: Callable[[Seat], asyncio.Protocol], idle_s: float) -> None:
         self._desk = desk
         self.reader = UsualReader(desk.limit_bytes)
         self.successor = successor
         self._idle_s = idle_s
         self._timer: asyncio.TimerHandle | None = None
+        self.turns = Turns()
         self.connections: set[ExpressConnection] = set()
         self.now = 0.0
         """Loop time of the last sweep: fine enough for limits of seconds, and free to read."""
@@ -223,8 +286,8 @@ class ExpressLane:
     def start(self) -> None:
         self._sweep()
 
-    def make(self) -> ExpressConnection:
-        return ExpressConnection(self, self._desk)
+    def make(self, seat: Seat) -> ExpressConnection:
+        return ExpressConnection(self, self._desk, seat)
 
     def stop(self) -> None:
         """End every connection."""

@@ -20,6 +20,7 @@ _LINE_END: Final = _HEADERS - 2
 _END: Final = b"\r\n\r\n"
 _VISIBLE: Final = bytes([0x09, *range(0x20, 0x7F)])
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+_HOST: Final = re.compile(rb"[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 _JSON: Final = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 _BLANK: Final = b" \t"
 _MAX_LENGTH_DIGITS: Final = 7
@@ -122,9 +123,9 @@ def _fields(head: bytes) -> dict[bytes, bytes] | None:
         return None  # an octet outside visible ASCII, or a bare CR or LF
     fields: dict[bytes, bytes] = {}
     for line in lines:
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
         name = name.lower()
-        if name in fields or (name not in _PLAIN and not _is_harmless(name)):
+        if not colon or name in fields or (name not in _PLAIN and not _is_harmless(name)):
             return None
         fields[name] = value.strip(_BLANK)
     return fields
@@ -137,7 +138,7 @@ def _is_harmless(name: bytes) -> bool:
 def _length(fields: dict[bytes, bytes]) -> int | None:
     """Octets of the body; None when the framing or the media type is not the usual one."""
     length = fields.get(b"content-length", b"")
-    if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or b"host" not in fields:
+    if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS or not _HOST.fullmatch(fields.get(b"host", b"")):
         return None
     if fields.get(b"content-type", b"").lower() not in _JSON:
         return None

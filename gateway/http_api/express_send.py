@@ -69,6 +69,7 @@ class SendDesk:
         if not isinstance(known, _Known) or known.authorization != usual.authorization or known.version is not version:
             key = self._gatekeeper.identify(usual.authorization.decode("ascii"))
             known = connection.known = _Known(usual.authorization, version, key)
+            connection.seat.prove()
         key = known.key
         self._gatekeeper.admit(key, "send", lambda: connection.remote, lambda: _forwarded(usual))
         return key

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.accept.request import BatchAccepted, MessageRequest
+from gateway.accounts.customers import ApiKey
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.batch import BatchSender
 from gateway.http_api.body import read_json_body
@@ -60,12 +61,14 @@ class SendEndpoints:
         key = self._gatekeeper.open(request, "send")
         idempotency = idempotency_key(request)
         self._path.precheck(key)
-        items = await self._batches.send(key, await self._read_batch(request), idempotency)
+        items = await self._batches.send(key, await self._read_batch(key, request), idempotency)
         refused = sum(item.error is not None for item in items)
         return self._replies.of(202, _encode(BatchAccepted(len(items) - refused, refused, items)))
 
-    async def _read_batch(self, request: web.BaseRequest) -> Sequence[MessageRequest | bytes]:
-        """The messages of a batch. Only so many are read at a time, which bounds the memory that bodies take."""
+    async def _read_batch(self, key: ApiKey, request: web.BaseRequest) -> Sequence[MessageRequest | bytes]:
+        """The messages of a batch. Only so many are read at a time, which bounds the memory that bodies take. One that
+        is refused as a whole costs as much as the largest messages that it had room for.
+        """
         limits = self._limits
         if self._reading >= MAX_BATCH_READS:
             raise Refusal("overloaded")
@@ -74,11 +77,13 @@ class SendEndpoints:
             body = await read_json_body(request, limits.max_batch_body_bytes, limits.read_timeout_s)
         finally:
             self._reading -= 1
-        messages = decode_batch(body, limits.max_body_bytes)
-        if not messages:
-            raise Refusal("batch_empty", "messages")
-        if len(messages) > limits.max_batch:
-            raise Refusal("batch_too_long", "messages")
+        try:
+            messages = decode_batch(body, limits.max_body_bytes, limits.max_batch)
+            if not messages:
+                raise Refusal("batch_empty", "messages")
+        except Refusal:
+            self._path.charge(key, 1 + len(body) // limits.max_body_bytes)
+            raise
         return messages
 
 

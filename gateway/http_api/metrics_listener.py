@@ -5,11 +5,12 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.http_api.listener import Listener, Place
+from gateway.http_api.listener import Listener
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.model.refusals import Refusal, refusal_of
+from operators.entrance import Place
 
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _ALLOW: Final = b"Allow: GET, HEAD\r\n"
@@ -25,7 +26,6 @@ class MetricsApi:
         health: Health,
         replies: Replies,
         place: Place,
-        max_connections: int = 32,
     ) -> None:
         self._render = render
         self._replies = replies
@@ -34,7 +34,7 @@ class MetricsApi:
             "/healthz": health.live,
             "/readyz": health.ready,
         }
-        self.listener = Listener(self.answer, place, replies, max_connections=max_connections)
+        self.listener = Listener(self.answer, place, replies)
 
     async def start(self) -> None:
         """Listen. Raises OSError."""

@@ -14,8 +14,9 @@ from gateway.accept.request import ProblemView
 from gateway.http_api.openapi_webhooks import webhook_schemas, webhooks
 from gateway.http_api.replies import PROBLEM
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
-from gateway.model.message import MessageClass
+from gateway.model.message import MessageClass, Status
 from gateway.model.refusals import KINDS
+from operators.smpp.coding import Encoding
 
 Document = dict[str, Any]
 """A JSON document under construction."""
@@ -30,12 +31,26 @@ ABOUT: Final = (
 )
 SECURITY: Final = "key"
 _REFERENCE: Final = "#/components/schemas/{name}"
-KEY_CODES: Final = ("unauthenticated", "key_expired", "address_not_allowed", "scope_missing", "customer_disabled")
-SERVICE_CODES: Final = ("unknown_parameter", "internal")
+KEY_CODES: Final = (
+    "unauthenticated",
+    "key_expired",
+    "address_not_allowed",
+    "scope_missing",
+    "customer_disabled",
+    "keys_unavailable",
+)
+SERVICE_CODES: Final = ("unknown_parameter", "internal", "overloaded")
 STOPPING: Final = ("stopping",)
 
 PRINTABLE: Final = r"^[^\u0000-\u0008\u000b\u000e-\u001f\u007f]*$"
 """No control characters but tabs and line ends."""
+
+TIME: Final[Document] = {"type": "string", "format": "date-time"}
+_STATUS: Final[Document] = {"enum": [each.value for each in Status]}
+_CLASS: Final[Document] = {"enum": [each.value for each in MessageClass]}
+_ENCODING: Final[Document] = {"enum": [each.value for each in Encoding]}
+_ID: Final[Document] = {"pattern": "^[0-9a-f]{32}$"}
+_KEPT: Final[Mapping[str, Document]] = {"content_until": TIME, "record_until": TIME}
 
 REFINEMENTS: Final[Mapping[str, Mapping[str, Document]]] = {
     "MessageRequest": {
@@ -52,9 +67,33 @@ REFINEMENTS: Final[Mapping[str, Mapping[str, Document]]] = {
     "BatchRequest": {
         "messages": {
             "minItems": 1,
-            "items": {"description": "A `MessageRequest`. One that is not valid is refused on its own."},
+            "description": "One that is not valid is refused on its own, in its item of the answer.",
+            "items": {"$ref": _REFERENCE.format(name="MessageRequest")},
         },
     },
+    "MessageAccepted": {
+        "id": _ID,
+        "status": _STATUS,
+        "class": _CLASS,
+        "encoding": _ENCODING,
+        "expires_at": TIME,
+        "scheduled_at": TIME,
+    },
+    "MessageView": {
+        "id": _ID,
+        "direction": {"enum": ["outbound", "inbound"]},
+        "status": _STATUS,
+        "class": _CLASS,
+        "encoding": _ENCODING,
+        "accepted_at": TIME,
+        "scheduled_at": TIME,
+        "submitted_at": TIME,
+        "final_at": TIME,
+        "expires_at": TIME,
+    },
+    "RetentionView": _KEPT,
+    "PrivacyReceipt": _KEPT,
+    "OperatorView": {"circuit": {"enum": ["closed", "open", "half_open"]}},
 }
 """Schema and property to what the schema says of it besides its type."""
 
@@ -82,7 +121,7 @@ def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | N
         paths[route.path][route.method.lower()] = _operation(route, references)
     return {
         "openapi": "3.1.0",
-        "info": {"title": TITLE, "version": "1", "description": ABOUT},
+        "info": {"title": TITLE, "version": "1", "description": ABOUT, "license": {"name": "Proprietary"}},
         "servers": [{"url": "/"}],
         "paths": dict(paths),
         "webhooks": webhooks(_REFERENCE),
@@ -115,6 +154,9 @@ def _schemas(routes: Iterable[Route]) -> tuple[Document, Mapping[type, Document]
 
 
 def _refined(schema: Document, refinement: Document) -> Document:
+    """Fields of answers that are optional are left out and never null, so they have one type."""
+    if "anyOf" in schema and "type" in refinement:
+        schema = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
     return {**schema, **refinement}
 
 
@@ -128,6 +170,7 @@ def _operation(route: Route, references: Mapping[type, Document]) -> Document:
         "parameters": [*parameters, _IDEMPOTENCY] if route.method == "POST" else parameters,
         "responses": _responses(route, references),
     }
+    described["security"] = []
     if operation.scope is not None:
         described["security"] = [{SECURITY: []}]
         described["description"] = f"Needs a key with the scope `{operation.scope}`."
@@ -153,7 +196,11 @@ def _responses(route: Route, references: Mapping[type, Document]) -> Document:
     for code in codes_of(route.operation, route.path):
         by_status[KINDS[code].http].append(code)
     for status, codes in sorted(by_status.items()):
-        responses[str(status)] = _problem(status, codes, references[ProblemView])
+        problem, other = _problem(status, codes, references[ProblemView]), responses.get(str(status))
+        if other is not None:  # such as the 503 of a node that is not ready
+            problem["description"] = f"{other['description']} Or: {problem['description']}"
+            problem["content"] |= other["content"]
+        responses[str(status)] = problem
     return responses
 
 

@@ -79,7 +79,7 @@ class RecordEndpoints:
         return self._replies.of(200, _encode(MessageList(views, cursor)))
 
     async def list_operators(self, call: Call) -> Reply:
-        self._gatekeeper.open(call.request, "status")
+        self._gatekeeper.open(call.request, "operators")
         return self._replies.of(200, _encode(OperatorList(list(self._sources.operators()))))
 
     def _shown(self, message: Message | None) -> Reply:

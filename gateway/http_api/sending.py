@@ -17,7 +17,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.door import Door
 from gateway.http_api.views import accepted_view
-from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult
+from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult, Written
 from gateway.ledger.journal import Done
 from gateway.ledger.roles import Messages
 from gateway.limits.admission import Admission
@@ -62,6 +62,10 @@ class SendPath:
         """Let so many messages in, all or none; `settle` them once their fate is known. Raises Refusal."""
         self._admission.admit(key, messages, self._clock.now_ms())
 
+    def charge(self, key: ApiKey, messages: int) -> None:
+        """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""
+        self._admission.gates.charge(key, messages)
+
     def settle(self, key: ApiKey, messages: int = 1, refused: int = 0) -> None:
         """refused: those of them that were not taken."""
         self._admission.settle(key, messages, refused)
@@ -70,7 +74,10 @@ class SendPath:
         """Take one message that is admitted, and settle it. The waiter is told now or later. Never raises."""
         sending = _Sending(self, key, waiter)
         try:
-            sending.message = self.offer(key, decode_message(body), sending, idempotency)
+            request = decode_message(body)
+            if idempotency is not None:
+                sending.request = request
+            sending.message = self.offer(key, request, sending, idempotency)
         except Exception as error:
             self._refuse(sending, refusal_of(error))
 
@@ -80,19 +87,22 @@ class SendPath:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
         return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
 
-    async def earlier(self, key: ApiKey, standing: WriteResult) -> Message:
+    async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.
 
-        Raises Refusal, also where it was erased since: that looks as if it never was (Law 7).
+        request: what was asked for now. message: what was made of it. Raises Refusal: where the first asked for
+        something else, and where it was erased since, which looks as if it never was (Law 7).
         """
         if not isinstance(standing, bytes):
-            raise Refusal("ledger_unavailable")
+            raise untaken(standing)
         try:
             earlier = await self._messages.find(key.customer.id, standing)
         except LedgerUnavailable:
             raise alone(Refusal("ledger_unavailable")) from None
         if earlier is None:
             raise Refusal("not_found")
+        if not self._door.repeats(request, message, earlier):
+            raise Refusal("idempotency_key_reused")
         return earlier
 
     def stored(self, sending: "_Sending", result: WriteResult) -> None:
@@ -100,14 +110,15 @@ class SendPath:
         if result == sending.message.id:
             self._take(sending, sending.message, b"")
         elif not isinstance(result, bytes):
-            self._refuse(sending, Refusal("ledger_unavailable"))
+            self._refuse(sending, untaken(result))
         else:
             self._repeats += 1
             self._tasks.contain("request", f"repeat {self._repeats}", self._repeat(sending, result))
 
     async def _repeat(self, sending: "_Sending", standing: WriteResult) -> None:
         try:
-            earlier = await self.earlier(sending.key, standing)
+            assert sending.request is not None
+            earlier = await self.earlier(sending.key, standing, sending.request, sending.message)
         except Exception as error:
             self._refuse(sending, refusal_of(error))
         else:
@@ -132,9 +143,12 @@ class SendPath:
 
 
 class _Sending:
-    """One message on its way to the disk, and who waits for it. The journal calls it once."""
+    """One message on its way to the disk, and who waits for it. The journal calls it once.
 
-    __slots__ = ("_path", "key", "message", "waiter")
+    request: what it was made of, where it may repeat another.
+    """
+
+    __slots__ = ("_path", "key", "message", "request", "waiter")
 
     message: Message
 
@@ -142,9 +156,15 @@ class _Sending:
         self._path = path
         self.key = key
         self.waiter = waiter
+        self.request: MessageRequest | None = None
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
         self._path.stored(self, result)
+
+
+def untaken(result: Written) -> Refusal:
+    """Of a message that is not durable, or not known to be."""
+    return Refusal("outcome_unknown" if result is Written.UNKNOWN else "ledger_unavailable")
 
 
 def idempotency_of(written: str) -> str:

@@ -32,10 +32,12 @@ BODY_CODES: Final = (
     "wrong_type",
     "empty_field",
     "invalid_idempotency_key",
+    "idempotency_key_reused",
     "throughput_exceeded",
     "quota_exceeded",
     "overloaded",
     "ledger_unavailable",
+    "outcome_unknown",
 )
 MESSAGE_CODES: Final = (
     "field_too_long",
@@ -51,6 +53,9 @@ MESSAGE_CODES: Final = (
     "invalid_schedule",
     "invalid_url",
     "no_route",
+    "content_blocked",
+    "callback_without_endpoint",
+    "keys_unavailable",
 )
 REPLAYED: Final = {"Idempotent-Replayed": "`true` when an earlier request with this key was answered again."}
 EXAMPLE: Final = {
@@ -169,7 +174,7 @@ _OPERATORS: Final = Operation(
     id="list_operators",
     summary="List the links to operators and how they stand.",
     tag="Operators",
-    scope="status",
+    scope="operators",
     answers=(Answer(description="The links.", body=OperatorList),),
 )
 _HEALTHZ: Final = Operation(

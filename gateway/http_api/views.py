@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from gateway.accept.request import MessageAccepted, MessageView, PrivacyReceipt, RetentionView
 from gateway.model.held_lane import held_customer, operator_of
-from gateway.model.message import OPEN, WAITING, Message
+from gateway.model.message import OPEN, WAITING, Message, Status
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.egress import disclosed_fields
 from redaction.personal import mask_number
@@ -18,8 +18,11 @@ def accepted_view(message: Message) -> MessageAccepted:
         id=message.id.hex(),
         status=message.status,
         to=mask_number(message.country, message.last_two),
+        message_class=message.message_class,
         segments=message.segments,
         encoding=message.encoding,
+        expires_at=rfc3339(message.expires_ms),
+        scheduled_at=rfc3339(message.due_ms) if message.due_ms is not None and _is_scheduled(message) else UNSET,
         retention=RetentionView(message.tag, rfc3339(message.content_until_ms), rfc3339(message.record_until_ms)),
         warnings=message.warnings or UNSET,
     )
@@ -32,19 +35,20 @@ def message_view(
 
     now_ms: content past its clock counts as destroyed, whether the sweep has come by or not.
     """
-    waits = message.status in WAITING and not message.attempts
-    waits = waits and held_customer(message.operator) is None
-    scheduled = waits and message.due_ms is not None and message.due_ms > message.accepted_ms
+    person = mask_number(message.country, message.last_two)
+    is_inbound = message.status is Status.RECEIVED
     return MessageView(
         id=message.id.hex(),
+        direction="inbound" if is_inbound else "outbound",
         status=message.status,
-        to=mask_number(message.country, message.last_two),
+        to=None if is_inbound else person,
+        sender=person if is_inbound else None,
         message_class=message.message_class,
         segments=message.segments,
         encoding=message.encoding,
         accepted_at=rfc3339(message.accepted_ms),
         privacy=_receipt(message, country_of, now_ms),
-        scheduled_at=rfc3339_or_none(message.due_ms) if scheduled else None,
+        scheduled_at=rfc3339_or_none(message.due_ms) if _is_scheduled(message) else None,
         submitted_at=rfc3339_or_none(message.submitted_ms),
         final_at=rfc3339_or_none(message.final_ms),
         expires_at=rfc3339(message.expires_ms) if message.status in OPEN else None,
@@ -52,6 +56,13 @@ def message_view(
         error=message.error,
         reference=reference,
     )
+
+
+def _is_scheduled(message: Message) -> bool:
+    """Whether it waits for its time."""
+    if message.due_ms is None or message.due_ms <= message.accepted_ms:
+        return False
+    return message.status in WAITING and not message.attempts and held_customer(message.operator) is None
 
 
 def _receipt(message: Message, country_of: Callable[[str], str | None], now_ms: int) -> PrivacyReceipt:

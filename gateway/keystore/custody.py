@@ -23,7 +23,8 @@ import msgspec
 
 from gateway.keystore.file import KeyFile
 from gateway.keystore.root_slot import KeystoreLost, RootSlot, replace_file
-from gateway.ledger.contract import INSTALLATION, LedgerError, LedgerUnavailable, NothingThere
+from gateway.ledger.contract import INSTALLATION, REACHED, LedgerError, LedgerUnavailable, NothingThere
+from gateway.process.system_errors import system_text
 from redaction.errors import SealError, WrongRoot
 from redaction.keys import ROOT_BYTES, KeyState, Random
 from redaction.keys_at_rest import open_state, seal_state
@@ -49,6 +50,9 @@ class BlobStore(Protocol):
 
     def check_alone(self) -> None:
         """That the place keeps keys and nothing else. Raises a LedgerError that says what is wrong."""
+
+    def durability_fault(self) -> str | None:
+        """What is set so that it may lose what it took, in words; None for nothing. Raises LedgerUnavailable."""
 
     def close(self) -> None:
         """Again is harmless."""
@@ -88,7 +92,7 @@ class KeysFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     place, root_place: what to call them in a line for people. installation: which one it belongs to; None for one of an
     earlier version. has_root: something lies in the slot. root_is_given: it comes from outside and cannot be written,
-    so it says nothing about a store.
+    so it says nothing about a store. reached_ms: until when it was together with its ledger.
     """
 
     place: str
@@ -97,6 +101,7 @@ class KeysFacts(msgspec.Struct, frozen=True, kw_only=True):
     installation: int | None = None
     has_root: bool = False
     root_is_given: bool = False
+    reached_ms: int | None = None
 
 
 class Custody:
@@ -125,6 +130,7 @@ class Custody:
             root_place=self._slot.place,
             is_there=is_there,
             installation=marks.get(INSTALLATION) if is_there else None,
+            reached_ms=marks.get(REACHED) if is_there else None,
             has_root=has_root,
             root_is_given=not self._slot.rolls,
         )
@@ -215,6 +221,7 @@ class Custody:
         self.unfinished = True
         if self._slot.rolls and len(self._slot.read()) > 1:
             self._slot.write((root,))
+        self._slot.clear()
         self.unfinished = False
 
     def roots(self) -> Sequence[bytes]:
@@ -247,4 +254,4 @@ def slot_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LedgerUnavailable(f"key store: {type(error).__name__}") from error
+        raise LedgerUnavailable(f"key store: {system_text(error)}") from error

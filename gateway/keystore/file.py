@@ -10,6 +10,7 @@ from typing import Final
 from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable, NothingThere
 from gateway.ledger.file_lock import locked
 from gateway.ledger.statements import named_statements
+from gateway.process.system_errors import system_text
 
 TIMEOUT_S: Final = 10.0
 _SQL: Final = named_statements("gateway.keystore", "keystore.sql")
@@ -59,6 +60,10 @@ class KeyFile:
 
     def check_alone(self) -> None:
         """The settings have been checked for that."""
+
+    def durability_fault(self) -> str | None:
+        """Every connection sets it."""
+        return None
 
     def close(self) -> None:
         if self._connection is not None:
@@ -128,4 +133,4 @@ def _errors() -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise LedgerCorrupt("the key store's file is damaged") from error
     except OSError as error:
-        raise LedgerUnavailable(f"key store: {type(error).__name__}") from error
+        raise LedgerUnavailable(f"key store: {system_text(error)}") from error

@@ -21,6 +21,8 @@ from gateway.keystore.root_slot import KeystoreLost
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import (
     INSTALLATION,
+    REACHED,
+    RPO_S,
     LedgerError,
     LedgerFacts,
     NothingThere,
@@ -50,6 +52,18 @@ class StoresDiffer(LedgerError):
     """Ledger and key store belong to different installations."""
 
 
+class LedgerOlder(LedgerError):
+    """The ledger was together with its key store later than it says: a copy, or what a server had of it, lies there."""
+
+
+class KeysOlder(LedgerError):
+    """The same of the key store."""
+
+
+class NotOlder(LedgerError):
+    """Nothing was restored, as far as the stores say."""
+
+
 class Step(enum.Enum):
     """What is to be done with stores that may be used: make them, open them, or give them their number too."""
 
@@ -65,9 +79,9 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     step: Step
 
 
-def judge(ledger: LedgerFacts, keys: KeysFacts, *, may_begin: bool) -> Step:
-    """Raises KeysMissing, LedgerMissing, KeystoreLost, StoresDiffer; and NothingThere where there is nothing and
-    whoever asks may not begin.
+def judge(ledger: LedgerFacts, keys: KeysFacts, *, may_begin: bool, may_be_older: bool = False) -> Step:
+    """Raises KeysMissing, LedgerMissing, KeystoreLost, StoresDiffer, LedgerOlder, KeysOlder; and NothingThere where
+    there is nothing and whoever asks may not begin. may_be_older: one than the other.
     """
     if not keys.is_there:
         return _without_keys(ledger, keys, may_begin)
@@ -84,7 +98,26 @@ def judge(ledger: LedgerFacts, keys: KeysFacts, *, may_begin: bool) -> Step:
             f"the ledger ({ledger.place}) and the key store ({keys.place}) belong to different installations,"
             f" {shown(ledger.installation)} and {shown(keys.installation)}"
         )
+    if not may_be_older:
+        _check_age(ledger, keys)
     return Step.GO_ON
+
+
+def _check_age(ledger: LedgerFacts, keys: KeysFacts) -> None:
+    """One that does not say how far it came is taken as it is: it is of an earlier version, or was copied to here."""
+    if ledger.reached_ms is None or keys.reached_ms is None:
+        return
+    behind_s = (keys.reached_ms - ledger.reached_ms) / 1000
+    if abs(behind_s) <= RPO_S:
+        return
+    kind: type[LedgerError]
+    kind, name, old, new = LedgerOlder, "ledger", ledger.place, keys.place
+    if behind_s < 0:
+        kind, name, old, new = KeysOlder, "keys", keys.place, ledger.place
+    raise kind(
+        f"{old} is {abs(behind_s):.0f} s older than {new}: bring back the newer one, or say that it was restored with"
+        f" `connect-gateway {name} accept-restore`"
+    )
 
 
 def _without_keys(ledger: LedgerFacts, keys: KeysFacts, may_begin: bool) -> Step:
@@ -118,13 +151,15 @@ def shown(installation: int | None) -> str:
     return "none" if installation is None else f"{installation:016x}"
 
 
-async def open_together(keystore: Keystore, ledger: Ledger, *, may_begin: bool, random: Random) -> Opened:
-    """Open both, or neither. may_begin: make them where there is nothing at all.
+async def open_together(
+    keystore: Keystore, ledger: Ledger, *, may_begin: bool, random: Random, may_be_older: bool = False
+) -> Opened:
+    """Open both, or neither. may_begin: make them where there is nothing at all. may_be_older: as `judge`.
 
     A beginning may be cut short after any step: the ledger comes first, and one that holds nothing may be begun again.
     Raises what `judge` does, and as both `open` do.
     """
-    facts, step = await look_together(keystore, ledger, may_begin=may_begin)
+    facts, step = await look_together(keystore, ledger, may_begin=may_begin, may_be_older=may_be_older)
     known = facts.ledger.installation if facts.keys.installation is None else facts.keys.installation
     installation = int.from_bytes(random(8), "big") >> 1 if known is None else known
     try:
@@ -138,7 +173,7 @@ async def open_together(keystore: Keystore, ledger: Ledger, *, may_begin: bool, 
         if step is Step.ADOPT:
             _check_fit(keystore.state, facts, await ledger.accounts.customers(), random)
             installation = await ledger.marks.claim(INSTALLATION, installation)
-            keystore.join(installation)
+            keystore.join({INSTALLATION: installation})
     except BaseException:
         keystore.close()
         await ledger.close()
@@ -146,12 +181,39 @@ async def open_together(keystore: Keystore, ledger: Ledger, *, may_begin: bool, 
     return Opened(installation=installation, step=step)
 
 
+async def accept_restore(
+    keystore: Keystore, ledger: Ledger, random: Random, older: type[LedgerOlder] | type[KeysOlder]
+) -> str:
+    """Take both as they are, though that one is older than the other; what the start would have said of it.
+
+    Both are closed again. Raises NotOlder where a start would not be refused for this, and as `open_together`.
+    """
+    facts, _ = await look_together(keystore, ledger, may_begin=False, may_be_older=True)
+    try:
+        _check_age(facts.ledger, facts.keys)
+    except older as refused:
+        said = str(refused)
+    else:
+        raise NotOlder("there is nothing to accept: the stores are of one time")
+    reached_ms = max(facts.ledger.reached_ms or 0, facts.keys.reached_ms or 0)
+    await open_together(keystore, ledger, may_begin=False, random=random, may_be_older=True)
+    try:
+        keystore.join({REACHED: reached_ms})
+        await ledger.marks.set({REACHED: reached_ms})
+    finally:
+        keystore.close()
+        await ledger.close()
+    return said
+
+
 class Facts(msgspec.Struct, frozen=True):
     ledger: LedgerFacts
     keys: KeysFacts
 
 
-async def look_together(keystore: Keystore, ledger: Ledger, *, may_begin: bool) -> tuple[Facts, Step]:
+async def look_together(
+    keystore: Keystore, ledger: Ledger, *, may_begin: bool, may_be_older: bool = False
+) -> tuple[Facts, Step]:
     """What is there, and what is to be done with it; nothing is opened. Raises what `judge` does.
 
     What is refused is looked at again until it stays as it is: stores are begun one after the other.
@@ -160,7 +222,7 @@ async def look_together(keystore: Keystore, ledger: Ledger, *, may_begin: bool) 
     while True:
         facts = Facts(await ledger.look(), keystore.look())
         try:
-            return facts, judge(facts.ledger, facts.keys, may_begin=may_begin)
+            return facts, judge(facts.ledger, facts.keys, may_begin=may_begin, may_be_older=may_be_older)
         except LedgerError:
             if facts == before:
                 raise

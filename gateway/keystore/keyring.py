@@ -24,6 +24,9 @@ EPOCH_MS: Final = 90 * 24 * 3600 * 1000
 CREDENTIALS: Final = 0
 """The customer number under which the gateway's own peppers are kept."""
 
+UPGRADE_MS: Final = 24 * 3600 * 1000
+"""How long nodes of the version before may still read what operators' ids are found by."""
+
 
 def epoch_of(now_ms: int) -> int:
     """The pepper epoch of this time."""
@@ -40,6 +43,7 @@ class Keyring:
     def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
         self._store = store
         self._rules = tuple(rules)
+        self._by_tag = {rule.tag: rule for rule in self._rules}
         self._clock = clock
         self._losses = 0
         self._keyless = False
@@ -88,6 +92,26 @@ class Keyring:
 
     def _upkeep(self, state: KeyState) -> "Upkeep":
         return Upkeep(state, self._rules, self._clock)
+
+    def period_at(self, tag: RetentionTag, at_ms: int) -> int:
+        return period_of(self._by_tag[tag], at_ms)
+
+    def has_period(self, tag: RetentionTag, at_ms: int) -> bool:
+        """Whether there is a key for what begins then."""
+        return self._store.state.has_period(tag, self.period_at(tag, at_ms))
+
+    async def make_period(self, tag: RetentionTag, at_ms: int) -> None:
+        """Make the key of that time durable, unless it is there, while the loop goes on. Raises LedgerUnavailable."""
+        period = self.period_at(tag, at_ms)
+
+        def make(state: KeyState) -> None:
+            if not state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms()):
+                raise _DoneByAnother
+
+        try:
+            await self._store.update_apart(make, destroys=False)
+        except _DoneByAnother:
+            await self._store.follow()
 
     def ensure_customer(self, customer: int) -> None:
         """Make a new customer's keys durable."""
@@ -156,6 +180,11 @@ class Keyring:
     def credential_digest(self, secret: Secret) -> bytes:
         return credential_digest(self._store.state, secret)
 
+    def correlation_key(self) -> tuple[bytes, int]:
+        """What operators' ids are digested under, and since when in epoch milliseconds; 0: always."""
+        since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
+        return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
+
     def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
         return idempotency_digest(self._store.state, customer, key, index)
 
@@ -192,6 +221,10 @@ class Upkeep:
 def make_peppers(state: KeyState, clock: Clock) -> None:
     """Every pepper that the present and the next epoch need."""
     now_ms = clock.now_ms()
+    if not state.epochs(CREDENTIALS, "correlation"):
+        is_fresh = not state.epochs(CREDENTIALS, "credential")
+        since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
+        state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
     state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
     for customer in state.customers():
         state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
@@ -225,7 +258,7 @@ def _dead_epochs(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not state.epochs(CREDENTIALS, "credential"):
+    if not state.epochs(CREDENTIALS, "credential") or not state.epochs(CREDENTIALS, "correlation"):
         return True
     ahead = epoch_of(now_ms) + 1
     return any(ahead not in state.epochs(customer, "search") for customer in state.customers())

@@ -113,6 +113,16 @@ class KeyServer:
         with _errors():
             _check_company(self._connected)
 
+    def durability_fault(self) -> str | None:
+        if self._address.vouched:
+            return None
+        with _errors():
+            try:
+                _check_settings(self._connected)
+            except KeyServerUnfit as unfit:
+                return str(unfit)
+        return None
+
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
@@ -151,6 +161,9 @@ class KeyServer:
     def write_roots(self, text: str) -> None:
         """Only while `alone`."""
         self._write("write_roots", self._roots, text)
+
+    def clear_roots(self) -> None:
+        """They are written at once or not at all."""
 
     def marks(self) -> dict[str, int]:
         with _errors():

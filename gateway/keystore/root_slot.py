@@ -38,6 +38,9 @@ class RootSlot(Protocol):
     def write(self, roots: Sequence[bytes]) -> None:
         """Replace all roots, durably and at once, and destroy the ones before as well as the medium can."""
 
+    def clear(self) -> None:
+        """Destroy what a `write` left that was cut short before it took effect."""
+
 
 class FileRootSlot:
     """A file (0600) in a directory of its own (0700), replaced as a whole and forced to disk.
@@ -68,6 +71,9 @@ class FileRootSlot:
     def write(self, roots: Sequence[bytes]) -> None:
         replace_file(self._path, "".join(f"{root.hex()}\n" for root in roots).encode("ascii"))
 
+    def clear(self) -> None:
+        clear_file(self._path)
+
 
 class EnvRootSlot:
     """An environment variable, for containers. It cannot be written, so destruction re-seals under the same root.
@@ -96,6 +102,9 @@ class EnvRootSlot:
     def write(self, roots: Sequence[bytes]) -> None:
         raise KeystoreLost("a root in the environment cannot be changed from here")
 
+    def clear(self) -> None:
+        """Nothing is ever written."""
+
 
 def _parse_roots(text: str) -> Sequence[bytes]:
     try:
@@ -115,12 +124,31 @@ def replace_file(path: Path, content: bytes) -> None:
         before = _open_existing(path)
         if before is not None:
             stack.callback(os.close, before)
-        fresh = path.with_name(path.name + ".new")
+        fresh = _unnamed(path)
+        clear_file(path)
         _write_file(fresh, content)
         fresh.replace(path)
         _sync_folder(folder)
         if before is not None:
             _overwrite(before)
+
+
+def clear_file(path: Path) -> None:
+    """Zeros over what a `replace_file` that was cut short has left beside the file, and its name away."""
+    left = _open_existing(_unnamed(path))
+    if left is None:
+        return
+    try:
+        _overwrite(left)
+        _unnamed(path).unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    finally:
+        os.close(left)
+
+
+def _unnamed(path: Path) -> Path:
+    """Where the new file lies until it takes the place of the old one."""
+    return path.with_name(path.name + ".new")
 
 
 def _open_existing(path: Path) -> int | None:

@@ -12,11 +12,11 @@ withheld from it (`check`) until it has the newest state again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from gateway.keystore.custody import BlobStore, Custody, Found, KeysFacts, slot_errors
 from gateway.keystore.file import KeyFile
@@ -32,13 +32,15 @@ T = TypeVar("T")
 class Keystore:
     """place: the store's own SQLite file, or where else its blob lies. losses: how often keys were withheld.
 
-    installation: which one it belongs to, once it is open; None for one of an earlier version.
+    installation: which one it belongs to, once it is open; None for one of an earlier version. durability_fault: asks
+    the place, and may wait for it.
     """
 
     def __init__(
         self, place: Path | BlobStore, slot: RootSlot, clock: Clock, followers: Followers | None = None
     ) -> None:
         self._blobs: BlobStore = KeyFile(place) if isinstance(place, Path) else place
+        self.durability_fault: Final = self._blobs.durability_fault
         self._custody = Custody(self._blobs, slot, clock.random)
         self._followers = followers or OneNode()
         self._watch: ThreadPoolExecutor | None = None
@@ -130,11 +132,11 @@ class Keystore:
                 self._watch.shutdown(wait=False)
                 self._watch = None
 
-    def join(self, installation: int) -> None:
-        """Belong to this installation from now on, as the ledger does. Raises LedgerUnavailable."""
+    def join(self, marks: Mapping[str, int]) -> None:
+        """Have these marks in common with the ledger from now on; waits for the place. Raises LedgerUnavailable."""
         with self._custody.alone():
-            self._blobs.set_marks({INSTALLATION: installation})
-        self.installation = installation
+            self._blobs.set_marks(marks)
+        self.installation = marks.get(INSTALLATION, self.installation)
 
     # -------------------------------------------------------------------------------------------------------- changes
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from gateway.keystore.root_slot import KeystoreLost, replace_file
+from gateway.keystore.root_slot import KeystoreLost, clear_file, replace_file
 from gateway.ledger.contract import LedgerUnavailable
 from redaction.keys import ROOT_BYTES
 
@@ -138,6 +138,9 @@ class WrappedRoots(Protocol):
     def write_roots(self, text: str) -> None:
         """Replace them as a whole, durably."""
 
+    def clear_roots(self) -> None:
+        """Destroy what a write left that was cut short."""
+
 
 class RootsFile:
     """A file in a directory of its own."""
@@ -153,6 +156,9 @@ class RootsFile:
 
     def write_roots(self, text: str) -> None:
         replace_file(self._path, text.encode("ascii"))
+
+    def clear_roots(self) -> None:
+        clear_file(self._path)
 
 
 class TransitRootSlot:
@@ -191,6 +197,9 @@ class TransitRootSlot:
                 " keystore.root.transit.key"
             )
         self.write((root,))
+
+    def clear(self) -> None:
+        self._place.clear_roots()
 
     def write(self, roots: Sequence[bytes]) -> None:
         try:

@@ -35,3 +35,13 @@ CLASS_CODE: Final[dict[MessageClass, int]] = {each: code for code, each in enume
 
 WAITING_BELOW: Final = 2
 OPEN_BELOW: Final = 3
+NO_CODE: Final = -1
+"""Of no status."""
+
+
+def changes_over(over_unknown: bool) -> int:
+    """The final status over which a change is done."""
+    return _UNKNOWN if over_unknown else NO_CODE
+
+
+_UNKNOWN: Final = STATUS_CODE[Status.UNKNOWN]

@@ -7,7 +7,8 @@ operation, in order. Reads see every batch whose `apply` has returned.
 Engines never see plaintext: this package cannot import the modules that know it.
 
 All times are epoch milliseconds. Errors: `LedgerUnavailable` when the store cannot take a batch now (disk full, server
-gone); nothing of that batch is then kept.
+gone); nothing of that batch is then kept. `OutcomeUnknown`, which is one, when it is not known whether it took the
+batch.
 
 An engine may be shared by many nodes. It is then cut into partitions, each of which one node has at a time: a batch is
 atomic per partition, work (what is due, the outbox, forgetting) is that of the node's own partitions, and a change of
@@ -31,6 +32,10 @@ class LedgerError(Exception):
 
 class LedgerUnavailable(LedgerError):
     """The store cannot be written or read now; trying again later may help."""
+
+
+class OutcomeUnknown(LedgerUnavailable):
+    """The store has not confirmed a batch: some or all of it may be kept, and may be seen."""
 
 
 class LedgerLocked(LedgerError):
@@ -90,7 +95,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: DONE, or
     NOT_DONE.
 
-    Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued.
+    Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued. With
+    `over_unknown` it is done over `unknown`, too.
     links: operator ids learned by this step. event: of the status, for the customer, stored in the same transaction.
     drop_content: forget the sealed body now.
     """
@@ -100,6 +106,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: OutboxEvent | None = None
     drop_content: bool = False
     only_waiting: bool = False
+    over_unknown: bool = False
 
 
 class Replace(msgspec.Struct, frozen=True, gc=False):
@@ -145,13 +152,15 @@ WriteOp = Accept | Change | Replace | Told | TellLater | Notify | Count
 
 class Written(enum.Enum):
     """What became of an operation. ELSEWHERE, of an engine that nodes share: it was not done, because another node has
-    the message by now. UNAVAILABLE, of a new message that waited in the journal: the store could not take it.
+    the message by now. UNAVAILABLE, of a new message that waited in the journal: the store could not take it. UNKNOWN,
+    of one as well: the store has not confirmed it, and may have it.
     """
 
     DONE = "done"
     NOT_DONE = "not done"
     ELSEWHERE = "elsewhere"
     UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
 
     def __bool__(self) -> bool:
         raise TypeError("say which: none of them is true or false")
@@ -335,15 +344,24 @@ class LedgerFormat(msgspec.Struct, frozen=True, kw_only=True):
 INSTALLATION: Final = "installation"
 """The mark that ledger and key store have in common: a random number, made when they were begun together."""
 
+CLOCK_CONFIRMED: Final = "clock_confirmed_ms"
+"""The mark that holds the time at which somebody last said that the system's clock is right."""
+REACHED: Final = "reached_ms"
+"""The mark that says until when ledger and key store were together: a time that both have, from the same moment."""
+RPO_S: Final = 60.0
+"""How much older than the other a store may be: so much a copy may lack, when it is taken continuously."""
+
 
 class LedgerFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What may be seen of a ledger without opening it.
 
     place: what to call it in a line for people. installation: its mark of that name; None if it has none, as those of
-    earlier versions. holds_sealed: it has an account or a message, so that keys must exist.
+    earlier versions. holds_sealed: it has an account or a message, so that keys must exist. reached_ms: its mark
+    `REACHED`.
     """
 
     place: str
     is_there: bool
     installation: int | None = None
     holds_sealed: bool = False
+    reached_ms: int | None = None

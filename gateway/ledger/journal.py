@@ -7,7 +7,9 @@ a small one costs is the commit, and a loop that is always at the next one has n
 always taken, because their number is bounded by the windows that cause them.
 
 When the ledger cannot take a batch, every new message that waits is refused, so nobody is told that it is safe, and
-everything else waits and is tried again until it is durable.
+everything else waits and is tried again until it is durable. Where the store has not confirmed a batch, the new
+messages in it may be there or not: their senders are told that this is unknown, and until the store has confirmed
+something that was written later, nothing that it shows is to be worked on (`in_doubt`, `unconfirmed`).
 
 An operation is read when its batch is applied, not when it is queued: whoever goes on changing a message queues a
 copy. Otherwise an early change writes the final status that a later one brings, and the later one is not applied any
@@ -16,17 +18,28 @@ more, with its event.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
 from gateway.ledger.commit_interval import Patience
-from gateway.ledger.contract import Accept, Change, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
+from gateway.ledger.contract import (
+    Accept,
+    Change,
+    Count,
+    LedgerUnavailable,
+    Notify,
+    OutcomeUnknown,
+    WriteOp,
+    WriteResult,
+    Written,
+)
 from gateway.ledger.roles import Commits
-from gateway.model.message import Message, OutboxEvent
+from gateway.model.message import Message, OutboxEvent, Status
 
 RETRY_S: Final = 0.5
 _Future: Final = asyncio.Future  # looked up once, not for each operation
 _DONE: Final = Written.DONE
+_PROBE: Final = Count("probe", 0, 0)
+"""Changes nothing. What the store confirms of it, it confirms of all that it was given before."""
 _FEW: Final = 2
 """Operations: after a commit of one nothing is waited for. Whoever sends one message after the other has no company."""
 _ENOUGH: Final = 64
@@ -60,8 +73,10 @@ class Journal:
 
     stored: called once per commit with the messages that it made durable for the first time. events_stored: called
     with what a commit put into the outbox, if anything: events with their seq, in order, and their messages as they
-    then stand in the ledger. ended: called with each message whose end a commit made durable, once. failures: commits
-    that failed; what they would have stored may be there all the same.
+    then stand in the ledger. ended: called with each message whose end a commit made durable, once, and once more
+    where `unknown` gave way to another end. failures: commits that failed; what they would have stored may be there all
+    the same. reason: why the last one did, in fixed words. refused: new messages that were not taken because of them,
+    or while a commit hung.
     """
 
     def __init__(
@@ -94,8 +109,14 @@ class Journal:
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
+        self._applying = 0  # operations that the ledger has now
+        self._began_s = 0.0
         self.available = True
         self.stuck = False  # the last batch was not taken
+        self.stalled = False  # it has had one for too long
+        self.reason = ""
+        self.refused = 0
+        self.in_doubt = False  # the store may have what it has not confirmed, and shows it
         self.commits = 0
         self.operations = 0
         self.failures = 0
@@ -105,21 +126,25 @@ class Journal:
         """Operations that are not durable yet."""
         return len(self._waiting)
 
+    def unconfirmed(self) -> set[bytes]:
+        """Ids of new messages that the store may have and has not confirmed."""
+        return {op.message.id for op, _ in self._waiting if isinstance(op, Accept)}
+
     def accept(self, op: Accept) -> "asyncio.Future[WriteResult]":
         """Queue a new message; the future has the id that now stands for it, once durable.
 
         Raises JournalFull. The future raises LedgerUnavailable when the store cannot take it.
         """
         if len(self._waiting) >= self._queue_limit or not self.available:
-            raise JournalFull
+            self._full()
         return self._add_future(op)
 
     def offer(self, op: Accept, done: Done) -> None:
         """Queue a new message without a future: `done` is called with the id that stands for it, once durable, or with
-        UNAVAILABLE when the store cannot take it. Raises JournalFull.
+        UNAVAILABLE when the store cannot take it, or UNKNOWN. Raises JournalFull.
         """
         if self._ended or len(self._waiting) >= self._queue_limit or not self.available:
-            raise JournalFull
+            self._full()
         self._add((op, done))
 
     def write(self, op: WriteOp) -> "asyncio.Future[WriteResult]":
@@ -133,6 +158,22 @@ class Journal:
     def barrier(self, done: Done) -> None:
         """Call `done` once everything that is queued by now is durable."""
         self._add((None, done))
+
+    def look(self, limit_s: float) -> None:
+        """Note whether the ledger has had its batch for longer than that, by call now and then.
+
+        Then new messages are refused: those that it has not got yet at once, more of them until it answers.
+        """
+        took_s = self._loop.time() - self._began_s if self._applying else 0.0
+        if took_s <= limit_s or self._ended:
+            return
+        self.stalled = True
+        self.available = False
+        self._refuse_new(after=self._applying)
+
+    def _full(self) -> None:
+        self.refused += not self.available
+        raise JournalFull
 
     def _add_future(self, op: WriteOp) -> "asyncio.Future[WriteResult]":
         future: asyncio.Future[WriteResult] = self._loop.create_future()
@@ -187,17 +228,29 @@ class Journal:
         batch = self._waiting[: self._batch_limit]
         self._last_count = len(batch)
         results: list[WriteResult] | None = None
-        with suppress(LedgerUnavailable):
+        doubtful: Sequence[Entry] = ()
+        self._applying, self._began_s = len(batch), self._loop.time()
+        try:
             results = await self._apply(batch)
+        except OutcomeUnknown as error:
+            self.reason = str(error)
+            doubtful = [entry for entry in batch if isinstance(entry[0], Accept)]
+        except LedgerUnavailable as error:
+            self.reason = str(error)
+        finally:
+            self._applying = 0
+        if self.stalled:
+            self.stalled = False
+            self.available = True
         if results is None:
             self.available = False
             self.failures += 1
             self.stuck = True
-            self._refuse_new()
+            self._refuse_new(doubtful)
             await asyncio.sleep(self._retry_s)
             self.available = True
         else:
-            self.stuck = False
+            self.stuck = self.in_doubt = False
             del self._waiting[: len(batch)]
             if self._waiting and self._ledger.works_beside:
                 self._loop.call_soon(self._settle, batch, results)  # once the store has the next batch to work on
@@ -226,7 +279,7 @@ class Journal:
             if kind is Change:
                 change = cast(Change, op)
                 if result is _DONE:
-                    if change.message.final_ms is not None:
+                    if change.message.final_ms is not None and not _leaves_unknown(change):
                         self._ended_message(change.message)
                     if change.event is not None:
                         events.append((change.event, change.message))
@@ -252,11 +305,21 @@ class Journal:
         results = iter(await self._ledger.apply(ops) if ops else ())
         return [_DONE if op is None else next(results) for op, _ in batch]
 
-    def _refuse_new(self) -> None:
-        """New messages leave the queue, whatever their place; the rest keeps its order."""
-        refused = [entry for entry in self._waiting if isinstance(entry[0], Accept)]
-        self._waiting = [entry for entry in self._waiting if not isinstance(entry[0], Accept)]
+    def _refuse_new(self, doubtful: Sequence[Entry] = (), after: int = 0) -> None:
+        """New messages behind the first so many leave the queue, whatever their place; the rest keeps its order.
+
+        doubtful: those of which the store may have some. Then something is written until it confirms that.
+        """
+        known = set(map(id, doubtful))
+        behind = self._waiting[after:]
+        refused = [each for each in behind if isinstance(each[0], Accept) and id(each) not in known]
+        self._waiting[after:] = [entry for entry in behind if not isinstance(entry[0], Accept)]
+        self.refused += len(refused)
+        _fail(doubtful, Written.UNKNOWN)
         _fail(refused)
+        if doubtful:
+            self.in_doubt = True
+            self._waiting.append((_PROBE, None))
 
     def _end(self) -> None:
         """Nobody commits any more: nobody may go on waiting."""
@@ -267,13 +330,18 @@ class Journal:
         self._idle.set()
 
 
-def _fail(entries: Sequence[Entry]) -> None:
+def _leaves_unknown(change: Change) -> bool:
+    """What was learned of an `unknown` message gives it no other end."""
+    return change.over_unknown and change.message.status is Status.UNKNOWN
+
+
+def _fail(entries: Sequence[Entry], fate: Written = Written.UNAVAILABLE) -> None:
     for op, waiter in entries:
         if isinstance(waiter, _Future):
             if not waiter.done():
                 waiter.set_exception(LedgerUnavailable())
         elif waiter is not None and isinstance(op, Accept):
-            waiter(op, Written.UNAVAILABLE)
+            waiter(op, fate)
 
 
 def _tell(op: WriteOp | None, waiter: "asyncio.Future[WriteResult] | Done", result: WriteResult) -> None:

@@ -5,15 +5,16 @@ being written, is `known` and not read a second time. Of each message the ledger
 read is in order by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
 
-from gateway.ledger.contract import LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
+from gateway.ledger.contract import LedgerError, LedgerUnavailable, TellLater, Told, WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.roles import Messages, Outbox
 from gateway.model.message import Message, OutboxEvent
 from gateway.process.clock import Clock
+from operators.contained import report
 
 Pair = tuple[OutboxEvent, Message | None]
 """An event and its message: None where that was forgotten, and with one of another kind that is about none."""
@@ -61,6 +62,18 @@ class OutboxReader:
         self._unsettled: set[bytes] = set()  # messages of which an event is being put off
         self.known: Final[set[int]] = set()
 
+    async def bring_forward(self, customers: Collection[int], limit: int, done: Callable[[], None]) -> bool:
+        """What these customers' endpoints were to be told later is due now; whether that was all of it.
+
+        At most `limit` at a time; `done` is called once it is durable. Raises LedgerUnavailable.
+        """
+        now_ms = self._clock.now_ms()
+        events = await self._outbox.put_off(customers, now_ms, limit, self.known)
+        for event in events:
+            self.put_off(event, now_ms, event.attempts)
+        self._journal.barrier(lambda _op, _result: done())
+        return len(events) < limit
+
     async def size(self) -> int:
         """Events that the ledger holds, due or not. Raises LedgerUnavailable."""
         return await self._outbox.size(self._account)
@@ -73,11 +86,25 @@ class OutboxReader:
         fresh = [event for event in due if event.seq not in self.known and event.message not in self._unsettled]
         self.known.update(event.seq for event in fresh)
         try:
-            messages = await self._messages.find_many([event.message for event in fresh])
+            pairs = await self._with_messages(fresh)
         except LedgerUnavailable:
             self.release(fresh)
             raise
-        return Reading(list(zip(fresh, messages, strict=True)), due[-1].seq, is_full=len(due) >= limit)
+        return Reading(pairs, due[-1].seq, is_full=len(due) >= limit)
+
+    async def _with_messages(self, events: Sequence[OutboxEvent]) -> list[Pair]:
+        """A message that cannot be read costs its own events their delivery, until the next start, and no other's."""
+        try:
+            messages = await self._messages.find_many([event.message for event in events])
+            return list(zip(events, messages, strict=True))
+        except LedgerError:
+            raise
+        except Exception as error:
+            if len(events) == 1:
+                report("delivery", error)
+                return []
+        half = len(events) // 2
+        return await self._with_messages(events[:half]) + await self._with_messages(events[half:])
 
     def release(self, events: Sequence[OutboxEvent]) -> None:
         """These are not in memory any more, and are read again."""

@@ -4,7 +4,7 @@ An engine is a `Ledger`, which is opened and closed and has an object for each r
 they promise together is in `gateway.ledger.contract`.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence, Sized
 from typing import Protocol
 
 from gateway.ledger.contract import (
@@ -85,15 +85,26 @@ class Work(Protocol):
 
 
 class Outbox(Protocol):
-    """Events that wait to be delivered to customers."""
+    """Events that wait to be delivered to customers. unreadable: rows that `due` and `put_off` pass over."""
+
+    @property
+    def unreadable(self) -> Sized: ...
 
     async def due(
         self, now_ms: int, limit: int, exclude: Container[int], esme: int = 0, after: int = 0
     ) -> Sequence[OutboxEvent]:
         """Events with next_ms <= now in order of seq, only the first of each message, none with seq in `exclude`.
 
+        Costs by what is due and not by what waits. Where more was put off until now than `limit`, what has been due for
+        longest comes first. An event that is put off takes those behind it along.
+
         esme: those for the binds of this account; 0 for webhooks. after: only those with a greater seq.
         """
+
+    async def put_off(
+        self, customers: Collection[int], now_ms: int, limit: int, exclude: Container[int] = ()
+    ) -> Sequence[OutboxEvent]:
+        """Some of the events for these customers' webhooks that are due later than now; fewer than `limit` are all."""
 
     async def size(self, esme: int = 0) -> int:
         """How many there are, due or not."""

@@ -23,6 +23,11 @@ DAY_MS: Final = 24 * 3600 * 1000
 REFRESH_S: Final = 10.0
 SHARED_REFRESH_S: Final = 1.0
 OVERLOADED_RETRY_S: Final = 1.0
+LEFT_FOR_OTHERS: Final = 8
+"""For so many messages that a customer has in hand, room for one more must be left. One alone takes eight ninths of
+what the gateway holds, two take eight seventeenths each, and whoever comes finds room (dynamic thresholds, Choudhury
+and Hahne, 1998).
+"""
 
 
 class _Use:
@@ -43,8 +48,8 @@ class _Use:
 class Admission:
     """One node's limits. `admit` what comes in, and `settle` it once its fate is known.
 
-    max_inflight: messages admitted and not yet settled; beyond it all are refused. refresh_s: how often the ledger
-    is asked what others counted. buckets: of this process, or those that it shares.
+    max_inflight: messages admitted and not yet settled, in fair shares by customer; beyond it all are refused.
+    refresh_s: how often the ledger is asked what others counted. buckets: of this process, or those that it shares.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Admission:
         self.gates: Final = Gates(buckets or OwnBuckets(), clock)
         self._used: dict[str, _Use] = {}
         self._day = -1
+        self._held: dict[int, int] = {}
         self.inflight = 0
 
     def admit(self, key: ApiKey, messages: int, now_ms: int) -> None:
@@ -72,16 +78,17 @@ class Admission:
 
         A batch larger than the burst passes a full bucket, and what it owes is waited for by what comes after.
         """
-        self._refuse_if_full(messages)
+        held = self._room_for(key, messages)
         use = None if key.daily_quota is None else self._within_quota(key, key.daily_quota, messages, now_ms)
         self.gates.pass_through(key, messages)
         if use is not None:
             use.fresh += messages
         self.inflight += messages
+        self._held[key.customer.id] = held
 
     def precheck(self, key: ApiKey, now_ms: int) -> None:
         """Whether one message could be admitted now, for a caller that cannot count yet. Raises Refusal."""
-        self._refuse_if_full(1)
+        self._room_for(key, 1)
         if key.daily_quota is not None:
             self._within_quota(key, key.daily_quota, 1, now_ms)
         self.gates.check(key, 1)
@@ -89,6 +96,10 @@ class Admission:
     def settle(self, key: ApiKey, messages: int, refused: int = 0) -> None:
         """The fate of admitted messages is known. `refused` of them were not taken, and burn no quota."""
         self.inflight -= messages
+        customer = key.customer.id
+        held = self._held[customer] = self._held.get(customer, 0) - messages
+        if held <= 0:
+            del self._held[customer]
         if refused and key.daily_quota is not None:
             use = self._use(key)
             use.fresh -= min(refused, use.total)
@@ -143,9 +154,12 @@ class Admission:
             raise Refusal("quota_exceeded", retry_after_s=(DAY_MS - now_ms % DAY_MS) / 1000)
         return use
 
-    def _refuse_if_full(self, messages: int) -> None:
-        if self.inflight + messages > self._max_inflight:
+    def _room_for(self, key: ApiKey, messages: int) -> int:
+        """How many the customer would have in hand with these. Raises Refusal."""
+        held = self._held.get(key.customer.id, 0) + messages
+        if self.inflight + messages + held // LEFT_FOR_OTHERS > self._max_inflight:
             raise Refusal("overloaded", retry_after_s=OVERLOADED_RETRY_S)
+        return held
 
     def _use(self, key: ApiKey) -> _Use:
         name = f"quota:{key.id}"

@@ -6,26 +6,34 @@ Nothing here has a label that could be personal: labels are operator names, stat
 
 from collections.abc import Callable, Iterator, Sequence
 
+from prometheus_client import ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from gateway.metrics.histograms import Histogram as Histogram
 from gateway.metrics.histograms import Outcome as Outcome
+from gateway.process.version import build, version
 
 Sample = tuple[str, str, float | dict[str, float] | dict[tuple[str, str], float]]
 """Name, help, and a value or values by label. The name says by which: `_by_status`, or `_by_route_and_status`."""
 
 
 class Exposition(Collector):
-    """Renders what the owners report. Each source gives (name, help, value or {label: value})."""
+    """Renders what the owners report. Each source gives (name, help, value or {label: value}).
 
-    def __init__(self) -> None:
+    of_process: which build runs, and what the process uses, as well.
+    """
+
+    def __init__(self, *, of_process: bool = False) -> None:
         self._counters: list[Callable[[], Sequence[Sample]]] = []
         self._gauges: list[Callable[[], Sequence[Sample]]] = []
         self._histograms: list[Histogram] = []
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
+        self._of_process = of_process
+        if of_process:
+            ProcessCollector(registry=self._registry)
 
     def add_counters(self, source: Callable[[], Sequence[Sample]]) -> None:
         self._counters.append(source)
@@ -41,6 +49,10 @@ class Exposition(Collector):
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
+        if self._of_process:
+            info = GaugeMetricFamily("gateway_build_info", "which version and build runs", labels=["version", "build"])
+            info.add_metric([version(), build()], 1)
+            yield info
         for source in self._counters:
             for sample in source():
                 yield _family(CounterMetricFamily, sample)

@@ -42,13 +42,27 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     marks: Marks = NO_MARKS
 
 
+class PackedReceived(msgspec.Struct, array_like=True, gc=False):
+    """The last is there only where there is such a header."""
+
+    digits: str
+    country: int
+    destination: str
+    text: str
+    missing: tuple[int, ...] = ()
+    header: bytes = b""
+
+
 class Received(msgspec.Struct, frozen=True, gc=False):
-    """What a person wrote to a customer's number. missing: the numbers of parts that never came."""
+    """What a person wrote to a customer's number. missing: the numbers of parts that never came. header: user data
+    header elements that say more than which part it is.
+    """
 
     source: Msisdn
     destination: str
     text: MessageText
     missing: tuple[int, ...] = ()
+    header: bytes = b""
 
 
 class Private(msgspec.Struct, frozen=True, gc=False):

@@ -1,4 +1,5 @@
-"""The id of a message: 6 bytes of milliseconds, 2 of a running counter, 8 random ones; so ids are ordered by time.
+"""The id of a message: 6 bytes of milliseconds and 10 random ones; so ids are ordered by time, and tell nobody how many
+there are.
 
 Outside it is written as 32 hexadecimal digits in lower case, and as a cursor as 22 characters of base64url. Exactly
 what was written so is read again, wherever it comes in: over HTTP, over SMPP, on the command line. Anything else is the
@@ -7,20 +8,23 @@ id of no message, and no ledger is asked for it.
 
 import base64
 import re
+from hashlib import blake2s
 from typing import Final
 
 _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)  # the last character carries two bits
 
 
-def message_id(now_ms: int, counter: int, random: bytes) -> bytes:
-    """16 bytes. random: 8 unpredictable ones."""
-    return (now_ms << 16 | counter & 0xFFFF).to_bytes(8, "big") + random
+def message_id(now_ms: int, drawn: int, random: bytes) -> bytes:
+    """16 bytes. drawn: 0..65535, unpredictable. random: 8 unpredictable octets, the first of which may name a place."""
+    return (now_ms << 16 | drawn & 0xFFFF).to_bytes(8, "big") + random
 
 
 def concat_reference(identifier: bytes) -> int:
-    """The reference that all segments of a message share (S-38): its id's running counter, 0..65535."""
-    return identifier[6] << 8 | identifier[7]
+    """The reference that all segments of a message share (S-38), 0..65535: always the same for an id, and nothing of
+    the id can be told by it.
+    """
+    return int.from_bytes(blake2s(identifier, digest_size=2).digest(), "big")
 
 
 def parse_message_id(written: str) -> bytes | None:

@@ -77,7 +77,8 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     due_ms: when dispatch should look at it: to send, or, once submitted, for want of a receipt; None when it is final.
     expires_ms: end of validity. retry_unknown: Law 3's `on_unknown` is `retry`.
     content: sealed recipient, sender and body; private: sealed reference and callback URL. None once destroyed.
-    error: operator's or our own short code of the outcome. operator_ids: canonical ids, one per segment ('' unknown).
+    error: operator's or our own short code of the outcome. operator_ids: what stands for the operator's ids, one per
+    segment ('' unknown); behind them, where the operator is asked by them, the same sealed (`SEALED_WORD`).
     parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
     notify: registered_delivery of a message that came over SMPP, whose binds are told of it; 0 wants no news.
     warnings: what its customer is told of its text when it is accepted; never stored.
@@ -114,12 +115,16 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     warnings: tuple[str, ...] = ()
 
 
+SEALED_WORD: Final = "="
+"""How a sealed id begins; nothing that stands for one does."""
+
+
 snapshot: Final[Callable[[Message], Message]] = Message.__copy__  # type: ignore[attr-defined]
 """A copy of a record as it stands; `copy.copy` asks around for how to make it before it does this."""
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
-    """An operator's id for one segment (0-based) of a message, by which its receipt is found."""
+    """What stands for an operator's id of one segment (0-based) of a message: its receipt is found by it."""
 
     operator: str
     operator_message_id: str

@@ -34,6 +34,7 @@ KINDS: Final[dict[str, Kind]] = {
     "batch_empty": Kind(400, 0x08, "A batch needs at least one message."),
     "batch_too_long": Kind(400, 0x08, "The batch has more messages than one request may carry."),
     "invalid_idempotency_key": Kind(400, 0x08, "Idempotency-Key must be 1 to 255 printable ASCII characters."),
+    "idempotency_key_reused": Kind(422, 0x08, "This Idempotency-Key was used within a day for another message."),
     # a field
     "missing_field": Kind(400, 0x08, "A required field is missing."),
     "unknown_field": Kind(400, 0x08, "The body has a field that is not part of the API; nothing unneeded is taken."),
@@ -45,7 +46,7 @@ KINDS: Final[dict[str, Kind]] = {
         400, 0x0B, "The recipient must be a valid phone number in E.164 form, such as +9665XXXXXXXX."
     ),
     "invalid_sender": Kind(
-        400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, or a number."
+        400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, a short code or a number."
     ),
     "sender_not_registered": Kind(403, 0x0A, "This sender is not registered for you."),
     "text_too_long": Kind(400, 0x01, "The text needs more segments than allowed."),
@@ -53,7 +54,7 @@ KINDS: Final[dict[str, Kind]] = {
     "class_not_granted": Kind(403, 0x45, "This key may not send messages of this class."),
     "invalid_retention": Kind(400, 0x08, "The retention tag cannot be chosen by a customer."),
     "invalid_validity": Kind(400, 0x62, "The validity is out of range."),
-    "invalid_schedule": Kind(400, 0x61, "The schedule time is not an RFC 3339 time with an offset, or out of range."),
+    "invalid_schedule": Kind(400, 0x61, "The schedule is no RFC 3339 time, is past by minutes, or is too far ahead."),
     "invalid_url": Kind(400, 0x08, "The URL is not one that may be called: https, a host name, and no credentials."),
     "invalid_esm_class": Kind(400, 0x43, "This esm_class is not one that a customer may submit."),
     "invalid_coding": Kind(400, 0x104, "The data_coding is unknown, or the text is not in it."),
@@ -64,6 +65,9 @@ KINDS: Final[dict[str, Kind]] = {
     "no_distribution_lists": Kind(400, 0x34, "There are no distribution lists here; name each recipient."),
     "content_blocked": Kind(
         422, 0x45, "The text holds personal data of a kind that your account does not let through."
+    ),
+    "callback_without_endpoint": Kind(
+        422, 0x08, "A callback URL needs an endpoint of your account, whose secret signs what is sent to it."
     ),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
@@ -77,6 +81,7 @@ KINDS: Final[dict[str, Kind]] = {
     "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
+    "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),
     "keys_unavailable": Kind(503, 0x14, "This node has lost touch with its key store; nothing was taken, try again."),
     "stopping": Kind(503, 0x14, "This node is stopping; try again."),
     # what is asked of a message

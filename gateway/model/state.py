@@ -3,9 +3,10 @@
     accepted ──► queued ──► submitted ──► delivered | undelivered | expired | rejected | unknown
         └───────────┴──► expired | rejected | failed | suppressed | cancelled
 
-Rules. A final status never changes (S-46). A message is submitted when every segment is with an operator, delivered
-when every segment is, and takes the first permanent failure of any of them otherwise (S-40). Intermediate news changes
-nothing. These functions change the `Message` in memory; whoever calls them writes a `Change`.
+Rules. A final status never changes (S-46), but that `unknown` gives way once to what is learned later. A message is
+submitted when every segment is with an operator, delivered when every segment is, and takes the first permanent failure
+of any of them otherwise (S-40). Intermediate news changes nothing. These functions change the `Message` in memory;
+whoever calls them writes a `Change`.
 """
 
 from typing import Final
@@ -34,6 +35,10 @@ STATUS_OF: Final[dict[Part, Status]] = {
 }
 """The status that one segment's permanent failure gives the whole message."""
 
+PROVISIONAL_MS: Final = 7 * 24 * 3600 * 1000
+"""How long after its acceptance an `unknown` message may still get another end."""
+
+_SETTLED: Final = frozenset(int(part) for part in PART_OF.values()) - {int(Part.UNKNOWN)}
 _UNSENT: Final = frozenset({int(Part.WAITING), int(Part.ATTEMPTED)})
 _ALONE: Final = tuple(bytes((part,)) for part in range(len(Part)))
 """The parts of a message of one segment, by its state."""
@@ -42,6 +47,11 @@ _FIRST: Final[tuple[int, ...]] = (0,)
 
 def is_final(message: Message) -> bool:
     return message.status not in OPEN
+
+
+def is_provisional(message: Message, now_ms: int) -> bool:
+    """Its end is `unknown`, which gives way to a definite one."""
+    return message.status is Status.UNKNOWN and now_ms < message.accepted_ms + PROVISIONAL_MS
 
 
 def unsent(message: Message) -> tuple[int, ...]:
@@ -65,27 +75,45 @@ def mark_attempted(message: Message) -> None:
     message.parts = bytes(Part.ATTEMPTED if part in _UNSENT else part for part in message.parts)
 
 
-def segment_taken(message: Message, segment: int, operator_message_id: str) -> None:
-    """An operator accepted a segment under this id. A receipt that came first stands."""
+def unmark_attempted(message: Message) -> None:
+    """No segment is with an operator that did not say so: every answer said that it was not taken."""
+    if Part.ATTEMPTED in message.parts:
+        message.parts = bytes(Part.WAITING if part == Part.ATTEMPTED else part for part in message.parts)
+
+
+def segment_taken(message: Message, segment: int, operator_message_id: str, sealed: str = "") -> None:
+    """An operator accepted a segment under this id. A receipt that came first stands. sealed: the id, to ask by it."""
     if message.parts[segment] in _UNSENT:
         set_part(message, segment, Part.ACCEPTED)
     if message.segments == 1:
-        message.operator_ids = (operator_message_id,)
+        message.operator_ids = (operator_message_id, sealed) if sealed else (operator_message_id,)
         return
     ids = list(message.operator_ids) or [""] * message.segments
     ids[segment] = operator_message_id
+    if sealed:
+        ids += [""] * (2 * message.segments - len(ids))
+        ids[message.segments + segment] = sealed
     message.operator_ids = tuple(ids)
 
 
-def receipt_verdict(message: Message, segment: int, state: ReceiptState) -> Status | None:
-    """Note a receipt on its segment; the final status that the message now has, or None if it stays open.
+def receipt_verdict(message: Message, segment: int, state: ReceiptState, *, whole: bool = False) -> Status | None:
+    """Note a receipt on its segment, or, where it speaks of the `whole`, on all that an operator has; the status that
+    the message now has, or None if it stays as it is.
 
-    A segment that the message does not have any more (another operator took it in fewer) changes nothing.
+    A segment that the message does not have any more (another operator took it in fewer) changes nothing, and neither
+    does what contradicts the end of a segment that is known.
     """
     part = PART_OF.get(state)
     if part is None or segment >= message.segments:
         return None
-    set_part(message, segment, part)
+    if whole:
+        for index, each in enumerate(message.parts):
+            if each not in _UNSENT and each not in _SETTLED:
+                set_part(message, index, part)
+    if message.parts[segment] in _SETTLED:
+        part = Part(message.parts[segment])
+    else:
+        set_part(message, segment, part)
     if part is not Part.DELIVERED:
         return STATUS_OF[part]
     return Status.DELIVERED if all(each == Part.DELIVERED for each in message.parts) else None

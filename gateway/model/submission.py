@@ -89,7 +89,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     schedule_at_ms: earliest time to send, or None for now. validity_s: seconds after that time in which to deliver.
     warnings: what the customer is told about its text, such as "contains_iban".
     data_coding, header: of a `RawPart`, whose octets are then the code points of `text`. coding: of a text over SMPP,
-    in which a replacement of it will be written.
+    in which a replacement of it will be written. unguessed: the class that it has where a look at the text gave the one
+    it has now; None where the class was named, or nothing was guessed.
     """
 
     to: Msisdn
@@ -111,3 +112,4 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     warnings: tuple[str, ...] = ()
     coding: int = 0
     marks: Marks = NO_MARKS
+    unguessed: MessageClass | None = None

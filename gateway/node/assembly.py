@@ -5,10 +5,16 @@ Everything that translates a configured word into a typed value stands here, so 
 
 from typing import Final
 
-from config.operators import OperatorSettings
+from config.operators import LoopbackOperatorSettings, NetworkLinkSettings, OperatorSettings, SmppOperatorSettings
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
+from gateway.delivery.operator_ids import OperatorIds
+from gateway.delivery.received import Recorder
 from gateway.delivery.routing import Route
+from gateway.keystore.keyring import Keyring
+from gateway.process.clock import Clock
+from gateway.retention.minimise import Minimiser
+from gateway.vault.vault import Vault
 from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, EgressField
 
 
@@ -37,6 +43,36 @@ def contract(settings: OperatorSettings) -> EgressContract:
     return EgressContract(operator=settings.name, fields=fields, sender_alias=settings.egress.sender_alias)
 
 
+def plain_counters(settings: Settings) -> frozenset[str]:
+    """The operators that join long messages, and encode texts, in the way by which segments are counted first."""
+    return frozenset(
+        each.name
+        for each in settings.operators
+        if isinstance(each, LoopbackOperatorSettings)
+        or (isinstance(each, SmppOperatorSettings) and each.concatenation == "udh8" and _is_plain(each))
+    )
+
+
+def _is_plain(settings: SmppOperatorSettings) -> bool:
+    return settings.default_alphabet.startswith("gsm") and not settings.languages and not settings.latin1
+
+
 def follow_up(settings: Settings) -> FollowUp:
     asked = {each.name: after_s for each in settings.operators if (after_s := each.asks_after_s()) is not None}
     return FollowUp(asked, settings.dispatch.receipt_grace_s)
+
+
+def recorder(minimiser: Minimiser, clock: Clock, settings: Settings) -> Recorder:
+    """Of messages from people."""
+    return Recorder(minimiser, clock, settings.messages.default_region)
+
+
+def operator_ids(keyring: Keyring, vault: Vault, clock: Clock) -> OperatorIds:
+    key, since_ms = keyring.correlation_key()
+    return OperatorIds(key, vault, clock.now_ms, since_ms)
+
+
+def answer_s(settings: Settings) -> dict[str, float]:
+    """By operator, how long an answer to a submission may take."""
+    networked = [each for each in settings.operators if isinstance(each, NetworkLinkSettings)]
+    return {each.name: each.response_timeout_s for each in networked}

@@ -9,7 +9,6 @@ from config.operators import OperatorSettings
 from config.settings import Settings
 from gateway.accept.request import OperatorView
 from gateway.http_api.api import HttpApi
-from gateway.http_api.listener import Place
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.records import Sources
 from gateway.http_api.replies import Replies
@@ -24,6 +23,7 @@ from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.server import SmppServer
+from operators.entrance import Place
 
 log = logger("gateway")
 
@@ -50,7 +50,7 @@ def build_fronts(
     """tasks: where errands of binds run. metrics_socket: listens for them already, if it is not None."""
     http = _http(settings, stores, road, clock)
     intake = Intake(road.door, road.admission, clock)
-    exposition = Exposition()
+    exposition = Exposition(of_process=True)
     return Fronts(
         http=http,
         intake=intake,
@@ -77,7 +77,8 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
         return {
-            "ledger": road.journal.available,
+            "ledger": road.troubles.ledger_is_well and not road.journal.stuck,
+            "durability": road.troubles.is_durable,
             "accounts": stores.directory.fresh,
             "keys": stores.keyring.attended,
             "clock": clock.is_sound,
@@ -108,6 +109,7 @@ def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
         country=settings.register.country,
         binds_up=health.binds_up,
         binds=health.binds,
+        down=health.down,
         circuit=road.dispatch.lanes.by_name[settings.name].circuit.state.value,
     )
 

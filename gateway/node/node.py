@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import signal
 import socket
 from typing import Any, Final
 
@@ -27,6 +26,8 @@ from gateway.node.stores import Stores, open_stores
 from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
+from gateway.process.notify import READY, STOPPING, notify
+from gateway.process.signals import handle, read_certificates_anew
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
 
@@ -112,6 +113,7 @@ class Node:
         """Drain and close, inside the deadline; what is not finished by then is safe. Raises StopOverdue."""
         deadline_s = self._settings.shutdown.deadline_s
         log.info("stopping", seconds=deadline_s)
+        notify(STOPPING)
         await ends_within(self._drain(deadline_s), deadline_s)
         if not await ends_within(self._stack.aclose(), CLOSE_LIMIT_S):
             log.error("stop_overdue", task=", ".join(self.tasks.running()))
@@ -142,14 +144,14 @@ def _report_death(error: BaseException) -> None:
 async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
     """Run a node until it is told to stop; the exit code. Ends the process with 1 when something does not end."""
     node = Node(settings, inherited=inherited)
-    for number in (signal.SIGTERM, signal.SIGINT):  # before anything is announced: nobody is killed while starting
-        asyncio.get_running_loop().add_signal_handler(number, node.stop_asked.set)
+    handle(node.stop_asked.set, read_certificates_anew)  # before anything is announced: nobody is killed while starting
     _calm_collector()
     try:
         await node.start()
     except BaseException:
         await node.close()
         raise
+    notify(READY)
     try:
         return await node.run()
     except StopOverdue:  # whoever waits for what does not end, waits for ever: others have its leases meanwhile
@@ -167,10 +169,13 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     """Everything that a node does by itself, the links to its operators among it."""
     start = tasks.start
     start("journal", road.journal.run())
+    start("troubles", road.troubles.run())
     start("outcomes", road.outcomes.run())
+    start("incoming", road.incoming.run())
     start("accounts", stores.directory.run())
     start("clock", stores.watch.look())
     start("clock marks", stores.watch.keep())
+    start("high water", stores.high_water.run())
     start("keys", stores.keyring.run(on_return=road.dispatch.sender.look_everywhere))
     start("periods", stores.keyring.look_after())
     start("young", stores.vault.young.run())

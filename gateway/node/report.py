@@ -12,6 +12,7 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.containment import Containment
 from gateway.retention.sweeper import Sweeper
+from operators.base import OperatorHealth
 from redaction.personal import Purpose
 
 
@@ -49,6 +50,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_receipts_looked_up", "Receipts whose message was not in memory", outcomes.looked_up),
         ("gateway_receipts_unclaimed", "Receipts for ids that nobody knows", outcomes.unclaimed),
         ("gateway_receipts_repeated", "Receipts that came again", outcomes.repeated),
+        ("gateway_receipts_revised", "Messages that were `unknown` until a receipt came", outcomes.revised),
         ("gateway_receipts_contradicting", "Receipts that contradict a final status", outcomes.contradicting),
         ("gateway_receipts_pushed_back", "Receipts that operators were asked to send again", outcomes.pushed_back),
         ("gateway_receipts_forwarded", "Receipts left for the node that has the message", outcomes.forwarded),
@@ -73,6 +75,8 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_openings_refused_by_purpose", "Openings that the policy forbids", _by_purpose(sealer.refused)),
         ("gateway_keys_withheld", "Times that this node lost touch with its key store", stores.keystore.losses),
         ("gateway_clock_jumps", "Times that the system's clock jumped", stores.watch.guard.jumps),
+        ("gateway_troubles_by_kind", "Times that something began to be wrong", _troubles(road, "times")),
+        ("gateway_refused_by_ledger", "New messages refused as no commit could take them", journal.refused),
         ("gateway_commits", "Commits of the ledger", journal.commits),
         ("gateway_operations", "Operations in those commits", journal.operations),
     ]
@@ -94,6 +98,7 @@ def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
         ("gateway_smpp_bound", "Binds accepted", server.bound),
         ("gateway_smpp_denied_by_reason", "Binds refused", denied),
         ("gateway_smpp_turned_away", "Connections closed because there were too many", server.turned_away),
+        ("gateway_http_turned_away", "Connections of the HTTP API refused, or ended for others", _turned_away(fronts)),
         ("gateway_smpp_flawed", "PDUs of customers that were read in part", server.flaws.total),
         ("gateway_smpp_submits_taken", "Messages over SMPP made durable", intake.taken),
         ("gateway_smpp_submits_refused", "Messages over SMPP refused", intake.refused),
@@ -104,6 +109,11 @@ def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:
     ]
 
 
+def _turned_away(fronts: Fronts) -> int:
+    seats = fronts.http.listener.seats
+    return seats.refused + seats.displaced
+
+
 def _gauges(stores: Stores, road: Road) -> list[Sample]:
     health = {name: operator.health() for name, operator in road.operators.items()}
     deliverer = road.deliverer
@@ -112,6 +122,9 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
         ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
+        ("gateway_binds_down_by_operator_and_reason", "Binds that are down, by why", _down(health)),
+        ("gateway_trouble_by_kind", "1 while something is wrong", _troubles(road, "lasts")),
+        ("gateway_ledger_log_bytes", "SQLite's write-ahead log", road.troubles.log_bytes()),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
         ("gateway_clock_away_seconds", "How far the system's clock has jumped", abs(stores.watch.guard.jump_ms) / 1000),
         ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),
@@ -120,6 +133,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_webhooks_in_flight", "Events being told", deliverer.held.inflight),
         ("gateway_webhooks_lag_seconds", "Age of the oldest event not told", deliverer.held.lag_ms() / 1000),
         ("gateway_accounts_unreadable_by_kind", "Rows of accounts that cannot be read", stores.directory.unreadable()),
+        ("gateway_outbox_unreadable", "Events that cannot be read", len(stores.ledger.outbox.unreadable)),
         ("gateway_endpoints_failing", "Endpoints whose last request failed", deliverer.endpoints.failing),
         ("gateway_endpoints_disabled", "Endpoints that are disabled", deliverer.endpoints.disabled),
     ]
@@ -154,12 +168,25 @@ def _shared_gauges(stores: Stores, road: Road) -> list[Sample]:
     ]
 
 
+def _down(health: Mapping[str, OperatorHealth]) -> dict[tuple[str, str], float]:
+    counts: dict[tuple[str, str], float] = {}
+    for name, each in health.items():
+        for bind in each.down:
+            place = name, f"{bind.reason} {bind.code}".rstrip()
+            counts[place] = counts.get(place, 0.0) + 1
+    return counts
+
+
 def _named(counts: Mapping[Status, int]) -> dict[str, float]:
     return {name.value: float(count) for name, count in counts.items()}
 
 
 def _dropped(road: Road) -> int:
     return road.deliverer.courier.dropped + road.deliverer.forgotten
+
+
+def _troubles(road: Road, field: str) -> dict[str, float]:
+    return {kind: float(getattr(each, field)) for kind, each in road.troubles.by_kind.items()}
 
 
 def _openings(road: Road) -> dict[str, float]:

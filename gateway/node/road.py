@@ -24,6 +24,7 @@ from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.steps import Base
 from gateway.node.stores import Stores
+from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from gateway.retention.sweeper import Sweeper
@@ -54,12 +55,14 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     sweeper: Sweeper
     cluster: Cluster | None
     revocation: Revocation
+    troubles: Troubles
 
 
 async def build_road(
     settings: Settings, stores: Stores, clock: Clock, tasks: TaskOwner, *, buckets: Buckets | None
 ) -> Road:
-    """tasks: where the webhook client's connections run. buckets: that all workers of this machine take from.
+    """tasks: where the webhook client's connections run, and keys are waited for.
+    buckets: that all workers of this machine take from.
 
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
@@ -74,7 +77,7 @@ async def build_road(
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
     )
-    base = steps.base(settings, stores, clock, outcome, journal)
+    base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes, incoming = steps.dispatch(base), steps.outcomes(base), steps.incoming(base)
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
@@ -105,6 +108,7 @@ async def build_road(
         sweeper=steps.sweeper(base),
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
+        troubles=watch_for_troubles(stores, journal, clock),
     )
 
 

@@ -51,9 +51,12 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     minimiser: Minimiser
 
 
-def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, journal: Journal) -> Base:
+def base(
+    settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, journal: Journal, tasks: TaskOwner
+) -> Base:
+    """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
     return Base(
         settings=settings,
         stores=stores,
@@ -68,6 +71,7 @@ def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, jou
             journal=journal,
             settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
             inflight=InFlight(),
+            ids=assembly.operator_ids(stores.keyring, stores.vault, clock),
             neighbours=stores.peers or NOBODY,
         ),
         addressing=addressing,
@@ -75,7 +79,8 @@ def base(settings: Settings, stores: Stores, clock: Clock, outcome: Outcome, jou
             vault=stores.vault,
             policies=policies,
             clock=clock,
-            pseudonymise=stores.keyring.pseudonymise,
+            keyring=stores.keyring,
+            contain=tasks.contain,
             id_octets=stores.ledger.id_octets,
         ),
     )
@@ -102,17 +107,18 @@ def outcomes(base: Base) -> Outcomes:
         records=base.records,
         clock=base.clock,
         unclaimed_after_s=UNCLAIMED_S if base.stores.peers is None else SHARED_UNCLAIMED_S,
+        answer_s=assembly.answer_s(base.settings),
     )
 
 
 def incoming(base: Base) -> Incoming:
     return Incoming(
         operators=base.operators,
-        owner=base.stores.directory.owner,
-        minimiser=base.minimiser,
+        numbers=base.stores.directory,
+        recorder=assembly.recorder(base.minimiser, base.clock, base.settings),
         journal=base.journal,
+        work=base.stores.ledger.work,
         clock=base.clock,
-        default_region=base.settings.messages.default_region,
     )
 
 
@@ -139,14 +145,18 @@ def door(base: Base, dispatch: Dispatch) -> Door:
             return False
         return True
 
+    def has_endpoint(customer: int) -> bool:
+        return base.stores.directory.endpoint(customer) is not None
+
     return Door(
-        validator=Validator(base.settings.messages, plan, is_callable),
+        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
         minimiser=base.minimiser,
         router=base.router,
         pick=dispatch.lanes.pick,
         journal=base.journal,
         clock=base.clock,
         digest=base.stores.keyring.idempotency_digest,
+        plain_counters=assembly.plain_counters(base.settings),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from config.settings import Settings
 from gateway.accounts.directory import Directory
 from gateway.cluster.peers import Peers
+from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
@@ -42,6 +43,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     ledger: SqliteLedger | RedisLedger
     directory: Directory
     watch: ClockWatch
+    high_water: HighWater
     peers: Peers | None
 
 
@@ -86,6 +88,7 @@ async def open_stores(
         ledger=ledger,
         directory=directory,
         watch=watch,
+        high_water=HighWater(keystore, ledger.marks, clock),
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
     )
 

@@ -7,6 +7,7 @@ ours: one line `unexpected_error` with the type and the place, and one more in `
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,14 +22,32 @@ an event. errand: query_sm, cancel_sm, replace_sm. link: a bind to an operator. 
 message. task: any other.
 """
 
+LINES: Final = 5
+"""Of errors from one place in the code, in `SPAN_S`; the metric counts all."""
+SPAN_S: Final = 60.0
+PLACES: Final = 1_000
+
 log = logger("gateway")
 
 
-class Containment:
-    """counts: errors by kind of work."""
+class _Place:
+    """What was said of errors that came from one place."""
 
-    def __init__(self) -> None:
+    __slots__ = ("began_s", "lines", "unsaid")
+
+    def __init__(self, began_s: float) -> None:
+        self.began_s = began_s
+        self.lines = 0
+        self.unsaid = 0
+
+
+class Containment:
+    """counts: errors by kind of work. monotonic: seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.counts: dict[str, int] = dict.fromkeys(WORKS, 0)
+        self._monotonic = monotonic
+        self._places: dict[tuple[str, str, str], _Place] = {}
 
     def watch(self) -> Callable[[], None]:
         """Handle what the running loop reports from now on; what is returned ends that."""
@@ -51,7 +70,27 @@ class Containment:
     def note(self, work: str, error: BaseException) -> None:
         """An error has ended this kind of work."""
         self.counts[work] += 1
-        log.error("unexpected_error", task=work, error_type=type(error).__name__, where=place_of(error))
+        kind, where = type(error).__name__, place_of(error)
+        unsaid = self._unsaid((work, kind, where))
+        if unsaid is not None:
+            more = {"count": unsaid} if unsaid else {}
+            log.error("unexpected_error", task=work, error_type=kind, where=where, **more)
+
+    def _unsaid(self, place: tuple[str, str, str]) -> int | None:
+        """How many errors from there no line told of since the last one; None where this one is not told either."""
+        now_s, known = self._monotonic(), self._places.get(place)
+        if known is None:
+            if len(self._places) >= PLACES:
+                del self._places[next(iter(self._places))]
+            known = self._places[place] = _Place(now_s)
+        if now_s - known.began_s >= SPAN_S:
+            known.began_s, known.lines = now_s, 0
+        if known.lines >= LINES:
+            known.unsaid += 1
+            return None
+        known.lines += 1
+        unsaid, known.unsaid = known.unsaid, 0
+        return unsaid
 
 
 def _work(context: dict[str, Any]) -> str:

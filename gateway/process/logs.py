@@ -19,7 +19,7 @@ DECLARED: Final = frozenset(
     {
         "event", "level", "timestamp", "logger",
         "build", "operator", "state", "address", "port", "metrics_port", "status", "code", "reason", "error_type",
-        "error", "where",
+        "error", "where", "bind",
         "count", "seconds", "backlog", "binds", "task", "version", "path", "setting", "line", "signal",
         "customer", "message_id", "tag", "engine", "endpoint", "attempts", "waiting", "lag_ms",
         "purpose", "field", "worker", "kind", "account", "actor", "installation",

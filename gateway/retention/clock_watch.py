@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.contract import CLOCK_CONFIRMED, LedgerUnavailable
 from gateway.ledger.roles import Marks
 from gateway.process.clock import GuardedClock
 from gateway.process.clock_guard import ClockGuard, ClockMark
@@ -22,7 +22,6 @@ MARK_S: Final = 60.0
 _WALL: Final = "clock_wall_ms"
 _STEADY: Final = "clock_steady_ms"
 _BOOT: Final = "clock_boot"
-_CONFIRMED: Final = "clock_confirmed_ms"
 
 log = logger("gateway.clock")
 
@@ -74,7 +73,7 @@ class ClockWatch:
 
     async def ask(self) -> None:
         """Whether somebody has confirmed the system's clock since it was first asked for. Raises LedgerUnavailable."""
-        confirmed_ms = (await self._marks.all()).get(_CONFIRMED)
+        confirmed_ms = (await self._marks.all()).get(CLOCK_CONFIRMED)
         is_new = self._asked and confirmed_ms != self._confirmed_ms
         self._asked, self._confirmed_ms = True, confirmed_ms
         if is_new and confirmed_ms is not None and self.guard.confirms(confirmed_ms):
@@ -89,7 +88,7 @@ class ClockWatch:
         """
         self.guard.accept()
         mark = self.guard.mark()
-        await self._marks.set({**_stored(mark), _CONFIRMED: mark.wall_ms})
+        await self._marks.set({**_stored(mark), CLOCK_CONFIRMED: mark.wall_ms})
 
     def _note(self, was_sound: bool) -> None:
         if was_sound and not self._clock.is_sound:

@@ -7,6 +7,8 @@ The caller keeps the plaintext out of everything else that it stores.
 from collections.abc import Callable
 from typing import Final
 
+from gateway.keystore.due_keys import Contain, DueKeys
+from gateway.keystore.keyring import Keyring
 from gateway.model.identifiers import message_id
 from gateway.process.clock import Clock
 from gateway.retention.policies import RetentionPolicies
@@ -16,8 +18,9 @@ from redaction.pseudonymise import Subject
 
 
 class Minimiser:
-    """vault: seals the content. policies: how long it is kept. pseudonymise: customer, number and time to pseudonym and
-    leaf. id_octets: unpredictable ones for the end of an id; the clock's if None.
+    """vault: seals the content. policies: how long it is kept. keyring: gives customer, number and time their pseudonym
+    and leaf. contain: where keys of periods to come are waited for. id_octets: unpredictable ones for the end of an id;
+    the clock's if None.
     """
 
     def __init__(
@@ -26,17 +29,23 @@ class Minimiser:
         vault: Vault,
         policies: RetentionPolicies,
         clock: Clock,
-        pseudonymise: Callable[[int, Msisdn, int], Subject],
+        keyring: Keyring,
+        contain: Contain,
         id_octets: Callable[[int], bytes] | None = None,
     ) -> None:
         self.vault: Final = vault
         self.policies: Final = policies
-        self.pseudonymise: Final = pseudonymise
+        self.pseudonymise: Final = keyring.pseudonymise
+        self.due_keys: Final = DueKeys(keyring, contain)
         self._id_octets = clock.random if id_octets is None else id_octets
-        self._counter = int.from_bytes(clock.random(2), "big")
+        self._random = clock.random
 
-    def identify(self, customer: int, person: Msisdn, now_ms: int) -> tuple[bytes, Subject]:
-        """A new id, and who the person is in records of this customer. Raises redaction.errors.KeysWithheld."""
-        subject = self.pseudonymise(customer, person, now_ms)
-        self._counter = (self._counter + 1) & 0xFFFF
-        return message_id(now_ms, self._counter, self._id_octets(8)), subject
+    def identify(
+        self, customer: int, person: Msisdn, now_ms: int, begin_ms: int | None = None
+    ) -> tuple[bytes, Subject]:
+        """A new id, and who the person is in records of this customer. Raises redaction.errors.KeysWithheld.
+
+        begin_ms: when the content's clock begins, if not now.
+        """
+        subject = self.pseudonymise(customer, person, begin_ms or now_ms)
+        return message_id(now_ms, int.from_bytes(self._random(2), "big"), self._id_octets(8)), subject

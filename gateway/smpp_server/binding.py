@@ -1,13 +1,11 @@
-"""Who may bind: password, address, lock-out. Passwords are compared in a few threads of their own, never on the loop.
+"""Who may bind: password, address, lock-out.
 
-Whoever is refused takes as long as whoever is taken: a name that does not exist is compared with nobody's hash. More
-binds than the threads can look at in a few seconds are told to come back.
+Whoever is refused takes as long as whoever is taken: a name that does not exist is compared with nobody's hash. Who
+gives a password that was right before is taken at once, whatever others guess from its address (`credentials`); the
+same guess on many connections is compared once. More than can be compared in a few seconds are told to come back.
 """
 
-import asyncio
-import ipaddress
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import msgspec
@@ -17,14 +15,16 @@ from gateway.accounts.directory import Directory
 from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.passwords import matches, unmatched
 from gateway.process.clock import Clock
-from gateway.smpp_server.lockout import Lockout
+from gateway.smpp_server.checks import Check, Checks
+from gateway.smpp_server.credentials import Credentials
+from gateway.smpp_server.lockout import ANY, Lockout
+from operators.seats import parsed_address, subscriber
 from operators.smpp import status as st
 from operators.smpp.session import State
 from redaction.personal import Secret
 
-THREADS: Final = 2
-WAITING_LIMIT: Final = 64
-"""Passwords that wait for a thread: about a second's work."""
+NAMES: Final = 4
+"""So many times the failures that lock an account for an address lock the address for accounts that are new to it."""
 
 
 class Allowed(msgspec.Struct, frozen=True):
@@ -45,66 +45,93 @@ Verdict = Allowed | Denied
 _LOCKED_OUT: Final = Denied(st.RBINDFAIL, "locked_out")
 REASONS: Final = ("busy", "locked_out", "system_id", "password", "address", "disabled", "binds", "unreadable")
 
+_Waiter = tuple[str, Callable[[Verdict], None]]
+"""Its address, and whom to tell."""
+
 
 class Binding:
-    """conceal: tell nobody what was wrong. lockout: see there."""
+    """conceal: tell nobody what was wrong. failures, lock_s: see `Lockout`."""
 
-    def __init__(self, directory: Directory, clock: Clock, *, lockout: Lockout, conceal: bool) -> None:
+    def __init__(self, directory: Directory, clock: Clock, *, failures: int, lock_s: float, conceal: bool) -> None:
         self._directory = directory
         self._clock = clock
-        self._lockout = lockout
+        self._pairs = Lockout(failures, lock_s)
+        self._addresses = Lockout(NAMES * failures, lock_s)
         self._conceal = conceal
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bind")
-        self._waiting = 0
+        self._credentials = Credentials()
+        self._checks = Checks()
+        self._same: dict[bytes, list[_Waiter]] = {}
         self._nobody = ""
 
     def close(self) -> None:
         """What is not being compared yet is dropped."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._checks.close()
+
+    @property
+    def comparisons(self) -> int:
+        """Of passwords, so far."""
+        return self._checks.made
 
     def judge(self, system_id: str, password: Secret, address: str, done: Callable[[Verdict], None]) -> None:
         """Call `done`, perhaps at once, with what becomes of this bind."""
-        if self._is_locked(system_id, address):
-            done(_LOCKED_OUT)
-            return
-        if self._waiting >= WAITING_LIMIT:
-            done(Denied(st.RSYSERR, "busy"))
-            return
         esme = self._directory.esme(system_id)
-        self._waiting += 1
-        work = asyncio.get_running_loop().run_in_executor(self._pool, self._compare, esme, password, system_id, address)
+        digest = self._credentials.digest(esme, system_id, password)
+        if esme is not None and self._credentials.are_right(digest):
+            done(self._welcome(esme, digest, address))
+        elif self._is_locked(system_id, address):
+            done(_LOCKED_OUT)
+        elif digest in self._same:
+            self._same[digest].append((address, done))
+        elif not self._checks.has_room(subscriber(address)):
+            done(Denied(st.RSYSERR, "busy"))
+        else:
+            self._same[digest] = [(address, done)]
+            self._check(esme, system_id, password, digest)
 
-        def compared(result: asyncio.Future[bool | None]) -> None:
-            self._waiting -= 1
-            if not result.cancelled():
-                done(self._verdict(system_id, esme, address, result.result()))
+    def _check(self, esme: Esme | None, system_id: str, password: Secret, digest: bytes) -> None:
+        waiters = self._same[digest]
 
-        work.add_done_callback(compared)
+        def is_moot() -> bool:
+            """A flood of guesses does not hold up those who know theirs."""
+            return all(self._is_locked(system_id, address) for address, _ in waiters)
+
+        def compared(is_right: bool) -> None:
+            for address, done in self._same.pop(digest):
+                done(self._verdict(system_id, esme, address, digest if is_right else None))
+
+        check = Check(lambda: self._compare(esme, password), is_moot, compared)
+        self._checks.add(subscriber(waiters[0][0]), check)
 
     def _is_locked(self, system_id: str, address: str) -> bool:
-        return self._lockout.is_locked(system_id, address, self._clock.monotonic())
+        now = self._clock.monotonic()
+        if self._pairs.is_locked(system_id, address, now):
+            return True
+        return self._addresses.is_locked(ANY, address, now) and not self._credentials.came_from(system_id, address)
 
-    def _compare(self, esme: Esme | None, password: Secret, system_id: str, address: str) -> bool | None:
-        """In a thread: whether it is the password. None, at once, for a pair that was locked while this one waited, so
-        that a flood of guesses does not hold up those who know theirs.
-        """
-        if self._is_locked(system_id, address):
-            return None
+    def _compare(self, esme: Esme | None, password: Secret) -> bool:
+        """In a thread."""
         if esme is not None:
             return matches(esme.password, password)
         self._nobody = self._nobody or unmatched()
         matches(self._nobody, password)
         return False
 
-    def _verdict(self, system_id: str, esme: Esme | None, address: str, is_right: bool | None) -> Verdict:
-        if is_right is None:
+    def _verdict(self, system_id: str, esme: Esme | None, address: str, digest: bytes | None) -> Verdict:
+        """digest: of the right password."""
+        if digest is not None and esme is not None:
+            return self._welcome(esme, digest, address)
+        if self._is_locked(system_id, address):
             return _LOCKED_OUT
-        if not is_right or esme is None:
-            locked = self._lockout.failed(system_id, address, self._clock.monotonic())
-            if esme is None:
-                return Denied(self._told(st.RINVSYSID), "system_id", locked)
-            return Denied(self._told(st.RINVPASWD), "password", locked)
-        self._lockout.succeeded(system_id, address)
+        now = self._clock.monotonic()
+        self._addresses.failed(ANY, address, now)
+        locked = self._pairs.failed(system_id, address, now)
+        if esme is None:
+            return Denied(self._told(st.RINVSYSID), "system_id", locked)
+        return Denied(self._told(st.RINVPASWD), "password", locked)
+
+    def _welcome(self, esme: Esme, digest: bytes, address: str) -> Verdict:
+        self._credentials.learn(digest, esme.system_id, address)
+        self._pairs.succeeded(esme.system_id, address)
         if esme.key.networks and not _is_within(address, esme):
             return Denied(st.RBINDFAIL, "address")
         if esme.key.customer.disabled:
@@ -123,10 +150,5 @@ def most_binds(profile: EsmeProfile, state: State) -> int | None:
 
 
 def _is_within(address: str, esme: Esme) -> bool:
-    try:
-        peer = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
-        peer = peer.ipv4_mapped
-    return any(peer in network for network in esme.key.networks)
+    peer = parsed_address(address)
+    return peer is not None and any(peer in network for network in esme.key.networks)

@@ -1,7 +1,7 @@
 """What is asked of a message that was taken: query_sm, cancel_sm, replace_sm; of the customer's own only (S-51).
 
-Each is a short task, because cancelling and replacing wait for a commit. They are bounded per bind and in all; beyond
-that the peer is told ESME_RTHROTTLED. An error of one ends it alone, with ESME_RSYSERR.
+Each is a short task, because cancelling and replacing wait for a commit. They are bounded per bind, per customer and in
+all; beyond that the peer is told ESME_RTHROTTLED. An error of one ends it alone, with ESME_RSYSERR.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -22,6 +22,7 @@ from operators.smpp import status as st
 Errand = p.QuerySm | p.CancelSm | p.ReplaceSm
 
 PER_LINK: Final = 16
+PER_CUSTOMER: Final = 64
 IN_ALL: Final = 256
 
 
@@ -56,21 +57,23 @@ class Errands:
         self._clock = clock
         self._start = start
         self._number = 0
-        self._running = 0
+        self._running: dict[int, int] = {}
 
     def take(self, link: Link, asked: Errand) -> None:
-        if link.errands >= PER_LINK or self._running >= IN_ALL:
+        assert link.esme is not None
+        key = link.esme.key
+        running = self._running.get(key.customer.id, 0)
+        if link.errands >= PER_LINK or running >= PER_CUSTOMER or sum(self._running.values()) >= IN_ALL:
             link.session.refuse(asked, st.RTHROTTLED)
             return
         link.errands += 1
-        self._running += 1
+        self._running[key.customer.id] = running + 1
         self._number += 1
-        self._start("errand", f"smpp errand {self._number}", self._run(link, asked))
+        self._start("errand", f"smpp errand {self._number}", self._run(link, key, asked))
 
-    async def _run(self, link: Link, asked: Errand) -> None:
+    async def _run(self, link: Link, key: ApiKey, asked: Errand) -> None:
         try:
-            assert link.esme is not None
-            answer = await self._answer(link, link.esme.key, asked)
+            answer = await self._answer(link, key, asked)
         except LedgerUnavailable:
             link.session.refuse(asked, smpp_status(Refusal("ledger_unavailable")))
         except Exception as error:
@@ -79,8 +82,13 @@ class Errands:
             link.session.respond(answer)
         finally:
             link.errands -= 1
-            self._running -= 1
+            self._ended(key.customer.id)
             link.answered()
+
+    def _ended(self, customer: int) -> None:
+        self._running[customer] -= 1
+        if not self._running[customer]:
+            del self._running[customer]
 
     async def _answer(self, link: Link, key: ApiKey, asked: Errand) -> p.Pdu:
         customer = key.customer.id

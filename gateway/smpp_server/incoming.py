@@ -1,7 +1,8 @@
 """Messages from people in the words of SMPP: whole, or in parts, as an account's profile and its bind's version ask.
 
 Whatever was acknowledged to an operator has a form for every bind: one that knows no TLVs gets what is too long for
-short_message in parts with a user data header (S-15, S-49). Pure.
+short_message in parts with a user data header (S-15, S-49). Elements of its header that say more than which part it
+is, such as ports, stand in each of them. Pure.
 """
 
 from typing import Final
@@ -13,7 +14,7 @@ from gateway.smpp_server.words import Forms
 from gateway.vault.vault import Received
 from operators.smpp import pdu as p
 from operators.smpp.coding import DefaultAlphabet, Encoding
-from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, encode_segments, plan
+from operators.smpp.segments import ConcatMode, EncodedSegment, PlanOptions, encode_behind, encode_segments, plan
 from redaction.personal import Purpose
 
 _SHORT: Final = 254
@@ -25,14 +26,11 @@ _MODES: Final = {"payload": ConcatMode.PAYLOAD, "udh": ConcatMode.UDH8, "sar": C
 
 def incoming(message: Message, received: Received, profile: EsmeProfile = USUAL) -> Forms:
     """A message from a person, however many parts it came in; what is longer than one SMS as the profile says."""
-    text = _sound(received.text.reveal(Purpose.INFORM_CUSTOMER))
-    reference = concat_reference(message.id)
-    is_binary = message.encoding == Encoding.BINARY
     mode = _MODES[profile.long_incoming]
-    now = _segments(text, mode, profile, reference, is_binary=is_binary)
+    now = _segments(message, received, mode, profile)
     old = now
     if mode is ConcatMode.SAR or any(len(each.short_message) > _SHORT for each in now):
-        old = _segments(text, ConcatMode.UDH8, profile, reference, is_binary=is_binary)
+        old = _segments(message, received, ConcatMode.UDH8, profile)
     return Forms(
         now=tuple(_pdu(received, each) for each in now),
         old=tuple(_pdu(received, each) for each in old),
@@ -46,11 +44,15 @@ def _sound(text: str) -> str:
     return text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
 
 
-def _segments(
-    text: str, mode: ConcatMode, profile: EsmeProfile, reference: int, *, is_binary: bool
-) -> list[EncodedSegment]:
+def _segments(message: Message, received: Received, mode: ConcatMode, profile: EsmeProfile) -> list[EncodedSegment]:
+    text, reference = _sound(received.text.reveal(Purpose.INFORM_CUSTOMER)), concat_reference(message.id)
     alphabet = DefaultAlphabet(profile.alphabet)
+    is_binary = message.encoding == Encoding.BINARY
     planned = plan(text, PlanOptions(concat=mode, default_alphabet=alphabet, binary=is_binary))
+    if received.header:
+        return encode_behind(
+            received.header, text, planned, concat=mode, reference=reference, default_alphabet=alphabet
+        )
     return encode_segments(text, planned, concat=mode, reference=reference, default_alphabet=alphabet)
 
 

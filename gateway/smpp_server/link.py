@@ -5,6 +5,7 @@ may bring more than the window, which is taken up to `READ_AHEAD` and answered E
 the peer's own socket, and memory is bounded by window + READ_AHEAD requests and `WRITE_LIMIT_BYTES` of answers.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -15,8 +16,10 @@ from gateway.accounts.customers import Esme
 from gateway.smpp_server.ids import HEX, SHORT, id_form
 from gateway.smpp_server.reading import Submit
 from gateway.smpp_server.terms import USUAL_TERMS, Terms
+from operators.seats import Seat
 from operators.smpp.connection import Connection
-from operators.smpp.session import BOUND, TLVS_SINCE, Event, Role, Session, SessionSettings
+from operators.smpp.session import BOUND, TLVS_SINCE, Event, Role, Session, SessionSettings, State
+from operators.turns import Turns
 
 READ_AHEAD: Final = 2_048
 
@@ -40,22 +43,35 @@ class LinkHandler(Protocol):
 class Link(Connection):
     """esme: the account, once bound. backlog: submissions that wait for their turn. errands: requests being answered.
 
-    refused: a bind was refused; the connection is about to be closed. terms: on which it submits. id_form: how it is
-    told ids.
+    refused: a bind was refused; the connection is about to be closed. seat: its place at the listener, and unbound_seat
+    among those that are not bound yet. terms: on which it submits. id_form: how it is told ids.
     """
 
-    def __init__(self, settings: SessionSettings, handler: LinkHandler) -> None:
-        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost)
+    def __init__(self, settings: SessionSettings, handler: LinkHandler, seat: Seat, turns: Turns | None = None) -> None:
+        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost, turns)
         self.made = handler.made
         self._host = handler
-        self._reading = True
         self.esme: Esme | None = None
-        self.address = ""
+        self.seat: Final = seat
+        self.unbound_seat: Seat | None = None
+        self.address: Final = seat.address
         self.backlog: deque[Submit] = deque()
         self.errands = 0
         self.refused = False
         self.terms = USUAL_TERMS
         self.id_form = HEX
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.seat.guest = self
+        super().connection_made(transport)
+
+    def is_idle(self) -> bool:
+        """See `operators.seats.Guest`: it has not asked to bind."""
+        return self.session.state is State.OPEN
+
+    def leave(self) -> None:
+        """See `operators.seats.Guest`."""
+        self.abort()
 
     def bound_to(self, esme: Esme, window: int) -> None:
         """Take over what the account is given."""
@@ -79,17 +95,8 @@ class Link(Connection):
         """News may be sent on this bind now."""
         return self.writable and self.session.can_send()
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._steer()
-
-    def pause_writing(self) -> None:
-        self.writable = False
-        self._steer()
-
     def resume_writing(self) -> None:
-        self.writable = True
-        self._steer()
+        super().resume_writing()
         self._host.drained(self)
 
     def answered(self) -> None:
@@ -98,14 +105,11 @@ class Link(Connection):
         if not self._reading:
             self._steer()
 
-    def _steer(self) -> None:
+    def wants_to_read(self) -> bool:
         window = self.session.settings.window
         limit = window if self._reading else window // 2  # not to stop and go at every answer
-        wanted = self.writable and (self.session.inbound <= limit or self.esme is None)
-        transport = self._transport
-        if wanted is not self._reading and transport is not None and not transport.is_closing():
-            self._reading = wanted
-            if wanted:
-                transport.resume_reading()
-            else:
-                transport.pause_reading()
+        return self.writable and not self._waits and (self.session.inbound <= limit or self.esme is None)
+
+    def _last_words(self) -> None:
+        """A customer that has gone hears no answer: what it sent last and was not taken is not taken."""
+        self._unread.clear()

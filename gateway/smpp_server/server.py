@@ -1,28 +1,31 @@
 """The listener that customers bind to: connections, binds, and what they bring, sorted to whom it concerns.
 
-Bounded: connections, those not bound yet, binds of an account, and, by the session's timers, how long each may idle
-(S-17, S-18). An account that is revoked or disabled loses its binds within a second. Stopping: no new connection, an
-unbind to every bind, the answers that are owed, and then the sockets close (S-19).
+Bounded: connections and those not bound yet, in all and of an address (`operators.seats`), binds of an account, and,
+by the session's timers, how long each may idle (S-17, S-18). An account that is revoked or disabled loses its binds
+within a second. Stopping: no new connection, an unbind to every bind, the answers that are owed, and then the sockets
+close (S-19).
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Final
 
 from config.smpp_server import SmppServerSettings
 from gateway.accounts.customers import Esme
 from gateway.accounts.directory import Directory
 from gateway.process.clock import Clock
+from gateway.process.descriptors import tell_of_shortage
 from gateway.process.logs import logger
 from gateway.process.tls import tls_context
 from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, most_binds
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
-from gateway.smpp_server.lockout import Lockout
 from gateway.smpp_server.telling import Telling
 from operators.contained import report
+from operators.entrance import Entrance, Place
 from operators.flaws import Flaws
+from operators.seats import Seat, Seats
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.connection import Connection
@@ -38,6 +41,7 @@ from operators.smpp.session import (
     SessionSettings,
     Unanswered,
 )
+from operators.turns import Turns
 from redaction.personal import Secret
 
 WATCH_S: Final = 0.25
@@ -68,7 +72,8 @@ class SmppServer:
         self._binding = Binding(
             directory,
             clock,
-            lockout=Lockout(settings.lockout_failures, settings.lockout_s),
+            failures=settings.lockout_failures,
+            lock_s=settings.lockout_s,
             conceal=settings.conceal_bind_faults,
         )
         self._intake = intake
@@ -83,19 +88,21 @@ class SmppServer:
             session_init_s=settings.session_init_s,
             long_password=settings.long_passwords,
         )
-        self._socket: asyncio.Server | None = None
+        self._seats = Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies)
+        self._unbound = Seats(settings.max_unbound, settings.max_unbound_per_address, settings.trusted_proxies)
+        self._entrance: Entrance | None = None
         self._links: set[Link] = set()
+        self._turns = Turns()
         self._stopping = False
         self.binds: dict[int, set[Link]] = {}
         self.bound = 0
-        self.turned_away = 0
         self.flaws = Flaws()
         self.denied: dict[str, int] = dict.fromkeys(REASONS, 0)
 
     @property
     def port(self) -> int:
-        assert self._socket is not None, "the listener is not started"
-        return int(cast(Any, self._socket).sockets[0].getsockname()[1])  # a list in uvloop, a tuple in asyncio
+        assert self._entrance is not None, "the listener is not started"
+        return self._entrance.port
 
     @property
     def connections(self) -> int:
@@ -103,7 +110,17 @@ class SmppServer:
 
     @property
     def unbound(self) -> int:
-        return sum(link.esme is None for link in self._links)
+        return self._unbound.taken
+
+    @property
+    def comparisons(self) -> int:
+        """Of passwords, so far."""
+        return self._binding.comparisons
+
+    @property
+    def turned_away(self) -> int:
+        """Connections that got no seat, or lost it to others."""
+        return sum(each.refused + each.displaced for each in (self._seats, self._unbound))
 
     async def start(self) -> None:
         """Listen. Raises OSError, and ssl.SSLError for files that are not usable."""
@@ -111,14 +128,15 @@ class SmppServer:
         tls = None
         if settings.tls_certificate is not None and settings.tls_key is not None:
             tls = tls_context(settings.tls_certificate, settings.tls_key)
-        self._socket = await asyncio.get_running_loop().create_server(
-            self._make_link,
-            settings.host,
-            settings.port,
-            ssl=tls,
-            backlog=1_024,
-            reuse_port=settings.shared_port or None,
+        place = Place(
+            host=settings.host,
+            port=settings.port or 0,
+            shared=settings.shared_port,
+            tls=tls,
+            proxies=settings.trusted_proxies,
         )
+        self._entrance = Entrance(place, self._seats, self._make_link, short=tell_of_shortage)
+        await self._entrance.start()
 
     async def run(self) -> None:
         """Keep the binds in step with their accounts, until cancelled."""
@@ -135,8 +153,8 @@ class SmppServer:
     async def stop(self, deadline_s: float) -> None:
         """Say goodbye to every bind, finish what is owed, close; what is not done by then is cut off."""
         self._stopping = True
-        if self._socket is not None:
-            self._socket.close()
+        if self._entrance is not None:
+            self._entrance.stop()
         self._telling.stop()
         links = list(self._links)
         for link in links:
@@ -167,17 +185,15 @@ class SmppServer:
 
     # ------------------------------------------------------------------------------------------------- from the links
 
-    def _make_link(self) -> Link:
-        return Link(self._session, self)
+    def _make_link(self, seat: Seat) -> Link:
+        return Link(self._session, self, seat, self._turns)
 
     def made(self, connection: Connection) -> None:
         assert isinstance(connection, Link)
-        connection.address = connection.peer()
-        settings = self._settings
-        if self._stopping or len(self._links) >= settings.max_connections or self.unbound >= settings.max_unbound:
-            self.turned_away += 1
-            asyncio.get_running_loop().call_soon(connection.abort)
         self._links.add(connection)
+        connection.unbound_seat = self._unbound.take(connection.address, connection)
+        if self._stopping or connection.unbound_seat is None:
+            asyncio.get_running_loop().call_soon(connection.abort)
 
     def take(self, connection: Connection, events: Sequence[Event]) -> None:
         assert isinstance(connection, Link)
@@ -207,6 +223,9 @@ class SmppServer:
     def lost(self, connection: Connection) -> None:
         assert isinstance(connection, Link)
         self._links.discard(connection)
+        connection.seat.free()
+        if connection.unbound_seat is not None:
+            connection.unbound_seat.free()
         connection.backlog.clear()
         if connection.esme is not None:
             self._telling.lost(connection)
@@ -267,6 +286,10 @@ class SmppServer:
         if not link.is_bound:  # it ended while the password was compared
             return
         self.bound += 1
+        link.seat.prove()
+        if link.unbound_seat is not None:
+            link.unbound_seat.prove()
+            link.unbound_seat.free()
         link.bound_to(esme, esme.window or self._settings.window)
         self.binds.setdefault(esme.id, set()).add(link)
         log.info("bound", customer=esme.key.customer.public_id, state=link.session.state.value)

@@ -70,7 +70,8 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None, profi
     form = SHORT if back.short else profile.message_ids
     identifier = written_id(back.told_id or message.id, form).encode("ascii")
     ahead = profile.utc_offset_min
-    minutes = message.accepted_ms // 60_000 + ahead, event.at_ms // 60_000 + ahead
+    done_ms = event.at_ms if message.final_ms is None or event.status is not message.status else message.final_ms
+    minutes = message.accepted_ms // 60_000 + ahead, done_ms // 60_000 + ahead
     text = b"id:" + identifier + _behind_id(message.segments, *minutes, state, why.text)
     body = (
         bytes((0, back.dest_ton, back.dest_npi)),

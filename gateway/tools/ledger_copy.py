@@ -143,7 +143,8 @@ def _operations(exported: Exported, events: Sequence[OutboxEvent]) -> list[Write
     """
     message = exported.message
     operator = operator_of(message.operator)
-    links = tuple(Link(operator, each, segment) for segment, each in enumerate(message.operator_ids) if each)
+    kept = message.operator_ids[: message.segments]
+    links = tuple(Link(operator, each, segment) for segment, each in enumerate(kept) if each)
     first = events[0] if events and events[0].kind == STATUS_EVENT else None
     rest = events if first is None else events[1:]
     stored = msgspec.structs.replace(message, status=Status.SUBMITTED) if rest and is_final(message) else message

@@ -1,33 +1,36 @@
-"""The two sealed fields of a message, packed and unpacked.
+"""The sealed fields of a message, packed and unpacked.
 
 `content` is what an operator needs (recipient, sender, body) and is opened only to deliver. `private` is what only the
-customer is told again (reference, callback URL) and is opened only to inform that customer.
+customer is told again (reference, callback URL) and is opened only to inform that customer. An operator's id is sealed
+where that operator is asked by it.
 """
 
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
 
 import msgspec
 
 from gateway.model.content import Content as Content
-from gateway.model.content import Packed, PackedPrivate
+from gateway.model.content import Packed, PackedPrivate, PackedReceived
 from gateway.model.content import Private as Private
 from gateway.model.content import Received as Received
-from gateway.model.message import Message
+from gateway.model.message import SEALED_WORD, Message
 from gateway.model.submission import NO_MARKS, Submission
 from gateway.vault.recent import Young
-from redaction.errors import KeyDestroyed
+from redaction.errors import KeyDestroyed, SealError
 from redaction.personal import MessageText, Msisdn, Purpose
 from redaction.retention import RetentionRule, RetentionTag, period_of
-from redaction.seal import SealContext, Sealer
+from redaction.seal import SealContext, Sealer, leaf_of, period_in
 from redaction.sealed import Sealed
 
 INBOUND = "inbound"
 """The sealed field of a message from a person; its purposes are not those of `content`."""
+OPERATOR_ID = "operator_id"
 
 _encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 _decode_content = msgspec.msgpack.Decoder(Packed).decode
 _decode_private = msgspec.msgpack.Decoder(PackedPrivate).decode
-_decode_received = msgspec.msgpack.Decoder(tuple[str, int, str, str, tuple[int, ...]]).decode
+_decode_received = msgspec.msgpack.Decoder(PackedReceived).decode
 
 
 class Vault:
@@ -97,8 +100,9 @@ class Vault:
     def open_received(self, message: Message) -> Received:
         """For the customer that it was written to. Raises `redaction.errors.SealError`."""
         packed = self._open(message, message.content, INBOUND, Purpose.INFORM_CUSTOMER)
-        digits, country, destination, text, missing = _decode_received(packed)
-        return Received(Msisdn(digits, country), destination, MessageText(text), missing)
+        said = _decode_received(packed)
+        source = Msisdn(said.digits, said.country)
+        return Received(source, said.destination, MessageText(said.text), said.missing, said.header)
 
     def open_private(self, message: Message) -> Private:
         """For the customer. An absent field gives an empty `Private`."""
@@ -111,6 +115,23 @@ class Vault:
         packed = self._open(message, message.private, "private", Purpose.INFORM_CUSTOMER)
         said = _decode_private(packed)
         return Private(_guard(said.reference), _guard(said.callback_url), said.path)
+
+    def seal_operator_id(self, message: Message, identifier: str) -> str:
+        """An operator's id of a segment as a word to store; '' where the content is gone, whose keys it shares."""
+        if message.content is None:
+            return ""
+        period, leaf = period_in(message.content), leaf_of(message.content)
+        context = SealContext(message.customer, message.id, OPERATOR_ID, message.tag, period, leaf)
+        try:
+            sealed = self._sealer.seal(identifier.encode("utf-8", "surrogatepass"), context)
+        except SealError:
+            return ""
+        return SEALED_WORD + b2a_base64(sealed, newline=False).decode()
+
+    def open_operator_id(self, message: Message, word: str) -> str:
+        """To ask that operator. Raises `redaction.errors.SealError`."""
+        sealed = Sealed(a2b_base64(word[len(SEALED_WORD) :]))
+        return self._open(message, sealed, OPERATOR_ID, Purpose.DELIVER).decode("utf-8", "surrogatepass")
 
     def _open(self, message: Message, sealed: Sealed | None, field: str, purpose: Purpose) -> bytes:
         if sealed is None or message.content_until_ms <= self._now_ms():
@@ -141,7 +162,8 @@ def _pack_content(submission: Submission) -> bytes:
 def _pack_received(received: Received) -> bytes:
     source = received.source
     text = received.text.reveal(Purpose.ACCEPT)
-    return _encode((source.reveal(Purpose.ACCEPT), source.country, received.destination, text, received.missing))
+    packed = (source.reveal(Purpose.ACCEPT), source.country, received.destination, text, received.missing)
+    return _encode((*packed, received.header) if received.header else packed)
 
 
 def _pack_private(submission: Submission) -> bytes:

@@ -5,16 +5,18 @@ endpoint is opened for the first event of its customer and again whenever any ac
 event was a fourth of what telling cost.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.accounts.directory import Directory
+from gateway.ledger.contract import StoredEndpoint
 from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, Status
 from gateway.model.owners import esme_of
 from gateway.model.refusals import Refusal
 from gateway.model.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.vault.vault import Vault
 from gateway.webhooks.delivery import Delivery, Destination
-from gateway.webhooks.endpoint import endpoint_settings, open_endpoint
+from gateway.webhooks.endpoint import endpoint_settings, former_secret, open_endpoint
 from gateway.webhooks.payload import event_body, other_body, received_body
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
 from redaction.personal import Purpose, Secret
@@ -28,12 +30,14 @@ _NOWHERE: Final = Secret("")
 class Addressing:
     """Turns outbox events into requests."""
 
-    def __init__(self, directory: Directory, vault: Vault, sealer: Sealer) -> None:
+    def __init__(self, directory: Directory, vault: Vault, sealer: Sealer, now_ms: Callable[[], int]) -> None:
         self._directory = directory
         self._vault = vault
         self._sealer = sealer
         self._version: object = None
+        self._now_ms = now_ms
         self._kept: dict[int, Destination] = {}
+        self._two_secrets: dict[int, int] = {}
 
     def wanted(self, message: Message) -> bool:
         """Whether anybody is to be told that this message has reached its status."""
@@ -82,6 +86,8 @@ class Addressing:
         if self._directory.version is not self._version:
             self._version = self._directory.version
             self._kept.clear()
+        if customer in self._two_secrets and self._two_secrets[customer] <= self._now_ms():
+            self._kept.pop(customer, None)
         try:
             self._sealer.keys.customer_key(customer)
             return self._kept.get(customer) or self._open(customer)
@@ -95,7 +101,7 @@ class Addressing:
             return None
         try:
             url, secret = open_endpoint(self._sealer, endpoint)
-            destination = Destination(url, (secret,), batch=endpoint_settings(endpoint).batch)
+            destination = Destination(url, self._secrets(endpoint, secret), batch=endpoint_settings(endpoint).batch)
         except (KeyDestroyed, KeysWithheld):
             raise
         except (SealError, ValueError):
@@ -104,6 +110,15 @@ class Addressing:
             del self._kept[next(iter(self._kept))]
         self._kept[customer] = destination
         return destination
+
+    def _secrets(self, endpoint: StoredEndpoint, secret: Secret) -> tuple[Secret, ...]:
+        """The live ones. That of before ends at a time, at which the endpoint is opened again."""
+        former = former_secret(self._sealer, endpoint, self._now_ms())
+        if former is None:
+            self._two_secrets.pop(endpoint.customer, None)
+            return (secret,)
+        self._two_secrets[endpoint.customer] = endpoint_settings(endpoint).former_until_ms
+        return (secret, former)
 
     def _received(self, event: OutboxEvent, message: Message) -> bytes | None:
         """The body for a message from a person, while it can be opened; None for any other."""
@@ -115,7 +130,7 @@ class Addressing:
             raise
         except SealError:
             return None
-        return received_body(event, message, received.source, received.destination, received.text, received.missing)
+        return received_body(event, message, received)
 
 
 def asks_for(notify: int, status: Status) -> bool:

@@ -28,12 +28,30 @@ TARGET_CACHE: Final = 1000
 _FIXED: Final = b"User-Agent: Connect-Gateway\r\nAccept: */*\r\nContent-Type: application/json\r\n"
 
 
-def verifying_context() -> ssl.SSLContext:
-    """TLS 1.2 or later, certificates and host names verified; keys are never logged, whatever the environment says."""
+_WRONG_CERTIFICATES: Final = {
+    9: "not_yet_valid",
+    10: "expired",
+    18: "self_signed",
+    19: "unknown_authority",
+    20: "unknown_authority",
+    21: "unknown_authority",
+    62: "wrong_name",
+    64: "wrong_name",
+}
+"""By OpenSSL's verify code (X509_V_ERR_*)."""
+
+
+def verifying_context(ca_file: str | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or later, certificates and host names verified; keys are never logged, whatever the environment says.
+
+    ca_file: authorities beside those of the system. Raises OSError.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     context.load_default_certs()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
     return context
 
 
@@ -64,8 +82,8 @@ class WebhookClient:
         self._clock = clock
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
-        self._resolver = Resolver(clock, lookup=lookup, allow_loopback=settings.allow_loopback)
-        self._tls = tls or verifying_context()
+        self._resolver = Resolver(clock, tasks, lookup=lookup, allow_loopback=settings.allow_loopback)
+        self._tls = tls or verifying_context(settings.ca_file)
         self._targets: dict[int, Target] = {}
         self._pools: dict[Origin, Pool] = {}
         self._starved: dict[Origin, Pool] = {}
@@ -78,8 +96,9 @@ class WebhookClient:
         """Connections that are open or being opened."""
         return len(self._connections)
 
-    def post(self, url: str, headers: bytes, body: bytes, done: Done) -> None:
+    def post(self, url: str, headers: bytes, body: bytes, done: Done, customer: int = 0) -> None:
         """POST JSON. headers: more header lines, each with its line end. `done` is called once, never from inside.
+        customer: whose URL it is.
 
         The time limit runs from when a connection is there or being opened.
         """
@@ -92,7 +111,7 @@ class WebhookClient:
         pool = self._pools.get(target.origin)
         if pool is None:
             pool = self._pools[target.origin] = Pool()
-        request = Request(target, data, done)
+        request = Request(target, data, done, customer)
         if pool.idle and not pool.waiting:
             request.deadline = self._clock.monotonic() + self._settings.timeout_s
             pool.idle.pop().send(request)
@@ -205,17 +224,20 @@ class WebhookClient:
             self._timer = self._loop.call_later(SWEEP_S, self._sweep_again)
 
     async def _connect(self, connection: Connection, request: Request) -> None:
-        failure = await self._try_to_connect(connection, request.target)
+        failure = await self._try_to_connect(connection, request)
         connection.opening = None
         if failure is not None and connection.request is request:
             self.finished(connection, failure, reusable=False)
 
-    async def _try_to_connect(self, connection: Connection, target: Target) -> Failure | None:
+    async def _try_to_connect(self, connection: Connection, request: Request) -> Failure | None:
+        target = request.target
         try:
-            addresses = await self._resolver.addresses(target)
+            addresses = await self._resolver.addresses(target, request.customer)
             await self._connect_to_any(connection, target, addresses[:MAX_ATTEMPTS])
         except TargetRefused as refusal:
             return Failure("target_refused", refusal.code)
+        except ssl.SSLCertVerificationError as error:
+            return Failure("tls", _WRONG_CERTIFICATES.get(error.verify_code, "certificate"))
         except ssl.SSLError:
             return Failure("tls")
         except TimeoutError:

@@ -15,11 +15,15 @@ from gateway.webhooks.targets import Target
 RESPONSE_LIMIT: Final = 65_536
 """Bytes of one answer, head and body, that are read before the connection is closed."""
 
+RETRY_AFTER_LIMIT: Final = 64
+_RETRY_AFTER_LENGTH: Final = len(b"retry-after")
+
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """The peer answered with this status."""
+    """The peer answered with this status. retry_after: what its Retry-After says, b"" for nothing."""
 
     status: int
+    retry_after: bytes = b""
 
     @property
     def is_success(self) -> bool:
@@ -29,7 +33,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Failure(msgspec.Struct, frozen=True, gc=False):
     """There was no answer. code: `timeout`, `refused`, `tls`, `closed`, `target_refused`, `protocol` or `unexpected`.
 
-    detail: the `TargetRefused` code.
+    detail: the `TargetRefused` code, or what is wrong with a certificate.
     """
 
     code: str
@@ -37,15 +41,23 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
 
 
 Result = Answer | Failure
+
+
+def reason_of(result: Result) -> str:
+    """In fixed words: `503`, `timeout`, `tls expired`."""
+    return str(result.status) if isinstance(result, Answer) else f"{result.code} {result.detail}".rstrip()
+
+
 Done = Callable[[Result], None]
 
 
 class Request:
     """One POST: the bytes, whom to tell, and until when (monotonic seconds; set when it gets its connection)."""
 
-    __slots__ = ("data", "deadline", "done", "retried", "target")
+    __slots__ = ("customer", "data", "deadline", "done", "retried", "target")
 
-    def __init__(self, target: Target, data: bytes, done: Done) -> None:
+    def __init__(self, target: Target, data: bytes, done: Done, customer: int) -> None:
+        self.customer = customer
         self.target = target
         self.data = data
         self.done = done
@@ -104,9 +116,13 @@ class Connection(asyncio.Protocol):
         self._status = 0
         self._complete = False
         self._keep = False
+        self._retry_after = b""
+
+    def _answer(self) -> Answer:
+        return Answer(self._status, self._retry_after)
 
     def _end_early(self, code: str) -> None:
-        result: Result = Answer(self._status) if self._status else Failure(code)
+        result: Result = self._answer() if self._status else Failure(code)
         self._owner.finished(self, result, reusable=False)
 
     # ------------------------------------------------------------------------------------------------ the event loop
@@ -130,7 +146,7 @@ class Connection(asyncio.Protocol):
             broken = True
         if self._complete:
             self._used = True
-            self._owner.finished(self, Answer(self._status), reusable=self._keep and not broken)
+            self._owner.finished(self, self._answer(), reusable=self._keep and not broken)
         elif broken:
             self._end_early("protocol")
 
@@ -151,6 +167,10 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._complete:
             self._keep = False  # more than was asked for: the next answer could not be told from this
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._complete and len(name) == _RETRY_AFTER_LENGTH and name.lower() == b"retry-after":
+            self._retry_after = value[:RETRY_AFTER_LIMIT]
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()

@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.process.clock import Clock
 from gateway.webhooks.client import WebhookClient
-from gateway.webhooks.connection import Answer, Failure, Result
+from gateway.webhooks.connection import Answer, Failure, Result, reason_of
 from gateway.webhooks.delivery import Addresses, Job
 from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.held import Held
@@ -26,6 +26,8 @@ from redaction.personal import Purpose
 KEYLESS_MS: Final = 2_000
 """Pause of an event that cannot be opened while this node has no keys."""
 GONE: Final = 410
+BUSY: Final = (429, 503)
+"""Statuses whose Retry-After counts."""
 
 
 class Courier:
@@ -93,6 +95,11 @@ class Courier:
             self._drop(lane, job)
             return
         destination = delivery.destination
+        callback = None if destination.own_endpoint else destination.url.reveal(Purpose.INFORM_CUSTOMER)
+        target = self._held.place(lane, job, callback)
+        if not self._is_next(lane, target, job):
+            return
+        lane = target
         if destination.own_endpoint and self._endpoints.is_disabled(job.event.customer):
             self._hold(lane, job, self._pauses.hold_ms(self._clock.now_ms()))
             return
@@ -104,6 +111,22 @@ class Courier:
         self.quiet.clear()
         self._post(parcel, partial(self._answered, parcel))
 
+    def _is_next(self, lane: Lane, target: Lane, job: Job) -> bool:
+        """Whether an event of this lane may leave by that one at once; else it waits there, or in the ledger."""
+        now_ms = self._clock.now_ms()
+        if target.is_resting(now_ms):
+            self._held.put_back(target, job, self._pauses.rest_ms(now_ms, target.aside_until_ms), job.event.attempts)
+        elif target is lane:
+            return True
+        elif self._held.is_crowded(job):
+            self._held.put_back(target, job, target.next_slot_ms(now_ms), job.event.attempts)
+        elif target.waiting or target.active >= target.limit:
+            target.waiting.append(job)
+            self._pump_soon(target)
+        else:
+            return True
+        return False
+
     def _post(self, parcel: Parcel, done: Callable[[Result], None]) -> None:
         destination, now_ms = parcel.destination, self._clock.now_ms()
         if destination.signer is None:
@@ -111,7 +134,8 @@ class Courier:
             return
         webhook_id, body = parcel.octets(now_ms)
         headers = destination.signer.headers(webhook_id, now_ms // 1000, body)
-        self._client.post(destination.url.reveal(Purpose.INFORM_CUSTOMER), headers, body, done)
+        customer = parcel.jobs[0].event.customer
+        self._client.post(destination.url.reveal(Purpose.INFORM_CUSTOMER), headers, body, done, customer)
 
     # ------------------------------------------------------------------------------------------------------ answers
 
@@ -125,21 +149,23 @@ class Courier:
         if isinstance(result, Answer) and result.is_success:
             self._succeeded(lane, parcel)
         else:
-            self._failed(lane, parcel, gone=isinstance(result, Answer) and result.status == GONE)
+            self._failed(lane, parcel, result)
         if lane.waiting:
             self._pump_soon(lane)
         self._held.wake_if_left()
 
     def _succeeded(self, lane: Lane, parcel: Parcel) -> None:
         self.told += len(parcel.jobs)
-        lane.succeeded()
+        if lane.succeeded():
+            self._held.bring_back(parcel.jobs[0].event.customer)
         if parcel.destination.own_endpoint:
             self._endpoints.told(parcel.jobs[0].event.customer)
         for job in parcel.jobs:
             self._held.finish(lane, job)
 
-    def _failed(self, lane: Lane, parcel: Parcel, *, gone: bool) -> None:
+    def _failed(self, lane: Lane, parcel: Parcel, result: Result) -> None:
         self.failed += len(parcel.jobs)
+        gone = isinstance(result, Answer) and result.status == GONE
         own, customer = parcel.destination.own_endpoint, parcel.jobs[0].event.customer
         if gone and not own:
             for job in parcel.jobs:
@@ -147,30 +173,44 @@ class Courier:
             return
         now_ms = self._clock.now_ms()
         rests = lane.failed(now_ms)
+        asked_ms = self._asked_ms(result, now_ms)
+        if asked_ms is not None and own:
+            rests = lane.rest(asked_ms)
         if own:
-            self._note_failure(customer, gone=gone)
+            self._note_failure(customer, result, gone=gone)
         if own and self._endpoints.is_disabled(customer):
             until_ms = self._pauses.hold_ms(now_ms)
             for job in parcel.heads():
                 self._hold(lane, job, until_ms)
         else:
-            self._retry(lane, parcel, now_ms)
+            self._retry(lane, parcel, now_ms, asked_ms, probes=rests)
         if rests:
             self._held.empty(lane)
 
-    def _note_failure(self, customer: int, *, gone: bool) -> None:
+    def _note_failure(self, customer: int, result: Result, *, gone: bool) -> None:
         if gone:
             self._endpoints.gone(customer)
         else:
-            self._endpoints.failed(customer)
+            self._endpoints.failed(customer, reason_of(result))
         if self._endpoints.is_disabled(customer):
             self._held.wake.set()  # to be written down
 
-    def _retry(self, lane: Lane, parcel: Parcel, now_ms: int) -> None:
-        """All at one time, so that they may go together again."""
+    def _asked_ms(self, result: Result, now_ms: int) -> int | None:
+        """When an endpoint that has too much to do wants to be asked again, if it says so."""
+        if not isinstance(result, Answer) or result.status not in BUSY or not result.retry_after:
+            return None
+        return self._pauses.asked_ms(now_ms, result.retry_after, self._pauses.spread())
+
+    def _retry(self, lane: Lane, parcel: Parcel, now_ms: int, asked_ms: int | None, *, probes: bool) -> None:
+        """All at one time, so that they may go together again; as the next probe, when the lane's rest is over."""
         spread = self._pauses.spread()
         for job in parcel.heads():
-            next_ms = max(self._pauses.retry_ms(now_ms, job.event.attempts, spread), lane.rest_until_ms)
+            if asked_ms is not None:
+                next_ms = max(asked_ms, lane.rest_until_ms)
+            elif probes:
+                next_ms = self._pauses.rest_ms(now_ms, lane.rest_until_ms)
+            else:
+                next_ms = max(self._pauses.retry_ms(now_ms, job.event.attempts, spread), lane.aside_until_ms)
             self._held.put_back(lane, job, next_ms, job.event.attempts + 1)
 
     def _drop(self, lane: Lane, job: Job) -> None:

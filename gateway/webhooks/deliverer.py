@@ -28,6 +28,7 @@ from gateway.webhooks.pauses import Pauses
 from gateway.webhooks.settings import DeliverySettings
 
 READ_LIMIT: Final = 256
+RETURN_LIMIT: Final = 1024
 READ_PACE_S: Final = 50e-6
 """Pause before a read per event that the engine has to pass over, so that many slow requests do not make reads dear."""
 
@@ -56,8 +57,8 @@ class Deliverer:
         self._clock = clock
         self._reader = reader
         pauses = Pauses(settings.retry_schedule_s, random or partial(_random, clock))
-        self.endpoints: Final = Endpoints(accounts, clock, settings.disable_after_s)
         self.held: Final = Held(self._reader, pauses, settings, clock)
+        self.endpoints: Final = Endpoints(accounts, clock, settings.disable_after_s, self.held.is_back)
         self.held.order.distrust(clock.now_ms())
         self.courier: Final = Courier(self.held, addresses, self._client, self.endpoints, pauses, clock)
         self.knows_backlog = False
@@ -79,11 +80,11 @@ class Deliverer:
             if event.seq in self._reader.known:
                 continue
             skips = message is not None and held.order.may_skip_ledger(event, message)
-            if event.seq and skips and held.has_room(lane, now_ms):
+            if event.seq and skips and held.has_room(lane, message, now_ms):
                 held.take(lane, event, message)
                 touched[event.customer] = lane
             else:
-                held.leave_fresh(lane, event, now_ms)
+                held.leave_fresh(lane, event, message, now_ms)
         for lane in touched.values():
             self.courier.pump(lane)
         held.wake_if_left()
@@ -105,7 +106,7 @@ class Deliverer:
 
     def resume(self) -> None:
         """`courier.active_until` lies ahead again."""
-        for lane in self.held.lanes.values():
+        for lane in self.held.every_lane():
             self.courier.pump(lane)
         self.poke()
 
@@ -119,6 +120,7 @@ class Deliverer:
                     await self._learn_backlog()
                     await self.endpoints.refresh()
                     await self._read_back()
+                    await self._bring_forward()
                 await self._pause()
         except asyncio.CancelledError:
             self._client.close()
@@ -166,6 +168,14 @@ class Deliverer:
                 return
             await asyncio.sleep(0)  # an engine that answers at once must not keep the loop
 
+    async def _bring_forward(self) -> None:
+        """What was put off for endpoints that are back, some of it at a time and while there is room."""
+        held = self.held
+        if held.returning and held.room() > 0:
+            customers = frozenset(held.returning)
+            if await self._reader.bring_forward(customers, RETURN_LIMIT, held.wake.set):
+                held.returning.difference_update(customers)
+
     def _sort_in(self, events: Sequence[Pair]) -> bool:
         """Take what was read, as far as there is room; whether a quick lane had none."""
         if self.held.is_closed:
@@ -178,7 +188,7 @@ class Deliverer:
             if message is None and event.kind == STATUS_EVENT:
                 self.forgotten += 1
                 self._reader.told(event)
-            elif self.held.has_room(lane, now_ms):
+            elif self.held.has_room(lane, message, now_ms):
                 self.held.take(lane, event, message)
             elif self.held.leave(lane, event, now_ms):
                 is_crowded = True

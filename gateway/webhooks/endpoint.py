@@ -1,5 +1,6 @@
 """A customer's endpoint: what is set for it, and how it is stored and opened."""
 
+import base64
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
@@ -19,6 +20,7 @@ URL: Final = "webhook_url"
 SECRET: Final = "webhook_secret"  # noqa: S105  the name of a field
 _RECORD: Final = b"endpoint"
 SETTINGS_LIMIT: Final = 64
+OVERLAP_MS: Final = 24 * 3600 * 1000
 
 
 def open_endpoint(sealer: Sealer, endpoint: StoredEndpoint) -> tuple[Secret, Secret]:
@@ -28,6 +30,15 @@ def open_endpoint(sealer: Sealer, endpoint: StoredEndpoint) -> tuple[Secret, Sec
         return Secret(sealer.open_account(sealed, endpoint.customer, field, _RECORD, purpose).decode())
 
     return opened(endpoint.url, URL, Purpose.INFORM_CUSTOMER), opened(endpoint.secret, SECRET, Purpose.CREDENTIAL)
+
+
+def former_secret(sealer: Sealer, endpoint: StoredEndpoint, now_ms: int) -> Secret | None:
+    """The signing secret of before, as long as it still signs. Raises SealError and ValueError."""
+    settings = endpoint_settings(endpoint)
+    if settings.former_until_ms <= now_ms:
+        return None
+    sealed = Sealed(base64.b64decode(settings.former_secret, validate=True))
+    return Secret(sealer.open_account(sealed, endpoint.customer, SECRET, _RECORD, Purpose.CREDENTIAL).decode())
 
 
 def endpoint_settings(endpoint: StoredEndpoint) -> EndpointSettings:
@@ -73,8 +84,9 @@ def seal_endpoint(
 class SetAnew:
     """What an administrator makes of a customer's endpoint, whatever stands; see `Accounts.set_endpoint`.
 
-    change: of what is set for it. fresh: the signing secret, where another one was made: as asked for, for a first
-    endpoint, and where the one of before does not open any more.
+    change: of what is set for it. now_ms: the secret of before signs beside a new one for `OVERLAP_MS` from then.
+    fresh: the signing secret, where another one was made: as asked for, for a first endpoint, and where the one of
+    before does not open any more.
     """
 
     def __init__(
@@ -86,6 +98,7 @@ class SetAnew:
         change: Callable[[EndpointSettings], EndpointSettings],
         *,
         new_secret: bool,
+        now_ms: int,
     ) -> None:
         self._sealer = sealer
         self._random = random
@@ -93,11 +106,19 @@ class SetAnew:
         self._url = url
         self._change = change
         self._new_secret = new_secret
+        self._now_ms = now_ms
         self.fresh: Secret | None = None
 
     def __call__(self, old: StoredEndpoint | None) -> StoredEndpoint:
         settings = self._change(EndpointSettings() if old is None else endpoint_settings(old))
-        kept = None if old is None or self._new_secret or not self._opens(old) else old.secret
+        opens = old is not None and self._opens(old)
+        kept = old.secret if old is not None and opens and not self._new_secret else None
+        if old is not None and opens and kept is None:
+            settings = msgspec.structs.replace(
+                settings,
+                former_secret=base64.b64encode(old.secret).decode(),
+                former_until_ms=self._now_ms + OVERLAP_MS,
+            )
         place = (self._sealer, self._random, self._customer, self._url, settings)
         endpoint, self.fresh = seal_endpoint(*place, kept=kept)
         if old is None:

@@ -6,6 +6,7 @@ or the same one anew, it falls away, and the endpoint starts afresh as whoever s
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -19,15 +20,26 @@ from gateway.process.logs import logger
 from redaction.sealed import Sealed
 
 NOTE_AFTER_S: Final = 60.0
+SAID_AGAIN_MS: Final = 3_600_000
+"""Between two lines about one endpoint that say the same."""
 ENABLED: Final = "enabled"
 DISABLED: Final = "disabled"
 _log = logger(__name__)
 
 
-class Endpoints:
-    """State by customer. disable_after_s: failing so long without one success disables an endpoint."""
+def _ignored(_customer: int) -> None:
+    """Nobody waits for it."""
 
-    def __init__(self, store: AccountStore, clock: Clock, disable_after_s: float) -> None:
+
+class Endpoints:
+    """State by customer. disable_after_s: failing so long without one success disables an endpoint.
+
+    set_anew: called with a customer whose endpoint somebody set or resumed, or another node found to be back.
+    """
+
+    def __init__(
+        self, store: AccountStore, clock: Clock, disable_after_s: float, set_anew: Callable[[int], None] = _ignored
+    ) -> None:
         self._store = store
         self._clock = clock
         self._disable_after_ms = round(disable_after_s * 1000)
@@ -37,6 +49,11 @@ class Endpoints:
         self._disabled: dict[int, int] = {}
         self._urls: dict[int, Sealed] = {}
         self._changed: set[int] = set()
+        self._said: dict[int, dict[str, int]] = {}
+        """When a line gave this reason, by customer."""
+        self._set_anew = set_anew
+        self._versions: dict[int, int] | None = None
+        self._unsaid: dict[int, str] = {}
         self._turn = asyncio.Lock()
 
     @property
@@ -58,9 +75,13 @@ class Endpoints:
             self._noted.discard(customer)
             self._changed.add(customer)
 
-    def failed(self, customer: int) -> None:
-        """The endpoint did not take an event."""
+    def failed(self, customer: int, reason: str) -> None:
+        """The endpoint did not take an event. reason: in fixed words."""
         now_ms = self._clock.now_ms()
+        said = self._said.setdefault(customer, {})
+        if now_ms - said.get(reason, -SAID_AGAIN_MS) >= SAID_AGAIN_MS:
+            said[reason] = now_ms
+            _log.warning("webhook_failed", customer=customer, reason=reason)
         failing_ms = now_ms - self._failing.setdefault(customer, now_ms)
         if failing_ms >= self._disable_after_ms:
             self._disable(customer, "failing")
@@ -80,6 +101,8 @@ class Endpoints:
         async with self._turn:
             if self._changed:
                 await self._save()
+            if self._unsaid:
+                await self._say()
             version = await self._store.version()
             if version != self._version:
                 self._learn({stored.customer: stored for stored in await self._store.endpoints()})
@@ -90,7 +113,14 @@ class Endpoints:
             return
         self._disabled[customer] = self._clock.now_ms()
         self._changed.add(customer)
-        _log.warning("webhook endpoint disabled", customer=customer, reason=reason)
+        self._unsaid[customer] = reason
+
+    async def _say(self) -> None:
+        """A line for each that was disabled, with the id that people know the customer by."""
+        unsaid, self._unsaid = self._unsaid, {}
+        names = {each.id: each.public_id for each in await self._store.customers()}
+        for customer, reason in unsaid.items():
+            _log.warning("webhook endpoint disabled", customer=names.get(customer, str(customer)), reason=reason)
 
     async def _save(self) -> None:
         pending, self._changed = self._changed, set()
@@ -117,10 +147,11 @@ class Endpoints:
 
     def _learn(self, rows: dict[int, StoredEndpoint]) -> None:
         """Take over what the ledger says, except where a change of ours still waits to be written."""
-        for customer in [*self._failing, *self._disabled, *self._noted]:
+        for customer in [*self._failing, *self._disabled, *self._noted, *self._said]:
             if customer not in rows:
                 self._forget(customer)
         self._urls = {customer: stored.url for customer, stored in rows.items()}
+        self._note_versions(rows)
         for customer, stored in rows.items():
             if customer not in self._changed:
                 self._learn_one(customer, stored)
@@ -137,7 +168,16 @@ class Endpoints:
         elif customer in self._noted:
             self._forget(customer)
 
+    def _note_versions(self, rows: dict[int, StoredEndpoint]) -> None:
+        """A row that was written since, and says nothing against its endpoint, is one to begin anew with."""
+        before, self._versions = self._versions, {customer: stored.version for customer, stored in rows.items()}
+        for customer, stored in rows.items():
+            is_well = stored.state == ENABLED and stored.failing_since_ms is None
+            if before is not None and is_well and before.get(customer) != stored.version:
+                self._set_anew(customer)
+
     def _forget(self, customer: int) -> None:
         self._failing.pop(customer, None)
         self._disabled.pop(customer, None)
+        self._said.pop(customer, None)
         self._noted.discard(customer)

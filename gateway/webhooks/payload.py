@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.model.content import Received
 from gateway.model.message import OPEN, Message, OutboxEvent
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Personal, Purpose, mask_number
@@ -38,7 +39,8 @@ class MessageData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 class ReceivedData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What a person wrote to a number of the customer, which owns it. Either `text` or `octets` (Base64) is there.
 
-    missing: the numbers of parts that never came; `text` is what the others say.
+    missing: the numbers of parts that never came; `text` is what the others say. header: user data header (Base64) of a
+    message that has more in it than which part it is, such as ports.
     """
 
     id: str
@@ -48,6 +50,7 @@ class ReceivedData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     octets: str | None = None
     segments: int
     missing: tuple[int, ...] = ()
+    header: str | None = None
     received_at: str
 
     def __repr__(self) -> str:
@@ -92,23 +95,21 @@ def other_body(event: OutboxEvent) -> bytes:
 def received_body(
     event: OutboxEvent,
     message: Message,
-    source: Personal,
-    destination: str,
-    text: Personal,
-    missing: tuple[int, ...],
+    received: Received,
 ) -> bytes:
     """The JSON of `message.received`."""
-    shown = text.reveal(Purpose.INFORM_CUSTOMER)
+    shown = received.text.reveal(Purpose.INFORM_CUSTOMER)
     binary = message.encoding == "binary"
-    number = source.reveal(Purpose.INFORM_CUSTOMER)
+    number = received.source.reveal(Purpose.INFORM_CUSTOMER)
     data = ReceivedData(
         id=message.id.hex(),
         sender=f"+{number}" if message.country else number,
-        to=destination,
+        to=received.destination,
         text=None if binary else shown,
         octets=base64.b64encode(shown.encode("latin-1")).decode() if binary else None,
         segments=message.segments,
-        missing=missing,
+        missing=received.missing,
+        header=base64.b64encode(received.header).decode() if received.header else None,
         received_at=rfc3339(message.accepted_ms),
     )
     return _encode(Webhook(type=f"message.{event.status}", timestamp=rfc3339(event.at_ms), data=data))

@@ -13,7 +13,7 @@ class DeliverySettings:
     after the first, second… failure; the last one repeats. disable_after_s: how long an endpoint fails without a single
     success before it is disabled. allow_loopback: loopback addresses, and plain http to them, for development.
     max_inflight: events in memory at once; the rest waits in the ledger. poll_s: how often the ledger is asked for
-    events that fall due.
+    events that fall due. ca_file: authorities beside those of the system.
     """
 
     timeout_s: float = 10.0
@@ -24,6 +24,7 @@ class DeliverySettings:
     allow_loopback: bool = False
     max_inflight: int = 2000
     poll_s: float = 1.0
+    ca_file: str | None = None
 
 
 def delivery_settings(settings: WebhookSettings) -> DeliverySettings:
@@ -35,4 +36,5 @@ def delivery_settings(settings: WebhookSettings) -> DeliverySettings:
         disable_after_s=settings.disable_after_s,
         allow_loopback=settings.allow_loopback,
         max_inflight=settings.max_inflight,
+        ca_file=settings.ca_file,
     )

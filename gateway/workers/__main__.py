@@ -20,9 +20,11 @@ from typing import Final
 from config.loader import load
 from config.settings import Settings
 from gateway.limits.buckets import create_table
+from gateway.process.early import be_calm
 from gateway.process.hardening import forbid_core_dumps
 from gateway.process.hosts import random_name
 from gateway.process.logs import configure, logger
+from gateway.process.signals import handle
 from gateway.process.system_errors import system_code, system_text
 from gateway.workers.exchange import Pages
 from gateway.workers.supervisor import Supervisor
@@ -36,8 +38,7 @@ log = logger("gateway.workers")
 
 async def supervise(settings: Settings, supervisor: Supervisor, port: int) -> int:
     """Until SIGTERM, or until no worker starts; the exit code."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+    handle(supervisor.stop, partial(supervisor.tell, signal.SIGHUP))
     pages = Pages({"/metrics": supervisor.metrics, "/healthz": supervisor.healthy, "/readyz": supervisor.ready})
     shown = await pages.start(settings.metrics.host, settings.metrics.port) if settings.metrics.enabled else None
     beside = [asyncio.ensure_future(_announce(supervisor, port, shown)), asyncio.ensure_future(_gather(supervisor))]
@@ -63,7 +64,7 @@ async def _gather(supervisor: Supervisor) -> None:
 def worker_command(count: int, machine: str, table: int, number: int, descriptor: int) -> Sequence[str]:
     """`connect-gateway serve` as one of so many. table: descriptor of what customers have used on this machine."""
     share = ("--share", f"{number}/{count}", "--descriptors", f"{descriptor},{table}", "--machine", machine)
-    return sys.executable, "-m", "gateway", "serve", *share
+    return sys.executable, "-m", "gateway", "serve", *share, "--supervisor", str(os.getpid())
 
 
 @contextlib.contextmanager
@@ -90,6 +91,7 @@ def _held(stack: contextlib.ExitStack, host: str, section: str) -> int:
 
 
 def main(count: int) -> int:
+    be_calm()
     forbid_core_dumps()
     path = os.environ.get(CONFIG)
     settings = load(None if path is None else Path(path), os.environ)
@@ -109,6 +111,7 @@ async def _main(settings: Settings, count: int, port: int) -> int:
         partial(worker_command, count, random_name(), table),
         kept=(table,),
         deadline_s=settings.shutdown.deadline_s,
+        liveness_s=settings.workers.liveness_s,
         monotonic=time.monotonic,
         random=random.random,
     )

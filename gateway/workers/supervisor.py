@@ -15,6 +15,7 @@ from typing import Final
 from gateway.process.logs import logger
 from gateway.process.system_errors import system_code
 from gateway.workers.exchange import Page
+from gateway.workers.liveness import Liveness
 from gateway.workers.totals import Totals
 from gateway.workers.worker import Command, Worker, resident_bytes
 
@@ -30,7 +31,9 @@ log = logger("gateway.workers")
 
 
 class Supervisor:
-    """deadline_s: in which a worker says that it ends after SIGTERM. kept: descriptors that every worker inherits."""
+    """deadline_s: in which a worker says that it ends after SIGTERM. liveness_s: after which one that does not answer
+    is started again. kept: descriptors that every worker inherits.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Supervisor:
         command: Command,
         *,
         deadline_s: float,
+        liveness_s: float,
         kept: Sequence[int] = (),
         monotonic: Callable[[], float],
         random: Callable[[], float],
@@ -46,6 +50,7 @@ class Supervisor:
             Worker(number, command, kept=kept, monotonic=monotonic, random=random) for number in range(1, count + 1)
         ]
         self._deadline_s = deadline_s
+        self._liveness = Liveness(self.workers, liveness_s, monotonic)
         self._totals = Totals()
         self._stopping = asyncio.Event()
         self._was_up = False
@@ -55,10 +60,19 @@ class Supervisor:
         """End all workers; `run` returns when they have."""
         self._stopping.set()
 
+    def tell(self, number: signal.Signals) -> None:
+        """Give every worker that is up this signal."""
+        for worker in self.workers:
+            worker.pass_on(number)
+
     async def run(self) -> int:
         """Run the workers until `stop`, or until one fails to start at all; the exit code."""
         keeping = [asyncio.ensure_future(self._keep(each)) for each in self.workers]
-        await self._stopping.wait()
+        looking = asyncio.ensure_future(self._liveness.run())
+        try:
+            await self._stopping.wait()
+        finally:
+            looking.cancel()
         log.info("stopping", count=len(self.workers), seconds=self._deadline_s)
         for worker in self.workers:
             worker.signal(signal.SIGTERM)
@@ -143,9 +157,19 @@ class Supervisor:
         return Page(200, JSON, b'{"status":"ok"}')
 
     async def ready(self) -> Page:
-        """Ready when every worker that answers is, and any does: one that is gone does not listen."""
-        answers = [each for each in await self._ask_all("/readyz") if each is not None]
-        ready = bool(answers) and all(status == 200 for status, _ in answers) and not self._stopping.is_set()
+        """Ready when every worker that listens is, and any does. One that is gone does not; one that hangs does, and
+        customers' connections with it.
+        """
+        pids = [worker.pid for worker in self.workers if worker.up.is_set()]
+        answered = await self._ask_all("/readyz")
+        hung = [
+            worker
+            for worker, answer in zip(self.workers, answered, strict=True)
+            if answer is None and worker.up.is_set() and worker.pid in pids
+        ]
+        answers = [each for each in answered if each is not None]
+        is_well = bool(answers) and not hung and all(status == 200 for status, _ in answers)
+        ready = is_well and not self._stopping.is_set()
         counts = f'"workers":{len(self.workers)},"answering":{len(answers)}'
         return Page(200 if ready else 503, JSON, f'{{"ready":{str(ready).lower()},{counts}}}'.encode())
 

@@ -22,6 +22,7 @@ _SEEN_BY_ALL: Final = frozenset(
         "gateway_endpoints_disabled",
         "gateway_limits_parted",
         "gateway_accounts_unreadable",
+        "gateway_build_info",
     }
 )
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -75,14 +76,19 @@ class Worker:
         await asyncio.sleep(self._backoff.next(self._random()))
 
     def signal(self, number: int) -> None:
-        """Also to one that is being started just now.
-
-        Not by way of the library, which looks whether the process has ended, and its exit code is lost to who waits.
-        """
+        """Also to one that is being started just now."""
         self._signalled = number
-        if self._process is not None and self._process.returncode is None:
+        self._send(number)
+
+    def kill(self) -> None:
+        """End the process that is there; another one is started."""
+        self._send(signal.SIGKILL)
+
+    def pass_on(self, number: int) -> None:
+        """To one that is up, and not to those after it."""
+        if self.pid is not None and self.up.is_set():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, number)
+                os.kill(self.pid, number)
 
     async def ask(self, path: str) -> tuple[int, bytes]:
         """A page of its metrics listener. Raises OSError."""
@@ -93,6 +99,14 @@ class Worker:
     def resident_bytes(self) -> int:
         """Memory of its process; 0 without one."""
         return 0 if self.pid is None else resident_bytes(self.pid)
+
+    def _send(self, number: int) -> None:
+        """Not by way of the library, which looks whether the process has ended, and its exit code is lost to who
+        waits.
+        """
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
     async def _start(self) -> asyncio.subprocess.Process:
         """The process alone has the socket then, so that nobody listens any more when it is gone."""

@@ -28,7 +28,9 @@ class Flaw(enum.Enum):
     BODY = "body"  # the body broke off or broke its framing
     CODING = "coding"  # the body's coding is unknown, or damaged
     LONG = "long"  # more body than is read
-    NO_ID = "no_id"  # a success without the id that receipts would name
+    NO_ID = "no_id"  # a success without an id that receipts would name
+    NO_SUCCESS = "no_success"  # a status of success, and not what a success says
+    REFUSED = "refused"  # a status of success, and words of a refusal
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -14,5 +14,5 @@ def build(settings: RestOperatorSettings, around: Surroundings) -> Operator:
         Secret(settings.rest.callback.password.resolve()),
         monotonic=around.monotonic,
         today=today_of(around),
-        random_bytes=around.random,
+        now_ms=around.now_ms,
     )

@@ -1,66 +1,107 @@
-"""The listener for an operator's receipts over HTTP: one POST with a receipt, or a list of them.
+"""The listener for an operator's receipts over HTTP: one request with a receipt, or a list of them.
 
 It answers 204 when they are durable and 503 when they could not be taken now, so that the operator sends them again
-(Law 2, as S-47 for SMPP). Who does not present the shared secret gets 401, and learns nothing more.
+(Law 2, as S-47 for SMPP). Who does not present the shared secret gets 401, and learns nothing more. Whatever is not
+taken is counted, and the first of its kind is a line.
 """
 
 import asyncio
-import hmac
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from config.operators import RestCallback
 from operators.contained import report
-from operators.rest.form import Receipt, ReceiptForm
-from redaction.personal import Purpose, Secret
+from operators.entrance import Entrance, Place
+from operators.flaws import Flaws
+from operators.renewal import served
+from operators.rest.presented import Presented
+from operators.rest.receipts import Receipt, ReceiptForm, Receipts
+from operators.seated_handler import SeatedHandler
+from operators.seats import Seat, Seats
+from operators.turned import TURNED_AT_ONCE, Turned
+from redaction.personal import Secret
 
-BODY_LIMIT_BYTES: Final = 256 * 1024
 COMMIT_LIMIT_S: Final = 10.0
+_LATER: Final = {"Retry-After": "1"}
 AT_ONCE: Final = 64
 """Requests that may wait for their commit; one more is sent away with 503."""
+IDLE_S: Final = 75.0
+BODY_S: Final = 10.0
+"""In which a body must have arrived."""
+STOP_S: Final = 1.0
+_MAX_LINE_BYTES: Final = 8_190
+_TURNED: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 News = Callable[[Sequence[Receipt], "asyncio.Future[bool]"], None]
 """Takes receipts, and a future to resolve: true when they are durable."""
 
 
-class CallbackListener:
-    """secret: what the operator presents; never empty. news: where receipts go."""
+log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("operators.rest")
 
-    def __init__(self, settings: RestCallback, secret: Secret, news: News) -> None:
+
+class CallbackListener:
+    """operator: its name. secret: what it presents; never empty. news: where receipts go."""
+
+    def __init__(self, operator: str, settings: RestCallback, secret: Secret, news: News) -> None:
+        self._operator = operator
         self._settings = settings
-        self._expected = f"Bearer {secret.reveal(Purpose.CREDENTIAL)}".encode()
+        self._presented = Presented(settings, secret)
         self._form = ReceiptForm(settings)
         self._news = news
+        self._flaws = Flaws()
         self._waiting: set[asyncio.Future[bool]] = set()
-        self._runner: web.ServerRunner | None = None
+        self._web: web.Server | None = None
+        self._entrance: Entrance | None = None
+        self._turned: set[Turned] = set()
         self.port = 0
+
+    @property
+    def flawed(self) -> int:
+        """Requests, and receipts in them, that were not taken."""
+        return self._flaws.total
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
-        server = web.Server(self._answer, access_log=None)
-        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
-        await self._runner.setup()
         settings = self._settings
-        site = web.TCPSite(
-            self._runner,
-            settings.host,
-            settings.port or 0,
-            ssl_context=_tls(settings),
-            reuse_port=settings.shared_port or None,
-        )
-        await site.start()
-        self.port = int(self._runner.addresses[0][1])
+        self._web = web.Server(self._answer)
+        place = Place(host=settings.host, port=settings.port or 0, shared=settings.shared_port, tls=_tls(settings))
+        self._entrance = Entrance(place, Seats(settings.max_connections), self._seated, turned=self._turn_away)
+        await self._entrance.start()
+        self.port = self._entrance.port
 
     async def stop(self) -> None:
         """Close; what waits for its commit is asked for again, for nobody is left to say that it is durable."""
         for answer in self._waiting:
             if not answer.done():
                 answer.set_result(False)
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._entrance is not None:
+            self._entrance.stop()
+        for each in tuple(self._turned):
+            each.end()
+        if self._web is not None:
+            await self._web.shutdown(STOP_S)
+
+    def _seated(self, seat: Seat) -> asyncio.Protocol:
+        assert self._web is not None
+        connection = SeatedHandler(
+            self._web,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=IDLE_S,
+            access_log=None,
+            max_line_size=_MAX_LINE_BYTES,
+            max_field_size=_MAX_LINE_BYTES,
+            lingering_time=STOP_S,
+        )
+        connection.seat = seat
+        return connection
+
+    def _turn_away(self) -> asyncio.Protocol | None:
+        return None if len(self._turned) >= TURNED_AT_ONCE else Turned(_TURNED, self._turned)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         """An error of one request is answered 500, so that the operator sends it again."""
@@ -73,18 +114,43 @@ class CallbackListener:
             return web.Response(status=500)
 
     async def _judge(self, request: web.BaseRequest) -> web.Response:
-        presented = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(presented, self._expected):
-            return web.Response(status=401)
-        if request.method != "POST":
-            return web.Response(status=405, headers={"Allow": "POST"})
+        methods = ("GET", "POST") if self._settings.get else ("POST",)
+        if request.method not in methods:
+            return self._refusal(405, "method", Allow=", ".join(methods))
+        if not self._presented.before_body(request):
+            return self._refusal(401, "secret")
         if len(self._waiting) >= AT_ONCE:
-            return web.Response(status=503, headers={"Retry-After": "1"})
-        body = await _read(request)
-        receipts = None if body is None else self._form.receipts(body)
-        if receipts is None:
-            return web.Response(status=413 if body is None else 400)
-        return await self._durable(receipts) if receipts else web.Response(status=204)
+            return self._refusal(503, "busy", **_LATER)
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await _read(request, self._settings.body_limit_bytes)
+        except TimeoutError:
+            return self._refusal(408, "slow", Connection="close")
+        if body is None:
+            return self._refusal(413, "long")
+        if not self._presented.with_body(request, body):
+            return self._refusal(401, "secret")
+        if isinstance(request.protocol, SeatedHandler):
+            request.protocol.seat.prove()
+        is_query = request.method == "GET"
+        said = self._form.of_query(request.query) if is_query else self._form.of_body(body, request.content_type)
+        return await self._take(said)
+
+    async def _take(self, said: Receipts) -> web.Response:
+        """What can be read is taken, whatever stands beside it."""
+        if not said.receipts:
+            return self._refusal(400, "no_receipt")
+        for _ in range(said.unreadable):
+            self._note("unreadable")
+        return await self._durable(said.receipts)
+
+    def _refusal(self, status: int, reason: str, **headers: str) -> web.Response:
+        self._note(reason)
+        return web.Response(status=status, headers=headers)
+
+    def _note(self, reason: str) -> None:
+        if self._flaws.count(self._operator, "receipt", reason):
+            log.warning("flawed_callback", operator=self._operator, reason=reason)
 
     async def _durable(self, receipts: Sequence[Receipt]) -> web.Response:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -97,23 +163,28 @@ class CallbackListener:
             taken = False
         finally:
             self._waiting.discard(answer)
-        return web.Response(status=204) if taken else web.Response(status=503, headers={"Retry-After": "1"})
+        return web.Response(status=204) if taken else web.Response(status=503, headers=_LATER)
 
 
-async def _read(request: web.BaseRequest) -> bytes | None:
+async def _read(request: web.BaseRequest, limit_bytes: int) -> bytes | None:
     """The body, None if it is too large."""
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
-        if len(body) > BODY_LIMIT_BYTES:
+        if len(body) > limit_bytes:
             return None
     return bytes(body)
 
 
 def _tls(settings: RestCallback) -> ssl.SSLContext | None:
-    if settings.tls_certificate is None or settings.tls_key is None:
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None or key is None:
         return None
+    return served(partial(_context, certificate, key), (certificate, key))
+
+
+def _context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    context.load_cert_chain(certificate, key)
     return context

@@ -1,4 +1,4 @@
-"""An operator over HTTP: a POST per message over a few connections that stay open, receipts by a callback.
+"""An operator over HTTP: a request per message over a few connections that stay open, receipts by a callback.
 
 A fixed number of workers, one a connection, takes messages from a queue that is never longer than the window. Events of
 one loop turn reach the sink as one batch. When the operator cannot be reached the link counts as down, with pauses that
@@ -19,6 +19,7 @@ from typing import Final
 from config.operators import RestOperatorSettings
 from operators.backoff import Backoff
 from operators.base import (
+    Accepted,
     DeferReason,
     Deferred,
     DeliveryReceipt,
@@ -39,7 +40,7 @@ from operators.bucket import TokenBucket
 from operators.contained import report
 from operators.rest.callback import CallbackListener
 from operators.rest.connection import HttpConnection
-from operators.rest.form import Receipt
+from operators.rest.receipts import Receipt
 from operators.rest.requests import Requests
 from redaction.personal import Secret
 
@@ -65,9 +66,9 @@ class _News:
 
 
 class RestOperator:
-    """password: presented to the operator as a bearer token. callback_secret: what the operator presents to us.
+    """password: presented to the operator. callback_secret: what the operator presents to us.
 
-    random_bytes: for the reference of each request. today: for the contract's expiry (P-17).
+    now_ms: the time of day. today: for the contract's expiry (P-17).
     """
 
     def __init__(
@@ -78,21 +79,23 @@ class RestOperator:
         *,
         monotonic: Callable[[], float],
         today: Callable[[], date],
-        random_bytes: Callable[[int], bytes],
+        now_ms: Callable[[], int],
     ) -> None:
         self._settings = settings
         self._monotonic = monotonic
         self._today = today
-        self._requests = Requests(settings, password, random_bytes)
+        self._requests = Requests(settings, password, now_ms)
         self._backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s)
         burst = max(1, round(settings.throughput_per_s or settings.window))
         self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
         self._listener: CallbackListener | None = None
         if settings.rest.callback.port is not None:
-            self._listener = CallbackListener(settings.rest.callback, callback_secret, self._on_receipts)
+            self._listener = CallbackListener(self.name, settings.rest.callback, callback_secret, self._on_receipts)
         self._sink: EventSink | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._queue: deque[MtMessage] = deque()
+        self._asked: dict[str, MtMessage] = {}
+        """What is asked and not answered, by the reference that its receipt would name."""
         self._work = asyncio.Event()
         self._outstanding = 0
         self._idle = asyncio.Event()
@@ -180,14 +183,17 @@ class RestOperator:
                     self._work.clear()
                     await self._work.wait()
                 message = self._queue.popleft()
-                result: SubmitResult = Unknown(UnknownReason.LINK_LOST)
+                known_as = self._requests.known_as(message)
+                result: SubmitResult = Unknown(UnknownReason.LINK_LOST, known_as)
+                if known_as:
+                    self._asked[known_as] = message
                 try:
                     connection = connection or self._requests.connection()
                     result = await self._post(connection, message)
                 except Exception as error:  # of this message's request; the next one has its own
                     report("delivery", error)
                 finally:
-                    self._settle(message, result)
+                    self._answered(known_as, message, result)
         finally:
             if connection is not None:
                 connection.close()
@@ -204,12 +210,18 @@ class RestOperator:
             self._slow_down(result.after_s)
         return result
 
+    def _answered(self, known_as: str, message: MtMessage, result: SubmitResult) -> None:
+        """Settled, unless a receipt said before that it was taken."""
+        if not known_as or self._asked.pop(known_as, None) is not None:
+            self._settle(message, result)
+        elif isinstance(result, Accepted):
+            self._report(Submitted(self.name, message.token, _segment(message), result, late=True))
+
     def _settle(self, message: MtMessage, result: SubmitResult) -> None:
         self._outstanding -= 1
         if not self._outstanding:
             self._idle.set()
-        segment = message.only[0] if message.only is not None and len(message.only) == 1 else 0
-        self._report(Submitted(self.name, message.token, segment, result))
+        self._report(Submitted(self.name, message.token, _segment(message), result))
 
     # ----------------------------------------------------------------------------------------------------- the link
 
@@ -249,7 +261,11 @@ class RestOperator:
         news = _News(len(receipts), answer)
         self._receipts += len(receipts)
         for each in receipts:
-            self._report(DeliveryReceipt(self.name, (each.identifier,), each.state, each.error_code, None, news))
+            for named in each.candidates:
+                message = self._asked.pop(named, None)
+                if message is not None:  # who reports of it has taken it
+                    self._settle(message, Accepted(named))
+            self._report(DeliveryReceipt(self.name, each.candidates, each.state, each.error_code, None, news))
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
         for handle in handles:
@@ -277,7 +293,7 @@ class RestOperator:
             submitted=self._submitted,
             receipts=self._receipts,
             unexpected_responses=0,
-            flawed=self._requests.flawed,
+            flawed=self._requests.flawed + (0 if self._listener is None else self._listener.flawed),
         )
 
     def _report(self, *events: OperatorEvent) -> None:
@@ -292,3 +308,8 @@ class RestOperator:
             return
         answered = any(isinstance(each, Submitted) for each in events)
         self._sink((*events, Ready(self.name)) if answered and self.is_up() else tuple(events))
+
+
+def _segment(message: MtMessage) -> int:
+    """That the answer is for."""
+    return message.only[0] if message.only is not None and len(message.only) == 1 else 0

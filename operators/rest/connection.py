@@ -6,18 +6,22 @@ It tells apart what was not sent, what was sent and not answered, and what was a
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from operators.patience import Patience
 from operators.rest.answer import Answer, AnswerReader
 
 KEEP_S: Final = 15.0
 """How long a connection may rest and be used again; servers close theirs after a while."""
 _PORTS: Final = {"http": 80, "https": 443}
 _SAFE: Final = "/?%:@!$&'()*+,;=~-._[]"
+_NONE: Final[Mapping[str, str]] = {}
+
+Tls = Callable[[], ssl.SSLContext]
 
 
 class NotSent(Exception):
@@ -33,19 +37,32 @@ class NotAnswered(Exception):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where requests go. head: of each of them, up to the value of Content-Length."""
+    """Where requests go. tls: the context of a new connection. path: with the query that is always there. lines: of the
+    head of each of them.
+    """
 
     host: str
     port: int
-    tls: ssl.SSLContext | None
-    head: bytes
+    tls: Tls | None
+    path: str
+    lines: bytes
 
     def __repr__(self) -> str:
         return f"Target(host={self.host!r}, port={self.port})"
 
+    def posted(self, body: bytes, more: Mapping[str, str] = _NONE) -> bytes:
+        """A request. more: headers of this one. Raises ValueError as `target` does."""
+        head = f"POST {self.path} HTTP/1.1\r\n".encode("ascii") + self.lines + _lines(more)
+        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
 
-def target(url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> Target:
-    """url: without credentials. headers: of every POST, beside Host and Content-Length.
+    def got(self, query: str, more: Mapping[str, str] = _NONE) -> bytes:
+        """The same, with everything in the query, which is encoded already."""
+        joined = f"{self.path}{'&' if '?' in self.path else '?'}{query}"
+        return f"GET {joined} HTTP/1.1\r\n".encode("ascii") + self.lines + _lines(more) + b"\r\n"
+
+
+def target(url: str, headers: Mapping[str, str], tls: Tls | None) -> Target:
+    """url: without credentials. headers: of every request, beside Host and Content-Length.
 
     Raises ValueError with the name of a header that would end its line, or is not ASCII.
     """
@@ -54,13 +71,15 @@ def target(url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> 
     shown = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
     if port != _PORTS[parts.scheme]:
         shown = f"{shown}:{port}"
-    said = {"Host": shown, **headers}
-    for name, value in said.items():
+    path = quote(parts.path or "/", _SAFE) + (f"?{quote(parts.query, _SAFE)}" if parts.query else "")
+    return Target(host, port, tls, path, _lines({"Host": shown, **headers}))
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    for name, value in headers.items():
         if not value.isascii() or not value.isprintable():
             raise ValueError(name)
-    path = quote(parts.path or "/", _SAFE) + (f"?{quote(parts.query, _SAFE)}" if parts.query else "")
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items()), "Content-Length: "]
-    return Target(host, port, tls, "\r\n".join(lines).encode("ascii"))
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
 
 
 class HttpConnection:
@@ -74,14 +93,13 @@ class HttpConnection:
         self._wire: _Wire | None = None
         self._used = 0.0
 
-    async def post(self, body: bytes) -> Answer:
-        """Raises NotSent and NotAnswered."""
+    async def ask(self, request: bytes) -> Answer:
+        """request: of this connection's target. Raises NotSent and NotAnswered."""
         wire = await self._open()
-        request = b"%b%d\r\n\r\n%b" % (self._target.head, len(body), body)
         reading, timed_out, keep = AnswerReader(self._limit), False, False
         try:
             try:
-                async with asyncio.timeout(self._answer_timeout_s):
+                async with Patience(self._answer_timeout_s):
                     await wire.ask(request, reading)
             except TimeoutError:
                 timed_out = True
@@ -101,10 +119,11 @@ class HttpConnection:
             return self._wire
         self.close()
         said = self._target
+        tls = None if said.tls is None else said.tls()
         try:
             async with asyncio.timeout(self._connect_timeout_s):
                 _, self._wire = await asyncio.get_running_loop().create_connection(
-                    _Wire, said.host, said.port, ssl=said.tls, server_hostname=said.host if said.tls else None
+                    _Wire, said.host, said.port, ssl=tls, server_hostname=said.host if said.tls else None
                 )
         except (OSError, TimeoutError, UnicodeError):
             raise NotSent from None

@@ -38,9 +38,9 @@ from operators.smpp.connection import Connection
 from operators.smpp.dialect import dialect
 from operators.smpp.links import Links
 from operators.smpp.pace import Pace
-from operators.smpp.receiving import Receiving, answer_all
+from operators.smpp.receiving import Receiving
 from operators.smpp.sent import Sent
-from operators.smpp.session import Bound, Event, Flawed, Heard, Request, Response, Session, Unanswered
+from operators.smpp.session import BindRefused, Bound, Event, Flawed, Heard, Request, Response, Session, Unanswered
 from operators.smpp.writing import Writer
 from redaction.personal import Secret
 
@@ -87,7 +87,10 @@ class SmppOperator:
         burst = max(1, round(settings.throughput_per_s or settings.window * settings.binds))
         self._pace = Pace(settings.throughput_per_s, burst, monotonic, self._on_room)
         self._bucket = self._pace.bucket
-        self._receiving = Receiving(settings, self._dialect, salt=salt, monotonic=monotonic, report=self._report)
+        self._flaws = Flaws()
+        self._receiving = Receiving(
+            settings, self._dialect, salt=salt, monotonic=monotonic, report=self._report, flaws=self._flaws
+        )
         self._sink: EventSink | None = None
         self._waiting: deque[tuple[Written, Sent]] = deque()
         self._sending = False
@@ -95,7 +98,6 @@ class SmppOperator:
         self._stopping = False
         self._submitted = 0
         self._unexpected = 0
-        self._flaws = Flaws()
 
     @property
     def name(self) -> str:
@@ -281,15 +283,17 @@ class SmppOperator:
                 sent_by_peer = p.name_of(command_id)
                 if self._flaws.count(self.name, sent_by_peer, flaw.value):
                     log.warning("flawed_pdu", operator=self.name, code=sent_by_peer, reason=flaw.value)
+            case BindRefused(status):
+                connection.end_status = status
             case Bound():
                 self._links.up(connection)
                 out.append(Ready(self.name))
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
-        answer_all(handles, st.OK if taken else st.RMSGQFUL)
+        self._receiving.answer(handles, st.OK if taken else st.RMSGQFUL)
 
     def reject(self, handles: Sequence[object]) -> None:
-        answer_all(handles, st.RX_R_APPN)
+        self._receiving.answer(handles, st.RX_R_APPN)
 
     def _on_lost(self, connection: Connection) -> None:
         self._unexpected += connection.session.unexpected_responses
@@ -320,6 +324,7 @@ class SmppOperator:
             receipts=self._receiving.receipts,
             unexpected_responses=self._unexpected
             + sum(each.session.unexpected_responses for each in self._links.binds.values()),
+            down=tuple(self._links.outages.now()),
             flawed=self._flaws.total,
         )
 

@@ -3,6 +3,7 @@
 Pure and without settings of its own. Errors say which rule was broken and never what was in the text.
 """
 
+import unicodedata
 from collections.abc import Sequence
 
 from operators.smpp import gsm7
@@ -35,6 +36,8 @@ def _codings() -> tuple[Encoding | None, ...]:
 
 
 _CODINGS = _codings()
+_LITTLE_ENDIAN, _BIG_ENDIAN = b"\xff\xfe", b"\xfe\xff"
+"""Byte-order marks, which are no part of a text (S-59)."""
 _GSM7, _UNPACKED = Encoding.GSM7, DefaultAlphabet.GSM_UNPACKED
 
 
@@ -70,7 +73,10 @@ def decode_parts(
     octets = b"".join([data for _, data in parts])
     if encoding is None or encoding is Encoding.BINARY:
         return DecodedText(None, octets, encoding)
-    return _decoded(_decode(octets, _PYTHON_CODECS[encoding]), octets, encoding)
+    if encoding is Encoding.UCS2 and octets[:2] == _LITTLE_ENDIAN:
+        return _decoded(_decode(octets[2:], "utf-16-le"), octets, encoding)
+    text = _decode(octets.removeprefix(_BIG_ENDIAN) if encoding is Encoding.UCS2 else octets, _PYTHON_CODECS[encoding])
+    return _decoded(text, octets, encoding)
 
 
 def _decode_default(parts: Sequence[tuple[Udh, bytes]], alphabet: DefaultAlphabet) -> DecodedText:
@@ -135,24 +141,58 @@ def _encode(text: str, codec: str) -> bytes | None:
         return None
 
 
-_TYPOGRAPHIC = str.maketrans(
-    {
-        "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"',
-        "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'",
-        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-",
-        "…": "...", "•": "*", "‹": "<", "›": ">", "«": '"', "»": '"',
-        "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2007": " ", "\u2009": " ", "\u200a": " ", "\u202f": " ",
-        "\u00ad": "", "\u200b": "", "\u2060": "", "\ufeff": "", "\t": " ",
-    }
-)  # fmt: skip
+# What editors, phones and other vendors' lists of such characters have in common, by what stands for it.
+_PLAIN = {
+    '"': "“”„‟″«»ʺˮ❝❞〝〞",
+    "'": "‘’‚‛′`´ʼʻʽʹˈˊˋ❛❜",
+    "-": "‐‑‒–—―−⁃⎼⎽",
+    "...": "…",
+    "..": "‥",
+    "*": "•⁎∗",
+    "<": "‹",
+    ">": "›",
+    "/": "÷⁄∕⧸",
+    "\\": "⧵⧹",
+    "|": "∣⏐⎸⎹",
+    "!": "ǃ",
+    "!!": "‼",
+    ",": "、､",
+    ".": "․。｡",
+    ":": "ː˸꞉",
+    ";": "⁏",
+    "=": "꞊",
+    "^": "ˆ",
+    "~": "˜˷∼",
+    "+": "˖",
+    "(": "❨❪⟮⦅",
+    ")": "❩❫⟯⦆",
+    "{": "❴",
+    "}": "❵",
+    "1/4": "¼",
+    "1/2": "½",
+    "3/4": "¾",
+    " ": "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+    "\n": "\u0085\u2028\u2029",
+    "": "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff",
+}
+_FORMS = (*range(0xFE10, 0xFE1A), *range(0xFE50, 0xFE6C), *range(0xFF01, 0xFF5F))
+"""Full-width, small and vertical forms of ASCII."""
+_TYPOGRAPHIC = {ord(each): plain for plain, found in _PLAIN.items() for each in found} | {
+    code: plain for code in _FORMS if (plain := unicodedata.normalize("NFKC", chr(code))).isascii()
+}
+_ODD_ASCII = ("\t", "`")
+"""What ASCII has and GSM 7-bit has not, of what may stand in a text."""
 
 
 def simplify(text: str) -> str:
-    """The text with plain quotes, dashes, dots and spaces if GSM 7-bit can then carry it; otherwise unchanged.
+    """The text composed, with plain quotes, dashes and spaces, if GSM 7-bit can then carry it; otherwise unchanged.
 
     One curly quote would halve what a segment holds. Arabic and other UCS-2 texts gain nothing and stay as they are.
     """
-    if text.isascii():
+    if text.isascii() and not any(each in text for each in _ODD_ASCII):
         return text
-    plain = text.translate(_TYPOGRAPHIC)
+    if gsm7.DEFAULT.encode(text) is not None:
+        return text
+    plain = unicodedata.normalize("NFC", text).translate(_TYPOGRAPHIC)
     return plain if gsm7.DEFAULT.encode(plain) is not None else text

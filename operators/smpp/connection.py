@@ -4,6 +4,12 @@ Writes gather in the session and leave together when the loop's turn ends. From 
 is read, since every request would add an answer to what it does not take; the host sees `writable`, and the session's
 timers end the link (S-26). What waits for such a peer is at most `WRITE_LIMIT_BYTES`, the answers to one read, to the
 requests already with the host (`SessionSettings.inbound`), and a window of requests. Used by both sides.
+
+What one read brought is taken by slices of `SLICE_BYTES`, each in its turn (`operators.turns`), and nothing more is
+read meanwhile: a peer that floods holds up others by a slice, whatever its PDUs are.
+
+After a pause of the process its timers come before what lies in the sockets: so the session's time leaves pauses out,
+and no request has timed out before its answer could be read.
 """
 
 import asyncio
@@ -13,20 +19,32 @@ from typing import Final, cast
 
 from operators.contained import report
 from operators.smpp.session import Ended, Event, Session
+from operators.turns import Turns
 
 TICK_S: Final = 0.25
+PAUSE_S: Final = 1.0
+"""The process, or its loop, stood still when a tick is so late."""
 WRITE_LIMIT_BYTES: Final = 1 << 20
 CLOSE_AFTER_S: Final = 1.0
+SLICE_BYTES: Final = 2_048
+"""128 of the smallest PDUs: a millisecond, or ten usual submissions."""
 
 Handler = Callable[["Connection", Sequence[Event]], None]
 """Takes the events of one read or one tick."""
 
 
 class Connection(asyncio.Protocol):
-    """session: called with the loop's time when the connection is made. lost: called once at the end."""
+    """session: called with the loop's time when the connection is made. lost: called once at the end.
+
+    turns: shared with the other connections of a listener; None for turns of its own.
+    """
 
     def __init__(
-        self, session: Callable[[float], Session], handler: Handler, lost: Callable[["Connection"], None]
+        self,
+        session: Callable[[float], Session],
+        handler: Handler,
+        lost: Callable[["Connection"], None],
+        turns: Turns | None = None,
     ) -> None:
         self._make_session = session
         self._handler = handler
@@ -34,11 +52,19 @@ class Connection(asyncio.Protocol):
         self.made: Callable[[Connection], None] | None = None  # called once the connection stands
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._turns = turns or Turns()
+        self._unread = bytearray()
+        self._waits = False  # for its turn to take what is unread
+        self._reading = True
         self._flushing = False
         self._timer: asyncio.TimerHandle | None = None
+        self._looked = self._loop.time()
+        self._paused = 0.0
         self.session: Session
         self.writable = True
         self.end_reason = ""
+        self.end_status = 0  # with which the peer refused, if it did; the host says so
+        self.error: Exception | None = None
         self.closed = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,7 +73,7 @@ class Connection(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # S-66
-        self.session = self._make_session(self._loop.time())
+        self.session = self._make_session(self.now())
         self._timer = self._loop.call_later(TICK_S, self._tick)
         if self.made is not None:
             try:
@@ -59,30 +85,72 @@ class Connection(asyncio.Protocol):
         """What was written and the peer has not taken."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
+    @property
+    def unread_octets(self) -> int:
+        """What was read and waits for its turn."""
+        return len(self._unread)
+
     def peer(self) -> str:
         """The other end's address; '' when there is none."""
         name = None if self._transport is None else self._transport.get_extra_info("peername")
         return str(name[0]) if name else ""
 
     def data_received(self, data: bytes) -> None:
+        if not self._waits and len(data) <= SLICE_BYTES and not self._turns.busy:
+            self._receive(data)
+        else:
+            self._unread += data
+            if not self._waits:
+                self._waits = True
+                self._turns.join(self)
+        self._steer()
+
+    def work(self) -> bool:
+        """Take one slice of what is unread; see `operators.turns.Worker`."""
+        if self._transport is not None and not self._transport.is_closing():
+            data = bytes(self._unread[:SLICE_BYTES])
+            del self._unread[:SLICE_BYTES]
+            self._receive(data)
+        else:
+            self._unread.clear()
+        self._waits = bool(self._unread)
+        if not self._waits:
+            self._steer()
+        return self._waits
+
+    def _receive(self, data: bytes) -> None:
         try:
-            self._handle(self.session.receive(data, self._loop.time()))
+            self._handle(self.session.receive(data, self.now()))
         except Exception as error:
             self._fail(error)
 
+    def wants_to_read(self) -> bool:
+        """More may be read now; asked whenever that may have changed."""
+        return self.writable and not self._waits
+
+    def _steer(self) -> None:
+        """Read on, or let the peer wait."""
+        wanted, transport = self.wants_to_read(), self._transport
+        if wanted is not self._reading and transport is not None and not transport.is_closing():
+            self._reading = wanted
+            if wanted:
+                transport.resume_reading()
+            else:
+                transport.pause_reading()
+
     def pause_writing(self) -> None:
         self.writable = False
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        self._steer()
 
     def resume_writing(self) -> None:
         self.writable = True
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._steer()
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.error = error
         if self._timer is not None:
             self._timer.cancel()
+        self._last_words()
         self._transport = None
         try:
             events = self.session.connection_lost()
@@ -96,8 +164,21 @@ class Connection(asyncio.Protocol):
             if not self.closed.done():
                 self.closed.set_result(None)
 
+    def _last_words(self) -> None:
+        """Take at once what was read before the end: answers among it must not count as missing."""
+        data = bytes(self._unread)
+        self._unread.clear()
+        if data:
+            self._receive(data)
+
     def now(self) -> float:
-        return self._loop.time()
+        """The loop's time, less the pauses that this connection has seen."""
+        now = self._loop.time()
+        late = now - self._looked - TICK_S
+        if late > PAUSE_S:
+            self._paused += late
+        self._looked = now
+        return now - self._paused
 
     def flush_soon(self) -> None:
         """Write what gathered, once, when this turn of the loop ends."""
@@ -146,7 +227,7 @@ class Connection(asyncio.Protocol):
     def _tick(self) -> None:
         self._timer = self._loop.call_later(TICK_S, self._tick)
         try:
-            self._handle(self.session.tick(self._loop.time()))
+            self._handle(self.session.tick(self.now()))
         except Exception as error:
             self._fail(error)
 

@@ -1,11 +1,11 @@
 """How one operator speaks SMPP: from our messages to its PDUs, and from its PDUs to our events. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 import msgspec
 
-from config.operators import SmppOperatorSettings
+from config.operators import ReceiptWords, SmppOperatorSettings
 from operators.base import (
     Accepted,
     DeferReason,
@@ -60,7 +60,8 @@ _NO_SOURCE: Final = Address(0, 0, "")
 class Dialect:
     """What the settings of an operator say about its PDUs.
 
-    reasons: of the statuses that put a segment off; any other one refuses it. registered_delivery: where a receipt is
+    reasons: of the statuses that put a segment off; any other one refuses it, a generic_nack only if it is `permanent`.
+    registered_delivery: where a receipt is
     wanted. offset_quarters: quarter hours ahead of UTC in which absolute times are told; None tells relative ones.
     manner: see there.
     """
@@ -72,6 +73,7 @@ class Dialect:
         plan_options: PlanOptions,
         receipts: ReceiptSettings,
         reasons: Mapping[int, DeferReason],
+        permanent: Container[int],
         registered_delivery: int,
         offset_quarters: int | None,
         manner: Manner,
@@ -80,6 +82,7 @@ class Dialect:
         self.plan_options: Final = plan_options
         self.receipts: Final = receipts
         self.reasons: Final = reasons
+        self.permanent: Final = permanent
         self.registered_delivery: Final = registered_delivery
         self.offset_quarters: Final = offset_quarters
         self.manner: Final = manner
@@ -106,7 +109,7 @@ class Dialect:
             text,
             plan(text, options),
             concat=options.concat,
-            reference=message.concat_ref,
+            reference=_reference(message, options.concat),
             default_alphabet=options.default_alphabet,
             flash=message.flash,
         )
@@ -156,7 +159,7 @@ class Dialect:
         if status == st.OK and isinstance(response, p.SubmitSmResp):
             return Accepted(canonical_id(response.message_id, self.receipts))
         reason = self.reasons.get(status)
-        if reason is None and isinstance(response, p.GenericNack):
+        if reason is None and isinstance(response, p.GenericNack) and status not in self.permanent:
             reason = DeferReason.TRANSIENT
         if reason is not None:
             return Deferred(reason, status, 0.0)
@@ -193,7 +196,9 @@ class Dialect:
         """What a query_sm_resp says of the segment; nothing when the SMSC cannot say."""
         if answer.status != st.OK or not isinstance(answer, p.QuerySmResp):
             return ()
-        state = _STATES.get(answer.message_state, ReceiptState.UNKNOWN)
+        state = _STATES.get(answer.message_state)
+        if state is None:
+            return ()
         error = str(answer.error_code) if answer.error_code else None
         try:
             done_ms = parse_time(answer.final_date, now_ms)
@@ -224,12 +229,29 @@ def dialect(settings: SmppOperatorSettings) -> Dialect:
             id_format=IdFormat(settings.receipt_id),
             recognise_by_text=settings.receipts_by_text,
             utc_offset_min=settings.utc_offset_min,
+            words=_words(settings.receipt_words),
+            one_for_all=settings.long_receipts == "one",
         ),
         reasons=_reasons(settings),
+        permanent=frozenset(settings.permanent_statuses),
         registered_delivery=_RECEIPT | _INTERMEDIATE if settings.intermediate_receipts else _RECEIPT,
         offset_quarters=settings.utc_offset_min // 15 if settings.time_format == "absolute" else None,
         manner=_manner(settings),
     )
+
+
+def _words(said: ReceiptWords) -> dict[bytes, ReceiptState]:
+    """In capitals, as texts are compared."""
+    by_state = {
+        ReceiptState.DELIVERED: said.delivered,
+        ReceiptState.UNDELIVERABLE: said.undeliverable,
+        ReceiptState.EXPIRED: said.expired,
+        ReceiptState.DELETED: said.deleted,
+        ReceiptState.REJECTED: said.rejected,
+        ReceiptState.UNKNOWN: said.unknown,
+        ReceiptState.ENROUTE: said.enroute,
+    }
+    return {word.upper().encode("ascii"): state for state, words in by_state.items() for word in words}
 
 
 def _reasons(settings: SmppOperatorSettings) -> dict[int, DeferReason]:
@@ -254,6 +276,11 @@ def _manner(settings: SmppOperatorSettings) -> Manner:
         tlvs=tuple(tlvs) if knows_tlvs else (),
         more=settings.more_messages_to_send and knows_tlvs,
     )
+
+
+def _reference(message: MtMessage, concat: ConcatMode) -> int:
+    short = message.short_ref if concat is ConcatMode.UDH8 else None
+    return message.concat_ref if short is None else short
 
 
 def _carriers(segment: EncodedSegment) -> p.Tlvs:

@@ -13,15 +13,18 @@ import random
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any, Final, cast
 
-from config.operators import SmppOperatorSettings
+from config.operators import SmppOperatorSettings, TlsSettings
 from operators.backoff import Backoff
 from operators.contained import report
+from operators.renewal import served
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import Bind
 from operators.smpp.connection import Connection, Handler
+from operators.smpp.outages import Outages, why_lost, why_unconnected
 from operators.smpp.session import BOUND, Role, Session, SessionSettings
 from redaction.personal import Purpose, Secret
 
@@ -32,6 +35,11 @@ _KINDS: Final[dict[str, tuple[type[p.Bind], ...]]] = {
     "receiver": (p.BindReceiver,),
 }
 _ANSWERS: Final[dict[str, type[p.Bind]]] = {"receiver": p.BindReceiver, "transceiver": p.BindTransceiver}
+_NAMES: Final[dict[type[p.Bind], str]] = {
+    p.BindTransceiver: "transceiver",
+    p.BindTransmitter: "transmitter",
+    p.BindReceiver: "receiver",
+}
 EMPTY_POLL_S: Final = 0.01
 REGISTER_S: Final = 60.0
 """How often a link that stands is held against the register."""
@@ -73,6 +81,8 @@ class Links:
         self._stopping = False
         self.binds: dict[Connection, Bind] = {}
         self.blocked: str | None = None
+        self.outages = Outages(settings.name)
+        self._names: dict[Connection, str] = {}
 
     @property
     def count(self) -> int:
@@ -99,7 +109,8 @@ class Links:
         for number in range(settings.binds):
             for kind in _KINDS[settings.bind]:
                 name = f"bind {settings.name} {number} {kind.__name__}"
-                self._tasks.append(asyncio.get_running_loop().create_task(self._keep_bound(kind), name=name))
+                bind = f"{number} {_NAMES[kind]}"
+                self._tasks.append(asyncio.get_running_loop().create_task(self._keep_bound(bind, kind), name=name))
 
     async def stop(self, deadline_s: float) -> None:
         """Bind no more, wait for outstanding answers, unbind; what is not done in time is cut off."""
@@ -131,6 +142,7 @@ class Links:
             bind.started(self._monotonic())
         if connection in self._backoffs:
             self._backoffs[connection].up(connection.now())
+            self.outages.end(self._names[connection], self._monotonic())
 
     def answered(self, connection: Connection) -> None:
         """A submit_sm was answered."""
@@ -158,7 +170,7 @@ class Links:
 
     # -------------------------------------------------------------------------------------------- binds that we make
 
-    async def _keep_bound(self, kind: type[p.Bind]) -> None:
+    async def _keep_bound(self, bind: str, kind: type[p.Bind]) -> None:
         settings = self._settings
         backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s)
         again = False
@@ -166,8 +178,10 @@ class Links:
             refused = False
             try:
                 if self._may_bind():
-                    refused = await self._one_life(kind, backoff, again)
+                    refused = await self._one_life(bind, kind, backoff, again)
                     again = True
+                else:
+                    self._is_down(bind, self.blocked or "", "")
             except Exception as error:  # the link heals of it as of any other end
                 report("link", error)
             await asyncio.sleep(backoff.next(random.random(), refused=refused))
@@ -176,14 +190,19 @@ class Links:
         self.blocked = self._settings.register.held_back(self._today())
         return self.blocked is None
 
-    async def _one_life(self, kind: type[p.Bind], backoff: Backoff, again: bool) -> bool:
+    def _is_down(self, bind: str, reason: str, code: str) -> None:
+        if not self._stopping:
+            self.outages.begin(bind, reason, code, self._monotonic())
+
+    async def _one_life(self, bind: str, kind: type[p.Bind], backoff: Backoff, again: bool) -> bool:
         """Connect, bind, and wait for the end; whether the bind was refused."""
         try:
             async with asyncio.timeout(self._settings.connect_timeout_s):
                 connection = await self._connect()
-        except (OSError, TimeoutError, ssl.SSLError):
+        except (OSError, TimeoutError, ssl.SSLError) as error:
+            self._is_down(bind, *why_unconnected(error))
             return False
-        self._backoffs[connection] = backoff
+        self._backoffs[connection], self._names[connection] = backoff, bind
         try:
             self._ask_to_bind(connection, kind, again)
             while not (await asyncio.wait((connection.closed,), timeout=REGISTER_S))[0]:
@@ -194,8 +213,9 @@ class Links:
                 connection.abort()
             raise
         finally:
-            del self._backoffs[connection]
+            del self._backoffs[connection], self._names[connection]
         backoff.down(self._monotonic())
+        self._is_down(bind, *_why_ended(connection, self.blocked))
         return connection.end_reason == "bind_refused"
 
     async def _connect(self) -> Connection:
@@ -277,6 +297,15 @@ class Links:
             connection.close("outbind_refused")
 
 
+def _why_ended(connection: Connection, blocked: str | None) -> tuple[str, str]:
+    """Reason and code of a connection that is no more. blocked: why we had to end it."""
+    if blocked is not None:
+        return blocked, ""
+    if not connection.end_reason:
+        return why_lost(connection.error)
+    return connection.end_reason, st.name_of(connection.end_status) if connection.end_status else ""
+
+
 async def _unbind(connection: Connection) -> None:
     connection.session.unbind(connection.now())
     connection.flush_soon()
@@ -299,6 +328,10 @@ def _listening_tls(settings: SmppOperatorSettings) -> ssl.SSLContext | None:
     tls = settings.tls
     if not tls.enabled:
         return None
+    return served(partial(_listening_context, tls), (tls.certificate, tls.key, tls.ca_file))
+
+
+def _listening_context(tls: TlsSettings) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(cast(str, tls.certificate), tls.key)

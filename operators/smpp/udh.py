@@ -85,6 +85,17 @@ def split_udh(short_message: bytes, esm_class: int) -> tuple[Udh, bytes]:
     return udh, short_message[udh.length :]
 
 
+def without_concat(header: bytes) -> bytes:
+    """What a sound header says beside which part it is, as a header of its own; b"" for nothing."""
+    elements, at = b"", 1
+    while at < len(header):
+        end = at + 2 + header[at + 1]
+        if header[at] not in (_CONCAT_8, _CONCAT_16, _SINGLE_SHIFT, _LOCKING_SHIFT):
+            elements += header[at:end]
+        at = end
+    return bytes((len(elements),)) + elements if elements else b""
+
+
 def build_udh(concat: Concat | None, *, wide: bool = False, locking: int = 0, single: int = 0) -> bytes:
     """A header, or b"" when there is nothing to say. `wide` takes the 16-bit reference; 8 bits keep its low half."""
     elements = b""
@@ -95,6 +106,11 @@ def build_udh(concat: Concat | None, *, wide: bool = False, locking: int = 0, si
     if single:
         elements += bytes((_SINGLE_SHIFT, 1, single))
     return bytes((len(elements),)) + elements if elements else b""
+
+
+def joined(first: bytes, second: bytes) -> bytes:
+    """One header with the elements of two."""
+    return bytes((len(first) + len(second) - 2,)) + first[1:] + second[1:]
 
 
 def _concat_element(concat: Concat, wide: bool) -> bytes:

@@ -136,3 +136,13 @@ def test_a_server_that_does_not_allow_what_is_needed(mistaken: Mistaken, server:
 def test_a_customer_that_is_not_there(mistaken: Mistaken) -> None:
     assert mistaken.run(*ADD).returncode == 0
     assert mistaken.says("key", "add", "7") == "no customer has this id [unknown_customer]"
+
+
+@pytest.mark.case("faults-10")
+def test_too_few_open_files_are_one_line_and_no_start(tmp_path: Path) -> None:
+    mistaken = Mistaken(tmp_path)
+    words = f"ulimit -n 24; exec {sys.executable} -m gateway serve --config {mistaken.settings}"
+    done = subprocess.run(["/bin/sh", "-c", words], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("[descriptors_too_few]")
+    assert len(done.stderr.strip().splitlines()) == 1

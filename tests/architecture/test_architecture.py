@@ -201,7 +201,9 @@ TASKS = {
     "gateway/process/tasks.py": "the owner of all others says for each what its death means",
     "gateway/node/node.py": "waits for the word to stop",
     "operators/smpp/links.py": "contained: a link that ends, of whatever, is made again",
+    "operators/entrance.py": "contained: of one connection on its way in, which ends with it",
     "operators/rest/client.py": "contained: an error is the one message's, and its worker goes on",
+    "gateway/ledger/redis/cluster_lines.py": "waits for where the slots are; whoever asks gets the error",
     "gateway/ledger/sqlite/log_copies.py": "contained: a log that was not copied now is copied later",
     "gateway/ledger/sqlite/writer_process.py": "contained: each call is answered with its error",
     "gateway/workers/__main__.py": "contained: whoever asks workers takes no answer for an answer",
@@ -209,6 +211,7 @@ TASKS = {
     "gateway/workers/worker.py": "waits for one worker, and ends with it",
     "operators/simulator/scripted.py": "contained: one connection of a peer to try things with, which `stop` awaits",
     "benchmarks/smsc.py": "of a load test",
+    "benchmarks/sick.py": "of a load test, which ends with them",
 }
 """Where tasks are started, and what it means that one dies."""
 FATAL = {

@@ -76,9 +76,9 @@ async def failures(ledger: Ledger) -> None:
     endpoints = Endpoints(ledger.accounts, clock, disable_after_s=1e9)
     while True:
         await endpoints.refresh()
-        endpoints.failed(CUSTOMER)
+        endpoints.failed(CUSTOMER, "timeout")
         clock.advance(NOTE_AFTER_S)
-        endpoints.failed(CUSTOMER)
+        endpoints.failed(CUSTOMER, "timeout")
         await endpoints.refresh()
         (stored,) = await ledger.accounts.endpoints()
         if stored.failing_since_ms is not None:

@@ -98,9 +98,8 @@ async def until(claim: Callable[[], bool]) -> None:
 
 
 def a_text(token: object = "token", text: str = "Your code is 4821", **more: Any) -> MtMessage:
-    return MtMessage(
-        token=token, source="INTERKEY", destination=Msisdn("966512345678", 966), text=MessageText(text), **more
-    )
+    base: dict[str, Any] = {"source": "INTERKEY", "name": os.urandom(16)}
+    return MtMessage(token=token, destination=Msisdn("966512345678", 966), text=MessageText(text), **(base | more))
 
 
 @asynccontextmanager
@@ -154,7 +153,7 @@ def rest_settings(peer: RestPeer, **more: Any) -> RestOperatorSettings:
         callback=RestCallback(port=0, status="state", error="code"),
     )
     shared = ("name", "window", "response_timeout_s", "reconnect_first_s", "reconnect_limit_s")
-    return RestOperatorSettings(**{name: getattr(SETTINGS, name) for name in shared}, rest=rest, **more)
+    return RestOperatorSettings(**{name: getattr(SETTINGS, name) for name in shared} | {"rest": rest} | more)
 
 
 def rest_operator(
@@ -166,7 +165,7 @@ def rest_operator(
         Secret(CALLBACK_SECRET),
         monotonic=time.monotonic,
         today=lambda: today,
-        random_bytes=os.urandom,
+        now_ms=lambda: time.time_ns() // 1_000_000,
     )
 
 

@@ -18,6 +18,7 @@ class RestPeer:
 
     def __init__(self) -> None:
         self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.paths: list[str] = []
         self.status = 200
         self.headers: dict[str, str] = {}
         self.silent = False
@@ -45,6 +46,7 @@ class RestPeer:
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         self.connections.add(request.transport)
+        self.paths.append(request.path_qs)
         self.requests.append((dict(request.headers), await request.read()))
         if self.silent:
             await asyncio.Event().wait()

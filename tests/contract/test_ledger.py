@@ -575,3 +575,37 @@ async def test_a_submitted_message_is_claimed_when_it_is_to_be_looked_at_again(l
     ended.status, ended.due_ms = Status.UNKNOWN, None
     await ledger.apply([Change(message=ended)])
     assert await ledger.work.claim_due("stc", NOW + 1_000, 10, ()) == []
+
+
+@pytest.mark.case("smpp-7")
+@pytest.mark.smpp("S-46")
+@pytest.mark.parametrize("end", [Status.DELIVERED, Status.REJECTED])
+async def test_only_unknown_gives_way_to_what_is_learned_later(ledger: Ledger, end: Status) -> None:
+    unknown, delivered = a_message(), a_message()
+    await ledger.apply(accepts(unknown, delivered))
+    for message, status in ((unknown, Status.UNKNOWN), (delivered, Status.DELIVERED)):
+        message.status, message.due_ms, message.final_ms = status, None, NOW
+        await ledger.apply([Change(message=copy(message))])
+    for message in (unknown, delivered):
+        message.status = end
+        assert await ledger.apply([Change(message=copy(message))]) == [NOT_DONE]
+    later = [Change(message=copy(each), over_unknown=True) for each in (unknown, delivered)]
+    assert await ledger.apply(later) == [DONE, NOT_DONE]
+    unknown.status = Status.EXPIRED
+    assert await ledger.apply([Change(message=copy(unknown), over_unknown=True)]) == [NOT_DONE]
+    found = await ledger.messages.find(unknown.customer, unknown.id)
+    assert found is not None
+    assert found.status is end
+
+
+@pytest.mark.case("smpp-7")
+async def test_what_is_learned_over_unknown_in_one_batch_with_it_is_applied_in_order(ledger: Ledger) -> None:
+    message = a_message()
+    await ledger.apply(accepts(message))
+    first, second = copy(message), copy(message)
+    first.status, first.due_ms, first.final_ms = Status.UNKNOWN, None, NOW
+    second.status, second.due_ms, second.final_ms = Status.DELIVERED, None, NOW + 1
+    assert await ledger.apply([Change(message=first), Change(message=second, over_unknown=True)]) == [DONE, DONE]
+    found = await ledger.messages.find(message.customer, message.id)
+    assert found is not None
+    assert found.status is Status.DELIVERED

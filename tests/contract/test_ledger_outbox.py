@@ -2,10 +2,14 @@
 
 from copy import copy
 
+import pytest
+
 from gateway.ledger.contract import EVENT_KEPT_MS, Accept, Change, Notify, TellLater, Told, WriteOp
 from gateway.ledger.roles import Ledger
 from gateway.model.message import OutboxEvent, Status, no_message
+from tests.contract.conftest import Engine
 from tests.contract.records import DAY_MS, DONE, NOT_DONE, NOW, a_message, a_notice, accepts, an_event, submitted
+from tests.contract.spoiling import Spoiler
 
 
 async def _three_events_of_two_messages(ledger: Ledger) -> list[OutboxEvent]:
@@ -158,7 +162,8 @@ async def test_events_about_no_message_are_in_order_for_each_customer(ledger: Le
     (again,) = await ledger.outbox.due(NOW + 1_000, 10, {other.seq})
     assert (again.seq, again.kind, again.data, again.attempts) == (first.seq, first.kind, first.data, 3)
     await ledger.apply([Told(first.seq), Told(other.seq)])
-    assert await ledger.outbox.due(NOW, 10, ()) == [second]
+    (last,) = await ledger.outbox.due(NOW + 1_000, 10, ())
+    assert (last.seq, last.data) == (second.seq, second.data)
 
 
 def seq_of(event: OutboxEvent) -> int:
@@ -183,10 +188,10 @@ async def test_an_event_about_no_message_is_kept_until_it_is_old(ledger: Ledger)
     old, young, about = a_notice(at_ms=NOW), a_notice(at_ms=NOW + 1), a_message(record_until_ms=NOW + 90 * DAY_MS)
     await ledger.apply([Notify(old), Notify(young), *accepts(about), submitted(about)])
     await ledger.apply([Change(message=copy(about), event=an_event(about, next_ms=NOW + 90 * DAY_MS))])
-    await ledger.apply([TellLater(old.seq, NOW + 90 * DAY_MS, 1)])
+    await ledger.apply([TellLater(old.seq, NOW + 80 * DAY_MS, 1)])
     assert await ledger.retention.forget_leftovers(NOW + EVENT_KEPT_MS - 1, 100) == 0
     assert await ledger.retention.forget_leftovers(NOW + EVENT_KEPT_MS, 100) == 1
-    assert await ledger.outbox.due(NOW, 10, ()) == [young]
+    assert [each.seq for each in await ledger.outbox.due(NOW + 80 * DAY_MS, 10, ())] == [young.seq]
     assert await ledger.outbox.size() == 2
 
 
@@ -209,3 +214,75 @@ async def test_events_of_all_kinds_are_exported(ledger: Ledger) -> None:
             break
     assert found == [notice]
     assert notice.message == no_message(notice.customer)
+
+
+# ------------------------------------------------------------------------------------------------------- put off
+
+
+@pytest.mark.case("faults-5")
+async def test_what_follows_an_event_that_was_put_off_comes_after_it_and_not_before(ledger: Ledger) -> None:
+    a, b = await _three_events_of_two_messages(ledger)
+    await ledger.apply([TellLater(a.seq, NOW + 1_000, 1)])
+    assert await ledger.outbox.due(NOW + 999, 10, ()) == [b]
+    (again, _) = await ledger.outbox.due(NOW + 1_000, 10, ())
+    assert again.seq == a.seq
+    await ledger.apply([Told(a.seq), Told(b.seq)])
+    (follower,) = await ledger.outbox.due(NOW + 1_000, 10, ())
+    assert (follower.message, follower.attempts) == (a.message, 0)
+
+
+@pytest.mark.case("faults-5")
+async def test_all_that_was_put_off_comes_in_the_end_however_few_are_asked_for(ledger: Ledger) -> None:
+    messages = [a_message() for _ in range(30)]
+    await ledger.apply(accepts(*messages))
+    await ledger.apply([Change(message=copy(message), event=an_event(message, at_ms=NOW)) for message in messages])
+    events = await ledger.outbox.due(NOW, 100, ())
+    assert len(events) == 30
+    await ledger.apply([TellLater(each.seq, NOW + 1_000 - each.seq % 7, 1) for each in events[:20]])
+    known: set[int] = set()
+    while due := await ledger.outbox.due(NOW + 1_000, 4, known):
+        assert [each.seq for each in due] == sorted({each.seq for each in due} - known)
+        known |= {each.seq for each in due}
+    assert known == {each.seq for each in events}
+
+
+@pytest.mark.case("faults-14")
+async def test_what_was_put_off_for_a_customer_can_be_listed(ledger: Ledger) -> None:
+    messages = [a_message(customer=customer) for customer in (7, 7, 8, 7)]
+    await ledger.apply(accepts(*messages))
+    await ledger.apply([Change(message=copy(message), event=an_event(message, at_ms=NOW)) for message in messages])
+    first, second, other, fresh = await ledger.outbox.due(NOW, 100, ())
+    await ledger.apply([TellLater(each.seq, NOW + 1_000, 2) for each in (first, second, other)])
+    outbox = ledger.outbox
+    assert {each.seq for each in await outbox.put_off({7}, NOW, 100)} == {first.seq, second.seq}
+    assert {each.seq for each in await outbox.put_off({7, 8, 9}, NOW, 100)} == {first.seq, second.seq, other.seq}
+    assert len(await outbox.put_off({7}, NOW, 1)) == 1
+    assert [each.seq for each in await outbox.put_off({7}, NOW, 9, {first.seq})] == [second.seq]
+    assert not await outbox.put_off({7}, NOW + 1_000, 100)
+    assert fresh.seq in {each.seq for each in await outbox.due(NOW, 100, ())}
+
+
+# ---------------------------------------------------------------------------------------------------- unreadable
+
+SPOILT = {
+    "no status has its code": ("status", 99),
+    "a time that is a word": ("at_ms", "yesterday"),
+    "a message that is a number": ("message", 17),
+    "a kind that is no text": ("kind", b"\xff\xfe"),
+    "data that are a number": ("data", 17),
+    "a customer that is a word": ("customer", "seven"),
+}
+
+
+@pytest.mark.case("faults-5")
+@pytest.mark.parametrize("spoilt", SPOILT.values(), ids=list(SPOILT))
+async def test_an_event_that_cannot_be_read_costs_itself_only(engine: Engine, spoilt: tuple[str, object]) -> None:
+    ledger = await engine.open()
+    first, second = a_message(), a_message()
+    await ledger.apply(accepts(first, second))
+    await ledger.apply([Change(message=copy(each), event=an_event(each)) for each in (first, second)])
+    (one, _) = await ledger.outbox.due(NOW, 10, ())
+    Spoiler(engine.name, engine.place).spoil_event(one.seq, *spoilt)
+    for _ in range(2):
+        assert [each.message for each in await ledger.outbox.due(NOW, 10, ())] == [second.id]
+    assert len(ledger.outbox.unreadable) == 1

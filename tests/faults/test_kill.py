@@ -11,16 +11,24 @@ import random
 import shutil
 import sqlite3
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from gateway.delivery.operator_ids import OperatorIds
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
+from gateway.process.clock import SystemClock
 from gateway.tools.trial_site import Stage
+from gateway.vault.vault import Vault
 from operators.simulator import Faults, Onlooker, Receipt, Simulator
 from operators.smpp import pdu as p
+from redaction.keys import KeyState
+from redaction.seal import Sealer
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message, until
 from tests.bounds import LIMIT_S
 from tests.verbs import QuickStage
@@ -110,6 +118,16 @@ async def smsc_and_stage(folder: Path) -> AsyncIterator[tuple[WatchedSmsc, Stage
         await smsc.stop()
 
 
+def operator_ids(stage: Stage) -> OperatorIds:
+    """As the gateway of this stage keeps them."""
+    clock = SystemClock()
+    store = Keystore(stage.folder / "keys" / "keys.db", FileRootSlot(stage.folder / "root" / "root.key"), clock)
+    store.open(create=False)
+    with contextlib.closing(store):
+        key, since_ms = Keyring(store, (), clock).correlation_key()
+        return OperatorIds(key, Vault(Sealer(KeyState(), clock.random), {}, clock.now_ms), clock.now_ms, since_ms)
+
+
 class Wreck:
     """What a kill left on the disk, read from a copy so that the next start finds it untouched."""
 
@@ -118,18 +136,23 @@ class Wreck:
         for path in stage.ledger.parent.glob(f"{stage.ledger.name}*"):
             shutil.copy(path, folder)
         self._database = sqlite3.connect(folder / stage.ledger.name)
+        self._ids = operator_ids(stage)
 
     def is_sound(self) -> bool:
         return self._database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
-    def linked(self) -> set[str]:
-        """Operators' ids that lead to a message."""
-        return {row[0] for row in self._database.execute("SELECT operator_message_id FROM correlation")}
+    def linked(self, given: Iterable[str]) -> set[str]:
+        """Those of these ids that lead to a message."""
+        return self._among(given, "SELECT operator_message_id FROM correlation")
 
-    def final(self) -> set[str]:
-        """Operators' ids of messages that have ended."""
+    def final(self, given: Iterable[str]) -> set[str]:
+        """Those of these ids whose messages have ended."""
         query = "SELECT operator_message_id FROM correlation JOIN message ON id = message WHERE final_ms IS NOT NULL"
-        return {row[0] for row in self._database.execute(query)}
+        return self._among(given, query)
+
+    def _among(self, given: Iterable[str], query: str) -> set[str]:
+        kept = {row[0] for row in self._database.execute(query)}
+        return {each for each in given if self._ids.kept("simulator", each) in kept}
 
     def close(self) -> None:
         self._database.close()
@@ -152,8 +175,8 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int) -> dict[str,
                 await until(lambda: not smsc.bound)
             wreck = Wreck(stage, folder / f"wreck-{number}")
             assert wreck.is_sound()
-            assert smsc.acknowledged <= wreck.final(), "a receipt was acknowledged before it was durable"
-            fresh = smsc.given - wreck.linked() - exposed
+            assert smsc.acknowledged <= wreck.final(smsc.given), "a receipt was acknowledged before it was durable"
+            fresh = smsc.given - wreck.linked(smsc.given) - exposed
             wreck.close()
             shutil.rmtree(folder / f"wreck-{number}")
             worst = max(worst, len(fresh))

@@ -8,6 +8,7 @@ most a window of each.
 import asyncio
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from config.redis_ledger import RedisSettings
@@ -120,6 +121,33 @@ async def test_a_server_that_is_killed_and_started_again_loses_nothing(tmp_path:
         figures = await play.settle()
         print(figures)
         play.assert_nothing_lost(figures, twice_at_most=0)
+
+
+@pytest.mark.slow
+@pytest.mark.case("nodes-11")
+@pytest.mark.parametrize("hung", [0, 1, 2])
+async def test_a_cluster_of_which_a_server_hangs_kills_no_node_and_loses_nothing(tmp_path: Path, hung: int) -> None:
+    servers = ValkeyCluster(tmp_path, *DURABLE)
+    try:
+        await asyncio.to_thread(servers.start)
+        async with scene(tmp_path / "stage", servers.url) as play:
+            await play.start(3)
+            play.traffic.start()
+            await play.traffic.answers(150)
+            servers.hang(hung)
+            nodes = play.cluster.nodes
+            async with aiohttp.ClientSession() as session, asyncio.timeout(LIMIT_S):
+                for node in nodes:
+                    while (await session.get(f"{node.url}/readyz")).status != 503:
+                        await asyncio.sleep(0.1)
+            servers.wake(hung)
+            await play.traffic.answers(150)
+            figures = await play.settle()
+            print(figures)
+            play.assert_nothing_lost(figures, twice_at_most=WINDOW)
+            assert all(node.process.poll() is None for node in nodes)
+    finally:
+        servers.stop()
 
 
 @pytest.mark.slow

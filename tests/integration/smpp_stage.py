@@ -38,11 +38,17 @@ ARABIC = "رمز التحقق الخاص بك هو ١٢٣٤٥٦، لا تُشا�
 class Peer:
     """An ESME. got: requests that the gateway sent. answers: responses, by sequence number.
 
-    acknowledge: status for each deliver_sm; None gives no answer.
+    acknowledge: status for each deliver_sm; None gives no answer. local: the address that it comes from.
     """
 
-    def __init__(self, port: int, acknowledge: Callable[[p.DeliverSm], int | None] | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        acknowledge: Callable[[p.DeliverSm], int | None] | None = None,
+        local: str = "127.0.0.1",
+    ) -> None:
         self._port = port
+        self._local = local
         self._acknowledge = acknowledge or (lambda _pdu: 0)
         self._changed = asyncio.Event()
         self.got: list[Any] = []
@@ -58,6 +64,7 @@ class Peer:
             lambda: Connection(lambda now: Session(Role.ESME, settings, now), self._take, self._lost),
             "127.0.0.1",
             self._port,
+            local_addr=(self._local, 0),
         )
         return self
 
@@ -146,7 +153,7 @@ class Front:
         return system_id, password.reveal(Purpose.CREDENTIAL)
 
     async def peer(self, account: tuple[str, str], kind: type[p.Bind] = p.BindTransceiver, **more: Any) -> Peer:
-        peer = Peer(self.port, more.pop("acknowledge", None))
+        peer = Peer(self.port, more.pop("acknowledge", None), more.pop("local", "127.0.0.1"))
         self.peers.append(peer)
         return await peer.bind(account, kind, **more)
 

@@ -1,10 +1,13 @@
 """What the verbs of customers, keys, accounts and numbers take, and how they refuse the rest."""
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
@@ -23,13 +26,23 @@ class Verbs:
         self._settings.write_text(FILES.format(folder), encoding="utf-8")
         self.run("customer", "add", "--name", "Trial", "--sender", "INTERKEY")
 
-    def run(self, *words: str) -> Any:
+    def run(self, *words: str, typed: str | None = None) -> Any:
         """Its JSON."""
         with capture_logs():  # standard output is for what was asked
-            done = CliRunner().invoke(app, [*words, "--config", str(self._settings), "--json"])
+            done = CliRunner().invoke(app, [*words, "--config", str(self._settings), "--json"], input=typed)
         if done.exception is not None:
             raise done.exception
         return json.loads(done.stdout)
+
+    def plain(self, *words: str) -> str:
+        """What people see."""
+        with capture_logs():
+            return CliRunner().invoke(app, [*words, "--config", str(self._settings)]).stdout
+
+    def logged(self, *words: str) -> Sequence[Mapping[str, Any]]:
+        with capture_logs() as logs:
+            CliRunner().invoke(app, [*words, "--config", str(self._settings)])
+        return logs
 
     def says(self, *words: str) -> str:
         """The one line with which it refuses."""
@@ -97,6 +110,9 @@ BAD = [
     refused("retention policy 1 otp", "--content-limit", "601", says="from 1 to 600"),
     refused("retention policy 1 otp", "--content-limit", "soon", says="a number"),
     refused("retention policy 1 transactional", "--record", "9" * 40, says="--record is from"),
+    refused("retention policy 1 transactional", "--record", "99999999", says="--record is from"),
+    refused("retention policy 1 transactional --record 60", "--content-limit", "61", says="not above 60"),
+    refused("retention policy 1 transactional --content-limit 60", "--content-after-final", "61", says="not above 60"),
     refused("retention policy 1 promotional", "--content-after-final", "9" * 40, says="--content-after-final is from"),
 ]  # fmt: skip
 
@@ -161,6 +177,52 @@ def test_a_customer_is_disabled_once_and_enabled_again(verbs: Verbs) -> None:
     assert verbs.says("customer", "disable", "9").endswith("[unknown_customer]")
 
 
+@pytest.mark.case("interfaces-19")
+def test_a_customer_has_one_id_and_a_label_everywhere(verbs: Verbs) -> None:
+    (row,) = verbs.run("customer", "list")
+    verbs.run("customer", "set", "1", "--label", "shop-west")
+    verbs.run("key", "add", "1", "--label", "till 4")
+    verbs.run("esme", "add", "1", "shop")
+    verbs.run("number", "add", "1", "90909")
+    assert verbs.run("customer", "list")[0]["label"] == "shop-west"
+    (key,) = verbs.run("key", "list")
+    assert (key["customer"], key["label"]) == (row["customer"], "till 4")
+    for verb in ("key", "esme", "number"):
+        assert verbs.run(verb, "list")[0]["customer"] == row["customer"]
+    assert verbs.run("key", "list", row["customer"]) == [key]
+    said = verbs.logged("webhook", "set", "1", "https://hooks.example.com/sms")
+    assert [each["account"] for each in said if each["event"] == "account_changed"] == [row["customer"]]
+
+
+@pytest.mark.case("interfaces-24")
+def test_a_list_of_keys_fits_a_terminal_of_80_columns(verbs: Verbs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(Console, "is_terminal", True)
+    verbs.run("key", "add", "1", "--label", "a label that is rather long", "--expires-days", "9")
+    prefix = verbs.run("key", "list")[0]["prefix"]
+    verbs.run("key", "revoke", prefix)
+    lines_shown = re.sub(r"\x1b\[[0-9;]*m", "", verbs.plain("key", "list")).splitlines()
+    assert max(map(len, lines_shown)) <= 80
+    (shown,) = [line for line in lines_shown if prefix in line]
+    assert "cus_" in shown
+
+
+@pytest.mark.case("interfaces-24")
+@pytest.mark.parametrize("place", ["-", "@"])
+def test_names_need_not_stand_on_the_command_line(verbs: Verbs, tmp_path: Path, place: str) -> None:
+    (tmp_path / "name").write_text("Noura\n", encoding="utf-8")
+    word = "-" if place == "-" else f"@{tmp_path / 'name'}"
+    added = verbs.run("customer", "add", "--sender", "SHOP", "--name", word, typed="Noura\n")
+    assert added["customer"].startswith("cus_")
+    assert "name is missing" in verbs.says("customer", "add", "--sender", "SHOP")
+
+
+@pytest.mark.case("interfaces-24")
+def test_an_unknown_id_is_named_and_what_may_be_a_name_is_not(verbs: Verbs) -> None:
+    assert "cus_00ff" in verbs.says("key", "add", "cus_00ff")
+    assert CANARY not in verbs.says("key", "add", CANARY)
+
+
 def test_what_makes_sense_is_taken(verbs: Verbs) -> None:
     key = verbs.run("key", "add", "1", "--network", "10.0.0.0/8", "--network", "::1", "--expires-days", "0.5")
     assert key["expires"] is not None
@@ -169,11 +231,24 @@ def test_what_makes_sense_is_taken(verbs: Verbs) -> None:
     assert verbs.run("number", "add", "1", "+90909", "--keyword", "رصيد", "--esme", "shop")["number"] == "90909"
 
 
+@pytest.mark.case("interfaces-9")
+@pytest.mark.parametrize("spelled", ["966500000001", "+966500000001", "00966500000001"])
+def test_a_number_can_be_a_sender_in_one_spelling(verbs: Verbs, spelled: str) -> None:
+    added = verbs.run("customer", "add", "--name", "Shop", "--sender", spelled, "--sender", "SHOP")
+    assert added["senders"] == ["966500000001", "SHOP"]
+    assert verbs.run("customer", "set", "1", "--sender", spelled)["senders"] == ["966500000001", "INTERKEY"]
+
+
+@pytest.mark.case("interfaces-7")
 def test_looking_at_a_retention_policy_changes_nothing_and_what_is_not_named_stays(verbs: Verbs) -> None:
     usual = verbs.run("retention", "policy", "1", "transactional")
     shorter = verbs.run("retention", "policy", "1", "transactional", "--content-limit", "60")
     assert shorter == usual | {"content_limit_s": 60}
     assert verbs.run("retention", "policy", "1", "transactional") == shorter
+    assert verbs.run("retention", "policy", "1", "transactional", "--content-after-final", "9") == shorter | {
+        "content_after_final_s": 9
+    }
+    verbs.run("retention", "policy", "1", "transactional", "--content-after-final", "none")
     both = verbs.run("retention", "policy", "1", "transactional", "--record", "3600")
     assert both == shorter | {"record_s": 3600}
     lifted = verbs.run("retention", "policy", "1", "transactional", "--content-limit", "none", "--record", "none")

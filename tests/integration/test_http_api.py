@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.accounts.settings import LATER_SCOPES, SCOPES
+from gateway.accounts.settings import DEFAULT_SCOPES, LATER_SCOPES, SCOPES
 from gateway.model.message import Status
 from gateway.model.refusals import KINDS
 from tests.unit.gateway import stage as stages
@@ -163,7 +163,7 @@ async def test_a_key_may_do_only_what_it_was_given(changes: dict[str, Any], code
         ("DELETE", "/v1/messages/" + "0" * 32, "send"),
         ("GET", "/v1/messages", "status"),
         ("GET", "/v1/messages/" + "0" * 32, "status"),
-        ("GET", "/v1/operators", "status"),
+        ("GET", "/v1/operators", "operators"),
     ],
 )
 async def test_every_endpoint_asks_for_its_scope(method: str, path: str, scope: str) -> None:
@@ -173,6 +173,13 @@ async def test_every_endpoint_asks_for_its_scope(method: str, path: str, scope: 
         assert (await stage.ask(method, path, body)).code == "scope_missing"
         assert (await stage.ask(method, path, body, token=None)).code == "unauthenticated"
         assert (await stage.ask(method, path, body, token="t" * 20)).status not in (401, 403)
+
+
+@pytest.mark.case("interfaces-16")
+async def test_a_customers_usual_key_does_not_see_the_operators() -> None:
+    async with running_api(keys=[api_key(scopes=DEFAULT_SCOPES)]) as stage:
+        assert (await stage.get("/v1/operators")).code == "scope_missing"
+        assert (await stage.get("/v1/messages")).status == 200
 
 
 async def test_a_disabled_customer_is_told_so() -> None:
@@ -214,6 +221,14 @@ async def test_a_revoked_key_is_refused_once_the_directory_heard_of_it() -> None
 
 
 # ---------------------------------------------------------------------------------------------------------- how much
+
+
+@pytest.mark.case("security-5")
+@pytest.mark.parametrize("body", [b'{"messages":[%s1]}' % (b"1," * 500_000), b"{", b'{"messages":[]}'])
+async def test_a_batch_that_is_refused_costs_throughput(body: bytes) -> None:
+    async with running_api(keys=[api_key(throughput_per_s=0.5, burst=2)]) as stage:
+        answers = [await stage.ask("POST", "/v1/messages/batch", raw=body) for _ in range(3)]
+        assert [each.status for each in answers][::2] == [400, 429]
 
 
 async def test_throughput_used_up_is_told_with_a_time() -> None:
@@ -322,7 +337,8 @@ async def test_an_idempotency_key_covers_a_batch_item_by_item() -> None:
         batch = {"messages": [BODY] * 40}
         first = await stage.ask("POST", "/v1/messages/batch", batch, headers=[("Idempotency-Key", "b")])
         again = await stage.ask("POST", "/v1/messages/batch", batch, headers=[("Idempotency-Key", "b")])
-        assert first.json() == again.json()
+        firsts = [each["message"] for each in first.json()["items"]]
+        assert [each["message"] for each in again.json()["items"]] == firsts
         assert len(stage.ledger.messages) == 40
 
 
@@ -438,7 +454,7 @@ async def test_operators_are_listed() -> None:
     async with running_api() as stage:
         told = (await stage.get("/v1/operators")).json()
         loop = {"name": "loop", "state": "up", "country": "SA", "binds_up": 1, "binds": 1, "circuit": "closed"}
-        assert told == {"operators": [loop]}
+        assert told == {"operators": [{**loop, "down": []}]}
 
 
 # ------------------------------------------------------------------------------------------------------------- pages

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from gateway.http_api.listener import Listener, Place
+from gateway.http_api.listener import Listener
 from gateway.http_api.replies import Replies
 from gateway.process.clock import ManualClock
+from operators.entrance import Place
 from tests.bounds import LIMIT_S
 from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import BODY, TOKEN, loopback, read_answer, running_api, until

@@ -92,10 +92,10 @@ async def test_a_client_that_goes_away_before_its_answer_leaves_its_message() ->
         _, writer = await stage.connect()
         writer.write(a_post())
         await until(lambda: stage.journal.depth)
-        writer.close()
-        await until(lambda: not stage.api.listener.connections)
+        writer.transport.abort()
         committer = asyncio.create_task(stage.journal.run())
         await until(lambda: not stage.api.traffic.busy)
+        await until(lambda: not stage.api.listener.connections)
         assert len(stage.ledger.messages) == 1
         assert (stage.reported, stage.admission.inflight) == ([], 0)
         committer.cancel()
@@ -200,3 +200,23 @@ async def test_work_for_a_connection_ends_when_its_peer_has_gone() -> None:
         await until(lambda: not stage.api.listener.connections)
         assert stage.api.traffic.counts["/v1/messages", 401] < 2_000
         assert (stage.api.traffic.busy, stage.reported) == (0, [])
+
+
+@pytest.mark.case("security-4")
+async def test_a_quiet_connection_comes_before_the_rest_of_many_floods() -> None:
+    """Refusals are all that is served at once: so many floods bring so many of them in each turn of the loop."""
+    floods = 150
+    async with running_api() as stage:
+        flooding = [await stage.connect() for _ in range(floods)]
+        reader, writer = await stage.connect()
+        for _, each in flooding:
+            each.write(nameless(600))
+        await until(lambda: stage.api.traffic.counts.get(("/v1/messages", 401), 0) > floods)
+        for _ in range(20):
+            writer.write(nameless(1))
+            assert (await read_answer(reader)).status == 401
+        assert stage.api.traffic.counts["/v1/messages", 401] < floods * 600 / 2
+        for each_reader, each in flooding:
+            assert [(await read_answer(each_reader)).status for _ in range(600)] == [401] * 600
+            each.close()
+        writer.close()

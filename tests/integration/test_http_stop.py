@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway.http_api.listener import Place
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies
 from gateway.process.clock import ManualClock
 from gateway.process.containment import Containment
+from operators.entrance import Place
 from tests.bounds import LIMIT_S
 from tests.unit.gateway.stage import Answer, loopback, read_answer, running_api, until
 

@@ -14,18 +14,30 @@ from config.redis_address import parse_address
 from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings
-from gateway.keystore.installation import KeysMissing, LedgerMissing, Opened, Step, StoresDiffer, open_together
+from gateway.keystore.high_water import HighWater
+from gateway.keystore.installation import (
+    KeysMissing,
+    KeysOlder,
+    LedgerMissing,
+    LedgerOlder,
+    NotOlder,
+    Opened,
+    Step,
+    StoresDiffer,
+    accept_restore,
+    open_together,
+)
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.leases import Onlooker
 from gateway.keystore.redis import KeyServer, KeyServerAddress
 from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, KeystoreLost, RootSlot
 from gateway.keystore.store import Keystore
-from gateway.ledger.contract import INSTALLATION, LedgerError, NothingThere, StoreReplaced
+from gateway.ledger.contract import INSTALLATION, REACHED, LedgerError, LedgerUnavailable, NothingThere, StoreReplaced
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
 from gateway.ledger.sqlite.engine import SqliteLedger
-from gateway.process.clock import SystemClock
+from gateway.process.clock import ManualClock, SystemClock
 from gateway.tools.ledger_copy import copy_ledger
 from redaction.personal import MessageText
 from redaction.retention import DEFAULT_RULES
@@ -287,6 +299,79 @@ async def test_stores_of_two_installations_are_refused(site: Site) -> None:
         await open_together(keystore, site.ledger(), may_begin=True, random=CLOCK.random)
     async with site.opened() as (opened, _, _):
         assert opened.step is Step.GO_ON
+
+
+async def work_for(site: Site, *minutes: int) -> None:
+    """A node that runs writes how far it has come."""
+    async with site.opened() as (_, keystore, ledger):
+        clock = ManualClock()
+        water = HighWater(keystore, ledger.marks, clock)
+        for minute in minutes:
+            clock.advance(60 * minute)
+            await water.write()
+
+
+@pytest.mark.case("faults-2")
+@pytest.mark.parametrize("older", [LedgerOlder, KeysOlder])
+async def test_a_store_that_is_older_than_the_other_is_refused_until_that_is_accepted(
+    site: Site, older: type[LedgerOlder] | type[KeysOlder]
+) -> None:
+    await begun(site)
+    await work_for(site, 1, 1)
+    async with site.opened() as (opened, keystore, ledger):
+        assert opened.step is Step.GO_ON
+        was = (await ledger.marks.all())[REACHED] - 120_000
+        if older is LedgerOlder:
+            await ledger.marks.set({REACHED: was})
+        else:
+            keystore.join({REACHED: was})
+    assert isinstance(await site.refused(), older)
+    other = KeysOlder if older is LedgerOlder else LedgerOlder
+    with pytest.raises(older):
+        await accept_restore(site.keystore(), site.ledger(), CLOCK.random, other)
+    assert "older than" in await accept_restore(site.keystore(), site.ledger(), CLOCK.random, older)
+    async with site.opened() as (opened, _, _):
+        assert opened.step is Step.GO_ON
+    with pytest.raises(NotOlder):
+        await accept_restore(site.keystore(), site.ledger(), CLOCK.random, older)
+
+
+@pytest.mark.case("faults-2")
+async def test_a_ledger_that_is_away_when_the_keys_have_their_mark_does_not_get_behind(site: Site) -> None:
+    await begun(site)
+    clock = ManualClock()
+    async with site.opened() as (_, keystore, ledger):
+        water = HighWater(keystore, ledger.marks, clock)
+        await ledger.close()
+        for _ in range(10):
+            clock.advance(60)
+            with pytest.raises(LedgerUnavailable):
+                await water.write()
+        await ledger.open(create=False)
+        await water.write()
+        assert (await ledger.marks.all())[REACHED] == ManualClock().now_ms() + 60_000
+        clock.is_sound = False
+        clock.advance(3_600)
+        await water.write()
+        assert (await ledger.marks.all())[REACHED] == ManualClock().now_ms() + 60_000
+
+
+@pytest.mark.case("faults-2")
+async def test_a_server_that_came_back_older_stops_who_works_on_it(servers: tuple[str, str], tmp_path: Path) -> None:
+    site = Site(tmp_path, *servers)
+    await begun(site)
+    await work_for(site, 5)
+    ledger = site.ledger(Role.NODE)
+    assert isinstance(ledger, RedisLedger)
+    await ledger.open(create=False)
+    try:
+        await ledger.leases.beat()
+        with redis.Redis.from_url(site.ledger_url) as client:
+            client.hset(f"{ledger.member.layout.shared}:marks", REACHED, ManualClock().now_ms())
+        with pytest.raises(StoreReplaced, match="older than it was"):
+            await ledger.leases.beat()
+    finally:
+        await ledger.close()
 
 
 @pytest.mark.case("faults-2")

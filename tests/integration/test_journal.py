@@ -3,11 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from copy import copy
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gateway.ledger.contract import Accept, Count, LedgerUnavailable, Notify, WriteOp, WriteResult, Written
+from gateway.ledger.contract import (
+    Accept,
+    Count,
+    LedgerUnavailable,
+    Notify,
+    OutcomeUnknown,
+    WriteOp,
+    WriteResult,
+    Written,
+)
 from gateway.ledger.journal import Journal, JournalFull, StoredEvent
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, Status
@@ -263,6 +273,26 @@ async def test_a_failed_commit_refuses_every_new_message_that_waits_and_keeps_th
     assert bench.stored == []
 
 
+@pytest.mark.case("interfaces-4")
+@pytest.mark.case("faults-9")
+async def test_what_the_store_has_not_confirmed_is_told_apart_and_probed_until_it_does(bench: Bench) -> None:
+    bench.disk.failures = [OutcomeUnknown(), OutcomeUnknown(), LedgerUnavailable()]
+    fates: dict[int, WriteResult] = {}
+    limit = 10
+
+    def noted(number: int, _op: object, result: WriteResult) -> None:
+        fates[number] = result
+
+    for number in range(limit + 3):
+        bench.journal.offer(Accept(a_message()), partial(noted, number))
+    assert len(bench.journal.unconfirmed()) == limit + 3
+    await bench.journal.drain()
+    assert {fates[number] for number in range(limit)} == {Written.UNKNOWN}
+    assert {fates[number] for number in range(limit, limit + 3)} == {Written.UNAVAILABLE}
+    assert (bench.journal.in_doubt, bench.journal.failures) == (False, 3)
+    assert bench.stored == []
+
+
 async def test_a_journal_that_only_had_new_messages_recovers_by_itself(bench: Bench) -> None:
     bench.disk.failures = [LedgerUnavailable()]
     with pytest.raises(LedgerUnavailable):
@@ -360,3 +390,30 @@ async def test_a_journal_whose_news_nobody_can_take_ends(disk: Disk) -> None:
     disk.gate.set()
     with pytest.raises(ZeroDivisionError):
         await bench.running
+
+
+# ------------------------------------------------------------------------------------------- a commit that hangs
+
+
+@pytest.mark.case("faults-7")
+async def test_while_a_commit_hangs_new_messages_are_refused_and_changes_wait(disk: Disk) -> None:
+    bench = Bench(disk)
+    await bench.close_gate()
+    waiting = bench.journal.accept(Accept(a_message()))
+    change = bench.journal.write(Count("waits", 0, 1))
+    bench.journal.look(limit_s=3_600)
+    assert not waiting.done()
+    await asyncio.sleep(0)
+    bench.journal.look(limit_s=-1)
+    with pytest.raises(LedgerUnavailable):
+        await waiting
+    with pytest.raises(JournalFull):
+        bench.journal.accept(Accept(a_message()))
+    assert (bench.journal.stalled, bench.journal.available, bench.journal.refused) == (True, False, 2)
+    disk.gate.set()
+    assert await change is DONE
+    bench.journal.look(limit_s=3_600)
+    assert (bench.journal.stalled, bench.journal.available) == (False, True)
+    taken = a_message()
+    assert await bench.journal.accept(Accept(taken)) == taken.id
+    await bench.stop()

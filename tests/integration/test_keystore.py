@@ -61,6 +61,9 @@ class CrashingSlot:
         if not self._left:
             raise Crash
 
+    def clear(self) -> None:
+        self._slot.clear()
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -177,6 +180,32 @@ def test_a_root_file_is_overwritten_when_it_is_replaced(place: KeyPlace) -> None
 
 
 # -------------------------------------------------------------------------------------------------------------- crashes
+
+
+@pytest.mark.case("privacy-11")
+@pytest.mark.policy("P-23")
+@pytest.mark.parametrize("left", ["whole", "half", "empty"])
+@pytest.mark.parametrize("begins", ["opening", "change"])
+def test_a_root_that_a_crash_left_before_it_had_its_name_is_destroyed(
+    in_a_file: KeyPlace, left: str, begins: str
+) -> None:
+    """Whoever still holds the file open, or reads its blocks, finds zeros."""
+    place = in_a_file
+    _filled(place)
+    (root,) = place.root.read()
+    new = place.folder / "root" / "root.key.new"
+    content = f"{root.hex()}\n{os.urandom(32).hex()}\n".encode()
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(_opened(place)) if begins == "change" else None
+        new.write_bytes(content[: {"whole": None, "half": 40, "empty": 0}[left]])
+        held = stack.enter_context(new.open("rb"))
+        if store is None:
+            store = stack.enter_context(_opened(place))
+        else:
+            store.update(lambda state: state.drop_customer(7), destroys=True)
+        assert not new.exists()
+        assert set(held.read()) <= {0}
+        assert store.state.customers()
 
 
 @pytest.mark.policy("P-23")

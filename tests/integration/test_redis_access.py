@@ -12,11 +12,15 @@ import msgspec
 import pytest
 
 from config.redis_address import parse_address
+from gateway.keystore.redis import KeyServer, KeyServerAddress
+from gateway.keystore.root_slot import EnvRootSlot
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.redis.checks import check_version
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.server import Access
+from gateway.model.identifiers import message_id
 from gateway.process.clock import ManualClock, SystemClock
 from tests.bounds import LIMIT_S
 from tests.contract.records import NOW, a_message, accepts, final, identifier, submitted
@@ -45,6 +49,46 @@ async def test_a_server_that_cannot_keep_a_ledger_is_refused(
         with pytest.raises(LedgerUnavailable, match=says):
             await ledger.open()
     finally:
+        server.kill()
+
+
+SET_LATER = {
+    "appendonly": ("no", "yes"),
+    "appendfsync": ("everysec", "always"),
+    "maxmemory-policy": ("allkeys-lru", "noeviction"),
+}
+
+
+@pytest.mark.case("faults-6")
+@pytest.mark.parametrize("setting", SET_LATER)
+async def test_what_is_set_otherwise_while_a_node_runs_is_found(tmp_path: Path, setting: str) -> None:
+    wrong, right = SET_LATER[setting]
+    server = Valkey(tmp_path / "valkey", *PERSISTENT)
+    server.start()
+    ledger = RedisLedger(Access(address=parse_address(server.url)), SystemClock(), Terms(max_skew_s=1.0))
+    keys = Keystore(KeyServer(KeyServerAddress(url=server.url)), EnvRootSlot("NO_ROOT"), SystemClock())
+    keys._blobs.open()
+    try:
+        await ledger.open()
+        for value, found in ((right, None), (wrong, f"{setting} {wrong}"), (right, None)):
+            server.ask("CONFIG", "SET", setting, value)
+            said = (await ledger.durability_fault(), keys.durability_fault())
+            if found is None:
+                assert said == (None, None)
+            else:
+                assert said[0] is not None
+                assert found in said[0]
+                assert said[1] is not None
+                assert f"set {setting} {right}" in said[1]
+        opened = ledger.connections
+        server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        with contextlib.suppress(LedgerUnavailable):
+            await ledger.counters.count("any", 1)
+        await ledger.counters.count("any", 1)
+        assert ledger.connections > opened
+    finally:
+        keys.close()
+        await ledger.close()
         server.kill()
 
 
@@ -199,8 +243,8 @@ async def test_a_cluster_that_is_away_in_part_or_whole_is_unavailable_and_comes_
         cluster.start()
         ledger = RedisLedger(Access(address=parse_address(cluster.url), timeout_s=1.0), ManualClock(), role=Role.ALONE)
         await ledger.open()
-        before = [a_message(id=identifier(number)) for number in range(100)]
-        await ledger.apply(accepts(*before))
+        before = [a_message(id=message_id(NOW, number, bytes((number,) * 8))) for number in range(100)]
+        await ledger.apply(accepts(*before))  # in every partition, so on every server
         cluster.kill(*dead)
         for ask in (
             lambda: ledger.apply(accepts(*(a_message() for _ in range(100)))),

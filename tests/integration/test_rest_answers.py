@@ -125,6 +125,7 @@ async def test_a_status_counts_when_the_body_never_ends() -> None:
         (b"400", Refused(400)),
         (b"429", Deferred(DeferReason.THROTTLED, 429, 1.0)),
         (b"503", Deferred(DeferReason.QUEUE_FULL, 503, 1.0)),
+        (b"302", Deferred(DeferReason.TRANSIENT, 302, 1.0)),
         (b"401", Deferred(DeferReason.TRANSIENT, 401, 1.0)),
         (b"500", Unknown(UnknownReason.TIMEOUT)),
     ],
@@ -165,13 +166,13 @@ async def test_a_connection_that_the_operator_closed_is_opened_again() -> None:
     async with raw_http([ok(), CLOSE], [ok()]) as server:
         where = target(server.url, {}, None)
         connection = HttpConnection(where, connect_timeout_s=30, answer_timeout_s=30, limit_bytes=1_000)
-        assert (await connection.post(b"first")).body == BODY
+        assert (await connection.ask(where.posted(b"first"))).body == BODY
         wire = connection._wire
         assert wire is not None
         async with asyncio.timeout(LIMIT_S):
             while wire.is_ready:
                 await asyncio.sleep(0)
-        assert (await connection.post(b"second")).body == BODY
+        assert (await connection.ask(where.posted(b"second"))).body == BODY
         assert [body for _, body in server.requests] == [b"first", b"second"]
         connection.close()
 
@@ -179,10 +180,9 @@ async def test_a_connection_that_the_operator_closed_is_opened_again() -> None:
 async def test_the_head_of_a_request_names_what_is_asked() -> None:
     async with raw_http([ok()]) as server:
         url = f"http://127.0.0.1:{server.port}/a b/\N{LATIN SMALL LETTER E WITH ACUTE}?q=%20x"
-        connection = HttpConnection(
-            target(url, {"X": "y"}, None), connect_timeout_s=30, answer_timeout_s=30, limit_bytes=1_000
-        )
-        await connection.post(b"ab")
+        where = target(url, {"X": "y"}, None)
+        connection = HttpConnection(where, connect_timeout_s=30, answer_timeout_s=30, limit_bytes=1_000)
+        await connection.ask(where.posted(b"ab"))
         connection.close()
         ((head, body),) = server.requests
         host = f"127.0.0.1:{server.port}".encode()

@@ -6,11 +6,13 @@ import re
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from copy import copy
 from pathlib import Path
 
 import pytest
 
-from gateway.ledger.contract import ChangedMeanwhile, Count, LedgerCorrupt, LedgerUnavailable
+from gateway.ledger.contract import Change, ChangedMeanwhile, Count, LedgerCorrupt, LedgerUnavailable, TellLater
+from gateway.ledger.sqlite import connecting
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.forgetting import SQL as FORGETTING
@@ -19,7 +21,8 @@ from gateway.model.message import message_id
 from gateway.process.clock import ManualClock
 from redaction.inventory import undeclared
 from redaction.sealed import Pseudonym, Sealed
-from tests.contract.records import NOW, a_customer, a_message, accepts
+from tests.bounds import LIMIT_S
+from tests.contract.records import NOW, a_customer, a_message, accepts, an_event
 
 SCHEMA = [statement for version in sorted(MIGRATIONS) for statement in MIGRATIONS[version]]
 
@@ -251,7 +254,7 @@ def test_a_hot_lookup_is_answered_by_an_index(path: Path) -> None:
     database = sqlite3.connect(":memory:")
     for statement in SCHEMA:
         database.execute(statement)
-    for name in ("due", "backlog", "list", "list_bound", "outbox_due"):
+    for name in ("due", "backlog", "list", "list_bound", "outbox_fresh", "outbox_put_off", "outbox_put_off_of"):
         values = (1,) * SQL[name].count("?")
         assert "TEMP B-TREE" not in plan_of(database, SQL[name], values), name
     database.close()
@@ -370,3 +373,64 @@ async def test_the_log_is_copied_beside_the_commits(ledger: SqliteLedger, path: 
     while message.id not in path.read_bytes():
         await ledger.apply([Count("quota", 1, 1)])
     assert await ledger.messages.find(7, message.id) == message
+
+
+# ------------------------------------------------------------------------------------------- what a reading costs
+
+
+async def _waiting(ledger: SqliteLedger, customers: int) -> None:
+    """Two events for each of so many messages, put off for an hour."""
+    messages = [a_message() for _ in range(customers)]
+    await ledger.apply(accepts(*messages))
+    for _ in range(2):
+        await ledger.apply([Change(message=copy(each), event=an_event(each, at_ms=NOW)) for each in messages])
+    due = await ledger.outbox.due(NOW, customers * 2, ())
+    await ledger.apply([TellLater(each.seq, NOW + 3_600_000, 1) for each in due])
+
+
+async def _steps(ledger: SqliteLedger) -> int:
+    """How much SQLite does to say what is due."""
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    reader = ledger._file.reader
+    reader.set_progress_handler(count, 1)
+    try:
+        await ledger.outbox.due(NOW, 256, ())
+        await ledger.outbox.due(NOW, 256, (), after=1)
+    finally:
+        reader.set_progress_handler(None, 1)
+    return steps
+
+
+@pytest.mark.case("faults-5")
+async def test_a_reading_of_the_outbox_costs_by_what_is_due_and_not_by_what_waits(ledger: SqliteLedger) -> None:
+    await _waiting(ledger, 5)
+    few = await _steps(ledger)
+    await _waiting(ledger, 1_000)
+    assert await _steps(ledger) <= 2 * few
+
+
+@pytest.mark.case("faults-13")
+async def test_a_log_that_a_long_reader_made_long_gets_short_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "LOG_KEPT_BYTES", 1 << 20)
+    ledger = SqliteLedger(path, ManualClock(), synchronous="off")
+    await ledger.open()
+
+    async def write(times: int) -> None:
+        for _ in range(times):
+            await ledger.apply(accepts(a_message(content=Sealed(bytes(500_000)))))
+
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM message").fetchone()
+        await write(20)
+        assert ledger.log_bytes() > 8 << 20
+    async with asyncio.timeout(LIMIT_S):
+        while ledger.log_bytes() > 2 << 20:
+            await write(1)
+            await ledger._file._log.relieve()
+    await ledger.close()

@@ -5,13 +5,16 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.workers.__main__ import worker_command
 from gateway.workers.exchange import Page, Pages, ask
 from gateway.workers.supervisor import Supervisor
 from tests.bounds import LIMIT_S
@@ -22,11 +25,16 @@ METRICS = "# HELP gateway_accepted_total Messages\n# TYPE gateway_accepted_total
 class Crew:
     """A supervisor of small workers, and its run. missing: the program cannot be started."""
 
-    def __init__(self, folder: Path, count: int, deadline_s: float) -> None:
+    def __init__(self, folder: Path, count: int, deadline_s: float, liveness_s: float) -> None:
         self.folder = folder
         (folder / "metrics").write_text(METRICS)
         self.supervisor = Supervisor(
-            count, self._command, deadline_s=deadline_s, monotonic=time.monotonic, random=lambda: 0.0
+            count,
+            self._command,
+            deadline_s=deadline_s,
+            liveness_s=liveness_s,
+            monotonic=time.monotonic,
+            random=lambda: 0.0,
         )
         self.missing = False
         self.running: asyncio.Task[int]
@@ -58,8 +66,10 @@ class Crew:
 
 
 @contextlib.asynccontextmanager
-async def crew(folder: Path, count: int = 2, deadline_s: float = 10.0) -> AsyncIterator[Crew]:
-    crew = Crew(folder, count, deadline_s)
+async def crew(
+    folder: Path, count: int = 2, deadline_s: float = 10.0, liveness_s: float = LIMIT_S
+) -> AsyncIterator[Crew]:
+    crew = Crew(folder, count, deadline_s, liveness_s)
     crew.running = asyncio.create_task(crew.supervisor.run())
     try:
         yield crew
@@ -203,3 +213,98 @@ async def test_a_worker_that_the_system_does_not_start_is_tried_again(tmp_path: 
         await it.until(lambda: it.pid(2) != before)
         await it.supervisor.until_up()
         assert await it.stop() == 0
+
+
+@pytest.mark.case("nodes-12")
+async def test_a_worker_that_hangs_is_not_ready_killed_and_started_again(tmp_path: Path) -> None:
+    async with crew(tmp_path, 3, liveness_s=1.0) as it:
+        await it.supervisor.until_up()
+        before = [it.pid(number) for number in (1, 2, 3)]
+        os.kill(before[1], signal.SIGSTOP)
+        with capture_logs() as lines:
+            status, _ = await it.ready()
+            assert status == 503
+            await it.until(lambda: it.pid(2) != before[1])
+            await it.supervisor.until_up()
+        assert [line["worker"] for line in lines if line["event"] == "worker_hung"] == [2]
+        assert await it.ready() == (200, {"ready": True, "workers": 3, "answering": 3})
+        assert (it.pid(1), it.pid(3)) == (before[0], before[2])
+        assert (await it.metrics())["gateway_worker_restarts_total"] == 1
+        assert await it.stop() == 0
+
+
+@pytest.mark.case("nodes-12")
+async def test_a_worker_that_was_silent_for_a_while_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.workers.exchange.TIMEOUT_S", 0.1)
+    monkeypatch.setattr("gateway.workers.liveness.LOOK_S", 0.05)
+    async with crew(tmp_path, 1) as it:
+        await it.supervisor.until_up()
+        before, silences = it.pid(1), it.supervisor._liveness._silences
+        os.kill(before, signal.SIGSTOP)
+        await it.until(lambda: silences)
+        os.kill(before, signal.SIGCONT)
+        await it.until(lambda: not silences)
+        assert it.pid(1) == before
+        assert await it.stop() == 0
+
+
+CHILD = """
+import pathlib, signal, sys, time
+from gateway.process.hardening import end_with_parent
+folder, parent, deaf = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "deaf"
+if deaf:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+(folder / "child").touch()
+while not (folder / "go").exists():
+    time.sleep(0.01)
+end_with_parent(signal.SIGTERM, parent, killed_after_s=0.1)
+(folder / "watching").touch()
+time.sleep(3600)
+"""
+PARENT = """
+import os, subprocess, sys
+subprocess.Popen([sys.executable, "-c", *sys.argv[1:3], str(os.getpid()), sys.argv[3]]).wait()
+"""
+
+
+@pytest.mark.case("nodes-10")
+@pytest.mark.parametrize("manner", ["usual", "deaf"])
+@pytest.mark.parametrize("is_early", [True, False])
+async def test_a_worker_ends_with_its_supervisor_also_one_that_is_being_started(
+    tmp_path: Path, manner: str, is_early: bool
+) -> None:
+    """Early: the supervisor is killed before the worker has come so far as to ask for its end."""
+    words = (sys.executable, "-c", PARENT, CHILD, str(tmp_path), manner)
+    parent = subprocess.Popen(words, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+
+    async def until(name: str) -> None:
+        async with asyncio.timeout(LIMIT_S):
+            while not (tmp_path / name).exists():
+                await asyncio.sleep(0.01)
+
+    await until("child")
+    if not is_early:
+        (tmp_path / "go").touch()
+        await until("watching")
+    parent.kill()
+    parent.wait()
+    (tmp_path / "go").touch()
+    async with asyncio.timeout(LIMIT_S):
+        assert await asyncio.to_thread(parent.stdout.read) == b""  # the child has it, too, and is gone
+
+
+@pytest.mark.case("nodes-10")
+async def test_a_worker_without_its_supervisor_serves_nobody(tmp_path: Path) -> None:
+    """As one that was still loading when the supervisor was killed."""
+    words = ("serve", "--share", "1/2", "--descriptors", "0,0", "--machine", "m", "--supervisor", "1")
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway", *words, cwd=tmp_path)
+    async with asyncio.timeout(LIMIT_S):
+        assert await process.wait() == -signal.SIGTERM
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.case("nodes-10")
+def test_the_supervisor_says_who_it_is() -> None:
+    words = worker_command(2, "m", 5, 1, 4)
+    assert words[words.index("--supervisor") + 1] == str(os.getpid())

@@ -106,3 +106,21 @@ def test_a_url_that_may_not_be_called_is_refused_in_words_and_not_quoted(verb: V
     with pytest.raises(Failed, match=says) as refused:
         verb("webhook", "set", "1", url)
     assert "token" not in str(refused.value)
+
+
+@pytest.mark.case("faults-14")
+def test_resume_enables_an_endpoint_and_its_row_is_another_version_each_time(verb: Verb, tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="no endpoint"):
+        verb("webhook", "resume", "1")
+    verb("webhook", "set", "1", URL)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as file, file:
+        file.execute("UPDATE endpoint SET state = 'disabled', failing_since_ms = 5, disabled_ms = 7")
+    versions = []
+    for was in ("disabled", "enabled"):
+        assert verb("webhook", "resume", "1")["was"] == was
+        with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as file:
+            select = "SELECT version, state, failing_since_ms, disabled_ms FROM endpoint"
+            ((version, *stands),) = file.execute(select)
+        assert stands == ["enabled", None, None]
+        versions.append(version)
+    assert versions[0] < versions[1]

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -133,6 +134,35 @@ class ValkeyCluster:
             process = self._processes.pop(number)
             process.kill()
             process.wait()
+
+    def hang(self, number: int) -> None:
+        """It takes connections and answers nothing, until `wake`."""
+        self._processes[number].send_signal(signal.SIGSTOP)
+
+    def wake(self, number: int) -> None:
+        self._processes[number].send_signal(signal.SIGCONT)
+
+    def clients(self) -> list[Any]:
+        """One of each server, to be closed."""
+        return [redis.Redis(port=port) for port in self._ports]
+
+    def owner(self, slot: int) -> int:
+        """The number of the server that has this slot."""
+        return min(slot // (SLOTS // 3 + 1), 2)
+
+    def move(self, slot: int, source: int, target: int) -> None:
+        """With its keys, as `valkey-cli --cluster reshard` does."""
+        clients = self.clients()
+        names = [client.execute_command("CLUSTER", "MYID").decode() for client in clients]
+        clients[target].execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", names[source])
+        clients[source].execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", names[target])
+        while keys := clients[source].execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100):
+            place = ("127.0.0.1", self._ports[target], "", 0, 5_000)
+            clients[source].execute_command("MIGRATE", *place, "KEYS", *keys)
+        for number in (target, source, 3 - source - target):
+            clients[number].execute_command("CLUSTER", "SETSLOT", slot, "NODE", names[target])
+        for client in clients:
+            client.close()
 
     def stop(self) -> None:
         self.kill(*list(self._processes))

@@ -13,9 +13,9 @@ from gateway.delivery.records import Records
 from gateway.ledger.contract import Change
 from gateway.model.attempt import Attempt
 from gateway.model.message import Link, Message, MessageClass, Part, Status, snapshot
-from gateway.model.state import is_final, segment_taken, set_part, unsent
+from gateway.model.state import is_final, segment_taken, set_part, unmark_attempted, unsent
 from gateway.process.clock import Clock
-from operators.base import ABOUT_LINK, Accepted, DeferReason, Deferred, Refused, Submitted, Unknown
+from operators.base import ABOUT_LINK, DOUBTS, Accepted, DeferReason, Deferred, Refused, Submitted, Unknown
 
 _FREE: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL, DeferReason.NOT_SENT})
 """Deferrals that burn no attempt (S-33)."""
@@ -73,7 +73,8 @@ class Answers:
                 self._counters.deferred += 1
                 attempt.retry_after_s = max(attempt.retry_after_s, after_s)
                 attempt.free = attempt.free and reason in _FREE
-                message.error = f"{status:08x}" if status else reason.value
+                if message.error not in DOUBTS:  # one stays until the message is taken
+                    message.error = f"{status:08x}" if status else reason.value
             case Refused(status) if status in ABOUT_LINK and self._may_go_on(message, answer.operator):
                 self._counters.refused += 1
                 attempt.free = False
@@ -82,12 +83,21 @@ class Answers:
                 self._counters.refused += 1
                 set_part(message, answer.segment, Part.REJECTED)
                 attempt.verdict = attempt.verdict or (Status.REJECTED, f"{status:08x}")
-            case Unknown(reason):
+            case Unknown(reason, known_as):
                 self._counters.unknown += 1
                 attempt.free = False
                 message.error = reason.value
-                if not message.retry_unknown:
-                    attempt.verdict = attempt.verdict or (Status.FAILED, "outcome_unknown")
+                self._note_unknown(answer, attempt, known_as)
+
+    def _note_unknown(self, answer: Submitted, attempt: Attempt, known_as: str) -> None:
+        """Where a receipt would name the segment, it is found; what must not be sent twice waits for it then."""
+        message = attempt.message
+        if known_as and not message.retry_unknown:
+            self._note_taken(answer, message, known_as, attempt.links)
+        elif known_as:
+            self._link(answer, message, self._records.ids.kept(answer.operator, known_as), attempt.links)
+        elif not message.retry_unknown:
+            attempt.verdict = attempt.verdict or (Status.FAILED, "outcome_unknown")
 
     def _may_go_on(self, message: Message, refusing: str) -> bool:
         """A code that was refused for what its operator is may be taken by the next one."""
@@ -95,10 +105,16 @@ class Answers:
 
     def _note_taken(self, answer: Submitted, message: Message, identifier: str, links: list[Link]) -> None:
         self._counters.segments_accepted += 1
-        segment_taken(message, answer.segment, identifier)
-        if identifier:
-            links.append(Link(answer.operator, identifier, answer.segment))
-            self._records.inflight.learn(answer.operator, identifier, message, answer.segment)
+        records = self._records
+        kept = records.ids.kept(answer.operator, identifier)
+        is_asked = records.settler.follow_up.is_asked(answer.operator)
+        segment_taken(message, answer.segment, kept, records.ids.sealed(message, identifier) if is_asked else "")
+        if kept:
+            self._link(answer, message, kept, links)
+
+    def _link(self, answer: Submitted, message: Message, kept: str, links: list[Link]) -> None:
+        links.append(Link(answer.operator, kept, answer.segment))
+        self._records.inflight.learn(answer.operator, kept, message, answer.segment)
 
     def _conclude(self, attempt: Attempt, operator: str, now_ms: int) -> None:
         """Every segment of the attempt is answered: settle, or come back for what is missing."""
@@ -133,12 +149,13 @@ class Answers:
         if message.attempts >= self._settings.max_attempts:
             self._records.end(message, Status.FAILED, message.error, now_ms, links)
             return
+        unmark_attempted(message)
         message.operator, goes_on = self._candidates.next_operator(message, operator)
         wait_s = max(attempt.retry_after_s, self._retry_wait_s(message.attempts))
         if goes_on and message.message_class is MessageClass.OTP:
             wait_s = 0.0  # a code pauses between rounds, not on its way through the operators of its route
         message.status = Status.QUEUED
-        message.due_ms = now_ms + round(wait_s * 1000)
+        message.due_ms = min(now_ms + round(wait_s * 1000), max(message.expires_ms, now_ms))
         self._records.write(Change(message=snapshot(message), links=links))
         self._lanes.by_name[message.operator].overflowed = True
 

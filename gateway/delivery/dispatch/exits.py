@@ -2,24 +2,26 @@
 
 from typing import Final
 
+from gateway.delivery.dispatch.references import ShortReferences
 from gateway.model.attempt import Attempt
 from gateway.model.identifiers import concat_reference
 from gateway.model.message import Message
 from gateway.model.submission import NO_MARKS, Marks
 from gateway.vault.vault import Content
-from operators.base import MtMessage
+from operators.base import DOUBTS, MtMessage
 from redaction.egress import EgressContract, EgressField, disclosure_code
 
 
 class Exit:
     """What an operator's egress contract lets out of every message.
 
-    single, several: the masks of every field that an attempt forwards, of a message of one segment and of more.
+    references: of long messages, which all operators share. single, several: the masks of every field that an attempt
+    forwards, of a message of one segment and of more.
     """
 
-    __slots__ = ("contract", "receipt", "several", "single", "validity")
+    __slots__ = ("_references", "contract", "receipt", "reference", "several", "single", "validity")
 
-    def __init__(self, contract: EgressContract) -> None:
+    def __init__(self, contract: EgressContract, references: ShortReferences) -> None:
         single = {
             EgressField.SOURCE,
             EgressField.DESTINATION,
@@ -30,8 +32,10 @@ class Exit:
             EgressField.ESM_CLASS,
         }
         several = single | {EgressField.UDH, EgressField.REFERENCE}
+        self._references = references
         self.contract: Final = contract
         self.receipt: Final = contract.allows(EgressField.REGISTERED_DELIVERY)
+        self.reference: Final = contract.allows(EgressField.REFERENCE)
         self.validity: Final = contract.allows(EgressField.VALIDITY)
         self.single: Final = disclosure_code(field for field in single if contract.allows(field))
         self.several: Final = disclosure_code(field for field in several if contract.allows(field))
@@ -53,13 +57,18 @@ class Exit:
     ) -> MtMessage:
         """Only what may leave, for these segments. attempt: what the operator gives back with each answer."""
         marks, allows = content.marks, self.contract.allows
+        source, is_whole = self.contract.source(content.source), len(segments) == message.segments
+        short_ref = 0
+        if message.segments > 1:
+            short_ref = self._references.of(message, source, is_begun=not is_whole)
         return MtMessage(
             token=attempt,
-            source=self.contract.source(content.source),
+            source=source,
             destination=content.to,
             text=content.text,
-            concat_ref=concat_reference(message.id),
-            only=None if len(segments) == message.segments else segments,
+            concat_ref=concat_reference(message.id) if message.segments > 1 else 0,
+            short_ref=short_ref,
+            only=None if is_whole else segments,
             receipt=content.receipt and self.receipt,
             validity_s=(message.expires_ms - now_ms + 999) // 1000 if self.validity else None,
             flash=content.flash,
@@ -68,4 +77,6 @@ class Exit:
             protocol_id=marks.protocol_id if marks.protocol_id and allows(EgressField.PROTOCOL_ID) else None,
             priority=marks.priority if marks.priority and allows(EgressField.PRIORITY) else None,
             reply_path=marks.reply_path and allows(EgressField.ESM_CLASS),
+            name=message.id if self.reference else b"",
+            doubtful=message.error in DOUBTS,
         )

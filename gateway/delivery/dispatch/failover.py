@@ -11,6 +11,7 @@ from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Change
+from gateway.model.gathering_lane import gathered_from
 from gateway.model.held_lane import held_customer
 from gateway.model.message import Message, Status
 from gateway.process.clock import Clock
@@ -60,7 +61,7 @@ class Failover:
         lane = lanes.by_name[name]
         touched = {self._move(message, name, lane.add_backlog) for message in lane.take_all()}
         limit = min(room, STEER_AT_ONCE)
-        due = await self._records.work.claim_due(name, self._clock.now_ms(), limit, active)
+        due = await self._records.claim_due(name, self._clock.now_ms(), limit, active)
         touched |= {self._move(message, name, None) for message in due if message.id not in active}
         for target in touched - {name}:
             self._sender.pump(target)
@@ -88,8 +89,8 @@ class Failover:
         records, lanes = self._records, self._lanes.by_name
         changes: list[Change] = []
         for name in await records.work.lanes():
-            if name not in lanes and held_customer(name) is None:
-                found = await records.work.claim_due(name, _EVER, REHOME_AT_ONCE, records.inflight.active)
+            if name not in lanes and held_customer(name) is None and gathered_from(name) is None:
+                found = await records.claim_due(name, _EVER, REHOME_AT_ONCE, records.inflight.active)
                 changes += [change for message in found if (change := self._new_home(message)) is not None]
         await asyncio.gather(*(records.journal.write(change) for change in changes))
         for change in changes:

@@ -104,7 +104,7 @@ class Hold:
         count = 0
         for _ in range(PAGES):
             until_ms = self._clock.now_ms() if stays else _EVER
-            found = await self._records.work.claim_due(lane, until_ms, AT_ONCE, active)
+            found = await self._records.claim_due(lane, until_ms, AT_ONCE, active)
             await self._write([self._change(message, stays) for message in found])
             count += len(found)
             if len(found) < AT_ONCE:

@@ -13,6 +13,7 @@ from typing import Final
 from config.settings import DispatchSettings
 from gateway.delivery.dispatch.circuit import Circuit
 from gateway.delivery.dispatch.exits import Exit
+from gateway.delivery.dispatch.references import ShortReferences
 from gateway.delivery.routing import first_up
 from gateway.model.message import Message, MessageClass
 from gateway.process.clock import Clock
@@ -34,9 +35,16 @@ class Lane:
     passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it is.
     """
 
-    def __init__(self, operator: Operator, contract: EgressContract, circuit: Circuit, limit: int) -> None:
+    def __init__(
+        self,
+        operator: Operator,
+        contract: EgressContract,
+        circuit: Circuit,
+        limit: int,
+        references: ShortReferences | None = None,
+    ) -> None:
         self.operator: Final = operator
-        self.exit: Final = Exit(contract)
+        self.exit: Final = Exit(contract, references or ShortReferences())
         self.circuit: Final = circuit
         self.limit: Final = limit
         self.overflowed = True
@@ -125,6 +133,10 @@ class Lane:
                 (taken if is_wanted(message) else queue).append(message)
         return taken
 
+    def take_over(self, now_ms: int) -> list[Message]:
+        """Take out every message whose validity is over."""
+        return self.take_where(lambda message: message.expires_ms <= now_ms)
+
     def take_codes(self) -> list[Message]:
         """Take out every one-time code that another operator may carry."""
         return self.take_where(self._is_free_code, (self._prepared, self._urgent))
@@ -171,8 +183,9 @@ class Lanes:
         settings: DispatchSettings,
         clock: Clock,
     ) -> None:
+        references = ShortReferences()
         self.by_name: Final = {
-            name: Lane(each, contracts[name], _circuit(settings), settings.active_per_operator)
+            name: Lane(each, contracts[name], _circuit(settings), settings.active_per_operator, references)
             for name, each in operators.items()
         }
         self.wake: Final = asyncio.Event()

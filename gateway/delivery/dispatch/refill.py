@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.delivery.dispatch.divert import Diversion
+from gateway.delivery.dispatch.expiry import Expiry
 from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
@@ -41,13 +42,14 @@ class Refill:
         self._hold = hold
         self._vault = vault
         self._clock = clock
+        self.expiry: Final = Expiry(lanes, records, clock)
 
     async def fill(self, name: str, lane: Lane) -> None:
         """Give the lane what is due, as far as it has room."""
         room = lane.backlog_room()
         if not room or not self._sender.may_send() or not self._hold.may_fetch():
             return
-        found = await self._records.work.claim_due(name, self._clock.now_ms(), room, self._active)
+        found = await self._records.claim_due(name, self._clock.now_ms(), room, self._active)
         lane.overflowed = len(found) == room
         now_ms = self._clock.now_ms()
         for message in self._fresh(found):
@@ -64,7 +66,7 @@ class Refill:
         if (searches or room) and self._sender.may_send():
             limit = max(room, SIFT_AT_ONCE) if searches else room
             passed = {*self._active, *lane.passed}
-            found = await self._records.work.claim_due(name, self._clock.now_ms(), limit, passed)
+            found = await self._records.claim_due(name, self._clock.now_ms(), limit, passed)
             lane.overflowed = searches and len(found) == limit
             for target in self._sift(lane, self._fresh(found)):
                 self._sender.pump(target)
@@ -122,11 +124,15 @@ class Refill:
             source = lane.exit.contract.source(self._vault.open_content(message).source)
         except SealError:
             source = ""  # forgotten meanwhile; many operators find the message by its id alone
-        return all(
-            lane.operator.query(Query(operator_message_id=identifier, source=source))
-            for identifier, part in zip(message.operator_ids, message.parts, strict=False)
-            if identifier and part == Part.ACCEPTED
-        )
+        identifiers = [self._asked(message, at) for at, part in enumerate(message.parts) if part == Part.ACCEPTED]
+        return all(lane.operator.query(Query(operator_message_id=each, source=source)) for each in identifiers if each)
+
+    def _asked(self, message: Message, segment: int) -> str:
+        """The operator's id, as long as the keys of the content live."""
+        try:
+            return self._records.ids.asked(message, segment)
+        except SealError:
+            return ""
 
 
 def _was_cut_off(message: Message) -> bool:

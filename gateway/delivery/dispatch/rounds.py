@@ -54,6 +54,7 @@ class Rounds:
             with suppress(LedgerUnavailable):
                 await self._look()
                 has_more = await self._hold.look()
+                await self._refill.expiry.look()
             self._lanes.wake.clear()
             if has_more:
                 await asyncio.sleep(0)  # a store that answers at once must not keep the loop

@@ -11,5 +11,6 @@ class ReceiptCounters:
         self.unclaimed = 0
         self.repeated = 0
         self.contradicting = 0
+        self.revised = 0
         self.pushed_back = 0
         self.forwarded = 0

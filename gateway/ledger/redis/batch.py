@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.codes import OPEN_BELOW, STATUS_CODE, WAITING_BELOW
+from gateway.ledger.codes import OPEN_BELOW, STATUS_CODE, WAITING_BELOW, changes_over
 from gateway.ledger.contract import (
     Accept,
     Change,
@@ -134,6 +134,7 @@ class Batch:
             octets(self._records.pack_state(message)),
             self._event(index, partition, change.event),
             self._records.mark,
+            changes_over(change.over_unknown),
         ]
         self._place_change(index, change, packed, self.partitions[partition])
         for link in change.links:
@@ -144,7 +145,7 @@ class Batch:
         """At the end, or in place of the change that it takes in."""
         identifier = change.message.id
         at = self._open_changes.pop(identifier, None)
-        if at is None or change.only_waiting:
+        if at is None or change.only_waiting or change.over_unknown:
             at = len(operations)
             operations.append((index, packed))
         else:

@@ -40,6 +40,18 @@ async def check_server(server: Server, clock: Clock, max_skew_s: float) -> None:
             raise unavailable(error) from error
 
 
+async def durability_fault(server: Server) -> str | None:
+    """What a primary has set otherwise than a ledger needs; None for nothing. Raises LedgerUnavailable."""
+    for ask in _askers(server):
+        try:
+            await _check_settings(ask)
+        except UnfitServer as unfit:
+            return str(unfit)
+        except FAILURES as error:
+            raise unavailable(error) from error
+    return None
+
+
 async def pack_small_records(server: Server) -> bool:
     """Have hashes of small records packed; False where the server does not allow it, and takes more memory."""
     for ask in _askers(server):

@@ -93,12 +93,16 @@ def _refusal(text: str) -> redis_errors.ResponseError:
 
 
 class Lines:
-    """As many lines as there are questions at a time. pool: redis-py's. timeout_s: for an answer, or a new line."""
+    """As many lines as there are questions at a time. pool: redis-py's. timeout_s: for an answer, or a new line.
+
+    opened: lines so far.
+    """
 
     def __init__(self, pool: Any, timeout_s: float) -> None:
         self._pool = pool
         self._timeout_s = timeout_s
         self._idle: list[Line] = []
+        self.opened = 0
 
     async def ask(self, questions: Sequence[Words]) -> list[Any]:
         """See `Line.ask`. Raises OSError too."""
@@ -115,6 +119,7 @@ class Lines:
             if line.is_open:
                 return line
             await self._give_up(line)
+        self.opened += 1
         async with asyncio.timeout(self._timeout_s):
             return Line(await self._pool.get_connection())
 

@@ -13,13 +13,15 @@ from gateway.ledger.contract import (
     Accept,
     Change,
     LedgerFacts,
+    LedgerUnavailable,
     NothingThere,
     Notify,
+    OutcomeUnknown,
     WriteOp,
     WriteResult,
 )
 from gateway.ledger.redis.accounts import AccountBook
-from gateway.ledger.redis.checks import UnfitServer, check_server, pack_small_records
+from gateway.ledger.redis.checks import UnfitServer, check_server, durability_fault, pack_small_records
 from gateway.ledger.redis.counters import Counters
 from gateway.ledger.redis.demand import Demand
 from gateway.ledger.redis.export import Copies
@@ -148,6 +150,8 @@ class RedisLedger:
         member.need_open()
         try:
             results = await self._writer.apply(batch, self._clock.now_ms())
+        except LedgerUnavailable as error:
+            raise OutcomeUnknown(str(error)) from error
         finally:
             member.holding.turn()
             self._watches.note(batch)
@@ -159,6 +163,18 @@ class RedisLedger:
             if isinstance(op, Change | Accept | Notify) and op.event is not None
         )
         return results
+
+    async def durability_fault(self) -> str | None:
+        """What the server has set so that it may lose what it acknowledged, in words; None for nothing.
+
+        Raises LedgerUnavailable.
+        """
+        return None if self._terms.max_skew_s is None else await durability_fault(self.member.server)
+
+    @property
+    def connections(self) -> int:
+        """How many were opened so far: another one may lead to another server."""
+        return self.member.server.connections
 
     async def stored_fields(self) -> Sequence[str]:
         return STORED_FIELDS

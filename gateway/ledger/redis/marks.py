@@ -7,7 +7,7 @@ began with. They must not go on there: every account would be unknown, and what 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.ledger.contract import INSTALLATION, LedgerFacts, StoreReplaced
+from gateway.ledger.contract import CLOCK_CONFIRMED, INSTALLATION, REACHED, RPO_S, LedgerFacts, StoreReplaced
 from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.server import Server
 
@@ -20,6 +20,8 @@ class Marks:
         self._layout = layout
         self._key = f"{layout.shared}:marks"
         self._installation: int | None = None
+        self._reached_ms = 0
+        self._confirmed: bytes | None = None
 
     async def all(self) -> dict[str, int]:
         fields = await self._server.command("HGETALL", self._key)
@@ -45,11 +47,17 @@ class Marks:
         """Raises StoreReplaced when it is not the one that was remembered or claimed."""
         if self._installation is None:
             return
-        found = await self._server.command("HGET", self._key, INSTALLATION)
+        found, reached, confirmed = await self._server.command(
+            "HMGET", self._key, INSTALLATION, REACHED, CLOCK_CONFIRMED
+        )
         if found is None:
             raise StoreReplaced("the ledger's server has lost this ledger: it came back without it")
         if int(found) != self._installation:
             raise StoreReplaced("the ledger's server holds the ledger of another installation")
+        reached_ms = int(reached or 0)
+        if confirmed == self._confirmed and reached_ms < self._reached_ms - RPO_S * 1000:
+            raise StoreReplaced("the ledger's server came back with a ledger that is older than it was")
+        self._confirmed, self._reached_ms = confirmed, reached_ms
 
     async def look(self, place: str) -> LedgerFacts:
         shared = self._layout.shared
@@ -58,7 +66,11 @@ class Marks:
         holds_sealed = has_accounts or await self._any(f"{base}:dir" for base in self._layout.bases)
         is_there = bool(marks) or holds_sealed or await self._any([f"{shared}:partitions"])
         return LedgerFacts(
-            place=place, is_there=is_there, installation=marks.get(INSTALLATION), holds_sealed=holds_sealed
+            place=place,
+            is_there=is_there,
+            installation=marks.get(INSTALLATION),
+            holds_sealed=holds_sealed,
+            reached_ms=marks.get(REACHED),
         )
 
     async def _any(self, keys: Iterable[str]) -> bool:

@@ -3,16 +3,20 @@ ESME account by the one node that has the account's own lease, whichever partiti
 """
 
 import asyncio
-from collections.abc import Container, Iterable, Sequence
+import itertools
+import struct
+from collections.abc import Collection, Container, Iterable, Sequence
 from typing import Final
 
 from gateway.ledger.redis.member import Member
 from gateway.ledger.redis.packing import unpack_event
 from gateway.ledger.redis.server import Call
 from gateway.ledger.redis.watches import Watches
+from gateway.ledger.unreadable import Unreadable
 from gateway.model.message import OutboxEvent
 
 PAGE: Final = 256
+WALKED: Final = 4_096
 HEAR_S: Final = 2.0
 SURVEY_S: Final = 1.0
 """How often a node looks for accounts with news in other nodes' partitions."""
@@ -30,6 +34,7 @@ class Outbox:
         self._places: dict[int, set[int]] = {}  # of each account: the partitions with news for it
         self._surveyed = float("-inf")
         self._heard = float("-inf")
+        self.unreadable: Final = Unreadable()
 
     def wrote(self, partitions: Iterable[tuple[int, int]]) -> None:
         """Events were written: (partition, account)."""
@@ -67,7 +72,7 @@ class Outbox:
             for partition, (size, count, last, members) in answers.items():
                 if not size:
                     self._quiet(partition, esme)
-                fresh = [unpack_event(member, esme) for member in members]
+                fresh = self._read(members, esme)
                 mine = [each for each in fresh if _is_first(each, seen)]
                 due = [each for each in mine if each.next_ms <= now_ms and each.seq > after]
                 taken = [each for each in due if each.seq not in exclude]
@@ -76,6 +81,34 @@ class Outbox:
                     starts[partition] = int(last)
         found.sort(key=lambda event: event.seq)
         return found[:limit]
+
+    async def put_off(
+        self, customers: Collection[int], now_ms: int, limit: int, exclude: Container[int] = ()
+    ) -> Sequence[OutboxEvent]:
+        """Walks through what is put off, whoever's it is."""
+        found: list[OutboxEvent] = []
+        for each in self._member.reach():
+            words = ("ZRANGEBYSCORE", f"{self._layout.bases[each]}:l:0", f"({now_ms}", "+inf", "LIMIT")
+            for start in itertools.count(step=WALKED):
+                members = await self._server.command(*words, start, WALKED)
+                found += [
+                    event
+                    for event in self._read(members, 0)
+                    if event.customer in customers and event.seq not in exclude
+                ]
+                if len(members) < WALKED or len(found) >= limit:
+                    break
+        return found[:limit]
+
+    def _read(self, members: Sequence[bytes], esme: int) -> list[OutboxEvent]:
+        """What cannot be read is left where it lies and passed over."""
+        found: list[OutboxEvent] = []
+        for member in members:
+            try:
+                found.append(unpack_event(member, esme))
+            except (ValueError, TypeError, IndexError, struct.error) as error:
+                self.unreadable.note(member, error)
+        return found
 
     async def size(self, esme: int = 0) -> int:
         reach = await self._where(esme)

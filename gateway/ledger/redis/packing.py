@@ -23,7 +23,7 @@ import msgspec
 from gateway.ledger.codes import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES
 from gateway.ledger.contract import LedgerCorrupt
 from gateway.ledger.fields import FIELDS, Field, Kind, default_of, function_of
-from gateway.model.message import STATUS_EVENT, Message, OutboxEvent
+from gateway.model.message import SEALED_WORD, STATUS_EVENT, Message, OutboxEvent
 from redaction.retention import DISCARD, OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
@@ -232,7 +232,7 @@ class Records:
         """(operator, operator's id) of every segment that a state names."""
         operator, at = _take_word(state, 0)
         name = operator.decode()
-        return [(name, each) for each in self._state_of(state[at:]).operator_ids if each]
+        return [(name, each) for each in self._state_of(state[at:]).operator_ids if each[:1] not in ("", SEALED_WORD)]
 
 
 def _start(record: bytes) -> int:

@@ -1,6 +1,7 @@
 """Calls to the server: one function, or many in one round trip; and every way in which a server can be away.
 
-One server is asked on lines of ours (`gateway.ledger.redis.connections`), a cluster by redis-py, which knows its slots.
+One server is asked on lines of ours (`gateway.ledger.redis.connections`), and each server of a cluster on its own
+(`gateway.ledger.redis.cluster_lines`); redis-py loads the functions and checks servers.
 
 A call that got no answer may have been done. Reads are tried again once; whoever writes repeats a call that the server
 recognises (`gateway.ledger.redis.writing`).
@@ -21,6 +22,7 @@ from redis.backoff import NoBackoff
 from config.redis_address import Address
 from gateway.ledger.contract import LedgerError, LedgerUnavailable
 from gateway.ledger.redis import library
+from gateway.ledger.redis.cluster_lines import ClusterLines
 from gateway.ledger.redis.connections import Lines, Words
 from gateway.ledger.redis.wire import encode, octets
 
@@ -90,7 +92,7 @@ class Server:
         self._access = access
         self._replicas = replicas
         self._client: Client | None = None
-        self._lines: Lines | None = None
+        self._lines: Lines | ClusterLines | None = None
         self._sentinel: Any = None
 
     @property
@@ -104,10 +106,17 @@ class Server:
         """Whether calls of one round trip are done in their order, because one server does them all."""
         return self._access.address.kind != "cluster"
 
+    @property
+    def connections(self) -> int:
+        """Opened so far, as far as it is known."""
+        return 0 if self._lines is None else self._lines.opened
+
     async def open(self, *, load: bool = True) -> None:
         """load: our functions, where they are missing; without them only commands can be used."""
         self._client = client = self._connect()
-        if not isinstance(client, RedisCluster):
+        if isinstance(client, RedisCluster):
+            self._lines = ClusterLines(self._access.address.hosts, self._one, FAILURES, self._access.timeout_s)
+        else:
             self._lines = Lines(client.connection_pool, self._access.timeout_s)
         try:
             if load:
@@ -119,7 +128,10 @@ class Server:
             raise
 
     async def close(self) -> None:
-        client, self._client, self._lines = self._client, None, None
+        client, self._client = self._client, None
+        lines, self._lines = self._lines, None
+        if isinstance(lines, ClusterLines):
+            await lines.close()
         sentinel, self._sentinel = self._sentinel, None
         if client is not None:
             await client.aclose()
@@ -128,19 +140,10 @@ class Server:
 
     def _connect(self) -> Client:
         access, address = self._access, self._access.address
-        options: dict[str, Any] = {
-            "username": access.user or None,
-            "password": access.password or None,
-            "socket_connect_timeout": CONNECT_S,
-            "socket_timeout": access.timeout_s if address.kind == "cluster" else None,
-            "protocol": 2,
-        }
-        tls = {"ssl": True, "ssl_ca_certs": access.tls_ca, "ssl_check_hostname": True} if address.tls else {}
-        options |= tls
-        once = Retry(NoBackoff(), 0)
+        options, tls, once = self._options(), self._tls(), Retry(NoBackoff(), 0)
         if address.kind == "cluster":
             nodes = [ClusterNode(host, port) for host, port in address.hosts]
-            return RedisCluster(startup_nodes=nodes, **options)
+            return RedisCluster(startup_nodes=nodes, socket_timeout=access.timeout_s, **options)
         if address.kind == "sentinel":
             inner = {"password": access.sentinel_password or None, "socket_connect_timeout": CONNECT_S, **tls}
             watch: Any = Sentinel
@@ -149,6 +152,19 @@ class Server:
             return primary
         host, port = address.hosts[0]
         return Redis(host=host, port=port, db=address.database, retry=once, **options)
+
+    def _one(self, host: str, port: int) -> Any:
+        """One server of a cluster."""
+        return Redis(host=host, port=port, retry=Retry(NoBackoff(), 0), **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        access = self._access
+        login = {"username": access.user or None, "password": access.password or None}
+        return {**login, "socket_connect_timeout": CONNECT_S, "protocol": 2, **self._tls()}
+
+    def _tls(self) -> dict[str, Any]:
+        access = self._access
+        return {"ssl": True, "ssl_ca_certs": access.tls_ca, "ssl_check_hostname": True} if access.address.tls else {}
 
     async def _greet(self) -> None:
         try:
@@ -230,18 +246,9 @@ class Server:
 
     async def _ask(self, questions: Sequence[Words]) -> list[Any]:
         """An answer to each, errors of the server among them, in one round trip to each server that is asked."""
-        if self._lines is not None:
-            return await self._lines.ask(questions)
-        if len(questions) == 1:
-            try:
-                return [await self.client.execute_command(*questions[0])]
-            except redis_errors.ResponseError as error:
-                return [error]
-        pipe = self.client.pipeline()
-        for words in questions:
-            pipe.execute_command(*words)
-        answers: list[Any] = await pipe.execute(raise_on_error=False)
-        return answers
+        if self._lines is None:
+            raise LedgerUnavailable("the ledger is not open")
+        return await self._lines.ask(questions)
 
     async def command(self, *words: Argument) -> Any:
         """A plain command. Raises LedgerUnavailable."""
@@ -258,7 +265,7 @@ class Server:
             raise unavailable(error) from error
         for answer in answers:
             if isinstance(answer, Exception):
-                raise unavailable(answer) from answer
+                raise _lost(answer) from answer
         return answers
 
 
@@ -328,7 +335,7 @@ def _judged(result: Any) -> Any:
         mistake = LedgerError("a function of the library failed")
         mistake.__cause__ = result
         return mistake
-    return result if isinstance(result, LedgerError) else unavailable(result)
+    return result if isinstance(result, LedgerError) else _lost(result)
 
 
 def _reason(error: BaseException) -> str:
@@ -358,6 +365,11 @@ def unavailable(error: BaseException) -> LedgerUnavailable:
     """The error's kind alone: texts of servers may hold keys. Raises what is a defect of our own."""
     if isinstance(error, _CLOSED) and not _is_of_the_client(error):
         raise error
+    return _lost(error)
+
+
+def _lost(error: BaseException) -> LedgerUnavailable:
+    """Of what the client gave as an answer."""
     refused = isinstance(error, redis_errors.AuthenticationError | redis_errors.NoPermissionError)
     lost = LedgerUnavailable(f"the ledger's server {_reason(error)}" if refused else type(error).__name__)
     lost.__cause__ = error

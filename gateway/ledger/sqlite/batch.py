@@ -102,7 +102,7 @@ class Batch:
     def _add_change(self, index: int, change: Change) -> None:
         message = change.message
         merged = self._open_changes.pop(message.id, None)
-        if merged is None or change.only_waiting:
+        if merged is None or change.only_waiting or change.over_unknown:
             merged = _Merged(len(self._changes))
             self._changes.append(merged)
         merged.indexes.append(index)

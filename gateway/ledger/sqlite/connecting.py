@@ -16,6 +16,8 @@ BUSY_LIMIT_S: Final = 5.0
 _BUSY_STEP_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02)
 _READ_BUSY_MS: Final = 250
 _CHECKPOINT_PAGES: Final = 64_000  # 256 MiB: SQLite's own checkpoint, within a commit, only if ours do not keep up
+LOG_KEPT_BYTES: Final = 96 << 20
+"""What the log keeps of its length when it begins anew: as long as it gets by itself, and no more."""
 _WRITE_CACHE_KIB: Final = 12_288
 _READ_CACHE_KIB: Final = 8_192
 _LOG_CACHE_KIB: Final = 64  # copying the log takes no page cache
@@ -80,6 +82,7 @@ class Connector:
             "temp_store = MEMORY",
             f"cache_size = -{cache_kib}",
             f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+            f"journal_size_limit = {LOG_KEPT_BYTES}",
         ):
             connection.execute("PRAGMA " + pragma)
         return connection

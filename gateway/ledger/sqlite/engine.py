@@ -118,5 +118,12 @@ class SqliteLedger:
         work = Batch(batch, self._clock.now_ms())
         return work.settle(await self._writer.do(FileWriter.apply, work.plan))
 
+    def log_bytes(self) -> int:
+        """Of the write-ahead log, which cannot begin anew while somebody reads what it was when they began."""
+        try:
+            return self._path.with_name(f"{self._path.name}-wal").stat().st_size
+        except OSError:
+            return 0
+
     async def stored_fields(self) -> Sequence[str]:
         return [row[0] for row in self.reader.rows("stored_fields")]

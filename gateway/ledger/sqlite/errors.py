@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.ledger.contract import LedgerCorrupt, LedgerUnavailable
+from gateway.process.system_errors import reading_fault
 
 _DAMAGED: Final = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
 
@@ -30,6 +31,9 @@ def named(path: Path) -> Iterator[None]:
     try:
         yield
     except (LedgerUnavailable, LedgerCorrupt) as error:
+        fault = reading_fault(path) if isinstance(error, LedgerCorrupt) else None
+        if fault is not None:
+            raise unreachable(path, fault) from error
         kind = "not a ledger, or damaged: " if error.args[0] in _DAMAGED else ""
         raise type(error)(f"{path}: {kind}{error}") from error
 

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from gateway.ledger.contract import INSTALLATION, LedgerCorrupt, LedgerFacts
+from gateway.ledger.contract import INSTALLATION, REACHED, LedgerCorrupt, LedgerFacts
 from gateway.ledger.sqlite.connecting import BUSY_LIMIT_S
 from gateway.ledger.sqlite.errors import ledger_errors, named, unreachable
 from gateway.ledger.sqlite.schema import SQL
@@ -34,6 +34,7 @@ def _facts(connection: sqlite3.Connection, place: str) -> LedgerFacts:
         is_there=True,
         installation=marks.get(INSTALLATION),
         holds_sealed=bool(_number(connection, "holds_sealed")),
+        reached_ms=marks.get(REACHED),
     )
 
 

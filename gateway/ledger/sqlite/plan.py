@@ -108,6 +108,7 @@ def execute(cursor: sqlite3.Cursor, plan: Plan) -> Outcome:
     replaced = [cursor.execute(SQL["replace"], row).rowcount == 1 for row in plan.replacements]
     if plan.later:
         cursor.executemany(SQL["tell_later"], plan.later)
+        cursor.executemany(SQL["followers_later"], plan.later)
     if plan.told:
         cursor.executemany(SQL["told"], plan.told)
     if plan.counts:

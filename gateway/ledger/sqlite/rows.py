@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gateway.ledger.codes import CLASS_CODE, CLASSES, OPEN_BELOW, STATUS_CODE, STATUSES, WAITING_BELOW
+from gateway.ledger.codes import CLASS_CODE, CLASSES, OPEN_BELOW, STATUS_CODE, STATUSES, WAITING_BELOW, changes_over
 from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
 from gateway.ledger.fields import FIELDS, VARIES, Field, Kind, function_of
 from gateway.model.message import STATUS_EVENT, Message, OutboxEvent
@@ -108,7 +108,7 @@ if TYPE_CHECKING:
     ReplaceRow = Row
 else:  # by position, so that a process which is sent rows reads octets as what sqlite3 binds at once
     FreshRow, AnyRow = _row_type(_BY_DOOR), _row_type(FIELDS)
-    ChangeRow, ReplaceRow = _row_type(_CHANGED, bytearray, int), _row_type(_REPLACED, bytearray, int)
+    ChangeRow, ReplaceRow = _row_type(_CHANGED, bytearray, int, int), _row_type(_REPLACED, bytearray, int)
 LinkRow = tuple[str, str, bytearray, int]
 EventRow = tuple[int, bytearray, int, int, int, int, int]
 EventKind = tuple[str, bytearray]
@@ -137,8 +137,8 @@ fresh_row: Final[Callable[[Message], Row]] = function_of(f"lambda message: ({_va
 """Parameters of `accept_fresh`."""
 any_row: Final[Callable[[Message], Row]] = function_of(f"lambda message: ({_values(FIELDS, 'message')})", _NAMES)
 """Parameters of `accept_any`."""
-_change_row: Final[Callable[[Message, int], Row]] = function_of(
-    f"lambda message, below: ({_values(_CHANGED, 'message')} bytearray(message.id), below)", _NAMES
+_change_row: Final[Callable[[Message, int, int], Row]] = function_of(
+    f"lambda message, below, over: ({_values(_CHANGED, 'message')} bytearray(message.id), below, over)", _NAMES
 )
 replace_row: Final[Callable[[Message], Row]] = function_of(
     f"lambda message: ({_values(_REPLACED, 'message')} bytearray(message.id), {WAITING_BELOW})", _NAMES
@@ -155,7 +155,8 @@ message_from: Final[Callable[[Stored], Message]] = function_of(
 
 def change_row(change: Change) -> Row:
     """Parameters of `change` and `change_and_drop`."""
-    return _change_row(change.message, WAITING_BELOW if change.only_waiting else OPEN_BELOW)
+    below = WAITING_BELOW if change.only_waiting else OPEN_BELOW
+    return _change_row(change.message, below, changes_over(change.over_unknown))
 
 
 def digest_row(op: Accept, now_ms: int) -> DigestRow:
@@ -202,6 +203,16 @@ def event_from(row: Stored) -> OutboxEvent:
         kind=kind,
         data=data,
     )
+
+
+def checked_event(row: Stored) -> OutboxEvent:
+    """kind comes as octets. Raises ValueError and TypeError for a row that no version of the gateway wrote."""
+    numbers, message, kind, data = (*row[:2], *row[3:8]), row[2], row[8], row[9]
+    if not all(type(each) is int for each in numbers) or type(message) is not bytes or type(data) is not bytes:
+        raise TypeError("a value of another type")
+    if not NO_STATUS <= row[3] < len(STATUSES):
+        raise ValueError("no status has this code")
+    return event_from((*row[:8], str(kind, "utf-8"), data))
 
 
 def customer_row(customer: StoredCustomer) -> AccountRow:

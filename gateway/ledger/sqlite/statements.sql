@@ -38,11 +38,11 @@ INSERT INTO message ($columns) VALUES ($values_by_door)
 INSERT INTO message ($columns) VALUES ($values)
 
 -- name: change
--- Statuses below the bound (2: waiting, 3: open) may still change; no row changes for any other.
-UPDATE message SET $changes WHERE id = ? AND status < ?
+-- Statuses below the bound (2: waiting, 3: open) may still change, and the one that is named beside it; no other row does.
+UPDATE message SET $changes WHERE id = ? AND (status < ? OR status = ?)
 
 -- name: change_and_drop
-UPDATE message SET $changes, content = NULL WHERE id = ? AND status < ?
+UPDATE message SET $changes, content = NULL WHERE id = ? AND (status < ? OR status = ?)
 
 -- name: replace
 UPDATE message SET $replaces WHERE id = ? AND status < ?
@@ -66,7 +66,12 @@ SELECT last_insert_rowid()
 DELETE FROM outbox WHERE seq BETWEEN ? AND ?
 
 -- name: tell_later
-UPDATE outbox SET next_ms = ?, attempts = ? WHERE seq = ?
+UPDATE outbox SET next_ms = ?1, attempts = ?2 WHERE seq = ?3
+
+-- name: followers_later
+-- What comes after an event of its message is not due before it. Same parameters.
+UPDATE outbox SET next_ms = ?1
+WHERE message = (SELECT message FROM outbox WHERE seq = ?3) AND seq > ?3 AND next_ms < ?1 AND ?2 >= 0
 
 -- name: count
 INSERT INTO counter (name, bucket, value) VALUES (?, ?, ?)
@@ -135,16 +140,31 @@ SELECT count(*) FROM message INDEXED BY message_waiting WHERE operator = ? AND d
 SELECT $message, correlation.segment FROM correlation JOIN message ON message.id = correlation.message
 WHERE correlation.operator = ? AND correlation.operator_message_id = ?
 
--- name: outbox_due
-SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme, kind, data
-FROM outbox AS due INDEXED BY outbox_by_esme
-WHERE esme = ? AND seq > ? AND next_ms <= ? AND NOT EXISTS (
+-- name: outbox_fresh
+SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme, CAST(kind AS BLOB), data
+FROM outbox AS due INDEXED BY outbox_fresh
+WHERE esme = ? AND seq > ? AND next_ms <= ? AND next_ms <= at_ms AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.message = due.message AND earlier.seq < due.seq
 )
 ORDER BY seq
 
+-- name: outbox_put_off
+-- Longest due first: to sort all that is due by seq would cost a large backlog the more the larger it is.
+SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme, CAST(kind AS BLOB), data
+FROM outbox AS due INDEXED BY outbox_put_off
+WHERE esme = ? AND seq > ? AND next_ms <= ? AND next_ms > at_ms AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier WHERE earlier.message = due.message AND earlier.seq < due.seq
+)
+ORDER BY next_ms, seq
+
+-- name: outbox_put_off_of
+SELECT seq, customer, message, status, at_ms, next_ms, attempts, esme, CAST(kind AS BLOB), data
+FROM outbox INDEXED BY outbox_put_off_by_customer
+WHERE customer = ? AND esme = 0 AND next_ms > at_ms AND next_ms > ? ORDER BY seq
+
 -- name: outbox_size
-SELECT count(*) FROM outbox WHERE esme = ?
+SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_fresh WHERE esme = ?1 AND next_ms <= at_ms)
+    + (SELECT count(*) FROM outbox INDEXED BY outbox_put_off WHERE esme = ?1 AND next_ms > at_ms)
 
 -- name: counter
 SELECT value FROM counter WHERE bucket = ? AND name = ?

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar, TypeVarTuple, cast
 import msgspec
 
 import gateway
-from gateway.ledger.contract import LedgerError, LedgerUnavailable
+from gateway.ledger.contract import LedgerError, LedgerUnavailable, OutcomeUnknown
 from gateway.ledger.file_lock import NodeLock
 from gateway.ledger.sqlite.writer import FileWriter
 from gateway.ledger.sqlite.writer_calls import CALLS, DONE, HELLO, Asked, Frames, encode, error_from, frame
@@ -134,7 +134,7 @@ class _Pipe(asyncio.Protocol):
         calls, self._calls = self._calls, {}
         for future, _ in calls.values():
             if not future.done():
-                future.set_exception(LedgerUnavailable("the writing process has ended"))
+                future.set_exception(OutcomeUnknown("the writing process has ended"))
         self.ended.set_result(None)
 
     def hang_up(self) -> None:

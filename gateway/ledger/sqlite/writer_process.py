@@ -117,7 +117,7 @@ def main() -> None:
     """
     end_with_parent(signal.SIGKILL)
     forbid_core_dumps()
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT):
         signal.signal(each, signal.SIG_IGN)  # they reach the whole group; the gateway ends first
     asked = msgspec.json.decode(sys.argv[1], type=Asked)
     ours = socket.socket(fileno=int(sys.argv[2]))

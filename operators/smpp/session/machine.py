@@ -131,7 +131,7 @@ class Session:
         """ESME: ask to be bound."""
         self._enter(State.BINDING)
         self.peer_version = pdu.interface_version
-        self._out.append(self._own.request(pdu, pdu, now))
+        self._out.append(self._own.request(pdu, pdu, now, self.settings.session_init_s))
 
     def accept_bind(self, asked: p.Bind, system_id: str) -> None:
         """SMSC: the bind stands. 3.3 peers get no TLV (S-15). Does nothing when the session has ended meanwhile.

@@ -18,11 +18,15 @@ class Own:
         self._alive = alive
         self._timeout_s = timeout_s
 
-    def request(self, pdu: p.Pdu, context: Any, now: float) -> bytes:
-        """The octets of a request, which is registered. Raises operators.smpp.pdu.EncodeError."""
+    def request(self, pdu: p.Pdu, context: Any, now: float, timeout_s: float | None = None) -> bytes:
+        """The octets of a request, which is registered; timeout_s: where it is not that of other requests.
+
+        Raises operators.smpp.pdu.EncodeError.
+        """
         pdu.sequence_number = number = self._window.next_sequence()
         octets = p.encode(pdu)
-        self._window.open(number, Slot(context, pdu.command_id, now + self._timeout_s, counted=False))
+        until = now + (self._timeout_s if timeout_s is None else timeout_s)
+        self._window.open(number, Slot(context, pdu.command_id, until, counted=False))
         return octets
 
     def enquiry(self, now: float) -> bytes:

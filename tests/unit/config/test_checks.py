@@ -14,6 +14,7 @@ from config.operators import (
     OperatorRegister,
     OperatorSettings,
     OutbindSettings,
+    ReceiptWords,
     RestCallback,
     RestOperatorSettings,
     RestSettings,
@@ -218,6 +219,11 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             "routes[0].operators[0]",
             "receives_only",
         ),
+        (
+            with_operators(replace(LOCAL, receipt_words=ReceiptWords(delivered=("ok",), unknown=("gone", "OK")))),
+            "operators[0].receipt_words.unknown[1]",
+            "word_twice",
+        ),
         (with_operators(replace(LOCAL, outbind=OutbindSettings(port=0))), "operators[0].outbind.peers", "missing"),
         (
             with_operators(replace(LOCAL, outbind=OutbindSettings(port=0, peers=("here",)))),
@@ -412,3 +418,41 @@ def test_rules_on_unsound_sections_are_skipped() -> None:
 )
 def test_loopback_is_decided_without_a_resolver(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+def rest_findings(**said: Any) -> list[tuple[str, str]]:
+    callback = RestCallback(**said.pop("callback", {}))
+    rest = RestSettings(url="http://127.0.0.1:1/", callback=callback, **said)
+    return told(with_operators(RestOperatorSettings(name="web", rest=rest)))
+
+
+@pytest.mark.case("nodes-15")
+@pytest.mark.parametrize(
+    ("said", "at", "code"),
+    [
+        ({"auth": "header"}, "auth_name", "missing"),
+        ({"auth": "hmac"}, "auth_name", "missing"),
+        ({"callback": {"reference": "ref"}}, "callback.reference", "missing"),
+        ({"callback": {"port": 0, "auth": "hmac", "password": SecretRef(env="S")}}, "callback.auth_name", "missing"),
+        ({"answer_pattern": "(?P<id>"}, "answer_pattern", "invalid_pattern"),
+        ({"answer_pattern": "id"}, "answer_pattern", "invalid_pattern"),
+        ({"callback": {"pattern": "(x)"}}, "callback.pattern", "invalid_pattern"),
+    ],
+)
+def test_what_an_operator_over_http_lacks(said: dict[str, Any], at: str, code: str) -> None:
+    assert rest_findings(**said) == [(f"operators[0].rest.{at}", code)]
+
+
+@pytest.mark.case("nodes-15")
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"auth": "basic", "auth_name": "us"},
+        {"auth": "none"},
+        {"callback": {"reference": "ref"}, "idempotency_header": "Idempotency-Key"},
+        {"callback": {"port": 0, "auth": "url", "password": SecretRef(env="S")}},
+        {"answer_pattern": "(?P<id>x)"},
+    ],
+)
+def test_what_an_operator_over_http_may_say(said: dict[str, Any]) -> None:
+    assert rest_findings(**said) == []

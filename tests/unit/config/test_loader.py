@@ -54,10 +54,51 @@ def test_a_directory_brings_its_files_together(tmp_path: Path) -> None:
 def test_what_a_table_leaves_out_keeps_its_default(tmp_path: Path) -> None:
     found = load(write(tmp_path, "[keystore.root]\npath = 'r/root'\n"), {})
     assert (found.keystore.path, found.keystore.root.kind, found.keystore.root.path) == (
-        "data-keys/keys.db",
+        str(tmp_path / "data-keys/keys.db"),
         "file",
-        "r/root",
+        str(tmp_path / "r/root"),
     )
+
+
+@pytest.mark.case("interfaces-18")
+def test_paths_are_relative_to_the_settings_file_and_those_of_the_environment_are_not(tmp_path: Path) -> None:
+    text = """
+[ledger]
+path = "store/ledger.db"
+[keystore]
+path = "/keys/keys.db"
+[http]
+tls_certificate = "tls/cert.pem"
+tls_key = "../key.pem"
+"""
+    text += '[[operators]]\nname = "n"\nhost = "127.0.0.1"\nsystem_id = "g"\npassword = { file = "secret" }\n'
+    file = write(tmp_path, text + 'tls = { ca_file = "ca.pem" }\n')
+    found = load(file, {"CONNECT_GATEWAY__KEYSTORE__ROOT__PATH": "elsewhere/root.key"})
+    (operator,) = found.operators
+    assert isinstance(operator, SmppOperatorSettings)
+    assert found.ledger.path == str(tmp_path / "store/ledger.db")
+    assert (found.keystore.path, found.keystore.root.path) == ("/keys/keys.db", "elsewhere/root.key")
+    assert (found.http.tls_certificate, found.http.tls_key) == (
+        str(tmp_path / "tls/cert.pem"),
+        str(tmp_path / "../key.pem"),
+    )
+    assert (operator.password.file, operator.tls.ca_file) == (str(tmp_path / "secret"), str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.case("interfaces-18")
+def test_a_store_that_was_left_in_the_working_directory_is_told_and_none_begun_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "etc").mkdir()
+    file = write(tmp_path / "etc", "[http]\nport = 81\n")
+    monkeypatch.chdir(tmp_path)
+    assert load(file, {}).ledger.path == str(tmp_path / "etc" / "data/ledger.db")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/ledger.db").touch()
+    with pytest.raises(ConfigError) as refused:
+        load(file, {})
+    assert [each.code for each in refused.value.problems] == ["left_behind"]
+    assert load(file, {"CONNECT_GATEWAY__LEDGER__PATH": "data/ledger.db"}).ledger.path == "data/ledger.db"
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ def test_defaults_are_shown_as_toml(value: object, text: str) -> None:
     assert toml_value(value) == text
 
 
-def test_the_example_files_hold_the_defaults() -> None:
+def test_the_example_files_hold_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES)
     assert load(EXAMPLES, {}) == Settings()
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from config.loader import examine
+from config.problems import Severity
 from config.secret import MAX_SECRET_BYTES, SecretMissing, SecretRef
 
 
@@ -17,11 +19,26 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("data", "expected"), [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), (" a \n\n", " a \n"), ("رمز", "رمز")]
+    ("data", "expected"), [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), (" a \n\n", " a "), ("رمز", "رمز")]
 )
-def test_a_secret_comes_from_a_file_without_its_line_end(tmp_path: Path, data: str, expected: str) -> None:
+@pytest.mark.case("texts-13")
+def test_a_secret_comes_without_the_line_ends_behind_it_from_wherever(tmp_path: Path, data: str, expected: str) -> None:
     (tmp_path / "secret").write_bytes(data.encode())
     assert SecretRef(file=str(tmp_path / "secret")).resolve({}) == expected
+    assert SecretRef(env="A").resolve({"A": data}) == expected
+
+
+@pytest.mark.case("texts-13")
+@pytest.mark.parametrize(
+    ("value", "warned"), [("a", False), ("a\n", True), (" a", True), ("a \n", True), ("a\r\n", True), ("a b", False)]
+)
+def test_the_check_warns_of_what_stands_around_a_secret(tmp_path: Path, value: str, warned: bool) -> None:
+    (tmp_path / "gateway.toml").write_text(
+        "[[operators]]\nname = 'n'\nhost = '127.0.0.1'\nsystem_id = 'g'\npassword = { env = 'A' }\n"
+    )
+    found = examine(tmp_path / "gateway.toml", {"A": value}, secrets=True)
+    padded = [each for each in found.problems if each.code == "secret_padded"]
+    assert [each.severity for each in padded] == [Severity.WARNING] * warned
 
 
 def test_no_place_is_no_secret() -> None:

@@ -24,7 +24,9 @@ from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.neighbours import NOBODY, Neighbours
+from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.receipts.outcomes import Outcomes
+from gateway.delivery.received import Recorder
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Route, Router
 from gateway.delivery.settler import Settler
@@ -37,6 +39,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import ManualClock
+from gateway.process.tasks import TaskOwner
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
@@ -121,6 +124,7 @@ def usual_contract(operator: str) -> EgressContract:
 class Road:
     """operators: by name, with what they answer. owners: of numbers and first words.
 
+    digests: keep operators' ids as a new installation does.
     submitted: (operator, message, segment) of every submission.
     """
 
@@ -138,6 +142,8 @@ class Road:
         incoming: Mapping[str, Any] | None = None,
         known: Callable[[str], ReceiptState | None] = lambda _: None,
         follow_up: FollowUp | None = None,
+        digests: bool = False,
+        digests_since_ms: int = 1 << 50,
         **dispatch: Any,
     ) -> None:
         self.clock = ManualClock()
@@ -172,6 +178,7 @@ class Road:
         self._contracts = contracts or {name: usual_contract(name) for name in self.operators}
         self._neighbours = neighbours
         self._outcome_settings = outcomes or {}
+        self.ids = OperatorIds(bytes(32), self.vault, self.clock.now_ms, 0 if digests else digests_since_ms)
         self._follow_up = follow_up or FollowUp()
         self._incoming_settings = incoming or {}
 
@@ -190,6 +197,7 @@ class Road:
             journal=self.journal,
             settler=settler,
             inflight=self.inflight,
+            ids=self.ids,
             neighbours=self._neighbours,
         )
         self.dispatch = Dispatch(
@@ -209,15 +217,19 @@ class Road:
             **self._outcome_settings,
         )
         minimiser = Minimiser(
-            vault=self.vault, policies=self.policies, clock=self.clock, pseudonymise=self.keyring.pseudonymise
+            vault=self.vault,
+            policies=self.policies,
+            clock=self.clock,
+            keyring=self.keyring,
+            contain=TaskOwner().contain,
         )
         self.incoming = Incoming(
             operators=self.operators,
-            owner=lambda number, word: self.owners.get((number, word)) or self.owners.get((number, "")),
-            minimiser=minimiser,
+            numbers=self,
+            recorder=Recorder(minimiser, self.clock, "SA"),
             journal=self.journal,
+            work=self.ledger.work,
             clock=self.clock,
-            default_region="SA",
             **self._incoming_settings,
         )
         self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
@@ -229,6 +241,7 @@ class Road:
             journal=self.journal,
             clock=self.clock,
             digest=self.keyring.idempotency_digest,
+            plain_counters=self.operators,
         )
 
     def _noting(self, name: str, answer: Answers) -> Answers:
@@ -247,6 +260,13 @@ class Road:
 
     def is_held(self, customer_id: int) -> bool:
         return customer_id in self.disabled
+
+    def owner(self, number: str, word: str) -> Owner | None:
+        """See `gateway.delivery.mobile_originated.Numbers`."""
+        return self.owners.get((number, word)) or self.owners.get((number, ""))
+
+    def has_keywords(self, number: str) -> bool:
+        return any(word for each, word in self.owners if each == number)
 
     # ----------------------------------------------------------------------------------------------- what happens
 
@@ -316,7 +336,7 @@ async def running_road(folder: Path, *, down: Sequence[str] = (), **settings: An
     road = Road(folder, **settings)
     await road.ledger.open()
     road.build()
-    loops = [road.journal.run(), road.outcomes.run()]
+    loops = [road.journal.run(), road.outcomes.run(), road.incoming.run()]
     tasks = [asyncio.create_task(each) for each in loops]
     for name, operator in road.operators.items():
         if name not in down:

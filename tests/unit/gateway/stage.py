@@ -33,7 +33,7 @@ from tests.unit.gateway.small_ledger import SmallLedger
 
 TOKEN = "cgw_00000001_" + "A" * 43
 BODY: dict[str, object] = {"to": "+966500000078", "from": "INTERKEY", "text": "Your code is 1234"}
-ALL_SCOPES = ("send", "status")
+ALL_SCOPES = ("send", "status", "operators")
 _NUMBER = re.compile(r"\+9665[0-9]{8}", re.ASCII)
 
 
@@ -88,6 +88,9 @@ class SmallDoor:
         except JournalFull:
             raise Refusal("overloaded") from None
         return record.message
+
+    def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
+        return message.last_two == earlier.last_two
 
     def _record(self, key: ApiKey, request: MessageRequest, idempotency: str | None, index: int) -> Accept:
         if not _NUMBER.fullmatch(request.to):

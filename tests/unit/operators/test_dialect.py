@@ -196,7 +196,7 @@ def test_the_lists_are_the_operators_own() -> None:
     assert answer(0x08, permanent_statuses=(0x08,)) == Refused(0x08)
 
 
-@pytest.mark.parametrize("status", [0x03, 0x00])
+@pytest.mark.parametrize("status", [0x00, 0x1234])
 def test_a_generic_nack_puts_off(status: int) -> None:
     assert speaking().result(p.GenericNack(status=status)) == Deferred(DeferReason.TRANSIENT, status, 0.0)
 
@@ -220,3 +220,9 @@ def test_a_receipt_is_known_by_its_flag_or_where_told_so_by_its_text(
 @pytest.mark.smpp("S-41")
 def test_a_message_from_a_person_is_no_receipt() -> None:
     assert speaking(receipts_by_text=True).receipt(p.DeliverSm(short_message=b"hello")) is None
+
+
+@pytest.mark.case("smpp-21")
+@pytest.mark.parametrize("status", [0x02, 0x03, 0x0B])
+def test_a_generic_nack_with_a_permanent_status_refuses(status: int) -> None:
+    assert speaking().result(p.GenericNack(status=status)) == Refused(status)

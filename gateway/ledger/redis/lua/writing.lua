@@ -137,12 +137,13 @@ function Work:accept(op)
   return '1'
 end
 
--- {CHANGE, id, below, drop, status, due, content_until, segments, state, event or false, mark}. mark: the octet of the
--- format in which the node writes, 0 for format 1. What a record has beyond that stays.
+-- {CHANGE, id, below, drop, status, due, content_until, segments, state, event or false, mark, over}. mark: the octet
+-- of the format in which the node writes, 0 for format 1. What a record has beyond that stays. over: the final status that
+-- may change, too.
 function Work:change(op)
   local id = op[2]
   local record = self:record(id)
-  if not record or status_of(record) >= op[3] then
+  if not record or (status_of(record) >= op[3] and status_of(record) ~= op[12]) then
     return '0'
   end
   self:remember_due(id, record)

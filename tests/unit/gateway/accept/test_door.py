@@ -1,18 +1,24 @@
 """The door: what is kept of a submission, and when it is answered."""
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from gateway.delivery.routing import Route
-from gateway.ledger.contract import WriteResult
+from gateway.ledger.contract import WriteResult, Written
 from gateway.model.message import MessageClass, Status
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM
+from gateway.model.times import rfc3339
 from redaction.personal import Purpose
+from redaction.retention import DEFAULT_RULES, RetentionTag, period_of
 from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request, an_api_key, offered, running_road
 
+DAY_S = 24 * 3600
 TEXT = "a secret between two people"
 
 
@@ -108,10 +114,53 @@ async def test_validity_never_reaches_beyond_the_life_of_the_content(tmp_path: P
         assert message.expires_ms == message.content_until_ms == road.clock.now_ms() + 600_000
 
 
-async def test_a_schedule_beyond_the_life_of_the_content_is_refused(tmp_path: Path) -> None:
+@pytest.mark.case("interfaces-22")
+@pytest.mark.parametrize("ahead_s", [60, 3_600, 4 * DAY_S, 30 * DAY_S])
+@pytest.mark.parametrize("changes", [{}, {"message_class": "otp"}, {"retention": "discard"}])
+async def test_a_scheduled_message_lives_from_its_due_time_on(
+    tmp_path: Path, ahead_s: int, changes: dict[str, Any]
+) -> None:
+    async with running_road(tmp_path) as road:
+        due_ms = road.clock.now_ms() + ahead_s * 1000
+        identifier = await road.send(schedule_at=rfc3339(due_ms), validity=60, reference="order 1", **changes)
+        message = await road.stored(identifier)
+        rule = DEFAULT_RULES[message.tag]
+        assert (message.due_ms, message.expires_ms) == (due_ms, due_ms + 60_000)
+        assert message.content_until_ms == due_ms + rule.content_limit_s * 1000
+        assert message.record_until_ms == due_ms + rule.record_s * 1000
+        road.clock.advance(ahead_s)
+        road.keyring.ensure_present()
+        await road.becomes(identifier, Status.SUBMITTED)
+        assert len(road.submitted) == 1
+
+
+@pytest.mark.case("interfaces-22")
+async def test_a_schedule_keeps_only_the_keys_of_its_own_period(tmp_path: Path) -> None:
     async with running_road(tmp_path, room=0) as road:
-        with pytest.raises(Refusal, match="invalid_schedule"):
-            await road.send(message_class="otp", schedule_at="2027-01-15T09:00:00Z")
+        before = set(road.store.state.periods())
+        due_ms = road.clock.now_ms() + 20 * DAY_S * 1000
+        await asyncio.gather(*(road.send(schedule_at=rfc3339(due_ms + n)) for n in range(20)))
+        rule = DEFAULT_RULES[RetentionTag("transactional")]
+        assert set(road.store.state.periods()) - before == {(rule.tag, period_of(rule, due_ms))}
+
+
+@pytest.mark.case("interfaces-22")
+async def test_a_schedule_whose_key_cannot_be_made_is_not_taken(tmp_path: Path) -> None:
+    async with running_road(tmp_path) as road:
+        (tmp_path / "root.key").unlink()
+        request = a_request(schedule_at=rfc3339(road.clock.now_ms() + 20 * DAY_S * 1000))
+        _, fate = offered(road.door, EVERY_CLASS, request)
+        assert await fate is Written.UNAVAILABLE
+        page = await road.ledger.messages.list_messages(CUSTOMER, status=None, since_ms=None, cursor=None, limit=1)
+        assert page.messages == ()
+
+
+@pytest.mark.case("interfaces-8")
+async def test_a_guess_that_has_no_route_is_none(tmp_path: Path) -> None:
+    routes = [Route(prefix="", classes=frozenset({MessageClass.TRANSACTIONAL}), operators=("loop",))]
+    async with running_road(tmp_path, routes=routes) as road:
+        message = await road.stored(await road.send(message_class=UNSET, text="Your order code 4711 is ready"))
+        assert (message.message_class, message.tag) == (MessageClass.TRANSACTIONAL, "transactional")
 
 
 async def test_without_a_route_nothing_is_taken(tmp_path: Path) -> None:

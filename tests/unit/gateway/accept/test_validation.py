@@ -32,8 +32,8 @@ def check(key: ApiKey | None = None, **changes: Any) -> Submission:
 REFUSALS = [
     ({"to": ""}, "empty_field", "to"),
     ({"to": "12"}, "invalid_number", "to"),
-    ({"to": "+966٥٠٠٠٠٠٠٧٨"}, "invalid_number", "to"),
-    ({"to": "+966۵۰۰۰۰۰۰۷۸"}, "invalid_number", "to"),
+    ({"to": "++966500000078"}, "invalid_number", "to"),
+    ({"to": "+966+500000078"}, "invalid_number", "to"),
     ({"to": "+966" + "5" * 40}, "invalid_number", "to"),
     ({"source": ""}, "empty_field", "from"),
     ({"source": "ab"}, "invalid_sender", "from"),
@@ -43,6 +43,12 @@ REFUSALS = [
     ({"source": "STRANGER"}, "sender_not_registered", "from"),
     ({"source": "interkey"}, "sender_not_registered", "from"),
     ({"text": ""}, "empty_field", "text"),
+    ({"text": " "}, "empty_field", "text"),
+    ({"text": " \t\r\n"}, "empty_field", "text"),
+    ({"text": "\u200b"}, "empty_field", "text"),
+    ({"text": "\u00a0\u3000\u2003"}, "empty_field", "text"),
+    ({"text": "\ufeff\u200e\u2066 \u2060"}, "empty_field", "text"),
+    ({"text": "\u2800\u3164"}, "empty_field", "text"),
     ({"text": "a\0b"}, "forbidden_character", "text"),
     ({"text": "a\ud800b"}, "forbidden_character", "text"),
     ({"text": "x" * 4_097}, "text_too_long", "text"),
@@ -65,6 +71,22 @@ REFUSALS = [
     ({"schedule_at": "0001-01-01T00:00:00.000+00:01"}, "invalid_schedule", "schedule_at"),
     ({"schedule_at": "2027-02-14T08:00:01Z"}, "invalid_schedule", "schedule_at"),
     ({"schedule_at": "٢٠٢٧-01-15T08:00:00Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-W02-5T09:00:00Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-W02-5T09:00:00+03:00"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "20270115T090000+0300"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T12:00:00+03"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T12:00:00+0300"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T12:00:00+03:00:00"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T09:00:00,5Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T09:00.5Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T09Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T24:00:00Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-015T09:00:00Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T09:00:00Z\n"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2027-01-15T07:54:59Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "1448-09-01T21:00:00+03:00"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "1970-01-01T00:00:00Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "2026-01-15T09:00:00Z"}, "invalid_schedule", "schedule_at"),
     ({"retention": "otp"}, "invalid_retention", "retention"),
     ({"retention": ""}, "invalid_retention", "retention"),
     ({"reference": ""}, "empty_field", "reference"),
@@ -76,6 +98,10 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.case("interfaces-22")
+@pytest.mark.case("texts-11")
+@pytest.mark.case("texts-12")
+@pytest.mark.case("texts-15")
 @pytest.mark.parametrize(("changes", "code", "field"), REFUSALS)
 def test_a_request_that_cannot_be_carried_is_refused_by_code_and_field(
     changes: dict[str, Any], code: str, field: str
@@ -123,6 +149,31 @@ def test_a_text_that_reads_like_a_code_is_a_code_where_no_class_is_named() -> No
     assert check(message_class=UNSET, text="hello").message_class is MessageClass.TRANSACTIONAL
 
 
+ORDER = "Your order code 4711 is ready"
+
+
+@pytest.mark.case("interfaces-8")
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [
+        ({}, {"validity": 86_400}),
+        ({}, {"validity": 601}),
+        ({}, {"schedule_at": "2027-01-16T08:00:00Z"}),
+        ({"classes": frozenset({MessageClass.TRANSACTIONAL})}, {}),
+        ({"senders": {"INTERKEY": ("transactional",)}}, {}),
+    ],
+)
+def test_what_a_customer_says_or_may_do_wins_over_a_guess(key: dict[str, Any], asked: dict[str, Any]) -> None:
+    taken = check(an_api_key(**key), message_class=UNSET, text=ORDER, **asked)
+    assert (taken.message_class, taken.tag) == (MessageClass.TRANSACTIONAL, "transactional")
+    assert taken.validity_s == asked.get("validity", 86_400)
+
+
+def test_a_guess_stands_where_it_takes_nothing() -> None:
+    taken = check(message_class=UNSET, text=ORDER, validity=300)
+    assert (taken.message_class, taken.validity_s) == (MessageClass.OTP, 300)
+
+
 def test_the_customers_default_class_is_used() -> None:
     key = an_api_key(default_class="awareness")
     assert check(key, message_class=UNSET, text="hello").message_class is MessageClass.AWARENESS
@@ -140,6 +191,25 @@ def test_a_sender_carries_only_its_classes() -> None:
     assert check(key, source="ALERTS", message_class="warning").source == "ALERTS"
     with pytest.raises(Refusal, match="sender_not_registered"):
         check(key, source="ALERTS", message_class="transactional")
+
+
+@pytest.mark.case("interfaces-15")
+def test_a_callback_url_needs_an_endpoint_whose_secret_signs() -> None:
+    judge = Validator(MessageSettings(), plan, lambda url: True, lambda customer: customer != 1)
+    with pytest.raises(Refusal) as refused:
+        judge.check(an_api_key(), a_request(callback_url=URL), NOW_MS)
+    assert (refused.value.code, refused.value.field) == ("callback_without_endpoint", "callback_url")
+    assert judge.check(an_api_key(), a_request(), NOW_MS)
+    assert judge.check(an_api_key(customer_id=2), a_request(callback_url=URL), NOW_MS).callback_url is not None
+
+
+@pytest.mark.case("interfaces-9")
+@pytest.mark.parametrize("spelled", ["966500000001", "+966500000001", "00966500000001"])
+def test_a_number_that_is_registered_is_a_sender_however_it_is_written(spelled: str) -> None:
+    key = an_api_key(senders={"966500000001": ()})
+    assert check(key, source=spelled).source == "966500000001"
+    with pytest.raises(Refusal, match="sender_not_registered"):
+        check(key, source=spelled[:-1] + "2")
 
 
 @pytest.mark.policy("P-21")
@@ -166,13 +236,21 @@ def test_a_code_is_valid_for_a_shorter_time() -> None:
         ("2027-01-15 08:01:00Z", 60),
         ("2027-01-15T08:01:00.250Z", 60.25),
         ("2027-01-15T07:59:00Z", 0),
+        ("2027-01-15T07:55:00Z", 0),
+        ("2027-01-15T10:00Z", 7_200),
+        ("2027-01-15T13:00+03:00", 7_200),
+        ("2027-01-15T10:00:00.123456789Z", 7_200.123),
+        ("2027-01-15T23:59:60Z", 16 * 3_600),
+        ("2027-01-15T08:01:00-00:00", 60),
     ],
 )
-def test_a_schedule_is_a_moment_and_a_past_one_is_now(raw: str, offset_s: float) -> None:
+@pytest.mark.case("interfaces-22")
+@pytest.mark.case("texts-12")
+def test_a_schedule_is_a_moment_and_one_just_past_is_now(raw: str, offset_s: float) -> None:
     assert check(schedule_at=raw).schedule_at_ms == NOW_MS + offset_s * 1000
 
 
-@given(st.text(max_size=40) | st.from_regex(r"\A[0-9+:TZ. -]{20,35}\Z"))
+@given(st.text(max_size=40) | st.from_regex(r"\A[0-9+:TZ. -]{17,40}\Z"))
 def test_no_text_breaks_the_reading_of_times(raw: str) -> None:
     assert parse_time(raw) is None or raw.isascii()
 
@@ -207,3 +285,10 @@ def test_typographic_characters_become_plain_where_a_customer_wants_it_and_gains
 ) -> None:
     submission = check(an_api_key(plain_punctuation=plain), text=text)
     assert (submission.text.reveal(Purpose.ACCEPT), submission.encoding) == (sent, encoding)
+
+
+@pytest.mark.case("smpp-20")
+@pytest.mark.smpp("S-59")
+def test_a_byte_order_mark_is_no_part_of_a_text() -> None:
+    for said, text in (("\ufeffhello", "hello"), ("\ufeffمرحبا", "مرحبا"), ("a\ufeffb", "a\ufeffb")):
+        assert check(text=said).text.reveal(Purpose.DELIVER) == text

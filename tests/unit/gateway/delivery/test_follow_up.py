@@ -56,15 +56,20 @@ async def test_a_restart_forgets_none_of_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.smpp("S-46")
-async def test_a_receipt_after_that_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.case("smpp-7")
+@pytest.mark.parametrize(("days", "status"), [(6, Status.DELIVERED), (7, Status.UNKNOWN)])
+async def test_a_receipt_after_that_still_counts_for_a_week(tmp_path: Path, days: int, status: Status) -> None:
     async with running_road(tmp_path, follow_up=NEVER_ASKED) as road:
         identifier = await submitted(road)
         road.clock.advance(4 * HOUR_S)
         await road.becomes(identifier, Status.UNKNOWN)
+        road.clock.advance(24 * HOUR_S * days)
         road.receipt("1", ReceiptState.DELIVERED)
         await until(road.acknowledged)
-        assert (await road.stored(identifier)).status is Status.UNKNOWN
-        assert road.outcomes.counters.contradicting == 1
+        assert (await road.stored(identifier)).status is status
+        told = [Status.UNKNOWN] if status is Status.UNKNOWN else [Status.UNKNOWN, status]
+        assert road.ended == told
+        assert road.outcomes.counters.contradicting == (status is Status.UNKNOWN)
 
 
 async def test_an_operator_is_asked_and_its_answer_settles_the_message(tmp_path: Path) -> None:

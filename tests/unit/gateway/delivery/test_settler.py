@@ -5,7 +5,7 @@ import pytest
 from gateway.delivery.settler import Settler
 from gateway.model.message import Link, Message, MessageClass, Status
 from gateway.retention.policies import RetentionPolicies
-from redaction.retention import DEFAULT_RULES, TRANSACTIONAL, RetentionTag, RetentionWish
+from redaction.retention import DEFAULT_RULES, TRANSACTIONAL, RetentionTag, RetentionWish, content_until_ms
 from redaction.sealed import Sealed
 from tests.unit.gateway.stage import a_message
 
@@ -18,6 +18,8 @@ def settler(*, wanted: bool = True) -> Settler:
 
 
 def tagged(tag: str, **changes: object) -> Message:
+    until_ms = content_until_ms(DEFAULT_RULES[RetentionTag(tag)], ACCEPTED_MS, None)
+    changes = {"content_until_ms": until_ms} | changes
     return a_message(tag=RetentionTag(tag), message_class=MessageClass.TRANSACTIONAL, **changes)
 
 
@@ -68,6 +70,16 @@ def test_a_customer_may_ask_for_less_time() -> None:
     short = Settler(RetentionPolicies(DEFAULT_RULES, lambda _: wishes), lambda _: True)
     change = short.final(tagged("transactional"), Status.DELIVERED, None, NOW_MS)
     assert change.message.content_until_ms == NOW_MS + 60_000
+
+
+@pytest.mark.case("interfaces-22")
+def test_the_clock_of_what_was_scheduled_began_when_it_was_due() -> None:
+    due_ms = ACCEPTED_MS + 20 * 86_400_000
+    message = tagged("transactional", content_until_ms=due_ms + 3 * 86_400_000, private=Sealed(b"sealed"))
+    message = settler().submitted(message, due_ms + 5, ()).message
+    change = settler().final(message, Status.DELIVERED, None, due_ms + 10)
+    assert not change.drop_content
+    assert change.message.content_until_ms == due_ms + 10 + 86_400_000
 
 
 def test_the_customer_is_told_of_the_end() -> None:

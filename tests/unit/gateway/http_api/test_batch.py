@@ -8,7 +8,7 @@ import pytest
 
 from gateway.accept.request import BatchItem, MessageRequest
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.batch import BatchSender
+from gateway.http_api.batch import IN_HAND, TURN, BatchSender
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.sending import SendPath
 from gateway.ledger.journal import Done, Journal
@@ -168,3 +168,16 @@ async def test_what_one_message_brings_about_is_its_own_items_and_the_others_are
         assert (len(stage.stored), stage.admission.inflight) == (2, 0)
     assert contained.counts["submission"] == 1
     unwatch()
+
+
+@pytest.mark.case("faults-15")
+@pytest.mark.parametrize("count", [1, 2, 6])
+async def test_of_all_batches_of_a_customer_so_many_wait_for_the_disk_and_the_rest_behind_them(count: int) -> None:
+    async with batches(queue_limit=20_000, runs=False) as stage:
+        asked = [asyncio.ensure_future(stage.send([TO_SEND] * 1_000)) for _ in range(count)]
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert min(1_000, IN_HAND // 2) <= stage.journal.depth <= IN_HAND + count * TURN
+        stage.run()
+        assert [told(await each) for each in asked] == [["accepted"] * 1_000] * count
+        assert len(stage.stored) == count * 1_000

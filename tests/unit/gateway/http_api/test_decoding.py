@@ -143,17 +143,17 @@ def test_any_object_of_the_right_types_is_read_as_it_was_written(body: dict[str,
 
 def test_a_batch_is_cut_into_its_messages() -> None:
     raw = b' { "messages" : [ {"a":[1,2]} ,\n 3,"x" ] } '
-    assert decode_batch(raw, len(raw)) == [b'{"a":[1,2]}', b"3", b'"x"']
-    assert decode_batch(b'{"messages":[]}', 100) == []
-    assert decode_batch(b'{"\\u006dessages":[1]}', 100) == [b"1"]
+    assert decode_batch(raw, len(raw), 1_000) == [b'{"a":[1,2]}', b"3", b'"x"']
+    assert decode_batch(b'{"messages":[]}', 100, 1_000) == []
+    assert decode_batch(b'{"\\u006dessages":[1]}', 100, 1_000) == [b"1"]
 
 
 @pytest.mark.parametrize("text", ["hello", "at 12:30: now", '\\"to\\": x'])
 def test_a_batch_without_fault_is_read_at_once(text: str) -> None:
     message = b'{"to":"+966500000001","from":"SENDER","text":"%s","class":"otp"}' % text.encode()
     raw = b'{"messages": [%s]}' % b" , ".join([message] * 3)
-    assert decode_batch(raw, len(raw)) == [decode_message(message)] * 3
-    assert decode_batch(raw, len(raw) - 1) == [message] * 3
+    assert decode_batch(raw, len(raw), 1_000) == [decode_message(message)] * 3
+    assert decode_batch(raw, len(raw) - 1, 1_000) == [message] * 3
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_batch_without_fault_is_read_at_once(text: str) -> None:
 def test_one_message_with_a_fault_is_judged_alone(fault: bytes) -> None:
     good = b'{"to":"+966500000001","from":"SENDER","text":"a"}'
     raw = b'{"messages":[%s,%s]}' % (good, fault)
-    assert decode_batch(raw, len(raw)) == [good, fault]
+    assert decode_batch(raw, len(raw), 1_000) == [good, fault]
     with pytest.raises(Refusal):
         decode_message(fault)
 
@@ -190,5 +190,29 @@ def test_one_message_with_a_fault_is_judged_alone(fault: bytes) -> None:
 def test_a_batch_that_is_none_is_refused(body: bytes, code: str, field: str | None) -> None:
     for limit_bytes in (0, len(body)):
         with pytest.raises(Refusal) as caught:
-            decode_batch(body, limit_bytes)
+            decode_batch(body, limit_bytes, 1_000)
         assert (caught.value.code, caught.value.field) == (code, field)
+
+
+MANY = 2_000_000
+
+TOO_MANY: dict[str, bytes] = {
+    "ones": b'{"messages":[' + b"1," * MANY + b"1]}",
+    "ones that never end": b'{"messages":[' + b"1," * MANY + b"}",
+    "with blanks": b'{ "messages" : [ ' + b"1 ,\n" * (MANY // 2) + b"1 ] }",
+    "strings": b'{"messages":[' + b'"",' * MANY + b'""]}',
+    "objects": b'{"messages":[' + b"{}," * MANY + b"{}]}",
+    "lists": b'{"messages":[' + b"[]," * MANY + b"[]]}",
+    "behind one that is long": b'{"messages":["' + b"x" * 60_000 + b'",' + b"1," * MANY + b"1]}",
+    "behind one that is nested": b'{"messages":[[[1,2],{"a":3}],' + b"1," * MANY + b"1]}",
+    "few too many": b'{"messages":[' + b'{"to":"","from":"","text":""},' * 1_000 + b"{}]}",
+}
+
+
+@pytest.mark.case("security-5")
+@pytest.mark.parametrize("body", TOO_MANY.values(), ids=TOO_MANY)
+def test_messages_of_a_batch_are_counted_before_anything_is_made_of_them(body: bytes) -> None:
+    for limit_bytes in (65_536, len(body)):
+        with pytest.raises(Refusal) as caught:
+            decode_batch(body, limit_bytes, 1_000)
+        assert (caught.value.code, caught.value.field) == ("batch_too_long", "messages")

@@ -39,8 +39,10 @@ def test_acceptance_shows_the_mask_and_what_will_be_forgotten() -> None:
         "id": "00000000000000000000000000000001",
         "status": "accepted",
         "to": "+966•••••••78",
+        "class": "otp",
         "segments": 1,
         "encoding": "gsm7",
+        "expires_at": "2027-01-15T08:05:00.000Z",
         "retention": {
             "tag": "otp",
             "content_until": "2027-01-15T08:10:00.000Z",

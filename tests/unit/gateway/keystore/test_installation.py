@@ -1,10 +1,21 @@
 """What belongs together, and what is refused: every combination of what may be there."""
 
+from contextlib import nullcontext
+
 import msgspec
 import pytest
 
 from gateway.keystore.custody import KeysFacts
-from gateway.keystore.installation import KeysMissing, LedgerMissing, Step, StoresDiffer, judge, shown
+from gateway.keystore.installation import (
+    KeysMissing,
+    KeysOlder,
+    LedgerMissing,
+    LedgerOlder,
+    Step,
+    StoresDiffer,
+    judge,
+    shown,
+)
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.ledger.contract import LedgerError, LedgerFacts, NothingThere
 
@@ -48,6 +59,30 @@ def test_what_has_one_number_goes_on(may_begin: bool) -> None:
 )
 def test_a_store_of_an_earlier_version_gets_its_number(ledger: LedgerFacts, keys: KeysFacts) -> None:
     assert judge(ledger, keys, may_begin=False) is Step.ADOPT
+
+
+@pytest.mark.case("faults-2")
+@pytest.mark.parametrize(
+    ("ledger_ms", "keys_ms", "refused"),
+    [
+        (1_000_000, 1_000_000, None),
+        (1_000_000, 1_060_000, None),
+        (1_060_000, 1_000_000, None),
+        (None, 9_000_000, None),
+        (9_000_000, None, None),
+        (1_000_000, 1_060_001, LedgerOlder),
+        (1_060_001, 1_000_000, KeysOlder),
+        (0, 1_800_000_000_000, LedgerOlder),
+    ],
+)
+def test_what_is_older_than_the_other_is_refused_unless_that_is_accepted(
+    ledger_ms: int | None, keys_ms: int | None, refused: type[LedgerError] | None
+) -> None:
+    ledger = msgspec.structs.replace(LEDGER, reached_ms=ledger_ms)
+    keys = msgspec.structs.replace(KEYS, reached_ms=keys_ms)
+    with nullcontext() if refused is None else pytest.raises(refused, match="accept-restore"):
+        judge(ledger, keys, may_begin=True)
+    assert judge(ledger, keys, may_begin=False, may_be_older=True) is Step.GO_ON
 
 
 @pytest.mark.case("faults-2")

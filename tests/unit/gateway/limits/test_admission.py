@@ -1,6 +1,7 @@
 """Limits per key and per node."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -239,3 +240,41 @@ def test_use_never_exceeds_the_quota_and_room_is_given_back(steps: list[tuple[in
         assert desk.admission.inflight == 0
 
     asyncio.run(run())
+
+
+def of_customer(number: int) -> ApiKey:
+    return msgspec.structs.replace(FREE, id=100 + number, customer=msgspec.structs.replace(FREE.customer, id=number))
+
+
+@pytest.mark.case("security-10")
+@pytest.mark.case("faults-15")
+@pytest.mark.parametrize("loud", [1, 2, 5, 20])
+@pytest.mark.parametrize("batch", [1, 32, 1_000])
+async def test_however_many_flood_a_quiet_customer_finds_room(loud: int, batch: int) -> None:
+    desk = Desk(max_inflight=5_000)
+    floods = [of_customer(number) for number in range(1, loud + 1)]
+    for _ in range(5_000 // batch + 1):
+        for key in floods:
+            with contextlib.suppress(Refusal):
+                desk.admit(key, batch)
+    quiet = of_customer(99)
+    for _ in range(20):
+        desk.admit(quiet)
+
+
+@pytest.mark.case("security-10")
+async def test_one_alone_has_nearly_all_of_it_and_several_have_equal_shares() -> None:
+    for count, least in ((1, 4_400), (2, 2_300), (4, 1_200)):
+        desk = Desk(max_inflight=5_000)
+        keys, taken = [of_customer(number) for number in range(1, count + 1)], dict.fromkeys(range(1, count + 1), 0)
+        for _ in range(5_000):
+            for key in keys:
+                with contextlib.suppress(Refusal):
+                    desk.admit(key)
+                    taken[key.customer.id] += 1
+        assert min(taken.values()) >= least
+        assert max(taken.values()) - min(taken.values()) <= 8
+        for key in keys:
+            desk.admission.settle(key, taken[key.customer.id])
+        assert desk.admission.inflight == 0
+        desk.admit(keys[0], 4_400)

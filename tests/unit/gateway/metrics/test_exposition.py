@@ -75,3 +75,10 @@ def test_an_outcome_counts_ends_by_status_and_their_time() -> None:
 
 def test_every_status_is_counted_from_the_start() -> None:
     assert set(Outcome().by_status) == set(Status)
+
+
+@pytest.mark.case("texts-15")
+def test_the_build_and_the_process_are_shown_where_asked_for() -> None:
+    shown = Exposition(of_process=True).render().decode()
+    assert "gateway_build_info{build=" in shown
+    assert "process_resident_memory_bytes" in shown

@@ -10,10 +10,24 @@ from tests.unit.gateway.model.wrong_ids import WRONG_IDS
 ID = message_id(1_800_000_000_000, 258, bytes(range(8)))
 
 
-def test_ids_are_in_order_of_time_and_carry_a_reference_for_segments() -> None:
+def test_ids_are_in_order_of_time() -> None:
     later = message_id(1_800_000_000_001, 0, bytes(8))
     assert later > ID
-    assert concat_reference(ID) == 258
+
+
+@pytest.mark.case("privacy-9")
+@given(st.binary(min_size=16, max_size=16))
+def test_the_reference_of_segments_is_always_the_same_and_no_part_of_the_id(identifier: bytes) -> None:
+    reference = concat_reference(identifier)
+    assert 0 <= reference <= 0xFFFF
+    assert reference == concat_reference(bytes(identifier))
+
+
+@pytest.mark.case("privacy-9")
+@pytest.mark.parametrize("at", range(0, 16, 2))
+def test_no_two_octets_of_an_id_are_its_reference(at: int) -> None:
+    ids = [bytes((number,)) * 16 for number in range(256)]
+    assert sum(concat_reference(each).to_bytes(2, "big") == each[at : at + 2] for each in ids) < 3
 
 
 @given(st.binary(min_size=16, max_size=16))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.process import logs
-from gateway.process.containment import WORKS, Containment
+from gateway.process.containment import LINES, SPAN_S, WORKS, Containment
 from gateway.process.tasks import TaskOwner
 from operators.contained import report
 from tests.bounds import LIMIT_S
@@ -141,3 +141,21 @@ async def test_watching_ends_with_what_was_before() -> None:
     unwatch_first()
     assert (first.counts["task"], second.counts["task"]) == (1, 0)
     assert asyncio.get_running_loop().get_exception_handler() is None
+
+
+@pytest.mark.case("faults-8")
+async def test_a_flood_of_errors_from_one_place_is_a_few_lines_and_counted_whole(lines: io.StringIO) -> None:
+    now_s = 0.0
+    containment = Containment(lambda: now_s)
+    for _ in range(10_000):
+        with pytest.raises(ValueError) as raised:  # noqa: PT011  its text is the caller's
+            fail()
+        containment.note("request", raised.value)
+    with pytest.raises(KeyError) as other:
+        raise KeyError("another place")
+    containment.note("request", other.value)
+    assert containment.counts["request"] == 10_001
+    assert [each["error_type"] for each in said(lines)] == ["ValueError"] * LINES + ["KeyError"]
+    now_s = SPAN_S
+    containment.note("request", raised.value)
+    assert said(lines)[-1]["count"] == 10_000 - LINES

@@ -11,8 +11,10 @@ from gateway.smpp_server.link import Link
 from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.session import BindAsked, Event, Request, SessionSettings
+from operators.turns import Turns
 from tests.integration.smpp_stage import submit
 from tests.unit.gateway.road import an_api_key
+from tests.unit.gateway.smpp_server.seat import a_seat
 
 WINDOW = 10
 ESME = Esme(id=1, system_id="bank", password="", key=an_api_key(), max_binds=None, window=None)
@@ -67,7 +69,7 @@ class Host:
 @pytest.fixture
 async def link() -> AsyncIterator[tuple[Link, Host, Transport]]:
     host, transport = Host(), Transport()
-    link = Link(SessionSettings(), host)
+    link = Link(SessionSettings(), host, a_seat())
     link.connection_made(transport)
     link.data_received(p.encode(p.BindTransceiver(system_id="bank", sequence_number=1)))
     yield link, host, transport
@@ -122,3 +124,48 @@ async def test_reading_resumes_only_when_both_reasons_are_gone(link: tuple[Link,
         peer.session.refuse(pdu, 8)
     peer.answered()
     assert transport.reading
+
+
+def enquiries(octets: int) -> bytes:
+    return p.encode(p.EnquireLink(sequence_number=1)) * (octets // p.HEADER_OCTETS)
+
+
+FLOODS: dict[str, bytes] = {
+    "enquire_link": enquiries(256_000),
+    "of no known kind": p.HEADER.pack(16, 0x777, 0, 1) * 16_000,
+    "responses": p.encode(p.EnquireLinkResp(sequence_number=1)) * 16_000,
+    "query_sm": p.encode(p.QuerySm(sequence_number=1, message_id="ab" * 16)) * 4_000,
+    "in a state that takes none": p.encode(p.SubmitSm(sequence_number=1)) * 4_000,
+}
+
+
+@pytest.mark.case("security-4")
+@pytest.mark.parametrize("octets", FLOODS.values(), ids=FLOODS)
+async def test_a_quiet_link_comes_between_the_slices_of_a_flood_and_the_flood_is_taken_whole(octets: bytes) -> None:
+    turns, quiet_host, transport = Turns(), Host(), Transport()
+    floods = [(Link(SessionSettings(), Host(), a_seat(), turns), Transport()) for _ in range(8)]
+    quiet = Link(SessionSettings(), quiet_host, a_seat(), turns)
+    for link, at in [*floods, (quiet, transport)]:
+        link.connection_made(at)
+    for link, at in floods:
+        link.data_received(octets)
+        assert not at.reading
+    quiet.data_received(p.encode(p.BindTransceiver(system_id="bank", sequence_number=1)))
+    quiet.data_received(p.encode(submit()))
+    while not quiet_host.asked:
+        await asyncio.sleep(0)
+    assert all(link.unread_octets > len(octets) / 2 for link, _ in floods)
+    while turns.busy:
+        await asyncio.sleep(0)
+    assert all(at.reading and not link.unread_octets for link, at in floods)
+    for link, _ in [*floods, (quiet, transport)]:
+        link.connection_lost(None)
+
+
+@pytest.mark.case("security-4")
+async def test_what_a_lost_customer_sent_last_is_not_worked_through() -> None:
+    link, host, transport = Link(SessionSettings(), Host(), a_seat()), Host(), Transport()
+    link.connection_made(transport)
+    link.data_received(enquiries(256_000))
+    link.connection_lost(None)
+    assert (link.unread_octets, host.asked) == (0, [])

@@ -1,7 +1,7 @@
 """News from its commit to the binds of one account: straight, by way of the ledger, in order, and each once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Collection, Container, Sequence, Sized
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from operators.smpp.framing import Framer
 from operators.smpp.session import BindAsked, Event, Response, SessionSettings
 from tests.bounds import LIMIT_S
 from tests.contract.records import a_message, accepts, an_event, final, submitted
+from tests.unit.gateway.smpp_server.seat import a_seat
 from tests.unit.gateway.smpp_server.test_link import ESME, Host, Transport
 
 
@@ -41,8 +42,17 @@ class CountingOutbox:
         self.reads += 1
         return await self._outbox.due(now_ms, limit, exclude, esme, after)
 
+    async def put_off(
+        self, customers: Collection[int], now_ms: int, limit: int, exclude: Container[int] = ()
+    ) -> Sequence[OutboxEvent]:
+        return await self._outbox.put_off(customers, now_ms, limit, exclude)
+
     async def size(self, esme: int = 0) -> int:
         return await self._outbox.size(esme)
+
+    @property
+    def unreadable(self) -> Sized:
+        return self._outbox.unreadable
 
 
 class Peer(Transport):
@@ -54,7 +64,7 @@ class Peer(Transport):
         self.got: list[p.DeliverSm] = []
         self._unanswered: list[int] = []
         self._framer = Framer(1 << 16)
-        self.link = Link(SessionSettings(), Listener(telling))
+        self.link = Link(SessionSettings(), Listener(telling), a_seat())
         self.link.connection_made(self)
         self.link.data_received(p.encode(p.BindTransceiver(1, system_id="bank", interface_version=version)))
         telling.bound(self.link)

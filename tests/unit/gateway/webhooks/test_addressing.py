@@ -15,7 +15,7 @@ from gateway.ledger.contract import StoredCustomer, StoredEndpoint
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.delivery import Delivery
-from gateway.webhooks.endpoint import EndpointSettings, endpoint_settings, open_endpoint, seal_endpoint
+from gateway.webhooks.endpoint import EndpointSettings, SetAnew, endpoint_settings, open_endpoint, seal_endpoint
 from gateway.webhooks.signing import Signer
 from redaction.errors import SealError
 from redaction.personal import Purpose, Secret
@@ -54,7 +54,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         directory = Directory(road.ledger.accounts, road.keyring.credential_digest)
         await directory.refresh()
         sealer = Sealer(road.store.state, road.clock.random)
-        yield Place(road, directory, sealer, Addressing(directory, road.vault, sealer))
+        yield Place(road, directory, sealer, Addressing(directory, road.vault, sealer, road.clock.now_ms))
 
 
 def event_of(message: Message) -> OutboxEvent:
@@ -81,6 +81,30 @@ async def test_the_endpoint_is_told_under_its_own_secret(place: Place) -> None:
     assert (delivery.destination.url, delivery.destination.own_endpoint) == (URL, True)
     assert signs_with(delivery, secret)
     assert json.loads(delivery.body)["data"]["reference"] == "order 1"
+
+
+@pytest.mark.case("interfaces-12")
+async def test_the_secret_of_before_signs_beside_a_new_one_for_a_day(place: Place) -> None:
+    old = await place.set_endpoint()
+    now_ms = place.road.clock.now_ms()
+    anew = SetAnew(
+        place.sealer, place.road.clock.random, CUSTOMER, URL, lambda before: before, new_secret=True, now_ms=now_ms
+    )
+    (standing,) = await place.road.ledger.accounts.endpoints()
+    await place.road.ledger.accounts.save_endpoint(anew(standing))
+    await place.directory.refresh()
+    assert anew.fresh is not None
+    message = await place.road.stored(await place.road.send())
+
+    def signature() -> bytes:
+        delivery = place.addressing.delivery(event_of(message), message)
+        assert delivery is not None
+        assert delivery.destination.signer is not None
+        return delivery.destination.signer.sign(b"id", 1, b"{}")
+
+    assert signature() == Signer((anew.fresh, old)).sign(b"id", 1, b"{}")
+    place.road.clock.advance(24 * 3600)
+    assert signature() == Signer((anew.fresh,)).sign(b"id", 1, b"{}")
 
 
 async def test_a_messages_own_url_takes_the_endpoints_place(place: Place) -> None:

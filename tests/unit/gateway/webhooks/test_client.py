@@ -11,11 +11,13 @@ import pytest
 from gateway.process.clock import ManualClock
 from gateway.process.containment import Containment
 from gateway.process.tasks import TaskOwner
+from gateway.process.tls import tls_context
 from gateway.webhooks.client import IDLE_S, MAX_AGE_S, WebhookClient, verifying_context
 from gateway.webhooks.connection import RESPONSE_LIMIT, Answer, Failure, Result
 from gateway.webhooks.resolving import Lookup, system_lookup
 from gateway.webhooks.settings import DeliverySettings
 from tests.bounds import LIMIT_S
+from tests.interop.certificates import make_certificates
 from tests.unit.gateway.webhooks.receiver import BUSY, OK, Receiver, Say, certificates, receiving
 
 
@@ -334,7 +336,7 @@ async def test_a_certificate_for_another_name_fails(tmp_path: Path, name: str) -
 
     server, client = certificates(tmp_path, name)
     async with receiving(server) as receiver, calling(receiver, lookup=lookup, tls=client) as caller:
-        assert await caller.post(f"https://hooks.example:{receiver.port}/") == Failure("tls")
+        assert await caller.post(f"https://hooks.example:{receiver.port}/") == Failure("tls", "wrong_name")
         assert not receiver.requests
 
 
@@ -342,7 +344,27 @@ async def test_a_certificate_for_another_name_fails(tmp_path: Path, name: str) -
 async def test_a_certificate_that_nobody_vouches_for_fails(tmp_path: Path) -> None:
     server, _ = certificates(tmp_path, "127.0.0.1")
     async with receiving(server) as receiver, calling(receiver) as caller:
-        assert await caller.post(f"https://127.0.0.1:{receiver.port}/") == Failure("tls")
+        answer = await caller.post(f"https://127.0.0.1:{receiver.port}/")
+        assert isinstance(answer, Failure)
+        assert (answer.code, answer.detail in ("self_signed", "unknown_authority")) == ("tls", True)
+
+
+@pytest.mark.case("nodes-15")
+async def test_a_private_authority_is_trusted_in_where_the_settings_name_it(tmp_path: Path) -> None:
+    files = make_certificates(tmp_path)
+    server = tls_context(str(files.server), str(files.server_key))
+
+    async def lookup(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
+    for authority, answer in (
+        (files.ca, Answer(200)),
+        (files.stranger_ca, Failure("tls", "unknown_authority")),
+        (None, Failure("tls", "unknown_authority")),
+    ):
+        ca_file = None if authority is None else str(authority)
+        async with receiving(server) as receiver, calling(receiver, lookup=lookup, ca_file=ca_file) as caller:
+            assert await caller.post(f"https://localhost:{receiver.port}/") == answer
 
 
 @pytest.mark.policy("P-24")

@@ -10,7 +10,7 @@ from gateway.ledger.contract import LedgerUnavailable, Notify
 from gateway.ledger.sqlite.outbox import Outbox
 from gateway.model.message import OutboxEvent, Status
 from gateway.process.containment import Containment
-from gateway.webhooks.lane import REST_AFTER
+from gateway.webhooks.lane import PROBE_S, REST_AFTER
 from gateway.webhooks.pauses import HOLD_S
 from tests.contract.records import DONE, a_notice
 from tests.unit.gateway.webhooks.events import NOW_MS, message
@@ -280,6 +280,37 @@ async def test_an_endpoint_that_is_back_gets_everything(tmp_path: Path) -> None:
         receiver.answer = lambda _: Say()
         await stage.run_out(10)
         assert stage.deliverer.courier.told == 50
+
+
+@pytest.mark.case("faults-14")
+async def test_a_probe_finds_an_endpoint_back_and_brings_forward_all_that_waits_for_it(tmp_path: Path) -> None:
+    async with receiving() as receiver, staged(tmp_path, retry_schedule_s=(600.0, 43_200.0)) as stage:
+        listen(stage, receiver)
+        receiver.answer = lambda _: Say(BUSY)
+        await stage.store(*messages(50))
+        await until(lambda: not stage.deliverer.courier.requests and stage.deliverer.courier.failed >= REST_AFTER)
+        for _ in range(3):  # three probes in vain
+            tries = stage.deliverer.courier.failed
+            stage.clock.advance(PROBE_S * 1.2)
+            await until(lambda tries=tries: stage.deliverer.courier.failed > tries)  # type: ignore[misc]
+        await until(lambda: not stage.deliverer.courier.requests)
+        receiver.answer = lambda _: Say()
+        stage.clock.advance(PROBE_S * 1.2)
+        await until(lambda: stage.deliverer.courier.told == 50)
+
+
+@pytest.mark.case("faults-14")
+async def test_an_endpoint_that_is_resumed_is_tried_at_once_with_all_that_waits_for_it(tmp_path: Path) -> None:
+    async with receiving() as receiver, staged(tmp_path, retry_schedule_s=(43_200.0,)) as stage:
+        listen(stage, receiver)
+        await stage.save_endpoint()
+        await stage.deliverer.endpoints.refresh()
+        receiver.answer = lambda _: Say(BUSY)
+        await stage.store(*messages(50))
+        await until(lambda: not stage.deliverer.courier.requests and stage.deliverer.courier.failed >= REST_AFTER)
+        receiver.answer = lambda _: Say()
+        await stage.save_endpoint()
+        await until(lambda: stage.deliverer.courier.told == 50)
 
 
 async def test_410_disables_the_endpoint_and_its_events_are_kept(tmp_path: Path) -> None:

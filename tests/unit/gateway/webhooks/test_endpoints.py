@@ -3,6 +3,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.ledger.contract import StoredEndpoint
 from gateway.ledger.sqlite.engine import SqliteLedger
@@ -28,9 +29,9 @@ class Case:
         return found
 
     async def fail_until_disabled(self) -> None:
-        self.endpoints.failed(1)
+        self.endpoints.failed(1, "timeout")
         self.clock.advance(HOUR_S)
-        self.endpoints.failed(1)
+        self.endpoints.failed(1, "timeout")
         await self.endpoints.refresh()
 
 
@@ -48,16 +49,16 @@ async def case(tmp_path: Path) -> AsyncIterator[Case]:
 
 async def test_a_stumble_is_not_written_down(case: Case) -> None:
     before = await case.ledger.accounts.version()
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     case.endpoints.told(1)
     await case.endpoints.refresh()
     assert await case.ledger.accounts.version() == before
 
 
 async def test_failing_for_a_while_is_written_down_and_forgotten_by_a_success(case: Case) -> None:
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     case.clock.advance(NOTE_AFTER_S)
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     await case.endpoints.refresh()
     assert (await case.stored()).failing_since_ms == NOW_MS
     case.endpoints.told(1)
@@ -67,24 +68,24 @@ async def test_failing_for_a_while_is_written_down_and_forgotten_by_a_success(ca
 
 
 async def test_a_success_in_between_starts_the_count_afresh(case: Case) -> None:
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     case.clock.advance(HOUR_S - 1)
     case.endpoints.told(1)
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     case.clock.advance(HOUR_S - 1)
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     assert not case.endpoints.is_disabled(1)
 
 
 async def test_failing_goes_on_over_a_restart(case: Case) -> None:
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     case.clock.advance(NOTE_AFTER_S)
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     await case.endpoints.refresh()
     after = Endpoints(case.ledger.accounts, case.clock, disable_after_s=HOUR_S)
     await after.refresh()
     case.clock.advance(HOUR_S - NOTE_AFTER_S)
-    after.failed(1)
+    after.failed(1, "timeout")
     assert after.is_disabled(1)
 
 
@@ -96,9 +97,9 @@ async def test_a_note_leaves_what_is_set_for_the_endpoint_as_it_stands(case: Cas
 
 
 async def test_a_url_that_was_set_meanwhile_stays_enabled_and_starts_afresh(case: Case) -> None:
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     case.clock.advance(HOUR_S)
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     assert case.endpoints.is_disabled(1)
     await case.ledger.accounts.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
     await case.endpoints.refresh()
@@ -114,7 +115,7 @@ async def test_an_endpoint_that_is_set_again_starts_afresh(case: Case) -> None:
     await case.ledger.accounts.save_endpoint(msgspec.structs.replace(STORED, url=Sealed(b"new")))
     await case.endpoints.refresh()
     assert not case.endpoints.is_disabled(1)
-    case.endpoints.failed(1)
+    case.endpoints.failed(1, "timeout")
     assert not case.endpoints.is_disabled(1)
 
 
@@ -129,3 +130,17 @@ async def test_a_customer_without_an_endpoint_is_never_written(case: Case) -> No
     case.endpoints.gone(2)
     await case.endpoints.refresh()
     assert [stored.customer for stored in await case.ledger.accounts.endpoints()] == [1]
+
+
+@pytest.mark.case("nodes-14")
+async def test_why_an_endpoint_fails_is_a_line_for_each_reason_and_hour(case: Case) -> None:
+    with capture_logs() as lines:
+        for reason in ("tls expired", "tls expired", "503", "tls expired"):
+            case.endpoints.failed(1, reason)
+        case.endpoints.failed(2, "tls expired")
+        case.endpoints.told(1)
+        case.endpoints.failed(1, "503")
+        case.clock.advance(HOUR_S)
+        case.endpoints.failed(2, "tls expired")
+    said = [(line["customer"], line["reason"]) for line in lines if line["event"] == "webhook_failed"]
+    assert said == [(1, "tls expired"), (1, "503"), (2, "tls expired"), (2, "tls expired")]

@@ -1,5 +1,5 @@
 from gateway.webhooks.delivery import Job
-from gateway.webhooks.lane import FIRST_AT_ONCE, LONGEST_REST_S, REST_AFTER, Lane
+from gateway.webhooks.lane import FIRST_AT_ONCE, LONGEST_ASIDE_S, PROBE_S, REST_AFTER, Lane
 from tests.unit.gateway.webhooks.events import event, message
 
 SCHEDULE = (5.0, 30.0, 7200.0)
@@ -48,7 +48,8 @@ def test_failures_in_a_row_make_the_lane_rest_longer_and_longer() -> None:
         if lane.failed(now_ms):
             rests.append((lane.rest_until_ms - now_ms) / 1000)
             now_ms = lane.rest_until_ms
-    assert rests == [5, 30, LONGEST_REST_S, LONGEST_REST_S]
+    assert rests == [5, PROBE_S, PROBE_S, PROBE_S]
+    assert lane.aside_until_ms - now_ms < LONGEST_ASIDE_S * 1000
 
 
 def test_answers_that_fail_while_the_lane_rests_do_not_prolong_it() -> None:

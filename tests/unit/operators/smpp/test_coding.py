@@ -143,9 +143,24 @@ def test_a_binary_message_holds_octets_only() -> None:
     assert refusal.value.fault is EncodingFault.NOT_OCTETS
 
 
+@pytest.mark.case("interfaces-13")
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
+        ("Name:\tSara", "Name: Sara"),
+        ("it`s `here`", "it's 'here'"),
+        ("it\u00b4s Sara\u02bcs", "it's Sara's"),
+        ("one\u2028two\u2029three", "one\ntwo\nthree"),
+        ("a\u2000b\u2004c\u2005d\u2006e\u2008f\u205fg\u3000h", "a b c d e f g h"),
+        ("a\u200cb\u200dc\u200ed\u200fe\u202af\u2066g", "abcdefg"),
+        ("ＳＡＬＥ　５０％！", "SALE 50%!"),
+        ("（ｃａｌｌ）：＋９６６－５０", "(call):+966-50"),
+        ("cafe\u0301 Mu\u0308nchen", "café München"),
+        ("50﹪ ﹙off﹚", "50% (off)"),
+        ("1⁄2 ½ ¼", "1/2 1/2 1/4"),
+        ("“quoted”\t`", '"quoted" \''),
+        ("cafe\u0301 قهوة", "cafe\u0301 قهوة"),
+        ("`رمز`\t", "`رمز`\t"),
         ("“Hi” – it’s 5…", '"Hi" - it\'s 5...'),
         ("a\u00a0b\u202fc\u200b", "a b c"),
         ("plain", "plain"),

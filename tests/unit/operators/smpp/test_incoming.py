@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from operators.base import MoMessage
 from operators.smpp import pdu as p
 from operators.smpp.coding import DefaultAlphabet
-from operators.smpp.incoming import Incoming, IncomingSettings
+from operators.smpp.incoming import Incoming, IncomingSettings, PartHandle
 from operators.smpp.reassembly import Held
 from operators.smpp.segments import ConcatMode, PlanOptions, encode_segments, plan
 from redaction.personal import Purpose
@@ -71,6 +71,44 @@ def test_octets_are_read_by_their_data_coding(octets: bytes, data_coding: int, t
     assert (found.destination, found.international, found.handle) == ("90909", True, ("handle",))
 
 
+@pytest.mark.case("smpp-17")
+@pytest.mark.case("smpp-20")
+@pytest.mark.parametrize(
+    ("octets", "data_coding", "text", "encoding"),
+    [
+        ("Grüße, café".encode("latin-1"), 0, "Grüße, café", "latin1"),
+        (b"caf\xe9\r\n", 0, "café\r\n", "latin1"),
+        (b"caf\xe9\x01", 0, "caf\xe9\x01", "binary"),
+        (b"\x80\x90", 0, "\x80\x90", "binary"),
+        ("سلام".encode("utf-16"), 8, "سلام", "ucs2"),
+        ("\ufeffسلام".encode("utf-16-be"), 8, "سلام", "ucs2"),
+        ("\ufeffسلام".encode("utf-16-le"), 8, "سلام", "ucs2"),
+    ],
+)
+def test_what_phones_and_gateways_write_is_read(octets: bytes, data_coding: int, text: str, encoding: str) -> None:
+    found = incoming().take(deliver(octets, data_coding=data_coding), "handle", 0)
+    assert isinstance(found, MoMessage)
+    assert (text_of(found), found.encoding) == (text, encoding)
+
+
+@pytest.mark.case("smpp-17")
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [
+        ("0605040b8423f0", "0605040b8423f0"),
+        ("0b05040b8423f00003070201", "0605040b8423f0"),
+        ("050003070201", ""),
+        ("06080400070201", ""),
+        ("03240101", ""),
+        ("0470021122", "0470021122"),
+    ],
+)
+def test_a_header_keeps_what_says_more_than_the_part(header: str, kept: str) -> None:
+    found = incoming().take(deliver(bytes.fromhex(header) + b"hello", esm_class=0x40), "handle", 0)
+    assert isinstance(found, MoMessage)
+    assert (text_of(found), found.header.hex()) == ("hello", kept)
+
+
 @pytest.mark.smpp("S-36")
 def test_what_coding_0_means_is_a_setting() -> None:
     found = incoming(default_alphabet=DefaultAlphabet.LATIN1).take(deliver(b"\xe9"), "handle", 0)
@@ -93,11 +131,17 @@ def test_parts_in_any_order_are_one_message(concat: ConcatMode, data: st.DataObj
     assert len(parts) == 3
     gathering = incoming()
     *first, (last, final) = data.draw(st.permutations(parts))
-    assert [gathering.take(part, number, 0) for number, part in first] == [Held.WAITING] * 2
+    before = [gathering.take(part, number, 0) for number, part in first]
     found = gathering.take(final, last, 0)
     assert text_of(found) == ARABIC
-    assert isinstance(found, MoMessage)
-    assert (found.handle, found.segments) == ((0, 1, 2), 3)
+    whole = [each for each in (*before, found) if isinstance(each, MoMessage)]
+    assert [each.is_last for each in whole] == [False, False, True]
+    assert {each.gathering for each in whole} == {1}
+    handles = [each.handle for each in whole if isinstance(each.handle, PartHandle)]
+    assert [each.handle for each in handles] == [*(number for number, _ in first), last]
+    for each in handles:
+        gathering.answered(each, 0, taken=True)
+    assert len(gathering) == 0
 
 
 @pytest.mark.case("smpp-4")
@@ -123,7 +167,7 @@ def test_what_is_missing_is_told_when_time_is_over() -> None:
     gathering.take(first, "first", 1)
     assert gathering.expire(9.9) == []
     (found,) = gathering.expire(10)
-    assert (found.missing, found.segments, found.handle) == ((2,), 3, ("first", "third"))
+    assert (found.missing, found.segments, found.handle, found.is_last) == ((2,), 3, None, True)
     assert len(gathering) == 0
 
 
@@ -134,7 +178,7 @@ def test_the_parts_of_two_people_do_not_mix() -> None:
     gathering.take(first, 1, 0)
     other = p.DeliverSm(source_addr="966500000001", destination_addr="90909", esm_class=0x40, data_coding=8)
     other.short_message = second.short_message
-    assert gathering.take(other, 2, 0) is Held.WAITING
+    assert isinstance(gathering.take(other, 2, 0), MoMessage)
     assert len(gathering) == 2
 
 
@@ -143,7 +187,7 @@ def test_parts_are_bounded() -> None:
     gathering = incoming()
     for number in range(4):
         part = deliver(bytes((5, 0, 3, number, 2, 1)) + b"x", esm_class=0x40)
-        assert gathering.take(part, number, 0) is Held.WAITING
+        assert isinstance(gathering.take(part, number, 0), MoMessage)
     assert gathering.take(deliver(bytes((5, 0, 3, 9, 2, 1)), esm_class=0x40), 9, 0) is Held.REFUSED
 
 

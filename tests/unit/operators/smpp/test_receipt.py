@@ -58,7 +58,7 @@ def test_an_operator_that_sets_no_bit_is_known_by_its_text() -> None:
 @pytest.mark.smpp("S-43")
 def test_an_unheard_of_status_does_not_make_a_message_of_a_receipt() -> None:
     receipt = parse_receipt(b"id:12 sub:001 stat:VANISHED err:001", (), 0, BY_TEXT)
-    assert receipt == Receipt(("12",), ReceiptState.UNKNOWN, "001")
+    assert receipt == Receipt(("12",), None, "001")
 
 
 @pytest.mark.smpp("S-41")
@@ -121,11 +121,15 @@ def test_the_text_may_come_as_ucs2() -> None:
         ("2", ReceiptState.DELIVERED),
         ("005", ReceiptState.UNDELIVERABLE),
         ("0", ReceiptState.SCHEDULED),
-        ("99", ReceiptState.UNKNOWN),
-        ("NONSENSE", ReceiptState.UNKNOWN),
+        ("99", None),
+        ("NONSENSE", None),
+        ("SENT", ReceiptState.ENROUTE),
+        ("UNDELVD", ReceiptState.UNDELIVERABLE),
+        ("NOT DELIVERED", ReceiptState.UNDELIVERABLE),
+        ("REJECT", ReceiptState.REJECTED),
     ],
 )
-def test_statuses(status: str, state: ReceiptState) -> None:
+def test_statuses(status: str, state: ReceiptState | None) -> None:
     assert read(f"id:1 stat:{status} err:0".encode()).state is state
 
 
@@ -169,8 +173,55 @@ def test_every_order_reads_the_same(fields: list[str]) -> None:
 def test_missing_fields_are_missing() -> None:
     assert read(b"id:a1 stat:DELIVRD") == Receipt(("a1",), ReceiptState.DELIVERED)
     assert read(b"stat:DELIVRD") == Receipt((), ReceiptState.DELIVERED)
-    assert read(b"id:a1") == Receipt(("a1",), ReceiptState.UNKNOWN)
-    assert read(b"") == Receipt((), ReceiptState.UNKNOWN)
+    assert read(b"id:a1") == Receipt(("a1",), None)
+    assert read(b"") == Receipt((), None)
+
+
+@pytest.mark.case("smpp-7")
+@pytest.mark.smpp("S-46")
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        (b"id:a1 DELIVRD", ReceiptState.DELIVERED),
+        (b"id:a1 sub:001 dlvrd:001 done date:2503011201 UNDELIV err:007 text:DELIVRD", ReceiptState.UNDELIVERABLE),
+        (b"id:a1 stat: DELIVRD", ReceiptState.DELIVERED),
+        (b"id:a1 status:DELIVRD", ReceiptState.DELIVERED),
+        (b"id:a1 NOT DELIVERED", ReceiptState.UNDELIVERABLE),
+        (b"id:a1 DELIVRD REJECTD", None),
+        (b"id:a1 is not yet delivered", None),
+        (b"id:a1 2 5", None),
+        (b"id:a1 text:DELIVRD", None),
+    ],
+)
+def test_a_bare_word_counts_where_it_is_one(text: bytes, state: ReceiptState | None) -> None:
+    assert read(text).state is state
+
+
+@pytest.mark.case("smpp-7")
+@pytest.mark.smpp("S-46")
+def test_an_operators_own_words_go_before_those_that_all_know() -> None:
+    words = {b"0": ReceiptState.DELIVERED, b"DELIVRD": ReceiptState.ENROUTE, b"GONE-7": ReceiptState.EXPIRED}
+    settings = ReceiptSettings(words=words)
+    for word, state in ((b"0", words[b"0"]), (b"delivrd", words[b"DELIVRD"]), (b"Gone-7", words[b"GONE-7"])):
+        receipt = parse_receipt(b"id:1 stat:" + word + b" err:0", (), RECEIPT, settings)
+        assert receipt is not None
+        assert receipt.state is state
+
+
+@pytest.mark.case("smpp-8")
+@pytest.mark.parametrize(
+    ("sub", "delivered", "covers"),
+    [("003", "003", 3), ("3", "3", 3), ("001", "001", 1), ("003", "002", 1), ("000", "000", 1), ("x", "x", 1)],
+)
+def test_as_many_delivered_as_submitted_is_so_many_segments(sub: str, delivered: str, covers: int) -> None:
+    for behind in ("submit date:2503011200 done date:2503011201 stat:DELIVRD err:000", "stat:DELIVRD"):
+        assert read(f"id:1 sub:{sub} dlvrd:{delivered} {behind}".encode()).covers == covers
+
+
+@pytest.mark.case("smpp-6")
+def test_a_header_in_front_of_a_receipt_is_passed_over() -> None:
+    receipt = parse_receipt(bytes.fromhex("050003420101") + USUAL, (), RECEIPT | 0x40, AS_IS)
+    assert receipt == read(USUAL)
 
 
 @pytest.mark.smpp("S-43")

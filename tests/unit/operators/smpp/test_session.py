@@ -727,3 +727,12 @@ def test_octets_written_beforehand_keep_to_the_window_and_the_state() -> None:
     with pytest.raises(NotBound):
         esme(None).request_octets(p.SubmitSm.command_id, b"", None, 0.0)
     assert session.data_to_send() == b""
+
+
+@pytest.mark.case("smpp-21")
+@pytest.mark.smpp("S-17")
+def test_a_bind_may_take_as_long_as_the_session_takes_to_begin() -> None:
+    session = Session(Role.ESME, SessionSettings(session_init_s=10.0, response_timeout_s=1.0), 0.0)
+    session.bind(p.BindTransceiver(system_id="x"), 0.0)
+    assert session.tick(9.9) == []
+    assert session.tick(10.0) == [Ended("bind_timeout")]

@@ -1,0 +1,1 @@
+"""Key stores as earlier versions left them."""

@@ -1,0 +1,59 @@
+"""The HTTP API in front of the whole road: real door, ledger, keys and dispatch behind real sockets."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from config.settings import HttpSettings
+from gateway.accounts.directory import Directory
+from gateway.http_api.api import HttpApi
+from gateway.http_api.records import Sources
+from gateway.http_api.sending import SendPath
+from gateway.ledger.contract import StoredCustomer, StoredKey
+from gateway.limits.admission import Admission
+from gateway.model.message import MessageClass
+from gateway.node.revocation import Revocation
+from tests.unit.gateway.road import Road, running_road
+from tests.unit.gateway.stage import LOOP, Stage, api_key, customer, digest
+
+EVERY = tuple(each.value for each in MessageClass)
+
+
+@asynccontextmanager
+async def api_on_road(
+    folder: Path,
+    *,
+    keys: Sequence[StoredKey] | None = None,
+    customers: Sequence[StoredCustomer] | None = None,
+    settings: HttpSettings | None = None,
+    **road_settings: Any,
+) -> AsyncIterator[tuple[Stage, Road]]:
+    """A customer 1 with one key for every class, unless others are given."""
+    async with running_road(folder, **road_settings) as road:
+        for each in customers or (customer(),):
+            await road.ledger.accounts.save_customer(each)
+        for key in keys or (api_key(classes=EVERY),):
+            await road.ledger.accounts.save_key(key)
+        directory = Directory(road.ledger.accounts, digest)
+        await directory.refresh()
+        admission = Admission(road.ledger.counters, road.journal, road.clock, max_inflight=5_000)
+        api = HttpApi(
+            SendPath(road.door, road.ledger.messages, admission, road.clock),
+            Sources(
+                messages=road.ledger.messages,
+                canceller=Revocation(road.dispatch.withdrawals, road.door, road.clock, None),
+                reveal_reference=lambda message: None,
+                operators=lambda: [LOOP],
+            ),
+            directory,
+            settings or HttpSettings(port=0),
+            road.clock,
+            checks=lambda: {"ledger": True},
+        )
+        await api.start()
+        try:
+            ledger: Any = road.ledger
+            yield Stage(api, ledger, road.journal, directory, admission, road.clock, [], {}), road
+        finally:
+            await api.stop(1.0)

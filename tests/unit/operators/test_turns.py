@@ -1,0 +1,74 @@
+"""Whose turn it is, when more wait than one turn of the loop serves."""
+
+import asyncio
+
+import pytest
+
+from operators.turns import RETURNING, SHARES, Turns
+
+pytestmark = pytest.mark.case("security-4")
+
+
+class Peer:
+    """shares: how much it has brought. served: the common record of who was served when."""
+
+    def __init__(self, name: str, shares: int, served: list[str]) -> None:
+        self.name = name
+        self.shares = shares
+        self._served = served
+
+    def work(self) -> bool:
+        self._served.append(self.name)
+        self.shares -= 1
+        return self.shares > 0
+
+
+async def until_done(turns: Turns) -> int:
+    """Turns of the loop that it took."""
+    count = 0
+    while turns.busy:
+        await asyncio.sleep(0)
+        count += 1
+    return count
+
+
+async def test_every_share_is_served_in_as_many_turns_of_the_loop_as_it_takes() -> None:
+    turns, served = Turns(), list[str]()
+    for name in "abcd":
+        turns.join(Peer(name, 10 * SHARES, served))
+    assert await until_done(turns) >= 40
+    assert {name: served.count(name) for name in "abcd"} == dict.fromkeys("abcd", 10 * SHARES)
+
+
+@pytest.mark.parametrize("floods", [1, 4, 100])
+async def test_whoever_comes_with_little_is_served_before_those_that_go_on(floods: int) -> None:
+    turns, served = Turns(), list[str]()
+    for number in range(floods):
+        turns.join(Peer(f"flood {number}", 1_000, served))
+    while len(served) < 2 * floods:
+        await asyncio.sleep(0)
+    before = len(served)
+    turns.join(Peer("quiet", 1, served))
+    while "quiet" not in served:
+        await asyncio.sleep(0)
+    assert served.index("quiet") - before < SHARES
+
+
+async def test_those_that_go_on_are_served_in_turn_and_not_starved_by_ever_new_ones() -> None:
+    turns, served = Turns(), list[str]()
+    turns.rejoin(Peer("a", 1_000, served))
+    turns.rejoin(Peer("b", 1_000, served))
+    for _ in range(10):
+        for _ in range(3 * SHARES):
+            turns.join(Peer("new", 1, served))
+        await asyncio.sleep(0)
+    assert served.count("a") + served.count("b") >= 9 * RETURNING
+    assert abs(served.count("a") - served.count("b")) <= 1
+
+
+async def test_nothing_is_left_behind_when_nobody_waits() -> None:
+    turns, served = Turns(), list[str]()
+    for name in "ab":
+        turns.join(Peer(name, 1, served))
+        await until_done(turns)
+    assert (served, turns.busy) == (["a", "b"], False)
