@@ -21,6 +21,7 @@ from benchmarks.codec import reference
 from config.operators import SmppOperatorSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
+from gateway.accounts.esme_profile import USUAL
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from gateway.model.submission import ReturnPath
 from gateway.process.clock import SystemClock
@@ -198,8 +199,9 @@ async def customer_end(steps: Steps) -> None:
     bind = p.BindTransceiver(1, system_id="bank")
     link.session.receive(p.encode(bind), link.now())
     customer = SimpleNamespace(public_id="", settings=SimpleNamespace(senders={"INTERKEY": ()}))
+    key = SimpleNamespace(customer=customer)
     server._accept(
-        link, bind, SimpleNamespace(id=ACCOUNT, window=256, key=SimpleNamespace(customer=customer))  # type: ignore[arg-type]
+        link, bind, SimpleNamespace(id=ACCOUNT, window=256, profile=USUAL, key=key)  # type: ignore[arg-type]
     )  # fmt: skip
     outlet = telling._outlets[ACCOUNT]
     outlet.left = outlet.again = False  # as after the first look into the ledger

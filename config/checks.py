@@ -261,6 +261,8 @@ def _routes(settings: Settings) -> Iterator[Finding]:
                 yield path, "unknown_operator", "no operator has this name" + suggestion(name, names), _ERROR
             elif name in route.operators[:position]:
                 yield path, "duplicate", "named earlier in this route", _ERROR
+            elif not settings.operators[names.index(name)].submits:
+                yield path, "receives_only", "this operator's link only receives", _ERROR
         if any(_same(route, earlier) for earlier in settings.routes[:index]):
             yield ("routes", index), "duplicate", "an earlier route has the same prefix and class", _ERROR
     if names and not settings.routes:

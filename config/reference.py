@@ -43,6 +43,11 @@ def render() -> str:
     return "\n".join([_INTRODUCTION, *sections, _default_rules()])
 
 
+def table(kind: type[msgspec.Struct]) -> str:
+    """The keys of one type alone."""
+    return _markdown(_HEAD, (_row(field) for field in _fields(mi.type_info(kind))))
+
+
 def toml_value(value: object) -> str:
     """A default as one would write it in TOML; `unset` for None."""
     match value:

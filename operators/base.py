@@ -27,6 +27,7 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data_coding, header: the code points of `text` stand for octets of this coding, behind this user data header, and go
     in one segment as they are; None for text.
     flash: class 0 display.
+    protocol_id, priority: what the customer said of them; None for nothing. reply_path: an answer may go the same way.
     name: octets that are the message's alone and the same at each attempt, of which a reference may be made; they
     never leave themselves. Empty where the egress contract lets no reference out.
     doubtful: an earlier attempt left octets and got no answer.
@@ -44,6 +45,9 @@ class MtMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     flash: bool = False
     data_coding: int | None = None
     header: bytes = b""
+    protocol_id: int | None = None
+    priority: int | None = None
+    reply_path: bool = False
     name: bytes = b""
     doubtful: bool = False
 

@@ -40,6 +40,11 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Beside the indispensable ones, those that this link has words for; None where that is every one."""
         return None
 
+    @property
+    def submits(self) -> bool:
+        """Whether messages can leave over it."""
+        return True
+
     def asks_after_s(self) -> float | None:
         """A submitted message without a receipt is asked about after so long; None never."""
         return None

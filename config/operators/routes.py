@@ -20,3 +20,10 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     operators: Annotated[
         tuple[str, ...], Meta(description="Names of operators, best first; the next one takes over; required.")
     ] = ()
+    in_doubt: Annotated[
+        Literal["by_class", "resend", "fail"],
+        Meta(
+            description="A message whose answer was lost is sent again, at the risk of a second copy, or fails, at the "
+            "risk of none; `by_class` lets promotional ones fail and sends others again."
+        ),
+    ] = "by_class"

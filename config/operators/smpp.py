@@ -36,7 +36,14 @@ LanguageName = Literal[
 
 _Word = Annotated[str, Meta(pattern="^[A-Za-z0-9_+-]{1,32}$")]
 _Status = Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
+_Ton = Annotated[int, Meta(ge=0, le=7)]
+_Npi = Annotated[int, Meta(ge=0, le=18)]
 _Path = Annotated[str, Meta(min_length=1)]
+
+
+_TLVS_SINCE = 0x34
+_OWN_TLVS = frozenset({"0x0201", "0x020c", "0x020e", "0x020f", "0x0424", "0x0426"})
+"""privacy_indicator, sar_*, message_payload, more_messages_to_send."""
 
 
 class OutbindSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,9 +89,17 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     system_id: Annotated[str, Meta(max_length=15, description="system_id of the bind.")] = ""
     system_type: Annotated[str, Meta(max_length=12, description="system_type of the bind.")] = ""
     bind: Annotated[
-        Literal["transceiver", "transmitter_receiver"],
-        Meta(description="One bind for both directions, or a pair of them."),
+        Literal["transceiver", "transmitter_receiver", "transmitter", "receiver"],
+        Meta(
+            description="One bind for both directions, or a pair of them; or one direction alone: without receipts and "
+            "messages from people, or for these only."
+        ),
     ] = "transceiver"
+    bind_ton: Annotated[int, Meta(ge=0, le=255, description="addr_ton of the bind.")] = 0
+    bind_npi: Annotated[int, Meta(ge=0, le=255, description="addr_npi of the bind.")] = 0
+    address_range: Annotated[
+        str, Meta(max_length=40, description="address_range of the bind: the addresses that it serves.")
+    ] = ""
     binds: Annotated[int, Meta(ge=1, le=64, description="How many binds (or pairs) share the load (S-29).")] = 1
     throughput_per_bind_per_s: Annotated[
         Annotated[float, Meta(gt=0)] | None, Meta(description="Segments per second over each bind; unset is no limit.")
@@ -162,8 +177,46 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
         tuple[_Status, ...],
         Meta(description="command_status values that end the message, as do those in neither list (S-34)."),
     ] = PERMANENT_STATUSES
+    service_type: Annotated[str, Meta(max_length=5, description="service_type of every message.")] = ""
+    destination_ton: Annotated[_Ton, Meta(description="Type of number of recipients.")] = 1
+    destination_npi: Annotated[_Npi, Meta(description="Numbering plan of recipients.")] = 1
+    alphanumeric_ton: Annotated[_Ton, Meta(description="Type of number of a sender that is a name (S-30).")] = 5
+    alphanumeric_npi: Annotated[_Npi, Meta(description="Numbering plan of a sender that is a name (S-30).")] = 0
+    international_ton: Annotated[_Ton, Meta(description="Type of number of a sender that is a long number.")] = 1
+    international_npi: Annotated[_Npi, Meta(description="Numbering plan of a sender that is a long number.")] = 1
     short_code_ton: Annotated[int, Meta(ge=0, le=7, description="Type of number of a short code sender (S-30).")] = 3
     short_code_npi: Annotated[int, Meta(ge=0, le=18, description="Numbering plan of a short code sender (S-30).")] = 0
+    esm_class_mode: Annotated[
+        Literal["default", "datagram", "forward", "store_and_forward"],
+        Meta(description="Messaging mode in esm_class; `default` is the SMSC's own."),
+    ] = "default"
+    protocol_id: Annotated[
+        int, Meta(ge=0, le=255, description="protocol_id of messages whose customer names none.")
+    ] = 0
+    priority: Annotated[int, Meta(ge=0, le=3, description="priority_flag of messages whose customer names none.")] = 0
+    flash_coding: Annotated[
+        Literal["0x10", "0xF0"],
+        Meta(description="data_coding of a message in the default alphabet that is shown at once; UCS-2 has 0x18."),
+    ] = "0x10"
+    tlvs: Annotated[
+        tuple[Annotated[str, Meta(pattern="^0x[0-9A-Fa-f]{4}=([0-9A-Fa-f]{2}){0,64}$")], ...],
+        Meta(description='Further TLVs of every message, as tag and octets: `["0x1401=6162"]`.'),
+    ] = ()
+    more_messages_to_send: Annotated[
+        bool,
+        Meta(description="more_messages_to_send says whether more parts of a message follow; each costs some time."),
+    ] = False
+    privacy_indicator: Annotated[
+        Annotated[int, Meta(ge=0, le=3)] | None,
+        Meta(description="privacy_indicator of every message: 1 restricted, 2 confidential, 3 secret; unset is none."),
+    ] = None
+    rebind_after_s: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(
+            description="A bind that leaves every submit_sm unanswered for so long, though it may answer enquire_link, "
+            "is made anew; unset never."
+        ),
+    ] = 60
     query_after_s: Annotated[
         Annotated[float, Meta(gt=0)] | None,
         Meta(
@@ -178,6 +231,10 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
 
     def peer_host(self) -> str:
         return self.host
+
+    @property
+    def submits(self) -> bool:
+        return self.bind != "receiver"
 
     def asks_after_s(self) -> float | None:
         return self.query_after_s
@@ -202,6 +259,7 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
             yield from self._outbind()
         yield from super().findings()
         yield from self._statuses()
+        yield from self._tlvs()
         yield from self._words()
 
     def _peer(self) -> Iterator[Finding]:
@@ -231,6 +289,21 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
             if not is_network(network):
                 message = "expected an address or a network such as 10.0.0.0/8"
                 yield ("outbind", "peers", index), "not_a_network", message, Severity.ERROR
+
+    def _tlvs(self) -> Iterator[Finding]:
+        """A further TLV is one that the gateway does not write itself, of one form."""
+        seen: set[str] = set()
+        for index, written in enumerate(self.tlvs):
+            tag = written[:6].lower()
+            if tag in _OWN_TLVS:
+                yield ("tlvs", index), "tlv_taken", "the gateway writes this TLV itself", Severity.ERROR
+            elif tag in seen:
+                yield ("tlvs", index), "tlv_twice", "stands here twice", Severity.ERROR
+            seen.add(tag)
+        if self.interface_version < _TLVS_SINCE and (
+            self.tlvs or self.more_messages_to_send or self.privacy_indicator is not None
+        ):
+            yield ("interface_version",), "no_tlvs", "SMPP 3.3 knows no TLVs; they are left out", Severity.WARNING
 
     def _statuses(self) -> Iterator[Finding]:
         """A status means one thing (S-33, S-34)."""

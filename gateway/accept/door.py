@@ -82,7 +82,7 @@ class Door:
         now_ms = self._clock.now_ms()
         submission = self._validator.check(key, request, now_ms, form)
         if submission.unguessed is not None and not self._has_route(submission):
-            submission = self._validator.without_guess(submission, request)
+            submission = self._validator.without_guess(submission, request, form)
         try:
             message, leaf = self._minimise(key, submission, now_ms, form.notify)
             digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
@@ -188,7 +188,7 @@ class Door:
         """
         customer = key.customer.id
         to = submission.to
-        lane = self._lane(to, submission.message_class)
+        lane, resend = self._lane(to, submission.message_class)
         rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, due_ms, None)
@@ -212,7 +212,7 @@ class Door:
             content_until_ms=forgotten_ms,
             record_until_ms=record_until_ms(rule, due_ms),
             content=None,
-            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL,
+            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL if resend is None else resend,
             parts=bytes(submission.segments),
             warnings=submission.warnings,
             notify=notify,
@@ -229,11 +229,12 @@ class Door:
     def _has_route(self, submission: Submission) -> bool:
         return bool(self._router.candidates(digits_of(submission.to), submission.message_class))
 
-    def _lane(self, to: Msisdn, message_class: MessageClass) -> str:
-        candidates = self._router.candidates(digits_of(to), message_class)
-        if not candidates:
+    def _lane(self, to: Msisdn, message_class: MessageClass) -> tuple[str, bool | None]:
+        """And whether its route says that what is in doubt is sent again."""
+        route = self._router.find(digits_of(to), message_class)
+        if route is None or not route.operators:
             raise Refusal("no_route", "to")
-        return self._pick(candidates, message_class)
+        return self._pick(route.operators, message_class), route.resend
 
 
 def _keyless() -> Refusal:

@@ -94,7 +94,7 @@ class Validator:
             text = text.removeprefix(BYTE_ORDER_MARK)
         message_class, unguessed = self._class(key, request, text)
         source = _sender(key, request.source, message_class)
-        to = self.recipient(request.to)
+        to = self.recipient(request.to, form)
         warnings: tuple[str, ...] = ()
         if key.customer.settings.content:
             text, warnings = enforce(key.customer.settings.content, text, changeable=part is None)
@@ -111,7 +111,7 @@ class Validator:
             tag=_tag(request.retention, message_class),
             segments=segments,
             encoding=encoding,
-            validity_s=self._validity(request.validity, message_class),
+            validity_s=self._validity(request.validity, message_class, clamp=form.clamp_validity),
             schedule_at_ms=None if request.schedule_at is None else self._schedule(request.schedule_at, now_ms),
             reference=_reference(request.reference),
             callback_url=self._callback(key, request.callback_url),
@@ -121,10 +121,11 @@ class Validator:
             path=form.path,
             warnings=warnings,
             coding=form.coding,
+            marks=form.marks,
             unguessed=unguessed,
         )
 
-    def without_guess(self, submission: Submission, request: MessageRequest) -> Submission:
+    def without_guess(self, submission: Submission, request: MessageRequest, form: SmppForm) -> Submission:
         """The submission with the class that it has where its text is not looked at."""
         message_class = submission.unguessed
         assert message_class is not None
@@ -132,13 +133,15 @@ class Validator:
             submission,
             message_class=message_class,
             tag=_tag(request.retention, message_class),
-            validity_s=self._validity(request.validity, message_class),
+            validity_s=self._validity(request.validity, message_class, clamp=form.clamp_validity),
             unguessed=None,
         )
 
-    def recipient(self, raw: str) -> Msisdn:
+    def recipient(self, raw: str, form: SmppForm = NO_FORM) -> Msisdn:
         """Whom a message goes to. Raises Refusal."""
         to = parse_number(raw, self._settings.default_region)
+        if to is None and form is not NO_FORM:  # a number of another country, whose type the peer left unsaid
+            to = parse_number(f"+{raw}", self._settings.default_region)
         if to is None:
             raise Refusal("invalid_number" if raw else "empty_field", "to")
         return to
@@ -181,10 +184,12 @@ class Validator:
         classes = key.customer.settings.senders.get(sender_key(request.source))
         return not classes or MessageClass.OTP.value in classes
 
-    def _validity(self, asked: int | None, message_class: MessageClass) -> int:
+    def _validity(self, asked: int | None, message_class: MessageClass, *, clamp: bool) -> int:
         settings = self._settings
         if asked is None:
             return settings.otp_validity_s if message_class is MessageClass.OTP else settings.default_validity_s
+        if clamp:
+            asked = min(asked, settings.max_validity_s)
         if not 1 <= asked <= settings.max_validity_s:
             raise Refusal("invalid_validity", "validity")
         return asked

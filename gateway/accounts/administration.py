@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from gateway.accounts.actor import Actor
+from gateway.accounts.esme_profile import EsmeProfile, with_words
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.passwords import SHORT, hashed, new_password
 from gateway.accounts.profile import AccountSealer, check_profile, open_profile, seal_profile
@@ -27,6 +28,8 @@ from gateway.accounts.settings import (
     NumberSettings,
     check_scopes,
     check_system_id,
+    esme_settings,
+    kept_beside,
     keyword_key,
     merged,
     number_key,
@@ -286,17 +289,41 @@ class Accounts:
         """
 
         async def attempt() -> StoredEsme:
-            for esme in await self._store.esmes():
-                if esme.system_id == system_id:
-                    if esme.revoked_ms is not None:
-                        return esme
-                    revoked = msgspec.structs.replace(esme, revoked_ms=self._clock.now_ms())
-                    await self._store.save_esme(revoked, read=esme.version)
-                    self._say("esme", system_id)
-                    return revoked
-            raise UnknownAccount("no ESME account has this system_id")
+            esme = await self._esme(system_id)
+            if esme.revoked_ms is not None:
+                return esme
+            return await self._save_esme(esme, revoked_ms=self._clock.now_ms())
 
         return await _until_it_stands(attempt)
+
+    async def set_esme_profile(self, system_id: str, words: Sequence[str]) -> EsmeProfile:
+        """Change how an account speaks, by `NAME=VALUE`; its binds go on with it within a second. What then holds.
+
+        Raises UnknownAccount, InvalidSetting and ChangedMeanwhile.
+        """
+
+        async def attempt() -> EsmeProfile:
+            esme = await self._esme(system_id)
+            settings = esme_settings(esme.settings)
+            profile = with_words(settings.profile, words)
+            if words:
+                settings = msgspec.structs.replace(settings, profile=profile)
+                await self._save_esme(esme, settings=kept_beside(esme.settings, settings))
+            return profile
+
+        return await _until_it_stands(attempt)
+
+    async def _esme(self, system_id: str) -> StoredEsme:
+        for esme in await self._store.esmes():
+            if esme.system_id == system_id:
+                return esme
+        raise UnknownAccount("no ESME account has this system_id")
+
+    async def _save_esme(self, esme: StoredEsme, **changes: object) -> StoredEsme:
+        changed = msgspec.structs.replace(esme, **changes)
+        await self._store.save_esme(changed, read=esme.version)
+        self._say("esme", esme.system_id)
+        return changed
 
     # ------------------------------------------------------------------------------------------------------ endpoints
 

@@ -5,6 +5,7 @@
 
 import msgspec
 
+from gateway.accounts.esme_profile import USUAL, EsmeProfile
 from gateway.accounts.settings import CustomerSettings as CustomerSettings
 from gateway.accounts.settings import EsmeSettings as EsmeSettings
 from gateway.accounts.settings import IpNetwork as IpNetwork
@@ -49,6 +50,7 @@ class Esme(msgspec.Struct, frozen=True, kw_only=True):
     key: ApiKey
     max_binds: int | None
     window: int | None
+    profile: EsmeProfile = USUAL
 
     def __repr__(self) -> str:
         return f"Esme(id={self.id})"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.accounts.customers import ApiKey, Customer, Esme, Owner
+from gateway.accounts.esme_profile import USUAL, EsmeProfile
 from gateway.accounts.index import Accounts, index_accounts
 from gateway.accounts.settings import keyword_key, number_key
 from gateway.ledger.contract import LedgerUnavailable, StoredEndpoint
@@ -80,6 +81,10 @@ class Directory:
     def esme(self, system_id: str) -> Esme | None:
         """The account that binds by this name, even if its customer is disabled; None if revoked."""
         return self._accounts.esmes.get(system_id)
+
+    def profile(self, esme: int) -> EsmeProfile:
+        """How the account of this number speaks; as usual where there is none."""
+        return self._accounts.profiles.get(esme, USUAL)
 
     def esmes_of(self, customer_id: int) -> list[Esme]:
         """A customer's accounts, the oldest first."""

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from gateway.accounts.customers import ApiKey, Customer, Esme
+from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.settings import (
     EndpointSettings,
     EsmeSettings,
@@ -51,7 +52,8 @@ _ENTRY: Final = {"senders": "sender", "numbers": "number"}
 class Accounts(msgspec.Struct, frozen=True):
     """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer.
 
-    held: customers of whom nothing is sent. unreadable: what cannot be read, by public names.
+    profiles: of ESME accounts, by their number. held: customers of whom nothing is sent. unreadable: what cannot be
+    read, by public names.
     """
 
     customers: Mapping[int, Customer] = {}
@@ -60,6 +62,7 @@ class Accounts(msgspec.Struct, frozen=True):
     endpoints: Mapping[int, StoredEndpoint] = {}
     retention: Mapping[int, Mapping[RetentionTag, RetentionWish]] = {}
     numbers: Mapping[str, Mapping[str, Claim]] = {}
+    profiles: Mapping[int, EsmeProfile] = {}
     held: frozenset[int] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
 
@@ -84,13 +87,15 @@ class _Indexing:
             self._note(each.kind, each.id, each.name, each.reason)
         for customer in self._stored.customers:
             self._read_customer(customer)
+        esmes = self._esmes()
         return Accounts(
             self._customers,
             self._keys(),
-            self._esmes(),
+            esmes,
             self._endpoints(),
             self._retention,
             _claims(self._customers.values()),
+            {each.id: each.profile for each in esmes.values()},
             self._held(),
             tuple(self._faults),
         )
@@ -174,6 +179,7 @@ def _esme(stored: StoredEsme, customer: Customer) -> Esme:
         key=_may(settings, customer, key_id_of_esme(stored.id), stored.system_id, ("send", "status"), None),
         max_binds=settings.max_binds,
         window=settings.window,
+        profile=settings.profile,
     )
 
 

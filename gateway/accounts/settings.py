@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from gateway.accounts.content_rules import ContentRules
+from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
 from gateway.model.message import MessageClass
@@ -197,11 +198,12 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
 class EsmeSettings(KeySettings, frozen=True, kw_only=True):
     """What is set per ESME account; None takes what `[smpp_server]` says.
 
-    max_binds: binds at once. window: unanswered requests of one bind, in each direction.
+    max_binds: binds at once. window: unanswered requests of one bind, in each direction. profile: how it speaks SMPP.
     """
 
     max_binds: int | None = None
     window: int | None = None
+    profile: EsmeProfile = EsmeProfile()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -339,6 +341,14 @@ def merged(stored: bytes, changes: Mapping[str, Any]) -> bytes:
         not reading.faults, f"what is stored of these settings cannot be read; set anew: {', '.join(reading.faults)}"
     )
     return whole
+
+
+def esme_settings(stored: bytes) -> EsmeSettings:
+    """Raises InvalidSetting."""
+    try:
+        return msgspec.json.decode(stored, type=EsmeSettings)
+    except msgspec.ValidationError as error:
+        raise InvalidSetting(fault(error)) from None
 
 
 def kept_beside(stored: bytes, settings: msgspec.Struct) -> bytes:

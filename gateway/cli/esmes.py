@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.accounts.customers import EsmeSettings
+from gateway.accounts.esme_profile import NAMES, USUAL, EsmeProfile, with_words
 from gateway.accounts.passwords import LONGEST, SHORT
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Failed, Json, run, show
@@ -27,6 +28,9 @@ def add(
     daily_quota: Annotated[str | None, typer.Option(help="Messages per UTC day; default no limit.")] = None,
     binds: Annotated[int | None, typer.Option(min=1, help="Binds at once; default as set for the listener.")] = None,
     window: Annotated[int | None, typer.Option(min=1, help="Unanswered requests of one bind.")] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(help="How it speaks SMPP, as NAME=VALUE; repeatable; see docs/smpp.md.")
+    ] = None,
     password_length: Annotated[
         int, typer.Option(min=SHORT, max=LONGEST, help="Above 8 only where smpp_server.long_passwords is set.")
     ] = SHORT,
@@ -41,6 +45,7 @@ def add(
         daily_quota=amount(daily_quota, None, int, option="--daily-quota"),
         max_binds=binds,
         window=window,
+        profile=with_words(USUAL, profile or ()),
     )
 
     async def work() -> dict[str, object]:
@@ -58,6 +63,25 @@ def add(
             }
 
     show(run(work()), json)
+
+
+@app.command("profile")
+def profile_(
+    system_id: Annotated[str, typer.Argument(help="The account's name.")],
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="What is to be different, as NAME=VALUE; repeatable.")
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show or change how an account speaks SMPP; its binds go on with it within a second."""
+
+    async def work() -> EsmeProfile:
+        async with open_desk(config) as desk:
+            return await desk.accounts.set_esme_profile(system_id, change or ())
+
+    held = run(work())
+    show({name: getattr(held, name) for name in NAMES}, json)
 
 
 @app.command("list")

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.output import Json, run, show
+from gateway.cli.output import Failed, Json, run, show
 from operators.simulator import Faults, SimulatorSettings
 from operators.simulator import run as run_simulator
+from operators.simulator.script import Script, ScriptError, Taken
+from operators.simulator.scripted import ScriptedSmsc, run_script
 from operators.smpp.session import SessionSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Peers to try things with.")
@@ -37,9 +40,18 @@ def simulate_smsc(
     receipt_first: Annotated[bool, typer.Option("--receipt-first", help="Receipts overtake their responses.")] = False,
     failed_rate: Annotated[float, typer.Option(help="Share reported UNDELIV.")] = 0.0,
     window: Annotated[int, typer.Option(help="Receipts it sends without an answer.")] = 500,
+    script: Annotated[
+        Path | None, typer.Option(help="Answer with the octets of this script; see docs/scripted-smsc.md.")
+    ] = None,
+    octets: Annotated[
+        bool, typer.Option("--octets", help="With a script: show the octets of what comes, texts and numbers too.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """An SMSC that takes everything, or misbehaves on demand. Runs until interrupted."""
+    """An SMSC that takes everything, misbehaves on demand, or speaks as a script says. Runs until interrupted."""
+    if script is not None:
+        _speak(script, host, port, octets=octets, json=json)
+        return
     faults = Faults(
         answer_delay_s=answer_delay,
         error_rate=error_rate,
@@ -54,8 +66,7 @@ def simulate_smsc(
     )
 
     def started(simulator: Any) -> None:
-        show({"host": host, "port": simulator.port}, json)
-        sys.stdout.flush()
+        _show_at_once({"host": host, "port": simulator.port}, json)
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         run(
@@ -68,3 +79,31 @@ def simulate_smsc(
                 started=started,
             )
         )
+
+
+def _speak(path: Path, host: str, port: int, *, octets: bool, json: bool) -> None:
+    """Answer with a script until interrupted, and show each PDU that comes."""
+    try:
+        script = Script(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise Failed("the script is not UTF-8", "invalid_script") from None
+    except ScriptError as error:
+        raise Failed(str(error), "invalid_script") from None
+
+    def seen(pdu: Taken) -> None:
+        shown: dict[str, object] = {
+            "command": pdu.command,
+            "sequence_number": pdu.sequence_number,
+            "command_status": pdu.status,
+            "octets": pdu.body.hex() if octets else len(pdu.body),
+        }
+        _show_at_once(shown, json)
+
+    smsc = ScriptedSmsc(script, host, port, seen=seen)
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        run(run_script(smsc, lambda started: _show_at_once({"host": host, "port": started.port}, json)))
+
+
+def _show_at_once(value: dict[str, object], json: bool) -> None:
+    show(value, json)
+    sys.stdout.flush()

@@ -17,12 +17,17 @@ class Router:
         }
         self._alternatives = _alternatives(routes)
 
-    def candidates(self, digits: str, message_class: MessageClass) -> tuple[str, ...]:
-        """Operators to try in this order; empty when there is no route."""
+    def find(self, digits: str, message_class: MessageClass) -> Route | None:
+        """The route of a message; None when there is none."""
         for route in self._by_class[message_class]:
             if digits.startswith(route.prefix):
-                return route.operators
-        return ()
+                return route
+        return None
+
+    def candidates(self, digits: str, message_class: MessageClass) -> tuple[str, ...]:
+        """Operators to try in this order; empty when there is no route."""
+        route = self.find(digits, message_class)
+        return () if route is None else route.operators
 
     def alternatives(self, operator: str) -> frozenset[str]:
         """Operators that share a route with this one."""

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from gateway.model.submission import ReturnPath
+from gateway.model.submission import NO_MARKS, Marks, ReturnPath
 from redaction.personal import MessageText, Msisdn
 
 
 class Packed(msgspec.Struct, array_like=True, gc=False):
-    """What lies under the seal; the last three are there only where SMPP said them."""
+    """What lies under the seal; those from data_coding on are there only where SMPP said them."""
 
     digits: str
     country: int
@@ -19,6 +19,7 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
     data_coding: int | None = None
     header: bytes = b""
     coding: int = 0
+    marks: Marks = NO_MARKS
 
 
 class PackedPrivate(msgspec.Struct, array_like=True, gc=False):
@@ -38,6 +39,7 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     data_coding: int | None = None
     header: bytes = b""
     coding: int = 0
+    marks: Marks = NO_MARKS
 
 
 class PackedReceived(msgspec.Struct, array_like=True, gc=False):

@@ -60,6 +60,9 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_esm_class": Kind(400, 0x43, "This esm_class is not one that a customer may submit."),
     "invalid_coding": Kind(400, 0x104, "The data_coding is unknown, or the text is not in it."),
     "invalid_tlv": Kind(400, 0xC4, "An optional parameter has a value that makes no sense."),
+    "invalid_protocol_id": Kind(400, 0x400, "This protocol_id changes what a phone does; your account may not use it."),
+    "replace_unsupported": Kind(400, 0x54, "Replacing a message by sending another is not done here; use replace_sm."),
+    "no_default_messages": Kind(400, 0x63, "There are no predefined messages here; send a text."),
     "no_distribution_lists": Kind(400, 0x34, "There are no distribution lists here; name each recipient."),
     "content_blocked": Kind(
         422, 0x45, "The text holds personal data of a kind that your account does not let through."

@@ -16,6 +16,20 @@ INTERMEDIATE_BIT: Final = 0x10
 """Of registered_delivery (SMPP 3.4 §5.2.17, S-31)."""
 
 
+class Marks(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Fields of a submit_sm that go on to the operator as they came, where an account's profile lets them.
+
+    reply_path: the bit 0x80 of esm_class.
+    """
+
+    protocol_id: int = 0
+    priority: int = 0
+    reply_path: bool = False
+
+
+NO_MARKS: Final = Marks()
+
+
 class RawPart(msgspec.Struct, frozen=True, gc=False):
     """Octets that go as they came, in one segment: a part of a longer message, or what is no text.
 
@@ -33,7 +47,8 @@ class RawPart(msgspec.Struct, frozen=True, gc=False):
 
 class ReturnPath(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where news of a message that came over SMPP goes back to: its two addresses as they were written, and the id that
-    was told for it when it was one of many (submit_multi); b"" for its own.
+    was told for it when it was one of many (submit_multi); b"" for its own. short: the id was told in its short form.
+    reference: user_message_reference, where receipts are to carry it.
     """
 
     source_ton: int
@@ -43,18 +58,25 @@ class ReturnPath(msgspec.Struct, frozen=True, array_like=True, gc=False):
     dest_npi: int
     destination: str
     told_id: bytes = b""
+    short: bool = False
+    reference: int | None = None
 
     def __repr__(self) -> str:
         return "ReturnPath(•••)"
 
 
 class SmppForm(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What SMPP says of a message beside the request. notify: registered_delivery. coding: data_coding of a text."""
+    """What SMPP says of a message beside the request. notify: registered_delivery. coding: data_coding of a text.
+
+    clamp_validity: one over the longest allowed is cut to it.
+    """
 
     notify: int = 0
     path: ReturnPath | None = None
     part: RawPart | None = None
     coding: int = 0
+    marks: Marks = NO_MARKS
+    clamp_validity: bool = False
 
 
 NO_FORM: Final = SmppForm()
@@ -89,4 +111,5 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     path: ReturnPath | None = None
     warnings: tuple[str, ...] = ()
     coding: int = 0
+    marks: Marks = NO_MARKS
     unguessed: MessageClass | None = None

@@ -3,6 +3,8 @@
 Everything that translates a configured word into a typed value stands here, so that `app` only wires.
 """
 
+from typing import Final
+
 from config.operators import LoopbackOperatorSettings, NetworkLinkSettings, OperatorSettings, SmppOperatorSettings
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
@@ -18,9 +20,17 @@ from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, Egr
 
 def routes(settings: Settings) -> list[Route]:
     return [
-        Route(prefix=each.prefix, classes=frozenset(each.classes), operators=tuple(each.operators))
+        Route(
+            prefix=each.prefix,
+            classes=frozenset(each.classes),
+            operators=tuple(each.operators),
+            resend=_RESEND[each.in_doubt],
+        )
         for each in settings.routes
     ]
+
+
+_RESEND: Final = {"by_class": None, "resend": True, "fail": False}
 
 
 def contract(settings: OperatorSettings) -> EgressContract:

@@ -21,6 +21,7 @@ from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
+from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.server import SmppServer
 from operators.entrance import Place
 
@@ -58,7 +59,13 @@ def build_fronts(
             directory=stores.directory,
             clock=clock,
             intake=intake,
-            errands=Errands(stores.ledger.messages, road.revocation, tasks.contain),
+            errands=Errands(
+                stores.ledger.messages,
+                road.revocation,
+                tasks.contain,
+                senders=NewsWriter(stores.vault, stores.directory.profile).senders,
+                clock=clock,
+            ),
             telling=road.telling,
         ),
         exposition=exposition,

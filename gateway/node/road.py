@@ -84,7 +84,7 @@ async def build_road(
         outbox=stores.ledger.outbox,
         messages=stores.ledger.messages,
         journal=journal,
-        word=NewsWriter(stores.vault),
+        word=NewsWriter(stores.vault, stores.directory.profile),
         clock=clock,
     )
     admission = await _admission(base, buckets)

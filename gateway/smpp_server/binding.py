@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.accounts.customers import Esme
 from gateway.accounts.directory import Directory
+from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.passwords import matches, unmatched
 from gateway.process.clock import Clock
 from gateway.smpp_server.checks import Check, Checks
@@ -19,6 +20,7 @@ from gateway.smpp_server.credentials import Credentials
 from gateway.smpp_server.lockout import ANY, Lockout
 from operators.seats import parsed_address, subscriber
 from operators.smpp import status as st
+from operators.smpp.session import State
 from redaction.personal import Secret
 
 NAMES: Final = 4
@@ -41,7 +43,7 @@ class Denied(msgspec.Struct, frozen=True):
 
 Verdict = Allowed | Denied
 _LOCKED_OUT: Final = Denied(st.RBINDFAIL, "locked_out")
-REASONS: Final = ("busy", "locked_out", "system_id", "password", "address", "disabled", "binds")
+REASONS: Final = ("busy", "locked_out", "system_id", "password", "address", "disabled", "binds", "unreadable")
 
 _Waiter = tuple[str, Callable[[Verdict], None]]
 """Its address, and whom to tell."""
@@ -138,6 +140,13 @@ class Binding:
 
     def _told(self, status: int) -> int:
         return st.RBINDFAIL if self._conceal else status
+
+
+def most_binds(profile: EsmeProfile, state: State) -> int | None:
+    """How many binds of this kind an account may have at once; None where nothing is said of the kind."""
+    if state is State.BOUND_TX:
+        return profile.max_transmitters
+    return profile.max_receivers if state is State.BOUND_RX else profile.max_transceivers
 
 
 def _is_within(address: str, esme: Esme) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Protocol
 
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.contract import LedgerUnavailable, Page
 from gateway.ledger.roles import Messages
-from gateway.model.identifiers import parse_message_id
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of, smpp_status
+from gateway.process.clock import Clock
+from gateway.smpp_server.ids import SHORT, find_short, read_id
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.wording import query_response
 from operators.smpp import pdu as p
@@ -36,13 +37,24 @@ class Desk(Protocol):
 
 
 class Errands:
-    """start: runs a contained task, given its kind and its name."""
+    """start: runs a contained task, given its kind and its name.
+
+    senders: what a message's sender may be called, without a plus sign; nothing once that is forgotten.
+    """
 
     def __init__(
-        self, messages: Messages, desk: Desk, start: Callable[[str, str, Coroutine[Any, Any, None]], object]
+        self,
+        messages: Messages,
+        desk: Desk,
+        start: Callable[[str, str, Coroutine[Any, Any, None]], object],
+        *,
+        senders: Callable[[Message], frozenset[str]],
+        clock: Clock,
     ) -> None:
         self._messages = messages
         self._desk = desk
+        self._senders = senders
+        self._clock = clock
         self._start = start
         self._number = 0
         self._running: dict[int, int] = {}
@@ -61,7 +73,7 @@ class Errands:
 
     async def _run(self, link: Link, key: ApiKey, asked: Errand) -> None:
         try:
-            answer = await self._answer(key, asked)
+            answer = await self._answer(link, key, asked)
         except LedgerUnavailable:
             link.session.refuse(asked, smpp_status(Refusal("ledger_unavailable")))
         except Exception as error:
@@ -78,15 +90,40 @@ class Errands:
         if not self._running[customer]:
             del self._running[customer]
 
-    async def _answer(self, key: ApiKey, asked: Errand) -> p.Pdu:
-        identifier = _identifier(asked.message_id)
+    async def _answer(self, link: Link, key: ApiKey, asked: Errand) -> p.Pdu:
+        customer = key.customer.id
+        identifier = await self._identifier(asked.message_id, customer, link.id_form)
         if isinstance(asked, p.QuerySm):
-            return query_response(asked, await _found(self._messages.find(key.customer.id, identifier)))
+            message = await _found(self._messages.find(customer, identifier))
+            self._verify(asked.source_addr, message)
+            return query_response(asked, message)
         if isinstance(asked, p.CancelSm):
+            if asked.source_addr:
+                self._verify(asked.source_addr, await _found(self._messages.find(customer, identifier)))
             await _found(self._desk.cancel(key, identifier))
             return p.CancelSmResp(sequence_number=asked.sequence_number)
+        if link.terms.profile.alphabet == "gsm_packed":  # what it replaces does not say whether it was packed
+            raise Refusal("not_replaceable")
         await _found(self._desk.replace(key, identifier, asked))
         return p.ReplaceSmResp(sequence_number=asked.sequence_number)
+
+    async def _identifier(self, written: str, customer: int, form: str) -> bytes:
+        """A message is named by its id: cancelling all between two addresses is not done (§4.9.1)."""
+        identifier = read_id(written, form)
+        if identifier is None and form == SHORT:
+            identifier = await find_short(written, customer, self._clock.now_ms(), self._page)
+        if identifier is None:
+            raise Refusal("not_found", "message_id")
+        return identifier
+
+    async def _page(self, customer: int, since_ms: int, cursor: bytes, limit: int) -> Page:
+        return await self._messages.list_messages(customer, status=None, since_ms=since_ms, cursor=cursor, limit=limit)
+
+    def _verify(self, source: str, message: Message) -> None:
+        """Who asks names the sender of the message, or nobody (§4.8.1, §4.9.1). Raises Refusal."""
+        known = self._senders(message) if source else frozenset()
+        if known and source.removeprefix("+") not in known:
+            raise Refusal("invalid_sender", "from")
 
 
 async def _found(looked_up: Awaitable[Message | None]) -> Message:
@@ -95,13 +132,3 @@ async def _found(looked_up: Awaitable[Message | None]) -> Message:
     if message is None:
         raise Refusal("not_found", "message_id")
     return message
-
-
-def _identifier(written: str) -> bytes:
-    """A message is named by its id: cancelling all between two addresses is not done (§4.9.1)."""
-    if not written:
-        raise Refusal("unsupported", "message_id")
-    identifier = parse_message_id(written)
-    if identifier is None:
-        raise Refusal("not_found", "message_id")
-    return identifier

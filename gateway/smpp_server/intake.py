@@ -21,6 +21,7 @@ from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of, smpp_status
 from gateway.model.submission import SmppForm
 from gateway.process.clock import Clock
+from gateway.smpp_server.ids import written_id
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.reading import Submit, destinations, read
 from operators.contained import report
@@ -127,7 +128,7 @@ class Intake:
             return 1
         to = (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr)
         try:
-            request, form = read(submit, to, key, now_ms)
+            request, form = read(submit, to, key, now_ms, b"", link.terms)
             self._offer(key, request, form, _Answer(self, link, submit, key))
         except Exception as error:
             self._admission.settle(key, 1, 1)
@@ -136,7 +137,11 @@ class Intake:
 
     def _refuse(self, link: Link, submit: Submit, error: Exception) -> None:
         self.refused += 1
-        link.session.refuse(submit, smpp_status(refusal_of(error)))
+        refusal = refusal_of(error)
+        status = smpp_status(refusal)
+        if refusal.code == "quota_exceeded":
+            status = link.terms.profile.quota_status
+        link.session.refuse(submit, status)
         link.answered()
 
     def failed(self, link: Link, error: Exception) -> None:
@@ -152,7 +157,7 @@ class Intake:
             link.session.refuse(submit, _UNAVAILABLE)
         else:
             self.taken += 1
-            link.session.acknowledge(submit, identifier.hex().encode("ascii"))
+            link.session.acknowledge(submit, written_id(identifier, link.id_form).encode("ascii"))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi
@@ -177,7 +182,7 @@ class Intake:
         if isinstance(to, p.DistributionList):
             raise Refusal("no_distribution_lists", "to")
         address = (to.ton, to.npi, to.addr)
-        request, form = read(many.submit, address, many.key, now_ms, many.told_id)
+        request, form = read(many.submit, address, many.key, now_ms, many.told_id, many.link.terms)
         return self._offer(many.key, request, form, _OneOfMany(many, to)).id
 
     def _offer(self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done) -> Message:
@@ -200,7 +205,7 @@ class Intake:
             many.link.session.respond(
                 p.SubmitMultiResp(
                     sequence_number=many.submit.sequence_number,
-                    message_id=many.told_id.hex(),
+                    message_id=written_id(many.told_id, many.link.id_form),
                     unsuccess_sme=tuple(many.unsuccess),
                 )
             )

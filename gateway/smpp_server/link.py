@@ -13,10 +13,12 @@ from typing import Final, Protocol
 import msgspec
 
 from gateway.accounts.customers import Esme
+from gateway.smpp_server.ids import HEX, SHORT, id_form
 from gateway.smpp_server.reading import Submit
+from gateway.smpp_server.terms import USUAL_TERMS, Terms
 from operators.seats import Seat
 from operators.smpp.connection import Connection
-from operators.smpp.session import BOUND, Event, Role, Session, SessionSettings, State
+from operators.smpp.session import BOUND, TLVS_SINCE, Event, Role, Session, SessionSettings, State
 from operators.turns import Turns
 
 READ_AHEAD: Final = 2_048
@@ -42,7 +44,7 @@ class Link(Connection):
     """esme: the account, once bound. backlog: submissions that wait for their turn. errands: requests being answered.
 
     refused: a bind was refused; the connection is about to be closed. seat: its place at the listener, and unbound_seat
-    among those that are not bound yet.
+    among those that are not bound yet. terms: on which it submits. id_form: how it is told ids.
     """
 
     def __init__(self, settings: SessionSettings, handler: LinkHandler, seat: Seat, turns: Turns | None = None) -> None:
@@ -56,6 +58,8 @@ class Link(Connection):
         self.backlog: deque[Submit] = deque()
         self.errands = 0
         self.refused = False
+        self.terms = USUAL_TERMS
+        self.id_form = HEX
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.seat.guest = self
@@ -71,10 +75,17 @@ class Link(Connection):
 
     def bound_to(self, esme: Esme, window: int) -> None:
         """Take over what the account is given."""
-        self.esme = esme
+        self.carry(esme)
         session = self.session
         session.settings = msgspec.structs.replace(session.settings, window=window, inbound=window + READ_AHEAD)
         session.window.size = window
+
+    def carry(self, esme: Esme) -> None:
+        """The account as it is now set."""
+        self.esme = esme
+        is_old = self.session.peer_version < TLVS_SINCE
+        self.id_form = id_form(esme.profile.message_ids, is_old=is_old)
+        self.terms = Terms(esme.profile, self.id_form == SHORT)
 
     @property
     def is_bound(self) -> bool:

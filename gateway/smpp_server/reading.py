@@ -10,16 +10,28 @@ from msgspec import UNSET
 
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
+from gateway.accounts.esme_profile import EsmeProfile
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
-from gateway.model.submission import RawPart, ReturnPath, SmppForm
+from gateway.model.submission import NO_MARKS, RawPart, ReturnPath, SmppForm
 from gateway.model.times import rfc3339
+from gateway.smpp_server.fields import (
+    REPLY_PATH,
+    joined,
+    marks_of,
+    port_header,
+    reference_of,
+    sar_header,
+    time_to_live,
+)
+from gateway.smpp_server.terms import USUAL_TERMS, Terms
 from gateway.vault.vault import Content
+from operators.smpp import gsm7
 from operators.smpp import pdu as p
 from operators.smpp.address import TimeFormatError, parse_time
-from operators.smpp.coding import Encoding, decode_short_message, encoding_of
+from operators.smpp.coding import DefaultAlphabet, Encoding, decode_short_message, encoding_of
 from operators.smpp.segments import part_fits
-from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
+from operators.smpp.udh import NO_UDH, UDHI, parse_udh
 from redaction.errors import alone
 from redaction.personal import Purpose
 
@@ -33,19 +45,27 @@ _TEXT: Final = frozenset({0x00, 0x01, 0x03, 0x06, 0x07, 0x08, 0x10, 0x18, 0xF0})
 """data_coding of texts that may be written anew for the operator; 0x10, 0x18 and 0xF0 show at once."""
 _FLASH: Final = frozenset({0x10, 0x18, 0xF0})
 _NOTIFY: Final = 0x1F
+_SAME: Final = {("latin1", 0x00): 0x03, ("ascii", 0x00): 0x01}
+"""The data_coding that says the same as an account's default alphabet."""
 
 
 def read(
-    submit: Submit, to: tuple[int, int, str], key: ApiKey, now_ms: int, told_id: bytes = b""
+    submit: Submit,
+    to: tuple[int, int, str],
+    key: ApiKey,
+    now_ms: int,
+    told_id: bytes = b"",
+    terms: Terms = USUAL_TERMS,
 ) -> tuple[MessageRequest, SmppForm]:
     """One message to one destination: TON, NPI and address. Raises Refusal.
 
     told_id: under which news of it is told, when it is one of many; b"" for its own.
     """
+    profile, data_coding = terms.profile, submit.data_coding
     if submit.esm_class:
-        _refuse_foreign_type(submit.esm_class)
-    data_coding = submit.data_coding
-    part, text = _body(submit, data_coding)
+        _refuse_foreign_type(submit.esm_class, profile)
+    marks = NO_MARKS if isinstance(submit, p.DataSm) else marks_of(submit, profile)
+    part, text = _body(submit, data_coding, DefaultAlphabet(profile.alphabet))
     schedule_ms, validity_s = _times(submit, now_ms)
     notify = submit.registered_delivery & _NOTIFY
     request = MessageRequest(
@@ -59,9 +79,11 @@ def read(
     )
     return request, SmppForm(
         notify=notify,
-        path=_path(submit, to, told_id) if notify else None,
+        path=_path(submit, to, told_id, terms) if notify else None,
         part=part,
-        coding=data_coding if part is None else 0,
+        coding=_SAME.get((profile.alphabet, data_coding), data_coding) if part is None else 0,
+        marks=marks,
+        clamp_validity=profile.clamp_validity,
     )
 
 
@@ -90,7 +112,7 @@ def rewrite(
         flash=content.flash,
     )
     back = path or ReturnPath(0, 0, source, TON_INTERNATIONAL, 1, digits)
-    return request, SmppForm(notify=notify, path=back if notify else None, coding=content.coding)
+    return request, SmppForm(notify=notify, path=back if notify else None, coding=content.coding, marks=content.marks)
 
 
 def destinations(submit: Submit) -> tuple[p.SmeAddress | p.DistributionList, ...]:
@@ -100,29 +122,43 @@ def destinations(submit: Submit) -> tuple[p.SmeAddress | p.DistributionList, ...
     return (p.SmeAddress(submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr),)
 
 
-def _refuse_foreign_type(esm_class: int) -> None:
-    """Messages of people only: no receipts, no acknowledgements, and no transaction mode (SMPP 3.4 §5.2.12)."""
-    if esm_class & _MODE == _TRANSACTION or esm_class & _TYPE:
+def _refuse_foreign_type(esm_class: int, profile: EsmeProfile) -> None:
+    """Messages of people only: no receipts, no acknowledgements, and no transaction mode (SMPP 3.4 §5.2.12); a reply
+    path where the profile has it.
+    """
+    if esm_class & _MODE == _TRANSACTION or esm_class & _TYPE or (esm_class & REPLY_PATH and not profile.reply_path):
         raise Refusal("invalid_esm_class", "esm_class")
 
 
-def _body(submit: Submit, data_coding: int) -> tuple[RawPart | None, str]:
+def _body(submit: Submit, data_coding: int, alphabet: DefaultAlphabet) -> tuple[RawPart | None, str]:
     """The part that goes as it is, and the text to judge its class by; or None and the text to send."""
     octets = p.user_data(submit)
     header = b""
+    udh = NO_UDH
     if submit.esm_class & UDHI:
         udh = parse_udh(octets)
         if udh.malformed:
             raise Refusal("invalid_esm_class", "esm_class")
         header, octets = octets[: udh.length], octets[udh.length :]
+        header = joined(header, port_header(submit.tlvs)) if submit.tlvs else header
     elif submit.tlvs:
-        header = _sar_header(submit.tlvs)
-    decoded = decode_short_message(octets, data_coding)
+        header = joined(sar_header(submit.tlvs), port_header(submit.tlvs))
+    decoded = decode_short_message(octets, data_coding, alphabet, udh)
     if not header and data_coding in _TEXT:
         if decoded.text is None:
             raise Refusal("invalid_coding", "data_coding")
         return None, decoded.text
+    if alphabet is not DefaultAlphabet.GSM_UNPACKED and encoding_of(data_coding) is Encoding.GSM7:
+        octets = _septets(decoded.text)
     return _part(octets, data_coding, header), decoded.text or ""
+
+
+def _septets(text: str | None) -> bytes:
+    """A part in the default alphabet of an account as the gateway keeps them: a septet an octet."""
+    octets = None if text is None else gsm7.DEFAULT.encode(text)
+    if octets is None:
+        raise Refusal("invalid_coding", "data_coding")
+    return octets
 
 
 def _part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
@@ -137,38 +173,21 @@ def _part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
     return RawPart(data_coding=data_coding, header=header, octets=octets, encoding=shown.value)
 
 
-def _sar_header(tlvs: p.Tlvs) -> bytes:
-    """sar_* as the user data header that phones read; its 8-bit reference leaves as much room as sar_* promised."""
-    reference = _find(tlvs, p.TAG_SAR_MSG_REF_NUM)
-    total = _find(tlvs, p.TAG_SAR_TOTAL_SEGMENTS)
-    sequence = _find(tlvs, p.TAG_SAR_SEGMENT_SEQNUM)
-    if reference is None or total is None or sequence is None:
-        return b""  # one of them alone is ignored (SMPP 3.4 §5.3.2.22)
-    if (len(reference), len(total), len(sequence)) != (2, 1, 1) or not 1 <= sequence[0] <= total[0]:
-        raise Refusal("invalid_tlv", "sar")
-    if total == b"\x01":
-        return b""
-    return build_udh(Concat(int.from_bytes(reference, "big"), total[0], sequence[0]))
-
-
-def _find(tlvs: p.Tlvs, wanted: int) -> bytes | None:
-    for tag, value in tlvs:
-        if tag == wanted:
-            return value
-    return None
-
-
 def _source(submit: Submit, key: ApiKey) -> str:
     """The sender; a customer that has one only need not name it."""
-    if submit.source_addr:
-        return submit.source_addr
+    source = submit.source_addr
+    if source:
+        return source[1:] if source.startswith("+") and source[1:].isdigit() else source
     senders = key.customer.settings.senders
     return next(iter(senders)) if len(senders) == 1 else ""
 
 
 def _number(ton: int, addr: str) -> str:
-    """As the door reads numbers. Unknown type: a country code first, as customers write, or a national number."""
-    if ton == TON_INTERNATIONAL and not addr.startswith("+"):
+    """As the door reads numbers. Unknown type: a country code first, as customers write, or a national number.
+
+    No country code begins with 0: what does is a national number, or begins with the prefix of international calls.
+    """
+    if ton == TON_INTERNATIONAL and not addr.startswith(("+", "0")):
         return f"+{addr}"
     if len(addr) == _SAUDI_DIGITS and addr.startswith(_SAUDI_MOBILE):
         return f"+{addr}"
@@ -181,12 +200,13 @@ _SAUDI_DIGITS: Final = 12
 
 def _times(submit: Submit | p.ReplaceSm, now_ms: int) -> tuple[int | None, int | None]:
     """schedule_delivery_time in epoch milliseconds, and validity in seconds from then on (S-32)."""
+    live_s = None if isinstance(submit, p.ReplaceSm) or not submit.tlvs else time_to_live(submit.tlvs)
     if isinstance(submit, p.DataSm) or not (submit.schedule_delivery_time or submit.validity_period):
-        return None, None
+        return None, live_s
     schedule_ms = _time(submit.schedule_delivery_time, now_ms, "invalid_schedule", "schedule_at")
     until_ms = _time(submit.validity_period, now_ms, "invalid_validity", "validity")
     if until_ms is None:
-        return schedule_ms, None
+        return schedule_ms, live_s
     return schedule_ms, (until_ms - (schedule_ms or now_ms)) // 1000
 
 
@@ -197,5 +217,13 @@ def _time(value: str, now_ms: int, code: str, field: str) -> int | None:
         raise alone(Refusal(code, field)) from None
 
 
-def _path(submit: Submit, to: tuple[int, int, str], told_id: bytes) -> ReturnPath:
-    return ReturnPath(submit.source_addr_ton, submit.source_addr_npi, submit.source_addr, *to, told_id)
+def _path(submit: Submit, to: tuple[int, int, str], told_id: bytes, terms: Terms) -> ReturnPath:
+    return ReturnPath(
+        submit.source_addr_ton,
+        submit.source_addr_npi,
+        submit.source_addr,
+        *to,
+        told_id,
+        terms.short,
+        reference_of(submit.tlvs) if submit.tlvs and terms.profile.echo_reference else None,
+    )

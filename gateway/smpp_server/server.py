@@ -18,7 +18,7 @@ from gateway.process.descriptors import tell_of_shortage
 from gateway.process.logs import logger
 from gateway.process.notices import Notices, cut_address
 from gateway.process.tls import tls_context
-from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict
+from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, most_binds
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
@@ -32,7 +32,9 @@ from operators.smpp import status as st
 from operators.smpp.connection import Connection
 from operators.smpp.session import (
     RECEIVES,
+    STATE_OF_BIND,
     BindAsked,
+    BindUnreadable,
     Event,
     Flawed,
     Request,
@@ -182,8 +184,8 @@ class SmppServer:
             log.info("bind_ended", customer=esme.key.customer.public_id, reason="account_ended")
             self._dismiss(link)
             asyncio.get_running_loop().call_later(LAST_WORDS_S, link.abort)
-        else:
-            link.esme = current
+        elif current is not esme:
+            link.carry(current)
 
     # ------------------------------------------------------------------------------------------------- from the links
 
@@ -212,6 +214,8 @@ class SmppServer:
                 self._ask(connection, event.pdu)
             elif isinstance(event, Flawed):
                 self._note_flaw(connection, event)
+            elif isinstance(event, BindUnreadable):
+                self._close_unreadable(connection)
         if submitted:
             self._intake.wake(connection)
         if answered:
@@ -264,7 +268,7 @@ class SmppServer:
         def judged(verdict: Verdict) -> None:
             if link not in self._links:
                 return
-            if isinstance(verdict, Allowed) and len(self.binds.get(verdict.esme.id, ())) >= self._most(verdict.esme):
+            if isinstance(verdict, Allowed) and not self._has_place(verdict.esme, asked):
                 verdict = Denied(st.RBINDFAIL, "binds")
             if isinstance(verdict, Allowed) and not self._stopping:
                 self._accept(link, asked, verdict.esme)
@@ -273,8 +277,13 @@ class SmppServer:
 
         return judged
 
-    def _most(self, esme: Esme) -> int:
-        return esme.max_binds or self._settings.max_binds
+    def _has_place(self, esme: Esme, asked: p.Bind) -> bool:
+        """Whether the account may have one bind more, and one more of this kind."""
+        binds, state = self.binds.get(esme.id, ()), STATE_OF_BIND[asked.command_id]
+        most_of_kind = most_binds(esme.profile, state)
+        if most_of_kind is not None and sum(link.session.state is state for link in binds) >= most_of_kind:
+            return False
+        return len(binds) < (esme.max_binds or self._settings.max_binds)
 
     def _accept(self, link: Link, asked: p.Bind, esme: Esme) -> None:
         if link.session.state is not State.BINDING:  # it ended while the password was compared
@@ -297,6 +306,12 @@ class SmppServer:
         if link.session.state in RECEIVES:
             self._telling.bound(link)
         link.flush_soon()
+
+    def _close_unreadable(self, link: Link) -> None:
+        """It is answered already; no second one is heard (S-16)."""
+        self.denied["unreadable"] += 1
+        link.refused = True
+        asyncio.get_running_loop().call_later(self._settings.refused_bind_pause_s, link.close, "bind_refused")
 
     def _deny(self, link: Link, asked: p.Bind, verdict: Verdict) -> None:
         status = st.RBINDFAIL

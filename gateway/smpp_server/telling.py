@@ -21,8 +21,8 @@ from gateway.model.message import Message, OutboxEvent, Status
 from gateway.model.submission import INTERMEDIATE_BIT
 from gateway.process.clock import Clock
 from gateway.smpp_server.link import Link
+from gateway.smpp_server.words import Forms, Words, Written
 from gateway.smpp_server.words import News as News
-from gateway.smpp_server.words import Words
 from operators.contained import report
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -35,12 +35,11 @@ READ_LIMIT: Final = 256
 LEAST_IN_MEMORY: Final = 64
 RETRY_S: Final[Sequence[float]] = (1.0, 5.0, 15.0, 60.0, 300.0)
 """Pauses after news that was refused or not answered, one by one; the last one repeats."""
-_DELIVER_SM: Final = p.DeliverSm.command_id
 _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
 """Answers after which it must not be sent again (SMPP 3.4 §5.1.3)."""
 
-Word = Callable[[OutboxEvent, Message], p.DeliverSm | Words | None]
-"""An event as a PDU, or as its octets; None when there is nothing to tell (any more). Raises KeysWithheld."""
+Word = Callable[[OutboxEvent, Message], Words | Forms | None]
+"""An event as the octets of a PDU, or as PDUs; None when there is nothing to tell (any more). Raises KeysWithheld."""
 
 
 class Outlet:
@@ -99,6 +98,12 @@ class Outlet:
         """The bind with the most free window; None when all are full or not reading."""
         open_links = [link for link in self.links if link.receives()]
         return max(open_links, key=lambda link: link.session.window.room(), default=None)
+
+    def gives_up(self, event: OutboxEvent, next_ms: int) -> bool:
+        """Whether the account wants no receipt any more that is sent again at this time."""
+        esme = self.links[0].esme if self.links else None
+        limit_s = None if esme is None else esme.profile.receipt_retry_s
+        return limit_s is not None and next_ms > event.at_ms + limit_s * 1000
 
     def leave(self) -> None:
         """Fresh events are in the ledger only."""
@@ -259,14 +264,16 @@ class Telling:
                 self._send(outlet, link, outlet.ready.popleft())
 
     def _send(self, outlet: Outlet, link: Link, news: News) -> None:
-        pdu, session = news.pdu, link.session
+        session = link.session
+        knows_tlvs = session.peer_version >= TLVS_SINCE
+        pdu = news.pdu if isinstance(news.pdu, Words) else _next(news, news.pdu, knows_tlvs=knows_tlvs)
         try:
             if isinstance(pdu, Words):
-                body = pdu.body + pdu.tlvs if session.peer_version >= TLVS_SINCE else pdu.body
-                session.request_octets(_DELIVER_SM, body, news, link.now())
+                body = pdu.body + pdu.tlvs if knows_tlvs else pdu.body
+                session.request_octets(pdu.command_id, body, news, link.now())
             else:
                 session.request(pdu, news, link.now())
-        except p.EncodeError:  # an old peer knows no TLVs and this news needs one
+        except p.EncodeError:  # no bind can be told
             self.dropped += 1
             outlet.finish(news.event)
         else:
@@ -280,13 +287,24 @@ class Telling:
         The caller tells `drained` once it has told all of one read.
         """
         outlet = self._outlet(link)
-        if status == st.OK or status in _NEVER:
+        if status == st.OK and news.done + 1 < len(news.forms):
+            if not late:  # a late answer is to a part of what is put off, and comes again as a whole
+                news.done += 1
+                self._go_on(outlet, link, news)
+        elif status == st.OK or status in _NEVER:
             self.told += status == st.OK
             self.refused += status != st.OK
             outlet.finish(news.event)
         elif not late:
             self.refused += 1
             self._put_off(outlet, news.event)
+
+    def _go_on(self, outlet: Outlet, link: Link, news: News) -> None:
+        """The next part, over the same bind where that takes it now."""
+        if link.receives() and not self._stopping:
+            self._send(outlet, link, news)
+        else:
+            outlet.ready.appendleft(news)
 
     def unanswered_by(self, link: Link, news: News, *, lost: bool) -> None:
         """Nobody knows whether the peer has it: it goes to another bind, or waits a little (at least once)."""
@@ -297,6 +315,7 @@ class Telling:
             return
         others = [each for each in outlet.links if each is not link]
         if others:
+            news.forms, news.done = (), 0  # the other bind gets every part
             outlet.ready.appendleft(news)
             asyncio.get_running_loop().call_soon(self.pump, outlet)
 
@@ -311,7 +330,18 @@ class Telling:
     def _put_off(self, outlet: Outlet, event: OutboxEvent) -> None:
         pause_s = RETRY_S[min(event.attempts, len(RETRY_S) - 1)]
         next_ms = self._clock.now_ms() + round(pause_s * 1000)
+        if event.status is not Status.RECEIVED and outlet.gives_up(event, next_ms):
+            self.dropped += 1
+            outlet.finish(event)
+            return
         outlet.reader.put_off(event, next_ms, event.attempts + 1)
+
+
+def _next(news: News, forms: Forms, *, knows_tlvs: bool) -> Written:
+    """The PDU that is to be sent next over such a bind."""
+    news.forms = forms.now if knows_tlvs else forms.old
+    news.done = min(news.done, len(news.forms) - 1)
+    return news.forms[news.done]
 
 
 def _has_forerunner(event: OutboxEvent, message: Message) -> bool:

@@ -1,35 +1,30 @@
-"""News in the words of SMPP: receipts, intermediate notifications, messages from people, answers to queries. Pure.
+"""News in the words of SMPP: receipts, intermediate notifications, answers to queries. Pure.
 
-The text of a receipt follows SMPP 3.4 Appendix B, with an empty `text:` (S-48), and dates in UTC; the same is said by
-receipted_message_id, message_state and network_error_code.
+The text of a receipt follows SMPP 3.4 Appendix B, with an empty `text:` (S-48), and dates in UTC unless the account's
+profile says otherwise; the same is said by receipted_message_id, message_state and network_error_code.
 """
 
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from gateway.accounts.esme_profile import USUAL, EsmeProfile
 from gateway.model.message import Message, OutboxEvent, Part, Status
 from gateway.model.submission import ReturnPath
+from gateway.smpp_server.ids import SHORT, written_id
 from gateway.smpp_server.reasons import reason
 from gateway.smpp_server.words import Words as Words
-from gateway.vault.vault import Received
 from operators.base import ReceiptState
-from operators.smpp import gsm7
 from operators.smpp import pdu as p
 from operators.smpp.address import absolute_time
-from operators.smpp.coding import Encoding, encode_octets
 from operators.smpp.pdu.tlv import encode_tlvs
-from operators.smpp.udh import UDHI
-from redaction.personal import Purpose
 
 RECEIPT: Final = 0x04
 INTERMEDIATE: Final = 0x20
 """esm_class of a deliver_sm (SMPP 3.4 §5.2.12)."""
 _GSM_ERROR: Final = 3
 """network_error_code: the kind of network (§5.3.2.31)."""
-_SHORT: Final = 254
 _ADDRESS: Final = 20
-_INTERNATIONAL, _ALPHANUMERIC, _ISDN = 1, 5, 1
 _NOWHERE: Final = ReturnPath(0, 0, "", 0, 0, "")
 
 STATES: Final[dict[Status, ReceiptState]] = {
@@ -64,7 +59,7 @@ def state_of(message: Message, status: Status) -> ReceiptState:
     return STATES.get(status, ReceiptState.DELIVERED)
 
 
-def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Words:
+def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None, profile: EsmeProfile = USUAL) -> Words:
     """News of a message, from its recipient to its sender; without addresses once they are forgotten (path None).
 
     Raises EncodeError for an address that no deliver_sm can hold, which a data_sm may have had.
@@ -72,9 +67,11 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Wo
     back = path or _NOWHERE
     status = event.status or message.status
     state, why = state_of(message, status), reason(message.error, status)
-    identifier = (back.told_id or message.id).hex().encode("ascii")
+    form = SHORT if back.short else profile.message_ids
+    identifier = written_id(back.told_id or message.id, form).encode("ascii")
+    ahead = profile.utc_offset_min
     done_ms = event.at_ms if message.final_ms is None or event.status is not message.status else message.final_ms
-    minutes = message.accepted_ms // 60_000, done_ms // 60_000
+    minutes = message.accepted_ms // 60_000 + ahead, done_ms // 60_000 + ahead
     text = b"id:" + identifier + _behind_id(message.segments, *minutes, state, why.text)
     body = (
         bytes((0, back.dest_ton, back.dest_npi)),
@@ -85,7 +82,10 @@ def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None) -> Wo
         bytes((len(text),)),
         text,
     )
-    return Words(b"".join(body), _head_of_id(len(identifier)) + identifier + _behind_id_tlv(state, why.number))
+    tlvs = _head_of_id(len(identifier)) + identifier + _behind_id_tlv(state, why.number)
+    if back.reference is not None:
+        tlvs += encode_tlvs(((p.TAG_USER_MESSAGE_REFERENCE, back.reference.to_bytes(2, "big")),))
+    return Words(b"".join(body), tlvs)
 
 
 def _fields(esm_class: int) -> bytes:
@@ -134,30 +134,21 @@ def _date(minute: int) -> str:
     return datetime.fromtimestamp(minute * 60, UTC).strftime("%y%m%d%H%M")
 
 
-def incoming(message: Message, received: Received) -> p.DeliverSm:
-    """A message from a person, whole, however many parts it came in (S-49); a long one goes as message_payload."""
-    source = received.source.reveal(Purpose.INFORM_CUSTOMER)
-    data_coding, octets = _octets(received.text.reveal(Purpose.INFORM_CUSTOMER), message.encoding)
-    octets = received.header + octets
-    fits = len(octets) <= _SHORT
-    return p.DeliverSm(
-        source_addr_ton=_INTERNATIONAL if source.isdigit() else _ALPHANUMERIC,
-        source_addr_npi=_ISDN if source.isdigit() else 0,
-        source_addr=source,
-        destination_addr=received.destination,
-        esm_class=UDHI if received.header else 0,
-        data_coding=data_coding,
-        short_message=octets if fits else b"",
-        tlvs=() if fits else ((p.TAG_MESSAGE_PAYLOAD, octets),),
-    )
+def by_data_sm(words: Words) -> Words:
+    """A receipt as data_sm: its text is in message_payload (§4.7.1)."""
+    head, text = _parted(words.body)
+    payload = encode_tlvs(((p.TAG_MESSAGE_PAYLOAD, text),))
+    return Words(head, words.tlvs + payload, p.DataSm.command_id)
 
 
-def _octets(text: str, encoding: str) -> tuple[int, bytes]:
-    """data_coding and octets: the default alphabet where it can carry the text, UCS-2 elsewhere."""
-    if encoding == Encoding.BINARY:
-        return 4, encode_octets(text)
-    septets = gsm7.DEFAULT.encode(text)
-    return (0, septets) if septets is not None else (8, text.encode("utf-16-be", "surrogatepass"))
+def _parted(body: bytes) -> tuple[bytes, bytes]:
+    """What a data_sm has of the body of a deliver_sm, and the text: without what stands between esm_class and
+    registered_delivery, and behind data_coding.
+    """
+    at = body.index(0, 3)  # behind the terminator of service_type, and TON and NPI
+    at = body.index(0, at + 3)  # the end of the destination
+    esm_class, text = body[at + 1], body[at + 11 :]
+    return body[: at + 1] + bytes((esm_class, 0, 0)), text
 
 
 def query_response(asked: p.QuerySm, message: Message) -> p.QuerySmResp:

@@ -15,7 +15,7 @@ from gateway.model.content import Packed, PackedPrivate, PackedReceived
 from gateway.model.content import Private as Private
 from gateway.model.content import Received as Received
 from gateway.model.message import SEALED_WORD, Message
-from gateway.model.submission import Submission
+from gateway.model.submission import NO_MARKS, Submission
 from gateway.vault.recent import Young
 from redaction.errors import KeyDestroyed, SealError
 from redaction.personal import MessageText, Msisdn, Purpose
@@ -87,6 +87,7 @@ class Vault:
             said.data_coding,
             said.header,
             said.coding,
+            said.marks,
         )
 
     def seal_received(
@@ -152,9 +153,10 @@ def _pack_content(submission: Submission) -> bytes:
     to = submission.to
     text = submission.text.reveal(Purpose.ACCEPT)
     packed = (to.reveal(Purpose.ACCEPT), to.country, shown, numeric, text, submission.flash, submission.receipt)
-    if submission.data_coding is None and not submission.coding:
+    if submission.data_coding is None and not submission.coding and submission.marks is NO_MARKS:
         return _encode(packed)
-    return _encode((*packed, submission.data_coding, submission.header, submission.coding))
+    spoken = (*packed, submission.data_coding, submission.header, submission.coding)
+    return _encode(spoken if submission.marks is NO_MARKS else (*spoken, submission.marks))
 
 
 def _pack_received(received: Received) -> bytes:

@@ -51,6 +51,8 @@ class AddressSettings(msgspec.Struct, frozen=True, kw_only=True):
     alphanumeric_npi: int = NPI_UNKNOWN
     international_ton: int = TON_INTERNATIONAL
     international_npi: int = NPI_ISDN
+    destination_ton: int = TON_INTERNATIONAL
+    destination_npi: int = NPI_ISDN
     short_code_limit_digits: int = _SHORT_CODE_LIMIT
 
 
@@ -64,7 +66,7 @@ def source_address(source: str | Msisdn, settings: AddressSettings = _DEFAULT_SE
     Raises `AddressError` for a name that is empty, over 11 characters or not printable ASCII.
     """
     if isinstance(source, Msisdn):
-        return destination_address(source, settings)
+        return Address(settings.international_ton, settings.international_npi, source.reveal(Purpose.DELIVER))
     digits = source.removeprefix("+")
     if digits.isascii() and digits.isdigit():
         return _numeric(source, digits, settings)
@@ -86,7 +88,7 @@ def _numeric(source: str, digits: str, settings: AddressSettings) -> Address:
 def destination_address(msisdn: Msisdn, settings: AddressSettings = _DEFAULT_SETTINGS) -> Address:
     """An international number without plus sign (S-30)."""
     digits = msisdn.reveal(Purpose.DELIVER)
-    return Address(settings.international_ton, settings.international_npi, digits)
+    return Address(settings.destination_ton, settings.destination_npi, digits)
 
 
 _DAY_S = 86_400

@@ -21,7 +21,19 @@ class Bind:
     run: how many requests it may get in a row.
     """
 
-    __slots__ = ("_bucket", "_slow_from", "_slow_s", "_window", "connection", "run", "session", "window")
+    __slots__ = (
+        "_bucket",
+        "_silent_from",
+        "_slow_from",
+        "_slow_s",
+        "_timeout_s",
+        "_useless_s",
+        "_window",
+        "connection",
+        "run",
+        "session",
+        "window",
+    )
 
     def __init__(self, connection: Connection, settings: SmppOperatorSettings, now: float, *, again: bool) -> None:
         self.connection = connection
@@ -33,10 +45,23 @@ class Bind:
         self.run = max(1, settings.window // RUN)
         self._slow_s = settings.slow_start_s if again else 0.0
         self._slow_from = now
+        self._useless_s = settings.rebind_after_s
+        self._timeout_s = settings.response_timeout_s
+        self._silent_from: float | None = None
 
     def started(self, now: float) -> None:
         """The bind was accepted: the slow start begins."""
         self._slow_from = now
+
+    def answered(self) -> None:
+        """A submit_sm was answered, whatever the answer."""
+        self._silent_from = None
+
+    def unanswered(self, now: float) -> bool:
+        """A submit_sm has timed out; whether none was answered for so long that the bind is to be made anew."""
+        if self._silent_from is None:
+            self._silent_from = now - self._timeout_s
+        return self._useless_s is not None and now - self._silent_from >= self._useless_s
 
     def is_up(self) -> bool:
         return self.session.may_submit

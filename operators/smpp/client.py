@@ -147,7 +147,8 @@ class SmppOperator:
             segments = self._dialect.segments(message)
             for index in message.only or range(len(segments)):
                 segment = segments[index]
-                pdu = write(message, segment, now_ms) or write_any(message, segment, now_ms)
+                follows = index < len(segments) - 1
+                pdu = write(message, segment, now_ms) or write_any(message, segment, now_ms, follows=follows)
                 written.append((pdu, Sent(message.token, index)))
         except (EncodingError, AddressError, IndexError, p.EncodeError):
             indexes = message.only or (0,)
@@ -239,7 +240,7 @@ class SmppOperator:
 
     def _on_events(self, connection: Connection, events: Sequence[Event]) -> None:
         out: list[OperatorEvent] = []
-        slow = False
+        slow = answered = False
         name, result_of = self.name, self._dialect.result
         for event in events:
             if type(event) is Request:
@@ -250,10 +251,13 @@ class SmppOperator:
                     self._links.take_request(connection, request)
             elif type(event) is Response and type(event.context) is Sent:
                 sent, result = event.context, result_of(event.pdu)
+                answered = True
                 slow = slow or (type(result) is Deferred and result.reason in _SLOW)
                 out.append(Submitted(name, sent.token, sent.segment, result, event.late))
             else:
                 self._take_rare(connection, event, out)
+        if answered:
+            self._links.answered(connection)
         if slow:
             self._pace.slow_down()
         self._send_waiting()
@@ -269,6 +273,8 @@ class SmppOperator:
             case Unanswered(Sent() as sent, lost):
                 reason = UnknownReason.LINK_LOST if lost else UnknownReason.TIMEOUT
                 out.append(Submitted(self.name, sent.token, sent.segment, Unknown(reason)))
+                if not lost:
+                    self._links.unanswered(connection)
             case Response(Query() as asked, answer, _):
                 out.extend(self._dialect.queried(self.name, asked, answer, self._now_ms()))
             case Heard():
@@ -325,7 +331,7 @@ class SmppOperator:
     def _state(self) -> str:
         if self._stopping:
             return "stopped"
-        if self.is_up():
+        if self.is_up() or (not self._settings.submits and any(self._links.bound())):
             return "up"
         if self._links.blocked is not None:
             return self._links.blocked

@@ -31,6 +31,7 @@ from operators.smpp.address import (
 )
 from operators.smpp.coding import DefaultAlphabet, encode_octets
 from operators.smpp.incoming import Incoming, IncomingSettings
+from operators.smpp.manner import FLASH, Manner
 from operators.smpp.national import Language
 from operators.smpp.receipt import IdFormat, Receipt, ReceiptSettings, canonical_id, parse_receipt
 from operators.smpp.segments import (
@@ -42,12 +43,16 @@ from operators.smpp.segments import (
     encode_short,
     plan,
 )
+from operators.smpp.session import TLVS_SINCE
 from redaction.personal import Purpose
 
 _STATES: Final = {state.value: state for state in ReceiptState}
 _RECEIPT: Final = 0x01
 _INTERMEDIATE: Final = 0x10
 """Bits of registered_delivery (SMPP 3.4 §5.2.17, S-31)."""
+_REPLY_PATH: Final = 0x80
+_MODES: Final = {"default": 0, "datagram": 1, "forward": 2, "store_and_forward": 3}
+"""Messaging modes in esm_class (SMPP 3.4 §5.2.12)."""
 _NO_SOURCE: Final = Address(0, 0, "")
 """Where the egress contract lets no source out (P-16); the SMSC puts its own (SMPP 3.4 §5.2.8)."""
 
@@ -58,6 +63,7 @@ class Dialect:
     reasons: of the statuses that put a segment off; any other one refuses it, a generic_nack only if it is `permanent`.
     registered_delivery: where a receipt is
     wanted. offset_quarters: quarter hours ahead of UTC in which absolute times are told; None tells relative ones.
+    manner: see there.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Dialect:
         permanent: Container[int],
         registered_delivery: int,
         offset_quarters: int | None,
+        manner: Manner,
     ) -> None:
         self.addresses: Final = addresses
         self.plan_options: Final = plan_options
@@ -78,6 +85,7 @@ class Dialect:
         self.permanent: Final = permanent
         self.registered_delivery: Final = registered_delivery
         self.offset_quarters: Final = offset_quarters
+        self.manner: Final = manner
 
     def segments(self, message: MtMessage) -> list[EncodedSegment]:
         """The segments to send, all of them. Raises operators.smpp.coding.EncodingError."""
@@ -106,24 +114,36 @@ class Dialect:
             flash=message.flash,
         )
 
-    def submit_sm(self, message: MtMessage, segment: EncodedSegment, now_ms: int) -> p.SubmitSm:
-        """One segment's PDU. Raises operators.smpp.address.AddressError."""
+    def submit_sm(
+        self, message: MtMessage, segment: EncodedSegment, now_ms: int, *, follows: bool = False
+    ) -> p.SubmitSm:
+        """One segment's PDU. follows: another one of its message. Raises operators.smpp.address.AddressError."""
+        manner = self.manner
         source = _NO_SOURCE if message.source == "" else source_address(message.source, self.addresses)
         destination = destination_address(message.destination, self.addresses)
         return p.SubmitSm(
+            service_type=manner.service_type,
             source_addr_ton=source.ton,
             source_addr_npi=source.npi,
             source_addr=source.addr,
             dest_addr_ton=destination.ton,
             dest_addr_npi=destination.npi,
             destination_addr=destination.addr,
-            esm_class=segment.esm_class,
+            esm_class=segment.esm_class | manner.mode | (_REPLY_PATH if message.reply_path else 0),
+            protocol_id=manner.protocol_id if message.protocol_id is None else message.protocol_id,
+            priority_flag=manner.priority if message.priority is None else message.priority,
             validity_period=self._time(message.validity_s, now_ms),
             registered_delivery=self.registered_delivery if message.receipt else 0,
-            data_coding=segment.data_coding,
+            data_coding=manner.flash if segment.data_coding == FLASH and message.flash else segment.data_coding,
             short_message=b"" if segment.payload else segment.short_message,
-            tlvs=_tlvs(segment),
+            tlvs=self._tlvs(segment, follows=follows),
         )
+
+    def _tlvs(self, segment: EncodedSegment, *, follows: bool) -> p.Tlvs:
+        tlvs = (*_carriers(segment), *self.manner.tlvs)
+        if self.manner.more:
+            tlvs = (*tlvs, (p.TAG_MORE_MESSAGES_TO_SEND, b"\1" if follows else b"\0"))
+        return tlvs
 
     def _time(self, seconds: int | None, now_ms: int) -> str:
         """So long from now, as this SMSC reads it (S-32)."""
@@ -189,7 +209,16 @@ class Dialect:
 
 def dialect(settings: SmppOperatorSettings) -> Dialect:
     return Dialect(
-        addresses=AddressSettings(short_code_ton=settings.short_code_ton, short_code_npi=settings.short_code_npi),
+        addresses=AddressSettings(
+            short_code_ton=settings.short_code_ton,
+            short_code_npi=settings.short_code_npi,
+            alphanumeric_ton=settings.alphanumeric_ton,
+            alphanumeric_npi=settings.alphanumeric_npi,
+            international_ton=settings.international_ton,
+            international_npi=settings.international_npi,
+            destination_ton=settings.destination_ton,
+            destination_npi=settings.destination_npi,
+        ),
         plan_options=PlanOptions(
             concat=ConcatMode(settings.concatenation),
             default_alphabet=DefaultAlphabet(settings.default_alphabet),
@@ -207,6 +236,7 @@ def dialect(settings: SmppOperatorSettings) -> Dialect:
         permanent=frozenset(settings.permanent_statuses),
         registered_delivery=_RECEIPT | _INTERMEDIATE if settings.intermediate_receipts else _RECEIPT,
         offset_quarters=settings.utc_offset_min // 15 if settings.time_format == "absolute" else None,
+        manner=_manner(settings),
     )
 
 
@@ -232,12 +262,28 @@ def _reasons(settings: SmppOperatorSettings) -> dict[int, DeferReason]:
     }
 
 
+def _manner(settings: SmppOperatorSettings) -> Manner:
+    knows_tlvs = settings.interface_version >= TLVS_SINCE
+    tlvs = [(int(each[:6], 16), bytes.fromhex(each[7:])) for each in settings.tlvs]
+    if settings.privacy_indicator is not None:
+        tlvs.append((p.TAG_PRIVACY_INDICATOR, bytes((settings.privacy_indicator,))))
+    return Manner(
+        service_type=settings.service_type,
+        mode=_MODES[settings.esm_class_mode],
+        protocol_id=settings.protocol_id,
+        priority=settings.priority,
+        flash=int(settings.flash_coding, 16),
+        tlvs=tuple(tlvs) if knows_tlvs else (),
+        more=settings.more_messages_to_send and knows_tlvs,
+    )
+
+
 def _reference(message: MtMessage, concat: ConcatMode) -> int:
     short = message.short_ref if concat is ConcatMode.UDH8 else None
     return message.concat_ref if short is None else short
 
 
-def _tlvs(segment: EncodedSegment) -> p.Tlvs:
+def _carriers(segment: EncodedSegment) -> p.Tlvs:
     if segment.payload:
         return ((p.TAG_MESSAGE_PAYLOAD, segment.short_message),)
     if segment.sar is None:

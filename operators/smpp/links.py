@@ -31,6 +31,8 @@ from redaction.personal import Purpose, Secret
 _KINDS: Final[dict[str, tuple[type[p.Bind], ...]]] = {
     "transceiver": (p.BindTransceiver,),
     "transmitter_receiver": (p.BindTransmitter, p.BindReceiver),
+    "transmitter": (p.BindTransmitter,),
+    "receiver": (p.BindReceiver,),
 }
 _ANSWERS: Final[dict[str, type[p.Bind]]] = {"receiver": p.BindReceiver, "transceiver": p.BindTransceiver}
 _NAMES: Final[dict[type[p.Bind], str]] = {
@@ -142,6 +144,18 @@ class Links:
             self._backoffs[connection].up(connection.now())
             self.outages.end(self._names[connection], self._monotonic())
 
+    def answered(self, connection: Connection) -> None:
+        """A submit_sm was answered."""
+        bind = self.binds.get(connection)
+        if bind is not None:
+            bind.answered()
+
+    def unanswered(self, connection: Connection) -> None:
+        """A submit_sm was not answered in time over a link that stands: one that answers none for long is made anew."""
+        bind = self.binds.get(connection)
+        if bind is not None and bind.unanswered(self._monotonic()):
+            connection.close("submits_unanswered")
+
     def bound(self) -> Iterator[Bind]:
         return (each for each in self.binds.values() if each.session.state in BOUND)
 
@@ -222,6 +236,9 @@ class Links:
             password=self._password.reveal(Purpose.CREDENTIAL),
             system_type=settings.system_type,
             interface_version=settings.interface_version,
+            addr_ton=settings.bind_ton,
+            addr_npi=settings.bind_npi,
+            address_range=settings.address_range,
         )
         if not connection.closed.done():
             self.binds[connection] = Bind(connection, settings, self._monotonic(), again=again)

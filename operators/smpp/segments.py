@@ -25,13 +25,15 @@ from operators.smpp.segment_form import ConcatMode as ConcatMode
 from operators.smpp.segment_form import EncodedSegment as EncodedSegment
 from operators.smpp.segment_form import PlanOptions as PlanOptions
 from operators.smpp.segment_form import Shape
-from operators.smpp.udh import UDHI, Concat, build_udh, parse_udh
+from operators.smpp.udh import UDHI, Concat, build_udh, joined, parse_udh
 
 _USER_DATA_OCTETS = 140
 _GSM7_SINGLE = 160
 _SEGMENTS_LIMIT = 255
 _PAYLOAD_LIMIT_OCTETS = 0xFFFF
 _SHIFT_ELEMENT_OCTETS = 3
+_CONCAT_ELEMENT_OCTETS = 5
+_LEAST_ROOM_OCTETS = 4  # a surrogate pair
 
 
 _DEFAULT_OPTIONS = PlanOptions()
@@ -253,6 +255,42 @@ def encode_part(
         return EncodedSegment(data_coding, 0, _rewritten(octets, data_coding, 0, default_alphabet), sar)
     octets = _rewritten(octets, data_coding, len(header), default_alphabet)
     return EncodedSegment(data_coding, UDHI if header else 0, header + octets)
+
+
+def encode_behind(
+    header: bytes,
+    text: str,
+    plan: TextPlan,
+    *,
+    concat: ConcatMode = ConcatMode.UDH8,
+    reference: int = 0,
+    default_alphabet: DefaultAlphabet = DefaultAlphabet.GSM_UNPACKED,
+) -> list[EncodedSegment]:
+    """The PDUs of a text, in order, each behind the elements of this sound header, which names no part.
+
+    A header that leaves no room for a part of the text is left out. The plan gives the encoding, without national
+    tables. Raises `EncodingError` as `plan` does.
+    """
+    encoding, units = _units(text, plan, default_alphabet)
+    data_coding = _data_coding(encoding, False)
+    is_short = len(units) <= _capacity(encoding, len(header))
+    if is_short or concat is ConcatMode.PAYLOAD:
+        whole = _rewritten(units, data_coding, len(header), default_alphabet)
+        return [EncodedSegment(data_coding, UDHI, header + whole, payload=not is_short)]
+    taken = len(header) + _CONCAT_ELEMENT_OCTETS
+    if _USER_DATA_OCTETS - taken < _LEAST_ROOM_OCTETS:
+        return encode_segments(text, plan, concat=concat, reference=reference, default_alphabet=default_alphabet)
+    pieces = _cut(units, encoding, _capacity(encoding, taken))
+    total = len(pieces) if len(pieces) <= _SEGMENTS_LIMIT else _too_long()
+    segments = []
+    for n, piece in enumerate(pieces, 1):
+        place = Concat(reference, total, n)
+        is_sar = concat is ConcatMode.SAR
+        ahead = header if is_sar else joined(build_udh(place), header)
+        octets = ahead + _rewritten(piece, data_coding, len(ahead), default_alphabet)
+        sar = (reference & 0xFFFF, total, n) if is_sar else None
+        segments.append(EncodedSegment(data_coding, UDHI, octets, sar))
+    return segments
 
 
 def _rewritten(octets: bytes, data_coding: int, header_octets: int, alphabet: DefaultAlphabet) -> bytes:

@@ -108,6 +108,11 @@ def build_udh(concat: Concat | None, *, wide: bool = False, locking: int = 0, si
     return bytes((len(elements),)) + elements if elements else b""
 
 
+def joined(first: bytes, second: bytes) -> bytes:
+    """One header with the elements of two."""
+    return bytes((len(first) + len(second) - 2,)) + first[1:] + second[1:]
+
+
 def _concat_element(concat: Concat, wide: bool) -> bytes:
     place = bytes((concat.total, concat.sequence))
     if wide:

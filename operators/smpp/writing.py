@@ -10,28 +10,35 @@ from typing import Final
 from operators.base import MtMessage
 from operators.smpp import pdu as p
 from operators.smpp.dialect import Dialect
+from operators.smpp.pdu.tlv import encode_tlvs
 from operators.smpp.segments import EncodedSegment
 from redaction.personal import Purpose
 
 KEPT: Final = 1_024
 """Rows of each table; a table that is full starts anew."""
 _DIGITS: Final = 20
-_Fields = tuple[int, int | None, bool, int]
+_Fields = tuple[int, int | None, bool, int, bool]
 _LENGTHS: Final = [bytes((length,)) for length in range(256)]
 
 
 class Writer:
-    """dialect: of the operator. Absolute times change too often to be kept: with them a message has no short way."""
+    """dialect: of the operator. Absolute times change too often to be kept: with them a message has no short way, nor
+    where its PDUs say whether more follow.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._fronts: dict[str, bytes] = {}
         self._middles: dict[_Fields, bytes] = {}
+        self._says_more = dialect.manner.more
+        self._tail = encode_tlvs(dialect.manner.tlvs)
 
     def body(self, message: MtMessage, segment: EncodedSegment, now_ms: int) -> bytes | None:
         """What stands behind the header; None for whatever is not usual. Raises AddressError and EncodeError."""
         source, octets = message.source, segment.short_message
         if type(source) is not str or segment.payload or segment.sar is not None or len(octets) > 255:
+            return None
+        if self._says_more or message.protocol_id is not None or message.priority is not None or message.reply_path:
             return None
         digits = message.destination.reveal(Purpose.DELIVER)
         if len(digits) > _DIGITS or not digits.isdigit() or not digits.isascii():
@@ -39,20 +46,21 @@ class Writer:
         if self._dialect.offset_quarters is not None and message.validity_s is not None:
             return None
         front = self._fronts.get(source)
-        fields = (segment.esm_class, message.validity_s, message.receipt, segment.data_coding)
+        fields = (segment.esm_class, message.validity_s, message.receipt, segment.data_coding, message.flash)
         middle = self._middles.get(fields)
         if front is None or middle is None:
             front, middle = self._learn(source, fields, message, segment, now_ms)
-        return b"".join((front, digits.encode("ascii"), middle, _LENGTHS[len(octets)], octets))
+        return b"".join((front, digits.encode("ascii"), middle, _LENGTHS[len(octets)], octets, self._tail))
 
     def _learn(
         self, source: str, fields: _Fields, message: MtMessage, segment: EncodedSegment, now_ms: int
     ) -> tuple[bytes, bytes]:
         """Both are cut out of a PDU to nobody that says nothing."""
         pdu = self._dialect.submit_sm(message, segment, now_ms)
-        pdu.destination_addr, pdu.short_message = "", b""
+        pdu.destination_addr, pdu.short_message, pdu.tlvs = "", b"", ()
         octets = p.encode(pdu)
-        end = p.HEADER_OCTETS + len(pdu.source_addr) + 6  # service_type, and TON, NPI and terminators of the addresses
+        ahead = len(pdu.service_type) + len(pdu.source_addr)
+        end = p.HEADER_OCTETS + ahead + 6  # the terminators of both, and TON and NPI of the addresses
         if len(self._fronts) >= KEPT:
             self._fronts.clear()
         if len(self._middles) >= KEPT:

@@ -217,6 +217,7 @@ TASKS = {
     "gateway/workers/__main__.py": "contained: whoever asks workers takes no answer for an answer",
     "gateway/workers/supervisor.py": "contained: a worker that cannot be started is started later",
     "gateway/workers/worker.py": "waits for one worker, and ends with it",
+    "operators/simulator/scripted.py": "contained: one connection of a peer to try things with, which `stop` awaits",
     "benchmarks/smsc.py": "of a load test",
     "benchmarks/sick.py": "of a load test, which ends with them",
 }

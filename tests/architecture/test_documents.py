@@ -14,6 +14,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from config.loader import load
 from config.operators import SmppOperatorSettings
+from config.reference import table
+from gateway.accounts.esme_profile import EsmeProfile
 from gateway.cli import failures
 from gateway.cli.main import VERBS, verb
 from gateway.model.refusals import KINDS
@@ -79,6 +81,10 @@ def test_the_codes_of_the_command_line_are_documented_and_no_others() -> None:
     (table,) = re.findall(r"^The command line says .*?^(\| code .*?)\n\n", text, re.MULTILINE | re.DOTALL)
     cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert {code for cell in cells for code in re.findall(r"`(\w+)`", cell)} == codes_of_the_command_line()
+
+
+def test_the_profile_of_an_account_is_documented_as_its_type_has_it() -> None:
+    assert table(EsmeProfile) in (DOCS / "smpp.md").read_text(encoding="utf-8")
 
 
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]

@@ -120,7 +120,8 @@ class Peer:
                     self.got.append(pdu)
                     verdict = self._acknowledge(pdu)
                     if verdict is not None:
-                        connection.session.respond(p.DeliverSmResp(sequence_number=pdu.sequence_number, status=verdict))
+                        kind = p.DataSmResp if isinstance(pdu, p.DataSm) else p.DeliverSmResp
+                        connection.session.respond(kind(sequence_number=pdu.sequence_number, status=verdict))
                 case Ended(reason):
                     self.ended = reason
         self._changed.set()
@@ -170,6 +171,16 @@ class Stage(Front):
         self.peers = front.peers
         self.smsc = smsc
 
+    async def writes(self, *pdus: p.DeliverSm | p.DataSm) -> None:
+        """The SMSC sends these, once a bind of the node is there to take them."""
+        async with asyncio.timeout(LIMIT_S):
+            while not self.smsc.receivers:
+                await asyncio.sleep(0.01)
+        link = self.smsc.receivers[0]
+        for pdu in pdus:
+            link.session.request(pdu, None, asyncio.get_running_loop().time())
+        link.flush_soon()
+
     async def arrived(self, count: int) -> list[p.SubmitSm]:
         """What the SMSC behind has got, once it is so many PDUs."""
         async with asyncio.timeout(LIMIT_S):
@@ -208,6 +219,7 @@ async def running_front(
     *,
     customer: CustomerSettings | None = None,
     ledger: LedgerSettings | None = None,
+    in_doubt: Any = "by_class",
     **smpp: Any,
 ) -> AsyncIterator[Front]:
     """On an operator that runs already: an SMSC's port, or the settings of a link. ledger: a file in the folder where
@@ -215,6 +227,8 @@ async def running_front(
     """
     server = SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))
     settings = settings_of(folder, operator, server)
+    (route,) = settings.routes
+    settings = msgspec.structs.replace(settings, routes=(msgspec.structs.replace(route, in_doubt=in_doubt),))
     node = Node(settings if ledger is None else msgspec.structs.replace(settings, ledger=ledger))
     await node.start()
     accounts = Accounts(

@@ -80,6 +80,9 @@ BAD = [
     refused("esme add 1 shop", "--allow-class", "promo", says="classes are otp"),
     refused("esme add 1 shop", "--binds", "100000", says="binds"),
     refused("esme add 1 shop", "--window", "100000", says="a window"),
+    refused("esme add 1 shop", "--profile", "alphabet", says="NAME=VALUE"),
+    refused("esme add 1 shop", "--profile", f"alphabet={CANARY}", says="alphabet takes one of"),
+    refused("esme add 1 shop", "--profile", f"{CANARY}=1", says="NAME=VALUE"),
     refused("esme add 1", "sixteen-letters-", says="a system_id has"),
     refused("esme add 1", f"{CANARY} and more", says="a system_id has"),
     refused("customer add --sender INTERKEY", "--name", "", says="1 to 200"),
@@ -250,3 +253,16 @@ def test_looking_at_a_retention_policy_changes_nothing_and_what_is_not_named_sta
     assert both == shorter | {"record_s": 3600}
     lifted = verbs.run("retention", "policy", "1", "transactional", "--content-limit", "none", "--record", "none")
     assert lifted == usual
+
+
+def test_the_profile_of_an_account_is_shown_and_changed_and_the_rest_stays(verbs: Verbs) -> None:
+    made = verbs.run("esme", "add", "1", "shop", "--window", "7", "--profile", "alphabet=latin1")
+    assert made["system_id"] == "shop"
+    shown = verbs.run("esme", "profile", "shop")
+    assert (shown["alphabet"], shown["protocol_ids"], shown["receipt_retry_s"]) == ("latin1", [], None)
+    changed = verbs.run("esme", "profile", "shop", "--set", "protocol_ids=0x40", "--set", "receipt_retry_s=60")
+    assert changed == shown | {"protocol_ids": [0x40], "receipt_retry_s": 60}
+    assert verbs.run("esme", "profile", "shop") == changed
+    assert verbs.run("esme", "profile", "shop", "--set", "receipt_retry_s=none")["receipt_retry_s"] is None
+    assert "alphabet takes one of" in verbs.says("esme", "profile", "shop", "--set", "alphabet=morse")
+    assert verbs.says("esme", "profile", "nobody").endswith("[unknown_account]")

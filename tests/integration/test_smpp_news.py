@@ -184,7 +184,7 @@ async def test_query_and_cancel_act_on_the_customers_own_messages_only(stage: St
     for foreign in ("0" * 32, "no id", "ff"):
         assert (await peer.ask(p.QuerySm(message_id=foreign))).status == st.RINVMSGID
         assert (await peer.ask(p.CancelSm(message_id=foreign))).status == st.RINVMSGID
-    assert (await peer.ask(p.CancelSm(source_addr="INTERKEY"))).status == st.RINVCMDID
+    assert (await peer.ask(p.CancelSm(source_addr="INTERKEY"))).status == st.RINVMSGID
 
 
 @pytest.mark.smpp("S-51")

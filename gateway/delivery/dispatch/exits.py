@@ -6,6 +6,7 @@ from gateway.delivery.dispatch.references import ShortReferences
 from gateway.model.attempt import Attempt
 from gateway.model.identifiers import concat_reference
 from gateway.model.message import Message
+from gateway.model.submission import NO_MARKS, Marks
 from gateway.vault.vault import Content
 from operators.base import DOUBTS, MtMessage
 from redaction.egress import EgressContract, EgressField, disclosure_code
@@ -41,12 +42,21 @@ class Exit:
 
     def disclosure(self, message: Message, content: Content) -> int:
         """Which fields an attempt forwards."""
-        return self.several if message.segments > 1 or content.header else self.single
+        code = self.several if message.segments > 1 or content.header else self.single
+        return code if content.marks is NO_MARKS else code | self._of_marks(content.marks)
+
+    def _of_marks(self, marks: Marks) -> int:
+        return disclosure_code(
+            field
+            for field, is_said in ((EgressField.PROTOCOL_ID, marks.protocol_id), (EgressField.PRIORITY, marks.priority))
+            if is_said and self.contract.allows(field)
+        )
 
     def cut_down(
         self, message: Message, content: Content, attempt: Attempt, segments: tuple[int, ...], now_ms: int
     ) -> MtMessage:
         """Only what may leave, for these segments. attempt: what the operator gives back with each answer."""
+        marks, allows = content.marks, self.contract.allows
         source, is_whole = self.contract.source(content.source), len(segments) == message.segments
         short_ref = 0
         if message.segments > 1:
@@ -64,6 +74,9 @@ class Exit:
             flash=content.flash,
             data_coding=content.data_coding,
             header=content.header,
+            protocol_id=marks.protocol_id if marks.protocol_id and allows(EgressField.PROTOCOL_ID) else None,
+            priority=marks.priority if marks.priority and allows(EgressField.PRIORITY) else None,
+            reply_path=marks.reply_path and allows(EgressField.ESM_CLASS),
             name=message.id if self.reference else b"",
             doubtful=message.error in DOUBTS,
         )

@@ -7,6 +7,7 @@ its parts. This front is what others use.
 from operators.smpp.session.events import (
     BindAsked,
     BindRefused,
+    BindUnreadable,
     Bound,
     Ended,
     Event,
@@ -18,16 +19,28 @@ from operators.smpp.session.events import (
     Unanswered,
 )
 from operators.smpp.session.machine import Session
-from operators.smpp.session.rules import BOUND, RECEIVES, SENDS, TAKES, TLVS_SINCE, Role, SessionSettings, State
+from operators.smpp.session.rules import (
+    BOUND,
+    RECEIVES,
+    SENDS,
+    STATE_OF_BIND,
+    TAKES,
+    TLVS_SINCE,
+    Role,
+    SessionSettings,
+    State,
+)
 
 __all__ = [
     "BOUND",
     "RECEIVES",
     "SENDS",
+    "STATE_OF_BIND",
     "TAKES",
     "TLVS_SINCE",
     "BindAsked",
     "BindRefused",
+    "BindUnreadable",
     "Bound",
     "Ended",
     "Event",

@@ -45,6 +45,10 @@ class BindAsked(msgspec.Struct, frozen=True, gc=False):
     pdu: Any
 
 
+class BindUnreadable(msgspec.Struct, frozen=True, gc=False):
+    """SMSC: a peer asked for a bind that cannot be read, and was refused; close the connection."""
+
+
 class Bound(msgspec.Struct, frozen=True, gc=False):
     """ESME: the bind was accepted."""
 
@@ -67,4 +71,4 @@ class NotBound(Exception):
     """The session's state lets no request of the host leave."""
 
 
-Event = Request | Response | Unanswered | Heard | Flawed | BindAsked | Bound | BindRefused | Ended
+Event = Request | Response | Unanswered | Heard | Flawed | BindAsked | BindUnreadable | Bound | BindRefused | Ended

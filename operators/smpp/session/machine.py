@@ -18,6 +18,7 @@ from operators.smpp.session.ending import Ending
 from operators.smpp.session.events import (
     BindAsked,
     BindRefused,
+    BindUnreadable,
     Bound,
     Ended,
     Event,
@@ -282,8 +283,10 @@ class Session:
         except p.PduError as error:
             if error.command_id & p.RESPONSE:  # of no kind that is known
                 self.unexpected_responses += 1
-            else:  # S-04, S-05: answer with the sequence number, and go on
+            elif error.command_id not in NEVER_ANSWERED:  # S-04, S-05: answer with the sequence number, and go on
                 self._out.append(refusal(error.command_id, error.sequence_number, error.status))
+                if error.command_id in STATE_OF_BIND and self.role is Role.SMSC and self.state is State.OPEN:
+                    self._events.append(BindUnreadable())
             return
         if flaw is not None:
             self._events.append(Flawed(pdu.command_id, flaw))
@@ -350,7 +353,7 @@ class Session:
         elif pdu.command_id in STATE_OF_BIND:
             bound = self.state in BOUND or self.state is State.BINDING
             self._out.append(refusal(pdu.command_id, pdu.sequence_number, st.RALYBND if bound else st.RINVBNDSTS))
-        else:
+        elif pdu.command_id not in NEVER_ANSWERED:
             self._out.append(refusal(pdu.command_id, pdu.sequence_number, st.RINVBNDSTS))
 
     def _end_once_settled(self, reason: str, now: float) -> None:

@@ -214,6 +214,13 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             "operators[0].permanent_statuses[0]",
             "status_twice",
         ),
+        (with_operators(replace(LOCAL, tlvs=("0x0424=00",))), "operators[0].tlvs[0]", "tlv_taken"),
+        (with_operators(replace(LOCAL, tlvs=("0x14AB=", "0x14ab=00"))), "operators[0].tlvs[1]", "tlv_twice"),
+        (
+            Settings(operators=(replace(LOCAL, bind="receiver"),), routes=(RouteSettings(operators=(LOCAL.name,)),)),
+            "routes[0].operators[0]",
+            "receives_only",
+        ),
         (
             with_operators(replace(LOCAL, receipt_words=ReceiptWords(delivered=("ok",), unknown=("gone", "OK")))),
             "operators[0].receipt_words.unknown[1]",

@@ -120,7 +120,7 @@ def test_the_example_operators_have_the_defaults_apart_from_what_an_operator_nee
     assert isinstance(operator, SmppOperatorSettings)
     assert isinstance(web, RestOperatorSettings)
     own = {"name", "host", "system_id", "password", "throughput_per_s", "tls", "register", "egress"}
-    own |= {"throughput_per_bind_per_s", "query_after_s", "outbind"}
+    own |= {"throughput_per_bind_per_s", "query_after_s", "privacy_indicator", "outbind"}
     assert changed(operator, SmppOperatorSettings()) == own
     assert changed(operator.tls, SmppOperatorSettings().tls) == set(operator.tls.__struct_fields__)
     assert changed(web, RestOperatorSettings()) == {"name", "password", "rest", "register"}

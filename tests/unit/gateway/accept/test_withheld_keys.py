@@ -76,7 +76,7 @@ async def test_news_waits(tmp_path: Path) -> None:
         directory = Directory(road.ledger.accounts, road.keyring.credential_digest)
         await directory.refresh()
         addressing = Addressing(directory, road.vault, road.sealer, road.clock.now_ms)
-        for tell in (addressing.delivery, NewsWriter(road.vault)):
+        for tell in (addressing.delivery, NewsWriter(road.vault, directory.profile)):
             with withheld(road), pytest.raises(KeysWithheld):
                 tell(news_of(message), message)
             assert tell(news_of(message), message) is not None

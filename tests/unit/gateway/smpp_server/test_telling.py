@@ -18,7 +18,7 @@ from gateway.process.containment import Containment
 from gateway.smpp_server.link import Link
 from gateway.smpp_server.telling import LEAST_IN_MEMORY, POLL_S, RETRY_S, Telling
 from gateway.smpp_server.wording import receipt
-from gateway.smpp_server.words import Words
+from gateway.smpp_server.words import Forms, Words
 from operators.smpp import pdu as p
 from operators.smpp.connection import Connection
 from operators.smpp.framing import Framer
@@ -125,11 +125,12 @@ class Desk:
         )
         self.clock = clock
         self.broken: set[bytes] = set()
+        self.forms: Forms | None = None
 
-    def _word(self, event: OutboxEvent, message: Message) -> Words | p.DeliverSm | None:
+    def _word(self, event: OutboxEvent, message: Message) -> Words | Forms | None:
         if message.id in self.broken:
             raise UnicodeError
-        return receipt(event, message, None)
+        return self.forms or receipt(event, message, None)
 
     def _offer(self, events: Sequence[StoredEvent]) -> None:
         self.telling.offer(events)
@@ -264,3 +265,34 @@ async def test_an_event_that_cannot_be_put_in_words_holds_up_no_other_and_is_tri
     desk.clock.advance(RETRY_S[0] + POLL_S)
     assert (await peer.receives(2))[1:] == [first.id]
     unwatch()
+
+
+@pytest.mark.case("smpp-9")
+async def test_a_message_in_parts_is_told_with_its_last_part_and_not_before(desk: Desk) -> None:
+    desk.forms = Forms(now=(), old=tuple(p.DeliverSm(short_message=each) for each in (b"one", b"two", b"three")))
+    peer = Peer(desk.telling, keen=False, version=0x33)
+    await desk.ends(1)
+    for count in (1, 2, 3):
+        async with asyncio.timeout(LIMIT_S):
+            while len(peer.got) < count:
+                await asyncio.sleep(0)
+        assert (desk.telling.told, len(peer.got)) == (0, count)
+        peer.acknowledge()
+    await desk.is_told()
+    assert [each.short_message for each in peer.got] == [b"one", b"two", b"three"]
+    assert desk.telling.told == 1
+
+
+@pytest.mark.case("smpp-9")
+async def test_a_late_answer_to_a_part_does_not_end_the_message(desk: Desk) -> None:
+    desk.forms = Forms(now=(), old=tuple(p.DeliverSm(short_message=each) for each in (b"one", b"two")))
+    peer = Peer(desk.telling, keen=False, version=0x33)
+    await desk.ends(1)
+    async with asyncio.timeout(LIMIT_S):
+        while not peer.got:
+            await asyncio.sleep(0)
+    (unanswered,) = peer.link.session.window.abandon()
+    desk.telling.unanswered_by(peer.link, unanswered.context, lost=False)
+    desk.telling.answered(peer.link, unanswered.context, 0, late=True)
+    await desk.journal.drain()
+    assert (desk.telling.told, await desk.outbox.size(ESME.id), len(peer.got)) == (0, 1, 1)

@@ -1,16 +1,23 @@
 """News in the words of SMPP, read back by the parser that reads operators' receipts."""
 
+from typing import Final
+
+import msgspec
 import pytest
 
+from gateway.accounts.esme_profile import EsmeProfile
 from gateway.model.message import Message, OutboxEvent, Part, Status
 from gateway.model.submission import ReturnPath
+from gateway.smpp_server.incoming import incoming
 from gateway.smpp_server.reasons import OURS, UNNAMED, reason
-from gateway.smpp_server.wording import STATES, incoming, query_response, receipt
+from gateway.smpp_server.wording import STATES, query_response, receipt
 from gateway.vault.vault import Received
-from operators.base import ReceiptState
+from operators.base import MoMessage, ReceiptState
 from operators.smpp import pdu as p
+from operators.smpp.coding import DefaultAlphabet
+from operators.smpp.incoming import Incoming, IncomingSettings
 from operators.smpp.receipt import canonical_id, parse_receipt
-from redaction.personal import MessageText, Msisdn
+from redaction.personal import MessageText, Msisdn, Purpose
 from tests.unit.gateway.stage import a_message
 
 PATH = ReturnPath(5, 0, "INTERKEY", 1, 1, "966500000078")
@@ -130,13 +137,51 @@ def test_an_address_that_no_deliver_sm_can_hold_is_not_told() -> None:
 def test_what_a_person_wrote_goes_in_the_alphabet_that_carries_it() -> None:
     def pdu(text: str, encoding: str) -> p.DeliverSm:
         received = Received(source=Msisdn("966500000078", 966), destination="1234", text=MessageText(text))
-        return incoming(a_message(encoding=encoding, status=Status.RECEIVED), received)
+        (whole,) = incoming(a_message(encoding=encoding, status=Status.RECEIVED), received).now
+        assert isinstance(whole, p.DeliverSm)
+        return whole
 
     assert (pdu("yes {1}", "gsm7").data_coding, pdu("yes {1}", "gsm7").short_message) == (0, b"yes \x1b\x281\x1b\x29")
     assert pdu("نعم", "ucs2").short_message == "نعم".encode("utf-16-be")
     assert (pdu("\x00\xff", "binary").data_coding, pdu("\x00\xff", "binary").short_message) == (4, b"\x00\xff")
     long = pdu("ن" * 200, "ucs2")
     assert (long.short_message, len(dict(long.tlvs)[p.TAG_MESSAGE_PAYLOAD])) == (b"", 400)
+
+
+PORTS: Final = bytes.fromhex("0605040b8423f0")
+
+
+@pytest.mark.parametrize("alphabet", ["gsm_unpacked", "gsm_packed", "latin1", "ascii"])
+@pytest.mark.parametrize("long_incoming", ["payload", "udh", "sar"])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("yes {1}", "gsm7"),
+        ("héllo", "gsm7"),
+        ("نعم", "ucs2"),
+        ("\x01\xff", "binary"),
+        ("{" + "ab" * 180, "gsm7"),
+        ("😀" * 150, "ucs2"),
+        ("\x01\xff" * 170, "binary"),
+    ],
+)
+def test_ports_reach_every_bind_with_every_part(alphabet: str, long_incoming: str, text: str, encoding: str) -> None:
+    profile = msgspec.convert({"alphabet": alphabet, "long_incoming": long_incoming}, EsmeProfile)
+    received = Received(source=Msisdn("966500000078", 966), destination="1234", text=MessageText(text), header=PORTS)
+    forms = incoming(a_message(encoding=encoding, status=Status.RECEIVED), received, profile)
+    for form in (forms.now, forms.old):
+        reader = Incoming(IncomingSettings(operator="", wait_s=10, default_alphabet=DefaultAlphabet(alphabet)), b"salt")
+        read = [reader.take(each, "handle", 0) for each in form if isinstance(each, p.DeliverSm)][-1]
+        assert isinstance(read, MoMessage)
+        assert (read.text.reveal(Purpose.ACCEPT), read.header, read.missing) == (text, PORTS, ())
+
+
+def test_a_header_that_leaves_no_room_for_a_part_is_left_out() -> None:
+    received = Received(
+        source=Msisdn("966500000078", 966), destination="1234", text=MessageText("a" * 200), header=b"\x86" + bytes(134)
+    )
+    forms = incoming(a_message(status=Status.RECEIVED), received, EsmeProfile(long_incoming="udh"))
+    assert len(forms.now) == 2
 
 
 def test_a_query_is_answered_with_the_state_and_when_it_was_reached() -> None:

@@ -134,7 +134,7 @@ def test_before_a_bind_an_enquire_link_is_answered_and_a_nack_changes_nothing(ro
 def test_an_smsc_takes_no_outbind() -> None:
     session = Session(Role.SMSC, QUIET, 0.0)
     assert session.receive(octets(p.Outbind(1, system_id="smsc")), 0.0) == []
-    assert [pdu.status for pdu in sent(session)] == [st.RINVBNDSTS]
+    assert sent(session) == []
 
 
 @pytest.mark.smpp("S-13")

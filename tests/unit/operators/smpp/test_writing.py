@@ -56,8 +56,32 @@ def test_both_ways_write_the_same(said: MtMessage) -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"service_type": "VMA"},
+        {"tlvs": ("0x1401=6162",), "privacy_indicator": 2},
+        {"protocol_id": 0x40, "priority": 2, "esm_class_mode": "datagram"},
+        {"destination_ton": 2, "alphanumeric_npi": 1, "international_ton": 0},
+        {"flash_coding": "0xF0"},
+        {"tlvs": ("0x1401=6162",), "interface_version": 0x33},
+    ],
+)
+@pytest.mark.parametrize("source", ["INTERKEY", "1234", "966500000000", ""])
+def test_both_ways_write_the_same_whatever_the_operator_wants(changes: dict[str, Any], source: str) -> None:
+    spoken = dialect(settings(**changes))
+    writer = Writer(spoken)
+    for said in (message(source=source), message("x" * 200, source=source, flash=True), message(source=source)):
+        for short, long in both(said, writer, spoken):
+            assert short == long
+
+
+@pytest.mark.parametrize(
     ("said", "changes"),
     [
+        (message(protocol_id=1), {}),
+        (message(priority=1), {}),
+        (message(reply_path=True), {}),
+        (message(), {"more_messages_to_send": True}),
         (message(source=TO), {}),
         (message(destination=Msisdn("9" * 21, 966)), {}),
         (message("x" * 400), {"concatenation": "sar"}),
