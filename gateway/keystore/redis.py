@@ -137,8 +137,7 @@ class KeyServer:
             if self._lock_file is not None:
                 self._lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 stack.enter_context(locked(self._lock_file, WAIT_S))
-            self._take_lock()
-            stack.callback(self._release)
+            stack.enter_context(self._locked())
             self._writer = self._connected
             if self._address.replicas:  # WAIT counts what its own connection wrote
                 self._writer = stack.enter_context(self._connected.client())
@@ -243,20 +242,21 @@ class KeyServer:
         if reached < wanted:
             raise LedgerUnavailable(f"key store: a write has reached {reached} of {wanted} replicas")
 
-    def _take_lock(self) -> None:
-        """Raises LedgerUnavailable after WAIT_S."""
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Raises LedgerUnavailable after WAIT_S. If releasing fails, the lock ends by itself."""
         self._token = os.urandom(16)
         deadline = time.monotonic() + WAIT_S
         while not self._run("lock", (self._lock,), self._token, self._lasts_ms):
             if time.monotonic() > deadline:
                 raise LedgerUnavailable("key store: another process holds its lock")
             time.sleep(_STEP_S)
-
-    def _release(self) -> None:
-        """If that fails, the lock ends by itself."""
-        with contextlib.suppress(LedgerUnavailable):
-            self._run("unlock", (self._lock,), self._token)
-        self._token = b""
+        try:
+            yield
+        finally:
+            with contextlib.suppress(LedgerUnavailable):
+                self._run("unlock", (self._lock,), self._token)
+            self._token = b""
 
 
 def _client_of(said: KeyServerAddress, timeout_s: float) -> Any:

@@ -5,14 +5,13 @@ gives a password that was right before is taken at once, whatever others guess f
 same guess on many connections is compared once. More than can be compared in a few seconds are told to come back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
 
 from gateway.accounts.customers import Esme
 from gateway.accounts.directory import Directory
-from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.passwords import matches, unmatched
 from gateway.process.clock import Clock
 from gateway.smpp_server.checks import Check, Checks
@@ -142,11 +141,20 @@ class Binding:
         return st.RBINDFAIL if self._conceal else status
 
 
-def most_binds(profile: EsmeProfile, state: State) -> int | None:
-    """How many binds of this kind an account may have at once; None where nothing is said of the kind."""
-    if state is State.BOUND_TX:
-        return profile.max_transmitters
-    return profile.max_receivers if state is State.BOUND_RX else profile.max_transceivers
+def has_place(esme: Esme, bound: Collection[State], state: State, most: int) -> bool:
+    """Whether the account may have one bind more, and one more of this kind.
+
+    bound: the states of its binds. most: binds of an account that names no limit.
+    """
+    profile = esme.profile
+    most_of_kind = {
+        State.BOUND_TX: profile.max_transmitters,
+        State.BOUND_RX: profile.max_receivers,
+        State.BOUND_TRX: profile.max_transceivers,
+    }[state]
+    if most_of_kind is not None and sum(each is state for each in bound) >= most_of_kind:
+        return False
+    return len(bound) < (esme.max_binds or most)
 
 
 def _is_within(address: str, esme: Esme) -> bool:

@@ -18,7 +18,7 @@ from gateway.process.descriptors import tell_of_shortage
 from gateway.process.logs import logger
 from gateway.process.notices import Notices, cut_address
 from gateway.process.tls import tls_context
-from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, most_binds
+from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, has_place
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
@@ -268,22 +268,16 @@ class SmppServer:
         def judged(verdict: Verdict) -> None:
             if link not in self._links:
                 return
-            if isinstance(verdict, Allowed) and not self._has_place(verdict.esme, asked):
-                verdict = Denied(st.RBINDFAIL, "binds")
+            if isinstance(verdict, Allowed):
+                bound = [each.session.state for each in self.binds.get(verdict.esme.id, ())]
+                if not has_place(verdict.esme, bound, STATE_OF_BIND[asked.command_id], self._settings.max_binds):
+                    verdict = Denied(st.RBINDFAIL, "binds")
             if isinstance(verdict, Allowed) and not self._stopping:
                 self._accept(link, asked, verdict.esme)
             else:
                 self._deny(link, asked, verdict)
 
         return judged
-
-    def _has_place(self, esme: Esme, asked: p.Bind) -> bool:
-        """Whether the account may have one bind more, and one more of this kind."""
-        binds, state = self.binds.get(esme.id, ()), STATE_OF_BIND[asked.command_id]
-        most_of_kind = most_binds(esme.profile, state)
-        if most_of_kind is not None and sum(link.session.state is state for link in binds) >= most_of_kind:
-            return False
-        return len(binds) < (esme.max_binds or self._settings.max_binds)
 
     def _accept(self, link: Link, asked: p.Bind, esme: Esme) -> None:
         if link.session.state is not State.BINDING:  # it ended while the password was compared
