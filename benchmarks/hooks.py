@@ -4,7 +4,9 @@ What a request says is read when traffic is over. The same listener hears a Kann
 whose path ends with the recipient's number.
 """
 
+import base64
 import gc
+import hmac
 import re
 import selectors
 import socket
@@ -114,6 +116,8 @@ class Endpoint:
                 return False
             case {"until": told}:
                 self._awaited = told
+            case {"signed_by": secret}:
+                child.say({"unsigned": sum(not is_signed(request, secret) for request in self.heard)})
             case {"report": path}:
                 child.say(self.report(path))
         return True
@@ -126,6 +130,24 @@ class Endpoint:
         names = Path(path).with_suffix(".ids")
         names.write_text("\n".join(f"{name} {times[name]}" for name in first), encoding="ascii")
         return {"requests": len(self.heard), "ids": str(names)}
+
+
+def is_signed(request: bytes, secret: str) -> bool:
+    """Whether a request carries the signature that its octets have under this secret (Standard Webhooks)."""
+    head, _, body = request.partition(_END)
+    signed = b".".join((_value(head, b"webhook-id"), _value(head, b"webhook-timestamp"), body))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    wanted = base64.b64encode(hmac.digest(key, signed, "sha256"))
+    return b"v1," + wanted in _value(head, b"webhook-signature").split()
+
+
+def _value(head: bytes, name: bytes) -> bytes:
+    """Of a header, in its own letters."""
+    for line in head.split(b"\r\n")[1:]:
+        said, _, value = line.partition(b":")
+        if said.strip().lower() == name:
+            return value.strip()
+    return b""
 
 
 def told_of(heard: Sequence[bytes], moments: Sequence[float]) -> tuple[dict[str, float], Counter[str]]:

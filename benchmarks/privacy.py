@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +20,10 @@ from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
 from gateway.process.clock import SystemClock
 from redaction.detect import find, looks_like_otp, normalise_digits
+from redaction.first_layout import to_bytes
 from redaction.fresh_keys import FRESH
 from redaction.keys import ROOT_BYTES, KeyState
-from redaction.keys_at_rest import seal_state, to_bytes
+from redaction.keys_at_rest import seal_state
 from redaction.personal import Msisdn, Purpose
 from redaction.pseudonymise import pseudonymise
 from redaction.retention import OTP, RetentionTag
@@ -32,6 +34,8 @@ CALLS: Final = 5_000
 CUSTOMER: Final = 1
 PERIOD: Final = 480_000
 PERIODS: Final = 5_000
+ERASED: Final = 100_000
+CUSTOMERS: Final = 10_000
 BODY: Final = msgspec.msgpack.encode(("966512345678", 966, "INTERKEY", False, "x" * 160, False, True))
 ARABIC: Final = (
     "عزيزنا العميل، رمز التحقق الخاص بك هو ٤٨٢١٩٣ وهو صالح لمدة خمس دقائق، لا تشاركه مع أحد ولو ادعى أنه من موظفينا."
@@ -47,6 +51,7 @@ def run(whole_us: float | None = None) -> None:
     naming(whole)
     puncturing(whole)
     rolling()
+    erased()
 
 
 def documented_us() -> float:
@@ -170,8 +175,53 @@ def rolling() -> None:
         store.update(fill, destroys=False)
         walls = []
         for period in range(ROUNDS):
-            began = time.perf_counter()
-            store.update(lambda keys, it=period: keys.drop_period(RetentionTag("transactional"), it), destroys=True)  # type: ignore[misc]
-            walls.append((time.perf_counter() - began) * 1e6)
+            drop = partial(_drop, period)
+            walls.append(wall_us(lambda it=drop: store.update(it, destroys=True)))  # type: ignore[misc]
         store.close()
     report("  the whole roll in the file store, by the wall", walls, 20_000)
+
+
+def _drop(period: int, keys: KeyState) -> bool:
+    return keys.drop_period(RetentionTag("transactional"), period)
+
+
+def erased() -> None:
+    """A store from which many people were erased, with many customers beside them: opened, and changed once more."""
+    clock = SystemClock()
+
+    def fill(keys: KeyState) -> None:
+        for customer in range(CUSTOMERS):
+            keys.ensure_customer(customer, clock.random)
+        keys.ensure_period(OTP, PERIOD, clock.random)
+        for _ in range(ERASED):
+            keys.puncture(OTP, PERIOD, leaf())
+
+    def leaf() -> int:
+        return int.from_bytes(clock.random(5), "big")
+
+    def one_more(keys: KeyState) -> None:
+        keys.puncture(OTP, PERIOD, leaf())
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, slot = Path(folder, "keys", "keys.db"), FileRootSlot(Path(folder, "root", "root.key"))
+        store = Keystore(path, slot, clock)
+        store.open()
+        store.update(fill, destroys=False)
+        store.close()
+        print(f"{f'key store, {ERASED:,} erased, {CUSTOMERS:,} customers':<52}{path.stat().st_size >> 20:>10} MB")
+        opened, changed, derived = [], [], []
+        for _ in range(ROUNDS):
+            store = Keystore(path, slot, clock)
+            opened.append(wall_us(lambda it=store: it.open(create=False)))  # type: ignore[misc]
+            derived.append(wall_us(lambda it=store: it.state.usable_leaf(OTP, PERIOD, leaf())))  # type: ignore[misc]
+            changed.append(wall_us(lambda it=store: it.update(one_more, destroys=True)))  # type: ignore[misc]
+            store.close()
+    report("  open it, by the wall", opened, 2_000_000)
+    report("  the first look at a leaf, by the wall", derived)
+    report("  erase one more, by the wall", changed, 50_000)
+
+
+def wall_us(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1e6

@@ -33,6 +33,8 @@ BIND_RESP: Final = 0x80000009
 LIMIT_S: Final = 300.0
 TICK_S: Final = 0.001
 _RECEIPT: Final = re.compile(rb"id:([0-9A-Za-z-]+) ")
+_STATE: Final = re.compile(rb" stat:([A-Z]+) ")
+_ERROR: Final = re.compile(rb" err:([0-9A-Za-z]+)")
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,12 +226,19 @@ def report(load: Load, job: Job, began: float, cpu_s: float) -> dict[str, Any]:
     return {
         "began": began,
         "ended": max(load.answered),
+        "undelivered": sum(not says_delivered(body) for _, body in load.news),
         "told_by": max((moment for moment, _ in load.news), default=0.0),
         "cpu_s": cpu_s,
         "statuses": {str(status): count for status, count in load.statuses.items()},
         "ids": str(ids),
         "told": str(told),
     }
+
+
+def says_delivered(body: bytes) -> bool:
+    """Whether a receipt says in its text that the message was delivered, and without an error (SMPP 3.4, App. B)."""
+    state, error = _STATE.search(body), _ERROR.search(body)
+    return state is not None and state[1] == b"DELIVRD" and error is not None and not error[1].strip(b"0")
 
 
 def main() -> None:

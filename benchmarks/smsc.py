@@ -9,15 +9,14 @@ import sys
 import time
 from array import array
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import uvloop
 
 from benchmarks import child
-from benchmarks.messages import MIXES, Form, index_of
+from benchmarks.messages import MIXES, SENDER, index_of
 from operators.simulator import Onlooker, Simulator, SimulatorSettings
-from operators.smpp import gsm7
 from operators.smpp.pdu import SubmitSm
 from operators.smpp.session import SessionSettings
 
@@ -37,13 +36,16 @@ class Stamps(Onlooker):
 
     def __init__(self, mix: str) -> None:
         self._forms = MIXES[mix]
-        self._texts = [octets_of(form) for form in self._forms.forms]
+        self._codings = [coding_of(form.text) for form in self._forms.forms]
+        self._bodies: dict[int, dict[int, bytes]] = {}  # of long messages that are not whole yet
         self._arrived = array("d")
         self._parts: list[int] = []
         self._twice: set[int] = set()
         self.receipts_asked = 0
         self.strangers = 0
         self.altered = 0
+        self.miscoded = 0
+        self.other_senders = 0
 
     def submitted(self, submit: SubmitSm) -> None:
         now = time.perf_counter()
@@ -55,9 +57,7 @@ class Stamps(Onlooker):
             self.strangers += 1
             return
         part = 1 << part_of(submit)
-        text = self._texts[index % len(self._texts)]
-        if text is not None and text != submit.short_message:
-            self.altered += 1
+        self._compare(index, submit)
         while len(self._parts) <= index:
             self._parts.append(0)
             self._arrived.append(0.0)
@@ -67,6 +67,23 @@ class Stamps(Onlooker):
         elif had & part:
             self._twice.add(index)
         self._parts[index] = had | part
+
+    def _compare(self, index: int, submit: SubmitSm) -> None:
+        """Sender, coding, and the text once it is whole, with what was sent; codings are known here, too."""
+        form, coding = self._forms.form(index), self._codings[index % len(self._codings)]
+        self.other_senders += submit.source_addr != SENDER
+        self.miscoded += submit.data_coding != coding
+        body = submit.short_message
+        if submit.esm_class & _UDHI and body:
+            body = body[1 + body[0] :]
+        if form.segments == 1:
+            self.altered += text_of(body, coding) != form.text
+            return
+        parts = self._bodies.setdefault(index, {})
+        parts[part_of(submit)] = body
+        if len(parts) == form.segments:
+            del self._bodies[index]
+            self.altered += "".join(text_of(parts[at], coding) for at in sorted(parts)) != form.text
 
     def lot(self, first: int, count: int, path: str) -> dict[str, Any]:
         """Which messages came once and whole; arrivals go to the file, 0.0 for none."""
@@ -83,15 +100,37 @@ class Stamps(Onlooker):
             "broken": broken[:20],
             "strangers": self.strangers,
             "altered": self.altered,
+            "miscoded": self.miscoded,
+            "other_senders": self.other_senders,
         }
 
 
-def octets_of(form: Form) -> bytes | None:
-    """The octets of a text of one segment, as every target must send them; None for a longer one."""
-    if form.segments > 1:
-        return None
-    septets = gsm7.DEFAULT.encode(form.text)
-    return form.text.encode("utf-16-be") if septets is None else septets
+_BASIC: Final = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED: Final = {10: "\f", 20: "^", 40: "{", 41: "}", 47: "\\", 60: "[", 61: "~", 62: "]", 64: "|", 101: "€"}
+_ESCAPE: Final = 27
+"""3GPP 23.038 §6.2.1, written down once more: a target must not be compared with its own tables."""
+
+
+def coding_of(text: str) -> int:
+    """The data_coding that a text has to have: 0 where the GSM alphabet shows it, 8 elsewhere."""
+    return 0 if all(each in _BASIC or each in _EXTENDED.values() for each in text) else 8
+
+
+def text_of(octets: bytes, coding: int) -> str:
+    """What these octets say, one septet in each under coding 0."""
+    if coding == 8:
+        return octets.decode("utf-16-be", "replace")
+    shown, escaped = [], False
+    for octet in octets:
+        if octet == _ESCAPE and not escaped:
+            escaped = True
+            continue
+        shown.append(_EXTENDED.get(octet, "?") if escaped else _BASIC[octet] if octet < len(_BASIC) else "?")
+        escaped = False
+    return "".join(shown)
 
 
 def part_of(submit: SubmitSm) -> int:

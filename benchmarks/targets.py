@@ -15,6 +15,7 @@ import msgspec
 from benchmarks.child import Child
 from benchmarks.engines import Engine
 from benchmarks.meter import family
+from benchmarks.syncs import Syncs
 from benchmarks.truth import Wrong
 from gateway.tools.trial_site import Code, Stage
 
@@ -97,23 +98,29 @@ class GatewayTarget:
         self.engine = engine
         self._folder = folder
         self._settings = settings
+        self._syncs: Syncs | None = None
+        self.hook_secret = ""
         self.stage: Stage
 
     def start(self, smsc_port: int, hook: Hook | None) -> None:
         self.engine.start(self._folder)
+        self._syncs = Syncs(self._folder)
         self.stage = Stage(
             self._folder / "gateway",
             smsc_port=smsc_port,
             more=self._settings,
             log_level="info",
             serve=("--workers", str(self.engine.workers)) if self.engine.workers > 1 else (),
-            code=Code(sources=self._sources, python=self._python, environ=self.engine.environ()),
+            code=Code(
+                sources=self._sources, python=self._python, environ={**self._syncs.environ(), **self.engine.environ()}
+            ),
         )
         self.stage.prepare()
         self._await_workers(0)
         if hook is not None:
             words = ("--batch", str(hook.events)) if hook.events > 1 else ()
-            self.stage.command("webhook", "set", self.stage.customer, f"http://127.0.0.1:{hook.port}/", *words)
+            url = f"http://127.0.0.1:{hook.port}/"
+            self.hook_secret = self.stage.command("webhook", "set", self.stage.customer, url, *words)["secret"]
             time.sleep(KNOWN_S)
 
     def stop(self) -> None:
@@ -154,6 +161,10 @@ class GatewayTarget:
 
     def recorded(self) -> dict[str, str]:
         return {each["id"]: each["status"] for each in listed(self.port, self.secret)}
+
+    def syncs(self) -> int | None:
+        """How often its processes forced something to disk; None where that is not counted, or another process does."""
+        return None if self._syncs is None or self.engine.name != "sqlite" else self._syncs.count()
 
     def add_account(self, binds: int, window: int) -> Mapping[str, Any]:
         """An ESME account; known to the running node when this returns."""

@@ -5,6 +5,7 @@ Pure: evidence in, complaints out. A run with one complaint gives no figures.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -22,6 +23,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     submitted: times that each message reached the operator whole, by index; parts that came twice or not at all are in
     `broken`. recorded: final status by id, as the gateway tells; None where nothing is recorded.
     told: how often the customer was told of each id's end; None where nobody is told.
+    flaws: what a witness saw that is not as it was sent or asked for, by what it is, with how often.
+    synced, commits: how often the target forced its writes to disk, and how often it had to at least; None where that
+    is not counted.
     """
 
     sent: int
@@ -32,6 +36,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     broken: Sequence[int] = ()
     recorded: Mapping[str, str] | None = None
     told: Mapping[str, int] | None = None
+    flaws: Mapping[str, int] = MappingProxyType({})
+    synced: int | None = None
+    commits: int = 0
 
 
 def verify(seen: Evidence) -> list[str]:
@@ -49,6 +56,12 @@ def verify(seen: Evidence) -> list[str]:
         wrong += _recorded(seen.ids, seen.recorded)
     if seen.told is not None:
         wrong += _told(seen.ids, seen.told)
+    wrong += [f"{count} {what}" for what, count in seen.flaws.items() if count]
+    if seen.synced is not None and seen.synced < seen.commits:
+        wrong.append(
+            f"what was answered was forced to disk {seen.synced} times, where {seen.commits} commits are the least:"
+            " answers do not wait for the disk"
+        )
     return wrong
 
 

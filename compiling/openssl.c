@@ -349,12 +349,15 @@ py_seal_field(PyObject *module, PyObject *const *given, Py_ssize_t count)
     octet material[OUT_512];
     if (!counted("seal_field", count, 9) || !take(given[2], SALT, "a salt", &salt)
         || !bind_to(given[3], given[4], given[5], &aad) || !take_number(given[6], 32, "period", &period)
-        || !take_number(given[7], 8 * LEAF, "leaf", &leaf) || !take(given[8], -1, "plaintext", &plaintext)
-        || !derive_material(given[0], given[1], salt, &aad, material)) {
+        || !take_number(given[7], 8 * LEAF, "leaf", &leaf) || !take(given[8], -1, "plaintext", &plaintext)) {
         return NULL;
     }
     if (plaintext.size > PLAINTEXT_LIMIT / 2) {
         PyErr_SetString(PyExc_ValueError, "plaintext is too long");
+        return NULL;
+    }
+    if (!derive_material(given[0], given[1], salt, &aad, material)) {
+        OPENSSL_cleanse(material, sizeof material);
         return NULL;
     }
     Py_ssize_t padded = padded_size(plaintext.size);
@@ -419,8 +422,11 @@ py_open_field(PyObject *module, PyObject *const *given, Py_ssize_t count)
     bound aad;
     octet material[OUT_512];
     if (!counted("open_field", count, 6) || !take_sealed(given[2], &sealed)
-        || !bind_to(given[3], given[4], given[5], &aad)
-        || !derive_material(given[0], given[1], (octets){sealed.at + AT_SALT, SALT}, &aad, material)) {
+        || !bind_to(given[3], given[4], given[5], &aad)) {
+        return NULL;
+    }
+    if (!derive_material(given[0], given[1], (octets){sealed.at + AT_SALT, SALT}, &aad, material)) {
+        OPENSSL_cleanse(material, sizeof material);
         return NULL;
     }
     PyObject *plaintext = NULL;

@@ -5,6 +5,7 @@ A check runs only when the sections that it reads are sound, so that one mistake
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,10 +14,12 @@ from config.findings import PLAIN_LISTENER, Finding, is_loopback, is_network, sp
 from config.operators import RouteSettings
 from config.problems import Origins, Problem, Severity, suggestion
 from config.redis_address import Address, AddressError, parse_address
+from config.retention import DEFAULT_RETENTION
 from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
 _ERROR: Final = Severity.ERROR
 REDIS_PORT: Final = 6379
+SOON_DAYS: Final = 30
 
 
 def check(settings: Settings, origins: Origins | None = None, skip: Iterable[str] = ()) -> list[Problem]:
@@ -176,6 +179,38 @@ def _directory(path: str) -> Path:
     return Path(os.path.realpath(path)).parent
 
 
+def _long_limits(settings: Settings) -> Iterator[Finding]:
+    """P-21: what is kept longer than the defaults wants a reason; a new tag is held to the longest of them."""
+    usual = {rule.tag: rule.content_limit_s for rule in DEFAULT_RETENTION}
+    record_s = max(rule.record_s for rule in DEFAULT_RETENTION)
+    for index, rule in enumerate(settings.retention):
+        content_s = usual.get(rule.tag, max(usual.values()))
+        if rule.content_limit_s > content_s:
+            message = f"content is kept longer than the {content_s} s that are usual for it"
+            yield ("retention", index, "content_limit_s"), "long_limit", message, Severity.WARNING
+        if rule.record_s > max(record_s, rule.record_floor_s):
+            message = f"records are kept longer than {record_s} s, and no law is named that asks for it"
+            yield ("retention", index, "record_s"), "long_limit", message, Severity.WARNING
+
+
+def check_dates(settings: Settings, today: date, origins: Origins | None = None) -> list[Problem]:
+    """P-17: contracts that have ended or soon will, for whoever has a calendar. A running link looks itself."""
+    places = origins or Origins()
+    problems: list[Problem] = []
+    for index, operator in enumerate(settings.operators):
+        expires = operator.register.contract_expires
+        if expires is None or (expires - today).days >= SOON_DAYS:
+            continue
+        path = ("operators", index, "register", "contract_expires")
+        if expires < today:
+            message = "the contract has ended, so the link does not bind"
+            problems.append(places.problem(path, "contract_expired", message, Severity.BLOCKED))
+        else:
+            message = f"the contract ends within {SOON_DAYS} days; the link does not bind after it"
+            problems.append(places.problem(path, "contract_expires_soon", message, Severity.WARNING))
+    return problems
+
+
 def _retention(settings: Settings) -> Iterator[Finding]:
     """Rules are sound by themselves, and content lives long enough to be sent."""
     seen = set[str]()
@@ -254,6 +289,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("ledger", "keystore"), _key_places),
     (("ledger",), _shared_ledger),
     (("retention", "messages"), _retention),
+    (("retention",), _long_limits),
     (("operators",), _names),
     (("operators",), _links),
     (("operators", "routes"), _routes),

@@ -9,13 +9,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from config.anchoring import anchored, left_behind, with_stores
-from config.checks import check
+from config.checks import check, check_dates
 from config.environment import Overlay
 from config.lines import key_lines
 from config.missing_secrets import missing_secrets
@@ -50,10 +51,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return examination.settings
 
 
-def examine(path: Path | None, environ: Mapping[str, str], *, secrets: bool = False) -> Examination:
+def examine(
+    path: Path | None, environ: Mapping[str, str], *, secrets: bool = False, today: date | None = None
+) -> Examination:
     """The settings with every problem, warnings too. Never raises for what the settings say.
 
-    secrets: look whether those that are named are there.
+    secrets: look whether those that are named are there. today: look what has ended by then.
     """
     document = _Document()
     for file in document.files(path):
@@ -67,6 +70,8 @@ def examine(path: Path | None, environ: Mapping[str, str], *, secrets: bool = Fa
             problems.append(Origins(document.places).problem(key, "left_behind", _LEFT_BEHIND))
     if secrets:
         problems += missing_secrets(settings, Origins(document.places), environ)
+    if today is not None:
+        problems += check_dates(settings, today, Origins(document.places))
     problems = sorted(document.problems + overlay.problems + problems, key=_place)
     has_errors = any(problem.severity is Severity.ERROR for problem in problems)
     return Examination(settings=None if has_errors else settings, problems=tuple(problems))

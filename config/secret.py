@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta
 
 MAX_SECRET_BYTES: Final = 65_536
+_BLANK: Final = 0x20
+_DELETE: Final = 0x7F
 
 
 class SecretMissing(Exception):
@@ -58,7 +60,7 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     value = trimmed(environ.get(name, ""))
     if not value:
         raise SecretMissing(f"environment variable {name} is not set or empty")
-    return value
+    return _one_line(f"environment variable {name}", value)
 
 
 def _from_file(path: str) -> str:
@@ -80,4 +82,11 @@ def _text(path: str, data: bytes) -> str:
     text = trimmed(text)
     if not text:
         raise SecretMissing(f"secret file {path}: empty")
+    return _one_line(f"secret file {path}", text)
+
+
+def _one_line(place: str, text: str) -> str:
+    """No protocol can carry the others, and a header would end at them."""
+    if any(ord(character) < _BLANK or ord(character) == _DELETE for character in text):
+        raise SecretMissing(f"{place}: a line break or another control character within it")
     return text

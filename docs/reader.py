@@ -38,15 +38,28 @@ def unpack(data, at=0):
     return (value.decode() if 0xA0 <= first <= 0xBF or first >= 0xD9 else value), at + size
 
 
-def open_keys(blob, root):
-    """Period keys and customer keys of the sealed key state."""
-    magic, _, salt, commitment = struct.unpack_from(">4sB16s16s", blob)
+def open_keys(blob, root, segments):
+    """Period keys and customer keys of the sealed key state. segments: octets of each by its id."""
+    magic, version, salt, commitment = struct.unpack_from(">4sB16s16s", blob)
     expected = hmac.digest(root, b"connect-gateway root commitment", "sha256")[:16]
     if (magic, commitment) != (b"CGKS", expected):
         raise ValueError("not the root of this key store")
     material = hmac.digest(root, b"connect-gateway key state" + salt, "sha512")
     state, _ = unpack(AESGCM(material[:32]).decrypt(material[32:44], blob[37:], blob[:37]))
-    return {(it[0], it[1]): it[2] for it in state[1]}, {it[0]: it[1] for it in state[2]}
+    if version == 1:
+        return {(it[0], it[1]): it[2] for it in state[1]}, {it[0]: it[1] for it in state[2]}
+
+    def opened(place):
+        sealed = segments[place[:16]]
+        return AESGCM(place[16:]).decrypt(bytes(12), sealed[5:], sealed[:5] + place[:16])
+
+    periods, customers = {}, {}
+    for tag, period, _, tree, parts in state[1]:
+        rest = b"".join(opened(parts[at + 8 : at + 56]) for at in range(0, len(parts), 56))
+        periods[tag, period] = bytes(6) + tree if tree else rest
+    for kind, _, place in state[2]:
+        customers |= {it[0]: it[1] for it in unpack(opened(place))[0][0]} if kind == "customers" else {}
+    return periods, customers
 
 
 def derive(nodes, leaf):
@@ -74,9 +87,11 @@ def open_field(sealed, secret, customer, message_id, field, tag):
 
 def read(keys_path, root_path, ledger_path, wanted=""):
     """(id, fields) of every message; content is None where a key is destroyed."""
-    (blob,) = sqlite3.connect(keys_path).execute("SELECT blob FROM keystore").fetchone()
+    keys = sqlite3.connect(keys_path)
+    (blob,) = keys.execute("SELECT blob FROM keystore").fetchone()
+    segments = dict(keys.execute("SELECT id, octets FROM segment")) if blob[4] > 1 else {}
     with open(root_path) as file:
-        periods, customers = open_keys(blob, bytes.fromhex(file.readline()))
+        periods, customers = open_keys(blob, bytes.fromhex(file.readline()), segments)
     rows = sqlite3.connect(ledger_path).execute("SELECT id, customer, tag, content FROM message WHERE content NOT NULL")
     for message_id, customer, tag, sealed in rows:
         period, leaf = int.from_bytes(sealed[1:5], "big"), int.from_bytes(sealed[5:10], "big")

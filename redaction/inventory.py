@@ -115,7 +115,10 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "message",
         replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
-        {"private": "what the customer attached for itself: reference, callback URL"},
+        {
+            "private": "what is needed to tell the customer, until the content's limit: its reference, callback URL,"
+            " and of a message over SMPP the addresses of sender and recipient as it wrote them"
+        },
     ),
     *_table(
         "message",
@@ -186,7 +189,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
         {
             "content": "numbers and text that take the place of a message's",
-            "private": "what the customer attached for itself",
+            "private": "what is needed to tell the customer: reference, callback URL, addresses over SMPP",
         },
     ),
     *_table(
@@ -335,7 +338,11 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "keystore",
         replace(_GATEWAY, purpose=DataPurpose.SECURITY, form=Form.SEALED, clock=Clock.DESTRUCTION),
-        {"blob": "the key state under its root", "roots": "roots that a vault wrapped, where nodes share them"},
+        {
+            "blob": "the key state's table under its root",
+            "segment": "parts of the key state under keys of the table",
+            "roots": "roots that a vault wrapped, where nodes share them",
+        },
     ),
     *_table(
         "keystore",

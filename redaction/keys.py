@@ -6,55 +6,57 @@ here (PRIVACY.md, key scheme):
 
 - period keys, one puncturable key per retention tag and period;
 - customer keys, one per customer; customer 0 is the platform itself;
-- peppers, one per customer, purpose and epoch, for pseudonyms and keyed digests.
+- peppers, one per customer, purpose and epoch, for pseudonyms and keyed digests. Most are derived: lasting ones from
+  the customer's key, those whose epochs turn from it and a secret of the epoch, which all customers share. So the state
+  grows with time or with customers, and not with both.
+
+`layout` says in which form it rests. A state of the first layout derives no peppers, for nodes of the version before
+could not follow; everything else is the same.
 """
 
-from collections.abc import Callable
 from hashlib import blake2s
 from typing import Final
 
-from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
+from redaction.customer_keys import LASTING_EPOCH as LASTING_EPOCH
+from redaction.customer_keys import LAYOUT, CustomerKeys
+from redaction.customer_keys import PEPPER_PURPOSES as PEPPER_PURPOSES
+from redaction.customer_keys import PLATFORM as PLATFORM
+from redaction.customer_keys import Random as Random
+from redaction.errors import KeyDestroyed, alone
 from redaction.fresh_keys import FreshKeys
 from redaction.primitives import forget
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
-from redaction.stored_keys import Key, KeyFamilies, Period
+from redaction.segments import Segments
+from redaction.stored_keys import KeyFamilies, Period
 
-Random = Callable[[int], bytes]
-"""A source of that many unpredictable bytes: `os.urandom`, or a fixed one in tests."""
-
-PLATFORM: Final = 0
-"""The customer id under which the platform's own keys stand."""
-
-PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation"}
-)
-LASTING_PURPOSES: Final = ("credential", "idempotency")
-"""Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
-LASTING_EPOCH: Final = 0
-
-KEY_BYTES: Final = 32
 ROOT_BYTES: Final = 32
 
 CACHED_LEAVES: Final = 8_192
 """About 2 MB; a message's fields, and its opening soon after, share one leaf."""
 
 
-class KeyState:
+class KeyState(CustomerKeys):
     """All keys. Look-ups raise `KeyDestroyed` for what is not there, or `KeysWithheld` after `withhold`; nothing is
     ever made by looking it up.
     """
 
-    __slots__ = ("_customers", "_leaves", "_peppers", "_periods", "_withheld", "fresh")
+    __slots__ = ("_leaves", "_periods", "deletable", "fresh", "groups", "segments")
 
-    def __init__(self, families: KeyFamilies | None = None) -> None:
-        said = families or KeyFamilies({}, {}, {})
+    def __init__(
+        self, families: KeyFamilies | None = None, segments: Segments | None = None, layout: int = LAYOUT
+    ) -> None:
+        """segments: where what lies sealed is opened. The rest is for `redaction.keys_at_rest`: groups: places of those
+        that rest in segments, as they were read. deletable: ids of segments that nobody needs after the next change.
+        """
+        said = families or KeyFamilies()
+        super().__init__(said, layout)
         self._periods = said.periods
-        self._customers = said.customers
-        self._peppers = said.peppers
         self._leaves: dict[tuple[RetentionTag, int, int], bytes] = {}
         self.fresh = FreshKeys()
-        self._withheld = False
+        self.segments = segments or Segments()
+        self.groups: dict[tuple[str, int], bytes] = {}
+        self.deletable: list[bytes] = []
 
     def __repr__(self) -> str:
         return f"KeyState({len(self._periods)} periods, {len(self._customers)} customers)"
@@ -62,33 +64,42 @@ class KeyState:
     @property
     def families(self) -> KeyFamilies:
         """The keys themselves, for whoever stores them, or tries what copies would open."""
-        return KeyFamilies(self._periods, self._customers, self._peppers)
+        return KeyFamilies(self._periods, self._customers, self._peppers, self._secrets)
 
     def adopt(self, other: "KeyState") -> None:
         """Become what `other` is; it must not be used any more. Whoever holds this object sees the change at once."""
         self._periods = other._periods
         self._customers = other._customers
         self._peppers = other._peppers
+        self._secrets = other._secrets
         self._forget_derived()
+        self.layout, self.groups, self.touched = other.layout, other.groups, other.touched
+        self.deletable = other.deletable
+        other.segments.replace(self.segments, other.places())
+        self.segments = other.segments
         self._withheld = False
+
+    def places(self) -> set[bytes]:
+        """Of every segment that the state names."""
+        parts = {part.place for it in self._periods.values() for part in it.key.parts if part.place}
+        return parts | set(self.groups.values())
+
+    def raise_layout(self) -> None:
+        """Rest in the present layout from the next sealing on; nodes of the version before cannot read that."""
+        self.layout = LAYOUT
+        for customer in self._customers.keys() | {customer for customer, _ in self._peppers}:
+            self._touch(customer)
 
     def withhold(self) -> None:
         """Let go of every key until the next `adopt`. What is looked up meanwhile is not taken for destroyed."""
         self.adopt(KeyState())
         self._withheld = True
 
-    @property
-    def withheld(self) -> bool:
-        """Whether keys are missing for now, and not destroyed."""
-        return self._withheld
-
-    def _absent(self, factor: str) -> SealError:
-        return KeysWithheld() if self._withheld else KeyDestroyed(factor)
-
     # Derived keys
 
     def _forget_derived(self) -> None:
         """What came from keys goes before them."""
+        super()._forget_derived()
         self._leaves.clear()
         self.fresh.clear()
         forget()
@@ -99,13 +110,19 @@ class KeyState:
         """Make the key of a period unless it is there; true when made, and then the state needs storing *first*."""
         if (tag, period) in self._periods:
             return False
-        self._periods[tag, period] = Period(PuncturableKey.create(random), now_ms)
+        self._periods[tag, period] = Period(PuncturableKey.create(random, self.segments), now_ms)
         return True
 
     def drop_period(self, tag: RetentionTag, period: int) -> bool:
         """Destroy everything sealed in a period; true if its key was there."""
         self._forget_derived()
-        return self._periods.pop((tag, period), None) is not None
+        entry = self._periods.pop((tag, period), None)
+        if entry is None:
+            return False
+        for part in entry.key.parts:
+            if part.place:
+                self.segments.leave(part.place)
+        return True
 
     def has_period(self, tag: RetentionTag, period: int) -> bool:
         return (tag, period) in self._periods
@@ -162,63 +179,6 @@ class KeyState:
         while entry is not None and entry.key.is_punctured(leaf):
             leaf = _successor(leaf)
         return leaf
-
-    # Customer keys
-
-    def ensure_customer(self, customer: int, random: Random, *, now_ms: int = 0) -> bool:
-        """Make a customer's key and its lasting peppers unless the key is there; true when made.
-
-        Peppers whose epochs turn (search and so on) are the caller's to make, with `ensure_pepper`.
-        """
-        if customer in self._customers:
-            return False
-        self._customers[customer] = Key(random(KEY_BYTES), now_ms)
-        for purpose in LASTING_PURPOSES:
-            self.ensure_pepper(customer, purpose, LASTING_EPOCH, random, now_ms=now_ms)
-        return True
-
-    def drop_customer(self, customer: int) -> bool:
-        """Destroy all that is sealed for a customer, and its pseudonyms with it; true if its key was there."""
-        self._forget_derived()
-        for purpose in PEPPER_PURPOSES:
-            self._peppers.pop((customer, purpose), None)
-        return self._customers.pop(customer, None) is not None
-
-    def customers(self) -> list[int]:
-        """The customers whose keys live, in order."""
-        return sorted(self._customers)
-
-    def customer_key(self, customer: int) -> bytes:
-        key = self._customers.get(customer)
-        if key is None:
-            raise self._absent("customer")
-        return key.value
-
-    # Peppers
-
-    def ensure_pepper(self, customer: int, purpose: str, epoch: int, random: Random, *, now_ms: int = 0) -> bool:
-        """Make a pepper unless it is there; true when made. Raises `ValueError` for an unknown purpose."""
-        if purpose not in PEPPER_PURPOSES:
-            raise ValueError("no such pepper purpose")
-        epochs = self._peppers.setdefault((customer, purpose), {})
-        if epoch in epochs:
-            return False
-        epochs[epoch] = Key(random(KEY_BYTES), now_ms)
-        return True
-
-    def drop_epoch(self, customer: int, purpose: str, epoch: int) -> bool:
-        """Make the pseudonyms of an epoch meaningless; true if its pepper was there."""
-        return self._peppers.get((customer, purpose), {}).pop(epoch, None) is not None
-
-    def pepper(self, customer: int, purpose: str, epoch: int) -> bytes:
-        try:
-            return self._peppers[customer, purpose][epoch].value
-        except KeyError:
-            raise alone(self._absent("pepper")) from None
-
-    def epochs(self, customer: int, purpose: str) -> list[int]:
-        """The live epochs, oldest first. New pseudonyms use the last one."""
-        return sorted(self._peppers.get((customer, purpose), ()))
 
 
 def _successor(leaf: int) -> int:

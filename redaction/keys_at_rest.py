@@ -1,12 +1,15 @@
 """The sealed form in which a key state rests, and what may be said of it without its keys: ages, and a digest.
 
-The whole state is one AES-256-GCM blob under a root. Destruction is: change the state, seal it under a *fresh* root,
-destroy the old root. The header's root commitment tells a wrong root from a damaged blob.
+Two levels: a table under the root, and segments, each under a key of its own that the table holds. In the table stand
+all periods with the root of their tree; in segments lie customers and peppers, secrets of epochs, and the nodes of
+trees from which a leaf was punctured. Destruction is: change the state, seal what it touched under fresh keys and the
+table under a *fresh* root, destroy the old root. The header's root commitment tells a wrong root from a damaged blob.
 """
 
 import hmac
 import struct
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -14,53 +17,100 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from redaction import first_layout
+from redaction.customer_keys import CUSTOMER_GROUPS, CUSTOMERS, EPOCHS_A_GROUP, KEY_BYTES, LAYOUT, SECRETS
 from redaction.errors import Tampered, UnknownVersion, WrongRoot, alone
+from redaction.first_layout import FIRST, flat_peppers
 from redaction.keys import ROOT_BYTES, KeyState, Random
 from redaction.puncture import PuncturableKey
+from redaction.segments import ID_BYTES, Segments, id_of, ids_in, seal_segment
 from redaction.stored_keys import (
     Key,
     KeyAge,
     KeyFamilies,
     Period,
+    SealedState,
     StoredCustomer,
+    StoredCustomers,
+    StoredGroup,
     StoredPepper,
-    StoredPeriod,
-    StoredState,
+    StoredSecret,
+    StoredTable,
+    StoredTree,
 )
 
-_STATE_VERSION: Final = 1
 _MAGIC: Final = b"CGKS"
 _HEADER: Final = struct.Struct(">4sB16s16s")
 """Magic, version, salt, root commitment; ciphertext and tag follow. The whole header is authenticated."""
 
 
-def seal_state(state: KeyState, root: bytes, random: Random) -> bytes:
-    """The state as a blob that only `root` (32 bytes) opens."""
-    salt = random(16)
-    header = _HEADER.pack(_MAGIC, _STATE_VERSION, salt, _commitment(root))
-    cipher, nonce = _cipher(root, salt)
-    return header + cipher.encrypt(nonce, to_bytes(state), header)
+def seal_state(state: KeyState, root: bytes, random: Random) -> SealedState:
+    """The state as only `root` (32 bytes) opens it. `state` names its new segments from then on.
+
+    What it left stays for one more change, for those who are just about to read it; its keys are in no table any more.
+    """
+    if state.layout == FIRST:
+        return SealedState(_seal(first_layout.to_bytes(state), FIRST, root, random), {})
+    fresh: dict[bytes, bytes] = {}
+    _seal_groups(state, fresh, random)
+    for entry in state.families.periods.values():
+        if not entry.key.root():
+            _seal_parts(entry.key, fresh, random)
+    deletable, state.deletable = state.deletable, state.segments.superseded
+    state.segments.superseded = []
+    table = StoredTable(LAYOUT, _trees(state), _groups(state), b"".join(state.deletable))
+    return SealedState(_seal(msgspec.msgpack.encode(table), LAYOUT, root, random), fresh, deletable)
 
 
-def open_state(blob: bytes, root: bytes) -> KeyState:
-    """The state that `seal_state` wrote. Raises `WrongRoot`, `Tampered` or `UnknownVersion`."""
+def open_state(blob: bytes, root: bytes, segments: Segments) -> KeyState:
+    """The state that `seal_state` wrote. segments: where it reads those, now and later.
+
+    Raises `WrongRoot`, `Tampered` or `UnknownVersion`, and what reading raises.
+    """
     header = blob[: _HEADER.size]
     if len(header) < _HEADER.size or not header.startswith(_MAGIC):
         raise Tampered("not a key store")
     _, version, salt, commitment = _HEADER.unpack(header)
-    _check_version(version)
+    if version not in {FIRST, LAYOUT}:
+        raise UnknownVersion("key state of another version")
     if not hmac.compare_digest(commitment, _commitment(root)):
         raise WrongRoot("the key store is sealed under another root")
     cipher, nonce = _cipher(root, salt)
     try:
-        return from_bytes(cipher.decrypt(nonce, blob[_HEADER.size :], header))
+        content = cipher.decrypt(nonce, blob[_HEADER.size :], header)
     except InvalidTag:
         raise alone(Tampered("the key store was changed")) from None
+    return first_layout.from_bytes(content) if version == FIRST else _from_table(content, segments)
+
+
+def every_segment(state: KeyState, fresh: Mapping[bytes, bytes]) -> Iterable[tuple[bytes, bytes]]:
+    """Id and sealed octets of every segment that the state names: fresh ones, and those where it was read, as they are.
+
+    Raises `Tampered` for one that is missing.
+    """
+    yield from fresh.items()
+    for place in sorted(state.places()):
+        if id_of(place) not in fresh:
+            (sealed,) = state.segments.read([id_of(place)])
+            if sealed is None:
+                raise Tampered("a segment of the key store is missing")
+            yield id_of(place), sealed
 
 
 def state_digest(state: KeyState) -> bytes:
-    """SHA-256 of the state, for destruction certificates: it shows a change and gives nothing away."""
-    return sha256(to_bytes(state)).digest()
+    """SHA-256 of the state, for destruction certificates: it shows a change and gives nothing away.
+
+    What lies in a segment of a tree, or in one of a kind that is not known here, stands in it by its place.
+    """
+    families = state.families
+    trees = [
+        (name, it.created_ms, it.key.root(), [(part.number, part.place or part.nodes) for part in it.key.parts])
+        for name, it in sorted(families.periods.items())
+    ]
+    customers = [(name, it.value, it.created_ms) for name, it in sorted(families.customers.items())]
+    secrets = [(name, it.value, it.created_ms) for name, it in sorted(families.secrets.items())]
+    others = [it for it in _groups(state) if it.kind not in {CUSTOMERS, SECRETS}]
+    return sha256(msgspec.msgpack.encode((trees, customers, flat_peppers(families.peppers), secrets, others))).digest()
 
 
 def key_ages(state: KeyState) -> list[KeyAge]:
@@ -68,61 +118,135 @@ def key_ages(state: KeyState) -> list[KeyAge]:
     families = state.families
     periods = [_age("period", key, entry.created_ms) for key, entry in sorted(families.periods.items())]
     customers = [_age("customer", (key,), entry.created_ms) for key, entry in sorted(families.customers.items())]
-    peppers = [_age("pepper", (it.customer, it.purpose, it.epoch), it.created_ms) for it in _flat_peppers(families)]
-    return periods + customers + peppers
+    own = flat_peppers(families.peppers)
+    peppers = [_age("pepper", (it.customer, it.purpose, it.epoch), it.created_ms) for it in own]
+    secrets = [
+        _age("secret", (purpose, tag, epoch) if tag else (purpose, epoch), it.created_ms)
+        for (purpose, tag, epoch), it in sorted(families.secrets.items())
+    ]
+    return periods + customers + peppers + secrets
 
 
-def to_bytes(state: KeyState) -> bytes:
-    """The state in clear: for `seal_state` and nothing else."""
-    families = state.families
-    return msgspec.msgpack.encode(
-        StoredState(
-            _STATE_VERSION,
-            [StoredPeriod(*name, it.key.to_bytes(), it.created_ms) for name, it in sorted(families.periods.items())],
-            [StoredCustomer(name, it.value, it.created_ms) for name, it in sorted(families.customers.items())],
-            _flat_peppers(families),
-        )
-    )
+# Sealing
 
 
-def from_bytes(data: bytes) -> KeyState:
-    """What `to_bytes` wrote. Raises `UnknownVersion`, or `Tampered` for what is no key state."""
+def _seal(content: bytes, version: int, root: bytes, random: Random) -> bytes:
+    salt = random(16)
+    header = _HEADER.pack(_MAGIC, version, salt, _commitment(root))
+    cipher, nonce = _cipher(root, salt)
+    return header + cipher.encrypt(nonce, content, header)
+
+
+def _seal_groups(state: KeyState, fresh: dict[bytes, bytes], random: Random) -> None:
+    contents = _contents(state)
+    for name in sorted(state.touched):
+        before = state.groups.pop(name, None)
+        if before is not None:
+            state.segments.leave(before)
+        if name in contents:
+            state.groups[name] = _place(contents[name], fresh, random)
+    state.touched.clear()
+
+
+def _seal_parts(key: PuncturableKey, fresh: dict[bytes, bytes], random: Random) -> None:
+    for part in key.parts:
+        if part.nodes is not None:
+            part.place = _place(part.nodes, fresh, random)
+            key.segments.hold(part.place, part.nodes)
+            part.nodes = None
+
+
+def _place(content: bytes | bytearray, fresh: dict[bytes, bytes], random: Random) -> bytes:
+    place = random(ID_BYTES) + random(KEY_BYTES)
+    fresh[id_of(place)] = seal_segment(content, place)
+    return place
+
+
+def _contents(state: KeyState) -> dict[tuple[str, int], bytes]:
+    """What the touched groups hold, without those that are empty."""
+    families, touched = state.families, state.touched
+    if not touched:
+        return {}
+    customers: dict[int, list[StoredCustomer]] = defaultdict(list)
+    peppers: dict[int, list[StoredPepper]] = defaultdict(list)
+    secrets: dict[int, list[StoredSecret]] = defaultdict(list)
+    for customer, key in sorted(families.customers.items()):
+        if (CUSTOMERS, customer % CUSTOMER_GROUPS) in touched:
+            customers[customer % CUSTOMER_GROUPS].append(StoredCustomer(customer, key.value, key.created_ms))
+    own = {name: it for name, it in families.peppers.items() if (CUSTOMERS, name[0] % CUSTOMER_GROUPS) in touched}
+    for pepper in flat_peppers(own):
+        peppers[pepper.customer % CUSTOMER_GROUPS].append(pepper)
+    for name, key in sorted(families.secrets.items()):
+        if (SECRETS, name[2] // EPOCHS_A_GROUP) in touched:
+            secrets[name[2] // EPOCHS_A_GROUP].append(StoredSecret(*name, key.value, key.created_ms))
+    encode = msgspec.msgpack.encode
+    found = {(SECRETS, number): encode(rows) for number, rows in secrets.items()}
+    for number in customers.keys() | peppers.keys():
+        found[CUSTOMERS, number] = encode(StoredCustomers(customers[number], peppers[number]))
+    return found
+
+
+def _trees(state: KeyState) -> list[StoredTree]:
+    trees: list[StoredTree] = []
+    for (tag, period), it in sorted(state.families.periods.items()):
+        root = it.key.root()
+        trees.append(StoredTree(tag, period, it.created_ms, root, b"" if root else it.key.packed_parts()))
+    return trees
+
+
+def _groups(state: KeyState) -> list[StoredGroup]:
+    return [StoredGroup(kind, number, place) for (kind, number), place in sorted(state.groups.items())]
+
+
+# Opening
+
+
+def _from_table(content: bytes, segments: Segments) -> KeyState:
     try:
-        stored = msgspec.msgpack.decode(data, type=StoredState)
-        _check_version(stored.version)
-        return KeyState(_families(stored))
+        table = msgspec.msgpack.decode(content, type=StoredTable)
+        state = KeyState(KeyFamilies(), segments)
+        periods = state.families.periods
+        for it in table.trees:
+            periods[it.tag, it.period] = Period(_tree(it, segments), it.created_ms)
+        _read_groups(state, table.groups)
+        state.deletable = list(ids_in(table.superseded))
     except (msgspec.DecodeError, ValueError):
         raise alone(Tampered("not a key state")) from None
+    return state
 
 
-def _families(stored: StoredState) -> KeyFamilies:
-    peppers: dict[tuple[int, str], dict[int, Key]] = {}
-    for it in stored.peppers:
-        peppers.setdefault((it.customer, it.purpose), {})[it.epoch] = Key(it.key, it.created_ms)
-    return KeyFamilies(
-        periods={
-            (it.tag, it.period): Period(PuncturableKey.from_bytes(it.key), it.created_ms) for it in stored.periods
-        },
-        customers={it.customer: Key(it.key, it.created_ms) for it in stored.customers},
-        peppers=peppers,
-    )
+def _tree(stored: StoredTree, segments: Segments) -> PuncturableKey:
+    if stored.root:
+        return PuncturableKey.from_root(stored.root, segments)
+    return PuncturableKey.from_parts(stored.parts, segments)
 
 
-def _flat_peppers(families: KeyFamilies) -> list[StoredPepper]:
-    return [
-        StoredPepper(*name, epoch, key.value, key.created_ms)
-        for name, epochs in sorted(families.peppers.items())
-        for epoch, key in sorted(epochs.items())
-    ]
+def _read_groups(state: KeyState, groups: Sequence[StoredGroup]) -> None:
+    for it in groups:
+        state.groups[it.kind, it.number] = it.place
+    known = [it for it in groups if it.kind in {CUSTOMERS, SECRETS}]
+    opened = state.segments.open_all([it.place for it in known])
+    families = state.families
+    for it, content in zip(known, opened, strict=True):
+        if it.kind == CUSTOMERS:
+            _read_customers(families, msgspec.msgpack.decode(content, type=StoredCustomers))
+        else:
+            for secret in msgspec.msgpack.decode(content, type=list[StoredSecret]):
+                name = (secret.purpose, secret.tag, secret.epoch)
+                families.secrets[name] = Key(secret.key, secret.created_ms)
+        content[:] = bytes(len(content))
+
+
+def _read_customers(families: KeyFamilies, stored: StoredCustomers) -> None:
+    for customer in stored.customers:
+        families.customers[customer.customer] = Key(customer.key, customer.created_ms)
+    for pepper in stored.peppers:
+        epochs = families.peppers.setdefault((pepper.customer, pepper.purpose), {})
+        epochs[pepper.epoch] = Key(pepper.key, pepper.created_ms)
 
 
 def _age(family: str, name: Iterable[object], created_ms: int) -> KeyAge:
     return KeyAge(family=family, name="/".join(map(str, name)), created_ms=created_ms)
-
-
-def _check_version(version: int) -> None:
-    if version != _STATE_VERSION:
-        raise UnknownVersion("key state of another version")
 
 
 def _commitment(root: bytes) -> bytes:

@@ -9,26 +9,34 @@ punctured.
 The number of children weighs the cost of a derivation, which every message pays, against what an erasure leaves behind:
 docs/decisions/0004-eight-children.md.
 
+The stored nodes cover leaves that do not overlap, and lie in that order, in parts: one for all leaves at first, and
+where a part grows too large, one for each half of its leaves. A part may lie sealed (`redaction.segments`) until one of
+its leaves is asked for; one that was changed is not sealed yet.
+
 The one-way function is BLAKE2s over node, label and branch: it has no length extension, so a secret prefix is a PRF,
 and one block is the cheapest call that hashlib offers (0.36 µs; keyed BLAKE2s 0.60, SHA-256 0.53, HMAC-SHA-256 2.1).
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Final, Self
 
 from redaction.primitives import descend
 from redaction.primitives.pure import LEVELS as LEVELS
 from redaction.primitives.pure import PATH_BITS
+from redaction.segments import PLACE_BYTES, Segments
 
 INDEX_BITS: Final = 40
 NODE_BYTES: Final = 32
 ARITY: Final = 8
+PART_BYTES: Final = 128 << 10
+"""A part that is larger is halved: each change seals one part anew, and the table, which has 56 bytes for each."""
 
 _LAST: Final = (1 << INDEX_BITS) - 1
 _NAME_BYTES: Final = 6  # one byte level, five bytes prefix
 _ENTRY_BYTES: Final = _NAME_BYTES + NODE_BYTES
-_ROOT: Final = 0
 _ROOT_NAME: Final = bytes(_NAME_BYTES)
+_NUMBER_BYTES: Final = 8
 _UPPER: Final = 5  # derived nodes of this level are cached, 8192 at most: nine hashes lead on from there, not fourteen
 _UPPER_SHIFT: Final = PATH_BITS - 3 * _UPPER
 
@@ -37,18 +45,76 @@ class Punctured(Exception):
     """The leaf was punctured: its key cannot be derived any more."""
 
 
-def _name(level: int, prefix: int) -> int:
-    """Where a node sits, as one integer: its level, and the `3 * level` leading bits of the paths below it."""
-    return level << INDEX_BITS | prefix
+class Part:
+    """The stored nodes above some of the leaves, in their order, 38 bytes each.
+
+    number: 1 for all leaves, 2 n and 2 n + 1 for the halves of part n. nodes: None while they lie sealed at `place`;
+    place: empty for what is not sealed.
+    """
+
+    __slots__ = ("nodes", "number", "place")
+
+    def __init__(self, number: int, nodes: bytearray | None, place: bytes) -> None:
+        self.number = number
+        self.nodes = nodes
+        self.place = place
 
 
-def _prefix(index: int, level: int) -> int:
-    return index >> (PATH_BITS - 3 * level)
+def _start(number: int) -> int:
+    """The first leaf of a part."""
+    bits = number.bit_length() - 1
+    return (number - (1 << bits)) << (INDEX_BITS - bits)
 
 
-def _first_below(prefix: int, level: int) -> int:
-    """The first leaf below a node."""
-    return prefix << (PATH_BITS - 3 * level)
+def _entry(level: int, prefix: int, node: bytes) -> bytes:
+    """A node as it is stored; prefix: the `3 * level` leading bits of the paths below it."""
+    return bytes((level,)) + prefix.to_bytes(5, "big") + node
+
+
+def _first_leaf(nodes: bytearray, at: int) -> int:
+    return int.from_bytes(nodes[at + 1 : at + _NAME_BYTES], "big") << (PATH_BITS - 3 * nodes[at])
+
+
+def _count_until(nodes: bytearray, index: int) -> int:
+    """How many nodes have a first leaf of at most `index`."""
+    low, high = 0, len(nodes) // _ENTRY_BYTES
+    while low < high:
+        middle = (low + high) >> 1
+        if _first_leaf(nodes, middle * _ENTRY_BYTES) > index:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _find(nodes: bytearray, index: int) -> int:
+    """Where the one node above the leaf stands; -1 when there is none."""
+    at = (_count_until(nodes, index) - 1) * _ENTRY_BYTES
+    if at < 0:
+        return -1
+    below = PATH_BITS - 3 * nodes[at]
+    return at if index >> below == _first_leaf(nodes, at) >> below else -1
+
+
+def _siblings(level: int, node: bytes, index: int) -> bytearray:
+    """What remains of `node` without the leaf: the siblings along the path, in the order of their leaves."""
+    before, after = bytearray(), bytearray()
+    for below in range(level + 1, LEVELS + 1):
+        shift = PATH_BITS - 3 * below
+        path = index >> shift
+        right = bytearray()
+        first = path & ~7
+        for child in range(first, min(first + ARITY, 1 << _prefix_bits(below))):
+            if child != path:
+                entry = _entry(below, child, descend(node, child << shift, below - 1, below))
+                if child < path:
+                    before += entry
+                else:
+                    right += entry
+        after[:0] = right
+        node = descend(node, index, below - 1, below)
+    before += after
+    return before
 
 
 def _prefix_bits(level: int) -> int:
@@ -62,25 +128,45 @@ def _check(index: int) -> None:
 
 
 class PuncturableKey:
-    """One puncturable key. Equal in what it derives to any copy of it, except for what either has forgotten."""
+    """One puncturable key. Equal in what it derives to any copy of it, except for what either has forgotten.
 
-    __slots__ = ("_nodes", "_upper")
+    segments: where its sealed parts are opened.
+    """
 
-    def __init__(self, nodes: dict[int, bytes]) -> None:
-        """Use `create` or `from_bytes`. `nodes` maps `_name` to the node's key; no node lies above another."""
-        self._nodes = nodes
+    __slots__ = ("_starts", "_upper", "parts", "segments")
+
+    def __init__(self, parts: list[Part], segments: Segments) -> None:
+        """Use `create`, `from_bytes` or `from_parts`."""
+        self.parts = parts
+        self.segments = segments
+        self._starts = [_start(each.number) for each in parts]
         self._upper: dict[int, bytes] = {}
 
     @classmethod
-    def create(cls, random: Callable[[int], bytes]) -> Self:
+    def create(cls, random: Callable[[int], bytes], segments: Segments | None = None) -> Self:
         """A fresh key from `random(32)`."""
-        return cls({_name(0, 0): random(NODE_BYTES)})
+        return cls.from_root(random(NODE_BYTES), segments or Segments())
+
+    @classmethod
+    def from_root(cls, root: bytes, segments: Segments) -> Self:
+        """One that has forgotten nothing yet."""
+        return cls([Part(1, bytearray(_ROOT_NAME + root), b"")], segments)
+
+    def root(self) -> bytes:
+        """That from which all leaves are derived; empty once one was forgotten."""
+        nodes = self.parts[0].nodes
+        if nodes is None or len(nodes) != _ENTRY_BYTES or not nodes.startswith(_ROOT_NAME):
+            return b""
+        return bytes(nodes[_NAME_BYTES:])
 
     def __repr__(self) -> str:
-        return f"PuncturableKey({len(self._nodes)} nodes)"
+        opened = [each.nodes for each in self.parts if each.nodes is not None]
+        return f"PuncturableKey({sum(map(len, opened)) // _ENTRY_BYTES} nodes)"
 
     def derive(self, index: int) -> bytes:
-        """The 32-byte leaf key at `index`; raises `Punctured`. Fourteen hashes, nine when the path is warm."""
+        """The 32-byte leaf key at `index`; raises `Punctured`, and as `Segments.open`. Fourteen hashes, nine when the
+        path is warm.
+        """
         node = self._upper.get(index >> _UPPER_SHIFT)
         if node is None:
             level, node = self._covering(index)
@@ -90,89 +176,98 @@ class PuncturableKey:
         return descend(node, index, _UPPER, LEVELS)
 
     def is_punctured(self, index: int) -> bool:
-        return self._level_above(index) is None
+        """Raises as `Segments.open`."""
+        return _find(self._nodes(self._part(index)), index) < 0
 
     def puncture(self, index: int) -> None:
-        """Forget the leaf at `index` for good. Again is harmless."""
-        level = self._level_above(index)
-        if level is None:
+        """Forget the leaf at `index` for good. Again is harmless. Raises as `Segments.open`."""
+        part = self._part(index)
+        nodes = self._nodes(part)
+        at = _find(nodes, index)
+        if at < 0:
             return
-        self._upper.pop(_prefix(index, _UPPER), None)
-        node = self._nodes.pop(_name(level, _prefix(index, level)))
-        for below in range(level + 1, LEVELS + 1):
-            node = self._keep_siblings(node, index, below)
-
-    def merge(self, other: "PuncturableKey") -> None:
-        """Forget what `other`, a copy of this key, has forgotten. Raises `ValueError` if it is no copy."""
-        self._nodes = _common(self, other) | _common(other, self)
-        self._upper.clear()
+        self._upper.pop(index >> _UPPER_SHIFT, None)
+        if part.nodes is None:
+            part.nodes = nodes = bytearray(nodes)
+            self.segments.leave(part.place)
+            part.place = b""
+        level, node = nodes[at], bytes(nodes[at + _NAME_BYTES : at + _ENTRY_BYTES])
+        nodes[at : at + _ENTRY_BYTES] = _siblings(level, node, index)
+        if len(nodes) > PART_BYTES:
+            self._halve(part)
 
     def to_bytes(self) -> bytes:
-        """The nodes in order, 38 bytes each."""
-        root = self._nodes.get(_ROOT)
-        if root is not None:  # then there is nothing else; as good as all keys are so, and a roll writes them all
-            return _ROOT_NAME + root
-        return b"".join(name.to_bytes(_NAME_BYTES, "big") + self._nodes[name] for name in sorted(self._nodes))
+        """The nodes by level and prefix, 38 bytes each, as the first layout has them. Raises as `Segments.open`."""
+        return b"".join(sorted(_slices(b"".join(map(self._nodes, self.parts)))))
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
+    def from_bytes(cls, data: bytes, segments: Segments | None = None) -> Self:
         """What `to_bytes` wrote; raises `ValueError` on anything else."""
-        if len(data) == _ENTRY_BYTES and data.startswith(_ROOT_NAME):
-            return cls({_ROOT: data[_NAME_BYTES:]})
         if len(data) % _ENTRY_BYTES:
             raise ValueError("a puncturable key is a whole number of nodes")
-        return cls(dict(map(_entry, _slices(data))))
+        ordered: list[bytes] = sorted(_slices(data), key=_checked)
+        key = cls([Part(1, bytearray().join(ordered), b"")], segments or Segments())
+        key._halve(key.parts[0])
+        return key
 
-    def _level_above(self, index: int) -> int | None:
-        """The level of the stored node that leads to `index`, if one is left."""
+    def packed_parts(self) -> bytes:
+        """Number and place of every part, 56 bytes each. All must be sealed."""
+        return b"".join(each.number.to_bytes(_NUMBER_BYTES, "big") + each.place for each in self.parts)
+
+    @classmethod
+    def from_parts(cls, packed: bytes, segments: Segments) -> Self:
+        """What `packed_parts` wrote; raises `ValueError` on anything else."""
+        step = _NUMBER_BYTES + PLACE_BYTES
+        if not packed or len(packed) % step:
+            raise ValueError("not the parts of a puncturable key")
+        parts = [
+            Part(int.from_bytes(packed[at : at + _NUMBER_BYTES], "big"), None, packed[at + _NUMBER_BYTES : at + step])
+            for at in range(0, len(packed), step)
+        ]
+        if not all(0 < each.number < 2 << INDEX_BITS for each in parts) or _start(parts[0].number):
+            raise ValueError("no such part")
+        return cls(parts, segments)
+
+    def _part(self, index: int) -> Part:
         _check(index)
-        nodes = self._nodes
-        for level in range(LEVELS + 1):
-            if level << INDEX_BITS | index >> (PATH_BITS - 3 * level) in nodes:
-                return level
-        return None
+        parts = self.parts
+        return parts[0] if len(parts) == 1 else parts[bisect_right(self._starts, index) - 1]
+
+    def _nodes(self, part: Part) -> bytearray:
+        nodes = part.nodes
+        return self.segments.open(part.place) if nodes is None else nodes
 
     def _covering(self, index: int) -> tuple[int, bytes]:
-        level = self._level_above(index)
-        if level is None:
+        """Level and key of the stored node that leads to `index`."""
+        nodes = self._nodes(self._part(index))
+        at = _find(nodes, index)
+        if at < 0:
             raise Punctured
-        return level, self._nodes[_name(level, _prefix(index, level))]
+        return nodes[at], bytes(nodes[at + _NAME_BYTES : at + _ENTRY_BYTES])
 
-    def _keep_siblings(self, node: bytes, index: int, level: int) -> bytes:
-        """Store the children of `node` that do not lead to `index`; give back the one that does."""
-        path = _prefix(index, level)
-        first = path & ~7
-        for child in range(first, min(first + ARITY, 1 << _prefix_bits(level))):
-            if child != path:
-                self._nodes[_name(level, child)] = descend(node, _first_below(child, level), level - 1, level)
-        return descend(node, index, level - 1, level)
-
-    def _node_at(self, name: int) -> bytes | None:
-        """The node called `name`, stored or derived; None when nothing above it is stored."""
-        level, prefix = name >> INDEX_BITS, name & _LAST
-        index = _first_below(prefix, level)
-        for above in range(level + 1):
-            node = self._nodes.get(_name(above, _prefix(index, above)))
-            if node is not None:
-                return descend(node, index, above, level)
-        return None
-
-
-def _common(mine: PuncturableKey, theirs: PuncturableKey) -> dict[int, bytes]:
-    """The nodes that `mine` stores and `theirs` still leads to."""
-    common = {name: node for name, node in mine._nodes.items() if theirs._node_at(name) is not None}
-    if any(theirs._node_at(name) != node for name, node in common.items()):
-        raise ValueError("not copies of one key")
-    return common
+    def _halve(self, part: Part) -> None:
+        """Until no part is too large."""
+        nodes = part.nodes
+        if nodes is None or len(nodes) <= PART_BYTES:
+            return
+        border = _start(2 * part.number + 1)
+        at = _count_until(nodes, border - 1) * _ENTRY_BYTES
+        halves = [Part(2 * part.number, nodes[:at], b""), Part(2 * part.number + 1, nodes[at:], b"")]
+        nodes[:] = bytes(len(nodes))
+        where = self.parts.index(part)
+        self.parts[where : where + 1] = halves
+        self._starts[where : where + 1] = [_start(each.number) for each in halves]
+        for each in halves:
+            self._halve(each)
 
 
 def _slices(data: bytes) -> Iterator[bytes]:
     return (data[at : at + _ENTRY_BYTES] for at in range(0, len(data), _ENTRY_BYTES))
 
 
-def _entry(data: bytes) -> tuple[int, bytes]:
-    name = int.from_bytes(data[:_NAME_BYTES], "big")
-    level = name >> INDEX_BITS
-    if level > LEVELS or (name & _LAST) >> _prefix_bits(level):
+def _checked(entry: bytes) -> int:
+    """The first leaf of a node. Raises `ValueError` for one that cannot be."""
+    level, prefix = entry[0], int.from_bytes(entry[1:_NAME_BYTES], "big")
+    if level > LEVELS or prefix >> _prefix_bits(level):
         raise ValueError("no such node")
-    return name, data[_NAME_BYTES:]
+    return prefix << (PATH_BITS - 3 * level)

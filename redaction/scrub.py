@@ -14,15 +14,35 @@ from redaction.personal import Personal
 FREE_TEXT: Final = frozenset({"exception", "exc", "stack", "reason", "detail"})
 """Keys whose values other code wrote."""
 
+_URL = re.compile(
+    r"""\b([a-z][a-z0-9+.-]{1,20}://)(?:[^\s/?#@"'<>]*@)?([^\s/?#"'<>]*)([/?#][^\s"'<>]*)?""", re.IGNORECASE
+)
+_QUERY = re.compile(r"""(/[^\s?"'<>]{0,512})\?[^\s"'<>]+""")
+_NAMED = re.compile(
+    r"""(?i:(\b[\w-]{0,32}(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"""
+    r"""|authorization|signature|credentials?|session|cookie|otp|pin)["']?\s*(?:[=:]|=>)\s*)(?!\[credential\])"""
+    r"""(?:"[^"]*"?|'[^']*'?|(?:(?:bearer|basic|digest)\s+)?[^\s,;&)}\]]+))"""
+)
+_JWT = re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]+)*")
+_OPAQUE = re.compile(r"(?<![\w-])(?=[\w-]*[0-9])(?=[\w-]*[A-Za-z])[A-Za-z0-9_-]{32,}(?![\w-])", re.ASCII)
 _CREDENTIAL = re.compile(r"\b(?:cgw_|whsec_)[A-Za-z0-9_+/=.-]+|(?i:\b(bearer|basic)\s+)[A-Za-z0-9._~+/=-]+")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9a-f]{2}[ :]?){15,}[0-9a-f]{2}(?![0-9A-Za-z])", re.IGNORECASE)
-_NUMBER = re.compile(r"(?P<status>\b0x[0-9a-fA-F]{8}\b)|\+?(?:[0-9][ ().-]{0,2}){6,}[0-9]")
+_NUMBER = re.compile(
+    r"(?P<status>\b0x[0-9a-fA-F]{8}\b)"
+    r"|\+?(?:[0-9][ ().,;:/|_*\\·\u00a0\u2009\u202f\u2010-\u2015-]{0,3}){6,}[0-9]"
+)
 # A quotation that never closes runs to the end: cut texts are covered, and no text makes the search quadratic.
 _QUOTED = re.compile(
     r"""(?s:"(?:[^"\\]|\\.){20,}+(?:"|\\?\Z)|(?<!\w)'(?:[^'\\]|\\.){20,}+(?:'|\\?\Z)|«[^»]{20,}+»?|“[^”]{20,}+”?)"""
 )
+
+_SHORT_QUOTED = re.compile(
+    r"""(?<!\w)"([^"\n]{1,19})"|(?<!\w)'([^'\n]{1,19})'(?!\w)|«([^»\n]{1,19})»|“([^”\n]{1,19})”|‘([^’\n]{1,19})’|`([^`\n]+)`"""
+)
+_OUR_WORD = re.compile(r"[a-z][a-z0-9]*(?:[_.][a-z0-9]+)*", re.ASCII)
+"""What code calls things: the one kind of quotation that stays."""
 
 
 class UndeclaredKey(Exception):
@@ -90,14 +110,29 @@ def masked(value: object) -> object:
 def scrub_text(text: str) -> str:
     """`text` without what may be personal or secret; its length and its words otherwise stay recognisable.
 
-    Replaced: credentials, e-mail addresses, IBANs, hex of 32 digits or more, quoted strings of 20 characters or more,
-    runs of seven digits or more in ASCII or Arabic-Indic, also when spaced, and one-time codes. A 32-bit status such as
-    0x0000000b stays.
+    Replaced: credentials, also by the name before them, what follows the host in a URL, long opaque words, e-mail
+    addresses, IBANs, hex of 32 digits or more, quoted strings of 20 characters or more, and shorter ones unless they
+    are a name as code has them, runs of seven digits or more in ASCII or Arabic-Indic, also when spaced or parted, and
+    one-time codes. A 32-bit status such as 0x0000000b stays.
     """
     text = normalise_digits(text)
+    text = _URL.sub(_host_alone, text)
+    text = _QUERY.sub(r"\1?[query]", text)
+    text = _NAMED.sub(r"\1[credential]", text)
+    text = _JWT.sub("[credential]", text)
     text = _CREDENTIAL.sub("[credential]", text)
     text = _EMAIL.sub("[e-mail]", text)
     text = _HEX.sub("[hex]", text)
     text = _IBAN.sub("[iban]", text)
     text = _NUMBER.sub(lambda match: match["status"] or "[number]", text)
-    return mask(_QUOTED.sub("[quoted]", text))
+    text = _OPAQUE.sub("[opaque]", text)
+    return mask(_SHORT_QUOTED.sub(_our_word, _QUOTED.sub("[quoted]", text)))
+
+
+def _host_alone(url: re.Match[str]) -> str:
+    return f"{url[1]}{url[2]}/[path]" if len(url[3] or "") > 1 else f"{url[1]}{url[2]}"
+
+
+def _our_word(quoted: re.Match[str]) -> str:
+    word = next(group for group in quoted.groups() if group is not None)
+    return quoted[0] if _OUR_WORD.fullmatch(word) else "[quoted]"

@@ -1,5 +1,7 @@
 """Single keys, in memory and as they lie in the sealed state. Types alone: `keys` keeps them."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from redaction.primitives.pure import Ready
@@ -19,11 +21,12 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class KeyFamilies(msgspec.Struct, frozen=True):
-    """All keys: of periods, of customers, and peppers by epoch."""
+    """All keys: of periods, of customers, peppers by epoch, and secrets by purpose, tag and epoch."""
 
-    periods: dict[tuple[RetentionTag, int], Period]
-    customers: dict[int, Key]
-    peppers: dict[tuple[int, str], dict[int, Key]]
+    periods: dict[tuple[RetentionTag, int], Period] = {}
+    customers: dict[int, Key] = {}
+    peppers: dict[tuple[int, str], dict[int, Key]] = {}
+    secrets: dict[tuple[str, str, int], Key] = {}
 
     def __repr__(self) -> str:
         return "KeyFamilies(•••)"
@@ -40,8 +43,21 @@ class Fresh(msgspec.Struct, frozen=True, gc=False):
         return "Fresh(•••)"
 
 
+class SealedState(msgspec.Struct, frozen=True):
+    """blob: the table, sealed. segments: those that the store does not have yet, by id. deletable: ids of those that
+    nobody needs any more.
+    """
+
+    blob: bytes
+    segments: Mapping[bytes, bytes]
+    deletable: Sequence[bytes] = ()
+
+
 class KeyAge(msgspec.Struct, frozen=True, kw_only=True):
-    """What status pages show of a key. family: "period", "customer" or "pepper"; name: which one, never its bytes."""
+    """What status pages show of a key. name: which one, never its bytes.
+
+    family: "period", "customer", "pepper" or "secret", which peppers of an epoch are derived from.
+    """
 
     family: str
     name: str
@@ -69,8 +85,56 @@ class StoredPepper(msgspec.Struct, frozen=True, array_like=True):
     created_ms: int
 
 
+class StoredSecret(msgspec.Struct, frozen=True, array_like=True):
+    """tag: empty where the secret serves all of them."""
+
+    purpose: str
+    tag: str
+    epoch: int
+    key: bytes
+    created_ms: int
+
+
+class StoredCustomers(msgspec.Struct, frozen=True, array_like=True):
+    """A segment: some of the customers."""
+
+    customers: list[StoredCustomer]
+    peppers: list[StoredPepper]
+
+
 class StoredState(msgspec.Struct, frozen=True, array_like=True):
+    """The first layout: everything."""
+
     version: int
     periods: list[StoredPeriod]
     customers: list[StoredCustomer]
     peppers: list[StoredPepper]
+
+
+class StoredTree(msgspec.Struct, frozen=True, array_like=True):
+    """A period in the table. root: 32 bytes, or empty once a leaf was forgotten: then the nodes lie in segments, whose
+    numbers and places are `parts`.
+    """
+
+    tag: RetentionTag
+    period: int
+    created_ms: int
+    root: bytes
+    parts: bytes
+
+
+class StoredGroup(msgspec.Struct, frozen=True, array_like=True):
+    """A segment that is no part of a tree. kind: what lies in it; one that is not known is carried along."""
+
+    kind: str
+    number: int
+    place: bytes
+
+
+class StoredTable(msgspec.Struct, frozen=True, array_like=True):
+    """superseded: ids of segments that the table before this one named; the next change deletes them."""
+
+    version: int
+    trees: list[StoredTree]
+    groups: list[StoredGroup]
+    superseded: bytes

@@ -100,6 +100,9 @@ class NetworkLinkSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknow
             message = f"outside {HOME}: needs transfer_record, safeguard and risk_assessment; the link is held back"
             yield ("register", "country"), "transfer_blocked", message, Severity.BLOCKED
         host = self.peer_host()
+        if self.register.country is None and host and not is_loopback(host):
+            message = "says in which country the operator processes data, ISO 3166 alpha-2; none is assumed"
+            yield ("register", "country"), "missing_country", message, Severity.ERROR
         if not self.register.contract_reference and host and not is_loopback(host):
             message = "no contract is named that binds the operator to confidence"
             yield ("register", "contract_reference"), "no_contract", message, Severity.WARNING

@@ -16,8 +16,11 @@ class OperatorRegister(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """What the law asks to know of a recipient of personal data (P-17, P-38)."""
 
     country: Annotated[
-        str, Meta(pattern="^[A-Z]{2}$", description="Where the operator processes data, ISO 3166 alpha-2.")
-    ] = "SA"
+        Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None,
+        Meta(
+            description="Where the operator processes data, ISO 3166 alpha-2; required of one on another machine.",
+        ),
+    ] = None
     legal_basis: Annotated[
         Literal["contract"], Meta(description="Basis of the disclosure; nothing acts on another one yet.")
     ] = "contract"
@@ -35,9 +38,14 @@ class OperatorRegister(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     tunnel: Annotated[bool, Meta(description="The link runs in a declared encrypted tunnel instead of TLS.")] = False
 
     @property
+    def place(self) -> str:
+        """The country; home where none is said, which is for operators on this machine only."""
+        return HOME if self.country is None else self.country
+
+    @property
     def transfer_allowed(self) -> bool:
         """Personal data may go there: it is home, or the transfer is on record with safeguard and assessment (P-38)."""
-        return self.country == HOME or bool(self.transfer_record and self.safeguard and self.risk_assessment)
+        return self.place == HOME or bool(self.transfer_record and self.safeguard and self.risk_assessment)
 
     def held_back(self, today: date) -> str | None:
         """Why nothing may be disclosed to this operator today, as a link's state; None when it may."""

@@ -82,7 +82,9 @@ class PrivacyReceipt(Struct, frozen=True, kw_only=True):
 
     tag: str
     content_until: str
-    content_destroyed: bool
+    content_destroyed: Annotated[
+        bool, Meta(description="Nothing sealed is left: neither text and numbers nor what is kept to tell you.")
+    ]
     record_until: str
     operator: str | None
     country: str | None

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -27,6 +27,8 @@ from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.rules import retention_rules
 from redaction.keys_at_rest import key_ages, state_digest
+
+FAMILIES: Final = ("period", "customer", "pepper", "secret")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys: ages, rotation, copies.")
 
@@ -177,7 +179,8 @@ def _status(store: Keystore, settings: Settings) -> dict[str, object]:
         "state": state_digest(store.state).hex(),
         "root": settings.keystore.root.kind,
         "rolls": store.rolls,
-        **{f"{family}s": sum(each.family == family for each in ages) for family in ("period", "customer", "pepper")},
+        "layout": store.state.layout,
+        **{f"{family}s": sum(each.family == family for each in ages) for family in FAMILIES},
         "oldest": rfc3339(min(each.created_ms for each in ages)) if ages else None,
         "next_destruction": rfc3339_or_none(next_destruction_ms(store.state, rules)),
         **_nodes(store),

@@ -63,7 +63,7 @@ class HttpApi:
         self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self.health = Health(replies, checks)
         self.traffic = Traffic()
-        gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
+        self.gatekeeper = gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         pages = Pages(replies)
         self.table = RouteTable(
             [

@@ -10,20 +10,41 @@ from gateway.accounts.customers import ApiKey
 from gateway.accounts.directory import Directory
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
+from gateway.process.logs import logger
+from gateway.process.notices import Notices, cut_address
 from operators.seated_handler import SeatedHandler
 from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Remote = Callable[[], str | None]
+Forwarded = Callable[[], Sequence[str]]
 MAX_TOKEN: Final = 128
+
+REASONS: Final = ("none", "scheme", "token", "key_expired", "address_not_allowed", "customer_disabled", "scope_missing")
+"""Why a request was not let in: no Authorization, another scheme, no key of ours, or what that key may not do."""
+log = logger("gateway.http_api.auth")
+
+
+def _nowhere() -> str | None:
+    return None
+
+
+def _untold() -> Sequence[str]:
+    return ()
 
 
 class Gatekeeper:
-    """trusted_proxies: networks of proxies whose `X-Forwarded-For` is believed, for its last entry only."""
+    """trusted_proxies: networks of proxies whose `X-Forwarded-For` is believed, for its last entry only.
+
+    refused: requests not let in, by reason.
+    """
 
     def __init__(self, directory: Directory, clock: Clock, trusted_proxies: Iterable[str] = ()) -> None:
         self._directory = directory
         self._clock = clock
+        self._notices = Notices()
+        self.refused: dict[str, int] = dict.fromkeys(REASONS, 0)
         self._proxies = tuple(ipaddress.ip_network(network) for network in trusted_proxies)
 
     @property
@@ -33,47 +54,78 @@ class Gatekeeper:
 
     def open(self, request: web.BaseRequest, scope: str) -> ApiKey:
         """The key, if it may do this. Raises Refusal."""
-        key = self.identify(request.headers.get("Authorization", ""))
-        self.admit(key, scope, lambda: request.remote, lambda: request.headers.getall("X-Forwarded-For", ()))
+        remote, forwarded = lambda: request.remote, lambda: request.headers.getall("X-Forwarded-For", ())
+        key = self.identify(request.headers.get("Authorization", ""), remote, forwarded)
+        self.admit(key, scope, remote, forwarded)
         if isinstance(request.protocol, SeatedHandler):
             request.protocol.seat.prove()
         return key
 
-    def identify(self, authorization: str) -> ApiKey:
+    def identify(
+        self,
+        authorization: str,
+        remote: Remote = _nowhere,
+        forwarded: Forwarded = _untold,
+    ) -> ApiKey:
         """Whose key the Authorization header holds, whatever it may do. Raises Refusal."""
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN or not token.isascii():
-            raise Refusal("unauthenticated")
+        if scheme.lower() != "bearer":
+            raise self._unknown("scheme" if authorization else "none", remote, forwarded)
+        if not 0 < len(token) <= MAX_TOKEN or not token.isascii():
+            raise self._unknown("token", remote, forwarded)
         try:
             key = self._directory.find(Secret(token))
         except KeysWithheld:
             raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         if key is None:
-            raise Refusal("unauthenticated")
+            raise self._unknown("token", remote, forwarded)
         return key
+
+    def _unknown(self, reason: str, remote: Remote, forwarded: Forwarded) -> Refusal:
+        self._note(reason, None, remote, forwarded)
+        return Refusal("unauthenticated")
+
+    def _note(
+        self,
+        reason: str,
+        key: ApiKey | None,
+        remote: Remote,
+        forwarded: Forwarded,
+    ) -> None:
+        """Count it, and say it, but not more often than once a minute. What was sent as a key is nobody's to read."""
+        self.refused[reason] += 1
+        customer, account = ("", "") if key is None else (key.customer.public_id, key.prefix)
+        address = cut_address(str(self._address(remote(), forwarded) or ""))
+        count = self._notices.count((reason, account, address), self._clock.monotonic())
+        if count:
+            log.warning("key_refused", reason=reason, customer=customer, account=account, address=address, count=count)
 
     def admit(
         self,
         key: ApiKey,
         scope: str,
-        remote: Callable[[], str | None],
-        forwarded: Callable[[], Sequence[str]],
+        remote: Remote,
+        forwarded: Forwarded,
     ) -> None:
         """Whether the key may do this now, from there. forwarded: X-Forwarded-For headers. Raises Refusal."""
+        code = ""
         if key.expires_ms is not None and key.expires_ms <= self._clock.now_ms():
-            raise Refusal("key_expired")
-        if key.networks and not self._comes_from(key, remote(), forwarded):
-            raise Refusal("address_not_allowed")
-        if key.customer.disabled:
-            raise Refusal("customer_disabled")
-        if scope not in key.scopes:
-            raise Refusal("scope_missing")
+            code = "key_expired"
+        elif key.networks and not self._comes_from(key, remote(), forwarded):
+            code = "address_not_allowed"
+        elif key.customer.disabled:
+            code = "customer_disabled"
+        elif scope not in key.scopes:
+            code = "scope_missing"
+        if code:
+            self._note(code, key, remote, forwarded)
+            raise Refusal(code)
 
-    def _comes_from(self, key: ApiKey, remote: str | None, forwarded: Callable[[], Sequence[str]]) -> bool:
+    def _comes_from(self, key: ApiKey, remote: str | None, forwarded: Forwarded) -> bool:
         address = self._address(remote, forwarded)
         return address is not None and any(address in network for network in key.networks)
 
-    def _address(self, remote: str | None, forwarded: Callable[[], Sequence[str]]) -> Address | None:
+    def _address(self, remote: str | None, forwarded: Forwarded) -> Address | None:
         peer = parse_address(remote or "")
         if peer is None or not any(peer in network for network in self._proxies):
             return peer

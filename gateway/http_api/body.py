@@ -41,10 +41,11 @@ async def read_json_body(request: web.BaseRequest, limit_bytes: int, timeout_s: 
 def _refuse_other_media(request: web.BaseRequest) -> None:
     headers = request.headers
     content_type = headers.get("Content-Type", "")
+    content_type = content_type.rstrip("; \t")
     if content_type != "application/json" and not _JSON_TYPE.fullmatch(content_type):
         raise Refusal("unsupported_media_type")
     if headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refusal("unsupported_media_type")
+        raise Refusal("unsupported_encoding")
 
 
 def _invite(request: web.BaseRequest) -> None:

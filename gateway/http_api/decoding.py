@@ -29,6 +29,8 @@ _message = msgspec.json.Decoder(MessageRequest)
 _batch = msgspec.json.Decoder(BatchRequest)
 _usual_batch = msgspec.json.Decoder(UsualBatch)
 
+_BOM: Final = b"\xef\xbb\xbf"
+"""Some clients write it before JSON (RFC 8259 §8.1: it may be passed over)."""
 _BATCH_START: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"[^"]+"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 _COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _scanner: Final = json.JSONDecoder()
@@ -42,6 +44,7 @@ _BATCH_END: Final = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}[ \t\r\n]*")
 
 def decode_message(body: bytes) -> MessageRequest:
     """A message request. Raises Refusal."""
+    body = body.removeprefix(_BOM)
     request = decode(_message, body)
     if body.count(b":") > _fields_given(request):
         _refuse_repeated_names(body)
@@ -54,6 +57,7 @@ def decode_batch(body: bytes, limit_bytes: int, most: int) -> list[MessageReques
     They are counted before anything is made of them. A body without fault that is no longer than a message may be is
     parsed once. Of any other each message stays JSON, so that it is judged on its own.
     """
+    body = body.removeprefix(_BOM)
     requests = _requests(body) if len(body) <= limit_bytes else None
     if requests is None:
         return _cut(body, most)

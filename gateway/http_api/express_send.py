@@ -67,7 +67,8 @@ class SendDesk:
         known = connection.known
         version = self._gatekeeper.version
         if not isinstance(known, _Known) or known.authorization != usual.authorization or known.version is not version:
-            key = self._gatekeeper.identify(usual.authorization.decode("ascii"))
+            authorization = usual.authorization.decode("ascii")
+            key = self._gatekeeper.identify(authorization, lambda: connection.remote, lambda: _forwarded(usual))
             known = connection.known = _Known(usual.authorization, version, key)
             connection.seat.prove()
         key = known.key

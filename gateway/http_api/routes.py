@@ -118,6 +118,10 @@ class RouteTable:
         methods = self._exact.get(path)
         if methods is not None:
             return methods, ""
+        if path.endswith("/") and not path.endswith("//"):  # one more slash is meant as none
+            path = path[:-1]
+            if path in self._exact:
+                return self._exact[path], ""
         prefix, _, argument = path.rpartition("/")
         methods = self._under.get(prefix + "/")
         if methods is None or not argument:

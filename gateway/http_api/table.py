@@ -27,6 +27,7 @@ BODY_CODES: Final = (
     "request_timeout",
     "body_too_large",
     "unsupported_media_type",
+    "unsupported_encoding",
     "missing_field",
     "unknown_field",
     "wrong_type",

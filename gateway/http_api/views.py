@@ -71,9 +71,14 @@ def _receipt(message: Message, country_of: Callable[[str], str | None], now_ms: 
     return PrivacyReceipt(
         tag=message.tag,
         content_until=rfc3339(message.content_until_ms),
-        content_destroyed=message.content is None or message.content_until_ms <= now_ms,
+        content_destroyed=_is_destroyed(message, now_ms),
         record_until=rfc3339(message.record_until_ms),
         operator=operator,
         country=None if operator is None else country_of(operator),
         fields_forwarded=list(disclosed_fields(message.disclosure)),
     )
+
+
+def _is_destroyed(message: Message, now_ms: int) -> bool:
+    """Nothing sealed is left that could be opened: what is kept to tell the customer may hold a number, too."""
+    return message.content_until_ms <= now_ms or (message.content is None and message.private is None)

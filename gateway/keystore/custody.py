@@ -1,5 +1,5 @@
-"""Blob and root together: how the sealed key state is read, and replaced in an order that makes each step safe to die
-after.
+"""Blob, segments and root together: how the sealed key state is read, and replaced in an order that makes each step
+safe to die after.
 
 Every change is made while a lock keeps other processes away from blob and root alike. A change that *destroys* re-seals
 the blob under a fresh root and destroys the old one, so that every older copy of the blob is dead:
@@ -8,13 +8,16 @@ the blob under a fresh root and destroys the old one, so that every older copy o
     2. the blob is sealed under the new     whoever comes next opens with the new one and drops the old
     3. the slot holds the new root only     the destruction counts from here
 
+The blob is a table of segments, which are written with it or before it, under ids of their own, and are nothing until
+it names them. Those that it names no more stay for one change, dead for whoever has no older table in memory.
+
 Nothing here is kept in memory but whether step 3 is still to be done.
 """
 
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
@@ -25,9 +28,11 @@ from gateway.keystore.file import KeyFile
 from gateway.keystore.root_slot import KeystoreLost, RootSlot, replace_file
 from gateway.ledger.contract import INSTALLATION, REACHED, LedgerError, LedgerUnavailable, NothingThere
 from gateway.process.system_errors import system_text
-from redaction.errors import SealError, WrongRoot
+from redaction.customer_keys import LAYOUT
+from redaction.errors import Tampered, UnknownVersion, WrongRoot
 from redaction.keys import ROOT_BYTES, KeyState, Random
-from redaction.keys_at_rest import open_state, seal_state
+from redaction.keys_at_rest import every_segment, open_state, seal_state
+from redaction.segments import Segments, id_of
 
 T = TypeVar("T")
 
@@ -69,8 +74,27 @@ class BlobStore(Protocol):
     def read_roots(self) -> str:
         """Roots that a vault wrapped, where they lie beside the blob; '' if there are none."""
 
-    def write(self, blob: bytes, version: int) -> None:
-        """Replace the blob of the version before, durably. Only while `alone`."""
+    def write(
+        self,
+        blob: bytes,
+        version: int,
+        segments: Iterable[tuple[bytes, bytes]] = (),
+        deletable: Sequence[bytes] = (),
+    ) -> None:
+        """Replace the blob of the version before, durably. Only while `alone`.
+
+        segments: ids and octets of those that this blob is the first to name. deletable: ids of some to delete with the
+        blob before. Dying on the way leaves the blob before and all that it names.
+        """
+
+    def read_segments(self, ids: Sequence[bytes], *, hasty: bool = False) -> Sequence[bytes | None]:
+        """None for one that is not there. hasty: from outside `alone`, by whoever cannot wait for long."""
+
+    def segment_ids(self) -> Sequence[bytes]:
+        """Of every segment there is, named by the blob or not."""
+
+    def delete_segments(self, ids: Sequence[bytes]) -> None:
+        """Only while `alone`."""
 
     def marks(self) -> Mapping[str, int]:
         """Numbers by name, about the store as a whole. They lie beside the blob, for whoever has no root."""
@@ -105,15 +129,20 @@ class KeysFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Custody:
-    """blobs: opened and closed by whoever owns it. All but `version` and the properties is called while `alone`.
+    """blobs: opened and closed by whoever owns it. Called while `alone`, but for `version`, `is_ahead_of`,
+    `read_now` and the properties.
 
+    may_raise: asked whether a state of an earlier layout may be written in the present one.
     unfinished: an old root could not be dropped yet; whoever reads next does it.
     """
 
-    def __init__(self, blobs: BlobStore, slot: RootSlot, random: Random) -> None:
+    def __init__(
+        self, blobs: BlobStore, slot: RootSlot, random: Random, may_raise: Callable[[], bool] = lambda: True
+    ) -> None:
         self._blobs = blobs
         self._slot = slot
         self._random = random
+        self._may_raise = may_raise
         self._one_thread = threading.Lock()
         self.unfinished = False
 
@@ -167,6 +196,17 @@ class Custody:
     def version(self) -> int | None:
         return self._blobs.version()
 
+    def is_ahead_of(self, version: int) -> bool:
+        """Whether there is a newer state than this, or a roll to be finished."""
+        return self.version() != version or self.unfinished
+
+    def read_now(self, ids: Sequence[bytes]) -> Sequence[bytes | None]:
+        """Segments, for whoever uses live keys: not `alone`, and not for long. None for those that are out of reach."""
+        try:
+            return self._blobs.read_segments(ids, hasty=True)
+        except LedgerError:
+            return [None] * len(ids)
+
     def read(self) -> Found:
         """What is stored. Raises KeystoreLost."""
         stored = self._blobs.read()
@@ -174,12 +214,8 @@ class Custody:
             raise KeystoreLost("the key store is empty")
         blob, version = stored
         for root in self._slot.read():
-            try:
-                return Found(open_state(blob, root), root, version)
-            except WrongRoot:
-                continue
-            except SealError:
-                raise KeystoreLost("the key store was changed by something else than the gateway") from None
+            with contextlib.suppress(WrongRoot), lost_when_damaged():
+                return Found(open_state(blob, root, Segments(self._blobs.read_segments)), root, version)
         raise KeystoreLost("the key store does not open with the root in its slot; they do not belong together")
 
     def create(self, marks: Mapping[str, int]) -> Found:
@@ -203,18 +239,43 @@ class Custody:
         if self._slot.rolls:
             self._slot.write((*roots[:1], new))
         self._blobs.set_marks(marks)
-        self._write(state, new, 1)
+        if state.layout < LAYOUT:
+            state.raise_layout()
+        sealed = seal_state(state, new, self._random)
+        with lost_when_damaged():
+            self._blobs.write(sealed.blob, 1, every_segment(state, sealed.segments))
         return self.read()
 
     def change(self, change: Callable[[KeyState], T], destroys: bool) -> tuple[T, Found]:
-        """Steps 1 and 2: result, and what the store holds after the change, which is durable."""
+        """Steps 1 and 2: result, and what the store holds after the change, which is durable.
+
+        A state of an earlier layout is raised with the first change that finds nobody who needs it so; the root rolls
+        then, too.
+        """
         state, root, version = self.read()
-        result = change(state)
-        rolled = destroys and self._slot.rolls
+        raises = state.layout < LAYOUT and self._may_raise()
+        if raises:
+            state.raise_layout()
+        with lost_when_damaged():
+            result = change(state)
+        rolled = (destroys or raises) and self._slot.rolls
         new = self._random(ROOT_BYTES) if rolled else root
         if rolled:
             self._slot.write((root, new))
         return result, self._write(state, new, version + 1)
+
+    def raise_layout(self, found: Found) -> Found:
+        """What the store holds when it was raised to the present layout, if nobody needs it as it is."""
+        if found.state.layout == LAYOUT or not self._may_raise():
+            return found
+        return self.change(lambda _: None, destroys=True)[1]
+
+    def clear_up(self, state: KeyState) -> None:
+        """Delete segments that nothing names: of a change that died before its blob was written."""
+        named = {id_of(each) for each in state.places()}
+        stray = set(self._blobs.segment_ids()) - named - set(state.deletable)
+        if stray:
+            self._blobs.delete_segments(sorted(stray))
 
     def drop_other_roots(self, root: bytes) -> None:
         """Step 3, or the end of somebody's roll that was cut short."""
@@ -241,11 +302,27 @@ class Custody:
             copy.open()
             copy.set_marks(self._blobs.marks())
             if stored is not None:
-                copy.write(*stored)
+                copy.write(*stored, self._stored_segments())
+
+    def _stored_segments(self) -> Iterator[tuple[bytes, bytes]]:
+        for each in self._blobs.segment_ids():
+            (octets,) = self._blobs.read_segments([each])
+            if octets is not None:
+                yield each, octets
 
     def _write(self, state: KeyState, root: bytes, version: int) -> Found:
-        self._blobs.write(seal_state(state, root, self._random), version)
+        sealed = seal_state(state, root, self._random)
+        self._blobs.write(sealed.blob, version, sealed.segments.items(), sealed.deletable)
         return Found(state, root, version)
+
+
+@contextlib.contextmanager
+def lost_when_damaged() -> Iterator[None]:
+    """What does not authenticate under its key, or is not there, may have held any key."""
+    try:
+        yield
+    except (Tampered, UnknownVersion):
+        raise KeystoreLost("the key store was changed by something else than the gateway") from None
 
 
 @contextlib.contextmanager

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ from gateway.ledger.statements import named_statements
 from gateway.process.system_errors import system_text
 
 TIMEOUT_S: Final = 10.0
+READ_TIMEOUT_S: Final = 1.0
+"""Of a segment that somebody needs now; without it the keys are withheld until the next look at the store."""
 _SQL: Final = named_statements("gateway.keystore", "keystore.sql")
 
 # EXTRA also syncs the directory after a commit. A power cut must not bring back a blob whose root is gone.
@@ -27,6 +30,8 @@ class KeyFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._reading = threading.Lock()
 
     @property
     def place(self) -> str:
@@ -39,13 +44,15 @@ class KeyFile:
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             elif not self._path.exists() or not self._path.stat().st_size:
                 raise NothingThere(f"there is no key store at {self._path}")
-            self._connection = sqlite3.connect(
-                self._path, isolation_level=None, timeout=TIMEOUT_S, check_same_thread=False
-            )
-            for pragma in _PRAGMAS:
-                self._connection.execute("PRAGMA " + pragma)
+            self._connection = self._connect(TIMEOUT_S)
         if not self._has("keystore"):
             self._make(create)
+
+    def _connect(self, timeout_s: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=timeout_s, check_same_thread=False)
+        for pragma in _PRAGMAS:
+            connection.execute("PRAGMA " + pragma)
+        return connection
 
     def _make(self, create: bool) -> None:
         if not create:
@@ -66,6 +73,10 @@ class KeyFile:
         return None
 
     def close(self) -> None:
+        with self._reading:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -110,11 +121,43 @@ class KeyFile:
             connection.executemany(_SQL["set_mark"], tuple(marks.items()))
             connection.execute(_SQL["commit"])
 
-    def write(self, blob: bytes, version: int) -> None:
+    def write(
+        self,
+        blob: bytes,
+        version: int,
+        segments: Iterable[tuple[bytes, bytes]] = (),
+        deletable: Sequence[bytes] = (),
+    ) -> None:
         connection = self._connected
         with _errors():
             connection.execute(_SQL["begin"])
+            connection.execute(_SQL["create_segments"])
+            connection.executemany(_SQL["write_segment"], segments)
+            connection.executemany(_SQL["delete_segment"], [(each,) for each in deletable])
             connection.execute(_SQL["write"], (blob, version))
+            connection.execute(_SQL["commit"])
+
+    def read_segments(self, ids: Sequence[bytes], *, hasty: bool = False) -> Sequence[bytes | None]:
+        """By a connection of its own, so that what a change in another thread has not committed is not seen."""
+        with _errors(), self._reading:
+            if self._connection is None:
+                raise LedgerUnavailable("the key store is not open")
+            if self._reader is None:
+                self._reader = self._connect(READ_TIMEOUT_S)
+            rows = [self._reader.execute(_SQL["segment"], (each,)).fetchone() for each in ids]
+        return [None if row is None else bytes(row[0]) for row in rows]
+
+    def segment_ids(self) -> Sequence[bytes]:
+        if not self._has("segment"):
+            return ()
+        with _errors():
+            return [bytes(row[0]) for row in self._connected.execute(_SQL["segment_ids"])]
+
+    def delete_segments(self, ids: Sequence[bytes]) -> None:
+        connection = self._connected
+        with _errors():
+            connection.execute(_SQL["begin"])
+            connection.executemany(_SQL["delete_segment"], [(each,) for each in ids])
             connection.execute(_SQL["commit"])
 
     @property

@@ -29,15 +29,22 @@ class Followers(Protocol):
         Raises LedgerUnavailable.
         """
 
+    def may_raise_layout(self) -> bool:
+        """Whether nobody holds the keys who could not read the present layout. Raises LedgerUnavailable."""
+
     def versions(self) -> Sequence[int] | None:
         """What each node with a lease has; None where nodes have none. Raises LedgerUnavailable."""
 
 
 class OneNode:
-    """Nobody else holds the keys. A command line beside a node is no follower: it ends."""
+    """Nobody else holds the keys. A command line beside a node is no follower: it ends.
 
-    def __init__(self) -> None:
+    is_node: not a command line, beside which a node of the version before may run.
+    """
+
+    def __init__(self, *, is_node: bool = True) -> None:
         self._version = 0
+        self._is_node = is_node
 
     def acknowledge(self, version: int) -> None:
         self._version = max(self._version, version)
@@ -53,6 +60,9 @@ class OneNode:
 
     def have_all(self, version: int) -> bool:
         return self._version >= version
+
+    def may_raise_layout(self) -> bool:
+        return self._is_node
 
     def versions(self) -> None:
         """It alone knows what it has."""

@@ -12,6 +12,7 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
+from redaction.first_layout import FIRST
 from redaction.keys import KeyState
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import Subject, credential_digest, idempotency_digest, pseudonymise, search_all_epochs
@@ -205,7 +206,8 @@ class Upkeep:
         self._missing = [name for name in wanted if name not in live]
         self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
         self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
-        self.destroyed = len(self._periods) + len(self._epochs)
+        self._secrets = _dead_secrets(state, rules, now_ms) if clock.is_sound else []
+        self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets)
         self.needed = bool(self._missing) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
 
     def do(self, state: KeyState) -> None:
@@ -216,19 +218,26 @@ class Upkeep:
         make_peppers(state, self._clock)
         for name in self._epochs:
             state.drop_epoch(*name)
+        for purpose, epoch in self._secrets:
+            state.drop_secret(purpose, epoch)
 
 
 def make_peppers(state: KeyState, clock: Clock) -> None:
-    """Every pepper that the present and the next epoch need."""
+    """Every pepper that the present and the next epoch need, or what they are derived from."""
     now_ms = clock.now_ms()
+    ahead = (epoch_of(now_ms), epoch_of(now_ms) + 1)
     if not state.epochs(CREDENTIALS, "correlation"):
         is_fresh = not state.epochs(CREDENTIALS, "credential")
         since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
         state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
     state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
+    if state.layout > FIRST:
+        for epoch in ahead:
+            state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
+        return
     for customer in state.customers():
         state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
-        for epoch in (epoch_of(now_ms), epoch_of(now_ms) + 1):
+        for epoch in ahead:
             state.ensure_pepper(customer, "search", epoch, clock.random, now_ms=now_ms)
 
 
@@ -248,17 +257,32 @@ def _dead_periods(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) 
 
 
 def _dead_epochs(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[int, str, int]]:
-    last_ms = now_ms - max((rule.record_s for rule in rules), default=0) * 1000
     return [
         (customer, "search", epoch)
         for customer in state.customers()
-        for epoch in state.epochs(customer, "search")
-        if (epoch + 1) * EPOCH_MS <= last_ms
+        for epoch in state.own_epochs(customer, "search")
+        if _is_over(epoch, rules, now_ms)
     ]
+
+
+def _dead_secrets(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[str, int]]:
+    return [
+        (purpose, epoch)
+        for purpose, tag, epoch in state.secrets()
+        if purpose == "search" and not tag and _is_over(epoch, rules, now_ms)
+    ]
+
+
+def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
+    """Whether every record of the epoch is gone."""
+    return (epoch + 1) * EPOCH_MS <= now_ms - max((rule.record_s for rule in rules), default=0) * 1000
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
     if not state.epochs(CREDENTIALS, "credential") or not state.epochs(CREDENTIALS, "correlation"):
         return True
     ahead = epoch_of(now_ms) + 1
+    if state.layout > FIRST:
+        made = state.secrets()
+        return any(("search", "", epoch) not in made for epoch in (ahead - 1, ahead))
     return any(ahead not in state.epochs(customer, "search") for customer in state.customers())

@@ -13,8 +13,9 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 
 -- name: write
--- KEYS lock, state · ARGV token, lasts_ms, version, blob. Replaces the version before and no other, and only for whoever
--- holds the lock: one that slept through the end of its lock comes too late. Again is harmless.
+-- KEYS lock, state, segment … · ARGV token, lasts_ms, version, blob. Replaces the version before and no other, and only
+-- for whoever holds the lock: one that slept through the end of its lock comes too late. Again is harmless. The segments
+-- are deleted.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local version = tonumber(ARGV[3])
 local stored = tonumber(redis.call('HGET', KEYS[2], 'version') or 0)
@@ -23,6 +24,21 @@ if stored ~= version - 1 then
   return 0
 end
 redis.call('HSET', KEYS[2], 'version', ARGV[3], 'blob', ARGV[4])
+for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+
+-- name: write_segments
+-- KEYS lock, segment … · ARGV token, lasts_ms, octets … As `write`: for whoever holds the lock.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+
+-- name: delete_segments
+-- KEYS lock, segment … · ARGV token, lasts_ms. As `write`: for whoever holds the lock.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 
@@ -55,7 +71,7 @@ redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', now
 return 1
 
 -- name: nodes
--- KEYS nodes. Version and milliseconds left of every node whose lease stands; the others are struck off.
+-- KEYS nodes. Version, milliseconds left and name of every node whose lease stands; the others are struck off.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local found = {}
@@ -63,7 +79,7 @@ local entries = redis.call('HGETALL', KEYS[1])
 for i = 1, #entries, 2 do
   local version, ends = string.match(entries[i + 1], '^(%d+) (%d+)$')
   if tonumber(ends) > now then
-    found[#found + 1] = {tonumber(version), tonumber(ends) - now}
+    found[#found + 1] = {tonumber(version), tonumber(ends) - now, entries[i]}
   else
     redis.call('HDEL', KEYS[1], entries[i])
   end

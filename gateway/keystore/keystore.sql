@@ -33,3 +33,19 @@ SELECT blob, version FROM keystore
 
 -- name: write
 INSERT OR REPLACE INTO keystore (id, blob, version) VALUES (1, ?, ?)
+
+-- name: create_segments
+-- Sealed parts of the key state, by random ids. Stores of the first layout get the table with their first part.
+CREATE TABLE IF NOT EXISTS segment (id BLOB PRIMARY KEY NOT NULL, octets BLOB NOT NULL)
+
+-- name: segment
+SELECT octets FROM segment WHERE id = ?
+
+-- name: segment_ids
+SELECT id FROM segment
+
+-- name: write_segment
+INSERT INTO segment (id, octets) VALUES (?, ?)
+
+-- name: delete_segment
+DELETE FROM segment WHERE id = ?

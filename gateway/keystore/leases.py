@@ -12,6 +12,8 @@ from gateway.keystore.redis import KeyServer
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 
+_SECOND: Final = "2:"
+"""Names of nodes that read layout 2 begin so."""
 _MARGIN: Final = 0.9
 """Part of a lease after which the node ends it, for clocks that do not run alike."""
 
@@ -23,7 +25,7 @@ class Leases:
         self._server = server
         self._clock = clock
         self._lease_s = lease_s
-        self._name = clock.random(8).hex()
+        self._name = _SECOND + clock.random(8).hex()
         self._version = 0
         self._ends = float("-inf")
 
@@ -47,8 +49,11 @@ class Leases:
         self.attend(self._version)
         return self._version >= version and all(held >= version for held in self.versions())
 
+    def may_raise_layout(self) -> bool:
+        return all(name.startswith(_SECOND) for _, _, name in self._server.nodes())
+
     def versions(self) -> Sequence[int]:
-        return [held for held, _ in self._server.nodes()]
+        return [held for held, _, _ in self._server.nodes()]
 
 
 class Onlooker:
@@ -73,5 +78,8 @@ class Onlooker:
     def have_all(self, version: int) -> bool:
         return self._version >= version and all(held >= version for held in self.versions())
 
+    def may_raise_layout(self) -> bool:
+        return False
+
     def versions(self) -> Sequence[int]:
-        return [held for held, _ in self._server.nodes()]
+        return [held for held, _, _ in self._server.nodes()]

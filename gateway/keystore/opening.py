@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import KeystoreSettings, RootSlotSettings, TransitSettings
+from gateway.keystore.followers import OneNode
 from gateway.keystore.root_slot import EnvRootSlot, FileRootSlot, RootSlot
 from gateway.keystore.store import Keystore
 from gateway.process.clock import Clock
@@ -23,7 +24,7 @@ def keystore(settings: KeystoreSettings, clock: Clock, *, node: bool) -> Keystor
     Raises config.secret.SecretMissing.
     """
     if settings.engine == "file":
-        return Keystore(Path(settings.path), root_slot(settings.root), clock)
+        return Keystore(Path(settings.path), root_slot(settings.root), clock, OneNode(is_node=node))
     from gateway.keystore.leases import Leases, Onlooker
 
     server = _key_server(settings)

@@ -11,19 +11,21 @@ for a leaf of one and a customer key of another are still two factors.
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from gateway.ledger.sqlite.copies import SealedRow, key_blob, sealed_rows
+from gateway.ledger.sqlite.copies import SealedRow, key_blob, key_segments, sealed_rows
 from redaction.errors import KeyDestroyed, SealError
 from redaction.keys import KeyState
 from redaction.keys_at_rest import open_state
 from redaction.personal import Purpose
 from redaction.seal import Sealer
 from redaction.sealed import Sealed
+from redaction.segments import Segments
 
 _FIELDS: Final = (("content", "inbound"), ("private",))
 """The fields as which the two columns may be sealed: content was sent to a person, or came from one."""
@@ -75,7 +77,7 @@ def _opened(path: Path, roots: Sequence[bytes]) -> KeyState | None:
     blob = key_blob(path)
     for root in () if blob is None else roots:
         try:
-            return open_state(blob or b"", root)
+            return open_state(blob or b"", root, Segments(partial(key_segments, path)))
         except SealError:
             continue
     return None

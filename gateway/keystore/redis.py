@@ -12,9 +12,10 @@ redis-py's types do not tell its synchronous client from its asynchronous one; a
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import redis
@@ -26,21 +27,28 @@ from gateway.ledger.contract import LedgerError, LedgerUnavailable
 from gateway.ledger.file_lock import locked
 from gateway.ledger.statements import named_statements
 
+T = TypeVar("T")
+
 WAIT_S: Final = 10.0
 """Time to wait for the lock."""
 LOCK_S: Final = 5.0
 """Time after which a lock of a process that died is free; each write renews it."""
 
+READ_TIMEOUT_S: Final = 0.5
+"""For a segment that somebody needs now, at most; without it the keys are withheld until the next look at the store."""
+
 _STEP_S: Final = 0.01
+_CHUNK: Final = 16
+"""Segments in one call: 2 MB at most, if not for one that a single customer group has outgrown."""
 _SCRIPTS: Final = named_statements("gateway.keystore", "keystore.lua")
 _MARK: Final = ":keystore:"
 
 
 STORED_FIELDS: Final = (
     *("keystore.blob", "keystore.version", "keystore.marks"),
-    *("keystore.lock", "keystore.nodes", "keystore.roots"),
+    *("keystore.lock", "keystore.nodes", "keystore.roots", "keystore.segment"),
 )
-"""As the data inventory names them; a file has the first three."""
+"""As the data inventory names them; a file has the first three and the last."""
 
 
 class KeyServerUnfit(LedgerError):
@@ -78,10 +86,11 @@ class KeyServer:
         self._token = b""
         self._client: Any = None
         self._writer: Any = None
+        self._hasty: Any = None
         self._scripts: dict[str, Any] = {}
         name = f"{{{address.prefix}}}{_MARK}"
         self._state, self._lock, self._roots, self._nodes = (name + it for it in ("state", "lock", "roots", "nodes"))
-        self._marks = name + "marks"
+        self._marks, self._segments = name + "marks", name + "segment:"
 
     @property
     def place(self) -> str:
@@ -93,15 +102,8 @@ class KeyServer:
         create: makes no difference; the first write creates.
         """
         said = self._address
-        self._client = redis.Redis.from_url(
-            said.url,
-            username=said.user or None,
-            password=said.password or None,
-            socket_timeout=said.timeout_s,
-            socket_connect_timeout=said.timeout_s,
-            retry=Retry(NoBackoff(), 1),
-            **said.tls,
-        )
+        self._client = _client_of(said, said.timeout_s)
+        self._hasty = _client_of(said, min(said.timeout_s, READ_TIMEOUT_S))
         self._scripts = {name: self._client.register_script(text) for name, text in _SCRIPTS.items()}
         with _errors():
             self._client.ping()
@@ -126,6 +128,7 @@ class KeyServer:
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
+            self._hasty.close()
             self._client = None
 
     @contextlib.contextmanager
@@ -151,8 +154,40 @@ class KeyServer:
             blob, version = self._connected.hmget(self._state, "blob", "version")
         return None if blob is None else (blob, int(version))
 
-    def write(self, blob: bytes, version: int) -> None:
-        self._write("write", self._state, version, blob)
+    def write(
+        self,
+        blob: bytes,
+        version: int,
+        segments: Iterable[tuple[bytes, bytes]] = (),
+        deletable: Sequence[bytes] = (),
+    ) -> None:
+        """Segments first: until the blob names them they are nothing."""
+        for chunk in _chunks(segments, _CHUNK):
+            self._write(
+                "write_segments", [self._segments + each.hex() for each, _ in chunk], *(octets for _, octets in chunk)
+            )
+        self._write("write", [self._state, *(self._segments + each.hex() for each in deletable)], version, blob)
+
+    def read_segments(self, ids: Sequence[bytes], *, hasty: bool = False) -> Sequence[bytes | None]:
+        client = self._connected
+        with _errors():
+            found: list[bytes | None] = []
+            for chunk in _chunks(ids, _CHUNK):
+                asked = (self._hasty if hasty else client).pipeline(transaction=False)
+                for each in chunk:
+                    asked.get(self._segments + each.hex())
+                found += asked.execute()
+        return found
+
+    def segment_ids(self) -> Sequence[bytes]:
+        with _errors():
+            names = self._connected.scan_iter(match=self._segments + "*", count=1_000)
+            return [bytes.fromhex(each.decode()[len(self._segments) :]) for each in names]
+
+    def delete_segments(self, ids: Sequence[bytes]) -> None:
+        """Only while `alone`."""
+        for chunk in _chunks(ids, 1_000):
+            self._write("delete_segments", [self._segments + each.hex() for each in chunk])
 
     def read_roots(self) -> str:
         with _errors():
@@ -160,7 +195,7 @@ class KeyServer:
 
     def write_roots(self, text: str) -> None:
         """Only while `alone`."""
-        self._write("write_roots", self._roots, text)
+        self._write("write_roots", [self._roots], text)
 
     def clear_roots(self) -> None:
         """They are written at once or not at all."""
@@ -171,7 +206,7 @@ class KeyServer:
 
     def set_marks(self, marks: Mapping[str, int]) -> None:
         """Only while `alone`."""
-        self._write("write_marks", self._marks, *(word for pair in marks.items() for word in pair))
+        self._write("write_marks", [self._marks], *(word for pair in marks.items() for word in pair))
 
     def attend(self, node: str, version: int, lasts_ms: int) -> bool:
         """Renew a node's lease; False when `version` is not the newest."""
@@ -181,9 +216,9 @@ class KeyServer:
         with _errors():
             self._connected.hdel(self._nodes, node)
 
-    def nodes(self) -> Sequence[tuple[int, int]]:
-        """Version and milliseconds of lease of every node."""
-        return [(version, left) for version, left in self._run("nodes", (self._nodes,))]
+    def nodes(self) -> Sequence[tuple[int, int, str]]:
+        """Version, milliseconds of lease, and name of every node."""
+        return [(version, left, name.decode()) for version, left, name in self._run("nodes", (self._nodes,))]
 
     # ------------------------------------------------------------------------------------------------------ internal
 
@@ -198,9 +233,9 @@ class KeyServer:
         with _errors():
             return self._scripts[name](keys=keys, args=values, client=client)
 
-    def _write(self, script: str, key: str, *values: object) -> None:
+    def _write(self, script: str, names: Sequence[str], *values: object) -> None:
         with _errors():
-            keys, lock = (self._lock, key), (self._token, self._lasts_ms)
+            keys, lock = (self._lock, *names), (self._token, self._lasts_ms)
             if not self._scripts[script](keys=keys, args=(*lock, *values), client=self._writer):
                 raise LedgerUnavailable("key store: the lock was lost to another process; nothing was changed")
             wanted = self._address.replicas
@@ -222,6 +257,25 @@ class KeyServer:
         with contextlib.suppress(LedgerUnavailable):
             self._run("unlock", (self._lock,), self._token)
         self._token = b""
+
+
+def _client_of(said: KeyServerAddress, timeout_s: float) -> Any:
+    return redis.Redis.from_url(
+        said.url,
+        username=said.user or None,
+        password=said.password or None,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 1),
+        driver_info=None,  # so that nothing is asked that the user may not do
+        **said.tls,
+    )
+
+
+def _chunks(things: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    rest = iter(things)
+    while chunk := tuple(islice(rest, size)):
+        yield chunk
 
 
 def _check_settings(client: Any) -> None:

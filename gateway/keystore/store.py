@@ -1,8 +1,10 @@
 """The key store as the gateway uses it: the live keys, and how changes reach them and every other process.
 
 It lies in a place of its own, never beside the data, sealed under a root that lies in a third place
-(`gateway.keystore.custody`). One blob holds the whole key state, in a file (`gateway.keystore.file`) or on a Redis of
-its own (`gateway.keystore.redis`). Every change is made by `update`: newest state in, changed state out.
+(`gateway.keystore.custody`). A blob and the segments that it names hold the key state, in a file
+(`gateway.keystore.file`) or on a Redis of its own (`gateway.keystore.redis`). Every change is made by `update`: newest
+state in, changed state out. Segments are opened when something in them is needed; where that is out of reach, or was
+replaced by another process meanwhile, keys are withheld until the next look at the store.
 
 The live `state` object never changes its identity; whoever seals and opens with it sees every change at once.
 
@@ -41,13 +43,15 @@ class Keystore:
     ) -> None:
         self._blobs: BlobStore = KeyFile(place) if isinstance(place, Path) else place
         self.durability_fault: Final = self._blobs.durability_fault
-        self._custody = Custody(self._blobs, slot, clock.random)
         self._followers = followers or OneNode()
+        self._custody = Custody(self._blobs, slot, clock.random, self._followers.may_raise_layout)
         self._watch: ThreadPoolExecutor | None = None
         self._version = 0
         self.losses = 0
         self.installation: int | None = None
         self.state = KeyState()
+        self.state.segments.read = self._custody.read_now
+        self.state.segments.on_loss = self._lose
 
     @property
     def version(self) -> int:
@@ -73,10 +77,14 @@ class Keystore:
         if self._followers.may_use_keys():
             return not self.state.withheld
         if self._version:
-            self._version = 0
-            self.losses += 1
-            self.state.withhold()
+            self._lose()
         return False
+
+    def _lose(self) -> None:
+        """Until the newest state is taken over."""
+        self._version = 0
+        self.losses += 1
+        self.state.withhold()
 
     # ------------------------------------------------------------------------------------------------- open and close
 
@@ -113,7 +121,9 @@ class Keystore:
             with slot_errors():
                 self._blobs.open(create=create)
             with self._custody.alone():
-                self._settle(load())
+                found = self._custody.raise_layout(load())
+                self._custody.clear_up(found.state)
+                self._settle(found)
             self.installation = self._blobs.marks().get(INSTALLATION)
         except BaseException:
             self.close()
@@ -182,7 +192,7 @@ class Keystore:
         """
         if self._custody.busy:
             return False
-        changed = self._is_behind()
+        changed = self._custody.is_ahead_of(self._version)
         if changed:
             with self._custody.alone():
                 self._settle(self._custody.read())
@@ -212,16 +222,13 @@ class Keystore:
 
     def _look(self) -> Found | None:
         """In a thread: the stored state if it is another one; otherwise the lease is renewed."""
-        if self._custody.busy or not self._is_behind():
+        if self._custody.busy or not self._custody.is_ahead_of(self._version):
             self._followers.attend(self._version)
             return None
         with self._custody.alone():
             found = self._custody.read()
             self._custody.drop_other_roots(found.root)
         return found
-
-    def _is_behind(self) -> bool:
-        return self._custody.version() != self._version or self._custody.unfinished
 
     def _settle(self, found: Found) -> None:
         """Take over, and tell the others: while `alone` there is no newer state. Then a roll may be finished."""

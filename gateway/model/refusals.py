@@ -24,6 +24,7 @@ KINDS: Final[dict[str, Kind]] = {
     "malformed_json": Kind(400, 0x08, "The body is not valid JSON."),
     "not_an_object": Kind(400, 0x08, "The body must be a JSON object."),
     "unsupported_media_type": Kind(415, 0x08, "The body must be sent as application/json."),
+    "unsupported_encoding": Kind(415, 0x08, "The body must be sent as it is, without a Content-Encoding."),
     "body_too_large": Kind(413, 0x01, "The body is larger than this endpoint takes."),
     "body_incomplete": Kind(400, 0x08, "The body ended early."),
     "request_timeout": Kind(408, 0x08, "The body did not arrive in time."),

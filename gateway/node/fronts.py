@@ -106,7 +106,7 @@ def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
     return OperatorView(
         name=settings.name,
         state=health.state,
-        country=settings.register.country,
+        country=settings.register.place,
         binds_up=health.binds_up,
         binds=health.binds,
         down=health.down,

@@ -22,7 +22,7 @@ def describe(stores: Stores, road: Road, fronts: Fronts, contained: Containment,
     show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
     show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
     show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road)])
-    show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts)])
+    show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
 
@@ -89,6 +89,11 @@ def _unexpected(contained: Containment) -> Sample:
 def _http_answers(fronts: Fronts) -> Sample:
     counts = {(route, str(status)): float(count) for (route, status), count in fronts.http.traffic.counts.items()}
     return ("gateway_http_answers_by_route_and_status", "Answers of the HTTP API", counts)
+
+
+def _http_refused(fronts: Fronts) -> Sample:
+    help_text = "Requests that no key let in"
+    return ("gateway_http_keys_refused_by_reason", help_text, _floats(fronts.http.gatekeeper.refused))
 
 
 def _smpp_counters(road: Road, fronts: Fronts) -> list[Sample]:

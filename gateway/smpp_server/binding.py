@@ -5,7 +5,7 @@ gives a password that was right before is taken at once, whatever others guess f
 same guess on many connections is compared once. More than can be compared in a few seconds are told to come back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -142,7 +142,17 @@ class Binding:
         return st.RBINDFAIL if self._conceal else status
 
 
-def most_binds(profile: EsmeProfile, state: State) -> int | None:
+def has_place(esme: Esme, states: Collection[State], wanted: State, usual: int) -> bool:
+    """Whether the account may have one bind more, and one more of the wanted kind. states: of those that it has. usual:
+    how many an account may have of which nothing is said.
+    """
+    most = _most_binds(esme.profile, wanted)
+    if most is not None and sum(each is wanted for each in states) >= most:
+        return False
+    return len(states) < (esme.max_binds or usual)
+
+
+def _most_binds(profile: EsmeProfile, state: State) -> int | None:
     """How many binds of this kind an account may have at once; None where nothing is said of the kind."""
     if state is State.BOUND_TX:
         return profile.max_transmitters

@@ -1,7 +1,8 @@
 """Submissions on their way to the door: in turn, one account after the other, and answered when they are durable.
 
 What one read brought waits in its link. Each turn of the loop takes at most `TURN` messages of an account and `ROUND`
-of all before the loop may turn to its sockets, so a flood of one customer delays another by one round (S-54). There is
+of all before the loop may turn to its sockets, so a flood of one customer delays another by one round (S-54); and of a
+customer no more than `IN_HAND` wait for their commit, so that another one's message waits for a commit or two. There is
 no task and no future per message: the journal calls `_Answer` when the commit is done, and all answers of one leave
 in one write. What one message raises is answered for that one, and the round goes on.
 """
@@ -11,10 +12,14 @@ from collections import deque
 from typing import Final
 
 from gateway.accept.door import Door
+from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.ledger.contract import WriteOp, WriteResult
+from gateway.ledger.journal import Done
 from gateway.limits.admission import Admission
+from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of, smpp_status
+from gateway.model.submission import SmppForm
 from gateway.process.clock import Clock
 from gateway.smpp_server.ids import written_id
 from gateway.smpp_server.link import Link
@@ -24,6 +29,8 @@ from operators.smpp import pdu as p
 
 TURN: Final = 32
 ROUND: Final = 128
+IN_HAND: Final = 1_024
+"""Of a customer: two commits."""
 _UNAVAILABLE: Final = smpp_status(Refusal("ledger_unavailable"))
 
 
@@ -35,6 +42,7 @@ class Intake:
         self._admission = admission
         self._clock = clock
         self._accounts: dict[int, deque[Link]] = {}
+        self._in_hand: dict[int, int] = {}
         self._turn_comes = False
         self.taken = 0
         self.refused = 0
@@ -49,23 +57,47 @@ class Intake:
         links = self._accounts.setdefault(link.esme.id, deque())
         if link not in links:
             links.append(link)
+        self._turn_soon()
+
+    def _turn_soon(self) -> None:
         if not self._turn_comes:
             self._turn_comes = True
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        """One round: every account in turn, until the round is full."""
+        """One round: every account in turn, until the round is full. After one in which nothing may be taken, the next
+        comes when something is durable.
+        """
         left = ROUND
         for account in list(self._accounts):
             links = self._accounts.pop(account)
-            left -= self._take_some(links, min(TURN, left))
+            left -= self._take_some(links, min(TURN, left, self._room(links)))
             if links:
                 self._accounts[account] = links  # at the end: the others come first in the next round
             if left <= 0:
                 break
-        self._turn_comes = bool(self._accounts)
-        if self._turn_comes:
-            asyncio.get_running_loop().call_soon(self._turn)
+        self._turn_comes = False
+        if self._accounts and left < ROUND:
+            self._turn_soon()
+
+    def _room(self, links: deque[Link]) -> int:
+        """How many more of this customer may wait for their commit."""
+        esme = links[0].esme
+        assert esme is not None
+        return IN_HAND - self._in_hand.get(esme.key.customer.id, 0)
+
+    def _begun(self, key: ApiKey) -> None:
+        customer = key.customer.id
+        self._in_hand[customer] = self._in_hand.get(customer, 0) + 1
+
+    def ended(self, key: ApiKey) -> None:
+        """A message waits for its commit no more."""
+        customer = key.customer.id
+        left = self._in_hand[customer] = self._in_hand[customer] - 1
+        if not left:
+            del self._in_hand[customer]
+        if self._accounts and left <= IN_HAND // 2:
+            self._turn_soon()
 
     def _take_some(self, links: deque[Link], most: int) -> int:
         """Take up to so many messages of an account's links; how many they were."""
@@ -97,7 +129,7 @@ class Intake:
         to = (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr)
         try:
             request, form = read(submit, to, key, now_ms, b"", link.terms)
-            self._door.offer(key, request, form, _Answer(self, link, submit, key))
+            self._offer(key, request, form, _Answer(self, link, submit, key))
         except Exception as error:
             self._admission.settle(key, 1, 1)
             self._refuse(link, submit, error)
@@ -151,7 +183,15 @@ class Intake:
             raise Refusal("no_distribution_lists", "to")
         address = (to.ton, to.npi, to.addr)
         request, form = read(many.submit, address, many.key, now_ms, many.told_id, many.link.terms)
-        return self._door.offer(many.key, request, form, _OneOfMany(many, to)).id
+        return self._offer(many.key, request, form, _OneOfMany(many, to)).id
+
+    def _offer(self, key: ApiKey, request: MessageRequest, form: SmppForm, done: Done) -> Message:
+        self._begun(key)
+        try:
+            return self._door.offer(key, request, form, done)
+        except Exception:
+            self.ended(key)
+            raise
 
     def answer_many(self, many: "_Many") -> None:
         """Every destination has its fate (S-51)."""
@@ -184,6 +224,7 @@ class _Answer:
         self._key = key
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
+        self._intake.ended(self._key)
         try:
             self._intake.answer(self._link, self._submit, self._key, result if isinstance(result, bytes) else None)
         except Exception as error:
@@ -227,6 +268,7 @@ class _OneOfMany:
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
         many = self._many
+        many.intake.ended(many.key)
         try:
             if isinstance(result, bytes):
                 many.settled()

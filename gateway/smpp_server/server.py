@@ -16,8 +16,9 @@ from gateway.accounts.directory import Directory
 from gateway.process.clock import Clock
 from gateway.process.descriptors import tell_of_shortage
 from gateway.process.logs import logger
+from gateway.process.notices import Notices, cut_address
 from gateway.process.tls import tls_context
-from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, most_binds
+from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, has_place
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.link import READ_AHEAD, Link
@@ -39,6 +40,7 @@ from operators.smpp.session import (
     Request,
     Response,
     SessionSettings,
+    State,
     Unanswered,
 )
 from operators.turns import Turns
@@ -69,6 +71,8 @@ class SmppServer:
     ) -> None:
         self._settings = settings
         self._directory = directory
+        self._clock = clock
+        self._notices = Notices()
         self._binding = Binding(
             directory,
             clock,
@@ -264,8 +268,11 @@ class SmppServer:
         def judged(verdict: Verdict) -> None:
             if link not in self._links:
                 return
-            if isinstance(verdict, Allowed) and not self._has_place(verdict.esme, asked):
-                verdict = Denied(st.RBINDFAIL, "binds")
+            if isinstance(verdict, Allowed):
+                esme, wanted = verdict.esme, STATE_OF_BIND[asked.command_id]
+                states = [each.session.state for each in self.binds.get(esme.id, ())]
+                if not has_place(esme, states, wanted, self._settings.max_binds):
+                    verdict = Denied(st.RBINDFAIL, "binds")
             if isinstance(verdict, Allowed) and not self._stopping:
                 self._accept(link, asked, verdict.esme)
             else:
@@ -273,18 +280,10 @@ class SmppServer:
 
         return judged
 
-    def _has_place(self, esme: Esme, asked: p.Bind) -> bool:
-        """Whether the account may have one bind more, and one more of this kind."""
-        binds, state = self.binds.get(esme.id, ()), STATE_OF_BIND[asked.command_id]
-        most_of_kind = most_binds(esme.profile, state)
-        if most_of_kind is not None and sum(link.session.state is state for link in binds) >= most_of_kind:
-            return False
-        return len(binds) < (esme.max_binds or self._settings.max_binds)
-
     def _accept(self, link: Link, asked: p.Bind, esme: Esme) -> None:
-        link.session.accept_bind(asked, self._settings.system_id)
-        if not link.is_bound:  # it ended while the password was compared
+        if link.session.state is not State.BINDING:  # it ended while the password was compared
             return
+        link.session.accept_bind(asked, self._settings.system_id)  # an unbind behind it may be taken at once
         self.bound += 1
         link.seat.prove()
         if link.unbound_seat is not None:
@@ -292,7 +291,13 @@ class SmppServer:
             link.unbound_seat.free()
         link.bound_to(esme, esme.window or self._settings.window)
         self.binds.setdefault(esme.id, set()).add(link)
-        log.info("bound", customer=esme.key.customer.public_id, state=link.session.state.value)
+        log.info(
+            "bound",
+            customer=esme.key.customer.public_id,
+            account=str(esme.id),
+            state=link.session.state.value,
+            address=cut_address(link.address),
+        )
         if link.session.state in RECEIVES:
             self._telling.bound(link)
         link.flush_soon()
@@ -300,6 +305,7 @@ class SmppServer:
     def _close_unreadable(self, link: Link) -> None:
         """It is answered already; no second one is heard (S-16)."""
         self.denied["unreadable"] += 1
+        self._say_refused(link, "", "unreadable")
         link.refused = True
         asyncio.get_running_loop().call_later(self._settings.refused_bind_pause_s, link.close, "bind_refused")
 
@@ -308,9 +314,19 @@ class SmppServer:
         if isinstance(verdict, Denied):
             status = verdict.status
             self.denied[verdict.reason] += 1
+            self._say_refused(link, asked.system_id, verdict.reason)
             if verdict.locked:
                 log.warning("bind_locked_out", reason=verdict.reason)
         self._refuse(link, asked, status)
+
+    def _say_refused(self, link: Link, system_id: str, reason: str) -> None:
+        """Names the account, if there is one; what a stranger calls itself is nobody's."""
+        esme = self._directory.esme(system_id)
+        customer, account = ("", "") if esme is None else (esme.key.customer.public_id, str(esme.id))
+        address = cut_address(link.address)
+        count = self._notices.count((reason, account, address), self._clock.monotonic())
+        if count:
+            log.warning("bind_refused", reason=reason, customer=customer, account=account, address=address, count=count)
 
     def _refuse(self, link: Link, asked: p.Bind, status: int) -> None:
         """Answer, and close after a pause, so that guessing is slow (S-16)."""

@@ -164,9 +164,15 @@ class _Play:
 
     def stay(self) -> None:
         """Keep running, and say how to use it."""
-        self._console.print(f"\nStill running; Ctrl-C stops it. Try:\n\n  {_curl(self._stage.url, self._stage.key)}\n")
+        _print_whole(self._console, "\nStill running; Ctrl-C stops it. Try:\n")
+        _print_whole(self._console, f"  {_curl(self._stage.url, self._stage.key)}\n")
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
+
+
+def _print_whole(console: Console, line: str) -> None:
+    """As it is, however narrow the terminal: a command that is broken over lines cannot be copied."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
 def _curl(url: str, key: str) -> str:

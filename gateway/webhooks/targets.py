@@ -30,10 +30,13 @@ _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9](
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+"""The upper half of an interface identifier whose lower half is an IPv4 address (RFC 5214 §6.1)."""
 _NEVER = tuple(
     ipaddress.ip_network(text)
     for text in (
         "100.64.0.0/10",  # shared by carriers (RFC 6598)
+        "168.63.129.16/32",  # a cloud's own services, from within its machines
         "192.0.0.0/24",  # protocol assignments
         "192.88.99.0/24",  # 6to4 relays
         "198.18.0.0/15",  # benchmarks
@@ -126,8 +129,8 @@ def is_public(address: IpAddress) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address in an IPv4-mapped, 6to4 or NAT64 address."""
-    if address in _NAT64:
+    """The IPv4 address in an IPv4-mapped, 6to4, NAT64 or ISATAP address."""
+    if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
 

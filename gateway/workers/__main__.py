@@ -24,6 +24,7 @@ from gateway.process.early import be_calm
 from gateway.process.hardening import forbid_core_dumps
 from gateway.process.hosts import random_name
 from gateway.process.logs import configure, logger
+from gateway.process.notify import READY, STOPPING, notify
 from gateway.process.signals import handle
 from gateway.process.system_errors import system_code, system_text
 from gateway.workers.exchange import Pages
@@ -45,6 +46,7 @@ async def supervise(settings: Settings, supervisor: Supervisor, port: int) -> in
     try:
         return await supervisor.run()
     finally:
+        notify(STOPPING)
         for each in beside:
             each.cancel()
         pages.stop()
@@ -53,6 +55,7 @@ async def supervise(settings: Settings, supervisor: Supervisor, port: int) -> in
 async def _announce(supervisor: Supervisor, port: int, metrics_port: int | None) -> None:
     await supervisor.until_up()
     log.info("workers_up", count=len(supervisor.workers), port=port, metrics_port=metrics_port)
+    notify(READY)
 
 
 async def _gather(supervisor: Supervisor) -> None:

@@ -85,7 +85,7 @@ async def test_copies_are_worth_nothing_after_the_root_was_rotated(stage: Stage,
     status = await said(stage, "keys", "status")
     assert (status["root"], status["rolls"], status["customers"]) == ("file", True, 1)
     named = await said(stage, "keys", "status", "--all")
-    assert {each["family"] for each in named} == {"period", "customer", "pepper"}
+    assert {each["family"] for each in named} == {"period", "customer", "pepper", "secret"}
 
     copies = tmp_path / "copies"
     copies.mkdir()

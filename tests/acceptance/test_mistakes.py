@@ -135,7 +135,7 @@ def test_a_server_that_does_not_allow_what_is_needed(mistaken: Mistaken, server:
 
 def test_a_customer_that_is_not_there(mistaken: Mistaken) -> None:
     assert mistaken.run(*ADD).returncode == 0
-    assert mistaken.says("key", "add", "7") == "no customer has this id [unknown_customer]"
+    assert mistaken.says("key", "add", "7") == "no customer has the id 7 [unknown_customer]"
 
 
 @pytest.mark.case("faults-10")

@@ -225,3 +225,27 @@ def test_the_map_names_every_room() -> None:
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     rooms = {each.name for each in (ROOT / "gateway").iterdir() if (each / "__init__.py").exists()}
     assert rooms == set(re.findall(r"\]\(\.\./gateway/(\w+)/\)", text))
+
+
+@pytest.mark.case("interfaces-20")
+@pytest.mark.parametrize("made", ["data/ledger.db", "data-keys/keys.db", "data-root/root.key", "gateway.toml"])
+def test_what_the_steps_of_the_readme_make_is_ignored(made: str) -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    assert f"/{made.partition('/')[0]}{'/' if '/' in made else ''}" in ignored
+
+
+@pytest.mark.case("interfaces-25")
+@pytest.mark.parametrize("name", ["LICENSE", "SECURITY.md", "CONTRIBUTING.md", "docs/restore.md", "docs/upgrade.md"])
+def test_papers_that_people_look_for_are_there_and_named_in_the_readme(name: str) -> None:
+    assert (ROOT / name).stat().st_size
+    assert f"]({name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.case("interfaces-25")
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
+def test_a_newcomer_can_call_the_program_as_it_is_written(page: str) -> None:
+    """It is not on the PATH after `make`."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    calls = re.findall(r"^(?:\S*/)?connect-gateway .*$", text, re.MULTILINE)
+    assert calls
+    assert [each for each in calls if not each.startswith(".venv/bin/")] == []

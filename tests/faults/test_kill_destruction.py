@@ -24,7 +24,6 @@ from gateway.keystore.file import KeyFile
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.recovery import recover
 from gateway.keystore.root_slot import FileRootSlot
-from gateway.ledger.sqlite.copies import key_blob
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.retention.sweeper import Sweeper
 from redaction.retention import DEFAULT_RULES
@@ -84,16 +83,22 @@ class Scene:
         copy = Scene(shutil.copytree(self.place, self.place.parent / name), self.url)
         if self.url:
             with redis.Redis.from_url(self.url) as client:
-                client.copy(self._state(self.prefix), self._state(name))
+                for each in client.scan_iter(match=f"{{{self.prefix}}}:keystore:s*"):  # state and segments
+                    client.copy(each, each.decode().replace(f"{{{self.prefix}}}", f"{{{name}}}"))
         return copy
 
     def on_the_server(self, url: str) -> "Scene":
         """The same, its key store moved to the server."""
-        blob = key_blob(self.place / "keys.db")
-        assert blob is not None
+        with contextlib.closing(KeyFile(self.place / "keys.db")) as file:
+            file.open()
+            stored, ids = file.read(), file.segment_ids()
+            segments = dict(zip(ids, file.read_segments(ids), strict=True))
+        assert stored is not None
         (self.place / "keys.db").unlink()
         with redis.Redis.from_url(url) as client:
-            client.hset(self._state(self.prefix), mapping={"blob": blob, "version": 1})
+            client.hset(self._state(self.prefix), mapping={"blob": stored[0], "version": 1})
+            for each, octets in segments.items():
+                client.set(f"{{{self.prefix}}}:keystore:segment:{each.hex()}", cast("bytes", octets))
         return Scene(self.place, url)
 
     def keystore_file(self) -> Path:
@@ -103,9 +108,11 @@ class Scene:
             path.unlink(missing_ok=True)
             with redis.Redis.from_url(self.url) as client, contextlib.closing(KeyFile(path)) as file:
                 blob = cast("bytes", client.hget(self._state(self.prefix), "blob"))
+                names = list(client.scan_iter(match=f"{{{self.prefix}}}:keystore:segment:*"))
                 file.open()
                 with file.alone():
-                    file.write(blob, 1)
+                    segments = [(bytes.fromhex(each.decode()[-32:]), cast("bytes", client.get(each))) for each in names]
+                    file.write(blob, 1, segments)
         return path
 
     @staticmethod

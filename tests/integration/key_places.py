@@ -22,11 +22,15 @@ LOCK_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class KeyPlace:
-    """A folder for the root, and for the blob where it is a file. url: of a server, else. prefix: there."""
+    """A folder for the root, and for the blob where it is a file. url: of a server, else. prefix: there.
+
+    lock_s: after which the lock of a process that died is free there.
+    """
 
     folder: Path
     url: str = ""
     prefix: str = "keys"
+    lock_s: float = LOCK_S
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -43,7 +47,7 @@ class KeyPlace:
 
     def server(self) -> KeyServer:
         address = KeyServerAddress(url=self.url, prefix=self.prefix)
-        return KeyServer(address, self.folder / "root" / "root.key.lock", lock_s=LOCK_S)
+        return KeyServer(address, self.folder / "root" / "root.key.lock", lock_s=self.lock_s)
 
     def store(self, slot: RootSlot | None = None, server: KeyServer | None = None) -> Keystore:
         """Not opened; of a node."""

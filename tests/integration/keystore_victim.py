@@ -9,7 +9,7 @@ customers from N on, each under a fresh root, and ends well.
 import os
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -41,10 +41,16 @@ class Server(KeyServer):
 
     step = ""
 
-    def write(self, blob: bytes, version: int) -> None:
+    def write(
+        self,
+        blob: bytes,
+        version: int,
+        segments: Iterable[tuple[bytes, bytes]] = (),
+        deletable: Sequence[bytes] = (),
+    ) -> None:
         if self.step == "commit_before":
             die()
-        super().write(blob, version)
+        super().write(blob, version, segments, deletable)
         if self.step == "commit_after":
             die()
 
@@ -96,4 +102,4 @@ def main(place: KeyPlace, step: str) -> None:
 
 
 if __name__ == "__main__":
-    main(KeyPlace(Path(sys.argv[1]), *sys.argv[2:4]), sys.argv[4])
+    main(KeyPlace(Path(sys.argv[1]), sys.argv[2], sys.argv[3]), sys.argv[4])

@@ -5,10 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from config.settings import HttpSettings
 from gateway.accounts.settings import DEFAULT_SCOPES, LATER_SCOPES, SCOPES
 from gateway.model.message import Status
 from gateway.model.refusals import KINDS
+from tests.bounds import LIMIT_S
 from tests.unit.gateway import stage as stages
 from tests.unit.gateway.stage import (
     BODY,
@@ -42,6 +45,48 @@ async def test_a_message_is_accepted_and_shown() -> None:
         assert shown.status == 200
         assert shown.json()["id"] == told["id"]
         assert shown.json()["privacy"]["content_destroyed"] is False
+
+
+@pytest.mark.case("privacy-12")
+@pytest.mark.policy("P-26")
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ({"Authorization": "Bearer cgw_canary_966"}, "token"),
+        ({"Authorization": "Bearer " + "canary" * 50}, "token"),
+        ({"Authorization": "Basic Y2FuYXJ5OjEyMw=="}, "scheme"),
+        ({"Authorization": "canary"}, "scheme"),
+        ({"Authorization": ""}, "none"),
+    ],
+)
+async def test_a_request_that_no_key_lets_in_is_counted_and_said(header: dict[str, str], reason: str) -> None:
+    async with running_api() as stage:
+        with capture_logs() as lines:
+            for _ in range(3):
+                assert (await stage.post(token=None, headers=list(header.items()))).status == 401
+        (line,) = [each for each in lines if each["event"] == "key_refused"]
+        assert (line["reason"], line["address"], line["account"], line["count"]) == (reason, "127.0.0.0/24", "", 1)
+        assert stage.api.gatekeeper.refused[reason] == 3
+        assert "canary" not in str(lines)
+
+
+@pytest.mark.case("privacy-12")
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ({"scopes": ("status",)}, "scope_missing"),
+        ({"expires_ms": 1}, "key_expired"),
+    ],
+)
+async def test_a_key_that_may_not_do_this_is_named_by_what_is_public(key: dict[str, Any], reason: str) -> None:
+    async with running_api(keys=[api_key(**key)]) as stage:
+        with capture_logs() as lines:
+            assert (await stage.post()).status in {401, 403}
+        (line,) = [each for each in lines if each["event"] == "key_refused"]
+        assert line["reason"] == reason
+        assert line["account"]
+        assert line["customer"] == "cus_1"
+        assert TOKEN not in str(lines)
 
 
 async def test_nothing_is_answered_before_the_commit() -> None:
@@ -279,6 +324,47 @@ async def test_a_connection_too_many_is_turned_away() -> None:
         assert await reader.read() == b""
         second.close()
         writer.close()
+
+
+@pytest.mark.case("faults-11")
+@pytest.mark.parametrize("size", [0, 60_000])
+async def test_a_client_too_many_reads_503_and_no_reset_whatever_it_sent(size: int) -> None:
+    async with running_api(settings=loopback(max_connections=1)) as stage:
+        _, writer = await stage.connect()
+        await until(lambda: stage.api.listener.connections)
+        for _ in range(20):
+            reader, second = await stage.connect()
+            second.write(b"POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Length: 60000\r\n\r\n" + b" " * size)
+            assert (await read_answer(reader)).code == "overloaded"
+            assert await reader.read() == b""
+            second.close()
+        writer.close()
+
+
+@pytest.mark.case("texts-14")
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n"])
+async def test_how_long_a_connection_may_idle_is_a_setting(begun: bytes) -> None:
+    """On both lanes: one that has asked for nothing, and one that was answered."""
+    async with running_api(settings=HttpSettings(port=0, idle_s=0.2)) as stage:
+        reader, writer = await stage.connect()
+        if begun:
+            writer.write(begun)
+            assert (await read_answer(reader)).status == 200
+        async with asyncio.timeout(LIMIT_S):
+            assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.case("security-11")
+async def test_idle_connections_end_for_newcomers() -> None:
+    async with running_api(settings=loopback(max_connections=20)) as stage:
+        held = [await stage.connect() for _ in range(30)]
+        async with asyncio.timeout(LIMIT_S):
+            while (await stage.get("/healthz")).status != 200:  # who has just come is not idle yet
+                await asyncio.sleep(0.05)
+        assert stage.api.listener.seats.displaced
+        for _, writer in held:
+            writer.close()
 
 
 # ------------------------------------------------------------------------------------------------------- idempotency

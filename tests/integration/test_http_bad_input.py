@@ -115,7 +115,7 @@ async def test_json_may_say_that_it_is_utf_8(content_type: str) -> None:
 async def test_a_compressed_body_is_not_unpacked() -> None:
     async with running_api() as stage:
         answer = await stage.post(raw=gzip.compress(bytes(10_000_000)), headers=[("Content-Encoding", "gzip")])
-        assert answer.code == "unsupported_media_type"
+        assert answer.code == "unsupported_encoding"
 
 
 async def test_an_announced_body_that_is_too_large_is_refused_unread() -> None:
@@ -271,3 +271,20 @@ async def test_nothing_of_a_bad_request_reaches_the_log(caplog: pytest.LogCaptur
         await stage.get(f"/v1/messages/{CANARY}")
     assert CANARY not in caplog.text
     assert caplog.text == ""
+
+
+@pytest.mark.case("interfaces-23")
+async def test_small_slips_of_clients_are_passed_over() -> None:
+    async with running_api() as stage:
+        body = b"\xef\xbb\xbf" + json.dumps(BODY).encode()
+        assert (await stage.post(raw=body)).status == 202
+        batch = b"\xef\xbb\xbf" + json.dumps({"messages": [BODY]}).encode()
+        assert (await stage.ask("POST", "/v1/messages/batch", raw=batch)).json()["accepted"] == 1
+        for content_type in ("application/json;", "application/json; ", "application/json; charset=utf-8;"):
+            assert (await stage.post(content_type=content_type)).status == 202
+        told = await stage.ask("POST", "/v1/messages/", BODY)
+        assert told.status == 202
+        assert (await stage.get(f"/v1/messages/{told.json()['id']}/")).status == 200
+        for odd in ("/", "//", "/v1/messages//", "/v1//messages/"):
+            assert (await stage.get(odd)).code == "not_found"
+        assert (await stage.post(headers=[("Content-Encoding", "gzip")])).code == "unsupported_encoding"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
@@ -22,7 +23,8 @@ def settings(folder: Path, store: object = "keys/keys.db", root: object = "root/
 
 
 def run(*words: str) -> Any:
-    done = CliRunner().invoke(app, [*words, "--json"])
+    with capture_logs():  # standard output is for what was asked
+        done = CliRunner().invoke(app, [*words, "--json"])
     if done.exception is not None:
         raise done.exception
     return json.loads(done.stdout)

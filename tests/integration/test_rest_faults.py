@@ -33,6 +33,7 @@ SOON = DispatchSettings(
     refill_interval_s=0.02,
     retry_first_s=0.05,
     retry_limit_s=0.2,
+    failover_after_s=0.2,
     circuit_failures=3,
     circuit_probe_first_s=0.05,
     circuit_probe_limit_s=0.2,
@@ -147,6 +148,17 @@ async def test_the_next_operator_takes_what_one_with_a_wrong_address_does_not(
         for message_class in ("otp", "transactional", "promotional"):
             record = await bench.becomes(await bench.send(message_class), Status.SUBMITTED)
             assert record.operator == "south"
+
+
+@pytest.mark.case("nodes-5")
+@pytest.mark.parametrize("message_class", ["otp", "transactional", "promotional"])
+async def test_the_next_operator_takes_what_one_that_is_gone_did_not_get(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message_class: str
+) -> None:
+    async with benched(tmp_path, monkeypatch, 2) as bench:
+        await bench.peer.stop()
+        record = await bench.becomes(await bench.send(message_class), Status.SUBMITTED)
+        assert record.operator == "south"
 
 
 @pytest.mark.case("nodes-5")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import uvloop
+from structlog.testing import capture_logs
 
+from gateway.process.logs import DECLARED
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from tests.bounds import LIMIT_S
@@ -54,6 +56,26 @@ async def test_what_was_wrong_is_counted_and_not_told_and_the_connection_closed(
         assert (peer.bound, peer.refused) == (None, st.RBINDFAIL)
         await peer.until(lambda peer=peer: peer.ended)  # type: ignore[misc]
     assert stage.node.fronts.smpp_server.denied["password"] == stage.node.fronts.smpp_server.denied["system_id"] == 1
+
+
+@pytest.mark.case("privacy-12")
+@pytest.mark.policy("P-26")
+async def test_binds_are_told_of_by_account_and_network_and_strangers_by_no_name(stage: Stage) -> None:
+    name, password = await stage.account()
+    with capture_logs() as lines:
+        for account in ((name, "wrong966"), ("stranger-966", "wrong966"), ("stranger-966", "wrong967")):
+            peer = await stage.peer(account)
+            await peer.until(lambda peer=peer: peer.ended)  # type: ignore[misc]
+        await stage.peer((name, password))
+    told = [each for each in lines if each["event"] in {"bind_refused", "bound"}]
+    assert [(each["event"], each.get("reason"), each["account"] != "", each["address"]) for each in told] == [
+        ("bind_refused", "password", True, "127.0.0.0/24"),
+        ("bind_refused", "system_id", False, "127.0.0.0/24"),
+        ("bound", None, True, "127.0.0.0/24"),
+    ]
+    assert {key for each in told for key in each} - {"log_level"} <= DECLARED
+    assert "966" not in str(told)
+    assert name not in str(told)
 
 
 @pytest.mark.smpp("S-16")

@@ -12,6 +12,7 @@ import pytest
 from operators.proxy_header import SIGNATURE
 from operators.smpp import pdu as p
 from operators.smpp import status as st
+from operators.smpp.framing import Framer
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Peer, Stage, running_gateway, submit
 
@@ -177,3 +178,22 @@ async def through_proxy(stage: Stage, host: int, account: tuple[str, str]) -> in
         head = await reader.readexactly(16)
     writer.close()
     return int.from_bytes(head[8:12], "big")
+
+
+@pytest.mark.case("security-2")
+async def test_a_bind_a_message_and_an_unbind_in_one_write_are_all_answered(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path) as stage:
+        account, message = await stage.account(), submit()
+        message.sequence_number = 2
+        for _ in range(2):  # the password is compared, and remembered
+            reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+            bind = p.BindTransceiver(1, system_id=account[0], password=account[1])
+            writer.write(p.encode(bind) + p.encode(message) + p.encode(p.Unbind(sequence_number=3)))
+            async with asyncio.timeout(LIMIT_S):
+                answers = Framer(1 << 16).feed(await reader.read())
+            assert sorted((p.decode(each).sequence_number, p.decode(each).status) for each in answers) == [
+                (1, st.OK),
+                (2, st.OK),
+                (3, st.OK),
+            ]
+            writer.close()

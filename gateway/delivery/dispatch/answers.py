@@ -73,6 +73,8 @@ class Answers:
                 self._counters.deferred += 1
                 attempt.retry_after_s = max(attempt.retry_after_s, after_s)
                 attempt.free = attempt.free and reason in _FREE
+                if reason is DeferReason.NOT_SENT and message.parts[answer.segment] == Part.ATTEMPTED:
+                    set_part(message, answer.segment, Part.WAITING)  # so the next operator may have it
                 if message.error not in DOUBTS:  # one stays until the message is taken
                     message.error = f"{status:08x}" if status else reason.value
             case Refused(status) if status in ABOUT_LINK and self._may_go_on(message, answer.operator):

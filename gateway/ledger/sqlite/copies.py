@@ -5,7 +5,7 @@ For the recovery tool and the drills; the gateway itself never reads this way.
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from redaction.sealed import Sealed
 
 _ROWS: Final = "SELECT id, customer, tag, content, private FROM message ORDER BY id"
 _BLOB: Final = "SELECT blob FROM keystore"
+_SEGMENT: Final = "SELECT octets FROM segment WHERE id = ?"
 
 
 class SealedRow(msgspec.Struct, frozen=True):
@@ -37,10 +38,17 @@ def sealed_rows(path: Path) -> Iterator[SealedRow]:
 
 
 def key_blob(path: Path) -> bytes | None:
-    """The sealed key state of a copied key store file; None if it holds none. Raises as `sealed_rows`."""
+    """The sealed key state of a copied key store file, or its table; None if there is none. Raises as `sealed_rows`."""
     with _reading(path) as connection:
         row = connection.execute(_BLOB).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def key_segments(path: Path, ids: Sequence[bytes]) -> Sequence[bytes | None]:
+    """Sealed parts of it, by the ids that the key state names; None for one that is not there. Raises as `key_blob`."""
+    with _reading(path) as connection:
+        rows = [connection.execute(_SEGMENT, (each,)).fetchone() for each in ids]
+    return [None if row is None else bytes(row[0]) for row in rows]
 
 
 @contextlib.contextmanager

@@ -24,8 +24,9 @@ from gateway.ledger.sqlite.writer_calls import CALLS, DONE, HELLO, Asked, Frames
 
 END_LIMIT_S: Final = 30.0
 SOCKET_BYTES: Final = 1 << 20
-_KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
-"""Of the environment; passwords may stand in the rest of it."""
+_KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "SYSTEMROOT")
+"""Of the environment; passwords may stand in the rest of it. LD_PRELOAD: what watches the gateway, or replaces its
+allocator, is meant for all of it."""
 
 T = TypeVar("T")
 Values = TypeVarTuple("Values")

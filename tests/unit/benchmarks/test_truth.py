@@ -35,6 +35,8 @@ def test_a_whole_run_has_no_complaints() -> None:
         ({"ids": ("a", "b", "b"), "recorded": None, "told": None}, "2 different ids"),
         ({"submitted": 2, "broken": (7,)}, "2 of 3 messages reached the operator once and whole; not: 7"),
         ({"broken": (7,)}, "once and whole; not: 7"),
+        ({"flaws": {"messages reached the operator with another text": 2}}, "2 messages reached"),
+        ({"synced": 2, "commits": 3}, "do not wait for the disk"),
         ({"recorded": {"a": "delivered", "b": "delivered"}}, "1 accepted messages are not recorded: c"),
         ({"recorded": dict.fromkeys("abcd", "delivered")}, "recorded that nobody sent: d"),
         ({"recorded": {"a": "delivered", "b": "submitted", "c": "delivered"}}, "{'submitted': 1}"),

@@ -3,27 +3,42 @@
 import json
 from array import array
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from benchmarks.hooks import Requests, told_of
+from benchmarks.hooks import Requests, is_signed, told_of
 from benchmarks.load import is_whole
-from benchmarks.messages import MIXES, index_of, number_of
+from benchmarks.messages import MIXES, SENDER, index_of, number_of
 from benchmarks.requests import Lot, ids_in, prepare
-from benchmarks.smsc import Stamps, octets_of
+from benchmarks.smpp_load import says_delivered
+from benchmarks.smsc import Stamps, coding_of, text_of
+from gateway.webhooks.signing import Signer
+from operators.smpp import gsm7
 from operators.smpp.pdu import SubmitSm
 from operators.smpp.segments import encode_segments, plan
 from operators.smpp.udh import UDHI
+from redaction.personal import Secret
 
 ID = "0123456789abcdef0123456789abcdef"
 ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n" + b'{"id":""}'
+
+
+CLEAN = {"strangers": 0, "altered": 0, "miscoded": 0, "other_senders": 0}
 
 
 def submits(index: int, mix: str = "plain") -> list[SubmitSm]:
     """The submit_sm of a message, as the gateway makes them."""
     text = MIXES[mix].form(index).text
     return [
-        SubmitSm(destination_addr=number_of(index), esm_class=each.esm_class, short_message=each.short_message)
+        SubmitSm(
+            source_addr=SENDER,
+            destination_addr=number_of(index),
+            esm_class=each.esm_class,
+            data_coding=each.data_coding,
+            short_message=each.short_message,
+        )
         for each in encode_segments(text, plan(text), reference=7)
     ]
 
@@ -99,7 +114,7 @@ def test_ids_are_found_in_answers_of_one_and_of_many() -> None:
 
 def test_each_message_once_and_whole(tmp_path: Path) -> None:
     seen = stamps_of(tmp_path / "a", *range(8), mix="mixed")
-    assert seen == {"whole": 8, "broken": [], "strangers": 0, "altered": 0}
+    assert seen == {"whole": 8, "broken": [], **CLEAN}
     arrived = array("d", (tmp_path / "a").read_bytes())
     assert len(arrived) == 8
     assert all(arrived)
@@ -128,10 +143,68 @@ def test_another_text_and_another_number_are_noticed(tmp_path: Path) -> None:
     assert (seen["altered"], seen["strangers"]) == (1, 1)
 
 
-def test_only_texts_of_one_segment_are_compared() -> None:
-    assert [octets_of(form) is None for form in MIXES["mixed"].forms] == [
-        form.segments > 1 for form in MIXES["mixed"].forms
-    ]
+@pytest.mark.parametrize(
+    ("changes", "noticed"),
+    [
+        ({"short_message": b"?" * 20}, {"altered": 1}),
+        ({"source_addr": "SOMEBODY"}, {"other_senders": 1}),
+        ({"data_coding": 8}, {"miscoded": 1}),
+    ],
+)
+def test_what_is_not_as_it_was_sent_is_noticed(
+    tmp_path: Path, changes: dict[str, Any], noticed: dict[str, int]
+) -> None:
+    stamps = Stamps("plain")
+    (submit,) = submits(0)
+    stamps.submitted(msgspec.structs.replace(submit, **changes))
+    seen = stamps.lot(0, 1, str(tmp_path / "a"))
+    assert {name: seen[name] for name in CLEAN} == CLEAN | noticed
+
+
+def test_a_long_text_is_put_together_in_any_order_and_compared(tmp_path: Path) -> None:
+    for index, form in enumerate(MIXES["mixed"].forms):
+        stamps = Stamps("mixed")
+        for submit in reversed(submits(index, "mixed")):
+            stamps.submitted(submit)
+        assert stamps.lot(index, 1, str(tmp_path / "a"))["altered"] == 0
+        if form.segments > 1:
+            first, *rest = submits(index, "mixed")
+            spoiled = msgspec.structs.replace(first, short_message=first.short_message[:-2] + b"??")
+            stamps = Stamps("mixed")
+            for submit in (spoiled, *rest):
+                stamps.submitted(submit)
+            assert stamps.lot(index, 1, str(tmp_path / "a"))["altered"] == 1
+
+
+@pytest.mark.parametrize("text", [form.text for mix in MIXES.values() for form in mix.forms] + ["[~]\\{^}|€ àèßñ"])
+def test_codings_are_known_as_the_standard_has_them(text: str) -> None:
+    septets = gsm7.DEFAULT.encode(text)
+    assert coding_of(text) == (8 if septets is None else 0)
+    assert text_of(text.encode("utf-16-be") if septets is None else septets, coding_of(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_good"),
+    [
+        ("stat:DELIVRD err:000", True),
+        ("stat:UNDELIV err:000", False),
+        ("stat:DELIVRD err:005", False),
+        ("DELIVRD", False),
+    ],
+)
+def test_a_receipt_is_read(text: str, is_good: bool) -> None:
+    assert says_delivered(f"id:1 sub:001 done date:2601010000 {text} text:".encode()) is is_good
+
+
+def test_a_signature_is_computed_again() -> None:
+    secret = "whsec_" + "c2VjcmV0" * 4
+    body = b'{"type":"message.delivered"}'
+    lines = Signer((Secret(secret),)).headers(b"msg.delivered", 1_800_000_000, body)
+    request = b"POST / HTTP/1.1\r\n%bcontent-length: %d\r\n\r\n%b" % (lines, len(body), body)
+    assert is_signed(request, secret)
+    for old, new in ((b"v1,", b"v1,A"), (b'delivered"', b'expired"'), (b"1800000000", b"1800000001"), (b"msg", b"gsm")):
+        assert not is_signed(request.replace(old, new), secret)
+    assert not is_signed(request, "whsec_" + "c2VjcmVU" * 4)
 
 
 # ---------------------------------------------------------------------------------------------------- endpoint

@@ -1,12 +1,13 @@
 """Rules between keys, each with its code, its key and how it is kept."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import pytest
 
-from config.checks import check
+from config.checks import check, check_dates
 from config.findings import is_loopback
 from config.operators import (
     EgressSettings,
@@ -23,6 +24,7 @@ from config.operators import (
     TlsSettings,
 )
 from config.problems import Severity
+from config.retention import DEFAULT_RETENTION
 from config.secret import SecretRef
 from config.settings import (
     DispatchSettings,
@@ -49,7 +51,7 @@ REMOTE = msgspec.structs.replace(
     name="remote",
     host="smsc.example",
     tls=TlsSettings(enabled=True),
-    register=OperatorRegister(contract_reference="C-1"),
+    register=OperatorRegister(country="SA", contract_reference="C-1"),
 )
 
 
@@ -160,7 +162,7 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
         ),
         (Settings(keystore=KeystoreSettings(root=RootSlotSettings(kind="env"))), "keystore.root.env", "missing"),
         (
-            Settings(retention=(RetentionSettings(tag="otp"), RetentionSettings(tag="otp"))),
+            Settings(retention=(RetentionSettings(), RetentionSettings())),
             "retention[1].tag",
             "duplicate",
         ),
@@ -313,13 +315,13 @@ def test_a_route_names_an_operator_once() -> None:
 def test_a_plain_link_to_another_machine_is_refused_unless_it_runs_in_a_declared_tunnel() -> None:
     plain = replace(REMOTE, tls=TlsSettings())
     assert told(with_operators(plain)) == [("operators[0].tls.enabled", "plain_operator_link")]
-    tunnel = OperatorRegister(contract_reference="C-1", tunnel=True)
+    tunnel = OperatorRegister(country="SA", contract_reference="C-1", tunnel=True)
     assert told(with_operators(replace(plain, register=tunnel))) == []
 
 
 @pytest.mark.policy("P-24")
 def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> None:
-    register = OperatorRegister(contract_reference="C-1")
+    register = OperatorRegister(country="SA", contract_reference="C-1")
     plain = RestOperatorSettings(name="web", rest=RestSettings(url="http://sms.example/send"), register=register)
     assert told(with_operators(plain)) == [("operators[0].rest.url", "plain_operator_link")]
     assert told(with_operators(replace(plain, rest=RestSettings(url="https://sms.example/send")))) == []
@@ -336,7 +338,7 @@ def test_receipts_over_http_come_in_by_tls_and_from_whom_we_know() -> None:
     operator = RestOperatorSettings(
         name="web",
         rest=RestSettings(url="https://sms.example/send", callback=open_to_all),
-        register=OperatorRegister(contract_reference="C-1"),
+        register=OperatorRegister(country="SA", contract_reference="C-1"),
     )
     assert told(with_operators(operator)) == [
         ("operators[0].rest.callback.password", "missing"),
@@ -364,7 +366,7 @@ def test_an_operator_abroad_is_held_back_until_the_transfer_is_on_record(missing
     [
         (with_operators(replace(LOCAL, password=SecretRef())), "operators[0].password", "no_password"),
         (
-            with_operators(replace(REMOTE, register=OperatorRegister())),
+            with_operators(replace(REMOTE, register=OperatorRegister(country="SA"))),
             "operators[0].register.contract_reference",
             "no_contract",
         ),
@@ -418,6 +420,67 @@ def test_rules_on_unsound_sections_are_skipped() -> None:
 )
 def test_loopback_is_decided_without_a_resolver(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+@pytest.mark.case("privacy-8")
+@pytest.mark.parametrize(
+    "register", [OperatorRegister(contract_reference="C-1"), OperatorRegister(contract_reference="C-1", tunnel=True)]
+)
+@pytest.mark.parametrize("host", ["smsc.example", "192.0.2.7", "10.0.0.1", "2001:db8::7"])
+def test_an_operator_on_another_machine_says_its_country(host: str, register: OperatorRegister) -> None:
+    problems = check(with_operators(replace(REMOTE, host=host, register=register)))
+    assert [(each.key, each.code, each.severity) for each in problems] == [
+        ("operators[0].register.country", "missing_country", Severity.ERROR)
+    ]
+
+
+@pytest.mark.case("privacy-8")
+def test_an_operator_on_this_machine_is_home() -> None:
+    assert LOCAL.register.place == "SA"
+    assert not check(with_operators(LOCAL))
+
+
+@pytest.mark.case("privacy-8")
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"tag": "otp", "content_limit_s": 365 * 86_400, "record_s": 400 * 86_400}, "content_limit_s"),
+        ({"tag": "otp", "content_limit_s": 601}, "content_limit_s"),
+        ({"tag": "transactional", "content_limit_s": 4 * 86_400}, "content_limit_s"),
+        ({"tag": "promotional", "content_limit_s": 8 * 86_400}, "content_limit_s"),
+        ({"tag": "house", "content_limit_s": 8 * 86_400}, "content_limit_s"),
+        ({"tag": "transactional", "record_s": 91 * 86_400}, "record_s"),
+    ],
+)
+def test_what_is_kept_longer_than_usual_is_warned_of(changes: dict[str, Any], key: str) -> None:
+    found = [each for each in check(Settings(retention=(RetentionSettings(**changes),))) if each.code == "long_limit"]
+    assert (found[0].key, found[0].severity) == (f"retention[0].{key}", Severity.WARNING)
+
+
+@pytest.mark.case("privacy-8")
+def test_usual_limits_and_records_that_a_law_asks_for_are_not_warned_of() -> None:
+    law = RetentionSettings(record_s=400 * 86_400, record_floor_s=400 * 86_400, floor_citation="Law 7")
+    assert "long_limit" not in {code for _, code in told(Settings(retention=(*DEFAULT_RETENTION, law)))}
+
+
+@pytest.mark.case("privacy-8")
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        (-400, "contract_expired"),
+        (-1, "contract_expired"),
+        (0, "contract_expires_soon"),
+        (29, "contract_expires_soon"),
+        (30, None),
+        (900, None),
+    ],
+)
+def test_contracts_that_end_are_told(days: int, code: str | None) -> None:
+    today = date(2027, 1, 1)
+    register = OperatorRegister(country="SA", contract_reference="C-1", contract_expires=today + timedelta(days=days))
+    problems = check_dates(with_operators(replace(REMOTE, register=register)), today)
+    assert [each.code for each in problems] == ([] if code is None else [code])
+    assert all(each.key == "operators[0].register.contract_expires" for each in problems)
 
 
 def rest_findings(**said: Any) -> list[tuple[str, str]]:

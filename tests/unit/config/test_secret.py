@@ -81,3 +81,17 @@ def test_a_reference_prints_its_place_and_never_a_value(monkeypatch: pytest.Monk
     reference = SecretRef(env="NAME")
     reference.resolve()
     assert repr(reference) == "SecretRef(env='NAME', file=None)"
+
+
+@pytest.mark.case("security-15")
+@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r", "\0", "\x1b", "\x7f"])
+def test_a_secret_with_a_control_character_within_is_refused_without_being_shown(tmp_path: Path, inside: str) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(f"first{inside}second\n".encode())
+    for reference, environ in (
+        (SecretRef(file=str(path)), {}),
+        (SecretRef(env="NAME"), {"NAME": f"first{inside}second"}),
+    ):
+        with pytest.raises(SecretMissing, match="control character") as refused:
+            reference.resolve(environ)
+        assert "first" not in str(refused.value)

@@ -1,17 +1,19 @@
+import hmac
 from collections.abc import Callable
 
 import pytest
 
 from redaction.errors import KeyDestroyed
+from redaction.first_layout import FIRST
 from redaction.keys import CACHED_LEAVES, PEPPER_PURPOSES, KeyState, Random
-from redaction.keys_at_rest import to_bytes
+from redaction.keys_at_rest import state_digest
 from redaction.retention import OTP, PROMOTIONAL
 
 from .conftest import CUSTOMER, PERIOD
 
 
 def test_nothing_is_made_by_looking_it_up(keys: KeyState) -> None:
-    before = to_bytes(keys)
+    before = state_digest(keys)
     look_ups: list[Callable[[], object]] = [
         lambda: keys.leaf_key(OTP, PERIOD + 1, 0),
         lambda: keys.customer_key(8),
@@ -20,7 +22,7 @@ def test_nothing_is_made_by_looking_it_up(keys: KeyState) -> None:
     for look_up in look_ups:
         with pytest.raises(KeyDestroyed):
             look_up()
-    assert to_bytes(keys) == before
+    assert state_digest(keys) == before
 
 
 def test_ensure_says_whether_something_was_made_and_never_replaces(keys: KeyState, random: Random) -> None:
@@ -144,3 +146,71 @@ def test_a_forgotten_subject_has_another_leaf_from_then_on(keys: KeyState) -> No
         with pytest.raises(KeyDestroyed):
             keys.leaf_key(tag, period, leaf)
     assert keys.usable_leaf(tag, period, 8) == 8
+
+
+# ----------------------------------------------------------------------------------------------------- derived peppers
+
+
+def test_a_secret_gives_every_customer_another_pepper_of_its_epoch(random: Random) -> None:
+    keys = KeyState()
+    for customer in (7, 8):
+        keys.ensure_customer(customer, random)
+    for epoch in (3, 4):
+        assert keys.ensure_secret("search", epoch, random)
+    assert not keys.ensure_secret("search", 3, random)
+    assert keys.ensure_secret("search", 3, random, tag=OTP)
+    assert keys.epochs(7, "search") == keys.epochs(8, "search") == [3, 4]
+    assert keys.own_epochs(7, "search") == keys.epochs(9, "search") == []
+    peppers = [keys.pepper(customer, "search", epoch) for customer in (7, 8) for epoch in (3, 4)]
+    peppers += [keys.pepper(customer, "search", 3, OTP) for customer in (7, 8)]
+    assert len(set(peppers)) == len(peppers) == 6
+    assert peppers[0] == keys.pepper(7, "search", 3)
+    assert not keys.ensure_pepper(7, "search", 3, random), "it is there"
+
+
+def test_a_pepper_is_what_the_documents_say(random: Random) -> None:
+    keys = KeyState()
+    keys.ensure_customer(7, random)
+    keys.ensure_secret("search", 3, random)
+    part = hmac.digest(keys.customer_key(7), b"connect-gateway pepper search", "sha256")
+    secret = keys.families.secrets["search", "", 3].value
+    assert keys.pepper(7, "search", 3) == hmac.digest(secret, part + b"search", "sha256")
+    lasting = hmac.digest(keys.customer_key(7), b"connect-gateway pepper idempotency", "sha256")
+    assert keys.pepper(7, "idempotency", 0) == lasting
+
+
+@pytest.mark.policy("P-23")
+def test_a_derived_pepper_dies_with_its_secret_and_with_its_customer(random: Random) -> None:
+    keys = KeyState()
+    for customer in (7, 8):
+        keys.ensure_customer(customer, random)
+    for epoch in (3, 4):
+        keys.ensure_secret("search", epoch, random)
+    before = keys.pepper(8, "search", 4)
+    assert keys.pepper(7, "search", 3)
+    assert keys.drop_secret("search", 3)
+    assert not keys.drop_secret("search", 3)
+    assert keys.pepper(7, "search", 4)
+    assert keys.drop_customer(7)
+    for customer, epoch in ((7, 3), (8, 3), (7, 4)):
+        with pytest.raises(KeyDestroyed, match="pepper"):
+            keys.pepper(customer, "search", epoch)
+    assert keys.pepper(8, "search", 4) == before
+
+
+def test_a_pepper_of_the_customers_own_stands_before_a_derived_one(random: Random) -> None:
+    """As records of the version before are found by it."""
+    keys = KeyState(layout=FIRST)
+    keys.ensure_customer(7, random)
+    keys.ensure_pepper(7, "search", 3, random)
+    names = [("search", 3), ("idempotency", 0)]
+    before = [keys.pepper(7, *name) for name in names]
+    keys.raise_layout()
+    keys.ensure_secret("search", 3, random)
+    assert [keys.pepper(7, *name) for name in names] == before
+    assert keys.epochs(7, "search") == [3]
+
+
+def test_a_secret_for_an_unknown_purpose_is_a_programming_error(keys: KeyState, random: Random) -> None:
+    with pytest.raises(ValueError, match="purpose"):
+        keys.ensure_secret("marketing", 0, random)

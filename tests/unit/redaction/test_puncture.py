@@ -3,10 +3,11 @@ from collections.abc import Iterable
 from hashlib import blake2s
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from redaction.puncture import INDEX_BITS, LEVELS, NODE_BYTES, PuncturableKey, Punctured
+from redaction.puncture import INDEX_BITS, LEVELS, NODE_BYTES, PART_BYTES, PuncturableKey, Punctured
+from redaction.segments import PLACE_BYTES, Segments, seal_segment
 
 LAST = 2**INDEX_BITS - 1
 # Near ones share most of their path, which is where a wrong sibling would show.
@@ -57,24 +58,6 @@ def test_serialised_key_behaves_alike(gone: set[int], asked: set[int]) -> None:
     again = PuncturableKey.from_bytes(key.to_bytes())
     assert again.to_bytes() == key.to_bytes()
     assert all(behaviour(again, index) == behaviour(key, index) for index in asked | gone)
-
-
-@settings(max_examples=60)
-@given(index_sets, index_sets, index_sets)
-def test_merge_forgets_what_either_copy_forgot(mine: set[int], theirs: set[int], asked: set[int]) -> None:
-    key, original = punctured(mine), fresh()
-    key.merge(punctured(theirs))
-    for index in mine | theirs | asked:
-        gone = index in mine or index in theirs
-        assert behaviour(key, index) == (None if gone else original.derive(index))
-
-
-def test_merge_refuses_another_key_and_stays_whole() -> None:
-    key = punctured([5])
-    before = key.to_bytes()
-    with pytest.raises(ValueError, match="copies"):
-        key.merge(fresh(seed=2))
-    assert key.to_bytes() == before
 
 
 def test_order_of_punctures_does_not_matter() -> None:
@@ -133,3 +116,35 @@ def test_derivation_is_what_it_was() -> None:
 
 def test_repr_shows_no_key() -> None:
     assert repr(fresh()) == "PuncturableKey(1 nodes)"
+
+
+@pytest.mark.parametrize("step", [1, 8, 999_999_999_989])
+def test_parts_are_halved_until_none_is_too_large(step: int) -> None:
+    gone = [each * step % 2**INDEX_BITS for each in range(500)]
+    key, original = punctured(gone), fresh()
+    assert len(key.parts) > 1 or len(key.to_bytes()) <= PART_BYTES
+    assert all(len(part.nodes or b"") <= PART_BYTES for part in key.parts)
+    again = PuncturableKey.from_bytes(key.to_bytes())
+    assert again.to_bytes() == key.to_bytes()
+    for index in [*gone, *(each ^ 2**20 for each in gone), LAST]:
+        assert behaviour(key, index) == behaviour(again, index) == (None if index in gone else original.derive(index))
+
+
+@given(index_sets, index_sets)
+def test_sealed_parts_are_opened_where_they_are_asked_for_and_never_changed(gone: set[int], later: set[int]) -> None:
+    shelf, key = {}, punctured({*gone, 5})
+    for part in key.parts:
+        part.place = os.urandom(PLACE_BYTES)
+        shelf[part.place[:16]] = seal_segment(part.nodes or b"", part.place)
+    segments = Segments(lambda ids: [shelf.get(each) for each in ids])
+    first, second = (PuncturableKey.from_parts(key.packed_parts(), segments) for _ in range(2))
+    for index in later:
+        first.puncture(index)
+    assert first.to_bytes() == punctured({*gone, *later, 5}).to_bytes()
+    assert second.to_bytes() == key.to_bytes()
+
+
+@pytest.mark.parametrize("data", [b"", bytes(55), bytes(56), b"\xff" * 56, bytes(7) + b"\x02" + bytes(47)])
+def test_bytes_that_are_no_parts_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="part"):
+        PuncturableKey.from_parts(data, Segments())

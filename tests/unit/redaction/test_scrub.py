@@ -71,3 +71,67 @@ def test_scrubber_takes_out_what_may_be_personal(text: str, scrubbed: str) -> No
 def test_long_hostile_text_is_scrubbed_all_the_same(piece: str) -> None:
     """A pattern that backtracks would run into the suite's time limit here."""
     assert CANARY not in scrub_text(piece * 30_000 + f" +{CANARY} " + piece * 30_000)
+
+
+NAME = "Maryam"
+TOKEN = "tok-9665x12"
+
+
+@pytest.mark.case("privacy-13")
+@pytest.mark.parametrize("between", [*"/_,;:|*-. \u00a0\u202f\u2011\u2013", " / ", ") ", "--", "·"])
+def test_a_number_in_parts_is_a_number(between: str) -> None:
+    scrubbed = scrub_text(f"no route to 966512{between}345678 today")
+    assert (scrubbed[:12], scrubbed[-6:]) == ("no route to ", " today")
+    assert not set("966512345678") & set(scrubbed)
+
+
+@pytest.mark.case("privacy-13")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password={}",
+        "Password: {}",
+        "login failed (user=a, pwd={})",
+        "{{'password': '{}'}}",
+        '{{"client_secret": "{}", "a": 1}}',
+        "access_token={}&a=1",
+        "x-api-key: {}",
+        "apikey={}",
+        "Cookie: {}",
+        "Authorization: Basic {}",
+        "Proxy-Authorization: Bearer {}",
+        "signature={}",
+        "redis://user:{}@cache.example:6379/0",
+        "https://hooks.example/{}",
+        "https://hooks.example/a/b?token={}",
+        "https://hooks.example/?a=1#{}",
+        "HTTPS://{}@hooks.example/",
+        "GET /callback?t={} HTTP/1.1",
+        "no such user '{}'",
+        'no such user "{}"',
+        "no such user “{}”",
+        "no such user «{}»",
+        "no such user `{}`",
+    ],
+)
+def test_what_is_named_linked_or_quoted_is_gone(text: str) -> None:
+    for secret in (TOKEN, "Hunter2!"):
+        assert secret not in scrub_text(text.format(secret))
+
+
+@pytest.mark.case("privacy-13")
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        (f"unexpected '{NAME}'", "unexpected [quoted]"),
+        ("unexpected 'مريم'", "unexpected [quoted]"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln expired", "[credential] expired"),
+        ("sk-live-abcdefghijklmnopqrstuvwxyz0123 refused", "[opaque] refused"),
+        ("cannot reach https://hooks.example:8443/a/b", "cannot reach https://hooks.example:8443/[path]"),
+        ("cannot reach https://hooks.example/", "cannot reach https://hooks.example"),
+        ("KeyError: 'content_until_ms'", "KeyError: 'content_until_ms'"),
+        ("it isn't there, and that's all", "it isn't there, and that's all"),
+    ],
+)
+def test_what_stays_is_what_code_says(text: str, scrubbed: str) -> None:
+    assert scrub_text(text) == scrubbed

@@ -27,6 +27,7 @@ from redaction.seal import (
     period_in,
 )
 from redaction.sealed import Sealed
+from redaction.segments import Segments
 
 from .conftest import CUSTOMER, PERIOD
 
@@ -132,10 +133,15 @@ def test_old_copy_of_the_data_with_the_new_key_store_opens_a_hundred_neighbours_
     leaves = [99, *range(50), *(2**40 - 1 - at for at in range(50))]
     backup = [sealer.seal(BODY, msgspec.structs.replace(CONTEXT, leaf=leaf)) for leaf in leaves]
     keys.forget_subject(99)
-    restored = Sealer(open_state(seal_state(keys, bytes(32), random), bytes(32)), random)
+    restored = Sealer(_reopened(keys, random), random)
     assert [restored.open(sealed, **ROW) for sealed in backup[1:]] == [BODY] * 100
     with pytest.raises(KeyDestroyed):
         restored.open(backup[0], **ROW)
+
+
+def _reopened(keys: KeyState, random: Random) -> KeyState:
+    sealed = seal_state(keys, bytes(32), random)
+    return open_state(sealed.blob, bytes(32), Segments(lambda ids: [sealed.segments.get(each) for each in ids]))
 
 
 DESTROYED: dict[str, Callable[[KeyState], object]] = {

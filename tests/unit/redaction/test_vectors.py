@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from redaction.customer_keys import LAYOUT
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
-from redaction.keys_at_rest import open_state
+from redaction.keys_at_rest import open_state, seal_state
 from redaction.personal import Purpose
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
 from redaction.seal import SealContext, Sealer
 from redaction.sealed import Sealed
+from redaction.segments import Segments
 
 ROOT = Path(__file__).resolve().parents[3]
 VECTORS: dict[str, Any] = json.loads((ROOT / "tests" / "vectors" / "seal.json").read_text(encoding="utf-8"))
@@ -37,7 +40,7 @@ reader = load_reader()
 
 @pytest.fixture
 def keys() -> KeyState:
-    return open_state(bytes.fromhex(KEYS["blob"]), bytes.fromhex(KEYS["root"]))
+    return open_state(bytes.fromhex(KEYS["blob"]), bytes.fromhex(KEYS["root"]), Segments())
 
 
 @pytest.mark.parametrize("vector", VECTORS["fields"], ids=lambda it: it["tag"])
@@ -90,7 +93,7 @@ def test_the_key_state_holds_what_it_held(keys: KeyState) -> None:
 
 
 def test_the_reader_of_the_documents_opens_everything_by_itself() -> None:
-    periods, customers = reader.open_keys(bytes.fromhex(KEYS["blob"]), bytes.fromhex(KEYS["root"]))
+    periods, customers = reader.open_keys(bytes.fromhex(KEYS["blob"]), bytes.fromhex(KEYS["root"]), {})
     for vector in VECTORS["fields"]:
         leaf_key = reader.derive(periods[vector["tag"], vector["period"]], vector["leaf"])
         assert leaf_key.hex() == vector["leaf_key"]
@@ -98,6 +101,20 @@ def test_the_reader_of_the_documents_opens_everything_by_itself() -> None:
         place = (vector["customer"], bytes.fromhex(vector["message_id"]), vector["field"], vector["tag"])
         opened = reader.open_field(bytes.fromhex(vector["sealed"]), secret, *place)
         assert opened.hex() == vector["plaintext"]
+    for tag, period, leaf in KEYS["punctured"]:
+        assert reader.derive(periods[tag, period], leaf) is None
+
+
+def test_the_reader_of_the_documents_opens_the_present_layout(keys: KeyState) -> None:
+    keys.raise_layout()
+    root = bytes(range(32))
+    sealed = seal_state(keys, root, os.urandom)
+    periods, customers = reader.open_keys(sealed.blob, root, sealed.segments)
+    assert sealed.blob[4] == LAYOUT
+    assert sorted(customers) == KEYS["customers"]
+    for vector in VECTORS["fields"]:
+        leaf_key = reader.derive(periods[vector["tag"], vector["period"]], vector["leaf"])
+        assert (leaf_key + customers[vector["customer"]]).hex() == vector["leaf_key"] + vector["customer_key"]
     for tag, period, leaf in KEYS["punctured"]:
         assert reader.derive(periods[tag, period], leaf) is None
 
@@ -111,5 +128,5 @@ def test_the_reader_of_the_documents_reads_messagepack_as_it_is_written_here() -
 
 def test_the_reader_stays_short_and_needs_nothing_of_ours() -> None:
     text = (ROOT / "docs" / "reader.py").read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 100
+    assert len(text.splitlines()) < 110
     assert not [line for line in text.splitlines() if line.startswith(("from gateway", "from redaction"))]

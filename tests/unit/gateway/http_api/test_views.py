@@ -11,6 +11,8 @@ from gateway.accept.request import MessageView
 from gateway.http_api.views import accepted_view, message_view
 from gateway.model.message import Message, Status
 from gateway.model.times import rfc3339
+from redaction.inventory import INVENTORY
+from redaction.sealed import Sealed
 from tests.unit.gateway.stage import a_message
 
 
@@ -60,10 +62,30 @@ def test_the_privacy_receipt_names_no_operator_before_anything_was_disclosed() -
 
 @pytest.mark.policy("P-36")
 def test_the_privacy_receipt_tells_what_went_where() -> None:
-    receipt = _view(a_message(disclosure=3, content=None)).privacy
+    receipt = _view(a_message(disclosure=3, content=None, private=None)).privacy
     assert (receipt.operator, receipt.country) == ("loop", "SA")
     assert len(receipt.fields_forwarded) == 2
     assert receipt.content_destroyed
+
+
+@pytest.mark.case("privacy-6")
+@pytest.mark.policy("P-36")
+@pytest.mark.parametrize("content", [None, Sealed(b"content")])
+@pytest.mark.parametrize("private", [None, Sealed(b"private")])
+@pytest.mark.parametrize("left_ms", [1, 0, -1])
+def test_a_receipt_says_destroyed_only_where_nothing_is_left(
+    content: Sealed | None, private: Sealed | None, left_ms: int
+) -> None:
+    message = a_message(content=content, private=private)
+    receipt = _view(message, message.content_until_ms - left_ms).privacy
+    assert receipt.content_destroyed is (left_ms <= 0 or (content is None and private is None))
+
+
+@pytest.mark.case("privacy-6")
+def test_the_inventory_says_what_is_kept_to_tell_the_customer() -> None:
+    for word in ("reference", "callback URL", "addresses"):
+        assert word in INVENTORY["message.private"].meaning
+        assert word in INVENTORY["inbox.private"].meaning
 
 
 def test_a_scheduled_message_shows_when_it_will_be_sent() -> None:

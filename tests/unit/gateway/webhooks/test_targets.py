@@ -170,3 +170,28 @@ def test_a_target_prints_without_its_path() -> None:
 def test_any_text_is_either_a_target_or_refused(text: str) -> None:
     with suppress(TargetRefused):
         assert parse_target("https://" + text).tls
+
+
+@pytest.mark.case("security-15")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
+        "64:ff9b::a83f:8110",
+        "2002:a83f:8110::1",
+        "2606:4700::5efe:a83f:8110",
+        "2606:4700::5efe:10.0.0.1",
+        "2606:4700::200:5efe:127.0.0.1",
+        "2606:4700::200:5efe:169.254.169.254",
+        "fe80::5efe:8.8.8.8",
+    ],
+)
+def test_a_cloud_s_own_address_and_what_a_tunnel_s_form_wraps_are_not_public(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.case("security-15")
+@pytest.mark.parametrize("address", ["168.63.129.17", "2606:4700::5efe:8.8.8.8", "2606:4700::5eff:10.0.0.1"])
+def test_what_only_looks_like_it_is_public(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))

@@ -1,0 +1,194 @@
+"""The keys of customers and what pseudonyms and digests are made under: the part of the key state that messages of all
+periods share.
+
+A pepper is a customer's own, or derived: a lasting one from the customer's key, one whose epochs turn from it and from
+a secret of the epoch that all customers share. So the state grows with time or with customers, and not with both. In
+the first layout peppers are customers' own, for nodes of the version before could not follow.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from redaction.errors import KeyDestroyed, KeysWithheld, SealError
+from redaction.primitives import hmac_sha256
+from redaction.stored_keys import Key, KeyFamilies
+
+Random = Callable[[int], bytes]
+"""A source of that many unpredictable bytes: `os.urandom`, or a fixed one in tests."""
+
+PLATFORM: Final = 0
+"""The customer id under which the platform's own keys stand."""
+
+PEPPER_PURPOSES: Final = frozenset(
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation"}
+)
+LASTING_PURPOSES: Final = ("credential", "idempotency")
+"""Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
+LASTING_EPOCH: Final = 0
+
+LAYOUT: Final = 2
+"""The present one; 1 is read, and written while nodes of the version before share the store."""
+CUSTOMERS: Final = "customers"
+SECRETS: Final = "secrets"
+"""Kinds of groups, each of which rests in a segment of its own: some customers, some epochs."""
+CUSTOMER_GROUPS: Final = 64
+EPOCHS_A_GROUP: Final = 128
+
+KEY_BYTES: Final = 32
+CACHED_PEPPERS: Final = 8_192
+
+
+class CustomerKeys:
+    """Customers, peppers and secrets of epochs. touched: groups of them that changed since they were read."""
+
+    __slots__ = ("_customers", "_peppers", "_secrets", "_turned", "_withheld", "layout", "touched")
+
+    def __init__(self, said: KeyFamilies, layout: int) -> None:
+        self._customers = said.customers
+        self._peppers = said.peppers
+        self._secrets = said.secrets
+        self._turned: dict[tuple[int, str, str, int], bytes] = {}
+        self._withheld = False
+        self.layout = layout
+        self.touched: set[tuple[str, int]] = set()
+
+    @property
+    def withheld(self) -> bool:
+        """Whether keys are missing for now, and not destroyed."""
+        return self._withheld
+
+    def _absent(self, factor: str) -> SealError:
+        return KeysWithheld() if self._withheld else KeyDestroyed(factor)
+
+    def _forget_derived(self) -> None:
+        """What came from keys goes before them."""
+        self._turned.clear()
+
+    def _touch(self, customer: int) -> None:
+        self.touched.add((CUSTOMERS, customer % CUSTOMER_GROUPS))
+
+    # Customer keys
+
+    def ensure_customer(self, customer: int, random: Random, *, now_ms: int = 0) -> bool:
+        """Make a customer's key, and with it its lasting peppers, unless it is there; true when made.
+
+        What peppers need whose epochs turn (search and so on) is the caller's to make, with `ensure_secret`, or
+        `ensure_pepper` in the first layout.
+        """
+        if customer in self._customers:
+            return False
+        self._customers[customer] = Key(random(KEY_BYTES), now_ms)
+        self._touch(customer)
+        for purpose in LASTING_PURPOSES:  # which only the first layout must store
+            self.ensure_pepper(customer, purpose, LASTING_EPOCH, random, now_ms=now_ms)
+        return True
+
+    def drop_customer(self, customer: int) -> bool:
+        """Destroy all that is sealed for a customer, and its pseudonyms with it; true if its key was there."""
+        self._forget_derived()
+        self._touch(customer)
+        for purpose in PEPPER_PURPOSES:
+            self._peppers.pop((customer, purpose), None)
+        return self._customers.pop(customer, None) is not None
+
+    def customers(self) -> list[int]:
+        """The customers whose keys live, in order."""
+        return sorted(self._customers)
+
+    def customer_key(self, customer: int) -> bytes:
+        key = self._customers.get(customer)
+        if key is None:
+            raise self._absent("customer")
+        return key.value
+
+    # Peppers
+
+    def ensure_pepper(self, customer: int, purpose: str, epoch: int, random: Random, *, now_ms: int = 0) -> bool:
+        """Make a pepper unless it is there; true when made. Raises `ValueError` for an unknown purpose."""
+        _check_purpose(purpose)
+        if self._has_pepper(customer, purpose, epoch):
+            return False
+        self._peppers.setdefault((customer, purpose), {})[epoch] = Key(random(KEY_BYTES), now_ms)
+        self._touch(customer)
+        return True
+
+    def drop_epoch(self, customer: int, purpose: str, epoch: int) -> bool:
+        """Make the pseudonyms of an epoch meaningless; true if it had a pepper of the customer's own."""
+        self._touch(customer)
+        return self._peppers.get((customer, purpose), {}).pop(epoch, None) is not None
+
+    def pepper(self, customer: int, purpose: str, epoch: int, tag: str = "") -> bytes:
+        """tag: of the epoch's secret, where it serves one tag alone."""
+        name = (customer, purpose, tag, epoch)
+        found = self._turned.get(name)
+        return self._pepper(name) if found is None else found
+
+    def _pepper(self, name: tuple[int, str, str, int]) -> bytes:
+        customer, purpose, tag, epoch = name
+        if not tag:
+            own = self._peppers.get((customer, purpose), {}).get(epoch)
+            if own is not None:
+                return own.value
+        secret = self._secrets.get((purpose, tag, epoch))
+        key = self._customers.get(customer)
+        if key is None or not (secret or self._has_lasting(purpose, epoch)):
+            raise self._absent("pepper")
+        pepper = hmac_sha256(key.value, b"connect-gateway pepper " + purpose.encode())
+        if secret is not None:
+            pepper = hmac_sha256(secret.value, pepper + purpose.encode())
+        if len(self._turned) >= CACHED_PEPPERS:
+            self._turned.clear()
+        self._turned[name] = pepper
+        return pepper
+
+    def _has_lasting(self, purpose: str, epoch: int) -> bool:
+        """Whether the customer's key gives this pepper by itself."""
+        return self.layout > 1 and epoch == LASTING_EPOCH and purpose in LASTING_PURPOSES
+
+    def _has_pepper(self, customer: int, purpose: str, epoch: int) -> bool:
+        if epoch in self._peppers.get((customer, purpose), ()):
+            return True
+        is_derived = (purpose, "", epoch) in self._secrets or self._has_lasting(purpose, epoch)
+        return is_derived and customer in self._customers
+
+    def epochs(self, customer: int, purpose: str) -> list[int]:
+        """The live epochs that serve every tag, oldest first. New pseudonyms use the last one."""
+        found = set(self.own_epochs(customer, purpose))
+        if customer in self._customers:
+            found |= {epoch for purposed, tag, epoch in self._secrets if purposed == purpose and not tag}
+            if self._has_lasting(purpose, LASTING_EPOCH):
+                found.add(LASTING_EPOCH)
+        return sorted(found)
+
+    def own_epochs(self, customer: int, purpose: str) -> list[int]:
+        """Those whose pepper is the customer's own, oldest first."""
+        return sorted(self._peppers.get((customer, purpose), ()))
+
+    # Secrets of epochs
+
+    def ensure_secret(self, purpose: str, epoch: int, random: Random, *, tag: str = "", now_ms: int = 0) -> bool:
+        """Make what the peppers of an epoch are derived from, for all customers, unless it is there; true when made.
+
+        tag: for whose records alone it serves. Raises `ValueError` for an unknown purpose.
+        """
+        _check_purpose(purpose)
+        if (purpose, tag, epoch) in self._secrets:
+            return False
+        self._secrets[purpose, tag, epoch] = Key(random(KEY_BYTES), now_ms)
+        self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
+        return True
+
+    def drop_secret(self, purpose: str, epoch: int, tag: str = "") -> bool:
+        """Make the pseudonyms of an epoch meaningless, of all customers; true if its secret was there."""
+        self._forget_derived()
+        self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
+        return self._secrets.pop((purpose, tag, epoch), None) is not None
+
+    def secrets(self) -> list[tuple[str, str, int]]:
+        """Purpose, tag and epoch of every secret, in order."""
+        return sorted(self._secrets)
+
+
+def _check_purpose(purpose: str) -> None:
+    if purpose not in PEPPER_PURPOSES:
+        raise ValueError("no such pepper purpose")
