@@ -239,7 +239,7 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             description="The circuit opens as well when messages wait so long and the operator takes none. A one-time "
             "code waits no longer than this for one operator while the next one works, even if the link is down.",
         ),
-    ] = 5
+    ] = 4
     circuit_probe_first_s: Annotated[
         float, Meta(gt=0, description="First pause before an open circuit lets one message through as a probe.")
     ] = 0.5

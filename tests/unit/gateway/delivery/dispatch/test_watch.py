@@ -96,12 +96,12 @@ async def test_other_messages_wait_and_do_not_hammer_who_throttles(tmp_path: Pat
 
 
 @pytest.mark.case("faults-1")
-async def test_what_waits_behind_a_silent_operator_moves_on_after_five_seconds(tmp_path: Path) -> None:
+async def test_what_waits_behind_a_silent_operator_moves_on_after_four_seconds(tmp_path: Path) -> None:
     async with running_road(tmp_path, answers={"a": accept, "b": accept}, room=10) as road:
         road.operators["a"]._flush = lambda: None  # type: ignore[method-assign]  # its answers do not come
         identifiers = await codes(road, 30)
         waiting = await road.send()
-        await let_pass(road, 4)
+        await let_pass(road, 3)
         assert state(road) is CircuitState.CLOSED
         assert not sent_to(road, "b")
         await let_pass(road, 2)
@@ -113,7 +113,7 @@ async def test_what_waits_behind_a_silent_operator_moves_on_after_five_seconds(t
 
 
 @pytest.mark.case("faults-1")
-async def test_a_code_waits_no_longer_than_five_seconds_for_a_slow_operator(tmp_path: Path) -> None:
+async def test_a_code_waits_no_longer_than_four_seconds_for_a_slow_operator(tmp_path: Path) -> None:
     async with running_road(tmp_path, answers={"a": accept, "b": accept}, room=1) as road:
         slow = road.operators["a"]
         flush, slow._flush = slow._flush, lambda: None  # type: ignore[method-assign]  # answers come when we say so
@@ -263,13 +263,13 @@ async def test_a_refusal_of_the_message_says_nothing_of_the_operator(tmp_path: P
 
 
 @pytest.mark.case("faults-1")
-async def test_codes_wait_five_seconds_for_a_link_that_is_down_and_others_longer(tmp_path: Path) -> None:
+async def test_codes_wait_four_seconds_for_a_link_that_is_down_and_others_longer(tmp_path: Path) -> None:
     answers = {"a": accept, "b": accept}
     async with running_road(tmp_path, answers=answers, room=0, failover_after_s=15) as road:
         code, other = *await codes(road, 1), await road.send()
         await road.operators["a"].stop(0)
         road.operators["b"]._window = 256
-        await let_pass(road, 4)
+        await let_pass(road, 3)
         assert not road.submitted
         await let_pass(road, 2)
         assert (await road.becomes(code, Status.SUBMITTED)).operator == "b"
