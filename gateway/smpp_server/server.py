@@ -304,6 +304,7 @@ class SmppServer:
     def _close_unreadable(self, link: Link) -> None:
         """It is answered already; no second one is heard (S-16)."""
         self.denied["unreadable"] += 1
+        self._say_refused(link, "", "unreadable")
         link.refused = True
         asyncio.get_running_loop().call_later(self._settings.refused_bind_pause_s, link.close, "bind_refused")
 
