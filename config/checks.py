@@ -1,6 +1,6 @@
 """Do the settings fit together? Rules between keys, each with a stable code. Pure; reads no clock.
 
-A check runs only when the sections that it reads are sound, so that one mistake is told once.
+A check runs only when the sections that it reads are sound, so that one mistake is reported once.
 """
 
 import os
@@ -110,7 +110,7 @@ def _key_server(settings: Settings) -> Iterator[Finding]:
     server = settings.keystore.redis
     if settings.keystore.engine != "redis":
         if settings.ledger.engine == "redis":
-            message = "nodes that share a ledger share their keys: a file is for one machine, and cannot tell when a"
+            message = "nodes that share a ledger share their keys: a file is for one machine, and does not know when a"
             yield ("keystore", "engine"), "keys_not_shared", f"{message} destruction is certain", Severity.WARNING
         return
     at, address = ("keystore", "redis"), split_url(server.url)

@@ -2,7 +2,7 @@
 
 Either one file that may hold everything, or a directory with some of `gateway.toml`, `operators.toml` and
 `retention.toml`. Without any file the defaults hold: the gateway listens on this machine only, has no operators, and
-accepts and holds messages. All problems are gathered and told together; none repeats a value.
+accepts and holds messages. All problems are gathered and reported together; none repeats a value.
 """
 
 import re
@@ -78,7 +78,7 @@ def examine(
 
 
 def _place(problem: Problem) -> tuple[bool, bool, str, int]:
-    """Files first, line by line; then the environment; then what nobody wrote."""
+    """Files first, line by line; then the environment; then the defaults."""
     return not problem.file, problem.file == ENVIRONMENT, problem.file, problem.line
 
 

@@ -26,14 +26,14 @@ class Severity(enum.StrEnum):
 
     ERROR = "error"  # the process does not start
     BLOCKED = "blocked"  # it starts, and the named operator is held back
-    WARNING = "warning"  # it starts; somebody should look
+    WARNING = "warning"  # it starts; worth a look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing to mend.
 
-    file: name of the file, `environment`, or '' for a default that nobody wrote. line: counted from 1, 0 when there is
+    file: name of the file, `environment`, or '' for a default. line: counted from 1, 0 when there is
     none. key: as a person would write it, `operators[0].host`. code: stable, for programs.
     """
 

@@ -51,7 +51,7 @@ REQUIRED_OF_A_NEW_TAG: Final = ("content_limit_s", "record_s", "period_s")
 
 
 def fill_rules(tables: list[dict[str, object]]) -> list[dict[str, object]]:
-    """The written tables, each filled up from the default rule of its tag, then the defaults nobody wrote."""
+    """The written tables, each filled up from the default rule of its tag, then the remaining defaults."""
     defaults = {rule.tag: msgspec.structs.asdict(rule) for rule in DEFAULT_RETENTION}
     filled = [defaults.pop(str(table.get("tag")), {}) | table for table in tables]
     return filled + list(defaults.values())

@@ -194,7 +194,7 @@ class KeyServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     ] = 10
     replicas: Annotated[int, Meta(ge=0, description="Replicas that must have a change before it counts.")] = 0
     vouched: Annotated[
-        bool, Meta(description="The server does not tell its settings; you vouch that it keeps every write.")
+        bool, Meta(description="The server does not show its settings; you vouch that it keeps every write.")
     ] = False
 
 
@@ -256,7 +256,7 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How customers are told."""
+    """How customers are notified."""
 
     timeout_s: Annotated[float, Meta(gt=0, description="Time for one call, connect to answer.")] = 10
     max_connections: Annotated[int, Meta(ge=1, description="Open connections to all endpoints.")] = 400

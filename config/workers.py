@@ -17,7 +17,7 @@ from config.share import parse_share as parse_share
 def share_of(settings: Settings, share: Share) -> Settings:
     """The settings of one worker: its part of each operator, on ports that all of them share.
 
-    It always tells its metrics and health, for the supervisor asks for them; who else may is the supervisor's to say.
+    It always serves its metrics and health, for the supervisor asks for them; who else may is the supervisor's to say.
     """
     return msgspec.structs.replace(
         settings,

@@ -1,4 +1,4 @@
-"""How a message leaves, and how news of it returns: the contract that every kind of operator link fulfils.
+"""How a message leaves, and how its receipts return: the contract that every kind of operator link fulfils.
 
 An operator is driven by `submit` and `acknowledge`, which never wait, and speaks back through one sink that takes
 *batches* of events: everything that one read from the socket brought is one call. There is no task and no future per
@@ -62,7 +62,7 @@ class DeferReason(enum.Enum):
 
 
 class UnknownReason(enum.Enum):
-    """Why nobody can say whether the operator has the segment."""
+    """Why it is unknown whether the operator has the segment."""
 
     TIMEOUT = "timeout"  # no answer within response_timer (S-23)
     LINK_LOST = "link_lost"  # the link died while it was outstanding (S-24)
@@ -149,8 +149,8 @@ ALL_SEGMENTS: Final = 0
 
 
 class DeliveryReceipt(msgspec.Struct, frozen=True, gc=False):
-    """News of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before; None is
-    the handle of news that was asked for.
+    """A receipt of a segment. Call `Operator.acknowledge` with `handle` once it is durable (S-47), never before; None
+    is the handle of what a query answered.
 
     candidates: the forms in which the receipt's id may have been recorded, best first (S-44), at least one, unless
     the receipt named none.
@@ -277,7 +277,7 @@ class Operator(Protocol):
         """Answer receipts and MO messages: `taken` false asks the peer to send them again (S-47)."""
 
     def reject(self, handles: Sequence[object]) -> None:
-        """Answer MO messages that nobody takes: the peer is not to send them again."""
+        """Answer MO messages without a taker: the peer is not to send them again."""
 
     def query(self, asked: Query) -> bool:
         """Ask; the answer is a `DeliveryReceipt`. False when this operator is not asked, or there is no room now."""

@@ -1,7 +1,7 @@
 """What can go wrong when something is sealed, opened, or looked up among the keys.
 
     SealError
-    ├── KeyDestroyed      a factor is gone: nobody can open this any more. Expected after erasure and retention
+    ├── KeyDestroyed      a factor is gone: this can never be opened again. Expected after erasure and retention
     ├── KeysWithheld      this node may not use its keys now: the key store is out of reach. Try again
     ├── IntegrityError    the bytes or their context were changed. Raise an alarm
     │   └── WrongKey      the context is as it was, yet the key is another one than the one that sealed

@@ -148,7 +148,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "parts": "state of each segment",
             "disclosure": "which fields left to the operator, as a code",
             "key_id": "which API key or ESME account sent it",
-            "notify": "which news its sender asked for over SMPP",
+            "notify": "which receipts its sender asked for over SMPP",
         },
     ),
     # correlation: the operator's id of a segment to the message, for receipts
@@ -168,20 +168,20 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_MESSAGE, recipients=("customer webhook",)),
         {
             "seq": "order of the events",
-            "customer": "who is told",
+            "customer": "whose event it is",
             "message": "about which message",
             "status": "what became of it",
             "at_ms": "when it happened",
-            "next_ms": "next attempt to tell",
-            "attempts": "attempts to tell",
-            "esme": "whose binds are told instead of a webhook",
+            "next_ms": "next attempt to deliver it",
+            "attempts": "attempts to deliver it",
+            "esme": "whose binds get it instead of a webhook",
             "kind": "what sort of event it is",
         },
     ),
     *_table(
         "outbox",
         replace(_MESSAGE, recipients=("customer webhook",), clock=Clock.ROW),
-        {"data": "what an event says that is not about a message; it names nobody"},
+        {"data": "what an event says that is not about a message; no personal data"},
     ),
     # inbox: what nodes leave for the node that has a message; taken out within seconds
     *_table(
@@ -198,14 +198,14 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         {
             "customer": "who wishes to cancel or replace a message",
             "message": "which",
-            "until_ms": "when nobody waits for it any more",
+            "until_ms": "when it is abandoned",
             "name": "random, to find the answer by",
             "answer": "whether it was done, for seconds",
             "segments": "number of SMS segments",
             "encoding": "character coding",
             "due_ms": "when it may next be attempted",
             "expires_ms": "when it is given up",
-            "notify": "which news its sender asked for over SMPP",
+            "notify": "which receipts its sender asked for over SMPP",
             "operator": "whose receipt it is",
             "candidates": "the operator's id of the segment, in the forms that it may have been written in",
             "state": "what the receipt says",
@@ -283,7 +283,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "endpoint",
         replace(_CREDENTIAL, form=Form.SEALED),
-        {"url": "where the customer is told", "secret": "signing secret of the webhook"},
+        {"url": "where the customer's events go", "secret": "signing secret of the webhook"},
     ),
     *_table(
         "endpoint",

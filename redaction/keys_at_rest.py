@@ -3,7 +3,8 @@
 Two levels: a table under the root, and segments, each under a key of its own that the table holds. In the table stand
 all periods with the root of their tree; in segments lie customers and peppers, secrets of epochs, and the nodes of
 trees from which a leaf was punctured. Destruction is: change the state, seal what it touched under fresh keys and the
-table under a *fresh* root, destroy the old root. The header's root commitment tells a wrong root from a damaged blob.
+table under a *fresh* root, destroy the old root. The header's root commitment distinguishes a wrong root from a damaged
+blob.
 """
 
 import hmac

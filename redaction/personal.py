@@ -16,7 +16,7 @@ class Purpose(enum.Enum):
 
     ACCEPT = "accept"  # validate, plan segments, pseudonymise and seal, on the way in
     DELIVER = "deliver"  # hand over to an operator under its egress contract
-    INFORM_CUSTOMER = "inform_customer"  # tell the owner of the data what became of it
+    INFORM_CUSTOMER = "inform_customer"  # notify the owner of the data of what became of it
     CREDENTIAL = "credential"  # compare or present a secret
     DATA_SUBJECT = "data_subject"  # answer a person's own request
     SECURITY = "security"

@@ -39,6 +39,6 @@ def credential_digest(keys: KeyState, secret: Secret) -> bytes:
 
 
 def idempotency_digest(keys: KeyState, customer: int, key: str, index: int = 0) -> bytes:
-    """16 bytes for an Idempotency-Key; `index` tells the items of one batch apart."""
+    """16 bytes for an Idempotency-Key; `index` distinguishes the items of one batch."""
     pepper = keys.pepper(customer, "idempotency", LASTING_EPOCH)
     return hmac_sha256(pepper, index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass"))[:16]

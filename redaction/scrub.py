@@ -1,6 +1,6 @@
 """The last two nets under the logs: declared keys only, and a scrubber for free text.
 
-`DeclaredKeys` is a structlog processor: a key that nobody declared does not reach the log. `scrub_text` goes over text
+`DeclaredKeys` is a structlog processor: an undeclared key does not reach the log. `scrub_text` goes over text
 that other people's code wrote, such as exception messages; it errs on the side of dots.
 """
 
@@ -46,7 +46,7 @@ _OUR_WORD = re.compile(r"[a-z][a-z0-9]*(?:[_.][a-z0-9]+)*", re.ASCII)
 
 
 class UndeclaredKey(Exception):
-    """A log call used keys that nobody declared. `keys` are names in our own code, never values."""
+    """A log call used undeclared keys. `keys` are names in our own code, never values."""
 
     def __init__(self, keys: Collection[str]) -> None:
         super().__init__(f"undeclared log keys: {', '.join(sorted(keys))}")

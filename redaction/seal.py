@@ -67,11 +67,11 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         "content": (Purpose.DELIVER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
         # Body and numbers of an MO message: the customer is who it was written to.
         "inbound": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
-        # What the customer attached for itself (reference, callback URL): goes back to it and to nobody else.
+        # What the customer attached for itself (reference, callback URL): goes back to it alone.
         "private": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
         # An operator's own id of a segment, which it is asked by what became of it.
         "operator_id": (Purpose.DELIVER,),
-        # Where a customer is told, and what the notice is signed with.
+        # Where a customer's events go, and what they are signed with.
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
         "webhook_secret": (Purpose.CREDENTIAL,),
         "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
@@ -88,11 +88,11 @@ _CACHED_LABELS: Final = 1_024
 
 
 def _unheard(_purpose: Purpose, _field: str) -> None:
-    """Nobody asked to hear of refusals."""
+    """No listener for refusals."""
 
 
 def _on_no_lease() -> bool:
-    """Keys of a key store that nobody shares."""
+    """Keys of a key store of a single node."""
     return True
 
 
@@ -181,7 +181,7 @@ class Sealer:
         return open_field(leaf_key, keys.customer_key(customer), sealed, customer, message_id, label)
 
     def vouch(self, context: SealContext, purpose: Purpose) -> None:
-        """Count as an opening that somebody uses what is still in memory of a field sealed with this context.
+        """Count the use of what is still in memory of a field sealed with this context as an opening.
 
         Raises as `open` does when purpose or keys do not allow it.
         """

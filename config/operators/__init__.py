@@ -1,4 +1,4 @@
-"""Operator links by kind, what each may be told, and which messages go where.
+"""Operator links by kind, what each may receive, and which messages go where.
 
 A kind is a class of settings here, in a module of its own, and a package of its name in `operators` that builds the
 link; `OperatorSettings` is the list of kinds.

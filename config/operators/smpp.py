@@ -58,7 +58,7 @@ class OutbindSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = False
     host: Annotated[_Path, Meta(description="Address to listen on.")] = "127.0.0.1"
     peers: Annotated[
-        tuple[str, ...], Meta(description="Addresses or networks that may connect; nobody else is let in.")
+        tuple[str, ...], Meta(description="Addresses or networks that may connect; all others are refused.")
     ] = ()
     system_id: Annotated[str, Meta(max_length=15, description="system_id that the outbind must carry.")] = ""
     password: Annotated[SecretRef, Meta(description="Place of the password that the outbind must carry.")] = SecretRef()
@@ -111,7 +111,7 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     enquire_link_s: Annotated[float, Meta(gt=0, description="Quiet time before an enquire_link (S-18).")] = 30
     session_init_s: Annotated[float, Meta(gt=0, description="Time for the bind to be answered (S-17).")] = 10
     interface_version: Annotated[
-        int, Meta(ge=0x33, le=0x50, description="SMPP version told in the bind: 51 is 3.3, 52 is 3.4 (S-15).")
+        int, Meta(ge=0x33, le=0x50, description="SMPP version in the bind: 51 is 3.3, 52 is 3.4 (S-15).")
     ] = 0x34
     default_alphabet: Annotated[
         Literal["gsm_unpacked", "gsm_packed", "latin1", "ascii"],
@@ -284,7 +284,7 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
         if tls.enabled and tls.certificate is None:
             yield ("tls", "certificate"), "tls_incomplete", "outbind over TLS needs a certificate", Severity.ERROR
         if not outbind.peers:
-            yield ("outbind", "peers"), "missing", "nobody may connect: name the SMSC's addresses", Severity.ERROR
+            yield ("outbind", "peers"), "missing", "no address may connect: name the SMSC's", Severity.ERROR
         for index, network in enumerate(outbind.peers):
             if not is_network(network):
                 message = "expected an address or a network such as 10.0.0.0/8"

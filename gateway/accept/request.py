@@ -21,13 +21,13 @@ class MessageRequest(Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
         str | UnsetType,
         Meta(description="`otp`, `transactional`, `promotional`, `warning`, `awareness` or `personal`."),
     ] = msgspec.field(name="class", default=UNSET)
-    reference: Annotated[str | None, Meta(description="Your own reference; sealed, and told only to you.")] = None
+    reference: Annotated[str | None, Meta(description="Your own reference; sealed, and returned only to you.")] = None
     validity: Annotated[int | None, Meta(description="Seconds in which to deliver.")] = None
     schedule_at: Annotated[str | None, Meta(description="RFC 3339 time before which it is not sent.")] = None
     retention: Annotated[str | None, Meta(description="`discard` forgets the content as soon as it is sent.")] = None
-    callback_url: Annotated[str | None, Meta(description="Where to tell of this message instead of your endpoint.")] = (
-        None
-    )
+    callback_url: Annotated[
+        str | None, Meta(description="Where to send this message's events instead of your endpoint.")
+    ] = None
     flash: Annotated[bool, Meta(description="Show at once, do not store (class 0).")] = False
 
     def __repr__(self) -> str:

@@ -82,7 +82,7 @@ async def _what_is_lost(settings: Settings) -> str:
 
 
 async def _opened(settings: Settings, *, may_begin: bool, beside: bool = False) -> Opened:
-    """And closed again. beside: somebody holds the node's lock."""
+    """And closed again. beside: another process holds the node's lock."""
     clock = SystemClock()
     keystore = keystore_of(settings.keystore, clock, node=False)
     ledger = desk_ledger(settings.ledger, clock, alone=not beside)

@@ -40,7 +40,7 @@ CODES: Final = (
 
 
 def lines(error: Exception) -> list[str]:
-    """What to say of an error, and no more of one that nobody foresaw than its kind and place: its text may quote."""
+    """What to say of an error, and of an unforeseen one only its kind and place: its text may quote data."""
     if isinstance(error, ConfigError):
         return [f"{problem} [{problem.code}]" for problem in error.problems]
     return [f"{_text(error)} [{code(error)}]"]

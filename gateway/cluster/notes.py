@@ -17,7 +17,7 @@ REFUSED: Final = b"refused"
 
 
 class Cancel(msgspec.Struct, array_like=True, frozen=True, tag="cancel"):
-    """A customer's wish that came to a node without the message; nobody waits for it after `until_ms`.
+    """A customer's request that reached a node without the message; it is abandoned after `until_ms`.
 
     name: under which that node looks for the answer.
     """

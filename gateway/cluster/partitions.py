@@ -43,7 +43,7 @@ class Partitions:
         self._journal = journal
 
     def renewed(self, until: float) -> None:
-        """Nobody else has our partitions before `until`."""
+        """No other node can hold our partitions before `until`."""
         was_over = self._clock.monotonic() >= self._dispatch.sender.active_until
         self._dispatch.sender.active_until = self._deliverer.courier.active_until = until
         if was_over:

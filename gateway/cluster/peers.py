@@ -106,7 +106,7 @@ class Peers:
         return self._clock.now_ms() + round(WISH_S * 1000)
 
     async def _wish(self, note: Cancel | Replace) -> bool:
-        """Leave it with who has the message; whether it was done, as far as is known when nobody cares any more."""
+        """Leave it with the message's node; whether it was done, as far as is known by its deadline."""
         partition, inbox = self._ledger.member.layout.partition(note.message), self._ledger.inbox
         await inbox.put({partition: [msgspec.msgpack.encode(note)]})
         deadline = self._clock.monotonic() + WISH_S + 1

@@ -35,7 +35,7 @@ class FollowUp:
         return operator in self._query_after_ms
 
     def is_over(self, message: Message, now_ms: int) -> bool:
-        """Nobody will say any more what became of it."""
+        """Its outcome will not be reported any more."""
         return now_ms >= self._end_ms(message)
 
     def _end_ms(self, message: Message) -> int:

@@ -24,7 +24,7 @@ class InFlight:
         return len(self._links)
 
     def learn(self, operator: str, operator_message_id: str, message: Message, segment: int) -> None:
-        """An operator named a segment. A receipt that overtook this news is taken up now (S-65)."""
+        """An operator named a segment. A receipt that came before it is taken up now (S-65)."""
         key = (operator, operator_message_id)
         self._links[key] = (message, segment)
         if len(self._links) > self._limit:

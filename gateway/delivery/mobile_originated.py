@@ -1,9 +1,9 @@
 """Messages from people on their way in (S-49): the owner of the number is found, and then it is the road of the door:
 
-    minimised → tagged → pseudonymised → sealed → queued for the commit, with the news for the customer beside it
+    minimised → tagged → pseudonymised → sealed → queued for the commit, with the customer's notification beside it
 
 The SMSC is answered after that commit and not before (Law 2). A crash in between makes it send again, so a customer may
-be told twice, under two ids. A number that nobody owns is refused, so that the SMSC does not send again. Long messages
+be told twice, under two ids. A number without an owner is refused, so that the SMSC does not send again. Long messages
 come part by part (`gateway.delivery.gatherings`).
 """
 

@@ -1,4 +1,4 @@
-"""Other nodes on the same ledger, as the steps of the road see them: what is theirs, and how news reaches them.
+"""Other nodes on the same ledger, as the steps of the road see them: what is theirs, and how receipts reach them.
 
 A node with a ledger of its own has none.
 """

@@ -35,7 +35,7 @@ class Router:
 
 
 def first_up(candidates: Sequence[str], is_up: Callable[[str], bool]) -> str:
-    """The first candidate that can send now, or the first of all. Where there is no choice nobody is asked."""
+    """The first candidate that can send now, or the first of all. A single candidate is not asked."""
     if len(candidates) > 1:
         for name in candidates:
             if is_up(name):

@@ -15,7 +15,7 @@ from gateway.retention.policies import RetentionPolicies
 from redaction.retention import RetentionRule, content_until_ms
 
 Wants = Callable[[Message], bool]
-"""Whether anybody is to be told that this message has reached its status."""
+"""Whether a customer is to be notified of this message's status."""
 
 
 _USUAL: Final = FollowUp()
@@ -95,7 +95,8 @@ class Settler:
 def _private_until_ms(rule: RetentionRule, message: Message, now_ms: int) -> int:
     """When the last of a message goes whose content is dropped now.
 
-    The customer's own reference and callback URL are still needed to tell it, so they stay to the tag's limit.
+    The customer's own reference and callback URL are still needed for its notification, so they stay to the tag's
+    limit.
     """
     if message.private is None:
         return now_ms

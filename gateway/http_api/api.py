@@ -1,7 +1,7 @@
 """The HTTP API: every request comes in here, is routed, and gets exactly one answer.
 
 Whatever goes wrong becomes a problem document (RFC 9457) here and nowhere else. There is no access log; an unexpected
-exception is reported (`operators.contained`) and nothing of it is told.
+exception is reported (`operators.contained`) and the answer says nothing of it.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class HttpApi:
     """One API on one listener.
 
     sending: the way of every submission. sources: of what is looked up. checks: what readiness depends on.
-    max_validity_s: told in the description; the door judges.
+    max_validity_s: named in the description; the door judges.
     """
 
     def __init__(

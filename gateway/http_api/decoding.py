@@ -1,7 +1,7 @@
 """JSON bodies into requests, and whatever is wrong with them into a stable code and a field path.
 
 The decoder's own messages are never passed on: they may quote what was sent. Only their kind and their path are taken,
-and names that the customer made up are told only when they look like a field's name.
+and names that the customer made up are repeated only when they look like a field's name.
 """
 
 import json

@@ -161,7 +161,7 @@ class ExpressConnection(asyncio.Protocol):
                 self._go_on_soon()
             elif self._ended:
                 self._transport.close()
-        except Exception as error:  # whoever told of the answer goes on
+        except Exception as error:  # the caller goes on
             self.fail(error)
 
     def _go_on_soon(self) -> None:

@@ -1,4 +1,4 @@
-"""A listening socket with bounds, over aiohttp's low-level server: no access log, no traces, no version told.
+"""A listening socket with bounds, over aiohttp's low-level server: no access log, no traces, no version in answers.
 
 What is bounded: connections, in all and of an address (`operators.seats`; one too many is told 503 and closed), the
 request line and headers (431), the time a connection may be idle or take over its headers (it is closed), pipelined

@@ -111,7 +111,7 @@ _HEADERS: Final[Mapping[int, Document]] = {
 
 
 def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | None) -> Document:
-    """The whole document. max_batch: most messages of a batch. max_validity_s: the longest `validity`, if told."""
+    """The whole document. max_batch: most messages of a batch. max_validity_s: the longest `validity`, if known."""
     schemas, references = _schemas(routes)
     if max_validity_s is not None:
         schemas["MessageRequest"]["properties"]["validity"]["maximum"] = max_validity_s

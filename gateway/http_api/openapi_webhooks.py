@@ -28,7 +28,7 @@ _HEADERS: Final = (
 )
 _RESPONSES: Final[Document] = {
     "2XX": {"description": "Taken; it is not sent again."},
-    "410": {"description": "Nobody listens any more: the endpoint is disabled, what waits is kept."},
+    "410": {"description": "The endpoint is gone: it is disabled, what waits is kept."},
     "default": {"description": "Not taken: it is sent again, over days, a batch in halves."},
 }
 _DELIVERED: Final[Document] = {

@@ -94,7 +94,7 @@ async def _drain(request: web.BaseRequest) -> None:
 
 
 class Replies:
-    """Makes replies. secure: the listener speaks TLS, so browsers are told to stay there."""
+    """Makes replies. secure: the listener speaks TLS, so browsers are asked to stay there (HSTS)."""
 
     def __init__(self, clock: Clock, *, secure: bool = False) -> None:
         self._clock = clock

@@ -2,7 +2,7 @@
 
     admitted → offered to the door → durable, or an earlier one stands for it → answered
 
-A lane reads octets, says whose they are, and is told once what to write (`Waiter`). Batches go the same way, message by
+A lane reads octets, says whose they are, and gets once what to write (`Waiter`). Batches go the same way, message by
 message (`gateway.http_api.batch`). There is no task and no future for a message; only one that repeats an earlier one,
 by its idempotency key, takes a look into the ledger, in a contained task.
 """
@@ -34,7 +34,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Waiter(Protocol):
-    """Who waits for what becomes of one submission, and is told of it once. Must not raise."""
+    """Called once with the outcome of one submission. Must not raise."""
 
     def taken(self, body: bytes, more: bytes) -> None:
         """202 with this JSON, and these further header lines."""
@@ -71,7 +71,7 @@ class SendPath:
         self._admission.settle(key, messages, refused)
 
     def send(self, key: ApiKey, body: bytes, idempotency: str | None, waiter: Waiter) -> None:
-        """Take one message that is admitted, and settle it. The waiter is told now or later. Never raises."""
+        """Take one message that is admitted, and settle it. The waiter is called now or later. Never raises."""
         sending = _Sending(self, key, waiter)
         try:
             request = decode_message(body)

@@ -71,7 +71,7 @@ _ID: Final = Parameter(
     name="id",
     place="path",
     schema={"type": "string", "pattern": "^[0-9a-f]{32}$"},
-    description="The message's id. An unknown id, an erased one and somebody else's look the same.",
+    description="The message's id. An unknown id, an erased one and another customer's look the same.",
 )
 _LISTING: Final = (
     Parameter(

@@ -13,7 +13,7 @@ from redaction.personal import mask_number
 
 
 def accepted_view(message: Message) -> MessageAccepted:
-    """What is told when a message is safe."""
+    """The answer once a message is durable."""
     return MessageAccepted(
         id=message.id.hex(),
         status=message.status,

@@ -278,7 +278,7 @@ class Custody:
             self._blobs.delete_segments(sorted(stray))
 
     def drop_other_roots(self, root: bytes) -> None:
-        """Step 3, or the end of somebody's roll that was cut short."""
+        """Step 3, or the end of a roll that was cut short."""
         self.unfinished = True
         if self._slot.rolls and len(self._slot.read()) > 1:
             self._slot.write((root,))

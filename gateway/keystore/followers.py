@@ -1,7 +1,7 @@
 """Which nodes hold the keys in memory, as far as one of them can know, and whether this one may still use its own.
 
-A destruction is certain when nobody has the key any more. Nodes that share a key store therefore hold their keys on a
-lease: it is renewed while a node has the newest version, and a node whose lease is over lets go of its keys.
+A destruction is certain when no process has the key any more. Nodes that share a key store therefore hold their keys on
+a lease: it is renewed while a node has the newest version, and a node whose lease is over lets go of its keys.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ class Followers(Protocol):
         """This node has taken over `version`; keys that were destroyed up to it are out of its memory. Never waits."""
 
     def attend(self, version: int) -> None:
-        """Tell the others, and renew the lease if that is the newest version. Raises LedgerUnavailable."""
+        """Notify the other nodes, and renew the lease if that is the newest version. Raises LedgerUnavailable."""
 
     def leave(self) -> None:
-        """This node has no keys in memory any more. Tells the others if it can."""
+        """This node has no keys in memory any more. Notifies the other nodes if it can."""
 
     def may_use_keys(self) -> bool:
         """Whether the lease stands. Asked for every message."""
@@ -50,10 +50,10 @@ class OneNode:
         self._version = max(self._version, version)
 
     def attend(self, version: int) -> None:
-        """Nobody to tell."""
+        """No other node to notify."""
 
     def leave(self) -> None:
-        """Nobody to tell."""
+        """No other node to notify."""
 
     def may_use_keys(self) -> bool:
         return True

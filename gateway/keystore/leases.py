@@ -57,7 +57,7 @@ class Leases:
 
 
 class Onlooker:
-    """A command line beside the nodes. It holds keys for a moment and ends, so nobody waits for it."""
+    """A command line beside the nodes. It holds keys for a moment and ends, so no destruction waits for it."""
 
     def __init__(self, server: KeyServer) -> None:
         self._server = server

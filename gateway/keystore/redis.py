@@ -6,7 +6,7 @@ before and no other. So a process that slept through the end of its lock, or a p
 A root slot in a file is not on the server; for it the processes of this machine also hold a lock file beside it, which
 no pause takes from them. Roots that a vault wraps lie beside the blob and are written under the same lock.
 
-redis-py's types do not tell its synchronous client from its asynchronous one; answers are `Any` here.
+redis-py's types do not distinguish its synchronous client from its asynchronous one; answers are `Any` here.
 """
 
 import contextlib
@@ -292,7 +292,7 @@ def _check_settings(client: Any) -> None:
 
 
 _WANTED: Final = {
-    "appendonly": ("yes", "does not write down what it is told"),
+    "appendonly": ("yes", "does not write commands to disk"),
     "appendfsync": ("always", "may lose its last writes"),
     "maxmemory-policy": ("noeviction", "may evict keys"),
 }
@@ -310,7 +310,7 @@ def _check_company(client: Any) -> None:
 
 @contextlib.contextmanager
 def _errors() -> Iterator[None]:
-    """What a server says in an error may quote what it was sent; only the kind of the error is told."""
+    """What a server says in an error may quote what it was sent; only the kind of the error is given."""
     try:
         yield
     except redis.AuthenticationError:

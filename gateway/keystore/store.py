@@ -9,7 +9,7 @@ replaced by another process meanwhile, keys are withheld until the next look at 
 The live `state` object never changes its identity; whoever seals and opens with it sees every change at once.
 
 A destruction is certain when every node has taken over the state without the key: `Followers` says so. One node alone
-has by the time `update` returns; nodes that share a key store tell each other, and one that cannot has its keys
+has by the time `update` returns; nodes that share a key store notify each other, and one that cannot has its keys
 withheld from it (`check`) until it has the newest state again.
 """
 
@@ -208,7 +208,7 @@ class Keystore:
         if found is None or found.version <= self._version:
             return False
         had_keys = self.check()
-        if had_keys:  # old keys must be out of memory before anybody is told so
+        if had_keys:  # old keys must be out of memory before this is announced
             self._take_over(found)
         await self._apart(partial(self._followers.attend, found.version))
         if not had_keys:
@@ -231,7 +231,7 @@ class Keystore:
         return found
 
     def _settle(self, found: Found) -> None:
-        """Take over, and tell the others: while `alone` there is no newer state. Then a roll may be finished."""
+        """Take over, and notify the others: while `alone` there is no newer state. Then a roll may be finished."""
         had_keys = self.check()
         if had_keys:
             self._take_over(found)

@@ -35,7 +35,7 @@ _REFUSED: Final = 400
 
 
 class TransitKey(msgspec.Struct, frozen=True):
-    """Versions of a transit key, as the vault tells them; 0 of `min_available_version` is 1."""
+    """Versions of a transit key, as the vault reports them; 0 of `min_available_version` is 1."""
 
     latest_version: int
     min_decryption_version: int

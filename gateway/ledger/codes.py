@@ -1,6 +1,6 @@
 """The numbers that both engines store for statuses and classes of messages.
 
-Statuses are numbered so that one comparison tells the waiting and the open ones. The codes are stored and must never be
+Statuses are numbered so that one comparison finds the waiting and the open ones. The codes are stored and must never be
 renumbered.
 """
 

@@ -15,7 +15,7 @@ WORTH: Final = 1.2
 
 
 class Patience:
-    """interval_s: how far commits may keep apart where it costs nobody anything; 0 is never."""
+    """interval_s: how far commits may keep apart where no caller waits longer for it; 0 is never."""
 
     __slots__ = ("_before", "_began_s", "_interval_s", "_patient", "_rates", "_settled_s", "_trying", "_until_s")
 

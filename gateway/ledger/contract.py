@@ -69,7 +69,7 @@ class ChangedMeanwhile(LedgerError):
     """What a write was to take the place of is no longer what was read."""
 
     def __init__(self) -> None:
-        super().__init__("somebody else changed this meanwhile; look at it again")
+        super().__init__("it was changed meanwhile; look at it again")
 
 
 EVENT_KEPT_MS: Final = 30 * 24 * 3600 * 1000
@@ -92,7 +92,7 @@ class Accept(msgspec.Struct, frozen=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Write the state of `message` (every mutable column), a snapshot that nobody changes any more. Result: DONE, or
+    """Write the state of `message` (every mutable column), a snapshot that does not change any more. Result: DONE, or
     NOT_DONE.
 
     Not done when the stored status is already final, or, with `only_waiting`, when it is not accepted or queued. With
@@ -122,7 +122,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 
 
 class TellLater(msgspec.Struct, frozen=True, gc=False):
-    """An outbox event could not be told; try again at `next_ms`. Result: DONE."""
+    """An outbox event could not be delivered; try again at `next_ms`. Result: DONE."""
 
     seq: int
     next_ms: int
@@ -292,7 +292,7 @@ class TagDue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """What remains of records that are gone: how many there were, of nobody in particular.
+    """What remains of records that are gone: how many there were, without personal data.
 
     day: whole days since the epoch, UTC, of the acceptance. country: calling code. operator: '' if none took it.
     """
@@ -315,7 +315,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Exported(msgspec.Struct, frozen=True, gc=False):
-    """A message, and the idempotency digest that stands for it, where the engine can still tell."""
+    """A message, and the idempotency digest that stands for it, where the engine still knows it."""
 
     message: Message
     digest: bytes | None = None

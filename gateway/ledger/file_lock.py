@@ -44,7 +44,10 @@ def own(path: Path) -> int:
 
 
 class NodeLock:
-    """A node's hold on a ledger's file. descriptors: for processes that are to hold it too; none while nobody does."""
+    """A node's hold on a ledger's file.
+
+    descriptors: for processes that are to hold it too; empty while it is not held.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -6,7 +6,7 @@ a small one costs is the commit, and a loop that is always at the next one has n
 `queue_limit` operations wait, new messages are refused (`JournalFull`); changes to messages that are already ours are
 always taken, because their number is bounded by the windows that cause them.
 
-When the ledger cannot take a batch, every new message that waits is refused, so nobody is told that it is safe, and
+When the ledger cannot take a batch, every new message that waits is refused, so none is acknowledged, and
 everything else waits and is tried again until it is durable. Where the store has not confirmed a batch, the new
 messages in it may be there or not: their senders are told that this is unknown, and until the store has confirmed
 something that was written later, nothing that it shows is to be worked on (`in_doubt`, `unconfirmed`).
@@ -61,11 +61,11 @@ Entry = tuple[WriteOp | None, Waiter]
 
 
 def _nobody(_events: Sequence[StoredEvent]) -> None:
-    """Nobody waits for events."""
+    """No reader of events."""
 
 
 def _uncounted(_message: Message) -> None:
-    """Nobody counts ends."""
+    """Ends are not counted."""
 
 
 class Journal:
@@ -197,7 +197,7 @@ class Journal:
     async def run(self) -> None:
         """Commit batch after batch, until cancelled; call `drain` first. Nothing is committed after that.
 
-        Whoever still waits then is told LedgerUnavailable: the operation may be durable or not.
+        Callers that still wait get LedgerUnavailable: the operation may be durable or not.
         """
         try:
             while True:
@@ -322,7 +322,7 @@ class Journal:
             self._waiting.append((_PROBE, None))
 
     def _end(self) -> None:
-        """Nobody commits any more: nobody may go on waiting."""
+        """Commits have ended: fail all that still wait."""
         self._ended = True
         self.available = False
         failed, self._waiting = self._waiting, []

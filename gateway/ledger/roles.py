@@ -49,7 +49,7 @@ class Messages(Protocol):
     """What is stored of messages."""
 
     async def find(self, customer: int, message: bytes) -> Message | None:
-        """A message of that customer; None for unknown, erased and somebody else's alike (Law 7).
+        """A message of that customer; None for unknown, erased and another customer's alike (Law 7).
 
         Here and in both lists a record whose record_until_ms has come is gone, whether it was deleted yet or not.
         """

@@ -76,7 +76,7 @@ class Gate:
 
 
 def sane(limit_per_s: float) -> float:
-    """A limit that can be worked with, whatever somebody stored: nothing that is counted by it may raise."""
+    """A limit that can be worked with, whatever was stored: nothing that is counted by it may raise."""
     if LEAST_PER_S <= limit_per_s <= MOST_PER_S:
         return limit_per_s
     return MOST_PER_S if limit_per_s > MOST_PER_S else LEAST_PER_S

@@ -1,4 +1,4 @@
-"""Throughput over the machines that share a ledger: tells what is wanted here, learns what is wanted elsewhere.
+"""Throughput over the machines that share a ledger: publishes what is wanted here, learns what is wanted elsewhere.
 
 A limit is divided as water finds its level: who wants less than an equal share gets what it wants, and the rest is
 divided equally among the others. Each computes its own cap from what the others want: when all know the same, what they
@@ -69,7 +69,7 @@ class FairRates:
             await asyncio.sleep(INTERVAL_S)
 
     async def turn(self) -> None:
-        """Look, tell, learn, and grant."""
+        """Look, publish, learn, and grant."""
         now = self._clock.monotonic()
         wanted = self._gates.look(now - self._looked)
         self._looked = now

@@ -1,6 +1,6 @@
 """Numbers for operations: Prometheus text, rendered when asked for.
 
-The hot path counts in plain integers of the objects that own them; this module reads those when somebody scrapes.
+The hot path counts in plain integers of the objects that own them; this module reads those at each scrape.
 Nothing here has a label that could be personal: labels are operator names, status words and codes of our own.
 """
 

@@ -80,8 +80,8 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     error: operator's or our own short code of the outcome. operator_ids: what stands for the operator's ids, one per
     segment ('' unknown); behind them, where the operator is asked by them, the same sealed (`SEALED_WORD`).
     parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
-    notify: registered_delivery of a message that came over SMPP, whose binds are told of it; 0 wants no news.
-    warnings: what its customer is told of its text when it is accepted; never stored.
+    notify: registered_delivery of a message that came over SMPP, whose binds get its receipts; 0 wants none.
+    warnings: about its text, for the answer to its customer; never stored.
     """
 
     id: bytes
@@ -141,7 +141,7 @@ class OutboxEvent(msgspec.Struct, kw_only=True, gc=False):
     message: what it is about. Events of one message are delivered in order. `no_message` stands for none.
     esme: number of the ESME account whose binds it is for; 0 for the webhook, which all other kinds are for.
     kind: STATUS_EVENT, or the type under which the webhook has it, `audit.checkpoint` for example.
-    data: what an event of another kind says: a JSON object, which names nobody.
+    data: what an event of another kind says: a JSON object without personal data.
     """
 
     seq: int = 0

@@ -108,7 +108,7 @@ class Refusal(Exception):
 
 
 def refusal_of(error: Exception, work: str = "submission") -> Refusal:
-    """What the caller is told of an error: the refusal that it is, or that something broke here, which is reported.
+    """What an error is to the caller: the refusal that it is, or an internal fault, which is reported.
 
     work: see `operators.contained.report`.
     """

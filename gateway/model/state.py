@@ -5,7 +5,7 @@
 
 Rules. A final status never changes (S-46), but that `unknown` gives way once to what is learned later. A message is
 submitted when every segment is with an operator, delivered when every segment is, and takes the first permanent failure
-of any of them otherwise (S-40). Intermediate news changes nothing. These functions change the `Message` in memory;
+of any of them otherwise (S-40). Intermediate receipts change nothing. These functions change the `Message` in memory;
 whoever calls them writes a `Change`.
 """
 

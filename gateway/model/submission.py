@@ -46,9 +46,9 @@ class RawPart(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReturnPath(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where news of a message that came over SMPP goes back to: its two addresses as they were written, and the id that
-    was told for it when it was one of many (submit_multi); b"" for its own. short: the id was told in its short form.
-    reference: user_message_reference, where receipts are to carry it.
+    """Where receipts of a message that came over SMPP go back to: its two addresses as they were written, and the id
+    that was given for it when it was one of many (submit_multi); b"" for its own. short: the id was told in its short
+    form. reference: user_message_reference, where receipts are to carry it.
     """
 
     source_ton: int
@@ -87,7 +87,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a customer asked for, checked and typed, before it is minimised and sealed.
 
     schedule_at_ms: earliest time to send, or None for now. validity_s: seconds after that time in which to deliver.
-    warnings: what the customer is told about its text, such as "contains_iban".
+    warnings: about its text, for the customer, such as "contains_iban".
     data_coding, header: of a `RawPart`, whose octets are then the code points of `text`. coding: of a text over SMPP,
     in which a replacement of it will be written. unguessed: the class that it has where a look at the text gave the one
     it has now; None where the class was named, or nothing was guessed.

@@ -34,7 +34,7 @@ _RESEND: Final = {"by_class": None, "resend": True, "fail": False}
 
 
 def contract(settings: OperatorSettings) -> EgressContract:
-    """What this operator is allowed to be told (P-16)."""
+    """What this operator may receive (P-16)."""
     allowed = settings.egress.allow
     fields = STANDARD_FIELDS if allowed == "default" else frozenset(EgressField[name.upper()] for name in allowed)
     said = settings.said_fields()

@@ -41,7 +41,7 @@ log = logger("gateway")
 
 
 class StopOverdue(Exception):
-    """Something does not end, though it was told to and cancelled; everything acknowledged is in the ledger."""
+    """Something does not end, though it was asked to and cancelled; everything acknowledged is in the ledger."""
 
 
 class Inherited(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ class Node:
     # ------------------------------------------------------------------------------------------------------- the end
 
     async def run(self) -> int:
-        """Run until told to stop, or a task's death; the process's exit code."""
+        """Run until a stop signal, or a task's death; the process's exit code."""
         waiter = asyncio.get_running_loop().create_task(self.stop_asked.wait(), name="stop")
         ends: list[asyncio.Future[Any]] = [waiter, self.tasks.failed]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -142,9 +142,9 @@ def _report_death(error: BaseException) -> None:
 
 
 async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
-    """Run a node until it is told to stop; the exit code. Ends the process with 1 when something does not end."""
+    """Run a node until a stop signal; the exit code. Ends the process with 1 when something does not end."""
     node = Node(settings, inherited=inherited)
-    handle(node.stop_asked.set, read_certificates_anew)  # before anything is announced: nobody is killed while starting
+    handle(node.stop_asked.set, read_certificates_anew)  # before it says that it is there
     _calm_collector()
     try:
         await node.start()

@@ -103,5 +103,5 @@ _STEPS: Final = {Step.BEGIN: "installation_begun", Step.ADOPT: "installation_ado
 
 
 def record_refused_opening(purpose: Purpose, field: str) -> None:
-    """Somebody asked for what the policy keeps closed (P-08)."""
+    """A request for what the policy keeps closed (P-08)."""
     log.warning("opening_refused", purpose=purpose.value, field=field)

@@ -85,7 +85,7 @@ class ClockGuard:
         self._go_on_at(wall_ms - steady_ms)
 
     def confirms(self, confirmed_ms: int) -> bool:
-        """Whether what somebody confirmed, at that wall time, is the wall time of here and now."""
+        """Whether the wall time that was confirmed is the wall time of here and now."""
         return -JUMP_MS <= self._clock.wall_ms() - confirmed_ms <= CONFIRMED_MS
 
     def mark(self) -> ClockMark:
@@ -114,7 +114,7 @@ class ClockGuard:
 
 
 def _may_follow(known_ms: int, wall_ms: int) -> bool:
-    """Whether it may be this time, when it was that time before and nobody knows how long ago."""
+    """Whether it may be this time, when it was that time before an unknown while."""
     return known_ms - JUMP_MS <= wall_ms <= known_ms + FAR_MS
 
 

@@ -1,4 +1,4 @@
-"""Which processes are on one machine, as those that share a ledger tell it: their names begin alike.
+"""Which processes are on one machine, as those that share a ledger know it: their names begin alike.
 
 A machine's name is random, and new whenever its processes are started together.
 """

@@ -88,7 +88,7 @@ def describe_unexpected(error: BaseException) -> str:
 
 
 def catch_the_uncaught() -> None:
-    """What nobody catches would print its text and source lines raw; it becomes a log line too."""
+    """An uncaught exception would print its text and source lines raw; it becomes a log line too."""
 
     def uncaught(_type: type[BaseException], error: BaseException, _trace: object) -> None:
         logger("gateway").error("uncaught", exc_info=error)

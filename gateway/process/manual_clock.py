@@ -2,7 +2,7 @@
 
 
 class ManualClock:
-    """A clock that stands still until it is told to move."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, now_ms: int = 1_800_000_000_000) -> None:
         self.is_sound = True
@@ -36,5 +36,5 @@ class ManualClock:
         self._steady_ms += round(seconds * 1000)
 
     def step(self, seconds: float) -> None:
-        """Somebody sets the system's clock."""
+        """Set the system's clock."""
         self._stepped_ms += round(seconds * 1000)

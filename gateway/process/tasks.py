@@ -17,7 +17,7 @@ from operators.contained import report
 
 CANCEL_AGAIN_S: Final = 5.0
 CUT_OFF_S: Final = 1.0
-"""For a task that was cancelled to end, where nobody waits for longer."""
+"""How long to wait for a cancelled task to end."""
 
 
 class TaskOwner:

@@ -1,6 +1,6 @@
 """The node's eye on its clock, and what the ledger keeps of it: the last time that was known, and confirmations.
 
-What is seen is told once: a line when the clock jumps, and one when it is sound again. While it has jumped nothing is
+What is seen is logged once: a line when the clock jumps, and one when it is sound again. While it has jumped nothing is
 destroyed because its time has come: sweeps and the upkeep of keys ask `Clock.is_sound`.
 """
 
@@ -45,7 +45,7 @@ class ClockWatch:
         self._note(was_sound=True)
 
     async def look(self) -> None:
-        """Every second, until cancelled. Waits for nobody."""
+        """Every second, until cancelled. Never blocks."""
         while True:
             await asyncio.sleep(LOOK_S)
             was_sound = self._clock.is_sound
@@ -72,7 +72,7 @@ class ClockWatch:
         await self._marks.set(_stored(self.guard.mark()))
 
     async def ask(self) -> None:
-        """Whether somebody has confirmed the system's clock since it was first asked for. Raises LedgerUnavailable."""
+        """Whether the system's clock was confirmed since it was first asked for. Raises LedgerUnavailable."""
         confirmed_ms = (await self._marks.all()).get(CLOCK_CONFIRMED)
         is_new = self._asked and confirmed_ms != self._confirmed_ms
         self._asked, self._confirmed_ms = True, confirmed_ms

@@ -13,7 +13,7 @@ def _nobody(_customer: int) -> Mapping[RetentionTag, RetentionWish]:
 
 
 class RetentionPolicies:
-    """Looked up for every message, so it is two dictionaries; nearly nobody has wishes.
+    """Looked up for every message, so it is two dictionaries; few customers have policies of their own.
 
     rules: by tag, for everybody.
     """

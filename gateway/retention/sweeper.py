@@ -1,7 +1,7 @@
 """Forgetting on time: keys first, then what rows hold, then the rows, then what the store still has of them.
 
 One loop per node. A sweep works in small steps at an even pace, so that accepting goes on beside it: as many messages
-in bursts hold up the same loop for longer. Nobody reads what is overdue meanwhile: the ledger does not find a record
+in bursts hold up the same loop for longer. Overdue content cannot be read meanwhile: the ledger does not find a record
 past its clock, and the vault does not open content past its own. So a late sweep is a fact for operations (`due`, the
 lag), and not one that anybody outside can see.
 

@@ -33,7 +33,7 @@ class Allowed(msgspec.Struct, frozen=True):
 
 
 class Denied(msgspec.Struct, frozen=True):
-    """It is not. status: what the peer is told. reason: what we log and count. locked: by this very failure."""
+    """It is not. status: of the answer. reason: what we log and count. locked: by this very failure."""
 
     status: int
     reason: str

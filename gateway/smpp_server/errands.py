@@ -1,7 +1,7 @@
 """What is asked of a message that was taken: query_sm, cancel_sm, replace_sm; of the customer's own only (S-51).
 
 Each is a short task, because cancelling and replacing wait for a commit. They are bounded per bind, per customer and in
-all; beyond that the peer is told ESME_RTHROTTLED. An error of one ends it alone, with ESME_RSYSERR.
+all; beyond that the peer gets ESME_RTHROTTLED. An error of one ends it alone, with ESME_RSYSERR.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine

@@ -163,7 +163,7 @@ class Intake:
     # ---------------------------------------------------------------------------------------------- submit_multi
 
     def _take_multi(self, link: Link, submit: p.SubmitMulti, key: ApiKey, now_ms: int) -> int:
-        """A message for each destination; all of them are told of under the id of the first that was taken."""
+        """A message for each destination; the receipts of all of them carry the id of the first that was taken."""
         wanted = destinations(submit)
         try:
             self._admission.admit(key, len(wanted), now_ms)

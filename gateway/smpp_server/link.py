@@ -25,7 +25,7 @@ READ_AHEAD: Final = 2_048
 
 
 class LinkHandler(Protocol):
-    """Whom a link tells of itself."""
+    """The observer of a link."""
 
     def made(self, connection: Connection) -> None:
         """It stands."""
@@ -92,7 +92,7 @@ class Link(Connection):
         return self.session.state in BOUND
 
     def receives(self) -> bool:
-        """News may be sent on this bind now."""
+        """deliver_sm may be sent on this bind now."""
         return self.writable and self.session.can_send()
 
     def resume_writing(self) -> None:

@@ -1,4 +1,6 @@
-"""Opens what news needs and says it in SMPP: a message's addresses, or what a person wrote; for its customer only."""
+"""Opens what a notification needs and writes it as SMPP: a message's addresses, or what a person wrote; for its
+customer only.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -55,7 +57,7 @@ class NewsWriter:
             return None
 
     def _path(self, message: Message) -> ReturnPath | None:
-        """None once the content clock has run out: the customer is told by id alone."""
+        """None once the content clock has run out: the receipt names the message by id alone."""
         try:
             return self._vault.open_private(message).path
         except KeysWithheld:

@@ -59,7 +59,7 @@ def read(
 ) -> tuple[MessageRequest, SmppForm]:
     """One message to one destination: TON, NPI and address. Raises Refusal.
 
-    told_id: under which news of it is told, when it is one of many; b"" for its own.
+    told_id: the id in its receipts, when it is one of many; b"" for its own.
     """
     profile, data_coding = terms.profile, submit.data_coding
     if submit.esm_class:

@@ -1,10 +1,11 @@
-"""News goes out to customers' binds: at least once, in order per message, never lost (S-53).
+"""Notifications (receipts, messages from people) go to customers' binds: at least once, in order per message, never
+lost (S-53).
 
-News waits in the ledger's outbox, under its account, until a bind has acknowledged it. An account without a receiving
-bind costs nothing; when one binds, what waits is read, a bounded number at a time, and goes to the bind with the most
-room in its window. While nothing waits in the ledger, fresh news goes out straight from its commit (`offer`). What a
-bind did not acknowledge before it was lost goes to the next one; what it refused or let time out is put off in the
-ledger. A customer that reads slowly fills its own windows and nobody else's (S-54).
+A notification waits in the ledger's outbox, under its account, until a bind has acknowledged it. An account without a
+receiving bind costs nothing; when one binds, what waits is read, a bounded number at a time, and goes to the bind with
+the most room in its window. While nothing waits in the ledger, fresh ones go out straight from their commit (`offer`).
+What a bind did not acknowledge before it was lost goes to the next one; what it refused or let time out is put off in
+the ledger. A slow reader fills its own windows only (S-54).
 """
 
 import asyncio
@@ -34,16 +35,19 @@ POLL_S: Final = 1.0
 READ_LIMIT: Final = 256
 LEAST_IN_MEMORY: Final = 64
 RETRY_S: Final[Sequence[float]] = (1.0, 5.0, 15.0, 60.0, 300.0)
-"""Pauses after news that was refused or not answered, one by one; the last one repeats."""
+"""Pauses after a notification was refused or not answered, one by one; the last one repeats."""
 _NEVER: Final = frozenset({st.RX_P_APPN, st.RX_R_APPN})
 """Answers after which it must not be sent again (SMPP 3.4 §5.1.3)."""
 
 Word = Callable[[OutboxEvent, Message], Words | Forms | None]
-"""An event as the octets of a PDU, or as PDUs; None when there is nothing to tell (any more). Raises KeysWithheld."""
+"""An event as the octets of a PDU, or as PDUs; None when there is nothing to deliver (any more).
+
+Raises KeysWithheld.
+"""
 
 
 class Outlet:
-    """The receiving binds of one account, and the news that is in memory for them. wake: called when more may be read.
+    """The receiving binds of one account, and the notifications in memory for them. wake: called when more may be read.
 
     left: the ledger may hold more behind `after`, the last event that was read; others become due before it (`again`):
     put off, or behind another of their message.
@@ -61,7 +65,7 @@ class Outlet:
         wake: Callable[[], None],
     ) -> None:
         self._wake = wake
-        self._first: set[int] = set()  # told, and the next event of their message may wait for that to be durable
+        self._first: set[int] = set()  # delivered, and the next event of their message may wait for that to be durable
         self.reader: Final = OutboxReader(outbox, messages, journal, clock, account, self._settled)
         self.account: Final = account
         self.links: list[Link] = []
@@ -125,7 +129,10 @@ class Outlet:
 
 
 class Telling:
-    """Start `run` as a task. told, refused, unanswered, dropped: events, for metrics; dropped had nothing to tell."""
+    """Start `run` as a task.
+
+    told, refused, unanswered, dropped: events, for metrics; dropped had nothing to deliver.
+    """
 
     def __init__(self, *, outbox: Outbox, messages: Messages, journal: Journal, word: Word, clock: Clock) -> None:
         self._outbox = outbox
@@ -177,7 +184,7 @@ class Telling:
             del self._outlets[outlet.account]
 
     def is_bound(self, account: int) -> bool:
-        """Whether news for this account can be told now."""
+        """Whether this account's notifications can be delivered now."""
         return account in self._outlets
 
     def in_memory(self) -> int:
@@ -282,9 +289,9 @@ class Telling:
     # ------------------------------------------------------------------------------------------------------- answers
 
     def answered(self, link: Link, news: News, status: int, *, late: bool) -> None:
-        """The peer said whether it has the news. A late word that it has it still counts (S-23).
+        """The peer answered a notification. A late acknowledgement still counts (S-23).
 
-        The caller tells `drained` once it has told all of one read.
+        The caller calls `drained` once all of one read are answered.
         """
         outlet = self._outlet(link)
         if status == st.OK and news.done + 1 < len(news.forms):
@@ -307,7 +314,7 @@ class Telling:
             outlet.ready.appendleft(news)
 
     def unanswered_by(self, link: Link, news: News, *, lost: bool) -> None:
-        """Nobody knows whether the peer has it: it goes to another bind, or waits a little (at least once)."""
+        """Outcome unknown: it goes to another bind, or waits a little (at least once)."""
         outlet = self._outlet(link)
         self.unanswered += 1
         if not lost:
@@ -320,7 +327,7 @@ class Telling:
             asyncio.get_running_loop().call_soon(self.pump, outlet)
 
     def _outlet(self, link: Link) -> Outlet:
-        """The account's; one that nobody sees any more when its last bind is gone."""
+        """The account's; a detached one when its last bind is gone."""
         assert link.esme is not None
         return self._outlets.get(link.esme.id) or self._new_outlet(link.esme.id)
 
@@ -345,5 +352,5 @@ def _next(news: News, forms: Forms, *, knows_tlvs: bool) -> Written:
 
 
 def _has_forerunner(event: OutboxEvent, message: Message) -> bool:
-    """Whether another event of its message may be told before it."""
+    """Whether another event of its message may be delivered before it."""
     return bool(message.notify & INTERMEDIATE_BIT) and event.status is not Status.SUBMITTED

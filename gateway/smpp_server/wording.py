@@ -1,4 +1,4 @@
-"""News in the words of SMPP: receipts, intermediate notifications, answers to queries. Pure.
+"""Notifications as SMPP: receipts, intermediate notifications, answers to queries. Pure.
 
 The text of a receipt follows SMPP 3.4 Appendix B, with an empty `text:` (S-48), and dates in UTC unless the account's
 profile says otherwise; the same is said by receipted_message_id, message_state and network_error_code.
@@ -60,7 +60,8 @@ def state_of(message: Message, status: Status) -> ReceiptState:
 
 
 def receipt(event: OutboxEvent, message: Message, path: ReturnPath | None, profile: EsmeProfile = USUAL) -> Words:
-    """News of a message, from its recipient to its sender; without addresses once they are forgotten (path None).
+    """A notification about a message, from its recipient to its sender; without addresses once they are forgotten (path
+    None).
 
     Raises EncodeError for an address that no deliver_sm can hold, which a data_sm may have had.
     """

@@ -1,4 +1,4 @@
-"""News on its way to a customer's binds, in the words of SMPP. Types alone: `wording` writes it, `telling` sends it."""
+"""Notifications on their way to a customer's binds, as SMPP. Types alone: `wording` writes it, `telling` sends it."""
 
 from typing import Final
 

@@ -38,7 +38,7 @@ class RedisKeys:
                     yield Window(f"slow log, entry {entry['id']}", 0, bytes(entry["command"]))
 
     def _connect(self, database: int) -> Any:
-        """redis-py's types do not tell its synchronous client from its asynchronous one."""
+        """redis-py's types do not distinguish its synchronous client from its asynchronous one."""
         return redis.Redis.from_url(self._url, db=database, password=os.environ.get("REDISCLI_AUTH"))
 
     def _databases(self) -> list[int]:

@@ -1,8 +1,8 @@
 """Copying a ledger to another engine: everything in it, checked message by message, and again as often as needed.
 
 What is at the target already is passed over, so a copy that was cut short is simply begun again. While the source's
-nodes run, only what cannot change any more is copied: final messages whose news, if it was not told by then, is known.
-A last copy with the nodes stopped brings the rest. A message and the news of it become durable together.
+nodes run, only what cannot change any more is copied: final messages whose undelivered events are known.
+A last copy with the nodes stopped brings the rest. A message and its events become durable together.
 """
 
 from collections import Counter, defaultdict
@@ -30,7 +30,7 @@ from gateway.process.clock import Clock
 
 PAGE: Final = 500
 SETTLED_MS: Final = 60_000
-"""How long before the copy a message must have been final, for its news to be among what was read."""
+"""How long before the copy a message must have been final, for its events to be among what was read."""
 DAY_MS: Final = 86_400_000
 TRAFFIC_ROWS: Final = 10_000_000
 
@@ -38,7 +38,7 @@ TRAFFIC_ROWS: Final = 10_000_000
 class Copied(msgspec.Struct, kw_only=True):
     """messages: copied now. present: there already. verified: read back, and the same. different: and not the same.
     left: that may still change. accounts: customers, keys, ESME accounts and endpoints. unreadable: those that
-    cannot be read, and are not copied. events: still to be told.
+    cannot be read, and are not copied. events: still to be delivered.
     """
 
     messages: int = 0
@@ -69,7 +69,7 @@ async def copy_ledger(
     source_runs: bool,
     told: Callable[[Copied], None] = lambda _: None,
 ) -> Copied:
-    """Both are open, the target alone. told: how far it is, after every page.
+    """Both are open, the target alone. told: called with the progress, after every page.
 
     The target belongs to the source's installation from then on. Raises StoresDiffer where it belongs to another one,
     and LedgerError.
@@ -169,7 +169,7 @@ async def _copy_notices(events: Events, target: Ledger) -> None:
 
 
 async def _events_by_message(ledger: Ledger) -> Events:
-    """In the order in which they are to be told."""
+    """In the order of their delivery."""
     found: dict[bytes, list[OutboxEvent]] = defaultdict(list)
     cursor: bytes | None = None
     while True:
@@ -197,7 +197,7 @@ async def _compare_events(events: Events, target: Ledger) -> tuple[int, int]:
 
 
 def _told(event: OutboxEvent) -> OutboxEvent:
-    """Every ledger numbers news by itself."""
+    """Every ledger numbers events by itself."""
     return msgspec.structs.replace(event, seq=0)
 
 

@@ -1,8 +1,8 @@
-"""What a customer is told again of a message, kept in memory while the message is young.
+"""What notifications repeat of a message (reference, callback URL), in memory while the message is young.
 
-News usually follows within seconds, and opening what was just sealed was 5 % of the CPU of a message. Memory only,
-at most `limit` messages, none for longer than `AGE_MS`, and each is handed out once: later news is read from what is
-sealed. Whoever takes one asks the sealer first, so destroyed or withheld keys close it like everything else.
+Notifications usually follow within seconds, and opening what was just sealed was 5 % of the CPU of a message. Memory
+only, at most `limit` messages, none for longer than `AGE_MS`, and each is handed out once: later ones are read from
+what is sealed. Whoever takes one asks the sealer first, so destroyed or withheld keys close it like everything else.
 """
 
 import asyncio

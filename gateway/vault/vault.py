@@ -1,7 +1,7 @@
 """The sealed fields of a message, packed and unpacked.
 
 `content` is what an operator needs (recipient, sender, body) and is opened only to deliver. `private` is what only the
-customer is told again (reference, callback URL) and is opened only to inform that customer. An operator's id is sealed
+customer's notifications repeat (reference, callback URL) and is opened only for them. An operator's id is sealed
 where that operator is asked by it.
 """
 

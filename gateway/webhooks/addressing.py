@@ -1,4 +1,4 @@
-"""Whom to tell, and where: the customer's endpoint or the message's own callback URL, opened only to tell.
+"""Where an event goes: the customer's endpoint or the message's own callback URL, opened only for delivery.
 
 This is the one place that opens `private` fields and webhook secrets; `webhooks` itself sees guarded values. An
 endpoint is opened for the first event of its customer and again whenever any account has changed: to open it for every
@@ -40,7 +40,7 @@ class Addressing:
         self._two_secrets: dict[int, int] = {}
 
     def wanted(self, message: Message) -> bool:
-        """Whether anybody is to be told that this message has reached its status."""
+        """Whether a customer is to be notified of this message's status."""
         if esme_of(message.key_id):
             return asks_for(message.notify, message.status)
         endpoint = self._directory.endpoint(message.customer)
@@ -59,7 +59,7 @@ class Addressing:
         return None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER)
 
     def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
-        """The request to make, or None when there is nobody to tell (any more). Raises KeysWithheld."""
+        """The request to make, or None without an endpoint (any more). Raises KeysWithheld."""
         destination = self._destination(event.customer)
         if destination is None:
             return None
@@ -75,7 +75,7 @@ class Addressing:
             except KeysWithheld:
                 raise
             except SealError:
-                pass  # the content clock has run out: the customer is told without its reference
+                pass  # the content clock has run out: the event leaves without its reference
         return Delivery(destination, self._received(event, message) or event_body(event, message, reference))
 
     def _destination(self, customer: int) -> Destination | None:
@@ -105,7 +105,7 @@ class Addressing:
         except (KeyDestroyed, KeysWithheld):
             raise
         except (SealError, ValueError):
-            destination = Destination(_NOWHERE, ())  # its events are tried again, in vain until somebody sets it anew
+            destination = Destination(_NOWHERE, ())  # its events are tried again, in vain until it is set anew
         if len(self._kept) >= KEPT_LIMIT:
             del self._kept[next(iter(self._kept))]
         self._kept[customer] = destination
@@ -134,7 +134,7 @@ class Addressing:
 
 
 def asks_for(notify: int, status: Status) -> bool:
-    """Whether registered_delivery asks for this news (SMPP 3.4 §5.2.17; "on success only" is of 5.0)."""
+    """Whether registered_delivery asks for this receipt (SMPP 3.4 §5.2.17; "on success only" is of 5.0)."""
     if status is Status.SUBMITTED:
         return bool(notify & INTERMEDIATE_BIT)
     receipt = notify & RECEIPT_BITS

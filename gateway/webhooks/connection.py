@@ -52,7 +52,7 @@ Done = Callable[[Result], None]
 
 
 class Request:
-    """One POST: the bytes, whom to tell, and until when (monotonic seconds; set when it gets its connection)."""
+    """One POST: the bytes, its owner, and until when (monotonic seconds; set when it gets its connection)."""
 
     __slots__ = ("customer", "data", "deadline", "done", "retried", "target")
 
@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(request.data)
 
     def discard(self) -> None:
-        """Close at once, whatever state it is in. Nobody is told."""
+        """Close at once, whatever state it is in, without a notice to the owner."""
         self.request = None
         if self.opening is not None:
             self.opening.cancel()
@@ -166,7 +166,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         if self._complete:
-            self._keep = False  # more than was asked for: the next answer could not be told from this
+            self._keep = False  # more than was asked for: the next answer could not be distinguished from this
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._complete and len(name) == _RETRY_AFTER_LENGTH and name.lower() == b"retry-after":

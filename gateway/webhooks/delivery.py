@@ -55,7 +55,7 @@ class Addresses(Protocol):
     """Opens what is sealed. Called once per attempt, on the event loop; must not wait."""
 
     def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
-        """None when nobody is to get it: no endpoint and no callback URL, or their keys are destroyed.
+        """None when it has no target: no endpoint and no callback URL, or their keys are destroyed.
 
         message: None with an event of another kind than a message's status.
 

@@ -64,8 +64,8 @@ def seal_endpoint(
     *,
     kept: Sealed | None = None,
 ) -> tuple[StoredEndpoint, Secret | None]:
-    """Where a customer is told, enabled. kept: the signing secret of before; without it there is a fresh one, which is
-    given this once.
+    """Where a customer's events go, enabled. kept: the signing secret of before; without it there is a fresh one, which
+    is given this once.
     """
     fresh = None
     shown = url.reveal(Purpose.INFORM_CUSTOMER).encode()

@@ -2,7 +2,7 @@
 
 A failure is written down only after `NOTE_AFTER_S` of failing, so an endpoint that stumbles costs no write. A note is
 made over what stands and changes its state only. It speaks of the URL that failed: where another one was set meanwhile,
-or the same one anew, it falls away, and the endpoint starts afresh as whoever set it was told.
+or the same one anew, it falls away, and the endpoint starts afresh, as the answer to the change said.
 """
 
 import asyncio
@@ -160,7 +160,7 @@ class Endpoints:
         if stored.state == DISABLED:
             self._disabled[customer] = stored.disabled_ms or self._clock.now_ms()
         elif customer in self._disabled:
-            self._forget(customer)  # somebody enabled it: it starts afresh
+            self._forget(customer)  # it was enabled: it starts afresh
             return
         if stored.failing_since_ms is not None:
             self._failing.setdefault(customer, stored.failing_since_ms)

@@ -1,4 +1,4 @@
-"""How much of one customer's news is on its way at once, and when to leave an endpoint alone. Pure; time is given.
+"""How many of one customer's events are on their way at once, and when an endpoint rests. Pure; time is given.
 
 Requests at once begin at `FIRST_AT_ONCE`, shrink by half with each failure and grow by one with each success, so an
 endpoint that hangs holds one connection and not thirty. After `REST_AFTER` failures in a row the lane rests: nothing is

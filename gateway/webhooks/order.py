@@ -1,4 +1,4 @@
-"""Events of one message are told in order, whether they are in memory or only in the ledger. Pure.
+"""Events of one message are delivered in order, whether they are in memory or only in the ledger. Pure.
 
 The ledger gives only the first event of each message, so what comes from there is in order by itself. A fresh event may
 skip the ledger only when no earlier one of its message can be waiting there: the message is not `behind`, and it was
@@ -38,7 +38,7 @@ class Order:
         self._trusted_from_ms = 0
 
     def may_skip_ledger(self, event: OutboxEvent, message: Message) -> bool:
-        """Whether a fresh event may be told from memory."""
+        """Whether a fresh event may be delivered from memory."""
         return message.accepted_ms >= self._trusted_from_ms and event.message not in self._behind
 
     def leave(self, event: OutboxEvent, now_ms: int, *, held: bool = False) -> None:
@@ -50,7 +50,7 @@ class Order:
             self.distrust(now_ms)
 
     def add(self, job: Job) -> bool:
-        """Take an event into memory. Whether it is the first of its message, so that it may be told now."""
+        """Take an event into memory. Whether it is the first of its message, so that it may leave now."""
         tail = self._heads.setdefault(job.event.message, job)
         if tail is job:
             return True
@@ -60,7 +60,7 @@ class Order:
         return False
 
     def told(self, job: Job) -> Job | None:
-        """The event is told; the one that may be told now, if it is in memory."""
+        """The event is delivered; the one that may leave now, if it is in memory."""
         message = job.event.message
         follower = job.follower
         if follower is None:
@@ -72,7 +72,7 @@ class Order:
         return follower
 
     def put_back(self, job: Job, now_ms: int, *, held: bool = False) -> list[Job]:
-        """The event is told later: it and those after it leave the memory. All of them, it first."""
+        """The event is postponed: it and those after it leave the memory. All of them, it first."""
         del self._heads[job.event.message]
         leaving: list[Job] = []
         each: Job | None = job
@@ -83,7 +83,7 @@ class Order:
         return leaving
 
     def cut(self, is_meant: Callable[[bytes], bool]) -> list[Job]:
-        """Forget these messages' events behind the first: nobody here tells them. They leave the memory."""
+        """Drop these messages' later events from memory: they are not delivered here."""
         leaving: list[Job] = []
         for message, head in self._heads.items():
             if is_meant(message):
@@ -94,7 +94,7 @@ class Order:
         return leaving
 
     def drop(self, job: Job) -> None:
-        """The first event of its message is not told here."""
+        """The first event of its message is not delivered here."""
         del self._heads[job.event.message]
 
     def is_telling(self, is_meant: Callable[[bytes], bool]) -> bool:

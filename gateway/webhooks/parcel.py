@@ -1,6 +1,6 @@
 """What goes in one request: one event as it is, or several in an envelope where the endpoint asked for batches.
 
-A batch holds what waits when it leaves; nobody waits for it to fill. Events of one message may follow each other in it,
+A batch holds what waits when it leaves; it never waits to fill. Events of one message may follow each other in it,
 in order. A batch that failed is tried again in halves, so that one event that an endpoint cannot take does not hold up
 the others for ever, and an endpoint that is slow gets less at a time.
 """
@@ -76,7 +76,7 @@ class Parcel:
 
 
 def event_id(event: OutboxEvent) -> bytes:
-    """What tells an event from every other, the same whenever it is sent."""
+    """An event's identity, the same whenever it is sent."""
     if event.kind != STATUS_EVENT:
         said = b"%b\0%d\0%b" % (event.message, event.at_ms, event.data)
         return f"{event.kind}.{sha256(said).hexdigest()[:32]}".encode()

@@ -1,4 +1,4 @@
-"""When what could not be told is looked at again. Pure: time and chance are given.
+"""When an undelivered event is tried again. Pure: time and chance are given.
 
 Every pause is up to a tenth longer than it says, so that what failed together does not come back all at once.
 """

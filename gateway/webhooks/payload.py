@@ -1,6 +1,6 @@
-"""The body of a webhook: what the customer is told of a message. The number is masked, the text is never part of it.
+"""The body of a webhook: what a customer learns of a message. The number is masked, the text is never part of it.
 
-Only what held when the event happened is told: an event of a message that is not final says nothing of its end, even
+It says what held when the event happened: an event of a message that is not final says nothing of its end, even
 when the message has gone on since.
 """
 
@@ -69,7 +69,7 @@ _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 
 def event_body(event: OutboxEvent, message: Message, reference: Personal | None = None) -> bytes:
-    """The JSON of one event. reference: the customer's own, told to nobody else."""
+    """The JSON of one event. reference: the customer's own, given to that customer only."""
     status = event.status or message.status
     final = status not in OPEN
     data = MessageData(

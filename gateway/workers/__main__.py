@@ -72,7 +72,7 @@ def worker_command(count: int, machine: str, table: int, number: int, descriptor
 
 @contextlib.contextmanager
 def chosen_ports(settings: Settings) -> Iterator[int]:
-    """The port of the API. Those that are 0 are chosen, told to the workers by their environment, and held.
+    """The port of the API. Those that are 0 are chosen, handed to the workers in their environment, and held.
 
     A socket that is bound and does not listen gets no connections.
     """

@@ -109,7 +109,7 @@ class Worker:
                 os.kill(self._process.pid, number)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        """The process alone has the socket then, so that nobody listens any more when it is gone."""
+        """The process alone has the socket then, so that it closes when the process is gone."""
         with socket.create_server(("127.0.0.1", 0), backlog=32) as listening:
             self._port = listening.getsockname()[1]
             descriptor = listening.fileno()

@@ -75,7 +75,7 @@ class CallbackListener:
         self.port = self._entrance.port
 
     async def stop(self) -> None:
-        """Close; what waits for its commit is asked for again, for nobody is left to say that it is durable."""
+        """Close; what waits for its commit is asked for again, as its commit will not be confirmed any more."""
         for answer in self._waiting:
             if not answer.done():
                 answer.set_result(False)

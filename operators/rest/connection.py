@@ -1,6 +1,6 @@
 """One HTTP/1.1 connection: a request, its answer, the next. Opened when it is needed, kept while its answers are sound.
 
-It tells apart what was not sent, what was sent and not answered, and what was answered, in whatever shape (see
+It distinguishes what was not sent, what was sent and not answered, and what was answered, in whatever shape (see
 `answer`); nothing is ever sent a second time here.
 """
 

@@ -15,7 +15,7 @@ _UNREAD_LIMIT_BYTES: Final = 1 << 21
 
 
 class LinkHost(Protocol):
-    """Whom a link tells of itself."""
+    """The observer of a link."""
 
     def remember(self, link: "Link") -> None:
         """It stands."""

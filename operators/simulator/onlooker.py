@@ -5,7 +5,7 @@ from operators.smpp import pdu as p
 
 
 class Onlooker:
-    """Told of what passes; this one forgets it."""
+    """Observes what passes; this one forgets it."""
 
     def submitted(self, submit: p.SubmitSm) -> None:
         """A message came, whatever becomes of it."""

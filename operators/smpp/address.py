@@ -112,7 +112,9 @@ def relative_time(seconds: int) -> str:
 
 
 def absolute_time(epoch_ms: int, offset_quarters: int = 0) -> str:
-    """`YYMMDDhhmmsstnnp` for a moment, told in the local time `offset_quarters` quarter hours ahead of UTC (S-32)."""
+    """`YYMMDDhhmmsstnnp` for a moment, written in the local time `offset_quarters` quarter hours ahead of UTC
+    (S-32).
+    """
     if not -_QUARTERS_LIMIT <= offset_quarters <= _QUARTERS_LIMIT:
         raise TimeFormatError("an offset is at most 48 quarter hours")
     local = datetime.fromtimestamp(epoch_ms // 1000, UTC) + offset_quarters * _QUARTER

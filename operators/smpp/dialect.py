@@ -62,7 +62,7 @@ class Dialect:
 
     reasons: of the statuses that put a segment off; any other one refuses it, a generic_nack only if it is `permanent`.
     registered_delivery: where a receipt is
-    wanted. offset_quarters: quarter hours ahead of UTC in which absolute times are told; None tells relative ones.
+    wanted. offset_quarters: quarter hours ahead of UTC in which absolute times are written; None writes relative ones.
     manner: see there.
     """
 

@@ -263,7 +263,7 @@ class Links:
         return connection
 
     def _admit(self, connection: Connection) -> None:
-        """Nobody but the listed peers, and no more of them than there are binds (S-28)."""
+        """The listed peers only, and no more of them than there are binds (S-28)."""
         crowded = len(self._outbinds) >= 2 * self.count
         if self._stopping or crowded or not self._is_listed(connection.peer()):
             connection.abort()

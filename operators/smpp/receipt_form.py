@@ -42,7 +42,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     candidates: the forms in which its id may be recorded, best first; empty when it names none.
     state: None where no word for it can be read, which is no end of anything (S-46).
     error_code: at most 8 ASCII letters and digits, or None.
-    intermediate: news on the way, not the end.
+    intermediate: a receipt on the way, not the end.
     covers: of how many segments it tells, where all of these were delivered; `ALL_SEGMENTS` for however many there are.
     """
 

@@ -1,7 +1,7 @@
 """Segments: how many a text takes, and their octets.
 
 `plan` is called once when a message is accepted and `encode_segments` once when it is sent; both cut by the same rules,
-so the number told to the customer is the number sent. A segment never ends inside an escape or a surrogate pair, and
+so the number in the answer is the number sent. A segment never ends inside an escape or a surrogate pair, and
 inside a combining sequence only where that saves a segment.
 
 The reference of a concatenated message is an argument: one for all its segments, and different from the last one used

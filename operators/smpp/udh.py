@@ -25,7 +25,7 @@ class Udh(msgspec.Struct, frozen=True, gc=False):
     length: octets of the whole header, its length octet included; 0 for none.
     locking, single: national language identifiers, 0 for the default tables.
     malformed: the header runs over the end of the message or of itself. `length` is then 0 and nothing else is set:
-    nobody can say where the text begins.
+    the beginning of the text is unknown.
     """
 
     length: int = 0

@@ -55,7 +55,7 @@ class Writer:
     def _learn(
         self, source: str, fields: _Fields, message: MtMessage, segment: EncodedSegment, now_ms: int
     ) -> tuple[bytes, bytes]:
-        """Both are cut out of a PDU to nobody that says nothing."""
+        """Both are cut out of an empty PDU."""
         pdu = self._dialect.submit_sm(message, segment, now_ms)
         pdu.destination_addr, pdu.short_message, pdu.tlvs = "", b"", ()
         octets = p.encode(pdu)

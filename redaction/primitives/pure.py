@@ -39,7 +39,7 @@ _SHIFTS: Final = tuple(range(PATH_BITS - 3, -1, -3))  # by level: where the bran
 
 
 Ready: TypeAlias = Any
-"""What opens one field that was just sealed: for `open_ready` of the module that made it, and nobody else."""
+"""What opens one field that was just sealed: for `open_ready` of the module that made it alone."""
 
 
 class _Ready(NamedTuple):

@@ -173,7 +173,7 @@ class Sender:
             return 0
         try:
             return self._submit(lane, message, content, now_ms)
-        except Exception as error:  # a message that nobody foresaw ends alone
+        except Exception as error:  # an unforeseen message ends alone
             report("delivery", error)
             self._records.end(message, Status.FAILED, "failed", now_ms)
             return 0

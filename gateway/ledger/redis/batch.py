@@ -3,9 +3,9 @@
     links → digests → a call per partition → counters
 
 Links come first, so that a receipt finds its message as soon as the change is durable. Within a partition the order is
-that of the operations, but new messages first and what became of news last.
+that of the operations, but new messages first and the outcomes of events last.
 
-Changes of one message that follow each other travel as one as long as the earlier ones leave it open and tell nobody,
+Successive changes of one message travel as one as long as the earlier ones leave it open and notify no customer,
 because then either all of them apply or none: an answer and its receipt that come in one read are one change.
 """
 
@@ -54,7 +54,7 @@ class Claim(msgspec.Struct, gc=False):
 
 class Batch:
     """`partitions`: for each partition its operations, each with its place in the batch. void: places of new messages
-    whose id somebody declared void, for whom another one stands.
+    whose id was declared void, and for whom another one stands.
     """
 
     def __init__(
@@ -172,7 +172,8 @@ class Batch:
     def number(self, index: int) -> None:
         """The operation's event, if it has one, is stored under the number that was proposed for it.
 
-        News for an account's binds keeps none: the node that tells them reads it from the ledger, which may be another.
+        Events for an account's binds keep none: the node that delivers them, which may be another, reads them from the
+        ledger.
         """
         event, seq = self.events.get(index, (None, 0))
         if event is not None and not event.esme:

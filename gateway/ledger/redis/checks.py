@@ -115,7 +115,7 @@ async def _check_settings(ask: Any) -> None:
         try:
             found = _pairs(await ask("CONFIG", "GET", name)).get(name)
         except redis_errors.ResponseError:
-            raise UnfitServer(f"the server does not tell its {name}: allow this user CONFIG GET") from None
+            raise UnfitServer(f"the server does not show its {name}: allow this user CONFIG GET") from None
         if found != wanted:
             raise UnfitServer(f"the server has {name} {found or 'unset'}; a ledger needs {name} {wanted}")
 

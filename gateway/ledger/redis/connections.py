@@ -33,7 +33,7 @@ class Line(asyncio.Protocol):
             protocolError=redis_errors.InvalidResponse, replyError=_refusal, notEnoughData=_NOTHING
         )
         self._answered: asyncio.Future[list[Any]] = self._loop.create_future()
-        self._answered.cancel()  # nobody waits yet
+        self._answered.cancel()  # no caller yet
         self._answers: list[Any] = []
         self._missing = 0
         self._transport: asyncio.Transport = connection._writer.transport
@@ -54,7 +54,7 @@ class Line(asyncio.Protocol):
         finally:
             timer.cancel()
             if self._missing:
-                self._end(redis_errors.ConnectionError("nobody waits for the answer"))
+                self._end(redis_errors.ConnectionError("the caller has gone"))
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -66,7 +66,7 @@ class Line(asyncio.Protocol):
 
     def _take(self, answer: Any) -> None:
         if not self._missing:
-            raise redis_errors.InvalidResponse("an answer that nobody asked for")
+            raise redis_errors.InvalidResponse("an answer without a request")
         if isinstance(answer, Exception) and str(answer).partition(" ")[0] in _OTHER_SERVER:
             raise redis_errors.ConnectionError("the server is another one by now")
         self._answers.append(answer)

@@ -1,7 +1,7 @@
 """A shared ledger from end to end: what it holds, for a copy on another engine.
 
 Partition by partition, and in each bucket by bucket, so a cursor is a partition and a bucket's position. Digests are
-kept as hashes of themselves only; they cannot be told.
+kept as hashes of themselves only; they cannot be exported.
 """
 
 from collections.abc import Sequence

@@ -28,7 +28,7 @@ LINKS_ROUND_MS: Final = 12 * 3600 * 1000
 _TRAFFIC: Final = struct.Struct(">IIHBB")
 
 Row = tuple[int, bytes, bytes]
-"""Row group, field and the message's id, as the tables are told to drop it."""
+"""Row group, field and the message's id, as the tables drop it."""
 
 Found = tuple[int, int, bytes, bytes]
 """Slot, row group, field and value."""

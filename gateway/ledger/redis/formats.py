@@ -1,7 +1,8 @@
-"""The ledger's format: the newest that its records may have. Nodes write the oldest until somebody raises it.
+"""The ledger's format: the newest that its records may have. Nodes write the oldest until an operator of the platform
+raises it.
 
 Each node says with its heartbeat up to which format it reads, and hears which one is written. So a format is raised
-only while every node reads it, and one that comes later and does not is told so.
+only while every node reads it, and one that comes later and does not is refused.
 """
 
 from typing import Any

@@ -23,11 +23,11 @@ class Held(msgspec.Struct):
 
 
 def _nothing(_partition: int) -> None:
-    """Nobody asks to be told."""
+    """No subscribers."""
 
 
 class Holding:
-    """taken: told of each partition that becomes ours."""
+    """taken: called for each partition that becomes ours."""
 
     def __init__(self) -> None:
         self.partitions: dict[int, Held] = {}

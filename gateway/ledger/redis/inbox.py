@@ -71,11 +71,11 @@ class Inbox:
         return {partition: notes for partition, notes in zip(partitions, found, strict=True) if notes}
 
     async def answer(self, partition: int, name: bytes, word: bytes) -> None:
-        """Tell who left the note of this name what became of it, the first time. Raises LedgerUnavailable."""
+        """Answer the note of this name, the first time. Raises LedgerUnavailable."""
         await self._server.commands([("SET", self._answer(partition, name), word, "PX", ANSWER_MS, "NX")])
 
     async def answered(self, partition: int, name: bytes) -> bytes | None:
-        """What became of the note of this name, once that is told. Raises LedgerUnavailable."""
+        """The answer to the note of this name, once there is one. Raises LedgerUnavailable."""
         (word,) = await self._server.commands([("GET", self._answer(partition, name))])
         return None if word is None else bytes(word)
 

@@ -1,4 +1,4 @@
-"""Where things lie: partitions, the slots of the tables, and the numbers of news. Pure.
+"""Where things lie: partitions, the slots of the tables, and the numbers of events. Pure.
 
 Every key of a partition has the partition's hash tag, so one function call works on one slot and the ledger runs on a
 cluster. Octet 8 of a message's id says its partition: ids are made with it (`gateway.model.message.message_id`).
@@ -51,7 +51,7 @@ class Layout:
 
 
 class Numbers:
-    """Numbers for news, rising over all partitions of a node, and about in step with other nodes' by the clock."""
+    """Numbers for events, rising over all partitions of a node, and about in step with other nodes' by the clock."""
 
     def __init__(self) -> None:
         self._last = 0

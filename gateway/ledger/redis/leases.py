@@ -1,9 +1,9 @@
 """Who has which partition: takes, renews, shares out and hands over leases.
 
-A node beats several times in a lease's life. It takes partitions that nobody has, up to its fair share of those that
+A node sends several heartbeats in a lease's life. It takes free partitions, up to its fair share of those that
 are alive, and hands over what it has beyond that, once what is under way there has ended. A node that dies is missed
-when its leases run out: `lease_s` and a beat later others have its partitions. After a time in which the server was
-away all leases have run out, so each node first leaves the others time to renew theirs.
+when its leases run out: `lease_s` and a heartbeat later others have its partitions. After a time in which the server
+was away all leases have run out, so each node first leaves the others time to renew theirs.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from gateway.process.hosts import machine_of
 from gateway.process.tasks import TaskOwner
 
 BEATS: Final = 4
-"""Beats in the life of a lease."""
+"""Heartbeats in the life of a lease."""
 LOOK_AGAIN_S: Final = 0.1
 STOP_S: Final = 2.0
 HANDOVER_S: Final = 15.0
@@ -105,7 +105,7 @@ class Leases:
         await self.beat()
 
     def start(self) -> None:
-        """Beat until `leave`."""
+        """Send heartbeats until `leave`."""
         self._tasks = TaskOwner()
         self._tasks.start("leases", self._run())
 
@@ -120,7 +120,7 @@ class Leases:
             await self._release(list(self._holding.partitions))
 
     def failure(self) -> BaseException | None:
-        """What ended the beating, if anything did but `leave`."""
+        """The exception that ended the heartbeat, or None."""
         tasks = self._tasks
         return tasks.failed.result() if tasks is not None and tasks.failed.done() else None
 
@@ -175,7 +175,7 @@ class Leases:
             self._tasks.start("handover", self._hand_over(sorted(ours)[share:]))
 
     async def _free(self, now_ms: int) -> list[int]:
-        """Partitions that nobody has, beginning at a place of our own so that nodes do not race for the same."""
+        """Free partitions, beginning at a place of our own so that nodes do not race for the same."""
         others = [each for each in range(self._layout.partitions) if each not in self._holding.partitions]
         leases = await self._server.read([Call("lease_read", self._layout.bases[each]) for each in others])
         free = [each for each, (_, until) in zip(others, leases, strict=True) if int(until) <= now_ms]

@@ -1,6 +1,6 @@
 """A customer's messages, newest first, over all partitions.
 
-Each partition tells where its newest messages of the customer are, as marks: times with a counter, without the id. The
+Each partition says where its newest messages of the customer are, as marks: times with a counter, without the id. The
 newest marks of all partitions are followed, so a page reads little more than it shows. A mark may lead to nothing, as
 its message was forgotten or has another status; then older ones are followed, up to a bound.
 

@@ -1,5 +1,5 @@
-"""News that waits to be told. Webhooks are told by the node that has the message's partition; news for the binds of an
-ESME account by the one node that has the account's own lease, whichever partitions its messages are in.
+"""Events that wait for delivery. Webhooks leave from the node that has the message's partition; events for the binds of
+an ESME account by the one node that has the account's own lease, whichever partitions its messages are in.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ PAGE: Final = 256
 WALKED: Final = 4_096
 HEAR_S: Final = 2.0
 SURVEY_S: Final = 1.0
-"""How often a node looks for accounts with news in other nodes' partitions."""
+"""How often a node looks for accounts with events in other nodes' partitions."""
 
 
 class Outbox:
@@ -31,7 +31,7 @@ class Outbox:
         self._member = member
         self._watches = watches
         self._silent: set[int] = set()  # our partitions without any event for a webhook
-        self._places: dict[int, set[int]] = {}  # of each account: the partitions with news for it
+        self._places: dict[int, set[int]] = {}  # of each account: the partitions with events for it
         self._surveyed = float("-inf")
         self._heard = float("-inf")
         self.unreadable: Final = Unreadable()
@@ -124,7 +124,7 @@ class Outbox:
         if not self._member.serves:
             return list(self._member.reach())
         if not esme:
-            if now_s - self._heard >= HEAR_S:  # a node that lost a partition may have left news there
+            if now_s - self._heard >= HEAR_S:  # a node that lost a partition may have left events there
                 self._heard = now_s
                 self._silent.clear()
             return [each for each in self._member.reach() if each not in self._silent]

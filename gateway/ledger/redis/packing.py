@@ -270,7 +270,7 @@ def _is_code(word: bytes) -> bool:
 
 
 class _Kind(msgspec.Struct, array_like=True):
-    """What follows an event that tells no status. It may grow at its end."""
+    """What follows an event that is no status. It may grow at its end."""
 
     kind: str
     data: bytes

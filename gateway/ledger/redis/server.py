@@ -41,7 +41,7 @@ _ALLOWED: Final = frozenset(
 
 CONNECT_S: Final = 3.0
 GENTLY: Final = 4
-"""Calls of what is nobody's answer: of a ledger of millions eight take the server a millisecond or three."""
+"""Calls of maintenance, for which no request waits: of a ledger of millions eight take the server one to three ms."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ _FOR_ANYBODY: Final = frozenset({TOLD, TELL_LATER, NOTIFY})
 
 
 class Writer:
-    """lost: told of partitions that turned out to be another node's."""
+    """lost: called with partitions that turned out to be another node's."""
 
     def __init__(self, member: Member, lost: Callable[[Sequence[int]], None]) -> None:
         self._server = member.server
@@ -128,7 +128,7 @@ class Writer:
                 batch.number(index)
             if op[0] == ACCEPT:
                 if letter == _VOID:
-                    batch.void.add(index)  # somebody else stands for it
+                    batch.void.add(index)  # another message stands for it
             elif foreign and op[0] not in _FOR_ANYBODY:
                 batch.results[index] = Written.ELSEWHERE
             else:
@@ -181,7 +181,7 @@ class Writer:
         raise LedgerUnavailable("a digest changes hands all the time")
 
     async def _claim_again(self, batch: Batch) -> None:
-        """Messages whose place somebody took before they were stored: who stands for them in the end?"""
+        """Messages whose id was taken before they were stored: which message stands for them in the end?"""
         for claim in batch.claims:
             if claim.index in batch.void:
                 batch.results[claim.index] = await self._successor(claim, batch.now_ms)

@@ -49,7 +49,7 @@ class Connector:
             raise unreachable(self.path, error) from error
 
     def to_migrate(self, stack: contextlib.ExitStack) -> sqlite3.Connection:
-        """It waits in SQLite for other processes, as nobody waits for the loop yet; see `stop_waiting`."""
+        """It waits in SQLite for other processes, as the loop serves no traffic yet; see `stop_waiting`."""
         return self._connect(stack, _WRITE_CACHE_KIB, busy_ms=round(self._busy_limit_s * 1000))
 
     def to_read(self, stack: contextlib.ExitStack) -> sqlite3.Connection:

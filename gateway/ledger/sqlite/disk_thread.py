@@ -74,7 +74,7 @@ class DiskThread:
         return await job.outcome()
 
     def stop(self) -> None:
-        """End after what is queued. Call when nobody waits."""
+        """End after what is queued. Call when no caller waits."""
         self._jobs.put(None)
         self._thread.join()
 

@@ -27,7 +27,7 @@ def ledger_errors() -> Iterator[None]:
 
 @contextlib.contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Whoever starts a gateway is told which file it is that does not open."""
+    """Names the file that does not open."""
     try:
         yield
     except (LedgerUnavailable, LedgerCorrupt) as error:

@@ -94,7 +94,7 @@ class SqliteFile:
     async def end_writing(self) -> None:
         """Finish the transaction under way and leave writing to another process; what reads stays open.
 
-        For whom nobody calls any more to write. Raises LedgerUnavailable; then it can still write.
+        For a file that is not written any more. Raises LedgerUnavailable; then it can still write.
         """
         async with self._between():
             self._writing.close()

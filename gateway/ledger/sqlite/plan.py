@@ -5,7 +5,7 @@ and reads the outcome. Operations of one kind run together, new messages first.
 
 Measured per message, batches of 100: `executemany` beats statements with 8 or 64 rows of VALUES (15 µs against 17 to
 20), because binding is the cost and those bind the same values. An `execute` per change costs about a microsecond more
-than `executemany` and tells whether the row was still open.
+than `executemany` and says whether the row was still open.
 """
 
 import sqlite3
@@ -38,7 +38,7 @@ class Write(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of the outbox, if what it depends on was done. kind: of one that tells no status.
+    """A row of the outbox, if what it depends on was done. kind: of one that is no status.
 
     write, claim: the number of the write, or of the claim, that it depends on; None for none.
     """
@@ -50,7 +50,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Plan(msgspec.Struct, array_like=True, gc=False):
-    """events: in the order in which customers are told. mixed: whether any is of another kind. told: first and last of
+    """events: in the order of their delivery. mixed: whether any is of another kind. told: first and last of
     runs of seqs. now_ms: for digests.
     """
 
@@ -103,7 +103,7 @@ def execute(cursor: sqlite3.Cursor, plan: Plan) -> Outcome:
     standing = _claim(cursor, plan) if plan.claims else []
     undone = _write(cursor, plan.writes)
     if plan.links:
-        cursor.executemany(SQL["link"], plan.links)  # news of an operator's id stays true of a message that has ended
+        cursor.executemany(SQL["link"], plan.links)  # an operator's id stays true of a message that has ended
     first_seq = _tell(cursor, plan, standing, undone) if plan.events else 0
     replaced = [cursor.execute(SQL["replace"], row).rowcount == 1 for row in plan.replacements]
     if plan.later:
@@ -133,7 +133,7 @@ def _write(cursor: sqlite3.Cursor, writes: list[Write]) -> list[int]:
 
 
 def _tell(cursor: sqlite3.Cursor, plan: Plan, standing: list[bytes], undone: list[int]) -> int:
-    """Nobody else writes meanwhile and nothing here can conflict, so the rows are numbered one after the other."""
+    """There is no other writer and nothing here can conflict, so the rows are numbered one after the other."""
     stored = stored_events(plan, standing, undone)
     if plan.mixed:
         for event in [plan.events[at] for at in stored]:

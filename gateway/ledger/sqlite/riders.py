@@ -1,4 +1,4 @@
-"""Work that goes along with somebody else's transaction, so that it costs no sync of its own."""
+"""Work that goes along with another transaction, so that it costs no sync of its own."""
 
 import asyncio
 import sqlite3
@@ -9,7 +9,7 @@ from gateway.ledger.sqlite.schema import SQL
 
 
 class Rider:
-    """Work in somebody else's transaction, before theirs. A savepoint keeps its failure from its host."""
+    """Work at the head of another transaction. A savepoint keeps its failure from its host."""
 
     def __init__(self, work: Callable[[sqlite3.Cursor], int]) -> None:
         self._work = work
@@ -17,7 +17,7 @@ class Rider:
         self.outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def run(self, cursor: sqlite3.Cursor) -> None:
-        """Do the work, or leave no trace of it. It counts once somebody has made the transaction durable."""
+        """Do the work, or leave no trace of it. It counts once the transaction is durable."""
         cursor.execute(SQL["rider_begins"])
         try:
             self._done = self._work(cursor)

@@ -56,7 +56,7 @@ def frame(number: int, code: int, body: bytes) -> bytes:
 
 
 def error_frame(number: int, error: Exception) -> bytes:
-    """An error of the contract says what it says; of any other only the kind is told."""
+    """An error of the contract says what it says; of any other only the kind is given."""
     for code, kind in enumerate(_ERRORS, 1):
         if isinstance(error, kind):
             return frame(number, code, encode(str(error)))

@@ -155,7 +155,7 @@ class _Pipe(asyncio.Protocol):
             raise
 
     async def _outlast(self, number: int) -> None:
-        """Wait for an answer that nobody reads any more."""
+        """Wait for an answer whose caller has gone."""
         while number in self._calls:
             waiter = self._loop.create_future()
             self._calls[number] = (waiter, _unread)

@@ -25,7 +25,7 @@ AGAIN_S: Final = 60.0
 """From an attempt that failed to the next."""
 
 _SLOW: Final[frozenset[object]] = frozenset({FileWriter.checkpoint})
-"""May wait long for readers: it holds up the change, and with it nobody else."""
+"""May wait long for readers: it delays the change-over and nothing else."""
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("gateway.ledger")
 

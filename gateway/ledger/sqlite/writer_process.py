@@ -113,7 +113,7 @@ async def serve(asked: Asked, ours: socket.socket) -> None:
 def main() -> None:
     """Arguments: what is asked, as JSON, the descriptor of the socket, and that of the gateway's lock if it has one.
 
-    The lock's stays open to the end, so that nobody else opens the file while a write may be under way.
+    The lock's stays open to the end, so that no other process opens the file while a write may be under way.
     """
     end_with_parent(signal.SIGKILL)
     forbid_core_dumps()

@@ -107,7 +107,7 @@ def read(frame: bytes, *, long_password: bool = False, cut: bool = False) -> tup
     """One PDU, and what was wrong with it.
 
     long_password: allow up to 64 characters (some peers do). cut: cut the strings of a request that break their rule,
-    instead of refusing it (S-09); those of a response are cut always. Raises PduError: for a command that nobody knows,
+    instead of refusing it (S-09); those of a response are cut always. Raises PduError: for an unknown command,
     or for a request whose mandatory part cannot be read.
     """
     _, command_id, status, sequence_number = HEADER.unpack_from(frame)

@@ -25,7 +25,7 @@ class GenericNack(Pdu):
 
 
 class Bind(Pdu):
-    """What the three bind requests share. `password` longer than 8 is allowed where `decode` is told so."""
+    """What the three bind requests share. `password` longer than 8 is allowed where `decode` says so."""
 
     layout = _BIND
     system_id: str = ""

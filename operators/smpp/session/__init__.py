@@ -1,6 +1,6 @@
 """One SMPP session as a state machine, for either side: octets and times in, events and octets out. It has no clock.
 
-`rules` are the tables, `events` what the host is told, `machine` the session itself; `held` and `liveness` are two of
+`rules` are the tables, `events` what the host learns, `machine` the session itself; `held` and `liveness` are two of
 its parts. This front is what others use.
 """
 

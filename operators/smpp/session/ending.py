@@ -2,7 +2,7 @@
 
 
 class Ending:
-    """reason: a short code; empty while nobody unbinds."""
+    """reason: a short code; empty unless one side unbinds."""
 
     def __init__(self) -> None:
         self.reason = ""

@@ -1,4 +1,4 @@
-"""What a session tells its host."""
+"""What a session reports to its host."""
 
 from typing import Any
 

@@ -110,7 +110,7 @@ class Session:
         return self.take_events()
 
     def take_events(self) -> list[Event]:
-        """What happened outside `receive` and `tick`, or is still to be told; `Ended` stands last."""
+        """What happened outside `receive` and `tick`, or is still to be reported; `Ended` stands last."""
         events, self._events = self._events, []
         if self._ended is not None:
             events.append(self._ended)
@@ -206,7 +206,7 @@ class Session:
             self._out.append(_pack_header(17 + len(message_id), kind, st.OK, number) + message_id + b"\0")
 
     def refuse(self, request: p.Pdu, status: int) -> None:
-        """Answer a request of the peer with an error, unless it is of a kind that nobody answers."""
+        """Answer a request of the peer with an error, unless its kind has no answer."""
         if request.command_id in NEVER_ANSWERED:
             return
         self.inbound -= self.inbound > 0
