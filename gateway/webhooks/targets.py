@@ -120,7 +120,7 @@ def is_public(address: IpAddress) -> bool:
         inner = _embedded(address)
         if inner is not None:
             return is_public(inner)
-        if address not in _GLOBAL_V6:
+        if address not in _GLOBAL_V6 or (_is_isatap(address) and not is_public(_last_four(address))):
             return False
     special = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_link_local
     if special or not address.is_global:
@@ -129,10 +129,17 @@ def is_public(address: IpAddress) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address in an IPv4-mapped, 6to4, NAT64 or ISATAP address."""
-    if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
+    """The IPv4 address in an IPv4-mapped, 6to4 or NAT64 address, which stands for it."""
+    return _last_four(address) if address in _NAT64 else address.ipv4_mapped or address.sixtofour
+
+
+def _is_isatap(address: ipaddress.IPv6Address) -> bool:
+    """Whether a host of its network leads on to the IPv4 address at its end (RFC 5214 §6.1)."""
+    return int(address) >> 32 & 0xFFFFFFFF in _ISATAP
+
+
+def _last_four(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _parsed(text: str) -> IpAddress:

@@ -300,7 +300,7 @@ async def test_a_worker_without_its_supervisor_serves_nobody(tmp_path: Path) -> 
     words = ("serve", "--share", "1/2", "--descriptors", "0,0", "--machine", "m", "--supervisor", "1")
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway", *words, cwd=tmp_path)
     async with asyncio.timeout(LIMIT_S):
-        assert await process.wait() == -signal.SIGTERM
+        assert await process.wait() in (0, -signal.SIGTERM)  # by whether it could say that it would end
     assert not list(tmp_path.iterdir())
 
 

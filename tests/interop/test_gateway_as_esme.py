@@ -73,7 +73,7 @@ async def test_what_a_person_writes_reaches_the_customer(stage_at: tuple[Stage, 
         record = await customer.show(event["data"]["id"])
     told = {key: event["data"][key] for key in ("from", "to", "text")}
     assert told == {"from": "+966500000078", "to": "90909", "text": "طلب ٤٢"}
-    assert (record["status"], record["to"]) == ("received", "+966•••••••78")
+    assert (record["status"], record["direction"], record["from"]) == ("received", "inbound", "+966•••••••78")
     kept = b"".join(path.read_bytes() for path in stage.folder.rglob("*") if path.is_file())
     assert stage.customer.encode() in kept
     for clear in ("طلب ٤٢", "966500000078"):

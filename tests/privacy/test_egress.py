@@ -12,12 +12,14 @@ from gateway.tools.trial_site import Stage
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from redaction.traces import find, traces
-from tests.acceptance.client import Customer, customer_of
+from tests.acceptance.client import LOOK_S, Customer, customer_of
+from tests.bounds import LIMIT_S
 from tests.contract.rest_peer import CALLBACK_SECRET, TOKEN, RestPeer, rest_peer
 from tests.verbs import QuickStage
 
 REFERENCE = "canary-reference-7731"
 CALLBACK = "http://127.0.0.1:47732/canary-callback-7732"
+ENDPOINT = "http://127.0.0.1:47732/"
 IDEMPOTENCY = "canary-idempotency-7733"
 AGENT = "canary-agent/7734"
 LONG = "The terms of your account change next month and nothing else does. " * 4
@@ -30,6 +32,7 @@ async def operator_and_customer(folder: Path) -> AsyncIterator[tuple[Simulator, 
     stage = QuickStage(folder / "stage", smsc_port=smsc.port)
     try:
         await asyncio.to_thread(stage.prepare)
+        await asyncio.to_thread(stage.command, "webhook", "set", stage.customer, ENDPOINT)
         async with customer_of(stage) as customer:
             yield smsc, customer, stage
     finally:
@@ -51,7 +54,10 @@ async def send_full(customer: Customer, text: str, *, until: str = "", **more: o
         **more,
     }
     headers = {"Idempotency-Key": f"{IDEMPOTENCY}-{len(text)}", "User-Agent": AGENT, "X-Forwarded-For": "203.0.113.77"}
-    status, answer, _ = await customer.ask("POST", "/v1/messages", json=body, headers=headers)
+    async with asyncio.timeout(LIMIT_S):  # a running node hears of the endpoint within a second
+        while (said := await customer.ask("POST", "/v1/messages", json=body, headers=headers))[0] == 422:
+            await asyncio.sleep(LOOK_S)
+    status, answer, _ = said
     assert status == 202, answer
     await customer.reach(answer["id"], *([until] if until else []))
     return str(answer["id"])
@@ -167,6 +173,7 @@ async def test_an_http_operator_gets_exactly_the_fields_that_have_a_name(tmp_pat
         stage = QuickStage(tmp_path / "stage", more=over_http(tmp_path / "secrets", peer))
         try:
             await asyncio.to_thread(stage.prepare)
+            await asyncio.to_thread(stage.command, "webhook", "set", stage.customer, ENDPOINT)
             async with customer_of(stage) as customer:
                 identifier = await send_full(customer, LONG, to="+966551234567", until="submitted")
                 record = await customer.show(identifier)
