@@ -42,12 +42,13 @@ def spoil_signature(made: Any) -> None:
 
 
 def spoil_receipts(state: str | None = None, error: int = 0) -> None:
+    from gateway.model.message import Status
     from gateway.smpp_server import wording
 
     if state is not None:
         instead(wording, "_STATS", lambda whole: dict.fromkeys(whole, state))
     if error:
-        instead(wording, "_error", lambda _: lambda _: error)
+        instead(wording, "reason", lambda whole: lambda *_: type(whole(None, Status.DELIVERED))(f"{error:03d}", error))
 
 
 def spoil_commits(synchronous: str) -> None:
