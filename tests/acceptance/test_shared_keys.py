@@ -80,7 +80,7 @@ async def rotated_while_it_sleeps(stage: Stage) -> Any:
         try:
             return await said(stage, "keys", "rotate")
         except StageFailed as error:
-            assert "another process holds its lock" in str(error)  # noqa: PT017
+            assert "another process holds its lock" in str(error)
             stage.gateway.send_signal(signal.SIGCONT)
 
 
