@@ -24,7 +24,7 @@ from gateway.keystore.custody import BlobStore, Custody, Found, KeysFacts, slot_
 from gateway.keystore.file import KeyFile
 from gateway.keystore.followers import Followers, OneNode
 from gateway.keystore.root_slot import RootSlot
-from gateway.ledger.contract import INSTALLATION, LedgerError, NothingThere
+from gateway.ledger.contract import INSTALLATION, LedgerError, LedgerUnavailable, NothingThere
 from gateway.process.clock import Clock
 from redaction.keys import KeyState
 
@@ -143,8 +143,12 @@ class Keystore:
                 self._watch = None
 
     def join(self, marks: Mapping[str, int]) -> None:
-        """Have these marks in common with the ledger from now on; waits for the place. Raises LedgerUnavailable."""
+        """Have these marks in common with the ledger from now on; waits for the place. Raises LedgerUnavailable, also
+        where the store has been lost meanwhile: nothing is begun in its place.
+        """
         with self._custody.alone():
+            if INSTALLATION not in marks and INSTALLATION not in self._blobs.marks():
+                raise LedgerUnavailable("key store: it holds no installation")
             self._blobs.set_marks(marks)
         self.installation = marks.get(INSTALLATION, self.installation)
 

@@ -228,13 +228,13 @@ class Journal:
         batch = self._waiting[: self._batch_limit]
         self._last_count = len(batch)
         results: list[WriteResult] | None = None
-        doubtful: Sequence[Entry] = ()
+        doubtful = 0
         self._applying, self._began_s = len(batch), self._loop.time()
         try:
             results = await self._apply(batch)
         except OutcomeUnknown as error:
             self.reason = str(error)
-            doubtful = [entry for entry in batch if isinstance(entry[0], Accept)]
+            doubtful = len(batch)
         except LedgerUnavailable as error:
             self.reason = str(error)
         finally:
@@ -305,19 +305,19 @@ class Journal:
         results = iter(await self._ledger.apply(ops) if ops else ())
         return [_DONE if op is None else next(results) for op, _ in batch]
 
-    def _refuse_new(self, doubtful: Sequence[Entry] = (), after: int = 0) -> None:
-        """New messages behind the first so many leave the queue, whatever their place; the rest keeps its order.
+    def _refuse_new(self, doubtful: int = 0, after: int = 0) -> None:
+        """New messages behind the first `after` leave the queue, whatever their place; the rest keeps its order.
 
-        doubtful: those of which the store may have some. Then something is written until it confirms that.
+        doubtful: how many entries the store may have, from the first. Then something is written until it confirms that.
         """
-        known = set(map(id, doubtful))
-        behind = self._waiting[after:]
-        refused = [each for each in behind if isinstance(each[0], Accept) and id(each) not in known]
-        self._waiting[after:] = [entry for entry in behind if not isinstance(entry[0], Accept)]
+        front, behind = self._waiting[after:doubtful], self._waiting[max(after, doubtful) :]
+        in_doubt = [entry for entry in front if isinstance(entry[0], Accept)]
+        refused = [entry for entry in behind if isinstance(entry[0], Accept)]
+        self._waiting[after:] = [entry for entry in (*front, *behind) if not isinstance(entry[0], Accept)]
         self.refused += len(refused)
-        _fail(doubtful, Written.UNKNOWN)
+        _fail(in_doubt, Written.UNKNOWN)
         _fail(refused)
-        if doubtful:
+        if in_doubt:
             self.in_doubt = True
             self._waiting.append((_PROBE, None))
 

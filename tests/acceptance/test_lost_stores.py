@@ -129,7 +129,10 @@ def test_a_server_that_comes_back_empty_ends_its_node_and_starts_none(
         assert again.says("serve").endswith(f"[{code}]")
         assert again.says("serve", "--workers", "2").endswith(f"[{code}]")
         assert again.says("begin-anew", "--confirm").endswith("[place_taken]")
-        assert servers[lost].ask("DBSIZE") == 0
+        left = servers[lost].ask("KEYS", "*")  # a mark of the time may have been on its way to the server
+        assert [
+            key for key in left if not key.endswith(b":marks") or servers[lost].ask("HEXISTS", key, "installation")
+        ] == []
 
 
 def place_of(stage: Stage, folder: Path) -> Mistaken:

@@ -102,13 +102,16 @@ async def test_slots_that_move_are_followed_and_are_a_line(tmp_path: Path) -> No
 
         with capture_logs() as lines:
             asking = asyncio.ensure_future(ask_on())
+            async with asyncio.timeout(LIMIT_S):
+                while not asked:  # it knows where the slots are
+                    await asyncio.sleep(0.01)
             for key in keys[:20]:
                 slot = key_slot(key[1:-1].encode())
                 source = cluster.owner(slot)
                 await asyncio.to_thread(cluster.move, slot, source, (source + 1) % 3)
             before = asked
             async with asyncio.timeout(LIMIT_S):
-                while asked < before + 3:
+                while asked < before + 3 or not lines:
                     await asyncio.sleep(0.01)
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -7,7 +7,15 @@ began with. They must not go on there: every account would be unknown, and what 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.ledger.contract import CLOCK_CONFIRMED, INSTALLATION, REACHED, RPO_S, LedgerFacts, StoreReplaced
+from gateway.ledger.contract import (
+    CLOCK_CONFIRMED,
+    INSTALLATION,
+    REACHED,
+    RPO_S,
+    LedgerFacts,
+    LedgerUnavailable,
+    StoreReplaced,
+)
 from gateway.ledger.redis.layout import Layout
 from gateway.ledger.redis.server import Server
 
@@ -29,6 +37,10 @@ class Marks:
         return {name.decode(): int(value) for name, value in pairs}
 
     async def set(self, marks: Mapping[str, int]) -> None:
+        """Raises LedgerUnavailable, also where the server has lost the ledger: nothing is begun in its place."""
+        belongs = self._installation is not None and INSTALLATION not in marks
+        if belongs and not await self._server.command("HEXISTS", self._key, INSTALLATION):
+            raise LedgerUnavailable("the ledger's server has lost this ledger")
         await self._server.command("HSET", self._key, *(word for pair in marks.items() for word in pair))
         self._installation = marks.get(INSTALLATION, self._installation)
 

@@ -39,6 +39,7 @@ def a_link(esme: Esme) -> Link:
 
 
 @pytest.mark.case("faults-15")
+@pytest.mark.interpreted
 @pytest.mark.parametrize("links", [1, 8])
 async def test_of_a_customer_so_many_wait_for_the_disk_and_another_one_s_are_taken_beside_them(links: int) -> None:
     clock, ledger = ManualClock(), SmallLedger()
