@@ -40,6 +40,8 @@ async def stage_at(start: Start, tmp_path: Path) -> AsyncIterator[tuple[Stage, S
         task = asyncio.create_task(answering.run())
         try:
             await asyncio.to_thread(stage.prepare)
+            async with asyncio.timeout(LIMIT_S):
+                await until(lambda: bool(smsc.binds))
             yield stage, smsc, answering
         finally:
             task.cancel()
