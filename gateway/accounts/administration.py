@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from gateway.accounts.actor import Actor
+from gateway.audit.actor import Actor
 from gateway.accounts.esme_profile import EsmeProfile, with_words
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.passwords import SHORT, hashed, new_password

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.accounts.actor import NODE
+from gateway.audit.actor import NODE
 from gateway.accounts.administration import change_endpoints
 from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable, StoredEndpoint
 from gateway.ledger.roles import AccountStore

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.accounts.actor import COMMAND_LINE
+from gateway.audit.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts
 from gateway.accounts.settings import NumberSettings
 from gateway.ledger.contract import StoredEndpoint

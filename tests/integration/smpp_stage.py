@@ -20,7 +20,7 @@ from config.settings import (
     ShutdownSettings,
     SmppServerSettings,
 )
-from gateway.accounts.actor import COMMAND_LINE
+from gateway.audit.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings, EsmeSettings
 from gateway.model.message import Message

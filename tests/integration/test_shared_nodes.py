@@ -10,7 +10,7 @@ import pytest
 
 from config.redis_ledger import RedisSettings
 from config.settings import LedgerSettings, SmppServerSettings
-from gateway.accounts.actor import COMMAND_LINE
+from gateway.audit.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import ApiKey, CustomerSettings, EsmeSettings, KeySettings
 from gateway.model.message import Message, Status

@@ -25,7 +25,7 @@ from config.settings import (
     Settings,
     SweeperSettings,
 )
-from gateway.accounts.actor import COMMAND_LINE
+from gateway.audit.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings, KeySettings
 from gateway.model.message import Message, MessageClass, Status

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import structlog
 
-from gateway.accounts.actor import COMMAND_LINE, NODE
+from gateway.audit.actor import COMMAND_LINE, NODE
 from gateway.accounts.administration import (
     ATTEMPTS,
     Accounts,
