@@ -15,7 +15,7 @@ class ActorKind(enum.Enum):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """id: a random one, as `gateway.audit.entries` takes them, such as `person_` and 16 hexadecimal digits; '' where
+    """id: a random one, as `gateway.audit.entries` takes them, such as `usr_` and 16 hexadecimal digits; '' where
     there is none.
     """
 

@@ -64,6 +64,7 @@ class Act(enum.Enum):
     REQUEST_CONSENT = "request.consent"
     REQUEST_REFUSE = "request.refuse"
     REQUEST_EXPIRE = "request.expire"
+    REQUEST_USE = "request.use"
 
     # how a running gateway is steered
     OPERATOR_PAUSE = "operator.pause"
@@ -141,7 +142,11 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ROLES: Final = _words("owner developer support viewer operations privacy_officer auditor key_custodian")
+ROLES: Final = _words(
+    "owner developer support viewer operations privacy_officer auditor key_custodian customer_owner customer_developer"
+    " customer_support customer_viewer customer_privacy_officer customer_auditor"
+)
+"""As `gateway.people.roles` names them."""
 PURPOSES: Final = _words(
     "accept deliver inform_customer credential data_subject security legal improvement legal_hold support"
 )
@@ -150,7 +155,7 @@ REFUSALS: Final = _words("forbidden unknown invalid changed expired locked wrong
 _SWITCH: Final = ("on", "off")
 _STATES: Final = "before after"
 _CUSTOMER: Final = _rule("cus")
-_PERSON: Final = _rule("person")
+_PERSON: Final = _rule("usr")
 _OPERATOR: Final = _rule("op", numbers="version per_s waiting")
 _STORE: Final = _rule("", numbers="messages keys octets files version opened", digests=_STATES)
 _CASE: Final = _rule(
@@ -193,18 +198,19 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.PERSON_PASSWORD: _PERSON,
         Act.PERSON_TOTP: _PERSON,
         Act.PERSON_PASSKEY: _PERSON,
-        Act.PERSON_SESSIONS: _rule("person", numbers="ended"),
-        Act.ROLE_GRANT: _rule("person token", words=ROLES),
-        Act.ROLE_WITHDRAW: _rule("person token", words=ROLES),
+        Act.PERSON_SESSIONS: _rule("usr", numbers="ended"),
+        Act.ROLE_GRANT: _rule("usr token", words=ROLES),
+        Act.ROLE_WITHDRAW: _rule("usr token", words=ROLES),
         Act.TOKEN_ADD: _rule("token", numbers="scopes"),
         Act.TOKEN_REVOKE: _rule("token"),
-        Act.LOGIN: Rule(("person", ""), words=frozenset({"password", "totp", "passkey", "token"})),
-        Act.LOGIN_LOCKED: Rule(("person", ""), numbers=frozenset({"tries"})),
+        Act.LOGIN: Rule(("usr", ""), words=frozenset({"password", "totp", "recovery", "passkey", "token"})),
+        Act.LOGIN_LOCKED: Rule(("usr", ""), numbers=frozenset({"tries"})),
         Act.LOGOUT: _PERSON,
         Act.REQUEST_MAKE: _rule("request"),
         Act.REQUEST_CONSENT: _rule("request"),
         Act.REQUEST_REFUSE: _rule("request"),
         Act.REQUEST_EXPIRE: _rule("request"),
+        Act.REQUEST_USE: _rule("request"),
         Act.OPERATOR_PAUSE: _OPERATOR,
         Act.OPERATOR_RESUME: _OPERATOR,
         Act.OPERATOR_REBIND: _OPERATOR,

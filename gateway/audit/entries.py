@@ -71,7 +71,7 @@ def entry(
 ) -> bytes:
     """The octets of one entry, at most `LONGEST` of them. Raises BadEntry.
 
-    obj: id of what was changed, such as `cus_…` or `person_…`; '' where the act allows none. result: `ok`, `intent` of
+    obj: id of what was changed, such as `cus_…` or `usr_…`; '' where the act allows none. result: `ok`, `intent` of
     an act that is to follow, `aborted`, or `refused:` and one of `gateway.audit.acts.REFUSALS`. customer: public id of
     the customer concerned. why: a `Commitment`. second: id of the person who consented. intent: 16 hexadecimal digits
     that an intent and its outcome share. what, numbers, digests: as `gateway.audit.acts` lists them for the act; a
@@ -136,7 +136,7 @@ def _check_by_rule(fields: Mapping[str, Any]) -> None:
         raise BadEntry("obj: not an object of this act")
     if _kind(fields.get("customer", "")) not in ("cus", ""):
         raise BadEntry("customer: not of its form")
-    if _kind(fields.get("by2", "")) not in ("person", ""):
+    if _kind(fields.get("by2", "")) not in ("usr", ""):
         raise BadEntry("by2: not of its form")
     if "what" in fields and fields["what"] not in rule.words:
         raise BadEntry("what: not a word of this act")
@@ -157,9 +157,9 @@ def _check_actor(actor: object) -> None:
 
 
 _ACTORS: Final[Mapping[str, tuple[str, ...]]] = {
-    ActorKind.COMMAND_LINE.value: ("person", ""),
+    ActorKind.COMMAND_LINE.value: ("usr", ""),
     ActorKind.NODE.value: ("node", ""),
-    ActorKind.PERSON.value: ("person",),
+    ActorKind.PERSON.value: ("usr",),
     ActorKind.TOKEN.value: ("token",),
 }
 """With which word the id of an actor begins."""

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import pytest
@@ -263,13 +263,18 @@ class Busy(SmallLedger):
         self.tried = 0
 
     async def save_customer(
-        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+        self,
+        customer: StoredCustomer,
+        *,
+        read: int | None = None,
+        accounts: int | None = None,
+        entries: Sequence[bytes] = (),
     ) -> int:
         if self.meanwhile is not None and read is not None:
             self.tried += 1
             work, self.meanwhile = self.meanwhile, None
             await work()
-        return await super().save_customer(customer, read=read, accounts=accounts)
+        return await super().save_customer(customer, read=read, accounts=accounts, entries=entries)
 
 
 async def busy_desk() -> tuple[Desk, Busy, int]:

@@ -13,7 +13,7 @@ from gateway.audit.acts import RULES, Act
 from gateway.audit.entries import LONGEST, BadEntry, Commitment, commitment, entry, named, read_entry
 
 NOW_MS = 1_796_004_800_123
-ADMIN = Actor(ActorKind.PERSON, "person_0123456789abcdef")
+ADMIN = Actor(ActorKind.PERSON, "usr_0123456789abcdef")
 CANARIES = (
     "966501234567",
     "+966501234567",
@@ -25,7 +25,7 @@ CANARIES = (
     "fatimah@example.sa",
     "Your code is 4711",
     "cus_966501234567",
-    "person_fatimah",
+    "usr_fatimah",
     "key_fatimah!",
     "ok966501234567",
     "refused:fatimah",
@@ -41,7 +41,7 @@ def example(act: Act) -> dict[str, Any]:
         "obj": ids.get(rule.objects[0], f"{rule.objects[0]}_{'0f' * 8}"),
         "customer": "cus_00112233445566ff",
         "why": commitment(b"\1" * 16, "because"),
-        "second": "person_ffffffffffffffff",
+        "second": "usr_ffffffffffffffff",
         "what": min(rule.words, default=""),
         "intent": "0123456789abcdef",
         "numbers": dict.fromkeys(rule.numbers, 4711),
