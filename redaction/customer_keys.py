@@ -20,7 +20,7 @@ PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
 
 PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation"}
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "audit"}
 )
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""

@@ -186,6 +186,11 @@ class Keyring:
         since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
         return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
 
+    def audit_seed(self) -> bytes:
+        """What the audit log is signed with. Raises KeyDestroyed, and KeysWithheld."""
+        epochs = self._store.state.epochs(CREDENTIALS, "audit")
+        return self._store.state.pepper(CREDENTIALS, "audit", epochs[-1] if epochs else 0)
+
     def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
         return idempotency_digest(self._store.state, customer, key, index)
 
@@ -230,7 +235,8 @@ def make_peppers(state: KeyState, clock: Clock) -> None:
         is_fresh = not state.epochs(CREDENTIALS, "credential")
         since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
         state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
-    state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
+    for purpose in ("credential", "audit"):
+        state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
     if state.layout > FIRST:
         for epoch in ahead:
             state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
@@ -279,7 +285,7 @@ def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not state.epochs(CREDENTIALS, "credential") or not state.epochs(CREDENTIALS, "correlation"):
+    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit")):
         return True
     ahead = epoch_of(now_ms) + 1
     if state.layout > FIRST:

@@ -108,12 +108,15 @@ class Keystore:
 
         self._open(load, create=create)
 
-    def open_with(self, keys: KeyState, installation: int | None = None) -> None:
+    def open_with(
+        self, keys: KeyState, installation: int | None = None, *, beside: Mapping[str, int] | None = None
+    ) -> None:
         """Open a store that is empty and give it these keys, under a fresh root where the slot can be written.
 
-        If another store has its root in the same slot, it is dead after this. Raises KeystoreTaken, and as `open`.
+        beside: further marks of the store that they come from. If another store has its root in the same slot, it is
+        dead after this. Raises KeystoreTaken, and as `open`.
         """
-        marks = {} if installation is None else {INSTALLATION: installation}
+        marks = dict(beside or {}) | ({} if installation is None else {INSTALLATION: installation})
         self._open(partial(self._custody.fill, keys, marks), create=True)
 
     def _open(self, load: Callable[[], Found], *, create: bool) -> None:
@@ -151,6 +154,23 @@ class Keystore:
                 raise LedgerUnavailable("key store: it holds no installation")
             self._blobs.set_marks(marks)
         self.installation = marks.get(INSTALLATION, self.installation)
+
+    def marks(self) -> Mapping[str, int]:
+        """As they lie beside the keys; waits for the place. Raises LedgerUnavailable."""
+        with self._custody.alone():
+            return dict(self._blobs.marks())
+
+    def move_marks(self, standing: Mapping[str, int], marks: Mapping[str, int]) -> bool:
+        """Set marks if what they are read with still stands, all at once; whether it did. Durable when this returns.
+
+        standing: by name; one that is not there stands at nothing. Raises LedgerUnavailable.
+        """
+        with self._custody.alone():
+            found = self._blobs.marks()
+            if {name: found[name] for name in marks if name in found} != standing:
+                return False
+            self._blobs.set_marks(marks)
+        return True
 
     # -------------------------------------------------------------------------------------------------------- changes
 

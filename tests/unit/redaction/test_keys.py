@@ -46,6 +46,7 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
     keys = KeyState()
     keys.ensure_customer(CUSTOMER, random)
     assert {purpose: keys.epochs(CUSTOMER, purpose) for purpose in sorted(PEPPER_PURPOSES)} == {
+        "audit": [],
         "correlation": [],
         "credential": [0],
         "idempotency": [0],
