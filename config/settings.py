@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.audit import AuditSettings
 from config.operators import (
     EgressSettings,
     OperatorRegister,
@@ -22,6 +23,7 @@ from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
 
 __all__ = [
+    "AuditSettings",
     "DispatchSettings",
     "EgressSettings",
     "HttpSettings",
@@ -342,6 +344,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhooks: WebhookSettings = WebhookSettings()
     messages: MessageSettings = MessageSettings()
     sweeper: SweeperSettings = SweeperSettings()
+    audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()

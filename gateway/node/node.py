@@ -19,6 +19,7 @@ from config.settings import Settings
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
+from gateway.node.auditing import Auditing
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.report import describe
 from gateway.node.road import Road, build_road
@@ -57,7 +58,7 @@ class Inherited(msgspec.Struct, frozen=True, kw_only=True):
 class Node:
     """One gateway process. `settings` are checked before (config.checks).
 
-    stores, road, fronts: of which it is made, from `start` on.
+    stores, road, fronts, auditing: of which it is made, from `start` on.
     """
 
     def __init__(
@@ -80,9 +81,13 @@ class Node:
         self.fronts = build_fronts(
             settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
         )
+        self.auditing = Auditing(self.stores, self.road.sweeper, clock)
+        await self.auditing.begin()
         describe(self.stores, self.road, self.fronts, self.contained, clock)
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)
+        self.tasks.start("audit log", self.stores.audit.run())
+        self.tasks.start("audit totals", self.auditing.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
         metrics = self.fronts.metrics
         log.info(
@@ -131,6 +136,7 @@ class Node:
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
         await self.road.journal.drain()
+        await self.auditing.end()
 
 
 def _report_death(error: BaseException) -> None:
