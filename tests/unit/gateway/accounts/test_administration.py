@@ -8,7 +8,6 @@ import msgspec
 import pytest
 import structlog
 
-from gateway.audit.actor import COMMAND_LINE, NODE
 from gateway.accounts.administration import (
     ATTEMPTS,
     Accounts,
@@ -21,6 +20,7 @@ from gateway.accounts.customers import CustomerSettings, EsmeSettings, KeySettin
 from gateway.accounts.directory import Directory
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.passwords import matches
+from gateway.audit.actor import COMMAND_LINE, NODE
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer, StoredEndpoint
 from gateway.process.clock import ManualClock
 from redaction.keys import KeyState
