@@ -16,8 +16,6 @@ from redaction.keys import KeyState
 from redaction.primitives import hmac_sha256
 from tests.unit.gateway.road import CUSTOMER, running_road
 
-pytestmark = pytest.mark.case("privacy-10")
-
 DAY_S = 24 * 3_600
 PEOPLE = 200
 

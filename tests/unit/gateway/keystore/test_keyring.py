@@ -92,7 +92,6 @@ def test_ensuring_twice_changes_nothing(keyring: Keyring) -> None:
     assert state_digest(keyring.state) == before
 
 
-@pytest.mark.case("privacy-10")
 @pytest.mark.policy("P-23")
 def test_of_an_idempotency_key_two_epochs_live_and_the_older_one_is_destroyed(
     keyring: Keyring, clock: ManualClock
