@@ -155,7 +155,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         pick=dispatch.lanes.pick,
         journal=base.journal,
         clock=base.clock,
-        digests=base.stores.keyring.idempotency_digests,
+        digest=base.stores.keyring.idempotency_digest,
         plain_counters=assembly.plain_counters(base.settings),
     )
 

@@ -240,7 +240,7 @@ class Road:
             pick=self.dispatch.lanes.pick,
             journal=self.journal,
             clock=self.clock,
-            digests=self.keyring.idempotency_digests,
+            digest=self.keyring.idempotency_digest,
             plain_counters=self.operators,
         )
 

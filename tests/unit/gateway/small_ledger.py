@@ -168,9 +168,7 @@ class SmallLedger:
         if isinstance(op, Accept):
             message = op.message
             if op.idempotency is not None:
-                names = [(message.customer, each) for each in (*op.before, *op.sought, op.idempotency)]
-                standing = next((self.idempotency[each] for each in names if each in self.idempotency), message.id)
-                self.idempotency.setdefault(names[-1], standing)
+                standing = self.idempotency.setdefault((message.customer, op.idempotency), message.id)
                 if standing != message.id:
                     return standing
             self.messages[message.id] = message
