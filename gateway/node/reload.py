@@ -15,7 +15,7 @@ import msgspec
 
 from config.changes import Change, changes
 from config.descriptors import TooFew
-from config.problems import ConfigError, Problem
+from config.problems import ConfigError, Problem, Severity
 from config.reading import Reading, Source
 from gateway.node import assembly
 from gateway.node.fronts import Fronts
@@ -122,7 +122,8 @@ async def keep_reloading(reload: Reload, asked: asyncio.Event) -> None:
             found = await reload.reload()
         except ConfigError as error:
             for each in error.problems:
-                log.error("reload_refused", **_told(each))
+                if each.severity is Severity.ERROR:
+                    log.error("reload_refused", **_told(each))
         except Exception as error:
             log.error("reload_failed", signal="SIGHUP", reason=describe_unexpected(error))
         else:

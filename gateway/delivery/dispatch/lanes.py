@@ -32,8 +32,9 @@ class Lane:
     is_leaving: the operator is no more in the settings; nothing new is sent to it, and the lane goes when its windows
     are empty. overflowed: the ledger may hold more for this lane than memory does. down_since: monotonic time, None
     while a bind is up. has_moved: the operator took something since the last `stood_still_s`. recording: messages whose
-    attempt is being written down before they are sent. tied: codes that no other operator may carry, as far as was looked.
-    passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it is.
+    attempt is being written down before they are sent. tied: codes that no other operator may carry, as far as was
+    looked. passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it
+    is.
     """
 
     def __init__(
