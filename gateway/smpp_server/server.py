@@ -106,10 +106,6 @@ class SmppServer:
         return len(self._links)
 
     @property
-    def unbound(self) -> int:
-        return self._unbound.taken
-
-    @property
     def comparisons(self) -> int:
         """Of passwords, so far."""
         return self._binding.comparisons
