@@ -18,6 +18,10 @@ Random = Callable[[int], bytes]
 
 PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
+PEOPLE: Final = 1 << 63
+"""From here on numbers are those of people, each of whom has a key as a customer has one: sealed data about a person
+who leaves is destroyed with it.
+"""
 
 PEPPER_PURPOSES: Final = frozenset(
     {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation"}
