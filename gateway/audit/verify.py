@@ -137,7 +137,7 @@ def _check_above(reader: TileReader, number: int) -> Flaw | None:
 def _compare_roots(reader: TileReader, signed: Checkpoint, older: Sequence[Note]) -> Flaw | None:
     """With what was signed, the smallest first: whoever changed everything up to the root has signed nothing."""
     known = 0
-    for said in sorted([*map(read_checkpoint, older), signed], key=lambda each: each.size):
+    for said in sorted((*map(read_checkpoint, older), signed), key=lambda each: each.size):
         if reader.root(0, said.size) != said.root:
             return Flaw(known, f"altered, here or up to index {said.size - 1}: another root was signed")
         known = said.size

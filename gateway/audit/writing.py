@@ -76,7 +76,7 @@ class LogWriter:
 
     def standing(self) -> Anchor:
         """What was last signed, once the folder was seen to hold it. Raises ForkFound, LedgerUnavailable, OSError."""
-        anchor = read_anchor(self._keystore.marks())
+        anchor = read_anchor(self._keystore.marks.all())
         if self._writer is None or anchor != self._anchor:
             self._writer = None
             self._anchor = self._look(anchor)
@@ -99,7 +99,7 @@ class LogWriter:
         writer.flush()
         after = Anchor(writer.edge.size, writer.edge.root(), entries[-1].number)
         note = self._signed(after)
-        if not self._keystore.move_marks(before.marks(), after.marks()):
+        if not self._keystore.marks.move(before.marks(), after.marks()):
             raise LostRace
         self._writer, self._anchor, self._is_new_ground = writer, after, False
         self._keep(note)
@@ -152,7 +152,7 @@ class LogWriter:
             raise ForkFound(f"{self._names(anchor)}, and the checkpoint there is of another tree")
         self._is_new_ground = True
         ahead = Anchor(kept.size, kept.root, anchor.through)
-        if not self._keystore.move_marks(anchor.marks(), ahead.marks()):
+        if not self._keystore.marks.move(anchor.marks(), ahead.marks()):
             raise LostRace
         return ahead, reader, edge
 

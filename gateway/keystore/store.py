@@ -23,6 +23,7 @@ from typing import Final, TypeVar
 from gateway.keystore.custody import BlobStore, Custody, Found, KeysFacts, slot_errors
 from gateway.keystore.file import KeyFile
 from gateway.keystore.followers import Followers, OneNode
+from gateway.keystore.marks import KeyMarks
 from gateway.keystore.root_slot import RootSlot
 from gateway.ledger.contract import INSTALLATION, LedgerError, LedgerUnavailable, NothingThere
 from gateway.process.clock import Clock
@@ -45,6 +46,7 @@ class Keystore:
         self.durability_fault: Final = self._blobs.durability_fault
         self._followers = followers or OneNode()
         self._custody = Custody(self._blobs, slot, clock.random, self._followers.may_raise_layout)
+        self.marks: Final = KeyMarks(self._custody, self._blobs)
         self._watch: ThreadPoolExecutor | None = None
         self._version = 0
         self.losses = 0
@@ -154,23 +156,6 @@ class Keystore:
                 raise LedgerUnavailable("key store: it holds no installation")
             self._blobs.set_marks(marks)
         self.installation = marks.get(INSTALLATION, self.installation)
-
-    def marks(self) -> Mapping[str, int]:
-        """As they lie beside the keys; waits for the place. Raises LedgerUnavailable."""
-        with self._custody.alone():
-            return dict(self._blobs.marks())
-
-    def move_marks(self, standing: Mapping[str, int], marks: Mapping[str, int]) -> bool:
-        """Set marks if what they are read with still stands, all at once; whether it did. Durable when this returns.
-
-        standing: by name; one that is not there stands at nothing. Raises LedgerUnavailable.
-        """
-        with self._custody.alone():
-            found = self._blobs.marks()
-            if {name: found[name] for name in marks if name in found} != standing:
-                return False
-            self._blobs.set_marks(marks)
-        return True
 
     # -------------------------------------------------------------------------------------------------------- changes
 

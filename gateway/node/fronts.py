@@ -95,7 +95,9 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             messages=stores.ledger.messages,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
-            operators=lambda: [_operator_view(each, road) for each in settings.operators],
+            operators=lambda: [
+                _operator_view(each, road) for each in road.standing.settings.operators if each.name in road.operators
+            ],
         ),
         stores.directory,
         settings.http,

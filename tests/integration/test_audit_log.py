@@ -63,7 +63,7 @@ class Site:
         await self.ledger.acts.act((), said)
 
     def size(self) -> int:
-        return read_anchor(self.store.marks()).size
+        return read_anchor(self.store.marks.all()).size
 
     def numbers(self) -> list[int]:
         return [msgspec.json.decode(each)["n"]["version"] for _, each in TileReader(self.folder, self.size()).entries()]
@@ -251,13 +251,14 @@ class Overtaken:
     """A key store that somebody else changes just before."""
 
     def __init__(self, store: Keystore, first: object) -> None:
-        self.marks = store.marks
-        self._store = store
+        self.marks = self
+        self._marks = store.marks
+        self.all = store.marks.all
         self._first = first
 
-    def move_marks(self, standing: dict[str, int], marks: dict[str, int]) -> bool:
+    def move(self, standing: dict[str, int], marks: dict[str, int]) -> bool:
         self._first()  # type: ignore[operator]
-        return self._store.move_marks(standing, marks)
+        return self._marks.move(standing, marks)
 
 
 async def test_one_process_writes_at_a_time(site: Site) -> None:

@@ -44,6 +44,10 @@ class Answers:
         self._counters = counters
         self._clock = clock
 
+    def adopt(self, settings: DispatchSettings) -> None:
+        """For attempts from now on."""
+        self._settings = settings
+
     def on_submitted(self, answers: Sequence[Submitted]) -> None:
         """Answers of operators, as one read brought them."""
         touched: set[str] = set()
@@ -55,12 +59,14 @@ class Answers:
             if answer.late:
                 self._late(answer, attempt.message)
                 continue
-            self._watch.note(self._lanes.by_name[answer.operator], answer.result, now)
+            lane = self._lanes.by_name.get(answer.operator)
+            if lane is not None:
+                self._watch.note(lane, answer.result, now)
             self._note(answer, attempt)
             attempt.outstanding -= 1
             if not attempt.outstanding:
                 self._conclude(attempt, answer.operator, now_ms)
-        for name in touched:
+        for name in touched & self._lanes.by_name.keys():
             self._sender.pump(name)
 
     def _note(self, answer: Submitted, attempt: Attempt) -> None:
@@ -132,17 +138,23 @@ class Answers:
             records.write(records.settler.submitted(message, now_ms, links))
             message.content = None
         elif attempt.free:
-            self._again_at_once(attempt, operator, links)
+            self._again_at_once(attempt, operator, links, now_ms)
         else:
             self._again_later(attempt, operator, links, now_ms)
 
-    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...]) -> None:
+    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> None:
         """The operator only asked to slow down: the message keeps its place, and its budget."""
         attempt.message.attempts -= 1
+        lane = self._lanes.by_name.get(operator)
+        if lane is None or lane.is_leaving:  # it is found another lane by way of the ledger
+            unmark_attempted(attempt.message)
+            attempt.message.due_ms = now_ms
+            self._records.write(Change(message=snapshot(attempt.message), links=links))
+            return
         if links:
             self._records.journal.post(Change(message=snapshot(attempt.message), links=links))
         if self._records.neighbours.works_on(attempt.message.id):
-            self._lanes.by_name[operator].put_back(attempt.message)
+            lane.put_back(attempt.message)
         else:
             self._records.let_go(attempt.message)
 
@@ -159,7 +171,7 @@ class Answers:
         message.status = Status.QUEUED
         message.due_ms = min(now_ms + round(wait_s * 1000), max(message.expires_ms, now_ms))
         self._records.write(Change(message=snapshot(message), links=links))
-        self._lanes.by_name[message.operator].overflowed = True
+        self._lanes.note_overflow(message.operator)
 
     def _retry_wait_s(self, attempts: int) -> float:
         settings = self._settings

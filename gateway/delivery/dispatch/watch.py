@@ -26,6 +26,10 @@ class Watch:
         self._clock = clock
         self._looked_at = clock.monotonic()
 
+    def adopt(self, settings: DispatchSettings) -> None:
+        """From the next look on."""
+        self._standstill_s = settings.circuit_standstill_s
+
     def note(self, lane: Lane, result: SubmitResult, now: float) -> None:
         """An answer that came in time. now: monotonic."""
         if isinstance(result, Accepted):
@@ -51,7 +55,7 @@ class Watch:
         now = self._clock.monotonic()
         elapsed_s, self._looked_at = min(now - self._looked_at, TICK_LIMIT_S), now
         may_send = self._sender.may_send()
-        return [name for name, lane in self._lanes.by_name.items() if self._is_useless(lane, elapsed_s, may_send, now)]
+        return [name for name, lane in self._lanes.every() if self._is_useless(lane, elapsed_s, may_send, now)]
 
     def _is_useless(self, lane: Lane, elapsed_s: float, may_send: bool, now: float) -> bool:
         is_up = lane.operator.is_up()
