@@ -64,6 +64,11 @@ class Watch:
             return lane.down_since is not None and now - lane.down_since >= self._standstill_s
         return not lane.circuit.is_closed or urgent_wait_s >= self._standstill_s
 
+    def took_nothing(self, lane: Lane) -> None:
+        """Codes that the operator was sent are unanswered for too long, and it took nothing else meanwhile."""
+        if lane.circuit.stood_still(self._clock.monotonic()):
+            self._opened(lane, "standstill")
+
     @staticmethod
     def _opened(lane: Lane, reason: str) -> None:
         log.warning("operator_circuit_open", operator=lane.operator.name, reason=reason, waiting=len(lane))
