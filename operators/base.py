@@ -285,10 +285,13 @@ class Operator(Protocol):
         """
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
-        """Answer receipts and MO messages: `taken` false asks the peer to send them again (S-47)."""
+        """Answer receipts and MO messages: `taken` false asks the peer to send them again (S-47).
+
+        A handle of the link in whose place this one came is answered where that can be, and otherwise passed over.
+        """
 
     def reject(self, handles: Sequence[object]) -> None:
-        """Answer MO messages without a taker: the peer is not to send them again."""
+        """Answer MO messages without a taker: the peer is not to send them again. Handles as in `acknowledge`."""
 
     def query(self, asked: Query) -> bool:
         """Ask; the answer is a `DeliveryReceipt`. False when this operator is not asked, or there is no room now."""

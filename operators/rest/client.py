@@ -281,8 +281,8 @@ class RestOperator:
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
         for handle in handles:
-            assert isinstance(handle, _News)
-            handle.settle(taken)
+            if isinstance(handle, _News):
+                handle.settle(taken)
 
     def reject(self, handles: Sequence[object]) -> None:
         """No message from a person comes this way."""

@@ -58,6 +58,10 @@ class Answers:
         self._counters = counters
         self._clock = clock
 
+    def adopt(self, settings: DispatchSettings) -> None:
+        """For attempts from now on."""
+        self._settings = settings
+
     def on_submitted(self, answers: Sequence[Submitted]) -> None:
         """Answers of operators, as one read brought them."""
         touched: set[str] = set()
@@ -66,18 +70,20 @@ class Answers:
             touched.add(answer.operator)
             attempt = answer.token
             assert isinstance(attempt, Attempt)
-            lane = self._lanes.by_name[answer.operator]
+            lane = self._lanes.by_name.get(answer.operator)
             if answer.late:
-                lane.has_moved |= isinstance(answer.result, Accepted)
+                if lane is not None and isinstance(answer.result, Accepted):
+                    lane.has_moved = True
                 self._late(answer, attempt.message)
                 continue
-            self._watch.note(lane, answer.result, now)
+            if lane is not None:
+                self._watch.note(lane, answer.result, now)
             if attempt.message.status is not Status.SUBMITTED or isinstance(answer.result, Accepted):
                 self._note(answer, attempt)
             attempt.outstanding -= 1
             if not attempt.outstanding:
                 touched.add(self._conclude(attempt, answer.operator, now_ms))
-        for name in touched:
+        for name in touched & self._lanes.by_name.keys():
             self._sender.pump(name)
 
     def _note(self, answer: Submitted, attempt: Attempt) -> None:
@@ -154,18 +160,24 @@ class Answers:
             records.write(records.settler.submitted(message, now_ms, links))
             message.content = None
         elif attempt.free:
-            self._again_at_once(attempt, operator, links)
+            self._again_at_once(attempt, operator, links, now_ms)
         else:
             return self._again_later(attempt, operator, links, now_ms)
         return operator
 
-    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...]) -> None:
+    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> None:
         """The operator only asked to slow down: the message keeps its place, and its budget."""
         attempt.message.attempts -= 1
+        lane = self._lanes.by_name.get(operator)
+        if lane is None or lane.is_leaving:  # it is found another lane by way of the ledger
+            unmark_attempted(attempt.message)
+            attempt.message.due_ms = now_ms
+            self._records.write(Change(message=snapshot(attempt.message), links=links))
+            return
         if links:
             self._records.journal.post(Change(message=snapshot(attempt.message), links=links))
         if self._records.neighbours.works_on(attempt.message.id):
-            self._lanes.by_name[operator].put_back(attempt.message)
+            lane.put_back(attempt.message)
         else:
             self._records.let_go(attempt.message)
 
@@ -182,24 +194,24 @@ class Answers:
         wait_s = 0.0 if at_once else max(attempt.retry_after_s, self._retry_wait_s(message.attempts))
         message.status = Status.QUEUED
         message.due_ms = min(now_ms + round(wait_s * 1000), max(message.expires_ms, now_ms))
-        change, lane = Change(message=snapshot(message), links=links), self._lanes.by_name[message.operator]
-        if at_once and lane.backlog_room() and records.neighbours.works_on(message.id):
+        change, lane = Change(message=snapshot(message), links=links), self._lanes.by_name.get(message.operator)
+        if at_once and lane is not None and lane.backlog_room() and records.neighbours.works_on(message.id):
             records.journal.post(change)
             lane.add_backlog(message)
         else:
             records.write(change)
-            lane.overflowed = True
+            self._lanes.note_overflow(message.operator)
         return message.operator
 
     def _next_operator(self, attempt: Attempt, failed: str) -> Next:
         """A promotional message waits for an operator that is up and sick, so that the next one is not flooded with all
         that the first cannot take; it goes on when it alone fails, twice, and from a wrong address.
         """
-        message, lane = attempt.message, self._lanes.by_name[failed]
-        is_sick = message.attempts < _PATIENCE or not lane.circuit.is_closed
-        waits = message.message_class is MessageClass.PROMOTIONAL and is_sick and not attempt.misdirected
-        if waits and lane.operator.is_up():
-            return failed, False
+        message, lane = attempt.message, self._lanes.by_name.get(failed)
+        if message.message_class is MessageClass.PROMOTIONAL and lane is not None and not attempt.misdirected:
+            is_sick = message.attempts < _PATIENCE or not lane.circuit.is_closed
+            if is_sick and self._lanes.is_up(failed):
+                return failed, False
         return self._candidates.next_operator(message, failed)
 
     def _retry_wait_s(self, attempts: int) -> float:
@@ -218,7 +230,8 @@ class Answers:
         if is_final(message) or not isinstance(answer.result, Accepted) or answer.segment >= message.segments:
             return
         links: list[Link] = []
-        lane = self._lanes.by_name.get(message.operator)
+        by_name = self._lanes.by_name
+        lane = by_name.get(message.operator)
         waited = lane is not None and message.status is not Status.SUBMITTED and lane.remove(message)
         if not any(message.operator_ids):
             message.operator = answer.operator
@@ -226,7 +239,7 @@ class Answers:
         message.error = None
         if unsent(message) or message.status is Status.SUBMITTED:
             records.journal.post(Change(message=snapshot(message), links=tuple(links)))
-            if waited:  # the rest goes the way of what was taken
-                self._lanes.by_name[message.operator].put_back(message)
+            if lane is not None and waited:  # the rest goes the way of what was taken
+                by_name.get(message.operator, lane).put_back(message)
             return
         records.write(records.settler.submitted(message, self._clock.now_ms(), tuple(links)))

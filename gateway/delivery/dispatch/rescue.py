@@ -6,9 +6,6 @@ a code that may be sent twice goes on, and only when another operator of its rou
 after all is a late one (S-23).
 """
 
-from typing import Final
-
-from config.settings import DispatchSettings
 from gateway.delivery.dispatch.divert import Diversion
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.send import Sender
@@ -18,25 +15,22 @@ from gateway.model.state import is_final
 
 
 class Rescue:
-    def __init__(
-        self, lanes: Lanes, sender: Sender, diversion: Diversion, watch: Watch, settings: DispatchSettings
-    ) -> None:
-        self._lanes: Final = lanes.by_name
+    def __init__(self, lanes: Lanes, sender: Sender, diversion: Diversion, watch: Watch) -> None:
+        self._lanes = lanes
         self._sender = sender
         self._diversion = diversion
         self._watch = watch
-        self._standstill_s = settings.circuit_standstill_s
 
     def look(self) -> None:
         """To be called about every `refill_interval_s`."""
         useless = set(self._watch.look())
         if self._sender.may_send():
-            useless |= {name for name, lane in self._lanes.items() if self._is_quiet(lane) and self._doubt(lane)}
+            useless |= {name for name, lane in self._lanes.every() if self._is_quiet(lane) and self._doubt(lane)}
         for name in useless:
             self._sender.divert(name)
 
     def _is_quiet(self, lane: Lane) -> bool:
-        return lane.quiet_s >= self._standstill_s and lane.operator.is_up() and self._diversion.has_target(lane)
+        return lane.quiet_s >= self._watch.standstill_s and lane.operator.is_up() and self._diversion.has_target(lane)
 
     def _doubt(self, lane: Lane) -> bool:
         """Whether the operator has codes that go on."""
@@ -47,7 +41,7 @@ class Rescue:
             is_open = message.retry_unknown and token.verdict is None and not is_final(message)
             return is_open and self._diversion.target(message, lane) is not None
 
-        if not lane.operator.doubt(may_go_on, self._standstill_s):
+        if not lane.operator.doubt(may_go_on, self._watch.standstill_s):
             return False
         self._watch.took_nothing(lane)
         return True

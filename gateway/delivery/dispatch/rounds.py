@@ -15,6 +15,8 @@ from gateway.process.clock import Clock
 
 REHOME_S: Final = 60.0
 """How often messages of operators that are no more are looked for, when there was nothing to do."""
+REHOME_FIRST_S: Final = 1.0
+"""The first such pause after the start, and after an operator has gone; each is twice the one before."""
 
 
 class Rounds:
@@ -38,6 +40,16 @@ class Rounds:
         self._interval_s = settings.refill_interval_s
         self._clock = clock
         self._next_rehoming = 0.0
+        self._pause_s = REHOME_FIRST_S
+
+    def adopt(self, settings: DispatchSettings) -> None:
+        """From the next look on."""
+        self._interval_s = settings.refill_interval_s
+
+    def rehome_soon(self) -> None:
+        """An operator has gone: what waits for it in the ledger, or is on its way there, finds another lane."""
+        self._next_rehoming, self._pause_s = self._clock.monotonic(), REHOME_FIRST_S
+        self._lanes.wake.set()
 
     async def run(self) -> None:
         """Refill lanes from the ledger when they run low, and look for retries, schedules and useless operators in
@@ -58,10 +70,13 @@ class Rounds:
                 await self._pause()
 
     async def _look(self) -> None:
-        if self._clock.monotonic() >= self._next_rehoming:
-            moved = await self._failover.rehome()
-            self._next_rehoming = self._clock.monotonic() + (0 if moved else REHOME_S)
-        for name, lane in self._lanes.by_name.items():
+        now = self._clock.monotonic()
+        if now >= self._next_rehoming:
+            self._next_rehoming = now + self._pause_s
+            self._pause_s = min(REHOME_S, 2 * self._pause_s)
+            if await self._failover.rehome():
+                self._next_rehoming = now
+        for name, lane in self._lanes.every():
             await self._look_at(name, lane)
 
     async def _look_at(self, name: str, lane: Lane) -> None:
