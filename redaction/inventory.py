@@ -217,7 +217,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "idempotency",
         replace(_MESSAGE, form=Form.DIGEST, clock=Clock.ROW),
-        {"digest": "keyed digest of the Idempotency-Key"},
+        {"digest": "keyed digest of the Idempotency-Key, under a pepper that turns every day"},
     ),
     *_table(
         "idempotency",

@@ -14,14 +14,15 @@ import typer
 
 from config.loader import load
 from config.settings import KeystoreSettings, Settings
+from gateway.audit.anchor import anchor_marks
 from gateway.cli.output import Config, Failed, Json, show
 from gateway.cli.restored import accept
 from gateway.cli.session import open_keystore
 from gateway.keystore import opening
 from gateway.keystore.installation import KeysOlder, shown
-from gateway.keystore.keyring import next_destruction_ms
 from gateway.keystore.recovery import Combination, recover
 from gateway.keystore.store import Keystore
+from gateway.keystore.upkeep import next_destruction_ms
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
@@ -107,7 +108,7 @@ def copy_keys(
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
         after = opening.keystore(new, clock, node=False)
-        after.open_with(before.state, before.installation)
+        after.open_with(before.state, before.installation, beside=anchor_marks(before.marks.all()))
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)

@@ -84,12 +84,17 @@ class Accept(msgspec.Struct, frozen=True, gc=False):
     """Store a new message. Result: the id now standing for it, which is an earlier message's when the customer used the
     same idempotency digest before (then nothing is stored). The digest is remembered until `idempotency_until_ms`.
     event: of the message's status, for the customer, stored in the same transaction.
+
+    before, sought: further digests of the same key, for which an earlier message may stand. Those in `before` other
+    nodes may take for the present one: where nodes write at once, they are remembered as well, before the present one.
     """
 
     message: Message
     idempotency: bytes | None = None
     idempotency_until_ms: int = 0
     event: OutboxEvent | None = None
+    before: tuple[bytes, ...] = ()
+    sought: tuple[bytes, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):

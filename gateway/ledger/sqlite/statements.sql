@@ -85,6 +85,9 @@ ON CONFLICT (customer, digest) DO UPDATE SET
     expires_ms = CASE WHEN expires_ms <= ?5 THEN excluded.expires_ms ELSE expires_ms END
 RETURNING message
 
+-- name: find_digest
+SELECT message FROM idempotency WHERE customer = ?1 AND digest = ?2 AND expires_ms > ?3
+
 -- name: purge_digests
 -- Looks at a bounded number of the oldest only, whatever it finds.
 DELETE FROM idempotency WHERE (customer, digest) IN (

@@ -168,7 +168,9 @@ class SmallLedger:
         if isinstance(op, Accept):
             message = op.message
             if op.idempotency is not None:
-                standing = self.idempotency.setdefault((message.customer, op.idempotency), message.id)
+                names = [(message.customer, each) for each in (*op.before, *op.sought, op.idempotency)]
+                standing = next((self.idempotency[each] for each in names if each in self.idempotency), message.id)
+                self.idempotency.setdefault(names[-1], standing)
                 if standing != message.id:
                     return standing
             self.messages[message.id] = message
