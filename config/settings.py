@@ -246,7 +246,8 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Meta(
             gt=0,
             description="The circuit opens as well when messages wait so long and the operator takes none. A one-time "
-            "code waits no longer than this for one operator while the next one works, even if the link is down.",
+            "code waits no longer than this for one operator while the next one works, sent or not, even if the "
+            "link is down.",
         ),
     ] = 4
     circuit_probe_first_s: Annotated[
