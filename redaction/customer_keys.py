@@ -19,6 +19,10 @@ from redaction.stored_keys import Key, KeyFamilies
 
 PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
+PEOPLE: Final = 1 << 63
+"""From here on numbers are those of people, each of whom has a key as a customer has one: sealed data about a person
+who leaves is destroyed with it.
+"""
 
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers begin with `LASTING_EPOCH`. That of credentials serves until it is rotated and no key is under it; that

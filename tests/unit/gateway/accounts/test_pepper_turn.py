@@ -107,6 +107,9 @@ async def test_a_pepper_goes_with_its_last_key_and_an_hour_after_the_newest(turn
     await turn.accounts.revoke_key(unused)
     await turn.work()
     assert turn.live() == [1]
+    turn.road.keyring.ensure_customer(CUSTOMER + 1)
+    turn.road.keyring.ensure_present()
+    assert turn.live() == [1], "and no other one takes its place"
     assert turn.directory.find(secret) is not None
     rotate_credentials(turn.road.store, turn.road.clock)
     turn.directory.find(secret)
