@@ -237,7 +237,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.KEYS_COPY: _rule("", words=("begin",)),
         Act.KEYS_DESTROY: _rule("", words=("period", "customer", "pepper", "secret"), numbers="keys", digests=_STATES),
         Act.KEYS_RECOVER: _STORE,
-        Act.KEYS_ROTATE: _STORE,
+        Act.KEYS_ROTATE: _rule("", words=("root", "credentials", "customer"), numbers="version", digests=_STATES),
         Act.KEYS_SNAPSHOT: _STORE,
         Act.MESSAGE_FIND: Rule(
             ("case", "cus", ""), words=frozenset({"id", "reference", "number"}), numbers=frozenset({"found"})

@@ -75,6 +75,7 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
             sealer=sealer,
             ensure_keys=keyring.ensure_customer,
             digest=keyring.credential_digest,
+            epoch=keyring.credential_epoch,
         )
         yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, audit, opened.installation, clock)
     finally:
