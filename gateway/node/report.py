@@ -21,7 +21,7 @@ def describe(stores: Stores, road: Road, fronts: Fronts, contained: Containment,
     show = fronts.exposition
     show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
     show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
-    show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road)])
+    show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road), _not_ready(fronts)])
     show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
@@ -84,6 +84,12 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
 
 def _unexpected(contained: Containment) -> Sample:
     return ("gateway_unexpected_errors_by_work", "Errors that ended one piece of work", _floats(contained.counts))
+
+
+def _not_ready(fronts: Fronts) -> Sample:
+    checks = fronts.http.health.checks()
+    help_text = "1 while this hinders readiness"
+    return ("gateway_not_ready_by_check", help_text, {name: float(not is_well) for name, is_well in checks.items()})
 
 
 def _http_answers(fronts: Fronts) -> Sample:

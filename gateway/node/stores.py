@@ -7,6 +7,7 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
+from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.audit.building import log_writer
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
@@ -44,6 +45,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ledger: SqliteLedger | RedisLedger
     directory: Directory
+    pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
@@ -80,7 +82,8 @@ async def open_stores(
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
-    directory = Directory(ledger.accounts, keyring.credential_digest)
+    moves = Moves(keyring, keystore)
+    directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
     return Stores(
         rules=rules,
@@ -90,6 +93,7 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
         directory=directory,
+        pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
         audit=Sequencer(
