@@ -27,6 +27,7 @@ VERBS: Final = {
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
     "route": ("gateway.cli.routes", "Which way messages go."),
+    "usage": ("gateway.cli.usage", "What customers sent."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
