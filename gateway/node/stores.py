@@ -16,6 +16,7 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
 from gateway.retention.clock_watch import ClockWatch
@@ -42,6 +43,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ledger: SqliteLedger | RedisLedger
     directory: Directory
+    people: Registry
     watch: ClockWatch
     high_water: HighWater
     peers: Peers | None
@@ -87,6 +89,7 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
         directory=directory,
+        people=Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.credential_digest),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,

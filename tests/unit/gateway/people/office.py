@@ -55,12 +55,14 @@ class StateKeys:
 
 
 class Office:
-    """acts: where everything lies; in memory unless another one is given."""
+    """acts: where everything lies; in memory unless another one is given. state: keys that it shares with another."""
 
-    def __init__(self, acts: Acts | None = None, clock: ManualClock | None = None) -> None:
+    def __init__(
+        self, acts: Acts | None = None, clock: ManualClock | None = None, state: KeyState | None = None
+    ) -> None:
         self.clock = clock or ManualClock()
-        self.state = KeyState()
-        self.state.ensure_customer(0, self.clock.random)
+        self.state = state or KeyState()
+        self.state.ensure_pepper(0, "credential", 0, self.clock.random)
         self.acts: Acts = acts or SmallActs()
         self.keys = StateKeys(self.state, self.clock)
         self.sealer = Sealer(self.state, self.clock.random)
