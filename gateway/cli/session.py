@@ -21,6 +21,7 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerLocked, StoredCustomer
 from gateway.ledger.opening import desk_ledger
 from gateway.ledger.roles import Ledger
+from gateway.people.registry import Registry
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.clock_watch import ClockWatch
@@ -40,6 +41,7 @@ class Desk(msgspec.Struct, frozen=True):
     keyring: Keyring
     sealer: Sealer
     accounts: Accounts
+    people: Registry
     clock: SystemClock
 
 
@@ -68,7 +70,8 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
             ensure_keys=keyring.ensure_customer,
             digest=keyring.credential_digest,
         )
-        yield Desk(settings, rules, ledger, keyring, sealer, accounts, clock)
+        people = Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.credential_digest)
+        yield Desk(settings, rules, ledger, keyring, sealer, accounts, people, clock)
     finally:
         await ledger.close()
         store.close()
