@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.audit import AuditSettings
 from config.operators import (
     EgressSettings,
     OperatorRegister,
@@ -23,6 +24,7 @@ from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
 
 __all__ = [
+    "AuditSettings",
     "DispatchSettings",
     "EgressSettings",
     "HttpSettings",
@@ -244,7 +246,8 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Meta(
             gt=0,
             description="The circuit opens as well when messages wait so long and the operator takes none. A one-time "
-            "code waits no longer than this for one operator while the next one works, even if the link is down.",
+            "code waits no longer than this for one operator while the next one works, sent or not, even if the "
+            "link is down.",
         ),
     ] = 4
     circuit_probe_first_s: Annotated[
@@ -350,6 +353,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhooks: Annotated[WebhookSettings, Meta(extra=LIVE)] = WebhookSettings()
     messages: Annotated[MessageSettings, Meta(extra=LIVE)] = MessageSettings()
     sweeper: Annotated[SweeperSettings, Meta(extra=LIVE)] = SweeperSettings()
+    audit: AuditSettings = AuditSettings()
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()

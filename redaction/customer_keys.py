@@ -24,7 +24,7 @@ who leaves is destroyed with it.
 """
 
 PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "join"}
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "join", "audit"}
 )
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""

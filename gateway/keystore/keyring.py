@@ -198,5 +198,10 @@ class Keyring:
         since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
         return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
 
+    def audit_seed(self) -> bytes:
+        """What the audit log is signed with. Raises KeyDestroyed, and KeysWithheld."""
+        epochs = self._store.state.epochs(CREDENTIALS, "audit")
+        return self._store.state.pepper(CREDENTIALS, "audit", epochs[-1] if epochs else 0)
+
     def idempotency_digests(self, customer: int, key: str, now_ms: int, index: int) -> Digests:
         return idempotency_digests(self._store.state, customer, key, now_ms, index)

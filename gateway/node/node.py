@@ -20,6 +20,7 @@ from config.settings import Settings
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
+from gateway.node.auditing import Auditing
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.reload import Reload, keep_reloading
 from gateway.node.report import describe
@@ -69,7 +70,7 @@ class Node:
     """One gateway process. `settings` are checked before (config.checks). origin: to read them again from; None for a
     node that never does.
 
-    stores, road, fronts, reload: of which it is made, from `start` on.
+    stores, road, fronts, auditing, reload: of which it is made, from `start` on.
     """
 
     def __init__(
@@ -99,9 +100,13 @@ class Node:
         self.fronts = build_fronts(
             settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
         )
+        self.auditing = Auditing(self.stores, self.road.sweeper, clock)
+        await self.auditing.begin()
         describe(self.stores, self.road, self.fronts, self.contained, clock)
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)
+        self.tasks.start("audit log", self.stores.audit.run())
+        self.tasks.start("audit totals", self.auditing.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
         self._begin_reloading()
         metrics = self.fronts.metrics
@@ -171,6 +176,7 @@ class Node:
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
         await self.road.journal.drain()
+        await self.auditing.end()
 
 
 def _report_death(error: BaseException) -> None:

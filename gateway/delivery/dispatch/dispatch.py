@@ -15,6 +15,7 @@ from gateway.delivery.dispatch.failover import Failover
 from gateway.delivery.dispatch.hold import Customers, Hold
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.dispatch.refill import Refill
+from gateway.delivery.dispatch.rescue import Rescue
 from gateway.delivery.dispatch.rounds import Rounds
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.dispatch.watch import Watch
@@ -51,7 +52,8 @@ class Dispatch:
         watch, failover = self._watch, self._failover
         self.answers: Final = Answers(lanes, records, self.sender, candidates, watch, settings, self.counters, clock)
         refill = Refill(lanes, records, self.sender, diversion, hold, vault, clock)
-        self.rounds: Final = Rounds(lanes, self.sender, refill, failover, hold, watch, settings, clock)
+        rescue = Rescue(lanes, self.sender, diversion, watch)
+        self.rounds: Final = Rounds(lanes, refill, failover, hold, rescue, settings, clock)
         self.withdrawals: Final = Withdrawals(lanes, records, clock)
 
     def adopt(self, settings: DispatchSettings) -> None:

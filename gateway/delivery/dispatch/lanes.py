@@ -31,10 +31,10 @@ class Lane:
 
     is_leaving: the operator is no more in the settings; nothing new is sent to it, and the lane goes when its windows
     are empty. overflowed: the ledger may hold more for this lane than memory does. down_since: monotonic time, None
-    while a bind is up. has_moved: the operator took something since the last `stood_still_s`. recording: messages whose
-    attempt is being written down before they are sent. tied: codes that no other operator may carry, as far as was
-    looked. passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it
-    is.
+    while a bind is up. has_moved: the operator took something since the last `stood_still_s`. quiet_s: seconds for
+    which it took nothing, whether or not it was to, as of the last `stood_still_s`. recording: messages whose attempt
+    is being written down before they are sent. tied: codes that no other operator may carry, as far as was looked.
+    passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it is.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Lane:
         self.overflowed = True
         self.down_since: float | None = 0.0
         self.has_moved = False
+        self.quiet_s = 0.0
         self.recording = 0
         self.tied: set[bytes] = set()
         self.passed: set[bytes] = set()
@@ -162,7 +163,8 @@ class Lane:
 
         is_blocked: it is not the operator that holds the lane up.
         """
-        self._still_s = 0.0 if is_blocked or self.has_moved or not len(self) else self._still_s + elapsed_s
+        self.quiet_s = 0.0 if is_blocked or self.has_moved else self.quiet_s + elapsed_s
+        self._still_s = self._still_s + elapsed_s if self.quiet_s and len(self) else 0.0
         self.has_moved = False
         return self._still_s
 

@@ -9,8 +9,7 @@ from gateway.delivery.dispatch.failover import Failover
 from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.refill import Refill
-from gateway.delivery.dispatch.send import Sender
-from gateway.delivery.dispatch.watch import Watch
+from gateway.delivery.dispatch.rescue import Rescue
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 
@@ -26,20 +25,18 @@ class Rounds:
     def __init__(
         self,
         lanes: Lanes,
-        sender: Sender,
         refill: Refill,
         failover: Failover,
         hold: Hold,
-        watch: Watch,
+        rescue: Rescue,
         settings: DispatchSettings,
         clock: Clock,
     ) -> None:
         self._lanes = lanes
-        self._sender = sender
         self._refill = refill
         self._failover = failover
         self._hold = hold
-        self._watch = watch
+        self._rescue = rescue
         self._interval_s = settings.refill_interval_s
         self._clock = clock
         self._next_rehoming = 0.0
@@ -60,8 +57,7 @@ class Rounds:
         """
         self._next_rehoming = self._clock.monotonic()
         while True:
-            for name in self._watch.look():
-                self._sender.divert(name)
+            self._rescue.look()
             has_more = False
             with suppress(LedgerUnavailable):
                 await self._look()

@@ -28,9 +28,9 @@ RESTART = [
     "webhooks.allow_loopback",
     "log.format",
 ]
-"""In sections of which the rest is live; `metrics`, `ledger`, `keystore`, `shutdown`, `workers` need one altogether."""
+"""In sections of which the rest is live; those of `WITHOUT` need one altogether."""
 REPLACED = ["http.tls_certificate", "http.tls_key", "smpp_server.tls_certificate", "smpp_server.tls_key"]
-WITHOUT = ("metrics", "ledger", "keystore", "shutdown", "workers")
+WITHOUT = ("metrics", "ledger", "keystore", "audit", "shutdown", "workers")
 
 
 def leaves(settings: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], mi.Field]]:
