@@ -26,7 +26,7 @@ VERBS: Final = {
     "key": ("gateway.cli.api_keys", "API keys."),
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
-    "person": ("gateway.cli.people", "People who administer: accounts, roles and what they sign in with."),
+    "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
