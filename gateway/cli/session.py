@@ -38,6 +38,7 @@ class Desk(msgspec.Struct, frozen=True):
     settings: Settings
     rules: Rules
     ledger: Ledger
+    keystore: Keystore
     keyring: Keyring
     sealer: Sealer
     accounts: Accounts
@@ -69,9 +70,10 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
             sealer=sealer,
             ensure_keys=keyring.ensure_customer,
             digest=keyring.credential_digest,
+            epoch=keyring.credential_epoch,
         )
-        people = Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.credential_digest)
-        yield Desk(settings, rules, ledger, keyring, sealer, accounts, people, clock)
+        people = Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.person_digest)
+        yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, people, clock)
     finally:
         await ledger.close()
         store.close()

@@ -19,6 +19,7 @@ from redaction.pseudonymise import (
     Subject,
     credential_digest,
     idempotency_digests,
+    person_digest,
     pseudonymise,
     search_all_epochs,
 )
@@ -190,8 +191,16 @@ class Keyring:
     def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
         return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
 
-    def credential_digest(self, secret: Secret) -> bytes:
-        return credential_digest(self._store.state, secret)
+    def credential_digest(self, secret: Secret, epoch: int) -> bytes:
+        """epoch: of the pepper."""
+        return credential_digest(self._store.state, secret, epoch)
+
+    def credential_epoch(self) -> int:
+        """Of the pepper under which new credentials are kept."""
+        return self._store.state.epochs(CREDENTIALS, "credential")[-1]
+
+    def person_digest(self, secret: Secret) -> bytes:
+        return person_digest(self._store.state, secret)
 
     def correlation_key(self) -> tuple[bytes, int]:
         """What operators' ids are digested under, and since when in epoch milliseconds; 0: always."""

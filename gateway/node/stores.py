@@ -7,6 +7,7 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
+from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.audit.building import log_writer
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
@@ -46,6 +47,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     ledger: SqliteLedger | RedisLedger
     directory: Directory
     people: Registry
+    pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
@@ -82,7 +84,8 @@ async def open_stores(
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
-    directory = Directory(ledger.accounts, keyring.credential_digest)
+    moves = Moves(keyring, keystore)
+    directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
     return Stores(
         rules=rules,
@@ -92,7 +95,8 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
         directory=directory,
-        people=Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.credential_digest),
+        people=Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.person_digest),
+        pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
         audit=Sequencer(

@@ -26,7 +26,7 @@ from gateway.people.signins import Place
 from gateway.process.clock import ManualClock
 from redaction.keys import PEOPLE, KeyState
 from redaction.personal import MessageText, Purpose, Secret
-from redaction.pseudonymise import credential_digest
+from redaction.pseudonymise import person_digest
 from redaction.seal import Sealer
 from tests.unit.gateway.small_acts import SmallActs
 
@@ -62,7 +62,7 @@ class Office:
     ) -> None:
         self.clock = clock or ManualClock()
         self.state = state or KeyState()
-        self.state.ensure_pepper(0, "credential", 0, self.clock.random)
+        self.state.ensure_pepper(0, "person", 0, self.clock.random)
         self.acts: Acts = acts or SmallActs()
         self.keys = StateKeys(self.state, self.clock)
         self.sealer = Sealer(self.state, self.clock.random)
@@ -71,7 +71,7 @@ class Office:
             self.sealer,
             self.clock,
             keys=self.keys,
-            digest=lambda secret: credential_digest(self.state, secret),
+            digest=lambda secret: person_digest(self.state, secret),
         )
         self.people = People(self.registry, COMMAND_LINE)
         self.door = SigningIn(self.registry, RelyingParty(ORIGIN))
