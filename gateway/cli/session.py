@@ -17,6 +17,7 @@ from gateway.cli.output import Failed, note
 from gateway.keystore.installation import Step, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore
+from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerLocked, StoredCustomer
 from gateway.ledger.opening import desk_ledger
@@ -72,7 +73,7 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
             digest=keyring.credential_digest,
             epoch=keyring.credential_epoch,
         )
-        people = Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.person_digest)
+        people = Registry(ledger.acts, sealer, clock, keys=PeopleKeys(store, clock))
         yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, people, clock)
     finally:
         await ledger.close()

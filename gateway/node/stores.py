@@ -15,6 +15,7 @@ from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
+from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
@@ -95,7 +96,7 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
         directory=directory,
-        people=Registry(ledger.acts, sealer, clock, keys=keyring, digest=keyring.person_digest),
+        people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),

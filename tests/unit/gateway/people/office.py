@@ -53,6 +53,9 @@ class StateKeys:
     def people(self) -> list[int]:
         return [each for each in self.state.customers() if each >= PEOPLE]
 
+    def digest(self, secret: Secret) -> bytes:
+        return person_digest(self.state, secret)
+
 
 class Office:
     """acts: where everything lies; in memory unless another one is given. state: keys that it shares with another."""
@@ -66,13 +69,7 @@ class Office:
         self.acts: Acts = acts or SmallActs()
         self.keys = StateKeys(self.state, self.clock)
         self.sealer = Sealer(self.state, self.clock.random)
-        self.registry = Registry(
-            self.acts,
-            self.sealer,
-            self.clock,
-            keys=self.keys,
-            digest=lambda secret: person_digest(self.state, secret),
-        )
+        self.registry = Registry(self.acts, self.sealer, self.clock, keys=self.keys)
         self.people = People(self.registry, COMMAND_LINE)
         self.door = SigningIn(self.registry, RelyingParty(ORIGIN))
 
