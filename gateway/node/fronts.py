@@ -93,7 +93,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             operators=lambda: [_operator_view(each, road) for each in settings.operators],
         ),
         stores.directory,
-        settings.http,
+        msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2)),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
