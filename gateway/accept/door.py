@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
+from config.settings import MessageSettings
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
@@ -24,7 +25,7 @@ from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
-from redaction.personal import Msisdn
+from redaction.pseudonymise import Digests
 from redaction.retention import content_until_ms, record_until_ms
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
@@ -37,8 +38,8 @@ Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, 
 class Door:
     """pick: of the candidates for a message of this class, the operator in whose lane it is to wait.
 
-    digest: keyed digest of an idempotency key and an index. plain_counters: operators that take a text in as many
-    segments as it was planned for.
+    digests: keyed digests of an idempotency key, by customer, key, time and index. plain_counters: operators that take
+    a text in as many segments as it was planned for.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Door:
         pick: Callable[[Sequence[str], MessageClass], str],
         journal: Journal,
         clock: Clock,
-        digest: Callable[[int, str, int], bytes],
+        digests: Callable[[int, str, int, int], Digests],
         plain_counters: Collection[str] = (),
     ) -> None:
         self._validator = validator
@@ -60,7 +61,12 @@ class Door:
         self._pick = pick
         self._journal = journal
         self._clock = clock
-        self._digest = digest
+        self._digests = digests
+        self._plain_counters = plain_counters
+
+    def adopt(self, settings: MessageSettings, plain_counters: Collection[str]) -> None:
+        """For messages from now on."""
+        self._validator.adopt(settings)
         self._plain_counters = plain_counters
 
     def offer(
@@ -81,14 +87,16 @@ class Door:
         """
         now_ms = self._clock.now_ms()
         submission = self._validator.check(key, request, now_ms, form)
-        if submission.unguessed is not None and not self._has_route(submission):
+        if submission.unguessed is not None and not self._has_route(key.customer.id, submission, now_ms):
             submission = self._validator.without_guess(submission, request, form)
         try:
             message, leaf = self._minimise(key, submission, now_ms, form.notify)
-            digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+            record = Accept(message)
+            if idempotency is not None:
+                claimed, before, sought = self._digests(key.customer.id, idempotency, now_ms, index)
+                record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        record = Accept(message, digest, now_ms + IDEMPOTENCY_MS)
         if message.content is None:
             self._offer_later(record, submission, leaf, done)
             return message
@@ -188,11 +196,11 @@ class Door:
         """
         customer = key.customer.id
         to = submission.to
-        lane, resend = self._lane(to, submission.message_class)
         rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, due_ms, None)
         identifier, subject = self._minimiser.identify(customer, to, now_ms, due_ms)
+        lane, resend = self._lane(customer, submission, subject.pseudonym, now_ms)
         message = Message(
             id=identifier,
             customer=customer,
@@ -226,15 +234,21 @@ class Door:
             submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
         )
 
-    def _has_route(self, submission: Submission) -> bool:
-        return bool(self._router.candidates(digits_of(submission.to), submission.message_class))
+    def _has_route(self, customer: int, submission: Submission, now_ms: int) -> bool:
+        return self._router.find(*_asked(customer, submission, now_ms)) is not None
 
-    def _lane(self, to: Msisdn, message_class: MessageClass) -> tuple[str, bool | None]:
+    def _lane(self, customer: int, submission: Submission, subject: bytes, now_ms: int) -> tuple[str, bool | None]:
         """And whether its route says that what is in doubt is sent again."""
-        route = self._router.find(digits_of(to), message_class)
-        if route is None or not route.operators:
+        line = self._router.choose(*_asked(customer, submission, now_ms))
+        if line is None or not line.route.operators:
             raise Refusal("no_route", "to")
-        return self._pick(route.operators, message_class), route.resend
+        return self._pick(line.operators_of(subject), submission.message_class), line.route.resend
+
+
+def _asked(customer: int, submission: Submission, now_ms: int) -> tuple[str, MessageClass, int, str, int]:
+    """What the route table is asked by."""
+    source = submission.source if isinstance(submission.source, str) else digits_of(submission.source)
+    return digits_of(submission.to), submission.message_class, customer, source, submission.schedule_at_ms or now_ms
 
 
 def _keyless() -> Refusal:

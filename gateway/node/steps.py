@@ -1,7 +1,5 @@
 """The steps of the road, each built from what the settings say and what the stores hold."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from config.settings import Settings
@@ -44,7 +42,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     outcome: Outcome
     journal: Journal
-    operators: Mapping[str, Operator]
+    operators: dict[str, Operator]
     router: Router
     records: Records
     addressing: Addressing
@@ -64,7 +62,7 @@ def base(
         outcome=outcome,
         journal=journal,
         operators={each.name: operator(each, clock) for each in settings.operators},
-        router=Router(assembly.routes(settings)),
+        router=Router(assembly.routes(settings), stores.directory.public_id, clock.monotonic),
         records=Records(
             work=stores.ledger.work,
             messages=stores.ledger.messages,
@@ -155,7 +153,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         pick=dispatch.lanes.pick,
         journal=base.journal,
         clock=base.clock,
-        digest=base.stores.keyring.idempotency_digest,
+        digests=base.stores.keyring.idempotency_digests,
         plain_counters=assembly.plain_counters(base.settings),
     )
 

@@ -7,6 +7,9 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
+from gateway.accounts.pepper_turn import Moves, PepperTurn
+from gateway.audit.building import log_writer
+from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Step, look_together, open_together, shown
@@ -34,7 +37,7 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any."""
+    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any. audit: who did what."""
 
     rules: Rules
     keystore: Keystore
@@ -43,8 +46,10 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ledger: SqliteLedger | RedisLedger
     directory: Directory
+    pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
+    audit: Sequencer
     peers: Peers | None
 
 
@@ -78,7 +83,8 @@ async def open_stores(
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
-    directory = Directory(ledger.accounts, keyring.credential_digest)
+    moves = Moves(keyring, keystore)
+    directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
     return Stores(
         rules=rules,
@@ -88,8 +94,15 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)),
         ledger=ledger,
         directory=directory,
+        pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
+        audit=Sequencer(
+            ledger.acts,
+            log_writer(settings, keystore, keyring, opened.installation),
+            clock,
+            settings.audit.interval_s,
+        ),
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
     )
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.accounts.actor import NODE
 from gateway.accounts.administration import change_endpoints
+from gateway.audit.actor import NODE
 from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable, StoredEndpoint
 from gateway.ledger.roles import AccountStore
 from gateway.process.clock import Clock
@@ -55,6 +55,10 @@ class Endpoints:
         self._versions: dict[int, int] | None = None
         self._unsaid: dict[int, str] = {}
         self._turn = asyncio.Lock()
+
+    def adopt(self, disable_after_s: float) -> None:
+        """From the next failure on."""
+        self._disable_after_ms = round(disable_after_s * 1000)
 
     @property
     def failing(self) -> int:

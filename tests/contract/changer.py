@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts
 from gateway.accounts.settings import NumberSettings
+from gateway.audit.actor import COMMAND_LINE
 from gateway.ledger.contract import StoredEndpoint
 from gateway.ledger.roles import Ledger
 from gateway.process import logs
@@ -33,7 +33,7 @@ CUSTOMER: Final = 1
 def accounts_of(ledger: Ledger) -> Accounts:
     clock = ManualClock()
     sealer = Sealer(KeyState(), clock.random)
-    return Accounts(ledger.accounts, clock, COMMAND_LINE, sealer=sealer, ensure_keys=print, digest=lambda _: bytes(32))
+    return Accounts(ledger.accounts, clock, COMMAND_LINE, sealer=sealer, ensure_keys=print, digest=lambda *_: bytes(32))
 
 
 def url(number: int) -> Sealed:

@@ -46,9 +46,11 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
     keys = KeyState()
     keys.ensure_customer(CUSTOMER, random)
     assert {purpose: keys.epochs(CUSTOMER, purpose) for purpose in sorted(PEPPER_PURPOSES)} == {
+        "audit": [],
         "correlation": [],
         "credential": [0],
         "idempotency": [0],
+        "join": [],
         "rate": [],
         "search": [],
         "statistics": [],
@@ -60,7 +62,7 @@ def test_all_keys_differ(keys: KeyState) -> None:
     found = [keys.leaf_key(OTP, PERIOD, 1), keys.leaf_key(OTP, PERIOD, 2)]
     for customer in keys.customers():
         found += [keys.customer_key(customer), *(keys.pepper(customer, purpose, 0) for purpose in PEPPER_PURPOSES)]
-    assert len(set(found)) == len(found) == 18
+    assert len(set(found)) == len(found) == 2 + 2 * (1 + len(PEPPER_PURPOSES))
 
 
 def test_punctured_leaf_is_gone_at_once_and_its_neighbour_stays(keys: KeyState) -> None:
