@@ -44,6 +44,7 @@ NONE = {
     "route list": "reads settings",
     "serve": "the node writes that it starts and stops",
     "simulate smsc": "no part of a gateway",
+    "usage": "reads",
     "webhook test": "sends one event to an endpoint, and stores nothing",
 }
 INTENT = ("intent", "ok")
