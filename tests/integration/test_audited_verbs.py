@@ -49,6 +49,7 @@ NONE = {
 }
 INTENT = ("intent", "ok")
 WRITES = {
+    "audit begin-anew": ["audit.anew"],
     "audit prune": ["audit.prune"],
     "begin-anew": ["installation.begin"],
     "clock confirm": ["clock.confirm"],
@@ -162,6 +163,20 @@ async def test_a_verb_that_is_refused_writes_nothing_and_one_that_fails_says_so(
     existing.write_bytes(b"")
     await asyncio.to_thread(site.says, "keys", "snapshot", str(existing))
     assert [each["res"] for each in await site.written()] == ["intent", "refused:failed"]
+
+
+async def test_what_was_signed_goes_along_where_the_keys_go(site: Site, tmp_path: Path) -> None:
+    size = (await asyncio.to_thread(site.run, "audit", "checkpoint"))["size"]
+    target = tmp_path / "target"
+    target.mkdir()
+    more = f'[audit]\ndir = "{site.folder}/data/audit"\n'
+    (target / "gateway.toml").write_text(FILES.format(target) + more, encoding="utf-8")
+    for group in ("ledger", "keys"):
+        await asyncio.to_thread(copy, site, group, target / "gateway.toml")
+    site._settings = target / "gateway.toml"
+    await asyncio.to_thread(site.run, "customer", "set", "1", "--label", "bank")
+    assert (await asyncio.to_thread(site.run, "audit", "checkpoint"))["size"] > size
+    await asyncio.to_thread(site.run, "audit", "verify")
 
 
 async def test_copies_of_keys_and_ledger_are_written_down_before(site: Site, tmp_path: Path) -> None:
