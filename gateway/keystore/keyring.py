@@ -12,7 +12,7 @@ from gateway.keystore.upkeep import CREDENTIALS, Upkeep, epoch_of, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
-from redaction.keys import PEOPLE, KeyState
+from redaction.keys import PEOPLE, PLATFORM, KeyState
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import (
     Digests,
@@ -115,6 +115,16 @@ class Keyring:
             make_peppers(state, self._clock)
 
         self._store.update(make, destroys=False)
+
+    async def ensure_platform(self) -> None:
+        """Make the platform's own key durable, unless it is there, while the loop goes on. Raises LedgerUnavailable."""
+
+        def make(state: KeyState) -> None:
+            state.ensure_customer(PLATFORM, self._clock.random, now_ms=self._clock.now_ms())
+            make_peppers(state, self._clock)
+
+        if PLATFORM not in self.state.customers():
+            await self._store.update_apart(make, destroys=False)
 
     def forget_subject(self, customer: int, number: Msisdn) -> int:
         """Destroy all that a customer's messages hold about a person, in every copy; in how many periods.
