@@ -1,6 +1,9 @@
 """What a node keeps and reads: its keys and its ledger, opened together."""
 
 import contextlib
+import re
+import socket
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -10,6 +13,7 @@ from gateway.accounts.directory import Directory
 from gateway.audit.building import log_writer
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
+from gateway.control.follower import Follower
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
@@ -35,7 +39,9 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any. audit: who did what."""
+    """Open. follower: of what is wanted of this process. watch: on the clock. peers: the other nodes on the ledger,
+    where there may be any. audit: who did what.
+    """
 
     rules: Rules
     keystore: Keystore
@@ -44,6 +50,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ledger: SqliteLedger | RedisLedger
     directory: Directory
+    follower: Follower
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
@@ -51,9 +58,15 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_stores(
-    settings: Settings, clock: GuardedClock, stack: contextlib.AsyncExitStack, *, machine: str | None
+    settings: Settings,
+    clock: GuardedClock,
+    stack: contextlib.AsyncExitStack,
+    *,
+    machine: str | None,
+    shares: Mapping[str, float],
 ) -> Stores:
-    """machine: this one's name, if its workers are to be known by it. What is opened is closed by `stack`.
+    """machine: this one's name, if its workers are to be known by it. shares: by operator, which part of its node's
+    throughput is this process's. What is opened is closed by `stack`.
 
     The first start makes them. Raises StartRefused, LedgerError and config.ConfigError.
     """
@@ -82,6 +95,8 @@ async def open_stores(
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
     directory = Directory(ledger.accounts, keyring.credential_digest)
     await directory.refresh()
+    follower = Follower(ledger.acts, clock, node_name(settings), shares)
+    await follower.refresh()
     return Stores(
         rules=rules,
         keystore=keystore,
@@ -90,6 +105,7 @@ async def open_stores(
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
         directory=directory,
+        follower=follower,
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
         audit=Sequencer(
@@ -106,6 +122,11 @@ async def check_stores(settings: Settings, clock: Clock) -> None:
     """That a node would open or begin them; nothing is opened or made. Raises as `open_stores` does."""
     keystore = keystore_of(settings.keystore, clock, node=False)
     await look_together(keystore, desk_ledger(settings.ledger, clock, alone=False), may_begin=True)
+
+
+def node_name(settings: Settings) -> str:
+    """What this node is called by those who run it."""
+    return settings.node.name or re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:48] or "node"
 
 
 _STEPS: Final = {Step.BEGIN: "installation_begun", Step.ADOPT: "installation_adopted"}
