@@ -6,8 +6,8 @@ from typing import Any
 
 from gateway.control.follower import Desired
 from gateway.control.wanted import OperatorWanted
-from gateway.delivery.routing import Route
 from gateway.model.message import Message, Part, Status
+from gateway.model.route import Route
 from operators.base import Accepted, DeferReason, Deferred
 from operators.loopback import LoopbackOperator
 from tests.unit.gateway.delivery.dispatch.answering import TRANSIENT, accept, first
