@@ -45,9 +45,9 @@ def search_all_epochs(keys: KeyState, customer: int, msisdn: Msisdn, purpose: st
     return [pseudonymise(keys, customer, msisdn, epoch, purpose) for epoch in keys.epochs(customer, purpose)]
 
 
-def credential_digest(keys: KeyState, secret: Secret) -> bytes:
+def credential_digest(keys: KeyState, secret: Secret, epoch: int = LASTING_EPOCH) -> bytes:
     """32 bytes to store and find an API key by. An API key is long and random, so one HMAC is enough."""
-    pepper = keys.pepper(PLATFORM, "credential", LASTING_EPOCH)
+    pepper = keys.pepper(PLATFORM, "credential", epoch)
     return hmac_sha256(pepper, secret.reveal(Purpose.CREDENTIAL).encode())
 
 

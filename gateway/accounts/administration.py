@@ -25,10 +25,12 @@ from gateway.accounts.settings import (
     EsmeSettings,
     KeySettings,
     NumberSettings,
+    StoredKeySettings,
     check_scopes,
     check_system_id,
     esme_settings,
     kept_beside,
+    key_settings,
     keyword_key,
     merged,
     number_key,
@@ -70,7 +72,8 @@ class UnknownAccount(LookupError):
 class Accounts:
     """The accounts of one ledger, in the hands of one actor.
 
-    ensure_keys: makes a new customer's keys durable before anything is sealed under them.
+    ensure_keys: makes a new customer's keys durable before anything is sealed under them. digest: keyed digest of a
+    secret, under the pepper of an epoch. epoch: of the pepper for new keys.
     """
 
     def __init__(
@@ -81,7 +84,8 @@ class Accounts:
         *,
         sealer: AccountSealer,
         ensure_keys: Callable[[int], None],
-        digest: Callable[[Secret], bytes],
+        digest: Callable[[Secret, int], bytes],
+        epoch: Callable[[], int] = lambda: 0,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -89,6 +93,7 @@ class Accounts:
         self._sealer = sealer
         self._ensure_keys = ensure_keys
         self._digest = digest
+        self._epoch = epoch
 
     # ------------------------------------------------------------------------------------------------------ customers
 
@@ -129,6 +134,18 @@ class Accounts:
         """
         changed = await self._change_customer(customer_id, lambda stored: _with(stored, change))
         return read_customer(changed.settings).settings
+
+    async def reseal_profile(self, customer_id: int) -> None:
+        """Seal a customer's contact data under the present key. Raises UnknownAccount, SealError, ChangedMeanwhile."""
+
+        def change(stored: StoredCustomer) -> StoredCustomer:
+            if not stored.account:
+                return stored
+            profile = open_profile(self._sealer, stored, Purpose.SECURITY)
+            account = seal_profile(self._sealer, profile, stored.id, stored.public_id)
+            return msgspec.structs.replace(stored, account=account)
+
+        await self._change_customer(customer_id, change)
 
     async def disable(self, customer_id: int, *, disabled: bool = True) -> StoredCustomer:
         """Refuse, or take again, everything of a customer. Raises UnknownAccount and ChangedMeanwhile."""
@@ -212,6 +229,8 @@ class Accounts:
         if expires_ms is not None and not now_ms < expires_ms <= now_ms + LONGEST_LIFE_MS:
             raise InvalidSetting("a key expires in the future, and within a hundred years")
         _the_customer(await self._store.customers(), customer_id)
+        epoch = self._epoch()
+        stored = StoredKeySettings(**msgspec.structs.asdict(settings), pepper=epoch)
         while True:
             prefix = self._clock.random(4).hex()
             secret = Secret(f"cgw_{prefix}_{_base64(self._clock.random(32))}")
@@ -219,9 +238,9 @@ class Accounts:
                 id=0,
                 customer=customer_id,
                 prefix=prefix,
-                digest=self._digest(secret),
+                digest=self._digest(secret, epoch),
                 scopes=tuple(scopes),
-                settings=stored_form(settings),
+                settings=stored_form(stored),
                 created_ms=now_ms,
                 expires_ms=expires_ms,
             )
@@ -375,6 +394,27 @@ async def change_endpoints(
                 await store.save_endpoint(changed, read=standing.version)
                 _say(actor, "endpoint", _public_id(await store.customers(), standing.customer))
             left.discard(standing.customer)
+
+    await _until_it_stands(attempt)
+
+
+async def move_keys(store: AccountStore, actor: Actor, moved: Mapping[str, tuple[bytes, int]]) -> None:
+    """Keep API keys by other digests: by prefix, a digest and the epoch of its pepper, unless a later one stands.
+
+    Raises LedgerUnavailable and ChangedMeanwhile; then some are moved and some are not.
+    """
+
+    async def attempt() -> None:
+        for key in await store.keys():
+            if key.prefix not in moved or key.revoked_ms is not None:
+                continue
+            digest, epoch = moved[key.prefix]
+            settings = key_settings(key.settings)
+            if settings.pepper < epoch:
+                settings = msgspec.structs.replace(settings, pepper=epoch)
+                changed = msgspec.structs.replace(key, digest=digest, settings=kept_beside(key.settings, settings))
+                await store.save_key(changed, read=key.version)
+                _say(actor, "key", key.prefix)
 
     await _until_it_stands(attempt)
 

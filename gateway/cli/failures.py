@@ -30,6 +30,7 @@ CODES: Final = (
     ("gateway.keystore.root_slot.KeystoreLost", "keystore_lost"),
     ("gateway.keystore.custody.KeystoreTaken", "keystore_taken"),
     ("gateway.keystore.redis.KeyServerUnfit", "key_server_unfit"),
+    ("gateway.keystore.rotation.LayoutBefore", "layout_before"),
     ("gateway.ledger.contract.FormatHeld", "format_held"),
     ("gateway.ledger.contract.LedgerError", "ledger_error"),
     ("redaction.errors.SealError", "keys_refused"),

@@ -4,6 +4,7 @@ Keys are shown by name and age, never by their bytes.
 """
 
 import contextlib
+import enum
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,8 +16,9 @@ import typer
 from config.loader import load
 from config.settings import KeystoreSettings, Settings
 from gateway.audit.anchor import anchor_marks
-from gateway.cli.output import Config, Failed, Json, show
+from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.restored import accept
+from gateway.cli.rotated import rotated_credentials, rotated_customer
 from gateway.cli.session import open_keystore
 from gateway.keystore import opening
 from gateway.keystore.installation import KeysOlder, shown
@@ -29,7 +31,9 @@ from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.rules import retention_rules
 from redaction.keys_at_rest import key_ages, state_digest
 
-FAMILIES: Final = ("period", "customer", "pepper", "secret")
+FAMILIES: Final = ("period", "customer", "pepper", "secret", "retired")
+NAMES: Final = {"retired": "retired"}
+"""Of families that are not called by a plural."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys: ages, rotation, copies.")
 
@@ -61,9 +65,42 @@ def accept_restore(config: Config = None, json: Json = False) -> None:
     accept(KeysOlder, config, json=json)
 
 
+class Rotated(enum.StrEnum):
+    ROOT = "root"
+    CREDENTIALS = "credentials"
+    CUSTOMER = "customer"
+
+
 @app.command()
-def rotate(config: Config = None, json: Json = False) -> None:
-    """Seal the key store under a fresh root and destroy the old one: older copies of the store are dead."""
+def rotate(
+    what: Annotated[Rotated, typer.Argument(help="What is replaced.")] = Rotated.ROOT,
+    customer: Annotated[str, typer.Argument(help="Customer id, for `customer`.")] = "",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Replace the root, the pepper of API keys, or a customer's key.
+
+    root: the key store is sealed under a fresh one and the old one is destroyed; older copies of the store are dead.
+
+    credentials: new API keys are kept under a fresh pepper. A digest cannot be made anew without the key itself, so a
+    key that is there moves when it is used; the old pepper serves until its last key has moved or is revoked, and is
+    destroyed by a node an hour later. Passwords of ESME accounts have salts of their own and no pepper.
+
+    customer: what comes from now on is sealed under a fresh key, and contact data and endpoint are sealed anew.
+    Messages that are there cannot be, since nobody may open them for that: the former key opens them until the last of
+    them is due, and pseudonyms of epochs that are there keep their names.
+    """
+    if bool(customer) != (what is Rotated.CUSTOMER):
+        raise Failed("a customer's id belongs to `keys rotate customer`, and to nothing else", "customer_misplaced")
+    if what is Rotated.CREDENTIALS:
+        show(run(rotated_credentials(config)), json)
+    elif what is Rotated.CUSTOMER:
+        show(run(rotated_customer(config, customer)), json)
+    else:
+        _rotate_root(config, json)
+
+
+def _rotate_root(config: Path | None, json: bool) -> None:
     forbid_core_dumps()
     settings, clock = load(config, os.environ), SystemClock()
     with open_keystore(settings, clock) as store:
@@ -181,7 +218,7 @@ def _status(store: Keystore, settings: Settings) -> dict[str, object]:
         "root": settings.keystore.root.kind,
         "rolls": store.rolls,
         "layout": store.state.layout,
-        **{f"{family}s": sum(each.family == family for each in ages) for family in FAMILIES},
+        **{NAMES.get(family, f"{family}s"): sum(each.family == family for each in ages) for family in FAMILIES},
         "oldest": rfc3339(min(each.created_ms for each in ages)) if ages else None,
         "next_destruction": rfc3339_or_none(next_destruction_ms(store.state, rules)),
         **_nodes(store),

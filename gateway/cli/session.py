@@ -37,6 +37,7 @@ class Desk(msgspec.Struct, frozen=True):
     settings: Settings
     rules: Rules
     ledger: Ledger
+    keystore: Keystore
     keyring: Keyring
     sealer: Sealer
     accounts: Accounts
@@ -67,8 +68,9 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
             sealer=sealer,
             ensure_keys=keyring.ensure_customer,
             digest=keyring.credential_digest,
+            epoch=keyring.credential_epoch,
         )
-        yield Desk(settings, rules, ledger, keyring, sealer, accounts, clock)
+        yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, clock)
     finally:
         await ledger.close()
         store.close()

@@ -200,8 +200,13 @@ class Keyring:
     def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
         return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
 
-    def credential_digest(self, secret: Secret) -> bytes:
-        return credential_digest(self._store.state, secret)
+    def credential_digest(self, secret: Secret, epoch: int) -> bytes:
+        """epoch: of the pepper."""
+        return credential_digest(self._store.state, secret, epoch)
+
+    def credential_epoch(self) -> int:
+        """Of the pepper under which new credentials are kept."""
+        return self._store.state.epochs(CREDENTIALS, "credential")[-1]
 
     def correlation_key(self) -> tuple[bytes, int]:
         """What operators' ids are digested under, and since when in epoch milliseconds; 0: always."""

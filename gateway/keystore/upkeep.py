@@ -10,6 +10,7 @@ from redaction.first_layout import FIRST
 from redaction.keys import KeyState
 from redaction.pseudonymise import IDEMPOTENCY
 from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
+from redaction.retired_keys import Retired, still_needed
 
 EPOCH_MS: Final = 90 * 24 * 3600 * 1000
 """How long one pepper for search pseudonyms is used."""
@@ -42,7 +43,8 @@ class Upkeep:
         self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
         self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
         self._secrets = _dead_secrets(state, rules, now_ms) if clock.is_sound else []
-        self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets)
+        self._retired = _thinned(state, self._periods, self._secrets) if clock.is_sound else {}
+        self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets) + len(self._retired)
         self.needed = bool(self._missing) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
 
     def do(self, state: KeyState) -> None:
@@ -55,6 +57,8 @@ class Upkeep:
             state.drop_epoch(*name)
         for purpose, epoch in self._secrets:
             state.drop_secret(purpose, epoch)
+        for customer, left in self._retired.items():
+            state.set_retired(customer, left)
 
 
 def make_peppers(state: KeyState, clock: Clock) -> None:
@@ -69,7 +73,8 @@ def make_peppers(state: KeyState, clock: Clock) -> None:
         since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
         state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
     for purpose in ("credential", "audit"):
-        state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
+        if not state.epochs(CREDENTIALS, purpose):
+            state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
     if state.layout > FIRST:
         for epoch in ahead:
             state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
@@ -116,6 +121,20 @@ def _dead_secrets(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) 
         if purpose == "search" and not tag and _is_over(epoch, rules, now_ms)
     ]
     return found + [(purpose, epoch) for purpose in windows.EPOCH_MS for epoch in windows.over(state, purpose, now_ms)]
+
+
+def _thinned(
+    state: KeyState, periods: Sequence[tuple[RetentionTag, int]], secrets: Sequence[tuple[str, int]]
+) -> dict[int, list[Retired]]:
+    """By customer, what is left of replaced keys where less is needed without these periods and secrets."""
+    if not state.retired():
+        return {}
+    families = state.families
+    gone, over = set(periods), {(purpose, "", epoch) for purpose, epoch in secrets}
+    periods_ms = [each.created_ms for name, each in families.periods.items() if name not in gone]
+    secrets_ms = [each.created_ms for name, each in families.secrets.items() if name not in over]
+    left = {name: still_needed(each, periods_ms, secrets_ms) for name, each in state.retired().items()}
+    return {name: each for name, each in left.items() if each != list(state.retired()[name])}
 
 
 def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:

@@ -228,6 +228,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("outcomes", road.outcomes.run())
     start("incoming", road.incoming.run())
     start("accounts", stores.directory.run())
+    start("credentials", stores.pepper_turn.run())
     start("clock", stores.watch.look())
     start("clock marks", stores.watch.keep())
     start("high water", stores.high_water.run())

@@ -10,6 +10,7 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
+from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.audit.building import log_writer
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
@@ -51,6 +52,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     ledger: SqliteLedger | RedisLedger
     directory: Directory
     follower: Follower
+    pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
@@ -93,7 +95,8 @@ async def open_stores(
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
-    directory = Directory(ledger.accounts, keyring.credential_digest)
+    moves = Moves(keyring, keystore)
+    directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
     follower = Follower(ledger.acts, clock, node_name(settings), shares)
     await follower.refresh()
@@ -106,6 +109,7 @@ async def open_stores(
         ledger=ledger,
         directory=directory,
         follower=follower,
+        pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
         audit=Sequencer(

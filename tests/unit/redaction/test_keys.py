@@ -62,7 +62,7 @@ def test_all_keys_differ(keys: KeyState) -> None:
     found = [keys.leaf_key(OTP, PERIOD, 1), keys.leaf_key(OTP, PERIOD, 2)]
     for customer in keys.customers():
         found += [keys.customer_key(customer), *(keys.pepper(customer, purpose, 0) for purpose in PEPPER_PURPOSES)]
-    assert len(set(found)) == len(found) == 22
+    assert len(set(found)) == len(found) == 2 + 2 * (1 + len(PEPPER_PURPOSES))
 
 
 def test_punctured_leaf_is_gone_at_once_and_its_neighbour_stays(keys: KeyState) -> None:

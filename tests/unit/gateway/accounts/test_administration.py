@@ -42,8 +42,8 @@ class Desk:
         keys = KeyState()
         keys.ensure_customer(0, self.clock.random)
 
-        def digest(secret: Secret) -> bytes:
-            return credential_digest(keys, secret)
+        def digest(secret: Secret, epoch: int) -> bytes:
+            return credential_digest(keys, secret, epoch)
 
         def ensure_keys(customer: int) -> None:
             keys.ensure_customer(customer, self.clock.random)
