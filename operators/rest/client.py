@@ -213,7 +213,10 @@ class RestOperator:
         else:
             self._backoff.reset()
         if isinstance(result, Deferred) and result.reason in (DeferReason.THROTTLED, DeferReason.QUEUE_FULL):
-            self._slow_down(result.after_s)
+            self._throttled += 1
+            now = self._monotonic()
+            self._bucket.slow_down(SLOW_FACTOR, now)
+            self._bucket.pause(now + result.after_s)
         return result
 
     def _answered(self, message: MtMessage, result: SubmitResult) -> None:
@@ -246,12 +249,6 @@ class RestOperator:
         return len(doubted)
 
     # ----------------------------------------------------------------------------------------------------- the link
-
-    def _slow_down(self, after_s: float) -> None:
-        self._throttled += 1
-        now = self._monotonic()
-        self._bucket.slow_down(SLOW_FACTOR, now)
-        self._bucket.pause(now + after_s)
 
     def _go_down(self) -> None:
         if self._down:
