@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +15,7 @@ from gateway.cli.output import Failed, personal
 from gateway.cli.session import open_desk
 from gateway.control.desk import Control, Hand
 from gateway.control.wanted import W, Wanted
+from gateway.keystore.keyring import ensure_platform
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.errors import SealError
 from redaction.personal import MessageText, Purpose
@@ -48,7 +50,7 @@ async def open_control(config: Path | None) -> AsyncIterator[Control]:
             desk.ledger.acts,
             desk.clock,
             sealer=desk.sealer,
-            ensure_key=desk.keyring.ensure_platform,
+            ensure_key=partial(ensure_platform, desk.keyring),
             operators=[each.name for each in desk.settings.operators],
         )
 

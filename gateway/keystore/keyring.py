@@ -116,16 +116,6 @@ class Keyring:
 
         self._store.update(make, destroys=False)
 
-    async def ensure_platform(self) -> None:
-        """Make the platform's own key durable, unless it is there, while the loop goes on. Raises LedgerUnavailable."""
-
-        def make(state: KeyState) -> None:
-            state.ensure_customer(PLATFORM, self._clock.random, now_ms=self._clock.now_ms())
-            make_peppers(state, self._clock)
-
-        if PLATFORM not in self.state.customers():
-            await self._store.update_apart(make, destroys=False)
-
     def forget_subject(self, customer: int, number: Msisdn) -> int:
         """Destroy all that a customer's messages hold about a person, in every copy; in how many periods.
 
@@ -220,3 +210,9 @@ class Keyring:
 
     def idempotency_digests(self, customer: int, key: str, now_ms: int, index: int) -> Digests:
         return idempotency_digests(self._store.state, customer, key, now_ms, index)
+
+
+async def ensure_platform(keyring: Keyring) -> None:
+    """Make the platform's own key durable, unless it is there, while the loop goes on. Raises LedgerUnavailable."""
+    if PLATFORM not in keyring.state.customers():
+        await keyring.ensure_person(PLATFORM)

@@ -16,7 +16,7 @@ from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
 from gateway.control.follower import Follower
 from gateway.keystore.high_water import HighWater
-from gateway.keystore.installation import Step, look_together, open_together, shown
+from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.store import Keystore
@@ -42,6 +42,7 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. follower: of what is wanted of this process. watch: on the clock. peers: the other nodes on the ledger,
     where there may be any. audit: who did what.
+    opened: how ledger and key store were.
     """
 
     rules: Rules
@@ -56,6 +57,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
+    opened: Opened
     peers: Peers | None
 
 
@@ -118,6 +120,7 @@ async def open_stores(
             clock,
             settings.audit.interval_s,
         ),
+        opened=opened,
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
     )
 

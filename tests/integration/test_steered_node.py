@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.control.desk import Control, Hand
+from gateway.keystore.keyring import ensure_platform
 from operators.simulator import Faults
 from operators.smpp import status as st
 from redaction.personal import MessageText
@@ -26,7 +28,7 @@ class Steering:
             stores.ledger.acts,
             stage.node.clock,
             sealer=stores.sealer,
-            ensure_key=stores.keyring.ensure_platform,
+            ensure_key=partial(ensure_platform, stores.keyring),
             operators=["north"],
         )
 
