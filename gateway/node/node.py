@@ -235,6 +235,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("keys", stores.keyring.run(on_return=road.dispatch.sender.look_everywhere))
     start("periods", stores.keyring.look_after())
     start("young", stores.vault.young.run())
+    start("memory", road.scrubbing.run())
     start("admission", road.admission.run())
     start("webhooks", road.deliverer.run())
     start("smpp news", road.telling.run())

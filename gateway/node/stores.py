@@ -25,6 +25,7 @@ from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
+from gateway.process.scrubbing import TIMES
 from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
@@ -107,7 +108,7 @@ async def open_stores(
         keystore=keystore,
         keyring=keyring,
         sealer=sealer,
-        vault=Vault(sealer, rules, clock.now_ms),
+        vault=Vault(sealer, rules, clock.now_ms, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)),
         ledger=ledger,
         directory=directory,
         follower=follower,
