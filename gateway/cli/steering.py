@@ -15,7 +15,7 @@ from gateway.cli.output import Failed, personal
 from gateway.cli.session import open_desk
 from gateway.control.desk import Control, Hand
 from gateway.control.wanted import W, Wanted
-from gateway.keystore.keyring import ensure_platform
+from gateway.keystore.platform_key import ensure_platform
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.errors import SealError
 from redaction.personal import MessageText, Purpose
@@ -50,7 +50,7 @@ async def open_control(config: Path | None) -> AsyncIterator[Control]:
             desk.ledger.acts,
             desk.clock,
             sealer=desk.sealer,
-            ensure_key=partial(ensure_platform, desk.keyring),
+            ensure_key=partial(ensure_platform, desk.keystore, desk.clock),
             operators=[each.name for each in desk.settings.operators],
         )
 

@@ -29,6 +29,7 @@ from gateway.node.road import Road, build_road
 from gateway.node.steered import Steered
 from gateway.node.stores import Stores, open_stores
 from gateway.node.succession import Succession
+from gateway.people.ageing import Ageing
 from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
@@ -243,6 +244,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
         await operator.start(road.sorting.take)
     start("dispatch", road.dispatch.rounds.run())
     start("sweeper", road.sweeper.run())
+    start("people", Ageing(stores.people).run())
     if road.cluster is not None:
         start("inbox", road.cluster.inbox.run())
         start("throughput", road.cluster.rates.run())

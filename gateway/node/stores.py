@@ -19,10 +19,12 @@ from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
+from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
 from gateway.process.scrubbing import TIMES
@@ -54,6 +56,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     ledger: SqliteLedger | RedisLedger
     directory: Directory
     follower: Follower
+    people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
@@ -112,6 +115,7 @@ async def open_stores(
         ledger=ledger,
         directory=directory,
         follower=follower,
+        people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.control.desk import Control, Hand
-from gateway.keystore.keyring import ensure_platform
+from gateway.keystore.platform_key import ensure_platform
 from operators.simulator import Faults
 from operators.smpp import status as st
 from redaction.personal import MessageText
@@ -28,7 +28,7 @@ class Steering:
             stores.ledger.acts,
             stage.node.clock,
             sealer=stores.sealer,
-            ensure_key=partial(ensure_platform, stores.keyring),
+            ensure_key=partial(ensure_platform, stores.keystore, stage.node.clock),
             operators=["north"],
         )
 
