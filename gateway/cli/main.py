@@ -29,10 +29,12 @@ VERBS: Final = {
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "route": ("gateway.cli.routes", "Which way messages go."),
+    "usage": ("gateway.cli.usage", "What customers sent."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "ledger": ("gateway.cli.ledger", "The ledger as a whole."),
+    "audit": ("gateway.cli.audit", "The audit log: who did what."),
     "clock": ("gateway.cli.clock", "Whether the system's clock goes as it should."),
     "begin-anew": (
         "gateway.cli.begin_anew",
