@@ -117,6 +117,7 @@ class Node:
         self.tasks.start("control", steered.run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
+        self.tasks.start("audit witnesses", self.stores.cosigning.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
         self._begin_reloading()
         metrics = self.fronts.metrics
