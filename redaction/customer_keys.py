@@ -6,7 +6,7 @@ a secret of the epoch that all customers share. So the state grows with time or 
 the first layout peppers are customers' own, for nodes of the version before could not follow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError
@@ -20,7 +20,7 @@ PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
 
 PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation"}
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "record"}
 )
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
@@ -163,6 +163,10 @@ class CustomerKeys:
     def own_epochs(self, customer: int, purpose: str) -> list[int]:
         """Those whose pepper is the customer's own, oldest first."""
         return sorted(self._peppers.get((customer, purpose), ()))
+
+    def own_keys(self, customer: int, purpose: str) -> Mapping[int, Key]:
+        """Peppers that are the customer's own, by epoch, with the times that they were made for."""
+        return self._peppers.get((customer, purpose), {})
 
     # Secrets of epochs
 

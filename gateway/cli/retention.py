@@ -14,6 +14,7 @@ from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.ledger.contract import TagDue
 from gateway.model.times import rfc3339
+from gateway.retention.integrity import Integrity
 from gateway.retention.sweeper import Sweeper
 from redaction.retention import RetentionRule, RetentionTag, RetentionWish, shortened
 
@@ -46,7 +47,12 @@ def run_now(config: Config = None, json: Json = False) -> None:
                 raise Failed("the system's clock has jumped: nothing is forgotten by it", "clock_jumped")
             settings = SweeperSettings(batch_limit=BATCH, messages_per_s=0)
             sweeper = Sweeper(
-                retention=desk.ledger.retention, keyring=desk.keyring, clock=desk.clock, settings=settings
+                retention=desk.ledger.retention,
+                keyring=desk.keyring,
+                clock=desk.clock,
+                settings=settings,
+                integrity=Integrity(desk.keyring.tags, desk.ledger.retention),
+                schedule_s=desk.settings.messages.max_schedule_s,
             )
             swept = await sweeper.sweep()
             left = sum(each.content + each.records for each in sweeper.due)

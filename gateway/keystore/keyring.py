@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from gateway.keystore.record_tags import PURPOSE, RecordTags, dead_years, lacking_years, make_year
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.first_layout import FIRST
-from redaction.keys import KeyState
+from redaction.keys import PLATFORM, KeyState
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import Subject, credential_digest, idempotency_digest, pseudonymise, search_all_epochs
 from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
@@ -38,11 +39,24 @@ class _DoneByAnother(Exception):
     """The stored state is as it should be."""
 
 
-class Keyring:
-    """rules: every retention rule, for which period keys are kept."""
+TagsFrom = Callable[[], int | None]
+"""How many milliseconds from now every record that is written carries a tag; None while the ledger takes none."""
 
-    def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
+
+def _no_tags() -> int | None:
+    """Of whoever writes no records."""
+    return None
+
+
+class Keyring:
+    """rules: every retention rule, for which period keys are kept. tags_from: without it no key of records is made."""
+
+    def __init__(
+        self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock, tags_from: TagsFrom = _no_tags
+    ) -> None:
         self._store = store
+        self._tags_from = tags_from
+        self.tags: Final = RecordTags()
         self._rules = tuple(rules)
         self._by_tag = {rule.tag: rule for rule in self._rules}
         self._clock = clock
@@ -55,6 +69,11 @@ class Keyring:
         return self._store.check()
 
     @property
+    def longest_ms(self) -> int:
+        """How long a record lives at most, from its acceptance or its due time on."""
+        return max((rule.record_s for rule in self._rules), default=0) * 1000
+
+    @property
     def state(self) -> KeyState:
         return self._store.state
 
@@ -64,24 +83,26 @@ class Keyring:
         Writes only when something is missing or due.
         """
         upkeep = self._upkeep(self._store.state)
-        if not upkeep.needed:
-            return 0
         try:
-            return self._store.update(self._keep, destroys=upkeep.destroyed > 0)
+            return self._store.update(self._keep, destroys=upkeep.destroyed > 0) if upkeep.needed else 0
         except _DoneByAnother:
             self._store.refresh()
             return 0
+        finally:
+            self.tags.take(self._store.state)
 
     async def keep_present(self) -> int:
         """As `ensure_present`, while the loop goes on."""
         upkeep = self._upkeep(self._store.state)
-        if not upkeep.needed or not self.attended:
-            return 0
         try:
+            if not upkeep.needed or not self.attended:
+                return 0
             return await self._store.update_apart(self._keep, destroys=upkeep.destroyed > 0)
         except _DoneByAnother:
             await self._store.follow()
             return 0
+        finally:
+            self.tags.take(self._store.state)
 
     def _keep(self, state: KeyState) -> int:
         """What the newest state lacks and has too much of; nodes that share it notice the same at the same time."""
@@ -92,7 +113,7 @@ class Keyring:
         return upkeep.destroyed
 
     def _upkeep(self, state: KeyState) -> "Upkeep":
-        return Upkeep(state, self._rules, self._clock)
+        return Upkeep(state, self._rules, self._clock, self._tags_from())
 
     def period_at(self, tag: RetentionTag, at_ms: int) -> int:
         return period_of(self._by_tag[tag], at_ms)
@@ -198,8 +219,11 @@ class Upkeep:
     is anything to do.
     """
 
-    def __init__(self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock) -> None:
+    def __init__(
+        self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock, tags_from_ms: int | None = None
+    ) -> None:
         self._clock = clock
+        self._tags_from_ms = tags_from_ms or 0
         now_ms = clock.now_ms()
         live = set(state.periods())
         wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in rules for ahead in (0, 1)]
@@ -207,8 +231,11 @@ class Upkeep:
         self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
         self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
         self._secrets = _dead_secrets(state, rules, now_ms) if clock.is_sound else []
+        self._years = [] if tags_from_ms is None else lacking_years(state, now_ms)
+        dead = dead_years(state, rules, now_ms) if clock.is_sound else []
+        self._epochs += [(PLATFORM, PURPOSE, year) for year in dead]
         self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets)
-        self.needed = bool(self._missing) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
+        self.needed = bool(self._missing or self._years) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
 
     def do(self, state: KeyState) -> None:
         for tag, period in self._missing:
@@ -216,6 +243,8 @@ class Upkeep:
         for tag, period in self._periods:
             state.drop_period(tag, period)
         make_peppers(state, self._clock)
+        for year in self._years:
+            make_year(state, year, self._clock.random, self._clock.now_ms() + self._tags_from_ms)
         for name in self._epochs:
             state.drop_epoch(*name)
         for purpose, epoch in self._secrets:

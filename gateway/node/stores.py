@@ -19,6 +19,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
 from gateway.retention.clock_watch import ClockWatch
+from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
@@ -33,7 +34,9 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any."""
+    """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
+    peers: the other nodes on the ledger, where there may be any.
+    """
 
     rules: Rules
     keystore: Keystore
@@ -41,6 +44,9 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     sealer: Sealer
     vault: Vault
     ledger: SqliteLedger | RedisLedger
+    integrity: Integrity
+    messages: CheckedMessages
+    work: CheckedWork
     directory: Directory
     watch: ClockWatch
     high_water: HighWater
@@ -65,8 +71,12 @@ async def open_stores(
     await watch.begin()  # before anything is destroyed because its time has come
     if opened.step is not Step.GO_ON:
         log.info(_STEPS[opened.step], installation=shown(opened.installation))
-    keyring = Keyring(keystore, rules.values(), clock)
+    keyring = Keyring(keystore, rules.values(), clock, lambda: ledger.formats.tags_from_ms)
     keyring.ensure_present()
+    if keyring.tags.are_made and ledger.formats.tags_from_ms is None:  # a ledger that was begun anew, or brought back
+        await ledger.formats.raise_to_newest()
+    integrity = Integrity(keyring.tags, ledger.retention)
+    messages = CheckedMessages(ledger.messages, integrity)
     sealer = Sealer(
         keystore.state,
         clock.random,
@@ -86,10 +96,13 @@ async def open_stores(
         sealer=sealer,
         vault=Vault(sealer, rules, clock.now_ms),
         ledger=ledger,
+        integrity=integrity,
+        messages=messages,
+        work=CheckedWork(ledger.work, integrity),
         directory=directory,
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
-        peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
+        peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
 
 

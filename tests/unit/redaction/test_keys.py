@@ -47,6 +47,7 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
     keys.ensure_customer(CUSTOMER, random)
     assert {purpose: keys.epochs(CUSTOMER, purpose) for purpose in sorted(PEPPER_PURPOSES)} == {
         "correlation": [],
+        "record": [],
         "credential": [0],
         "idempotency": [0],
         "rate": [],
@@ -60,7 +61,7 @@ def test_all_keys_differ(keys: KeyState) -> None:
     found = [keys.leaf_key(OTP, PERIOD, 1), keys.leaf_key(OTP, PERIOD, 2)]
     for customer in keys.customers():
         found += [keys.customer_key(customer), *(keys.pepper(customer, purpose, 0) for purpose in PEPPER_PURPOSES)]
-    assert len(set(found)) == len(found) == 18
+    assert len(set(found)) == len(found) == 20
 
 
 def test_punctured_leaf_is_gone_at_once_and_its_neighbour_stays(keys: KeyState) -> None:

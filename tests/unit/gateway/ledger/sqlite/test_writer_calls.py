@@ -27,6 +27,7 @@ SAID = {
     "change_accounts": (("save_customer", (1, "cus_1", b"\xff", None)), 1),
     "forget_content": ((5, 100), 2),
     "forget_records": ((5, 100), 2),
+    "forget_these": (([b"\0" * 16], True), 1),
     "forget_leftovers": ((5, 100), 2),
     "checkpoint": ((), None),
     "add_traffic": (([TRAFFIC],), None),
