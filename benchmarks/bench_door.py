@@ -79,7 +79,7 @@ async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path
         pick=lambda candidates, _: candidates[0],
         journal=Journal(ledger, stored=lambda _: None, queue_limit=10_000_000),
         clock=clock,
-        digest=keyring.idempotency_digest,
+        digests=keyring.idempotency_digests,
     )
 
 

@@ -20,14 +20,18 @@ PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
 
 PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "record"}
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "join", "record"}
 )
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
 LASTING_EPOCH: Final = 0
 
-LAYOUT: Final = 2
-"""The present one; 1 is read, and written while nodes of the version before share the store."""
+LAYOUT: Final = 3
+"""The present one; earlier ones are read, and written while nodes of an earlier version share the store."""
+DERIVED_SINCE: Final = 2
+"""The layout from which peppers may be derived."""
+TURNING_SINCE: Final = 3
+"""The layout from which peppers of idempotency keys turn."""
 CUSTOMERS: Final = "customers"
 SECRETS: Final = "secrets"
 """Kinds of groups, each of which rests in a segment of its own: some customers, some epochs."""
@@ -41,13 +45,14 @@ CACHED_PEPPERS: Final = 8_192
 class CustomerKeys:
     """Customers, peppers and secrets of epochs. touched: groups of them that changed since they were read."""
 
-    __slots__ = ("_customers", "_peppers", "_secrets", "_turned", "_withheld", "layout", "touched")
+    __slots__ = ("_customers", "_first_epochs", "_peppers", "_secrets", "_turned", "_withheld", "layout", "touched")
 
     def __init__(self, said: KeyFamilies, layout: int) -> None:
         self._customers = said.customers
         self._peppers = said.peppers
         self._secrets = said.secrets
         self._turned: dict[tuple[int, str, str, int], bytes] = {}
+        self._first_epochs: dict[str, int | None] = {}
         self._withheld = False
         self.layout = layout
         self.touched: set[tuple[str, int]] = set()
@@ -63,6 +68,7 @@ class CustomerKeys:
     def _forget_derived(self) -> None:
         """What came from keys goes before them."""
         self._turned.clear()
+        self._first_epochs.clear()
 
     def _touch(self, customer: int) -> None:
         self.touched.add((CUSTOMERS, customer % CUSTOMER_GROUPS))
@@ -143,7 +149,7 @@ class CustomerKeys:
 
     def _has_lasting(self, purpose: str, epoch: int) -> bool:
         """Whether the customer's key gives this pepper by itself."""
-        return self.layout > 1 and epoch == LASTING_EPOCH and purpose in LASTING_PURPOSES
+        return self.layout >= DERIVED_SINCE and epoch == LASTING_EPOCH and purpose in LASTING_PURPOSES
 
     def _has_pepper(self, customer: int, purpose: str, epoch: int) -> bool:
         if epoch in self._peppers.get((customer, purpose), ()):
@@ -179,6 +185,7 @@ class CustomerKeys:
         if (purpose, tag, epoch) in self._secrets:
             return False
         self._secrets[purpose, tag, epoch] = Key(random(KEY_BYTES), now_ms)
+        self._first_epochs.clear()
         self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
         return True
 
@@ -187,6 +194,16 @@ class CustomerKeys:
         self._forget_derived()
         self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
         return self._secrets.pop((purpose, tag, epoch), None) is not None
+
+    def has_secret(self, purpose: str, epoch: int, tag: str = "") -> bool:
+        return (purpose, tag, epoch) in self._secrets
+
+    def first_epoch(self, purpose: str) -> int | None:
+        """The oldest epoch that has a secret for every tag; None where none has."""
+        if purpose not in self._first_epochs:
+            found = (epoch for purposed, tag, epoch in self._secrets if purposed == purpose and not tag)
+            self._first_epochs[purpose] = min(found, default=None)
+        return self._first_epochs[purpose]
 
     def secrets(self) -> list[tuple[str, str, int]]:
         """Purpose, tag and epoch of every secret, in order."""

@@ -218,7 +218,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     *_table(
         "idempotency",
         replace(_MESSAGE, form=Form.DIGEST, clock=Clock.ROW),
-        {"digest": "keyed digest of the Idempotency-Key"},
+        {"digest": "keyed digest of the Idempotency-Key, under a pepper that turns every day"},
     ),
     *_table(
         "idempotency",
@@ -297,6 +297,26 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "settings": "which events, rate",
             "version": "changes with the row, so that no change undoes another",
         },
+    ),
+    # document: what people set; audit_pending: entries on their way into the audit log
+    *_table(
+        "document",
+        replace(_ACCOUNT, form=Form.SEALED, purpose=DataPurpose.OPERATE, clock=Clock.ROW),
+        {"octets": "what its kind says, such as the desired state of an operator; what is personal in it is sealed"},
+    ),
+    *_table(
+        "document",
+        replace(_GATEWAY, clock=Clock.ROW),
+        {
+            "kind": "what sort of thing it is",
+            "key": "a random id, or the name of a part of the gateway",
+            "version": "changes with the row, so that no change undoes another",
+        },
+    ),
+    *_table(
+        "audit_pending",
+        replace(_GATEWAY, purpose=DataPurpose.SECURITY, basis=LawfulBasis.LEGAL_OBLIGATION, clock=Clock.ROW),
+        {"number": "order of the entries", "octets": "an audit entry until it is in the log; random ids, no number"},
     ),
     # traffic: what remains of messages whose record is gone
     *_table(

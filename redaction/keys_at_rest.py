@@ -59,8 +59,8 @@ def seal_state(state: KeyState, root: bytes, random: Random) -> SealedState:
             _seal_parts(entry.key, fresh, random)
     deletable, state.deletable = state.deletable, state.segments.superseded
     state.segments.superseded = []
-    table = StoredTable(LAYOUT, _trees(state), _groups(state), b"".join(state.deletable))
-    return SealedState(_seal(msgspec.msgpack.encode(table), LAYOUT, root, random), fresh, deletable)
+    table = StoredTable(state.layout, _trees(state), _groups(state), b"".join(state.deletable))
+    return SealedState(_seal(msgspec.msgpack.encode(table), state.layout, root, random), fresh, deletable)
 
 
 def open_state(blob: bytes, root: bytes, segments: Segments) -> KeyState:
@@ -72,7 +72,7 @@ def open_state(blob: bytes, root: bytes, segments: Segments) -> KeyState:
     if len(header) < _HEADER.size or not header.startswith(_MAGIC):
         raise Tampered("not a key store")
     _, version, salt, commitment = _HEADER.unpack(header)
-    if version not in {FIRST, LAYOUT}:
+    if not FIRST <= version <= LAYOUT:
         raise UnknownVersion("key state of another version")
     if not hmac.compare_digest(commitment, _commitment(root)):
         raise WrongRoot("the key store is sealed under another root")
@@ -81,7 +81,7 @@ def open_state(blob: bytes, root: bytes, segments: Segments) -> KeyState:
         content = cipher.decrypt(nonce, blob[_HEADER.size :], header)
     except InvalidTag:
         raise alone(Tampered("the key store was changed")) from None
-    return first_layout.from_bytes(content) if version == FIRST else _from_table(content, segments)
+    return first_layout.from_bytes(content) if version == FIRST else _from_table(content, segments, version)
 
 
 def every_segment(state: KeyState, fresh: Mapping[bytes, bytes]) -> Iterable[tuple[bytes, bytes]]:
@@ -202,10 +202,10 @@ def _groups(state: KeyState) -> list[StoredGroup]:
 # Opening
 
 
-def _from_table(content: bytes, segments: Segments) -> KeyState:
+def _from_table(content: bytes, segments: Segments, layout: int) -> KeyState:
     try:
         table = msgspec.msgpack.decode(content, type=StoredTable)
-        state = KeyState(KeyFamilies(), segments)
+        state = KeyState(KeyFamilies(), segments, layout)
         periods = state.families.periods
         for it in table.trees:
             periods[it.tag, it.period] = Period(_tree(it, segments), it.created_ms)

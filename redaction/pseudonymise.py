@@ -10,11 +10,24 @@ period; `search_all_epochs` gives them. Therefore an epoch may be dropped only w
 is dead, or its people could no longer be found for erasure.
 """
 
+from typing import Final, NamedTuple
+
 from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
 from redaction.primitives import hmac_sha256
 from redaction.sealed import Pseudonym
 from redaction.sealed import Subject as Subject
+from redaction.windows import window
+
+IDEMPOTENCY: Final = "idempotency"
+
+
+class Digests(NamedTuple):
+    """What an idempotency key is found by. claimed, before, sought: as the epochs of `redaction.windows.Window`."""
+
+    claimed: bytes
+    before: tuple[bytes, ...] = ()
+    sought: tuple[bytes, ...] = ()
 
 
 def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = "search") -> Subject:
@@ -38,7 +51,21 @@ def credential_digest(keys: KeyState, secret: Secret) -> bytes:
     return hmac_sha256(pepper, secret.reveal(Purpose.CREDENTIAL).encode())
 
 
-def idempotency_digest(keys: KeyState, customer: int, key: str, index: int = 0) -> bytes:
-    """16 bytes for an Idempotency-Key; `index` distinguishes the items of one batch."""
-    pepper = keys.pepper(customer, "idempotency", LASTING_EPOCH)
-    return hmac_sha256(pepper, index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass"))[:16]
+def idempotency_digests(keys: KeyState, customer: int, key: str, now_ms: int, index: int = 0) -> Digests:
+    """16 bytes each for an Idempotency-Key; `index` distinguishes the items of one batch."""
+    text = index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass")
+    claimed, before, sought = window(keys, IDEMPOTENCY, now_ms)
+
+    def digest(epoch: int) -> bytes:
+        return hmac_sha256(keys.pepper(customer, IDEMPOTENCY, epoch), text)[:16]
+
+    return Digests(digest(claimed), tuple(map(digest, before)), tuple(map(digest, sought)))
+
+
+def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms: int) -> list[Pseudonym]:
+    """What a number may have been kept under for a purpose with short epochs, "rate" or "join": the one to keep it
+    under from now on comes first.
+    """
+    claimed, before, sought = window(keys, purpose, now_ms)
+    epochs = (claimed, *before, *sought)
+    return [pseudonymise(keys, customer, msisdn, epoch, purpose).pseudonym for epoch in epochs]

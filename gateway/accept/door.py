@@ -25,6 +25,7 @@ from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
 from redaction.personal import Msisdn
+from redaction.pseudonymise import Digests
 from redaction.retention import content_until_ms, record_until_ms
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
@@ -37,8 +38,8 @@ Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, 
 class Door:
     """pick: of the candidates for a message of this class, the operator in whose lane it is to wait.
 
-    digest: keyed digest of an idempotency key and an index. plain_counters: operators that take a text in as many
-    segments as it was planned for.
+    digests: keyed digests of an idempotency key, by customer, key, time and index. plain_counters: operators that take
+    a text in as many segments as it was planned for.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Door:
         pick: Callable[[Sequence[str], MessageClass], str],
         journal: Journal,
         clock: Clock,
-        digest: Callable[[int, str, int], bytes],
+        digests: Callable[[int, str, int, int], Digests],
         plain_counters: Collection[str] = (),
     ) -> None:
         self._validator = validator
@@ -60,7 +61,7 @@ class Door:
         self._pick = pick
         self._journal = journal
         self._clock = clock
-        self._digest = digest
+        self._digests = digests
         self._plain_counters = plain_counters
 
     def offer(
@@ -85,10 +86,12 @@ class Door:
             submission = self._validator.without_guess(submission, request, form)
         try:
             message, leaf = self._minimise(key, submission, now_ms, form.notify)
-            digest = None if idempotency is None else self._digest(key.customer.id, idempotency, index)
+            record = Accept(message)
+            if idempotency is not None:
+                claimed, before, sought = self._digests(key.customer.id, idempotency, now_ms, index)
+                record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        record = Accept(message, digest, now_ms + IDEMPOTENCY_MS)
         if message.content is None:
             self._offer_later(record, submission, leaf, done)
             return message

@@ -15,7 +15,6 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from gateway.accounts.actor import Actor
 from gateway.accounts.esme_profile import EsmeProfile, with_words
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.passwords import SHORT, hashed, new_password
@@ -36,6 +35,7 @@ from gateway.accounts.settings import (
     read_customer,
     stored_form,
 )
+from gateway.audit.actor import Actor
 from gateway.ledger.contract import (
     ChangedMeanwhile,
     NameTaken,

@@ -19,9 +19,9 @@ from gateway.cli.restored import accept
 from gateway.cli.session import open_keystore
 from gateway.keystore import opening
 from gateway.keystore.installation import KeysOlder, shown
-from gateway.keystore.keyring import next_destruction_ms
 from gateway.keystore.recovery import Combination, recover
 from gateway.keystore.store import Keystore
+from gateway.keystore.upkeep import next_destruction_ms
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps

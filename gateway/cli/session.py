@@ -11,8 +11,8 @@ import msgspec
 
 from config.loader import load
 from config.settings import Settings
-from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts
+from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.output import Failed, note
 from gateway.keystore.installation import Step, open_together, shown
 from gateway.keystore.keyring import Keyring

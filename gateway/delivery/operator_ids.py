@@ -24,6 +24,8 @@ UNLISTED: Final = "unlisted"
 """Stands for an operator's code in a form that could hold more than a code."""
 
 _OCTETS: Final = 12
+_OF_NEIGHBOURS: Final = 3
+_TAIL: Final = 2
 _MARK: Final = "~"
 _CODE: Final = re.compile("[0-9]{1,5}|[0-9A-Za-z]{1,4}", re.ASCII)
 
@@ -69,9 +71,14 @@ class OperatorIds:
         return msgspec.structs.replace(receipt, candidates=kept, error_code=listed(receipt.error_code))
 
     def _digest(self, operator: str, identifier: str) -> str:
+        """Begins with the digest of all but the last characters. Operators count, so ids that come together then lie
+        together: in random places every message writes a page of the ledger of its own.
+        """
         keyed = self._keyed.copy()
-        keyed.update(f"{operator}\0{identifier}".encode("utf-8", "surrogatepass"))
-        return _MARK + b2a_base64(keyed.digest(), newline=False).decode()
+        keyed.update(f"{operator}\0{identifier[:-_TAIL]}".encode("utf-8", "surrogatepass"))
+        neighbours = keyed.digest()[:_OF_NEIGHBOURS]
+        keyed.update(identifier[-_TAIL:].encode("utf-8", "surrogatepass"))
+        return _MARK + b2a_base64(neighbours + keyed.digest()[_OF_NEIGHBOURS:], newline=False).decode()
 
 
 def listed(code: str | None) -> str | None:

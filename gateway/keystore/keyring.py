@@ -5,34 +5,28 @@ periods whose last content is due are destroyed here; that is what forgets.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from gateway.keystore.record_tags import PURPOSE, RecordTags, dead_years, lacking_years, make_year
+from gateway.keystore.record_tags import RecordTags
 from gateway.keystore.store import Keystore
+from gateway.keystore.upkeep import CREDENTIALS, Upkeep, epoch_of, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
-from redaction.first_layout import FIRST
-from redaction.keys import PLATFORM, KeyState
+from redaction.keys import KeyState
 from redaction.personal import Msisdn, Secret
-from redaction.pseudonymise import Subject, credential_digest, idempotency_digest, pseudonymise, search_all_epochs
-from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
+from redaction.pseudonymise import (
+    Digests,
+    Subject,
+    credential_digest,
+    idempotency_digests,
+    pseudonymise,
+    search_all_epochs,
+)
+from redaction.retention import RetentionRule, RetentionTag, period_of
 
 log = logger("gateway.keystore.keyring")
-
-EPOCH_MS: Final = 90 * 24 * 3600 * 1000
-"""How long one pepper for search pseudonyms is used."""
-CREDENTIALS: Final = 0
-"""The customer number under which the gateway's own peppers are kept."""
-
-UPGRADE_MS: Final = 24 * 3600 * 1000
-"""How long nodes of the version before may still read what operators' ids are found by."""
-
-
-def epoch_of(now_ms: int) -> int:
-    """The pepper epoch of this time."""
-    return now_ms // EPOCH_MS
 
 
 class _DoneByAnother(Exception):
@@ -112,7 +106,7 @@ class Keyring:
         upkeep.do(state)
         return upkeep.destroyed
 
-    def _upkeep(self, state: KeyState) -> "Upkeep":
+    def _upkeep(self, state: KeyState) -> Upkeep:
         return Upkeep(state, self._rules, self._clock, self._tags_from())
 
     def period_at(self, tag: RetentionTag, at_ms: int) -> int:
@@ -207,111 +201,5 @@ class Keyring:
         since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
         return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
 
-    def idempotency_digest(self, customer: int, key: str, index: int) -> bytes:
-        return idempotency_digest(self._store.state, customer, key, index)
-
-
-class Upkeep:
-    """What a key state lacks for the present and the next period and epoch, and which of its keys are due.
-
-    A period key is due when its last content is; a search pepper when every record of its epoch is gone, so that nobody
-    could be found by it. Nothing is due by a clock that has jumped. destroyed: how many keys are. needed: whether there
-    is anything to do.
-    """
-
-    def __init__(
-        self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock, tags_from_ms: int | None = None
-    ) -> None:
-        self._clock = clock
-        self._tags_from_ms = tags_from_ms or 0
-        now_ms = clock.now_ms()
-        live = set(state.periods())
-        wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in rules for ahead in (0, 1)]
-        self._missing = [name for name in wanted if name not in live]
-        self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
-        self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
-        self._secrets = _dead_secrets(state, rules, now_ms) if clock.is_sound else []
-        self._years = [] if tags_from_ms is None else lacking_years(state, now_ms)
-        dead = dead_years(state, rules, now_ms) if clock.is_sound else []
-        self._epochs += [(PLATFORM, PURPOSE, year) for year in dead]
-        self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets)
-        self.needed = bool(self._missing or self._years) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
-
-    def do(self, state: KeyState) -> None:
-        for tag, period in self._missing:
-            state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms())
-        for tag, period in self._periods:
-            state.drop_period(tag, period)
-        make_peppers(state, self._clock)
-        for year in self._years:
-            make_year(state, year, self._clock.random, self._clock.now_ms() + self._tags_from_ms)
-        for name in self._epochs:
-            state.drop_epoch(*name)
-        for purpose, epoch in self._secrets:
-            state.drop_secret(purpose, epoch)
-
-
-def make_peppers(state: KeyState, clock: Clock) -> None:
-    """Every pepper that the present and the next epoch need, or what they are derived from."""
-    now_ms = clock.now_ms()
-    ahead = (epoch_of(now_ms), epoch_of(now_ms) + 1)
-    if not state.epochs(CREDENTIALS, "correlation"):
-        is_fresh = not state.epochs(CREDENTIALS, "credential")
-        since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
-        state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
-    state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
-    if state.layout > FIRST:
-        for epoch in ahead:
-            state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
-        return
-    for customer in state.customers():
-        state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
-        for epoch in ahead:
-            state.ensure_pepper(customer, "search", epoch, clock.random, now_ms=now_ms)
-
-
-def next_destruction_ms(state: KeyState, rules: Sequence[RetentionRule]) -> int | None:
-    """When the first of the live period keys is due; copies of the key store are dead from then on."""
-    by_tag = {rule.tag: rule for rule in rules}
-    return min((period_dead_ms(by_tag[tag], period) for tag, period in state.periods() if tag in by_tag), default=None)
-
-
-def _dead_periods(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[RetentionTag, int]]:
-    by_tag = {rule.tag: rule for rule in rules}
-    return [
-        (tag, period)
-        for tag, period in state.periods()
-        if tag in by_tag and period_dead_ms(by_tag[tag], period) <= now_ms
-    ]
-
-
-def _dead_epochs(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[int, str, int]]:
-    return [
-        (customer, "search", epoch)
-        for customer in state.customers()
-        for epoch in state.own_epochs(customer, "search")
-        if _is_over(epoch, rules, now_ms)
-    ]
-
-
-def _dead_secrets(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[str, int]]:
-    return [
-        (purpose, epoch)
-        for purpose, tag, epoch in state.secrets()
-        if purpose == "search" and not tag and _is_over(epoch, rules, now_ms)
-    ]
-
-
-def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
-    """Whether every record of the epoch is gone."""
-    return (epoch + 1) * EPOCH_MS <= now_ms - max((rule.record_s for rule in rules), default=0) * 1000
-
-
-def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not state.epochs(CREDENTIALS, "credential") or not state.epochs(CREDENTIALS, "correlation"):
-        return True
-    ahead = epoch_of(now_ms) + 1
-    if state.layout > FIRST:
-        made = state.secrets()
-        return any(("search", "", epoch) not in made for epoch in (ahead - 1, ahead))
-    return any(ahead not in state.epochs(customer, "search") for customer in state.customers())
+    def idempotency_digests(self, customer: int, key: str, now_ms: int, index: int) -> Digests:
+        return idempotency_digests(self._store.state, customer, key, now_ms, index)

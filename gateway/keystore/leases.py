@@ -11,9 +11,10 @@ from typing import Final
 from gateway.keystore.redis import KeyServer
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
+from redaction.customer_keys import LAYOUT
 
-_SECOND: Final = "2:"
-"""Names of nodes that read layout 2 begin so."""
+_READS: Final = f"{LAYOUT}:"
+"""Names of nodes that read the present layout begin so."""
 _MARGIN: Final = 0.9
 """Part of a lease after which the node ends it, for clocks that do not run alike."""
 
@@ -25,7 +26,7 @@ class Leases:
         self._server = server
         self._clock = clock
         self._lease_s = lease_s
-        self._name = _SECOND + clock.random(8).hex()
+        self._name = _READS + clock.random(8).hex()
         self._version = 0
         self._ends = float("-inf")
 
@@ -50,7 +51,7 @@ class Leases:
         return self._version >= version and all(held >= version for held in self.versions())
 
     def may_raise_layout(self) -> bool:
-        return all(name.startswith(_SECOND) for _, _, name in self._server.nodes())
+        return all(name.startswith(_READS) for _, _, name in self._server.nodes())
 
     def versions(self) -> Sequence[int]:
         return [held for held, _, _ in self._server.nodes()]

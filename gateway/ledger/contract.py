@@ -16,6 +16,7 @@ a message that another node has is not done. When the store takes some partition
 """
 
 import enum
+from collections.abc import Iterable
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -83,12 +84,17 @@ class Accept(msgspec.Struct, frozen=True, gc=False):
     """Store a new message. Result: the id now standing for it, which is an earlier message's when the customer used the
     same idempotency digest before (then nothing is stored). The digest is remembered until `idempotency_until_ms`.
     event: of the message's status, for the customer, stored in the same transaction.
+
+    before, sought: further digests of the same key, for which an earlier message may stand. Those in `before` other
+    nodes may take for the present one: where nodes write at once, they are remembered as well, before the present one.
     """
 
     message: Message
     idempotency: bytes | None = None
     idempotency_until_ms: int = 0
     event: OutboxEvent | None = None
+    before: tuple[bytes, ...] = ()
+    sought: tuple[bytes, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -267,6 +273,66 @@ class StoredAccounts(msgspec.Struct, frozen=True, kw_only=True):
     esmes: tuple[StoredEsme, ...] = ()
     endpoints: tuple[StoredEndpoint, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+
+
+# -------------------------------------------------------------------------------------------------------------- acts
+
+
+MAX_OCTETS: Final = 60_000
+"""Of a document, and of an audit entry, which a tile of the log takes with a length of two octets."""
+MAX_DOCUMENT_NAME: Final = 64
+"""Characters of a document's kind, and of its key."""
+ABSENT: Final = 0
+"""As the version that must stand: there is no such document."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A row of what people set: accounts of people, desired state, requests, tasks.
+
+    octets: what the owner of the kind encodes, sealed where it is personal. version: 1 or more; it changes with every
+    write and never comes back.
+    """
+
+    kind: str
+    key: str
+    octets: bytes
+    version: int
+
+    def __repr__(self) -> str:
+        return f"Document(kind={self.kind!r}, version={self.version})"
+
+
+class DocumentWrite(msgspec.Struct, frozen=True):
+    """octets: None deletes. read: the version that must stand, ABSENT for none; None: whatever stands."""
+
+    kind: str
+    key: str
+    octets: bytes | None
+    read: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (0 < len(self.kind) <= MAX_DOCUMENT_NAME and 0 < len(self.key) <= MAX_DOCUMENT_NAME):
+            raise ValueError("a document's kind and key have 1 to 64 characters")
+        check_octets(() if self.octets is None else (self.octets,))
+
+    def __repr__(self) -> str:
+        return f"DocumentWrite(kind={self.kind!r}, read={self.read})"
+
+
+class PendingEntry(msgspec.Struct, frozen=True):
+    """An audit entry that is not in the log's tree yet. number: ascends, and is never used twice."""
+
+    number: int
+    octets: bytes
+
+
+def check_octets(parts: Iterable[bytes]) -> None:
+    """Raises ValueError for a document or an audit entry that is larger than MAX_OCTETS."""
+    if any(len(each) > MAX_OCTETS for each in parts):
+        raise ValueError(f"a document or an audit entry has at most {MAX_OCTETS} octets")
+
+
+# ---------------------------------------------------------------------------------------------------------- answers
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):

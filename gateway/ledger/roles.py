@@ -8,11 +8,14 @@ from collections.abc import Collection, Container, Mapping, Sequence, Sized
 from typing import Protocol
 
 from gateway.ledger.contract import (
+    Document,
+    DocumentWrite,
     Exported,
     Found,
     LedgerFacts,
     LedgerFormat,
     Page,
+    PendingEntry,
     StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
@@ -120,7 +123,10 @@ class Counters(Protocol):
 
 
 class AccountStore(Protocol):
-    """Customers, keys, ESME accounts and endpoints."""
+    """Customers, keys, ESME accounts and endpoints.
+
+    entries: audit entries of a write, which wait in `Acts.pending` once it is done and not otherwise.
+    """
 
     async def version(self) -> int:
         """A number that changes whenever any of them changes, by whatever process. Cheap."""
@@ -137,7 +143,12 @@ class AccountStore(Protocol):
     async def endpoints(self) -> Sequence[StoredEndpoint]: ...
 
     async def save_customer(
-        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+        self,
+        customer: StoredCustomer,
+        *,
+        read: int | None = None,
+        accounts: int | None = None,
+        entries: Sequence[bytes] = (),
     ) -> int:
         """Insert or replace by id; returns the id. Raises NameTaken.
 
@@ -146,16 +157,43 @@ class AccountStore(Protocol):
         is for new rows and copies.
         """
 
-    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
+    async def save_key(self, key: StoredKey, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
         """As `save_customer`."""
 
-    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
         """As `save_customer`."""
 
-    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
+    async def save_endpoint(
+        self, endpoint: StoredEndpoint, *, read: int | None = None, entries: Sequence[bytes] = ()
+    ) -> None:
         """Insert or replace by customer; as `save_customer`."""
 
-    async def delete_endpoint(self, customer: int) -> None: ...
+    async def delete_endpoint(self, customer: int, *, entries: Sequence[bytes] = ()) -> None: ...
+
+
+class Acts(Protocol):
+    """Documents that people's acts write, and the audit entries of acts; with accounts one domain of transactions."""
+
+    async def version(self) -> int:
+        """A number that changes with every act that writes documents, by whatever process. Cheap."""
+
+    async def find(self, kind: str, key: str) -> Document | None: ...
+
+    async def of_kind(self, kind: str, after: str = "", limit: int = 1000) -> Sequence[Document]:
+        """The first `limit` in the order of keys (of their UTF-8), of those behind `after`."""
+
+    async def act(self, writes: Sequence[DocumentWrite], entries: Sequence[bytes] = ()) -> None:
+        """Do all writes, each of another document, and keep the entries; durable when this returns.
+
+        Raises ChangedMeanwhile when another version stands than one that was read, and LedgerUnavailable: nothing of it
+        is done then, but where that is OutcomeUnknown. ValueError for entries that are too large.
+        """
+
+    async def pending(self, limit: int, after: int = 0) -> Sequence[PendingEntry]:
+        """The oldest entries that are not settled, of those with a greater number than `after`."""
+
+    async def settle(self, through: int) -> None:
+        """Forget the entries up to that number: they are in the log's tree, and on disk."""
 
 
 class Retention(Protocol):
@@ -223,6 +261,15 @@ class Copies(Protocol):
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         """Add to the counts of forgotten records."""
 
+    async def kinds(self) -> Sequence[str]:
+        """Of the documents that there are."""
+
+    async def last_entry(self) -> int:
+        """The number of the newest audit entry that was ever kept; 0 where none was."""
+
+    async def put_entries(self, entries: Sequence[PendingEntry], last: int) -> None:
+        """Keep audit entries under their own numbers; a new one's is greater than `last`, and than it was to be."""
+
 
 class Formats(Protocol):
     """Which format records have."""
@@ -271,6 +318,9 @@ class Ledger(Commits, Protocol):
 
     @property
     def accounts(self) -> AccountStore: ...
+
+    @property
+    def acts(self) -> Acts: ...
 
     @property
     def retention(self) -> Retention: ...

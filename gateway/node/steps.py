@@ -155,7 +155,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         pick=dispatch.lanes.pick,
         journal=base.journal,
         clock=base.clock,
-        digest=base.stores.keyring.idempotency_digest,
+        digests=base.stores.keyring.idempotency_digests,
         plain_counters=assembly.plain_counters(base.settings),
     )
 

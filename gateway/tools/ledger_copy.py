@@ -17,6 +17,8 @@ from gateway.ledger.contract import (
     Accept,
     Change,
     Count,
+    Document,
+    DocumentWrite,
     Exported,
     Notify,
     Traffic,
@@ -38,7 +40,8 @@ TRAFFIC_ROWS: Final = 10_000_000
 class Copied(msgspec.Struct, kw_only=True):
     """messages: copied now. present: there already. verified: read back, and the same. different: and not the same.
     left: that may still change. accounts: customers, keys, ESME accounts and endpoints. unreadable: those that
-    cannot be read, and are not copied. events: still to be delivered.
+    cannot be read, and are not copied. documents: what people set. entries: audit entries that are not in the log yet.
+    events: still to be delivered.
     """
 
     messages: int = 0
@@ -48,6 +51,8 @@ class Copied(msgspec.Struct, kw_only=True):
     left: int = 0
     accounts: int = 0
     unreadable: int = 0
+    documents: int = 0
+    entries: int = 0
     events: int = 0
     events_missing: int = 0
     traffic: int = 0
@@ -77,6 +82,7 @@ async def copy_ledger(
     copied = Copied()
     await _copy_installation(source, target)
     copied.accounts, copied.unreadable = await _copy_accounts(source, target)
+    copied.documents = await _copy_documents(source, target)
     settled_ms = clock.now_ms() - SETTLED_MS if source_runs else None
     events = await _events_by_message(source)
     if any(each.kind != STATUS_EVENT for them in events.values() for each in them):
@@ -91,6 +97,7 @@ async def copy_ledger(
         if cursor is None:
             break
     if not source_runs:
+        copied.entries = await _copy_entries(source, target)
         await _copy_notices(events, target)
         await _copy_counts(source, target, clock)
         copied.traffic = await _copy_traffic(source, target)
@@ -223,6 +230,39 @@ async def _copy_accounts(source: Ledger, target: Ledger) -> tuple[int, int]:
             await target.accounts.delete_endpoint(endpoint.customer)
     copied = len(stored.customers) + len(stored.keys) + len(stored.esmes) + len(stored.endpoints)
     return copied, len(stored.unreadable)
+
+
+async def _copy_documents(source: Ledger, target: Ledger) -> int:
+    """Make the target's the same, kind by kind; how many there are. Versions are each ledger's own."""
+    count = 0
+    for kind in {*await source.copies.kinds(), *await target.copies.kinds()}:
+        wanted, there = [
+            {each.key: each.octets for each in await _of_kind(ledger, kind)} for ledger in (source, target)
+        ]
+        for key in wanted.keys() | there.keys():
+            if wanted.get(key) != there.get(key):
+                await target.acts.act([DocumentWrite(kind, key, wanted.get(key))])
+        count += len(wanted)
+    return count
+
+
+async def _of_kind(ledger: Ledger, kind: str) -> list[Document]:
+    found: list[Document] = []
+    while page := await ledger.acts.of_kind(kind, found[-1].key if found else "", PAGE):
+        found += page
+    return found
+
+
+async def _copy_entries(source: Ledger, target: Ledger) -> int:
+    """Under their own numbers, by which the audit log knows what it has already; how many wait."""
+    await target.acts.settle(await target.copies.last_entry())
+    count = after = 0
+    while page := await source.acts.pending(PAGE, after):
+        after = page[-1].number
+        count += len(page)
+        await target.copies.put_entries(page, after)
+    await target.copies.put_entries((), await source.copies.last_entry())
+    return count
 
 
 async def _copy_counts(source: Ledger, target: Ledger, clock: Clock) -> None:

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.accounts.actor import NODE
 from gateway.accounts.administration import change_endpoints
+from gateway.audit.actor import NODE
 from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable, StoredEndpoint
 from gateway.ledger.roles import AccountStore
 from gateway.process.clock import Clock

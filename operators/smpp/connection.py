@@ -5,7 +5,7 @@ is read, since every request would add an answer to what it does not take; the h
 timers end the link (S-26). What waits for such a peer is at most `WRITE_LIMIT_BYTES`, the answers to one read, to the
 requests already with the host (`SessionSettings.inbound`), and a window of requests. Used by both sides.
 
-What one read brought is taken by slices of `SLICE_BYTES`, each in its turn (`operators.turns`), and nothing more is
+What one read brought is taken by slices of `slice_bytes`, each in its turn (`operators.turns`), and nothing more is
 read meanwhile: a peer that floods holds up others by a slice, whatever its PDUs are.
 
 After a pause of the process its timers come before what lies in the sockets: so the session's time leaves pauses out,
@@ -28,6 +28,8 @@ WRITE_LIMIT_BYTES: Final = 1 << 20
 CLOSE_AFTER_S: Final = 1.0
 SLICE_BYTES: Final = 2_048
 """128 of the smallest PDUs: a millisecond, or ten usual submissions."""
+OPERATOR_SLICE_BYTES: Final = 16_384
+"""Of an operator's link, which brings answers by the hundred: 500 of them are two milliseconds, settled together."""
 
 Handler = Callable[["Connection", Sequence[Event]], None]
 """Takes the events of one read or one tick."""
@@ -36,7 +38,8 @@ Handler = Callable[["Connection", Sequence[Event]], None]
 class Connection(asyncio.Protocol):
     """session: called with the loop's time when the connection is made. lost: called once at the end.
 
-    turns: shared with the other connections of a listener; None for turns of its own.
+    turns: shared with the other connections of a listener; None for turns of its own. slice_bytes: how much of what was
+    read is taken in one turn.
     """
 
     def __init__(
@@ -45,7 +48,9 @@ class Connection(asyncio.Protocol):
         handler: Handler,
         lost: Callable[["Connection"], None],
         turns: Turns | None = None,
+        slice_bytes: int = SLICE_BYTES,
     ) -> None:
+        self._slice_bytes: Final = slice_bytes
         self._make_session = session
         self._handler = handler
         self._lost = lost
@@ -96,7 +101,7 @@ class Connection(asyncio.Protocol):
         return str(name[0]) if name else ""
 
     def data_received(self, data: bytes) -> None:
-        if not self._waits and len(data) <= SLICE_BYTES and not self._turns.busy:
+        if not self._waits and len(data) <= self._slice_bytes and not self._turns.busy:
             self._receive(data)
         else:
             self._unread += data
@@ -108,8 +113,8 @@ class Connection(asyncio.Protocol):
     def work(self) -> bool:
         """Take one slice of what is unread; see `operators.turns.Worker`."""
         if self._transport is not None and not self._transport.is_closing():
-            data = bytes(self._unread[:SLICE_BYTES])
-            del self._unread[:SLICE_BYTES]
+            data = bytes(self._unread[: self._slice_bytes])
+            del self._unread[: self._slice_bytes]
             self._receive(data)
         else:
             self._unread.clear()

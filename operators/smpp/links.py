@@ -23,7 +23,7 @@ from operators.renewal import served
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import Bind
-from operators.smpp.connection import Connection, Handler
+from operators.smpp.connection import OPERATOR_SLICE_BYTES, Connection, Handler
 from operators.smpp.outages import Outages, why_lost, why_unconnected
 from operators.smpp.session import BOUND, Role, Session, SessionSettings
 from redaction.personal import Purpose, Secret
@@ -247,7 +247,10 @@ class Links:
 
     def _make_connection(self) -> Connection:
         return Connection(
-            lambda now: Session(Role.ESME, self._session_settings, now), self._handler, self._connection_lost
+            lambda now: Session(Role.ESME, self._session_settings, now),
+            self._handler,
+            self._connection_lost,
+            slice_bytes=OPERATOR_SLICE_BYTES,
         )
 
     def _connection_lost(self, connection: Connection) -> None:

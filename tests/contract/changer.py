@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts
 from gateway.accounts.settings import NumberSettings
+from gateway.audit.actor import COMMAND_LINE
 from gateway.ledger.contract import StoredEndpoint
 from gateway.ledger.roles import Ledger
 from gateway.process import logs

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.ledger.contract import Accept, Change, Count, Exported, Notify, TellLater, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, DocumentWrite, Exported, Notify, TellLater, WriteOp
 from gateway.ledger.roles import Ledger
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.process.clock import ManualClock
@@ -224,6 +224,40 @@ async def test_counts_of_what_was_forgotten_come_along_once(pair: Pair) -> None:
         copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
         assert (copied.messages, copied.traffic) == (0, 1)
         assert await pair.target.retention.traffic(0, 10) == await pair.source.retention.traffic(0, 10)
+
+
+async def documents(ledger: Ledger) -> dict[tuple[str, str], bytes]:
+    kinds = await ledger.copies.kinds()
+    return {(each.kind, each.key): each.octets for kind in kinds for each in await ledger.acts.of_kind(kind)}
+
+
+async def test_documents_and_audit_entries_come_along_and_are_the_sources_alone(pair: Pair) -> None:
+    await pair.target.acts.act([DocumentWrite("old", "gone", b"")], [b"of the target"])
+    wanted = [DocumentWrite("wanted", f"operator {number}", b"%d" % number) for number in range(3)]
+    await pair.source.acts.act([*wanted, DocumentWrite("person", "usr_1", b"\x00")], [b"1", b"2", b"3"])
+    (first, *rest) = await pair.source.acts.pending(10)
+    await pair.source.acts.settle(first.number)
+    for _ in range(2):
+        copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+        assert (copied.documents, copied.entries, copied.is_whole) == (4, 2, True)
+        assert await documents(pair.target) == await documents(pair.source)
+        assert await pair.target.acts.pending(10) == rest
+    await pair.source.acts.act([DocumentWrite("wanted", "operator 1", None)])
+    version = await pair.target.acts.version()
+    await copy_ledger(pair.source, pair.target, pair.clock, source_runs=True)
+    assert await documents(pair.target) == await documents(pair.source)
+    assert await pair.target.acts.version() == version + 1, "what is the same is not written again"
+
+
+async def test_a_number_of_an_audit_entry_does_not_come_again_at_the_target(pair: Pair) -> None:
+    await pair.source.acts.act([], [b"1", b"2"])
+    last = (await pair.source.acts.pending(10))[-1].number
+    await pair.source.acts.settle(last)
+    await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert await pair.target.acts.pending(10) == []
+    await pair.target.acts.act([], [b"3"])
+    (entry,) = await pair.target.acts.pending(10)
+    assert entry.number == last + 1
 
 
 async def test_what_is_past_its_record_clock_is_left_behind(pair: Pair) -> None:

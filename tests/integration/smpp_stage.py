@@ -20,9 +20,9 @@ from config.settings import (
     ShutdownSettings,
     SmppServerSettings,
 )
-from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings, EsmeSettings
+from gateway.audit.actor import COMMAND_LINE
 from gateway.model.message import Message
 from gateway.node.node import Node
 from operators.simulator import Faults, Simulator

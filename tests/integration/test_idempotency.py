@@ -11,7 +11,7 @@ pytestmark = pytest.mark.case("interfaces-6")
 
 KEY = [("Idempotency-Key", "order 7")]
 SEVERAL = "/v1/messages/batch"
-DAY_MS = 24 * 3600 * 1000
+DAY_S = 24 * 3600
 
 
 async def test_a_batch_under_a_key_that_a_message_used_is_another_request(tmp_path: Path) -> None:
@@ -66,10 +66,35 @@ async def test_a_repeat_stays_one_where_the_pseudonyms_have_changed(tmp_path: Pa
     async with api_on_road(tmp_path) as (stage, road):
         first = await stage.post(headers=KEY)
         await road.settled()
-        road.clock.advance(DAY_MS / 1000 - 60)
+        road.clock.advance(DAY_S - 60)
         road.keyring.ensure_present()
         again = await stage.post(headers=KEY)
         assert again.json()["id"] == first.json()["id"]
+
+
+@pytest.mark.parametrize("first_s", [-DAY_S / 2, -61, -59, -0.001, 0, 59, 61])
+@pytest.mark.parametrize("later_s", [0.002, 30, 62, 3600, DAY_S - 1])
+async def test_a_repeat_is_found_over_the_turn_of_an_epoch(tmp_path: Path, first_s: float, later_s: float) -> None:
+    """first_s: when the first comes, after a turn; later_s: its repeat, after it."""
+    async with api_on_road(tmp_path) as (stage, road):
+        road.clock.advance(2 * DAY_S - road.clock.now_ms() / 1000 % DAY_S + first_s)
+        road.keyring.ensure_present()
+        first = await stage.post(headers=KEY)
+        await road.settled()
+        road.clock.advance(later_s)
+        road.keyring.ensure_present()
+        again = await stage.post(headers=KEY)
+        assert again.json()["id"] == first.json()["id"]
+        assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_a_key_is_free_after_a_day(tmp_path: Path) -> None:
+    async with api_on_road(tmp_path) as (stage, road):
+        first = await stage.post(headers=KEY)
+        road.clock.advance(DAY_S)
+        road.keyring.ensure_present()
+        again = await stage.post(headers=KEY)
+        assert again.json()["id"] != first.json()["id"]
 
 
 async def test_the_repeats_of_a_batch_are_marked_item_by_item(tmp_path: Path) -> None:

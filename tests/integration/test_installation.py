@@ -11,9 +11,9 @@ import pytest
 import redis
 
 from config.redis_address import parse_address
-from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings
+from gateway.audit.actor import COMMAND_LINE
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import (
     KeysMissing,

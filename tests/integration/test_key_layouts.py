@@ -32,8 +32,9 @@ from tests.integration.keystores.__main__ import answers
 from tests.integration.valkey_server import valkey
 
 HERE = Path(__file__).parent / "keystores"
-ANSWERS = msgspec.json.decode((HERE / "layout_1.json").read_bytes())
+BEFORE = ("layout_1", "layout_2")
 INSTALLATION = 0x1234_5678_9ABC_DEF0
+DAY_S = 86_400
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +50,38 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> KeyPlace:
     return KeyPlace(tmp_path, url, tmp_path.name, lock_s=2 * LIMIT_S)
 
 
+@pytest.fixture(params=BEFORE)
+def layout(request: pytest.FixtureRequest) -> str:
+    """A stored one of an earlier version."""
+    return str(request.param)
+
+
 @pytest.fixture
-def old(place: KeyPlace) -> KeyPlace:
-    """A store that the version before left there."""
-    place.root.write((bytes.fromhex((HERE / "layout_1.root").read_text(encoding="ascii")),))
+def said(layout: str) -> Any:
+    """What its keys are."""
+    return msgspec.json.decode((HERE / f"{layout}.json").read_bytes())
+
+
+@pytest.fixture
+def old(place: KeyPlace, layout: str) -> KeyPlace:
+    """A store that an earlier version left there."""
+    place.root.write((bytes.fromhex((HERE / f"{layout}.root").read_text(encoding="ascii")),))
     if not place.url:
         place.file.parent.mkdir()
-        shutil.copy(HERE / "layout_1.db", place.file)
+        shutil.copy(HERE / f"{layout}.db", place.file)
         return place
-    with contextlib.closing(sqlite3.connect(HERE / "layout_1.db")) as file, place.client() as client:
+    with contextlib.closing(sqlite3.connect(HERE / f"{layout}.db")) as file, place.client() as client:
         blob, version = file.execute("SELECT blob, version FROM keystore").fetchone()
         client.hset(f"{{{place.prefix}}}:keystore:state", mapping={"blob": blob, "version": version})
         client.hset(f"{{{place.prefix}}}:keystore:marks", "installation", INSTALLATION)
+        if file.execute("SELECT 1 FROM sqlite_master WHERE name = 'segment'").fetchone():
+            for segment, octets in file.execute("SELECT id, octets FROM segment"):
+                client.set(f"{{{place.prefix}}}:keystore:segment:{segment.hex()}", octets)
     return place
+
+
+def number(layout: str) -> int:
+    return int(layout[-1])
 
 
 @contextlib.contextmanager
@@ -131,30 +151,30 @@ class Segments:
 # ------------------------------------------------------------------------------------------------------- the old layout
 
 
-def test_a_store_of_the_version_before_keeps_every_key_and_every_destruction(old: KeyPlace) -> None:
+def test_a_store_of_the_version_before_keeps_every_key_and_every_destruction(old: KeyPlace, said: Any) -> None:
     for _ in range(2):
         with opened(old.store()) as store:
             assert store.state.layout == LAYOUT
             assert store.installation == INSTALLATION
-            assert answers(store.state) == ANSWERS
+            assert answers(store.state) == said
     assert old.blob()[4] == LAYOUT
 
 
 @pytest.mark.policy("P-23")
-def test_a_copy_from_before_the_layout_was_raised_opens_with_nothing_that_is_left(old: KeyPlace) -> None:
+def test_a_copy_from_before_the_layout_was_raised_opens_with_nothing_that_is_left(old: KeyPlace, layout: str) -> None:
     with opened(old.store()):
         pass
     assert len(old.root.read()) == 1
     with pytest.raises(KeystoreLost):
-        Keystore(Path(shutil.copy(HERE / "layout_1.db", old.folder / "copy.db")), old.root, SystemClock()).open()
+        Keystore(Path(shutil.copy(HERE / f"{layout}.db", old.folder / "copy.db")), old.root, SystemClock()).open()
 
 
 @pytest.mark.policy("P-23")
 @pytest.mark.parametrize("at", [1, 2])
 def test_a_crash_while_the_layout_is_raised_leaves_one_that_opens(
-    old: KeyPlace, at: int, monkeypatch: pytest.MonkeyPatch
+    old: KeyPlace, layout: str, said: Any, at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At the n-th write of a root: the blob is of the first layout before the second."""
+    """At the n-th write of a root: the blob is of the layout before until the second."""
 
     class Died(BaseException):
         pass
@@ -171,17 +191,17 @@ def test_a_crash_while_the_layout_is_raised_leaves_one_that_opens(
     monkeypatch.setattr(slot, "write", dying)
     with pytest.raises(Died):
         old.store(slot).open()
-    assert old.blob()[4] == (FIRST, LAYOUT)[at - 1]
+    assert old.blob()[4] == (number(layout), LAYOUT)[at - 1]
     with opened(old.store()) as store:
-        assert answers(store.state) == ANSWERS
+        assert answers(store.state) == said
     assert len(old.root.read()) == 1
 
 
-def test_a_verb_beside_a_node_leaves_the_layout_as_it_is(old: KeyPlace) -> None:
+def test_a_verb_beside_a_node_leaves_the_layout_as_it_is(old: KeyPlace, layout: str) -> None:
     with opened(command(old)) as store:
         store.update(partial(add, 9), destroys=True)
         store.update(partial(punctured, OTP, 500_001, [6]), destroys=True)
-    assert old.blob()[4] == FIRST
+    assert old.blob()[4] == number(layout)
     with opened(old.store()) as store:
         assert store.state.customers() == [0, 7, 8, 9, 2**40]
         assert store.state.pepper(9, "idempotency", 0)
@@ -190,35 +210,61 @@ def test_a_verb_beside_a_node_leaves_the_layout_as_it_is(old: KeyPlace) -> None:
     assert old.blob()[4] == LAYOUT
 
 
-def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(old: KeyPlace) -> None:
+@pytest.mark.parametrize("name", ["0123456789abcdef", "2:0123456789abcdef"])
+def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
+    old: KeyPlace, layout: str, name: str
+) -> None:
+    """name: as versions that read one layout and two call themselves."""
     if not old.url:
         pytest.skip("a file is not shared")
-    clock, before = ManualClock(), old.server()
+    written, clock, before = number(layout), ManualClock(), old.server()
     before.open()
-    before.attend("0123456789abcdef", 3, 60_000)  # as that version calls itself
+    before.attend(name, 3, 60_000)
     with opened(old.store()) as node:
-        assert node.state.layout == FIRST
+        assert node.state.layout == written
         keyring = Keyring(node, DEFAULT_RULES.values(), clock)
         keyring.ensure_present()
         keyring.ensure_customer(9)
-        assert (old.blob()[4], node.state.secrets()) == (FIRST, [])
-        before.leave("0123456789abcdef")
+        assert old.blob()[4] == written
+        assert {purpose for purpose, _, _ in node.state.secrets()} == ({"search"} if written > FIRST else set())
+        before.leave(name)
         roots = old.root.read()
         keyring.ensure_customer(10)
         assert (old.blob()[4], node.state.layout) == (LAYOUT, LAYOUT)
         assert old.root.read() != roots
         assert {9, 10} < set(node.state.customers())
         keyring.ensure_present()
-        assert node.state.secrets()
+        assert {purpose for purpose, _, _ in node.state.secrets()} > {"search", "idempotency"}
     before.close()
 
 
-def test_a_store_of_the_version_before_moves_in_the_present_layout(old: KeyPlace, tmp_path: Path) -> None:
+def test_idempotency_keys_of_before_the_upgrade_are_found_until_their_time_is_over(old: KeyPlace) -> None:
+    """And their lasting pepper goes, where it was a key of its own."""
+    clock = ManualClock()
+    with opened(old.store()) as node:
+        keyring = Keyring(node, DEFAULT_RULES.values(), clock)
+        keyring.ensure_present()
+        before = keyring.idempotency_digests(7, "order 1", clock.now_ms(), 0)
+        assert (before.before, before.sought) == ((), ())
+        clock.advance(DAY_S)
+        keyring.ensure_present()
+        first = keyring.idempotency_digests(7, "order 1", clock.now_ms(), 0)
+        assert before.claimed in (*first.before, *first.sought)
+        assert first.claimed != before.claimed
+        for _ in range(2):
+            clock.advance(DAY_S)
+            keyring.ensure_present()
+        later = keyring.idempotency_digests(7, "order 1", clock.now_ms(), 0)
+        assert before.claimed not in (later.claimed, *later.before, *later.sought)
+        assert not node.state.own_epochs(7, "idempotency")
+
+
+def test_a_store_of_the_version_before_moves_in_the_present_layout(old: KeyPlace, said: Any, tmp_path: Path) -> None:
     other = KeyPlace(tmp_path / "other")
     with opened(command(old)) as store, contextlib.closing(other.store()) as moved:
         moved.open_with(store.state, store.installation)
         assert state_digest(moved.state) == state_digest(store.state)
-        assert answers(moved.state) == ANSWERS
+        assert answers(moved.state) == said
     assert other.blob()[4] == LAYOUT
 
 

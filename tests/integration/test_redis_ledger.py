@@ -198,6 +198,52 @@ async def test_a_digest_is_one_messages_whichever_node_it_comes_to(node: Open) -
         assert [each.id for each in found if each is not None] == [results[0]]
 
 
+def early(message: Message, digests: Sequence[bytes]) -> Accept:
+    """As a node takes it whose epoch does not turn yet. digests: of the epoch before, of this one, of the next."""
+    return Accept(message, digests[1], NOW + DAY_MS, sought=(digests[0],))
+
+
+def turning(message: Message, digests: Sequence[bytes]) -> Accept:
+    return Accept(message, digests[2], NOW + DAY_MS, before=(digests[1],), sought=(digests[0],))
+
+
+def late(message: Message, digests: Sequence[bytes]) -> Accept:
+    return Accept(message, digests[2], NOW + DAY_MS, sought=(digests[1],))
+
+
+@pytest.mark.parametrize(
+    "views", [(early, turning, turning), (turning, early, early), (turning, late, late), (late, turning, turning)]
+)
+async def test_of_nodes_whose_epoch_turns_at_other_times_one_takes_a_key(
+    node: Open, views: Sequence[Callable[[Message, Sequence[bytes]], Accept]]
+) -> None:
+    nodes = [await node() for _ in range(3)]
+    await until(lambda: all(held(each) for each in nodes))
+    for number in range(40):
+        digests = [number.to_bytes(8, "big") + epoch.to_bytes(8, "big") for epoch in range(3)]
+        rivals = [a_message(id=placed(each, number)) for each in nodes]
+        asked = [view(rival, digests) for view, rival in zip(views, rivals, strict=True)]
+        batches = [each.apply([accept]) for each, accept in zip(nodes, asked, strict=True)]
+        results = [standing for (standing,) in await asyncio.gather(*batches)]
+        assert len(set(results)) == 1
+        found = await nodes[0].messages.find_many([each.id for each in rivals])
+        assert [each.id for each in found if each is not None] == [results[0]]
+        again = [view(a_message(), digests) for view in views]
+        assert await nodes[0].apply(again) == [results[0]] * 3
+
+
+async def test_an_earlier_digest_whose_message_was_never_stored_stands_for_nothing(node: Open) -> None:
+    ledger = await node()
+    lost, second, third = a_message(), a_message(), a_message()
+    slot, row, field = ledger.member.layout.digest(7, b"1" * 16)
+    rows = encode([(row, octets(field), octets(lost.id), NOW + DAY_MS)])
+    await ledger.member.server.call(Call("claim", ledger.member.layout.bases[slot], (NOW, rows)))
+    assert await ledger.apply([Accept(second, b"2" * 16, NOW + DAY_MS, sought=(b"1" * 16,))]) == [second.id]
+    assert await ledger.apply([Accept(lost, b"1" * 16, NOW + DAY_MS)]) == [second.id]
+    assert await ledger.apply([Accept(third, b"2" * 16, NOW + DAY_MS, sought=(b"1" * 16,))]) == [second.id]
+    assert await ledger.messages.find_many([lost.id, second.id, third.id]) == [None, second, None]
+
+
 def placed(ledger: RedisLedger, number: int) -> bytes:
     """An id in a partition of the node's own."""
     return identifier(number)[:8] + ledger.id_octets(8)

@@ -10,9 +10,9 @@ import pytest
 
 from config.redis_ledger import RedisSettings
 from config.settings import LedgerSettings, SmppServerSettings
-from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import ApiKey, CustomerSettings, EsmeSettings, KeySettings
+from gateway.audit.actor import COMMAND_LINE
 from gateway.model.message import Message, Status
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339

@@ -17,8 +17,10 @@ from gateway.keystore.record_tags import Verdict
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import (
+    ABSENT,
     Accept,
     ChangedMeanwhile,
+    DocumentWrite,
     Replace,
     StoredCustomer,
     StoredEndpoint,
@@ -50,6 +52,7 @@ FOLDER: Final = Path(__file__).with_name("ledgers")
 SQL: Final = sorted(path.stem for path in FOLDER.glob("schema_*.sql"))
 COMMANDS: Final = sorted(path.stem for path in FOLDER.glob("redis_*.txt"))
 BEFORE_NOTICES: Final = {"schema_1", "schema_2", "schema_3", "schema_4", "redis_1"}
+BEFORE_ACTS: Final = BEFORE_NOTICES | {"schema_5", "schema_6", "redis_2"}
 LEAVES_FIRST: Final = {c.RECORD_OVER.id}
 """Messages whose record is over: they are there until they are swept, and no list shows them."""
 
@@ -182,6 +185,20 @@ async def test_accounts_and_counts_are_what_they_were_and_new_ones_come_after_th
     version = await ledger.accounts.version()
     assert await ledger.accounts.save_key(a_key(7)) == 3
     assert await ledger.accounts.version() == version + 1
+
+
+async def test_documents_and_audit_entries_are_what_they_were_and_new_ones_come_after_them(
+    ledger: Ledger, name: str
+) -> None:
+    before = name in BEFORE_ACTS
+    found = await ledger.acts.of_kind(c.DOCUMENT_KIND)
+    assert {each.key: each.octets for each in found} == ({} if before else c.DOCUMENTS)
+    entries = await ledger.acts.pending(10)
+    assert [each.octets for each in entries] == ([] if before else list(c.ENTRIES))
+    for each in found:
+        await ledger.acts.act([DocumentWrite(c.DOCUMENT_KIND, each.key, b"other", read=each.version)])
+    await ledger.acts.act([DocumentWrite(c.DOCUMENT_KIND, "c", b"", read=ABSENT)], [b"new"])
+    assert [each.octets for each in await ledger.acts.pending(10)] == [*(each.octets for each in entries), b"new"]
 
 
 async def test_an_account_of_before_is_written_over_what_was_read(ledger: Ledger) -> None:

@@ -25,9 +25,9 @@ from config.settings import (
     Settings,
     SweeperSettings,
 )
-from gateway.accounts.actor import COMMAND_LINE
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.customers import CustomerSettings, KeySettings
+from gateway.audit.actor import COMMAND_LINE
 from gateway.model.message import Message, MessageClass, Status
 from gateway.node.node import Node
 from gateway.process.clock import ManualClock

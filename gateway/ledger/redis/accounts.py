@@ -5,7 +5,7 @@ A row that is not what its type says is left out and listed; its name stands in 
 
 from collections.abc import Sequence
 from hashlib import sha1
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from gateway.ledger.contract import (
     StoredKey,
     Unreadable,
 )
+from gateway.ledger.redis.keeping import durably, packed_entries
 from gateway.ledger.redis.member import Member
 from gateway.ledger.redis.server import Call
 from gateway.ledger.redis.wire import encode
@@ -77,34 +78,53 @@ class AccountBook:
         return await self._rows(ENDPOINT, StoredEndpoint, [])
 
     async def save_customer(
-        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+        self,
+        customer: StoredCustomer,
+        *,
+        read: int | None = None,
+        accounts: int | None = None,
+        entries: Sequence[bytes] = (),
     ) -> int:
-        return await self._save(CUSTOMER, customer.id, customer, customer.public_id, read, accounts)
+        return await self._save(CUSTOMER, customer.id, customer, customer.public_id, entries, read, accounts)
 
-    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
-        return await self._save(KEY, key.id, key, key.prefix, read)
+    async def save_key(self, key: StoredKey, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
+        return await self._save(KEY, key.id, key, key.prefix, entries, read)
 
-    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
-        return await self._save(ESME, esme.id, esme, esme.system_id, read)
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
+        return await self._save(ESME, esme.id, esme, esme.system_id, entries, read)
 
-    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
-        await self._save(ENDPOINT, endpoint.customer, endpoint, "", read)
+    async def save_endpoint(
+        self, endpoint: StoredEndpoint, *, read: int | None = None, entries: Sequence[bytes] = ()
+    ) -> None:
+        await self._save(ENDPOINT, endpoint.customer, endpoint, "", entries, read)
 
-    async def delete_endpoint(self, customer: int) -> None:
-        await self._server.call(Call("remove", self._base, (ENDPOINT, customer)))
+    async def delete_endpoint(self, customer: int, *, entries: Sequence[bytes] = ()) -> None:
+        await self._change(Call("remove", self._base, (ENDPOINT, customer, packed_entries(entries))), entries)
 
     async def _save(
-        self, kind: str, number: int, row: Stored, name: str, read: int | None, accounts: int | None = None
+        self,
+        kind: str,
+        number: int,
+        row: Stored,
+        name: str,
+        entries: Sequence[bytes],
+        read: int | None,
+        accounts: int | None = None,
     ) -> int:
         octets = encode(msgspec.structs.replace(row, version=0))
         standing = "" if read is None else f"{read:0{FINGERPRINT_DIGITS}x}"
         of_all = "" if accounts is None else accounts
-        saved = int(await self._server.call(Call("save", self._base, (kind, number, octets, name, standing, of_all))))
+        words = (kind, number, octets, name, standing, of_all, packed_entries(entries))
+        saved = int(await self._change(Call("save", self._base, words), entries))
         if saved == _CHANGED:
             raise ChangedMeanwhile
         if not saved:
             raise NameTaken
         return saved
+
+    async def _change(self, call: Call, entries: Sequence[bytes]) -> Any:
+        """What an audit entry speaks of is on as many servers as a message is before it is answered."""
+        return await (durably(self._server, call) if entries else self._server.call(call))
 
     async def _rows(self, kind: str, of: type[S], unreadable: list[Unreadable]) -> list[S]:
         """In the order of their numbers."""

@@ -43,13 +43,19 @@ Packed = list[object]
 """An operation as the server's functions take it: its kind, and what they need."""
 
 
+Place = tuple[int, int, bytes]
+
+
 class Claim(msgspec.Struct, gc=False):
-    """A digest that a new message wants. place: its slot, row group and field."""
+    """The digests that a new message wants, one after the other, by slot, row group and field; and those under which an
+    earlier one may stand.
+    """
 
     index: int
-    place: tuple[int, int, bytes]
+    places: list[Place]
     message: bytes
     until_ms: int
+    sought: list[Place]
 
 
 class Batch:
@@ -108,8 +114,10 @@ class Batch:
         self._accepts[partition].append((index, packed))
         self.results[index] = message.id
         if op.idempotency is not None:
-            place = self._layout.digest(message.customer, op.idempotency)
-            self.claims.append(Claim(index, place, message.id, op.idempotency_until_ms))
+            customer, digest = message.customer, self._layout.digest
+            places = [digest(customer, each) for each in (*op.before, op.idempotency)]
+            sought = [digest(customer, each) for each in op.sought]
+            self.claims.append(Claim(index, places, message.id, op.idempotency_until_ms, sought))
 
     def _add_event(self, index: int, event: OutboxEvent) -> None:
         if self._records.format < OTHER_KINDS_SINCE:
@@ -157,7 +165,16 @@ class Batch:
             self._open_changes[identifier] = at
 
     def outcome(self) -> list[WriteResult]:
-        """The results of all operations, once those that travelled have theirs."""
+        """The results of all operations, once those that travelled have theirs, and messages that another one of the
+        batch stands for, which may itself have given way.
+        """
+        indexes = {claim.message: claim.index for claim in self.claims}
+        results = self.results
+        for claim in self.claims:
+            message = results[claim.index]
+            while message in indexes and results[indexes[message]] != message:
+                message = results[indexes[message]]
+            results[claim.index] = message
         for earlier, later in reversed(self._same):
             self.results[earlier] = self.results[later]
         return self.results

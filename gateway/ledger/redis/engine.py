@@ -21,6 +21,7 @@ from gateway.ledger.contract import (
     WriteResult,
 )
 from gateway.ledger.redis.accounts import AccountBook
+from gateway.ledger.redis.acts import Acts
 from gateway.ledger.redis.checks import UnfitServer, check_server, durability_fault, pack_small_records
 from gateway.ledger.redis.counters import Counters
 from gateway.ledger.redis.demand import Demand
@@ -75,6 +76,7 @@ class RedisLedger:
         self.outbox = Outbox(member, watches)
         self.counters = Counters(member)
         self.accounts = AccountBook(member)
+        self.acts = Acts(member)
         self.retention = Retention(member)
         self.copies = Copies(member, clock)
         self.formats = Formats(member)

@@ -9,7 +9,8 @@ from struct import Struct
 from typing import Final
 
 from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
-from gateway.ledger.contract import Exported, Traffic
+from gateway.ledger.contract import Exported, PendingEntry, Traffic
+from gateway.ledger.redis.acts import NUMBER
 from gateway.ledger.redis.member import Member
 from gateway.ledger.redis.packing import unpack_event
 from gateway.model.message import OutboxEvent
@@ -68,6 +69,20 @@ class Copies:
         following = partition + 1
         end = following == self._layout.partitions
         return sorted(found, key=lambda event: event.seq), None if end else following.to_bytes(2, "big")
+
+    async def kinds(self) -> Sequence[str]:
+        return sorted(
+            each.decode() for each in await self._server.command("SMEMBERS", f"{self._layout.shared}:d:kinds")
+        )
+
+    async def last_entry(self) -> int:
+        return int(await self._server.command("GET", f"{self._layout.shared}:audit:last") or 0)
+
+    async def put_entries(self, entries: Sequence[PendingEntry], last: int) -> None:
+        key = f"{self._layout.shared}:audit"
+        rows = [(each.number, each.number.to_bytes(NUMBER, "big") + each.octets) for each in entries]
+        await self._server.commands([("ZADD", key, *row) for row in rows])
+        await self._server.command("SET", f"{key}:last", max(last, await self.last_entry()))
 
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         key = f"{self._layout.bases[0]}:traffic"

@@ -15,6 +15,8 @@ _TABLES: Final = {
     "api_key": "id customer prefix digest scopes settings created_ms expires_ms revoked_ms version",
     "esme": "id customer system_id password settings created_ms revoked_ms version",
     "endpoint": "customer url secret settings state failing_since_ms disabled_ms version",
+    "document": "kind key octets version",
+    "audit_pending": "number octets",
     "counter": "bucket name value",
     "demand": "node owner per_s at_ms",
     "traffic": "day customer operator country class status messages segments",

@@ -75,6 +75,7 @@ class Marks:
         shared = self._layout.shared
         marks = await self.all()
         has_accounts = await self._any(f"{shared}:a:{each}" for each in _ACCOUNTS)
+        has_accounts = has_accounts or await self._any([f"{shared}:d:kinds"])
         holds_sealed = has_accounts or await self._any(f"{base}:dir" for base in self._layout.bases)
         is_there = bool(marks) or holds_sealed or await self._any([f"{shared}:partitions"])
         return LedgerFacts(

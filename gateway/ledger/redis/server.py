@@ -31,7 +31,7 @@ Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-ar
 
 _READS: Final = frozenset(
     {"get", "are_there", "due", "lanes", "marks", "pick", "page", "subject", "table_get", "table_walk", "retention_due",
-     "due_records", "records_before", "lease_read", "read_notes"}
+     "due_records", "records_before", "lease_read", "read_notes", "documents"}
 )  # fmt: skip
 _ALLOWED: Final = frozenset(
     {"outbox", "forget_content", "forget_records", "forget_these", "forget_events", "table_drop", "beat", "leave",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult, Written
-from gateway.ledger.redis.batch import ACCEPT, NOTIFY, TELL_LATER, TOLD, Batch, Claim, Packed
+from gateway.ledger.redis.batch import ACCEPT, NOTIFY, TELL_LATER, TOLD, Batch, Claim, Packed, Place
 from gateway.ledger.redis.layout import Numbers
 from gateway.ledger.redis.member import Member
 from gateway.ledger.redis.server import Call, Fenced
@@ -31,6 +31,8 @@ _LETTERS: Final = {ord("0"): Written.NOT_DONE, _DONE: Written.DONE, ord("r"): Wr
 _VOID: Final = ord("v")
 _FOR_ANYBODY: Final = frozenset({TOLD, TELL_LATER, NOTIFY})
 """Operations that are done whoever has the partition, as new messages are."""
+
+Asked = tuple[Claim, Place]
 
 
 class Writer:
@@ -137,37 +139,70 @@ class Writer:
     # ---------------------------------------------------------------------------------------------------- digests
 
     async def _claim(self, batch: Batch) -> None:
-        """Find who stands for each digest, and leave out the messages for which an earlier one does."""
+        """Find who stands for each digest, and leave out the messages for which an earlier one does.
+
+        One after the other: whoever has claimed one digest must not wait for others on account of an earlier one, or
+        two nodes would wait for each other.
+        """
+        sought = [(claim, place) for claim in batch.claims for place in claim.sought]
+        if sought:
+            await self._yield_to(batch, sought, await self._sought(sought, batch.now_ms))
+        for turn in range(max(len(claim.places) for claim in batch.claims)):
+            asked = [
+                (claim, claim.places[turn])
+                for claim in batch.claims
+                if turn < len(claim.places) and batch.results[claim.index] == claim.message
+            ]
+            await self._yield_to(batch, asked, await self._standing(asked, batch.now_ms))
+
+    async def _yield_to(self, batch: Batch, asked: Sequence[Asked], standing: Sequence[bytes]) -> None:
+        """Withdraw the messages for which another one stands. standing: whom each place leads to."""
         ours = {claim.message for claim in batch.claims}
-        standing = await self._standing(batch.claims, batch.now_ms)
-        for claim, first in zip(batch.claims, standing, strict=True):
+        for (claim, place), first in zip(asked, standing, strict=True):
+            if batch.results[claim.index] != claim.message:
+                continue
             message = first
             if message != claim.message and message not in ours:
-                message = await self._settle_claim(claim, first, batch.now_ms)
+                message = await self._settle_claim(claim, place, first, batch.now_ms)
             if message != claim.message:
                 batch.results[claim.index] = message
                 batch.withdraw(claim.index, self._layout.partition(claim.message))
 
-    async def _standing(self, claims: Sequence[Claim], now_ms: int) -> list[bytes]:
-        """Who stands for each digest by now; a digest that was free is taken."""
-        slots: dict[int, list[int]] = defaultdict(list)
-        for at, claim in enumerate(claims):
-            slots[claim.place[0]].append(at)
-        calls = []
-        for slot, places in slots.items():
-            rows = [_claim_row(claims[at]) for at in places]
-            calls.append(Call("claim", self._layout.bases[slot], (now_ms, encode(rows))))
-        standing = [b""] * len(claims)
-        for places, found in zip(slots.values(), await self._insist(calls), strict=True):
-            if isinstance(found, Exception):
-                raise found
-            for at, message in zip(places, found, strict=True):
-                standing[at] = message
-        return standing
+    async def _sought(self, asked: Sequence[Asked], now_ms: int) -> list[bytes]:
+        """Who stands for each digest whose time is not over; the asking message where nobody does."""
+        rows = [(row, octets(field)) for _, (_, row, field) in asked]
+        values = await self._spread("table_get", ("i",), asked, rows)
+        return [
+            value[:16] if value and int.from_bytes(value[16:22], "big") > now_ms else claim.message
+            for (claim, _), value in zip(asked, values, strict=True)
+        ]
 
-    async def _settle_claim(self, claim: Claim, message: bytes, now_ms: int) -> bytes:
+    async def _standing(self, asked: Sequence[Asked], now_ms: int) -> list[bytes]:
+        """Who stands for each digest by now; a digest that was free is taken."""
+        rows = [(row, octets(field), octets(claim.message), claim.until_ms) for claim, (_, row, field) in asked]
+        return await self._spread("claim", (now_ms,), asked, rows)
+
+    async def _spread(
+        self, function: str, words: tuple[str | int, ...], asked: Sequence[Asked], rows: Sequence[tuple[object, ...]]
+    ) -> list[Any]:
+        """What a function of the tables says of each row, with one call for each slot."""
+        slots: dict[int, list[int]] = defaultdict(list)
+        for at, (_, place) in enumerate(asked):
+            slots[place[0]].append(at)
+        calls = [
+            Call(function, self._layout.bases[slot], (*words, encode([rows[at] for at in places])))
+            for slot, places in slots.items()
+        ]
+        found: list[Any] = [None] * len(asked)
+        answers = _raise_any(await self._insist(calls)) if calls else ()
+        for places, answer in zip(slots.values(), answers, strict=True):
+            for at, each in zip(places, answer, strict=True):
+                found[at] = each
+        return found
+
+    async def _settle_claim(self, claim: Claim, place: Place, message: bytes, now_ms: int) -> bytes:
         """Another message stands for the digest. If it is not stored, and now never will be, ours takes its place."""
-        slot, row, field = claim.place
+        slot, row, field = place
         for _ in range(CLAIM_ROUNDS):
             if await self._appears(message, LOOKS):
                 return message
@@ -175,7 +210,8 @@ class Writer:
             if is_stored:
                 return message
             words = (row, field, message, claim.message, claim.until_ms)
-            (message,) = _raise_any(await self._insist([Call("reclaim", self._layout.bases[slot], words)]))
+            (standing,) = _raise_any(await self._insist([Call("reclaim", self._layout.bases[slot], words)]))
+            message = bytes(standing)
             if message == claim.message:
                 return message
         raise LedgerUnavailable("a digest changes hands all the time")
@@ -188,10 +224,12 @@ class Writer:
 
     async def _successor(self, claim: Claim, now_ms: int) -> bytes:
         """The stored message that has taken our place; ours can never be stored any more. Raises LedgerUnavailable."""
-        for _ in range(CLAIM_ROUNDS * 2):
-            (message,) = await self._standing([claim], now_ms)
-            if await self._appears(message, LOOKS):
-                return message
+        asked = [(claim, place) for place in claim.places]
+        for _ in range(CLAIM_ROUNDS * 2 * LOOKS):
+            for message in await self._standing(asked, now_ms):
+                if message != claim.message and await self._appears(message, 1):
+                    return message
+            await asyncio.sleep(LOOK_S)
         raise LedgerUnavailable("who took a digest does not store its message")
 
     async def _appears(self, message: bytes, looks: int) -> bool:
@@ -214,11 +252,6 @@ class Writer:
         rows = [(bucket, name, amount) for (name, bucket), amount in batch.counts.items()]
         call = Call("count", self._layout.shared, (self._node, self._counted, encode(rows)))
         _raise_any(await self._insist([call]))
-
-
-def _claim_row(claim: Claim) -> tuple[object, ...]:
-    _, row, field = claim.place
-    return row, octets(field), octets(claim.message), claim.until_ms
 
 
 def _raise_any(answers: Sequence[Any]) -> Sequence[Any]:

@@ -20,6 +20,7 @@ from gateway.ledger.contract import (
     StoredEsme,
     StoredKey,
     Unreadable,
+    check_octets,
 )
 from gateway.ledger.sqlite.reading import Reader
 from gateway.ledger.sqlite.rows import AccountRow, customer_row, endpoint_row, esme_row, key_row
@@ -66,27 +67,38 @@ class AccountBook:
         return self._rows("endpoints", "endpoint", StoredEndpoint, [])
 
     async def save_customer(
-        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+        self,
+        customer: StoredCustomer,
+        *,
+        read: int | None = None,
+        accounts: int | None = None,
+        entries: Sequence[bytes] = (),
     ) -> int:
-        return await self._save("save_customer", customer_row(customer), read, accounts)
+        return await self._save("save_customer", customer_row(customer), entries, read, accounts)
 
-    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
-        return await self._save("save_key", key_row(key), read)
+    async def save_key(self, key: StoredKey, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
+        return await self._save("save_key", key_row(key), entries, read)
 
-    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
-        return await self._save("save_esme", esme_row(esme), read)
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
+        return await self._save("save_esme", esme_row(esme), entries, read)
 
-    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
-        await self._save("save_endpoint", endpoint_row(endpoint), read)
+    async def save_endpoint(
+        self, endpoint: StoredEndpoint, *, read: int | None = None, entries: Sequence[bytes] = ()
+    ) -> None:
+        await self._save("save_endpoint", endpoint_row(endpoint), entries, read)
 
-    async def _save(self, name: str, row: AccountRow, read: int | None, accounts: int | None = None) -> int:
-        number = await self._writer.do(FileWriter.change_accounts, name, (*row, read, accounts))
+    async def _save(
+        self, name: str, row: AccountRow, entries: Sequence[bytes], read: int | None, accounts: int | None = None
+    ) -> int:
+        check_octets(entries)
+        number = await self._writer.do(FileWriter.change_accounts, name, (*row, read, accounts), entries)
         if not number:
             raise NameTaken if read is None and accounts is None else ChangedMeanwhile
         return number
 
-    async def delete_endpoint(self, customer: int) -> None:
-        await self._writer.do(FileWriter.change_accounts, "delete_endpoint", (customer,))
+    async def delete_endpoint(self, customer: int, *, entries: Sequence[bytes] = ()) -> None:
+        check_octets(entries)
+        await self._writer.do(FileWriter.change_accounts, "delete_endpoint", (customer,), entries)
 
     def _rows(self, statement: str, kind: str, of: type[S], unreadable: list[Unreadable]) -> list[S]:
         """The columns of each statement are the fields of the type, in their order."""

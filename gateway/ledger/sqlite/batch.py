@@ -26,6 +26,7 @@ from gateway.ledger.sqlite.rows import (
     any_row,
     change_row,
     digest_row,
+    earlier_rows,
     event_kind,
     event_row,
     fresh_row,
@@ -91,7 +92,10 @@ class Batch:
         if op.idempotency is not None:
             claim = len(self._claims)
             self._claims.append(index)
-            self.plan.claims.append(Claim(digest_row(op, self.plan.now_ms), message.id, any_row(message)))
+            now_ms = self.plan.now_ms
+            self.plan.claims.append(
+                Claim(digest_row(op, now_ms), message.id, any_row(message), earlier_rows(op, now_ms))
+            )
         elif is_fresh(message):
             self.plan.fresh.append(fresh_row(message))
         else:

@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.ledger.contract import LedgerFacts, NothingThere, WriteOp, WriteResult
 from gateway.ledger.file_lock import NodeLock
 from gateway.ledger.sqlite.accounts import AccountBook
+from gateway.ledger.sqlite.acts import Acts
 from gateway.ledger.sqlite.batch import Batch
 from gateway.ledger.sqlite.connecting import BUSY_LIMIT_S
 from gateway.ledger.sqlite.counters import Counters
@@ -78,6 +79,7 @@ class SqliteLedger:
         self.outbox = Outbox(reader)
         self.counters = Counters(reader)
         self.accounts = AccountBook(reader, self._writer)
+        self.acts = Acts(reader, self._writer)
         self.retention = Retention(file, self._writer)
         self.copies = Copies(file, self._writer, clock)
         self.formats = Formats(reader)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
-from gateway.ledger.contract import Exported, Traffic
+from gateway.ledger.contract import Exported, PendingEntry, Traffic
 from gateway.ledger.sqlite.rows import MESSAGE_COLUMNS, PARTS, event_from, message_in
 from gateway.ledger.statements import named_statements
 from gateway.model.message import OutboxEvent
@@ -27,6 +27,19 @@ def events(reader: sqlite3.Connection, cursor: bytes | None, limit: int) -> tupl
     after = 0 if cursor is None else int.from_bytes(cursor, "big")
     found = [event_from(row) for row in reader.execute(SQL["events"], (after, limit)).fetchall()]
     return found, found[-1].seq.to_bytes(8, "big") if len(found) == limit else None
+
+
+def kinds(reader: sqlite3.Connection) -> Sequence[str]:
+    return [row[0] for row in reader.execute(SQL["kinds"]).fetchall()]
+
+
+def last_entry(reader: sqlite3.Connection) -> int:
+    return int(reader.execute(SQL["last_entry"]).fetchone()[0])
+
+
+def put_entries(cursor: sqlite3.Cursor, entries: Sequence[PendingEntry], last: int) -> None:
+    cursor.executemany(SQL["put_entry"], [(each.number, each.octets) for each in entries])
+    cursor.execute(SQL["put_last_entry"], (last,))
 
 
 def add_traffic(cursor: sqlite3.Cursor, rows: Sequence[Traffic]) -> None:

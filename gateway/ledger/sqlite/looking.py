@@ -33,9 +33,13 @@ def _facts(connection: sqlite3.Connection, place: str) -> LedgerFacts:
         place=place,
         is_there=True,
         installation=marks.get(INSTALLATION),
-        holds_sealed=bool(_number(connection, "holds_sealed")),
+        holds_sealed=bool(_number(connection, "holds_sealed")) or _holds_documents(connection),
         reached_ms=marks.get(REACHED),
     )
+
+
+def _holds_documents(connection: sqlite3.Connection) -> bool:
+    return bool(_number(connection, "has_documents")) and bool(_number(connection, "holds_documents"))
 
 
 def _number(connection: sqlite3.Connection, name: str) -> int:

@@ -13,7 +13,17 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.sqlite.rows import AnyRow, ChangeRow, DigestRow, EventKind, EventRow, FreshRow, LinkRow, ReplaceRow
+from gateway.ledger.sqlite.rows import (
+    AnyRow,
+    ChangeRow,
+    DigestRow,
+    EarlierRow,
+    EventKind,
+    EventRow,
+    FreshRow,
+    LinkRow,
+    ReplaceRow,
+)
 from gateway.ledger.sqlite.schema import SQL
 
 _PURGE_AT_LEAST: Final = 8
@@ -23,11 +33,12 @@ _CHANGE_AND_DROP: Final = SQL["change_and_drop"]
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A message that is stored if its digest stands for nothing else yet."""
+    """A message that is stored if its digest stands for nothing else yet, and none of the `earlier` ones does."""
 
     digest: DigestRow
     message: bytes
     row: AnyRow
+    earlier: list[EarlierRow]
 
 
 class Write(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -117,11 +128,18 @@ def execute(cursor: sqlite3.Cursor, plan: Plan) -> Outcome:
 
 
 def _claim(cursor: sqlite3.Cursor, plan: Plan) -> list[bytes]:
-    standing = [cursor.execute(SQL["claim_digest"], claim.digest).fetchall()[0][0] for claim in plan.claims]
+    standing = [_standing(cursor, claim) for claim in plan.claims]
     won = [claim.row for claim, found in zip(plan.claims, standing, strict=True) if found == claim.message]
     cursor.executemany(SQL["accept_any"], won)
     cursor.execute(SQL["purge_digests"], (plan.now_ms, 2 * len(standing) + _PURGE_AT_LEAST))
     return standing
+
+
+def _standing(cursor: sqlite3.Cursor, claim: Claim) -> bytes:
+    for row in claim.earlier:
+        for (message,) in cursor.execute(SQL["find_digest"], row).fetchall():
+            return bytes(message)
+    return bytes(cursor.execute(SQL["claim_digest"], claim.digest).fetchall()[0][0])
 
 
 def _write(cursor: sqlite3.Cursor, writes: list[Write]) -> list[int]:

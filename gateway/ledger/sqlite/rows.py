@@ -113,6 +113,7 @@ LinkRow = tuple[str, str, bytearray, int]
 EventRow = tuple[int, bytearray, int, int, int, int, int]
 EventKind = tuple[str, bytearray]
 DigestRow = tuple[int, bytearray, bytearray, int, int]
+EarlierRow = tuple[int, bytearray, int]
 """Of the statements of the same names, position by position."""
 
 PARTS: Final[Mapping[str, str]] = {
@@ -177,6 +178,11 @@ def digest_row(op: Accept, now_ms: int) -> DigestRow:
         op.idempotency_until_ms,
         now_ms,
     )
+
+
+def earlier_rows(op: Accept, now_ms: int) -> list[EarlierRow]:
+    """Parameters of `find_digest`, once for each further digest."""
+    return [(op.message.customer, bytearray(each), now_ms) for each in (*op.before, *op.sought)]
 
 
 def event_row(event: OutboxEvent) -> EventRow:

@@ -85,6 +85,9 @@ ON CONFLICT (customer, digest) DO UPDATE SET
     expires_ms = CASE WHEN expires_ms <= ?5 THEN excluded.expires_ms ELSE expires_ms END
 RETURNING message
 
+-- name: find_digest
+SELECT message FROM idempotency WHERE customer = ?1 AND digest = ?2 AND expires_ms > ?3
+
 -- name: purge_digests
 -- Looks at a bounded number of the oldest only, whatever it finds.
 DELETE FROM idempotency WHERE (customer, digest) IN (
@@ -246,6 +249,43 @@ RETURNING customer
 -- name: delete_endpoint
 DELETE FROM endpoint WHERE customer = ?
 
+-- ----------------------------------------------------------------------------------------------------------- acts
+
+-- name: documents_version
+SELECT value FROM meta WHERE key = 'documents_version'
+
+-- name: documents_changed
+UPDATE meta SET value = value + 1 WHERE key = 'documents_version'
+
+-- name: document
+SELECT kind, key, octets, version FROM document WHERE kind = ? AND key = ?
+
+-- name: document_version
+SELECT coalesce((SELECT version FROM document WHERE kind = ? AND key = ?), 0)
+
+-- name: documents
+SELECT kind, key, octets, version FROM document WHERE kind = ? AND key > ? ORDER BY key LIMIT ?
+
+-- name: save_document
+INSERT INTO document (kind, key, octets, version)
+VALUES (?, ?, ?, (SELECT value FROM meta WHERE key = 'documents_version'))
+ON CONFLICT (kind, key) DO UPDATE SET octets = excluded.octets, version = excluded.version
+
+-- name: delete_document
+DELETE FROM document WHERE kind = ? AND key = ?
+
+-- name: number_entry
+UPDATE meta SET value = value + 1 WHERE key = 'audit_entry'
+
+-- name: keep_entry
+INSERT INTO audit_pending (number, octets) SELECT value, ? FROM meta WHERE key = 'audit_entry'
+
+-- name: pending_entries
+SELECT number, octets FROM audit_pending WHERE number > ? ORDER BY number LIMIT ?
+
+-- name: settle_entries
+DELETE FROM audit_pending WHERE number <= ?
+
 -- ------------------------------------------------------------------------------------------------------ structure
 
 -- name: has_meta
@@ -259,7 +299,8 @@ SELECT value FROM meta WHERE key = 'schema_version'
 
 -- name: marks
 -- Numbers with a name, about the ledger as a whole; those that it is read by are none of them.
-SELECT key, value FROM meta WHERE key NOT IN ('schema_version', 'accounts_version')
+SELECT key, value FROM meta
+WHERE key NOT IN ('schema_version', 'accounts_version', 'documents_version', 'audit_entry')
 
 -- name: set_mark
 INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
@@ -270,6 +311,12 @@ INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING
 -- name: holds_sealed
 SELECT EXISTS (SELECT 1 FROM customer) OR EXISTS (SELECT 1 FROM api_key) OR EXISTS (SELECT 1 FROM esme)
     OR EXISTS (SELECT 1 FROM endpoint) OR EXISTS (SELECT 1 FROM message)
+
+-- name: has_documents
+SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'document'
+
+-- name: holds_documents
+SELECT EXISTS (SELECT 1 FROM document)
 
 -- name: stored_fields
 SELECT tables.name || '.' || columns.name FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gateway.ledger.contract import Exported, LedgerFormat, Traffic
+from gateway.ledger.contract import Exported, LedgerFormat, PendingEntry, Traffic
 from gateway.ledger.sqlite import export
 from gateway.ledger.sqlite.errors import ledger_errors
 from gateway.ledger.sqlite.file import SqliteFile
@@ -31,6 +31,17 @@ class Copies:
 
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._writer.do(FileWriter.add_traffic, rows)
+
+    async def kinds(self) -> Sequence[str]:
+        with ledger_errors():
+            return export.kinds(self._file.reader)
+
+    async def last_entry(self) -> int:
+        with ledger_errors():
+            return export.last_entry(self._file.reader)
+
+    async def put_entries(self, entries: Sequence[PendingEntry], last: int) -> None:
+        await self._writer.do(FileWriter.put_entries, entries, last)
 
 
 class Formats:

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
-from gateway.ledger.contract import Traffic
+from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic
 from gateway.ledger.sqlite import export as sqlite_export
-from gateway.ledger.sqlite import forgetting
+from gateway.ledger.sqlite import forgetting, keeping
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.plan import Outcome, Plan, execute
 from gateway.ledger.sqlite.schema import SQL
@@ -64,15 +64,28 @@ class FileWriter:
         outcome = self.apply_now(plan)
         return await self._file.transact(partial(_execute, plan)) if outcome is None else outcome
 
-    async def change_accounts(self, name: str, row: tuple[Any, ...]) -> int:
-        """Run the statement of that name; the id that it returns, 0 for none. row: as the statement wants it."""
+    async def change_accounts(self, name: str, row: tuple[Any, ...], entries: Sequence[bytes]) -> int:
+        """Run the statement of that name; the id that it returns, 0 for none. row: as the statement wants it.
+
+        entries: kept with it. A statement that saves gives no id when nothing was written; then neither are they.
+        """
 
         def work(cursor: sqlite3.Cursor) -> int:
             rows = cursor.execute(SQL[name], row).fetchall()
+            saves = cursor.description is not None
             cursor.execute(SQL["accounts_changed"])
+            if rows or not saves:
+                keeping.keep_entries(cursor, entries)
             return int(rows[0][0]) if rows else 0
 
         return await self._file.transact(work)
+
+    async def act(self, writes: Sequence[DocumentWrite], entries: Sequence[bytes]) -> bool:
+        """False, and nothing done, when another version stands than one that was read."""
+        return await self._file.transact(lambda cursor: keeping.act(cursor, writes, entries))
+
+    async def settle(self, through: int) -> None:
+        await self._file.transact(lambda cursor: cursor.execute(SQL["settle_entries"], (through,)).rowcount)
 
     async def forget_content(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: forgetting.forget_content(cursor, now_ms, limit))
@@ -92,6 +105,9 @@ class FileWriter:
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._file.transact(lambda cursor: sqlite_export.add_traffic(cursor, rows))
 
+    async def put_entries(self, entries: Sequence[PendingEntry], last: int) -> None:
+        await self._file.transact(lambda cursor: sqlite_export.put_entries(cursor, entries, last))
+
     async def set_marks(self, name: str, rows: Sequence[tuple[str, int]]) -> None:
         """Run the statement of that name for each."""
 
@@ -104,12 +120,15 @@ class FileWriter:
 VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.apply,
     FileWriter.change_accounts,
+    FileWriter.act,
+    FileWriter.settle,
     FileWriter.forget_content,
     FileWriter.forget_records,
     FileWriter.forget_leftovers,
     FileWriter.checkpoint,
     FileWriter.add_traffic,
     FileWriter.forget_these,
+    FileWriter.put_entries,
     FileWriter.set_marks,
 )
 """What a writing process can be asked for: a verb's place here is its number in a frame."""

@@ -1,4 +1,4 @@
-"""How `layout_1.*` was made, by the last version that wrote that layout: `python -m tests.integration.keystores`.
+"""How `layout_*` were made, each by the last version that wrote that layout: `python -m tests.integration.keystores`.
 
 With the present version it makes a store of the present layout.
 """
@@ -15,6 +15,7 @@ import msgspec
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
 from gateway.process.clock import SystemClock
+from redaction.customer_keys import LAYOUT
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.retention import OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
@@ -41,6 +42,9 @@ def fill(state: KeyState) -> None:
         for epoch in (218, 219, 220):
             state.ensure_pepper(customer, "search", epoch, random, now_ms=1_710_000_000_000)
     state.ensure_pepper(7, "suppress", 0, random, now_ms=1_720_000_000_000)
+    if state.layout > 1:
+        for epoch in (221, 222):
+            state.ensure_secret("search", epoch, random, now_ms=1_725_000_000_000)
     for tag, period in PERIODS:
         state.ensure_period(tag, period, random, now_ms=1_730_000_000_000)
 
@@ -81,14 +85,15 @@ def answers(state: KeyState) -> dict[str, object]:
 
 
 def main(folder: Path) -> None:
-    store = Keystore(folder / "layout_1.db", FileRootSlot(folder / "layout_1.root"), SystemClock())
+    name = f"layout_{LAYOUT}"
+    store = Keystore(folder / f"{name}.db", FileRootSlot(folder / f"{name}.root"), SystemClock())
     store.open(installation=INSTALLATION)
     store.update(fill, destroys=False)
     store.update(puncture, destroys=True)
     said = msgspec.json.format(msgspec.json.encode(answers(store.state)))
-    (folder / "layout_1.json").write_bytes(said + b"\n")
+    (folder / f"{name}.json").write_bytes(said + b"\n")
     store.close()
-    os.unlink(folder / "layout_1.db.lock")
+    os.unlink(folder / f"{name}.db.lock")
 
 
 if __name__ == "__main__":

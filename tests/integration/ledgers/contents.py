@@ -199,6 +199,10 @@ ENDPOINTS: Final = (
         disabled_ms=NOW - 1,
     ),
 )
+DOCUMENTS: Final = {"a": b"\x00wanted", "b": b""}
+"""By their keys, of the kind `DOCUMENT_KIND`. They, and audit entries, are stored since schema 7."""
+DOCUMENT_KIND: Final = "wanted"
+ENTRIES: Final = (b"\x01entry", b"another")
 DAY: Final = NOW // DAY_MS
 COUNTS: Final = {"quota:7": 20, "quota:8": 3}
 TRAFFIC: Final = (

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gateway.ledger.contract import Accept, Change, Count, Notify, TellLater, WriteOp
+from gateway.ledger.contract import Accept, Change, Count, DocumentWrite, Notify, TellLater, WriteOp
 from gateway.ledger.roles import Ledger
 from gateway.model.message import Message, OutboxEvent, Status
 from tests.integration.ledgers import contents as c
@@ -48,4 +48,6 @@ async def fill(ledger: Ledger) -> None:
         await ledger.accounts.save_esme(esme)
     for endpoint in c.ENDPOINTS:
         await ledger.accounts.save_endpoint(endpoint)
+    documents = [DocumentWrite(c.DOCUMENT_KIND, key, octets) for key, octets in c.DOCUMENTS.items()]
+    await ledger.acts.act(documents, c.ENTRIES)
     await ledger.copies.add_traffic(c.TRAFFIC)

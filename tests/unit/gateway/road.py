@@ -244,7 +244,7 @@ class Road:
             pick=self.dispatch.lanes.pick,
             journal=self.journal,
             clock=self.clock,
-            digest=self.keyring.idempotency_digest,
+            digests=self.keyring.idempotency_digests,
             plain_counters=self.operators,
         )
 

@@ -24,6 +24,7 @@ from gateway.ledger.contract import (
 )
 from gateway.model.message import Message, Status
 from redaction.sealed import Pseudonym
+from tests.unit.gateway.small_acts import SmallActs
 
 S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
 
@@ -44,6 +45,7 @@ class SmallLedger:
         self._endpoints: dict[int, StoredEndpoint] = {}
         self._esmes: dict[int, StoredEsme] = {}
         self._version = 0
+        self.acts = SmallActs()
 
     async def open(self) -> None:
         self._work()
@@ -113,40 +115,49 @@ class SmallLedger:
         return tuple(self._endpoints.values())
 
     async def save_customer(
-        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+        self,
+        customer: StoredCustomer,
+        *,
+        read: int | None = None,
+        accounts: int | None = None,
+        entries: Sequence[bytes] = (),
     ) -> int:
         number = customer.id or len(self._customers) + 1
         if accounts not in (None, self._version):
             raise ChangedMeanwhile
-        self._customers[number] = self._written(customer, self._customers.get(number), read, id=number)
+        self._customers[number] = self._written(customer, self._customers.get(number), read, entries, id=number)
         return number
 
-    async def save_key(self, key: StoredKey, *, read: int | None = None) -> int:
+    async def save_key(self, key: StoredKey, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
         number = key.id or len(self._keys) + 1
         if any(each.prefix == key.prefix and each.id != number for each in self._keys.values()):
             raise NameTaken
-        self._keys[number] = self._written(key, self._keys.get(number), read, id=number)
+        self._keys[number] = self._written(key, self._keys.get(number), read, entries, id=number)
         return number
 
-    async def save_esme(self, esme: StoredEsme, *, read: int | None = None) -> int:
+    async def save_esme(self, esme: StoredEsme, *, read: int | None = None, entries: Sequence[bytes] = ()) -> int:
         number = esme.id or len(self._esmes) + 1
         if any(each.system_id == esme.system_id and each.id != number for each in self._esmes.values()):
             raise NameTaken
-        self._esmes[number] = self._written(esme, self._esmes.get(number), read, id=number)
+        self._esmes[number] = self._written(esme, self._esmes.get(number), read, entries, id=number)
         return number
 
-    async def save_endpoint(self, endpoint: StoredEndpoint, *, read: int | None = None) -> None:
+    async def save_endpoint(
+        self, endpoint: StoredEndpoint, *, read: int | None = None, entries: Sequence[bytes] = ()
+    ) -> None:
         standing = self._endpoints.get(endpoint.customer)
-        self._endpoints[endpoint.customer] = self._written(endpoint, standing, read)
+        self._endpoints[endpoint.customer] = self._written(endpoint, standing, read, entries)
 
-    def _written(self, row: S, standing: S | None, read: int | None, **changes: int) -> S:
+    def _written(self, row: S, standing: S | None, read: int | None, entries: Sequence[bytes], **changes: int) -> S:
         if read not in (None, 0 if standing is None else standing.version):
             raise ChangedMeanwhile
         self._version += 1
+        self.acts.keep(entries)
         return msgspec.structs.replace(row, version=self._version, **changes)
 
-    async def delete_endpoint(self, customer: int) -> None:
+    async def delete_endpoint(self, customer: int, *, entries: Sequence[bytes] = ()) -> None:
         self._endpoints.pop(customer, None)
+        self.acts.keep(entries)
         self._version += 1
 
     def _work(self) -> None:
@@ -157,7 +168,9 @@ class SmallLedger:
         if isinstance(op, Accept):
             message = op.message
             if op.idempotency is not None:
-                standing = self.idempotency.setdefault((message.customer, op.idempotency), message.id)
+                names = [(message.customer, each) for each in (*op.before, *op.sought, op.idempotency)]
+                standing = next((self.idempotency[each] for each in names if each in self.idempotency), message.id)
+                self.idempotency.setdefault(names[-1], standing)
                 if standing != message.id:
                     return standing
             self.messages[message.id] = message

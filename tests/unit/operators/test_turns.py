@@ -1,24 +1,31 @@
 """Whose turn it is, when more wait than one turn of the loop serves."""
 
 import asyncio
+import time
 
 import pytest
 
-from operators.turns import RETURNING, SHARES, Turns
+from operators.turns import RETURNING, TURN_S, Turns
 
 pytestmark = pytest.mark.case("security-4")
 
 
 class Peer:
-    """shares: how much it has brought. served: the common record of who was served when."""
+    """shares: how much it has brought. served: the common record of who was served when. slow: one of its shares is as
+    long as a turn.
+    """
 
-    def __init__(self, name: str, shares: int, served: list[str]) -> None:
+    def __init__(self, name: str, shares: int, served: list[str], *, slow: bool = False) -> None:
         self.name = name
         self.shares = shares
         self._served = served
+        self._slow = slow
 
     def work(self) -> bool:
         self._served.append(self.name)
+        until_s = time.monotonic() + TURN_S
+        while self._slow and time.monotonic() <= until_s:
+            pass
         self.shares -= 1
         return self.shares > 0
 
@@ -35,23 +42,31 @@ async def until_done(turns: Turns) -> int:
 async def test_every_share_is_served_in_as_many_turns_of_the_loop_as_it_takes() -> None:
     turns, served = Turns(), list[str]()
     for name in "abcd":
-        turns.join(Peer(name, 10 * SHARES, served))
-    assert await until_done(turns) >= 40
-    assert {name: served.count(name) for name in "abcd"} == dict.fromkeys("abcd", 10 * SHARES)
+        turns.join(Peer(name, 3, served, slow=True))
+    assert await until_done(turns) >= 12
+    assert {name: served.count(name) for name in "abcd"} == dict.fromkeys("abcd", 3)
 
 
-@pytest.mark.parametrize("floods", [1, 4, 100])
+async def test_short_shares_are_served_in_one_turn_of_the_loop() -> None:
+    turns, served = Turns(), list[str]()
+    for name in "abcd":
+        turns.join(Peer(name, 3, served))
+    assert await until_done(turns) < 12
+    assert {name: served.count(name) for name in "abcd"} == dict.fromkeys("abcd", 3)
+
+
+@pytest.mark.parametrize("floods", [1, 4, 20])
 async def test_whoever_comes_with_little_is_served_before_those_that_go_on(floods: int) -> None:
     turns, served = Turns(), list[str]()
     for number in range(floods):
-        turns.join(Peer(f"flood {number}", 1_000, served))
+        turns.join(Peer(f"flood {number}", 1_000, served, slow=True))
     while len(served) < 2 * floods:
         await asyncio.sleep(0)
     before = len(served)
     turns.join(Peer("quiet", 1, served))
     while "quiet" not in served:
         await asyncio.sleep(0)
-    assert served.index("quiet") - before < SHARES
+    assert served.index("quiet") - before < RETURNING
 
 
 async def test_those_that_go_on_are_served_in_turn_and_not_starved_by_ever_new_ones() -> None:
@@ -59,10 +74,10 @@ async def test_those_that_go_on_are_served_in_turn_and_not_starved_by_ever_new_o
     turns.rejoin(Peer("a", 1_000, served))
     turns.rejoin(Peer("b", 1_000, served))
     for _ in range(10):
-        for _ in range(3 * SHARES):
+        for _ in range(3 * RETURNING):
             turns.join(Peer("new", 1, served))
         await asyncio.sleep(0)
-    assert served.count("a") + served.count("b") >= 9 * RETURNING
+    assert served.count("a") + served.count("b") >= 9 * 3
     assert abs(served.count("a") - served.count("b")) <= 1
 
 

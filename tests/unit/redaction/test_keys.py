@@ -50,6 +50,7 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
         "record": [],
         "credential": [0],
         "idempotency": [0],
+        "join": [],
         "rate": [],
         "search": [],
         "statistics": [],

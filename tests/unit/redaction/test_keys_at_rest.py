@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from redaction.customer_keys import LAYOUT
 from redaction.errors import Tampered, UnknownVersion, WrongRoot
 from redaction.first_layout import from_bytes, to_bytes
 from redaction.keys import KeyState, Random
@@ -103,7 +104,7 @@ def test_cut_blob_is_tampered(keys: KeyState, random: Random, length: int) -> No
 def test_other_versions_are_named(keys: KeyState, random: Random) -> None:
     blob = seal_state(keys, ROOT, random).blob
     with pytest.raises(UnknownVersion):
-        open_state(blob[:4] + b"\x03" + blob[5:], ROOT, Segments())
+        open_state(blob[:4] + bytes([LAYOUT + 1]) + blob[5:], ROOT, Segments())
     with pytest.raises(UnknownVersion):
         from_bytes(b"\x94\x02\x90\x90\x90")
     with pytest.raises(Tampered):

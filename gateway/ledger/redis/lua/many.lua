@@ -10,7 +10,7 @@ local FUNCTIONS = {
   reclaim = reclaim, void = void, beat = beat, leave = leave, formats = formats, format_raise = format_raise,
   lease_take = lease_take, lease_read = lease_read, lease_renew = lease_renew, lease_give = lease_give, 
   esme_take = esme_take, count = count, save = save, remove = remove, leave_notes = leave_notes, drop_notes = drop_notes,
-  pass_on = pass_on, read_notes = read_notes, demand = demand,
+  act = act, documents = documents, pass_on = pass_on, read_notes = read_notes, demand = demand,
 }
 
 -- ARGV: calls {name, bases, arguments}, each of which is made once for every base. Their results, errors among them.

@@ -175,7 +175,7 @@ local function fingerprint(row)
 end
 
 -- KEYS: {cg}. ARGV: kind, id or 0, row, unique name or '', and, each '' or absent for any: the version that the row must
--- have, and that of all accounts. The id; 0 when another one has the name, -1 when something else stands than was read.
+-- have, and that of all accounts; packed audit entries that are kept with it. The id; 0 when another one has the name, -1 when something else stands than was read.
 local function save(keys, args)
   local base, kind, id = keys[1], args[1], tonumber(args[2])
   local names, rows, last = base .. ':a:names', base .. ':a:' .. kind, base .. ':a:last'
@@ -200,11 +200,13 @@ local function save(keys, args)
   end
   redis.call('HSET', rows, id, args[3])
   redis.call('INCR', base .. ':a:version')
+  keep_entries(base, args[7])
   return id
 end
 
--- KEYS: {cg}. ARGV: kind, id.
+-- KEYS: {cg}. ARGV: kind, id, packed audit entries that are kept with it.
 local function remove(keys, args)
+  keep_entries(keys[1], args[3])
   redis.call('HDEL', keys[1] .. ':a:' .. args[1], args[2])
   return redis.call('INCR', keys[1] .. ':a:version')
 end

@@ -2,13 +2,12 @@
 
 import math
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import pytest
 import structlog
 
-from gateway.accounts.actor import COMMAND_LINE, NODE
 from gateway.accounts.administration import (
     ATTEMPTS,
     Accounts,
@@ -21,6 +20,7 @@ from gateway.accounts.customers import CustomerSettings, EsmeSettings, KeySettin
 from gateway.accounts.directory import Directory
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.passwords import matches
+from gateway.audit.actor import COMMAND_LINE, NODE
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer, StoredEndpoint
 from gateway.process.clock import ManualClock
 from redaction.keys import KeyState
@@ -263,13 +263,18 @@ class Busy(SmallLedger):
         self.tried = 0
 
     async def save_customer(
-        self, customer: StoredCustomer, *, read: int | None = None, accounts: int | None = None
+        self,
+        customer: StoredCustomer,
+        *,
+        read: int | None = None,
+        accounts: int | None = None,
+        entries: Sequence[bytes] = (),
     ) -> int:
         if self.meanwhile is not None and read is not None:
             self.tried += 1
             work, self.meanwhile = self.meanwhile, None
             await work()
-        return await super().save_customer(customer, read=read, accounts=accounts)
+        return await super().save_customer(customer, read=read, accounts=accounts, entries=entries)
 
 
 async def busy_desk() -> tuple[Desk, Busy, int]:

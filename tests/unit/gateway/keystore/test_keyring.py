@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.keystore.keyring import CREDENTIALS, EPOCH_MS, Keyring, epoch_of
+from gateway.keystore.keyring import Keyring
 from gateway.keystore.record_tags import PURPOSE, YEAR_MS, Verdict
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
+from gateway.keystore.upkeep import CREDENTIALS, EPOCH_MS, epoch_of
 from gateway.model.message import message_id
 from gateway.process.clock import ManualClock
 from redaction.errors import KeyDestroyed
@@ -72,7 +73,8 @@ def test_customers_know_one_person_by_different_pseudonyms(keyring: Keyring, clo
     keyring.ensure_customer(2)
     first, second = (keyring.pseudonymise(customer, NUMBER, clock.now_ms()) for customer in (1, 2))
     assert first.pseudonym != second.pseudonym
-    assert keyring.idempotency_digest(1, "k", 0) != keyring.idempotency_digest(2, "k", 0)
+    ours, theirs = (keyring.idempotency_digests(customer, "k", clock.now_ms(), 0) for customer in (1, 2))
+    assert ours.claimed != theirs.claimed
 
 
 def test_the_next_epoch_has_its_pepper_before_it_begins(keyring: Keyring, clock: ManualClock) -> None:
@@ -91,6 +93,30 @@ def test_ensuring_twice_changes_nothing(keyring: Keyring) -> None:
     keyring.ensure_present()
     keyring.ensure_customer(1)
     assert state_digest(keyring.state) == before
+
+
+@pytest.mark.policy("P-23")
+def test_of_an_idempotency_key_two_epochs_live_and_the_older_one_is_destroyed(
+    keyring: Keyring, clock: ManualClock
+) -> None:
+    keyring.ensure_customer(1)
+    clock.advance(1.5 * DAY_S - clock.now_ms() / 1000 % DAY_S)
+    epoch = clock.now_ms() // (DAY_S * 1000)
+    keyring.ensure_present()
+    first = keyring.idempotency_digests(1, "otp-966500000078", clock.now_ms(), 0).claimed
+    clock.advance(DAY_S)
+    keyring.ensure_present()
+    found = keyring.idempotency_digests(1, "otp-966500000078", clock.now_ms(), 0)
+    assert (found.before, found.sought) == ((), (first,))
+    assert found.claimed != first
+    clock.advance(DAY_S)
+    assert keyring.ensure_present() > 0
+    assert not keyring.state.has_secret("idempotency", epoch)
+    with pytest.raises(KeyDestroyed):
+        keyring.state.pepper(1, "idempotency", epoch)
+    later = keyring.idempotency_digests(1, "otp-966500000078", clock.now_ms(), 0)
+    assert first not in (later.claimed, *later.sought)
+    assert later.sought == (found.claimed,)
 
 
 @pytest.mark.case("faults-3")

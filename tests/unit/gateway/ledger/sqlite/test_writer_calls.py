@@ -5,7 +5,7 @@ import inspect
 import msgspec
 import pytest
 
-from gateway.ledger.contract import Traffic
+from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic
 from gateway.ledger.sqlite.plan import Outcome, Plan
 from gateway.ledger.sqlite.writer import VERBS, FileWriter
 from gateway.ledger.sqlite.writer_calls import CALLS, Call, encode
@@ -24,7 +24,10 @@ TRAFFIC = Traffic(
 )
 SAID = {
     "apply": ((Plan(5, counts=[("quota:17", 20_780, 2)]),), Outcome([b"\x01" * 16], [3], [True], 9)),
-    "change_accounts": (("save_customer", (1, "cus_1", b"\xff", None)), 1),
+    "change_accounts": (("save_customer", (1, "cus_1", b"\xff", None), [b"\xfe"]), 1),
+    "act": (([DocumentWrite("wanted", "a", b"\xff", 0), DocumentWrite("wanted", "b", None)], [b"\xfe"]), False),
+    "settle": ((7,), None),
+    "put_entries": (([PendingEntry(7, b"\xfe")], 9), None),
     "forget_content": ((5, 100), 2),
     "forget_records": ((5, 100), 2),
     "forget_these": (([b"\0" * 16], True), 1),

@@ -1,4 +1,4 @@
-"""Who changes accounts: a small value that every change carries with it."""
+"""Who changes something: a small value that every change carries with it."""
 
 import enum
 
@@ -11,10 +11,13 @@ class ActorKind(enum.Enum):
     COMMAND_LINE = "command_line"
     NODE = "node"
     PERSON = "person"
+    TOKEN = "token"  # a machine that signs in with a token of its own  # noqa: S105
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """id: a person's random one; '' where there is none."""
+    """id: a random one, as `gateway.audit.entries` takes them, such as `usr_` and 16 hexadecimal digits; '' where
+    there is none.
+    """
 
     kind: ActorKind
     id: str = ""

@@ -1,0 +1,271 @@
+"""The acts that the audit log knows, and the keys that an entry of each may have. The list is closed.
+
+A further act is one line in `Act` and one in `RULES`; a test walks both with canaries in every argument. `what` is one
+of a few words that stand here, numbers are counts, digests are of states and never of what a person could be found by.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+
+class Act(enum.Enum):
+    """`object.verb`, as it stands in the log."""
+
+    __hash__ = object.__hash__
+
+    # customers and what is theirs
+    CUSTOMER_ADD = "customer.add"
+    CUSTOMER_SET = "customer.set"
+    CUSTOMER_DISABLE = "customer.disable"
+    CUSTOMER_ENABLE = "customer.enable"
+    CUSTOMER_PAUSE = "customer.pause"
+    CUSTOMER_RESUME = "customer.resume"
+    SENDER_ADD = "sender.add"
+    SENDER_REMOVE = "sender.remove"
+    NUMBER_ADD = "number.add"
+    NUMBER_REMOVE = "number.remove"
+    KEY_ADD = "key.add"
+    KEY_REVOKE = "key.revoke"
+    ESME_ADD = "esme.add"
+    ESME_SET = "esme.set"
+    ESME_REVOKE = "esme.revoke"
+    WEBHOOK_SET = "webhook.set"
+    WEBHOOK_SECRET = "webhook.secret"  # noqa: S105
+    WEBHOOK_REMOVE = "webhook.remove"
+    WEBHOOK_RESUME = "webhook.resume"
+    WEBHOOK_REPLAY = "webhook.replay"
+    WEBHOOK_NOTE = "webhook.note"
+    LIMIT_SET = "limit.set"
+    BALANCE_SET = "balance.set"
+
+    # people
+    PERSON_ADD = "person.add"
+    PERSON_SET = "person.set"
+    PERSON_READ = "person.read"
+    PERSON_DISABLE = "person.disable"
+    PERSON_ENABLE = "person.enable"
+    PERSON_REMOVE = "person.remove"
+    PERSON_PASSWORD = "person.password"  # noqa: S105
+    PERSON_TOTP = "person.totp"
+    PERSON_PASSKEY = "person.passkey"
+    PERSON_SESSIONS = "person.sessions"
+    ROLE_GRANT = "role.grant"
+    ROLE_WITHDRAW = "role.withdraw"
+    TOKEN_ADD = "token.add"  # noqa: S105
+    TOKEN_REVOKE = "token.revoke"  # noqa: S105
+    LOGIN = "login"
+    LOGIN_LOCKED = "login.locked"
+    LOGOUT = "logout"
+    REQUEST_MAKE = "request.make"
+    REQUEST_CONSENT = "request.consent"
+    REQUEST_REFUSE = "request.refuse"
+    REQUEST_EXPIRE = "request.expire"
+    REQUEST_USE = "request.use"
+
+    # how a running gateway is steered
+    OPERATOR_PAUSE = "operator.pause"
+    OPERATOR_RESUME = "operator.resume"
+    OPERATOR_REBIND = "operator.rebind"
+    OPERATOR_THROUGHPUT = "operator.throughput"
+    OPERATOR_REROUTE = "operator.reroute"
+    OPERATOR_DRAIN = "operator.drain"
+    ACCEPTING = "accepting"
+    DISPATCH = "dispatch"
+    SETTINGS_RELOAD = "settings.reload"
+    RULEPACK_SWITCH = "rulepack.switch"
+    TASK_BEGIN = "task.begin"
+    TASK_END = "task.end"
+    NODE_START = "node.start"
+    NODE_STOP = "node.stop"
+    NODE_DRAIN = "node.drain"
+    NODE_TAKEOVER = "node.takeover"
+    CLOCK_CONFIRM = "clock.confirm"
+
+    # stores and keys
+    INSTALLATION_BEGIN = "installation.begin"
+    LEDGER_ACCEPT_RESTORE = "ledger.accept_restore"
+    LEDGER_FORMAT = "ledger.format"
+    LEDGER_BACKUP = "ledger.backup"
+    LEDGER_COPY = "ledger.copy"
+    KEYS_ACCEPT_RESTORE = "keys.accept_restore"
+    KEYS_COPY = "keys.copy"
+    KEYS_DESTROY = "keys.destroy"
+    KEYS_RECOVER = "keys.recover"
+    KEYS_ROTATE = "keys.rotate"
+    KEYS_SNAPSHOT = "keys.snapshot"
+
+    # personal data
+    MESSAGE_FIND = "message.find"
+    MESSAGE_SHOW = "message.show"
+    OPENINGS_MINUTE = "openings.minute"
+    RETENTION_RUN = "retention.run"
+    RETENTION_POLICY = "retention.policy"
+    SUBJECT_ERASE = "subject.erase"
+    EXPORT_MAKE = "export.make"
+    CASE_OPEN = "case.open"
+    CASE_STEP = "case.step"
+    CASE_CLOSE = "case.close"
+    CONSENT_IMPORT = "consent.import"
+    SUPPRESSION_ADD = "suppression.add"
+    SUPPRESSION_REMOVE = "suppression.remove"
+    HOLD_PLACE = "hold.place"
+    HOLD_RELEASE = "hold.release"
+    BREAKGLASS_BEGIN = "breakglass.begin"
+    BREAKGLASS_END = "breakglass.end"
+    DISCLOSURE_MAKE = "disclosure.make"
+    DESTRUCTION = "destruction"
+
+    # the log itself
+    AUDIT_KEY = "audit.key"
+    AUDIT_PRUNE = "audit.prune"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """objects: with which word the id of its object begins; '' where it may have none. words: for `what`."""
+
+    objects: tuple[str, ...]
+    words: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    digests: frozenset[str] = frozenset()
+
+
+def _rule(objects: str, *, words: Iterable[str] = (), numbers: str = "", digests: str = "") -> Rule:
+    named = tuple(objects.split()) or ("",)
+    return Rule(named, frozenset(words), frozenset(numbers.split()), frozenset(digests.split()))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ROLES: Final = _words(
+    "owner developer support viewer operations privacy_officer auditor key_custodian customer_owner customer_developer"
+    " customer_support customer_viewer customer_privacy_officer customer_auditor"
+)
+"""As `gateway.people.roles` names them."""
+PURPOSES: Final = _words(
+    "accept deliver inform_customer credential data_subject security legal improvement legal_hold support"
+)
+REFUSALS: Final = _words("forbidden unknown invalid changed expired locked wrong missing failed unavailable fork")
+"""Why an act did not take place; `refused:` stands before it."""
+_SWITCH: Final = ("on", "off")
+_STATES: Final = "before after"
+_CUSTOMER: Final = _rule("cus")
+_PERSON: Final = _rule("usr")
+_OPERATOR: Final = _rule("op", numbers="version per_s waiting")
+_STORE: Final = _rule("", numbers="messages keys octets files version opened", digests=_STATES)
+_CASE: Final = _rule(
+    "case",
+    words=_words("access copy correction erasure withdraw object complaint breach disclosure"),
+    numbers="messages customers",
+)
+
+RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
+    {
+        Act.CUSTOMER_ADD: _CUSTOMER,
+        Act.CUSTOMER_SET: _CUSTOMER,
+        Act.CUSTOMER_DISABLE: _CUSTOMER,
+        Act.CUSTOMER_ENABLE: _CUSTOMER,
+        Act.CUSTOMER_PAUSE: _rule("cus", numbers="version"),
+        Act.CUSTOMER_RESUME: _rule("cus", numbers="version"),
+        Act.SENDER_ADD: _CUSTOMER,
+        Act.SENDER_REMOVE: _CUSTOMER,
+        Act.NUMBER_ADD: _rule("cus", numbers="keywords"),
+        Act.NUMBER_REMOVE: _CUSTOMER,
+        Act.KEY_ADD: _rule("key"),
+        Act.KEY_REVOKE: _rule("key"),
+        Act.ESME_ADD: _rule("esme"),
+        Act.ESME_SET: _rule("esme"),
+        Act.ESME_REVOKE: _rule("esme"),
+        Act.WEBHOOK_SET: _rule("cus", numbers="events"),
+        Act.WEBHOOK_SECRET: _rule("cus", numbers="overlap_s"),
+        Act.WEBHOOK_REMOVE: _CUSTOMER,
+        Act.WEBHOOK_RESUME: _CUSTOMER,
+        Act.WEBHOOK_REPLAY: _rule("cus task", numbers="events"),
+        Act.WEBHOOK_NOTE: _rule("cus", words=("failing", "well", "disabled")),
+        Act.LIMIT_SET: _rule("cus key op", numbers="version per_s per_day per_month"),
+        Act.BALANCE_SET: _rule("cus", numbers="version"),
+        Act.PERSON_ADD: _PERSON,
+        Act.PERSON_SET: _PERSON,
+        Act.PERSON_READ: _PERSON,
+        Act.PERSON_DISABLE: _PERSON,
+        Act.PERSON_ENABLE: _PERSON,
+        Act.PERSON_REMOVE: _PERSON,
+        Act.PERSON_PASSWORD: _PERSON,
+        Act.PERSON_TOTP: _PERSON,
+        Act.PERSON_PASSKEY: _PERSON,
+        Act.PERSON_SESSIONS: _rule("usr", numbers="ended"),
+        Act.ROLE_GRANT: _rule("usr token", words=ROLES),
+        Act.ROLE_WITHDRAW: _rule("usr token", words=ROLES),
+        Act.TOKEN_ADD: _rule("token", numbers="scopes"),
+        Act.TOKEN_REVOKE: _rule("token"),
+        Act.LOGIN: Rule(("usr", ""), words=frozenset({"password", "totp", "recovery", "passkey", "token"})),
+        Act.LOGIN_LOCKED: Rule(("usr", ""), numbers=frozenset({"tries"})),
+        Act.LOGOUT: _PERSON,
+        Act.REQUEST_MAKE: _rule("request"),
+        Act.REQUEST_CONSENT: _rule("request"),
+        Act.REQUEST_REFUSE: _rule("request"),
+        Act.REQUEST_EXPIRE: _rule("request"),
+        Act.REQUEST_USE: _rule("request"),
+        Act.OPERATOR_PAUSE: _OPERATOR,
+        Act.OPERATOR_RESUME: _OPERATOR,
+        Act.OPERATOR_REBIND: _OPERATOR,
+        Act.OPERATOR_THROUGHPUT: _OPERATOR,
+        Act.OPERATOR_REROUTE: _OPERATOR,
+        Act.OPERATOR_DRAIN: _OPERATOR,
+        Act.ACCEPTING: _rule("", words=_SWITCH, numbers="version"),
+        Act.DISPATCH: _rule("", words=_SWITCH, numbers="version"),
+        Act.SETTINGS_RELOAD: _rule("", numbers="version nodes", digests=_STATES),
+        Act.RULEPACK_SWITCH: _rule("", numbers="version", digests=_STATES),
+        Act.TASK_BEGIN: _rule("task"),
+        Act.TASK_END: _rule("task", numbers="done"),
+        Act.NODE_START: _rule("node", numbers="size"),
+        Act.NODE_STOP: _rule("node"),
+        Act.NODE_DRAIN: _rule("node", words=_SWITCH, numbers="version"),
+        Act.NODE_TAKEOVER: _rule("node", numbers="partitions"),
+        Act.CLOCK_CONFIRM: _rule("", numbers="away_ms"),
+        Act.INSTALLATION_BEGIN: _rule("inst", numbers="put_aside"),
+        Act.LEDGER_ACCEPT_RESTORE: _STORE,
+        Act.LEDGER_FORMAT: _rule("", numbers="before after"),
+        Act.LEDGER_BACKUP: _STORE,
+        Act.LEDGER_COPY: _STORE,
+        Act.KEYS_ACCEPT_RESTORE: _STORE,
+        Act.KEYS_COPY: _STORE,
+        Act.KEYS_DESTROY: _rule("", words=("period", "customer", "pepper", "secret"), numbers="keys", digests=_STATES),
+        Act.KEYS_RECOVER: _STORE,
+        Act.KEYS_ROTATE: _STORE,
+        Act.KEYS_SNAPSHOT: _STORE,
+        Act.MESSAGE_FIND: Rule(
+            ("case", "cus", ""), words=frozenset({"id", "reference", "number"}), numbers=frozenset({"found"})
+        ),
+        Act.MESSAGE_SHOW: _rule("msg"),
+        Act.OPENINGS_MINUTE: _rule("node", words=PURPOSES, numbers="opened refused minute"),
+        Act.RETENTION_RUN: Rule(
+            ("node", ""), numbers=frozenset({"contents", "records", "periods", "outbox", "minute", "due"})
+        ),
+        Act.RETENTION_POLICY: _CUSTOMER,
+        Act.SUBJECT_ERASE: Rule(
+            ("case", "request", ""), numbers=frozenset({"messages", "periods", "customers", "subjects"})
+        ),
+        Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
+        Act.CASE_OPEN: _CASE,
+        Act.CASE_STEP: _CASE,
+        Act.CASE_CLOSE: _CASE,
+        Act.CONSENT_IMPORT: _rule("cus file", numbers="lines taken refused"),
+        Act.SUPPRESSION_ADD: _CUSTOMER,
+        Act.SUPPRESSION_REMOVE: _CUSTOMER,
+        Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
+        Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),
+        Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
+        Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),
+        Act.DISCLOSURE_MAKE: _rule("disclosure", numbers="messages"),
+        Act.DESTRUCTION: _rule("cert", numbers="messages subjects", digests=_STATES),
+        Act.AUDIT_KEY: _rule("", digests=_STATES),
+        Act.AUDIT_PRUNE: _rule("", numbers="before after"),
+    }
+)
+"""Of every act. Who did it, for which customer, with whose consent and the commitment to a reason may stand in each."""

@@ -1,0 +1,147 @@
+"""Which keys there must be now and soon, and which are due for destruction."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.keystore.record_tags import PURPOSE, dead_years, lacking_years, make_year
+from gateway.process.clock import Clock
+from redaction import windows
+from redaction.customer_keys import LASTING_EPOCH, TURNING_SINCE
+from redaction.first_layout import FIRST
+from redaction.keys import KeyState
+from redaction.pseudonymise import IDEMPOTENCY
+from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
+
+EPOCH_MS: Final = 90 * 24 * 3600 * 1000
+"""How long one pepper for search pseudonyms is used."""
+CREDENTIALS: Final = 0
+"""The customer number under which the gateway's own peppers are kept."""
+
+UPGRADE_MS: Final = 24 * 3600 * 1000
+"""How long nodes of the version before may still read what operators' ids are found by."""
+
+
+def epoch_of(now_ms: int) -> int:
+    """The pepper epoch of this time."""
+    return now_ms // EPOCH_MS
+
+
+class Upkeep:
+    """What a key state lacks for the present and the next period and epoch, and which of its keys are due.
+
+    A period key is due when its last content is; a search pepper when every record of its epoch is gone, so that nobody
+    could be found by it; a pepper with short epochs when nothing is looked for by it any more. Nothing is due by a
+    clock that has jumped. tags_from_ms: how soon records must carry tags of their own; None makes no keys for these.
+    destroyed: how many keys are. needed: whether there is anything to do.
+    """
+
+    def __init__(
+        self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock, tags_from_ms: int | None = None
+    ) -> None:
+        self._clock = clock
+        self._tags_from_ms = tags_from_ms or 0
+        now_ms = clock.now_ms()
+        live = set(state.periods())
+        wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in rules for ahead in (0, 1)]
+        self._missing = [name for name in wanted if name not in live]
+        self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
+        self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
+        self._secrets = _dead_secrets(state, rules, now_ms) if clock.is_sound else []
+        self._years = [] if tags_from_ms is None else lacking_years(state, now_ms)
+        dead = dead_years(state, rules, now_ms) if clock.is_sound else []
+        self._epochs += [(CREDENTIALS, PURPOSE, year) for year in dead]
+        self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets)
+        self.needed = bool(self._missing or self._years) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
+
+    def do(self, state: KeyState) -> None:
+        for tag, period in self._missing:
+            state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms())
+        for tag, period in self._periods:
+            state.drop_period(tag, period)
+        make_peppers(state, self._clock)
+        for year in self._years:
+            make_year(state, year, self._clock.random, self._clock.now_ms() + self._tags_from_ms)
+        for name in self._epochs:
+            state.drop_epoch(*name)
+        for purpose, epoch in self._secrets:
+            state.drop_secret(purpose, epoch)
+
+
+def make_peppers(state: KeyState, clock: Clock) -> None:
+    """Every pepper that the present and the next epoch need, or what they are derived from."""
+    now_ms = clock.now_ms()
+    ahead = (epoch_of(now_ms), epoch_of(now_ms) + 1)
+    is_fresh = not state.epochs(CREDENTIALS, "credential")
+    for purpose in windows.EPOCH_MS if state.layout >= TURNING_SINCE else ():
+        for epoch in windows.wanted(state, purpose, now_ms, is_new=is_fresh):
+            state.ensure_secret(purpose, epoch, clock.random, now_ms=now_ms)
+    if not state.epochs(CREDENTIALS, "correlation"):
+        since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
+        state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
+    state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
+    if state.layout > FIRST:
+        for epoch in ahead:
+            state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
+        return
+    for customer in state.customers():
+        state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
+        for epoch in ahead:
+            state.ensure_pepper(customer, "search", epoch, clock.random, now_ms=now_ms)
+
+
+def next_destruction_ms(state: KeyState, rules: Sequence[RetentionRule]) -> int | None:
+    """When the first of the live period keys is due; copies of the key store are dead from then on."""
+    by_tag = {rule.tag: rule for rule in rules}
+    return min((period_dead_ms(by_tag[tag], period) for tag, period in state.periods() if tag in by_tag), default=None)
+
+
+def _dead_periods(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[RetentionTag, int]]:
+    by_tag = {rule.tag: rule for rule in rules}
+    return [
+        (tag, period)
+        for tag, period in state.periods()
+        if tag in by_tag and period_dead_ms(by_tag[tag], period) <= now_ms
+    ]
+
+
+def _dead_epochs(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[int, str, int]]:
+    found = [
+        (customer, "search", epoch)
+        for customer in state.customers()
+        for epoch in state.own_epochs(customer, "search")
+        if _is_over(epoch, rules, now_ms)
+    ]
+    if windows.is_past(state, IDEMPOTENCY, now_ms):
+        found += [
+            (each, IDEMPOTENCY, LASTING_EPOCH) for each in state.customers() if state.own_epochs(each, IDEMPOTENCY)
+        ]
+    return found
+
+
+def _dead_secrets(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) -> list[tuple[str, int]]:
+    found = [
+        (purpose, epoch)
+        for purpose, tag, epoch in state.secrets()
+        if purpose == "search" and not tag and _is_over(epoch, rules, now_ms)
+    ]
+    return found + [(purpose, epoch) for purpose in windows.EPOCH_MS for epoch in windows.over(state, purpose, now_ms)]
+
+
+def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
+    """Whether every record of the epoch is gone."""
+    return (epoch + 1) * EPOCH_MS <= now_ms - max((rule.record_s for rule in rules), default=0) * 1000
+
+
+def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
+    if not state.epochs(CREDENTIALS, "credential") or not state.epochs(CREDENTIALS, "correlation"):
+        return True
+    ahead = epoch_of(now_ms) + 1
+    if state.layout >= TURNING_SINCE and any(
+        not state.has_secret(purpose, epoch)
+        for purpose in windows.EPOCH_MS
+        for epoch in windows.wanted(state, purpose, now_ms, is_new=False)
+    ):
+        return True
+    if state.layout > FIRST:
+        return any(not state.has_secret("search", epoch) for epoch in (ahead - 1, ahead))
+    return any(ahead not in state.epochs(customer, "search") for customer in state.customers())
