@@ -50,7 +50,7 @@ class Keyring:
     ) -> None:
         self._store = store
         self._tags_from = tags_from
-        self.tags: Final = RecordTags()
+        self.tags: Final = RecordTags(clock.now_ms)
         self._rules = tuple(rules)
         self._by_tag = {rule.tag: rule for rule in self._rules}
         self._clock = clock

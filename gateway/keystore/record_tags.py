@@ -31,6 +31,9 @@ STRETCHES: Final = 1_880
 """Of an id's first three octets, which count 2^24 ms, in a year of keys: 365 days and some minutes."""
 YEAR_MS: Final = STRETCHES << 24
 
+AHEAD_MS: Final = 24 * 3600 * 1000
+"""No clock of a node that shares the ledger is so far ahead of another's."""
+
 _PERSON: Final = b"cgw tag"
 _CACHED: Final = 8_192
 _UNTAGGED: Final = frozenset({"customer", "content", "private", "due_ms", "record_tag"})
@@ -94,9 +97,10 @@ class _Year:
 
 
 class RecordTags:
-    """Has keys of its own: those of a key state stay here while that one is withheld."""
+    """Has keys of its own: those of a key state stay here while that one is withheld. now_ms: the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
         self._years: dict[int, _Year] = {}
         self._by_stretch: dict[bytes, _Year] = {}
 
@@ -136,15 +140,17 @@ class RecordTags:
             self._by_stretch[identifier[:3]] = year
         return year
 
+    def _is_to_come(self, at_ms: int) -> bool:
+        """Keys are made a year ahead: a later id is none of ours, unless a clock that was far behind was set right."""
+        return bool(self._years) and at_ms > self._now_ms() + AHEAD_MS
+
     def check(self, message: Message) -> Verdict:
         """A record as it was read."""
         identifier = message.id
         year = self._by_stretch.get(identifier[:3]) or self._year_of(identifier)
-        if year is None:
-            is_later = bool(self._years) and _year_in(identifier) > max(self._years)
-            return _WRONG if is_later or _is_no_tag(message.record_tag) else _NONE
-        if int.from_bytes(identifier[:6], "big") <= year.since_ms:
-            return _WRONG if _is_no_tag(message.record_tag) else _NONE
+        at_ms = int.from_bytes(identifier[:6], "big")
+        if year is None or at_ms <= year.since_ms:
+            return _WRONG if _is_no_tag(message.record_tag) or self._is_to_come(at_ms) else _NONE
         try:
             return _RIGHT if self.tag(message) == message.record_tag else _WRONG  # no one is there to measure how long
         except _FAULTS:

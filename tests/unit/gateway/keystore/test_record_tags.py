@@ -36,8 +36,8 @@ def a_state(*years: int, since_ms: int = NOW - 10, first: int = 1) -> KeyState:
     return state
 
 
-def tags_of(state: KeyState) -> RecordTags:
-    tags = RecordTags()
+def tags_of(state: KeyState, now_ms: int = NOW) -> RecordTags:
+    tags = RecordTags(lambda: now_ms)
     tags.take(state)
     return tags
 
@@ -89,10 +89,9 @@ def test_words_do_not_run_into_each_other(tags: RecordTags) -> None:
 
 
 def test_records_of_two_years_have_the_keys_of_theirs() -> None:
-    both, later = tags_of(a_state(YEAR, YEAR + 1)), tags_of(a_state(YEAR + 1, first=2))
-    first, second = (
-        tagged(both, id=message_id(at_ms, 1, b"\7" * 8)) for at_ms in ((YEAR + 1) * YEAR_MS - 1, (YEAR + 1) * YEAR_MS)
-    )
+    next_ms = (YEAR + 1) * YEAR_MS
+    both, later = tags_of(a_state(YEAR, YEAR + 1), next_ms), tags_of(a_state(YEAR + 1, first=2), next_ms)
+    first, second = (tagged(both, id=message_id(at_ms, 1, b"\7" * 8)) for at_ms in (next_ms - 1, next_ms))
     assert [both.check(each) for each in (first, second)] == [RIGHT, RIGHT]
     assert [later.check(each) for each in (first, second)] == [NONE, RIGHT]
 
@@ -108,8 +107,19 @@ def test_an_id_from_a_year_to_come_is_nobodys(tags: RecordTags) -> None:
     assert tags.check(a_message(id=message_id(NOW + 2 * YEAR_MS, 1, b"\7" * 8))) is WRONG
 
 
+def test_a_year_that_has_come_without_a_key_has_no_tags() -> None:
+    """A clock that was two years behind was set right, and another node has not made the key yet."""
+    at_ms = NOW + 2 * YEAR_MS
+    tags = RecordTags(lambda: at_ms)
+    tags.take(a_state(YEAR, YEAR + 1))
+    message = tagged(tags, id=message_id(at_ms, 1, b"\7" * 8))
+    assert (message.record_tag, tags.check(message)) == (b"", NONE)
+    tags.take(a_state(YEAR, YEAR + 1, YEAR + 2, since_ms=at_ms + 20_000))
+    assert tags.check(message) is NONE
+
+
 def test_a_row_that_cannot_be_read_is_wrong_however_old() -> None:
-    for tags in (RecordTags(), tags_of(a_state(YEAR)), tags_of(a_state(YEAR, since_ms=NOW + 1))):
+    for tags in (RecordTags(lambda: NOW), tags_of(a_state(YEAR)), tags_of(a_state(YEAR, since_ms=NOW + 1))):
         assert tags.check(unreadable(a_message().id)) is WRONG
         assert tags.check(unreadable(b"")) is WRONG
     spoiled: Any = {"customer": "7", "status": 3, "operator_ids": None}
@@ -119,7 +129,7 @@ def test_a_row_that_cannot_be_read_is_wrong_however_old() -> None:
 
 
 def test_without_keys_there_are_no_tags_and_nothing_is_wrong() -> None:
-    tags = RecordTags()
+    tags = RecordTags(lambda: NOW)
     assert tags.tag(a_message()) == b""
     assert tags.check(a_message()) is NONE
     assert not tags.are_made
