@@ -34,6 +34,8 @@ YEAR_MS: Final = STRETCHES << 24
 AHEAD_MS: Final = 24 * 3600 * 1000
 """No clock of a node that shares the ledger is so far ahead of another's."""
 
+_SIZES: Final = (0, TAG_OCTETS)
+"""Any other is that of a row that could not be read."""
 _PERSON: Final = b"cgw tag"
 _CACHED: Final = 8_192
 _UNTAGGED: Final = frozenset({"customer", "content", "private", "due_ms", "record_tag"})
@@ -146,20 +148,18 @@ class RecordTags:
 
     def check(self, message: Message) -> Verdict:
         """A record as it was read."""
-        identifier = message.id
+        try:
+            return self._verdict(message)
+        except _FAULTS:  # a value of another kind
+            return _WRONG
+
+    def _verdict(self, message: Message) -> Verdict:
+        identifier, tag = message.id, message.record_tag
         year = self._by_stretch.get(identifier[:3]) or self._year_of(identifier)
         at_ms = int.from_bytes(identifier[:6], "big")
         if year is None or at_ms <= year.since_ms:
-            return _WRONG if _is_no_tag(message.record_tag) or self._is_to_come(at_ms) else _NONE
-        try:
-            return _RIGHT if self.tag(message) == message.record_tag else _WRONG  # no one is there to measure how long
-        except _FAULTS:
-            return _WRONG
-
-
-def _is_no_tag(octets: bytes) -> bool:
-    """As of a row that could not be read."""
-    return type(octets) is not bytes or len(octets) not in (0, TAG_OCTETS)
+            return _WRONG if len(tag) not in _SIZES or self._is_to_come(at_ms) else _NONE
+        return _RIGHT if self.tag(message) == tag else _WRONG  # nobody is there to measure how long it takes
 
 
 def _year_in(identifier: bytes) -> int:
