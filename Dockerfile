@@ -19,13 +19,13 @@ RUN CONNECT_GATEWAY_COMPILED=1 /opt/build/bin/pip wheel --no-cache-dir --no-deps
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/gateway gateway \
-    && install -d -o gateway -g gateway -m 0700 /var/lib/gateway/data /var/lib/gateway/keys /var/lib/gateway/root
+    && install -d -o gateway -g gateway -m 0700 /var/lib/gateway/data /var/lib/gateway/keys /var/lib/gateway/root /var/lib/gateway/audit
 COPY --from=build /opt/gateway /opt/gateway
 USER 10001
 WORKDIR /var/lib/gateway
 ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# The root file system may be read-only: everything is written below these three volumes.
-VOLUME ["/var/lib/gateway/data", "/var/lib/gateway/keys", "/var/lib/gateway/root"]
+# The root file system may be read-only: everything is written below these four volumes.
+VOLUME ["/var/lib/gateway/data", "/var/lib/gateway/keys", "/var/lib/gateway/root", "/var/lib/gateway/audit"]
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

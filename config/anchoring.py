@@ -14,6 +14,7 @@ from config.problems import ENVIRONMENT, Origin
 from config.problems import Path as KeyPath
 from config.settings import Settings
 
+_FOLDERS: Final = (("audit", "dir"),)
 _NAMES: Final = frozenset({"tls_certificate", "tls_key", "tls_ca", "ca_file"})
 _IN_TLS: Final = frozenset({"certificate", "key"})
 _STORES: Final = (("ledger", "path"), ("keystore", "path"), ("keystore", "root", "path"))
@@ -33,7 +34,7 @@ def _anchored(value: object, folder: Path, at: tuple[str, ...]) -> object:
         }
     if isinstance(value, list):
         return [_anchored(each, folder, at) for each in value]
-    is_path = at in _STORES or at[-1] in _NAMES or (at[-2:-1] == ("tls",) and at[-1] in _IN_TLS)
+    is_path = at in _STORES + _FOLDERS or at[-1] in _NAMES or (at[-2:-1] == ("tls",) and at[-1] in _IN_TLS)
     return _place(value, folder) if is_path else value
 
 

@@ -105,6 +105,17 @@ def _key_places(settings: Settings) -> Iterator[Finding]:
         yield ("keystore", "root", "path"), "root_beside_keys", message, _ERROR
 
 
+def _audit(settings: Settings) -> Iterator[Finding]:
+    """The log lies apart from the keys that sign it."""
+    folder, keystore = settings.audit.dir, settings.keystore
+    if folder is None:
+        return
+    keys = [_directory(keystore.path)] if keystore.engine == "file" else []
+    keys += [_directory(keystore.root.path)] if keystore.root.kind != "env" else []
+    if any(_directory(f"{folder}/log").is_relative_to(each) for each in keys):
+        yield ("audit", "dir"), "audit_beside_keys", "must lie outside the directories of keys and root", _ERROR
+
+
 def _key_server(settings: Settings) -> Iterator[Finding]:
     """Where the keys are, and how the way there is protected (P-24)."""
     server = settings.keystore.redis
@@ -287,6 +298,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("dispatch",), partial(_order, "dispatch", "circuit_probe_first_s", "circuit_probe_limit_s")),
     (("webhooks",), partial(_order, "webhooks", "connections_per_endpoint", "max_connections")),
     (("ledger", "keystore"), _key_places),
+    (("audit", "keystore"), _audit),
     (("ledger",), _shared_ledger),
     (("retention", "messages"), _retention),
     (("retention",), _long_limits),

@@ -14,7 +14,7 @@ _PADDED = "the secret has blanks or line ends around it: line ends after it are 
 def missing_secrets(settings: Settings, origins: Origins, environ: Mapping[str, str]) -> list[Problem]:
     """Looks into files and environment, and keeps nothing of them."""
     problems = []
-    for path, reference in _references(settings, ()):
+    for path, reference in references(settings):
         try:
             if is_padded(reference.resolve(environ)) or _ends_a_line(reference, environ):
                 problems.append(origins.problem(path, "secret_padded", _PADDED, Severity.WARNING))
@@ -28,12 +28,13 @@ def _ends_a_line(reference: SecretRef, environ: Mapping[str, str]) -> bool:
     return reference.env is not None and environ.get(reference.env, "").endswith(("\n", "\r"))
 
 
-def _references(value: object, path: Path) -> Iterator[tuple[Path, SecretRef]]:
+def references(value: object, path: Path = ()) -> Iterator[tuple[Path, SecretRef]]:
+    """Every place of a secret in these settings, and the way there."""
     if isinstance(value, SecretRef):
         yield path, value
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
-            yield from _references(getattr(value, name), (*path, name))
+            yield from references(getattr(value, name), (*path, name))
     elif isinstance(value, tuple):
         for index, each in enumerate(value):
-            yield from _references(each, (*path, index))
+            yield from references(each, (*path, index))

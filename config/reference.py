@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 import msgspec.inspect as mi
 
-from config.expected import choices, expected, may_be_unset
+from config.expected import choices, expected, may_be_unset, plain
 from config.kinds import kinds_of
+from config.reload import Reload, reload_of
 from config.retention import DEFAULT_RETENTION
 from config.secret import SecretRef
 from config.settings import Settings
@@ -33,8 +34,14 @@ be unset.
 
 A secret is never written here: `{ env = "NAME" }` names an environment variable that holds it, `{ file = "path" }` a
 file.
+
+A running node reads the settings anew at SIGHUP ([how](operating.md#settings-that-reload)). What is `live` holds from
+then on; `live if set` likewise, but switching it on or off needs a restart. Where anything that needs a `restart` has
+changed, it is named and nothing is taken over.
 """
-_HEAD: Final = ("key", "takes", "default", "meaning")
+_HEAD: Final = ("key", "takes", "default", "reload", "meaning")
+_ALONE: Final = ("key", "takes", "default", "meaning")
+_RELOAD: Final = {Reload.LIVE: "live", Reload.REPLACED: "live if set", Reload.RESTART: "restart"}
 
 
 def render() -> str:
@@ -45,7 +52,7 @@ def render() -> str:
 
 def table(kind: type[msgspec.Struct]) -> str:
     """The keys of one type alone."""
-    return _markdown(_HEAD, (_row(field) for field in _fields(mi.type_info(kind))))
+    return _markdown(_ALONE, ((*shown[:3], shown[-1]) for shown in map(_row, _fields(mi.type_info(kind)))))
 
 
 def toml_value(value: object) -> str:
@@ -74,56 +81,57 @@ def _fields(node: mi.Type) -> tuple[mi.Field, ...]:
 
 def _section(field: mi.Field) -> str:
     """A top-level section with the tables inside it."""
-    node = _inner(field.type)
+    node, reload = _inner(field.type), reload_of(field.type)
     kinds = kinds_of(node)
     if kinds:
-        return "\n".join(_kinds(kinds, field.encode_name))
-    return "\n".join(_tables(node, field.encode_name, is_list=node is not field.type))
+        return "\n".join(_kinds(kinds, field.encode_name, reload))
+    return "\n".join(_tables(node, field.encode_name, reload, is_list=node is not plain(field.type)))
 
 
 def _inner(node: mi.Type) -> mi.Type:
     """The table that the section is, or that its entries are."""
+    node = plain(node)
     return node.item_type if isinstance(node, mi.VarTupleType) else node
 
 
-def _kinds(kinds: tuple[mi.StructType, ...], name: str) -> Iterator[str]:
+def _kinds(kinds: tuple[mi.StructType, ...], name: str, reload: Reload) -> Iterator[str]:
     """What entries of all kinds have, then what each kind has of its own, then the sections that all have."""
     common = [field for field in kinds[0].fields if all(field in kind.fields for kind in kinds)]
     words = ", ".join(sorted(f'"{kind.tag}"' for kind in kinds))
     told = {field.encode_name for field in common}
     yield f"## `[[{name}]]`\n\nAn entry is of one of several kinds; a key of another kind is an error.\n"
-    tag = (f"`{kinds[0].tag_field}`", f"one of {words}", f'`"{kinds[0].tag}"`', "Kind of the entry.")
-    yield _markdown(_HEAD, [tag, *(_row(field) for field in common if _subtable(field) is None)])
+    tag = (f"`{kinds[0].tag_field}`", f"one of {words}", f'`"{kinds[0].tag}"`', _RELOAD[reload], "Kind of the entry.")
+    yield _markdown(_HEAD, [tag, *(_row(field, reload) for field in common if _subtable(field) is None)])
     for kind in kinds:
         own = [field for field in kind.fields if field not in common]
-        yield from _kind(kind, own, name, told)
+        yield from _kind(kind, own, name, told, reload)
         told |= {field.encode_name for field in own}
-    yield from _subsections(common, name)
+    yield from _subsections(common, name, reload)
 
 
-def _kind(kind: mi.StructType, own: list[mi.Field], name: str, told: set[str]) -> Iterator[str]:
+def _kind(kind: mi.StructType, own: list[mi.Field], name: str, told: set[str], reload: Reload) -> Iterator[str]:
     """told: the sections inside that stand above already."""
     yield f"## `[[{name}]]` of kind `{kind.tag}`\n\n{kind.cls.__doc__}\n"
-    yield _markdown(_HEAD, (_row(field) for field in own if _subtable(field) is None))
+    yield _markdown(_HEAD, (_row(field, reload) for field in own if _subtable(field) is None))
     again = [field.encode_name for field in own if _subtable(field) is not None and field.encode_name in told]
     if again:
         yield f"Also {', '.join(f'`[{name}.{each}]`' for each in again)}, as above.\n"
-    yield from _subsections([field for field in own if field.encode_name not in told], name)
+    yield from _subsections([field for field in own if field.encode_name not in told], name, reload)
 
 
-def _subsections(fields: Iterable[mi.Field], name: str) -> Iterator[str]:
+def _subsections(fields: Iterable[mi.Field], name: str, reload: Reload) -> Iterator[str]:
     for field in fields:
         table = _subtable(field)
         if table is not None:
-            yield from _tables(table, f"{name}.{field.encode_name}")
+            yield from _tables(table, f"{name}.{field.encode_name}", reload_of(field.type, reload))
 
 
-def _tables(node: mi.Type, name: str, *, is_list: bool = False) -> Iterator[str]:
+def _tables(node: mi.Type, name: str, reload: Reload, *, is_list: bool = False) -> Iterator[str]:
     """The table of keys of this section, then those of the sections inside it."""
     assert isinstance(node, mi.StructType)
     yield f"## `{f'[[{name}]]' if is_list else f'[{name}]'}`\n\n{node.cls.__doc__}\n"
-    yield _markdown(_HEAD, (_row(field) for field in node.fields if _subtable(field) is None))
-    yield from _subsections(node.fields, name)
+    yield _markdown(_HEAD, (_row(field, reload) for field in node.fields if _subtable(field) is None))
+    yield from _subsections(node.fields, name, reload)
 
 
 def _subtable(field: mi.Field) -> mi.StructType | None:
@@ -133,13 +141,13 @@ def _subtable(field: mi.Field) -> mi.StructType | None:
     return None
 
 
-def _row(field: mi.Field) -> tuple[str, ...]:
+def _row(field: mi.Field, around: Reload = Reload.RESTART) -> tuple[str, ...]:
     default = toml_value(field.default)
     takes = expected(field.type)
     if may_be_unset(field.type):
         takes += "; may be unset"
     shown = "unset" if default == "unset" else f"`{default}`"
-    return f"`{field.encode_name}`", takes, shown, describe(field)
+    return f"`{field.encode_name}`", takes, shown, _RELOAD[reload_of(field.type, around)], describe(field)
 
 
 def describe(field: mi.Field) -> str:

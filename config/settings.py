@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.audit import AuditSettings
 from config.operators import (
     EgressSettings,
     OperatorRegister,
@@ -17,11 +18,13 @@ from config.operators import (
     TlsSettings,
 )
 from config.redis_ledger import RedisSettings
+from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
 
 __all__ = [
+    "AuditSettings",
     "DispatchSettings",
     "EgressSettings",
     "HttpSettings",
@@ -56,15 +59,21 @@ _Seconds = Annotated[float, Meta(gt=0)]
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The listener of the HTTP API."""
 
-    host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.")] = 8080
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on.", extra=RESTART)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.", extra=RESTART)] = 8080
     shared_port: Annotated[
-        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+        bool,
+        Meta(description="Other processes of this user listen there too; `serve --workers` sets it.", extra=RESTART),
     ] = False
-    tls_certificate: Annotated[_Path | None, Meta(description="PEM file of the certificate and its chain.")] = None
-    tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.")] = None
+    tls_certificate: Annotated[
+        _Path | None, Meta(description="PEM file of the certificate and its chain.", extra=REPLACED)
+    ] = None
+    tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.", extra=REPLACED)] = (
+        None
+    )
     tls_terminated_upstream: Annotated[
-        bool, Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).")
+        bool,
+        Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).", extra=RESTART),
     ] = False
     max_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a request; larger is 413.")] = 65_536
     max_batch_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a batch.")] = 4_194_304
@@ -85,7 +94,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         int, Meta(ge=1, description="Submissions that wait for their commit; more are answered 503.")
     ] = 5000
     trusted_proxies: Annotated[
-        tuple[str, ...], Meta(description="Addresses or networks whose `X-Forwarded-For` is believed.")
+        tuple[str, ...], Meta(description="Addresses or networks whose `X-Forwarded-For` is believed.", extra=RESTART)
     ] = ()
 
 
@@ -237,7 +246,8 @@ class DispatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Meta(
             gt=0,
             description="The circuit opens as well when messages wait so long and the operator takes none. A one-time "
-            "code waits no longer than this for one operator while the next one works, even if the link is down.",
+            "code waits no longer than this for one operator while the next one works, sent or not, even if the "
+            "link is down.",
         ),
     ] = 4
     circuit_probe_first_s: Annotated[
@@ -269,7 +279,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         float, Meta(gt=0, description="An endpoint that fails so long without a success is switched off.")
     ] = 72 * _HOUR_S
     allow_loopback: Annotated[
-        bool, Meta(description="Allow `http` to this machine, for trials; never in production.")
+        bool, Meta(description="Allow `http` to this machine, for trials; never in production.", extra=RESTART)
     ] = False
     ca_file: Annotated[
         _Path | None, Meta(description="PEM file of authorities to trust in beside those of the system.")
@@ -298,7 +308,8 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Literal["debug", "info", "warning", "error"], Meta(description="Lowest level that is written.")
     ] = "info"
     format: Annotated[
-        Literal["auto", "json", "console"], Meta(description="`auto` is console on a terminal and JSON elsewhere.")
+        Literal["auto", "json", "console"],
+        Meta(description="`auto` is console on a terminal and JSON elsewhere.", extra=RESTART),
     ] = "auto"
 
 
@@ -333,18 +344,19 @@ class MessageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Connect Gateway's settings."""
 
-    http: HttpSettings = HttpSettings()
-    smpp_server: SmppServerSettings = SmppServerSettings()
+    http: Annotated[HttpSettings, Meta(extra=LIVE)] = HttpSettings()
+    smpp_server: Annotated[SmppServerSettings, Meta(extra=LIVE)] = SmppServerSettings()
     metrics: MetricsSettings = MetricsSettings()
     ledger: LedgerSettings = LedgerSettings()
     keystore: KeystoreSettings = KeystoreSettings()
-    dispatch: DispatchSettings = DispatchSettings()
-    webhooks: WebhookSettings = WebhookSettings()
-    messages: MessageSettings = MessageSettings()
-    sweeper: SweeperSettings = SweeperSettings()
-    log: LogSettings = LogSettings()
+    dispatch: Annotated[DispatchSettings, Meta(extra=LIVE)] = DispatchSettings()
+    webhooks: Annotated[WebhookSettings, Meta(extra=LIVE)] = WebhookSettings()
+    messages: Annotated[MessageSettings, Meta(extra=LIVE)] = MessageSettings()
+    sweeper: Annotated[SweeperSettings, Meta(extra=LIVE)] = SweeperSettings()
+    audit: AuditSettings = AuditSettings()
+    log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()
-    operators: tuple[OperatorSettings, ...] = ()
-    routes: tuple[RouteSettings, ...] = ()
+    operators: Annotated[tuple[OperatorSettings, ...], Meta(extra=LIVE)] = ()
+    routes: Annotated[tuple[RouteSettings, ...], Meta(extra=LIVE)] = ()
     retention: tuple[RetentionSettings, ...] = DEFAULT_RETENTION

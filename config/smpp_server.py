@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from config.reload import REPLACED, RESTART
+
 _Path = Annotated[str, Meta(min_length=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
 
@@ -12,19 +14,30 @@ _Seconds = Annotated[float, Meta(gt=0)]
 class SmppServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The listener that customers bind to over SMPP; off unless it has a port."""
 
-    host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on.", extra=RESTART)] = "127.0.0.1"
     port: Annotated[
         Annotated[int, Meta(ge=0, le=65535)] | None,
-        Meta(description="TCP port, by custom 2775; 0 lets the system choose, absent switches the listener off."),
+        Meta(
+            description="TCP port, by custom 2775; 0 lets the system choose, absent switches the listener off.",
+            extra=RESTART,
+        ),
     ] = None
     shared_port: Annotated[
-        bool, Meta(description="Other processes of this user listen there too; `serve --workers` sets it.")
+        bool,
+        Meta(description="Other processes of this user listen there too; `serve --workers` sets it.", extra=RESTART),
     ] = False
-    tls_certificate: Annotated[_Path | None, Meta(description="PEM file of the certificate and its chain.")] = None
-    tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.")] = None
+    tls_certificate: Annotated[
+        _Path | None, Meta(description="PEM file of the certificate and its chain.", extra=REPLACED)
+    ] = None
+    tls_key: Annotated[_Path | None, Meta(description="PEM file of the certificate's private key.", extra=REPLACED)] = (
+        None
+    )
     tunnel: Annotated[
         bool,
-        Meta(description="Binds come through a VPN or another tunnel; allows plain SMPP on a public address (P-24)."),
+        Meta(
+            description="Binds come through a VPN or another tunnel; allows plain SMPP on a public address (P-24).",
+            extra=RESTART,
+        ),
     ] = False
     system_id: Annotated[
         str, Meta(min_length=1, max_length=15, description="Name that this side gives itself in bind responses.")
@@ -45,7 +58,8 @@ class SmppServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         tuple[str, ...],
         Meta(
             description="Addresses or networks of TCP proxies, whose connections must begin with a PROXY protocol v2"
-            " header; limits, lock-out and allowed networks go by the address that it tells."
+            " header; limits, lock-out and allowed networks go by the address that it tells.",
+            extra=RESTART,
         ),
     ] = ()
     max_binds: Annotated[int, Meta(ge=1, description="Binds of one account at once, unless it has its own number.")] = 8

@@ -108,6 +108,8 @@ ABOUT_LINK: Final = frozenset(
 )
 """Statuses of a refusal that speak of the link, its account or the operator, and not of the message (SMPP 3.4 §5.1.3,
 RFC 9110); what an operator refuses so, another may take."""
+ABOUT_ADDRESS: Final = frozenset(range(300, 500))
+"""Statuses of a deferral with which HTTP says that the request is wrong, such as its address or account (RFC 9110)."""
 NOT_ASKED: Final = frozenset({0x01, 415})
 """Statuses with which a link itself refuses what it cannot write: the operator may not have been asked."""
 
@@ -273,11 +275,23 @@ class Operator(Protocol):
         gets exactly one `Submitted`, never during this call (and perhaps a late second one).
         """
 
+    def doubt(self, is_meant: Callable[[object], bool], waited_s: float) -> int:
+        """Take messages for unanswered before their time: those with a token that is meant, of which a segment has
+        been waiting so long for its answer. How many segments that are.
+
+        Each of them gets its `Submitted` with `Unknown` soon, never during this call. What the operator says later is
+        late, and its place in the window is free, as after any time-out. If there are any, segments of messages that
+        are meant which have not left yet come back as not sent.
+        """
+
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
-        """Answer receipts and MO messages: `taken` false asks the peer to send them again (S-47)."""
+        """Answer receipts and MO messages: `taken` false asks the peer to send them again (S-47).
+
+        A handle of the link in whose place this one came is answered where that can be, and otherwise passed over.
+        """
 
     def reject(self, handles: Sequence[object]) -> None:
-        """Answer MO messages without a taker: the peer is not to send them again."""
+        """Answer MO messages without a taker: the peer is not to send them again. Handles as in `acknowledge`."""
 
     def query(self, asked: Query) -> bool:
         """Ask; the answer is a `DeliveryReceipt`. False when this operator is not asked, or there is no room now."""

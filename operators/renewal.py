@@ -24,6 +24,11 @@ class Renewal:
         self._stamp = self._look()
         self._context = build()
 
+    def follow(self, other: "Renewal") -> None:
+        """Of its files from now on, beginning with what it has loaded."""
+        self._build, self._files = other._build, other._files
+        self._stamp, self._context = other._stamp, other._context
+
     def context(self) -> ssl.SSLContext:
         """Of the files as they are now."""
         stamp = self._look()
@@ -51,7 +56,11 @@ class Renewal:
 
 def served(build: Callable[[], ssl.SSLContext], files: Sequence[str | None]) -> ssl.SSLContext:
     """A context for a listener, each of whose handshakes is by the files as they are then."""
-    renewal = Renewal(build, files)
+    return serving(Renewal(build, files))
+
+
+def serving(renewal: Renewal) -> ssl.SSLContext:
+    """A context for a listener, each of whose handshakes is by what `renewal` has then."""
     first = renewal.context()
 
     def choose(connection: Any, _name: str | None, _context: ssl.SSLContext) -> None:

@@ -79,9 +79,7 @@ class Seats:
     """
 
     def __init__(self, most: int, per_address: int | None = None, exempt: Iterable[str] = ()) -> None:
-        self.most: Final = most
-        self._per_address = max(1, (most + 1) // 2 if per_address is None else per_address)
-        self._for_strangers = most - most // KEPT
+        self.resize(most, per_address)
         self._exempt = parsed_networks(exempt)
         self._callers: dict[str, _Caller] = {}
         self._known: OrderedDict[str, None] = OrderedDict()
@@ -89,6 +87,12 @@ class Seats:
         self.taken = 0
         self.refused = 0
         self.displaced = 0
+
+    def resize(self, most: int, per_address: int | None = None) -> None:
+        """As in the constructor, for connections from now on; those that have a seat keep it."""
+        self.most = most
+        self._per_address = max(1, (most + 1) // 2 if per_address is None else per_address)
+        self._for_strangers = most - most // KEPT
 
     def take(self, address: str, guest: Guest) -> Seat | None:
         """A seat for a new connection, or None when there is none. address: '' where it is not known."""

@@ -18,9 +18,13 @@ Random = Callable[[int], bytes]
 
 PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
+PEOPLE: Final = 1 << 63
+"""From here on numbers are those of people, each of whom has a key as a customer has one: sealed data about a person
+who leaves is destroyed with it.
+"""
 
 PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "join", "record"}
+    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "join", "audit", "record"}
 )
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""

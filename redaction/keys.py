@@ -19,6 +19,7 @@ from typing import Final
 
 from redaction.customer_keys import LASTING_EPOCH as LASTING_EPOCH
 from redaction.customer_keys import LAYOUT, CustomerKeys
+from redaction.customer_keys import PEOPLE as PEOPLE
 from redaction.customer_keys import PEPPER_PURPOSES as PEPPER_PURPOSES
 from redaction.customer_keys import PLATFORM as PLATFORM
 from redaction.customer_keys import Random as Random

@@ -75,6 +75,12 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
         "webhook_secret": (Purpose.CREDENTIAL,),
         "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        # Of people who administer: roles, contact data, what they sign in with, from where, and why they act.
+        "person_standing": (Purpose.SECURITY,),
+        "person_profile": (Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        "person_credentials": (Purpose.CREDENTIAL,),
+        "person_address": (Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        "person_reason": (Purpose.SECURITY, Purpose.LEGAL),
     }
 )
 """Which purposes may open which field; what is not here is refused (PRIVACY.md P-08, P-10, P-11)."""

@@ -53,6 +53,10 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """The key that says how many connections there are, and how many; None where there are none to deal out."""
         return None
 
+    def listens(self) -> tuple[str, int, bool] | None:
+        """Host, port and whether others may listen there too, of what the operator connects to; None for nowhere."""
+        return None
+
     def descriptors(self) -> int:
         """Open files that the link needs at the most."""
         return 0

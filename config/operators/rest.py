@@ -195,6 +195,10 @@ class RestOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     def lines(self) -> tuple[str, int]:
         return "rest.connections", self.rest.connections
 
+    def listens(self) -> tuple[str, int, bool] | None:
+        callback = self.rest.callback
+        return None if callback.port is None else (callback.host, callback.port, callback.shared_port)
+
     def descriptors(self) -> int:
         callback = self.rest.callback
         return self.rest.connections + (0 if callback.port is None else callback.max_connections)

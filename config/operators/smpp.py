@@ -242,6 +242,10 @@ class SmppOperatorSettings(NetworkLinkSettings, frozen=True, kw_only=True, forbi
     def lines(self) -> tuple[str, int]:
         return "binds", self.binds
 
+    def listens(self) -> tuple[str, int, bool] | None:
+        outbind = self.outbind
+        return None if outbind.port is None else (outbind.host, outbind.port, outbind.shared_port)
+
     def descriptors(self) -> int:
         return 4 * self.binds  # a pair of binds, and another one while they heal
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
+from config.settings import MessageSettings
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
@@ -62,6 +63,11 @@ class Door:
         self._journal = journal
         self._clock = clock
         self._digests = digests
+        self._plain_counters = plain_counters
+
+    def adopt(self, settings: MessageSettings, plain_counters: Collection[str]) -> None:
+        """For messages from now on."""
+        self._validator.adopt(settings)
         self._plain_counters = plain_counters
 
     def offer(

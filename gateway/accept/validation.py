@@ -84,6 +84,10 @@ class Validator:
         self._is_callable = is_callable
         self._has_endpoint = has_endpoint
 
+    def adopt(self, settings: MessageSettings) -> None:
+        """For messages from now on."""
+        self._settings = settings
+
     def check(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm = NO_FORM) -> Submission:
         """The submission. Raises Refusal. form: what SMPP adds; the text of a part is then there to be classed only."""
         text, part = request.text, form.part

@@ -245,7 +245,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.MESSAGE_SHOW: _rule("msg"),
         Act.OPENINGS_MINUTE: _rule("node", words=PURPOSES, numbers="opened refused minute"),
         Act.RETENTION_RUN: Rule(
-            ("node", ""), numbers=frozenset({"contents", "records", "periods", "outbox", "minute", "due"})
+            ("node", ""), numbers=frozenset({"keys", "content", "records", "leftovers", "minute", "due"})
         ),
         Act.RETENTION_POLICY: _CUSTOMER,
         Act.SUBJECT_ERASE: Rule(

@@ -14,6 +14,7 @@ import typer
 
 from config.loader import load
 from config.settings import KeystoreSettings, Settings
+from gateway.audit.anchor import anchor_marks
 from gateway.cli.output import Config, Failed, Json, show
 from gateway.cli.restored import accept
 from gateway.cli.session import open_keystore
@@ -107,7 +108,7 @@ def copy_keys(
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
         after = opening.keystore(new, clock, node=False)
-        after.open_with(before.state, before.installation)
+        after.open_with(before.state, before.installation, beside=anchor_marks(before.marks.all()))
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)

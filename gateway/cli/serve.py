@@ -10,12 +10,12 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from config.descriptors import TooFew
-from config.loader import load
+from config.reading import Source
 from config.settings import Settings
-from config.workers import obstacles, parse_share, share_of
+from config.workers import obstacles, parse_share
 from gateway.cli.output import Config, Failed, run
 from gateway.limits.buckets import SharedBuckets
-from gateway.node.node import Inherited, serve
+from gateway.node.node import Inherited, Origin, serve
 from gateway.node.stores import check_stores
 from gateway.process.clock import SystemClock
 from gateway.process.descriptors import within_limit
@@ -44,17 +44,18 @@ def serve_command(
     if supervisor is not None:
         end_with_parent(signal.SIGTERM, supervisor)  # which may have died while this was loaded
     dumps_are_off = forbid_core_dumps()
-    settings = load(config, os.environ)
+    part = None if share is None else parse_share(share)
+    source = Source(path=config, share=part)
+    reading = source.read()
+    settings = reading.own
     if workers > 1:
         _become_supervisor(settings, workers, config)
-    part = None if share is None else parse_share(share)
     configure(settings.log.level, settings.log.format, worker=None if part is None else part.number)
     catch_the_uncaught()
     if not dumps_are_off:
         logger("gateway").warning("core_dumps_possible")
     if part is not None:
         end_with_parent(signal.SIGTERM, supervisor, killed_after_s=settings.shutdown.deadline_s + KILLED_AFTER_S)
-        settings = share_of(settings, part)
         os.environ.pop("NOTIFY_SOCKET", None)  # the supervisor speaks for all
     try:
         settings = within_limit(settings)
@@ -62,7 +63,7 @@ def serve_command(
         raise Failed(
             "the system allows too few open files for a node; raise the limit", "descriptors_too_few"
         ) from None
-    raise SystemExit(run(serve(settings, _inherited(descriptors, machine))))
+    raise SystemExit(run(serve(settings, _inherited(descriptors, machine), Origin(source=source, said=reading.said))))
 
 
 def _inherited(descriptors: str, machine: str | None) -> Inherited:

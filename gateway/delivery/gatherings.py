@@ -66,7 +66,8 @@ class Gatherings:
         self._ended = ended
         self._open: dict[tuple[str, int], Gathering] = {}
         self._busy: set[bytes] = set()
-        self._lanes = set(operators)
+        self._operators = operators
+        self._lanes: set[str] = set()
 
     def of(self, message: MoMessage) -> Gathering | None:
         """What is kept of this message so far."""
@@ -81,6 +82,15 @@ class Gatherings:
         gathering.is_ending = message.is_last
         self._open[message.operator, message.gathering] = gathering
         self._busy.add(record.id)
+
+    def leave(self, operator: str) -> None:
+        """Its link is gone, and the one in its place numbers anew: what is there of each message is ended in its time,
+        as after a crash.
+        """
+        for place, gathering in list(self._open.items()):
+            if place[0] == operator:
+                del self._open[place]
+                self._busy.discard(gathering.record.id)
 
     def go_on(self, gathering: Gathering, message: MoMessage) -> None:
         """A further part, or the end of the time for it. Raises redaction.errors.KeysWithheld."""
@@ -132,7 +142,7 @@ class Gatherings:
                     found = [gathered_from(lane) for lane in await self._work.lanes()]
                     self._lanes |= {name for name in found if name is not None}
                     knows_all = True
-                for operator in sorted(self._lanes):
+                for operator in sorted(self._lanes.union(self._operators)):
                     await self._end_left(operator)
             await asyncio.sleep(LEFT_S)
 

@@ -78,6 +78,14 @@ class Incoming:
         )
         self.counters = IncomingCounters()
 
+    def adopt(self, default_region: str) -> None:
+        """Of senders without a country code, from now on."""
+        self._recorder.adopt(default_region)
+
+    def leave(self, operator: str) -> None:
+        """See `Gatherings.leave`."""
+        self._gatherings.leave(operator)
+
     def on_messages(self, messages: Sequence[MoMessage]) -> None:
         """Messages as one read of an operator brought them."""
         for message in messages:
@@ -117,7 +125,9 @@ class Incoming:
         owner = self._numbers.owner(message.destination, first_word(message.text))
         if owner is None:
             self.counters.unowned += 1
-            self._operators[message.operator].reject((message.handle,))
+            operator = self._operators.get(message.operator)
+            if operator is not None:
+                operator.reject((message.handle,))
             return False
         if message.gathering:
             self._gatherings.begin(message, owner)
@@ -129,7 +139,7 @@ class Incoming:
     def _push_back(self, message: MoMessage) -> None:
         if message.handle is not None:
             self.counters.pushed_back += 1
-            self._operators[message.operator].acknowledge((message.handle,), False)
+            self._acknowledge(message, False)
 
     def _committed(self, record: Message, message: MoMessage, _op: WriteOp | None, durable: WriteResult) -> None:
         self._answer_part(message, isinstance(durable, bytes))
@@ -139,9 +149,15 @@ class Incoming:
     def _answer_part(self, message: MoMessage, taken: bool) -> None:
         self._uncommitted -= 1
         if taken:
-            self._operators[message.operator].acknowledge((message.handle,), True)
+            self._acknowledge(message, True)
         else:
             self._push_back(message)
+
+    def _acknowledge(self, message: MoMessage, taken: bool) -> None:
+        """One whose operator has gone is sent again by it, should it come back."""
+        operator = self._operators.get(message.operator)
+        if operator is not None:
+            operator.acknowledge((message.handle,), taken)
 
     def _count(self, record: Message) -> None:
         self.counters.received += 1

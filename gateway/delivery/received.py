@@ -37,6 +37,10 @@ class Recorder:
         self._clock = clock
         self._default_region = default_region
 
+    def adopt(self, default_region: str) -> None:
+        """From now on."""
+        self._default_region = default_region
+
     def whole(self, message: MoMessage, owner: Owner) -> tuple[Message, OutboxEvent | None]:
         """The record of a message that is there, and its news. Raises redaction.errors.KeysWithheld."""
         record, _ = self._record(message, owner)

@@ -10,6 +10,10 @@ class Router:
     """The route table. Longest prefix wins; among equals a route that names the class beats one that takes all."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
+        self.adopt(routes)
+
+    def adopt(self, routes: Sequence[Route]) -> None:
+        """Another table, for the next message on."""
         ranked = sorted(routes, key=lambda route: (-len(route.prefix), not route.classes))
         self._by_class: dict[MessageClass, tuple[Route, ...]] = {
             each: tuple(route for route in ranked if not route.classes or each.value in route.classes)

@@ -34,6 +34,10 @@ class Settler:
         self._wants = wants
         self.follow_up = follow_up
 
+    def adopt(self, follow_up: FollowUp) -> None:
+        """For messages that are submitted or looked at from now on."""
+        self.follow_up = follow_up
+
     def submitted(self, message: Message, now_ms: int, links: tuple[Link, ...]) -> Change:
         """Every segment is with the operator; dispatch looks again only when no receipt comes."""
         message.status = Status.SUBMITTED

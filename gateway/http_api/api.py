@@ -5,7 +5,6 @@ exception is reported (`operators.contained`) and the answer says nothing of it.
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -29,7 +28,7 @@ from gateway.http_api.traffic import NO_ROUTE, Traffic
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.process.clock import Clock
-from gateway.process.tls import tls_context
+from gateway.process.tls import Identity, identity
 from operators.entrance import Place
 from operators.seated_handler import SeatedHandler
 from operators.seats import Seats
@@ -58,25 +57,28 @@ class HttpApi:
         checks: Callable[[], Mapping[str, bool]],
         max_validity_s: int | None = None,
     ) -> None:
-        tls = _tls(settings)
+        self._identity = shown = identity(settings.tls_certificate, settings.tls_key)
+        tls = None if shown is None else shown.context
         self._sending = sending
         self._replies = replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self.health = Health(replies, checks)
         self.traffic = Traffic()
         self.gatekeeper = gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
-        pages = Pages(replies)
+        self._pages = pages = Pages(replies)
+        self._endpoints = endpoints = SendEndpoints(sending, gatekeeper, replies, _limits(settings))
         self.table = RouteTable(
             [
                 *message_routes(
-                    SendEndpoints(sending, gatekeeper, replies, _limits(settings)),
+                    endpoints,
                     RecordEndpoints(sources, gatekeeper, replies, clock),
                 ),
                 *page_routes(pages, self.health),
             ],
             self.traffic,
         )
-        pages.describe(describe(self.table.routes, max_batch=settings.max_batch, max_validity_s=max_validity_s))
-        desk = SendDesk(
+        self._told: tuple[int, int | None] | None = None
+        self._describe(settings.max_batch, max_validity_s)
+        self._desk = desk = SendDesk(
             sending,
             gatekeeper,
             replies,
@@ -95,6 +97,23 @@ class HttpApi:
             desk=desk,
             answers=self._strays,
         )
+
+    def adopt(self, settings: HttpSettings, shown: Identity | None, max_validity_s: int) -> None:
+        """For connections and requests from now on. shown: who the listener is, by the settings."""
+        if self._identity is not None and shown is not None:
+            self._identity.adopt(shown)
+        limits = _limits(settings)
+        self._endpoints.adopt(limits)
+        self._desk.limit_bytes = limits.max_body_bytes
+        self.listener.seats.resize(settings.max_connections, settings.max_connections_per_address)
+        self.listener.adopt(settings.idle_s)
+        self._describe(settings.max_batch, max_validity_s)
+
+    def _describe(self, max_batch: int, max_validity_s: int | None) -> None:
+        """Which takes a while, and is not done again for the same."""
+        if self._told != (max_batch, max_validity_s):
+            self._told = max_batch, max_validity_s
+            self._pages.describe(describe(self.table.routes, max_batch=max_batch, max_validity_s=max_validity_s))
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
@@ -152,12 +171,6 @@ class HttpApi:
         if request.method == "OPTIONS":
             return self._replies.empty(allow)
         return self._replies.problem(Refusal("method_not_allowed"), allow)
-
-
-def _tls(settings: HttpSettings) -> ssl.SSLContext | None:
-    if settings.tls_certificate is None or settings.tls_key is None:
-        return None
-    return tls_context(settings.tls_certificate, settings.tls_key)
 
 
 def _limits(settings: HttpSettings) -> Limits:

@@ -31,7 +31,7 @@ class BatchSender:
 
     def __init__(self, path: SendPath, limit_bytes: int) -> None:
         self._path = path
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
         self._batches: dict[int, int] = {}
 
     async def send(
@@ -88,7 +88,7 @@ class BatchSender:
             return refusal_of(error)
 
     def _decoded(self, body: bytes) -> MessageRequest:
-        if len(body) > self._limit_bytes:
+        if len(body) > self.limit_bytes:
             raise Refusal("body_too_large")
         return decode_message(body)
 

@@ -283,6 +283,11 @@ class ExpressLane:
         self.now = 0.0
         """Loop time of the last sweep: fine enough for limits of seconds, and free to read."""
 
+    def adopt(self, idle_s: float) -> None:
+        """And the desk's limit, from the next request and the next sweep on."""
+        self.reader.limit_bytes = self._desk.limit_bytes
+        self._idle_s = idle_s
+
     def start(self) -> None:
         self._sweep()
 

@@ -82,7 +82,7 @@ class UsualReader:
     """
 
     def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
         self._known: dict[bytes, _Head] = {}
 
     def read(self, octets: bytes, at: int = 0) -> Usual | Odd | Partial:
@@ -95,7 +95,7 @@ class UsualReader:
             return Partial(there + 1) if there < MAX_HEAD else ODD
         lines = octets[at + _HEADERS : head_end]
         head = self._known.get(lines) or self._learn(lines)
-        if head is None or head.length > self._limit_bytes:
+        if head is None or head.length > self.limit_bytes:
             return ODD
         start = head_end + 4
         end = start + head.length

@@ -68,7 +68,7 @@ class _Server(web.Server):
         self._handler = handler
         self._answers = answers
         self._replies = replies
-        self._idle_s = idle_s
+        self.idle_s = idle_s
 
     async def _judged(self, request: web.BaseRequest) -> Reply:
         fault = fault_of(request)
@@ -82,7 +82,7 @@ class _Server(web.Server):
         connection = _Connection(
             self,
             loop=self._loop,
-            keepalive_timeout=self._idle_s,
+            keepalive_timeout=self.idle_s,
             access_log=None,  # turns it off
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,
@@ -142,6 +142,12 @@ class Listener:
     @property
     def connections(self) -> int:
         return self.seats.taken
+
+    def adopt(self, idle_s: float) -> None:
+        """For connections from now on, and for all of the express lane."""
+        self._web.idle_s = idle_s
+        if self._lane is not None:
+            self._lane.adopt(idle_s)
 
     async def start(self) -> None:
         """Listen. Raises OSError when the address cannot be had."""

@@ -41,6 +41,11 @@ class SendEndpoints:
         self._limits = limits
         self._reading = 0
 
+    def adopt(self, limits: Limits) -> None:
+        """For requests from now on."""
+        self._batches.limit_bytes = limits.max_body_bytes
+        self._limits = limits
+
     async def send(self, call: Call) -> Reply:
         request = call.request
         key = self._gatekeeper.open(request, "send")

@@ -29,8 +29,12 @@ class Health:
     async def live(self, _: Call) -> Reply:
         return self._replies.of(200, _HEALTHY)
 
+    def checks(self) -> Mapping[str, bool]:
+        """What readiness depends on, and how it is."""
+        return {**self._checks(), "not_stopping": not self.stopping}
+
     async def ready(self, _: Call) -> Reply:
-        checks = {**self._checks(), "not_stopping": not self.stopping}
+        checks = self.checks()
         ready = all(checks.values())
         return self._replies.of(200 if ready else 503, _encode(ReadinessView(ready, checks)))
 

@@ -30,7 +30,7 @@ from gateway.ledger.contract import (
 )
 from gateway.ledger.roles import Ledger
 from redaction.errors import SealError
-from redaction.keys import PLATFORM, KeyState, Random
+from redaction.keys import PEOPLE, PLATFORM, KeyState, Random
 from redaction.personal import Purpose
 from redaction.seal import Sealer
 
@@ -242,7 +242,7 @@ def _check_fit(state: KeyState, facts: Facts, customers: Sequence[StoredCustomer
             f"the key store ({facts.keys.place}) opens nothing of what the ledger ({facts.ledger.place}) holds: they do"
             " not belong together"
         )
-    if not customers and set(state.customers()) - {PLATFORM}:
+    if not customers and any(PLATFORM < each < PEOPLE for each in state.customers()):
         raise LedgerMissing(
             f"there are keys of customers ({facts.keys.place}), and the ledger ({facts.ledger.place}) knows none:"
             f" {_ANEW}"

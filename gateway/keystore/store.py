@@ -23,6 +23,7 @@ from typing import Final, TypeVar
 from gateway.keystore.custody import BlobStore, Custody, Found, KeysFacts, slot_errors
 from gateway.keystore.file import KeyFile
 from gateway.keystore.followers import Followers, OneNode
+from gateway.keystore.marks import KeyMarks
 from gateway.keystore.root_slot import RootSlot
 from gateway.ledger.contract import INSTALLATION, LedgerError, LedgerUnavailable, NothingThere
 from gateway.process.clock import Clock
@@ -45,6 +46,7 @@ class Keystore:
         self.durability_fault: Final = self._blobs.durability_fault
         self._followers = followers or OneNode()
         self._custody = Custody(self._blobs, slot, clock.random, self._followers.may_raise_layout)
+        self.marks: Final = KeyMarks(self._custody, self._blobs)
         self._watch: ThreadPoolExecutor | None = None
         self._version = 0
         self.losses = 0
@@ -108,12 +110,15 @@ class Keystore:
 
         self._open(load, create=create)
 
-    def open_with(self, keys: KeyState, installation: int | None = None) -> None:
+    def open_with(
+        self, keys: KeyState, installation: int | None = None, *, beside: Mapping[str, int] | None = None
+    ) -> None:
         """Open a store that is empty and give it these keys, under a fresh root where the slot can be written.
 
-        If another store has its root in the same slot, it is dead after this. Raises KeystoreTaken, and as `open`.
+        beside: further marks of the store that they come from. If another store has its root in the same slot, it is
+        dead after this. Raises KeystoreTaken, and as `open`.
         """
-        marks = {} if installation is None else {INSTALLATION: installation}
+        marks = dict(beside or {}) | ({} if installation is None else {INSTALLATION: installation})
         self._open(partial(self._custody.fill, keys, marks), create=True)
 
     def _open(self, load: Callable[[], Found], *, create: bool) -> None:

@@ -78,7 +78,8 @@ def make_peppers(state: KeyState, clock: Clock) -> None:
     if not state.epochs(CREDENTIALS, "correlation"):
         since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
         state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
-    state.ensure_pepper(CREDENTIALS, "credential", 0, clock.random, now_ms=now_ms)
+    for purpose in ("credential", "audit"):
+        state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
     if state.layout > FIRST:
         for epoch in ahead:
             state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
@@ -133,7 +134,7 @@ def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not state.epochs(CREDENTIALS, "credential") or not state.epochs(CREDENTIALS, "correlation"):
+    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit")):
         return True
     ahead = epoch_of(now_ms) + 1
     if state.layout >= TURNING_SINCE and any(

@@ -73,6 +73,10 @@ class Admission:
         self._held: dict[int, int] = {}
         self.inflight = 0
 
+    def adopt(self, max_inflight: int) -> None:
+        """For what comes in from now on; what is admitted stays."""
+        self._max_inflight = max_inflight
+
     def admit(self, key: ApiKey, messages: int, now_ms: int) -> None:
         """Let this many messages of a key in, all or none. Raises Refusal with `retry_after_s`.
 

@@ -6,11 +6,15 @@ from gateway.model.message import Link, Message, Status
 
 
 class Attempt(msgspec.Struct, gc=False):
-    """One try at a message: how many segments are out, what was learned, and when to come back for the rest."""
+    """One try at a message: how many segments are out, what was learned, and when to come back for the rest.
+
+    misdirected: an answer said that the operator is not to be found there, or not by this account.
+    """
 
     message: Message
     outstanding: int
     links: list[Link]
     free: bool = True
+    misdirected: bool = False
     retry_after_s: float = 0.0
     verdict: tuple[Status, str] | None = None

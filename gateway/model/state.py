@@ -96,6 +96,11 @@ def segment_taken(message: Message, segment: int, operator_message_id: str, seal
     message.operator_ids = tuple(ids)
 
 
+def is_named(message: Message, segment: int) -> bool:
+    """An operator has given an id for this segment."""
+    return segment < len(message.operator_ids) and bool(message.operator_ids[segment])
+
+
 def receipt_verdict(message: Message, segment: int, state: ReceiptState, *, whole: bool = False) -> Status | None:
     """Note a receipt on its segment, or, where it speaks of the `whole`, on all that an operator has; the status that
     the message now has, or None if it stays as it is.

@@ -10,6 +10,7 @@ from config.settings import Settings
 from gateway.accept.request import OperatorView
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
+from gateway.http_api.pages import Health
 from gateway.http_api.records import Sources
 from gateway.http_api.replies import Replies
 from gateway.http_api.sending import SendPath
@@ -69,7 +70,11 @@ def build_fronts(
             telling=road.telling,
         ),
         exposition=exposition,
-        metrics=_metrics(settings, clock, exposition, http, metrics_socket) if settings.metrics.enabled else None,
+        metrics=(
+            _metrics(settings, stores, clock, exposition, http.health, metrics_socket)
+            if settings.metrics.enabled
+            else None
+        ),
     )
 
 
@@ -90,7 +95,9 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             messages=stores.messages,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
-            operators=lambda: [_operator_view(each, road) for each in settings.operators],
+            operators=lambda: [
+                _operator_view(each, road) for each in road.standing.settings.operators if each.name in road.operators
+            ],
         ),
         stores.directory,
         settings.http,
@@ -115,11 +122,17 @@ def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
 
 
 def _metrics(
-    settings: Settings, clock: Clock, exposition: Exposition, http: HttpApi, inherited: socket.socket | None
+    settings: Settings,
+    stores: Stores,
+    clock: Clock,
+    exposition: Exposition,
+    health: Health,
+    inherited: socket.socket | None,
 ) -> MetricsApi:
     return MetricsApi(
         render=exposition.render,
-        health=http.health,
+        health=health,
+        checkpoint=stores.audit.checkpoint,
         replies=Replies(clock),
         place=Place(host=settings.metrics.host, port=settings.metrics.port, inherited=inherited),
     )

@@ -15,19 +15,23 @@ from typing import Any, Final
 
 import msgspec
 
+from config.reading import Reading, Source
 from config.settings import Settings
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
+from gateway.node.auditing import Auditing
 from gateway.node.fronts import build_fronts, listen
+from gateway.node.reload import Reload, keep_reloading
 from gateway.node.report import describe
 from gateway.node.road import Road, build_road
 from gateway.node.stores import Stores, open_stores
+from gateway.node.succession import Succession
 from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
 from gateway.process.notify import READY, STOPPING, notify
-from gateway.process.signals import handle, read_certificates_anew
+from gateway.process.signals import handle
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
 
@@ -54,21 +58,36 @@ class Inherited(msgspec.Struct, frozen=True, kw_only=True):
     machine: str | None = None
 
 
-class Node:
-    """One gateway process. `settings` are checked before (config.checks).
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a node's settings are from. said: as they are written there, of which its own are a part."""
 
-    stores, road, fronts: of which it is made, from `start` on.
+    source: Source
+    said: Settings
+
+
+class Node:
+    """One gateway process. `settings` are checked before (config.checks). origin: to read them again from; None for a
+    node that never does.
+
+    stores, road, fronts, auditing, reload: of which it is made, from `start` on.
     """
 
     def __init__(
-        self, settings: Settings, clock: GuardedClock | None = None, inherited: Inherited | None = None
+        self,
+        settings: Settings,
+        clock: GuardedClock | None = None,
+        inherited: Inherited | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self._settings = settings
+        self._origin = origin
         self._inherited = inherited or Inherited()
         self.clock = clock or SystemClock()
         self.contained = Containment()
         self.stop_asked = asyncio.Event()
+        self.reload_asked = asyncio.Event()
         self._stack = contextlib.AsyncExitStack()
+        self._reloading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open everything, listeners last. Raises StartRefused, LedgerError and config.ConfigError."""
@@ -80,10 +99,15 @@ class Node:
         self.fronts = build_fronts(
             settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
         )
+        self.auditing = Auditing(self.stores, self.road.sweeper, clock)
+        await self.auditing.begin()
         describe(self.stores, self.road, self.fronts, self.contained, clock)
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)
+        self.tasks.start("audit log", self.stores.audit.run())
+        self.tasks.start("audit totals", self.auditing.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
+        self._begin_reloading()
         metrics = self.fronts.metrics
         log.info(
             "started",
@@ -93,6 +117,24 @@ class Node:
             port=self.fronts.http.listener.port,
             metrics_port=None if metrics is None else metrics.listener.port,
         )
+
+    def _begin_reloading(self) -> None:
+        """What was asked for meanwhile is done then."""
+        road, origin = self.road, self._origin
+        if origin is None:
+            return
+        succession = Succession(
+            road.operators,
+            road.dispatch,
+            road.incoming,
+            road.sorting.take,
+            self.clock,
+            self._settings.operators,
+            self.tasks,
+        )
+        reading = Reading(said=origin.said, own=self._settings)
+        self.reload = Reload(origin.source, reading, road, self.fronts, succession)
+        self._reloading = self.tasks.start("reload", keep_reloading(self.reload, self.reload_asked))
 
     # ------------------------------------------------------------------------------------------------------- the end
 
@@ -114,6 +156,8 @@ class Node:
         deadline_s = self._settings.shutdown.deadline_s
         log.info("stopping", seconds=deadline_s)
         notify(STOPPING)
+        if self._reloading is not None:
+            self._reloading.cancel()
         await ends_within(self._drain(deadline_s), deadline_s)
         if not await ends_within(self._stack.aclose(), CLOSE_LIMIT_S):
             log.error("stop_overdue", task=", ".join(self.tasks.running()))
@@ -131,6 +175,7 @@ class Node:
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
         await self.road.journal.drain()
+        await self.auditing.end()
 
 
 def _report_death(error: BaseException) -> None:
@@ -141,10 +186,10 @@ def _report_death(error: BaseException) -> None:
         log.error("task_died", exc_info=error)
 
 
-async def serve(settings: Settings, inherited: Inherited | None = None) -> int:
+async def serve(settings: Settings, inherited: Inherited | None = None, origin: Origin | None = None) -> int:
     """Run a node until a stop signal; the exit code. Ends the process with 1 when something does not end."""
-    node = Node(settings, inherited=inherited)
-    handle(node.stop_asked.set, read_certificates_anew)  # before it says that it is there
+    node = Node(settings, inherited=inherited, origin=origin)
+    handle(node.stop_asked.set, node.reload_asked.set)  # before it says that it is there
     _calm_collector()
     try:
         await node.start()

@@ -21,7 +21,7 @@ def describe(stores: Stores, road: Road, fronts: Fronts, contained: Containment,
     show = fronts.exposition
     show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
     show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
-    show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road)])
+    show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road), _not_ready(fronts)])
     show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
@@ -86,6 +86,12 @@ def _unexpected(contained: Containment) -> Sample:
     return ("gateway_unexpected_errors_by_work", "Errors that ended one piece of work", _floats(contained.counts))
 
 
+def _not_ready(fronts: Fronts) -> Sample:
+    checks = fronts.http.health.checks()
+    help_text = "1 while this hinders readiness"
+    return ("gateway_not_ready_by_check", help_text, {name: float(not is_well) for name, is_well in checks.items()})
+
+
 def _http_answers(fronts: Fronts) -> Sample:
     counts = {(route, str(status)): float(count) for (route, status), count in fronts.http.traffic.counts.items()}
     return ("gateway_http_answers_by_route_and_status", "Answers of the HTTP API", counts)
@@ -130,6 +136,9 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_binds_down_by_operator_and_reason", "Binds that are down, by why", _down(health)),
         ("gateway_trouble_by_kind", "1 while something is wrong", _troubles(road, "lasts")),
         ("gateway_ledger_log_bytes", "SQLite's write-ahead log", road.troubles.log_bytes()),
+        ("gateway_audit_pending", "Entries that are not in the audit log yet", stores.audit.pending),
+        ("gateway_audit_checkpoint_age_seconds", "Time since the log had every entry", stores.audit.age_s()),
+        ("gateway_audit_fork", "1 while the log does not continue what was signed", float(stores.audit.forked)),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
         ("gateway_clock_away_seconds", "How far the system's clock has jumped", abs(stores.watch.guard.jump_ms) / 1000),
         ("gateway_in_flight", "Messages whose receipt is awaited in memory", len(road.inflight)),

@@ -3,8 +3,6 @@
 The steps meet in the journal: what a commit made durable goes on to dispatch, to the webhooks or to the binds.
 """
 
-from collections.abc import Mapping
-
 import msgspec
 
 from config.settings import Settings
@@ -14,6 +12,8 @@ from gateway.delivery.events import Sorting
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.receipts.outcomes import Outcomes
+from gateway.delivery.routing import Router
+from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.limits.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.limits.buckets import Buckets
@@ -36,15 +36,26 @@ from gateway.webhooks.deliverer import Deliverer
 from operators.base import Operator
 
 
-class Road(msgspec.Struct, frozen=True, kw_only=True):
-    """Built. outcome: what metrics count of messages. cluster: where the ledger is shared."""
+class Standing(msgspec.Struct):
+    """The settings as the node runs now."""
 
+    settings: Settings
+
+
+class Road(msgspec.Struct, frozen=True, kw_only=True):
+    """Built. outcome: what metrics count of messages. operators: changed by a reload alone. cluster: where the ledger
+    is shared.
+    """
+
+    standing: Standing
     outcome: Outcome
     journal: Journal
     handover: Handover
     admission: Admission
     door: Door
-    operators: Mapping[str, Operator]
+    operators: dict[str, Operator]
+    router: Router
+    settler: Settler
     dispatch: Dispatch
     outcomes: Outcomes
     incoming: Incoming
@@ -92,12 +103,15 @@ async def build_road(
     door = steps.door(base, dispatch)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
+        standing=Standing(settings),
         outcome=outcome,
         journal=journal,
         handover=handover,
         admission=admission,
         door=door,
         operators=base.operators,
+        router=base.router,
+        settler=base.records.settler,
         dispatch=dispatch,
         outcomes=outcomes,
         incoming=incoming,

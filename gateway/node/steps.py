@@ -1,7 +1,5 @@
 """The steps of the road, each built from what the settings say and what the stores hold."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from config.settings import Settings
@@ -44,7 +42,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     outcome: Outcome
     journal: Journal
-    operators: Mapping[str, Operator]
+    operators: dict[str, Operator]
     router: Router
     records: Records
     addressing: Addressing

@@ -7,6 +7,8 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
+from gateway.audit.building import log_writer
+from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Step, look_together, open_together, shown
@@ -35,7 +37,7 @@ class StartRefused(Exception):
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
-    peers: the other nodes on the ledger, where there may be any.
+    peers: the other nodes on the ledger, where there may be any. audit: who did what.
     """
 
     rules: Rules
@@ -50,6 +52,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     watch: ClockWatch
     high_water: HighWater
+    audit: Sequencer
     peers: Peers | None
 
 
@@ -102,6 +105,12 @@ async def open_stores(
         directory=directory,
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
+        audit=Sequencer(
+            ledger.acts,
+            log_writer(settings, keystore, keyring, opened.installation),
+            clock,
+            settings.audit.interval_s,
+        ),
         peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
 

@@ -67,6 +67,11 @@ def configure(
     logging.captureWarnings(True)
 
 
+def set_level(level: str) -> None:
+    """The lowest level that is written from now on."""
+    logging.getLogger().setLevel(level.upper())
+
+
 class _Numbered:
     """Says which worker speaks."""
 

@@ -1,4 +1,4 @@
-"""Signals to a process that serves: SIGTERM and SIGINT end it, SIGHUP reads certificates anew, and no other kills it.
+"""Signals to a process that serves: SIGTERM and SIGINT end it, SIGHUP has it reload, and no other kills it.
 
 SIGUSR1, SIGUSR2 and SIGQUIT have no meaning here; a line says that one came. A terminal that is closed sends SIGHUP.
 """
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.process.logs import logger
-from gateway.process.tls import reload_certificates
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 HARMLESS: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT)
@@ -26,16 +25,6 @@ def handle(stop: Callable[[], None], hang_up: Callable[[], None]) -> None:
         if number is not signal.SIGHUP:
             loop.add_signal_handler(number, _ignored, number.name)
     loop.add_signal_handler(signal.SIGHUP, hang_up)
-
-
-def read_certificates_anew() -> None:
-    """Of the listeners; the settings are read at the start alone. What cannot be read leaves the old ones in use."""
-    try:
-        count = reload_certificates()
-    except OSError as error:  # ssl.SSLError is one
-        log.error("reload_failed", signal="SIGHUP", reason=type(error).__name__)
-    else:
-        log.info("reloaded", signal="SIGHUP", count=count)
 
 
 def _ignored(name: str) -> None:

@@ -2,20 +2,28 @@
 
 import ssl
 from functools import partial
-from typing import Final
-from weakref import WeakKeyDictionary
 
-from operators.renewal import served
-
-_LIVE: Final[WeakKeyDictionary[ssl.SSLContext, tuple[str, str]]] = WeakKeyDictionary()
-"""Contexts in use, and the files of each."""
+from operators.renewal import Renewal, serving
 
 
-def tls_context(certificate: str, key: str) -> ssl.SSLContext:
-    """Raises OSError and ssl.SSLError for files that are not usable."""
-    context = served(partial(_context, certificate, key), (certificate, key))
-    _LIVE[context] = (certificate, key)
-    return context
+class Identity:
+    """Who a listener says it is. context: of its connections, each of which is shown what the files hold then.
+
+    Raises OSError and ssl.SSLError for files that are not usable.
+    """
+
+    def __init__(self, certificate: str, key: str) -> None:
+        self._renewal = Renewal(partial(_context, certificate, key), (certificate, key))
+        self.context = serving(self._renewal)
+
+    def adopt(self, other: "Identity") -> None:
+        """Be as `other`, which was made just now, for connections from now on."""
+        self._renewal.follow(other._renewal)
+
+
+def identity(certificate: str | None, key: str | None) -> Identity | None:
+    """None where the listener speaks no TLS. Raises as `Identity`."""
+    return None if certificate is None or key is None else Identity(certificate, key)
 
 
 def _context(certificate: str, key: str) -> ssl.SSLContext:
@@ -23,16 +31,3 @@ def _context(certificate: str, key: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
     return context
-
-
-def reload_certificates() -> int:
-    """Connections from now on are shown what the files hold now; how many listeners that are.
-
-    Raises as `tls_context`; then each goes on with what it has.
-    """
-    live = list(_LIVE.items())
-    for _, files in live:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files)
-    for context, files in live:
-        context.load_cert_chain(*files)
-    return len(live)

@@ -79,6 +79,10 @@ class Sweeper:
         self.due: Sequence[TagDue] = ()
         self.failed = 0
 
+    def adopt(self, settings: SweeperSettings) -> None:
+        """From the next step on."""
+        self._settings = settings
+
     async def run(self) -> None:
         """Sweep again and again, until cancelled."""
         while True:

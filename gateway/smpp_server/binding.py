@@ -62,6 +62,12 @@ class Binding:
         self._same: dict[bytes, list[_Waiter]] = {}
         self._nobody = ""
 
+    def adopt(self, failures: int, lock_s: float, conceal: bool) -> None:
+        """For binds from now on; who is locked out stays so."""
+        self._pairs.adopt(failures, lock_s)
+        self._addresses.adopt(NAMES * failures, lock_s)
+        self._conceal = conceal
+
     def close(self) -> None:
         """What is not being compared yet is dropped."""
         self._checks.close()

@@ -39,6 +39,11 @@ class Lockout:
         self._lock_s = lock_s
         self._known: OrderedDict[Pair, _Failures] = OrderedDict()
 
+    def adopt(self, failures: int, lock_s: float) -> None:
+        """For failures from now on."""
+        self._failures = failures
+        self._lock_s = lock_s
+
     def __len__(self) -> int:
         return len(self._known)
 

@@ -17,7 +17,7 @@ from gateway.process.clock import Clock
 from gateway.process.descriptors import tell_of_shortage
 from gateway.process.logs import logger
 from gateway.process.notices import Notices, cut_address
-from gateway.process.tls import tls_context
+from gateway.process.tls import Identity, identity
 from gateway.smpp_server.binding import REASONS, Allowed, Binding, Denied, Verdict, has_place
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
@@ -83,15 +83,8 @@ class SmppServer:
         self._intake = intake
         self._errands = errands
         self._telling = telling
-        self._session = SessionSettings(
-            window=settings.window,
-            inbound=settings.window + READ_AHEAD,
-            response_timeout_s=settings.response_timeout_s,
-            enquire_link_s=settings.enquire_link_s,
-            inactivity_s=settings.inactivity_s,
-            session_init_s=settings.session_init_s,
-            long_password=settings.long_passwords,
-        )
+        self._session = _session(settings)
+        self._identity: Identity | None = None
         self._seats = Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies)
         self._unbound = Seats(settings.max_unbound, settings.max_unbound_per_address, settings.trusted_proxies)
         self._entrance: Entrance | None = None
@@ -113,10 +106,6 @@ class SmppServer:
         return len(self._links)
 
     @property
-    def unbound(self) -> int:
-        return self._unbound.taken
-
-    @property
     def comparisons(self) -> int:
         """Of passwords, so far."""
         return self._binding.comparisons
@@ -126,17 +115,25 @@ class SmppServer:
         """Connections that got no seat, or lost it to others."""
         return sum(each.refused + each.displaced for each in (self._seats, self._unbound))
 
+    def adopt(self, settings: SmppServerSettings, shown: Identity | None) -> None:
+        """For connections and binds from now on. shown: who the listener is, by the settings."""
+        if self._identity is not None and shown is not None:
+            self._identity.adopt(shown)
+        self._settings = settings
+        self._session = _session(settings)
+        self._seats.resize(settings.max_connections, settings.max_connections_per_address)
+        self._unbound.resize(settings.max_unbound, settings.max_unbound_per_address)
+        self._binding.adopt(settings.lockout_failures, settings.lockout_s, settings.conceal_bind_faults)
+
     async def start(self) -> None:
         """Listen. Raises OSError, and ssl.SSLError for files that are not usable."""
         settings = self._settings
-        tls = None
-        if settings.tls_certificate is not None and settings.tls_key is not None:
-            tls = tls_context(settings.tls_certificate, settings.tls_key)
+        self._identity = shown = identity(settings.tls_certificate, settings.tls_key)
         place = Place(
             host=settings.host,
             port=settings.port or 0,
             shared=settings.shared_port,
-            tls=tls,
+            tls=None if shown is None else shown.context,
             proxies=settings.trusted_proxies,
         )
         self._entrance = Entrance(place, self._seats, self._make_link, short=tell_of_shortage)
@@ -333,3 +330,15 @@ class SmppServer:
         link.session.refuse_bind(asked, status)
         link.flush_soon()
         asyncio.get_running_loop().call_later(self._settings.refused_bind_pause_s, link.close, "bind_refused")
+
+
+def _session(settings: SmppServerSettings) -> SessionSettings:
+    return SessionSettings(
+        window=settings.window,
+        inbound=settings.window + READ_AHEAD,
+        response_timeout_s=settings.response_timeout_s,
+        enquire_link_s=settings.enquire_link_s,
+        inactivity_s=settings.inactivity_s,
+        session_init_s=settings.session_init_s,
+        long_password=settings.long_passwords,
+    )

@@ -29,6 +29,13 @@ class Callbacks:
         self._limit = limit
         self._lanes: OrderedDict[Name, Lane] = OrderedDict()
 
+    def adopt(self, most: int, schedule_s: tuple[float, ...]) -> None:
+        """Of each lane, those that are there too."""
+        self._most = most
+        self._schedule_s = schedule_s
+        for lane in self._lanes.values():
+            lane.adopt(most, schedule_s)
+
     def lane(self, customer: int, url: str) -> Lane:
         """The lane of this URL for this customer."""
         keyed = self._keyed.copy()

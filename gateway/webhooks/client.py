@@ -91,6 +91,11 @@ class WebhookClient:
         self._timer: asyncio.TimerHandle | None = None
         self.opened = 0
 
+    def adopt(self, settings: DeliverySettings, tls: ssl.SSLContext | None) -> None:
+        """For requests from now on. tls: for connections from now on; None for the one that is there."""
+        self._settings = settings
+        self._tls = tls or self._tls
+
     @property
     def connections(self) -> int:
         """Connections that are open or being opened."""

@@ -7,6 +7,7 @@ retention removes their message. Events that concern no endpoint are dropped.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -65,6 +66,12 @@ class Deliverer:
         self._failures = journal.failures
         self.read_back = 0
         self.forgotten = 0
+
+    def adopt(self, settings: DeliverySettings, tls: ssl.SSLContext | None) -> None:
+        """Other numbers for what happens from now on. tls: as of the client."""
+        self._client.adopt(settings, tls)
+        self.held.adopt(settings)
+        self.endpoints.adopt(settings.disable_after_s)
 
     # ------------------------------------------------------------------------------------------------- what comes in
 

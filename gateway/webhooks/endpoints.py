@@ -56,6 +56,10 @@ class Endpoints:
         self._unsaid: dict[int, str] = {}
         self._turn = asyncio.Lock()
 
+    def adopt(self, disable_after_s: float) -> None:
+        """From the next failure on."""
+        self._disable_after_ms = round(disable_after_s * 1000)
+
     @property
     def failing(self) -> int:
         """Endpoints whose last request failed."""

@@ -31,10 +31,8 @@ class Held:
     def __init__(self, reader: OutboxReader, pauses: Pauses, settings: DeliverySettings, clock: Clock) -> None:
         self._reader = reader
         self._pauses = pauses
-        self._settings = settings
         self._clock = clock
-        self._share = max(1, settings.max_inflight // SHARES)
-        self._apart_limit = max(1, settings.max_inflight // APART)
+        self._bound(settings)
         self.lanes: Final[dict[int, Lane]] = {}
         self.callbacks: Final = Callbacks(settings.connections_per_endpoint, settings.retry_schedule_s, clock.random)
         self.order: Final = Order()
@@ -43,6 +41,19 @@ class Held:
         self.is_closed = False
         self.has_left = False
         self.returning: Final[set[int]] = set()
+
+    def adopt(self, settings: DeliverySettings) -> None:
+        """For events from now on; those in memory stay there."""
+        self._bound(settings)
+        self._pauses.adopt(settings.retry_schedule_s)
+        self.callbacks.adopt(settings.connections_per_endpoint, settings.retry_schedule_s)
+        for lane in self.lanes.values():
+            lane.adopt(settings.connections_per_endpoint, settings.retry_schedule_s)
+
+    def _bound(self, settings: DeliverySettings) -> None:
+        self._settings = settings
+        self._share = max(1, settings.max_inflight // SHARES)
+        self._apart_limit = max(1, settings.max_inflight // APART)
 
     def lane(self, customer: int) -> Lane:
         lane = self.lanes.get(customer)

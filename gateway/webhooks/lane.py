@@ -48,6 +48,12 @@ class Lane:
         self.rest_until_ms = 0
         self.aside_until_ms = 0
 
+    def adopt(self, most: int, schedule_s: tuple[float, ...]) -> None:
+        """As in the constructor, for requests from now on."""
+        self._most = most
+        self._schedule_s = schedule_s
+        self.limit = min(most, self.limit)
+
     @property
     def own(self) -> int:
         """Events in memory that wait here and nowhere else."""

@@ -21,6 +21,10 @@ class Pauses:
         self._schedule_s = schedule_s
         self._random = random
 
+    def adopt(self, schedule_s: tuple[float, ...]) -> None:
+        """For failures from now on."""
+        self._schedule_s = schedule_s
+
     def spread(self) -> float:
         """What the pauses of one request are multiplied by, so that its events come back together."""
         return 1 + JITTER * self._random()

@@ -96,6 +96,11 @@ class LoopbackOperator:
                 self._report_receipt(result.operator_message_id)
         return len(segments)
 
+    def doubt(self, is_meant: Callable[[object], bool], waited_s: float) -> int:
+        """Every answer comes with the next turn of the loop."""
+        del is_meant, waited_s
+        return 0
+
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
         self.acknowledged.extend((handle, taken) for handle in handles)
 

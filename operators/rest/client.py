@@ -38,6 +38,7 @@ from operators.base import (
 )
 from operators.bucket import TokenBucket
 from operators.contained import report
+from operators.rest.asked import Asked
 from operators.rest.callback import CallbackListener
 from operators.rest.connection import HttpConnection
 from operators.rest.receipts import Receipt
@@ -82,6 +83,7 @@ class RestOperator:
         now_ms: Callable[[], int],
     ) -> None:
         self._settings = settings
+        self._register = settings.register  # what may not be disclosed today (P-17, P-38)
         self._monotonic = monotonic
         self._today = today
         self._requests = Requests(settings, password, now_ms)
@@ -94,8 +96,7 @@ class RestOperator:
         self._sink: EventSink | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._queue: deque[MtMessage] = deque()
-        self._asked: dict[str, MtMessage] = {}
-        """What is asked and not answered, by the reference that its receipt would name."""
+        self._asked = Asked()
         self._work = asyncio.Event()
         self._outstanding = 0
         self._idle = asyncio.Event()
@@ -152,7 +153,7 @@ class RestOperator:
     # ------------------------------------------------------------------------------------------------------ sending
 
     def is_up(self) -> bool:
-        return self._sink is not None and not (self._stopping or self._down or self._held_back())
+        return self._sink is not None and not (self._stopping or self._down or self._register.held_back(self._today()))
 
     def room(self) -> int:
         if not self.is_up():
@@ -185,15 +186,14 @@ class RestOperator:
                 message = self._queue.popleft()
                 known_as = self._requests.known_as(message)
                 result: SubmitResult = Unknown(UnknownReason.LINK_LOST, known_as)
-                if known_as:
-                    self._asked[known_as] = message
+                self._asked.begin(message, known_as, self._monotonic())
                 try:
                     connection = connection or self._requests.connection()
                     result = await self._post(connection, message)
                 except Exception as error:  # of this message's request; the next one has its own
                     report("delivery", error)
                 finally:
-                    self._answered(known_as, message, result)
+                    self._answered(message, result)
         finally:
             if connection is not None:
                 connection.close()
@@ -210,9 +210,9 @@ class RestOperator:
             self._slow_down(result.after_s)
         return result
 
-    def _answered(self, known_as: str, message: MtMessage, result: SubmitResult) -> None:
+    def _answered(self, message: MtMessage, result: SubmitResult) -> None:
         """Settled, unless a receipt said before that it was taken."""
-        if not known_as or self._asked.pop(known_as, None) is not None:
+        if self._asked.end(message):
             self._settle(message, result)
         elif isinstance(result, Accepted):
             self._report(Submitted(self.name, message.token, _segment(message), result, late=True))
@@ -221,13 +221,25 @@ class RestOperator:
         self._outstanding -= 1
         if not self._outstanding:
             self._idle.set()
-        self._report(Submitted(self.name, message.token, _segment(message), result))
+        late = self._asked.settle(message)
+        if not late or isinstance(result, Accepted):
+            self._report(Submitted(self.name, message.token, _segment(message), result, late))
+
+    def doubt(self, is_meant: Callable[[object], bool], waited_s: float) -> int:
+        doubted = self._asked.doubt(is_meant, self._monotonic() - waited_s)
+        for message, known_as in doubted:
+            unknown = Unknown(UnknownReason.TIMEOUT, known_as)
+            self._report(Submitted(self.name, message.token, _segment(message), unknown))
+        if doubted:
+            queued, self._queue = self._queue, deque()
+            for message in queued:
+                if is_meant(message.token):
+                    self._settle(message, _NOT_SENT)
+                else:
+                    self._queue.append(message)
+        return len(doubted)
 
     # ----------------------------------------------------------------------------------------------------- the link
-
-    def _held_back(self) -> str | None:
-        """Why nothing may be disclosed over this link today, as its state (P-17, P-38); None when it may."""
-        return self._settings.register.held_back(self._today())
 
     def _slow_down(self, after_s: float) -> None:
         self._throttled += 1
@@ -262,15 +274,15 @@ class RestOperator:
         self._receipts += len(receipts)
         for each in receipts:
             for named in each.candidates:
-                message = self._asked.pop(named, None)
-                if message is not None:  # who reports of it has taken it
+                message = self._asked.reported(named)
+                if message is not None:
                     self._settle(message, Accepted(named))
             self._report(DeliveryReceipt(self.name, each.candidates, each.state, each.error_code, None, news))
 
     def acknowledge(self, handles: Sequence[object], taken: bool) -> None:
         for handle in handles:
-            assert isinstance(handle, _News)
-            handle.settle(taken)
+            if isinstance(handle, _News):
+                handle.settle(taken)
 
     def reject(self, handles: Sequence[object]) -> None:
         """No message from a person comes this way."""
@@ -284,7 +296,7 @@ class RestOperator:
         state = "stopped" if self._sink is None or self._stopping else "down" if self._down else "up"
         return OperatorHealth(
             name=self.name,
-            state=self._held_back() or state,
+            state=self._register.held_back(self._today()) or state,
             binds_up=self._settings.rest.connections if self.is_up() else 0,
             binds=self._settings.rest.connections,
             window_used=self._outstanding,

@@ -22,7 +22,7 @@ from operators.smpp.session import BOUND, BindAsked, Event, Request, Response, U
 class Simulator:
     """record: keep every submit_sm in `received`; for tests, because nothing is ever dropped from it.
 
-    track: count messages taken twice. system_id, password: of a bind.
+    track: count messages taken twice. system_id, password: of a bind; another password may be set at any time.
     `faults` may be changed at any time, and hold for what arrives from then on.
     """
 
@@ -42,7 +42,7 @@ class Simulator:
         self.tally = Tally()
         self.received: list[p.SubmitSm] = []
         self._system_id = system_id
-        self._password = password
+        self.password = password
         self._record = record
         self._settings = settings = settings or SimulatorSettings()
         self._chance = chance = Chance(faults or Faults(), settings.seed)
@@ -173,7 +173,7 @@ class Simulator:
         self._messages.take(link, pdu, now)
 
     def _take_bind(self, link: Link, asked: p.Bind, now: float) -> None:
-        if asked.system_id == self._system_id and asked.password == self._password:
+        if asked.system_id == self._system_id and asked.password == self.password:
             self.tally.binds += 1
             link.session.accept_bind(asked, self._system_id)
             if link.session.may_submit:

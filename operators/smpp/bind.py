@@ -5,11 +5,13 @@ slowly: an SMSC that has just restarted is not met with everything that gathered
 peer is silent: what is swallowed is in doubt, and one window of it is enough. Time is an argument.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from config.operators import SmppOperatorSettings
 from operators.bucket import TokenBucket
 from operators.smpp.connection import Connection
+from operators.smpp.sent import Sent
 
 RUN: Final = 16
 """A bind gets a sixteenth of its window in a row before the binds are compared again."""
@@ -57,11 +59,22 @@ class Bind:
         """A submit_sm was answered, whatever the answer."""
         self._silent_from = None
 
-    def unanswered(self, now: float) -> bool:
-        """A submit_sm has timed out; whether none was answered for so long that the bind is to be made anew."""
+    def unanswered(self, now: float, waited_s: float | None = None) -> bool:
+        """A submit_sm has timed out, or was not waited for longer than this; whether none was answered for so long that
+        the bind is to be made anew.
+        """
         if self._silent_from is None:
-            self._silent_from = now - self._timeout_s
+            self._silent_from = now - (self._timeout_s if waited_s is None else waited_s)
         return self._useless_s is not None and now - self._silent_from >= self._useless_s
+
+    def doubt(self, is_meant: Callable[[object], bool], waited_s: float) -> list[Sent]:
+        """What was submitted, has a token that is meant, and waits so long for its answer: unanswered from here on."""
+
+        def is_theirs(context: object) -> bool:
+            return isinstance(context, Sent) and is_meant(context.token)
+
+        until = self.connection.now() + self._timeout_s - waited_s
+        return [slot.context for slot in self.window.doubt(until, is_theirs)]
 
     def is_up(self) -> bool:
         return self.session.may_submit

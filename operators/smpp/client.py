@@ -49,6 +49,7 @@ Written = p.SubmitSm | bytes
 """A segment that waits: its PDU, or what stands behind the header."""
 _SUBMIT_SM: Final = p.SubmitSm.command_id
 _NO_PASSWORD: Final = Secret("")
+_NOT_SENT: Final = Deferred(DeferReason.NOT_SENT, 0, 0.0)
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("operators.smpp")
 
@@ -168,12 +169,17 @@ class SmppOperator:
     def _refuse(self, sent: Sent) -> None:
         """What this operator's alphabet or addresses cannot express is refused for good, like the operator would."""
         self._early.append(Submitted(self.name, sent.token, sent.segment, Refused(UNENCODABLE)))
-        asyncio.get_running_loop().call_soon(self._report_early)
+        asyncio.get_running_loop().call_soon(self._report, ())
 
-    def _report_early(self) -> None:
-        events, self._early = self._early, []
-        if events:
-            self._report(events)
+    def doubt(self, is_meant: Callable[[object], bool], waited_s: float) -> int:
+        doubted = self._links.doubt(is_meant, waited_s)
+        if doubted:
+            unknown, unsent = Unknown(UnknownReason.TIMEOUT), [s for _, s in self._waiting if is_meant(s.token)]
+            self._early += [Submitted(self.name, each.token, each.segment, unknown) for each in doubted]
+            self._early += [Submitted(self.name, each.token, each.segment, _NOT_SENT) for each in unsent]
+            self._waiting = deque(each for each in self._waiting if not is_meant(each[1].token))
+            asyncio.get_running_loop().call_soon(self._report, ())
+        return len(doubted)
 
     def _send_waiting(self) -> None:
         now = self._monotonic()
@@ -265,6 +271,9 @@ class SmppOperator:
             self._report(out)
 
     def _report(self, events: Sequence[OperatorEvent]) -> None:
+        """What is to be told early goes before whatever follows it."""
+        if self._early:
+            events, self._early = (*self._early, *events), []
         if self._sink is not None:
             self._sink(events)
 
@@ -304,9 +313,8 @@ class SmppOperator:
     def _give_back_waiting(self) -> None:
         """Segments whose bytes were never written."""
         waiting, self._waiting = self._waiting, deque()
-        result = Deferred(DeferReason.NOT_SENT, 0, 0.0)
         if waiting:
-            self._report([Submitted(self.name, sent.token, sent.segment, result) for _, sent in waiting])
+            self._report([Submitted(self.name, sent.token, sent.segment, _NOT_SENT) for _, sent in waiting])
 
     # ------------------------------------------------------------------------------------------------------- health
 

@@ -25,6 +25,7 @@ from operators.smpp import status as st
 from operators.smpp.bind import Bind
 from operators.smpp.connection import OPERATOR_SLICE_BYTES, Connection, Handler
 from operators.smpp.outages import Outages, why_lost, why_unconnected
+from operators.smpp.sent import Sent
 from operators.smpp.session import BOUND, Role, Session, SessionSettings
 from redaction.personal import Purpose, Secret
 
@@ -150,11 +151,21 @@ class Links:
         if bind is not None:
             bind.answered()
 
-    def unanswered(self, connection: Connection) -> None:
+    def unanswered(self, connection: Connection, waited_s: float | None = None) -> None:
         """A submit_sm was not answered in time over a link that stands: one that answers none for long is made anew."""
         bind = self.binds.get(connection)
-        if bind is not None and bind.unanswered(self._monotonic()):
+        if bind is not None and bind.unanswered(self._monotonic(), waited_s):
             connection.close("submits_unanswered")
+
+    def doubt(self, is_meant: Callable[[object], bool], waited_s: float) -> list[Sent]:
+        """See `operators.base.Operator`."""
+        doubted: list[Sent] = []
+        for bind in list(self.binds.values()):
+            theirs = bind.doubt(is_meant, waited_s)
+            doubted += theirs
+            if theirs:
+                self.unanswered(bind.connection, waited_s)
+        return doubted
 
     def bound(self) -> Iterator[Bind]:
         return (each for each in self.binds.values() if each.session.state in BOUND)

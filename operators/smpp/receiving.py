@@ -105,8 +105,7 @@ class Receiving:
             elif isinstance(handle, PartHandle):
                 self._incoming.answered(handle, self._monotonic(), taken=status == st.OK)
                 self.answer((handle.handle,), status)
-            elif handle is not None:
-                assert isinstance(handle, Handle)
+            elif isinstance(handle, Handle):
                 _answer(handle, status)
 
     def _look_later(self) -> None:

@@ -1,5 +1,6 @@
 """Unanswered requests of one direction of one bind. Knows sequence numbers and deadlines; never sockets or clocks."""
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from operators.smpp.slot import Slot as Slot
@@ -88,13 +89,30 @@ class Window(Generic[T]):
             number = next(iter(self._open))
             if self._open[number].deadline > now:
                 break
-            slot = self._open.pop(number)
-            self._taken -= slot.counted
-            self._expired[number] = slot
-            expired.append(slot)
+            expired.append(self._let_go(number))
+        self._forget_oldest()
+        return expired
+
+    def doubt(self, until: float, is_meant: Callable[[T], bool]) -> list[Slot[T]]:
+        """Let requests time out before their time: those with a deadline until then whose context is meant."""
+        doubted: list[Slot[T]] = []
+        for number, slot in list(self._open.items()):
+            if slot.deadline > until:
+                break
+            if is_meant(slot.context):
+                doubted.append(self._let_go(number))
+        self._forget_oldest()
+        return doubted
+
+    def _let_go(self, number: int) -> Slot[T]:
+        slot = self._open.pop(number)
+        self._taken -= slot.counted
+        self._expired[number] = slot
+        return slot
+
+    def _forget_oldest(self) -> None:
         while len(self._expired) > self._memory:
             del self._expired[next(iter(self._expired))]
-        return expired
 
     def abandon(self) -> list[Slot[T]]:
         """Everything still unanswered when the link is lost, so that no message is lost silently (S-24)."""

@@ -15,6 +15,7 @@ import redis
 
 from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import customer_of, message, receiver, until, until_answered, until_endpoint_known
+from tests.bounds import LIMIT_S
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey
 from tests.verbs import QuickStage

@@ -110,6 +110,7 @@ class Metrics:
         self.api = MetricsApi(
             render=self._render,
             health=Health(replies, lambda: {"ledger": True}),
+            checkpoint=lambda: None if broken else b"signed\n",
             replies=replies,
             place=Place(host="127.0.0.1", port=0),
         )
@@ -146,6 +147,13 @@ async def test_metrics_are_served_as_prometheus_text() -> None:
 )
 async def test_the_metrics_listener_has_health_and_nothing_else(method: str, path: str, status: int) -> None:
     assert (await Metrics().ask(method, path)).status == status
+
+
+async def test_the_newest_checkpoint_of_the_audit_log_is_served_where_the_log_is() -> None:
+    answer = await Metrics().ask("GET", "/audit/checkpoint")
+    assert (answer.status, answer.body) == (200, b"signed\n")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert (await Metrics(broken=True).ask("GET", "/audit/checkpoint")).status == 404
 
 
 async def test_metrics_that_cannot_be_rendered_are_a_fault_of_ours() -> None:

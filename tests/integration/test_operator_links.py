@@ -13,7 +13,20 @@ import pytest
 from config.operators import OperatorRegister, OutbindSettings, SmppOperatorSettings
 from gateway.process.clock import SystemClock
 from gateway.process.containment import Containment
-from operators.base import DeliveryReceipt, Down, MtMessage, OperatorEvent, Query, Ready, ReceiptState, Submitted
+from operators.base import (
+    Accepted,
+    Deferred,
+    DeliveryReceipt,
+    Down,
+    MtMessage,
+    OperatorEvent,
+    Query,
+    Ready,
+    ReceiptState,
+    Submitted,
+    Unknown,
+    UnknownReason,
+)
 from operators.smpp import pdu as p
 from operators.smpp.client import SmppOperator
 from operators.smpp.connection import Connection
@@ -112,9 +125,9 @@ class Link:
     def of(self, kind: type) -> list[Any]:
         return [each for each in self.events if isinstance(each, kind)]
 
-    def submit(self) -> None:
+    def submit(self, token: object = None, text: str = "hello") -> None:
         message = MtMessage(
-            token=None, source="INTERKEY", destination=Msisdn("966500000078", 966), text=MessageText("hello")
+            token=token, source="INTERKEY", destination=Msisdn("966500000078", 966), text=MessageText(text)
         )
         self.operator.submit(message)
 
@@ -192,6 +205,58 @@ async def test_a_receipt_may_come_over_any_bind() -> None:
         other.flush_soon()
         await link.until(lambda: link.of(DeliveryReceipt))
         link.operator.acknowledge([each.handle for each in link.of(DeliveryReceipt)], True)
+
+
+# ------------------------------------------------------------------------------------------------- answers in doubt
+
+LONG = "x" * 400
+"""Three segments."""
+
+
+@pytest.mark.case("faults-1")
+async def test_an_answer_in_doubt_is_told_at_once_and_late_when_it_comes() -> None:
+    async with an_smsc(answers=False) as smsc, linked(smsc.port, window=4) as link:
+        await link.up()
+        link.submit("code")
+        link.submit("other")
+        await smsc.until(lambda: len(smsc.taken) == 2)
+        assert link.operator.doubt(lambda token: token == "code", 60.0) == 0
+        assert link.operator.doubt(lambda token: token == "code", 0.0) == 1
+        assert not link.of(Submitted)
+        for connection, asked in smsc.taken:
+            smsc.answer(connection, asked)
+        await link.until(lambda: len(link.of(Submitted)) == 3)
+        told = [(each.token, type(each.result), each.late) for each in link.of(Submitted)]
+        assert told == [("code", Unknown, False), ("code", Accepted, True), ("other", Accepted, False)]
+        assert link.operator.room() == 4
+
+
+@pytest.mark.case("faults-1")
+async def test_segments_in_doubt_that_have_not_left_come_back_unsent() -> None:
+    async with an_smsc(answers=False) as smsc, linked(smsc.port, window=2) as link:
+        await link.up()
+        link.submit("code", LONG)
+        await smsc.until(lambda: len(smsc.taken) == 2)
+        assert link.operator.doubt(lambda token: token == "code", 0.0) == 2
+        await link.until(lambda: len(link.of(Submitted)) == 3)
+        assert link.operator.room() == 2
+        assert [type(each.result) for each in link.of(Submitted)] == [Unknown, Unknown, Deferred]
+        for connection, asked in smsc.taken:
+            smsc.answer(connection, asked)
+        await link.until(lambda: len(link.of(Submitted)) == 5)
+        assert len(smsc.taken) == 2
+
+
+@pytest.mark.case("faults-1")
+async def test_a_lost_link_does_not_tell_of_what_is_in_doubt_again() -> None:
+    async with an_smsc(answers=False) as smsc, linked(smsc.port) as link:
+        await link.up()
+        link.submit("code")
+        await smsc.until(lambda: smsc.taken)
+        assert link.operator.doubt(lambda _: True, 0.0) == 1
+        smsc.connections[0].abort()
+        await link.until(lambda: link.of(Down))
+        assert [each.result for each in link.of(Submitted)] == [Unknown(UnknownReason.TIMEOUT)]
 
 
 async def test_the_others_carry_on_when_one_bind_is_lost() -> None:

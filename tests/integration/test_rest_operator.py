@@ -436,3 +436,67 @@ async def test_a_request_that_cannot_be_made_is_one_messages_failure_and_the_wor
     assert contained.counts["delivery"] == len(answers)
     await operator.stop(1.0)
     unwatch()
+
+
+@contextlib.asynccontextmanager
+async def hesitant(peer: RestPeer, **settings: Any) -> AsyncIterator[tuple[RestOperator, Heard, asyncio.Event]]:
+    """A link over one connection to a server that takes messages and answers when the event is set."""
+    may_answer, posts = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]))
+                posts.release()
+                await may_answer.wait()
+                writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{"data":{"id":"r-1"}}')
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    usual = rest_settings(peer, response_timeout_s=LIMIT_S, **settings)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    rest = msgspec.structs.replace(usual.rest, url=url, connections=1)
+    operator, heard = rest_operator(msgspec.structs.replace(usual, rest=rest)), Heard()
+    await operator.start(heard)
+    try:
+        operator.submit(a_text("code"))
+        await posts.acquire()
+        yield operator, heard, may_answer
+    finally:
+        may_answer.set()
+        await operator.stop(1.0)
+        server.close()
+
+
+@pytest.mark.case("faults-1")
+async def test_an_answer_in_doubt_is_told_at_once_and_late_when_it_comes(peer: RestPeer) -> None:
+    async with hesitant(peer) as (operator, heard, may_answer):
+        operator.submit(a_text("waits"))
+        assert operator.doubt(lambda _: True, 60.0) == 0
+        assert operator.doubt(lambda _: False, 0.0) == 0
+        room = operator.room()
+        assert operator.doubt(lambda _: True, 0.0) == 1
+        unknown, unsent = await heard.until(Submitted, 2)
+        assert (unknown.token, type(unknown.result), unknown.late) == ("code", Unknown, False)
+        assert (unsent.token, unsent.result) == ("waits", Deferred(DeferReason.NOT_SENT, 0, 0.0))
+        assert operator.doubt(lambda _: True, 0.0) == 0
+        may_answer.set()
+        *_, late = await heard.until(Submitted, 3)
+        assert (late.token, late.result, late.late) == ("code", Accepted("r-1"), True)
+        assert operator.room() == room + 2
+
+
+@pytest.mark.case("faults-1")
+async def test_what_is_asked_again_under_the_same_reference_is_answered_for_itself(peer: RestPeer) -> None:
+    """The first request hangs, and the message came back to the same operator meanwhile."""
+    async with hesitant(peer) as (operator, heard, may_answer):
+        first = a_text("code", name=bytes(16))
+        operator.submit(first)
+        operator.doubt(lambda _: True, 0.0)
+        await heard.until(Submitted, 2)
+        operator.submit(a_text("again", name=bytes(16)))
+        may_answer.set()
+        answers = await heard.until(Submitted, 4)
+        assert [(each.token, each.late) for each in answers[2:]] == [("code", True), ("again", False)]
+        assert operator.room() == 8

@@ -101,7 +101,7 @@ async def benched(folder: Path, faults: Faults, **settings: Any) -> AsyncIterato
 KINDS: dict[str, tuple[Faults, dict[str, Any]]] = {
     "throttles": (Faults(throttle_rate=1.0), {}),
     "has a full queue": (Faults(queue_full_rate=1.0), {}),
-    "says nothing": (Faults(silent_rate=1.0), {}),
+    "says nothing": (Faults(silent_rate=1.0), {"response_timeout_s": 600.0}),
     "has passing errors": (Faults(error_rate=1.0, error_status=st.RX_T_APPN), {}),
     "has a system error": (Faults(error_rate=1.0, error_status=st.RSYSERR), {}),
     "refuses the account": (Faults(error_rate=1.0, error_status=st.RINVSYSID), {}),
@@ -130,6 +130,31 @@ async def test_codes_reach_the_second_operator_and_the_first_gets_traffic_again(
         await bench.send(20)
         await bench.accepted_by(bench.first, before + 20)
         assert bench.second.tally.duplicates == 0
+
+
+@pytest.mark.case("faults-1")
+async def test_a_few_codes_that_are_not_answered_go_on_before_their_answer_is_due(tmp_path: Path) -> None:
+    """The window has room, so nothing waits: what was sent is all that there is to see of the operator."""
+    async with benched(tmp_path, Faults(silent_rate=1.0), response_timeout_s=600.0) as bench:
+        codes = await bench.send(3)
+        await bench.first.until(lambda tally: tally.submits >= 3)
+        await bench.accepted_by(bench.second, 3)
+        assert bench.circuit.state is CircuitState.OPEN
+        for identifier in codes:
+            await until_taken(bench, identifier, "second")
+        (code,) = await bench.send(1)
+        await until_taken(bench, code, "second")
+
+
+@pytest.mark.case("faults-1")
+async def test_what_must_not_leave_twice_waits_for_its_answer(tmp_path: Path) -> None:
+    async with benched(tmp_path, Faults(silent_rate=1.0), response_timeout_s=600.0) as bench:
+        waiting = await bench.send(2, "promotional") + await bench.send(2, "transactional")
+        (code,) = await bench.send(1)
+        await until_taken(bench, code, "second")
+        for identifier in waiting:
+            assert (await bench.record(identifier)).status in (Status.ACCEPTED, Status.QUEUED)
+        assert bench.second.tally.submits == 1
 
 
 async def until_taken(bench: Bench, identifier: bytes, name: str | None = None) -> None:

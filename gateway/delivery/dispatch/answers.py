@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.settings import DispatchSettings
-from gateway.delivery.dispatch.candidates import Candidates
+from gateway.delivery.dispatch.candidates import Candidates, Next
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.dispatch.send import Sender
@@ -13,12 +13,26 @@ from gateway.delivery.records import Records
 from gateway.ledger.contract import Change
 from gateway.model.attempt import Attempt
 from gateway.model.message import Link, Message, MessageClass, Part, Status, snapshot
-from gateway.model.state import is_final, segment_taken, set_part, unmark_attempted, unsent
+from gateway.model.state import is_final, is_named, segment_taken, set_part, unmark_attempted, unsent
 from gateway.process.clock import Clock
-from operators.base import ABOUT_LINK, DOUBTS, Accepted, DeferReason, Deferred, Refused, Submitted, Unknown
+from operators.base import (
+    ABOUT_ADDRESS,
+    ABOUT_LINK,
+    DOUBTS,
+    Accepted,
+    DeferReason,
+    Deferred,
+    Refused,
+    Submitted,
+    Unknown,
+)
 
 _FREE: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL, DeferReason.NOT_SENT})
 """Deferrals that burn no attempt (S-33)."""
+_PATIENCE: Final = 2
+"""Failures of a promotional message at an operator that is up, before the next one is asked: by then it shows whether
+the operator is sick.
+"""
 
 
 class Answers:
@@ -44,6 +58,10 @@ class Answers:
         self._counters = counters
         self._clock = clock
 
+    def adopt(self, settings: DispatchSettings) -> None:
+        """For attempts from now on."""
+        self._settings = settings
+
     def on_submitted(self, answers: Sequence[Submitted]) -> None:
         """Answers of operators, as one read brought them."""
         touched: set[str] = set()
@@ -52,15 +70,20 @@ class Answers:
             touched.add(answer.operator)
             attempt = answer.token
             assert isinstance(attempt, Attempt)
+            lane = self._lanes.by_name.get(answer.operator)
             if answer.late:
+                if lane is not None and isinstance(answer.result, Accepted):
+                    lane.has_moved = True
                 self._late(answer, attempt.message)
                 continue
-            self._watch.note(self._lanes.by_name[answer.operator], answer.result, now)
-            self._note(answer, attempt)
+            if lane is not None:
+                self._watch.note(lane, answer.result, now)
+            if attempt.message.status is not Status.SUBMITTED or isinstance(answer.result, Accepted):
+                self._note(answer, attempt)
             attempt.outstanding -= 1
             if not attempt.outstanding:
-                self._conclude(attempt, answer.operator, now_ms)
-        for name in touched:
+                touched.add(self._conclude(attempt, answer.operator, now_ms))
+        for name in touched & self._lanes.by_name.keys():
             self._sender.pump(name)
 
     def _note(self, answer: Submitted, attempt: Attempt) -> None:
@@ -73,6 +96,7 @@ class Answers:
                 self._counters.deferred += 1
                 attempt.retry_after_s = max(attempt.retry_after_s, after_s)
                 attempt.free = attempt.free and reason in _FREE
+                attempt.misdirected |= status in ABOUT_ADDRESS
                 if reason is DeferReason.NOT_SENT and message.parts[answer.segment] == Part.ATTEMPTED:
                     set_part(message, answer.segment, Part.WAITING)  # so the next operator may have it
                 if message.error not in DOUBTS:  # one stays until the message is taken
@@ -110,7 +134,8 @@ class Answers:
         records = self._records
         kept = records.ids.kept(answer.operator, identifier)
         is_asked = records.settler.follow_up.is_asked(answer.operator)
-        segment_taken(message, answer.segment, kept, records.ids.sealed(message, identifier) if is_asked else "")
+        if not is_named(message, answer.segment):
+            segment_taken(message, answer.segment, kept, records.ids.sealed(message, identifier) if is_asked else "")
         if kept:
             self._link(answer, message, kept, links)
 
@@ -118,11 +143,14 @@ class Answers:
         links.append(Link(answer.operator, kept, answer.segment))
         self._records.inflight.learn(answer.operator, kept, message, answer.segment)
 
-    def _conclude(self, attempt: Attempt, operator: str, now_ms: int) -> None:
-        """Every segment of the attempt is answered: settle, or come back for what is missing."""
+    def _conclude(self, attempt: Attempt, operator: str, now_ms: int) -> str:
+        """Every segment of the attempt is answered: settle, or come back for what is missing.
+
+        The operator that may have something to send by that.
+        """
         message, records = attempt.message, self._records
         links = tuple(attempt.links)
-        if is_final(message):
+        if is_final(message) or message.status is Status.SUBMITTED:  # by a late answer of an earlier attempt
             records.write(Change(message=snapshot(message), links=links))
         elif attempt.verdict is not None:
             status, error = attempt.verdict
@@ -132,34 +160,59 @@ class Answers:
             records.write(records.settler.submitted(message, now_ms, links))
             message.content = None
         elif attempt.free:
-            self._again_at_once(attempt, operator, links)
+            self._again_at_once(attempt, operator, links, now_ms)
         else:
-            self._again_later(attempt, operator, links, now_ms)
+            return self._again_later(attempt, operator, links, now_ms)
+        return operator
 
-    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...]) -> None:
+    def _again_at_once(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> None:
         """The operator only asked to slow down: the message keeps its place, and its budget."""
         attempt.message.attempts -= 1
+        lane = self._lanes.by_name.get(operator)
+        if lane is None or lane.is_leaving:  # it is found another lane by way of the ledger
+            unmark_attempted(attempt.message)
+            attempt.message.due_ms = now_ms
+            self._records.write(Change(message=snapshot(attempt.message), links=links))
+            return
         if links:
             self._records.journal.post(Change(message=snapshot(attempt.message), links=links))
         if self._records.neighbours.works_on(attempt.message.id):
-            self._lanes.by_name[operator].put_back(attempt.message)
+            lane.put_back(attempt.message)
         else:
             self._records.let_go(attempt.message)
 
-    def _again_later(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> None:
-        message = attempt.message
+    def _again_later(self, attempt: Attempt, operator: str, links: tuple[Link, ...], now_ms: int) -> str:
+        """The operator that is to send it now."""
+        message, records = attempt.message, self._records
         if message.attempts >= self._settings.max_attempts:
-            self._records.end(message, Status.FAILED, message.error, now_ms, links)
-            return
+            records.end(message, Status.FAILED, message.error, now_ms, links)
+            return operator
         unmark_attempted(message)
-        message.operator, goes_on = self._candidates.next_operator(message, operator)
-        wait_s = max(attempt.retry_after_s, self._retry_wait_s(message.attempts))
-        if goes_on and message.message_class is MessageClass.OTP:
-            wait_s = 0.0  # a code pauses between rounds, not on its way through the operators of its route
+        message.operator, goes_on = self._next_operator(attempt, operator)
+        at_once = goes_on and message.message_class is MessageClass.OTP
+        # a code pauses between rounds, not on its way through the operators of its route
+        wait_s = 0.0 if at_once else max(attempt.retry_after_s, self._retry_wait_s(message.attempts))
         message.status = Status.QUEUED
         message.due_ms = min(now_ms + round(wait_s * 1000), max(message.expires_ms, now_ms))
-        self._records.write(Change(message=snapshot(message), links=links))
-        self._lanes.by_name[message.operator].overflowed = True
+        change, lane = Change(message=snapshot(message), links=links), self._lanes.by_name.get(message.operator)
+        if at_once and lane is not None and lane.backlog_room() and records.neighbours.works_on(message.id):
+            records.journal.post(change)
+            lane.add_backlog(message)
+        else:
+            records.write(change)
+            self._lanes.note_overflow(message.operator)
+        return message.operator
+
+    def _next_operator(self, attempt: Attempt, failed: str) -> Next:
+        """A promotional message waits for an operator that is up and sick, so that the next one is not flooded with all
+        that the first cannot take; it goes on when it alone fails, twice, and from a wrong address.
+        """
+        message, lane = attempt.message, self._lanes.by_name.get(failed)
+        if message.message_class is MessageClass.PROMOTIONAL and lane is not None and not attempt.misdirected:
+            is_sick = message.attempts < _PATIENCE or not lane.circuit.is_closed
+            if is_sick and self._lanes.is_up(failed):
+                return failed, False
+        return self._candidates.next_operator(message, failed)
 
     def _retry_wait_s(self, attempts: int) -> float:
         settings = self._settings
@@ -169,7 +222,7 @@ class Answers:
         """An answer after its deadline still settles the segment when the message is not final (S-23).
 
         The message may have come back from the ledger meanwhile, to be tried again: then that object is the one to
-        settle.
+        settle. Another operator may have it by now, or been asked to take it: the id is kept beside that one's.
         """
         self._counters.late_answers += 1
         records = self._records
@@ -177,12 +230,16 @@ class Answers:
         if is_final(message) or not isinstance(answer.result, Accepted) or answer.segment >= message.segments:
             return
         links: list[Link] = []
+        by_name = self._lanes.by_name
+        lane = by_name.get(message.operator)
+        waited = lane is not None and message.status is not Status.SUBMITTED and lane.remove(message)
+        if not any(message.operator_ids):
+            message.operator = answer.operator
         self._note_taken(answer, message, answer.result.operator_message_id, links)
         message.error = None
         if unsent(message) or message.status is Status.SUBMITTED:
             records.journal.post(Change(message=snapshot(message), links=tuple(links)))
+            if lane is not None and waited:  # the rest goes the way of what was taken
+                by_name.get(message.operator, lane).put_back(message)
             return
-        lane = self._lanes.by_name.get(message.operator)
-        if lane is not None:
-            lane.remove(message)
         records.write(records.settler.submitted(message, self._clock.now_ms(), tuple(links)))

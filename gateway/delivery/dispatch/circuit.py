@@ -42,9 +42,9 @@ class Circuit:
     )
 
     def __init__(self, failures: int, probe_first_s: float, probe_limit_s: float) -> None:
-        self._failures: Final = failures
-        self._first_s: Final = probe_first_s
-        self._limit_s: Final = probe_limit_s
+        self._failures = failures
+        self._first_s = probe_first_s
+        self._limit_s = probe_limit_s
         self._failed = 0
         self._succeeded = 0
         self._credit = 0
@@ -53,6 +53,17 @@ class Circuit:
         self.state = CircuitState.CLOSED
         self.opened = 0
         self.since = 0.0
+
+    def adopt(self, failures: int, probe_first_s: float, probe_limit_s: float) -> None:
+        """From the next answer on."""
+        self._failures = failures
+        self._first_s = probe_first_s
+        self._limit_s = probe_limit_s
+
+    def close(self) -> None:
+        """What was seen is of a link that is no more."""
+        self.state = CircuitState.CLOSED
+        self._failed = 0
 
     @property
     def is_closed(self) -> bool:

@@ -15,6 +15,7 @@ from gateway.delivery.dispatch.failover import Failover
 from gateway.delivery.dispatch.hold import Customers, Hold
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.dispatch.refill import Refill
+from gateway.delivery.dispatch.rescue import Rescue
 from gateway.delivery.dispatch.rounds import Rounds
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.dispatch.watch import Watch
@@ -46,9 +47,29 @@ class Dispatch:
         diversion = Diversion(lanes, records, candidates, self.counters)
         hold = Hold(lanes, records, customers, self.counters, clock)
         self.sender: Final = Sender(lanes, records, vault, clock, self.counters, diversion, hold, observe_wait)
-        watch = Watch(lanes, self.sender, settings, clock)
-        failover = Failover(lanes, records, candidates, self.sender, settings, clock, self.counters)
+        self._watch: Final = Watch(lanes, self.sender, settings, clock)
+        self._failover: Final = Failover(lanes, records, candidates, self.sender, settings, clock, self.counters)
+        watch, failover = self._watch, self._failover
         self.answers: Final = Answers(lanes, records, self.sender, candidates, watch, settings, self.counters, clock)
         refill = Refill(lanes, records, self.sender, diversion, hold, vault, clock)
-        self.rounds: Final = Rounds(lanes, self.sender, refill, failover, hold, watch, settings, clock)
+        rescue = Rescue(lanes, self.sender, diversion, watch)
+        self.rounds: Final = Rounds(lanes, refill, failover, hold, rescue, settings, clock)
         self.withdrawals: Final = Withdrawals(lanes, records, clock)
+
+    def adopt(self, settings: DispatchSettings) -> None:
+        """Other numbers, for what happens from now on."""
+        self.lanes.adopt(settings)
+        self._watch.adopt(settings)
+        self._failover.adopt(settings)
+        self.answers.adopt(settings)
+        self.rounds.adopt(settings)
+
+    def leave(self, name: str) -> None:
+        """Send nothing new to this operator, which is about to go; what it has is still answered."""
+        self.lanes.by_name[name].is_leaving = True
+
+    def forget(self, name: str) -> None:
+        """It has gone. What waits for it goes to other operators as the routes say, or waits in the ledger."""
+        for message in self.lanes.remove(name).take_all():
+            self.sender.give_back(message)
+        self.rounds.rehome_soon()

@@ -48,6 +48,17 @@ class Diversion:
 
     def place(self, message: Message, lane: Lane) -> str | None:
         """Put a message that is in no lane into that of the next operator, which is returned; None leaves it be."""
+        target = self.target(message, lane)
+        if target is None:
+            return None
+        self._counters.rerouted += 1
+        message.operator = target
+        self._active[message.id] = message
+        self._lanes.by_name[target].add_backlog(message)
+        return target
+
+    def target(self, message: Message, lane: Lane) -> str | None:
+        """The next operator for a code of this lane, if there is one that works and has room."""
         if message.message_class is not MessageClass.OTP or message.id in lane.tied:
             return None
         name = lane.operator.name
@@ -58,13 +69,7 @@ class Diversion:
             self._tie(message, lane)
             return None
         target, _ = self._candidates.following(candidates, name, message.message_class)
-        if target == name or not self._has_room(target):
-            return None
-        self._counters.rerouted += 1
-        message.operator = target
-        self._active[message.id] = message
-        self._lanes.by_name[target].add_backlog(message)
-        return target
+        return target if target != name and self._has_room(target) else None
 
     @staticmethod
     def _tie(message: Message, lane: Lane) -> None:

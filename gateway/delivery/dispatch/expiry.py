@@ -64,7 +64,7 @@ class Expiry:
         if self._clock.monotonic() < self._next_look:
             return
         self._next_look = self._clock.monotonic() + LOOK_S
-        for name, lane in self._lanes.by_name.items():
+        for name, lane in self._lanes.every():
             now_ms = self._clock.now_ms()
             for message in lane.take_over(now_ms):
                 self._end(message, now_ms)

@@ -40,6 +40,10 @@ class Failover:
         self._clock = clock
         self._counters = counters
 
+    def adopt(self, settings: DispatchSettings) -> None:
+        """From the next look on."""
+        self._settings = settings
+
     # ------------------------------------------------------------------------------------------ links that are down
 
     def should_steer(self, name: str, lane: Lane) -> bool:
@@ -58,7 +62,9 @@ class Failover:
         room = sum(lanes.by_name[other].backlog_room() for other in others if lanes.is_up(other))
         if not room:
             return
-        lane = lanes.by_name[name]
+        lane = lanes.by_name.get(name)
+        if lane is None:
+            return
         touched = {self._move(message, name, lane.add_backlog) for message in lane.take_all()}
         limit = min(room, STEER_AT_ONCE)
         due = await self._records.claim_due(name, self._clock.now_ms(), limit, active)
@@ -69,7 +75,7 @@ class Failover:
     def _move(self, message: Message, name: str, stays: Callable[[Message], None] | None) -> str:
         """To another lane, which is returned; otherwise `stays` has it."""
         target, _ = self._candidates.next_operator(message, name)
-        if target == name or not self._lanes.by_name[target].backlog_room():
+        if target == name or target not in self._lanes.by_name or not self._lanes.by_name[target].backlog_room():
             if stays is not None:
                 stays(message)
             return name
@@ -87,15 +93,21 @@ class Failover:
         What no route takes waits for its operator to come back, or for the end of its validity.
         """
         records, lanes = self._records, self._lanes.by_name
+        active = records.inflight.active
         changes: list[Change] = []
         for name in await records.work.lanes():
             if name not in lanes and held_customer(name) is None and gathered_from(name) is None:
-                found = await records.claim_due(name, _EVER, REHOME_AT_ONCE, records.inflight.active)
-                changes += [change for message in found if (change := self._new_home(message)) is not None]
-        await asyncio.gather(*(records.journal.write(change) for change in changes))
+                found = await records.claim_due(name, _EVER, REHOME_AT_ONCE, active)
+                if name not in lanes:  # a reload may have brought its operator back meanwhile
+                    changes += [change for message in found if (change := self._new_home(message)) is not None]
+        active.update((change.message.id, change.message) for change in changes)
+        try:
+            await asyncio.gather(*(records.journal.write(change) for change in changes))
+        finally:
+            for change in changes:
+                records.let_go(change.message)
         for change in changes:
-            if change.message.operator in lanes:
-                lanes[change.message.operator].overflowed = True
+            self._lanes.note_overflow(change.message.operator)
         return len(changes)
 
     def _new_home(self, message: Message) -> Change | None:

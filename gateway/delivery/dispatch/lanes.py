@@ -29,9 +29,11 @@ MARKS: Final = 64
 class Lane:
     """The line of one operator. contract: what may leave to it. limit: messages that may wait here at once.
 
-    overflowed: the ledger may hold more for this lane than memory does. down_since: monotonic time, None while a bind
-    is up. has_moved: the operator took something since the last `stood_still_s`. recording: messages whose attempt is
-    being written down before they are sent. tied: codes that no other operator may carry, as far as was looked.
+    is_leaving: the operator is no more in the settings; nothing new is sent to it, and the lane goes when its windows
+    are empty. overflowed: the ledger may hold more for this lane than memory does. down_since: monotonic time, None
+    while a bind is up. has_moved: the operator took something since the last `stood_still_s`. quiet_s: seconds for
+    which it took nothing, whether or not it was to, as of the last `stood_still_s`. recording: messages whose attempt
+    is being written down before they are sent. tied: codes that no other operator may carry, as far as was looked.
     passed: messages in the ledger that were looked at while the circuit was not closed and stay there until it is.
     """
 
@@ -43,13 +45,16 @@ class Lane:
         limit: int,
         references: ShortReferences | None = None,
     ) -> None:
-        self.operator: Final = operator
-        self.exit: Final = Exit(contract, references or ShortReferences())
+        self._references: Final = references or ShortReferences()
+        self.operator = operator
+        self.exit = Exit(contract, self._references)
         self.circuit: Final = circuit
-        self.limit: Final = limit
+        self.limit = limit
+        self.is_leaving = False
         self.overflowed = True
         self.down_since: float | None = 0.0
         self.has_moved = False
+        self.quiet_s = 0.0
         self.recording = 0
         self.tied: set[bytes] = set()
         self.passed: set[bytes] = set()
@@ -66,9 +71,18 @@ class Lane:
     def __len__(self) -> int:
         return len(self._prepared) + len(self._urgent) + len(self._fresh) + len(self._backlog)
 
+    def succeed(self, operator: Operator, contract: EgressContract) -> None:
+        """Another link takes the operator's place; what waits here goes over it."""
+        self.operator = operator
+        self.exit = Exit(contract, self._references)
+        self.circuit.close()
+        self.tied.clear()
+        self.passed.clear()
+        self.overflowed = True
+
     def add_fresh(self, message: Message) -> bool:
         """Queue a message that was just committed; False when the lane is full."""
-        if len(self) >= self.limit:
+        if len(self) >= self.limit or self.is_leaving:
             self.overflowed = True
             return False
         self._add(message, self._fresh)
@@ -149,7 +163,8 @@ class Lane:
 
         is_blocked: it is not the operator that holds the lane up.
         """
-        self._still_s = 0.0 if is_blocked or self.has_moved or not len(self) else self._still_s + elapsed_s
+        self.quiet_s = 0.0 if is_blocked or self.has_moved else self.quiet_s + elapsed_s
+        self._still_s = self._still_s + elapsed_s if self.quiet_s and len(self) else 0.0
         self.has_moved = False
         return self._still_s
 
@@ -183,25 +198,55 @@ class Lanes:
         settings: DispatchSettings,
         clock: Clock,
     ) -> None:
-        references = ShortReferences()
-        self.by_name: Final = {
-            name: Lane(each, contracts[name], _circuit(settings), settings.active_per_operator, references)
-            for name, each in operators.items()
-        }
+        self._references = ShortReferences()
+        self._settings = settings
+        self.by_name: Final[dict[str, Lane]] = {}
         self.wake: Final = asyncio.Event()
         self._clock = clock
+        for name, each in operators.items():
+            self.add(each, contracts[name])
+
+    def adopt(self, settings: DispatchSettings) -> None:
+        """Limits and circuits, of every lane."""
+        self._settings = settings
+        for lane in self.by_name.values():
+            lane.limit = settings.active_per_operator
+            lane.circuit.adopt(
+                settings.circuit_failures, settings.circuit_probe_first_s, settings.circuit_probe_limit_s
+            )
+
+    def add(self, operator: Operator, contract: EgressContract) -> None:
+        """A lane for an operator that had none."""
+        settings = self._settings
+        circuit = Circuit(settings.circuit_failures, settings.circuit_probe_first_s, settings.circuit_probe_limit_s)
+        limit = settings.active_per_operator
+        self.by_name[operator.name] = Lane(operator, contract, circuit, limit, self._references)
+
+    def remove(self, name: str) -> Lane:
+        """The lane of an operator that is no more; whoever has it gives its messages away."""
+        return self.by_name.pop(name)
+
+    def every(self) -> Sequence[tuple[str, Lane]]:
+        """The lanes that messages may be fetched for, with their names, as they are now."""
+        return [(name, lane) for name, lane in self.by_name.items() if not lane.is_leaving]
+
+    def note_overflow(self, name: str) -> None:
+        """The ledger has something for this lane, if there is one."""
+        lane = self.by_name.get(name)
+        if lane is not None:
+            lane.overflowed = True
 
     def is_up(self, name: str) -> bool:
         """Whether this operator can be submitted to now."""
         lane = self.by_name.get(name)
-        return lane is not None and lane.operator.is_up()
+        return lane is not None and not lane.is_leaving and lane.operator.is_up()
 
     def takes_codes(self, name: str) -> bool:
         """Whether one-time codes may go there: it does its work, or it is to be tried and nothing else is there to try
         it with.
         """
         lane = self.by_name.get(name)
-        if lane is None or not lane.operator.is_up():
+        if lane is None or lane.is_leaving or not lane.operator.is_up():
             return False
         if lane.circuit.is_closed:
             return True
@@ -225,7 +270,3 @@ class Lanes:
         if lane is not None:
             lane.overflowed = True
             self.wake.set()
-
-
-def _circuit(settings: DispatchSettings) -> Circuit:
-    return Circuit(settings.circuit_failures, settings.circuit_probe_first_s, settings.circuit_probe_limit_s)

@@ -50,6 +50,8 @@ class Refill:
         if not room or not self._sender.may_send() or not self._hold.may_fetch():
             return
         found = await self._records.claim_due(name, self._clock.now_ms(), room, self._active)
+        if lane.is_leaving:
+            return
         lane.overflowed = len(found) == room
         now_ms = self._clock.now_ms()
         for message in self._fresh(found):
@@ -67,6 +69,8 @@ class Refill:
             limit = max(room, SIFT_AT_ONCE) if searches else room
             passed = {*self._active, *lane.passed}
             found = await self._records.claim_due(name, self._clock.now_ms(), limit, passed)
+            if lane.is_leaving:
+                return
             lane.overflowed = searches and len(found) == limit
             for target in self._sift(lane, self._fresh(found)):
                 self._sender.pump(target)

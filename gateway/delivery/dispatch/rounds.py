@@ -9,13 +9,14 @@ from gateway.delivery.dispatch.failover import Failover
 from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.dispatch.refill import Refill
-from gateway.delivery.dispatch.send import Sender
-from gateway.delivery.dispatch.watch import Watch
+from gateway.delivery.dispatch.rescue import Rescue
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 
 REHOME_S: Final = 60.0
 """How often messages of operators that are no more are looked for, when there was nothing to do."""
+REHOME_FIRST_S: Final = 1.0
+"""The first such pause after the start, and after an operator has gone; each is twice the one before."""
 
 
 class Rounds:
@@ -24,23 +25,31 @@ class Rounds:
     def __init__(
         self,
         lanes: Lanes,
-        sender: Sender,
         refill: Refill,
         failover: Failover,
         hold: Hold,
-        watch: Watch,
+        rescue: Rescue,
         settings: DispatchSettings,
         clock: Clock,
     ) -> None:
         self._lanes = lanes
-        self._sender = sender
         self._refill = refill
         self._failover = failover
         self._hold = hold
-        self._watch = watch
+        self._rescue = rescue
         self._interval_s = settings.refill_interval_s
         self._clock = clock
         self._next_rehoming = 0.0
+        self._pause_s = REHOME_FIRST_S
+
+    def adopt(self, settings: DispatchSettings) -> None:
+        """From the next look on."""
+        self._interval_s = settings.refill_interval_s
+
+    def rehome_soon(self) -> None:
+        """An operator has gone: what waits for it in the ledger, or is on its way there, finds another lane."""
+        self._next_rehoming, self._pause_s = self._clock.monotonic(), REHOME_FIRST_S
+        self._lanes.wake.set()
 
     async def run(self) -> None:
         """Refill lanes from the ledger when they run low, and look for retries, schedules and useless operators in
@@ -48,8 +57,7 @@ class Rounds:
         """
         self._next_rehoming = self._clock.monotonic()
         while True:
-            for name in self._watch.look():
-                self._sender.divert(name)
+            self._rescue.look()
             has_more = False
             with suppress(LedgerUnavailable):
                 await self._look()
@@ -62,10 +70,13 @@ class Rounds:
                 await self._pause()
 
     async def _look(self) -> None:
-        if self._clock.monotonic() >= self._next_rehoming:
-            moved = await self._failover.rehome()
-            self._next_rehoming = self._clock.monotonic() + (0 if moved else REHOME_S)
-        for name, lane in self._lanes.by_name.items():
+        now = self._clock.monotonic()
+        if now >= self._next_rehoming:
+            self._next_rehoming = now + self._pause_s
+            self._pause_s = min(REHOME_S, 2 * self._pause_s)
+            if await self._failover.rehome():
+                self._next_rehoming = now
+        for name, lane in self._lanes.every():
             await self._look_at(name, lane)
 
     async def _look_at(self, name: str, lane: Lane) -> None:

@@ -19,7 +19,7 @@ from gateway.delivery.records import Records
 from gateway.ledger.contract import Change, WriteOp, WriteResult, Written
 from gateway.model.attempt import Attempt
 from gateway.model.message import Message, Part, Status, snapshot
-from gateway.model.state import is_final, mark_attempted, unsent
+from gateway.model.state import is_final, mark_attempted, unmark_attempted, unsent
 from gateway.process.clock import Clock
 from gateway.vault.vault import Content, Vault
 from operators.contained import report
@@ -77,7 +77,9 @@ class Sender:
 
     def on_ready(self, operator: str) -> None:
         """The operator has room again, or came up."""
-        lane = self._lanes.by_name[operator]
+        lane = self._lanes.by_name.get(operator)
+        if lane is None:
+            return
         came_up, lane.down_since = lane.down_since is not None, None
         if lane.overflowed or came_up:
             self._lanes.wake.set()
@@ -85,14 +87,16 @@ class Sender:
 
     def on_down(self, operator: str) -> None:
         """The operator cannot be submitted to. Its messages wait, at no cost (S-63)."""
-        self._lanes.by_name[operator].down_since = self._clock.monotonic()
+        lane = self._lanes.by_name.get(operator)
+        if lane is not None:
+            lane.down_since = self._clock.monotonic()
 
     def look_everywhere(self) -> None:
         """The ledger has work for every lane, or may have; or keys may be used again."""
         for lane in self._lanes.by_name.values():
             lane.overflowed = True
         self._lanes.wake.set()
-        for name in self._lanes.by_name:
+        for name in tuple(self._lanes.by_name):
             self.pump(name)
 
     def stop(self) -> None:
@@ -105,8 +109,8 @@ class Sender:
 
     def pump(self, operator: str) -> None:
         """Submit as long as there is room and something waits; codes need not wait for an operator that is useless."""
-        lane, now = self._lanes.by_name[operator], self._clock.monotonic()
-        if self.is_stopping or now >= self.active_until:
+        lane, now = self._lanes.by_name.get(operator), self._clock.monotonic()
+        if self.is_stopping or now >= self.active_until or lane is None or lane.is_leaving:
             return
         room, now_ms = _room(lane, now), self._clock.now_ms()
         while room > 0 and self._vault.may_open():
@@ -123,8 +127,9 @@ class Sender:
 
     def divert(self, operator: str) -> None:
         """Have other operators send the one-time codes that wait for this one, as far as those can."""
-        if self._vault.may_open():
-            for name in self._diversion.divert(self._lanes.by_name[operator]):
+        lane = self._lanes.by_name.get(operator)
+        if lane is not None and self._vault.may_open():
+            for name in self._diversion.divert(lane):
                 self.pump(name)
 
     def _attempt(self, lane: Lane, message: Message, now_ms: int, now: float) -> int:
@@ -157,10 +162,21 @@ class Sender:
             if applied is Written.ELSEWHERE:
                 self._records.let_go(message)
                 return
+            if lane.is_leaving:
+                self.give_back(message)
+                return
             lane.put_back(message)
             self.pump(lane.operator.name)
 
         self._records.journal.post(Change(message=snapshot(message)), recorded)
+
+    def give_back(self, message: Message) -> None:
+        """To the ledger, for whatever lane it is given next: its operator is leaving and has nothing of it."""
+        if Part.ATTEMPTED in message.parts:  # as the ledger has it, too
+            unmark_attempted(message)
+            self._records.write(Change(message=snapshot(message)))
+        else:
+            self._records.let_go(message)
 
     def _send(self, lane: Lane, message: Message, now_ms: int) -> int:
         try:

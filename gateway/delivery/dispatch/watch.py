@@ -17,14 +17,21 @@ log = logger("gateway.delivery")
 
 
 class Watch:
-    """Opens and closes the circuits of the lanes, with a line in the log for each."""
+    """Opens and closes the circuits of the lanes, with a line in the log for each.
+
+    standstill_s: for how long an operator may take nothing.
+    """
 
     def __init__(self, lanes: Lanes, sender: Sender, settings: DispatchSettings, clock: Clock) -> None:
         self._lanes = lanes
         self._sender = sender
-        self._standstill_s = settings.circuit_standstill_s
+        self.standstill_s = settings.circuit_standstill_s
         self._clock = clock
         self._looked_at = clock.monotonic()
+
+    def adopt(self, settings: DispatchSettings) -> None:
+        """From the next look on."""
+        self.standstill_s = settings.circuit_standstill_s
 
     def note(self, lane: Lane, result: SubmitResult, now: float) -> None:
         """An answer that came in time. now: monotonic."""
@@ -51,18 +58,23 @@ class Watch:
         now = self._clock.monotonic()
         elapsed_s, self._looked_at = min(now - self._looked_at, TICK_LIMIT_S), now
         may_send = self._sender.may_send()
-        return [name for name, lane in self._lanes.by_name.items() if self._is_useless(lane, elapsed_s, may_send, now)]
+        return [name for name, lane in self._lanes.every() if self._is_useless(lane, elapsed_s, may_send, now)]
 
     def _is_useless(self, lane: Lane, elapsed_s: float, may_send: bool, now: float) -> bool:
         is_up = lane.operator.is_up()
         is_blocked = not may_send or not is_up
         still_s = lane.stood_still_s(elapsed_s, is_blocked)
         urgent_wait_s = lane.urgent_wait_s(elapsed_s, is_blocked)
-        if still_s >= self._standstill_s and lane.circuit.stood_still(now):
+        if still_s >= self.standstill_s and lane.circuit.stood_still(now):
             self._opened(lane, "standstill")
         if not is_up:
-            return lane.down_since is not None and now - lane.down_since >= self._standstill_s
-        return not lane.circuit.is_closed or urgent_wait_s >= self._standstill_s
+            return lane.down_since is not None and now - lane.down_since >= self.standstill_s
+        return not lane.circuit.is_closed or urgent_wait_s >= self.standstill_s
+
+    def took_nothing(self, lane: Lane) -> None:
+        """Codes that the operator was sent are unanswered for too long, and it took nothing else meanwhile."""
+        if lane.circuit.stood_still(self._clock.monotonic()):
+            self._opened(lane, "standstill")
 
     @staticmethod
     def _opened(lane: Lane, reason: str) -> None:

@@ -78,7 +78,8 @@ class Withdrawals:
         """Take a message out of its lane and keep the refill loop from it; False when it is on its way already."""
         active = self._records.inflight.active
         if message.id in active:
-            return self._lanes.by_name[message.operator].remove(message)
+            lane = self._lanes.by_name.get(message.operator)
+            return lane is not None and lane.remove(message)
         active[message.id] = message
         if held_customer(message.operator) is not None:
             message.operator, message.due_ms = operator_of(message.operator), self._clock.now_ms()

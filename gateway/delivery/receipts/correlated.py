@@ -71,7 +71,9 @@ class Correlated:
         if isinstance(handle, Forwarded):
             handle.done(taken)
         elif handle is not None:
-            self._operators[receipt.operator].acknowledge((handle,), taken)
+            operator = self._operators.get(receipt.operator)
+            if operator is not None:  # one that has gone sends it again, should it come back
+                operator.acknowledge((handle,), taken)
 
     def acknowledge(self, receipt: DeliveryReceipt, ended: Message | None) -> None:
         """The receipt's effect is durable. ended: the message whose end that was, if it was one."""

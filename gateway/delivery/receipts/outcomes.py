@@ -45,6 +45,10 @@ class Outcomes:
         self._correlated = Correlated(operators, records, clock, self.counters, self._look_up, self._await_rest)
         self._uncorrelated = Uncorrelated(records, clock, self.counters, self._correlated, self._keep_s)
 
+    def adopt(self, answer_s: Mapping[str, float]) -> None:
+        """By operator, as in the constructor, for receipts from now on."""
+        self._answer_s = answer_s
+
     def on_receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
         """Receipts of operators, as one read brought them."""
         for each in receipts:

@@ -10,7 +10,7 @@ import pytest
 import uvloop
 from structlog.testing import capture_logs
 
-from gateway.process.tls import tls_context
+from gateway.process.tls import Identity
 from operators.renewal import Renewal
 from tests.interop.certificates import Certificates, make_certificates
 
@@ -51,7 +51,7 @@ def test_a_listener_shows_what_its_files_hold(
     async def play() -> None:
         now, then = files
         server = await asyncio.start_server(
-            lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=tls_context(str(now.server), str(now.server_key))
+            lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=Identity(str(now.server), str(now.server_key)).context
         )
         port = server.sockets[0].getsockname()[1]
         first, second = of(now.server), of(then.server)
@@ -88,7 +88,7 @@ def test_a_client_s_certificate_and_authority_are_those_of_the_files(files: tupl
 
 def test_files_that_cannot_be_used_at_the_start_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        tls_context(str(tmp_path / "none"), str(tmp_path / "none"))
+        Identity(str(tmp_path / "none"), str(tmp_path / "none"))
     (tmp_path / "empty").touch()
     with pytest.raises(ssl.SSLError):
-        tls_context(str(tmp_path / "empty"), str(tmp_path / "empty"))
+        Identity(str(tmp_path / "empty"), str(tmp_path / "empty"))

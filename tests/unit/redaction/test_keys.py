@@ -46,6 +46,7 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
     keys = KeyState()
     keys.ensure_customer(CUSTOMER, random)
     assert {purpose: keys.epochs(CUSTOMER, purpose) for purpose in sorted(PEPPER_PURPOSES)} == {
+        "audit": [],
         "correlation": [],
         "record": [],
         "credential": [0],
@@ -62,7 +63,7 @@ def test_all_keys_differ(keys: KeyState) -> None:
     found = [keys.leaf_key(OTP, PERIOD, 1), keys.leaf_key(OTP, PERIOD, 2)]
     for customer in keys.customers():
         found += [keys.customer_key(customer), *(keys.pepper(customer, purpose, 0) for purpose in PEPPER_PURPOSES)]
-    assert len(set(found)) == len(found) == 20
+    assert len(set(found)) == len(found) == 2 + 2 * (1 + len(PEPPER_PURPOSES))
 
 
 def test_punctured_leaf_is_gone_at_once_and_its_neighbour_stays(keys: KeyState) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.process.tls import reload_certificates, tls_context
+from gateway.process.tls import Identity
 from tests.interop.certificates import make_certificates
 
 
@@ -18,8 +18,8 @@ async def test_another_certificate_is_shown_after_it_was_read_and_a_broken_one_c
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     certificate.write_bytes(Path(first.server).read_bytes())
     key.write_bytes(Path(first.server_key).read_bytes())
-    context = tls_context(str(certificate), str(key))
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    identity = Identity(str(certificate), str(key))
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=identity.context)
 
     async def shown() -> bytes | None:
         asking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -32,9 +32,14 @@ async def test_another_certificate_is_shown_after_it_was_read_and_a_broken_one_c
     before = await shown()
     certificate.write_bytes(Path(second.server).read_bytes())
     with pytest.raises(ssl.SSLError):
-        reload_certificates()  # the key is another one's
+        identity.adopt(Identity(str(certificate), str(key)))  # the key is another one's
     assert await shown() == before
     key.write_bytes(Path(second.server_key).read_bytes())
-    assert reload_certificates() >= 1
-    assert await shown() not in (before, None)
+    identity.adopt(Identity(str(certificate), str(key)))
+    renewed = await shown()
+    assert renewed not in (before, None)
+    identity.adopt(Identity(str(first.server), str(first.server_key)))
+    assert await shown() == before
+    certificate.write_bytes(Path(first.server).read_bytes())
+    assert await shown() == before, "files that are no more the listener's change nothing"
     server.close()

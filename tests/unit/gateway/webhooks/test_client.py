@@ -11,7 +11,7 @@ import pytest
 from gateway.process.clock import ManualClock
 from gateway.process.containment import Containment
 from gateway.process.tasks import TaskOwner
-from gateway.process.tls import tls_context
+from gateway.process.tls import Identity
 from gateway.webhooks.client import IDLE_S, MAX_AGE_S, WebhookClient, verifying_context
 from gateway.webhooks.connection import RESPONSE_LIMIT, Answer, Failure, Result
 from gateway.webhooks.resolving import Lookup, system_lookup
@@ -352,7 +352,7 @@ async def test_a_certificate_that_nobody_vouches_for_fails(tmp_path: Path) -> No
 @pytest.mark.case("nodes-15")
 async def test_a_private_authority_is_trusted_in_where_the_settings_name_it(tmp_path: Path) -> None:
     files = make_certificates(tmp_path)
-    server = tls_context(str(files.server), str(files.server_key))
+    server = Identity(str(files.server), str(files.server_key)).context
 
     async def lookup(host: str, port: int) -> Sequence[str]:
         return ["127.0.0.1"]

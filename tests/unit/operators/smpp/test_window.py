@@ -20,7 +20,7 @@ def opened(window: Window[str], deadline: float = 10.0, *, counted: bool = True)
 
 
 @pytest.mark.smpp("S-20")
-@given(st.lists(st.tuples(st.sampled_from(["open", "own", "close", "expire"]), st.integers(0, 40))))
+@given(st.lists(st.tuples(st.sampled_from(["open", "own", "close", "late", "doubt", "expire"]), st.integers(0, 40))))
 def test_whatever_happens_the_window_holds_at_most_its_size(steps: list[tuple[str, int]]) -> None:
     window: Window[str] = Window(3)
     for now, (step, number) in enumerate(steps):
@@ -31,6 +31,10 @@ def test_whatever_happens_the_window_holds_at_most_its_size(steps: list[tuple[st
             opened(window, now + 5, counted=step == "open")
         elif step == "close":
             window.close(number, SUBMIT_RESP)
+        elif step == "late":
+            window.close_late(number, SUBMIT_RESP)
+        elif step == "doubt":
+            window.doubt(now + 4, lambda _: True)
         else:
             window.expire(now)
         assert 0 <= len(window) <= 3
@@ -107,3 +111,25 @@ def test_everything_unanswered_is_handed_back_once() -> None:
     assert window.abandon() == []
     assert window.room() == 5
     assert window.deadline() is None
+
+
+@pytest.mark.case("faults-1")
+def test_only_what_is_meant_times_out_before_its_time_and_its_response_is_late() -> None:
+    window: Window[str] = Window(3)
+    for number, context in enumerate(("code", "other", "code"), 1):
+        window.open(number, Slot(context, SUBMIT, 9.0 + number))
+    assert [each.deadline for each in window.doubt(11.0, lambda each: each == "code")] == [10.0]
+    assert window.doubt(11.0, lambda each: each == "code") == []
+    assert window.room() == 1
+    assert window.close(1, SUBMIT_RESP) is None
+    assert window.close_late(1, SUBMIT_RESP)
+    assert [each.context for each in window.abandon()] == ["other", "code"]
+    assert window.room() == 3
+
+
+@pytest.mark.case("faults-1")
+def test_of_what_timed_out_early_only_so_many_are_remembered() -> None:
+    window: Window[str] = Window(3, memory=1)
+    numbers = [opened(window) for _ in range(3)]
+    window.doubt(10.0, lambda _: True)
+    assert [window.close_late(number) is not None for number in numbers] == [False, False, True]

@@ -10,12 +10,14 @@ from operators.base import (
     Accepted,
     DeferReason,
     Deferred,
+    ReceiptState,
     Refused,
+    SubmitResult,
     Submitted,
 )
 from redaction.personal import Purpose
-from tests.unit.gateway.delivery.dispatch.answering import TIMEOUT, TRANSIENT, always, first, submitted
-from tests.unit.gateway.road import LONG, running_road
+from tests.unit.gateway.delivery.dispatch.answering import TIMEOUT, TRANSIENT, accept, always, first, submitted
+from tests.unit.gateway.road import LONG, Road, running_road
 from tests.unit.gateway.stage import until
 
 
@@ -179,3 +181,87 @@ async def test_a_late_answer_does_not_wake_what_is_final(tmp_path: Path) -> None
         road.sort([Submitted("loop", answer.token, 0, Accepted("late"), late=True)])
         await road.settled()
         assert (await road.stored(identifier)).status is Status.FAILED
+
+
+async def a_code_with_the_second(road: Road) -> tuple[bytes, Submitted]:
+    """A code that the first operator did not answer, and what that said of it."""
+    road.hold()
+    identifier = await road.send(message_class="otp")
+    await until(road.held_answers)
+    (answer,) = road.held_answers()
+    road.release()
+    return identifier, answer
+
+
+@pytest.mark.case("faults-1")
+@pytest.mark.smpp("S-23")
+async def test_a_late_answer_is_kept_beside_that_of_the_operator_that_has_the_code_now(tmp_path: Path) -> None:
+    async with running_road(tmp_path, answers={"a": first(TIMEOUT), "b": accept}) as road:
+        identifier, answer = await a_code_with_the_second(road)
+        assert (await road.becomes(identifier, Status.SUBMITTED)).operator == "b"
+        road.sort([Submitted("a", answer.token, 0, Accepted("late"), late=True)])
+        await road.settled()
+        message = await road.stored(identifier)
+        assert (message.operator, message.operator_ids) == ("b", ("1",))
+        found = await road.ledger.work.correlate([("a", ("late",)), ("b", ("1",))])
+        assert [each.message.id for each in found if each is not None] == [identifier, identifier]
+        road.receipt("late", ReceiptState.DELIVERED, "a")
+        await road.becomes(identifier, Status.DELIVERED)
+        road.receipt("1", ReceiptState.UNDELIVERABLE, "b")
+        await until(lambda: road.acknowledged("b"))
+        assert (await road.stored(identifier)).status is Status.DELIVERED
+        assert [event.status for event in await road.events()] == [Status.DELIVERED]
+
+
+@pytest.mark.case("faults-1")
+@pytest.mark.smpp("S-23")
+@pytest.mark.parametrize("answered", [Refused(0x0B), TRANSIENT, TIMEOUT, Accepted("second")])
+async def test_a_late_answer_while_the_next_operator_is_asked_settles_the_code_once(
+    tmp_path: Path, answered: SubmitResult
+) -> None:
+    async with running_road(tmp_path, answers={"a": first(TIMEOUT), "b": always(answered)}) as road:
+        identifier, answer = await a_code_with_the_second(road)
+        road.hold()
+        await until(road.held_answers)
+        road.sorting.take([Submitted("a", answer.token, 0, Accepted("late"), late=True)])
+        message = await road.becomes(identifier, Status.SUBMITTED)
+        assert (message.operator, message.operator_ids) == ("a", ("late",))
+        road.release()
+        await road.settled()
+        message = await road.stored(identifier)
+        assert (message.status, message.operator, message.operator_ids) == (Status.SUBMITTED, "a", ("late",))
+        assert len(road.submitted) == 2
+        assert not road.inflight.active
+        if isinstance(answered, Accepted):
+            road.receipt("second", ReceiptState.DELIVERED, "b")
+            await road.becomes(identifier, Status.DELIVERED)
+
+
+@pytest.mark.case("faults-1")
+@pytest.mark.smpp("S-23")
+async def test_a_late_answer_takes_the_code_out_of_the_lane_of_the_next_operator(tmp_path: Path) -> None:
+    async with running_road(tmp_path, answers={"a": first(TIMEOUT), "b": accept}) as road:
+        road.operators["b"]._window = 0
+        identifier, answer = await a_code_with_the_second(road)
+        await until(lambda: road.dispatch.lanes.waiting()["b"])
+        road.sort([Submitted("a", answer.token, 0, Accepted("late"), late=True)])
+        assert (await road.becomes(identifier, Status.SUBMITTED)).operator == "a"
+        assert road.dispatch.lanes.waiting() == {"a": 0, "b": 0}
+
+
+@pytest.mark.case("faults-1")
+async def test_the_rest_of_a_long_code_goes_the_way_of_the_segment_that_was_taken_late(tmp_path: Path) -> None:
+    answers = {"a": first(TIMEOUT, TIMEOUT, TIMEOUT), "b": accept}
+    async with running_road(tmp_path, answers=answers) as road:
+        road.operators["b"]._window = 0
+        road.hold()
+        identifier = await road.send(message_class="otp", text=LONG)
+        await until(road.held_answers)
+        answer = road.held_answers()[0]
+        road.release()
+        await until(lambda: road.dispatch.lanes.waiting()["b"])
+        road.sort([Submitted("a", answer.token, 0, Accepted("late"), late=True)])
+        road.dispatch.sender.on_ready("a")
+        message = await road.becomes(identifier, Status.SUBMITTED)
+        assert (message.operator, message.operator_ids[0]) == ("a", "late")
+        assert [(name, segment) for name, _, segment in road.submitted[3:]] == [("a", 1), ("a", 2)]

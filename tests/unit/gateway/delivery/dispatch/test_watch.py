@@ -66,7 +66,7 @@ async def let_pass(road: Road, seconds: int) -> None:
     """So much time, as the loop beside the events sees it."""
     for _ in range(seconds):
         road.clock.advance(1)
-        await until(lambda: road.dispatch.rounds._watch._looked_at == road.clock.monotonic())
+        await until(lambda: road.dispatch.rounds._rescue._watch._looked_at == road.clock.monotonic())
 
 
 @pytest.mark.case("faults-1")
@@ -289,3 +289,26 @@ async def test_codes_in_the_ledger_behind_other_messages_are_found(tmp_path: Pat
         messages = await all_submitted(road, identifiers)
         assert {each.operator for each in messages} == {"b"}
         assert {(await road.stored(each)).status for each in others} == {Status.ACCEPTED}
+
+
+@pytest.mark.case("faults-1")
+async def test_promotional_messages_wait_for_an_operator_whose_errors_pass(tmp_path: Path) -> None:
+    sick = Changing(always(TRANSIENT))
+    async with running_road(tmp_path, answers={"a": sick, "b": accept}) as road:
+        waiting = [await road.send(message_class="promotional") for _ in range(40)]
+        await until(lambda: state(road) is CircuitState.OPEN)
+        await let_pass(road, 30)
+        assert not sent_to(road, "b")
+        sick.answer = accept
+        await let_pass(road, 60)
+        assert {each.operator for each in await all_submitted(road, waiting)} == {"a"}
+
+
+@pytest.mark.case("faults-1")
+async def test_a_promotional_message_that_alone_fails_twice_goes_on(tmp_path: Path) -> None:
+    async with running_road(tmp_path, answers={"a": always(TRANSIENT), "b": accept}, retry_first_s=1) as road:
+        identifier = await road.send(message_class="promotional")
+        await until(lambda: sent_to(road, "a") == 1)
+        await let_pass(road, 8)
+        assert (await road.becomes(identifier, Status.SUBMITTED)).operator == "b"
+        assert (sent_to(road, "a"), sent_to(road, "b")) == (2, 1)

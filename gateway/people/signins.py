@@ -1,0 +1,162 @@
+"""Who signed in when, with what outcome: what is kept of it, and how it is cut down in time (PRIVACY.md P-04).
+
+The address is sealed under the person's key, whole for seven days and then as its network, and the record goes after
+180 days. Of the browser its family, major version and kind of device are kept. An attempt in the name of nobody is
+kept for seven days with the network alone.
+"""
+
+import enum
+from typing import Final
+
+import msgspec
+
+from gateway.ledger.contract import ROW_FAULTS, Document, DocumentWrite
+from gateway.people.addresses import truncated, whole
+from gateway.people.agents import Agent, reduced
+from gateway.people.record import Person
+from gateway.people.registry import Registry
+from redaction.errors import SealError
+from redaction.keys import PLATFORM
+from redaction.personal import Purpose
+from redaction.sealed import Sealed
+
+SIGNIN: Final = "signin"
+NOBODY: Final = "nobody"
+ADDRESS: Final = "person_address"
+"""The sealed field."""
+DAY_MS: Final = 24 * 3600 * 1000
+WHOLE_MS: Final = 7 * DAY_MS
+"""For how long an address is whole, and for how long attempts of nobody are kept."""
+KEPT_MS: Final = 180 * DAY_MS
+_TIME_DIGITS: Final = 13
+
+
+class Outcome(enum.StrEnum):
+    """What became of an attempt."""
+
+    OK = "ok"
+    WRONG = "wrong"  # name, password, code or passkey; or a disabled account
+
+
+class Means(enum.StrEnum):
+    """What somebody showed."""
+
+    PASSWORD = "password"  # noqa: S105
+    TOTP = "totp"  # beside a password
+    RECOVERY = "recovery"  # beside a password
+    PASSKEY = "passkey"
+
+
+class _Stored(msgspec.Struct, frozen=True, array_like=True):
+    outcome: Outcome
+    means: Means
+    agent: Agent
+    address: bytes
+    is_whole: bool
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where somebody signs in from. address: of the peer. agent: what its browser calls itself; it is not kept."""
+
+    address: str
+    agent: str = ""
+
+    def __repr__(self) -> str:
+        return "Place(•••)"
+
+    @property
+    def network(self) -> str:
+        return truncated(self.address)
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """For its owner and whoever watches. address: whole, or its network; "" once it is gone."""
+
+    at_ms: int
+    outcome: Outcome
+    means: Means
+    agent: Agent
+    address: str
+
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(_Stored).decode
+
+
+class SignIns:
+    """The records of one ledger."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def noted(self, person: Person | None, outcome: Outcome, means: Means, place: Place) -> DocumentWrite:
+        """What is written of an attempt, in the act that answers it. person: None for a name that nobody has."""
+        clock = self._registry.clock
+        owner = NOBODY if person is None else person.id
+        key = f"{owner}:{clock.now_ms():0{_TIME_DIGITS}d}:{clock.random(4).hex()}"
+        address = place.network if person is None else whole(place.address)
+        stored = _Stored(
+            outcome, means, reduced(place.agent), self._sealed(address, _number(person), key), person is not None
+        )
+        return DocumentWrite(SIGNIN, key, _encode(stored))
+
+    async def of(self, person: Person | None, limit: int = 1000) -> list[SignIn]:
+        """Newest first. person: None for attempts in the name of nobody."""
+        owner = NOBODY if person is None else person.id
+        found = [each async for each in self._registry.documents(SIGNIN, f"{owner}:")]
+        shown = [self._shown(each, _number(person)) for each in reversed(found[-limit:])]
+        return [each for each in shown if each is not None]
+
+    def cut(self, document: Document, person: Person | None, now_ms: int) -> DocumentWrite | None:
+        """What takes the place of a record whose address has been whole for long enough, or which is over."""
+        stored, age_ms = _read(document), now_ms - at_ms(document)
+        if stored is None or age_ms >= (WHOLE_MS if is_nobodys(document) else KEPT_MS):
+            return DocumentWrite(SIGNIN, document.key, None, document.version)
+        if not stored.is_whole or age_ms < WHOLE_MS or person is None:
+            return None
+        network = truncated(self._address(stored, document, person.number))
+        shorter = msgspec.structs.replace(
+            stored, address=self._sealed(network, person.number, document.key), is_whole=False
+        )
+        return DocumentWrite(SIGNIN, document.key, _encode(shorter), document.version)
+
+    def _sealed(self, address: str, number: int, key: str) -> bytes:
+        return self._registry.sealer.seal_account(address.encode(), number, ADDRESS, key.encode())
+
+    def _address(self, stored: _Stored, document: Document, number: int) -> str:
+        sealed, key = Sealed(stored.address), document.key.encode()
+        try:
+            return self._registry.sealer.open_account(sealed, number, ADDRESS, key, Purpose.SECURITY).decode()
+        except SealError:
+            return ""
+
+    def _shown(self, document: Document, number: int) -> SignIn | None:
+        stored = _read(document)
+        if stored is None:
+            return None
+        address = self._address(stored, document, number)
+        return SignIn(at_ms(document), stored.outcome, stored.means, stored.agent, address)
+
+
+def owner_of(document: Document) -> str:
+    return document.key.partition(":")[0]
+
+
+def is_nobodys(document: Document) -> bool:
+    return owner_of(document) == NOBODY
+
+
+def at_ms(document: Document) -> int:
+    """When it was. Keys begin with their owner and go on with the time."""
+    return int(document.key.split(":")[1])
+
+
+def _number(person: Person | None) -> int:
+    return PLATFORM if person is None else person.number
+
+
+def _read(document: Document) -> _Stored | None:
+    try:
+        return _decode(document.octets)
+    except ROW_FAULTS:
+        return None

@@ -1,0 +1,128 @@
+"""The data inventory of documents: every field of what people set, by the kind of document that it stands in.
+
+The ledger stores a document as octets that its owner encodes (`redaction.inventory` has that row); what is in them is
+declared here, and a test compares it with the types that are encoded. Field `key` is a document's key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from redaction.inventory import Clock, DataPurpose, Form, LawfulBasis, Role, StoredField
+
+_PERSON = StoredField(
+    name="person",
+    meaning="",
+    purpose=DataPurpose.SECURITY,
+    basis=LawfulBasis.CONTRACT,
+    role=Role.CONTROLLER,
+    form=Form.PLAIN,
+    clock=Clock.ACCOUNT,
+)
+_SEALED = replace(_PERSON, form=Form.SEALED)
+_DIGEST = replace(_PERSON, form=Form.DIGEST)
+_WATCH = replace(_PERSON, basis=LawfulBasis.LEGITIMATE_INTEREST, clock=Clock.ROW)
+_DECISION = replace(_PERSON, purpose=DataPurpose.LEGAL, basis=LawfulBasis.LEGAL_OBLIGATION, clock=Clock.ROW)
+
+
+def _kind(kind: str, shared: StoredField, fields: Mapping[str, str]) -> list[StoredField]:
+    return [replace(shared, name=f"{kind}.{field}", meaning=meaning) for field, meaning in fields.items()]
+
+
+_FIELDS: Final[tuple[StoredField, ...]] = (
+    # person: an account of somebody who administers; erased 30 days after its owner left
+    *_kind(
+        "person",
+        _PERSON,
+        {"key": "random public id", "number": "of the key that everything about the person is sealed under"},
+    ),
+    *_kind(
+        "person",
+        _SEALED,
+        {
+            "standing": "roles, customer, when it began, was disabled or left, and who changed which field when",
+            "contact": "name, e-mail address, telephone",
+            "credentials": "Argon2id hash of the password, secret of the authenticator, digests of recovery codes,"
+            " public keys of passkeys",
+        },
+    ),
+    # person_name: whose an e-mail address is
+    *_kind("person_name", _DIGEST, {"key": "keyed digest of the e-mail address that somebody signs in by"}),
+    *_kind("person_name", _PERSON, {"octets": "id of the person"}),
+    # session: 15 minutes without a request, ten hours in all
+    *_kind("session", replace(_DIGEST, clock=Clock.ROW), {"key": "id of the person, and a keyed digest of the token"}),
+    *_kind(
+        "session",
+        replace(_PERSON, clock=Clock.ROW),
+        {
+            "authority": "of the account when it began; another one ends it",
+            "created_ms": "when it began",
+            "seen_ms": "its last request, by the minute",
+            "fresh_ms": "the last proof of who it is",
+            "second": "whether a second factor was shown",
+        },
+    ),
+    # signin: 180 days, of names that nobody has 7 days
+    *_kind("signin", replace(_WATCH, form=Form.SEALED), {"address": "for 7 days whole, then its network, /24 or /48"}),
+    *_kind(
+        "signin",
+        _WATCH,
+        {
+            "key": "id of the person, if the name was somebody's, and the time",
+            "outcome": "whether it succeeded",
+            "means": "password, code, recovery code or passkey",
+            "agent": "family, major version and kind of device of the browser",
+            "is_whole": "whether the address is",
+        },
+    ),
+    # lock: a day after the last attempt
+    *_kind("lock", replace(_WATCH, form=Form.DIGEST), {"key": "keyed digest of an e-mail address, or of a network"}),
+    *_kind(
+        "lock",
+        _WATCH,
+        {"attempts": "how many failed", "at_ms": "the last one", "until_ms": "when the next one is admitted"},
+    ),
+    # challenge: minutes
+    *_kind("challenge", replace(_WATCH, form=Form.DIGEST), {"key": "keyed digest of a random number that was used"}),
+    *_kind("challenge", _WATCH, {"octets": "when it is forgotten"}),
+    # request: a year
+    *_kind("request", replace(_DECISION, form=Form.SEALED), {"reason": "why it was asked, in words"}),
+    *_kind(
+        "request",
+        _DECISION,
+        {
+            "key": "random id",
+            "action": "what two persons are to decide",
+            "obj": "random id of what it is about",
+            "customer": "id of whose that is",
+            "by": "id of who asked",
+            "by_number": "of the key that the reason is sealed under",
+            "asked_ms": "when",
+            "until_ms": "when it is over",
+            "state": "open, granted, used, refused or withdrawn",
+            "second": "id of who answered",
+            "salt": "random, of the commitment to the reason in the audit log",
+            "is_noted": "whether the audit log has that it is over",
+        },
+    ),
+    # token: 180 days after its end
+    *_kind("token", replace(_DIGEST, clock=Clock.ROW), {"digest": "keyed digest of the token, which is shown once"}),
+    *_kind(
+        "token",
+        replace(_PERSON, clock=Clock.ROW),
+        {
+            "key": "random id",
+            "scopes": "what it may do",
+            "customer": "id of whose it is",
+            "label": "a word of its maker's that names nobody",
+            "by": "id of who made it",
+            "created_ms": "when it was made",
+            "expires_ms": "when it ends",
+            "revoked_ms": "when it was revoked",
+        },
+    ),
+)
+
+DOCUMENTS: Final[Mapping[str, StoredField]] = MappingProxyType({field.name: field for field in _FIELDS})
+"""Every field of a document by its name, "kind.field"."""
