@@ -14,7 +14,7 @@ from gateway.accept.door import Door
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
-from gateway.delivery.routing import Route, Router
+from gateway.delivery.routing import Router
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
@@ -22,6 +22,7 @@ from gateway.ledger.contract import WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import MessageClass
+from gateway.model.route import Route
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import SystemClock
 from gateway.process.tasks import TaskOwner

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config.findings import PLAIN_LISTENER, Finding, is_loopback, is_network, split_url
-from config.operators import RouteSettings
+from config.operators import RouteSettings, minutes
 from config.problems import Origins, Problem, Severity, suggestion
 from config.redis_address import Address, AddressError, parse_address
 from config.retention import DEFAULT_RETENTION
@@ -266,6 +266,12 @@ def _routes(settings: Settings) -> Iterator[Finding]:
     for index, route in enumerate(settings.routes):
         if not route.operators:
             yield ("routes", index, "operators"), "missing", "a route needs operators", _ERROR
+        for position, hours in enumerate(route.hours):
+            if minutes(hours) is None:
+                yield ("routes", index, "hours", position), "invalid", "a part of the day is 08:00-20:00", _ERROR
+        for key in ("weights", "prices"):
+            if getattr(route, key) and len(getattr(route, key)) != len(route.operators):
+                yield ("routes", index, key), "wrong_number", "one for each operator of the route", _ERROR
         for position, name in enumerate(route.operators):
             path = ("routes", index, "operators", position)
             if name not in names:
@@ -274,14 +280,21 @@ def _routes(settings: Settings) -> Iterator[Finding]:
                 yield path, "duplicate", "named earlier in this route", _ERROR
             elif not settings.operators[names.index(name)].submits:
                 yield path, "receives_only", "this operator's link only receives", _ERROR
-        if any(_same(route, earlier) for earlier in settings.routes[:index]):
+            elif route.residency and settings.operators[names.index(name)].register.country not in route.residency:
+                yield path, "residency", "this operator's country is not among those of the route", _ERROR
+        if route.order == "cheapest" and not route.prices:
+            yield ("routes", index, "prices"), "missing", "the cheapest is found by the price of each", _ERROR
+        if any(_hides(earlier, route) for earlier in settings.routes[:index]):
             yield ("routes", index), "duplicate", "an earlier route has the same prefix and class", _ERROR
     if names and not settings.routes:
         yield ("routes",), "no_routes", "no route leads to the operators: messages are held", Severity.WARNING
 
 
-def _same(one: RouteSettings, other: RouteSettings) -> bool:
-    if one.prefix != other.prefix:
+def _hides(one: RouteSettings, other: RouteSettings) -> bool:
+    """Whether a message that both are for never comes to the other one."""
+    if one.prefix != other.prefix or one.limit_per_s is not None:
+        return False
+    if any(getattr(one, key) != getattr(other, key) for key in ("customers", "senders", "hours")):
         return False
     return bool(set(one.classes) & set(other.classes)) or not (one.classes or other.classes)
 

@@ -11,7 +11,7 @@ from config.operators.link import LinkSettings, NetworkLinkSettings
 from config.operators.loopback import LoopbackOperatorSettings
 from config.operators.register import HOME, OperatorRegister
 from config.operators.rest import RestCallback, RestFields, RestOperatorSettings, RestSettings, RestStates, RestSuccess
-from config.operators.routes import MessageClassName, RouteSettings
+from config.operators.routes import MessageClassName, RouteSettings, minutes
 from config.operators.smpp import LanguageName, OutbindSettings, ReceiptWords, SmppOperatorSettings
 from config.operators.statuses import (
     PERMANENT_STATUSES,
@@ -54,4 +54,5 @@ __all__ = [
     "RouteSettings",
     "SmppOperatorSettings",
     "TlsSettings",
+    "minutes",
 ]

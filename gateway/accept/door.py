@@ -25,7 +25,6 @@ from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
-from redaction.personal import Msisdn
 from redaction.pseudonymise import Digests
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -88,7 +87,7 @@ class Door:
         """
         now_ms = self._clock.now_ms()
         submission = self._validator.check(key, request, now_ms, form)
-        if submission.unguessed is not None and not self._has_route(submission):
+        if submission.unguessed is not None and not self._has_route(key.customer.id, submission, now_ms):
             submission = self._validator.without_guess(submission, request, form)
         try:
             message, leaf = self._minimise(key, submission, now_ms, form.notify)
@@ -197,11 +196,11 @@ class Door:
         """
         customer = key.customer.id
         to = submission.to
-        lane, resend = self._lane(to, submission.message_class)
         rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, due_ms, None)
         identifier, subject = self._minimiser.identify(customer, to, now_ms, due_ms)
+        lane, resend = self._lane(customer, submission, subject.pseudonym, now_ms)
         message = Message(
             id=identifier,
             customer=customer,
@@ -235,15 +234,21 @@ class Door:
             submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
         )
 
-    def _has_route(self, submission: Submission) -> bool:
-        return bool(self._router.candidates(digits_of(submission.to), submission.message_class))
+    def _has_route(self, customer: int, submission: Submission, now_ms: int) -> bool:
+        return self._router.find(*_asked(customer, submission, now_ms)) is not None
 
-    def _lane(self, to: Msisdn, message_class: MessageClass) -> tuple[str, bool | None]:
+    def _lane(self, customer: int, submission: Submission, subject: bytes, now_ms: int) -> tuple[str, bool | None]:
         """And whether its route says that what is in doubt is sent again."""
-        route = self._router.find(digits_of(to), message_class)
-        if route is None or not route.operators:
+        line = self._router.choose(*_asked(customer, submission, now_ms))
+        if line is None or not line.route.operators:
             raise Refusal("no_route", "to")
-        return self._pick(route.operators, message_class), route.resend
+        return self._pick(line.operators_of(subject), submission.message_class), line.route.resend
+
+
+def _asked(customer: int, submission: Submission, now_ms: int) -> tuple[str, MessageClass, int, str, int]:
+    """What the route table is asked by."""
+    source = submission.source if isinstance(submission.source, str) else digits_of(submission.source)
+    return digits_of(submission.to), submission.message_class, customer, source, submission.schedule_at_ms or now_ms
 
 
 def _keyless() -> Refusal:

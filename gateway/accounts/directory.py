@@ -93,6 +93,11 @@ class Directory:
     def customer(self, customer_id: int) -> Customer | None:
         return self._accounts.customers.get(customer_id)
 
+    def public_id(self, customer_id: int) -> str:
+        """'' for one that is not there."""
+        found = self._accounts.customers.get(customer_id)
+        return "" if found is None else found.public_id
+
     def is_held(self, customer_id: int) -> bool:
         """Whether nothing of this customer's is sent now: it is disabled, or what is stored of it cannot be read."""
         return customer_id in self._accounts.held

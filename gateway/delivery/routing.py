@@ -1,41 +1,207 @@
-"""Which operators may carry a message, best first: longest prefix, then class."""
+"""Which operators may carry a message, best first.
 
-from collections.abc import Callable, Sequence
+One table, read from the most specific line down: the longest prefix wins; among lines of one prefix those that name
+customers, then senders, then classes, then hours; among equals the earlier. A line that does not fit is passed over for
+the next one, also of a shorter prefix. A line whose limit is reached is passed over while another one fits.
+
+A line's operators are ordered as listed, by price, or by weight. By weight the recipient's pseudonym decides, so all
+parts of a long message, and for a while all messages to one person, go the same way. Who is up is not decided here.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import msgspec
 
 from gateway.model.message import MessageClass
-from gateway.model.route import Route as Route
+from gateway.model.route import Order, Route
+from operators.bucket import TokenBucket
+
+SLOTS: Final = 256
+"""Shares of a weighted line: weights count in parts of it."""
+BURST_S: Final = 0.1
+"""Of a line's limit, how much may come at once."""
+_DAY_MIN: Final = 1440
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """A line that was looked at and not taken. line: its number in the settings, from 0. why: `prefix`, `class`,
+    `customer`, `sender`, `hours`, `limit`, or `later`, where a better one came first.
+    """
+
+    line: int
+    label: str
+    why: str
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """What the table says of a message. operators: in the order in which they are tried. line: the one that was taken,
+    None where there is none.
+    """
+
+    line: int | None
+    label: str
+    operators: tuple[str, ...]
+    passed: tuple[Passed, ...]
+
+
+class Line:
+    """A route as the search needs it. number: its place in the settings, from 0. always: it asks for nothing but prefix
+    and class. bucket: None without a limit.
+    """
+
+    __slots__ = ("always", "bucket", "number", "orders", "route")
+
+    def __init__(self, route: Route, number: int, now_s: float) -> None:
+        self.route: Final = route
+        self.number: Final = number
+        self.orders: Final = _orders(route)
+        self.always: Final = not (route.customers or route.senders or route.windows or route.limit_per_s)
+        limit = route.limit_per_s
+        self.bucket: Final = None if limit is None else TokenBucket(limit, max(1, int(limit * BURST_S)), now_s)
+
+    def operators_of(self, subject: bytes) -> tuple[str, ...]:
+        """In the order in which they are tried for this recipient. subject: its pseudonym."""
+        orders = self.orders
+        return orders[0] if len(orders) == 1 or not subject else orders[subject[0]]
+
+    def refuses(self, customer: str, source: str, now_ms: int) -> str:
+        """The word for what does not fit; '' where all does."""
+        route = self.route
+        if route.customers and customer not in route.customers:
+            return "customer"
+        if route.senders and source not in route.senders:
+            return "sender"
+        if route.windows:
+            minute = (now_ms // 60_000 + route.utc_offset_min) % _DAY_MIN
+            if not any(window.holds(minute) for window in route.windows):
+                return "hours"
+        return ""
 
 
 class Router:
-    """The route table. Longest prefix wins; among equals a route that names the class beats one that takes all."""
+    """The route table. public_id: of a customer's number; asked only where a line names customers.
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    monotonic: seconds, for limits.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        public_id: Callable[[int], str] = str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._public_id = public_id
+        self._monotonic = monotonic
         self.adopt(routes)
 
     def adopt(self, routes: Sequence[Route]) -> None:
         """Another table, for the next message on."""
-        ranked = sorted(routes, key=lambda route: (-len(route.prefix), not route.classes))
-        self._by_class: dict[MessageClass, tuple[Route, ...]] = {
-            each: tuple(route for route in ranked if not route.classes or each.value in route.classes)
-            for each in MessageClass
-        }
+        now_s = self._monotonic()
+        lines = [Line(route, number, now_s) for number, route in enumerate(routes)]
+        self._lines = sorted(lines, key=_rank)
+        self._lengths = tuple(sorted({len(line.route.prefix) for line in lines}, reverse=True))
+        self._names_customers = any(route.customers for route in routes)
+        self._by_class = {each: _by_prefix(self._lines, each) for each in MessageClass}
         self._alternatives = _alternatives(routes)
 
-    def find(self, digits: str, message_class: MessageClass) -> Route | None:
-        """The route of a message; None when there is none."""
-        for route in self._by_class[message_class]:
-            if digits.startswith(route.prefix):
-                return route
+    def find(
+        self, digits: str, message_class: MessageClass, customer: int = 0, source: str = "", now_ms: int = 0
+    ) -> Line | None:
+        """The line of a message, whatever its limit; None when there is none. now_ms: since the epoch."""
+        line = self._plain(digits, message_class)
+        if line is not None:
+            return line
+        for each in self._fitting(digits, message_class, customer, source, now_ms):
+            return each
         return None
 
-    def candidates(self, digits: str, message_class: MessageClass) -> tuple[str, ...]:
+    def choose(
+        self, digits: str, message_class: MessageClass, customer: int = 0, source: str = "", now_ms: int = 0
+    ) -> Line | None:
+        """As `find`, for one message that is taken in now and counts against the limit of its line: one that is used up
+        is passed over, unless nothing else fits.
+        """
+        line = self._plain(digits, message_class)
+        if line is not None:
+            return line
+        first: Line | None = None
+        for each in self._fitting(digits, message_class, customer, source, now_ms):
+            if each.bucket is None or each.bucket.take(1, self._monotonic()):
+                return each
+            first = first or each
+        return first
+
+    def candidates(
+        self,
+        digits: str,
+        message_class: MessageClass,
+        customer: int = 0,
+        source: str = "",
+        now_ms: int = 0,
+        subject: bytes = b"",
+    ) -> tuple[str, ...]:
         """Operators to try in this order; empty when there is no route."""
-        route = self.find(digits, message_class)
-        return () if route is None else route.operators
+        line = self.find(digits, message_class, customer, source, now_ms)
+        return () if line is None else line.operators_of(subject)
+
+    def explain(
+        self, digits: str, message_class: MessageClass, customer: str = "", source: str = "", now_ms: int = 0
+    ) -> Explained:
+        """What would become of such a message, and why. Nothing is counted. customer: the public id."""
+        taken: Line | None = None
+        passed: list[Passed] = []
+        for line in self._lines:
+            why = self._why_not(line, digits, message_class, customer, source, now_ms)
+            if not why and taken is None:
+                taken = line
+            else:
+                passed.append(Passed(line.number, line.route.label, why or "later"))
+        if taken is None:
+            return Explained(None, "", (), tuple(passed))
+        return Explained(taken.number, taken.route.label, taken.orders[0], tuple(passed))
 
     def alternatives(self, operator: str) -> frozenset[str]:
         """Operators that share a route with this one."""
         return self._alternatives.get(operator, frozenset())
+
+    def _plain(self, digits: str, message_class: MessageClass) -> Line | None:
+        """The line of the longest prefix, if it asks for nothing more: the usual case, and the quick one."""
+        by_prefix = self._by_class[message_class]
+        for length in self._lengths:
+            lines = by_prefix.get(digits[:length])
+            if lines is not None:
+                return lines[0] if lines[0].always else None
+        return None
+
+    def _fitting(
+        self, digits: str, message_class: MessageClass, customer: int, source: str, now_ms: int
+    ) -> Iterator[Line]:
+        by_prefix = self._by_class[message_class]
+        public_id = ""
+        for length in self._lengths:
+            for line in by_prefix.get(digits[:length], ()):
+                if line.always:
+                    yield line
+                    continue
+                if self._names_customers and not public_id:
+                    public_id = self._public_id(customer)
+                if not line.refuses(public_id, source, now_ms):
+                    yield line
+
+    def _why_not(
+        self, line: Line, digits: str, message_class: MessageClass, customer: str, source: str, now_ms: int
+    ) -> str:
+        route = line.route
+        if not digits.startswith(route.prefix):
+            return "prefix"
+        if route.classes and message_class.value not in route.classes:
+            return "class"
+        why = line.refuses(customer, source, now_ms)
+        if not why and line.bucket is not None and line.bucket.wait_s(1, self._monotonic()) > 0:
+            return "limit"
+        return why
 
 
 def first_up(candidates: Sequence[str], is_up: Callable[[str], bool]) -> str:
@@ -45,6 +211,39 @@ def first_up(candidates: Sequence[str], is_up: Callable[[str], bool]) -> str:
             if is_up(name):
                 return name
     return candidates[0]
+
+
+def _rank(line: Line) -> tuple[int, bool, bool, bool, bool, int]:
+    route = line.route
+    asks = (not route.customers, not route.senders, not route.classes, not route.windows)
+    return (-len(route.prefix), *asks, line.number)
+
+
+def _by_prefix(lines: Sequence[Line], message_class: MessageClass) -> dict[str, tuple[Line, ...]]:
+    found: dict[str, tuple[Line, ...]] = {}
+    for line in lines:
+        if not line.route.classes or message_class.value in line.route.classes:
+            found[line.route.prefix] = (*found.get(line.route.prefix, ()), line)
+    return found
+
+
+def _orders(route: Route) -> tuple[tuple[str, ...], ...]:
+    """One order, or one for each slot of a weighted line."""
+    operators = route.operators
+    if route.order is Order.CHEAPEST and route.prices:
+        prices = dict(zip(operators, route.prices, strict=True))
+        return (tuple(sorted(operators, key=lambda name: prices[name])),)
+    if route.order is not Order.WEIGHTED or len(operators) < 2:
+        return (operators,)
+    weights = dict(zip(operators, route.weights or (1,) * len(operators), strict=True))
+    rest = sorted(operators, key=lambda name: -weights[name])
+    total, orders, so_far = sum(weights.values()), list[tuple[str, ...]](), 0
+    for name in operators:
+        so_far += weights[name]
+        until = round(SLOTS * so_far / total)
+        order = (name, *(each for each in rest if each != name))
+        orders += [order] * (until - len(orders))
+    return tuple(orders)
 
 
 def _alternatives(routes: Sequence[Route]) -> dict[str, frozenset[str]]:

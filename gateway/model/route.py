@@ -1,15 +1,50 @@
 """One line of the route table."""
 
+import enum
+
 import msgspec
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """`prefix`: leading digits of the E.164 number ('' matches all). `classes`: empty means every class.
+class Order(enum.Enum):
+    """How the operators of a route are ordered."""
 
-    `resend`: whether a message whose answer was lost is sent again; None leaves that to its class.
+    LISTED = "listed"
+    WEIGHTED = "weighted"
+    CHEAPEST = "cheapest"
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A part of the day in minutes after midnight, local time; `end` is outside, and may lie past midnight."""
+
+    start: int
+    end: int
+
+    def holds(self, minute: int) -> bool:
+        if self.start <= self.end:
+            return self.start <= minute < self.end
+        return minute >= self.start or minute < self.end
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """`prefix`: leading digits of the E.164 number ('' matches all). `classes`, `customers` (public ids), `senders`,
+    `windows`: what it is for; empty means every one. `operators`: as listed.
+
+    `weights`, `prices`: of the operators, in their order; shares of the traffic, and cost of a segment. `limit_per_s`:
+    messages a second that a node sends this way while another route fits; None is no limit. `utc_offset_min`: of the
+    local time of `windows`. `resend`: whether a message whose answer was lost is sent again; None leaves that to its
+    class.
     """
 
     prefix: str
     classes: frozenset[str]
     operators: tuple[str, ...]
+    label: str = ""
+    customers: frozenset[str] = frozenset()
+    senders: frozenset[str] = frozenset()
+    windows: tuple[Window, ...] = ()
+    utc_offset_min: int = 180
+    weights: tuple[int, ...] = ()
+    prices: tuple[float, ...] = ()
+    order: Order = Order.LISTED
+    limit_per_s: float | None = None
     resend: bool | None = None

@@ -5,13 +5,19 @@ Everything that translates a configured word into a typed value stands here, so 
 
 from typing import Final
 
-from config.operators import LoopbackOperatorSettings, NetworkLinkSettings, OperatorSettings, SmppOperatorSettings
+from config.operators import (
+    LoopbackOperatorSettings,
+    NetworkLinkSettings,
+    OperatorSettings,
+    SmppOperatorSettings,
+    minutes,
+)
 from config.settings import Settings
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.received import Recorder
-from gateway.delivery.routing import Route
 from gateway.keystore.keyring import Keyring
+from gateway.model.route import Order, Route, Window
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Vault
@@ -21,9 +27,18 @@ from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, Egr
 def routes(settings: Settings) -> list[Route]:
     return [
         Route(
+            label=each.label,
             prefix=each.prefix,
             classes=frozenset(each.classes),
-            operators=tuple(each.operators),
+            customers=frozenset(each.customers),
+            senders=frozenset(each.senders),
+            windows=tuple(Window(*found) for hours in each.hours if (found := minutes(hours)) is not None),
+            utc_offset_min=each.utc_offset_min,
+            operators=each.operators,
+            weights=each.weights,
+            prices=each.prices,
+            order=Order(each.order),
+            limit_per_s=each.limit_per_s,
             resend=_RESEND[each.in_doubt],
         )
         for each in settings.routes

@@ -62,7 +62,7 @@ def base(
         outcome=outcome,
         journal=journal,
         operators={each.name: operator(each, clock) for each in settings.operators},
-        router=Router(assembly.routes(settings)),
+        router=Router(assembly.routes(settings), stores.directory.public_id, clock.monotonic),
         records=Records(
             work=stores.work,
             messages=stores.messages,

@@ -6,6 +6,7 @@ A message of which a segment is with an operator, or may be, never changes the o
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.routing import Router
 from gateway.model.message import Message, MessageClass, Part
+from gateway.process.clock import Clock
 from gateway.vault.vault import Vault
 from redaction.errors import SealError
 from redaction.personal import Purpose
@@ -15,7 +16,8 @@ Next = tuple[str, bool]
 
 
 class Candidates:
-    def __init__(self, lanes: Lanes, router: Router, vault: Vault) -> None:
+    def __init__(self, lanes: Lanes, router: Router, vault: Vault, clock: Clock) -> None:
+        self._clock = clock
         self._lanes = lanes
         self._router = router
         self._vault = vault
@@ -30,7 +32,14 @@ class Candidates:
             content = self._vault.open_content(message)
         except SealError:
             return ()
-        return self._router.candidates(content.to.reveal(Purpose.DELIVER), message.message_class)
+        return self._router.candidates(
+            content.to.reveal(Purpose.DELIVER),
+            message.message_class,
+            message.customer,
+            content.source if isinstance(content.source, str) else content.source.reveal(Purpose.DELIVER),
+            self._clock.now_ms(),
+            message.subject,
+        )
 
     def alternatives(self, operator: str) -> frozenset[str]:
         """Operators that share a route with this one."""

@@ -43,7 +43,7 @@ class Dispatch:
     ) -> None:
         self.counters: Final = DispatchCounters()
         self.lanes: Final = lanes
-        candidates = Candidates(lanes, router, vault)
+        candidates = Candidates(lanes, router, vault, clock)
         diversion = Diversion(lanes, records, candidates, self.counters)
         hold = Hold(lanes, records, customers, self.counters, clock)
         self.sender: Final = Sender(lanes, records, vault, clock, self.counters, diversion, hold, observe_wait)

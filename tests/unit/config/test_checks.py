@@ -519,3 +519,29 @@ def test_what_an_operator_over_http_lacks(said: dict[str, Any], at: str, code: s
 )
 def test_what_an_operator_over_http_may_say(said: dict[str, Any]) -> None:
     assert rest_findings(**said) == []
+
+
+FAR = LoopbackOperatorSettings(name="abroad", register=OperatorRegister(country="AE"))
+
+
+@pytest.mark.parametrize(
+    ("route", "key", "code"),
+    [
+        ({"hours": ("8-20",)}, "hours[0]", "invalid"),
+        ({"hours": ("08:00-08:00",)}, "hours[0]", "invalid"),
+        ({"hours": ("08:00-24:01",)}, "hours[0]", "invalid"),
+        ({"weights": (1, 2)}, "weights", "wrong_number"),
+        ({"prices": (0.1, 0.2)}, "prices", "wrong_number"),
+        ({"order": "cheapest"}, "prices", "missing"),
+        ({"residency": ("SA",)}, "operators[0]", "residency"),
+    ],
+)
+def test_a_route_that_cannot_mean_what_it_says_is_told(route: dict[str, Any], key: str, code: str) -> None:
+    settings = Settings(operators=(FAR,), routes=(RouteSettings(operators=("abroad",), **route),))
+    assert (f"routes[0].{key}", code) in told(settings)
+
+
+def test_routes_of_one_prefix_may_differ_in_what_they_ask_for() -> None:
+    asks: tuple[dict[str, Any], ...] = ({}, {"customers": ("cus_1",)}, {"senders": ("A",)}, {"hours": ("08:00-20:00",)})
+    routes = tuple(RouteSettings(operators=("abroad",), **each) for each in asks)
+    assert not [each for each in told(Settings(operators=(FAR,), routes=routes)) if each[1] == "duplicate"]

@@ -124,7 +124,7 @@ def test_the_example_operators_have_the_defaults_apart_from_what_an_operator_nee
     assert changed(operator, SmppOperatorSettings()) == own
     assert changed(operator.tls, SmppOperatorSettings().tls) == set(operator.tls.__struct_fields__)
     assert changed(web, RestOperatorSettings()) == {"name", "password", "rest", "register"}
-    assert changed(route, RouteSettings()) == {"operators"}
+    assert changed(route, RouteSettings()) == {"operators", "limit_per_s"}
 
 
 def changed(one: msgspec.Struct, other: msgspec.Struct) -> set[str]:

@@ -28,7 +28,7 @@ from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.delivery.received import Recorder
 from gateway.delivery.records import Records
-from gateway.delivery.routing import Route, Router
+from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.root_slot import FileRootSlot
@@ -37,6 +37,7 @@ from gateway.ledger.contract import WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
+from gateway.model.route import Route
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import ManualClock
 from gateway.process.tasks import TaskOwner

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from gateway.delivery.routing import Route
 from gateway.ledger.contract import WriteResult, Written
 from gateway.model.message import MessageClass, Status
 from gateway.model.refusals import Refusal
+from gateway.model.route import Route
 from gateway.model.submission import NO_FORM
 from gateway.model.times import rfc3339
 from redaction.personal import Purpose

@@ -1,17 +1,20 @@
 """Which operators may carry a message, and in which order."""
 
 from collections.abc import Sequence
+from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.delivery.routing import Route, Router, first_up
+from gateway.delivery.routing import SLOTS, Explained, Router, first_up
 from gateway.model.message import MessageClass
+from gateway.model.route import Order, Route, Window
 
 
-def route(prefix: str, *operators: str, classes: Sequence[str] = ()) -> Route:
-    return Route(prefix=prefix, classes=frozenset(classes), operators=operators)
+def route(prefix: str, *operators: str, classes: Sequence[str] = (), **more: Any) -> Route:
+    return Route(prefix=prefix, classes=frozenset(classes), operators=operators, **more)
 
 
 ROUTER = Router(
@@ -62,3 +65,122 @@ def test_operators_of_one_route_stand_in_for_each_other() -> None:
 @pytest.mark.parametrize(("up", "chosen"), [({"a", "b"}, "a"), ({"b"}, "b"), (set(), "a")])
 def test_the_first_operator_that_is_up_is_chosen_or_else_the_first(up: set[str], chosen: str) -> None:
     assert first_up(("a", "b"), up.__contains__) == chosen
+
+
+DAY = Window(8 * 60, 20 * 60)
+NIGHT = Window(20 * 60, 8 * 60)
+SHOP, BANK = frozenset({"cus_shop"}), frozenset({"cus_bank"})
+TABLE = [
+    route("", "world", label="world"),
+    route("966", "home", label="home"),
+    route("966", "codes", classes=("otp",), label="codes"),
+    route("966", "shop", customers=SHOP, label="shop"),
+    route("966", "brand", senders=frozenset({"BRAND"}), label="brand"),
+    route("966", "bank_night", customers=BANK, windows=(NIGHT,), label="bank_night"),
+    route("966", "bank_codes", customers=BANK, classes=("otp",), label="bank_codes"),
+    route("96655", "day", windows=(DAY,), label="day"),
+    route("96656", "ads_day", windows=(DAY,), classes=("promotional",), label="ads_day"),
+]
+NUMBERS = ("447700900123", "966500000078", "966550000078", "966560000078")
+CLASSES = (MessageClass.OTP, MessageClass.TRANSACTIONAL, MessageClass.PROMOTIONAL)
+CUSTOMERS = ("cus_shop", "cus_bank", "cus_other")
+SENDERS = ("BRAND", "OTHER")
+NOON, MIDNIGHT, MORNING = 12, 0, 8
+"""Hours in Riyadh."""
+HOUR_MS = 3_600_000
+RIYADH = 3
+
+
+def wanted(number: str, message_class: MessageClass, customer: str, sender: str, hour: int) -> str:
+    """The table above in words, written down once more."""
+    if number.startswith("44"):
+        return "world"
+    if number.startswith("96655") and 8 <= hour < 20:
+        return "day"
+    if number.startswith("96656") and 8 <= hour < 20 and message_class is MessageClass.PROMOTIONAL:
+        return "ads_day"
+    if customer == "cus_bank" and message_class is MessageClass.OTP:
+        return "bank_codes"
+    if customer == "cus_bank" and not 8 <= hour < 20:
+        return "bank_night"
+    if customer == "cus_shop":
+        return "shop"
+    if sender == "BRAND":
+        return "brand"
+    return "codes" if message_class is MessageClass.OTP else "home"
+
+
+ROWS = list(product(NUMBERS, CLASSES, CUSTOMERS, SENDERS, (NOON, MIDNIGHT, MORNING)))
+
+
+@pytest.mark.parametrize(("number", "message_class", "customer", "sender", "hour"), ROWS)
+def test_each_message_takes_the_most_specific_route_that_fits_it_and_explain_says_so(
+    number: str, message_class: MessageClass, customer: str, sender: str, hour: int
+) -> None:
+    router = Router(TABLE, public_id=lambda number: CUSTOMERS[number])
+    now_ms = (hour - RIYADH) * HOUR_MS + 24 * HOUR_MS
+    asked = (number, message_class, CUSTOMERS.index(customer), sender, now_ms)
+    expected = wanted(number, message_class, customer, sender, hour)
+    assert router.candidates(*asked) == (expected,)
+    found = router.explain(number, message_class, customer, sender, now_ms)
+    assert (found.label, found.operators) == (expected, (expected,))
+    assert len(found.passed) == len(TABLE) - 1
+
+
+def test_explain_names_what_did_not_fit() -> None:
+    found = Router(TABLE).explain("966500000078", MessageClass.PROMOTIONAL, "cus_bank", "OTHER", 9 * HOUR_MS)
+    assert {each.label: each.why for each in found.passed} == {
+        "world": "later",
+        "codes": "class",
+        "shop": "customer",
+        "brand": "sender",
+        "bank_night": "hours",
+        "bank_codes": "class",
+        "day": "prefix",
+        "ads_day": "prefix",
+    }
+    assert Router([]).explain("966500000078", MessageClass.OTP) == Explained(None, "", (), ())
+
+
+@pytest.mark.parametrize(("minute", "fits"), [(479, False), (480, True), (1199, True), (1200, False)])
+def test_hours_begin_with_their_first_minute_and_end_before_their_last(minute: int, fits: bool) -> None:
+    router = Router([route("", "day", windows=(DAY,), utc_offset_min=0)])
+    assert bool(router.candidates("966", MessageClass.OTP, now_ms=minute * 60_000)) is fits
+    router = Router([route("", "night", windows=(NIGHT,), utc_offset_min=0)])
+    assert bool(router.candidates("966", MessageClass.OTP, now_ms=minute * 60_000)) is not fits
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (3, 1), (1, 2, 5), (1000, 1)])
+def test_weights_are_kept_and_a_recipient_stays_with_an_operator(weights: tuple[int, ...]) -> None:
+    names = tuple("abc"[: len(weights)])
+    router = Router([route("", *names, order=Order.WEIGHTED, weights=weights)])
+    first = [router.candidates("966", MessageClass.OTP, subject=bytes([slot])) for slot in range(SLOTS)]
+    assert first == [router.candidates("966", MessageClass.OTP, subject=bytes([slot, 9])) for slot in range(SLOTS)]
+    assert all(sorted(order) == list(names) for order in first)
+    for name, weight in zip(names, weights, strict=True):
+        share = sum(order[0] == name for order in first) / SLOTS
+        assert abs(share - weight / sum(weights)) <= 1 / SLOTS
+
+
+def test_the_cheapest_is_first_and_the_others_stand_in_by_price() -> None:
+    router = Router([route("", "a", "b", "c", order=Order.CHEAPEST, prices=(0.03, 0.01, 0.02))])
+    assert router.candidates("966", MessageClass.OTP) == ("b", "c", "a")
+
+
+def test_beyond_its_limit_a_route_gives_way_to_the_next_that_fits_and_takes_all_where_there_is_none() -> None:
+    now = [0.0]
+    routes = [route("966", "narrow", limit_per_s=10.0), route("", "wide")]
+    router = Router(routes, monotonic=lambda: now[0])
+
+    def taken() -> str:
+        line = router.choose("966500000078", MessageClass.OTP)
+        assert line is not None
+        return line.route.operators[0]
+
+    assert [taken(), taken(), taken()] == ["narrow", "wide", "wide"]
+    assert router.explain("966500000078", MessageClass.OTP).label == ""
+    assert router.explain("966500000078", MessageClass.OTP).operators == ("wide",)
+    now[0] += 0.1
+    assert taken() == "narrow"
+    router.adopt(routes[:1])
+    assert {taken() for _ in range(20)} == {"narrow"}

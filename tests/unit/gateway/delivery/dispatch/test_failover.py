@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from gateway.delivery.dispatch.rounds import REHOME_S
-from gateway.delivery.routing import Route
 from gateway.model.message import Status
+from gateway.model.route import Route
 from operators.base import (
     Accepted,
 )

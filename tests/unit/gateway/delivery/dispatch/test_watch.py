@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.delivery.dispatch.circuit import CircuitState
-from gateway.delivery.routing import Route
 from gateway.model.message import Message, Part, Status
+from gateway.model.route import Route
 from operators.base import (
     Accepted,
     DeferReason,
