@@ -6,15 +6,16 @@ a secret of the epoch that all customers share. So the state grows with time or 
 the first layout peppers are customers' own, for nodes of the version before could not follow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from redaction.epoch_secrets import KEY_BYTES, EpochSecrets, check_purpose
+from redaction.epoch_secrets import PEPPER_PURPOSES as PEPPER_PURPOSES
+from redaction.epoch_secrets import Random as Random
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError
 from redaction.primitives import hmac_sha256
+from redaction.retired_keys import Retired, part_of, retired
 from redaction.stored_keys import Key, KeyFamilies
-
-Random = Callable[[int], bytes]
-"""A source of that many unpredictable bytes: `os.urandom`, or a fixed one in tests."""
 
 PLATFORM: Final = 0
 """The customer id under which the platform's own keys stand."""
@@ -23,11 +24,10 @@ PEOPLE: Final = 1 << 63
 who leaves is destroyed with it.
 """
 
-PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "join", "audit", "record"}
-)
 LASTING_PURPOSES: Final = ("credential", "idempotency")
-"""Their peppers have one epoch, `LASTING_EPOCH`: what is digested must compare equal for as long as it lives."""
+"""Their peppers begin with `LASTING_EPOCH`. That of credentials serves until it is rotated and no key is under it; that
+of idempotency keys until they turn.
+"""
 LASTING_EPOCH: Final = 0
 
 LAYOUT: Final = 3
@@ -37,29 +37,32 @@ DERIVED_SINCE: Final = 2
 TURNING_SINCE: Final = 3
 """The layout from which peppers of idempotency keys turn."""
 CUSTOMERS: Final = "customers"
-SECRETS: Final = "secrets"
-"""Kinds of groups, each of which rests in a segment of its own: some customers, some epochs."""
+"""A kind of groups, each of which rests in a segment of its own: some customers."""
 CUSTOMER_GROUPS: Final = 64
-EPOCHS_A_GROUP: Final = 128
 
-KEY_BYTES: Final = 32
 CACHED_PEPPERS: Final = 8_192
 
 
-class CustomerKeys:
-    """Customers, peppers and secrets of epochs. touched: groups of them that changed since they were read."""
+class CustomerKeys(EpochSecrets):
+    """Customers and peppers, and what the peppers of epochs are derived from."""
 
-    __slots__ = ("_customers", "_first_epochs", "_peppers", "_secrets", "_turned", "_withheld", "layout", "touched")
+    __slots__ = (
+        "_customers",
+        "_peppers",
+        "_retired",
+        "_turned",
+        "_withheld",
+        "layout",
+    )
 
     def __init__(self, said: KeyFamilies, layout: int) -> None:
+        super().__init__(said.secrets)
         self._customers = said.customers
         self._peppers = said.peppers
-        self._secrets = said.secrets
+        self._retired = said.retired
         self._turned: dict[tuple[int, str, str, int], bytes] = {}
-        self._first_epochs: dict[str, int | None] = {}
         self._withheld = False
         self.layout = layout
-        self.touched: set[tuple[str, int]] = set()
 
     @property
     def withheld(self) -> bool:
@@ -71,8 +74,8 @@ class CustomerKeys:
 
     def _forget_derived(self) -> None:
         """What came from keys goes before them."""
+        super()._forget_derived()
         self._turned.clear()
-        self._first_epochs.clear()
 
     def _touch(self, customer: int) -> None:
         self.touched.add((CUSTOMERS, customer % CUSTOMER_GROUPS))
@@ -99,6 +102,7 @@ class CustomerKeys:
         self._touch(customer)
         for purpose in PEPPER_PURPOSES:
             self._peppers.pop((customer, purpose), None)
+        self._retired.pop(customer, None)
         return self._customers.pop(customer, None) is not None
 
     def customers(self) -> list[int]:
@@ -111,11 +115,43 @@ class CustomerKeys:
             raise self._absent("customer")
         return key.value
 
+    # Keys that were replaced
+
+    def rotate_customer(self, customer: int, random: Random, *, now_ms: int) -> None:
+        """Give a customer another key; the one of before opens what it sealed, until `set_retired` says otherwise.
+
+        now_ms: when; it counts as made after every key that is there, whatever the clocks of other nodes say.
+        """
+        key = self._customers.get(customer)
+        if key is None:
+            raise self._absent("customer")
+        now_ms = max([now_ms, *(each.created_ms for each in self._secrets.values())])
+        self._retired.setdefault(customer, []).append(retired(key.value, key.created_ms, now_ms))
+        self._customers[customer] = Key(random(KEY_BYTES), now_ms)
+        self._forget_derived()
+        self._touch(customer)
+
+    def retired(self) -> Mapping[int, Sequence[Retired]]:
+        """By customer, the keys that were replaced, the oldest first."""
+        return self._retired
+
+    def former_keys(self, customer: int) -> list[bytes]:
+        """Those of them that something may be sealed under still, the newest first."""
+        return [each.value for each in reversed(self._retired.get(customer, ())) if each.value]
+
+    def set_retired(self, customer: int, generations: list[Retired]) -> None:
+        self._forget_derived()
+        self._touch(customer)
+        if generations:
+            self._retired[customer] = generations
+        else:
+            self._retired.pop(customer, None)
+
     # Peppers
 
     def ensure_pepper(self, customer: int, purpose: str, epoch: int, random: Random, *, now_ms: int = 0) -> bool:
         """Make a pepper unless it is there; true when made. Raises `ValueError` for an unknown purpose."""
-        _check_purpose(purpose)
+        check_purpose(purpose)
         if self._has_pepper(customer, purpose, epoch):
             return False
         self._peppers.setdefault((customer, purpose), {})[epoch] = Key(random(KEY_BYTES), now_ms)
@@ -143,13 +179,20 @@ class CustomerKeys:
         key = self._customers.get(customer)
         if key is None or not (secret or self._has_lasting(purpose, epoch)):
             raise self._absent("pepper")
-        pepper = hmac_sha256(key.value, b"connect-gateway pepper " + purpose.encode())
+        pepper = self._part(customer, purpose, 0 if secret is None else secret.created_ms)
         if secret is not None:
             pepper = hmac_sha256(secret.value, pepper + purpose.encode())
         if len(self._turned) >= CACHED_PEPPERS:
             self._turned.clear()
         self._turned[name] = pepper
         return pepper
+
+    def _part(self, customer: int, purpose: str, made_ms: int) -> bytes:
+        """Of the key that the customer had then: what was named by a pepper keeps its name."""
+        for each in self._retired.get(customer, ()):
+            if made_ms <= each.retired_ms and purpose in each.parts:
+                return each.parts[purpose]
+        return part_of(self._customers[customer].value, purpose)
 
     def _has_lasting(self, purpose: str, epoch: int) -> bool:
         """Whether the customer's key gives this pepper by itself."""
@@ -177,43 +220,3 @@ class CustomerKeys:
     def own_keys(self, customer: int, purpose: str) -> Mapping[int, Key]:
         """Peppers that are the customer's own, by epoch, with the times that they were made for."""
         return self._peppers.get((customer, purpose), {})
-
-    # Secrets of epochs
-
-    def ensure_secret(self, purpose: str, epoch: int, random: Random, *, tag: str = "", now_ms: int = 0) -> bool:
-        """Make what the peppers of an epoch are derived from, for all customers, unless it is there; true when made.
-
-        tag: for whose records alone it serves. Raises `ValueError` for an unknown purpose.
-        """
-        _check_purpose(purpose)
-        if (purpose, tag, epoch) in self._secrets:
-            return False
-        self._secrets[purpose, tag, epoch] = Key(random(KEY_BYTES), now_ms)
-        self._first_epochs.clear()
-        self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
-        return True
-
-    def drop_secret(self, purpose: str, epoch: int, tag: str = "") -> bool:
-        """Make the pseudonyms of an epoch meaningless, of all customers; true if its secret was there."""
-        self._forget_derived()
-        self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
-        return self._secrets.pop((purpose, tag, epoch), None) is not None
-
-    def has_secret(self, purpose: str, epoch: int, tag: str = "") -> bool:
-        return (purpose, tag, epoch) in self._secrets
-
-    def first_epoch(self, purpose: str) -> int | None:
-        """The oldest epoch that has a secret for every tag; None where none has."""
-        if purpose not in self._first_epochs:
-            found = (epoch for purposed, tag, epoch in self._secrets if purposed == purpose and not tag)
-            self._first_epochs[purpose] = min(found, default=None)
-        return self._first_epochs[purpose]
-
-    def secrets(self) -> list[tuple[str, str, int]]:
-        """Purpose, tag and epoch of every secret, in order."""
-        return sorted(self._secrets)
-
-
-def _check_purpose(purpose: str) -> None:
-    if purpose not in PEPPER_PURPOSES:
-        raise ValueError("no such pepper purpose")

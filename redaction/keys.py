@@ -65,7 +65,7 @@ class KeyState(CustomerKeys):
     @property
     def families(self) -> KeyFamilies:
         """The keys themselves, for whoever stores them, or tries what copies would open."""
-        return KeyFamilies(self._periods, self._customers, self._peppers, self._secrets)
+        return KeyFamilies(self._periods, self._customers, self._peppers, self._secrets, self._retired)
 
     def adopt(self, other: "KeyState") -> None:
         """Become what `other` is; it must not be used any more. Whoever holds this object sees the change at once."""
@@ -73,6 +73,7 @@ class KeyState(CustomerKeys):
         self._customers = other._customers
         self._peppers = other._peppers
         self._secrets = other._secrets
+        self._retired = other._retired
         self._forget_derived()
         self.layout, self.groups, self.touched = other.layout, other.groups, other.touched
         self.deletable = other.deletable
@@ -97,6 +98,10 @@ class KeyState(CustomerKeys):
         self._withheld = True
 
     # Derived keys
+
+    def forget_derived(self) -> None:
+        """Let go of what was derived from keys, for it is derived again."""
+        self._forget_derived()
 
     def _forget_derived(self) -> None:
         """What came from keys goes before them."""

@@ -19,11 +19,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from redaction import first_layout
-from redaction.customer_keys import CUSTOMER_GROUPS, CUSTOMERS, EPOCHS_A_GROUP, KEY_BYTES, LAYOUT, SECRETS
+from redaction.customer_keys import CUSTOMER_GROUPS, CUSTOMERS, LAYOUT
+from redaction.epoch_secrets import EPOCHS_A_GROUP, KEY_BYTES, SECRETS
 from redaction.errors import Tampered, UnknownVersion, WrongRoot, alone
 from redaction.first_layout import FIRST, flat_peppers
 from redaction.keys import ROOT_BYTES, KeyState, Random
 from redaction.puncture import PuncturableKey
+from redaction.retired_keys import Retired
 from redaction.segments import ID_BYTES, Segments, id_of, ids_in, seal_segment
 from redaction.stored_keys import (
     Key,
@@ -35,6 +37,7 @@ from redaction.stored_keys import (
     StoredCustomers,
     StoredGroup,
     StoredPepper,
+    StoredRetired,
     StoredSecret,
     StoredTable,
     StoredTree,
@@ -111,7 +114,8 @@ def state_digest(state: KeyState) -> bytes:
     customers = [(name, it.value, it.created_ms) for name, it in sorted(families.customers.items())]
     secrets = [(name, it.value, it.created_ms) for name, it in sorted(families.secrets.items())]
     others = [it for it in _groups(state) if it.kind not in {CUSTOMERS, SECRETS}]
-    return sha256(msgspec.msgpack.encode((trees, customers, flat_peppers(families.peppers), secrets, others))).digest()
+    parts = (trees, customers, flat_peppers(families.peppers), secrets, others, _flat_retired(families.retired))
+    return sha256(msgspec.msgpack.encode(parts)).digest()
 
 
 def key_ages(state: KeyState) -> list[KeyAge]:
@@ -125,7 +129,12 @@ def key_ages(state: KeyState) -> list[KeyAge]:
         _age("secret", (purpose, tag, epoch) if tag else (purpose, epoch), it.created_ms)
         for (purpose, tag, epoch), it in sorted(families.secrets.items())
     ]
-    return periods + customers + peppers + secrets
+    gone = [
+        _age("retired", (customer, it.retired_ms), it.created_ms)
+        for customer, generations in sorted(families.retired.items())
+        for it in generations
+    ]
+    return periods + customers + peppers + secrets + gone
 
 
 # Sealing
@@ -177,13 +186,17 @@ def _contents(state: KeyState) -> dict[tuple[str, int], bytes]:
     own = {name: it for name, it in families.peppers.items() if (CUSTOMERS, name[0] % CUSTOMER_GROUPS) in touched}
     for pepper in flat_peppers(own):
         peppers[pepper.customer % CUSTOMER_GROUPS].append(pepper)
+    retired: dict[int, list[StoredRetired]] = defaultdict(list)
+    for it in _flat_retired(families.retired):
+        if (CUSTOMERS, it.customer % CUSTOMER_GROUPS) in touched:
+            retired[it.customer % CUSTOMER_GROUPS].append(it)
     for name, key in sorted(families.secrets.items()):
         if (SECRETS, name[2] // EPOCHS_A_GROUP) in touched:
             secrets[name[2] // EPOCHS_A_GROUP].append(StoredSecret(*name, key.value, key.created_ms))
     encode = msgspec.msgpack.encode
     found = {(SECRETS, number): encode(rows) for number, rows in secrets.items()}
     for number in customers.keys() | peppers.keys():
-        found[CUSTOMERS, number] = encode(StoredCustomers(customers[number], peppers[number]))
+        found[CUSTOMERS, number] = encode(StoredCustomers(customers[number], peppers[number], retired[number]))
     return found
 
 
@@ -244,6 +257,18 @@ def _read_customers(families: KeyFamilies, stored: StoredCustomers) -> None:
     for pepper in stored.peppers:
         epochs = families.peppers.setdefault((pepper.customer, pepper.purpose), {})
         epochs[pepper.epoch] = Key(pepper.key, pepper.created_ms)
+    for it in stored.retired:
+        generations = families.retired.setdefault(it.customer, [])
+        generations.append(Retired(it.key, it.parts, it.created_ms, it.retired_ms, it.settled))
+
+
+def _flat_retired(retired: dict[int, list[Retired]]) -> list[StoredRetired]:
+    """In order."""
+    return [
+        StoredRetired(customer, it.value, it.parts, it.created_ms, it.retired_ms, it.settled)
+        for customer, generations in sorted(retired.items())
+        for it in generations
+    ]
 
 
 def _age(family: str, name: Iterable[object], created_ms: int) -> KeyAge:

@@ -45,10 +45,16 @@ def search_all_epochs(keys: KeyState, customer: int, msisdn: Msisdn, purpose: st
     return [pseudonymise(keys, customer, msisdn, epoch, purpose) for epoch in keys.epochs(customer, purpose)]
 
 
-def credential_digest(keys: KeyState, secret: Secret) -> bytes:
+def credential_digest(keys: KeyState, secret: Secret, epoch: int = LASTING_EPOCH) -> bytes:
     """32 bytes to store and find an API key by. An API key is long and random, so one HMAC is enough."""
-    pepper = keys.pepper(PLATFORM, "credential", LASTING_EPOCH)
+    pepper = keys.pepper(PLATFORM, "credential", epoch)
     return hmac_sha256(pepper, secret.reveal(Purpose.CREDENTIAL).encode())
+
+
+def person_digest(keys: KeyState, secret: Secret) -> bytes:
+    """32 bytes to find by what people who administer sign in with: addresses, tokens, codes."""
+    pepper = keys.pepper(PLATFORM, "person", LASTING_EPOCH)
+    return hmac_sha256(pepper, secret.reveal(Purpose.CREDENTIAL).encode("utf-8", "surrogatepass"))
 
 
 def idempotency_digests(keys: KeyState, customer: int, key: str, now_ms: int, index: int = 0) -> Digests:

@@ -23,6 +23,7 @@ format without this module.
 
 import struct
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hmac import digest
 from types import MappingProxyType
 from typing import Final
@@ -184,7 +185,13 @@ class Sealer:
         period, keys = period_in(sealed), self.keys
         label = self._label(field, tag, period)
         leaf_key = keys.leaf_key(tag, period, leaf_in(sealed, customer, message_id, label))
-        return open_field(leaf_key, keys.customer_key(customer), sealed, customer, message_id, label)
+        try:
+            return open_field(leaf_key, keys.customer_key(customer), sealed, customer, message_id, label)
+        except WrongKey:
+            for key in keys.former_keys(customer):
+                with suppress(WrongKey):
+                    return open_field(leaf_key, key, sealed, customer, message_id, label)
+            raise
 
     def vouch(self, context: SealContext, purpose: Purpose) -> None:
         """Count the use of what is still in memory of a field sealed with this context as an opening.
@@ -211,13 +218,22 @@ class Sealer:
         try:
             salt, commitment = _account_header(sealed)
             aad = _account_aad(customer, field, record_id)
-            material = digest(self.keys.customer_key(customer), salt + aad, "sha512")
-            plaintext = decrypt(material, commitment, sealed[_ACCOUNT_HEADER.size :], aad)
+            plaintext = self._open_account(customer, salt + aad, commitment, sealed[_ACCOUNT_HEADER.size :], aad)
         except IntegrityError:
             self.broken[field] = self.broken.get(field, 0) + 1
             raise
         self._count(purpose, field)
         return plaintext
+
+    def _open_account(self, customer: int, derivation: bytes, commitment: bytes, octets: bytes, aad: bytes) -> bytes:
+        """Under the customer's key, or one that was replaced."""
+        try:
+            return decrypt(digest(self.keys.customer_key(customer), derivation, "sha512"), commitment, octets, aad)
+        except WrongKey:
+            for key in self.keys.former_keys(customer):
+                with suppress(WrongKey):
+                    return decrypt(digest(key, derivation, "sha512"), commitment, octets, aad)
+            raise
 
     def _label(self, field: str, tag: RetentionTag, period: int) -> bytes:
         """The end of the AAD; the messages of a period share few of them."""

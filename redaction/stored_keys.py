@@ -7,6 +7,7 @@ import msgspec
 from redaction.primitives.pure import Ready
 from redaction.puncture import PuncturableKey
 from redaction.retention import RetentionTag
+from redaction.retired_keys import Retired
 from redaction.sealed import SealContext, Sealed
 
 
@@ -21,12 +22,15 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class KeyFamilies(msgspec.Struct, frozen=True):
-    """All keys: of periods, of customers, peppers by epoch, and secrets by purpose, tag and epoch."""
+    """All keys: of periods, of customers, peppers by epoch, secrets by purpose, tag and epoch, and customers' keys that
+    were replaced, the oldest first.
+    """
 
     periods: dict[tuple[RetentionTag, int], Period] = {}
     customers: dict[int, Key] = {}
     peppers: dict[tuple[int, str], dict[int, Key]] = {}
     secrets: dict[tuple[str, str, int], Key] = {}
+    retired: dict[int, list[Retired]] = {}
 
     def __repr__(self) -> str:
         return "KeyFamilies(•••)"
@@ -56,7 +60,8 @@ class SealedState(msgspec.Struct, frozen=True):
 class KeyAge(msgspec.Struct, frozen=True, kw_only=True):
     """What status pages show of a key. name: which one, never its bytes.
 
-    family: "period", "customer", "pepper" or "secret", which peppers of an epoch are derived from.
+    family: "period", "customer", "pepper", "secret", which peppers of an epoch are derived from, or "retired", a
+    customer's key that was replaced.
     """
 
     family: str
@@ -95,11 +100,21 @@ class StoredSecret(msgspec.Struct, frozen=True, array_like=True):
     created_ms: int
 
 
+class StoredRetired(msgspec.Struct, frozen=True, array_like=True):
+    customer: int
+    key: bytes
+    parts: dict[str, bytes]
+    created_ms: int
+    retired_ms: int
+    settled: bool
+
+
 class StoredCustomers(msgspec.Struct, frozen=True, array_like=True):
-    """A segment: some of the customers."""
+    """A segment: some of the customers. Layout 2 has no retired keys."""
 
     customers: list[StoredCustomer]
     peppers: list[StoredPepper]
+    retired: list[StoredRetired] = []
 
 
 class StoredState(msgspec.Struct, frozen=True, array_like=True):

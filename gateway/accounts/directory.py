@@ -15,6 +15,7 @@ from gateway.accounts.settings import keyword_key, number_key
 from gateway.ledger.contract import LedgerUnavailable, StoredEndpoint
 from gateway.ledger.roles import AccountStore
 from gateway.process.logs import logger
+from redaction.errors import KeyDestroyed
 from redaction.personal import Secret
 from redaction.retention import RetentionTag, RetentionWish
 
@@ -23,16 +24,27 @@ _NO_WISHES: Final[Mapping[RetentionTag, RetentionWish]] = {}
 log = logger(__name__)
 
 
+def _untold(_key: ApiKey, _secret: Secret, _epoch: int) -> None:
+    """Nobody asks."""
+
+
 class Directory:
     """Customers, keys, ESME accounts and endpoints as they stood at the last `refresh`.
 
-    digest: keyed digest of a secret (`redaction.pseudonymise.credential_digest`). Lookups never wait. While the ledger
-    cannot be read the last known accounts stand and `fresh` is false.
+    digest: keyed digest of a secret (`redaction.pseudonymise.credential_digest`) under the pepper of an epoch. found:
+    told of each key that was found, with the epoch that it was found under. Lookups never wait. While the ledger cannot
+    be read the last known accounts stand and `fresh` is false.
     """
 
-    def __init__(self, store: AccountStore, digest: Callable[[Secret], bytes]) -> None:
+    def __init__(
+        self,
+        store: AccountStore,
+        digest: Callable[[Secret, int], bytes],
+        found: Callable[[ApiKey, Secret, int], None] = _untold,
+    ) -> None:
         self._store = store
         self._digest = digest
+        self._found = found
         self._version: int | None = None
         self._accounts = Accounts()
         self.fresh = False
@@ -76,7 +88,23 @@ class Directory:
 
     def find(self, secret: Secret) -> ApiKey | None:
         """The key that this secret opens, even if it has expired or its customer is disabled; None if revoked."""
-        return self._accounts.keys.get(self._digest(secret))
+        accounts = self._accounts
+        for epoch in accounts.peppers:
+            try:
+                digest = self._digest(secret, epoch)
+            except KeyDestroyed:  # this node has not heard of that pepper yet
+                continue
+            key = accounts.keys.get(digest)
+            if key is not None:
+                self._found(key, secret, epoch)
+                return key
+        return None
+
+    def peppers(self) -> frozenset[int] | None:
+        """Epochs of the peppers that keys are under, which are not revoked; None where that cannot be known."""
+        if any(each.kind == "key" for each in self._accounts.unreadable):
+            return None
+        return frozenset(self._accounts.peppers)
 
     def esme(self, system_id: str) -> Esme | None:
         """The account that binds by this name, even if its customer is disabled; None if revoked."""

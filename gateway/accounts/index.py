@@ -8,6 +8,7 @@ tried in vain until it is set anew. Each is listed in `unreadable`.
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from gateway.accounts.settings import (
     EndpointSettings,
     EsmeSettings,
     KeySettings,
+    StoredKeySettings,
     fault,
     keyword_key,
     parse_network,
@@ -40,7 +42,7 @@ from redaction.sealed import Sealed
 Claim = tuple[int, str]
 """A customer, and the system_id of the account whose binds get its messages."""
 
-_decode_key: Final = msgspec.json.Decoder(KeySettings).decode
+_decode_key: Final = msgspec.json.Decoder(StoredKeySettings).decode
 _decode_esme: Final = msgspec.json.Decoder(EsmeSettings).decode
 _decode_endpoint: Final = msgspec.json.Decoder(EndpointSettings).decode
 Row = TypeVar("Row", StoredKey, StoredEsme)
@@ -52,8 +54,8 @@ _ENTRY: Final = {"senders": "sender", "numbers": "number"}
 class Accounts(msgspec.Struct, frozen=True):
     """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer.
 
-    profiles: of ESME accounts, by their number. held: customers of whom nothing is sent. unreadable: what cannot be
-    read, by public names.
+    profiles: of ESME accounts, by their number. held: customers of whom nothing is sent. peppers: epochs of those that
+    digests of keys are under, the newest first. unreadable: what cannot be read, by public names.
     """
 
     customers: Mapping[int, Customer] = {}
@@ -64,6 +66,7 @@ class Accounts(msgspec.Struct, frozen=True):
     numbers: Mapping[str, Mapping[str, Claim]] = {}
     profiles: Mapping[int, EsmeProfile] = {}
     held: frozenset[int] = frozenset()
+    peppers: tuple[int, ...] = (0,)
     unreadable: tuple[Unreadable, ...] = ()
 
 
@@ -97,6 +100,7 @@ class _Indexing:
             _claims(self._customers.values()),
             {each.id: each.profile for each in esmes.values()},
             self._held(),
+            self._peppers(),
             tuple(self._faults),
         )
 
@@ -138,6 +142,14 @@ class _Indexing:
             except ROW_FAULTS as error:
                 self._note("key", each.id, each.prefix, fault(error))
         return found
+
+    def _peppers(self) -> tuple[int, ...]:
+        found: set[int] = set()
+        for each in self._stored.keys:
+            if each.revoked_ms is None:
+                with suppress(*ROW_FAULTS):
+                    found.add(_decode_key(each.settings).pepper)
+        return tuple(sorted(found, reverse=True)) or (0,)
 
     def _esmes(self) -> Mapping[str, Esme]:
         found: dict[str, Esme] = {}

@@ -195,6 +195,12 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
         _check_count(self.daily_quota, _MOST_PER_DAY, "a daily quota")
 
 
+class StoredKeySettings(KeySettings, frozen=True, kw_only=True):
+    """As they lie beside a key. pepper: the epoch of the one that its digest is under."""
+
+    pepper: int = 0
+
+
 class EsmeSettings(KeySettings, frozen=True, kw_only=True):
     """What is set per ESME account; None takes what `[smpp_server]` says.
 
@@ -317,6 +323,14 @@ def label_of(stored: bytes) -> str:
         return ""
 
 
+def pepper_of(stored: bytes) -> int | None:
+    """The epoch of the pepper that a key's digest is under; None where that cannot be read."""
+    try:
+        return key_settings(stored).pepper
+    except (InvalidSetting, *ROW_FAULTS):
+        return None
+
+
 def fault(error: Exception) -> str:
     """What such an error of msgspec or of these types says, without a word of what is stored."""
     said = error if isinstance(error, InvalidSetting) else error.__cause__
@@ -341,6 +355,14 @@ def merged(stored: bytes, changes: Mapping[str, Any]) -> bytes:
         not reading.faults, f"what is stored of these settings cannot be read; set anew: {', '.join(reading.faults)}"
     )
     return whole
+
+
+def key_settings(stored: bytes) -> StoredKeySettings:
+    """Raises InvalidSetting."""
+    try:
+        return msgspec.json.decode(stored, type=StoredKeySettings)
+    except msgspec.ValidationError as error:
+        raise InvalidSetting(fault(error)) from None
 
 
 def esme_settings(stored: bytes) -> EsmeSettings:

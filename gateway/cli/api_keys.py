@@ -6,7 +6,7 @@ import typer
 
 from gateway.accounts.administration import LONGEST_LIFE_MS
 from gateway.accounts.invalid import InvalidSetting
-from gateway.accounts.settings import DEFAULT_SCOPES, KeySettings, label_of
+from gateway.accounts.settings import DEFAULT_SCOPES, KeySettings, label_of, pepper_of
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import customer_names, find_customer, find_owner, open_desk
@@ -90,11 +90,12 @@ def list_(
                     "created": rfc3339(each.created_ms),
                     "expires": rfc3339_or_none(each.expires_ms),
                     "revoked": rfc3339_or_none(each.revoked_ms),
+                    "pepper": pepper_of(each.settings),
                 }
                 for each in await desk.accounts.keys(owner)
             ]
 
-    show(run(work()), json, spare=("created", "scopes", "label"))
+    show(run(work()), json, spare=("pepper", "created", "scopes", "label"))
 
 
 @app.command("revoke")

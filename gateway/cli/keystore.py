@@ -4,6 +4,7 @@ Keys are shown by name and age, never by their bytes.
 """
 
 import contextlib
+import enum
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,10 +15,12 @@ import typer
 
 from config.loader import load
 from config.settings import KeystoreSettings, Settings
+from gateway.audit.acts import Act
 from gateway.audit.anchor import anchor_marks
-from gateway.cli.output import Config, Failed, Json, show
+from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.restored import accept
-from gateway.cli.session import open_keystore
+from gateway.cli.rotated import rotated_credentials, rotated_customer
+from gateway.cli.session import open_desk, open_keystore
 from gateway.keystore import opening
 from gateway.keystore.installation import KeysOlder, shown
 from gateway.keystore.recovery import Combination, recover
@@ -29,7 +32,9 @@ from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.rules import retention_rules
 from redaction.keys_at_rest import key_ages, state_digest
 
-FAMILIES: Final = ("period", "customer", "pepper", "secret")
+FAMILIES: Final = ("period", "customer", "pepper", "secret", "retired")
+NAMES: Final = {"retired": "retired"}
+"""Of families that are not called by a plural."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys: ages, rotation, copies.")
 
@@ -61,18 +66,55 @@ def accept_restore(config: Config = None, json: Json = False) -> None:
     accept(KeysOlder, config, json=json)
 
 
+class Rotated(enum.StrEnum):
+    ROOT = "root"
+    CREDENTIALS = "credentials"
+    CUSTOMER = "customer"
+
+
 @app.command()
-def rotate(config: Config = None, json: Json = False) -> None:
-    """Seal the key store under a fresh root and destroy the old one: older copies of the store are dead."""
-    forbid_core_dumps()
-    settings, clock = load(config, os.environ), SystemClock()
-    with open_keystore(settings, clock) as store:
-        if not store.rolls:
-            raise Failed(
-                "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
-            )
-        store.update(lambda _: None, destroys=True)
-        show({"version": store.version, "state": state_digest(store.state).hex()}, json)
+def rotate(
+    what: Annotated[Rotated, typer.Argument(help="What is replaced.")] = Rotated.ROOT,
+    customer: Annotated[str, typer.Argument(help="Customer id, for `customer`.")] = "",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Replace the root, the pepper of API keys, or a customer's key.
+
+    root: the key store is sealed under a fresh one and the old one is destroyed; older copies of the store are dead.
+
+    credentials: new API keys are kept under a fresh pepper. A digest cannot be made anew without the key itself, so a
+    key that is there moves when it is used; the old pepper serves until its last key has moved or is revoked, and is
+    destroyed by a node an hour later. Passwords of ESME accounts have salts of their own and no pepper.
+
+    customer: what comes from now on is sealed under a fresh key, and contact data and endpoint are sealed anew.
+    Messages that are there cannot be, since nobody may open them for that: the former key opens them until the last of
+    them is due, and pseudonyms of epochs that are there keep their names.
+    """
+    if bool(customer) != (what is Rotated.CUSTOMER):
+        raise Failed("a customer's id belongs to `keys rotate customer`, and to nothing else", "customer_misplaced")
+    if what is Rotated.CREDENTIALS:
+        show(run(rotated_credentials(config)), json)
+    elif what is Rotated.CUSTOMER:
+        show(run(rotated_customer(config, customer)), json)
+    else:
+        _rotate_root(config, json)
+
+
+def _rotate_root(config: Path | None, json: bool) -> None:
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            store = desk.keystore
+            if not store.rolls:
+                raise Failed(
+                    "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
+                )
+            async with desk.audit.around(Act.KEYS_ROTATE, what="root") as outcome:
+                store.update(lambda _: None, destroys=True)
+                outcome.say(numbers={"version": store.version}, digests={"after": state_digest(store.state)})
+            return {"version": store.version, "state": state_digest(store.state).hex()}
+
+    show(run(work()), json)
 
 
 @app.command()
@@ -82,14 +124,19 @@ def snapshot(
     json: Json = False,
 ) -> None:
     """Copy the sealed key store, for a disaster. The next destruction makes the copy worthless, and it should."""
-    forbid_core_dumps()
-    settings, clock = load(config, os.environ), SystemClock()
+    settings = load(config, os.environ)
     if path.resolve().parent == Path(settings.ledger.path).resolve().parent:
         raise Failed("a copy of the keys does not belong beside the data", "copies_together")
-    with open_keystore(settings, clock) as store:
-        version = store.snapshot(path)
-        until_ms = next_destruction_ms(store.state, list(retention_rules(settings).values()))
-        show({"version": version, "opens_until": rfc3339_or_none(until_ms)}, json)
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            async with desk.audit.around(Act.KEYS_SNAPSHOT) as outcome:
+                version = desk.keystore.snapshot(path)
+                outcome.say(numbers={"version": version})
+            until_ms = next_destruction_ms(desk.keystore.state, list(desk.rules.values()))
+            return {"version": version, "opens_until": rfc3339_or_none(until_ms)}
+
+    show(run(work()), json)
 
 
 @app.command("copy")
@@ -107,11 +154,17 @@ def copy_keys(
     with _opened(old, clock) as before:
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
+        run(_write_copy(source))
         after = opening.keystore(new, clock, node=False)
         after.open_with(before.state, before.installation, beside=anchor_marks(before.marks.all()))
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)
+
+
+async def _write_copy(source: Path) -> None:
+    async with open_desk(source) as desk:
+        await desk.audit.write(Act.KEYS_COPY, what="begin")
 
 
 def _meet(old: KeystoreSettings, new: KeystoreSettings) -> bool:
@@ -181,7 +234,7 @@ def _status(store: Keystore, settings: Settings) -> dict[str, object]:
         "root": settings.keystore.root.kind,
         "rolls": store.rolls,
         "layout": store.state.layout,
-        **{f"{family}s": sum(each.family == family for each in ages) for family in FAMILIES},
+        **{NAMES.get(family, f"{family}s"): sum(each.family == family for each in ages) for family in FAMILIES},
         "oldest": rfc3339(min(each.created_ms for each in ages)) if ages else None,
         "next_destruction": rfc3339_or_none(next_destruction_ms(store.state, rules)),
         **_nodes(store),

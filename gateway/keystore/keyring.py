@@ -14,7 +14,7 @@ from gateway.keystore.upkeep import CREDENTIALS, Upkeep, epoch_of, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
-from redaction.keys import PEOPLE, KeyState
+from redaction.keys import KeyState
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import (
     Digests,
@@ -149,25 +149,6 @@ class Keyring:
 
         return self._store.update(forget, destroys=True)
 
-    async def ensure_person(self, number: int) -> None:
-        """Make the key of a person durable, while the loop goes on. Raises LedgerUnavailable."""
-
-        def make(state: KeyState) -> None:
-            state.ensure_customer(number, self._clock.random, now_ms=self._clock.now_ms())
-
-        await self._store.update_apart(make, destroys=False)
-
-    async def forget_person(self, number: int) -> bool:
-        """Destroy all that is sealed about a person, in every copy; whether there was a key.
-
-        Raises LedgerUnavailable.
-        """
-        return await self._store.update_apart(lambda state: state.drop_customer(number), destroys=True)
-
-    def people(self) -> list[int]:
-        """The numbers of people whose keys live."""
-        return [each for each in self._store.state.customers() if each >= PEOPLE]
-
     def forget_customer(self, customer: int) -> bool:
         """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""
         return self._store.update(lambda state: state.drop_customer(customer), destroys=True)
@@ -212,8 +193,13 @@ class Keyring:
     def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
         return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
 
-    def credential_digest(self, secret: Secret) -> bytes:
-        return credential_digest(self._store.state, secret)
+    def credential_digest(self, secret: Secret, epoch: int) -> bytes:
+        """epoch: of the pepper."""
+        return credential_digest(self._store.state, secret, epoch)
+
+    def credential_epoch(self) -> int:
+        """Of the pepper under which new credentials are kept."""
+        return self._store.state.epochs(CREDENTIALS, "credential")[-1]
 
     def correlation_key(self) -> tuple[bytes, int]:
         """What operators' ids are digested under, and since when in epoch milliseconds; 0: always."""

@@ -11,6 +11,7 @@ from redaction.first_layout import FIRST
 from redaction.keys import KeyState
 from redaction.pseudonymise import IDEMPOTENCY
 from redaction.retention import RetentionRule, RetentionTag, period_dead_ms, period_of
+from redaction.retired_keys import Retired, still_needed
 
 EPOCH_MS: Final = 90 * 24 * 3600 * 1000
 """How long one pepper for search pseudonyms is used."""
@@ -50,7 +51,8 @@ class Upkeep:
         self._years = [] if tags_from_ms is None else lacking_years(state, now_ms)
         dead = dead_years(state, rules, now_ms) if clock.is_sound else []
         self._epochs += [(CREDENTIALS, PURPOSE, year) for year in dead]
-        self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets)
+        self._retired = _thinned(state, self._periods, self._secrets) if clock.is_sound else {}
+        self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets) + len(self._retired)
         self.needed = bool(self._missing or self._years) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
 
     def do(self, state: KeyState) -> None:
@@ -65,6 +67,8 @@ class Upkeep:
             state.drop_epoch(*name)
         for purpose, epoch in self._secrets:
             state.drop_secret(purpose, epoch)
+        for customer, left in self._retired.items():
+            state.set_retired(customer, left)
 
 
 def make_peppers(state: KeyState, clock: Clock) -> None:
@@ -78,8 +82,9 @@ def make_peppers(state: KeyState, clock: Clock) -> None:
     if not state.epochs(CREDENTIALS, "correlation"):
         since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
         state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
-    for purpose in ("credential", "audit"):
-        state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
+    for purpose in ("credential", "audit", "person"):
+        if not state.epochs(CREDENTIALS, purpose):
+            state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
     if state.layout > FIRST:
         for epoch in ahead:
             state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
@@ -128,13 +133,27 @@ def _dead_secrets(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) 
     return found + [(purpose, epoch) for purpose in windows.EPOCH_MS for epoch in windows.over(state, purpose, now_ms)]
 
 
+def _thinned(
+    state: KeyState, periods: Sequence[tuple[RetentionTag, int]], secrets: Sequence[tuple[str, int]]
+) -> dict[int, list[Retired]]:
+    """By customer, what is left of replaced keys where less is needed without these periods and secrets."""
+    if not state.retired():
+        return {}
+    families = state.families
+    gone, over = set(periods), {(purpose, "", epoch) for purpose, epoch in secrets}
+    periods_ms = [each.created_ms for name, each in families.periods.items() if name not in gone]
+    secrets_ms = [each.created_ms for name, each in families.secrets.items() if name not in over]
+    left = {name: still_needed(each, periods_ms, secrets_ms) for name, each in state.retired().items()}
+    return {name: each for name, each in left.items() if each != list(state.retired()[name])}
+
+
 def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
     """Whether every record of the epoch is gone."""
     return (epoch + 1) * EPOCH_MS <= now_ms - max((rule.record_s for rule in rules), default=0) * 1000
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit")):
+    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit", "person")):
         return True
     ahead = epoch_of(now_ms) + 1
     if state.layout >= TURNING_SINCE and any(

@@ -7,19 +7,23 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.directory import Directory
+from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.audit.building import log_writer
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
 from gateway.keystore.high_water import HighWater
-from gateway.keystore.installation import Step, look_together, open_together, shown
+from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
+from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
+from gateway.process.scrubbing import TIMES
 from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity
 from gateway.retention.rules import Rules, retention_rules
@@ -37,7 +41,8 @@ class StartRefused(Exception):
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
-    peers: the other nodes on the ledger, where there may be any. audit: who did what.
+    peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
+    were.
     """
 
     rules: Rules
@@ -50,9 +55,12 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     messages: CheckedMessages
     work: CheckedWork
     directory: Directory
+    people: Registry
+    pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
+    opened: Opened
     peers: Peers | None
 
 
@@ -90,19 +98,22 @@ async def open_stores(
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
-    directory = Directory(ledger.accounts, keyring.credential_digest)
+    moves = Moves(keyring, keystore)
+    directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
     return Stores(
         rules=rules,
         keystore=keystore,
         keyring=keyring,
         sealer=sealer,
-        vault=Vault(sealer, rules, clock.now_ms),
+        vault=Vault(sealer, rules, clock.now_ms, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)),
         ledger=ledger,
         integrity=integrity,
         messages=messages,
         work=CheckedWork(ledger.work, integrity),
         directory=directory,
+        people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
+        pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
         audit=Sequencer(
@@ -111,6 +122,7 @@ async def open_stores(
             clock,
             settings.audit.interval_s,
         ),
+        opened=opened,
         peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
 

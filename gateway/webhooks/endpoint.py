@@ -81,6 +81,26 @@ def seal_endpoint(
     return endpoint, fresh
 
 
+def resealed(sealer: Sealer, endpoint: StoredEndpoint) -> StoredEndpoint:
+    """All that is sealed of an endpoint, under its customer's present key. Raises SealError and ValueError."""
+
+    def anew(sealed: Sealed, field: str, purpose: Purpose) -> Sealed:
+        opened = sealer.open_account(sealed, endpoint.customer, field, _RECORD, purpose)
+        return sealer.seal_account(opened, endpoint.customer, field, _RECORD)
+
+    settings = endpoint_settings(endpoint)
+    if settings.former_secret:
+        former = Sealed(base64.b64decode(settings.former_secret, validate=True))
+        kept = base64.b64encode(anew(former, SECRET, Purpose.CREDENTIAL)).decode()
+        settings = msgspec.structs.replace(settings, former_secret=kept)
+    return msgspec.structs.replace(
+        endpoint,
+        url=anew(endpoint.url, URL, Purpose.INFORM_CUSTOMER),
+        secret=anew(endpoint.secret, SECRET, Purpose.CREDENTIAL),
+        settings=kept_beside(endpoint.settings, settings) if settings.former_secret else endpoint.settings,
+    )
+
+
 class SetAnew:
     """What an administrator makes of a customer's endpoint, whatever stands; see `Accounts.set_endpoint`.
 

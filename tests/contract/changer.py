@@ -33,7 +33,7 @@ CUSTOMER: Final = 1
 def accounts_of(ledger: Ledger) -> Accounts:
     clock = ManualClock()
     sealer = Sealer(KeyState(), clock.random)
-    return Accounts(ledger.accounts, clock, COMMAND_LINE, sealer=sealer, ensure_keys=print, digest=lambda _: bytes(32))
+    return Accounts(ledger.accounts, clock, COMMAND_LINE, sealer=sealer, ensure_keys=print, digest=lambda *_: bytes(32))
 
 
 def url(number: int) -> Sealed:

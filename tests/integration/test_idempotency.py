@@ -72,6 +72,7 @@ async def test_a_repeat_stays_one_where_the_pseudonyms_have_changed(tmp_path: Pa
         assert again.json()["id"] == first.json()["id"]
 
 
+@pytest.mark.case("privacy-10")
 @pytest.mark.parametrize("first_s", [-DAY_S / 2, -61, -59, -0.001, 0, 59, 61])
 @pytest.mark.parametrize("later_s", [0.002, 30, 62, 3600, DAY_S - 1])
 async def test_a_repeat_is_found_over_the_turn_of_an_epoch(tmp_path: Path, first_s: float, later_s: float) -> None:
@@ -88,6 +89,7 @@ async def test_a_repeat_is_found_over_the_turn_of_an_epoch(tmp_path: Path, first
         assert again.headers["idempotent-replayed"] == "true"
 
 
+@pytest.mark.case("privacy-10")
 async def test_a_key_is_free_after_a_day(tmp_path: Path) -> None:
     async with api_on_road(tmp_path) as (stage, road):
         first = await stage.post(headers=KEY)

@@ -238,6 +238,7 @@ def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
     before.close()
 
 
+@pytest.mark.case("privacy-10")
 def test_idempotency_keys_of_before_the_upgrade_are_found_until_their_time_is_over(old: KeyPlace) -> None:
     """And their lasting pepper goes, where it was a key of its own."""
     clock = ManualClock()

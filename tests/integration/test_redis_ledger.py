@@ -211,6 +211,7 @@ def late(message: Message, digests: Sequence[bytes]) -> Accept:
     return Accept(message, digests[2], NOW + DAY_MS, sought=(digests[1],))
 
 
+@pytest.mark.case("privacy-10")
 @pytest.mark.parametrize(
     "views", [(early, turning, turning), (turning, early, early), (turning, late, late), (late, turning, turning)]
 )
@@ -232,6 +233,7 @@ async def test_of_nodes_whose_epoch_turns_at_other_times_one_takes_a_key(
         assert await nodes[0].apply(again) == [results[0]] * 3
 
 
+@pytest.mark.case("privacy-10")
 async def test_an_earlier_digest_whose_message_was_never_stored_stands_for_nothing(node: Open) -> None:
     ledger = await node()
     lost, second, third = a_message(), a_message(), a_message()

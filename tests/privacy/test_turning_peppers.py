@@ -10,11 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from gateway.keystore.recovery import recover
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.rotation import rotate_customer, settle_customer
 from redaction.customer_keys import PLATFORM
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.primitives import hmac_sha256
 from tests.unit.gateway.road import CUSTOMER, running_road
+
+pytestmark = pytest.mark.case("privacy-10")
 
 DAY_S = 24 * 3_600
 PEOPLE = 200
@@ -48,6 +53,27 @@ def recovered(copy: Path, state: KeyState) -> set[str]:
                     if hmac_sha256(pepper, bytes(4) + key.encode())[:16] in digests
                 }
     return found
+
+
+async def test_of_a_customer_whose_key_was_replaced_everything_opens_until_it_is_due(tmp_path: Path) -> None:
+    """As the recovery tool sees it, and the dispatcher, whose key at hand is of before."""
+    async with running_road(tmp_path, down=["loop"]) as road:
+        sent = {await road.send(to=f"+9665{10_000_000 + index}", reference="order 7") for index in range(4)}
+        await road.settled()
+        rotate_customer(road.store, road.clock, CUSTOMER)
+        sent |= {await road.send(to=f"+9665{20_000_000 + index}", reference="order 8") for index in range(4)}
+        await road.settled()
+        copy = copy_of(tmp_path / "ledger.db", tmp_path / "copy")
+        roots = FileRootSlot(tmp_path / "root.key").read()
+        assert recover([copy], [tmp_path / "keys.db"], roots).opened == sent
+        for each in sent:
+            assert road.vault.open_private(await road.stored(each)).reference is not None
+        road.clock.advance(9 * DAY_S)
+        settle_customer(road.store, CUSTOMER)
+        road.keyring.ensure_present()
+        assert road.store.state.former_keys(CUSTOMER) == []
+        roots = FileRootSlot(tmp_path / "root.key").read()
+        assert recover([copy], [tmp_path / "keys.db"], roots).opened == frozenset()
 
 
 @pytest.mark.policy("P-23")

@@ -37,7 +37,7 @@ ALL_SCOPES = ("send", "status", "operators")
 _NUMBER = re.compile(r"\+9665[0-9]{8}", re.ASCII)
 
 
-def digest(secret: Secret) -> bytes:
+def digest(secret: Secret, _epoch: int = 0) -> bytes:
     return sha256(secret.reveal(Purpose.CREDENTIAL).encode()).digest()
 
 

@@ -10,6 +10,8 @@ from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState
 from redaction.windows import TURN_MS, Window, window
 
+pytestmark = pytest.mark.case("privacy-10")
+
 DAY_MS = 86_400_000
 EPOCH = 20_000
 NOON = EPOCH * DAY_MS + DAY_MS // 2

@@ -9,6 +9,7 @@ import pytest
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.record_tags import PURPOSE, YEAR_MS, Verdict
 from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.rotation import is_settled, rotate_customer, settle_customer
 from gateway.keystore.store import Keystore
 from gateway.keystore.upkeep import CREDENTIALS, EPOCH_MS, epoch_of
 from gateway.model.message import message_id
@@ -57,7 +58,7 @@ def test_this_period_and_the_next_have_keys_under_every_rule(keyring: Keyring, c
 
 
 def test_credentials_can_be_compared_before_there_is_any_customer(keyring: Keyring) -> None:
-    assert len(keyring.credential_digest(Secret("x"))) == 32
+    assert len(keyring.credential_digest(Secret("x"), keyring.credential_epoch())) == 32
     assert keyring.state.epochs(CREDENTIALS, "credential")
 
 
@@ -95,6 +96,7 @@ def test_ensuring_twice_changes_nothing(keyring: Keyring) -> None:
     assert state_digest(keyring.state) == before
 
 
+@pytest.mark.case("privacy-10")
 @pytest.mark.policy("P-23")
 def test_of_an_idempotency_key_two_epochs_live_and_the_older_one_is_destroyed(
     keyring: Keyring, clock: ManualClock
@@ -117,6 +119,29 @@ def test_of_an_idempotency_key_two_epochs_live_and_the_older_one_is_destroyed(
     later = keyring.idempotency_digests(1, "otp-966500000078", clock.now_ms(), 0)
     assert first not in (later.claimed, *later.sought)
     assert later.sought == (found.claimed,)
+
+
+@pytest.mark.case("privacy-10")
+@pytest.mark.policy("P-23")
+def test_a_customers_former_key_goes_with_the_last_content_of_its_time(keyring: Keyring, clock: ManualClock) -> None:
+    keyring.ensure_customer(1)
+    store = keyring._store
+    rotate_customer(store, clock, 1)
+    before = keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    assert not is_settled(store, 1)
+    clock.advance(9 * DAY_S)
+    keyring.ensure_present()
+    assert len(keyring.state.former_keys(1)) == 1, "contact data may be sealed under it"
+    settle_customer(store, 1)
+    assert is_settled(store, 1)
+    keyring.ensure_present()
+    assert keyring.state.former_keys(1) == []
+    assert len(keyring.state.retired()[1]) == 1, "pseudonyms are derived from its parts"
+    assert keyring.pseudonymise(1, NUMBER, clock.now_ms() - 9 * DAY_S * 1000) == before
+    for _ in range(3):
+        clock.advance(90 * DAY_S)
+        keyring.ensure_present()
+    assert keyring.state.retired() == {}
 
 
 @pytest.mark.case("faults-3")
