@@ -61,7 +61,7 @@ def build_fronts(
             clock=clock,
             intake=intake,
             errands=Errands(
-                stores.ledger.messages,
+                stores.messages,
                 road.revocation,
                 tasks.contain,
                 senders=NewsWriter(stores.vault, stores.directory.profile).senders,
@@ -90,9 +90,10 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         }
 
     return HttpApi(
-        SendPath(road.door, stores.ledger.messages, road.admission, clock),
+        SendPath(road.door, stores.messages, road.admission, clock),
         Sources(
-            messages=stores.ledger.messages,
+            messages=stores.messages,
+            usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
             operators=lambda: [
@@ -100,7 +101,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             ],
         ),
         stores.directory,
-        settings.http,
+        msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2)),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,

@@ -26,7 +26,9 @@ from gateway.node.steps import Base
 from gateway.node.stores import Stores
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
+from gateway.process.scrubbing import Scrubbing
 from gateway.process.tasks import TaskOwner
+from gateway.retention.integrity import TaggedCommits
 from gateway.retention.sweeper import Sweeper
 from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.telling import Telling
@@ -67,6 +69,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     cluster: Cluster | None
     revocation: Revocation
     troubles: Troubles
+    scrubbing: Scrubbing
 
 
 async def build_road(
@@ -80,7 +83,7 @@ async def build_road(
     handover: Handover  # stands once the steps do that it gives to
     outcome = Outcome()
     journal = Journal(
-        stores.ledger,
+        TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
         ended=outcome.final,
@@ -93,7 +96,7 @@ async def build_road(
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
         outbox=stores.ledger.outbox,
-        messages=stores.ledger.messages,
+        messages=stores.messages,
         journal=journal,
         word=NewsWriter(stores.vault, stores.directory.profile),
         clock=clock,
@@ -123,6 +126,7 @@ async def build_road(
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
+        scrubbing=_scrubbing(settings, stores, deliverer),
     )
 
 
@@ -137,3 +141,9 @@ async def _admission(base: Base, buckets: Buckets | None) -> Admission:
     )
     await admission.load()
     return admission
+
+
+def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:
+    """Who keeps what is personal or secret beside what is under way."""
+    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget)
+    return Scrubbing(settings.memory.horizon_s, forget)
