@@ -61,7 +61,7 @@ def build_fronts(
             clock=clock,
             intake=intake,
             errands=Errands(
-                stores.ledger.messages,
+                stores.messages,
                 road.revocation,
                 tasks.contain,
                 senders=NewsWriter(stores.vault, stores.directory.profile).senders,
@@ -87,12 +87,13 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             "accounts": stores.directory.fresh,
             "keys": stores.keyring.attended,
             "clock": clock.is_sound,
+            "in_service": not stores.follower.desired.draining,
         }
 
     return HttpApi(
-        SendPath(road.door, stores.ledger.messages, road.admission, clock),
+        SendPath(road.door, stores.messages, road.admission, clock),
         Sources(
-            messages=stores.ledger.messages,
+            messages=stores.messages,
             usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
@@ -110,15 +111,15 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
 
 def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
     """A link as it stands, for customers."""
-    health = road.operators[settings.name].health()
+    health, lane = road.operators[settings.name].health(), road.dispatch.lanes.by_name[settings.name]
     return OperatorView(
         name=settings.name,
-        state=health.state,
+        state="paused" if lane.is_paused else health.state,
         country=settings.register.place,
         binds_up=health.binds_up,
         binds=health.binds,
         down=health.down,
-        circuit=road.dispatch.lanes.by_name[settings.name].circuit.state.value,
+        circuit=lane.circuit.state.value,
     )
 
 

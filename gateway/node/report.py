@@ -68,7 +68,7 @@ def _road_counters(road: Road) -> list[Sample]:
 def _store_counters(stores: Stores, road: Road) -> list[Sample]:
     sealer, sweeper, journal = stores.sealer, road.sweeper, road.journal
     return [
-        ("gateway_integrity_errors_by_field", "Sealed fields that did not authenticate", _floats(sealer.broken)),
+        ("gateway_integrity_errors_by_field", "Sealed fields and records that did not authenticate", _broken(stores)),
         ("gateway_forgotten_by_kind", "What the sweeper destroyed", _forgotten(sweeper)),
         ("gateway_sweeps_failed", "Sweeps that could not be done", sweeper.failed),
         ("gateway_opened_by_purpose", "Sealed fields opened", _by_purpose(sealer.opened)),
@@ -132,6 +132,9 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_active_by_operator", "Messages in memory", _floats(road.dispatch.lanes.waiting())),
         ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
         ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
+        ("gateway_paused_by_operator", "1 while nothing is submitted as somebody wants it so", _paused(road)),
+        ("gateway_accepting", "Whether messages are taken", float(not road.admission.is_paused)),
+        ("gateway_dispatching", "Whether messages are sent", float(not road.dispatch.sender.is_held)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
         ("gateway_binds_down_by_operator_and_reason", "Binds that are down, by why", _down(health)),
         ("gateway_trouble_by_kind", "1 while something is wrong", _troubles(road, "lasts")),
@@ -208,8 +211,18 @@ def _openings(road: Road) -> dict[str, float]:
     return {name: float(lane.circuit.opened) for name, lane in road.dispatch.lanes.by_name.items()}
 
 
+def _paused(road: Road) -> dict[str, float]:
+    return {name: float(lane.is_paused) for name, lane in road.dispatch.lanes.by_name.items()}
+
+
 def _open_circuits(road: Road) -> dict[str, float]:
     return {name: float(not lane.circuit.is_closed) for name, lane in road.dispatch.lanes.by_name.items()}
+
+
+def _broken(stores: Stores) -> dict[str, float]:
+    """Sealed fields, and whole records."""
+    whole = {"record": stores.integrity.broken} if stores.integrity.broken else {}
+    return _floats({**stores.sealer.broken, **whole})
 
 
 def _floats(counts: dict[str, int]) -> dict[str, float]:
