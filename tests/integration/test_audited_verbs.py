@@ -37,7 +37,9 @@ NONE = {
     "keys status": "reads",
     "leakscan": "reads",
     "ledger backup": "copies the file without opening the ledger",
+    "node list": "reads",
     "number list": "reads",
+    "operator show": "reads",
     "retention due": "reads",
     "retention report": "reads",
     "route explain": "reads settings",
@@ -83,9 +85,16 @@ ELSEWHERE = {"begin-anew", "keys accept-restore", "ledger accept-restore"}
 
 def test_every_verb_is_placed() -> None:
     theirs = {each for each in COMMANDS if each.startswith(("person", "request", "token"))}
+    theirs |= {each for each in COMMANDS if each in STEERING}
     assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
 
 
+STEERING = {
+    *("accepting", "dispatch", "node drain", "node resume"),
+    *("operator drain", "operator pause", "operator rebind", "operator resume", "operator reroute"),
+    "operator throughput",
+}
+"""Each writes the act of its name with what is wanted: `gateway/control/desk.py`."""
 INTENDED = ["audit prune", "clock confirm", "keys rotate", "keys snapshot", "ledger format", "retention run"]
 
 
