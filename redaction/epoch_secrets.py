@@ -1,7 +1,7 @@
 """Secrets of epochs: what the peppers of all customers are derived from whose epochs turn."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from redaction.stored_keys import Key
 
@@ -18,18 +18,32 @@ EPOCHS_A_GROUP: Final = 128
 KEY_BYTES: Final = 32
 
 
-class EpochSecrets:
-    """By purpose, tag and epoch. touched: groups of keys that changed since they were read."""
+class Window(NamedTuple):
+    """Epochs at one time. claimed: what is new belongs to it. before: claimed as well, and first. sought: where it may
+    have been claimed earlier.
+    """
 
-    __slots__ = ("_first_epochs", "_secrets", "touched")
+    claimed: int
+    before: tuple[int, ...]
+    sought: tuple[int, ...]
+
+
+class EpochSecrets:
+    """By purpose, tag and epoch. touched: groups of keys that changed since they were read. windows: what
+    `redaction.windows` has found for a purpose and a minute.
+    """
+
+    __slots__ = ("_first_epochs", "_secrets", "touched", "windows")
 
     def __init__(self, secrets: dict[tuple[str, str, int], Key]) -> None:
         self._secrets = secrets
         self._first_epochs: dict[str, int | None] = {}
         self.touched: set[tuple[str, int]] = set()
+        self.windows: dict[tuple[str, int], Window] = {}
 
     def _forget_derived(self) -> None:
         self._first_epochs.clear()
+        self.windows.clear()
 
     def ensure_secret(self, purpose: str, epoch: int, random: Random, *, tag: str = "", now_ms: int = 0) -> bool:
         """Make what the peppers of an epoch are derived from, for all customers, unless it is there; true when made.
@@ -41,6 +55,7 @@ class EpochSecrets:
             return False
         self._secrets[purpose, tag, epoch] = Key(random(KEY_BYTES), now_ms)
         self._first_epochs.clear()
+        self.windows.clear()
         self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
         return True
 
