@@ -15,6 +15,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from benchmarks import fairness as fairness_beside
 from benchmarks import micro, nodes, peers
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
@@ -393,6 +394,22 @@ def stored(
         Options(engine=engine, workers=workers),
         Output(json, html, compare),
     )
+
+
+@app.command()
+def fairness(
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second of the quiet customer.")] = 50.0,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of each row.")] = 10.0,
+    beside: Annotated[
+        list[str] | None, typer.Option(help="Only attacks that begin with this, such as `4`; repeatable.")
+    ] = None,
+    build: BuildName = "this",
+) -> None:
+    """A quiet customer beside each flood: its p99, what is lost, /healthz, the end. Code 1 where a bar is missed."""
+    every = fairness_beside.all_attacks()
+    wanted = [each for each in every if not beside or each.split()[0] in beside or each in beside]
+    if not fairness_beside.shown(fairness_beside.run(wanted, rate, seconds, python_of(build))):
+        raise typer.Exit(1)
 
 
 @app.command()

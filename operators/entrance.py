@@ -18,7 +18,7 @@ import msgspec
 
 from operators.contained import report
 from operators.proxy_header import HEAD_OCTETS, ProxyHeaderWrong, rest_octets, source
-from operators.seats import Seat, Seats, parsed_address, parsed_networks
+from operators.seats import Network, Seat, Seats, parsed_address, parsed_networks
 
 ARRIVAL_S: Final = 10.0
 ACCEPTED_AT_ONCE: Final = 32
@@ -34,7 +34,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where to listen. port: 0 for one that the system gives. shared: other processes of this user listen there too.
 
     inherited: a socket that listens already. tls: None for plain octets. proxies: networks of TCP proxies, whose
-    connections begin with a PROXY protocol header.
+    connections begin with a PROXY protocol header. peers: networks whose connections are taken; others are closed
+    before they cost a seat. None takes all.
     """
 
     host: str
@@ -43,6 +44,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     inherited: socket.socket | None = None
     tls: ssl.SSLContext | None = None
     proxies: tuple[str, ...] = ()
+    peers: tuple[str, ...] | None = None
 
 
 class _Arrival:
@@ -76,6 +78,7 @@ class Entrance:
     ) -> None:
         self._place = place
         self._proxies = parsed_networks(place.proxies)
+        self._peers = None if place.peers is None else parsed_networks(place.peers)
         self._make = make
         self._turned = turned
         self._short = short
@@ -151,6 +154,9 @@ class Entrance:
                 self._short(is_short)
 
     def _arrived(self, connection: socket.socket, peer: str) -> None:
+        if self._peers is not None and not _is_in(peer, self._peers):
+            connection.close()
+            return
         connection.setblocking(False)
         arrival = _Arrival()
         seat = self.seats.take(peer, arrival)
@@ -168,7 +174,7 @@ class Entrance:
         """Never raises but for its cancellation."""
         is_in = False
         try:
-            if seat is not None and self._is_proxy(peer):
+            if seat is not None and self._proxies and _is_in(peer, self._proxies):
                 told = await self._told(connection)
                 if told is not None:
                     seat.free()
@@ -208,15 +214,16 @@ class Entrance:
         else:
             await connect(lambda: protocol, connection, ssl=tls, ssl_handshake_timeout=ARRIVAL_S)
 
-    def _is_proxy(self, peer: str) -> bool:
-        address = parsed_address(peer) if self._proxies else None
-        return address is not None and any(address in network for network in self._proxies)
-
     async def _told(self, connection: socket.socket) -> str | None:
         """Of whom a proxy speaks. Raises ProxyHeaderWrong, OSError and TimeoutError."""
         async with asyncio.timeout(ARRIVAL_S):
             head = await _exactly(connection, HEAD_OCTETS)
             return source(head, await _exactly(connection, rest_octets(head)))
+
+
+def _is_in(peer: str, networks: Iterable[Network]) -> bool:
+    address = parsed_address(peer)
+    return address is not None and any(address in network for network in networks)
 
 
 async def _exactly(connection: socket.socket, octets: int) -> bytes:

@@ -4,7 +4,8 @@ An account is read, changed, and written over what was read and nothing else, so
 another one came between, the change is made again on what stands by then: it names what it changes, and the rest stays.
 After `ATTEMPTS` conflicts in a row it raises `ChangedMeanwhile`.
 
-A key's secret is made here, returned once to the caller, and stored as a keyed digest and a prefix.
+Each change is one write with its entry for the audit log. A key's secret is made here, returned once to the caller, and
+stored as a keyed digest and a prefix.
 """
 
 import asyncio
@@ -38,6 +39,8 @@ from gateway.accounts.settings import (
     stored_form,
 )
 from gateway.audit.actor import Actor
+from gateway.audit.acts import Act
+from gateway.audit.entries import entry, known, named
 from gateway.ledger.contract import (
     ChangedMeanwhile,
     NameTaken,
@@ -113,11 +116,11 @@ class Accounts:
             created_ms=now_ms,
             disabled_ms=now_ms,
         )
-        number = await self._store.save_customer(draft)
+        number = await self._store.save_customer(draft, entries=self._entries(Act.CUSTOMER_ADD, draft))
         self._ensure_keys(number)
         account = seal_profile(self._sealer, profile, number, draft.public_id)
         return await self._change_customer(
-            number, lambda stored: msgspec.structs.replace(stored, account=account, disabled_ms=None)
+            number, None, lambda stored: msgspec.structs.replace(stored, account=account, disabled_ms=None)
         )
 
     async def customers(self) -> Sequence[StoredCustomer]:
@@ -127,12 +130,12 @@ class Accounts:
         """Open a customer's contact data. Raises `redaction.errors.SealError`."""
         return open_profile(self._sealer, customer, purpose)
 
-    async def change_settings(self, customer_id: int, change: Change) -> CustomerSettings:
-        """Set the fields that `change` names; all others stay. What holds then.
+    async def change_settings(self, customer_id: int, change: Change, act: Act = Act.CUSTOMER_SET) -> CustomerSettings:
+        """Set the fields that `change` names; all others stay. What holds then. act: which of a customer's it is.
 
         Raises UnknownAccount, InvalidSetting and ChangedMeanwhile.
         """
-        changed = await self._change_customer(customer_id, lambda stored: _with(stored, change))
+        changed = await self._change_customer(customer_id, act, lambda stored: _with(stored, change))
         return read_customer(changed.settings).settings
 
     async def reseal_profile(self, customer_id: int) -> None:
@@ -145,7 +148,7 @@ class Accounts:
             account = seal_profile(self._sealer, profile, stored.id, stored.public_id)
             return msgspec.structs.replace(stored, account=account)
 
-        await self._change_customer(customer_id, change)
+        await self._change_customer(customer_id, None, change)
 
     async def disable(self, customer_id: int, *, disabled: bool = True) -> StoredCustomer:
         """Refuse, or take again, everything of a customer. Raises UnknownAccount and ChangedMeanwhile."""
@@ -155,14 +158,21 @@ class Accounts:
             since_ms = now_ms if stored.disabled_ms is None else stored.disabled_ms
             return msgspec.structs.replace(stored, disabled_ms=since_ms if disabled else None)
 
-        return await self._change_customer(customer_id, change)
+        return await self._change_customer(
+            customer_id, Act.CUSTOMER_DISABLE if disabled else Act.CUSTOMER_ENABLE, change
+        )
 
-    async def _change_customer(self, number: int, change: Callable[[StoredCustomer], StoredCustomer]) -> StoredCustomer:
+    async def _change_customer(
+        self, number: int, act: Act | None, change: Callable[[StoredCustomer], StoredCustomer]
+    ) -> StoredCustomer:
+        """act: None for what belongs to one that was written down already."""
+
         async def attempt() -> StoredCustomer:
             standing = _the_customer(await self._store.customers(), number)
             changed = change(standing)
             if changed != standing:
-                await self._store.save_customer(changed, read=standing.version)
+                entries = [] if act is None else self._entries(act, standing)
+                await self._store.save_customer(changed, read=standing.version, entries=entries)
                 self._say("customer", standing.public_id)
             return changed
 
@@ -185,7 +195,12 @@ class Accounts:
             customer = _the_customer(stored.customers, customer_id)
             _check_claim(stored, customer_id, key, settings)
             changed = _with(customer, lambda standing: {"numbers": {**standing.numbers, key: settings}})
-            await self._store.save_customer(changed, read=customer.version, accounts=version)
+            await self._store.save_customer(
+                changed,
+                read=customer.version,
+                accounts=version,
+                entries=self._entries(Act.NUMBER_ADD, customer, numbers={"keywords": len(settings.keywords)}),
+            )
             self._say("customer", customer.public_id)
 
         await _until_it_stands(attempt)
@@ -210,7 +225,7 @@ class Accounts:
         if not had:
             raise UnknownAccount("no customer has this number")
         for each in had:
-            await self.change_settings(each, change)
+            await self.change_settings(each, change, Act.NUMBER_REMOVE)
         return had
 
     # ----------------------------------------------------------------------------------------------------------- keys
@@ -228,7 +243,7 @@ class Accounts:
         now_ms = self._clock.now_ms()
         if expires_ms is not None and not now_ms < expires_ms <= now_ms + LONGEST_LIFE_MS:
             raise InvalidSetting("a key expires in the future, and within a hundred years")
-        _the_customer(await self._store.customers(), customer_id)
+        customer = _the_customer(await self._store.customers(), customer_id)
         epoch = self._epoch()
         stored = StoredKeySettings(**msgspec.structs.asdict(settings), pepper=epoch)
         while True:
@@ -245,7 +260,7 @@ class Accounts:
                 expires_ms=expires_ms,
             )
             with suppress(NameTaken):
-                number = await self._store.save_key(key)
+                number = await self._store.save_key(key, entries=self._entries(Act.KEY_ADD, customer, _key_id(key)))
                 self._say("key", prefix)
                 return msgspec.structs.replace(key, id=number), secret
 
@@ -262,7 +277,9 @@ class Accounts:
                     if key.revoked_ms is not None:
                         return key
                     revoked = msgspec.structs.replace(key, revoked_ms=self._clock.now_ms())
-                    await self._store.save_key(revoked, read=key.version)
+                    customer = _find(await self._store.customers(), key.customer)
+                    entries = self._entries(Act.KEY_REVOKE, customer, _key_id(key))
+                    await self._store.save_key(revoked, read=key.version, entries=entries)
                     self._say("key", prefix)
                     return revoked
             raise UnknownAccount("no key has this prefix")
@@ -280,7 +297,7 @@ class Accounts:
         be it revoked since: notifications that wait for one account must not reach another.
         """
         check_system_id(system_id)
-        _the_customer(await self._store.customers(), customer_id)
+        customer = _the_customer(await self._store.customers(), customer_id)
         password = new_password(self._clock.random, password_length)
         esme = StoredEsme(
             id=0,
@@ -291,7 +308,7 @@ class Accounts:
             created_ms=self._clock.now_ms(),
         )
         try:
-            number = await self._store.save_esme(esme)
+            number = await self._store.save_esme(esme, entries=self._entries(Act.ESME_ADD, customer, _esme_id(esme)))
         except NameTaken:
             raise InvalidSetting("this system_id was given before") from None
         self._say("esme", system_id)
@@ -311,7 +328,7 @@ class Accounts:
             esme = await self._esme(system_id)
             if esme.revoked_ms is not None:
                 return esme
-            return await self._save_esme(esme, revoked_ms=self._clock.now_ms())
+            return await self._save_esme(Act.ESME_REVOKE, esme, revoked_ms=self._clock.now_ms())
 
         return await _until_it_stands(attempt)
 
@@ -327,7 +344,7 @@ class Accounts:
             profile = with_words(settings.profile, words)
             if words:
                 settings = msgspec.structs.replace(settings, profile=profile)
-                await self._save_esme(esme, settings=kept_beside(esme.settings, settings))
+                await self._save_esme(Act.ESME_SET, esme, settings=kept_beside(esme.settings, settings))
             return profile
 
         return await _until_it_stands(attempt)
@@ -338,9 +355,10 @@ class Accounts:
                 return esme
         raise UnknownAccount("no ESME account has this system_id")
 
-    async def _save_esme(self, esme: StoredEsme, **changes: object) -> StoredEsme:
+    async def _save_esme(self, act: Act, esme: StoredEsme, **changes: object) -> StoredEsme:
         changed = msgspec.structs.replace(esme, **changes)
-        await self._store.save_esme(changed, read=esme.version)
+        entries = self._entries(act, _find(await self._store.customers(), esme.customer), _esme_id(esme))
+        await self._store.save_esme(changed, read=esme.version, entries=entries)
         self._say("esme", esme.system_id)
         return changed
 
@@ -350,9 +368,14 @@ class Accounts:
         return next((each for each in await self._store.endpoints() if each.customer == customer_id), None)
 
     async def set_endpoint(
-        self, customer_id: int, change: Callable[[StoredEndpoint | None], StoredEndpoint]
+        self,
+        customer_id: int,
+        change: Callable[[StoredEndpoint | None], StoredEndpoint],
+        act: Act | None = Act.WEBHOOK_SET,
     ) -> StoredEndpoint:
         """Store what `change` makes of the customer's endpoint, of which there may be none that can be read.
+
+        act: None for what belongs to one that was written down already.
 
         Raises ChangedMeanwhile.
         """
@@ -362,24 +385,38 @@ class Accounts:
             standing = next((each for each in stored.endpoints if each.customer == customer_id), None)
             version = _endpoint_version(stored, customer_id)
             changed = change(standing)
-            await self._store.save_endpoint(changed, read=version)
+            entries = [] if act is None else self._entries(act, _find(stored.customers, customer_id))
+            await self._store.save_endpoint(changed, read=version, entries=entries)
             self._say("endpoint", _public_id(stored.customers, customer_id))
             return changed
 
         return await _until_it_stands(attempt)
 
     async def remove_endpoint(self, customer_id: int) -> None:
-        await self._store.delete_endpoint(customer_id)
-        self._say("endpoint", _public_id(await self._store.customers(), customer_id))
+        customers = await self._store.customers()
+        entries = self._entries(Act.WEBHOOK_REMOVE, _find(customers, customer_id))
+        await self._store.delete_endpoint(customer_id, entries=entries)
+        self._say("endpoint", _public_id(customers, customer_id))
+
+    def _entries(self, act: Act, customer: StoredCustomer | None, obj: str = "", **said: Any) -> list[bytes]:
+        """For the audit log. customer: whose it is, if it is known. obj: the customer itself where nothing is named."""
+        owner = "" if customer is None else known("cus", customer.public_id)
+        if not obj:
+            obj, owner = owner or named("cus", ""), ""
+        return [entry(act, self._actor, obj, now_ms=self._clock.now_ms(), customer=owner, **said)]
 
     def _say(self, kind: str, name: str) -> None:
         _say(self._actor, kind, name)
 
 
 async def change_endpoints(
-    store: AccountStore, actor: Actor, customers: Collection[int], change: Callable[[StoredEndpoint], StoredEndpoint]
+    store: AccountStore,
+    actor: Actor,
+    customers: Collection[int],
+    change: Callable[[StoredEndpoint], StoredEndpoint],
+    now_ms: int,
 ) -> None:
-    """Change these customers' endpoints, as far as there are any; `change` may leave one as it is.
+    """Note on these customers' endpoints, as far as there are any; `change` may leave one as it is.
 
     Raises LedgerUnavailable and ChangedMeanwhile; then some are changed and some are not.
     """
@@ -391,8 +428,10 @@ async def change_endpoints(
                 continue
             changed = change(standing)
             if changed != standing:
-                await store.save_endpoint(changed, read=standing.version)
-                _say(actor, "endpoint", _public_id(await store.customers(), standing.customer))
+                name = _public_id(await store.customers(), standing.customer)
+                noted = entry(Act.WEBHOOK_NOTE, actor, known("cus", name), now_ms=now_ms, what=_state_of(changed))
+                await store.save_endpoint(changed, read=standing.version, entries=[noted])
+                _say(actor, "endpoint", name)
             left.discard(standing.customer)
 
     await _until_it_stands(attempt)
@@ -437,6 +476,25 @@ def _the_customer(customers: Sequence[StoredCustomer], number: int) -> StoredCus
         if customer.id == number:
             return customer
     raise UnknownAccount("no customer has this id")
+
+
+def _find(customers: Sequence[StoredCustomer], number: int) -> StoredCustomer | None:
+    return next((each for each in customers if each.id == number), None)
+
+
+def _key_id(key: StoredKey) -> str:
+    return known("key", f"key_{key.prefix}")
+
+
+def _esme_id(esme: StoredEsme) -> str:
+    """Of the salted hash of its password: a system_id is a word that somebody chose."""
+    return named("esme", str(esme.password))
+
+
+def _state_of(endpoint: StoredEndpoint) -> str:
+    if endpoint.disabled_ms is not None:
+        return "disabled"
+    return "well" if endpoint.failing_since_ms is None else "failing"
 
 
 def _public_id(customers: Sequence[StoredCustomer], number: int) -> str:

@@ -232,12 +232,12 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.LEDGER_ACCEPT_RESTORE: _STORE,
         Act.LEDGER_FORMAT: _rule("", numbers="before after"),
         Act.LEDGER_BACKUP: _STORE,
-        Act.LEDGER_COPY: _STORE,
+        Act.LEDGER_COPY: _rule("", words=("begin",)),
         Act.KEYS_ACCEPT_RESTORE: _STORE,
-        Act.KEYS_COPY: _STORE,
+        Act.KEYS_COPY: _rule("", words=("begin",)),
         Act.KEYS_DESTROY: _rule("", words=("period", "customer", "pepper", "secret"), numbers="keys", digests=_STATES),
         Act.KEYS_RECOVER: _STORE,
-        Act.KEYS_ROTATE: _STORE,
+        Act.KEYS_ROTATE: _rule("", words=("root", "credentials", "customer"), numbers="version", digests=_STATES),
         Act.KEYS_SNAPSHOT: _STORE,
         Act.MESSAGE_FIND: Rule(
             ("case", "cus", ""), words=frozenset({"id", "reference", "number"}), numbers=frozenset({"found"})

@@ -54,6 +54,11 @@ def named(kind: str, name: str) -> str:
     return f"{kind}_{sha256(f'{kind}:{name}'.encode()).hexdigest()[:16]}"
 
 
+def known(kind: str, identifier: str) -> str:
+    """The id itself, if it has the form of one; one of another form, of an earlier version say, stands as `named`."""
+    return identifier if _kind(identifier) == kind else named(kind, identifier)
+
+
 def entry(
     act: Act,
     actor: Actor,

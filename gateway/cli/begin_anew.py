@@ -10,7 +10,10 @@ import typer
 
 from config.loader import load
 from config.settings import Settings
+from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.log import AuditLog
 from gateway.cli.output import Config, Failed, Json, note, run, show
+from gateway.cli.session import write_beginning
 from gateway.keystore.aside import put_aside
 from gateway.keystore.installation import KeysMissing, LedgerMissing, Opened, StoresDiffer, open_together, shown
 from gateway.keystore.opening import keystore as keystore_of
@@ -87,8 +90,11 @@ async def _opened(settings: Settings, *, may_begin: bool, beside: bool = False) 
     keystore = keystore_of(settings.keystore, clock, node=False)
     ledger = desk_ledger(settings.ledger, clock, alone=not beside)
     opened = await open_together(keystore, ledger, may_begin=may_begin, random=clock.random)
-    keystore.close()
-    await ledger.close()
+    try:
+        await write_beginning(AuditLog(ledger.acts, clock, COMMAND_LINE), opened)
+    finally:
+        keystore.close()
+        await ledger.close()
     return opened
 
 

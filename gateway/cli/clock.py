@@ -8,6 +8,9 @@ from pathlib import Path
 import typer
 
 from config.loader import load
+from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.acts import Act
+from gateway.audit.log import AuditLog
 from gateway.cli.output import Config, Json, run, show
 from gateway.ledger.opening import desk_ledger
 from gateway.model.times import rfc3339
@@ -23,7 +26,7 @@ def status(config: Config = None, json: Json = False) -> None:
     """The system's time beside the one that the gateway goes by, and how far they are apart."""
 
     async def work() -> dict[str, object]:
-        async with _watching(config) as (clock, watch):
+        async with _watching(config) as (clock, watch, _):
             return _status(clock, watch)
 
     show(run(work()), json)
@@ -34,16 +37,17 @@ def confirm(config: Config = None, json: Json = False) -> None:
     """The system's time is right: go by it from now on. Nodes whose clock says the same do so within seconds."""
 
     async def work() -> dict[str, object]:
-        async with _watching(config) as (clock, watch):
+        async with _watching(config) as (clock, watch, audit):
             before = _status(clock, watch)
-            await watch.confirm()
+            async with audit.around(Act.CLOCK_CONFIRM, numbers={"away_ms": abs(watch.guard.jump_ms)}):
+                await watch.confirm()
             return {**_status(clock, watch), "was": before["gateway"]}
 
     show(run(work()), json)
 
 
 @contextlib.asynccontextmanager
-async def _watching(config: Path | None) -> AsyncIterator[tuple[SystemClock, ClockWatch]]:
+async def _watching(config: Path | None) -> AsyncIterator[tuple[SystemClock, ClockWatch, AuditLog]]:
     """On the ledger alone: this opens nothing that is sealed, and destroys nothing."""
     forbid_core_dumps()
     clock = SystemClock()
@@ -52,7 +56,7 @@ async def _watching(config: Path | None) -> AsyncIterator[tuple[SystemClock, Clo
     try:
         watch = ClockWatch(clock, ledger.marks)
         await watch.begin()
-        yield clock, watch
+        yield clock, watch, AuditLog(ledger.acts, clock, COMMAND_LINE)
     finally:
         await ledger.close()
 

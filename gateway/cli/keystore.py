@@ -15,11 +15,12 @@ import typer
 
 from config.loader import load
 from config.settings import KeystoreSettings, Settings
+from gateway.audit.acts import Act
 from gateway.audit.anchor import anchor_marks
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.restored import accept
 from gateway.cli.rotated import rotated_credentials, rotated_customer
-from gateway.cli.session import open_keystore
+from gateway.cli.session import open_desk, open_keystore
 from gateway.keystore import opening
 from gateway.keystore.installation import KeysOlder, shown
 from gateway.keystore.recovery import Combination, recover
@@ -101,15 +102,19 @@ def rotate(
 
 
 def _rotate_root(config: Path | None, json: bool) -> None:
-    forbid_core_dumps()
-    settings, clock = load(config, os.environ), SystemClock()
-    with open_keystore(settings, clock) as store:
-        if not store.rolls:
-            raise Failed(
-                "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
-            )
-        store.update(lambda _: None, destroys=True)
-        show({"version": store.version, "state": state_digest(store.state).hex()}, json)
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            store = desk.keystore
+            if not store.rolls:
+                raise Failed(
+                    "a root in the environment cannot be rolled from here; use a file or transit slot", "root_fixed"
+                )
+            async with desk.audit.around(Act.KEYS_ROTATE, what="root") as outcome:
+                store.update(lambda _: None, destroys=True)
+                outcome.say(numbers={"version": store.version}, digests={"after": state_digest(store.state)})
+            return {"version": store.version, "state": state_digest(store.state).hex()}
+
+    show(run(work()), json)
 
 
 @app.command()
@@ -119,14 +124,19 @@ def snapshot(
     json: Json = False,
 ) -> None:
     """Copy the sealed key store, for a disaster. The next destruction makes the copy worthless, and it should."""
-    forbid_core_dumps()
-    settings, clock = load(config, os.environ), SystemClock()
+    settings = load(config, os.environ)
     if path.resolve().parent == Path(settings.ledger.path).resolve().parent:
         raise Failed("a copy of the keys does not belong beside the data", "copies_together")
-    with open_keystore(settings, clock) as store:
-        version = store.snapshot(path)
-        until_ms = next_destruction_ms(store.state, list(retention_rules(settings).values()))
-        show({"version": version, "opens_until": rfc3339_or_none(until_ms)}, json)
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            async with desk.audit.around(Act.KEYS_SNAPSHOT) as outcome:
+                version = desk.keystore.snapshot(path)
+                outcome.say(numbers={"version": version})
+            until_ms = next_destruction_ms(desk.keystore.state, list(desk.rules.values()))
+            return {"version": version, "opens_until": rfc3339_or_none(until_ms)}
+
+    show(run(work()), json)
 
 
 @app.command("copy")
@@ -144,11 +154,17 @@ def copy_keys(
     with _opened(old, clock) as before:
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
+        run(_write_copy(source))
         after = opening.keystore(new, clock, node=False)
         after.open_with(before.state, before.installation, beside=anchor_marks(before.marks.all()))
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)
+
+
+async def _write_copy(source: Path) -> None:
+    async with open_desk(source) as desk:
+        await desk.audit.write(Act.KEYS_COPY, what="begin")
 
 
 def _meet(old: KeystoreSettings, new: KeystoreSettings) -> bool:

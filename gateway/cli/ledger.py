@@ -13,6 +13,9 @@ from rich.status import Status
 
 from config.loader import load
 from config.settings import LedgerSettings
+from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.acts import Act
+from gateway.audit.log import AuditLog
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.restored import accept
 from gateway.keystore.installation import LedgerOlder
@@ -47,13 +50,19 @@ def show_format(
 ) -> None:
     """Which format of records is written, and what this version and the nodes that are alive read."""
     forbid_core_dumps()
-    settings = load(config, os.environ).ledger
+    settings, clock = load(config, os.environ).ledger, SystemClock()
 
     async def work() -> LedgerFormat:
-        ledger = desk_ledger(settings, SystemClock(), alone=False)
+        ledger = desk_ledger(settings, clock, alone=False)
         await ledger.open(create=False)
         try:
-            return await (ledger.formats.state() if action is None else ledger.formats.raise_to_newest())
+            if action is None:
+                return await ledger.formats.state()
+            audit = AuditLog(ledger.acts, clock, COMMAND_LINE)
+            async with audit.around(Act.LEDGER_FORMAT) as outcome:
+                raised = await ledger.formats.raise_to_newest()
+                outcome.say(numbers={"after": raised.written})
+            return raised
         finally:
             await ledger.close()
 
@@ -113,6 +122,7 @@ def copy(
     async def work() -> Copied:
         old = await _opened(reading, clock, alone=not running, name="source", create=False)
         try:
+            await AuditLog(old.acts, clock, COMMAND_LINE).write(Act.LEDGER_COPY, what="begin")
             new = await _opened(writing, clock, alone=True, name="target", create=True)
             try:
                 with _progress(json) as status:

@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 from config.loader import load
+from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.acts import Act
+from gateway.audit.entries import entry
 from gateway.cli.output import Failed, run, show
 from gateway.keystore.installation import KeysOlder, LedgerOlder, accept_restore
 from gateway.keystore.opening import keystore as keystore_of
@@ -22,8 +25,10 @@ def accept(older: type[LedgerOlder] | type[KeysOlder], config: Path | None, *, j
     settings, clock = load(config, os.environ), SystemClock()
     keystore = keystore_of(settings.keystore, clock, node=False)
     ledger = desk_ledger(settings.ledger, clock, alone=True)
+    act = Act.LEDGER_ACCEPT_RESTORE if older is LedgerOlder else Act.KEYS_ACCEPT_RESTORE
+    entries = [entry(act, COMMAND_LINE, "", now_ms=clock.now_ms())]
     try:
-        said = run(accept_restore(keystore, ledger, clock.random, older))
+        said = run(accept_restore(keystore, ledger, clock.random, older, entries))
     except LedgerLocked:
         raise Failed("a running gateway owns this ledger; stop it first", "node_running") from None
     name = "ledger" if older is LedgerOlder else "keys"

@@ -9,6 +9,7 @@ import typer
 from config.settings import SweeperSettings
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import CustomerSettings, read_customer
+from gateway.audit.acts import Act
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
@@ -48,7 +49,9 @@ def run_now(config: Config = None, json: Json = False) -> None:
             sweeper = Sweeper(
                 retention=desk.ledger.retention, keyring=desk.keyring, clock=desk.clock, settings=settings
             )
-            swept = await sweeper.sweep()
+            async with desk.audit.around(Act.RETENTION_RUN) as outcome:
+                swept = await sweeper.sweep()
+                outcome.say(numbers=msgspec.structs.asdict(swept))
             left = sum(each.content + each.records for each in sweeper.due)
             return {**msgspec.structs.asdict(swept), "due": left}
 
@@ -94,7 +97,9 @@ def policy(
                 raise Failed(f"tags are {', '.join(sorted(desk.rules))}", "invalid_value")
             owner = await find_customer(desk, customer)
             if any(each is not None for each in words):
-                settings = await desk.accounts.change_settings(owner.id, partial(_changed, rule=rule, words=words))
+                settings = await desk.accounts.change_settings(
+                    owner.id, partial(_changed, rule=rule, words=words), Act.RETENTION_POLICY
+                )
             else:
                 settings = read_customer(owner.settings).settings
             return _rule(shortened(rule, settings.retention.get(tag, RetentionWish())))

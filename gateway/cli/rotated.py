@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from gateway.accounts.settings import pepper_of
+from gateway.audit.acts import Act
+from gateway.audit.entries import known
 from gateway.cli.output import Failed
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.keystore.rotation import is_settled, rotate_credentials, rotate_customer, settle_customer
@@ -23,7 +25,8 @@ STEP_S: Final = 0.1
 async def rotated_credentials(config: Path | None) -> dict[str, object]:
     """The epoch of the present pepper, and how many keys are under which."""
     async with open_desk(config) as desk:
-        epoch = rotate_credentials(desk.keystore, desk.clock)
+        async with desk.audit.around(Act.KEYS_ROTATE, what="credentials"):
+            epoch = rotate_credentials(desk.keystore, desk.clock)
         under: Counter[str] = Counter()
         for key in await desk.accounts.keys():
             if key.revoked_ms is None:
@@ -37,14 +40,16 @@ async def rotated_customer(config: Path | None, name: str) -> dict[str, object]:
     async with open_desk(config) as desk:
         customer = await find_customer(desk, name)
         is_new = is_settled(desk.keystore, customer.id)
-        if is_new:
-            try:
-                rotate_customer(desk.keystore, desk.clock, customer.id)
-            except KeyDestroyed:
-                raise Failed("this customer has no key any more", "no_key") from None
-        await _until_followed(desk.keystore)
-        await _reseal(desk, customer)
-        settle_customer(desk.keystore, customer.id)
+        owner = known("cus", customer.public_id)
+        async with desk.audit.around(Act.KEYS_ROTATE, what="customer", customer=owner):
+            if is_new:
+                try:
+                    rotate_customer(desk.keystore, desk.clock, customer.id)
+                except KeyDestroyed:
+                    raise Failed("this customer has no key any more", "no_key") from None
+            await _until_followed(desk.keystore)
+            await _reseal(desk, customer)
+            settle_customer(desk.keystore, customer.id)
         former = desk.keystore.state.retired().get(customer.id, ())
         return {"customer": customer.public_id, "rotated": is_new, "former": len(former)}
 
@@ -69,7 +74,7 @@ async def _reseal(desk: Desk, customer: StoredCustomer) -> None:
     try:
         await desk.accounts.reseal_profile(customer.id)
         if await desk.accounts.endpoint(customer.id) is not None:
-            await desk.accounts.set_endpoint(customer.id, changed)
+            await desk.accounts.set_endpoint(customer.id, changed, None)
     except (SealError, ValueError):
         raise Failed(
             "contact data or endpoint of this customer do not open: set them anew, and run this again to finish",

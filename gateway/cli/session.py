@@ -13,8 +13,11 @@ from config.loader import load
 from config.settings import Settings
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.acts import Act
+from gateway.audit.entries import named
+from gateway.audit.log import AuditLog
 from gateway.cli.output import Failed, note
-from gateway.keystore.installation import Step, open_together, shown
+from gateway.keystore.installation import Opened, Step, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore
 from gateway.keystore.store import Keystore
@@ -32,7 +35,7 @@ _ID: Final = re.compile(r"cus_[0-9a-f]{1,32}|[0-9]{1,9}", re.ASCII)
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What the verbs work with."""
+    """What the verbs work with. audit: where they write down what they do, but for changes of accounts."""
 
     settings: Settings
     rules: Rules
@@ -41,6 +44,8 @@ class Desk(msgspec.Struct, frozen=True):
     keyring: Keyring
     sealer: Sealer
     accounts: Accounts
+    audit: AuditLog
+    installation: int
     clock: SystemClock
 
 
@@ -55,8 +60,10 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
     rules = retention_rules(settings)
     ledger = desk_ledger(settings.ledger, clock, alone=alone)
     store = keystore(settings.keystore, clock, node=False)
-    await _open(store, ledger, clock, may_begin=may_begin)
+    opened = await _open(store, ledger, clock, may_begin=may_begin)
     try:
+        audit = AuditLog(ledger.acts, clock, COMMAND_LINE)
+        await write_beginning(audit, opened)
         await _look_at_clock(clock, ledger)
         keyring = Keyring(store, rules.values(), clock)
         keyring.ensure_present()
@@ -70,7 +77,7 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
             digest=keyring.credential_digest,
             epoch=keyring.credential_epoch,
         )
-        yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, clock)
+        yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, audit, opened.installation, clock)
     finally:
         await ledger.close()
         store.close()
@@ -114,7 +121,13 @@ async def _look_at_clock(clock: SystemClock, ledger: Ledger) -> None:
         note(f"the system's clock is {away_s} s from where it should be: see `connect-gateway clock status`")
 
 
-async def _open(store: Keystore, ledger: Ledger, clock: SystemClock, *, may_begin: bool) -> None:
+async def write_beginning(audit: AuditLog, opened: Opened) -> None:
+    """Of a new installation, the first entry of its log."""
+    if opened.step is Step.BEGIN:
+        await audit.write(Act.INSTALLATION_BEGIN, named("inst", shown(opened.installation)))
+
+
+async def _open(store: Keystore, ledger: Ledger, clock: SystemClock, *, may_begin: bool) -> Opened:
     try:
         opened = await open_together(store, ledger, may_begin=may_begin, random=clock.random)
     except LedgerLocked:
@@ -123,3 +136,4 @@ async def _open(store: Keystore, ledger: Ledger, clock: SystemClock, *, may_begi
         ) from None
     if opened.step is Step.BEGIN:
         note(f"there was nothing here: this is a new installation, {shown(opened.installation)}")
+    return opened

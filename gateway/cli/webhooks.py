@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from gateway.audit.acts import Act
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.ledger.contract import StoredEndpoint
@@ -100,7 +101,7 @@ def resume(
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
             before = await desk.accounts.endpoint(owner.id)
-            await desk.accounts.set_endpoint(owner.id, _resumed)
+            await desk.accounts.set_endpoint(owner.id, _resumed, Act.WEBHOOK_RESUME)
             return {"resumed": owner.public_id, "was": None if before is None else before.state}
 
     show(run(work()), json)

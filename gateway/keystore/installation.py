@@ -182,11 +182,16 @@ async def open_together(
 
 
 async def accept_restore(
-    keystore: Keystore, ledger: Ledger, random: Random, older: type[LedgerOlder] | type[KeysOlder]
+    keystore: Keystore,
+    ledger: Ledger,
+    random: Random,
+    older: type[LedgerOlder] | type[KeysOlder],
+    entries: Sequence[bytes] = (),
 ) -> str:
     """Take both as they are, though that one is older than the other; what the start would have said of it.
 
-    Both are closed again. Raises NotOlder where a start would not be refused for this, and as `open_together`.
+    entries: for the audit log, durable before anything else is written. Both are closed again. Raises NotOlder where a
+    start would not be refused for this, and as `open_together`.
     """
     facts, _ = await look_together(keystore, ledger, may_begin=False, may_be_older=True)
     try:
@@ -198,6 +203,7 @@ async def accept_restore(
     reached_ms = max(facts.ledger.reached_ms or 0, facts.keys.reached_ms or 0)
     await open_together(keystore, ledger, may_begin=False, random=random, may_be_older=True)
     try:
+        await ledger.acts.act((), entries)
         keystore.join({REACHED: reached_ms})
         await ledger.marks.set({REACHED: reached_ms})
     finally:

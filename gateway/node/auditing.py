@@ -12,7 +12,9 @@ import msgspec
 
 from gateway.audit.actor import Actor, ActorKind
 from gateway.audit.acts import Act
+from gateway.audit.entries import named
 from gateway.audit.log import OPEN_MS, AuditLog, close_open
+from gateway.keystore.installation import Step, shown
 from gateway.ledger.contract import INSTALLATION, LedgerUnavailable
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
@@ -41,7 +43,11 @@ class Auditing:
         """Raises LedgerUnavailable."""
         now_ms, acts = self._clock.now_ms(), self._stores.ledger.acts
         await close_open(acts, self._clock, before_ms=now_ms - OPEN_MS)
-        await self._log.write(Act.NODE_START, self.node)
+        begun = [self._log.entry(Act.NODE_START, self.node)]
+        if self._stores.opened.step is Step.BEGIN:
+            installation = named("inst", shown(self._stores.opened.installation))
+            begun.insert(0, self._log.entry(Act.INSTALLATION_BEGIN, installation))
+        await acts.act((), begun)
 
     async def run(self) -> None:
         """Until cancelled. What cannot be written now is in the totals of a later minute."""

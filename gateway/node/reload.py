@@ -7,7 +7,6 @@ A change that needs a restart is refused by `prepare`: a file means the same for
 """
 
 import asyncio
-import ssl
 from functools import partial
 from typing import Final
 
@@ -25,8 +24,9 @@ from gateway.process.descriptors import within_limit
 from gateway.process.logs import describe_unexpected, logger, set_level
 from gateway.process.system_errors import system_text
 from gateway.process.tls import Identity, identity
-from gateway.webhooks.client import verifying_context
+from gateway.webhooks.client import authorities
 from gateway.webhooks.settings import delivery_settings
+from operators.renewal import Renewal
 
 DRAIN_S: Final = 10.0
 """For the windows of operators that change or go to empty."""
@@ -41,7 +41,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     http: Identity | None
     smpp: Identity | None
-    authorities: ssl.SSLContext | None
+    authorities: Renewal | None
     plan: Plan
 
 
@@ -152,11 +152,11 @@ def _identity(section: str, certificate: str | None, key: str | None) -> Identit
         raise ConfigError([_problem(f"{section}.tls_certificate", system_text(error), "unusable")]) from None
 
 
-async def _authorities(before: str | None, after: str | None) -> ssl.SSLContext | None:
-    """Made beside the loop, since those of the system take a while; None where they are what they were."""
+async def _authorities(before: str | None, after: str | None) -> Renewal | None:
+    """Made beside the loop, since those of the system take a while; None where the file has the same name."""
     if before == after:
         return None
     try:
-        return await asyncio.to_thread(partial(verifying_context, after))
+        return await asyncio.to_thread(partial(authorities, after))
     except OSError as error:
         raise ConfigError([_problem("webhooks.ca_file", system_text(error), "unusable")]) from None

@@ -12,7 +12,7 @@ from gateway.audit.building import log_writer
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
 from gateway.keystore.high_water import HighWater
-from gateway.keystore.installation import Step, look_together, open_together, shown
+from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.store import Keystore
@@ -36,7 +36,9 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any. audit: who did what."""
+    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any. audit: who did what.
+    opened: how ledger and key store were.
+    """
 
     rules: Rules
     keystore: Keystore
@@ -49,6 +51,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
+    opened: Opened
     peers: Peers | None
 
 
@@ -102,6 +105,7 @@ async def open_stores(
             clock,
             settings.audit.interval_s,
         ),
+        opened=opened,
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
     )
 

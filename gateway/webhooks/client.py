@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from gateway.process.clock import Clock
@@ -18,6 +19,7 @@ from gateway.webhooks.resolving import Lookup, Resolver, system_lookup
 from gateway.webhooks.settings import DeliverySettings
 from gateway.webhooks.targets import Origin, Target, TargetRefused, parse_target
 from operators.contained import report
+from operators.renewal import Renewal
 
 SWEEP_S: Final = 0.25
 IDLE_S: Final = 30.0
@@ -55,6 +57,11 @@ def verifying_context(ca_file: str | None = None) -> ssl.SSLContext:
     return context
 
 
+def authorities(ca_file: str | None) -> Renewal:
+    """The same, read again when the file has changed. Raises OSError."""
+    return Renewal(partial(verifying_context, ca_file), (ca_file,))
+
+
 class Pool:
     """The connections of one origin. idle: last used first out, so that surplus ones grow old and are closed."""
 
@@ -83,7 +90,7 @@ class WebhookClient:
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._resolver = Resolver(clock, tasks, lookup=lookup, allow_loopback=settings.allow_loopback)
-        self._tls = tls or verifying_context(settings.ca_file)
+        self._authorities = authorities(settings.ca_file) if tls is None else Renewal(lambda: tls, ())
         self._targets: dict[int, Target] = {}
         self._pools: dict[Origin, Pool] = {}
         self._starved: dict[Origin, Pool] = {}
@@ -91,10 +98,10 @@ class WebhookClient:
         self._timer: asyncio.TimerHandle | None = None
         self.opened = 0
 
-    def adopt(self, settings: DeliverySettings, tls: ssl.SSLContext | None) -> None:
-        """For requests from now on. tls: for connections from now on; None for the one that is there."""
+    def adopt(self, settings: DeliverySettings, trusted: Renewal | None) -> None:
+        """For requests from now on. trusted: for connections from now on; None for what is there."""
         self._settings = settings
-        self._tls = tls or self._tls
+        self._authorities = trusted or self._authorities
 
     @property
     def connections(self) -> int:
@@ -257,7 +264,7 @@ class WebhookClient:
     async def _connect_to_any(self, connection: Connection, target: Target, addresses: Sequence[str]) -> None:
         """Try one address after the other, each with its share of the time. Raises what the last one raised."""
         share_s = self._settings.timeout_s / len(addresses)
-        context = self._tls if target.tls else None
+        context = self._authorities.context() if target.tls else None
         name = target.host if target.tls else None
         for address in addresses:
             try:

@@ -7,7 +7,6 @@ retention removes their message. Events that concern no endpoint are dropped.
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -27,6 +26,7 @@ from gateway.webhooks.held import Held
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.pauses import Pauses
 from gateway.webhooks.settings import DeliverySettings
+from operators.renewal import Renewal
 
 READ_LIMIT: Final = 256
 RETURN_LIMIT: Final = 1024
@@ -67,9 +67,9 @@ class Deliverer:
         self.read_back = 0
         self.forgotten = 0
 
-    def adopt(self, settings: DeliverySettings, tls: ssl.SSLContext | None) -> None:
-        """Other numbers for what happens from now on. tls: as of the client."""
-        self._client.adopt(settings, tls)
+    def adopt(self, settings: DeliverySettings, trusted: Renewal | None) -> None:
+        """Other numbers for what happens from now on. trusted: as of the client."""
+        self._client.adopt(settings, trusted)
         self.held.adopt(settings)
         self.endpoints.adopt(settings.disable_after_s)
 

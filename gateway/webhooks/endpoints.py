@@ -129,7 +129,7 @@ class Endpoints:
     async def _save(self) -> None:
         pending, self._changed = self._changed, set()
         try:
-            await change_endpoints(self._store, NODE, pending, self._with_note)
+            await change_endpoints(self._store, NODE, pending, self._with_note, self._clock.now_ms())
         except LedgerUnavailable:
             self._changed |= pending
             raise

@@ -37,6 +37,7 @@ def _codings() -> tuple[Encoding | None, ...]:
 
 _CODINGS = _codings()
 _LITTLE_ENDIAN, _BIG_ENDIAN = b"\xff\xfe", b"\xfe\xff"
+_ESCAPE = bytes((gsm7.ESCAPE,))
 """Byte-order marks, which are no part of a text (S-59)."""
 _GSM7, _UNPACKED = Encoding.GSM7, DefaultAlphabet.GSM_UNPACKED
 
@@ -85,16 +86,24 @@ def _decode_default(parts: Sequence[tuple[Udh, bytes]], alphabet: DefaultAlphabe
         return _decoded(_decode(octets, "latin-1"), octets, Encoding.LATIN1)
     if alphabet is DefaultAlphabet.ASCII:
         return _decoded(_decode(octets, "ascii"), octets, Encoding.ASCII)
-    septets = (
-        b"".join([_unpacked(udh, data) for udh, data in parts]) if alphabet is DefaultAlphabet.GSM_PACKED else octets
-    )
+    septets = _unpacked(parts) if alphabet is DefaultAlphabet.GSM_PACKED else octets
     first = parts[0][0] if parts else NO_UDH
     return _decoded(gsm7.alphabet(first.locking, first.single).decode(septets), octets, Encoding.GSM7)
 
 
-def _unpacked(udh: Udh, data: bytes) -> bytes:
-    concat = udh.concat
-    return gsm7.unpack(data, udh.fill_bits, last=concat is None or concat.sequence == concat.total)
+def _unpacked(parts: Sequence[tuple[Udh, bytes]]) -> bytes:
+    """The septets of all parts. A CR that fills the last octet of a part, where the next begins with an escape, is
+    padding: the pair did not fit behind what is a septet less than a part holds.
+    """
+    pieces = []
+    for udh, data in parts:
+        concat = udh.concat
+        pieces.append(gsm7.unpack(data, udh.fill_bits, last=concat is None or concat.sequence == concat.total))
+    for at, (udh, data) in enumerate(parts[:-1]):
+        is_full = (8 * len(data) - udh.fill_bits) % 7 == 0
+        if is_full and pieces[at].endswith(b"\r") and pieces[at + 1][:1] == _ESCAPE:
+            pieces[at] = pieces[at][:-1]
+    return b"".join(pieces)
 
 
 def _decoded(text: str | None, octets: bytes, encoding: Encoding) -> DecodedText:

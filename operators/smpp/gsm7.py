@@ -110,13 +110,17 @@ def alphabet(locking: int, single: int) -> Alphabet:
     )
 
 
-def cut(septets: bytes, limit: int) -> list[bytes]:
-    """Pieces of at most `limit` septets; none ends between an escape and its character (S-58)."""
+def cut(septets: bytes, limit: int, fill_bits: int | None = None) -> list[bytes]:
+    """Pieces of at most `limit` septets; none ends between an escape and its character (S-58).
+
+    fill_bits: as of `pack`, where the pieces are to be packed: then none but the last leaves room for padding, which
+    would be read as a character between it and the next.
+    """
     pieces = []
     start = 0
     while len(septets) - start > limit:
         end = start + limit
-        if septets[end - 1] == ESCAPE:
+        while septets[end - 1] == ESCAPE or (fill_bits is not None and (7 * (end - start) + fill_bits) % 8 == 1):
             end -= 1
         pieces.append(septets[start:end])
         start = end

@@ -8,18 +8,19 @@ bound (P-17, P-38).
 
 import asyncio
 import hmac
-import ipaddress
 import random
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from config.operators import SmppOperatorSettings, TlsSettings
 from operators.backoff import Backoff
 from operators.contained import report
+from operators.entrance import Entrance, Place
 from operators.renewal import served
+from operators.seats import Seat, Seats
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from operators.smpp.bind import Bind
@@ -74,11 +75,10 @@ class Links:
             session_init_s=settings.session_init_s,
             refuse_two_texts=settings.two_texts == "refuse",
         )
-        self._peers = tuple(ipaddress.ip_network(each) for each in settings.outbind.peers)
         self._backoffs: dict[Connection, Backoff] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._listener: asyncio.Server | None = None
-        self._outbinds: set[Connection] = set()
+        self._listener: Entrance | None = None
+        self._outbinds: dict[Connection, Seat] = {}
         self._stopping = False
         self.binds: dict[Connection, Bind] = {}
         self.blocked: str | None = None
@@ -93,20 +93,21 @@ class Links:
     @property
     def outbind_port(self) -> int:
         """Where outbind is listened for; 0 for nowhere."""
-        if self._listener is None:
-            return 0
-        return int(cast(Any, self._listener).sockets[0].getsockname()[1])  # a list in uvloop, a tuple in asyncio
+        return 0 if self._listener is None else self._listener.port
 
     async def start(self) -> None:
         settings = self._settings
         if settings.outbind.port is not None:
-            self._listener = await asyncio.get_running_loop().create_server(
-                self._make_outbound,
-                settings.outbind.host,
-                settings.outbind.port,
-                ssl=_listening_tls(settings),
-                reuse_port=settings.outbind.shared_port or None,
+            outbind, most = settings.outbind, 2 * self.count
+            place = Place(
+                host=outbind.host,
+                port=settings.outbind.port,
+                shared=outbind.shared_port,
+                tls=_listening_tls(settings),
+                peers=outbind.peers,
             )
+            self._listener = Entrance(place, Seats(most, most), self._make_outbound)
+            await self._listener.start()
         for number in range(settings.binds):
             for kind in _KINDS[settings.bind]:
                 name = f"bind {settings.name} {number} {kind.__name__}"
@@ -117,7 +118,7 @@ class Links:
         """Bind no more, wait for outstanding answers, unbind; what is not done in time is cut off."""
         self._stopping = True
         if self._listener is not None:
-            self._listener.close()
+            self._listener.stop()
         for task in self._tasks:
             task.cancel()
         try:
@@ -265,31 +266,24 @@ class Links:
         )
 
     def _connection_lost(self, connection: Connection) -> None:
-        self._outbinds.discard(connection)
+        seat = self._outbinds.pop(connection, None)
+        if seat is not None:
+            seat.free()
         self.binds.pop(connection, None)
         self._lost(connection)
 
     # ----------------------------------------------------------------------------------- connections that they make
 
-    def _make_outbound(self) -> Connection:
+    def _make_outbound(self, seat: Seat) -> Connection:
         connection = self._make_connection()
-        connection.made = self._admit
+        connection.made = partial(self._admit, seat)
         return connection
 
-    def _admit(self, connection: Connection) -> None:
-        """The listed peers only, and no more of them than there are binds (S-28)."""
-        crowded = len(self._outbinds) >= 2 * self.count
-        if self._stopping or crowded or not self._is_listed(connection.peer()):
+    def _admit(self, seat: Seat, connection: Connection) -> None:
+        """One of a listed peer, of which there are no more than twice the binds (S-28); idle ones go for others."""
+        seat.guest, self._outbinds[connection] = _Caller(self.binds, connection), seat
+        if self._stopping:
             connection.abort()
-        else:
-            self._outbinds.add(connection)
-
-    def _is_listed(self, host: str) -> bool:
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return False
-        return any(address in network for network in self._peers)
 
     def take_request(self, connection: Connection, request: p.Pdu) -> None:
         """One that is no message: an outbind, or what is not taken."""
@@ -309,6 +303,20 @@ class Links:
             self._ask_to_bind(connection, _ANSWERS[settings.bind], again=True)
         else:
             connection.close("outbind_refused")
+
+
+class _Caller:
+    """A connection that the operator has made. It is idle until it has said outbind."""
+
+    def __init__(self, binds: Mapping[Connection, Bind], connection: Connection) -> None:
+        self._binds = binds
+        self._connection = connection
+
+    def is_idle(self) -> bool:
+        return self._connection not in self._binds
+
+    def leave(self) -> None:
+        self._connection.abort()
 
 
 def _why_ended(connection: Connection, blocked: str | None) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def plan(text: str, options: PlanOptions = _DEFAULT_OPTIONS) -> TextPlan:
     septets = gsm7.DEFAULT.encode(text)
     if septets is not None and is_representable(text, options.default_alphabet):
         length = len(septets)
-        return TextPlan(_GSM7, 1 if length <= _GSM7_SINGLE else _count(septets, _GSM7, options.concat, 0), length)
+        return TextPlan(_GSM7, 1 if length <= _GSM7_SINGLE else _count_septets(septets, options, 0), length)
     units = encode_ucs2(text)
     if len(units) <= _USER_DATA_OCTETS:  # nothing takes less than one segment
         return TextPlan(_UCS2, 1, len(units) // 2)
@@ -83,7 +83,7 @@ def _national_plans(text: str, options: PlanOptions) -> list[TextPlan]:
         for locking, single in ((0, language), (language, 0), (language, language)):
             septets = gsm7.alphabet(locking, single).encode(text)
             if septets is not None:
-                segments = _count(septets, Encoding.GSM7, options.concat, _shifts(locking, single))
+                segments = _count_septets(septets, options, _shifts(locking, single))
                 plans.append(TextPlan(Encoding.GSM7, segments, len(septets), locking, single))
     return plans
 
@@ -92,15 +92,20 @@ def _shifts(locking: int, single: int) -> int:
     return (locking > 0) + (single > 0)
 
 
-def _count(units: bytes, encoding: Encoding, concat: ConcatMode, shifts: int) -> int:
-    """How many segments `units` take."""
+def _count_septets(septets: bytes, options: PlanOptions, shifts: int) -> int:
+    fill_bits = _fill_bits(options.default_alphabet, options.concat, shifts)
+    return _count(septets, Encoding.GSM7, options.concat, shifts, fill_bits)
+
+
+def _count(units: bytes, encoding: Encoding, concat: ConcatMode, shifts: int, fill_bits: int | None = None) -> int:
+    """How many segments `units` take. fill_bits: as of `gsm7.cut`."""
     if len(units) <= _single_limit(encoding, shifts):
         return 1
     limit = _multi_limit(encoding, concat, shifts)
     if concat is ConcatMode.PAYLOAD:
         return 1 if len(units) <= _PAYLOAD_LIMIT_OCTETS else _too_long()
     fewest = -(-len(units) // limit)
-    count = fewest if fewest > _SEGMENTS_LIMIT else len(_cut(units, encoding, limit))
+    count = fewest if fewest > _SEGMENTS_LIMIT else len(_cut(units, encoding, limit, fill_bits))
     return count if count <= _SEGMENTS_LIMIT else _too_long()
 
 
@@ -119,6 +124,14 @@ def _multi_limit(encoding: Encoding, concat: ConcatMode, shifts: int) -> int:
     return _capacity(encoding, 1 + concat_octets + shifts * _SHIFT_ELEMENT_OCTETS)
 
 
+def _fill_bits(alphabet: DefaultAlphabet, concat: ConcatMode, shifts: int) -> int | None:
+    """Bits between the header of a segment of several and its first septet; None where septets are not packed."""
+    if alphabet is not DefaultAlphabet.GSM_PACKED:
+        return None
+    octets = 7 if concat is ConcatMode.UDH16 else 6
+    return 0 if concat is ConcatMode.SAR else -8 * (octets + shifts * _SHIFT_ELEMENT_OCTETS) % 7
+
+
 def _capacity(encoding: Encoding, header_octets: int) -> int:
     octets = _USER_DATA_OCTETS - header_octets
     if encoding is Encoding.GSM7:
@@ -126,9 +139,9 @@ def _capacity(encoding: Encoding, header_octets: int) -> int:
     return octets // 2 * 2 if encoding is Encoding.UCS2 else octets
 
 
-def _cut(units: bytes, encoding: Encoding, limit: int) -> list[bytes]:
+def _cut(units: bytes, encoding: Encoding, limit: int, fill_bits: int | None = None) -> list[bytes]:
     if encoding is Encoding.GSM7:
-        return gsm7.cut(units, limit)
+        return gsm7.cut(units, limit, fill_bits)
     if encoding is Encoding.UCS2:
         return cut_ucs2(units, limit)
     return [units[at : at + limit] for at in range(0, len(units), limit)]
@@ -217,7 +230,8 @@ def encode_segments(
         return [_segment(shape, units, None)]
     if concat is ConcatMode.PAYLOAD:
         return [_payload(shape, units)]
-    pieces = _cut(units, encoding, _multi_limit(encoding, concat, shifts))
+    fill_bits = _fill_bits(default_alphabet, concat, shifts)
+    pieces = _cut(units, encoding, _multi_limit(encoding, concat, shifts), fill_bits)
     total = len(pieces) if len(pieces) <= _SEGMENTS_LIMIT else _too_long()
     return [_segment(shape, piece, Concat(reference, total, n)) for n, piece in enumerate(pieces, 1)]
 
@@ -280,7 +294,10 @@ def encode_behind(
     taken = len(header) + _CONCAT_ELEMENT_OCTETS
     if _USER_DATA_OCTETS - taken < _LEAST_ROOM_OCTETS:
         return encode_segments(text, plan, concat=concat, reference=reference, default_alphabet=default_alphabet)
-    pieces = _cut(units, encoding, _capacity(encoding, taken))
+    is_packed, ahead_octets = default_alphabet is DefaultAlphabet.GSM_PACKED, len(header)
+    if concat is not ConcatMode.SAR:
+        ahead_octets = taken
+    pieces = _cut(units, encoding, _capacity(encoding, taken), -8 * ahead_octets % 7 if is_packed else None)
     total = len(pieces) if len(pieces) <= _SEGMENTS_LIMIT else _too_long()
     segments = []
     for n, piece in enumerate(pieces, 1):

@@ -221,6 +221,8 @@ TASKS = {
     "operators/simulator/scripted.py": "contained: one connection of a peer to try things with, which `stop` awaits",
     "benchmarks/smsc.py": "of a load test",
     "benchmarks/sick.py": "of a load test, which ends with them",
+    "benchmarks/fairness.py": "of a load test, which ends with them",
+    "benchmarks/floods.py": "of a load test, whose process ends with them",
 }
 """Where tasks are started, and what it means that one dies."""
 FATAL = {

@@ -36,7 +36,8 @@ async def test_a_node_says_that_it_began_what_it_opened_and_that_it_ended(tmp_pa
         key = node.stores.audit.writer.key if node.stores.audit.writer else None
     assert key is not None
     entries = entries_of(tmp_path / "data" / "audit")
-    assert (entries[0]["act"], entries[-1]["act"]) == ("node.start", "node.stop")
+    assert [each["act"] for each in entries[:2]] == ["installation.begin", "node.start"]
+    assert entries[-1]["act"] == "node.stop"
     assert {each["actor"]["id"] for each in entries if each["actor"]["kind"] == "node"} == {node.auditing.node}
     opened = Counter[str]()
     for each in entries:

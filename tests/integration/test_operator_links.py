@@ -430,16 +430,36 @@ async def test_an_outbind_is_not_answered_after_the_contract() -> None:
 
 
 @pytest.mark.smpp("S-28")
-async def test_no_more_connections_are_let_in_than_there_could_be_binds() -> None:
+@pytest.mark.case("security-11")
+async def test_no_more_connections_are_let_in_than_there_could_be_binds_and_idle_ones_go_first() -> None:
     async with linked(NOBODY, outbind_password="knock", **outbound()) as link:
         port = link.operator._links.outbind_port
-        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        idle, other = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        reader, writer = await calling(link, p.Outbind(system_id="smsc", password="knock"))
+        assert isinstance(await next_pdu(reader), p.BindReceiver)
         async with asyncio.timeout(LIMIT_S):
             with contextlib.suppress(ConnectionError):
-                assert await reader.read() == b""
-        for _, each in [*kept, (reader, writer)]:
+                assert await idle[0].read() == b""
+        for _, each in (idle, other, (reader, writer)):
             each.close()
+
+
+@pytest.mark.case("security-11")
+async def test_strangers_take_no_seat_of_the_operator() -> None:
+    async with linked(NOBODY, outbind_password="knock", **outbound()) as link:
+        port = link.operator._links.outbind_port
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        stranger, knocking = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+        async with asyncio.timeout(LIMIT_S):
+            with contextlib.suppress(ConnectionError):
+                assert await stranger.read() == b""
+        for _, writer in idle:
+            assert not writer.transport.is_closing()
+            writer.write(p.encode(p.Outbind(system_id="smsc", password="knock")))
+        for reader, writer in idle:
+            assert isinstance(await next_pdu(reader), p.BindReceiver)
+            writer.close()
+        knocking.close()
 
 
 @pytest.mark.case("security-2")

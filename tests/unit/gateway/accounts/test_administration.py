@@ -365,10 +365,16 @@ async def test_every_change_says_whose_it_was() -> None:
     with structlog.testing.capture_logs() as said:
         customer = await a_customer(desk)
         await desk.accounts.add_esme(customer, "bank", settings=EsmeSettings())
-        await change_endpoints(desk.ledger, NODE, [customer], lambda stored: stored)
+        await change_endpoints(desk.ledger, NODE, [customer], lambda stored: stored, 0)
         await desk.ledger.save_endpoint(an_endpoint(customer))
         await change_endpoints(
-            desk.ledger, NODE, [customer, 9], lambda stored: msgspec.structs.replace(stored, failing_since_ms=1)
+            desk.ledger, NODE, [customer, 9], lambda stored: msgspec.structs.replace(stored, failing_since_ms=1), 0
         )
     changes = [(each["kind"], each["actor"]) for each in said if each["event"] == "account_changed"]
     assert changes == [("customer", "command_line"), ("esme", "command_line"), ("endpoint", "node")]
+    written = [msgspec.json.decode(each.octets) for each in await desk.ledger.acts.pending(10)]
+    assert [(each["act"], each["actor"]["kind"]) for each in written] == [
+        ("customer.add", "command_line"),
+        ("esme.add", "command_line"),
+        ("webhook.note", "node"),
+    ]

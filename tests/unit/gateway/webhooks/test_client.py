@@ -367,6 +367,25 @@ async def test_a_private_authority_is_trusted_in_where_the_settings_name_it(tmp_
             assert await caller.post(f"https://localhost:{receiver.port}/") == answer
 
 
+@pytest.mark.case("nodes-15")
+async def test_authorities_are_read_again_when_their_file_has_changed(tmp_path: Path) -> None:
+    files = make_certificates(tmp_path)
+    server = Identity(str(files.server), str(files.server_key)).context
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(files.stranger_ca.read_bytes())
+
+    async def lookup(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
+    async with receiving(server) as receiver, calling(receiver, lookup=lookup, ca_file=str(trusted)) as caller:
+        url = f"https://localhost:{receiver.port}/"
+        assert await caller.post(url) == Failure("tls", "unknown_authority")
+        trusted.write_bytes(b"half of a file")
+        assert await caller.post(url) == Failure("tls", "unknown_authority")
+        trusted.write_bytes(files.ca.read_bytes() + b"\n")
+        assert await caller.post(url) == Answer(200)
+
+
 @pytest.mark.policy("P-24")
 async def test_tls_below_1_2_is_not_spoken() -> None:
     context = verifying_context()

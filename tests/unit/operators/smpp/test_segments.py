@@ -415,3 +415,26 @@ def test_a_part_with_its_header_is_at_most_140_octets() -> None:
     assert not part_fits(135, 4, 6)
     assert part_fits(153, 0, 6)
     assert not part_fits(154, 0, 6)
+
+
+@pytest.mark.smpp("S-60")
+@pytest.mark.parametrize("concat", [ConcatMode.UDH8, ConcatMode.UDH16, ConcatMode.SAR])
+@pytest.mark.parametrize("before", range(148, 156))
+def test_a_packed_part_that_is_cut_short_for_an_escape_ends_with_no_character_of_its_own(
+    concat: ConcatMode, before: int
+) -> None:
+    """A septet less than fills the octets would be filled with CR, in the middle of the text."""
+    text = "a" * before + "€" * 100
+    wanted = options(concat=concat, default_alphabet=DefaultAlphabet.GSM_PACKED)
+    segments = sent(text, wanted)
+    assert len(segments) == plan(text, wanted).segments
+    assert received(segments, DefaultAlphabet.GSM_PACKED) == text
+
+
+@pytest.mark.smpp("S-60")
+def test_padding_that_a_peer_put_before_an_escape_is_no_character() -> None:
+    first, second = b"a" * 152, b"\x1be" * 2
+    header = [bytes((5, 0, 3, 1, 2, number)) for number in (1, 2)]
+    parts = [split_udh(header[0] + gsm7.pack(first, 1), 0x40), split_udh(header[1] + gsm7.pack(second, 1), 0x40)]
+    assert len(gsm7.unpack(parts[0][1], 1, last=False)) == 153
+    assert decode_parts(parts, 0, DefaultAlphabet.GSM_PACKED).text == "a" * 152 + "€€"

@@ -1,0 +1,168 @@
+"""Every verb of the command line is here: which entries it writes, or why it writes none."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
+
+from gateway.audit.entries import read_entry
+from gateway.cli.main import app
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.process.clock import SystemClock
+from tests.architecture.test_documents import COMMANDS
+from tests.integration.file_places import FILES
+from tests.integration.test_account_verbs import Verbs
+
+NONE = {
+    "check": "reads settings",
+    "clock status": "reads",
+    "customer list": "reads",
+    "demo": "runs a gateway of its own",
+    "esme list": "reads",
+    "key list": "reads",
+    "keys recover": "counts what opens, in copies",
+    "keys status": "reads",
+    "leakscan": "reads",
+    "ledger backup": "copies the file without opening the ledger",
+    "number list": "reads",
+    "retention due": "reads",
+    "retention report": "reads",
+    "route explain": "reads settings",
+    "route list": "reads settings",
+    "serve": "the node writes that it starts and stops",
+    "simulate smsc": "no part of a gateway",
+    "webhook test": "sends one event to an endpoint, and stores nothing",
+}
+INTENT = ("intent", "ok")
+WRITES = {
+    "begin-anew": ["installation.begin"],
+    "clock confirm": ["clock.confirm"],
+    "customer add": ["customer.add"],
+    "customer disable": ["customer.disable"],
+    "customer enable": ["customer.enable"],
+    "customer set": ["customer.set"],
+    "esme add": ["esme.add"],
+    "esme profile": ["esme.set"],
+    "esme revoke": ["esme.revoke"],
+    "key add": ["key.add"],
+    "key revoke": ["key.revoke"],
+    "keys accept-restore": ["keys.accept_restore"],
+    "keys copy": ["keys.copy"],
+    "keys rotate": ["keys.rotate"],
+    "keys snapshot": ["keys.snapshot"],
+    "ledger accept-restore": ["ledger.accept_restore"],
+    "ledger copy": ["ledger.copy"],
+    "ledger format": ["ledger.format"],
+    "number add": ["number.add"],
+    "number remove": ["number.remove"],
+    "retention policy": ["retention.policy"],
+    "retention run": ["retention.run"],
+    "webhook remove": ["webhook.remove"],
+    "webhook resume": ["webhook.resume"],
+    "webhook set": ["webhook.set"],
+}
+"""`begin-anew`, `accept-restore` and `keys copy` are shown where stores are lost, restored and copied."""
+ELSEWHERE = {"begin-anew", "keys accept-restore", "ledger accept-restore"}
+
+
+def test_every_verb_is_placed() -> None:
+    theirs = {each for each in COMMANDS if each.startswith(("person", "audit", "request", "token"))}
+    assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
+
+
+class Site(Verbs):
+    """Verbs, and what they have written since the last look."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder
+        self._seen = 0
+
+    async def written(self) -> list[dict[str, Any]]:
+        ledger = SqliteLedger(self.folder / "data" / "ledger.db", SystemClock())
+        await ledger.open(create=False)
+        entries = await ledger.acts.pending(1_000, after=self._seen)
+        await ledger.close()
+        self._seen = max((each.number for each in entries), default=self._seen)
+        return [read_entry(each.octets) for each in entries]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+async def test_verbs_write_their_entries(site: Site) -> None:
+    begun = await site.written()
+    assert [each["act"] for each in begun] == ["installation.begin", "customer.add"]
+    customer = begun[1]["obj"]
+    prefix = await site_run(site, "key add", customer, got="prefix")
+    await site_run(site, "key revoke", prefix)
+    await site_run(site, "customer set", customer, "--label", "bank")
+    await site_run(site, "customer disable", customer)
+    await site_run(site, "customer enable", customer)
+    await site_run(site, "esme add", customer, "bank")
+    await site_run(site, "esme profile", "bank", "--set", "utc_offset_min=180")
+    await site_run(site, "esme revoke", "bank")
+    await site_run(site, "number add", customer, "90210")
+    await site_run(site, "number remove", "90210")
+    await site_run(site, "webhook set", customer, "https://hooks.example/sms")
+    await site_run(site, "webhook resume", customer)
+    await site_run(site, "webhook remove", customer)
+    await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
+
+
+async def site_run(site: Site, verb: str, *words: str, got: str = "") -> str:
+    """One verb, whose entries are as they should be, of the command line and without anything that was typed."""
+    answer = await asyncio.to_thread(site.run, *verb.split(), *words)
+    entries = await site.written()
+    assert [each["act"] for each in entries] == WRITES[verb], verb
+    assert all(each["actor"] == {"kind": "command_line"} for each in entries)
+    raw = b"".join(msgspec.json.encode(each) for each in entries).decode()
+    ids = {each["obj"].removeprefix("key_") for each in entries} | {each.get("customer") for each in entries}
+    assert not [word for word in words if word in raw and word not in ids]
+    return str(answer.get(got, ""))
+
+
+@pytest.mark.parametrize("verb", ["keys rotate", "keys snapshot", "retention run", "clock confirm", "ledger format"])
+async def test_what_is_no_change_of_accounts_has_an_intent_and_an_outcome(site: Site, verb: str) -> None:
+    await site.written()
+    words = {"keys snapshot": [str(site.folder / "copy.db")], "ledger format": ["raise"]}.get(verb, [])
+    await asyncio.to_thread(site.run, *verb.split(), *words)
+    entries = await site.written()
+    assert [(each["act"], each["res"]) for each in entries] == [(WRITES[verb][0], result) for result in INTENT]
+    assert entries[0]["intent"] == entries[1]["intent"]
+
+
+async def test_a_verb_that_is_refused_writes_nothing_and_one_that_fails_says_so(site: Site) -> None:
+    await site.written()
+    await asyncio.to_thread(site.says, "key", "revoke", "no-such-key")
+    assert await site.written() == []
+    existing = site.folder / "there.db"
+    existing.write_bytes(b"")
+    await asyncio.to_thread(site.says, "keys", "snapshot", str(existing))
+    assert [each["res"] for each in await site.written()] == ["intent", "refused:failed"]
+
+
+async def test_copies_of_keys_and_ledger_are_written_down_before(site: Site, tmp_path: Path) -> None:
+    await site.written()
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "gateway.toml").write_text(FILES.format(target), encoding="utf-8")
+    for group in ("keys", "ledger"):
+        await asyncio.to_thread(copy, site, group, target / "gateway.toml")
+        assert [each["act"] for each in await site.written()] == WRITES[f"{group} copy"]
+
+
+def copy(site: Site, group: str, target: Path) -> None:
+    words: Sequence[str] = [group, "copy", "--from", str(site._settings), "--to", str(target), "--json"]
+    with capture_logs():
+        done = CliRunner().invoke(app, words)
+    assert done.exception is None, done.exception
+    json.loads(done.stdout)
