@@ -58,7 +58,7 @@ class Keyring:
 
         Writes only when something is missing or due.
         """
-        upkeep = self._upkeep(self._store.state)
+        upkeep = Upkeep(self._store.state, self._rules, self._clock)
         if not upkeep.needed:
             return 0
         try:
@@ -69,7 +69,7 @@ class Keyring:
 
     async def keep_present(self) -> int:
         """As `ensure_present`, while the loop goes on."""
-        upkeep = self._upkeep(self._store.state)
+        upkeep = Upkeep(self._store.state, self._rules, self._clock)
         if not upkeep.needed or not self.attended:
             return 0
         try:
@@ -80,14 +80,11 @@ class Keyring:
 
     def _keep(self, state: KeyState) -> int:
         """What the newest state lacks and has too much of; nodes that share it notice the same at the same time."""
-        upkeep = self._upkeep(state)
+        upkeep = Upkeep(state, self._rules, self._clock)
         if not upkeep.needed:
             raise _DoneByAnother
         upkeep.do(state)
         return upkeep.destroyed
-
-    def _upkeep(self, state: KeyState) -> Upkeep:
-        return Upkeep(state, self._rules, self._clock)
 
     def period_at(self, tag: RetentionTag, at_ms: int) -> int:
         return period_of(self._by_tag[tag], at_ms)
