@@ -32,6 +32,7 @@ __all__ = [
     "KeystoreSettings",
     "LedgerSettings",
     "LogSettings",
+    "MemorySettings",
     "MessageSettings",
     "MetricsSettings",
     "OperatorRegister",
@@ -328,6 +329,19 @@ class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = 15
 
 
+class MemorySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a process still holds of what is over, for whoever can read its memory."""
+
+    horizon_s: Annotated[
+        float,
+        Meta(
+            ge=4,
+            le=86_400,
+            description="Texts and numbers of finished messages, and destroyed keys, are out of memory by then.",
+        ),
+    ] = 600
+
+
 class MessageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a message may be."""
 
@@ -357,6 +371,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()
+    memory: MemorySettings = MemorySettings()
     operators: Annotated[tuple[OperatorSettings, ...], Meta(extra=LIVE)] = ()
     routes: Annotated[tuple[RouteSettings, ...], Meta(extra=LIVE)] = ()
     retention: tuple[RetentionSettings, ...] = DEFAULT_RETENTION

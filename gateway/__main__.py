@@ -3,11 +3,15 @@
 import sys
 
 from gateway.process.early import be_calm
+from gateway.process.overwriting import overwrite_freed
 
 
 def main() -> None:
-    """Run the command line. A process that serves is ready for signals before its imports, which take a while."""
+    """Run the command line. A process that serves overwrites what it frees, and is ready for signals, before its
+    imports, which take a while.
+    """
     if sys.argv[1:2] == ["serve"]:
+        overwrite_freed()
         be_calm()
     from gateway.cli.main import main as run
 

@@ -103,6 +103,10 @@ class KeyState(CustomerKeys):
 
     # Derived keys
 
+    def forget_derived(self) -> None:
+        """Let go of what was derived from keys, for it is derived again."""
+        self._forget_derived()
+
     def _forget_derived(self) -> None:
         """What came from keys goes before them."""
         super()._forget_derived()

@@ -14,6 +14,7 @@ CODES: Final = (
     ("config.secret.SecretMissing", "secret_missing"),
     ("gateway.accounts.invalid.InvalidSetting", "invalid_value"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
+    ("gateway.people.registry.UnknownPerson", "unknown_person"),
     ("gateway.ledger.contract.ChangedMeanwhile", "changed_meanwhile"),
     ("gateway.ledger.contract.LedgerLocked", "ledger_locked"),
     ("gateway.ledger.contract.LedgerCorrupt", "ledger_corrupt"),

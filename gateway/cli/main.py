@@ -26,6 +26,8 @@ VERBS: Final = {
     "key": ("gateway.cli.api_keys", "API keys."),
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
+    "person": ("gateway.cli.people", "People who administer."),
+    "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "route": ("gateway.cli.routes", "Which way messages go."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),

@@ -15,6 +15,7 @@ from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.ledger.contract import TagDue
 from gateway.model.times import rfc3339
+from gateway.people.ageing import Ageing
 from gateway.retention.sweeper import Sweeper
 from redaction.retention import RetentionRule, RetentionTag, RetentionWish, shortened
 
@@ -52,8 +53,9 @@ def run_now(config: Config = None, json: Json = False) -> None:
             async with desk.audit.around(Act.RETENTION_RUN) as outcome:
                 swept = await sweeper.sweep()
                 outcome.say(numbers=msgspec.structs.asdict(swept))
+            people = await Ageing(desk.people).sweep()
             left = sum(each.content + each.records for each in sweeper.due)
-            return {**msgspec.structs.asdict(swept), "due": left}
+            return {**msgspec.structs.asdict(swept), "people": people, "due": left}
 
     show(run(work()), json)
 

@@ -21,6 +21,7 @@ from gateway.process.clock import SystemClock
 from gateway.process.descriptors import within_limit
 from gateway.process.hardening import end_with_parent, forbid_core_dumps
 from gateway.process.logs import catch_the_uncaught, configure, logger
+from gateway.process.overwriting import overwrite_freed
 
 KILLED_AFTER_S: Final = 5.0
 """Past its deadline, for a worker whose supervisor is gone."""
@@ -54,6 +55,8 @@ def serve_command(
     catch_the_uncaught()
     if not dumps_are_off:
         logger("gateway").warning("core_dumps_possible")
+    if not overwrite_freed(may_begin_anew=False):
+        logger("gateway").warning("freed_memory_kept")
     if part is not None:
         end_with_parent(signal.SIGTERM, supervisor, killed_after_s=settings.shutdown.deadline_s + KILLED_AFTER_S)
         os.environ.pop("NOTIFY_SOCKET", None)  # the supervisor speaks for all

@@ -13,7 +13,7 @@ from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.errors import KeysWithheld
-from redaction.keys import PEOPLE, KeyState, Place
+from redaction.keys import KeyState, Place
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import (
     Digests,
@@ -138,25 +138,6 @@ class Keyring:
         except _DoneByAnother:
             await self._store.follow()
             return 0
-
-    async def ensure_person(self, number: int) -> None:
-        """Make the key of a person durable, while the loop goes on. Raises LedgerUnavailable."""
-
-        def make(state: KeyState) -> None:
-            state.ensure_customer(number, self._clock.random, now_ms=self._clock.now_ms())
-
-        await self._store.update_apart(make, destroys=False)
-
-    async def forget_person(self, number: int) -> bool:
-        """Destroy all that is sealed about a person, in every copy; whether there was a key.
-
-        Raises LedgerUnavailable.
-        """
-        return await self._store.update_apart(lambda state: state.drop_customer(number), destroys=True)
-
-    def people(self) -> list[int]:
-        """The numbers of people whose keys live."""
-        return [each for each in self._store.state.customers() if each >= PEOPLE]
 
     def forget_customer(self, customer: int) -> bool:
         """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""

@@ -72,7 +72,7 @@ def make_peppers(state: KeyState, clock: Clock) -> None:
     if not state.epochs(CREDENTIALS, "correlation"):
         since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
         state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
-    for purpose in ("credential", "audit"):
+    for purpose in ("credential", "audit", "person"):
         if not state.epochs(CREDENTIALS, purpose):
             state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
     if state.layout > FIRST:
@@ -143,7 +143,7 @@ def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit")):
+    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit", "person")):
         return True
     ahead = epoch_of(now_ms) + 1
     if state.layout >= TURNING_SINCE and any(

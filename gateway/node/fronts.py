@@ -100,7 +100,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             ],
         ),
         stores.directory,
-        settings.http,
+        msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2)),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,

@@ -27,6 +27,7 @@ from gateway.node.report import describe
 from gateway.node.road import Road, build_road
 from gateway.node.stores import Stores, open_stores
 from gateway.node.succession import Succession
+from gateway.people.ageing import Ageing
 from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
@@ -225,6 +226,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("keys", stores.keyring.run(on_return=road.dispatch.sender.look_everywhere))
     start("periods", stores.keyring.look_after())
     start("young", stores.vault.young.run())
+    start("memory", road.scrubbing.run())
     start("admission", road.admission.run())
     start("webhooks", road.deliverer.run())
     start("smpp news", road.telling.run())
@@ -232,6 +234,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
         await operator.start(road.sorting.take)
     start("dispatch", road.dispatch.rounds.run())
     start("sweeper", road.sweeper.run())
+    start("people", Ageing(stores.people).run())
     if road.cluster is not None:
         start("inbox", road.cluster.inbox.run())
         start("throughput", road.cluster.rates.run())

@@ -26,6 +26,7 @@ from gateway.node.steps import Base
 from gateway.node.stores import Stores
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
+from gateway.process.scrubbing import Scrubbing
 from gateway.process.tasks import TaskOwner
 from gateway.retention.sweeper import Sweeper
 from gateway.smpp_server.news import NewsWriter
@@ -67,6 +68,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     cluster: Cluster | None
     revocation: Revocation
     troubles: Troubles
+    scrubbing: Scrubbing
 
 
 async def build_road(
@@ -123,6 +125,7 @@ async def build_road(
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
+        scrubbing=_scrubbing(settings, stores, deliverer),
     )
 
 
@@ -137,3 +140,9 @@ async def _admission(base: Base, buckets: Buckets | None) -> Admission:
     )
     await admission.load()
     return admission
+
+
+def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:
+    """Who keeps what is personal or secret beside what is under way."""
+    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget)
+    return Scrubbing(settings.memory.horizon_s, forget)

@@ -15,12 +15,15 @@ from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
+from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
+from gateway.process.scrubbing import TIMES
 from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
@@ -47,6 +50,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ledger: SqliteLedger | RedisLedger
     directory: Directory
+    people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
@@ -93,9 +97,10 @@ async def open_stores(
         keystore=keystore,
         keyring=keyring,
         sealer=sealer,
-        vault=Vault(sealer, rules, clock.now_ms),
+        vault=Vault(sealer, rules, clock.now_ms, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)),
         ledger=ledger,
         directory=directory,
+        people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),

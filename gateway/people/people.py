@@ -86,6 +86,11 @@ class People:
             raise _taken() from None
         return person
 
+    def check(self, contact: Contact, password: Secret) -> None:
+        """That both would be taken of a new person. Raises InvalidSetting."""
+        check_contact(contact)
+        check_password(password, contact)
+
     async def correct(
         self,
         identifier: str,

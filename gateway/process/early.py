@@ -13,3 +13,4 @@ def be_calm() -> None:
         signal.signal(number, lambda _number, _frame: os._exit(0))
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))

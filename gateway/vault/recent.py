@@ -13,6 +13,7 @@ from gateway.vault.recent_entry import Kept
 from redaction.seal import SealContext
 
 AGE_MS: Final = 30_000
+"""At the most; a shorter memory horizon leaves them less."""
 LIMIT: Final = 8_192
 """About 4 MB."""
 _SWEEP_S: Final = 5.0
@@ -24,8 +25,9 @@ T = TypeVar("T")
 class Young(Generic[T]):
     """By message id, oldest first."""
 
-    def __init__(self, now_ms: Callable[[], int], limit: int = LIMIT) -> None:
+    def __init__(self, now_ms: Callable[[], int], limit: int = LIMIT, age_ms: int = AGE_MS) -> None:
         self._now_ms = now_ms
+        self._age_ms = min(age_ms, AGE_MS)
         self._limit = limit
         self._kept: dict[bytes, Kept[T]] = {}
 
@@ -35,7 +37,7 @@ class Young(Generic[T]):
     def keep(self, private: T, context: SealContext, now_ms: int) -> None:
         """When it is full the oldest is forgotten."""
         kept = self._kept
-        kept[context.message_id] = Kept(private, context, now_ms + AGE_MS)
+        kept[context.message_id] = Kept(private, context, now_ms + self._age_ms)
         if len(kept) > self._limit:
             del kept[next(iter(kept))]
 

@@ -16,7 +16,7 @@ from gateway.model.content import Private as Private
 from gateway.model.content import Received as Received
 from gateway.model.message import SEALED_WORD, Message
 from gateway.model.submission import NO_MARKS, Submission
-from gateway.vault.recent import Young
+from gateway.vault.recent import AGE_MS, Young
 from redaction.errors import KeyDestroyed, SealError
 from redaction.personal import MessageText, Msisdn, Purpose
 from redaction.retention import RetentionRule, RetentionTag, period_of
@@ -36,14 +36,21 @@ _decode_received = msgspec.msgpack.Decoder(PackedReceived).decode
 class Vault:
     """Seals and opens the fields of messages, each with its context taken from the record itself.
 
-    What is past its content clock is not opened, whether it was destroyed yet or not. now_ms: the time.
+    What is past its content clock is not opened, whether it was destroyed yet or not. now_ms: the time. young_ms: for
+    how long at the most something of a young message stays in memory.
     """
 
-    def __init__(self, sealer: Sealer, rules: Mapping[RetentionTag, RetentionRule], now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        sealer: Sealer,
+        rules: Mapping[RetentionTag, RetentionRule],
+        now_ms: Callable[[], int],
+        young_ms: int = AGE_MS,
+    ) -> None:
         self._sealer = sealer
         self._rules = rules
         self._now_ms = now_ms
-        self.young: Young[Private] = Young(now_ms)
+        self.young: Young[Private] = Young(now_ms, age_ms=young_ms)
 
     def may_open(self) -> bool:
         """Whether keys may be used now; if not, everything below raises `KeysWithheld`."""

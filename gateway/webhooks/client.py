@@ -300,6 +300,11 @@ class WebhookClient:
         self.sweep()
         self._timer = self._loop.call_later(SWEEP_S, self._sweep_again) if self._connections else None
 
+    def forget_targets(self) -> None:
+        """URLs, and what host names resolved to, are read and looked up again."""
+        self._targets.clear()
+        self._resolver.forget()
+
     def _target(self, url: str) -> Target:
         """Parsed before, or now. Kept by hash, so that no URL stands in a dictionary that something might print."""
         key = hash(url)

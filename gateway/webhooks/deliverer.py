@@ -119,6 +119,10 @@ class Deliverer:
 
     # -------------------------------------------------------------------------------------------------- start, stop
 
+    def forget(self) -> None:
+        """What is known of URLs beside what is under way."""
+        self._client.forget_targets()
+
     async def run(self) -> None:
         """Read back what falls due, until stopped. A ledger that is away is waited for."""
         try:

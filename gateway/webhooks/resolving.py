@@ -93,6 +93,10 @@ class Resolver:
             raise outcome
         return outcome
 
+    def forget(self) -> None:
+        """Of every name, what it resolved to."""
+        self._known.clear()
+
     def _ask(self, target: Target, customer: int) -> "asyncio.Future[_Outcome]":
         """What becomes of it; who stops waiting for it disturbs nobody else who does."""
         waiting = self._waiting.setdefault(customer, deque())

@@ -51,6 +51,7 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
         "credential": [0],
         "idempotency": [0],
         "join": [],
+        "person": [],
         "rate": [],
         "search": [],
         "statistics": [],
