@@ -332,6 +332,21 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "segments": "how many SMS segments",
         },
     ),
+    # usage: thirteen months; Redis has the hour in two parts
+    *_table(
+        "usage",
+        replace(_GATEWAY, form=Form.AGGREGATE, basis=LawfulBasis.CONTRACT),
+        {
+            "customer": "whose messages",
+            "hour": "hour of acceptance",
+            "class": "one-time code, service, promotional and so on",
+            "country": "country calling code of the other parties",
+            "status": "as they were accepted, or how they ended",
+            "operator": "over which operator they ended",
+            "messages": "how many",
+            "segments": "how many SMS segments",
+        },
+    ),
     # demand: so that a limit holds over several machines; what is older than seconds counts no more
     *_table(
         "demand",

@@ -29,6 +29,7 @@ VERBS: Final = {
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "route": ("gateway.cli.routes", "Which way messages go."),
+    "usage": ("gateway.cli.usage", "What customers sent."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),

@@ -23,6 +23,7 @@ from gateway.ledger.contract import (
     StoredKey,
     TagDue,
     Traffic,
+    Used,
     WriteOp,
     WriteResult,
 )
@@ -120,6 +121,19 @@ class Counters(Protocol):
 
     async def counts(self, bucket: int) -> dict[str, int]:
         """All counters of a bucket."""
+
+
+class Usage(Protocol):
+    """What was sent, by the hour; written by the batches that accept and end messages."""
+
+    async def of_customer(self, customer: int, from_hour: int, until_hour: int) -> Sequence[Used]:
+        """Cells of these hours since the epoch, the last one not among them, in the order of hours."""
+
+    async def customers(self) -> Sequence[int]:
+        """Those that have any cell, in the order of their numbers."""
+
+    async def add(self, rows: Sequence[Used]) -> None:
+        """For a copy: what is added to each cell."""
 
 
 class AccountStore(Protocol):
@@ -293,6 +307,9 @@ class Ledger(Commits, Protocol):
 
     @property
     def counters(self) -> Counters: ...
+
+    @property
+    def usage(self) -> Usage: ...
 
     @property
     def accounts(self) -> AccountStore: ...

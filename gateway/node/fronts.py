@@ -93,6 +93,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         SendPath(road.door, stores.ledger.messages, road.admission, clock),
         Sources(
             messages=stores.ledger.messages,
+            usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
             operators=lambda: [

@@ -90,6 +90,12 @@ DELETE FROM outbox WHERE seq IN (
         ELSE NOT EXISTS (SELECT 1 FROM message WHERE message.id = oldest.message) END
 )
 
+-- name: next_user
+SELECT min(customer) FROM usage WHERE customer > ?
+
+-- name: forget_usage
+DELETE FROM usage WHERE customer = ? AND hour < ?
+
 -- name: retention_due
 -- Looks at a bounded number of rows: each needs a look at the row itself.
 SELECT

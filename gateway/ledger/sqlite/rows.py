@@ -114,6 +114,7 @@ EventRow = tuple[int, bytearray, int, int, int, int, int]
 EventKind = tuple[str, bytearray]
 DigestRow = tuple[int, bytearray, bytearray, int, int]
 EarlierRow = tuple[int, bytearray, int]
+UsageRow = tuple[int, int, int, int, int, str, int, int]
 """Of the statements of the same names, position by position."""
 
 PARTS: Final[Mapping[str, str]] = {

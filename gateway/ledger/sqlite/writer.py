@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
-from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic
+from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
 from gateway.ledger.sqlite import export as sqlite_export
 from gateway.ledger.sqlite import forgetting, keeping
 from gateway.ledger.sqlite.file import SqliteFile
@@ -102,6 +102,9 @@ class FileWriter:
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._file.transact(lambda cursor: sqlite_export.add_traffic(cursor, rows))
 
+    async def add_usage(self, rows: Sequence[Used]) -> None:
+        await self._file.transact(lambda cursor: sqlite_export.add_usage(cursor, rows))
+
     async def put_entries(self, entries: Sequence[PendingEntry], last: int) -> None:
         await self._file.transact(lambda cursor: sqlite_export.put_entries(cursor, entries, last))
 
@@ -124,6 +127,7 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.forget_leftovers,
     FileWriter.checkpoint,
     FileWriter.add_traffic,
+    FileWriter.add_usage,
     FileWriter.put_entries,
     FileWriter.set_marks,
 )
