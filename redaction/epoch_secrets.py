@@ -1,9 +1,10 @@
 """Secrets of epochs: what the peppers of all customers are derived from whose epochs turn."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from redaction.stored_keys import Key
+from redaction.turning import Window
 
 Random = Callable[[int], bytes]
 """A source of that many unpredictable bytes: `os.urandom`, or a fixed one in tests."""
@@ -16,16 +17,6 @@ SECRETS: Final = "secrets"
 """A kind of groups, each of which rests in a segment of its own: some epochs."""
 EPOCHS_A_GROUP: Final = 128
 KEY_BYTES: Final = 32
-
-
-class Window(NamedTuple):
-    """Epochs at one time. claimed: what is new belongs to it. before: claimed as well, and first. sought: where it may
-    have been claimed earlier.
-    """
-
-    claimed: int
-    before: tuple[int, ...]
-    sought: tuple[int, ...]
 
 
 class EpochSecrets:

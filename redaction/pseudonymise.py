@@ -15,26 +15,19 @@ Versions before took the leaf from the HMAC, too. What they sealed names its lea
 """
 
 from hashlib import blake2s
-from typing import Final, NamedTuple
+from typing import Final
 
 from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
 from redaction.primitives import hmac_sha256
 from redaction.sealed import Pseudonym
 from redaction.sealed import Subject as Subject
+from redaction.turning import Digests as Digests
 from redaction.windows import window
 
 IDEMPOTENCY: Final = "idempotency"
 _LEAF: Final = blake2s(key=b"connect-gateway leaf")
 """Copied for each leaf: that takes 0.37 µs, and a fresh one 0.56."""
-
-
-class Digests(NamedTuple):
-    """What an idempotency key is found by. claimed, before, sought: as the epochs of `redaction.windows.Window`."""
-
-    claimed: bytes
-    before: tuple[bytes, ...] = ()
-    sought: tuple[bytes, ...] = ()
 
 
 def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = "search") -> Subject:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from redaction.customer_keys import LASTING_EPOCH, LASTING_PURPOSES, TURNING_SINCE, CustomerKeys
-from redaction.epoch_secrets import Window as Window
+from redaction.turning import Window as Window
 
 _DAY_MS: Final = 24 * 3600 * 1000
 
