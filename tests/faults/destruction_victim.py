@@ -29,6 +29,7 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import ManualClock
 from gateway.retention.erasure import erase_person
+from gateway.retention.integrity import Integrity
 from gateway.retention.policies import RetentionPolicies
 from gateway.retention.sweeper import Sweeper
 from redaction.personal import Msisdn
@@ -152,7 +153,15 @@ async def destroy(place: Path, url: str, prefix: str, deadline: Deadline) -> Non
     await erase_person(ledger.messages, keyring, RetentionPolicies(DEFAULT_RULES), CUSTOMER, ERASED)
     clock.advance(LATER_S)
     store.refresh()
-    await Sweeper(retention=ledger.retention, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
+    integrity = Integrity(keyring.tags, ledger.retention)
+    await Sweeper(
+        retention=ledger.retention,
+        keyring=keyring,
+        clock=clock,
+        settings=SweeperSettings(),
+        integrity=integrity,
+        schedule_s=0,
+    ).sweep()
     deadline.armed = False
     await ledger.close()
     store.close()
