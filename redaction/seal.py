@@ -75,6 +75,8 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         # Where a customer's events go, and what they are signed with.
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
         "webhook_secret": (Purpose.CREDENTIAL,),
+        # Why somebody who runs the gateway wanted something of it.
+        "reason": (Purpose.SECURITY, Purpose.LEGAL),
         "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
         # Of people who administer: roles, contact data, what they sign in with, from where, and why they act.
         "person_standing": (Purpose.SECURITY,),
