@@ -92,9 +92,9 @@ def test_every_verb_is_placed() -> None:
 STEERING = {
     *("accepting", "dispatch", "node drain", "node resume"),
     *("operator drain", "operator pause", "operator rebind", "operator resume", "operator reroute"),
-    "operator throughput",
+    *("operator throughput", "reload"),
 }
-"""Each writes the act of its name with what is wanted: `gateway/control/desk.py`."""
+"""Each writes the act of its name with what is wanted: `gateway/control`."""
 INTENDED = ["audit prune", "clock confirm", "keys rotate", "keys snapshot", "ledger format", "retention run"]
 
 
