@@ -33,6 +33,8 @@ CODES: Final = (
     ("gateway.keystore.rotation.LayoutBefore", "layout_before"),
     ("gateway.ledger.contract.FormatHeld", "format_held"),
     ("gateway.ledger.contract.LedgerError", "ledger_error"),
+    ("gateway.audit.writing.ForkFound", "audit_fork"),
+    ("redaction.notes.BadNote", "invalid_value"),
     ("redaction.errors.SealError", "keys_refused"),
     ("gateway.node.stores.StartRefused", "start_refused"),
     ("gateway.tools.trial_site.StageFailed", "demo_failed"),

@@ -34,6 +34,7 @@ VERBS: Final = {
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "ledger": ("gateway.cli.ledger", "The ledger as a whole."),
+    "audit": ("gateway.cli.audit", "The audit log: who did what."),
     "clock": ("gateway.cli.clock", "Whether the system's clock goes as it should."),
     "begin-anew": (
         "gateway.cli.begin_anew",

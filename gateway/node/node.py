@@ -107,6 +107,7 @@ class Node:
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
+        self.tasks.start("audit witnesses", self.stores.cosigning.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
         self._begin_reloading()
         metrics = self.fronts.metrics

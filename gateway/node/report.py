@@ -138,6 +138,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_ledger_log_bytes", "SQLite's write-ahead log", road.troubles.log_bytes()),
         ("gateway_audit_pending", "Entries that are not in the audit log yet", stores.audit.pending),
         ("gateway_audit_checkpoint_age_seconds", "Time since the log had every entry", stores.audit.age_s()),
+        ("gateway_audit_witness_age_seconds_by_name", "Time since it had cosigned all", stores.cosigning.ages_s()),
         ("gateway_audit_fork", "1 while the log does not continue what was signed", float(stores.audit.forked)),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
         ("gateway_clock_away_seconds", "How far the system's clock has jumped", abs(stores.watch.guard.jump_ms) / 1000),

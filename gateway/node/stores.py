@@ -9,6 +9,7 @@ from config.settings import Settings
 from gateway.accounts.directory import Directory
 from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.audit.building import log_writer
+from gateway.audit.cosigning import Cosigning, read_witness
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
 from gateway.keystore.high_water import HighWater
@@ -55,6 +56,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
+    cosigning: Cosigning
     opened: Opened
     peers: Peers | None
 
@@ -92,6 +94,7 @@ async def open_stores(
     moves = Moves(keyring, keystore)
     directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
+    writer = log_writer(settings, keystore, keyring, opened.installation)
     return Stores(
         rules=rules,
         keystore=keystore,
@@ -104,11 +107,9 @@ async def open_stores(
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
-        audit=Sequencer(
-            ledger.acts,
-            log_writer(settings, keystore, keyring, opened.installation),
-            clock,
-            settings.audit.interval_s,
+        audit=Sequencer(ledger.acts, writer, clock, settings.audit.interval_s),
+        cosigning=Cosigning(
+            writer, [read_witness(each) for each in settings.audit.witnesses], clock, settings.audit.witness_interval_s
         ),
         opened=opened,
         peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
