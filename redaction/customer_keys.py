@@ -23,6 +23,10 @@ PEOPLE: Final = 1 << 63
 """From here on numbers are those of people, each of whom has a key as a customer has one: sealed data about a person
 who leaves is destroyed with it.
 """
+SIGN_IN_DAYS: Final = PEOPLE | 1 << 62
+"""From here on they are those of days: what people signed in from on one day is sealed under its key as well, which is
+destroyed a week later.
+"""
 
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers begin with `LASTING_EPOCH`. That of credentials serves until it is rotated and no key is under it; that
@@ -216,3 +220,7 @@ class CustomerKeys(EpochSecrets):
     def own_epochs(self, customer: int, purpose: str) -> list[int]:
         """Those whose pepper is the customer's own, oldest first."""
         return sorted(self._peppers.get((customer, purpose), ()))
+
+    def own_keys(self, customer: int, purpose: str) -> Mapping[int, Key]:
+        """Peppers that are the customer's own, by epoch, with the times that they were made for."""
+        return self._peppers.get((customer, purpose), {})

@@ -149,6 +149,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "disclosure": "which fields left to the operator, as a code",
             "key_id": "which API key or ESME account sent it",
             "notify": "which receipts its sender asked for over SMPP",
+            "record_tag": "shows that nobody else changed the record; keyed digest of its other fields",
         },
     ),
     # correlation: the operator's id of a segment to the message, for receipts

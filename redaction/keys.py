@@ -22,6 +22,7 @@ from redaction.customer_keys import LAYOUT, CustomerKeys
 from redaction.customer_keys import PEOPLE as PEOPLE
 from redaction.customer_keys import PEPPER_PURPOSES as PEPPER_PURPOSES
 from redaction.customer_keys import PLATFORM as PLATFORM
+from redaction.customer_keys import SIGN_IN_DAYS as SIGN_IN_DAYS
 from redaction.customer_keys import Random as Random
 from redaction.errors import KeyDestroyed, alone
 from redaction.fresh_keys import FreshKeys

@@ -226,6 +226,22 @@ class Retention(Protocol):
         it. Content never outlives its record.
         """
 
+    async def due_records(self, now_ms: int, limit: int) -> Sequence[Message]:
+        """Those that `forget_records` would delete, in its order."""
+
+    async def records_before(
+        self, before_ms: int, cursor: bytes | None, limit: int
+    ) -> tuple[Sequence[Message], bytes | None]:
+        """Some `limit` messages whose ids are from before that time, whatever else is stored of them, each once in a
+        whole reading. Cursors are as in `Copies`.
+        """
+
+    async def forget_these(self, messages: Sequence[bytes], *, counted: bool) -> int:
+        """Delete these messages, in whoever's partition they are, with all that hangs on them; how many there were.
+
+        counted: in `traffic`, as by `forget_records`.
+        """
+
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         """Delete idempotency digests whose time is over, events and links of messages that are gone, and events about
         no message that are older than EVENT_KEPT_MS.
@@ -271,6 +287,12 @@ class Copies(Protocol):
 
 class Formats(Protocol):
     """Which format records have."""
+
+    @property
+    def tags_from_ms(self) -> int | None:
+        """In how many milliseconds from now every record that is written carries a tag of its own, so that one without
+        is not ours; None while the format has none.
+        """
 
     async def state(self) -> LedgerFormat: ...
 

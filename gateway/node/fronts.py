@@ -66,7 +66,7 @@ def build_fronts(
             clock=clock,
             intake=intake,
             errands=Errands(
-                stores.ledger.messages,
+                stores.messages,
                 road.revocation,
                 tasks.contain,
                 senders=NewsWriter(stores.vault, stores.directory.profile).senders,
@@ -99,6 +99,7 @@ def _admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health:
     sources = Sources(
         engine=settings.ledger.engine,
         ledger=stores.ledger,
+        messages=stores.messages,
         directory=stores.directory,
         people=stores.people,
         accounts=accounts,
@@ -124,9 +125,9 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         }
 
     return HttpApi(
-        SendPath(road.door, stores.ledger.messages, road.admission, clock),
+        SendPath(road.door, stores.messages, road.admission, clock),
         RecordSources(
-            messages=stores.ledger.messages,
+            messages=stores.messages,
             usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,

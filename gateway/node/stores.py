@@ -26,6 +26,7 @@ from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
 from gateway.process.scrubbing import TIMES
 from gateway.retention.clock_watch import ClockWatch
+from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
@@ -40,8 +41,9 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any. audit: who did what.
-    opened: how ledger and key store were.
+    """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
+    peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
+    were.
     """
 
     rules: Rules
@@ -50,6 +52,9 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     sealer: Sealer
     vault: Vault
     ledger: SqliteLedger | RedisLedger
+    integrity: Integrity
+    messages: CheckedMessages
+    work: CheckedWork
     directory: Directory
     people: Registry
     pepper_turn: PepperTurn
@@ -79,8 +84,12 @@ async def open_stores(
     await watch.begin()  # before anything is destroyed because its time has come
     if opened.step is not Step.GO_ON:
         log.info(_STEPS[opened.step], installation=shown(opened.installation))
-    keyring = Keyring(keystore, rules.values(), clock)
+    keyring = Keyring(keystore, rules.values(), clock, lambda: ledger.formats.tags_from_ms)
     keyring.ensure_present()
+    if keyring.tags.are_made and ledger.formats.tags_from_ms is None:  # a ledger that was begun anew, or brought back
+        await ledger.formats.raise_to_newest()
+    integrity = Integrity(keyring.tags, ledger.retention)
+    messages = CheckedMessages(ledger.messages, integrity)
     sealer = Sealer(
         keystore.state,
         clock.random,
@@ -102,6 +111,9 @@ async def open_stores(
         sealer=sealer,
         vault=Vault(sealer, rules, clock.now_ms, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)),
         ledger=ledger,
+        integrity=integrity,
+        messages=messages,
+        work=CheckedWork(ledger.work, integrity),
         directory=directory,
         people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
@@ -112,7 +124,7 @@ async def open_stores(
             writer, [read_witness(each) for each in settings.audit.witnesses], clock, settings.audit.witness_interval_s
         ),
         opened=opened,
-        peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
+        peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
 
 

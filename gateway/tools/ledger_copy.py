@@ -129,6 +129,8 @@ async def _copy_page(page: Sequence[Exported], events: Events, target: Ledger, c
     ids = [each.message.id for each in page]
     standing = await target.messages.find_many(ids)
     missing = [each for each, found in zip(page, standing, strict=True) if found is None]
+    if any(each.message.record_tag for each in missing) and target.formats.tags_from_ms is None:
+        await target.formats.raise_to_newest()  # older formats have no place for it
     operations = [op for each in missing for op in _operations(each, events.get(each.message.id, ()))]
     if operations:
         await target.apply(operations)

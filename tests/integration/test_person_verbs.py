@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from gateway.audit.entries import read_entry
 from gateway.cli.failures import lines
 from gateway.cli.main import app
 from gateway.cli.session import Desk, open_desk
@@ -29,6 +30,7 @@ from gateway.tools.leakscan import scan
 from redaction.errors import KeyDestroyed, SealError
 from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
+from tests.architecture.test_documents import COMMANDS
 from tests.integration.file_places import FILES
 
 NAME = "Noura Canary-Alharbi"
@@ -201,6 +203,58 @@ def test_a_token_is_made_listed_and_revoked(verbs: Verbs) -> None:
     assert "an action" in verbs.says("token", "add", "--scope", "everything", "--days", "1")
     assert "up to 366" in verbs.says("token", "add", "--scope", "system.read", "--days", "367")
     assert "unknown_person" in verbs.says("token", "revoke", "token_0000000000000000")
+
+
+READS = {"person list", "token list"}
+WRITES = {
+    "person add": ["person.add", "role.grant", "person.password"],
+    "person disable": ["person.disable"],
+    "person enable": ["person.set", "person.enable"],
+    "person erase": ["person.remove", "person.remove"],
+    "person passkeys": ["person.passkey"],
+    "person password": ["person.password"],
+    "person role": ["role.grant", "role.withdraw"],
+    "person set": ["person.set"],
+    "person show": ["person.read"],
+    "person totp": ["person.totp"],
+    "token add": ["token.add"],
+    "token revoke": ["token.revoke"],
+}
+
+
+def entries(verbs: Verbs) -> list[dict[str, Any]]:
+    async def work(desk: Desk) -> list[dict[str, Any]]:
+        return [read_entry(each.octets) for each in await desk.ledger.acts.pending(1_000)]
+
+    found: list[dict[str, Any]] = verbs.with_desk(work)
+    return found
+
+
+@pytest.mark.policy("P-26")
+def test_every_verb_writes_what_it_did_into_the_audit_log(verbs: Verbs) -> None:
+    assert WRITES.keys() | READS == {each for each in COMMANDS if each.startswith(("person ", "token "))}
+    person = verbs.add()
+    token = verbs.run("token", "add", "--scope", "system.read", "--days", "1")["id"]
+    for words in (
+        ("disable", person),
+        ("enable", person),
+        ("passkeys", person, "--remove", "all"),
+        ("password", person, "--password", "-"),
+        ("role", person, "--role", "auditor"),
+        ("set", person, "--name", "Nora"),
+        ("show", person),
+        ("totp", person),
+        ("erase", person, "--confirm"),
+    ):
+        verbs.run("person", *words, typed=f"{PASSWORD}\n")
+    verbs.run("token", "revoke", token)
+    written = [each for each in entries(verbs) if each["act"] != "installation.begin"]
+    order = "person add, token add, person disable, person enable, person passkeys, person password, person role, "
+    order += "person set, person show, person totp, person erase, token revoke"
+    assert [each["act"] for each in written] == [act for verb in order.split(", ") for act in WRITES[verb]]
+    assert all(each["actor"] == {"kind": "command_line"} for each in written)
+    assert {each["obj"] for each in written} == {person, token}
+    assert [each["res"] for each in written if each["act"] == "person.remove"] == ["intent", "ok"]
 
 
 @pytest.mark.policy("P-03")

@@ -25,7 +25,7 @@ from gateway.http_api.pages import Health, Pages
 from gateway.http_api.replies import Replies
 from gateway.http_api.routes import RouteTable
 from gateway.http_api.traffic import Traffic
-from gateway.ledger.roles import Ledger
+from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route
 from gateway.people.registry import Registry
@@ -53,13 +53,15 @@ ADMIN: Final = Api(
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the endpoints look and what they act on. accounts: in the hands of an actor. router: as it routes now.
+    """Where the endpoints look and what they act on.
 
+    messages: with their tags checked. accounts: in the hands of an actor. router: as it routes now.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
     """
 
     engine: str
     ledger: Ledger
+    messages: Messages
     directory: Directory
     people: Registry
     accounts: Callable[[Actor], Accounts]
@@ -89,7 +91,7 @@ class AdminApi:
                 StandingEndpoints(parts, _standing(sources)),
                 CustomerEndpoints(parts, sources.ledger.accounts, sources.ledger.usage, sources.accounts),
                 MessageEndpoints(
-                    parts, sources.ledger.messages, sources.directory, sources.ledger.acts, sources.reveal_reference
+                    parts, sources.messages, sources.directory, sources.ledger.acts, sources.reveal_reference
                 ),
             ),
             pages,

@@ -11,12 +11,12 @@ from typing import Final
 
 from gateway.ledger.codes import CLASSES, STATUSES
 from gateway.ledger.contract import EVENT_KEPT_MS, TagDue, Traffic
-from gateway.ledger.sqlite.rows import Stored
+from gateway.ledger.sqlite.rows import PARTS, Stored
 from gateway.ledger.statements import named_statements
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from redaction.retention import RetentionTag
 
-SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "retention.sql")
+SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "retention.sql", PARTS)
 
 FORGETTING: Final = (
     *("count_doomed", "forget_links", "forget_many_links", "forget_events", "forget_digests", "forget_records"),
@@ -40,6 +40,16 @@ def forget_records(cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
     count = cursor.execute(SQL["doom"], (now_ms, limit)).rowcount
     if count:
         for name in FORGETTING:
+            cursor.execute(SQL[name])
+    return count
+
+
+def forget_these(cursor: sqlite3.Cursor, messages: Sequence[bytes], *, counted: bool) -> int:
+    """By id."""
+    cursor.execute(SQL["make_doomed"])
+    count = cursor.executemany(SQL["doom_one"], [(each,) for each in messages]).rowcount
+    for name in FORGETTING:
+        if counted or name != "count_doomed":
             cursor.execute(SQL[name])
     return count
 

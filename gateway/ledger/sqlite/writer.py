@@ -93,6 +93,9 @@ class FileWriter:
     async def forget_records(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
 
+    async def forget_these(self, messages: Sequence[bytes], counted: bool) -> int:
+        return await self._file.transact(lambda cursor: forgetting.forget_these(cursor, messages, counted=counted))
+
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
 
@@ -128,6 +131,7 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.checkpoint,
     FileWriter.add_traffic,
     FileWriter.add_usage,
+    FileWriter.forget_these,
     FileWriter.put_entries,
     FileWriter.set_marks,
 )

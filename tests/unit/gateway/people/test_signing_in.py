@@ -10,7 +10,7 @@ from gateway.people.one_time import STEP_MS
 from gateway.people.passwords import MOST_WAITING
 from gateway.people.roles import Action, Role
 from gateway.people.sessions import Sessions
-from gateway.people.signing_in import Attempt, Refusal, SignedIn
+from gateway.people.signing_in import BURST, Attempt, Refusal, SignedIn
 from gateway.people.signins import Means, Outcome, Place, SignIns
 from redaction.personal import Purpose, Secret
 from tests.unit.gateway.people.office import HOME, PASSWORD, WRONG, Office, email
@@ -166,6 +166,15 @@ async def test_more_than_the_machine_can_compare_is_refused_as_busy() -> None:
     answers = await asyncio.gather(*attempts)
     assert answers.count(Refusal.BUSY) >= 1
     assert answers.count(Refusal.WRONG) >= MOST_WAITING // 2
+
+
+async def test_a_process_takes_so_many_attempts_and_no_more() -> None:
+    office = Office()
+    nets = (Place(f"2001:db8:{number:x}::1") for number in range(BURST + 1))
+    answers = [await office.sign_in(str(number), place=place) for number, place in enumerate(nets)]
+    assert answers.index(Refusal.BUSY) == BURST
+    office.clock.advance(1)
+    assert await office.sign_in("Nobody") is Refusal.WRONG
 
 
 @pytest.mark.policy("P-04")

@@ -43,6 +43,7 @@ SAID = {
     "put_entries": (([PendingEntry(7, b"\xfe")], 9), None),
     "forget_content": ((5, 100), 2),
     "forget_records": ((5, 100), 2),
+    "forget_these": (([b"\0" * 16], True), 1),
     "forget_leftovers": ((5, 100), 2),
     "checkpoint": ((), None),
     "add_traffic": (([TRAFFIC],), None),
