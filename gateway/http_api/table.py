@@ -39,6 +39,7 @@ BODY_CODES: Final = (
     "throughput_exceeded",
     "quota_exceeded",
     "overloaded",
+    "paused",
     "ledger_unavailable",
     "outcome_unknown",
 )
@@ -99,7 +100,7 @@ _LISTING: Final = (
 )
 
 
-_PERIOD: Final = (
+PERIOD: Final = (
     Parameter(
         name="since",
         schema={"type": "string", "format": "date-time"},
@@ -210,7 +211,7 @@ _USAGE: Final = Operation(
     summary="Sum up what you sent by the time of its acceptance: each message as it was accepted, and as it ended.",
     tag="Usage",
     scope="status",
-    parameters=_PERIOD,
+    parameters=PERIOD,
     answers=(Answer(description="The sums, in the order of time.", body=UsageView),),
     codes=("invalid_parameter", "ledger_unavailable"),
 )
