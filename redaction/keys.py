@@ -25,6 +25,7 @@ from redaction.customer_keys import PLATFORM as PLATFORM
 from redaction.customer_keys import Random as Random
 from redaction.errors import KeyDestroyed, alone
 from redaction.fresh_keys import FreshKeys
+from redaction.locked import LockedCache
 from redaction.primitives import forget
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag
@@ -34,7 +35,7 @@ from redaction.stored_keys import KeyFamilies, Period
 ROOT_BYTES: Final = 32
 
 CACHED_LEAVES: Final = 8_192
-"""About 2 MB; a message's fields, and its opening soon after, share one leaf."""
+"""About 1.5 MB, 256 KB of it locked; a message's fields, and its opening soon after, share one leaf."""
 
 
 class KeyState(CustomerKeys):
@@ -53,7 +54,7 @@ class KeyState(CustomerKeys):
         said = families or KeyFamilies()
         super().__init__(said, layout)
         self._periods = said.periods
-        self._leaves: dict[tuple[RetentionTag, int, int], bytes] = {}
+        self._leaves: LockedCache[tuple[RetentionTag, int, int]] = LockedCache(CACHED_LEAVES)
         self.fresh = FreshKeys()
         self.segments = segments or Segments()
         self.groups: dict[tuple[str, int], bytes] = {}
@@ -152,9 +153,7 @@ class KeyState(CustomerKeys):
             key = entry.key.derive(leaf)
         except Punctured:
             raise alone(KeyDestroyed("subject")) from None
-        if len(self._leaves) >= CACHED_LEAVES:
-            self._leaves.clear()
-        self._leaves[name] = key
+        self._leaves.put(name, key)
         return key
 
     def puncture(self, tag: RetentionTag, period: int, leaf: int) -> bool:
