@@ -191,7 +191,9 @@ async def hanging_names(target: Target) -> None:
 
 
 async def binds_of_many(target: Target) -> None:
-    """security 8: every account binds four times, all at once, as after a restart; said when all have."""
+    """security 8: every account binds four times, all at once, as after a restart, and again a second or two after a
+    refusal; said when all have.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
 
@@ -209,7 +211,7 @@ async def binds_of_many(target: Target) -> None:
         while True:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 return await bind(index, name, password)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1.0 + index % 100 / 100)
 
     kept: list[asyncio.StreamWriter] = []
     await asyncio.gather(*(until_bound(i, *each) for i, each in enumerate(target.accounts * BINDS)))

@@ -133,7 +133,7 @@ class Log:
         if leaves != tile:
             at = next(i for i in range(len(leaves)) if leaves[i] != tile[i])
             after = tile[at + 1 :] + (self.tile(0, number + 1) if (number + 1) * WIDTH < self.size else [])
-            moved = after[: len(leaves) - at] == leaves[at : at + len(after)]
+            moved = after and after[: len(leaves) - at] == leaves[at : at + len(after)]
             why = "reordered" if sorted(leaves) == sorted(tile) else "missing" if moved else "altered"
             raise Flaw(f"index {start + at}: {why}")
         for at, each in enumerate(entries if schema else [], start):

@@ -17,6 +17,10 @@ RETURNING: Final = 4
 """Every so many shares there is one for those who have been served before."""
 
 
+AT_ONCE: Final = 32
+"""Connections with little to do that are served as they come, between two turns of the loop; further ones wait."""
+
+
 class Worker(Protocol):
     """Has work that can be done in shares, of about a millisecond at the most."""
 
@@ -31,11 +35,26 @@ class Turns:
         self._fresh: deque[Worker] = deque()
         self._returning: deque[Worker] = deque()
         self._comes = False
+        self._served = 0
 
     @property
     def busy(self) -> bool:
         """Somebody waits, so whoever has new work waits as well (`join`)."""
         return self._comes
+
+    def at_once(self) -> bool:
+        """Whether whoever has come with little may do it now. When many have come in this turn of the loop, or somebody
+        waits already, it is to `join`: a thousand little things at once are as long as one great one.
+        """
+        if self._comes:
+            return False
+        self._served += 1
+        if self._served == 1:
+            asyncio.get_running_loop().call_soon(self._begin_anew)
+        return self._served <= AT_ONCE
+
+    def _begin_anew(self) -> None:
+        self._served = 0
 
     def join(self, worker: Worker) -> None:
         """Its `work` is called soon, and again until it says that there is no more."""

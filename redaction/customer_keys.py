@@ -215,3 +215,7 @@ class CustomerKeys(EpochSecrets):
     def own_epochs(self, customer: int, purpose: str) -> list[int]:
         """Those whose pepper is the customer's own, oldest first."""
         return sorted(self._peppers.get((customer, purpose), ()))
+
+    def own_keys(self, customer: int, purpose: str) -> Mapping[int, Key]:
+        """Peppers that are the customer's own, by epoch, with the times that they were made for."""
+        return self._peppers.get((customer, purpose), {})

@@ -64,7 +64,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         },
     ),
     # signin: 180 days, of names that nobody has 7 days
-    *_kind("signin", replace(_WATCH, form=Form.SEALED), {"address": "for 7 days whole, then its network, /24 or /48"}),
+    *_kind("signin", replace(_WATCH, form=Form.SEALED), {"address": "of somebody: for 7 days whole, then its network"}),
     *_kind(
         "signin",
         _WATCH,

@@ -9,7 +9,19 @@ Random = Callable[[int], bytes]
 """A source of that many unpredictable bytes: `os.urandom`, or a fixed one in tests."""
 
 PEPPER_PURPOSES: Final = frozenset(
-    {"search", "suppress", "rate", "statistics", "credential", "idempotency", "correlation", "join", "audit"}
+    {
+        "search",
+        "suppress",
+        "rate",
+        "statistics",
+        "credential",
+        "idempotency",
+        "correlation",
+        "join",
+        "audit",
+        "person",
+        "record",
+    }
 )
 
 SECRETS: Final = "secrets"

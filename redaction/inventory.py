@@ -149,6 +149,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "disclosure": "which fields left to the operator, as a code",
             "key_id": "which API key or ESME account sent it",
             "notify": "which receipts its sender asked for over SMPP",
+            "record_tag": "shows that nobody else changed the record; keyed digest of its other fields",
         },
     ),
     # correlation: the operator's id of a segment to the message, for receipts
@@ -328,6 +329,21 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "country": "country calling code of the other parties",
             "class": "one-time code, service, promotional and so on",
             "status": "their last status",
+            "messages": "how many",
+            "segments": "how many SMS segments",
+        },
+    ),
+    # usage: thirteen months; Redis has the hour in two parts
+    *_table(
+        "usage",
+        replace(_GATEWAY, form=Form.AGGREGATE, basis=LawfulBasis.CONTRACT),
+        {
+            "customer": "whose messages",
+            "hour": "hour of acceptance",
+            "class": "one-time code, service, promotional and so on",
+            "country": "country calling code of the other parties",
+            "status": "as they were accepted, or how they ended",
+            "operator": "over which operator they ended",
             "messages": "how many",
             "segments": "how many SMS segments",
         },

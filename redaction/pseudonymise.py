@@ -51,6 +51,12 @@ def credential_digest(keys: KeyState, secret: Secret, epoch: int = LASTING_EPOCH
     return hmac_sha256(pepper, secret.reveal(Purpose.CREDENTIAL).encode())
 
 
+def person_digest(keys: KeyState, secret: Secret) -> bytes:
+    """32 bytes to find by what people who administer sign in with: addresses, tokens, codes."""
+    pepper = keys.pepper(PLATFORM, "person", LASTING_EPOCH)
+    return hmac_sha256(pepper, secret.reveal(Purpose.CREDENTIAL).encode("utf-8", "surrogatepass"))
+
+
 def idempotency_digests(keys: KeyState, customer: int, key: str, now_ms: int, index: int = 0) -> Digests:
     """16 bytes each for an Idempotency-Key; `index` distinguishes the items of one batch."""
     text = index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass")

@@ -61,7 +61,19 @@ class QuickStage(Stage):
 
 
 def _serve() -> None:
-    from gateway.cli import api_keys, customers, esmes, keystore, ledger, main, numbers, retention, webhooks  # noqa: F401
+    from gateway.cli import (  # noqa: F401  # noqa: F401
+        api_keys,
+        customers,
+        esmes,
+        keystore,
+        ledger,
+        main,
+        numbers,
+        people,
+        retention,
+        tokens,
+        webhooks,
+    )
     from gateway.ledger.redis import engine as _redis  # noqa: F401
     from gateway.ledger.sqlite import engine as _sqlite  # noqa: F401
 

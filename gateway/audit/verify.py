@@ -112,7 +112,7 @@ def _difference(reader: TileReader, number: int, leaves: Sequence[bytes], tile: 
     if sorted(leaves) == sorted(tile):
         return Flaw(start + at, "reordered")
     following = [*tile[at + 1 :], *_next_leaves(reader, number)][: len(leaves) - at]
-    if list(leaves[at : at + len(following)]) == following:
+    if following and list(leaves[at : at + len(following)]) == following:
         return Flaw(start + at, "missing")
     return Flaw(start + at, "altered")
 

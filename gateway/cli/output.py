@@ -124,3 +124,14 @@ def personal(word: str | None, *, asks_for: str) -> str:
     if word.startswith("@"):
         return Path(word[1:]).read_text(encoding="utf-8").strip()
     return word
+
+
+def secret(word: str | None, *, asks_for: str) -> str:
+    """A secret that must not stand on a command line: "-" for the next line of standard input, "@FILE" for a file's
+    text, None to be asked twice, unseen, where there is a terminal. Raises Failed.
+    """
+    if word is None and sys.stdin.isatty():
+        return str(typer.prompt(asks_for, hide_input=True, confirmation_prompt=True))
+    if word is None or (word != "-" and not word.startswith("@")):
+        raise Failed(f"a {asks_for} does not stand on a command line: - reads a line, @FILE a file", "invalid_value")
+    return personal(word, asks_for=asks_for)

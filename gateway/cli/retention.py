@@ -15,6 +15,8 @@ from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.ledger.contract import TagDue
 from gateway.model.times import rfc3339
+from gateway.people.ageing import Ageing
+from gateway.retention.integrity import Integrity
 from gateway.retention.sweeper import Sweeper
 from redaction.retention import RetentionRule, RetentionTag, RetentionWish, shortened
 
@@ -47,13 +49,19 @@ def run_now(config: Config = None, json: Json = False) -> None:
                 raise Failed("the system's clock has jumped: nothing is forgotten by it", "clock_jumped")
             settings = SweeperSettings(batch_limit=BATCH, messages_per_s=0)
             sweeper = Sweeper(
-                retention=desk.ledger.retention, keyring=desk.keyring, clock=desk.clock, settings=settings
+                retention=desk.ledger.retention,
+                keyring=desk.keyring,
+                clock=desk.clock,
+                settings=settings,
+                integrity=Integrity(desk.keyring.tags, desk.ledger.retention),
+                schedule_s=desk.settings.messages.max_schedule_s,
             )
             async with desk.audit.around(Act.RETENTION_RUN) as outcome:
                 swept = await sweeper.sweep()
                 outcome.say(numbers=msgspec.structs.asdict(swept))
+            people = await Ageing(desk.people).sweep()
             left = sum(each.content + each.records for each in sweeper.due)
-            return {**msgspec.structs.asdict(swept), "due": left}
+            return {**msgspec.structs.asdict(swept), "people": people, "due": left}
 
     show(run(work()), json)
 

@@ -20,10 +20,12 @@ from gateway.cli.output import Failed, note
 from gateway.keystore.installation import Opened, Step, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore
+from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerLocked, StoredCustomer
 from gateway.ledger.opening import desk_ledger
 from gateway.ledger.roles import Ledger
+from gateway.people.registry import Registry
 from gateway.process.clock import SystemClock
 from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.clock_watch import ClockWatch
@@ -44,6 +46,7 @@ class Desk(msgspec.Struct, frozen=True):
     keyring: Keyring
     sealer: Sealer
     accounts: Accounts
+    people: Registry
     audit: AuditLog
     installation: int
     clock: SystemClock
@@ -77,7 +80,8 @@ async def open_desk(config: Path | None, *, alone: bool = False, may_begin: bool
             digest=keyring.credential_digest,
             epoch=keyring.credential_epoch,
         )
-        yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, audit, opened.installation, clock)
+        people = Registry(ledger.acts, sealer, clock, keys=PeopleKeys(store, clock))
+        yield Desk(settings, rules, ledger, store, keyring, sealer, accounts, people, audit, opened.installation, clock)
     finally:
         await ledger.close()
         store.close()

@@ -15,6 +15,7 @@ import msgspec
 from gateway.cluster.notes import DONE, Cancel, Replace, note_of, replacement
 from gateway.delivery.neighbours import Place
 from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.roles import Messages
 from gateway.model.message import WAITING, Message, Status
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
@@ -29,12 +30,13 @@ _PLACES: Final = {ord("0"): Place.NOWHERE, ord("1"): Place.HERE, ord("2"): Place
 
 
 class Peers:
-    """See `gateway.delivery.neighbours.Neighbours`."""
+    """See `gateway.delivery.neighbours.Neighbours`. messages: of that ledger."""
 
     are_there = True
 
-    def __init__(self, ledger: RedisLedger, clock: Clock) -> None:
+    def __init__(self, ledger: RedisLedger, messages: Messages, clock: Clock) -> None:
         self._ledger = ledger
+        self._messages = messages
         self._clock = clock
 
     @property
@@ -79,20 +81,20 @@ class Peers:
 
     async def cancel(self, customer: int, message: bytes) -> Message | None:
         """As `Withdrawals.cancel`, by way of the node that has the message."""
-        found = await self._ledger.messages.find(customer, message)
+        found = await self._messages.find(customer, message)
         if found is None:
             return None
         if found.status not in WAITING:
             raise Refusal("not_cancellable")
         await self._wish(Cancel(customer, message, self._wish_ends_ms(), self._clock.random(_NAME)))
-        found = await self._ledger.messages.find(customer, message)
+        found = await self._messages.find(customer, message)
         if found is not None and found.status is not Status.CANCELLED:
             raise Refusal("not_cancellable")
         return found
 
     async def replace(self, customer: int, message: bytes, revise: Callable[[Message], Message]) -> Message | None:
         """As `Withdrawals.replace`, by way of the node that has the message. It is rewritten and sealed here."""
-        found = await self._ledger.messages.find(customer, message)
+        found = await self._messages.find(customer, message)
         if found is None:
             return None
         if found.status not in WAITING:

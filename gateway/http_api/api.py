@@ -25,6 +25,7 @@ from gateway.http_api.routes import Call, Methods, RouteTable, parse_query
 from gateway.http_api.sending import SendPath
 from gateway.http_api.table import message_routes, page_routes
 from gateway.http_api.traffic import NO_ROUTE, Traffic
+from gateway.http_api.usage import UsageEndpoint
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.process.clock import Clock
@@ -71,6 +72,7 @@ class HttpApi:
                 *message_routes(
                     endpoints,
                     RecordEndpoints(sources, gatekeeper, replies, clock),
+                    UsageEndpoint(sources.usage, gatekeeper, replies, clock),
                 ),
                 *page_routes(pages, self.health),
             ],

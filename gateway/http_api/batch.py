@@ -21,7 +21,7 @@ from gateway.model.refusals import Refusal, refusal_of
 FIRST: Final = 2**32 - 1
 """The place of a batch's first message under its idempotency key; a single message has place 0 of the same key."""
 TURN: Final = 32
-"""Messages that are taken before the loop may turn to others."""
+"""Messages of a customer's batches, in equal parts, that are taken before the loop may turn to others."""
 IN_HAND: Final = 1_024
 """Messages of a customer's batches that wait for a commit at once, in equal parts: a lone batch is never held back."""
 
@@ -63,9 +63,12 @@ class BatchSender:
     ) -> list[BatchItem]:
         fates = _Fates(len(messages))
         taken: list[Message | Refusal] = []
+        turns = 0
         for index, each in enumerate(messages):
             taken.append(self._take(key, each, idempotency, index, fates))
-            if index % TURN == TURN - 1:
+            turns += self._batches[key.customer.id]
+            if turns >= TURN:
+                turns = 0
                 await asyncio.sleep(0)
                 await fates.until_few(index + 1, IN_HAND // self._batches[key.customer.id])
         await fates.known

@@ -14,7 +14,7 @@ from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.views import message_view
-from gateway.ledger.roles import Messages
+from gateway.ledger.roles import Messages, Usage
 from gateway.model.identifiers import parse_cursor, parse_message_id, write_cursor
 from gateway.model.message import Message, Status
 from gateway.model.refusals import Refusal
@@ -40,6 +40,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     messages: Messages
+    usage: Usage
     canceller: Canceller
     reveal_reference: Callable[[Message], str | None]
     operators: Callable[[], Sequence[OperatorView]]

@@ -18,6 +18,8 @@ from gateway.http_api.pages import Health, Pages
 from gateway.http_api.records import DEFAULT_PAGE, MAX_PAGE, RecordEndpoints
 from gateway.http_api.replies import HTML, TEXT
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
+from gateway.http_api.usage import OFFSET, UsageEndpoint, UsageView
+from gateway.limits.usage import Span
 from gateway.model.message import Status
 
 BODY_CODES: Final = (
@@ -97,7 +99,31 @@ _LISTING: Final = (
 )
 
 
-def message_routes(sending: SendEndpoints, records: RecordEndpoints) -> list[Route]:
+_PERIOD: Final = (
+    Parameter(
+        name="since",
+        schema={"type": "string", "format": "date-time"},
+        description="Hours that begin at this time or later; 31 days before `until` by default.",
+    ),
+    Parameter(
+        name="until",
+        schema={"type": "string", "format": "date-time"},
+        description="Hours that begin before this time; now by default.",
+    ),
+    Parameter(
+        name="by",
+        schema={"type": "string", "enum": [each.value for each in Span], "default": Span.DAY.value},
+        description="What is summed: hours of 31 days at the most, days of 93, months of 396.",
+    ),
+    Parameter(
+        name="offset",
+        schema={"type": "string", "pattern": f"^({OFFSET})$", "default": "Z"},
+        description="The clock that days and months go by, as an offset: `+03:00` is Riyadh.",
+    ),
+)
+
+
+def message_routes(sending: SendEndpoints, records: RecordEndpoints, usage: UsageEndpoint) -> list[Route]:
     return [
         Route("POST", "/v1/messages", sending.send, _SEND),
         Route("GET", "/v1/messages", records.list_messages, _LIST),
@@ -105,6 +131,7 @@ def message_routes(sending: SendEndpoints, records: RecordEndpoints) -> list[Rou
         Route("GET", "/v1/messages/{id}", records.show, _SHOW),
         Route("DELETE", "/v1/messages/{id}", records.cancel, _CANCEL),
         Route("GET", "/v1/operators", records.list_operators, _OPERATORS),
+        Route("GET", "/v1/usage", usage.show, _USAGE),
     ]
 
 
@@ -177,6 +204,15 @@ _OPERATORS: Final = Operation(
     tag="Operators",
     scope="operators",
     answers=(Answer(description="The links.", body=OperatorList),),
+)
+_USAGE: Final = Operation(
+    id="show_usage",
+    summary="Sum up what you sent by the time of its acceptance: each message as it was accepted, and as it ended.",
+    tag="Usage",
+    scope="status",
+    parameters=_PERIOD,
+    answers=(Answer(description="The sums, in the order of time.", body=UsageView),),
+    codes=("invalid_parameter", "ledger_unavailable"),
 )
 _HEALTHZ: Final = Operation(
     id="healthz",

@@ -6,13 +6,15 @@ periods whose last content is due are destroyed here; that is what forgets.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import Final
 
+from gateway.keystore.record_tags import RecordTags
 from gateway.keystore.store import Keystore
 from gateway.keystore.upkeep import CREDENTIALS, Upkeep, epoch_of, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
-from redaction.keys import PEOPLE, KeyState
+from redaction.keys import KeyState
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import (
     Digests,
@@ -31,11 +33,24 @@ class _DoneByAnother(Exception):
     """The stored state is as it should be."""
 
 
-class Keyring:
-    """rules: every retention rule, for which period keys are kept."""
+TagsFrom = Callable[[], int | None]
+"""How many milliseconds from now every record that is written carries a tag; None while the ledger takes none."""
 
-    def __init__(self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock) -> None:
+
+def _no_tags() -> int | None:
+    """Of whoever writes no records."""
+    return None
+
+
+class Keyring:
+    """rules: every retention rule, for which period keys are kept. tags_from: without it no key of records is made."""
+
+    def __init__(
+        self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock, tags_from: TagsFrom = _no_tags
+    ) -> None:
         self._store = store
+        self._tags_from = tags_from
+        self.tags: Final = RecordTags(clock.now_ms)
         self._rules = tuple(rules)
         self._by_tag = {rule.tag: rule for rule in self._rules}
         self._clock = clock
@@ -48,6 +63,11 @@ class Keyring:
         return self._store.check()
 
     @property
+    def longest_ms(self) -> int:
+        """How long a record lives at most, from its acceptance or its due time on."""
+        return max((rule.record_s for rule in self._rules), default=0) * 1000
+
+    @property
     def state(self) -> KeyState:
         return self._store.state
 
@@ -57,24 +77,26 @@ class Keyring:
         Writes only when something is missing or due.
         """
         upkeep = self._upkeep(self._store.state)
-        if not upkeep.needed:
-            return 0
         try:
-            return self._store.update(self._keep, destroys=upkeep.destroyed > 0)
+            return self._store.update(self._keep, destroys=upkeep.destroyed > 0) if upkeep.needed else 0
         except _DoneByAnother:
             self._store.refresh()
             return 0
+        finally:
+            self.tags.take(self._store.state)
 
     async def keep_present(self) -> int:
         """As `ensure_present`, while the loop goes on."""
         upkeep = self._upkeep(self._store.state)
-        if not upkeep.needed or not self.attended:
-            return 0
         try:
+            if not upkeep.needed or not self.attended:
+                return 0
             return await self._store.update_apart(self._keep, destroys=upkeep.destroyed > 0)
         except _DoneByAnother:
             await self._store.follow()
             return 0
+        finally:
+            self.tags.take(self._store.state)
 
     def _keep(self, state: KeyState) -> int:
         """What the newest state lacks and has too much of; nodes that share it notice the same at the same time."""
@@ -85,7 +107,7 @@ class Keyring:
         return upkeep.destroyed
 
     def _upkeep(self, state: KeyState) -> Upkeep:
-        return Upkeep(state, self._rules, self._clock)
+        return Upkeep(state, self._rules, self._clock, self._tags_from())
 
     def period_at(self, tag: RetentionTag, at_ms: int) -> int:
         return period_of(self._by_tag[tag], at_ms)
@@ -126,25 +148,6 @@ class Keyring:
             return sum(state.forget_subject(each.leaf) for each in search_all_epochs(state, customer, number))
 
         return self._store.update(forget, destroys=True)
-
-    async def ensure_person(self, number: int) -> None:
-        """Make the key of a person durable, while the loop goes on. Raises LedgerUnavailable."""
-
-        def make(state: KeyState) -> None:
-            state.ensure_customer(number, self._clock.random, now_ms=self._clock.now_ms())
-
-        await self._store.update_apart(make, destroys=False)
-
-    async def forget_person(self, number: int) -> bool:
-        """Destroy all that is sealed about a person, in every copy; whether there was a key.
-
-        Raises LedgerUnavailable.
-        """
-        return await self._store.update_apart(lambda state: state.drop_customer(number), destroys=True)
-
-    def people(self) -> list[int]:
-        """The numbers of people whose keys live."""
-        return [each for each in self._store.state.customers() if each >= PEOPLE]
 
     def forget_customer(self, customer: int) -> bool:
         """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""

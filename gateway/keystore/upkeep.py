@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from gateway.keystore.record_tags import PURPOSE, dead_years, lacking_years, make_year
 from gateway.process.clock import Clock
 from redaction import windows
 from redaction.customer_keys import LASTING_EPOCH, TURNING_SINCE
@@ -31,11 +32,15 @@ class Upkeep:
 
     A period key is due when its last content is; a search pepper when every record of its epoch is gone, so that nobody
     could be found by it; a pepper with short epochs when nothing is looked for by it any more. Nothing is due by a
-    clock that has jumped. destroyed: how many keys are. needed: whether there is anything to do.
+    clock that has jumped. tags_from_ms: how soon records must carry tags of their own; None makes no keys for these.
+    destroyed: how many keys are. needed: whether there is anything to do.
     """
 
-    def __init__(self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock) -> None:
+    def __init__(
+        self, state: KeyState, rules: Sequence[RetentionRule], clock: Clock, tags_from_ms: int | None = None
+    ) -> None:
         self._clock = clock
+        self._tags_from_ms = tags_from_ms or 0
         now_ms = clock.now_ms()
         live = set(state.periods())
         wanted = [(rule.tag, period_of(rule, now_ms) + ahead) for rule in rules for ahead in (0, 1)]
@@ -43,9 +48,12 @@ class Upkeep:
         self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
         self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
         self._secrets = _dead_secrets(state, rules, now_ms) if clock.is_sound else []
+        self._years = [] if tags_from_ms is None else lacking_years(state, now_ms)
+        dead = dead_years(state, rules, now_ms) if clock.is_sound else []
+        self._epochs += [(CREDENTIALS, PURPOSE, year) for year in dead]
         self._retired = _thinned(state, self._periods, self._secrets) if clock.is_sound else {}
         self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets) + len(self._retired)
-        self.needed = bool(self._missing) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
+        self.needed = bool(self._missing or self._years) or self.destroyed > 0 or _lacks_peppers(state, now_ms)
 
     def do(self, state: KeyState) -> None:
         for tag, period in self._missing:
@@ -53,6 +61,8 @@ class Upkeep:
         for tag, period in self._periods:
             state.drop_period(tag, period)
         make_peppers(state, self._clock)
+        for year in self._years:
+            make_year(state, year, self._clock.random, self._clock.now_ms() + self._tags_from_ms)
         for name in self._epochs:
             state.drop_epoch(*name)
         for purpose, epoch in self._secrets:
@@ -72,7 +82,7 @@ def make_peppers(state: KeyState, clock: Clock) -> None:
     if not state.epochs(CREDENTIALS, "correlation"):
         since_ms = 0 if is_fresh else now_ms + UPGRADE_MS
         state.ensure_pepper(CREDENTIALS, "correlation", since_ms, clock.random, now_ms=now_ms)
-    for purpose in ("credential", "audit"):
+    for purpose in ("credential", "audit", "person"):
         if not state.epochs(CREDENTIALS, purpose):
             state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
     if state.layout > FIRST:
@@ -143,7 +153,7 @@ def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
 
 
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
-    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit")):
+    if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit", "person")):
         return True
     ahead = epoch_of(now_ms) + 1
     if state.layout >= TURNING_SINCE and any(

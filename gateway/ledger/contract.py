@@ -357,6 +357,23 @@ class TagDue(msgspec.Struct, frozen=True, kw_only=True):
     oldest_ms: int | None
 
 
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell of usage: messages of one customer that were accepted in one hour (`status` is that of then, `operator` is
+    ''), or that ended so over one operator.
+
+    hour: whole hours since the epoch, UTC, of the acceptance. country: calling code.
+    """
+
+    customer: int
+    hour: int
+    message_class: MessageClass
+    country: int
+    status: Status
+    operator: str
+    messages: int
+    segments: int
+
+
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """What remains of records that are gone: how many there were, without personal data.
 

@@ -4,7 +4,8 @@ SQLite makes its columns, statements and rows of this table, Redis its packed re
 once when their module loads, so a row costs what it would cost written by hand.
 
 To store one more: an attribute of `gateway.model.message.Message` with a default, a line at the end of this table, a
-column in the next schema file of the SQLite engine, and a line in the data inventory (docs/recipes/stored-field.md).
+column in the next schema file of the SQLite engine, the next format of packed records, and a line in the data inventory
+(docs/recipes/stored-field.md).
 """
 
 import enum
@@ -42,10 +43,10 @@ VARIES: Final = Varies.VARIES
 class Field(msgspec.Struct, frozen=True):
     """name: the attribute. column: in SQLite and in the data inventory, '' where it is the name.
 
-    changes, replaces: written by a `Change`, by a `Replace`. door: what it is in every message as the door makes it, or
-    VARIES. known: where it lies in a packed record is known to who packs it and to the server's functions; any other is
-    in a list there, of what changes write or of what they leave. since: the format from which packed records hold it
-    (`gateway.ledger.contract.LedgerFormat`).
+    changes: written by a `Change`, and by a `Replace`. replaces: by a `Replace`. door: what it is in every message as
+    the door makes it, or VARIES. known: where it lies in a packed record is known to who packs it and to the server's
+    functions; any other is in a list there, of what changes write or of what they leave. since: the format from which
+    packed records hold it (`gateway.ledger.contract.LedgerFormat`).
     """
 
     name: str
@@ -94,8 +95,11 @@ _FIRST: Final = (
 )
 """What was stored before records could grow."""
 
-_FURTHER: Final[tuple[Field, ...]] = ()
-"""What came since. Lines are added at the end and never moved: SQLite's columns and packed lists have this order."""
+_FURTHER: Final[tuple[Field, ...]] = (
+    Field("record_tag", Kind.OCTETS, changes=True, since=3),  # of gateway.keystore.record_tags
+)
+"""What came since. Lines are added at the end and never moved: SQLite's columns and packed lists have this order. A
+record's tag is over them, too, so a field that may be something else than its default takes the next format."""
 
 FIELDS: Final[tuple[Field, ...]] = (*(msgspec.structs.replace(each, since=1) for each in _FIRST), *_FURTHER)
 

@@ -23,6 +23,7 @@ from gateway.ledger.contract import (
     StoredKey,
     TagDue,
     Traffic,
+    Used,
     WriteOp,
     WriteResult,
 )
@@ -122,6 +123,19 @@ class Counters(Protocol):
         """All counters of a bucket."""
 
 
+class Usage(Protocol):
+    """What was sent, by the hour; written by the batches that accept and end messages."""
+
+    async def of_customer(self, customer: int, from_hour: int, until_hour: int) -> Sequence[Used]:
+        """Cells of these hours since the epoch, the last one not among them, in the order of hours."""
+
+    async def customers(self) -> Sequence[int]:
+        """Those that have any cell, in the order of their numbers."""
+
+    async def add(self, rows: Sequence[Used]) -> None:
+        """For a copy: what is added to each cell."""
+
+
 class AccountStore(Protocol):
     """Customers, keys, ESME accounts and endpoints.
 
@@ -212,6 +226,22 @@ class Retention(Protocol):
         it. Content never outlives its record.
         """
 
+    async def due_records(self, now_ms: int, limit: int) -> Sequence[Message]:
+        """Those that `forget_records` would delete, in its order."""
+
+    async def records_before(
+        self, before_ms: int, cursor: bytes | None, limit: int
+    ) -> tuple[Sequence[Message], bytes | None]:
+        """Some `limit` messages whose ids are from before that time, whatever else is stored of them, each once in a
+        whole reading. Cursors are as in `Copies`.
+        """
+
+    async def forget_these(self, messages: Sequence[bytes], *, counted: bool) -> int:
+        """Delete these messages, in whoever's partition they are, with all that hangs on them; how many there were.
+
+        counted: in `traffic`, as by `forget_records`.
+        """
+
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         """Delete idempotency digests whose time is over, events and links of messages that are gone, and events about
         no message that are older than EVENT_KEPT_MS.
@@ -258,6 +288,12 @@ class Copies(Protocol):
 class Formats(Protocol):
     """Which format records have."""
 
+    @property
+    def tags_from_ms(self) -> int | None:
+        """In how many milliseconds from now every record that is written carries a tag of its own, so that one without
+        is not ours; None while the format has none.
+        """
+
     async def state(self) -> LedgerFormat: ...
 
     async def raise_to_newest(self) -> LedgerFormat:
@@ -293,6 +329,9 @@ class Ledger(Commits, Protocol):
 
     @property
     def counters(self) -> Counters: ...
+
+    @property
+    def usage(self) -> Usage: ...
 
     @property
     def accounts(self) -> AccountStore: ...

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from gateway.model.identifiers import message_id as message_id
-from redaction.retention import RetentionTag
+from redaction.retention import OTP, RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
 
@@ -81,6 +81,8 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     segment ('' unknown); behind them, where the operator is asked by them, the same sealed (`SEALED_WORD`).
     parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
     notify: registered_delivery of a message that came over SMPP, whose binds get its receipts; 0 wants none.
+    record_tag: 8 octets by which it shows that nobody else changed what is stored (`gateway.keystore.record_tags`),
+    written with every change; b"" for none.
     warnings: about its text, for the answer to its customer; never stored.
     """
 
@@ -112,7 +114,37 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     parts: bytes = b"\0"
     disclosure: int = 0
     notify: int = 0
+    record_tag: bytes = b""
     warnings: tuple[str, ...] = ()
+
+
+UNREADABLE: Final = b"unreadable"
+"""The tag of a record that cannot be read; no right one is so long."""
+
+
+def unreadable(identifier: bytes) -> Message:
+    """Stands for a stored record that no version of the gateway wrote. Nothing in it but the id is of that one."""
+    return Message(
+        id=identifier,
+        customer=0,
+        key_id=0,
+        subject=Pseudonym(bytes(16)),
+        country=0,
+        last_two=0,
+        message_class=MessageClass.PERSONAL,
+        tag=OTP,
+        status=Status.FAILED,
+        segments=1,
+        encoding="",
+        operator="",
+        accepted_ms=0,
+        due_ms=None,
+        expires_ms=0,
+        content_until_ms=0,
+        record_until_ms=0,
+        content=None,
+        record_tag=UNREADABLE,
+    )
 
 
 SEALED_WORD: Final = "="

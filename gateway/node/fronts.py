@@ -61,7 +61,7 @@ def build_fronts(
             clock=clock,
             intake=intake,
             errands=Errands(
-                stores.ledger.messages,
+                stores.messages,
                 road.revocation,
                 tasks.contain,
                 senders=NewsWriter(stores.vault, stores.directory.profile).senders,
@@ -95,9 +95,10 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         }
 
     return HttpApi(
-        SendPath(road.door, stores.ledger.messages, road.admission, clock),
+        SendPath(road.door, stores.messages, road.admission, clock),
         Sources(
-            messages=stores.ledger.messages,
+            messages=stores.messages,
+            usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
             operators=lambda: [

@@ -27,6 +27,7 @@ from gateway.node.report import describe
 from gateway.node.road import Road, build_road
 from gateway.node.stores import Stores, open_stores
 from gateway.node.succession import Succession
+from gateway.people.ageing import Ageing
 from gateway.process.clock import GuardedClock, SystemClock
 from gateway.process.containment import Containment
 from gateway.process.logs import logger
@@ -106,6 +107,7 @@ class Node:
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
+        self.tasks.start("audit witnesses", self.stores.cosigning.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
         self._begin_reloading()
         metrics = self.fronts.metrics
@@ -233,6 +235,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
         await operator.start(road.sorting.take)
     start("dispatch", road.dispatch.rounds.run())
     start("sweeper", road.sweeper.run())
+    start("people", Ageing(stores.people).run())
     if road.cluster is not None:
         start("inbox", road.cluster.inbox.run())
         start("throughput", road.cluster.rates.run())

@@ -68,7 +68,7 @@ def _road_counters(road: Road) -> list[Sample]:
 def _store_counters(stores: Stores, road: Road) -> list[Sample]:
     sealer, sweeper, journal = stores.sealer, road.sweeper, road.journal
     return [
-        ("gateway_integrity_errors_by_field", "Sealed fields that did not authenticate", _floats(sealer.broken)),
+        ("gateway_integrity_errors_by_field", "Sealed fields and records that did not authenticate", _broken(stores)),
         ("gateway_forgotten_by_kind", "What the sweeper destroyed", _forgotten(sweeper)),
         ("gateway_sweeps_failed", "Sweeps that could not be done", sweeper.failed),
         ("gateway_opened_by_purpose", "Sealed fields opened", _by_purpose(sealer.opened)),
@@ -138,6 +138,7 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_ledger_log_bytes", "SQLite's write-ahead log", road.troubles.log_bytes()),
         ("gateway_audit_pending", "Entries that are not in the audit log yet", stores.audit.pending),
         ("gateway_audit_checkpoint_age_seconds", "Time since the log had every entry", stores.audit.age_s()),
+        ("gateway_audit_witness_age_seconds_by_name", "Time since it had cosigned all", stores.cosigning.ages_s()),
         ("gateway_audit_fork", "1 while the log does not continue what was signed", float(stores.audit.forked)),
         ("gateway_keys_attended", "Whether keys may be used", float(stores.keyring.attended)),
         ("gateway_clock_away_seconds", "How far the system's clock has jumped", abs(stores.watch.guard.jump_ms) / 1000),
@@ -209,6 +210,12 @@ def _openings(road: Road) -> dict[str, float]:
 
 def _open_circuits(road: Road) -> dict[str, float]:
     return {name: float(not lane.circuit.is_closed) for name, lane in road.dispatch.lanes.by_name.items()}
+
+
+def _broken(stores: Stores) -> dict[str, float]:
+    """Sealed fields, and whole records."""
+    whole = {"record": stores.integrity.broken} if stores.integrity.broken else {}
+    return _floats({**stores.sealer.broken, **whole})
 
 
 def _floats(counts: dict[str, int]) -> dict[str, float]:

@@ -28,6 +28,7 @@ from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.scrubbing import Scrubbing
 from gateway.process.tasks import TaskOwner
+from gateway.retention.integrity import TaggedCommits
 from gateway.retention.sweeper import Sweeper
 from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.telling import Telling
@@ -82,7 +83,7 @@ async def build_road(
     handover: Handover  # stands once the steps do that it gives to
     outcome = Outcome()
     journal = Journal(
-        stores.ledger,
+        TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
         ended=outcome.final,
@@ -95,7 +96,7 @@ async def build_road(
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
         outbox=stores.ledger.outbox,
-        messages=stores.ledger.messages,
+        messages=stores.messages,
         journal=journal,
         word=NewsWriter(stores.vault, stores.directory.profile),
         clock=clock,

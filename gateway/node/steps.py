@@ -64,8 +64,8 @@ def base(
         operators={each.name: operator(each, clock) for each in settings.operators},
         router=Router(assembly.routes(settings), stores.directory.public_id, clock.monotonic),
         records=Records(
-            work=stores.ledger.work,
-            messages=stores.ledger.messages,
+            work=stores.work,
+            messages=stores.messages,
             journal=journal,
             settler=Settler(policies, addressing.wanted, assembly.follow_up(settings)),
             inflight=InFlight(),
@@ -115,7 +115,7 @@ def incoming(base: Base) -> Incoming:
         numbers=base.stores.directory,
         recorder=assembly.recorder(base.minimiser, base.clock, base.settings),
         journal=base.journal,
-        work=base.stores.ledger.work,
+        work=base.stores.work,
         clock=base.clock,
     )
 
@@ -123,7 +123,7 @@ def incoming(base: Base) -> Incoming:
 def deliverer(base: Base, tasks: TaskOwner) -> Deliverer:
     settings, clock, ledger = delivery_settings(base.settings.webhooks), base.clock, base.stores.ledger
     return Deliverer(
-        reader=OutboxReader(ledger.outbox, ledger.messages, base.journal, clock),
+        reader=OutboxReader(ledger.outbox, base.stores.messages, base.journal, clock),
         accounts=ledger.accounts,
         journal=base.journal,
         addresses=base.addressing,
@@ -165,5 +165,7 @@ def sweeper(base: Base) -> Sweeper:
         keyring=base.stores.keyring,
         clock=base.clock,
         settings=base.settings.sweeper,
+        integrity=base.stores.integrity,
+        schedule_s=base.settings.messages.max_schedule_s,
         nodes=lambda: 1 if peers is None else peers.nodes,
     )

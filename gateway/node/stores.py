@@ -9,20 +9,24 @@ from config.settings import Settings
 from gateway.accounts.directory import Directory
 from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.audit.building import log_writer
+from gateway.audit.cosigning import Cosigning, read_witness
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
+from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
 from gateway.process.scrubbing import TIMES
 from gateway.retention.clock_watch import ClockWatch
+from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
@@ -38,8 +42,9 @@ class StartRefused(Exception):
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """Open. watch: on the clock. peers: the other nodes on the ledger, where there may be any. audit: who did what.
-    opened: how ledger and key store were.
+    """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
+    peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
+    were.
     """
 
     rules: Rules
@@ -48,11 +53,16 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     sealer: Sealer
     vault: Vault
     ledger: SqliteLedger | RedisLedger
+    integrity: Integrity
+    messages: CheckedMessages
+    work: CheckedWork
     directory: Directory
+    people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
     high_water: HighWater
     audit: Sequencer
+    cosigning: Cosigning
     opened: Opened
     peers: Peers | None
 
@@ -75,8 +85,12 @@ async def open_stores(
     await watch.begin()  # before anything is destroyed because its time has come
     if opened.step is not Step.GO_ON:
         log.info(_STEPS[opened.step], installation=shown(opened.installation))
-    keyring = Keyring(keystore, rules.values(), clock)
+    keyring = Keyring(keystore, rules.values(), clock, lambda: ledger.formats.tags_from_ms)
     keyring.ensure_present()
+    if keyring.tags.are_made and ledger.formats.tags_from_ms is None:  # a ledger that was begun anew, or brought back
+        await ledger.formats.raise_to_newest()
+    integrity = Integrity(keyring.tags, ledger.retention)
+    messages = CheckedMessages(ledger.messages, integrity)
     sealer = Sealer(
         keystore.state,
         clock.random,
@@ -92,6 +106,7 @@ async def open_stores(
     moves = Moves(keyring, keystore)
     directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
+    writer = log_writer(settings, keystore, keyring, opened.installation)
     return Stores(
         rules=rules,
         keystore=keystore,
@@ -99,18 +114,20 @@ async def open_stores(
         sealer=sealer,
         vault=Vault(sealer, rules, clock.now_ms, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)),
         ledger=ledger,
+        integrity=integrity,
+        messages=messages,
+        work=CheckedWork(ledger.work, integrity),
         directory=directory,
+        people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
-        audit=Sequencer(
-            ledger.acts,
-            log_writer(settings, keystore, keyring, opened.installation),
-            clock,
-            settings.audit.interval_s,
+        audit=Sequencer(ledger.acts, writer, clock, settings.audit.interval_s),
+        cosigning=Cosigning(
+            writer, [read_witness(each) for each in settings.audit.witnesses], clock, settings.audit.witness_interval_s
         ),
         opened=opened,
-        peers=Peers(ledger, clock) if isinstance(ledger, RedisLedger) else None,
+        peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
 
 

@@ -38,7 +38,7 @@ class Locking:
         """Count one attempt; None while the account or the network is to wait. Raises ChangedMeanwhile under a flood
         of attempts on one name.
         """
-        account = "" if email is None else self._key("lock account", Secret(self._registry.name_key(email)))
+        account = "" if email is None else self._account_key(email)
         place = self._key("lock network", Secret(network))
 
         async def attempt() -> Claim | None:
@@ -66,16 +66,18 @@ class Locking:
             writes.append(DocumentWrite(LOCK, claim.account, None))
         return writes
 
-    async def open(self, email: Secret) -> None:
-        """Let somebody try again at once: an administrator's help."""
-        key = self._key("lock account", Secret(self._registry.name_key(email)))
-        await self._registry.acts.act([DocumentWrite(LOCK, key, None)])
+    def opening(self, email: Secret) -> DocumentWrite:
+        """What has to be written so that somebody may try again at once."""
+        return DocumentWrite(LOCK, self._account_key(email), None)
 
     async def _counted(self, key: str, limits: Limits, now_ms: int) -> tuple[DocumentWrite, Lock] | None:
         document = await self._registry.acts.find(LOCK, key)
         standing, version = (OPEN, ABSENT) if document is None else (_read(document), document.version)
         lock = counted(standing, limits, now_ms)
         return None if lock is None else (DocumentWrite(LOCK, key, _encode(lock), version), lock)
+
+    def _account_key(self, email: Secret) -> str:
+        return self._key("lock account", Secret(self._registry.name_key(email)))
 
     def _key(self, what: str, said: Secret) -> str:
         return self._registry.digest(what, said).hex()

@@ -86,6 +86,11 @@ class People:
             raise _taken() from None
         return person
 
+    def check(self, contact: Contact, password: Secret) -> None:
+        """That both would be taken of a new person. Raises InvalidSetting."""
+        check_contact(contact)
+        check_password(password, contact)
+
     async def correct(
         self,
         identifier: str,
@@ -119,9 +124,8 @@ class People:
         return [] if old == new else [DocumentWrite(PERSON_NAME, old, None), _named(new, person.id)]
 
     async def set_roles(self, identifier: str, roles: Sequence[Role]) -> Person:
-        """These roles and no others; sessions end. Raises UnknownPerson and InvalidSetting."""
-        if self._actor.kind is ActorKind.PERSON and self._actor.id == identifier:
-            raise InvalidSetting("nobody changes his own roles")
+        """These roles and no others; sessions end. Raises UnknownPerson, and InvalidSetting, also for one's own."""
+        self._check_is_another(identifier)
 
         def change(person: Person) -> Changed:
             check_roles(tuple(roles), person.customer)
@@ -137,8 +141,9 @@ class People:
     async def disable(self, identifier: str, *, left: bool = False) -> Person:
         """Refuse somebody from now on; sessions end. left: for good: the account is erased when its time has come.
 
-        Raises UnknownPerson.
+        Raises UnknownPerson, and InvalidSetting for the own account: whoever may do this stays.
         """
+        self._check_is_another(identifier)
 
         def change(person: Person) -> Changed:
             now_ms, standing = self._clock.now_ms(), person.standing
@@ -167,7 +172,8 @@ class People:
         return opened
 
     async def erase(self, identifier: str) -> None:
-        """Destroy a person's key, then everything that the ledger holds about the person. Raises UnknownPerson."""
+        """Destroy a person's key, then everything that the ledger holds about the person. Raises as `disable`."""
+        self._check_is_another(identifier)
         await erase(self._registry, self._actor, await self._registry.get(identifier))
 
     # --------------------------------------------------------------------------------------------------- credentials
@@ -242,7 +248,12 @@ class People:
         """Let somebody try again at once who waits after failed attempts. Raises UnknownPerson."""
         person = await self._registry.get(identifier)
         email = _secret(self._registry.seals.open_contact(person, Purpose.SECURITY).email)
-        await Locking(self._registry).open(email)
+        noted = about(Act.PERSON_SET, self._actor, person, self._clock.now_ms())
+        await self._registry.acts.act([Locking(self._registry).opening(email)], [noted])
+
+    def _check_is_another(self, identifier: str) -> None:
+        if self._actor.kind is ActorKind.PERSON and self._actor.id == identifier:
+            raise InvalidSetting("this is done by somebody else than the person that it is about")
 
     async def credentials(self, identifier: str) -> Credentials:
         """What somebody signs in with; nothing of it is for showing. Raises UnknownPerson."""

@@ -37,29 +37,22 @@ class PersonKeys(Protocol):
 
     def people(self) -> list[int]: ...
 
+    def digest(self, secret: Secret) -> bytes: ...
+
 
 class Registry:
-    """keys: of people, made before anything is sealed under them. digest: keyed, to find by without knowing."""
+    """keys: of people, made before anything is sealed under them."""
 
-    def __init__(
-        self,
-        acts: Acts,
-        sealer: AccountSealer,
-        clock: Clock,
-        *,
-        keys: PersonKeys,
-        digest: Callable[[Secret], bytes],
-    ) -> None:
+    def __init__(self, acts: Acts, sealer: AccountSealer, clock: Clock, *, keys: PersonKeys) -> None:
         self.acts = acts
         self.clock = clock
         self.keys = keys
         self.sealer = sealer
         self.seals = PersonSealer(sealer)
-        self._digest = digest
 
     def digest(self, what: str, said: Secret) -> bytes:
         """32 octets to find `said` by. what: of which sort it is; those of other sorts cannot be compared."""
-        return self._digest(Secret(f"{what}\0{said.reveal(Purpose.CREDENTIAL)}"))
+        return self.keys.digest(Secret(f"{what}\0{said.reveal(Purpose.CREDENTIAL)}"))
 
     def name_key(self, email: Secret) -> str:
         """The key of an e-mail address's document; addresses that differ in case alone have one."""

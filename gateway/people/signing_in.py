@@ -29,10 +29,14 @@ from gateway.people.record import Credentials, Person
 from gateway.people.registry import Registry, until_it_stands
 from gateway.people.sessions import Session, Sessions
 from gateway.people.signins import Means, Outcome, Place, SignIns
+from operators.bucket import TokenBucket
 from redaction.personal import MessageText, Purpose, Secret
 
 SIGN_IN: Final = "sign in"
 """The ceremony that a challenge is for."""
+PER_S: Final = 2.0
+BURST: Final = 100
+"""Attempts that one process takes: each leaves counts behind, for a day."""
 _NONE: Final = Credentials()
 
 
@@ -80,6 +84,7 @@ class SigningIn:
         self._clock = registry.clock
         self._party = party
         self._comparing = Comparing()
+        self._pace = TokenBucket(PER_S, BURST, self._clock.monotonic())
         self._locking = Locking(registry)
         self._signins = SignIns(registry)
         self._challenges = Challenges(registry)
@@ -210,6 +215,8 @@ class SigningIn:
     # ------------------------------------------------------------------------------------------------------- outcomes
 
     async def _claim(self, email: Secret | None, place: Place) -> Claim | Refusal:
+        if not self._pace.take(1, self._clock.monotonic()):
+            return Refusal.BUSY
         try:
             claim = await self._locking.claim(email, place.network)
         except ChangedMeanwhile:

@@ -2,7 +2,7 @@
 
 The address is sealed under the person's key, whole for seven days and then as its network, and the record goes after
 180 days. Of the browser its family, major version and kind of device are kept. An attempt in the name of nobody is
-kept for seven days with the network alone.
+kept for seven days, without an address: there is no key that it could lie under and go with.
 """
 
 import enum
@@ -94,17 +94,16 @@ class SignIns:
         clock = self._registry.clock
         owner = NOBODY if person is None else person.id
         key = f"{owner}:{clock.now_ms():0{_TIME_DIGITS}d}:{clock.random(4).hex()}"
-        address = place.network if person is None else whole(place.address)
-        stored = _Stored(
-            outcome, means, reduced(place.agent), self._sealed(address, _number(person), key), person is not None
-        )
+        address = b"" if person is None else self._sealed(whole(place.address), person.number, key)
+        stored = _Stored(outcome, means, reduced(place.agent), address, is_whole=person is not None)
         return DocumentWrite(SIGNIN, key, _encode(stored))
 
     async def of(self, person: Person | None, limit: int = 1000) -> list[SignIn]:
         """Newest first. person: None for attempts in the name of nobody."""
         owner = NOBODY if person is None else person.id
         found = [each async for each in self._registry.documents(SIGNIN, f"{owner}:")]
-        shown = [self._shown(each, _number(person)) for each in reversed(found[-limit:])]
+        number = PLATFORM if person is None else person.number
+        shown = [self._shown(each, number) for each in reversed(found[-limit:])]
         return [each for each in shown if each is not None]
 
     def cut(self, document: Document, person: Person | None, now_ms: int) -> DocumentWrite | None:
@@ -149,10 +148,6 @@ def is_nobodys(document: Document) -> bool:
 def at_ms(document: Document) -> int:
     """When it was. Keys begin with their owner and go on with the time."""
     return int(document.key.split(":")[1])
-
-
-def _number(person: Person | None) -> int:
-    return PLATFORM if person is None else person.number
 
 
 def _read(document: Document) -> _Stored | None:

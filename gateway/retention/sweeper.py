@@ -5,6 +5,9 @@ in bursts hold up the same loop for longer. Overdue content cannot be read meanw
 past its clock, and the vault does not open content past its own. So a late sweep is a fact for operations (`due`, the
 lag), and not one that anybody outside can see.
 
+A record is counted as what its row says only if its tag holds. A second look goes by ids, which carry the time: what is
+older than any clock is forgotten whatever its row says, unless its tag holds and so does its own clock.
+
 A sweep may die after any step; the next one goes on from what is stored.
 """
 
@@ -16,13 +19,18 @@ import msgspec
 
 from config.settings import SweeperSettings
 from gateway.keystore.keyring import Keyring
+from gateway.keystore.record_tags import Verdict
 from gateway.ledger.contract import LedgerUnavailable, TagDue
 from gateway.ledger.roles import Retention
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
+from gateway.retention.integrity import Integrity
 
 RECORD_TURNS: Final = 50
 """Steps of records after which content is looked for again."""
+
+SLACK_MS: Final = 24 * 3600 * 1000
+"""By then a sweep was there, even of a store that was away."""
 
 LATE_S: Final = 0.05
 """How much of a delay shorter rests make up for."""
@@ -45,7 +53,7 @@ NOTHING: Final = Swept(keys=0, content=0, records=0, leftovers=0)
 class Sweeper:
     """totals: what all sweeps did since the start. due: what was overdue after the last one. failed: sweeps that the
     ledger or the key store could not do. nodes: how many sweep the same ledger now, each its own part, at one pace
-    together.
+    together. schedule_s: how far ahead a message may be due.
     """
 
     def __init__(
@@ -55,9 +63,13 @@ class Sweeper:
         keyring: Keyring,
         clock: Clock,
         settings: SweeperSettings,
+        integrity: Integrity,
+        schedule_s: int,
         nodes: Callable[[], int] = lambda: 1,
     ) -> None:
         self._retention = retention
+        self._integrity = integrity
+        self._oldest_ms = keyring.longest_ms + schedule_s * 1000 + SLACK_MS
         self._keyring = keyring
         self._clock = clock
         self._settings = settings
@@ -91,6 +103,7 @@ class Sweeper:
         now_ms, began = self._clock.now_ms(), self._clock.monotonic()
         keys = await self._keyring.keep_present()
         content, records = await self._forget_messages(now_ms)
+        records += await self._forget_oldest(now_ms)
         swept = Swept(keys=keys, content=content, records=records, leftovers=await self._forget_leftovers(now_ms))
         self._note(swept, self._clock.monotonic() - began)
         self.due = await self._retention.overdue(self._clock.now_ms())
@@ -119,12 +132,34 @@ class Sweeper:
         """Some steps of records."""
         total = 0
         for _ in range(RECORD_TURNS):
-            count = await self._retention.forget_records(now_ms, self._settings.batch_limit)
+            count = await self._forget_records(now_ms)
             total += count
             await self._rest(count)
             if count < self._settings.batch_limit:
                 break
         return total
+
+    async def _forget_records(self, now_ms: int) -> int:
+        """One step: those that are wrong are destroyed, the others counted."""
+        found = await self._retention.due_records(now_ms, self._settings.batch_limit)
+        right = await self._integrity.right(found)
+        gone = await self._retention.forget_records(now_ms, len(right)) if right else 0
+        return gone + len(found) - len(right)
+
+    async def _forget_oldest(self, now_ms: int) -> int:
+        """What no clock can still keep, by its id."""
+        total, cursor, check = 0, None, self._integrity.tags.check
+        while True:
+            found, cursor = await self._retention.records_before(
+                now_ms - self._oldest_ms, cursor, self._settings.batch_limit
+            )
+            right = await self._integrity.right(found)
+            total += len(found) - len(right)
+            over = [it.id for it in right if it.record_until_ms <= now_ms or check(it) is not Verdict.RIGHT]
+            total += await self._retention.forget_these(over, counted=True) if over else 0
+            await self._rest(len(found))
+            if cursor is None:
+                return total
 
     async def _forget_leftovers(self, now_ms: int) -> int:
         total = 0

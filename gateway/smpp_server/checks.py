@@ -1,10 +1,14 @@
 """Passwords that wait to be compared, in a few threads of their own, never on the loop; each address in its turn.
 
-Comparing is slow on purpose. Whoever floods waits behind its own guesses: an address has `PER_ADDRESS` of them waiting
-at the most, and the next comparison is another address's.
+Comparing is slow on purpose, so these threads give way to all others of the process. Whoever floods waits behind its
+own guesses: an address has `PER_ADDRESS` of them waiting at the most, and the next comparison is another address's.
 """
 
 import asyncio
+import contextlib
+import os
+import sys
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +19,21 @@ PER_ADDRESS: Final = 64
 WAITING_LIMIT: Final = 512
 """Of all addresses: what the threads can do in a few seconds, before whoever waits has given up."""
 
+GIVES_WAY: Final = 10
+"""Steps of nice: about a tenth of the processor where the loop wants it, too, and all of it where it does not."""
+LEAST: Final = 19
+
 Compare = Callable[[], bool]
 """In a thread: whether it is the password."""
 Done = Callable[[bool], None]
+
+
+def _give_way() -> None:
+    """This thread gets what the others leave, where the system has priorities by thread (Linux)."""
+    if sys.platform == "linux":
+        own = threading.get_native_id()
+        with contextlib.suppress(OSError):  # forbidden
+            os.setpriority(os.PRIO_PROCESS, own, min(LEAST, os.getpriority(os.PRIO_PROCESS, own) + GIVES_WAY))
 
 
 class Check:
@@ -35,7 +51,7 @@ class Checks:
     """Call `close` at the end. made: comparisons, those under way among them."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bind")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bind", initializer=_give_way)
         self._waiting: OrderedDict[str, deque[Check]] = OrderedDict()
         self._count = 0
         self._running = 0

@@ -22,9 +22,11 @@ from gateway.ledger.contract import (
     Exported,
     Notify,
     Traffic,
+    Used,
     WriteOp,
 )
 from gateway.ledger.roles import Ledger
+from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from gateway.model.held_lane import operator_of
 from gateway.model.message import STATUS_EVENT, Link, Message, OutboxEvent, Status, is_about_message
 from gateway.model.state import is_final
@@ -101,6 +103,7 @@ async def copy_ledger(
         await _copy_notices(events, target)
         await _copy_counts(source, target, clock)
         copied.traffic = await _copy_traffic(source, target)
+        await _copy_usage(source, target, clock)
         copied.events, copied.events_missing = await _compare_events(events, target)
     return copied
 
@@ -126,6 +129,8 @@ async def _copy_page(page: Sequence[Exported], events: Events, target: Ledger, c
     ids = [each.message.id for each in page]
     standing = await target.messages.find_many(ids)
     missing = [each for each, found in zip(page, standing, strict=True) if found is None]
+    if any(each.message.record_tag for each in missing) and target.formats.tags_from_ms is None:
+        await target.formats.raise_to_newest()  # older formats have no place for it
     operations = [op for each in missing for op in _operations(each, events.get(each.message.id, ()))]
     if operations:
         await target.apply(operations)
@@ -291,3 +296,23 @@ async def _copy_traffic(source: Ledger, target: Ledger) -> int:
 
 def _row(traffic: Traffic) -> Traffic:
     return msgspec.structs.replace(traffic, messages=0, segments=0)
+
+
+async def _copy_usage(source: Ledger, target: Ledger, clock: Clock) -> None:
+    """Copied messages are counted where they come to; here it becomes what the source has counted of all."""
+    until = clock.now_ms() // HOUR_MS + 1
+    for customer in sorted({*await source.usage.customers(), *await target.usage.customers()}):
+        lacking: Counter[Used] = Counter()
+        segments: Counter[Used] = Counter()
+        for ledger, sign in ((source, 1), (target, -1)):
+            for each in await ledger.usage.of_customer(customer, until - KEPT_HOURS, until):
+                cell = msgspec.structs.replace(each, messages=0, segments=0)
+                lacking[cell] += sign * each.messages
+                segments[cell] += sign * each.segments
+        await target.usage.add(
+            [
+                msgspec.structs.replace(cell, messages=lacking[cell], segments=segments[cell])
+                for cell in lacking
+                if lacking[cell] or segments[cell]
+            ]
+        )

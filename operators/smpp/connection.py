@@ -13,6 +13,7 @@ and no request has timed out before its answer could be read.
 """
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Callable, Sequence
 from typing import Final, cast
@@ -22,6 +23,9 @@ from operators.smpp.session import Ended, Event, Session
 from operators.turns import Turns
 
 TICK_S: Final = 0.25
+PHASES: Final = 64
+_PHASES: Final = itertools.cycle(range(1, PHASES + 1))
+"""Of the first ticks, so that those of connections that came together do not come together for ever."""
 PAUSE_S: Final = 1.0
 """The process, or its loop, stood still when a tick is so late."""
 WRITE_LIMIT_BYTES: Final = 1 << 20
@@ -58,6 +62,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._turns = turns or Turns()
+        self._is_alone = turns is None
         self._unread = bytearray()
         self._waits = False  # for its turn to take what is unread
         self._reading = True
@@ -79,7 +84,7 @@ class Connection(asyncio.Protocol):
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # S-66
         self.session = self._make_session(self.now())
-        self._timer = self._loop.call_later(TICK_S, self._tick)
+        self._timer = self._loop.call_later(TICK_S * next(_PHASES) / PHASES, self._tick)
         if self.made is not None:
             try:
                 self.made(self)
@@ -101,7 +106,8 @@ class Connection(asyncio.Protocol):
         return str(name[0]) if name else ""
 
     def data_received(self, data: bytes) -> None:
-        if not self._waits and len(data) <= self._slice_bytes and not self._turns.busy:
+        is_little = len(data) <= self._slice_bytes and not self._waits
+        if is_little and (not self._turns.busy if self._is_alone else self._turns.at_once()):
             self._receive(data)
         else:
             self._unread += data

@@ -275,3 +275,22 @@ async def test_a_file_brings_its_idempotency_keys(pair: Pair, request: pytest.Fi
     (standing,) = await pair.target.apply([Accept(copy(again), DIGEST, NOW + DAY_MS)])
     expected = again.id if "redis-sqlite" in request.node.name else message.id  # a server keeps hashes of them only
     assert standing == expected
+
+
+@pytest.mark.case("privacy-5")
+async def test_records_bring_their_own_tags(pair: Pair) -> None:
+    """The target begins with them at once, in whatever format it was."""
+    await pair.source.formats.raise_to_newest()
+    tagged = a_message(record_tag=b"8 octets")
+    await pair.source.apply(accepts(tagged))
+    assert (await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)).is_whole
+    assert pair.target.formats.tags_from_ms is not None
+    assert await messages(pair.target) == [tagged]
+
+
+@pytest.mark.case("privacy-5")
+async def test_records_without_tags_do_not_raise_the_format_of_their_copy(pair: Pair) -> None:
+    await pair.source.apply(accepts(a_message()))
+    before = (await pair.target.formats.state()).written
+    assert (await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)).is_whole
+    assert (await pair.target.formats.state()).written == before

@@ -28,6 +28,7 @@ from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import ManualClock
+from gateway.retention.integrity import Integrity
 from gateway.retention.sweeper import Sweeper
 from redaction.personal import Msisdn
 from redaction.retention import DEFAULT_RULES
@@ -150,7 +151,15 @@ async def destroy(place: Path, url: str, prefix: str, deadline: Deadline) -> Non
     keyring.forget_subject(CUSTOMER, ERASED)
     clock.advance(LATER_S)
     store.refresh()
-    await Sweeper(retention=ledger.retention, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
+    integrity = Integrity(keyring.tags, ledger.retention)
+    await Sweeper(
+        retention=ledger.retention,
+        keyring=keyring,
+        clock=clock,
+        settings=SweeperSettings(),
+        integrity=integrity,
+        schedule_s=0,
+    ).sweep()
     deadline.armed = False
     await ledger.close()
     store.close()

@@ -25,6 +25,7 @@ from gateway.keystore.keyring import Keyring
 from gateway.keystore.recovery import recover
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.retention.integrity import Integrity
 from gateway.retention.sweeper import Sweeper
 from redaction.retention import DEFAULT_RULES
 from tests.bounds import LIMIT_S
@@ -151,7 +152,15 @@ async def start_again(scene: Scene, *, later: bool) -> set[bytes]:
     ledger = SqliteLedger(scene.place / "ledger.db", clock)
     await ledger.open()
     if later:
-        await Sweeper(retention=ledger.retention, keyring=keyring, clock=clock, settings=SweeperSettings()).sweep()
+        integrity = Integrity(keyring.tags, ledger.retention)
+        await Sweeper(
+            retention=ledger.retention,
+            keyring=keyring,
+            clock=clock,
+            settings=SweeperSettings(),
+            integrity=integrity,
+            schedule_s=0,
+        ).sweep()
         due = await ledger.retention.overdue(clock.now_ms())
         assert not any(each.content or each.records for each in due)
     page = await ledger.messages.list_messages(1, status=None, since_ms=None, cursor=None, limit=100)

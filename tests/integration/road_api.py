@@ -42,6 +42,7 @@ async def api_on_road(
             SendPath(road.door, road.ledger.messages, admission, road.clock),
             Sources(
                 messages=road.ledger.messages,
+                usage=road.ledger.usage,
                 canceller=Revocation(road.dispatch.withdrawals, road.door, road.clock, None),
                 reveal_reference=lambda message: None,
                 operators=lambda: [LOOP],

@@ -17,6 +17,7 @@ from config.redis_address import parse_address
 from gateway.ledger.contract import FormatHeld, LedgerCorrupt, NodeFormat, Notify, Told
 from gateway.ledger.fields import FIELDS, Field, Kind
 from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.formats import HEARD_MS
 from gateway.ledger.redis.member import Role, Terms
 from gateway.ledger.redis.packing import NEWEST, OLDEST, Records
 from gateway.ledger.redis.server import Access
@@ -239,6 +240,24 @@ async def test_after_the_raise_every_node_writes_the_new_format_and_all_is_found
     assert await second.messages.list_subject(7, [ours[0].subject], 10) == [ours[0]]
     page = await second.messages.list_messages(7, status=Status.SUBMITTED, since_ms=None, cursor=None, limit=20)
     assert {each.id for each in page.messages} == {each.id for each in (*mine, *ours)}
+
+
+@pytest.mark.case("privacy-5")
+async def test_records_have_tags_of_their_own_after_the_raise_and_before_it_the_older_format_has_none(
+    start: Start, start_before: StartBefore, server: Valkey, tmp_path: Path
+) -> None:
+    old, new = start_before(), await start()
+    await until(lambda: len(held(new)) == len(OURS))
+    assert new.formats.tags_from_ms is None  # so no key is made
+    early, late = (placed(min(held(new)), record_tag=b"8 octets") for _ in range(2))
+    await new.apply(accepts(early))
+    assert raw(server, early, tmp_path)[0] < 128
+    old.leave()
+    await new.formats.raise_to_newest()
+    assert new.formats.tags_from_ms == HEARD_MS  # later than any node hears of it
+    await new.apply(accepts(late))
+    found = await new.messages.find_many([early.id, late.id])
+    assert [each and each.record_tag for each in found] == [b"", b"8 octets"]
 
 
 async def test_content_and_records_of_the_new_format_are_forgotten(

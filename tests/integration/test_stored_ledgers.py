@@ -11,6 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from config.redis_address import parse_address
+from config.settings import SweeperSettings
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.record_tags import Verdict
+from gateway.keystore.root_slot import FileRootSlot
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import (
     ABSENT,
     Accept,
@@ -33,7 +38,10 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.ledger.sqlite.schema import MIGRATIONS, SCHEMA_VERSION
 from gateway.model.message import WAITING, Message, Status
 from gateway.process.clock import ManualClock
+from gateway.retention.integrity import CheckedMessages, Integrity, TaggedCommits
+from gateway.retention.sweeper import Sweeper
 from redaction.inventory import undeclared
+from redaction.retention import DEFAULT_RULES
 from tests.contract.records import DONE, NOT_DONE, a_key, a_message, accepts, final, submitted
 from tests.integration.ledgers import contents as c
 from tests.integration.valkey_server import Valkey
@@ -254,6 +262,45 @@ async def test_its_format_may_be_raised_under_everything(ledger: Ledger) -> None
     assert await ledger.messages.find_many([each.id for each in c.MESSAGES]) == list(c.MESSAGES)
     assert await ledger.apply([final(copy(c.PENDING), tell=True)]) == [DONE]
     assert (await forgotten(ledger, c.NOW))[1] == 1
+
+
+@pytest.mark.case("privacy-5")
+async def test_its_records_need_no_tags_and_those_that_come_have_them(ledger: Ledger, tmp_path: Path) -> None:
+    await ledger.formats.raise_to_newest()
+    clock = ManualClock(c.NOW)
+    store = Keystore(tmp_path / "keys.db", FileRootSlot(tmp_path / "root.key"), clock)
+    store.open()
+    keyring = Keyring(store, DEFAULT_RULES.values(), clock, lambda: ledger.formats.tags_from_ms)
+    keyring.ensure_present()
+    integrity = Integrity(keyring.tags, ledger.retention)
+    found, commits = CheckedMessages(ledger.messages, integrity), TaggedCommits(ledger, keyring.tags)
+    ids = [each.id for each in c.MESSAGES]
+    assert await found.find_many(ids) == list(c.MESSAGES)
+
+    assert await commits.apply([final(copy(c.PENDING))]) == [DONE]
+    clock.advance(3_600)
+    fresh = replace(a_message(), id=clock.now_ms().to_bytes(6, "big") + bytes((0, 1, 3)) + b"\x07" * 7)
+    assert await commits.apply(accepts(fresh)) == [fresh.id]
+    assert [keyring.tags.check(each) for each in await found.find_many([fresh.id, c.PENDING.id]) if each] == [
+        Verdict.RIGHT,
+        Verdict.NONE,
+    ]
+    assert [each and each.id for each in await found.find_many(ids)] == ids
+
+    clock.advance(200 * c.DAY_MS / 1000)
+    settings = SweeperSettings(messages_per_s=0)
+    sweeper = Sweeper(
+        retention=ledger.retention,
+        keyring=keyring,
+        clock=clock,
+        settings=settings,
+        integrity=integrity,
+        schedule_s=0,
+    )
+    assert (await sweeper.sweep()).records == len(c.MESSAGES) + 1
+    assert await exported(ledger) == {}
+    assert integrity.broken == 0
+    store.close()
 
 
 async def test_what_is_stored_is_in_the_inventory(ledger: Ledger) -> None:

@@ -26,6 +26,7 @@ DAY = 24 * 3_600
 async def road(tmp_path: Path) -> AsyncIterator[Road]:
     async with running_road(tmp_path, down=["loop"]) as road:
         road.keyring.ensure_customer(OTHER_CUSTOMER)
+        road.clock.advance(1)  # records have tags from now on
         yield road
 
 
@@ -60,6 +61,10 @@ def tagged_to_live_longer_with_its_check_made_to_fit(
     replace_content(database, first, content[:10] + fitting + content[14:])
 
 
+def made_to_wait(database: sqlite3.Connection, first: bytes, _second: bytes) -> None:
+    database.execute("UPDATE message SET expires_ms = 1 << 50 WHERE id = ?", (first,))
+
+
 def cut(database: sqlite3.Connection, first: bytes, _second: bytes) -> None:
     database.execute("UPDATE message SET content = substr(content, 1, length(content) - 1) WHERE id = ?", (first,))
 
@@ -83,9 +88,6 @@ def replace_content(database: sqlite3.Connection, identifier: bytes, content: by
     [
         taken_from_another,
         taken_from_the_other_field,
-        given_to_another_customer,
-        tagged_to_live_longer,
-        tagged_to_live_longer_with_its_check_made_to_fit,
         cut,
         cut_to_nothing,
         one_bit_flipped,
@@ -107,6 +109,28 @@ async def test_an_edited_row_is_counted_and_not_served(road: Road, tmp_path: Pat
     assert [each.token.message.id for _, each, _ in road.submitted] == [second]  # type: ignore[attr-defined]
     assert road.sealer.broken == {"content": 1}
     assert road.dispatch.counters.unopenable == 1
+
+
+@pytest.mark.policy("P-21")
+@pytest.mark.case("privacy-5")
+@pytest.mark.parametrize(
+    "edit",
+    [given_to_another_customer, tagged_to_live_longer, tagged_to_live_longer_with_its_check_made_to_fit, made_to_wait],
+)
+async def test_what_a_row_says_of_itself_is_held_by_its_own_tag(road: Road, tmp_path: Path, edit: Edit) -> None:
+    first = await road.send(reference="mine")
+    second = await road.send(to="+966500000079", reference="mine too")
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        edit(database, first, second)
+    database.close()
+
+    await road.operators["loop"].start(road.sort)
+
+    await road.becomes(second, Status.SUBMITTED)
+    assert await road.ledger.messages.find_many([first]) == [None]
+    assert [each.token.message.id for _, each, _ in road.submitted] == [second]  # type: ignore[attr-defined]
+    assert road.integrity.broken == 1
+    assert road.sealer.broken == {}
 
 
 @pytest.mark.policy("P-21")

@@ -30,7 +30,9 @@ from gateway.ledger.contract import (
 )
 from gateway.ledger.redis.layout import Layout, Numbers
 from gateway.ledger.redis.packing import OTHER_KINDS_SINCE, Records, pack_event
+from gateway.ledger.redis.usage import usage_place
 from gateway.ledger.redis.wire import octets
+from gateway.ledger.usage import Cell, coded, uses_of
 from gateway.model.message import OPEN, OutboxEvent
 
 ACCEPT, CHANGE, REPLACE, TOLD, TELL_LATER, NOTIFY = 1, 2, 3, 4, 5, 6
@@ -76,6 +78,7 @@ class Batch:
         self.events: dict[int, tuple[OutboxEvent, int]] = {}
         self.links: dict[int, list[tuple[int, msgspec.Raw, msgspec.Raw]]] = defaultdict(list)
         self.counts: Counter[tuple[str, int]] = Counter()
+        self._countable: list[tuple[int, Accept | Change]] = []
         self.partitions: dict[int, list[tuple[int, Packed]]] = defaultdict(list)
         self._open_changes: dict[bytes, int] = {}  # place among its partition's operations
         self._same: list[tuple[int, int]] = []  # changes that travel as a later one
@@ -113,6 +116,7 @@ class Batch:
         packed: Packed = [ACCEPT, octets(message.id), octets(self._records.pack_message(message)), event, has_digest]
         self._accepts[partition].append((index, packed))
         self.results[index] = message.id
+        self._countable.append((index, op))
         if op.idempotency is not None:
             customer, digest = message.customer, self._layout.digest
             places = [digest(customer, each) for each in (*op.before, op.idempotency)]
@@ -145,6 +149,8 @@ class Batch:
             changes_over(change.over_unknown),
         ]
         self._place_change(index, change, packed, self.partitions[partition])
+        if message.final_ms is not None:
+            self._countable.append((index, change))
         for link in change.links:
             slot, row, field = self._layout.link(link.operator, link.operator_message_id)
             self.links[slot].append((row, octets(field), octets(identifier + bytes((link.segment,)))))
@@ -163,6 +169,18 @@ class Batch:
             self._same.append((earlier, index))
         if change.event is None and not change.only_waiting and change.message.status in OPEN:
             self._open_changes[identifier] = at
+
+    def usage(self) -> list[tuple[int, int, msgspec.Raw, int, int]]:
+        """Rows of what was done of this batch, once that is known: customer, day, field, messages, segments."""
+        sums: dict[Cell, list[int]] = {}
+        for index, op in self._countable:
+            result = self.results[index]
+            if result is _DONE or result == op.message.id:
+                for cell, messages, segments in uses_of(op):
+                    of_cell = sums.setdefault(cell, [0, 0])
+                    of_cell[0] += messages
+                    of_cell[1] += segments
+        return [(*usage_place(coded(cell)), messages, segments) for cell, (messages, segments) in sums.items()]
 
     def outcome(self) -> list[WriteResult]:
         """The results of all operations, once those that travelled have theirs, and messages that another one of the

@@ -37,6 +37,7 @@ from gateway.ledger.redis.messages import Messages
 from gateway.ledger.redis.outbox import Outbox
 from gateway.ledger.redis.packing import Records
 from gateway.ledger.redis.server import Access, Server
+from gateway.ledger.redis.usage import Usage
 from gateway.ledger.redis.watches import Watches
 from gateway.ledger.redis.work import Work
 from gateway.ledger.redis.writing import Writer
@@ -75,6 +76,7 @@ class RedisLedger:
         self.work = Work(member, watches)
         self.outbox = Outbox(member, watches)
         self.counters = Counters(member)
+        self.usage = Usage(member)
         self.accounts = AccountBook(member)
         self.acts = Acts(member)
         self.retention = Retention(member)

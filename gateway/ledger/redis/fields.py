@@ -19,6 +19,7 @@ _TABLES: Final = {
     "audit_pending": "number octets",
     "counter": "bucket name value",
     "demand": "node owner per_s at_ms",
+    "usage": "customer hour class country status operator messages segments",
     "traffic": "day customer operator country class status messages segments",
     "meta": "key value",
 }

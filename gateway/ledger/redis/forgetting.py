@@ -5,16 +5,19 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+import msgspec
+
 from gateway.ledger.codes import CLASSES, STATUSES
 from gateway.ledger.contract import EVENT_KEPT_MS, TagDue, Traffic
 from gateway.ledger.redis.checks import rewrite_log
 from gateway.ledger.redis.layout import DIGEST_ROWS, LINK_ROWS
 from gateway.ledger.redis.member import Member
-from gateway.ledger.redis.packing import tag_from
+from gateway.ledger.redis.packing import FAULTS, tag_from
 from gateway.ledger.redis.reading import Reader
 from gateway.ledger.redis.server import Call
 from gateway.ledger.redis.walks import Round
 from gateway.ledger.redis.wire import encode, octets
+from gateway.model.message import Message
 from redaction.retention import RetentionTag
 
 BUCKETS_LOOKED_AT: Final = 16
@@ -25,7 +28,10 @@ SLOTS_AT_ONCE: Final = 2
 DIGESTS_ROUND_MS: Final = 30 * 60 * 1000
 LINKS_ROUND_MS: Final = 12 * 3600 * 1000
 """Of links, nearly all went with their records, and there are those of 90 days."""
+BUCKET_MESSAGES: Final = 64
+"""Of a full bucket, about."""
 _TRAFFIC: Final = struct.Struct(">IIHBB")
+_left_of: Final = msgspec.msgpack.Decoder(dict[int, int]).decode
 
 Row = tuple[int, bytes, bytes]
 """Row group, field and the message's id, as the tables drop it."""
@@ -67,6 +73,46 @@ class Retention:
                 break
         return total
 
+    async def due_records(self, now_ms: int, limit: int) -> Sequence[Message]:
+        found: list[Message] = []
+        for partition in await self._with_overdue(now_ms):
+            call = Call("due_records", self._layout.bases[partition], (now_ms, limit - len(found)))
+            (rows,) = await self._server.read([call])
+            found += self._messages(rows)
+            if len(found) >= limit:
+                break
+        return found
+
+    async def records_before(
+        self, before_ms: int, cursor: bytes | None, limit: int
+    ) -> tuple[Sequence[Message], bytes | None]:
+        """In our partitions. The cursor says of each that has more where to go on."""
+        left = dict.fromkeys(self._holding.partitions, -1) if cursor is None else _left_of(cursor)
+        words = [(after, before_ms, max(1, limit // BUCKET_MESSAGES)) for after in left.values()]
+        calls = [Call("records_before", self._layout.bases[each], word) for each, word in zip(left, words, strict=True)]
+        found: list[Message] = []
+        more: dict[int, int] = {}
+        for partition, (last, rows) in zip(left, await self._server.read_gently(calls), strict=True):
+            found += self._messages(rows)
+            if last is not None:
+                more[partition] = int(last)
+        return found, msgspec.msgpack.encode(more) if more else None
+
+    def _messages(self, rows: Sequence[bytes]) -> list[Message]:
+        return [self._records.message_from(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
+
+    async def forget_these(self, messages: Sequence[bytes], *, counted: bool) -> int:
+        places: dict[int, list[bytes]] = defaultdict(list)
+        for identifier in messages:
+            places[self._layout.partition(identifier)].append(identifier)
+        total = 0
+        for partition, ids in places.items():
+            words = (b"".join(ids), int(counted))
+            gone = await self._server.call(Call("forget_these", self._layout.bases[partition], words))
+            await self._drop_links({gone[at]: gone[at + 1] for at in range(0, len(gone), 2)})
+            total += len(gone) // 2
+        return total
+
     async def _with_overdue(self, now_ms: int) -> list[int]:
         """Our partitions that have anything to forget."""
         ours = list(self._holding.partitions)
@@ -83,10 +129,17 @@ class Retention:
     async def _drop_links(self, gone: dict[bytes, bytes]) -> None:
         slots: dict[int, list[Row]] = defaultdict(list)
         for identifier, state in gone.items():
-            for operator, name in self._records.unpack_links(state):
+            for operator, name in self._links_in(state):
                 slot, row, field = self._layout.link(operator, name)
                 slots[slot].append((row, field, identifier))
         await self._drop("k", slots)
+
+    def _links_in(self, state: bytes) -> list[tuple[str, str]]:
+        """None of a state that cannot be read: those links are leftovers."""
+        try:
+            return self._records.unpack_links(state)
+        except FAULTS:
+            return []
 
     async def _drop(self, kind: str, slots: dict[int, list[Row]]) -> int:
         bases = self._layout.bases

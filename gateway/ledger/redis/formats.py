@@ -5,12 +5,15 @@ Each node says with its heartbeat up to which format it reads, and hears which o
 only while every node reads it, and one that comes later and does not is refused.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from gateway.ledger.contract import FormatHeld, LedgerCorrupt, LedgerFormat, NodeFormat
 from gateway.ledger.redis.member import Member
-from gateway.ledger.redis.packing import NEWEST, OLDEST
+from gateway.ledger.redis.packing import NEWEST, OLDEST, TAGS_SINCE
 from gateway.ledger.redis.server import Call
+
+HEARD_MS: Final = 10 * 60 * 1000
+"""By then every node writes a format that was raised: it hears of it with its heartbeat, or has lost its lease."""
 
 
 class Formats:
@@ -21,6 +24,10 @@ class Formats:
         self._layout = member.layout
         self._records = member.records
         self._lease_ms = member.lease_ms  # a node that is not heard of for so long counts as gone
+
+    @property
+    def tags_from_ms(self) -> int | None:
+        return HEARD_MS if self._records.format >= TAGS_SINCE else None
 
     def heard(self, number: int) -> None:
         """This is the ledger's format now. Raises LedgerCorrupt for one that this version does not read."""

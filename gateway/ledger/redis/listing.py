@@ -39,7 +39,7 @@ _MARK_SIZE: Final = 4
 class Lister:
     def __init__(self, member: Member) -> None:
         self._server = member.server
-        self._unpack = member.records.unpack_message
+        self._unpack = member.records.message_from
         self._layout = member.layout
 
     async def page(

@@ -22,7 +22,7 @@ class Messages:
     def __init__(self, member: Member, clock: Clock) -> None:
         self._server = member.server
         self._layout = member.layout
-        self._unpack = member.records.unpack_message
+        self._unpack = member.records.message_from
         self._clock = clock
         self._reader = Reader(member)
         self._lister = Lister(member)

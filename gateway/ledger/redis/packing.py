@@ -16,6 +16,7 @@ leaves the state without it; the fixed part keeps what it holds (docs/decisions/
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
+from struct import error as struct_error
 from typing import Any, Final
 
 import msgspec
@@ -23,16 +24,18 @@ import msgspec
 from gateway.ledger.codes import CLASS_CODE, CLASSES, STATUS_CODE, STATUSES
 from gateway.ledger.contract import LedgerCorrupt
 from gateway.ledger.fields import FIELDS, Field, Kind, default_of, function_of
-from gateway.model.message import SEALED_WORD, STATUS_EVENT, Message, OutboxEvent
+from gateway.model.message import SEALED_WORD, STATUS_EVENT, Message, OutboxEvent, unreadable
 from redaction.retention import DISCARD, OTP, PROMOTIONAL, TRANSACTIONAL, RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 
 OLDEST: Final = 1
-NEWEST: Final = 2
+NEWEST: Final = 3
 """Formats that this version reads and writes. A ledger's is the newest that its records may have."""
 
 OTHER_KINDS_SINCE: Final = 2
 """The format from which there may be events of other kinds than a message's status."""
+TAGS_SINCE: Final = 3
+"""The format from which records have tags of their own."""
 
 _VERSIONED: Final = 0x80
 _HEADER: Final = Struct(">BBHIHIHIIBHHH")
@@ -41,6 +44,9 @@ _EVENT: Final = Struct(">16sIBHIHIH")
 _SEQ: Final = Struct(">Q")
 _EVENT_END: Final = _SEQ.size + _EVENT.size
 _NO_STATUS: Final = 255
+
+FAULTS: Final = (struct_error, msgspec.MsgspecError, ValueError, LookupError, TypeError)
+"""What the unpacking of octets raises that no version of the gateway packed."""
 
 HAS_CONTENT: Final = 1
 HAS_PRIVATE: Final = 2
@@ -227,6 +233,13 @@ class Records:
             private=Sealed(record[content_end:]) if flags & HAS_PRIVATE else None,
         )
         return message
+
+    def message_from(self, identifier: bytes, record: bytes) -> Message:
+        """The same; what no version of the gateway wrote comes as `gateway.model.message.unreadable`."""
+        try:
+            return self.unpack_message(identifier, record)
+        except FAULTS:
+            return unreadable(identifier)
 
     def unpack_links(self, state: bytes) -> list[tuple[str, str]]:
         """(operator, operator's id) of every segment that a state names."""

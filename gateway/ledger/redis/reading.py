@@ -15,7 +15,7 @@ class Reader:
     def __init__(self, member: Member) -> None:
         self._server = member.server
         self._layout = member.layout
-        self._unpack = member.records.unpack_message
+        self._unpack = member.records.message_from
 
     async def are_there(self, messages: Sequence[bytes]) -> list[bool]:
         """Whether each is stored; cheaper than reading it. Some at a time, as `Server.read_gently` says."""

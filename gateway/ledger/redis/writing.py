@@ -58,8 +58,9 @@ class Writer:
             _raise_any(await self._insist(links))
             links = []
         await self._write_partitions(batch, links)
-        if batch.counts:
-            await self._count(batch)
+        usage = batch.usage()
+        if batch.counts or usage:
+            await self._count(batch, usage)
         return batch.outcome()
 
     async def _insist(self, calls: Sequence[Call]) -> list[Any]:
@@ -247,10 +248,10 @@ class Writer:
 
     # --------------------------------------------------------------------------------------------------- counters
 
-    async def _count(self, batch: Batch) -> None:
+    async def _count(self, batch: Batch, usage: Sequence[object]) -> None:
         self._counted += 1
         rows = [(bucket, name, amount) for (name, bucket), amount in batch.counts.items()]
-        call = Call("count", self._layout.shared, (self._node, self._counted, encode(rows)))
+        call = Call("count", self._layout.shared, (self._node, self._counted, encode(rows), encode(usage)))
         _raise_any(await self._insist([call]))
 
 

@@ -25,6 +25,7 @@ from gateway.ledger.sqlite.messages import Messages
 from gateway.ledger.sqlite.outbox import Outbox
 from gateway.ledger.sqlite.reading import Reader
 from gateway.ledger.sqlite.retention import Retention
+from gateway.ledger.sqlite.usage import Usage
 from gateway.ledger.sqlite.whole import Copies, Formats, Marks
 from gateway.ledger.sqlite.work import Work
 from gateway.ledger.sqlite.writer import FileWriter, Writer
@@ -78,6 +79,7 @@ class SqliteLedger:
         self.work = Work(reader)
         self.outbox = Outbox(reader)
         self.counters = Counters(reader)
+        self.usage = Usage(reader, self._writer)
         self.accounts = AccountBook(reader, self._writer)
         self.acts = Acts(reader, self._writer)
         self.retention = Retention(file, self._writer)

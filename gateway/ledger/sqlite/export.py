@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
-from gateway.ledger.contract import Exported, PendingEntry, Traffic
-from gateway.ledger.sqlite.rows import MESSAGE_COLUMNS, PARTS, event_from, message_from
+from gateway.ledger.contract import Exported, PendingEntry, Traffic, Used
+from gateway.ledger.sqlite.rows import MESSAGE_COLUMNS, PARTS, event_from, message_in
 from gateway.ledger.statements import named_statements
 from gateway.model.message import OutboxEvent
 
@@ -18,7 +18,7 @@ def messages(
 ) -> tuple[Sequence[Exported], bytes | None]:
     """In order of id."""
     rows = reader.execute(SQL["messages"], (cursor or b"", now_ms, limit)).fetchall()
-    found = [Exported(message_from(row), *_digest(row[MESSAGE_COLUMNS:])) for row in rows]
+    found = [Exported(message_in(row), *_digest(row[MESSAGE_COLUMNS:])) for row in rows]
     return found, found[-1].message.id if len(rows) == limit else None
 
 
@@ -53,6 +53,25 @@ def add_traffic(cursor: sqlite3.Cursor, rows: Sequence[Traffic]) -> None:
                 each.country,
                 CLASS_CODE[each.message_class],
                 STATUS_CODE[each.status],
+                each.messages,
+                each.segments,
+            )
+            for each in rows
+        ],
+    )
+
+
+def add_usage(cursor: sqlite3.Cursor, rows: Sequence[Used]) -> None:
+    cursor.executemany(
+        SQL["add_usage"],
+        [
+            (
+                each.customer,
+                each.hour,
+                CLASS_CODE[each.message_class],
+                each.country,
+                STATUS_CODE[each.status],
+                each.operator,
                 each.messages,
                 each.segments,
             )

@@ -25,3 +25,7 @@ UPDATE meta SET value = max(value, ?) WHERE key = 'audit_entry'
 INSERT INTO traffic (day, customer, operator, country, class, status, messages, segments)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, segments = segments + excluded.segments
+
+-- name: add_usage
+INSERT INTO usage (customer, hour, class, country, status, operator, messages, segments) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, segments = segments + excluded.segments

@@ -11,11 +11,12 @@ from typing import Final
 
 from gateway.ledger.codes import CLASSES, STATUSES
 from gateway.ledger.contract import EVENT_KEPT_MS, TagDue, Traffic
-from gateway.ledger.sqlite.rows import Stored
+from gateway.ledger.sqlite.rows import PARTS, Stored
 from gateway.ledger.statements import named_statements
+from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from redaction.retention import RetentionTag
 
-SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "retention.sql")
+SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "retention.sql", PARTS)
 
 FORGETTING: Final = (
     *("count_doomed", "forget_links", "forget_many_links", "forget_events", "forget_digests", "forget_records"),
@@ -24,6 +25,7 @@ FORGETTING: Final = (
 LOOKS_AT: Final = 10_000
 """Rows that are counted as due, at most."""
 OLDEST_LOOKS_AT: Final = 2_000
+USERS_AT_ONCE: Final = 20
 LINKS_LOOKED_AT: Final = 8
 """Times as many links as rows of other kinds: there are those of 90 days, and a look at one takes 1 µs."""
 
@@ -42,11 +44,22 @@ def forget_records(cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
     return count
 
 
+def forget_these(cursor: sqlite3.Cursor, messages: Sequence[bytes], *, counted: bool) -> int:
+    """By id."""
+    cursor.execute(SQL["make_doomed"])
+    count = cursor.executemany(SQL["doom_one"], [(each,) for each in messages]).rowcount
+    for name in FORGETTING:
+        if counted or name != "count_doomed":
+            cursor.execute(SQL[name])
+    return count
+
+
 class Leftovers:
-    """Rows that outlived what they belong to. Remembers where its walk round the links stands."""
+    """Rows that outlived what they belong to. Remembers where its walks round the links and the customers stand."""
 
     def __init__(self) -> None:
         self._walked = ("", "")
+        self._customer = 0
 
     def forget(self, cursor: sqlite3.Cursor, now_ms: int, limit: int) -> int:
         """Looks at `limit` rows of each kind, and more links."""
@@ -56,6 +69,17 @@ class Leftovers:
         following = cursor.execute(SQL["walk_links"], (*self._walked, links)).fetchone()
         forgotten += cursor.execute(SQL["forget_orphan_links"], (*self._walked, links)).rowcount
         self._walked = ("", "") if following is None else following
+        return forgotten + self._forget_usage(cursor, now_ms // HOUR_MS - KEPT_HOURS)
+
+    def _forget_usage(self, cursor: sqlite3.Cursor, before_hour: int) -> int:
+        """Of the next customers."""
+        forgotten = 0
+        for _ in range(USERS_AT_ONCE):
+            (customer,) = cursor.execute(SQL["next_user"], (self._customer,)).fetchone()
+            self._customer = customer or 0
+            if customer is None:
+                break
+            forgotten += cursor.execute(SQL["forget_usage"], (customer, before_hour)).rowcount
         return forgotten
 
 

@@ -23,6 +23,7 @@ from gateway.ledger.sqlite.rows import (
     FreshRow,
     LinkRow,
     ReplaceRow,
+    UsageRow,
 )
 from gateway.ledger.sqlite.schema import SQL
 
@@ -32,6 +33,10 @@ _CHANGE: Final = SQL["change"]
 _CHANGE_AND_DROP: Final = SQL["change_and_drop"]
 
 
+Uses = tuple[tuple[int, int, int], ...]
+"""The places in `Plan.usage` of cells that an operation counts in, and its messages and segments."""
+
+
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A message that is stored if its digest stands for nothing else yet, and none of the `earlier` ones does."""
 
@@ -39,13 +44,15 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     message: bytes
     row: AnyRow
     earlier: list[EarlierRow]
+    uses: Uses = ()
 
 
 class Write(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One UPDATE. drop: forget the sealed body."""
+    """One UPDATE. drop: forget the sealed body. uses: see `Plan.usage`."""
 
     drop: bool
     row: ChangeRow
+    uses: Uses = ()
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -62,7 +69,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Plan(msgspec.Struct, array_like=True, gc=False):
     """events: in the order of their delivery. mixed: whether any is of another kind. told: first and last of
-    runs of seqs. now_ms: for digests.
+    runs of seqs. now_ms: for digests. usage: sums over all operations; what is not done is taken off again.
     """
 
     now_ms: int
@@ -76,6 +83,7 @@ class Plan(msgspec.Struct, array_like=True, gc=False):
     later: list[tuple[int, int, int]] = []
     told: list[tuple[int, int]] = []
     counts: list[tuple[str, int, int]] = []
+    usage: list[UsageRow] = []
     mixed: bool = False
 
 
@@ -124,6 +132,8 @@ def execute(cursor: sqlite3.Cursor, plan: Plan) -> Outcome:
         cursor.executemany(SQL["told"], plan.told)
     if plan.counts:
         cursor.executemany(SQL["count"], plan.counts)
+    if plan.usage:
+        cursor.executemany(SQL["use"], _usage(plan, standing, undone))
     return Outcome(standing, undone, replaced, first_seq)
 
 
@@ -161,3 +171,14 @@ def _tell(cursor: sqlite3.Cursor, plan: Plan, standing: list[bytes], undone: lis
         cursor.executemany(SQL["tell"], [plan.events[at].row for at in stored])
     (last,) = cursor.execute(SQL["last_seq"]).fetchone()
     return int(last) + 1 - len(stored)
+
+
+def _usage(plan: Plan, standing: list[bytes], undone: list[int]) -> list[UsageRow]:
+    """Without what was not done."""
+    not_done = [plan.writes[number].uses for number in undone]
+    not_done += [claim.uses for claim, found in zip(plan.claims, standing, strict=True) if found != claim.message]
+    rows = plan.usage
+    for at, messages, segments in (use for uses in not_done for use in uses):
+        *cell, all_messages, all_segments = rows[at]
+        rows[at] = (*cell, all_messages - messages, all_segments - segments)  # type: ignore[assignment]
+    return rows

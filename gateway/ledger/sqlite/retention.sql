@@ -21,6 +21,21 @@ UPDATE message SET content = NULL, private = NULL WHERE id IN (
     ) WHERE content IS NOT NULL OR private IS NOT NULL LIMIT ?2
 )
 
+-- name: due_records
+-- Those that `doom` takes, in its order.
+SELECT $message FROM message INDEXED BY message_forgettable
+WHERE CASE WHEN content IS NULL AND private IS NULL THEN record_until_ms ELSE content_until_ms END <= ?1
+    AND record_until_ms <= ?1
+LIMIT ?2
+
+-- name: records_before
+SELECT $message FROM message WHERE id > ? AND id < ? ORDER BY id LIMIT ?
+
+-- name: doom_one
+INSERT INTO doomed
+SELECT id, accepted_ms / 86400000, customer, operator, country, class, status, segments, operator_ids
+FROM message WHERE id = ?
+
 -- name: doom
 INSERT INTO doomed
 SELECT id, accepted_ms / 86400000, customer, operator, country, class, status, segments, operator_ids
@@ -89,6 +104,12 @@ DELETE FROM outbox WHERE seq IN (
     WHERE CASE WHEN substr(message, 1, 8) = zeroblob(8) THEN at_ms <= ?2
         ELSE NOT EXISTS (SELECT 1 FROM message WHERE message.id = oldest.message) END
 )
+
+-- name: next_user
+SELECT min(customer) FROM usage WHERE customer > ?
+
+-- name: forget_usage
+DELETE FROM usage WHERE customer = ? AND hour < ?
 
 -- name: retention_due
 -- Looks at a bounded number of rows: each needs a look at the row itself.

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gateway.ledger.codes import CLASS_CODE, CLASSES, OPEN_BELOW, STATUS_CODE, STATUSES, WAITING_BELOW, changes_over
-from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
+from gateway.ledger.contract import ROW_FAULTS, Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
 from gateway.ledger.fields import FIELDS, VARIES, Field, Kind, function_of
-from gateway.model.message import STATUS_EVENT, Message, OutboxEvent
+from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, unreadable
 
 Value = int | str | bytes | bytearray | None
 AccountRow = tuple[int | str | bytes | None, ...]
@@ -85,7 +85,7 @@ _NAMES: Final[dict[str, object]] = {
 _BY_DOOR: Final = [each for each in FIELDS if each.door is VARIES]
 _ALIKE: Final = [each for each in FIELDS if each.door is not VARIES]
 _CHANGED: Final = [each for each in FIELDS if each.changes]
-_REPLACED: Final = [each for each in FIELDS if each.replaces]
+_REPLACED: Final = [each for each in FIELDS if each.replaces or each.changes]
 
 
 def _values(fields: Sequence[Field], message: str) -> str:
@@ -114,6 +114,7 @@ EventRow = tuple[int, bytearray, int, int, int, int, int]
 EventKind = tuple[str, bytearray]
 DigestRow = tuple[int, bytearray, bytearray, int, int]
 EarlierRow = tuple[int, bytearray, int]
+UsageRow = tuple[int, int, int, int, int, str, int, int]
 """Of the statements of the same names, position by position."""
 
 PARTS: Final[Mapping[str, str]] = {
@@ -126,7 +127,7 @@ PARTS: Final[Mapping[str, str]] = {
     "replaces": _settings(_REPLACED),
     "message": ", ".join(f"message.{each.stored_as}" for each in FIELDS),
 }
-"""What files of statements say `$columns` and so on for. message: the columns that `message_from` reads."""
+"""What files of statements say `$columns` and so on for. message: the columns that `message_in` reads."""
 MESSAGE_COLUMNS: Final = len(FIELDS)
 
 is_fresh: Final[Callable[[Message], bool]] = function_of(
@@ -145,13 +146,22 @@ replace_row: Final[Callable[[Message], Row]] = function_of(
     f"lambda message: ({_values(_REPLACED, 'message')} bytearray(message.id), {WAITING_BELOW})", _NAMES
 )
 """Parameters of `replace`."""
-message_from: Final[Callable[[Stored], Message]] = function_of(
+message_in: Final[Callable[[Stored], Message]] = function_of(
     "lambda row: Message("
     + "".join(f"{each.name}={_FORMS[each.kind].back.format(f'row[{at}]')}, " for at, each in enumerate(FIELDS))
     + ")",
     _NAMES,
 )
-"""The message in a row of `$message`; columns beyond are ignored."""
+"""The message in a row of `$message`; columns beyond are ignored. Raises `UNREADABLE_FAULTS`."""
+UNREADABLE_FAULTS: Final = (*ROW_FAULTS, LookupError, TypeError, AttributeError)
+
+
+def message_from(row: Stored) -> Message:
+    """The same; what no version of the gateway wrote comes as `gateway.model.message.unreadable`."""
+    try:
+        return message_in(row)
+    except UNREADABLE_FAULTS:
+        return unreadable(row[0] if isinstance(row[0], bytes) else b"")
 
 
 def change_row(change: Change) -> Row:

@@ -77,6 +77,10 @@ WHERE message = (SELECT message FROM outbox WHERE seq = ?3) AND seq > ?3 AND nex
 INSERT INTO counter (name, bucket, value) VALUES (?, ?, ?)
 ON CONFLICT (bucket, name) DO UPDATE SET value = value + excluded.value
 
+-- name: use
+INSERT INTO usage (customer, hour, class, country, status, operator, messages, segments) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, segments = segments + excluded.segments
+
 -- name: claim_digest
 -- Gives the message that stands for the digest now: the earlier one unless its time is over.
 INSERT INTO idempotency (customer, digest, message, expires_ms) VALUES (?1, ?2, ?3, ?4)
@@ -168,6 +172,19 @@ WHERE customer = ? AND esme = 0 AND next_ms > at_ms AND next_ms > ? ORDER BY seq
 -- name: outbox_size
 SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_fresh WHERE esme = ?1 AND next_ms <= at_ms)
     + (SELECT count(*) FROM outbox INDEXED BY outbox_put_off WHERE esme = ?1 AND next_ms > at_ms)
+
+-- name: usage
+SELECT customer, hour, class, country, status, operator, messages, segments FROM usage
+WHERE customer = ? AND hour >= ? AND hour < ? ORDER BY hour, class, country, status, operator
+
+-- name: users
+-- One seek per customer.
+WITH RECURSIVE user (customer) AS (
+    SELECT min(customer) FROM usage
+    UNION ALL
+    SELECT (SELECT min(customer) FROM usage WHERE customer > user.customer) FROM user WHERE user.customer IS NOT NULL
+)
+SELECT customer FROM user WHERE customer IS NOT NULL
 
 -- name: counter
 SELECT value FROM counter WHERE bucket = ? AND name = ?

@@ -47,6 +47,8 @@ class Copies:
 class Formats:
     """The format is the schema: one node has the file, so opening it raises it."""
 
+    tags_from_ms: int | None = 0
+
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
-from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic
+from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
 from gateway.ledger.sqlite import export as sqlite_export
 from gateway.ledger.sqlite import forgetting, keeping
 from gateway.ledger.sqlite.file import SqliteFile
@@ -93,6 +93,9 @@ class FileWriter:
     async def forget_records(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: forgetting.forget_records(cursor, now_ms, limit))
 
+    async def forget_these(self, messages: Sequence[bytes], counted: bool) -> int:
+        return await self._file.transact(lambda cursor: forgetting.forget_these(cursor, messages, counted=counted))
+
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
 
@@ -101,6 +104,9 @@ class FileWriter:
 
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._file.transact(lambda cursor: sqlite_export.add_traffic(cursor, rows))
+
+    async def add_usage(self, rows: Sequence[Used]) -> None:
+        await self._file.transact(lambda cursor: sqlite_export.add_usage(cursor, rows))
 
     async def put_entries(self, entries: Sequence[PendingEntry], last: int) -> None:
         await self._file.transact(lambda cursor: sqlite_export.put_entries(cursor, entries, last))
@@ -124,6 +130,8 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.forget_leftovers,
     FileWriter.checkpoint,
     FileWriter.add_traffic,
+    FileWriter.add_usage,
+    FileWriter.forget_these,
     FileWriter.put_entries,
     FileWriter.set_marks,
 )

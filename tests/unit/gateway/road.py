@@ -41,6 +41,7 @@ from gateway.model.route import Route
 from gateway.model.submission import NO_FORM
 from gateway.process.clock import ManualClock
 from gateway.process.tasks import TaskOwner
+from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity, TaggedCommits
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
@@ -167,13 +168,16 @@ class Road:
         }
         self.store = Keystore(folder / "keys.db", FileRootSlot(folder / "root.key"), self.clock)
         self.store.open()
-        self.keyring = Keyring(self.store, DEFAULT_RULES.values(), self.clock)
+        self.keyring = Keyring(self.store, DEFAULT_RULES.values(), self.clock, lambda: 0)
         self.keyring.ensure_customer(CUSTOMER)
         self.keyring.ensure_present()
         self.sealer = Sealer(self.store.state, self.clock.random)
         self.vault = Vault(self.sealer, DEFAULT_RULES, self.clock.now_ms)
         self.policies = RetentionPolicies(DEFAULT_RULES)
         self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off", commit_on_loop_s=0)
+        self.integrity = Integrity(self.keyring.tags, self.ledger.retention)
+        self.messages = CheckedMessages(self.ledger.messages, self.integrity)
+        self.work = CheckedWork(self.ledger.work, self.integrity)
         self.router = Router(routes or [Route(prefix="", classes=frozenset(), operators=tuple(self.operators))])
         self._settings = msgspec.convert({"refill_interval_s": 0.01} | dispatch, DispatchSettings)
         self._contracts = contracts or {name: usual_contract(name) for name in self.operators}
@@ -186,15 +190,15 @@ class Road:
     def build(self) -> None:
         """What needs a running loop."""
         self.journal = Journal(
-            self.ledger,
+            TaggedCommits(self.ledger, self.keyring.tags),
             stored=lambda messages: self.dispatch.sender.take(messages),
             ended=lambda message: self.ended.append(message.status),
         )
         self.inflight = InFlight()
         settler = Settler(self.policies, lambda message: message.status is not Status.SUBMITTED, self._follow_up)
         records = Records(
-            work=self.ledger.work,
-            messages=self.ledger.messages,
+            work=self.work,
+            messages=self.messages,
             journal=self.journal,
             settler=settler,
             inflight=self.inflight,
@@ -229,7 +233,7 @@ class Road:
             numbers=self,
             recorder=Recorder(minimiser, self.clock, "SA"),
             journal=self.journal,
-            work=self.ledger.work,
+            work=self.work,
             clock=self.clock,
             **self._incoming_settings,
         )

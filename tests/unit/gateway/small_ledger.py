@@ -18,6 +18,7 @@ from gateway.ledger.contract import (
     StoredEndpoint,
     StoredEsme,
     StoredKey,
+    Used,
     WriteOp,
     WriteResult,
     Written,
@@ -27,6 +28,19 @@ from redaction.sealed import Pseudonym
 from tests.unit.gateway.small_acts import SmallActs
 
 S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
+
+
+class SmallUsage:
+    """Nothing was sent yet."""
+
+    async def of_customer(self, customer: int, from_hour: int, until_hour: int) -> Sequence[Used]:
+        return ()
+
+    async def customers(self) -> Sequence[int]:
+        return ()
+
+    async def add(self, rows: Sequence[Used]) -> None:
+        raise NotImplementedError
 
 
 class SmallLedger:

@@ -29,7 +29,7 @@ from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 from tests.bounds import LIMIT_S
-from tests.unit.gateway.small_ledger import SmallLedger
+from tests.unit.gateway.small_ledger import SmallLedger, SmallUsage
 
 TOKEN = "cgw_00000001_" + "A" * 43
 BODY: dict[str, object] = {"to": "+966500000078", "from": "INTERKEY", "text": "Your code is 1234"}
@@ -279,6 +279,7 @@ async def running_api(
         SendPath((door or SmallDoor)(journal, clock), messages, admission, clock),
         Sources(
             messages=messages,
+            usage=SmallUsage(),
             canceller=SmallCanceller(messages, journal),
             reveal_reference=lambda _: None,
             operators=lambda: [LOOP],

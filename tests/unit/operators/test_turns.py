@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from operators.turns import RETURNING, TURN_S, Turns
+from operators.turns import AT_ONCE, RETURNING, TURN_S, Turns
 
 pytestmark = pytest.mark.case("security-4")
 
@@ -87,3 +87,15 @@ async def test_nothing_is_left_behind_when_nobody_waits() -> None:
         turns.join(Peer(name, 1, served))
         await until_done(turns)
     assert (served, turns.busy) == (["a", "b"], False)
+
+
+@pytest.mark.case("security-8")
+async def test_of_many_that_come_with_little_so_many_are_served_in_one_turn_of_the_loop() -> None:
+    turns = Turns()
+    assert [turns.at_once() for _ in range(AT_ONCE + 3)] == [True] * AT_ONCE + [False] * 3
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert turns.at_once()
+    turns.join(Peer("a", 1, []))
+    assert not turns.at_once()
+    await until_done(turns)

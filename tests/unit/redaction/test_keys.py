@@ -48,9 +48,11 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
     assert {purpose: keys.epochs(CUSTOMER, purpose) for purpose in sorted(PEPPER_PURPOSES)} == {
         "audit": [],
         "correlation": [],
+        "record": [],
         "credential": [0],
         "idempotency": [0],
         "join": [],
+        "person": [],
         "rate": [],
         "search": [],
         "statistics": [],

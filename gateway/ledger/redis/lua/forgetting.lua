@@ -113,6 +113,80 @@ local function forget_records(keys, args)
   return gone
 end
 
+-- ARGV: now_ms, limit. Ids and records of those that `forget_records` takes, in its order.
+local function due_records(keys, args)
+  local base, now_ms, limit, rows = keys[1], tonumber(args[1]), tonumber(args[2]), {}
+  for _, member in ipairs(due_buckets(base, now_ms, 16)) do
+    local found = redis.call('HGETALL', bucket_key(base, tonumber(member)))
+    for at = 1, #found, 2 do
+      local _, _, _, _, record_until = clocks(found[at + 1])
+      if record_until <= now_ms and #rows / 2 < limit then
+        rows[#rows + 1] = found[at]
+        rows[#rows + 1] = found[at + 1]
+      end
+    end
+    if #rows / 2 >= limit then
+      break
+    end
+  end
+  return rows
+end
+
+-- ARGV: after (a bucket's position), before_ms, how many buckets. Ids and records of messages from before that time in the
+-- next buckets behind the first one, and the position of the last bucket, or false where there is none behind it.
+local function records_before(keys, args)
+  local base, before_ms, count, rows = keys[1], tonumber(args[2]), tonumber(args[3]), {}
+  local upto = text((before_ms - EPOCH_MS) * 4096)
+  local buckets = redis.call('ZRANGEBYSCORE', base .. ':dir', '(' .. args[1], '(' .. upto, 'LIMIT', 0, count)
+  for _, member in ipairs(buckets) do
+    local found = redis.call('HGETALL', bucket_key(base, tonumber(member)))
+    for at = 1, #found, 2 do
+      if struct.unpack('>I6', found[at]) < before_ms then
+        rows[#rows + 1] = found[at]
+        rows[#rows + 1] = found[at + 1]
+      end
+    end
+  end
+  return { #buckets == count and buckets[count] or false, rows }
+end
+
+-- Take a message out of its bucket; what its record said, as far as it can be read.
+local function take_out(base, id, record, bucket)
+  local is_whole, r = pcall(open_record, record)
+  redis.call('HDEL', bucket_key(base, bucket), id)
+  for _, lane in ipairs(redis.call('SMEMBERS', base .. ':lanes')) do
+    redis.call('ZREM', base .. ':d:' .. lane, id)
+  end
+  return is_whole and r or nil
+end
+
+-- ARGV: ids of 16 octets, joined, 1 to count them in `traffic` or 0. Whoever has the partition: nothing of it is in a node's
+-- memory but messages that are worked on, whose changes are not done any more. Ids and states as of `forget_records`.
+local function forget_these(keys, args)
+  local base, gone, ids, sums, buckets = keys[1], {}, {}, {}, {}
+  for at = 1, #args[1], 16 do
+    local id = string.sub(args[1], at, at + 15)
+    local record, bucket = load(base, id)
+    if record then
+      local r = take_out(base, id, record, bucket)
+      if r and args[2] == '1' then
+        add_traffic(sums, r)
+      end
+      buckets[bucket], ids[id] = true, true
+      gone[#gone + 1] = id
+      gone[#gone + 1] = r and r.state or ''
+    end
+  end
+  for bucket in pairs(buckets) do
+    settle_bucket(base, bucket)
+  end
+  count_traffic(base, sums)
+  if #gone > 0 then
+    events_forget(base, ids, 1000)
+  end
+  return gone
+end
+
 -- ARGV: token, limit, before_ms. Events of messages that are gone, and events about no message from before that time, among
 -- the oldest: how many went.
 local function forget_events(keys, args)
@@ -183,5 +257,8 @@ end
 
 redis.register_function({ function_name = PREFIX .. 'forget_content', callback = forget_content, flags = { 'allow-oom' } })
 redis.register_function({ function_name = PREFIX .. 'forget_records', callback = forget_records, flags = { 'allow-oom' } })
+redis.register_function({ function_name = PREFIX .. 'due_records', callback = due_records, flags = { 'no-writes' } })
+redis.register_function({ function_name = PREFIX .. 'records_before', callback = records_before, flags = { 'no-writes' } })
+redis.register_function({ function_name = PREFIX .. 'forget_these', callback = forget_these, flags = { 'allow-oom' } })
 redis.register_function({ function_name = PREFIX .. 'forget_events', callback = forget_events, flags = { 'allow-oom' } })
 redis.register_function({ function_name = PREFIX .. 'retention_due', callback = retention_due, flags = { 'no-writes' } })

@@ -153,7 +153,22 @@ local function demand(keys, args)
   return found
 end
 
--- KEYS: {cg}. ARGV: node, number of the batch, rows {bucket, name, amount}. Added once, however often it is asked.
+local USAGE_LIFE_MS = 400 * DAY_MS
+
+-- rows {customer, day, field, messages, segments}
+local function add_usage(base, rows)
+  for _, row in ipairs(rows) do
+    local customer = text(row[1])
+    local key = base .. ':u:' .. customer .. ':' .. text(row[2])
+    redis.call('HINCRBY', key, 'm' .. row[3], text(row[4]))
+    redis.call('HINCRBY', key, 's' .. row[3], text(row[5]))
+    redis.call('PEXPIRE', key, text(USAGE_LIFE_MS))
+    redis.call('SADD', base .. ':us', customer)
+  end
+end
+
+-- KEYS: {cg}. ARGV: node, number of the batch, rows {bucket, name, amount}, rows of usage or nothing. Added once, however
+-- often it is asked.
 local function count(keys, args)
   local done = keys[1] .. ':counted'
   if (tonumber(redis.call('HGET', done, args[1])) or 0) >= tonumber(args[2]) then
@@ -164,6 +179,7 @@ local function count(keys, args)
     redis.call('HINCRBY', key, row[2], text(row[3]))
     redis.call('PEXPIRE', key, text(40 * DAY_MS))
   end
+  add_usage(keys[1], args[4] and cmsgpack.unpack(args[4]) or {})
   redis.call('HSET', done, args[1], args[2])
   redis.call('PEXPIRE', done, text(DAY_MS))
   return 1

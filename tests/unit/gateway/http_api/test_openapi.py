@@ -23,6 +23,7 @@ ROUTES = {
     ("GET", "/v1/messages/{id}"),
     ("DELETE", "/v1/messages/{id}"),
     ("GET", "/v1/operators"),
+    ("GET", "/v1/usage"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),

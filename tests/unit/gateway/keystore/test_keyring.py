@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 
 from gateway.keystore.keyring import Keyring
+from gateway.keystore.record_tags import PURPOSE, YEAR_MS, Verdict
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.rotation import is_settled, rotate_customer, settle_customer
 from gateway.keystore.store import Keystore
 from gateway.keystore.upkeep import CREDENTIALS, EPOCH_MS, epoch_of
+from gateway.model.message import message_id
 from gateway.process.clock import ManualClock
 from redaction.errors import KeyDestroyed
 from redaction.keys_at_rest import state_digest
 from redaction.personal import Msisdn, Secret
 from redaction.retention import DEFAULT_RULES, OTP, period_of
 from tests.bounds import LIMIT_S
+from tests.contract.records import a_message
 
 NUMBER = Msisdn("966500000078", 966)
 DAY_S = 86_400
@@ -185,3 +188,41 @@ async def test_a_running_keyring_makes_keys_as_time_goes_on(keyring: Keyring, cl
         while wanted not in keyring.state.periods():  # the key store sets no event
             await asyncio.sleep(0.001)
     running.cancel()
+
+
+async def test_records_get_keys_once_the_ledger_takes_tags_for_what_comes_when_every_node_writes_them(
+    store: Keystore, clock: ManualClock
+) -> None:
+    from_ms: list[int | None] = [None]
+    keyring = Keyring(store, DEFAULT_RULES.values(), clock, lambda: from_ms[0])
+    keyring.ensure_present()
+    assert not keyring.tags.are_made
+    from_ms[0] = 600_000
+    await keyring.keep_present()
+    assert keyring.tags.are_made
+    keys = store.state.own_keys(CREDENTIALS, PURPOSE)
+    year = clock.now_ms() // YEAR_MS
+    assert {each: key.created_ms for each, key in keys.items()} == dict.fromkeys(
+        (year, year + 1), clock.now_ms() + 600_000
+    )
+    clock.advance(YEAR_MS / 1000)
+    await keyring.keep_present()
+    assert sorted(store.state.own_keys(CREDENTIALS, PURPOSE)) == [year, year + 1, year + 2]
+    clock.advance(3 * YEAR_MS / 1000)
+    await keyring.keep_present()
+    assert min(store.state.own_keys(CREDENTIALS, PURPOSE)) == year + 1
+
+
+async def test_keys_of_records_survive_the_store_and_are_found_by_whoever_opens_it(
+    store: Keystore, clock: ManualClock, tmp_path: Path
+) -> None:
+    keyring = Keyring(store, DEFAULT_RULES.values(), clock, lambda: 0)
+    keyring.ensure_present()
+    message = a_message(id=message_id(clock.now_ms() + 5, 1, b"\7" * 8))
+    message.record_tag = keyring.tags.tag(message)
+    store.close()
+    other = opened(tmp_path, clock)
+    desk = Keyring(other, DEFAULT_RULES.values(), clock)
+    desk.ensure_present()
+    assert desk.tags.check(message) is Verdict.RIGHT
+    other.close()

@@ -26,7 +26,7 @@ from gateway.people.signins import Place
 from gateway.process.clock import ManualClock
 from redaction.keys import PEOPLE, KeyState
 from redaction.personal import MessageText, Purpose, Secret
-from redaction.pseudonymise import credential_digest
+from redaction.pseudonymise import person_digest
 from redaction.seal import Sealer
 from tests.unit.gateway.small_acts import SmallActs
 
@@ -53,24 +53,23 @@ class StateKeys:
     def people(self) -> list[int]:
         return [each for each in self.state.customers() if each >= PEOPLE]
 
+    def digest(self, secret: Secret) -> bytes:
+        return person_digest(self.state, secret)
+
 
 class Office:
-    """acts: where everything lies; in memory unless another one is given."""
+    """acts: where everything lies; in memory unless another one is given. state: keys that it shares with another."""
 
-    def __init__(self, acts: Acts | None = None, clock: ManualClock | None = None) -> None:
+    def __init__(
+        self, acts: Acts | None = None, clock: ManualClock | None = None, state: KeyState | None = None
+    ) -> None:
         self.clock = clock or ManualClock()
-        self.state = KeyState()
-        self.state.ensure_customer(0, self.clock.random)
+        self.state = state or KeyState()
+        self.state.ensure_pepper(0, "person", 0, self.clock.random)
         self.acts: Acts = acts or SmallActs()
         self.keys = StateKeys(self.state, self.clock)
         self.sealer = Sealer(self.state, self.clock.random)
-        self.registry = Registry(
-            self.acts,
-            self.sealer,
-            self.clock,
-            keys=self.keys,
-            digest=lambda secret: credential_digest(self.state, secret),
-        )
+        self.registry = Registry(self.acts, self.sealer, self.clock, keys=self.keys)
         self.people = People(self.registry, COMMAND_LINE)
         self.door = SigningIn(self.registry, RelyingParty(ORIGIN))
 

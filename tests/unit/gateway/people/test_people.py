@@ -76,11 +76,14 @@ async def test_roles_that_change_are_named_one_by_one_and_end_sessions() -> None
     assert told == [("role.grant", "support"), ("role.withdraw", "auditor")]
 
 
-async def test_nobody_raises_himself() -> None:
+async def test_nobody_raises_disables_or_erases_himself() -> None:
     office = Office()
     person = await office.add("Nora", Role.OWNER)
-    with pytest.raises(InvalidSetting):
-        await People(office.registry, person_actor(person.id)).set_roles(person.id, list(PLATFORM_ROLES))
+    own = People(office.registry, person_actor(person.id))
+    for refused in (own.set_roles(person.id, list(PLATFORM_ROLES)), own.disable(person.id), own.erase(person.id)):
+        with pytest.raises(InvalidSetting):
+            await refused
+    assert await office.registry.get(person.id) == msgspec.structs.replace(person, version=1)
 
 
 @pytest.mark.policy("P-33")

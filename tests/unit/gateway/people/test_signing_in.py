@@ -10,7 +10,7 @@ from gateway.people.one_time import STEP_MS
 from gateway.people.passwords import MOST_WAITING
 from gateway.people.roles import Action, Role
 from gateway.people.sessions import Sessions
-from gateway.people.signing_in import Attempt, Refusal, SignedIn
+from gateway.people.signing_in import BURST, Attempt, Refusal, SignedIn
 from gateway.people.signins import Means, Outcome, Place, SignIns
 from redaction.personal import Purpose, Secret
 from tests.unit.gateway.people.office import HOME, PASSWORD, WRONG, Office, email
@@ -168,6 +168,15 @@ async def test_more_than_the_machine_can_compare_is_refused_as_busy() -> None:
     assert answers.count(Refusal.WRONG) >= MOST_WAITING // 2
 
 
+async def test_a_process_takes_so_many_attempts_and_no_more() -> None:
+    office = Office()
+    nets = (Place(f"2001:db8:{number:x}::1") for number in range(BURST + 1))
+    answers = [await office.sign_in(str(number), place=place) for number, place in enumerate(nets)]
+    assert answers.index(Refusal.BUSY) == BURST
+    office.clock.advance(1)
+    assert await office.sign_in("Nobody") is Refusal.WRONG
+
+
 @pytest.mark.policy("P-04")
 async def test_of_an_attempt_are_kept_time_outcome_means_browser_and_address() -> None:
     office = Office()
@@ -182,7 +191,7 @@ async def test_of_an_attempt_are_kept_time_outcome_means_browser_and_address() -
     assert (last.outcome, last.means, last.at_ms) == (Outcome.OK, Means.TOTP, office.clock.now_ms())
     assert (str(last.agent), last.address) == ("firefox 133, desktop", "198.51.100.23")
     (nobodys,) = await signins.of(None)
-    assert nobodys.address == "198.51.100.0/24"
+    assert nobodys.address == ""
     rests = await office.octets()
     for canary in (HOME.address, "198.51", "Gecko", "rv:133", "Linux", email("Nobody"), email("Nora")):
         assert canary.encode() not in rests

@@ -41,6 +41,8 @@ def sweeper(road: Road, *, nodes: int = 1, **settings: float) -> Sweeper:
         keyring=road.keyring,
         clock=road.clock,
         settings=SweeperSettings(**settings),  # type: ignore[arg-type]
+        integrity=road.integrity,
+        schedule_s=30 * DAY,
     )
 
 
@@ -170,7 +172,14 @@ async def test_a_sweep_that_the_ledger_refuses_is_counted_and_tried_again(road: 
     retention.swept = asyncio.Event()
     await ledger.open()
     settings = SweeperSettings(interval_s=0.001)
-    one = Sweeper(retention=retention, keyring=road.keyring, clock=road.clock, settings=settings)
+    one = Sweeper(
+        retention=retention,
+        keyring=road.keyring,
+        clock=road.clock,
+        settings=settings,
+        integrity=road.integrity,
+        schedule_s=0,
+    )
     task = asyncio.ensure_future(one.run())
     async with asyncio.timeout(LIMIT_S):
         await retention.swept.wait()

@@ -5,7 +5,7 @@ import inspect
 import msgspec
 import pytest
 
-from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic
+from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
 from gateway.ledger.sqlite.plan import Outcome, Plan
 from gateway.ledger.sqlite.writer import VERBS, FileWriter
 from gateway.ledger.sqlite.writer_calls import CALLS, Call, encode
@@ -22,17 +22,32 @@ TRAFFIC = Traffic(
     messages=3,
     segments=4,
 )
+USED = Used(
+    customer=7,
+    hour=480_000,
+    message_class=MessageClass.OTP,
+    country=966,
+    status=Status.DELIVERED,
+    operator="simulator",
+    messages=-3,
+    segments=4,
+)
 SAID = {
-    "apply": ((Plan(5, counts=[("quota:17", 20_780, 2)]),), Outcome([b"\x01" * 16], [3], [True], 9)),
+    "apply": (
+        (Plan(5, counts=[("quota:17", 20_780, 2)], usage=[(7, 480_000, 0, 966, 3, "simulator", -1, 2)]),),
+        Outcome([b"\x01" * 16], [3], [True], 9),
+    ),
     "change_accounts": (("save_customer", (1, "cus_1", b"\xff", None), [b"\xfe"]), 1),
     "act": (([DocumentWrite("wanted", "a", b"\xff", 0), DocumentWrite("wanted", "b", None)], [b"\xfe"]), False),
     "settle": ((7,), None),
     "put_entries": (([PendingEntry(7, b"\xfe")], 9), None),
     "forget_content": ((5, 100), 2),
     "forget_records": ((5, 100), 2),
+    "forget_these": (([b"\0" * 16], True), 1),
     "forget_leftovers": ((5, 100), 2),
     "checkpoint": ((), None),
     "add_traffic": (([TRAFFIC],), None),
+    "add_usage": (([USED],), None),
     "set_marks": (("set_mark", [("installation", 1 << 62)]), None),
 }
 

@@ -1,0 +1,107 @@
+"""What a customer sent, for the customer."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from gateway.accept.validation import parse_time
+from gateway.http_api.auth import Gatekeeper
+from gateway.http_api.replies import Replies, Reply
+from gateway.http_api.routes import Call
+from gateway.ledger.roles import Usage
+from gateway.ledger.usage import HOUR_MS
+from gateway.limits.usage import LONGEST_HOURS, Span, report
+from gateway.model.message import MessageClass, Status
+from gateway.model.refusals import Refusal
+from gateway.model.times import rfc3339
+from gateway.process.clock import Clock
+
+USUAL_DAYS: Final = 31
+OFFSET: Final = r"[+-](0[0-9]|1[0-4]):([0-5][0-9])|Z"
+_OFFSET: Final = re.compile(OFFSET, re.ASCII)
+_encode = msgspec.json.Encoder().encode
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class UsageSum(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages and segments that were accepted, or that ended so over an operator."""
+
+    start: Time
+    message_class: MessageClass = msgspec.field(name="class")
+    country: int
+    status: Status
+    operator: str | None = None
+    messages: int
+    segments: int
+
+
+class UsageView(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums from `since`, and before `until`."""
+
+    since: Time
+    until: Time
+    by: Span
+    items: list[UsageSum]
+
+
+class UsageEndpoint:
+    def __init__(self, usage: Usage, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> None:
+        self._usage = usage
+        self._gatekeeper = gatekeeper
+        self._replies = replies
+        self._clock = clock
+
+    async def show(self, call: Call) -> Reply:
+        key = self._gatekeeper.open(call.request, "status")
+        query = call.query
+        span = _span(query)
+        until_ms = _time(query, "until", self._clock.now_ms() + 1)
+        since_ms = _time(query, "since", until_ms - min(USUAL_DAYS * 24, LONGEST_HOURS[span]) * HOUR_MS)
+        if not 0 <= until_ms - since_ms <= LONGEST_HOURS[span] * HOUR_MS:
+            raise Refusal("invalid_parameter", "since")
+        sums = await report(self._usage, key.customer.id, since_ms, until_ms, span, _offset_min(query))
+        items = [
+            UsageSum(
+                start=rfc3339(each.start_ms),
+                message_class=each.message_class,
+                country=each.country,
+                status=each.status,
+                operator=each.operator or None,
+                messages=each.messages,
+                segments=each.segments,
+            )
+            for each in sums
+        ]
+        view = UsageView(since=rfc3339(since_ms), until=rfc3339(until_ms), by=span, items=items)
+        return self._replies.of(200, _encode(view))
+
+
+def _span(query: Mapping[str, str]) -> Span:
+    try:
+        return Span(query.get("by", Span.DAY.value))
+    except ValueError:
+        raise Refusal("invalid_parameter", "by") from None
+
+
+def _time(query: Mapping[str, str], name: str, usual_ms: int) -> int:
+    raw = query.get(name)
+    if raw is None:
+        return max(0, usual_ms)
+    found = parse_time(raw)
+    if found is None or found < 0:
+        raise Refusal("invalid_parameter", name)
+    return found
+
+
+def _offset_min(query: Mapping[str, str]) -> int:
+    raw = query.get("offset", "Z")
+    if not _OFFSET.fullmatch(raw):
+        raise Refusal("invalid_parameter", "offset")
+    if raw == "Z":
+        return 0
+    minutes = int(raw[1:3]) * 60 + int(raw[4:6])
+    return minutes if raw[0] == "+" else -minutes
