@@ -36,18 +36,22 @@ from tests.acceptance.client import (
     until_endpoint_known,
 )
 from tests.bounds import LIMIT_S
+from tests.contract.rest_peer import rest_peer
 from tests.faults.test_smpp_kill import bound
 from tests.integration.key_places import PERSISTENT
 from tests.integration.smpp_stage import Peer, submit
 from tests.integration.valkey_server import valkey
 from tests.interop.certificates import make_certificates
 from tests.privacy.memory_attack import WORD_BYTES, Copies, dead_secrets, found_in
+from tests.privacy.test_egress import over_http
 from tests.verbs import QuickStage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory of other processes is read from /proc")
 
 HORIZON_S: Final = 20
 SHORT_CODE: Final = "90909"
+OVER_HTTP: Final = "96655"
+"""Numbers that begin so are an HTTP operator's (`tests.privacy.test_egress`)."""
 SETTINGS: Final = f"""
 [memory]
 horizon_s = {HORIZON_S}
@@ -78,8 +82,8 @@ class Canaries:
     def text(self, kind: str) -> str:
         return self._new(f"{kind} text", "{} sings for Maryam at the seventh hour")
 
-    def number(self, kind: str) -> str:
-        number = f"96653{int(sha256(b'%d' % len(self.values)).hexdigest(), 16) % 10**7:07d}"
+    def number(self, kind: str, prefix: str = "96653") -> str:
+        number = f"{prefix}{int(sha256(b'%d' % len(self.values)).hexdigest(), 16) % 10**7:07d}"
         return self._new(f"{kind} number", number)
 
     def word(self, kind: str) -> str:
@@ -153,6 +157,7 @@ class Scene:
         await self.send("discard", retention="discard")
         await self.send_batch()
         await self.send_refused()
+        await self.send_over_http()
         for _ in range(3):
             text, to = self.canaries.text("smpp"), self.canaries.number("smpp")
             assert (await self.peer.ask(submit(text.encode(), to, registered_delivery=1))).status == 0
@@ -184,6 +189,13 @@ class Scene:
         assert (await self.customer.ask("POST", "/v1/messages", json=once, headers=keyed))[0] == 202
         for path in (f"/v1/messages/{number('path')}", f"/{word('path')}?text={word('query')}"):
             assert (await self.customer.ask("GET", path))[0] in (400, 404)
+
+    async def send_over_http(self) -> None:
+        """Of these nothing is kept once their operator has answered."""
+        for _ in range(3):
+            to = self.canaries.number("operator over http", prefix=OVER_HTTP)
+            identifier = await self.customer.send(self.canaries.text("over http"), to=f"+{to}", retention="discard")
+            await self.customer.reach(identifier, "submitted")
 
     async def hear_people(self) -> None:
         """A short message from a person, and a long one in parts."""
@@ -279,19 +291,25 @@ async def scene_in(folder: Path, *, serve: tuple[str, ...] = (), tls: bool = Fal
     smsc = Simulator(faults=Faults(receipt_delay_s=1.0))  # so that content is there when it is copied
     await smsc.start()
     kind = TlsStage if tls else QuickStage
-    stage = kind(folder, smsc_port=smsc.port, more=SETTINGS, log_level="info", serve=serve)
-    scene = Scene(stage, smsc)
-    try:
-        await asyncio.to_thread(stage.prepare)
-        async with receiver() as scene.heard, customer_of(stage) as scene.customer, customer_of(stage) as scene.leaver:
-            if tls:
-                scene.customer.__class__ = scene.leaver.__class__ = TlsCustomer
-            await scene.set_up()
-            yield scene
-            scene.peer.close()
-    finally:
-        await asyncio.to_thread(stage.stop)
-        await smsc.stop()
+    async with rest_peer() as peer:
+        more = SETTINGS + over_http(folder.parent / "secrets", peer)
+        stage = kind(folder, smsc_port=smsc.port, more=more, log_level="info", serve=serve)
+        scene = Scene(stage, smsc)
+        try:
+            await asyncio.to_thread(stage.prepare)
+            async with (
+                receiver() as scene.heard,
+                customer_of(stage) as scene.customer,
+                customer_of(stage) as scene.leaver,
+            ):
+                if tls:
+                    scene.customer.__class__ = scene.leaver.__class__ = TlsCustomer
+                await scene.set_up()
+                yield scene
+                scene.peer.close()
+        finally:
+            await asyncio.to_thread(stage.stop)
+            await smsc.stop()
 
 
 @contextlib.contextmanager
