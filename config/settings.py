@@ -35,6 +35,7 @@ __all__ = [
     "MemorySettings",
     "MessageSettings",
     "MetricsSettings",
+    "NodeSettings",
     "OperatorRegister",
     "OperatorSettings",
     "RedisSettings",
@@ -302,6 +303,15 @@ class SweeperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = 21_000
 
 
+class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What this node is called by those who run it."""
+
+    name: Annotated[
+        Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")] | None,
+        Meta(description="Name in `connect-gateway node`, another one for each node; absent the machine's name."),
+    ] = None
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the process says of itself. Nothing personal is ever logged, whatever the level."""
 
@@ -367,6 +377,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhooks: Annotated[WebhookSettings, Meta(extra=LIVE)] = WebhookSettings()
     messages: Annotated[MessageSettings, Meta(extra=LIVE)] = MessageSettings()
     sweeper: Annotated[SweeperSettings, Meta(extra=LIVE)] = SweeperSettings()
+    node: NodeSettings = NodeSettings()
     audit: AuditSettings = AuditSettings()
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()

@@ -28,18 +28,18 @@ def unpack(data, at=0):
     width = lengths.get(first, 0)
     size = int.from_bytes(data[at + 1 : at + 1 + width], "big") if width else first & (0x1F if first >= 0xA0 else 0x0F)
     at += 1 + width
-    if 0x90 <= first <= 0x9F or first in (0xDC, 0xDD):
+    if 0x80 <= first <= 0x9F or first in (0xDC, 0xDD):
         items = []
-        for _ in range(size):
+        for _ in range(size * (2 if first <= 0x8F else 1)):
             item, at = unpack(data, at)
             items.append(item)
-        return items, at
+        return items, at  # of a map, names and values by turns
     value = data[at : at + size]
     return (value.decode() if 0xA0 <= first <= 0xBF or first >= 0xD9 else value), at + size
 
 
 def open_keys(blob, root, segments):
-    """Period keys and customer keys of the sealed key state. segments: octets of each by its id."""
+    """Period keys, and of each customer its keys, of the sealed key state. segments: octets of each by its id."""
     magic, version, salt, commitment = struct.unpack_from(">4sB16s16s", blob)
     expected = hmac.digest(root, b"connect-gateway root commitment", "sha256")[:16]
     if (magic, commitment) != (b"CGKS", expected):
@@ -47,7 +47,7 @@ def open_keys(blob, root, segments):
     material = hmac.digest(root, b"connect-gateway key state" + salt, "sha512")
     state, _ = unpack(AESGCM(material[:32]).decrypt(material[32:44], blob[37:], blob[:37]))
     if version == 1:
-        return {(it[0], it[1]): it[2] for it in state[1]}, {it[0]: it[1] for it in state[2]}
+        return {(it[0], it[1]): it[2] for it in state[1]}, {it[0]: [it[1]] for it in state[2]}
 
     def opened(place):
         sealed = segments[place[:16]]
@@ -58,7 +58,8 @@ def open_keys(blob, root, segments):
         rest = b"".join(opened(parts[at + 8 : at + 56]) for at in range(0, len(parts), 56))
         periods[tag, period] = bytes(6) + tree if tree else rest
     for kind, _, place in state[2]:
-        customers |= {it[0]: it[1] for it in unpack(opened(place))[0][0]} if kind == "customers" else {}
+        for it in [it for rows in unpack(opened(place))[0][::2] for it in rows] if kind == "customers" else ():
+            customers.setdefault(it[0], []).append(it[1])  # the present one, then those that were replaced
     return periods, customers
 
 
@@ -74,15 +75,16 @@ def derive(nodes, leaf):
     return None
 
 
-def open_field(sealed, secret, customer, message_id, field, tag):
-    """The plaintext of one field. secret: leaf key, then customer key."""
+def open_field(sealed, secrets, customer, message_id, field, tag):
+    """The plaintext of one field. secrets: leaf key, then customer key, with each key that the customer had."""
     version, period, _, _, salt, commitment = struct.unpack_from(">BI5sI16s16s", sealed)
     parts = [b"\x01", struct.pack(">Q", customer), message_id, field.encode(), tag.encode(), struct.pack(">I", period)]
     aad = b"".join(struct.pack(">H", len(part)) + part for part in parts)
-    material = hmac.digest(secret, salt + aad, "sha512")
-    if version != 1 or not hmac.compare_digest(material[32:48], commitment):
-        raise ValueError("sealed with other keys, or edited")
-    return AESGCM(material[:32]).decrypt(material[48:60], sealed[46:], aad).rstrip(b"\0")[:-1]
+    for secret in secrets:
+        material = hmac.digest(secret, salt + aad, "sha512")
+        if version == 1 and hmac.compare_digest(material[32:48], commitment):
+            return AESGCM(material[:32]).decrypt(material[48:60], sealed[46:], aad).rstrip(b"\0")[:-1]
+    raise ValueError("sealed with other keys, or edited")
 
 
 def read(keys_path, root_path, ledger_path, wanted=""):
@@ -97,8 +99,8 @@ def read(keys_path, root_path, ledger_path, wanted=""):
         period, leaf = int.from_bytes(sealed[1:5], "big"), int.from_bytes(sealed[5:10], "big")
         key = derive(periods.get((tag, period), b""), leaf)
         if wanted in message_id.hex():
-            secret = key and customer in customers and key + customers[customer]
-            opened = secret and open_field(sealed, secret, customer, message_id, "content", tag)
+            secrets = [key + each for each in customers.get(customer, ())] if key else []
+            opened = secrets and open_field(sealed, secrets, customer, message_id, "content", tag)
             yield message_id.hex(), unpack(opened)[0] if opened else None
 
 

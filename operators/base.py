@@ -296,4 +296,10 @@ class Operator(Protocol):
     def query(self, asked: Query) -> bool:
         """Ask; the answer is a `DeliveryReceipt`. False when this operator is not asked, or there is no room now."""
 
+    def steer(self, *, per_s: float | None, anew: bool) -> None:
+        """From now on so many messages (over SMPP: segments) a second; None for what the settings say. Returns at once.
+
+        anew: make connections anew, without losing what is unanswered.
+        """
+
     def health(self) -> OperatorHealth: ...

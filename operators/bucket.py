@@ -56,6 +56,20 @@ class TokenBucket:
         self._paused_until = -math.inf
         self._slowed_until = -math.inf
 
+    def set_rate(self, rate_per_s: float | None, burst: int, now: float) -> None:
+        """Another ceiling and burst; floor and recovery become those of the ceiling. A pause goes on."""
+        if burst < 1 or (rate_per_s is not None and rate_per_s <= 0):
+            raise ValueError("rate and burst are above zero")
+        if self._ceiling is not None:
+            self._refill(now)
+        self._ceiling = rate_per_s
+        self._rate = rate_per_s or math.inf
+        self._burst = burst
+        self._floor = min(self._rate, max(0.1, self._rate / 20))
+        self._recovery = self._rate / 60
+        self._tokens = min(self._tokens, float(burst))
+        self._at = max(self._at, now)
+
     def take(self, n: int, now: float) -> bool:
         """Take `n` tokens if they are there.
 

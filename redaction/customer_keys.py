@@ -24,6 +24,10 @@ PEOPLE: Final = 1 << 63
 """From here on numbers are those of people, each of whom has a key as a customer has one: sealed data about a person
 who leaves is destroyed with it.
 """
+SIGN_IN_DAYS: Final = PEOPLE | 1 << 62
+"""From here on they are those of days: what people signed in from on one day is sealed under its key as well, which is
+destroyed a week later.
+"""
 
 LASTING_PURPOSES: Final = ("credential", "idempotency")
 """Their peppers begin with `LASTING_EPOCH`. That of credentials serves until it is rotated and no key is under it; that

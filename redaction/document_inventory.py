@@ -64,7 +64,14 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         },
     ),
     # signin: 180 days, of names that nobody has 7 days
-    *_kind("signin", replace(_WATCH, form=Form.SEALED), {"address": "of somebody: for 7 days whole, then its network"}),
+    *_kind(
+        "signin",
+        replace(_WATCH, form=Form.SEALED),
+        {
+            "network": "/24 or /48 of the address that somebody signed in from",
+            "address": "the whole one, for 7 days; sealed under the key of its day as well, which is destroyed then",
+        },
+    ),
     *_kind(
         "signin",
         _WATCH,
@@ -73,7 +80,6 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "outcome": "whether it succeeded",
             "means": "password, code, recovery code or passkey",
             "agent": "family, major version and kind of device of the browser",
-            "is_whole": "whether the address is",
         },
     ),
     # lock: a day after the last attempt

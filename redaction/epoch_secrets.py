@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from redaction.stored_keys import Key
+from redaction.turning import Window
 
 Random = Callable[[int], bytes]
 """A source of that many unpredictable bytes: `os.urandom`, or a fixed one in tests."""
@@ -31,17 +32,21 @@ KEY_BYTES: Final = 32
 
 
 class EpochSecrets:
-    """By purpose, tag and epoch. touched: groups of keys that changed since they were read."""
+    """By purpose, tag and epoch. touched: groups of keys that changed since they were read. windows: what
+    `redaction.windows` has found for a purpose and a minute.
+    """
 
-    __slots__ = ("_first_epochs", "_secrets", "touched")
+    __slots__ = ("_first_epochs", "_secrets", "touched", "windows")
 
     def __init__(self, secrets: dict[tuple[str, str, int], Key]) -> None:
         self._secrets = secrets
         self._first_epochs: dict[str, int | None] = {}
         self.touched: set[tuple[str, int]] = set()
+        self.windows: dict[tuple[str, int], Window] = {}
 
     def _forget_derived(self) -> None:
         self._first_epochs.clear()
+        self.windows.clear()
 
     def ensure_secret(self, purpose: str, epoch: int, random: Random, *, tag: str = "", now_ms: int = 0) -> bool:
         """Make what the peppers of an epoch are derived from, for all customers, unless it is there; true when made.
@@ -53,6 +58,7 @@ class EpochSecrets:
             return False
         self._secrets[purpose, tag, epoch] = Key(random(KEY_BYTES), now_ms)
         self._first_epochs.clear()
+        self.windows.clear()
         self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
         return True
 

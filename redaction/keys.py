@@ -14,6 +14,7 @@ here (PRIVACY.md, key scheme):
 could not follow; everything else is the same.
 """
 
+from collections.abc import Iterable
 from hashlib import blake2s
 from typing import Final
 
@@ -22,6 +23,7 @@ from redaction.customer_keys import LAYOUT, CustomerKeys
 from redaction.customer_keys import PEOPLE as PEOPLE
 from redaction.customer_keys import PEPPER_PURPOSES as PEPPER_PURPOSES
 from redaction.customer_keys import PLATFORM as PLATFORM
+from redaction.customer_keys import SIGN_IN_DAYS as SIGN_IN_DAYS
 from redaction.customer_keys import Random as Random
 from redaction.errors import KeyDestroyed, alone
 from redaction.fresh_keys import FreshKeys
@@ -33,6 +35,9 @@ from redaction.segments import Segments
 from redaction.stored_keys import KeyFamilies, Period
 
 ROOT_BYTES: Final = 32
+
+Place = tuple[RetentionTag, int, int]
+"""A leaf of a period: its tag, its number, and the leaf."""
 
 CACHED_LEAVES: Final = 8_192
 """About 1.5 MB, 256 KB of it locked; a message's fields, and its opening soon after, share one leaf."""
@@ -165,15 +170,9 @@ class KeyState(CustomerKeys):
         entry.key.puncture(leaf)
         return True
 
-    def forget_subject(self, leaf: int) -> int:
-        """Destroy what was sealed about one subject in every live period, also since it was last forgotten.
-
-        How many periods that were. Each call takes one more leaf of the subject's succession from each of them.
-        """
-        self._forget_derived()
-        for (tag, period), entry in self._periods.items():
-            entry.key.puncture(self.usable_leaf(tag, period, leaf))
-        return len(self._periods)
+    def forget(self, places: Iterable[Place]) -> int:
+        """Destroy what was sealed under these leaves; how many there still were."""
+        return sum(self.puncture(*place) for place in places)
 
     def usable_leaf(self, tag: RetentionTag, period: int, leaf: int) -> int:
         """The leaf under which a subject's next message is sealed: its own, or the first one left of its succession.

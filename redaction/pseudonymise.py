@@ -3,31 +3,31 @@
 All Saudi mobile numbers can be hashed in a minute, so a digest without a key is the number itself. Everything here is
 HMAC-SHA-256 under a pepper that lives in the key store and dies with its epoch (PRIVACY.md, pseudonyms).
 
-One HMAC names a subject twice: 16 bytes of pseudonym to find its records by, and a 40-bit leaf that its content keys
-hang on. Both depend on customer and epoch, so two customers' records of one person cannot be joined, and after an epoch
-nothing links old records to new ones. The price: an erasure must puncture the leaf of *every* live epoch, in every live
-period; `search_all_epochs` gives them. Therefore an epoch may be dropped only when every period that began during it
-is dead, or its people could no longer be found for erasure.
+The first 16 bytes of an HMAC are the pseudonym, which a subject's records are found by; the 40-bit leaf that its
+content keys hang on is derived from the pseudonym, so that a row names its leaf without any pepper. Both depend on
+customer and epoch, so two customers' records of one person cannot be joined, and after an epoch nothing links old
+records to new ones. An erasure finds the records under the pseudonyms of every live epoch, and punctures the leaves
+that they name. Therefore an epoch may be dropped only when every period that began during it is dead, or its people
+could no longer be found for erasure.
+
+Versions before took the leaf from the HMAC, too. What they sealed names its leaf itself; where it was emptied since,
+`former_leaves` says which leaf its copies lie under.
 """
 
-from typing import Final, NamedTuple
+from hashlib import blake2s
+from typing import Final
 
 from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
 from redaction.primitives import hmac_sha256
 from redaction.sealed import Pseudonym
 from redaction.sealed import Subject as Subject
+from redaction.turning import Digests as Digests
 from redaction.windows import window
 
 IDEMPOTENCY: Final = "idempotency"
-
-
-class Digests(NamedTuple):
-    """What an idempotency key is found by. claimed, before, sought: as the epochs of `redaction.windows.Window`."""
-
-    claimed: bytes
-    before: tuple[bytes, ...] = ()
-    sought: tuple[bytes, ...] = ()
+_LEAF: Final = blake2s(key=b"connect-gateway leaf")
+"""Copied for each leaf: that takes 0.37 µs, and a fresh one 0.56."""
 
 
 def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = "search") -> Subject:
@@ -37,12 +37,23 @@ def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purp
     is a leaf of content keys.
     """
     name = hmac_sha256(keys.pepper(customer, purpose, epoch), msisdn.reveal(Purpose.ACCEPT).encode())
-    return Subject(Pseudonym(name[:16]), int.from_bytes(name[16:21], "big"))
+    keyed = _LEAF.copy()
+    keyed.update(name[:16])
+    return Subject(Pseudonym(name[:16]), int.from_bytes(keyed.digest()[:5], "big"))
 
 
-def search_all_epochs(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str = "search") -> list[Subject]:
-    """The subject under every live epoch, oldest first: whom to look up, and which leaves to puncture."""
-    return [pseudonymise(keys, customer, msisdn, epoch, purpose) for epoch in keys.epochs(customer, purpose)]
+def leaf_of_pseudonym(pseudonym: Pseudonym) -> int:
+    """0 .. 2^40 - 1. It need not be secret: pseudonyms and leaves stand in clear in what is stored."""
+    keyed = _LEAF.copy()
+    keyed.update(pseudonym)
+    return int.from_bytes(keyed.digest()[:5], "big")
+
+
+def former_leaves(keys: KeyState, customer: int, msisdn: Msisdn) -> dict[Pseudonym, int]:
+    """The pseudonyms of a subject under every live epoch, oldest first, and the leaf of each in versions before."""
+    number = msisdn.reveal(Purpose.ACCEPT).encode()
+    names = [hmac_sha256(keys.pepper(customer, "search", it), number) for it in keys.epochs(customer, "search")]
+    return {Pseudonym(name[:16]): int.from_bytes(name[16:21], "big") for name in names}
 
 
 def credential_digest(keys: KeyState, secret: Secret, epoch: int = LASTING_EPOCH) -> bytes:
@@ -61,11 +72,11 @@ def idempotency_digests(keys: KeyState, customer: int, key: str, now_ms: int, in
     """16 bytes each for an Idempotency-Key; `index` distinguishes the items of one batch."""
     text = index.to_bytes(4, "big") + key.encode("utf-8", "surrogatepass")
     claimed, before, sought = window(keys, IDEMPOTENCY, now_ms)
-
-    def digest(epoch: int) -> bytes:
-        return hmac_sha256(keys.pepper(customer, IDEMPOTENCY, epoch), text)[:16]
-
-    return Digests(digest(claimed), tuple(map(digest, before)), tuple(map(digest, sought)))
+    return Digests(
+        hmac_sha256(keys.pepper(customer, IDEMPOTENCY, claimed), text)[:16],
+        tuple([hmac_sha256(keys.pepper(customer, IDEMPOTENCY, epoch), text)[:16] for epoch in before]),
+        tuple([hmac_sha256(keys.pepper(customer, IDEMPOTENCY, epoch), text)[:16] for epoch in sought]),
+    )
 
 
 def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms: int) -> list[Pseudonym]:

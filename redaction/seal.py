@@ -75,6 +75,8 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         # Where a customer's events go, and what they are signed with.
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
         "webhook_secret": (Purpose.CREDENTIAL,),
+        # Why somebody who runs the gateway wanted something of it.
+        "reason": (Purpose.SECURITY, Purpose.LEGAL),
         "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
         # Of people who administer: roles, contact data, what they sign in with, from where, and why they act.
         "person_standing": (Purpose.SECURITY,),
@@ -188,10 +190,13 @@ class Sealer:
         try:
             return open_field(leaf_key, keys.customer_key(customer), sealed, customer, message_id, label)
         except WrongKey:
-            for key in keys.former_keys(customer):
-                with suppress(WrongKey):
-                    return open_field(leaf_key, key, sealed, customer, message_id, label)
-            raise
+            former = keys.former_keys(customer)
+            if not former:
+                raise
+        for key in former[:-1]:
+            with suppress(WrongKey):
+                return open_field(leaf_key, key, sealed, customer, message_id, label)
+        return open_field(leaf_key, former[-1], sealed, customer, message_id, label)
 
     def vouch(self, context: SealContext, purpose: Purpose) -> None:
         """Count the use of what is still in memory of a field sealed with this context as an opening.
@@ -227,13 +232,11 @@ class Sealer:
 
     def _open_account(self, customer: int, derivation: bytes, commitment: bytes, octets: bytes, aad: bytes) -> bytes:
         """Under the customer's key, or one that was replaced."""
-        try:
-            return decrypt(digest(self.keys.customer_key(customer), derivation, "sha512"), commitment, octets, aad)
-        except WrongKey:
-            for key in self.keys.former_keys(customer):
-                with suppress(WrongKey):
-                    return decrypt(digest(key, derivation, "sha512"), commitment, octets, aad)
-            raise
+        keys = [self.keys.customer_key(customer), *self.keys.former_keys(customer)]
+        for key in keys[:-1]:
+            with suppress(WrongKey):
+                return decrypt(digest(key, derivation, "sha512"), commitment, octets, aad)
+        return decrypt(digest(keys[-1], derivation, "sha512"), commitment, octets, aad)
 
     def _label(self, field: str, tag: RetentionTag, period: int) -> bytes:
         """The end of the AAD; the messages of a period share few of them."""

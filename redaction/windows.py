@@ -12,9 +12,10 @@ An installation from before has lasting peppers in the place of epochs until its
 """
 
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from redaction.customer_keys import LASTING_EPOCH, LASTING_PURPOSES, TURNING_SINCE, CustomerKeys
+from redaction.turning import Window as Window
 
 _DAY_MS: Final = 24 * 3600 * 1000
 
@@ -22,22 +23,23 @@ EPOCH_MS: Final = MappingProxyType({"idempotency": _DAY_MS, "rate": _DAY_MS, "jo
 """By purpose, how long an epoch is."""
 TURN_MS: Final = 60_000
 """How far nodes may be apart: clocks, and the way from a request to its commit."""
+_CACHED: Final = 64
 BEGIN_MS: Final = 3_600_000
 """Before the first epoch of an installation from before, so that all nodes have its secret when it begins."""
 
 
-class Window(NamedTuple):
-    """Epochs at one time. claimed: what is new belongs to it. before: claimed as well, and first. sought: where it may
-    have been claimed earlier.
-    """
-
-    claimed: int
-    before: tuple[int, ...]
-    sought: tuple[int, ...]
-
-
 def window(keys: CustomerKeys, purpose: str, now_ms: int) -> Window:
     """Of a purpose with epochs. `LASTING_EPOCH` stands for those before the first one."""
+    name = (purpose, now_ms // TURN_MS)
+    found = keys.windows.get(name)
+    if found is None:
+        if len(keys.windows) >= _CACHED:
+            keys.windows.clear()
+        found = keys.windows[name] = _window(keys, purpose, now_ms)
+    return found
+
+
+def _window(keys: CustomerKeys, purpose: str, now_ms: int) -> Window:
     length_ms = EPOCH_MS[purpose]
     claimed = (now_ms + TURN_MS) // length_ms
     first = keys.first_epoch(purpose) if keys.layout >= TURNING_SINCE else None

@@ -65,6 +65,10 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """One worker's part of what is agreed with the operator, on ports that all workers share."""
         return self
 
+    def part_of(self, share: Share) -> float:
+        """Which part of a node's throughput over this link is one worker's."""
+        return 1.0
+
 
 class NetworkLinkSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An operator that is reached over a network."""
@@ -112,8 +116,9 @@ class NetworkLinkSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknow
             yield ("register", "contract_reference"), "no_contract", message, Severity.WARNING
 
     def _throughput_of(self, share: Share) -> float | None:
-        """Divided as the lines are."""
+        return None if self.throughput_per_s is None else self.throughput_per_s * self.part_of(share)
+
+    def part_of(self, share: Share) -> float:
+        """As the lines are divided."""
         lines = self.lines()
-        if self.throughput_per_s is None or lines is None:
-            return self.throughput_per_s
-        return self.throughput_per_s * share.part(lines[1]) / lines[1]
+        return 1.0 if lines is None else share.part(lines[1]) / lines[1]

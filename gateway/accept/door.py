@@ -25,7 +25,7 @@ from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
-from redaction.pseudonymise import Digests
+from redaction.pseudonymise import Digests, leaf_of_pseudonym
 from redaction.retention import content_until_ms, record_until_ms
 
 IDEMPOTENCY_MS = 24 * 3600 * 1000
@@ -165,7 +165,7 @@ class Door:
         if begin_ms > now_ms and not self._minimiser.due_keys.are_there(message.tag, begin_ms):
             raise Refusal("invalid_schedule", "schedule_at")  # the day of its first schedule, or one near it
         try:
-            leaf = self._minimiser.pseudonymise(message.customer, submission.to, begin_ms).leaf
+            leaf = leaf_of_pseudonym(message.subject)
             sealed, private = self._vault.seal(
                 submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
             )

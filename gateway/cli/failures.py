@@ -13,6 +13,7 @@ from gateway.process.system_errors import system_code, system_text
 CODES: Final = (
     ("config.secret.SecretMissing", "secret_missing"),
     ("gateway.accounts.invalid.InvalidSetting", "invalid_value"),
+    ("gateway.control.wanted.Unreadable", "wanted_unreadable"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
     ("gateway.people.registry.UnknownPerson", "unknown_person"),
     ("gateway.ledger.contract.ChangedMeanwhile", "changed_meanwhile"),

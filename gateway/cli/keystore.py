@@ -90,6 +90,8 @@ def rotate(
     customer: what comes from now on is sealed under a fresh key, and contact data and endpoint are sealed anew.
     Messages that are there cannot be, since nobody may open them for that: the former key opens them until the last of
     them is due, and pseudonyms of epochs that are there keep their names.
+
+    The keys of records' tags turn by themselves, each year: a record names the year of its key and no other.
     """
     if bool(customer) != (what is Rotated.CUSTOMER):
         raise Failed("a customer's id belongs to `keys rotate customer`, and to nothing else", "customer_misplaced")

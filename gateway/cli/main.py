@@ -26,6 +26,16 @@ VERBS: Final = {
     "key": ("gateway.cli.api_keys", "API keys."),
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
+    "operator": ("gateway.cli.operators", "Links to operators: state, pause, throughput."),
+    "node": ("gateway.cli.nodes", "Nodes and workers."),
+    "accepting": (
+        "gateway.cli.accepting",
+        "Whether any node takes messages: `off` answers 503 `paused`, over SMPP ESME_RTHROTTLED, within a second.",
+    ),
+    "dispatch": (
+        "gateway.cli.dispatch",
+        "Whether any node sends messages: `off` takes and keeps them, within a second; validity goes on.",
+    ),
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "route": ("gateway.cli.routes", "Which way messages go."),

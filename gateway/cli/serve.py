@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -12,6 +13,7 @@ import typer
 from config.descriptors import TooFew
 from config.reading import Source
 from config.settings import Settings
+from config.share import Share
 from config.workers import obstacles, parse_share
 from gateway.cli.output import Config, Failed, run
 from gateway.limits.buckets import SharedBuckets
@@ -66,15 +68,25 @@ def serve_command(
         raise Failed(
             "the system allows too few open files for a node; raise the limit", "descriptors_too_few"
         ) from None
-    raise SystemExit(run(serve(settings, _inherited(descriptors, machine), Origin(source=source, said=reading.said))))
+    shares = {} if part is None else {each.name: each.part_of(part) for each in reading.said.operators}
+    inherited = _inherited(descriptors, machine, part, shares)
+    raise SystemExit(run(serve(settings, inherited, Origin(source=source, said=reading.said))))
 
 
-def _inherited(descriptors: str, machine: str | None) -> Inherited:
-    """What a supervisor hands down: a socket for metrics, the table of throughput, and whose workers share it."""
-    if not descriptors:
+def _inherited(descriptors: str, machine: str | None, part: Share | None, shares: Mapping[str, float]) -> Inherited:
+    """What a supervisor hands down: a socket for metrics, the table of throughput, whose workers share it, and what
+    part of each link this one has.
+    """
+    if not descriptors or part is None:
         return Inherited()
     metrics, table = map(int, descriptors.split(","))
-    return Inherited(metrics=socket.socket(fileno=metrics), buckets=SharedBuckets(table), machine=machine)
+    return Inherited(
+        metrics=socket.socket(fileno=metrics),
+        buckets=SharedBuckets(table),
+        machine=machine,
+        worker=part.number,
+        shares=shares,
+    )
 
 
 def _become_supervisor(settings: Settings, workers: int, config: Path | None) -> NoReturn:

@@ -5,7 +5,7 @@ periods whose last content is due are destroyed here; that is what forgets.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from gateway.keystore.record_tags import RecordTags
@@ -14,17 +14,19 @@ from gateway.keystore.upkeep import CREDENTIALS, Upkeep, epoch_of, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
-from redaction.keys import KeyState
+from redaction.errors import KeysWithheld
+from redaction.keys import KeyState, Place
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import (
     Digests,
     Subject,
     credential_digest,
+    former_leaves,
     idempotency_digests,
     pseudonymise,
-    search_all_epochs,
 )
 from redaction.retention import RetentionRule, RetentionTag, period_of
+from redaction.sealed import Pseudonym
 
 log = logger("gateway.keystore.keyring")
 
@@ -138,16 +140,29 @@ class Keyring:
 
         self._store.update(make, destroys=False)
 
-    def forget_subject(self, customer: int, number: Msisdn) -> int:
-        """Destroy all that a customer's messages hold about a person, in every copy; in how many periods.
+    def former_leaves(self, customer: int, number: Msisdn) -> dict[Pseudonym, int]:
+        """See `redaction.pseudonymise`. Raises KeysWithheld."""
+        if not self.attended:
+            raise KeysWithheld
+        return former_leaves(self._store.state, customer, number)
 
-        Counts from now: what is sealed about the same number later is new.
+    async def forget(self, places: Callable[[KeyState], Collection[Place]]) -> int:
+        """Destroy what was sealed under the leaves that `places` finds, in every copy; how many there still were.
+
+        Raises LedgerUnavailable.
         """
 
         def forget(state: KeyState) -> int:
-            return sum(state.forget_subject(each.leaf) for each in search_all_epochs(state, customer, number))
+            count = state.forget(places(state))
+            if not count:
+                raise _DoneByAnother
+            return count
 
-        return self._store.update(forget, destroys=True)
+        try:
+            return await self._store.update_apart(forget, destroys=True)
+        except _DoneByAnother:
+            await self._store.follow()
+            return 0
 
     def forget_customer(self, customer: int) -> bool:
         """Destroy all that is sealed for a customer who leaves, in every copy; whether there was a key."""

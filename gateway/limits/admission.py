@@ -23,6 +23,7 @@ DAY_MS: Final = 24 * 3600 * 1000
 REFRESH_S: Final = 10.0
 SHARED_REFRESH_S: Final = 1.0
 OVERLOADED_RETRY_S: Final = 1.0
+PAUSED_RETRY_S: Final = 30.0
 LEFT_FOR_OTHERS: Final = 8
 """For so many messages that a customer has in hand, room for one more must be left. One alone takes eight ninths of
 what the gateway holds, two take eight seventeenths each, and whoever comes finds room (dynamic thresholds, Choudhury
@@ -49,7 +50,8 @@ class Admission:
     """One node's limits. `admit` what comes in, and `settle` it once its fate is known.
 
     max_inflight: messages admitted and not yet settled, in fair shares by customer; beyond it all are refused.
-    refresh_s: how often the ledger is asked what others counted. buckets: of this process, or those that it shares.
+    is_paused: nothing is admitted, because somebody wants it so. refresh_s: how often the ledger is asked what others
+    counted. buckets: of this process, or those that it shares.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Admission:
         self._day = -1
         self._held: dict[int, int] = {}
         self.inflight = 0
+        self.is_paused = False
 
     def adopt(self, max_inflight: int) -> None:
         """For what comes in from now on; what is admitted stays."""
@@ -160,6 +163,8 @@ class Admission:
 
     def _room_for(self, key: ApiKey, messages: int) -> int:
         """How many the customer would have in hand with these. Raises Refusal."""
+        if self.is_paused:
+            raise Refusal("paused", retry_after_s=PAUSED_RETRY_S)
         held = self._held.get(key.customer.id, 0) + messages
         if self.inflight + messages + held // LEFT_FOR_OTHERS > self._max_inflight:
             raise Refusal("overloaded", retry_after_s=OVERLOADED_RETRY_S)

@@ -85,6 +85,7 @@ KINDS: Final[dict[str, Kind]] = {
     "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),
     "keys_unavailable": Kind(503, 0x14, "This node has lost touch with its key store; nothing was taken, try again."),
     "stopping": Kind(503, 0x14, "This node is stopping; try again."),
+    "paused": Kind(503, 0x58, "No messages are taken for now; nothing was taken, try again later."),
     # what is asked of a message
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),

@@ -92,6 +92,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             "accounts": stores.directory.fresh,
             "keys": stores.keyring.attended,
             "clock": clock.is_sound,
+            "in_service": not stores.follower.desired.draining,
         }
 
     return HttpApi(
@@ -115,15 +116,15 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
 
 def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
     """A link as it stands, for customers."""
-    health = road.operators[settings.name].health()
+    health, lane = road.operators[settings.name].health(), road.dispatch.lanes.by_name[settings.name]
     return OperatorView(
         name=settings.name,
-        state=health.state,
+        state="paused" if lane.is_paused else health.state,
         country=settings.register.place,
         binds_up=health.binds_up,
         binds=health.binds,
         down=health.down,
-        circuit=road.dispatch.lanes.by_name[settings.name].circuit.state.value,
+        circuit=lane.circuit.state.value,
     )
 
 

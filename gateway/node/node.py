@@ -11,6 +11,7 @@ import contextlib
 import gc
 import os
 import socket
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +26,7 @@ from gateway.node.fronts import build_fronts, listen
 from gateway.node.reload import Reload, keep_reloading
 from gateway.node.report import describe
 from gateway.node.road import Road, build_road
+from gateway.node.steered import Steered
 from gateway.node.stores import Stores, open_stores
 from gateway.node.succession import Succession
 from gateway.people.ageing import Ageing
@@ -51,12 +53,15 @@ class StopOverdue(Exception):
 
 class Inherited(msgspec.Struct, frozen=True, kw_only=True):
     """What a supervisor hands down to each of several workers. metrics: listens for them already. machine: its name for
-    this one, on which all its workers take from the same `buckets`.
+    this one, on which all its workers take from the same `buckets`. worker: the number of this one. shares: which part
+    of a node's throughput over each operator's link is its.
     """
 
     metrics: socket.socket | None = None
     buckets: Buckets | None = None
     machine: str | None = None
+    worker: int = 1
+    shares: Mapping[str, float] = {}
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +100,9 @@ class Node:
         settings, clock, inherited = self._settings, self.clock, self._inherited
         self.tasks = TaskOwner()
         self._stack.callback(self.contained.watch())
-        self.stores = await open_stores(settings, clock, self._stack, machine=inherited.machine)
+        self.stores = await open_stores(
+            settings, clock, self._stack, machine=inherited.machine, shares=inherited.shares
+        )
         self.road = await build_road(settings, self.stores, clock, self.tasks, buckets=inherited.buckets)
         self.fronts = build_fronts(
             settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
@@ -103,8 +110,11 @@ class Node:
         self.auditing = Auditing(self.stores, self.road.sweeper, clock)
         await self.auditing.begin()
         describe(self.stores, self.road, self.fronts, self.contained, clock)
+        steered = Steered(self.stores, self.road, self.fronts, clock, inherited.worker)
+        self._stack.push_async_callback(steered.leave)
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)
+        self.tasks.start("control", steered.run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
         self.tasks.start("audit witnesses", self.stores.cosigning.run())

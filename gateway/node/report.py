@@ -132,6 +132,9 @@ def _gauges(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_active_by_operator", "Messages in memory", _floats(road.dispatch.lanes.waiting())),
         ("gateway_window_used_by_operator", "Unanswered submits", {n: float(h.window_used) for n, h in health.items()}),
         ("gateway_circuit_open_by_operator", "1 while an operator is probed only", _open_circuits(road)),
+        ("gateway_paused_by_operator", "1 while nothing is submitted as somebody wants it so", _paused(road)),
+        ("gateway_accepting", "Whether messages are taken", float(not road.admission.is_paused)),
+        ("gateway_dispatching", "Whether messages are sent", float(not road.dispatch.sender.is_held)),
         ("gateway_binds_up_by_operator", "Binds that are up", {n: float(h.binds_up) for n, h in health.items()}),
         ("gateway_binds_down_by_operator_and_reason", "Binds that are down, by why", _down(health)),
         ("gateway_trouble_by_kind", "1 while something is wrong", _troubles(road, "lasts")),
@@ -206,6 +209,10 @@ def _troubles(road: Road, field: str) -> dict[str, float]:
 
 def _openings(road: Road) -> dict[str, float]:
     return {name: float(lane.circuit.opened) for name, lane in road.dispatch.lanes.by_name.items()}
+
+
+def _paused(road: Road) -> dict[str, float]:
+    return {name: float(lane.is_paused) for name, lane in road.dispatch.lanes.by_name.items()}
 
 
 def _open_circuits(road: Road) -> dict[str, float]:

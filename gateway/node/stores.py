@@ -1,6 +1,9 @@
 """What a node keeps and reads: its keys and its ledger, opened together."""
 
 import contextlib
+import re
+import socket
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -12,6 +15,7 @@ from gateway.audit.building import log_writer
 from gateway.audit.cosigning import Cosigning, read_witness
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
+from gateway.control.follower import Follower
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
@@ -44,7 +48,7 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
     peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
-    were.
+    were. follower: of what is wanted of this process.
     """
 
     rules: Rules
@@ -57,6 +61,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     messages: CheckedMessages
     work: CheckedWork
     directory: Directory
+    follower: Follower
     people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
@@ -68,9 +73,15 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_stores(
-    settings: Settings, clock: GuardedClock, stack: contextlib.AsyncExitStack, *, machine: str | None
+    settings: Settings,
+    clock: GuardedClock,
+    stack: contextlib.AsyncExitStack,
+    *,
+    machine: str | None,
+    shares: Mapping[str, float],
 ) -> Stores:
-    """machine: this one's name, if its workers are to be known by it. What is opened is closed by `stack`.
+    """machine: this one's name, if its workers are to be known by it. shares: by operator, which part of its node's
+    throughput is this process's. What is opened is closed by `stack`.
 
     The first start makes them. Raises StartRefused, LedgerError and config.ConfigError.
     """
@@ -106,6 +117,8 @@ async def open_stores(
     moves = Moves(keyring, keystore)
     directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
+    follower = Follower(ledger.acts, clock, node_name(settings), shares)
+    await follower.refresh()
     writer = log_writer(settings, keystore, keyring, opened.installation)
     return Stores(
         rules=rules,
@@ -118,6 +131,7 @@ async def open_stores(
         messages=messages,
         work=CheckedWork(ledger.work, integrity),
         directory=directory,
+        follower=follower,
         people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
@@ -135,6 +149,11 @@ async def check_stores(settings: Settings, clock: Clock) -> None:
     """That a node would open or begin them; nothing is opened or made. Raises as `open_stores` does."""
     keystore = keystore_of(settings.keystore, clock, node=False)
     await look_together(keystore, desk_ledger(settings.ledger, clock, alone=False), may_begin=True)
+
+
+def node_name(settings: Settings) -> str:
+    """What this node is called by those who run it."""
+    return settings.node.name or re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:48] or "node"
 
 
 _STEPS: Final = {Step.BEGIN: "installation_begun", Step.ADOPT: "installation_adopted"}

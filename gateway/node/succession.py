@@ -113,6 +113,7 @@ class Succession:
         for each in plan.added:
             self._operators[each.name] = each
             self._dispatch.lanes.add(each, plan.contracts[each.name])
+        self._dispatch.steering.again()
         for name in plan.removed:
             self._dispatch.leave(name)
 
@@ -129,6 +130,7 @@ class Succession:
         await self._end(name, deadline_s)
         self._operators[name] = successor
         self._dispatch.lanes.by_name[name].succeed(successor, contract)
+        self._dispatch.steering.again()
         await self._start(successor)
 
     async def _remove(self, name: str, deadline_s: float) -> None:

@@ -19,7 +19,7 @@ from gateway.people.record import PERSON, Person, stored_number
 from gateway.people.registry import Registry
 from gateway.people.requests import Requests
 from gateway.people.sessions import SESSION, over_at_ms
-from gateway.people.signins import NOBODY, SIGNIN, SignIns, owner_of
+from gateway.people.signins import NOBODY, SIGNIN, SignIns, first_whole_day, owner_of
 from gateway.people.tokens import TOKEN, token_is_over
 from gateway.process.logs import logger
 from redaction.errors import IntegrityError, KeyDestroyed, SealError
@@ -76,6 +76,7 @@ class Ageing:
         people = await self._accounts(now_ms)
         count = await self._write(self._over(now_ms))
         count += await self._write(self._cuts(people, now_ms))
+        count += await self._registry.keys.forget_days(first_whole_day(now_ms))
         count += await self._requests.sweep(now_ms)
         self.total += count
         return count
@@ -128,7 +129,7 @@ class Ageing:
     async def _cuts(self, people: dict[str, Person], now_ms: int) -> AsyncIterator[DocumentWrite]:
         async for document in self._registry.documents(SIGNIN):
             owner = owner_of(document)
-            cut = self._signins.cut(document, people.get(owner), now_ms)
+            cut = self._signins.cut(document, now_ms)
             if cut is None and owner != NOBODY and await self._registry.acts.find(PERSON, owner) is None:
                 cut = DocumentWrite(SIGNIN, document.key, None, document.version)
             if cut is not None:

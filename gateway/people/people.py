@@ -30,7 +30,7 @@ from gateway.people.record import (
 )
 from gateway.people.registry import PERSON_NAME, Registry
 from gateway.people.roles import Role
-from redaction.keys import PEOPLE
+from redaction.keys import PEOPLE, SIGN_IN_DAYS
 from redaction.personal import MessageText, Purpose, Secret
 from redaction.sealed import Sealed
 
@@ -67,7 +67,7 @@ class People:
         if await registry.acts.find(PERSON_NAME, name) is not None:
             raise _taken()
         identifier = registry.fresh_id("usr")
-        number = PEOPLE | int.from_bytes(self._clock.random(8), "big")
+        number = PEOPLE | int.from_bytes(self._clock.random(8), "big") % (SIGN_IN_DAYS - PEOPLE)
         await registry.keys.ensure_person(number)
         person = Person(
             id=identifier,

@@ -16,7 +16,7 @@ from gateway.accounts.profile import AccountSealer
 from gateway.ledger.contract import ROW_FAULTS, Document
 from gateway.people.roles import CUSTOMER_ROLES, PLATFORM_ROLES, Role
 from redaction.errors import IntegrityError, alone
-from redaction.keys import PEOPLE
+from redaction.keys import PEOPLE, SIGN_IN_DAYS
 from redaction.personal import MessageText, Purpose
 from redaction.sealed import Sealed
 
@@ -192,7 +192,7 @@ class PersonSealer:
 def stored_number(document: Document) -> int:
     """The number of the key of a person's document. Raises IntegrityError."""
     number = _of_form(_decode, document.octets).number
-    if number < PEOPLE:
+    if not PEOPLE <= number < SIGN_IN_DAYS:
         raise IntegrityError("a person's record names a key that is no person's")
     return number
 

@@ -217,6 +217,7 @@ class SigningIn:
     async def _claim(self, email: Secret | None, place: Place) -> Claim | Refusal:
         if not self._pace.take(1, self._clock.monotonic()):
             return Refusal.BUSY
+        await self._signins.ready()
         try:
             claim = await self._locking.claim(email, place.network)
         except ChangedMeanwhile:

@@ -1,8 +1,9 @@
 """Who signed in when, with what outcome: what is kept of it, and how it is cut down in time (PRIVACY.md P-04).
 
-The address is sealed under the person's key, whole for seven days and then as its network, and the record goes after
-180 days. Of the browser its family, major version and kind of device are kept. An attempt in the name of nobody is
-kept for seven days, without an address: there is no key that it could lie under and go with.
+The network of an address (/24, /48) is sealed under the person's key and goes with the record, after 180 days. The
+whole address is sealed under that key and the key of its day, which is destroyed after seven days: no copy opens it
+from then on. Of the browser its family, major version and kind of device are kept. An attempt in the name of nobody is
+kept for seven days, without an address: there is no person's key that it could lie under and go with.
 """
 
 import enum
@@ -16,7 +17,7 @@ from gateway.people.agents import Agent, reduced
 from gateway.people.record import Person
 from gateway.people.registry import Registry
 from redaction.errors import SealError
-from redaction.keys import PLATFORM
+from redaction.keys import SIGN_IN_DAYS
 from redaction.personal import Purpose
 from redaction.sealed import Sealed
 
@@ -51,8 +52,8 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
     outcome: Outcome
     means: Means
     agent: Agent
+    network: bytes
     address: bytes
-    is_whole: bool
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -94,47 +95,66 @@ class SignIns:
         clock = self._registry.clock
         owner = NOBODY if person is None else person.id
         key = f"{owner}:{clock.now_ms():0{_TIME_DIGITS}d}:{clock.random(4).hex()}"
-        address = b"" if person is None else self._sealed(whole(place.address), person.number, key)
-        stored = _Stored(outcome, means, reduced(place.agent), address, is_whole=person is not None)
+        network = address = b""
+        if person is not None:
+            network = self._sealed(place.network.encode(), person.number, key)
+            inner = self._sealed(whole(place.address).encode(), person.number, key)
+            address = self._sealed(inner, SIGN_IN_DAYS | day_of(clock.now_ms()), key)
+        stored = _Stored(outcome, means, reduced(place.agent), network, address)
         return DocumentWrite(SIGNIN, key, _encode(stored))
 
     async def of(self, person: Person | None, limit: int = 1000) -> list[SignIn]:
         """Newest first. person: None for attempts in the name of nobody."""
         owner = NOBODY if person is None else person.id
         found = [each async for each in self._registry.documents(SIGNIN, f"{owner}:")]
-        number = PLATFORM if person is None else person.number
-        shown = [self._shown(each, number) for each in reversed(found[-limit:])]
+        shown = [self._shown(each, person) for each in reversed(found[-limit:])]
         return [each for each in shown if each is not None]
 
-    def cut(self, document: Document, person: Person | None, now_ms: int) -> DocumentWrite | None:
+    async def ready(self) -> None:
+        """Make the keys that `noted` needs now. Raises LedgerUnavailable."""
+        await self._registry.keys.ensure_days(day_of(self._registry.clock.now_ms()))
+
+    def cut(self, document: Document, now_ms: int) -> DocumentWrite | None:
         """What takes the place of a record whose address has been whole for long enough, or which is over."""
         stored, age_ms = _read(document), now_ms - at_ms(document)
         if stored is None or age_ms >= (WHOLE_MS if is_nobodys(document) else KEPT_MS):
             return DocumentWrite(SIGNIN, document.key, None, document.version)
-        if not stored.is_whole or age_ms < WHOLE_MS or person is None:
+        if not stored.address or age_ms < WHOLE_MS:
             return None
-        network = truncated(self._address(stored, document, person.number))
-        shorter = msgspec.structs.replace(
-            stored, address=self._sealed(network, person.number, document.key), is_whole=False
-        )
+        shorter = msgspec.structs.replace(stored, address=b"")
         return DocumentWrite(SIGNIN, document.key, _encode(shorter), document.version)
 
-    def _sealed(self, address: str, number: int, key: str) -> bytes:
-        return self._registry.sealer.seal_account(address.encode(), number, ADDRESS, key.encode())
+    def _sealed(self, plaintext: bytes, number: int, key: str) -> bytes:
+        return self._registry.sealer.seal_account(plaintext, number, ADDRESS, key.encode())
+
+    def _opened(self, sealed: bytes, number: int, document: Document) -> bytes:
+        """Empty for what does not open any more."""
+        key = document.key.encode()
+        try:
+            return self._registry.sealer.open_account(Sealed(sealed), number, ADDRESS, key, Purpose.SECURITY)
+        except SealError:
+            return b""
 
     def _address(self, stored: _Stored, document: Document, number: int) -> str:
-        sealed, key = Sealed(stored.address), document.key.encode()
-        try:
-            return self._registry.sealer.open_account(sealed, number, ADDRESS, key, Purpose.SECURITY).decode()
-        except SealError:
-            return ""
+        inner = self._opened(stored.address, SIGN_IN_DAYS | day_of(at_ms(document)), document)
+        opened = self._opened(inner, number, document) or self._opened(stored.network, number, document)
+        return opened.decode()
 
-    def _shown(self, document: Document, number: int) -> SignIn | None:
+    def _shown(self, document: Document, person: Person | None) -> SignIn | None:
         stored = _read(document)
         if stored is None:
             return None
-        address = self._address(stored, document, number)
+        address = "" if person is None else self._address(stored, document, person.number)
         return SignIn(at_ms(document), stored.outcome, stored.means, stored.agent, address)
+
+
+def day_of(now_ms: int) -> int:
+    return now_ms // DAY_MS
+
+
+def first_whole_day(now_ms: int) -> int:
+    """Addresses of days before this one are not whole any more."""
+    return day_of(now_ms - WHOLE_MS)
 
 
 def owner_of(document: Document) -> str:

@@ -91,6 +91,7 @@ class SmppServer:
         self._links: set[Link] = set()
         self._turns = Turns()
         self._stopping = False
+        self.is_draining = False
         self.binds: dict[int, set[Link]] = {}
         self.bound = 0
         self.flaws = Flaws()
@@ -159,7 +160,7 @@ class SmppServer:
         self._telling.stop()
         links = list(self._links)
         for link in links:
-            self._dismiss(link)
+            _dismiss(link)
         try:
             async with asyncio.timeout(deadline_s):
                 await asyncio.gather(*(asyncio.shield(link.closed) for link in links))
@@ -168,19 +169,18 @@ class SmppServer:
                 link.abort()
         self._binding.close()
 
-    def _dismiss(self, link: Link) -> None:
-        if link.is_bound:
-            link.session.unbind(link.now())
-            link.flush_soon()
-        else:
-            link.close("stopping")
+    def drain(self, *, draining: bool) -> None:
+        """End every bind and take no new ones, so that customers come to another node; or take them again."""
+        self.is_draining = draining
+        for link in list(self._links) if draining else ():
+            if link.is_bound:
+                _end(link)
 
     def _look_after(self, link: Link, esme: Esme) -> None:
         current = self._directory.esme(esme.system_id)
         if current is None or current.password != esme.password or current.key.customer.disabled:
             log.info("bind_ended", customer=esme.key.customer.public_id, reason="account_ended")
-            self._dismiss(link)
-            asyncio.get_running_loop().call_later(LAST_WORDS_S, link.abort)
+            _end(link)
         elif current is not esme:
             link.carry(current)
 
@@ -256,7 +256,7 @@ class SmppServer:
     # ---------------------------------------------------------------------------------------------------------- binds
 
     def _ask(self, link: Link, asked: p.Bind) -> None:
-        if self._stopping or link.refused:
+        if self._stopping or self.is_draining or link.refused:
             self._refuse(link, asked, st.RBINDFAIL)
             return
         self._binding.judge(asked.system_id, Secret(asked.password), link.address, self._judged(link, asked))
@@ -269,7 +269,7 @@ class SmppServer:
                 bound = [each.session.state for each in self.binds.get(verdict.esme.id, ())]
                 if not has_place(verdict.esme, bound, STATE_OF_BIND[asked.command_id], self._settings.max_binds):
                     verdict = Denied(st.RBINDFAIL, "binds")
-            if isinstance(verdict, Allowed) and not self._stopping:
+            if isinstance(verdict, Allowed) and not (self._stopping or self.is_draining):
                 self._accept(link, asked, verdict.esme)
             else:
                 self._deny(link, asked, verdict)
@@ -342,3 +342,17 @@ def _session(settings: SmppServerSettings) -> SessionSettings:
         session_init_s=settings.session_init_s,
         long_password=settings.long_passwords,
     )
+
+
+def _end(link: Link) -> None:
+    """Say goodbye, and wait for what is owed a while."""
+    _dismiss(link)
+    asyncio.get_running_loop().call_later(LAST_WORDS_S, link.abort)
+
+
+def _dismiss(link: Link) -> None:
+    if link.is_bound:
+        link.session.unbind(link.now())
+        link.flush_soon()
+    else:
+        link.close("stopping")

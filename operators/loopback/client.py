@@ -116,6 +116,9 @@ class LoopbackOperator:
             self._report(DeliveryReceipt(self._name, (asked.operator_message_id,), state, None, None, None))
         return True
 
+    def steer(self, *, per_s: float | None, anew: bool) -> None:
+        """It takes whatever comes, over no connection."""
+
     def health(self) -> OperatorHealth:
         return OperatorHealth(
             name=self._name,

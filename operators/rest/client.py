@@ -88,8 +88,9 @@ class RestOperator:
         self._today = today
         self._requests = Requests(settings, password, now_ms)
         self._backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s)
-        burst = max(1, round(settings.throughput_per_s or settings.window))
-        self._bucket = TokenBucket(settings.throughput_per_s, burst, monotonic())
+        rate = settings.throughput_per_s
+        self._bucket = TokenBucket(rate, _burst(rate, settings), monotonic())
+        self._life = 0
         self._listener: CallbackListener | None = None
         if settings.rest.callback.port is not None:
             self._listener = CallbackListener(self.name, settings.rest.callback, callback_secret, self._on_receipts)
@@ -178,11 +179,16 @@ class RestOperator:
 
     async def _run_worker(self) -> None:
         connection: HttpConnection | None = None
+        life = self._life
         try:
             while True:
                 while not self._queue:
                     self._work.clear()
                     await self._work.wait()
+                if connection is not None and life != self._life:
+                    connection.close()
+                    connection = None
+                life = self._life
                 connection = await self._send(connection, self._queue.popleft())
         finally:
             if connection is not None:
@@ -211,7 +217,10 @@ class RestOperator:
         else:
             self._backoff.reset()
         if isinstance(result, Deferred) and result.reason in (DeferReason.THROTTLED, DeferReason.QUEUE_FULL):
-            self._slow_down(result.after_s)
+            self._throttled += 1
+            now = self._monotonic()
+            self._bucket.slow_down(SLOW_FACTOR, now)
+            self._bucket.pause(now + result.after_s)
         return result
 
     def _answered(self, message: MtMessage, result: SubmitResult) -> None:
@@ -244,12 +253,6 @@ class RestOperator:
         return len(doubted)
 
     # ----------------------------------------------------------------------------------------------------- the link
-
-    def _slow_down(self, after_s: float) -> None:
-        self._throttled += 1
-        now = self._monotonic()
-        self._bucket.slow_down(SLOW_FACTOR, now)
-        self._bucket.pause(now + after_s)
 
     def _go_down(self) -> None:
         if self._down:
@@ -296,6 +299,13 @@ class RestOperator:
         del asked
         return False
 
+    def steer(self, *, per_s: float | None, anew: bool) -> None:
+        """anew: each request under way ends on its connection, and the next one gets another."""
+        rate = self._settings.throughput_per_s if per_s is None else per_s
+        self._bucket.set_rate(rate, _burst(rate, self._settings), self._monotonic())
+        self._life += anew
+        self._call_ready(0.0)
+
     def health(self) -> OperatorHealth:
         state = "stopped" if self._sink is None or self._stopping else "down" if self._down else "up"
         return OperatorHealth(
@@ -324,6 +334,10 @@ class RestOperator:
             return
         answered = any(isinstance(each, Submitted) for each in events)
         self._sink((*events, Ready(self.name)) if answered and self.is_up() else tuple(events))
+
+
+def _burst(rate: float | None, settings: RestOperatorSettings) -> int:
+    return max(1, round(rate or settings.window))
 
 
 def _segment(message: MtMessage) -> int:

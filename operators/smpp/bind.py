@@ -20,7 +20,7 @@ RUN: Final = 16
 class Bind:
     """connection: of which this is the sending side. again: the link was up before, so it starts slowly.
 
-    run: how many requests it may get in a row.
+    run: how many requests it may get in a row. is_leaving: it gets no more.
     """
 
     __slots__ = (
@@ -32,6 +32,7 @@ class Bind:
         "_useless_s",
         "_window",
         "connection",
+        "is_leaving",
         "run",
         "session",
         "window",
@@ -40,6 +41,7 @@ class Bind:
     def __init__(self, connection: Connection, settings: SmppOperatorSettings, now: float, *, again: bool) -> None:
         self.connection = connection
         self.session = connection.session
+        self.is_leaving = False
         self.window = connection.session.window
         rate = settings.throughput_per_bind_per_s
         self._bucket = None if rate is None else TokenBucket(rate, max(1, round(rate)), now)
@@ -81,7 +83,7 @@ class Bind:
 
     def room(self, now: float) -> int:
         """Requests that may be sent now."""
-        if not self.session.may_submit or self.session.alive.silent or not self.connection.writable:
+        if self.is_leaving or not self.session.may_submit or self.session.alive.silent or not self.connection.writable:
             return 0
         room = self.window.room()
         if self._slow_s:

@@ -85,8 +85,8 @@ class SmppOperator:
             handler=self._on_events,
             lost=self._on_lost,
         )
-        burst = max(1, round(settings.throughput_per_s or settings.window * settings.binds))
-        self._pace = Pace(settings.throughput_per_s, burst, monotonic, self._on_room)
+        rate = settings.throughput_per_s
+        self._pace = Pace(rate, _burst(rate, settings), monotonic, self._on_room)
         self._bucket = self._pace.bucket
         self._flaws = Flaws()
         self._receiving = Receiving(
@@ -316,13 +316,22 @@ class SmppOperator:
         if waiting:
             self._report([Submitted(self.name, sent.token, sent.segment, _NOT_SENT) for _, sent in waiting])
 
-    # ------------------------------------------------------------------------------------------------------- health
+    # --------------------------------------------------------------------------------------------- steering, health
+
+    def steer(self, *, per_s: float | None, anew: bool) -> None:
+        """anew: one bind after the other, each once what is unanswered on it is answered."""
+        rate = self._settings.throughput_per_s if per_s is None else per_s
+        self._bucket.set_rate(rate, _burst(rate, self._settings), self._monotonic())
+        if anew:
+            self._links.rebind()
+        self._pace.call_when_refilled()
 
     def health(self) -> OperatorHealth:
         bound = list(self._links.bound())
+        is_up = self.is_up() or (not self._settings.submits and bool(bound))
         return OperatorHealth(
             name=self.name,
-            state=self._state(),
+            state=_state(self._links, stopping=self._stopping, is_up=is_up),
             binds_up=len(bound),
             binds=self._links.count,
             window_used=sum(len(each.window) for each in bound),
@@ -336,14 +345,19 @@ class SmppOperator:
             flawed=self._flaws.total,
         )
 
-    def _state(self) -> str:
-        if self._stopping:
-            return "stopped"
-        if self.is_up() or (not self._settings.submits and any(self._links.bound())):
-            return "up"
-        if self._links.blocked is not None:
-            return self._links.blocked
-        return "connecting" if self._links.binds else "down"
+
+def _state(links: Links, *, stopping: bool, is_up: bool) -> str:
+    if stopping:
+        return "stopped"
+    if is_up:
+        return "up"
+    if links.blocked is not None:
+        return links.blocked
+    return "connecting" if links.binds else "down"
+
+
+def _burst(rate: float | None, settings: SmppOperatorSettings) -> int:
+    return max(1, round(rate or settings.window * settings.binds))
 
 
 _SLOW: Final = frozenset({DeferReason.THROTTLED, DeferReason.QUEUE_FULL})

@@ -10,7 +10,8 @@ import asyncio
 import hmac
 import random
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Final, cast
@@ -130,6 +131,12 @@ class Links:
         for connection in [*self.binds, *self._outbinds]:
             connection.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def rebind(self) -> None:
+        """End one bind after the other, once what is unanswered on it is answered; each is made as after any end."""
+        self._tasks = [each for each in self._tasks if not each.done()]
+        leaving = _leave(list(self.binds.values()), self._settings.response_timeout_s)
+        self._tasks.append(asyncio.get_running_loop().create_task(leaving, name=f"rebind {self._settings.name}"))
 
     async def _empty_windows(self) -> None:
         while any(len(each.window) for each in self.binds.values()):  # noqa: ASYNC110  at the end of a life, once
@@ -326,6 +333,23 @@ def _why_ended(connection: Connection, blocked: str | None) -> tuple[str, str]:
     if not connection.end_reason:
         return why_lost(connection.error)
     return connection.end_reason, st.name_of(connection.end_status) if connection.end_status else ""
+
+
+async def _leave(binds: Sequence[Bind], answer_s: float) -> None:
+    """answer_s: how long an answer is waited for."""
+    try:
+        for bind in binds:
+            bind.is_leaving = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(answer_s):
+                    while len(bind.window):  # noqa: ASYNC110  when a person asks for it
+                        await asyncio.sleep(EMPTY_POLL_S)
+            if not bind.connection.closed.done():
+                bind.session.unbind(bind.connection.now())
+                bind.connection.flush_soon()
+                await asyncio.wait((bind.connection.closed,))
+    except Exception as error:
+        report("link", error)
 
 
 async def _unbind(connection: Connection) -> None:

@@ -15,6 +15,8 @@ from tests.verbs import QuickStage
 READER = Path(__file__).resolve().parents[2] / "docs" / "reader.py"
 TEXTS = {"Your parcel is here": "transactional", "طلبكم في الطريق 🌷": "transactional", "Your code is 4821": "otp"}
 
+LATER = "Sealed after the customer's key was replaced"
+
 
 @pytest.mark.policy("P-05")
 @pytest.mark.policy("P-10")
@@ -24,12 +26,14 @@ async def test_a_stranger_with_the_keys_reads_what_lives_and_nothing_that_died(t
         await asyncio.to_thread(stage.prepare)
         async with customer_of(stage) as customer:
             sent = {await customer.send(text, **{"class": word}): text for text, word in TEXTS.items()}
+            await asyncio.to_thread(stage.command, "keys", "rotate", "customer", stage.customer)
+            sent[await customer.send(LATER, **{"class": "transactional"})] = LATER
             await customer.reach_all(sent)
         assert await asyncio.to_thread(stage.stop_gateway) == 0
     finally:
         await asyncio.to_thread(stage.stop)
     read = run_reader(stage)
-    lasting = {identifier: text for identifier, text in sent.items() if TEXTS[text] == "transactional"}
+    lasting = {identifier: text for identifier, text in sent.items() if TEXTS.get(text) != "otp"}
     assert {identifier: content[4] for identifier, content in read.items() if content} == lasting
     assert all(content is None for identifier, content in read.items() if identifier not in lasting)
 

@@ -28,7 +28,9 @@ from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import ManualClock
+from gateway.retention.erasure import erase_person
 from gateway.retention.integrity import Integrity
+from gateway.retention.policies import RetentionPolicies
 from gateway.retention.sweeper import Sweeper
 from redaction.personal import Msisdn
 from redaction.retention import DEFAULT_RULES
@@ -148,7 +150,7 @@ async def destroy(place: Path, url: str, prefix: str, deadline: Deadline) -> Non
     await ledger.open()
     keyring = Keyring(store, DEFAULT_RULES.values(), clock)
     deadline.armed = True
-    keyring.forget_subject(CUSTOMER, ERASED)
+    await erase_person(ledger.messages, keyring, RetentionPolicies(DEFAULT_RULES), CUSTOMER, ERASED)
     clock.advance(LATER_S)
     store.refresh()
     integrity = Integrity(keyring.tags, ledger.retention)

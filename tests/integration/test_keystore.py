@@ -24,6 +24,7 @@ from redaction.keys_at_rest import state_digest
 from redaction.retention import DEFAULT_RULES, OTP, TRANSACTIONAL, period_of
 from tests.integration.key_places import PERSISTENT, KeyPlace
 from tests.integration.valkey_server import valkey
+from tests.unit.redaction.conftest import forget_subject
 
 NOW = 1_800_000_000_000
 HOUR_MS = 3_600_000
@@ -161,7 +162,7 @@ def test_a_copy_from_before_a_destruction_opens_with_nothing_that_is_left(place:
     with _opened(place) as store:
         store.snapshot(copy)
     with _opened(place) as store:
-        store.update(lambda state: state.forget_subject(5), destroys=True)
+        store.update(lambda state: forget_subject(state, 5), destroys=True)
         with pytest.raises(KeyDestroyed):
             store.state.leaf_key(TRANSACTIONAL, 1, 5)
         assert store.state.leaf_key(TRANSACTIONAL, 1, 6) != leaf

@@ -24,6 +24,7 @@ from gateway.tools.trial_site import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from redaction.personal import Msisdn
+from redaction.pseudonymise import leaf_of_pseudonym
 from redaction.retention import DEFAULT_RULES
 from redaction.traces import traces
 from tests.acceptance.client import (
@@ -241,7 +242,9 @@ class Scene:
             number = next(
                 value for name, value in self.canaries.values.items() if name.startswith("promotional number")
             )
-            assert keyring.forget_subject(customer, Msisdn(number, 966)) > 0
+            leaves = [leaf_of_pseudonym(each) for each in keyring.former_leaves(customer, Msisdn(number, 966))]
+            places = [(tag, period, leaf) for tag, period in keystore.state.periods() for leaf in leaves]
+            assert keystore.update(lambda state: state.forget(places), destroys=True) > 0
             assert keyring.forget_customer(leaver)
         finally:
             keystore.close()

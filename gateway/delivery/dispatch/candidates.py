@@ -46,8 +46,10 @@ class Candidates:
         return self._router.alternatives(operator)
 
     def can_take(self, name: str, message_class: MessageClass) -> bool:
-        """A one-time code goes on only to an operator that does its work; other messages to any that is up."""
-        return self._lanes.takes_codes(name) if message_class is MessageClass.OTP else self._lanes.is_up(name)
+        """A one-time code goes on only to an operator that does its work; other messages to any that is up and
+        not being drained.
+        """
+        return self._lanes.takes_codes(name) if message_class is MessageClass.OTP else self._lanes.takes_new(name)
 
     def next_operator(self, message: Message, failed: str) -> Next:
         """Ordered failover: the next candidate that can take it after the one that failed, or that one again."""

@@ -18,6 +18,7 @@ from gateway.delivery.dispatch.refill import Refill
 from gateway.delivery.dispatch.rescue import Rescue
 from gateway.delivery.dispatch.rounds import Rounds
 from gateway.delivery.dispatch.send import Sender
+from gateway.delivery.dispatch.steering import Steering
 from gateway.delivery.dispatch.watch import Watch
 from gateway.delivery.dispatch.withdraw import Withdrawals
 from gateway.delivery.records import Records
@@ -55,6 +56,7 @@ class Dispatch:
         rescue = Rescue(lanes, self.sender, diversion, watch)
         self.rounds: Final = Rounds(lanes, refill, failover, hold, rescue, settings, clock)
         self.withdrawals: Final = Withdrawals(lanes, records, clock)
+        self.steering: Final = Steering(lanes, self.sender)
 
     def adopt(self, settings: DispatchSettings) -> None:
         """Other numbers, for what happens from now on."""

@@ -13,11 +13,13 @@ from gateway.delivery.records import Records
 from gateway.ledger.contract import Change
 from gateway.model.gathering_lane import gathered_from
 from gateway.model.held_lane import held_customer
-from gateway.model.message import Message, Status
+from gateway.model.message import Message, Part, Status
 from gateway.process.clock import Clock
 
 REHOME_AT_ONCE: Final = 500
 STEER_AT_ONCE: Final = 500
+PASSED_LIMIT: Final = 10_000
+"""Messages of a paused operator that are passed over, as it has them in part: every look goes over them again."""
 _EVER: Final = 2**62
 
 
@@ -50,7 +52,7 @@ class Failover:
         """Down for long, and another operator on the same routes is up."""
         if lane.down_since is None or self._clock.monotonic() - lane.down_since < self._settings.failover_after_s:
             return False
-        return any(self._lanes.is_up(other) for other in self._candidates.alternatives(name))
+        return any(self._lanes.takes_new(other) for other in self._candidates.alternatives(name))
 
     async def steer(self, name: str) -> None:
         """Give a dead lane's messages to the next candidate of each, as far as that one's lane has room.
@@ -59,7 +61,7 @@ class Failover:
         """
         lanes, active = self._lanes, self._records.inflight.active
         others = self._candidates.alternatives(name)
-        room = sum(lanes.by_name[other].backlog_room() for other in others if lanes.is_up(other))
+        room = sum(lanes.by_name[other].backlog_room() for other in others if lanes.takes_new(other))
         if not room:
             return
         lane = lanes.by_name.get(name)
@@ -84,6 +86,37 @@ class Failover:
         self._records.inflight.active[message.id] = message
         self._lanes.by_name[target].add_backlog(message)
         return target
+
+    # ------------------------------------------------------------------------- what a person wants another one to have
+
+    async def reroute(self, lane: Lane) -> None:
+        """Give what waits in a lane to the operator that is to have it, whatever the routes, as far as that has room.
+
+        What the first operator has in part stays with it. Raises LedgerUnavailable.
+        """
+        target, active = self._lanes.by_name.get(lane.reroute_to), self._records.inflight.active
+        if target is None:  # the settings name it no more
+            return
+        for message in lane.take_all():
+            if not self._give(message, target):
+                lane.add_backlog(message)
+        limit = min(target.backlog_room(), STEER_AT_ONCE)
+        if limit and len(lane.passed) < PASSED_LIMIT:
+            passed = {*active, *lane.passed}
+            for message in await self._records.claim_due(lane.operator.name, self._clock.now_ms(), limit, passed):
+                if message.id not in active and not self._give(message, target):
+                    lane.passed.add(message.id)
+        self._sender.pump(lane.reroute_to)
+
+    def _give(self, message: Message, target: Lane) -> bool:
+        """False where it stays: a segment may be with an operator, or the other lane is full."""
+        if any(part != Part.WAITING for part in message.parts) or not target.backlog_room():
+            return False
+        self._counters.rerouted += 1
+        message.operator = target.operator.name
+        self._records.inflight.active[message.id] = message
+        target.add_backlog(message)
+        return True
 
     # --------------------------------------------------------------------------------------- operators that are no more
 

@@ -13,6 +13,7 @@ from typing import Final
 from config.settings import DispatchSettings
 from gateway.delivery.dispatch.circuit import Circuit
 from gateway.delivery.dispatch.exits import Exit
+from gateway.delivery.dispatch.paused import Paused
 from gateway.delivery.dispatch.references import ShortReferences
 from gateway.delivery.routing import first_up
 from gateway.model.message import Message, MessageClass
@@ -29,6 +30,8 @@ MARKS: Final = 64
 class Lane:
     """The line of one operator. contract: what may leave to it. limit: messages that may wait here at once.
 
+    link: to the operator. operator: the same, or `Paused` in front of it. is_draining: new messages go elsewhere where
+    they can. reroute_to: the operator that gets what waits here while this one is paused; '' for none.
     is_leaving: the operator is no more in the settings; nothing new is sent to it, and the lane goes when its windows
     are empty. overflowed: the ledger may hold more for this lane than memory does. down_since: monotonic time, None
     while a bind is up. has_moved: the operator took something since the last `stood_still_s`. quiet_s: seconds for
@@ -46,7 +49,10 @@ class Lane:
         references: ShortReferences | None = None,
     ) -> None:
         self._references: Final = references or ShortReferences()
+        self.link = operator
         self.operator = operator
+        self.is_draining = False
+        self.reroute_to = ""
         self.exit = Exit(contract, self._references)
         self.circuit: Final = circuit
         self.limit = limit
@@ -68,12 +74,28 @@ class Lane:
         self._backlog: deque[Message] = deque()
         self._turn = False
 
+    @property
+    def takes_new(self) -> bool:
+        """Whether a message that may go elsewhere may come here."""
+        return not (self.is_leaving or self.is_draining)
+
+    @property
+    def is_paused(self) -> bool:
+        return self.operator is not self.link
+
+    def pause(self) -> None:
+        self.operator = Paused(self.link)
+
+    def resume(self) -> None:
+        self.operator = self.link
+
     def __len__(self) -> int:
         return len(self._prepared) + len(self._urgent) + len(self._fresh) + len(self._backlog)
 
     def succeed(self, operator: Operator, contract: EgressContract) -> None:
         """Another link takes the operator's place; what waits here goes over it."""
-        self.operator = operator
+        self.operator = Paused(operator) if self.is_paused else operator
+        self.link = operator
         self.exit = Exit(contract, self._references)
         self.circuit.close()
         self.tied.clear()
@@ -98,6 +120,10 @@ class Lane:
             self._urgent.append(message)
         else:
             usual.append(message)
+
+    def begun(self) -> list[Message]:
+        """Those that were begun, and wait here."""
+        return list(self._prepared)
 
     def put_back(self, message: Message) -> None:
         """Queue a message that was begun: it goes first."""
@@ -241,12 +267,17 @@ class Lanes:
         lane = self.by_name.get(name)
         return lane is not None and not lane.is_leaving and lane.operator.is_up()
 
+    def takes_new(self, name: str) -> bool:
+        """Whether a message that may go elsewhere may come to this operator now."""
+        lane = self.by_name.get(name)
+        return lane is not None and lane.takes_new and lane.operator.is_up()
+
     def takes_codes(self, name: str) -> bool:
         """Whether one-time codes may go there: it does its work, or it is to be tried and nothing else is there to try
         it with.
         """
         lane = self.by_name.get(name)
-        if lane is None or lane.is_leaving or not lane.operator.is_up():
+        if lane is None or not lane.takes_new or not lane.operator.is_up():
             return False
         if lane.circuit.is_closed:
             return True
@@ -258,7 +289,7 @@ class Lanes:
             for name in candidates:
                 if self.takes_codes(name):
                     return name
-        return first_up(candidates, self.is_up)
+        return first_up(candidates, self.takes_new)
 
     def waiting(self) -> dict[str, int]:
         """Messages in memory per lane."""

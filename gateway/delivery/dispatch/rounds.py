@@ -80,7 +80,9 @@ class Rounds:
             await self._look_at(name, lane)
 
     async def _look_at(self, name: str, lane: Lane) -> None:
-        if not lane.operator.is_up():
+        if lane.reroute_to:
+            await self._failover.reroute(lane)
+        elif not lane.operator.is_up():
             if self._failover.should_steer(name, lane):
                 await self._failover.steer(name)
         elif lane.circuit.is_closed:

@@ -27,7 +27,8 @@ from redaction.errors import IntegrityError, KeyDestroyed, KeysWithheld, SealErr
 
 
 class Sender:
-    """active_until: monotonic time after which nothing is sent, because other nodes may have our messages by then.
+    """is_held: nothing is to be sent to anybody for now. active_until: monotonic time after which nothing is sent,
+    because other nodes may have our messages by then.
 
     observe_wait: called with the milliseconds between a message's acceptance and its first attempt.
     """
@@ -53,6 +54,7 @@ class Sender:
         self._hold = hold
         self._observe_wait = observe_wait
         self.is_stopping = False
+        self.is_held = False
         self.active_until = inf
 
     def take(self, messages: Sequence[Message]) -> None:
@@ -78,7 +80,7 @@ class Sender:
     def on_ready(self, operator: str) -> None:
         """The operator has room again, or came up."""
         lane = self._lanes.by_name.get(operator)
-        if lane is None:
+        if lane is None or lane.is_paused:
             return
         came_up, lane.down_since = lane.down_since is not None, None
         if lane.overflowed or came_up:
@@ -88,8 +90,38 @@ class Sender:
     def on_down(self, operator: str) -> None:
         """The operator cannot be submitted to. Its messages wait, at no cost (S-63)."""
         lane = self._lanes.by_name.get(operator)
-        if lane is not None:
+        if lane is not None and not lane.is_paused:
             lane.down_since = self._clock.monotonic()
+
+    def hold(self, *, held: bool) -> None:
+        """Send nothing to anybody, or go on. Messages are taken meanwhile, and wait."""
+        self.is_held = held
+        if held:
+            for lane in self._lanes.by_name.values():
+                self._unbegin(lane)
+        else:
+            self.look_everywhere()
+
+    def pause(self, lane: Lane) -> None:
+        """Send nothing to this operator, as if its link were down: it is left out where messages may go elsewhere."""
+        lane.pause()
+        lane.down_since = self._clock.monotonic()
+        self._unbegin(lane)
+
+    def resume(self, lane: Lane) -> None:
+        """Send to it again."""
+        lane.resume()
+        lane.passed.clear()
+        lane.overflowed = True
+        if lane.operator.is_up():
+            self.on_ready(lane.operator.name)
+
+    def _unbegin(self, lane: Lane) -> None:
+        """What was begun and not sent is taken back: a restart may come before it goes on (Law 3)."""
+        for message in lane.begun():
+            if Part.ATTEMPTED in message.parts:
+                unmark_attempted(message)
+                self._records.journal.post(Change(message=snapshot(message)))
 
     def look_everywhere(self) -> None:
         """The ledger has work for every lane, or may have; or keys may be used again."""
@@ -105,12 +137,16 @@ class Sender:
 
     def may_send(self) -> bool:
         """Whether anything may be sent now, whatever the operators say."""
-        return not self.is_stopping and self._clock.monotonic() < self.active_until and self._vault.may_open()
+        return (
+            not (self.is_stopping or self.is_held)
+            and self._clock.monotonic() < self.active_until
+            and self._vault.may_open()
+        )
 
     def pump(self, operator: str) -> None:
         """Submit as long as there is room and something waits; codes need not wait for an operator that is useless."""
         lane, now = self._lanes.by_name.get(operator), self._clock.monotonic()
-        if self.is_stopping or now >= self.active_until or lane is None or lane.is_leaving:
+        if self.is_stopping or self.is_held or now >= self.active_until or lane is None or lane.is_leaving:
             return
         room, now_ms = _room(lane, now), self._clock.now_ms()
         while room > 0 and self._vault.may_open():
@@ -166,6 +202,8 @@ class Sender:
                 self.give_back(message)
                 return
             lane.put_back(message)
+            if lane.is_paused or self.is_held:
+                self._unbegin(lane)
             self.pump(lane.operator.name)
 
         self._records.journal.post(Change(message=snapshot(message)), recorded)

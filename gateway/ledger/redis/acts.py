@@ -8,8 +8,9 @@ its member begins; `audit:last` is the number of the newest that there ever was.
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.ledger.contract import ChangedMeanwhile, Document, DocumentWrite, PendingEntry
+from gateway.ledger.contract import ChangedMeanwhile, Document, DocumentWrite, LedgerUnavailable, PendingEntry
 from gateway.ledger.redis.keeping import durably, packed_entries
+from gateway.ledger.redis.marks import Marks
 from gateway.ledger.redis.member import Member
 from gateway.ledger.redis.server import Call
 from gateway.ledger.redis.wire import encode, octets
@@ -17,14 +18,16 @@ from gateway.ledger.redis.wire import encode, octets
 NUMBER: Final = 6
 """Octets of a version, and of an entry's number; as in the Lua files."""
 _WHATEVER: Final = -1
+_LOST: Final = -1
 
 
 class Acts:
     """See `gateway.ledger.roles.Acts`."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: Member, marks: Marks) -> None:
         self._server = member.server
         self._base = member.layout.shared
+        self._marks = marks
 
     async def version(self) -> int:
         return int(await self._server.command("GET", f"{self._base}:d:version") or 0)
@@ -38,8 +41,12 @@ class Acts:
         return [_document(kind, key.decode(), row) for key, row in zip(rows[::2], rows[1::2], strict=True)]
 
     async def act(self, writes: Sequence[DocumentWrite], entries: Sequence[bytes] = ()) -> None:
-        words = (encode([_packed(each) for each in writes]), packed_entries(entries))
-        if not await durably(self._server, Call("act", self._base, words)):
+        installation = "" if self._marks.installation is None else self._marks.installation
+        words = (encode([_packed(each) for each in writes]), packed_entries(entries), installation)
+        done = int(await durably(self._server, Call("act", self._base, words)))
+        if done == _LOST:
+            raise LedgerUnavailable("the ledger's server has lost this ledger")
+        if not done:
             raise ChangedMeanwhile
 
     async def pending(self, limit: int, after: int = 0) -> Sequence[PendingEntry]:

@@ -31,6 +31,11 @@ class Marks:
         self._reached_ms = 0
         self._confirmed: bytes | None = None
 
+    @property
+    def installation(self) -> int | None:
+        """That was remembered or claimed."""
+        return self._installation
+
     async def all(self) -> dict[str, int]:
         fields = await self._server.command("HGETALL", self._key)
         pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)

@@ -30,7 +30,7 @@ RESTART = [
 ]
 """In sections of which the rest is live; those of `WITHOUT` need one altogether."""
 REPLACED = ["http.tls_certificate", "http.tls_key", "smpp_server.tls_certificate", "smpp_server.tls_key"]
-WITHOUT = ("metrics", "ledger", "keystore", "audit", "shutdown", "workers", "memory")
+WITHOUT = ("metrics", "ledger", "keystore", "audit", "node", "shutdown", "workers", "memory")
 
 
 def leaves(settings: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], mi.Field]]:

@@ -134,3 +134,35 @@ def test_taking_after_the_wait_succeeds(rate: float, burst: int, n: int, spent: 
     bucket = TokenBucket(rate, burst, now=0)
     bucket.take(spent, 0)
     assert bucket.take(n, bucket.wait_s(n, 0))
+
+
+def test_another_rate_holds_at_once_in_both_directions() -> None:
+    bucket = TokenBucket(10, 10, now=0)
+    bucket.set_rate(2, 2, 0)
+    assert bucket.available(0) == 2
+    bucket.take(2, 0)
+    assert bucket.wait_s(1, 0) == pytest.approx(0.5)
+    bucket.set_rate(100, 100, 1)
+    assert bucket.rate_per_s(1) == 100
+    assert bucket.available(2) == 100
+
+
+def test_a_rate_may_be_set_where_there_was_none_and_lifted_again() -> None:
+    bucket = TokenBucket(None, 64, now=0)
+    bucket.set_rate(4, 4, 100)
+    assert bucket.available(100) == 4
+    bucket.take(4, 100)
+    assert bucket.available(100.5) == 2
+    bucket.set_rate(None, 64, 101)
+    assert (bucket.available(101), bucket.rate_per_s(101)) == (64, None)
+    assert bucket.take(1_000, 101)
+
+
+def test_a_pause_outlasts_another_rate() -> None:
+    bucket = TokenBucket(10, 10, now=0)
+    bucket.pause(5)
+    bucket.set_rate(100, 100, 1)
+    assert bucket.available(4) == 0
+    assert bucket.available(6) > 0
+    with pytest.raises(ValueError, match="above zero"):
+        bucket.set_rate(0, 1, 6)

@@ -28,3 +28,8 @@ def keys(random: Callable[[int], bytes]) -> KeyState:
             state.ensure_pepper(customer, purpose, 0, random, now_ms=1)
     state.ensure_period(OTP, PERIOD, random, now_ms=2)
     return state
+
+
+def forget_subject(state: KeyState, leaf: int) -> int:
+    """Destroy what was sealed about one subject in every living period, also since it was last forgotten."""
+    return state.forget([(tag, period, state.usable_leaf(tag, period, leaf)) for tag, period in state.periods()])

@@ -1,3 +1,4 @@
+import hashlib
 import hmac
 
 import pytest
@@ -5,7 +6,13 @@ import pytest
 from redaction.errors import KeyDestroyed
 from redaction.keys import KeyState, Random
 from redaction.personal import Msisdn, Secret
-from redaction.pseudonymise import credential_digest, idempotency_digests, pseudonymise, search_all_epochs
+from redaction.pseudonymise import (
+    credential_digest,
+    former_leaves,
+    idempotency_digests,
+    leaf_of_pseudonym,
+    pseudonymise,
+)
 
 from .conftest import CUSTOMER
 
@@ -38,21 +45,31 @@ def test_other_number_customer_epoch_or_purpose_is_another_subject(keys: KeyStat
 def test_a_pseudonym_is_the_hmac_of_the_number_under_its_pepper(keys: KeyState) -> None:
     name = hmac.digest(keys.pepper(CUSTOMER, "search", 0), b"966512345678", "sha256")
     subject = pseudonymise(keys, CUSTOMER, Msisdn("966512345678", 966), 0)
-    assert (subject.pseudonym, subject.leaf) == (name[:16], int.from_bytes(name[16:21], "big"))
+    assert subject.pseudonym == name[:16]
+    assert former_leaves(keys, CUSTOMER, NUMBER) == {subject.pseudonym: int.from_bytes(name[16:21], "big")}
+
+
+@pytest.mark.case("privacy-10")
+def test_a_leaf_follows_from_the_pseudonym_alone(keys: KeyState) -> None:
+    subject = pseudonymise(keys, CUSTOMER, NUMBER, 0)
+    assert subject.leaf == leaf_of_pseudonym(subject.pseudonym)
+    digest = hashlib.blake2s(subject.pseudonym, key=b"connect-gateway leaf").digest()
+    assert subject.leaf == int.from_bytes(digest[:5], "big")
 
 
 def test_search_covers_the_live_epochs_oldest_first(keys: KeyState, random: Random) -> None:
     for epoch in (2, 1):
         keys.ensure_pepper(CUSTOMER, "search", epoch, random)
     keys.drop_epoch(CUSTOMER, "search", 0)
-    assert search_all_epochs(keys, CUSTOMER, NUMBER) == [pseudonymise(keys, CUSTOMER, NUMBER, it) for it in (1, 2)]
+    found = [pseudonymise(keys, CUSTOMER, NUMBER, epoch).pseudonym for epoch in (1, 2)]
+    assert list(former_leaves(keys, CUSTOMER, NUMBER)) == found
 
 
 def test_pseudonyms_end_with_their_epoch(keys: KeyState) -> None:
     keys.drop_epoch(CUSTOMER, "search", 0)
     with pytest.raises(KeyDestroyed, match="pepper"):
         pseudonymise(keys, CUSTOMER, NUMBER, 0)
-    assert search_all_epochs(keys, CUSTOMER, NUMBER) == []
+    assert former_leaves(keys, CUSTOMER, NUMBER) == {}
 
 
 def test_credential_digest_depends_on_the_secret_alone(keys: KeyState) -> None:

@@ -29,7 +29,7 @@ from redaction.seal import (
 from redaction.sealed import Sealed
 from redaction.segments import Segments
 
-from .conftest import CUSTOMER, PERIOD
+from .conftest import CUSTOMER, PERIOD, forget_subject
 
 ID = bytes(range(16))
 CONTEXT = SealContext(CUSTOMER, ID, "content", OTP, PERIOD, 99)
@@ -100,7 +100,7 @@ def test_other_version_is_named(sealer: Sealer) -> None:
 @pytest.mark.parametrize(
     ("factor", "destroy"),
     [
-        ("subject", lambda keys: keys.forget_subject(99)),
+        ("subject", lambda keys: forget_subject(keys, 99)),
         ("period", lambda keys: keys.drop_period(OTP, PERIOD)),
         ("customer", lambda keys: keys.drop_customer(CUSTOMER)),
     ],
@@ -132,7 +132,7 @@ def test_old_copy_of_the_data_with_the_new_key_store_opens_a_hundred_neighbours_
 ) -> None:
     leaves = [99, *range(50), *(2**40 - 1 - at for at in range(50))]
     backup = [sealer.seal(BODY, msgspec.structs.replace(CONTEXT, leaf=leaf)) for leaf in leaves]
-    keys.forget_subject(99)
+    forget_subject(keys, 99)
     restored = Sealer(_reopened(keys, random), random)
     assert [restored.open(sealed, **ROW) for sealed in backup[1:]] == [BODY] * 100
     with pytest.raises(KeyDestroyed):
@@ -145,10 +145,10 @@ def _reopened(keys: KeyState, random: Random) -> KeyState:
 
 
 DESTROYED: dict[str, Callable[[KeyState], object]] = {
-    "its subject": lambda keys: keys.forget_subject(99),
+    "its subject": lambda keys: forget_subject(keys, 99),
     "its period": lambda keys: keys.drop_period(OTP, PERIOD),
     "its customer": lambda keys: keys.drop_customer(CUSTOMER),
-    "some other subject": lambda keys: keys.forget_subject(5),
+    "some other subject": lambda keys: forget_subject(keys, 5),
     "all of them": lambda keys: keys.adopt(KeyState()),
     "none, withheld": lambda keys: keys.withhold(),
 }

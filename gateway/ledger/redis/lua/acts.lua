@@ -20,10 +20,14 @@ local function document_version(base, kind, key)
   return row and struct.unpack(NUMBER, row) or 0
 end
 
--- KEYS: {cg}. ARGV: writes {kind, key, version that must stand or -1, octets or false}, packed audit entries. 1; 0, and
--- nothing done, when another version stands.
+-- KEYS: {cg}. ARGV: writes {kind, key, version that must stand or -1, octets or false}, packed audit entries, the
+-- installation or '' for any. 1; 0, and nothing done, when another version stands; -1 when this is not its ledger: a server
+-- that was emptied stays empty.
 local function act(keys, args)
   local base, writes = keys[1], cmsgpack.unpack(args[1])
+  if args[3] ~= '' and redis.call('HGET', base .. ':marks', 'installation') ~= args[3] then
+    return -1
+  end
   for _, write in ipairs(writes) do
     if write[3] >= 0 and write[3] ~= document_version(base, write[1], write[2]) then
       return 0

@@ -24,7 +24,7 @@ from gateway.people.roles import Role
 from gateway.people.signing_in import Attempt, Refusal, SignedIn, SigningIn
 from gateway.people.signins import Place
 from gateway.process.clock import ManualClock
-from redaction.keys import PEOPLE, KeyState
+from redaction.keys import PEOPLE, SIGN_IN_DAYS, KeyState
 from redaction.personal import MessageText, Purpose, Secret
 from redaction.pseudonymise import person_digest
 from redaction.seal import Sealer
@@ -51,7 +51,15 @@ class StateKeys:
         return self.state.drop_customer(number)
 
     def people(self) -> list[int]:
-        return [each for each in self.state.customers() if each >= PEOPLE]
+        return [each for each in self.state.customers() if PEOPLE <= each < SIGN_IN_DAYS]
+
+    async def ensure_days(self, day: int) -> None:
+        for each in (day, day + 1):
+            self.state.ensure_customer(SIGN_IN_DAYS | each, self._clock.random)
+
+    async def forget_days(self, before: int) -> int:
+        due = [each for each in self.state.customers() if SIGN_IN_DAYS <= each < SIGN_IN_DAYS | before]
+        return sum(map(self.state.drop_customer, due))
 
     def digest(self, secret: Secret) -> bytes:
         return person_digest(self.state, secret)

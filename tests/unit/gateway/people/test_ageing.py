@@ -47,6 +47,22 @@ async def test_an_address_is_whole_for_a_week_then_a_network_and_gone_after_half
     assert await signins.of(person) == []
 
 
+@pytest.mark.policy("P-04")
+@pytest.mark.policy("P-23")
+async def test_no_copy_has_a_whole_address_once_its_day_is_a_week_old() -> None:
+    office = Office()
+    person, secret = await office.add_with_totp("Nora")
+    await office.sign_in("Nora", office.code(secret))
+    (copy,) = await office.acts.of_kind("signin")
+    later(office, WHOLE_MS + DAY_MS)
+    await office.sign_in("Nora", office.code(secret))
+    await Ageing(office.registry).sweep()
+    await office.acts.act([DocumentWrite("signin", copy.key, copy.octets)])
+    fresh, brought_back = await SignIns(office.registry).of(person)
+    assert (fresh.address, brought_back.address) == ("198.51.100.23", "198.51.100.0/24")
+    assert office.keys.people() == [person.number]
+
+
 async def test_attempts_of_nobody_go_after_a_week_and_counts_after_a_day() -> None:
     office = Office()
     ageing = Ageing(office.registry)

@@ -16,6 +16,7 @@ from redaction.seal import SealContext
 from tests.unit.gateway.road import CUSTOMER, Road
 from tests.unit.gateway.stage import a_message
 from tests.unit.gateway.vault.test_vault import ID, submission
+from tests.unit.redaction.conftest import forget_subject
 
 PATH = ReturnPath(5, 0, "INTERKEY", 1, 1, "966500000078")
 OPENED = (Purpose.INFORM_CUSTOMER, "private")
@@ -57,7 +58,7 @@ def test_what_is_not_so_young_any_more_is_read_from_what_is_sealed(road: Road) -
 @pytest.mark.parametrize(
     ("destroy", "error"),
     [
-        (lambda state: state.forget_subject(7), KeyDestroyed),
+        (lambda state: forget_subject(state, 7), KeyDestroyed),
         (lambda state: state.drop_customer(CUSTOMER), KeyDestroyed),
         (lambda state: [state.drop_period(*name) for name in state.periods()], KeyDestroyed),
         (lambda state: state.withhold(), KeysWithheld),
