@@ -35,9 +35,9 @@ be unset.
 A secret is never written here: `{ env = "NAME" }` names an environment variable that holds it, `{ file = "path" }` a
 file.
 
-A running node reads the settings anew at SIGHUP ([how](operating.md#settings-that-reload)). What is `live` holds from
-then on; `live if set` likewise, but switching it on or off needs a restart. Where anything that needs a `restart` has
-changed, it is named and nothing is taken over.
+Running nodes read the settings anew with `connect-gateway reload` ([how](operating.md#settings-that-reload)). What is
+`live` holds from then on; `live if set` likewise, but switching it on or off needs a restart. Where anything that needs
+a `restart` has changed, it is named and nothing is taken over.
 """
 _HEAD: Final = ("key", "takes", "default", "reload", "meaning")
 _ALONE: Final = ("key", "takes", "default", "meaning")

@@ -14,6 +14,10 @@ from typer.core import TyperCommand, TyperGroup
 VERBS: Final = {
     "serve": ("gateway.cli.serve", "Run a gateway node until SIGTERM; then drain and exit 0."),
     "check": ("gateway.cli.check", "Check the settings, and that the secrets are there, without starting anything."),
+    "reload": (
+        "gateway.cli.reload",
+        "Have every node and worker read its settings again: all take over what changed, or none does.",
+    ),
     "demo": (
         "gateway.cli.demo",
         "Watch real messages go through a real gateway to a simulated SMSC and come back as delivered.",

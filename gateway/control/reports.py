@@ -60,13 +60,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reporter:
-    """look: the report of now, without the times, which are added here."""
+    """key: the random name of this process. look: the report of now, without the times, which are added here."""
 
     def __init__(self, acts: Acts, clock: Clock, look: Callable[[], Report]) -> None:
         self._acts = acts
         self._clock = clock
         self._look = look
-        self._key = random_name()
+        self.key: Final = random_name()
         self._started_ms = clock.now_ms()
         self._since: dict[str, tuple[object, int]] = {}
         self._said: object = None
@@ -81,14 +81,14 @@ class Reporter:
             return
         said = msgspec.structs.replace(report, heard_ms=now_ms, started_ms=self._started_ms)
         gone = await self._forgotten(now_ms) if is_due else []
-        await self._acts.act([DocumentWrite(KIND, self._key, encode(said)), *gone])
+        await self._acts.act([DocumentWrite(KIND, self.key, encode(said)), *gone])
         self._said = gist
         self._next_s = self._clock.monotonic() + BEAT_S
 
     async def leave(self) -> None:
         """The process ends as it should: nothing is to be said of it any more."""
         with suppress(LedgerUnavailable):
-            await self._acts.act([DocumentWrite(KIND, self._key, None)])
+            await self._acts.act([DocumentWrite(KIND, self.key, None)])
 
     def _timed(self, report: Report) -> Report:
         """With the times since when links are as they are."""
@@ -105,7 +105,7 @@ class Reporter:
         return [
             DocumentWrite(KIND, key, None)
             for key, each in (await all_reports(self._acts)).items()
-            if key != self._key and now_ms - each.heard_ms > FORGET_S * 1000
+            if key != self.key and now_ms - each.heard_ms > FORGET_S * 1000
         ]
 
 

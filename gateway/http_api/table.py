@@ -39,6 +39,7 @@ BODY_CODES: Final = (
     "throughput_exceeded",
     "quota_exceeded",
     "overloaded",
+    "paused",
     "ledger_unavailable",
     "outcome_unknown",
 )

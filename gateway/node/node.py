@@ -23,7 +23,8 @@ from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
 from gateway.node.auditing import Auditing
 from gateway.node.fronts import build_fronts, listen
-from gateway.node.reload import Reload, keep_reloading
+from gateway.node.reload import Reload
+from gateway.node.reloading import Reloading
 from gateway.node.report import describe
 from gateway.node.road import Road, build_road
 from gateway.node.steered import Steered
@@ -93,7 +94,7 @@ class Node:
         self.stop_asked = asyncio.Event()
         self.reload_asked = asyncio.Event()
         self._stack = contextlib.AsyncExitStack()
-        self._reloading: asyncio.Task[None] | None = None
+        self._reloading: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
         """Open everything, listeners last. Raises StartRefused, LedgerError and config.ConfigError."""
@@ -119,7 +120,7 @@ class Node:
         self.tasks.start("audit totals", self.auditing.run())
         self.tasks.start("audit witnesses", self.stores.cosigning.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
-        self._begin_reloading()
+        self._begin_reloading(steered.process)
         metrics = self.fronts.metrics
         log.info(
             "started",
@@ -130,7 +131,7 @@ class Node:
             metrics_port=None if metrics is None else metrics.listener.port,
         )
 
-    def _begin_reloading(self) -> None:
+    def _begin_reloading(self, process: str) -> None:
         """What was asked for meanwhile is done then."""
         road, origin = self.road, self._origin
         if origin is None:
@@ -146,7 +147,11 @@ class Node:
         )
         reading = Reading(said=origin.said, own=self._settings)
         self.reload = Reload(origin.source, reading, road, self.fronts, succession)
-        self._reloading = self.tasks.start("reload", keep_reloading(self.reload, self.reload_asked))
+        reloading = Reloading(self.reload, self.stores.ledger.acts, self.clock, process, self.reload_asked)
+        self._reloading = (
+            self.tasks.start("reload", reloading.run()),
+            self.tasks.start("reload signals", reloading.run_signals()),
+        )
 
     # ------------------------------------------------------------------------------------------------------- the end
 
@@ -168,8 +173,8 @@ class Node:
         deadline_s = self._settings.shutdown.deadline_s
         log.info("stopping", seconds=deadline_s)
         notify(STOPPING)
-        if self._reloading is not None:
-            self._reloading.cancel()
+        for task in self._reloading:
+            task.cancel()
         await ends_within(self._drain(deadline_s), deadline_s)
         if not await ends_within(self._stack.aclose(), CLOSE_LIMIT_S):
             log.error("stop_overdue", task=", ".join(self.tasks.running()))

@@ -8,30 +8,25 @@ A change that needs a restart is refused by `prepare`: a file means the same for
 
 import asyncio
 from functools import partial
-from typing import Final
+from hashlib import sha256
 
 import msgspec
 
 from config.changes import Change, changes
 from config.descriptors import TooFew
-from config.problems import ConfigError, Problem, Severity
+from config.problems import ConfigError, Problem
 from config.reading import Reading, Source
 from gateway.node import assembly
 from gateway.node.fronts import Fronts, http_settings
 from gateway.node.road import Road
 from gateway.node.succession import Plan, Succession
 from gateway.process.descriptors import within_limit
-from gateway.process.logs import describe_unexpected, logger, set_level
+from gateway.process.logs import set_level
 from gateway.process.system_errors import system_text
 from gateway.process.tls import Identity, identity
 from gateway.webhooks.client import authorities
 from gateway.webhooks.settings import delivery_settings
 from operators.renewal import Renewal
-
-DRAIN_S: Final = 10.0
-"""For the windows of operators that change or go to empty."""
-
-log = logger("gateway")
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +41,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reload:
-    """Start `run` as a task, and call `ask` at SIGHUP. reading: by which the node was built."""
+    """One at a time. reading: by which the node was built."""
 
     def __init__(self, source: Source, reading: Reading, road: Road, fronts: Fronts, succession: Succession) -> None:
         self._source = source
@@ -54,20 +49,28 @@ class Reload:
         self._road = road
         self._fronts = fronts
         self._succession = succession
-        self._turn = asyncio.Lock()
 
     async def reload(self) -> tuple[Change, ...]:
         """Take over what changed; what that was. Raises ConfigError, and then nothing has changed."""
-        async with self._turn:
-            prepared = await self.prepare()
-            await self.apply(prepared)
+        prepared = await self.prepare(await self.read())
+        await self.apply(prepared)
         return prepared.changes
 
-    async def prepare(self) -> Prepared:
+    async def read(self) -> Reading:
+        """The settings as they are written now. Raises ConfigError."""
+        return await asyncio.to_thread(self._source.read)
+
+    def compare(self, reading: Reading) -> tuple[Change, ...]:
+        """What is another than what holds."""
+        return changes(self._reading.said, reading.said)
+
+    def digest(self, reading: Reading | None = None) -> str:
+        """SHA-256 of settings as they are written, in hexadecimal digits; of those that hold where none are given."""
+        return sha256(msgspec.json.encode((reading or self._reading).said)).hexdigest()
+
+    async def prepare(self, reading: Reading) -> Prepared:
         """Raises ConfigError, and then nothing has changed."""
-        before = self._reading
-        reading = await asyncio.to_thread(self._source.read)
-        found = changes(before.said, reading.said)
+        before, found = self._reading, self.compare(reading)
         waiting = [each for each in found if not each.live]
         if waiting:
             raise ConfigError(map(_needs_restart, waiting))
@@ -93,9 +96,10 @@ class Reload:
         set_level(own.log.level)
         self._adopt(prepared)
         self._succession.begin(plan)
-        self._road.router.adopt(assembly.routes(own))
+        if own.routes != self._reading.own.routes:  # lines that stay keep what their limits have counted
+            self._road.router.adopt(assembly.routes(own))
         self._reading = prepared.reading
-        await self._succession.carry_out(plan, DRAIN_S)
+        await self._succession.carry_out(plan)
 
     def _adopt(self, prepared: Prepared) -> None:
         """Everything but operators and routes. Nothing here reads a file or can be refused."""
@@ -111,30 +115,6 @@ class Reload:
         road.outcomes.adopt(assembly.answer_s(own))
         road.deliverer.adopt(delivery_settings(own.webhooks), prepared.authorities)
         road.sweeper.adopt(own.sweeper)
-
-
-async def keep_reloading(reload: Reload, asked: asyncio.Event) -> None:
-    """At each signal, until cancelled. What came while one was under way is one more."""
-    while True:
-        await asked.wait()
-        asked.clear()
-        try:
-            found = await reload.reload()
-        except ConfigError as error:
-            for each in error.problems:
-                if each.severity is Severity.ERROR:
-                    log.error("reload_refused", **_told(each))
-        except Exception as error:
-            log.error("reload_failed", signal="SIGHUP", reason=describe_unexpected(error))
-        else:
-            for change in found:
-                log.info("setting_changed", setting=change.setting, kind=change.what)
-            log.info("reloaded", signal="SIGHUP", count=len(found))
-
-
-def _told(problem: Problem) -> dict[str, object]:
-    more = {"path": problem.file, "line": problem.line} if problem.file else {}
-    return {"signal": "SIGHUP", "setting": problem.key, "code": problem.code, "reason": problem.message, **more}
 
 
 def _needs_restart(change: Change) -> Problem:

@@ -35,6 +35,11 @@ class Steered:
         self._follower.follow(road.dispatch.steering.apply)
         self._follower.follow(self._apply)
 
+    @property
+    def process(self) -> str:
+        """The random name of this one."""
+        return self._reporter.key
+
     async def run(self) -> None:
         """Until cancelled. What is set is applied within `LOOK_S` and the time of a reading."""
         while True:

@@ -34,6 +34,9 @@ from operators.contained import report
 from operators.kinds import operator
 from redaction.egress import EgressContract
 
+DRAIN_LIMIT_S: Final = 30.0
+SPARE_S: Final = 1.0
+"""For the windows of a link to empty: as long as an answer may take, and a little more, at the most so long."""
 START_AGAIN_S: Final = 1.0
 """Pause before a link is started again whose listener found its address taken."""
 
@@ -42,7 +45,7 @@ log = logger("gateway")
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Links that are built and not started, the names of those that go, and why a link is another than before though
-    its settings are the same: places whose secret is another one.
+    its settings are the same: places whose secret is another one. answer_s: how long answers over old links may take.
     """
 
     added: tuple[Operator, ...]
@@ -51,6 +54,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     contracts: Mapping[str, EgressContract]
     prints: Mapping[str, bytes]
     secrets: tuple[str, ...]
+    answer_s: Mapping[str, float]
 
 
 class Succession:
@@ -104,6 +108,7 @@ class Succession:
             removed=tuple(name for name in old if name not in new),
             contracts={name: assembly.contract(new[name]) for name in built},
             prints=prints,
+            answer_s=assembly.answer_s(before),
             secrets=tuple(f"operators[{name}].password" for name in built if new[name] == old.get(name)),
         )
 
@@ -117,12 +122,12 @@ class Succession:
         for name in plan.removed:
             self._dispatch.leave(name)
 
-    async def carry_out(self, plan: Plan, deadline_s: float) -> None:
-        """deadline_s: for windows to empty; what is unanswered by then is as on a link that was lost."""
+    async def carry_out(self, plan: Plan) -> None:
+        """Returns when windows are empty; what is unanswered after its time is as on a link that was lost."""
         await asyncio.gather(
             *(self._start(each) for each in plan.added),
-            *(self._replace(each, plan.contracts[each.name], deadline_s) for each in plan.replaced),
-            *(self._remove(name, deadline_s) for name in plan.removed),
+            *(self._replace(each, plan.contracts[each.name], _drain_s(plan, each.name)) for each in plan.replaced),
+            *(self._remove(name, _drain_s(plan, name)) for name in plan.removed),
         )
 
     async def _replace(self, successor: Operator, contract: EgressContract, deadline_s: float) -> None:
@@ -168,6 +173,10 @@ class Succession:
         for path, reference in references(settings):
             digest.update(f"{path}\0{reference.resolve()}\0".encode())
         return digest.digest()
+
+
+def _drain_s(plan: Plan, name: str) -> float:
+    return min(DRAIN_LIMIT_S, plan.answer_s.get(name, 0.0) + SPARE_S)
 
 
 def _check(settings: OperatorSettings, listening: Container[tuple[str, int]]) -> None:

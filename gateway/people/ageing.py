@@ -16,12 +16,13 @@ from gateway.people.challenges import CHALLENGE, challenge_is_over
 from gateway.people.erasing import clear, erase
 from gateway.people.locking import LOCK, lock_is_over
 from gateway.people.record import PERSON, Person, stored_number
-from gateway.people.registry import Registry
+from gateway.people.registry import Registry, UnknownPerson
 from gateway.people.requests import Requests
 from gateway.people.sessions import SESSION, over_at_ms
 from gateway.people.signins import NOBODY, SIGNIN, SignIns, first_whole_day, owner_of
 from gateway.people.tokens import TOKEN, token_is_over
 from gateway.process.logs import logger
+from operators.contained import report
 from redaction.errors import IntegrityError, KeyDestroyed, SealError
 
 INTERVAL_S: Final = 600.0
@@ -64,6 +65,9 @@ class Ageing:
             except (LedgerUnavailable, ChangedMeanwhile, SealError):
                 self.failed += 1
                 log.warning("sweep_failed", kind="people")
+            except Exception as error:  # of one account or record, for which no message is to wait
+                self.failed += 1
+                report("task", error)
 
     async def sweep(self) -> int:
         """Everything that is due now; how many. Nothing by a clock that has jumped.
@@ -98,13 +102,20 @@ class Ageing:
             numbers.add(person.number)
             left_ms = person.standing.left_ms
             if left_ms is not None and now_ms >= left_ms + ACCOUNT_MS:
-                await erase(self._registry, NODE, person)
-                self.total += 1
+                await self._erase(person)
             else:
                 people[person.id] = person
         await self._clear(frozenset(keyless))
         await self._destroy_strays(numbers)
         return people
+
+    async def _erase(self, person: Person) -> None:
+        """Unless another node does so at this moment."""
+        try:
+            await erase(self._registry, NODE, person)
+        except UnknownPerson:
+            return
+        self.total += 1
 
     async def _clear(self, keyless: frozenset[str]) -> None:
         """Accounts that opened nothing in this round and in the one before."""

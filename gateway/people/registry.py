@@ -14,7 +14,8 @@ from gateway.ledger.contract import ChangedMeanwhile, Document, DocumentWrite
 from gateway.ledger.roles import Acts
 from gateway.people.record import PERSON, Person, PersonSealer, is_person_id
 from gateway.process.clock import Clock
-from redaction.errors import KeyDestroyed
+from gateway.process.logs import logger
+from redaction.errors import IntegrityError, KeyDestroyed
 from redaction.personal import Purpose, Secret
 
 PERSON_NAME: Final = "person_name"
@@ -22,6 +23,8 @@ ATTEMPTS: Final = 50
 PAGE: Final = 500
 
 T = TypeVar("T")
+
+log = logger("gateway.people.registry")
 
 
 class UnknownPerson(LookupError):
@@ -76,19 +79,27 @@ class Registry:
     async def named(self, email: Secret) -> Person | None:
         """Who signs in by this address."""
         document = await self.acts.find(PERSON_NAME, self.name_key(email))
-        return None if document is None else await self.find(document.octets.decode())
+        return None if document is None else await self.find(document.octets.decode("ascii", "replace"))
 
     async def get(self, identifier: str) -> Person:
         """Raises UnknownPerson."""
         person = await self.find(identifier)
         if person is None:
-            raise UnknownPerson("nobody has this id")
+            raise UnknownPerson("no person has this id")
         return person
 
     async def everyone(self) -> list[Person]:
-        """In the order of ids."""
-        found = [self._read(each) async for each in self.documents(PERSON)]
-        return [each for each in found if each is not None]
+        """In the order of ids. An account that cannot be read is left out, and logged."""
+        found = list[Person]()
+        async for document in self.documents(PERSON):
+            try:
+                person = self._read(document)
+            except IntegrityError:
+                log.error("person_unreadable", account=document.key)
+                continue
+            if person is not None:
+                found.append(person)
+        return found
 
     async def documents(self, kind: str, prefix: str = "") -> AsyncIterator[Document]:
         """All of a kind whose keys begin so, page by page."""

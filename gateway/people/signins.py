@@ -166,8 +166,9 @@ def is_nobodys(document: Document) -> bool:
 
 
 def at_ms(document: Document) -> int:
-    """When it was. Keys begin with their owner and go on with the time."""
-    return int(document.key.split(":")[1])
+    """When it was; long ago for a key that does not begin with its owner and go on with the time."""
+    digits = document.key.split(":")[1:2]
+    return int(digits[0]) if digits and digits[0].isascii() and digits[0].isdigit() else 0
 
 
 def _read(document: Document) -> _Stored | None:

@@ -39,7 +39,7 @@ log = logger("gateway.workers")
 
 async def supervise(settings: Settings, supervisor: Supervisor, port: int) -> int:
     """Until SIGTERM, or until no worker starts; the exit code."""
-    handle(supervisor.stop, partial(supervisor.tell, signal.SIGHUP))
+    handle(supervisor.stop, partial(supervisor.tell_one, signal.SIGHUP))
     pages = Pages({"/metrics": supervisor.metrics, "/healthz": supervisor.healthy, "/readyz": supervisor.ready})
     shown = await pages.start(settings.metrics.host, settings.metrics.port) if settings.metrics.enabled else None
     beside = [asyncio.ensure_future(_announce(supervisor, port, shown)), asyncio.ensure_future(_gather(supervisor))]

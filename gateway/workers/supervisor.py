@@ -60,10 +60,12 @@ class Supervisor:
         """End all workers; `run` returns when they have."""
         self._stopping.set()
 
-    def tell(self, number: signal.Signals) -> None:
-        """Give every worker that is up this signal."""
+    def tell_one(self, number: signal.Signals) -> None:
+        """Give a worker that is up this signal: what it does of it concerns all."""
         for worker in self.workers:
-            worker.pass_on(number)
+            if worker.up.is_set():
+                worker.pass_on(number)
+                return
 
     async def run(self) -> int:
         """Run the workers until `stop`, or until one fails to start at all; the exit code."""

@@ -304,7 +304,8 @@ class RestOperator:
         rate = self._settings.throughput_per_s if per_s is None else per_s
         self._bucket.set_rate(rate, _burst(rate, self._settings), self._monotonic())
         self._life += anew
-        self._call_ready(0.0)
+        if self.is_up():
+            self._call_ready(0.0)
 
     def health(self) -> OperatorHealth:
         state = "stopped" if self._sink is None or self._stopping else "down" if self._down else "up"

@@ -344,10 +344,12 @@ async def _leave(binds: Sequence[Bind], answer_s: float) -> None:
                 async with asyncio.timeout(answer_s):
                     while len(bind.window):  # noqa: ASYNC110  when a person asks for it
                         await asyncio.sleep(EMPTY_POLL_S)
-            if not bind.connection.closed.done():
+            if bind.session.state in BOUND:
                 bind.session.unbind(bind.connection.now())
                 bind.connection.flush_soon()
-                await asyncio.wait((bind.connection.closed,))
+            elif not bind.connection.closed.done():  # it binds just now: it is made anew all the same
+                bind.connection.abort()
+            await asyncio.wait((bind.connection.closed,))
     except Exception as error:
         report("link", error)
 

@@ -1,6 +1,8 @@
 """The steps of docs/restore.md and docs/upgrade.md, taken on an installation."""
 
+import asyncio
 import configparser
+import contextlib
 import os
 import re
 import shlex
@@ -13,15 +15,23 @@ from pathlib import Path
 
 import pytest
 
+from config.redis_address import parse_address
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import open_together
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
+from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.redis.member import Role
+from gateway.ledger.redis.server import Access
+from gateway.ledger.roles import Ledger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import ManualClock, SystemClock
 from tests.acceptance.test_mistakes import ADD, Mistaken
 from tests.bounds import LIMIT_S
+from tests.integration.key_places import PERSISTENT
+from tests.integration.valkey_server import Valkey, running
 
+AT_ONCE = ("--repl-diskless-sync-delay", "0")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -49,10 +59,13 @@ class Site(Mistaken):
             check=False,
         )
 
-    async def runs_for(self, *seconds: int) -> None:
-        """As the marks of a node tell it."""
+    async def runs_for(self, *seconds: int, server: Valkey | None = None) -> None:
+        """As the marks of a node tell it. server: with the ledger, where it is not a file."""
         keystore = Keystore(self.folder / "keys" / "keys.db", FileRootSlot(self.folder / "apart" / "root.key"), CLOCK)
-        ledger = SqliteLedger(self.folder / "data" / "ledger.db", CLOCK)
+        ledger: Ledger = SqliteLedger(self.folder / "data" / "ledger.db", CLOCK)
+        if server is not None:
+            access = Access(address=parse_address(server.url), timeout_s=LIMIT_S)
+            ledger = RedisLedger(access, CLOCK, role=Role.ALONE)
         await open_together(keystore, ledger, may_begin=False, random=CLOCK.random)
         for each in seconds:
             await HighWater(keystore, ledger.marks, ManualClock(CLOCK.now_ms() + each * 1000)).write()
@@ -149,3 +162,44 @@ def test_the_unit_gives_the_gateway_the_time_that_it_takes_to_end() -> None:
     assert service["KillSignal"] == "SIGTERM"
     assert int(service["TimeoutStopSec"]) > 30
     assert service["Restart"] == "on-failure"
+
+
+async def caught_up(server: Valkey, replica: Valkey) -> None:
+    """The replica has all that the server has."""
+    async with asyncio.timeout(LIMIT_S):
+        while True:
+            has, wanted = replica.ask("INFO", "replication"), server.ask("INFO", "replication")
+            is_linked = has["role"] == "slave" and has["master_link_status"] == "up"
+            if is_linked and has["slave_repl_offset"] >= wanted["master_repl_offset"]:
+                return
+            await asyncio.sleep(0.02)  # servers set no event
+
+
+@pytest.mark.case("faults-17")
+async def test_a_promoted_replica_carries_on_by_the_steps_of_the_page(tmp_path: Path) -> None:
+    promote, accept, look = steps("restore.md", "Redis")
+    words = promote.partition(" -h REPLICA ")[2].split()
+    folders = [tmp_path / name for name in ("first", "second", "behind")]
+    with contextlib.ExitStack() as servers:
+        first, second, behind = [servers.enter_context(running(each, *PERSISTENT, *AT_ONCE)) for each in folders]
+        for replica in (second, behind):
+            replica.ask("REPLICAOF", "127.0.0.1", first.port)
+        site = Site(tmp_path)
+        site.on_redis(first.url)
+        assert site.run(*ADD).returncode == 0
+        await site.runs_for(0, server=first)
+        await caught_up(first, second)
+        await caught_up(first, behind)
+        behind.ask(*words)
+        assert site.run(*ADD).returncode == 0
+        await site.runs_for(3_600, server=first)
+        await caught_up(first, second)
+        first.kill()
+        second.ask(*words)
+        site.on_redis(second.url)
+        assert site.says(*accept.split()[1:]).endswith("[not_older]"), "nothing is lost"
+        assert site.run(*look.split()[1:]).stdout.count("cus_") == 2
+        site.on_redis(behind.url)
+        assert site.says("serve").endswith("[ledger_older]")
+        assert site.run(*accept.split()[1:]).returncode == 0
+        assert site.run(*look.split()[1:]).stdout.count("cus_") == 1

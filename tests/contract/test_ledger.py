@@ -11,7 +11,7 @@ from gateway.ledger.roles import Ledger
 from gateway.model.message import Link, Message, MessageClass, Part, Status, message_id
 from gateway.process.clock import ManualClock
 from redaction.retention import RetentionTag
-from redaction.sealed import Sealed
+from redaction.sealed import Pseudonym, Sealed
 from tests.contract.conftest import Engine
 from tests.contract.records import (
     DAY_MS,
@@ -429,6 +429,16 @@ async def test_a_subject_is_found_under_every_pseudonym_and_for_its_customer_onl
     assert {each.id for each in found} == {old.id, new.id}
     assert len(await ledger.messages.list_subject(7, [old.subject, new.subject], 1)) == 1
     assert not await ledger.messages.list_subject(7, [], 10)
+
+
+async def test_a_subject_is_found_among_thousands_of_pseudonyms_newest_first(ledger: Ledger) -> None:
+    """As many as there are epochs in the life of a record."""
+    names = [Pseudonym(b"person" + number.to_bytes(10, "big")) for number in range(4_000)]
+    theirs = [a_message(subject=names[each]) for each in (3_999, 0, 2_000)]
+    others = [a_message() for _ in range(3)]
+    await ledger.apply(accepts(*theirs, *others))
+    found = await ledger.messages.list_subject(7, names, 10)
+    assert [each.id for each in found] == sorted((each.id for each in theirs), reverse=True)
 
 
 # ---------------------------------------------------------------------------------------------------------- dispatch

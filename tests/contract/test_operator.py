@@ -35,6 +35,29 @@ async def test_each_message_is_answered_once_with_its_token_and_never_during_the
     assert link.operator.health().submitted == 5
 
 
+async def test_what_is_unanswered_is_answered_while_connections_are_made_anew(link: Link) -> None:
+    tokens = [object() for _ in range(5)]
+    for token in tokens:
+        link.operator.submit(a_text(token))
+    link.operator.steer(per_s=None, anew=True)
+    answers = await link.heard.until(Submitted, 5)
+    assert {id(each.token) for each in answers} == {id(token) for token in tokens}
+    assert all(isinstance(each.result, Accepted) for each in answers)
+    await until(lambda: link.operator.room() > 0 and link.operator.health().binds_up == link.operator.health().binds)
+    link.operator.submit(a_text())
+    assert isinstance((await link.heard.until(Submitted, 6))[-1].result, Accepted)
+
+
+async def test_another_throughput_gives_room_now_and_again(link: Link) -> None:
+    link.operator.steer(per_s=5.0, anew=False)
+    for number in range(12):
+        await until(lambda: link.operator.room() > 0)
+        link.operator.submit(a_text(number))
+        await link.heard.until(Submitted, number + 1)
+    link.operator.steer(per_s=None, anew=False)
+    await until(lambda: link.operator.room() > 0)
+
+
 async def test_what_was_submitted_takes_room_until_it_is_answered(link: Link) -> None:
     before = link.operator.room()
     link.operator.submit(a_text())

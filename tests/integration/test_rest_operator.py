@@ -500,3 +500,30 @@ async def test_what_is_asked_again_under_the_same_reference_is_answered_for_itse
         answers = await heard.until(Submitted, 4)
         assert [(each.token, each.late) for each in answers[2:]] == [("code", True), ("again", False)]
         assert operator.room() == 8
+
+
+async def test_connections_are_made_anew_when_somebody_wants_it(peer: RestPeer, running: Running) -> None:
+    operator, heard = running
+    operator.submit(a_text())
+    await heard.until(Submitted)
+    before = set(peer.connections)
+    operator.steer(per_s=None, anew=True)
+    for number in range(12):
+        operator.submit(a_text())
+        await heard.until(Submitted, 2 + number)
+    assert 0 < len(peer.connections - before) <= 4, "once for each connection, and not for every request"
+    assert all(each.is_closing() for each in before)  # type: ignore[attr-defined]
+
+
+async def test_a_link_that_is_down_does_not_say_that_it_is_ready_when_its_throughput_changes(peer: RestPeer) -> None:
+    operator, heard = rest_operator(rest_settings(peer, reconnect_first_s=LIMIT_S, reconnect_limit_s=LIMIT_S)), Heard()
+    await operator.start(heard)
+    await peer.stop()
+    operator.submit(a_text())
+    await heard.until(Down)
+    await heard.until(Submitted)
+    ready = len(heard.of(Ready))
+    operator.steer(per_s=5.0, anew=False)
+    await asyncio.sleep(0.05)
+    assert len(heard.of(Ready)) == ready
+    await operator.stop(1.0)

@@ -1,5 +1,6 @@
 """What is stored of messages: by id, by customer and by data subject. See `gateway.ledger.roles.Messages`."""
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -66,11 +67,9 @@ class Messages:
         self, customer: int, subjects: Sequence[Pseudonym], before: bytes, last: bytes, limit: int
     ) -> list[Message]:
         """Newest first, of the stretch of ids from `last` to `before`."""
+        people = json.dumps([each.hex().upper() for each in subjects])
         now_ms = self._clock.now_ms()
-        rows: list[Stored] = []
-        for subject in subjects:
-            rows += await self._reader.rows_apart("list_subject", customer, before, last, subject, now_ms, limit)
-        rows.sort(key=lambda row: bytes(row[0]), reverse=True)
+        rows = await self._reader.rows_apart("list_subject", customer, before, last, people, now_ms, limit)
         return [message_from(row) for row in rows]
 
 

@@ -120,9 +120,12 @@ SELECT $message FROM message WHERE customer = ? AND id < ? AND id >= ? AND statu
 ORDER BY id DESC LIMIT ?
 
 -- name: list_subject
--- Walks a bounded stretch of the customer's entries in the index; only what is found is read.
+-- Walks a bounded stretch of the customer's entries in the index; only what is found is read. The pseudonyms are a JSON
+-- list in upper hexadecimal: SQLite makes a set of it once, and there may be thousands.
 SELECT $message FROM message INDEXED BY message_by_customer
-WHERE customer = ? AND id < ? AND id >= ? AND subject = ? AND record_until_ms > ? ORDER BY id DESC LIMIT ?
+WHERE customer = ? AND id < ? AND id >= ? AND hex(subject) IN (SELECT value FROM json_each(?))
+    AND record_until_ms > ?
+ORDER BY id DESC LIMIT ?
 
 -- name: due
 SELECT id FROM message INDEXED BY message_waiting

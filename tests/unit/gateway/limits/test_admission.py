@@ -70,6 +70,18 @@ async def test_an_unlimited_key_is_held_only_by_what_the_node_can_hold() -> None
     assert desk.admission.inflight == 1
 
 
+async def test_nothing_is_admitted_while_the_node_is_paused_and_nothing_is_counted() -> None:
+    desk = Desk()
+    desk.admission.is_paused = True
+    refusal = desk.refused(FREE)
+    assert (refusal.code, refusal.retry_after_s) == ("paused", 30.0)
+    with pytest.raises(Refusal, match="paused"):
+        desk.admission.precheck(FREE, desk.clock.now_ms())
+    assert desk.admission.inflight == 0
+    desk.admission.is_paused = False
+    desk.admit(FREE)
+
+
 async def test_throughput_beyond_the_burst_is_told_when_to_come_back() -> None:
     desk = Desk()
     key = _limited(throughput_per_s=10.0, burst=5)

@@ -1,5 +1,7 @@
 """What is kept of people goes on time, and what a process left half done is finished."""
 
+import asyncio
+
 import pytest
 
 from gateway.audit.actor import COMMAND_LINE
@@ -10,10 +12,11 @@ from gateway.people.record import PERSON
 from gateway.people.requests import KEPT_MS as REQUEST_KEPT_MS
 from gateway.people.roles import Action, Role
 from gateway.people.sessions import IDLE_MS
+from gateway.people.signing_in import SignedIn
 from gateway.people.signins import DAY_MS, KEPT_MS, WHOLE_MS, SignIns
 from gateway.people.tokens import Tokens
 from redaction.keys import PEOPLE
-from tests.unit.gateway.people.office import WRONG, Office
+from tests.unit.gateway.people.office import KINDS, WRONG, Office
 
 
 async def kinds(office: Office) -> set[str]:
@@ -153,6 +156,30 @@ async def test_an_account_that_cannot_be_read_is_left_alone_with_its_key() -> No
         await ageing.sweep()
     assert await office.acts.find(PERSON, person.id) is not None
     assert office.keys.people() == [person.number]
+
+
+async def test_two_nodes_erase_together() -> None:
+    office = Office()
+    person = await office.add("Nora")
+    await office.people.disable(person.id, left=True)
+    later(office, ACCOUNT_MS)
+    await asyncio.gather(*(Ageing(office.registry).sweep() for _ in range(2)))
+    assert await office.registry.everyone() == []
+    assert office.keys.people() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_rubbish_in_the_ledger_stops_no_round(kind: str) -> None:
+    office = Office()
+    person, secret = await office.add_with_totp("Nora")
+    for key in ("x", f"{person.id}:", f"{person.id}:x:y", "nobody:٣:z", person.id[:-1]):
+        await office.acts.act([DocumentWrite(kind, key, b"\xc1rubbish")])
+    ageing = Ageing(office.registry)
+    for _ in range(3):
+        await ageing.sweep()
+    assert isinstance(await office.sign_in("Nora", office.code(secret)), SignedIn)
+    assert await SignIns(office.registry).of(person) != []
+    assert [each.id for each in await office.registry.everyone()] == [person.id]
 
 
 async def test_requests_and_tokens_go_in_time() -> None:

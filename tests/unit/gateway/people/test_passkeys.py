@@ -4,12 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.accounts.invalid import InvalidSetting
 from gateway.people.challenges import HOLDS_MS, Challenges, challenge_is_over
 from gateway.people.enrolling import Enrolling
-from gateway.people.passkeys import PasskeyRefused, RelyingParty
-from gateway.people.record import MOST_PASSKEYS
+from gateway.people.passkeys import PasskeyRefused, RelyingParty, challenge_of, used
+from gateway.people.passkeys import registered as kept
+from gateway.people.record import MOST_PASSKEYS, Credentials, Passkey
 from gateway.people.roles import Role
 from gateway.people.sessions import Sessions
 from gateway.people.signing_in import SIGN_IN, Refusal, SignedIn
@@ -17,6 +20,14 @@ from gateway.people.signins import Means, SignIns
 from tests.unit.gateway.people.office import HOME, ORIGIN, PASSWORD, Authenticator, Office
 
 PARTY = RelyingParty(ORIGIN)
+WORDS = st.sampled_from(["", "aWQ", "e30", "W10", "bnVsbA", "eyJ0eXBlIjoxfQ"]) | st.text(max_size=5)
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | WORDS, lambda each: st.lists(each), max_leaves=3)
+FIELDS = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle", "transports")
+RESPONSE = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, VALUES))
+JSON = VALUES | st.fixed_dictionaries(
+    {"response": VALUES | RESPONSE}, optional=dict.fromkeys(("id", "rawId"), VALUES) | {"type": st.just("public-key")}
+)
+"""What looks like an answer, more or less."""
 
 
 class Registered:
@@ -129,6 +140,17 @@ async def test_rubbish_is_refused_and_said_nothing_of(answer: str) -> None:
     with pytest.raises(PasskeyRefused) as refused:
         await Enrolling(nora.office.registry, PARTY).register(nora.id, answer)
     assert refused.value.args == ("the passkey was refused",)
+
+
+@given(st.one_of(st.text(max_size=80), JSON.map(json.dumps)))
+def test_whatever_a_stranger_answers_is_refused_in_one_way(answer: str) -> None:
+    for read in (
+        lambda: challenge_of(answer),
+        lambda: kept(PARTY, answer, b"challenge", 0),
+        lambda: used(PARTY, answer, b"challenge", Credentials(passkeys=(Passkey(b"id", b"key", 0, 0),))),
+    ):
+        with pytest.raises(PasskeyRefused):
+            read()
 
 
 async def test_who_is_disabled_or_took_the_passkey_away_does_not_come_in() -> None:
