@@ -185,28 +185,25 @@ class RestOperator:
                 while not self._queue:
                     self._work.clear()
                     await self._work.wait()
-                if connection is not None and life != self._life:
-                    connection.close()
-                    connection = None
-                life = self._life
-                connection = await self._send(connection, self._queue.popleft())
+                message = self._queue.popleft()
+                known_as = self._requests.known_as(message)
+                result: SubmitResult = Unknown(UnknownReason.LINK_LOST, known_as)
+                self._asked.begin(message, known_as, self._monotonic())
+                try:
+                    if connection is not None and life != self._life:
+                        connection.close()
+                        connection = None
+                    life = self._life
+                    connection = connection or self._requests.connection()
+                    result = await self._post(connection, message)
+                except Exception as error:  # of this message's request; the next one has its own
+                    report("delivery", error)
+                finally:
+                    self._answered(message, result)
+                del message, known_as, result  # nothing of it is held while the next one is waited for
         finally:
             if connection is not None:
                 connection.close()
-
-    async def _send(self, connection: HttpConnection | None, message: MtMessage) -> HttpConnection | None:
-        """The connection that it went over; of the message nothing is held while the next one is waited for."""
-        known_as = self._requests.known_as(message)
-        result: SubmitResult = Unknown(UnknownReason.LINK_LOST, known_as)
-        self._asked.begin(message, known_as, self._monotonic())
-        try:
-            connection = connection or self._requests.connection()
-            result = await self._post(connection, message)
-        except Exception as error:  # of this message's request; the next one has its own
-            report("delivery", error)
-        finally:
-            self._answered(message, result)
-        return connection
 
     async def _post(self, connection: HttpConnection, message: MtMessage) -> SubmitResult:
         if self._down:
