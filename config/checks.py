@@ -15,7 +15,7 @@ from config.operators import RouteSettings, minutes
 from config.problems import Origins, Problem, Severity, suggestion
 from config.redis_address import Address, AddressError, parse_address
 from config.retention import DEFAULT_RETENTION
-from config.settings import HttpSettings, MetricsSettings, Settings, SmppServerSettings
+from config.settings import AdminSettings, HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
 _ERROR: Final = Severity.ERROR
 REDIS_PORT: Final = 6379
@@ -42,10 +42,13 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
         )
     if settings.metrics.enabled and _is_open(settings.metrics):
         yield ("metrics", "host"), "plain_public_listener", PLAIN_LISTENER, _ERROR
+    if settings.admin.port is not None and settings.admin.tls_certificate is None and _is_open(settings.admin):
+        yield ("admin", "host"), "plain_public_listener", PLAIN_LISTENER, _ERROR
     yield from _tls_pair("http", http)
+    yield from _tls_pair("admin", settings.admin)
 
 
-def _is_open(listener: HttpSettings | MetricsSettings) -> bool:
+def _is_open(listener: HttpSettings | MetricsSettings | AdminSettings) -> bool:
     return not is_loopback(listener.host) and not listener.tls_terminated_upstream
 
 
@@ -63,7 +66,7 @@ def _smpp_listener(settings: Settings) -> Iterator[Finding]:
         yield ("smpp_server", "port"), "port_taken", f"{taken[0]}.port is the same", _ERROR
 
 
-def _tls_pair(section: str, listener: HttpSettings | SmppServerSettings) -> Iterator[Finding]:
+def _tls_pair(section: str, listener: HttpSettings | SmppServerSettings | AdminSettings) -> Iterator[Finding]:
     if (listener.tls_certificate is None) != (listener.tls_key is None):
         key = "tls_key" if listener.tls_certificate is None else "tls_certificate"
         yield (section, key), "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
@@ -73,6 +76,9 @@ def _ports(settings: Settings) -> Iterator[Finding]:
     http, metrics = settings.http, settings.metrics
     if metrics.enabled and http.port == metrics.port != 0:
         yield ("metrics", "port"), "port_taken", "http.port is the same", _ERROR
+    taken = [name for name in ("http", "metrics") if getattr(settings, name).port == settings.admin.port]
+    if settings.admin.port and taken:
+        yield ("admin", "port"), "port_taken", f"{taken[0]}.port is the same", _ERROR
 
 
 def _proxies(settings: Settings) -> Iterator[Finding]:
@@ -300,8 +306,8 @@ def _hides(one: RouteSettings, other: RouteSettings) -> bool:
 
 
 _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding]]], ...]] = (
-    (("http", "metrics"), _listeners),
-    (("http", "metrics"), _ports),
+    (("http", "metrics", "admin"), _listeners),
+    (("http", "metrics", "admin"), _ports),
     (("smpp_server", "http", "metrics"), _smpp_listener),
     (("http", "smpp_server"), _proxies),
     (("http",), partial(_order, "http", "max_body_bytes", "max_batch_body_bytes")),

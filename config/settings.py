@@ -111,6 +111,23 @@ class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = False
 
 
+class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The listener of the platform's own API. People are made by the command line; without a port there is none."""
+
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)] | None,
+        Meta(description="TCP port; 0 lets the system choose, unset is no listener."),
+    ] = None
+    tls_certificate: Annotated[
+        str | None, Meta(description="PEM chain; with `tls_key` the listener speaks TLS 1.2 or newer.")
+    ] = None
+    tls_key: Annotated[str | None, Meta(description="PEM private key, not encrypted, of the certificate.")] = None
+    tls_terminated_upstream: Annotated[
+        bool, Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).")
+    ] = False
+
+
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The store of messages."""
 
@@ -371,6 +388,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     http: Annotated[HttpSettings, Meta(extra=LIVE)] = HttpSettings()
     smpp_server: Annotated[SmppServerSettings, Meta(extra=LIVE)] = SmppServerSettings()
     metrics: MetricsSettings = MetricsSettings()
+    admin: AdminSettings = AdminSettings()
     ledger: LedgerSettings = LedgerSettings()
     keystore: KeystoreSettings = KeystoreSettings()
     dispatch: Annotated[DispatchSettings, Meta(extra=LIVE)] = DispatchSettings()

@@ -126,6 +126,10 @@ class Directory:
         found = self._accounts.customers.get(customer_id)
         return "" if found is None else found.public_id
 
+    def number_of(self, public_id: str) -> int | None:
+        """The number of the customer with this id."""
+        return next((each.id for each in self._accounts.customers.values() if each.public_id == public_id), None)
+
     def is_held(self, customer_id: int) -> bool:
         """Whether nothing of this customer's is sent now: it is disabled, or what is stored of it cannot be read."""
         return customer_id in self._accounts.held

@@ -42,6 +42,7 @@ VERBS: Final = {
     ),
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
+    "message": ("gateway.cli.messages", "What became of messages."),
     "route": ("gateway.cli.routes", "Which way messages go."),
     "usage": ("gateway.cli.usage", "What customers sent."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),

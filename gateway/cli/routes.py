@@ -78,7 +78,7 @@ def _row(number: int, route: Route) -> dict[str, object]:
         "classes": sorted(route.classes),
         "customers": sorted(route.customers),
         "senders": sorted(route.senders),
-        "hours": [f"{w.start // 60:02}:{w.start % 60:02}-{w.end // 60:02}:{w.end % 60:02}" for w in route.windows],
+        "hours": [str(window) for window in route.windows],
         "operators": list(route.operators),
         "order": route.order.value,
         "limit_per_s": route.limit_per_s,

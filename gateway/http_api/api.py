@@ -1,41 +1,30 @@
-"""The HTTP API: every request comes in here, is routed, and gets exactly one answer.
-
-Whatever goes wrong becomes a problem document (RFC 9457) here and nowhere else. There is no access log; an unexpected
-exception is reported (`operators.contained`) and the answer says nothing of it.
-"""
+"""The customers' HTTP API on its listener."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from aiohttp import web
-
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
+from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
-from gateway.http_api.body import UnreadBody
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.records import RecordEndpoints, Sources
-from gateway.http_api.replies import Replies, Reply
-from gateway.http_api.routes import Call, Methods, RouteTable, parse_query
+from gateway.http_api.replies import Replies
+from gateway.http_api.routes import RouteTable
 from gateway.http_api.sending import SendPath
 from gateway.http_api.table import message_routes, page_routes
-from gateway.http_api.traffic import NO_ROUTE, Traffic
+from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
-from gateway.ledger.contract import LedgerUnavailable
-from gateway.model.refusals import Refusal, refusal_of
 from gateway.process.clock import Clock
 from gateway.process.tls import Identity, identity
 from operators.entrance import Place
-from operators.seated_handler import SeatedHandler
 from operators.seats import Seats
 
-HEALTH: Final = frozenset({"/healthz", "/readyz"})
-"""Answered while stopping too."""
 LAST_LOOKS_S: Final = 0.1
 """At the end, for repeats whose clients are cut off already."""
 
@@ -67,7 +56,7 @@ class HttpApi:
         self.gatekeeper = gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         self._pages = pages = Pages(replies)
         self._endpoints = endpoints = SendEndpoints(sending, gatekeeper, replies, _limits(settings))
-        self.table = RouteTable(
+        table = RouteTable(
             [
                 *message_routes(
                     endpoints,
@@ -78,6 +67,7 @@ class HttpApi:
             ],
             self.traffic,
         )
+        self._answering = answering = Answering(table, replies, self.health, self.traffic)
         self._told: tuple[int, int | None] | None = None
         self._describe(settings.max_batch, max_validity_s)
         self._desk = desk = SendDesk(
@@ -89,16 +79,19 @@ class HttpApi:
             is_open=lambda: not self.health.stopping,
         )
         place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
-        self._strays = self.traffic.answers(NO_ROUTE)
         self.listener = Listener(
-            self.answer,
+            answering.answer,
             place,
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
             idle_s=settings.idle_s,
             desk=desk,
-            answers=self._strays,
+            answers=answering.strays,
         )
+
+    @property
+    def table(self) -> RouteTable:
+        return self._answering.table
 
     def adopt(self, settings: HttpSettings, shown: Identity | None, max_validity_s: int) -> None:
         """For connections and requests from now on. shown: who the listener is, by the settings."""
@@ -132,47 +125,6 @@ class HttpApi:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
         await self._sending.stop(LAST_LOOKS_S)
-
-    async def answer(self, request: web.BaseRequest) -> Reply:
-        """The one answer to a request. Never raises for what a client sent."""
-        if isinstance(request.protocol, SeatedHandler) and request.protocol.has_more:
-            await asyncio.sleep(0)  # a handler that never waits would be called again and again, and nobody else's
-        self.traffic.began()
-        answers = self._strays
-        try:
-            path, _, query = request.raw_path.partition("?")
-            methods, argument = self.table.find(path if path.startswith("/") else request.rel_url.raw_path)
-            answers = methods.answers
-            reply = await self._dispatch(request, methods, argument, query)
-        except Refusal as refusal:
-            reply = self._replies.problem(refusal)
-            if isinstance(refusal, UnreadBody) or self.health.stopping:
-                reply.closing()
-        except LedgerUnavailable:
-            reply = self._replies.problem(Refusal("ledger_unavailable"))
-        except ConnectionError:
-            raise
-        except Exception as error:
-            reply = self._replies.problem(refusal_of(error, "request"))
-        finally:
-            self.traffic.left()
-        answers[reply.status] += 1
-        return reply
-
-    async def _dispatch(self, request: web.BaseRequest, methods: Methods, argument: str, query: str) -> Reply:
-        if self.health.stopping and methods.path not in HEALTH:
-            raise Refusal("stopping")
-        found = methods.find(request.method)
-        if found is None:
-            return self._without_handler(request, methods)
-        handler, known = found
-        return await handler(Call(request, argument, parse_query(query, known)))
-
-    def _without_handler(self, request: web.BaseRequest, methods: Methods) -> Reply:
-        allow = b"Allow: %s\r\n" % methods.allow
-        if request.method == "OPTIONS":
-            return self._replies.empty(allow)
-        return self._replies.problem(Refusal("method_not_allowed"), allow)
 
 
 def _limits(settings: HttpSettings) -> Limits:

@@ -34,7 +34,7 @@ def render_page(document: Node) -> str:
     """HTML of a document made by `gateway.http_api.openapi.describe`."""
     places = [
         *document["paths"].items(),
-        *((f"your endpoint: {name}", item) for name, item in document["webhooks"].items()),
+        *((f"your endpoint: {name}", item) for name, item in document.get("webhooks", {}).items()),
     ]
     operations = [(path, method, each) for path, item in places for method, each in item.items()]
     schemas = cast(Node, document["components"]["schemas"])

@@ -110,34 +110,60 @@ _HEADERS: Final[Mapping[int, Document]] = {
 }
 
 
+class Api(msgspec.Struct, frozen=True, kw_only=True):
+    """What a description says of an API as a whole. needs: of an operation with a scope. codes: with which such a one
+    may refuse. schemes: ways to prove who asks, any of which is enough. is_idempotent: whether POST takes an
+    Idempotency-Key.
+    """
+
+    title: str
+    about: str
+    needs: str
+    codes: tuple[str, ...]
+    schemes: Document
+    is_idempotent: bool
+
+
+CUSTOMERS: Final = Api(
+    title=TITLE,
+    about=ABOUT,
+    needs="Needs a key with the scope `{scope}`.",
+    codes=KEY_CODES,
+    schemes={SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key: `cgw_…`."}},
+    is_idempotent=True,
+)
+
+
 def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | None) -> Document:
-    """The whole document. max_batch: most messages of a batch. max_validity_s: the longest `validity`, if known."""
-    schemas, references = _schemas(routes)
+    """Of the customers' API. max_batch: most messages of a batch. max_validity_s: the longest `validity`, if known."""
+    document = describe_api(routes, CUSTOMERS)
+    schemas = document["components"]["schemas"]
     if max_validity_s is not None:
         schemas["MessageRequest"]["properties"]["validity"]["maximum"] = max_validity_s
     schemas["BatchRequest"]["properties"]["messages"]["maxItems"] = max_batch
+    schemas |= webhook_schemas(_REFERENCE)
+    return document | {"webhooks": webhooks(_REFERENCE)}
+
+
+def describe_api(routes: Sequence[Route], api: Api) -> Document:
+    """The whole document, as its routes have it."""
+    schemas, references = _schemas(routes)
     paths: dict[str, Document] = defaultdict(dict)
     for route in routes:
-        paths[route.path][route.method.lower()] = _operation(route, references)
+        paths[route.path][route.method.lower()] = _operation(route, references, api)
     return {
         "openapi": "3.1.0",
-        "info": {"title": TITLE, "version": "1", "description": ABOUT, "license": {"name": "Proprietary"}},
+        "info": {"title": api.title, "version": "1", "description": api.about, "license": {"name": "Proprietary"}},
         "servers": [{"url": "/"}],
         "paths": dict(paths),
-        "webhooks": webhooks(_REFERENCE),
-        "components": {
-            "schemas": {**schemas, **webhook_schemas(_REFERENCE)},
-            "securitySchemes": {
-                SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key: `cgw_…`."},
-            },
-        },
+        "components": {"schemas": schemas, "securitySchemes": api.schemes},
     }
 
 
-def codes_of(operation: Operation, path: str) -> tuple[str, ...]:
+def codes_of(operation: Operation, path: str, api: Api = CUSTOMERS) -> tuple[str, ...]:
     """Every code that an endpoint may refuse with."""
     shared = SERVICE_CODES if path in ("/healthz", "/readyz") else SERVICE_CODES + STOPPING
-    return tuple(dict.fromkeys((*operation.codes, *(KEY_CODES if operation.scope else ()), *shared)))
+    return tuple(dict.fromkeys((*operation.codes, *(api.codes if operation.scope else ()), *shared)))
 
 
 def _schemas(routes: Iterable[Route]) -> tuple[Document, Mapping[type, Document]]:
@@ -160,20 +186,20 @@ def _refined(schema: Document, refinement: Document) -> Document:
     return {**schema, **refinement}
 
 
-def _operation(route: Route, references: Mapping[type, Document]) -> Document:
+def _operation(route: Route, references: Mapping[type, Document], api: Api) -> Document:
     operation = route.operation
     parameters = [_parameter(each) for each in operation.parameters]
     described: Document = {
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
-        "parameters": [*parameters, _IDEMPOTENCY] if route.method == "POST" else parameters,
-        "responses": _responses(route, references),
+        "parameters": [*parameters, _IDEMPOTENCY] if route.method == "POST" and api.is_idempotent else parameters,
+        "responses": _responses(route, references, api),
     }
     described["security"] = []
     if operation.scope is not None:
-        described["security"] = [{SECURITY: []}]
-        described["description"] = f"Needs a key with the scope `{operation.scope}`."
+        described["security"] = [{name: []} for name in api.schemes]
+        described["description"] = api.needs.format(scope=operation.scope)
     if operation.body is not None:
         media = {"schema": references[operation.body], "example": operation.example}
         described["requestBody"] = {"required": True, "content": {"application/json": media}}
@@ -190,10 +216,10 @@ def _parameter(parameter: Parameter) -> Document:
     }
 
 
-def _responses(route: Route, references: Mapping[type, Document]) -> Document:
+def _responses(route: Route, references: Mapping[type, Document], api: Api) -> Document:
     responses: Document = {str(each.status): _success(each, references) for each in route.operation.answers}
     by_status: dict[int, list[str]] = defaultdict(list)
-    for code in codes_of(route.operation, route.path):
+    for code in codes_of(route.operation, route.path, api):
         by_status[KINDS[code].http].append(code)
     for status, codes in sorted(by_status.items()):
         problem, other = _problem(status, codes, references[ProblemView]), responses.get(str(status))

@@ -15,7 +15,7 @@ MAX_PARAMETERS: Final = 16
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
-    """One request, routed. argument: the last segment of the path where the route has one, as it was sent."""
+    """One request, routed. argument: the segment of the path that the route leaves open, as it was sent."""
 
     request: web.BaseRequest
     argument: str
@@ -64,7 +64,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """path: exact, or with one `{name}` as its last segment."""
+    """path: exact, or with one `{name}` as its last segment or the one before."""
 
     method: str
     path: str
@@ -107,11 +107,14 @@ class RouteTable:
     def __init__(self, routes: Iterable[Route], traffic: Traffic) -> None:
         self.routes = tuple(routes)
         self._exact: dict[str, Methods] = {}
-        self._under: dict[str, Methods] = {}
+        self._under: dict[tuple[str, str], Methods] = {}
         for route in self.routes:
-            prefix, brace, _ = route.path.partition("{")
-            paths = self._under if brace else self._exact
-            paths.setdefault(prefix, Methods(route.path, traffic.answers(route.path))).add(route)
+            prefix, brace, rest = route.path.partition("{")
+            if brace:
+                place = prefix, rest.partition("}")[2]
+                self._under.setdefault(place, Methods(route.path, traffic.answers(route.path))).add(route)
+            else:
+                self._exact.setdefault(prefix, Methods(route.path, traffic.answers(route.path))).add(route)
 
     def find(self, path: str) -> tuple[Methods, str]:
         """Who answers, and the path's argument. Raises Refusal for a path that is none."""
@@ -122,8 +125,11 @@ class RouteTable:
             path = path[:-1]
             if path in self._exact:
                 return self._exact[path], ""
-        prefix, _, argument = path.rpartition("/")
-        methods = self._under.get(prefix + "/")
+        prefix, _, last = path.rpartition("/")
+        methods, argument = self._under.get((prefix + "/", "")), last
+        if methods is None:
+            prefix, _, argument = prefix.rpartition("/")
+            methods = self._under.get((prefix + "/", "/" + last))
         if methods is None or not argument:
             raise Refusal("not_found")
         return methods, argument

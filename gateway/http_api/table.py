@@ -100,7 +100,7 @@ _LISTING: Final = (
 )
 
 
-_PERIOD: Final = (
+PERIOD: Final = (
     Parameter(
         name="since",
         schema={"type": "string", "format": "date-time"},
@@ -211,7 +211,7 @@ _USAGE: Final = Operation(
     summary="Sum up what you sent by the time of its acceptance: each message as it was accepted, and as it ended.",
     tag="Usage",
     scope="status",
-    parameters=_PERIOD,
+    parameters=PERIOD,
     answers=(Answer(description="The sums, in the order of time.", body=UsageView),),
     codes=("invalid_parameter", "ledger_unavailable"),
 )

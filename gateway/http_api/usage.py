@@ -57,27 +57,31 @@ class UsageEndpoint:
 
     async def show(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "status")
-        query = call.query
-        span = _span(query)
-        until_ms = _time(query, "until", self._clock.now_ms() + 1)
-        since_ms = _time(query, "since", until_ms - min(USUAL_DAYS * 24, LONGEST_HOURS[span]) * HOUR_MS)
-        if not 0 <= until_ms - since_ms <= LONGEST_HOURS[span] * HOUR_MS:
-            raise Refusal("invalid_parameter", "since")
-        sums = await report(self._usage, key.customer.id, since_ms, until_ms, span, _offset_min(query))
-        items = [
-            UsageSum(
-                start=rfc3339(each.start_ms),
-                message_class=each.message_class,
-                country=each.country,
-                status=each.status,
-                operator=each.operator or None,
-                messages=each.messages,
-                segments=each.segments,
-            )
-            for each in sums
-        ]
-        view = UsageView(since=rfc3339(since_ms), until=rfc3339(until_ms), by=span, items=items)
+        view = await usage_view(self._usage, key.customer.id, call.query, self._clock.now_ms())
         return self._replies.of(200, _encode(view))
+
+
+async def usage_view(usage: Usage, customer: int, query: Mapping[str, str], now_ms: int) -> UsageView:
+    """As the query of a request asks for it. Raises Refusal."""
+    span = _span(query)
+    until_ms = _time(query, "until", now_ms + 1)
+    since_ms = _time(query, "since", until_ms - min(USUAL_DAYS * 24, LONGEST_HOURS[span]) * HOUR_MS)
+    if not 0 <= until_ms - since_ms <= LONGEST_HOURS[span] * HOUR_MS:
+        raise Refusal("invalid_parameter", "since")
+    sums = await report(usage, customer, since_ms, until_ms, span, _offset_min(query))
+    items = [
+        UsageSum(
+            start=rfc3339(each.start_ms),
+            message_class=each.message_class,
+            country=each.country,
+            status=each.status,
+            operator=each.operator or None,
+            messages=each.messages,
+            segments=each.segments,
+        )
+        for each in sums
+    ]
+    return UsageView(since=rfc3339(since_ms), until=rfc3339(until_ms), by=span, items=items)
 
 
 def _span(query: Mapping[str, str]) -> Span:

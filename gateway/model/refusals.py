@@ -77,6 +77,14 @@ KINDS: Final[dict[str, Kind]] = {
     "address_not_allowed": Kind(403, 0x0D, "This API key may not be used from this address."),
     "scope_missing": Kind(403, 0x0D, "This API key lacks the scope that this endpoint needs."),
     "customer_disabled": Kind(403, 0x0D, "This account is disabled."),
+    # who administers
+    "not_signed_in": Kind(401, 0x0D, "A token, or a session of somebody who is signed in, is required."),
+    "not_allowed": Kind(403, 0x0D, "Your roles, or the scopes of the token, do not allow this."),
+    "proof_needed": Kind(403, 0x0D, "Prove again who you are before you do this."),
+    "form_token_missing": Kind(403, 0x0D, "A session changes something only with its form token, from its own site."),
+    "sign_in_refused": Kind(401, 0x0D, "Name, password or code are not right."),
+    "sign_in_locked": Kind(429, 0x0D, "There were too many attempts; try again later."),
+    "changed_meanwhile": Kind(409, 0x08, "Somebody else changed this meanwhile; look at it again."),
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
     "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),

@@ -19,6 +19,9 @@ class Window(msgspec.Struct, frozen=True):
     start: int
     end: int
 
+    def __str__(self) -> str:
+        return f"{self.start // 60:02}:{self.start % 60:02}-{self.end // 60:02}:{self.end % 60:02}"
+
     def holds(self, minute: int) -> bool:
         if self.start <= self.end:
             return self.start <= minute < self.end

@@ -8,13 +8,17 @@ import msgspec
 from config.operators import OperatorSettings
 from config.settings import HttpSettings, Settings
 from gateway.accept.request import OperatorView
+from gateway.accounts.administration import Accounts
+from gateway.audit.actor import Actor
+from gateway.http_api.admin.api import AdminApi, Sources
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
-from gateway.http_api.records import Sources
+from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
+from gateway.node import assembly
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
@@ -30,13 +34,14 @@ log = logger("gateway")
 
 
 class Fronts(msgspec.Struct, frozen=True, kw_only=True):
-    """Built; `listen` opens them. metrics: where the settings want it."""
+    """Built; `listen` opens them. metrics, admin: where the settings want them."""
 
     http: HttpApi
     intake: Intake
     smpp_server: SmppServer
     exposition: Exposition
     metrics: MetricsApi | None
+    admin: AdminApi | None
 
 
 def build_fronts(
@@ -75,12 +80,42 @@ def build_fronts(
             if settings.metrics.enabled
             else None
         ),
+        admin=None if settings.admin.port is None else _admin(settings, stores, road, clock, http.health),
     )
 
 
 def http_settings(settings: Settings) -> HttpSettings:
     """A quiet connection ends within half of the memory horizon: a parser keeps its last request."""
     return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
+
+
+def _admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health) -> AdminApi:
+    def accounts(actor: Actor) -> Accounts:
+        return Accounts(
+            stores.ledger.accounts,
+            clock,
+            actor,
+            sealer=stores.sealer,
+            ensure_keys=stores.keyring.ensure_customer,
+            digest=stores.keyring.credential_digest,
+            epoch=stores.keyring.credential_epoch,
+        )
+
+    sources = Sources(
+        engine=settings.ledger.engine,
+        ledger=stores.ledger,
+        messages=stores.messages,
+        directory=stores.directory,
+        people=stores.people,
+        accounts=accounts,
+        router=road.router,
+        operators=lambda: _operator_views(road),
+        routes=lambda: assembly.routes(road.standing.settings),
+        checks=health.checks,
+        waiting=road.dispatch.lanes.waiting,
+        reveal_reference=road.addressing.reference,
+    )
+    return AdminApi(sources, settings.admin, health, clock, is_shared=settings.http.shared_port)
 
 
 def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpApi:
@@ -97,14 +132,12 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
 
     return HttpApi(
         SendPath(road.door, stores.messages, road.admission, clock),
-        Sources(
+        RecordSources(
             messages=stores.messages,
             usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
-            operators=lambda: [
-                _operator_view(each, road) for each in road.standing.settings.operators if each.name in road.operators
-            ],
+            operators=lambda: _operator_views(road),
         ),
         stores.directory,
         http_settings(settings),
@@ -112,6 +145,10 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
     )
+
+
+def _operator_views(road: Road) -> list[OperatorView]:
+    return [_operator_view(each, road) for each in road.standing.settings.operators if each.name in road.operators]
 
 
 def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
@@ -156,3 +193,7 @@ async def listen(fronts: Fronts, settings: Settings, tasks: TaskOwner, stack: co
         await fronts.metrics.start()
         stack.push_async_callback(fronts.metrics.stop)
         log.info("metrics", port=fronts.metrics.listener.port)
+    if fronts.admin is not None:
+        await fronts.admin.start()
+        stack.push_async_callback(fronts.admin.stop)
+        log.info("admin_listening", address=settings.admin.host, port=fronts.admin.listener.port)

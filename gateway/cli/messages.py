@@ -1,0 +1,121 @@
+"""`connect-gateway message`: what became of a message, in words. Its text is never shown."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.accept.validation import parse_time
+from gateway.audit.acts import Act
+from gateway.cli.output import Config, Failed, Json, personal, run, show
+from gateway.cli.session import Desk, find_customer, open_desk
+from gateway.http_api.admin.finding import USUAL_MS, by_reference
+from gateway.http_api.admin.timeline import message_view
+from gateway.http_api.admin.views import AdminMessageView
+from gateway.model.identifiers import parse_message_id
+from gateway.model.message import Message
+from gateway.vault.vault import Vault
+from redaction.errors import SealError
+from redaction.personal import Purpose
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What became of messages.")
+
+
+@app.command("show")
+def show_(
+    message: Annotated[str, typer.Argument(help="The message's id.")], config: Config = None, json: Json = False
+) -> None:
+    """What happened to a message, step by step, and what its codes mean."""
+
+    async def work() -> AdminMessageView:
+        async with open_desk(config) as desk:
+            identifier = parse_message_id(message)
+            (found,) = await desk.ledger.messages.find_many([identifier or bytes(16)])
+            if found is None:
+                raise Failed("no message has this id", "unknown_message")
+            return message_view(found, await _public_id(desk, found.customer))
+
+    view = run(work())
+    if json:
+        show(_shown(view), True)
+        return
+    fields = {name: value for name, value in _shown(view).items() if name != "timeline"}
+    show(fields, False)
+    show(_steps(view), False)
+
+
+@app.command("find")
+def find(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    reference: Annotated[
+        str | None,
+        typer.Option(help="The customer's own reference; - reads a line, @FILE a file; default: it is asked for."),
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="A time with its zone (RFC 3339); default 7 days ago.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """A customer's messages by the customer's own reference. Every search is in the audit log."""
+    wanted = personal(reference, asks_for="reference")
+
+    async def work() -> list[dict[str, object]]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            now_ms = desk.clock.now_ms()
+            since_ms = now_ms - USUAL_MS if since is None else parse_time(since)
+            if since_ms is None:
+                raise Failed("a time is like 2026-11-30T12:00:00+03:00", "invalid_value")
+            vault = Vault(desk.sealer, desk.rules, desk.clock.now_ms)
+
+            def reveal(message: Message) -> str | None:
+                try:
+                    opened = vault.open_private(message).reference
+                except SealError:
+                    return None
+                return None if opened is None else opened.reveal(Purpose.INFORM_CUSTOMER)
+
+            found = await by_reference(desk.ledger.messages, owner.id, wanted, max(0, since_ms), reveal)
+            await desk.audit.write(
+                Act.MESSAGE_FIND, owner.public_id, what="reference", numbers={"found": len(found.messages)}
+            )
+            return [_row(message_view(each, owner.public_id)) for each in found.messages]
+
+    show(run(work()), json)
+
+
+async def _public_id(desk: Desk, number: int) -> str:
+    return next((each.public_id for each in await desk.accounts.customers() if each.id == number), str(number))
+
+
+def _row(view: AdminMessageView) -> dict[str, object]:
+    last = view.timeline[-1]
+    return {
+        "id": view.id,
+        "status": view.status,
+        "to": view.to,
+        "operator": view.operator,
+        "error": view.error,
+        "cause": last.cause,
+    }
+
+
+def _shown(view: AdminMessageView) -> dict[str, object]:
+    return {
+        "id": view.id,
+        "customer": view.customer,
+        "status": view.status,
+        "to": view.to,
+        "class": view.message_class,
+        "segments": view.segments,
+        "operator": view.operator,
+        "attempts": view.attempts,
+        "error": view.error,
+        "expires_at": view.expires_at,
+        "content_until": view.content_until,
+        "record_until": view.record_until,
+        "timeline": _steps(view),
+    }
+
+
+def _steps(view: AdminMessageView) -> list[dict[str, object]]:
+    names = ("at", "what", "operator", "code", "cause", "cure")
+    return [{name: getattr(step, name) for name in names} for step in view.timeline]

@@ -1,0 +1,92 @@
+"""Customers as the platform's people see them, and their pausing."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from gateway.accounts.administration import Accounts
+from gateway.accounts.settings import read_customer
+from gateway.audit.actor import Actor
+from gateway.http_api.admin.gate import Asker
+from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.views import CustomersView, CustomerView, ReasonRequest
+from gateway.http_api.replies import Reply
+from gateway.http_api.routes import Call
+from gateway.http_api.usage import usage_view
+from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer
+from gateway.ledger.roles import AccountStore, Usage
+from gateway.model.refusals import Refusal
+from gateway.model.times import rfc3339, rfc3339_or_none
+from gateway.people.roles import Action
+from redaction.errors import alone
+
+PAGE: Final = 100
+_CURSOR: Final = re.compile("[0-9]{1,10}", re.ASCII)
+
+
+class CustomerEndpoints:
+    """accounts: in the hands of an actor."""
+
+    def __init__(self, parts: Parts, store: AccountStore, usage: Usage, accounts: Callable[[Actor], Accounts]) -> None:
+        self._parts = parts
+        self._store = store
+        self._usage = usage
+        self._accounts = accounts
+
+    async def all(self, call: Call) -> Reply:
+        """Whoever belongs to a customer sees that one alone."""
+        asker = await self._parts.gate.identify(call.request)
+        if not asker.may(Action.CUSTOMER_READ, asker.customer):
+            raise Refusal("not_allowed")
+        raw = call.query.get("cursor", "0")
+        if not _CURSOR.fullmatch(raw):
+            raise Refusal("invalid_parameter", "cursor")
+        shown = [
+            each
+            for each in await self._store.customers()
+            if each.id > int(raw) and asker.customer in ("", each.public_id)
+        ]
+        cursor = str(shown[PAGE - 1].id) if len(shown) > PAGE else None
+        return self._parts.answer(CustomersView([_view(each) for each in shown[:PAGE]], cursor))
+
+    async def show(self, call: Call) -> Reply:
+        _, customer = await self._opened(call, Action.CUSTOMER_READ)
+        return self._parts.answer(_view(customer))
+
+    async def usage(self, call: Call) -> Reply:
+        _, customer = await self._opened(call, Action.USAGE_READ)
+        return self._parts.answer(await usage_view(self._usage, customer.id, call.query, self._parts.clock.now_ms()))
+
+    async def pause(self, call: Call) -> Reply:
+        return await self._set(call, disabled=True)
+
+    async def resume(self, call: Call) -> Reply:
+        return await self._set(call, disabled=False)
+
+    async def _set(self, call: Call, *, disabled: bool) -> Reply:
+        asker, customer = await self._opened(call, Action.CUSTOMER_PAUSE)
+        await self._parts.body(call, ReasonRequest)
+        try:
+            changed = await self._accounts(asker.actor).disable(customer.id, disabled=disabled)
+        except ChangedMeanwhile:
+            raise alone(Refusal("changed_meanwhile")) from None
+        return self._parts.answer(_view(changed))
+
+    async def _opened(self, call: Call, action: Action) -> tuple[Asker, StoredCustomer]:
+        asker = await self._parts.gate.open(call.request, action, call.argument)
+        for each in await self._store.customers():
+            if each.public_id == call.argument:
+                return asker, each
+        raise Refusal("not_found")
+
+
+def _view(customer: StoredCustomer) -> CustomerView:
+    settings = msgspec.to_builtins(read_customer(customer.settings).settings, str_keys=True)
+    return CustomerView(
+        id=customer.public_id,
+        created_at=rfc3339(customer.created_ms),
+        disabled_at=rfc3339_or_none(customer.disabled_ms),
+        settings=settings,
+    )

@@ -1,0 +1,78 @@
+"""What the codes of a message's record mean, for people: cause and cure.
+
+Codes of ours are words. An operator's are 8 hexadecimal digits of an SMPP command_status (SMPP 3.4 §5.1.3), or the
+network error code of a receipt, whose meaning is the operator's own.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """cure: what can be done about it."""
+
+    cause: str
+    cure: str
+
+
+OURS: Final = {
+    "expired_here": Meaning(
+        "Its validity ended before an operator took it.",
+        "Look whether its operator was up and took messages then; give a longer validity, or a route with another one.",
+    ),
+    "outcome_unknown": Meaning(
+        "The operator's answer was lost, and messages of this class are not sent twice.",
+        "Ask the operator what became of it; `in_doubt` of the route says what is done in such a case.",
+    ),
+    "content_destroyed": Meaning(
+        "Its content was forgotten before it could be sent.", "Look why it waited; the tag's limit was reached."
+    ),
+    "integrity_error": Meaning(
+        "What is stored of it was changed outside the gateway.", "Look who has access to the ledger; restore a backup."
+    ),
+    "unlisted": Meaning("The operator gave a code in a form that is not kept.", "Ask the operator by time and sender."),
+    "timeout": Meaning("The operator did not answer in time.", "It is tried again; look at the operator's link."),
+    "link_lost": Meaning("The link broke before the answer came.", "It is tried again; look at the operator's link."),
+    "not_sent": Meaning("The link was not up.", "It is tried again; `operator show` says why a bind is down."),
+    "throttled": Meaning(
+        "The operator asked to slow down.", "It is tried again; compare the throughput with the contract."
+    ),
+    "queue_full": Meaning("The operator's queue was full.", "It is tried again; ask the operator if it lasts."),
+    "no_receipt": Meaning(
+        "The operator took it and never said what became of it.", "Ask the operator by time and sender."
+    ),
+}
+
+STATUSES: Final = {
+    0x01: Meaning("The message was too long for the operator.", "Compare the operator's `concatenation` setting."),
+    0x08: Meaning("The operator had a fault of its own.", "Tell the operator if it lasts."),
+    0x0A: Meaning("The operator refused the sender.", "Register the sender with the operator, or set an alias."),
+    0x0B: Meaning(
+        "The operator refused the number.", "The number does not exist there, or the route is the wrong one."
+    ),
+    0x14: Meaning("The operator's queue was full.", "Ask the operator if it lasts."),
+    0x45: Meaning(
+        "The operator refused the submission.", "Ask the operator; often sender or content are not registered."
+    ),
+    0x58: Meaning("The operator asked to slow down.", "Compare the throughput with the contract."),
+    0x61: Meaning("The operator refused the time of delivery.", "Compare `time_format` and `utc_offset_min`."),
+    0x62: Meaning("The operator refused the validity.", "Compare `time_format`, or give a shorter validity."),
+    0x64: Meaning("The receiver had a fault that passes.", "It may be sent again."),
+    0x65: Meaning("The receiver refused it for good.", "Ask the operator."),
+}
+"""By command_status."""
+
+UNKNOWN: Final = Meaning(
+    "A code of the operator's own.", "Its list of codes says what it means; ask the operator's engineers."
+)
+_STATUS: Final = re.compile("[0-9A-Fa-f]{8}", re.ASCII)
+
+
+def meaning(code: str) -> Meaning:
+    """`UNKNOWN` for one that only the operator knows."""
+    found = OURS.get(code)
+    if found is None and _STATUS.fullmatch(code):
+        found = STATUSES.get(int(code, 16))
+    return found or UNKNOWN

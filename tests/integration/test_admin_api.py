@@ -1,0 +1,293 @@
+"""The admin API of a whole node: who may do what, and what support finds."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pyotp
+
+from config.operators import LoopbackOperatorSettings
+from config.settings import AdminSettings, SmppServerSettings
+from gateway.accounts.administration import Accounts, Profile
+from gateway.accounts.settings import DEFAULT_SCOPES, CustomerSettings, KeySettings
+from gateway.audit.actor import COMMAND_LINE
+from gateway.http_api.admin.gate import FORM_TOKEN
+from gateway.http_api.routes import Route
+from gateway.node.node import Node
+from gateway.people.people import People
+from gateway.people.record import Contact, Person
+from gateway.people.roles import CUSTOMER_ROLES, Action, Role, may
+from gateway.people.sessions import COOKIE, Sessions
+from gateway.people.tokens import Tokens
+from redaction.personal import MessageText, Purpose, Secret
+from tests.bounds import LIMIT_S
+from tests.integration.smpp_stage import settings_of
+
+PASSWORD = "a long word that nobody knows 47"
+CANARY = "canary.person@example.com"
+
+
+class Admin:
+    """A node that serves the admin API, one customer, and a client without a session."""
+
+    def __init__(self, node: Node, client: aiohttp.ClientSession, customer: str, key: Secret) -> None:
+        self.node = node
+        self.customer = customer
+        self._key = key
+        self._client = client
+        assert node.fronts.admin is not None
+        self.url = f"http://127.0.0.1:{node.fronts.admin.listener.port}"
+
+    async def ask(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        async with self._client.request(method, self.url + path, json=body, headers=headers) as answer:
+            raw = await answer.read()
+            return answer.status, json.loads(raw) if raw.startswith(b"{") else raw, answer.headers
+
+    async def token(self, *scopes: Action, customer: str = "") -> dict[str, str]:
+        tokens = Tokens(self.node.stores.people)
+        _, secret = await tokens.add(COMMAND_LINE, scopes, life_ms=3_600_000, customer=customer)
+        return {"Authorization": f"Bearer {secret.reveal(Purpose.CREDENTIAL)}"}
+
+    async def person(self, *roles: Role, customer: str = "", email: str = CANARY) -> tuple[Person, str]:
+        """With a password and a second factor, and the secret of the latter."""
+        people = People(self.node.stores.people, COMMAND_LINE)
+        added = await people.add(Contact(name=MessageText("Person"), email=MessageText(email)), roles, customer)
+        await people.set_password(added.id, Secret(PASSWORD))
+        enrolment = await people.begin_totp(added.id)
+        secret = enrolment.secret.reveal(Purpose.CREDENTIAL)
+        at_s = self.node.clock.now_ms() // 1000
+        await people.confirm_totp(added.id, pyotp.TOTP(secret).at(at_s - 30))
+        return await self.node.stores.people.get(added.id), secret
+
+    async def signed_in(self, secret: str, email: str = CANARY) -> dict[str, str]:
+        """Headers of a session, with the form token."""
+        code = pyotp.TOTP(secret).at(self.node.clock.now_ms() // 1000)
+        status, told, headers = await self.ask(
+            "POST", "/admin/v1/session", {"email": email, "password": PASSWORD, "code": code}
+        )
+        assert status == 201, told
+        token = headers["Set-Cookie"].partition(";")[0]
+        return {"Cookie": token, FORM_TOKEN: told["form_token"]}
+
+    async def send(self, **fields: object) -> str:
+        """A customer's message, to its end."""
+        port = self.node.fronts.http.listener.port
+        body = {"to": "+966500000078", "from": "BRAND", "text": "canary text", "class": "transactional", **fields}
+        headers = {"Authorization": f"Bearer {self._key.reveal(Purpose.CREDENTIAL)}"}
+        async with self._client.post(f"http://127.0.0.1:{port}/v1/messages", json=body, headers=headers) as answer:
+            told = await answer.json()
+            assert answer.status == 202, told
+        identifier = bytes.fromhex(told["id"])
+        ledger = self.node.stores.ledger
+
+        async def is_final() -> bool:
+            (found,) = await ledger.messages.find_many([identifier])
+            return found is not None and found.final_ms is not None
+
+        async with asyncio.timeout(LIMIT_S):
+            while not await is_final():
+                await asyncio.sleep(0.01)
+        return str(told["id"])
+
+    async def session(self, person: Person) -> dict[str, str]:
+        """As after signing in with a second factor."""
+        sessions = Sessions(self.node.stores.people)
+        token, writes = await sessions.begun(person, has_second=True)
+        await self.node.stores.ledger.acts.act(writes)
+        found = await sessions.find(token)
+        assert found is not None
+        cookie = f"{COOKIE}={token.reveal(Purpose.CREDENTIAL)}"
+        return {"Cookie": cookie, FORM_TOKEN: found.form_token()}
+
+    async def entries(self, act: str) -> list[dict[str, Any]]:
+        """Of the audit log, that are pending or not: what was written of this act."""
+        pending = await self.node.stores.ledger.acts.pending(10_000)
+        found = [json.loads(each.octets) for each in pending]
+        return [each for each in found if each["act"] == act]
+
+
+@asynccontextmanager
+async def running_admin(folder: Path) -> AsyncIterator[Admin]:
+    operator = LoopbackOperatorSettings(name="loop")
+    settings = msgspec.structs.replace(settings_of(folder, operator, SmppServerSettings()), admin=AdminSettings(port=0))
+    node = Node(settings)
+    await node.start()
+    try:
+        stores = node.stores
+        accounts = Accounts(
+            stores.ledger.accounts,
+            node.clock,
+            COMMAND_LINE,
+            sealer=stores.sealer,
+            ensure_keys=stores.keyring.ensure_customer,
+            digest=stores.keyring.credential_digest,
+            epoch=stores.keyring.credential_epoch,
+        )
+        customer = await accounts.add_customer(
+            Profile(name=MessageText("Example")), CustomerSettings(senders={"BRAND": ()})
+        )
+        _, key = await accounts.add_key(customer.id, scopes=DEFAULT_SCOPES, settings=KeySettings())
+        await stores.directory.refresh()
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
+            yield Admin(node, client, customer.public_id, key)
+    finally:
+        await node.stop()
+
+
+BODIES: Mapping[str, object] = {
+    "explain_route": {"to": "96650"},
+    "pause_customer": {"reason": "ticket 1"},
+    "resume_customer": {"reason": "ticket 1"},
+}
+"""By operation, what a request of it says."""
+
+
+async def test_every_role_may_what_the_table_says_at_every_endpoint_and_nothing_else(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        identifier = await admin.send()
+        fronts = admin.node.fronts.admin
+        assert fronts is not None
+        routes = [each for each in fronts.table.routes if each.operation.scope is not None]
+        assert len(routes) >= 11
+        for number, role in enumerate(Role):
+            owner = admin.customer if role in CUSTOMER_ROLES else ""
+            people = People(admin.node.stores.people, COMMAND_LINE)
+            contact = Contact(name=MessageText("Person"), email=MessageText(f"person{number}@example.com"))
+            headers = await admin.session(await people.add(contact, [role], owner))
+            for route, customer in product(routes, (admin.customer, "cus_0000000000000000")):
+                is_message = route.path == "/admin/v1/messages/{id}"  # whose it is is its own affair
+                of_customer = "customers/" in route.path or route.operation.id == "find_messages"
+                own = owner != "" and (is_message or not of_customer or customer == owner)
+                status, told = await _asked(admin, route, customer, identifier, headers)
+                if not may([role], Action(route.operation.scope or ""), own):
+                    assert status in {403, 404}, (role, route.method, route.path, told)
+                else:
+                    exists = is_message or not of_customer or customer == admin.customer
+                    assert status == (200 if exists else 404), (role, route.method, route.path, told)
+
+
+async def _asked(
+    admin: Admin, route: Route, customer: str, message: str, headers: Mapping[str, str]
+) -> tuple[int, object]:
+    path = route.path.replace("/messages/{id}", f"/messages/{message}").replace("{id}", customer)
+    body = BODIES.get(route.operation.id)
+    if route.operation.id == "find_messages":
+        body = {"customer": customer, "reference": "4711"}
+    status, told, _ = await admin.ask(route.method, path.replace("{name}", "loop"), body, headers)
+    return status, told
+
+
+async def test_without_a_session_or_a_token_nothing_is_answered_but_what_anybody_may_see(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        fronts = admin.node.fronts.admin
+        assert fronts is not None
+        for route in fronts.table.routes:
+            if route.operation.scope is None:
+                continue
+            path = route.path.replace("{id}", admin.customer).replace("{name}", "loop")
+            body = BODIES.get(route.operation.id, {"customer": admin.customer, "reference": "x"})
+            for headers in (None, {"Authorization": "Bearer cgt_x"}, {"Cookie": f"{COOKIE}=usr_0.x"}):
+                status, told, _ = await admin.ask(route.method, path, None if route.method == "GET" else body, headers)
+                assert (status, told["code"]) == (401, "not_signed_in"), (route.method, path)
+
+
+async def test_somebody_signs_in_with_a_second_factor_and_out_again(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        person, secret = await admin.person(Role.SUPPORT)
+        wrong = {"email": CANARY, "password": PASSWORD, "code": "000000"}
+        status, told, headers = await admin.ask("POST", "/admin/v1/session", wrong)
+        assert (status, told["code"]) == (401, "sign_in_refused")
+        assert "Set-Cookie" not in headers
+        headers = await admin.signed_in(secret)
+        status, told, _ = await admin.ask("GET", "/admin/v1/session", headers=headers)
+        assert (status, told["person"], told["roles"]) == (200, person.id, ["support"])
+        assert CANARY not in json.dumps(told)
+        status, _, answered = await admin.ask("DELETE", "/admin/v1/session", headers=headers)
+        assert (status, "Max-Age=0" in answered["Set-Cookie"]) == (204, True)
+        assert (await admin.ask("GET", "/admin/v1/session", headers=headers))[0] == 401
+
+
+async def test_a_session_changes_nothing_without_its_form_token_or_for_another_site(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        people = People(admin.node.stores.people, COMMAND_LINE)
+        contact = Contact(name=MessageText("Person"), email=MessageText(CANARY))
+        headers = await admin.session(await people.add(contact, [Role.OPERATIONS, Role.OWNER]))
+        path = f"/admin/v1/customers/{admin.customer}/pause"
+        for spoiled in (
+            {"Cookie": headers["Cookie"]},
+            headers | {FORM_TOKEN: headers[FORM_TOKEN][::-1]},
+            headers | {"Sec-Fetch-Site": "cross-site"},
+            headers | {"Sec-Fetch-Site": "same-site"},
+        ):
+            status, told, _ = await admin.ask("POST", path, {"reason": "x"}, spoiled)
+            assert (status, told["code"]) == (403, "form_token_missing")
+        assert not admin.node.stores.directory.is_held(1)
+        status, told, _ = await admin.ask("POST", path, {"reason": "x"}, headers | {"Sec-Fetch-Site": "same-origin"})
+        assert (status, told["disabled_at"] is not None) == (200, True)
+
+
+async def test_a_customer_is_paused_and_resumed_and_the_audit_log_says_by_whom(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers = await admin.token(Action.CUSTOMER_PAUSE)
+        for verb, paused in (("pause", True), ("resume", False)):
+            path = f"/admin/v1/customers/{admin.customer}/{verb}"
+            status, told, _ = await admin.ask("POST", path, {"reason": "ticket 1"}, headers)
+            assert (status, told["disabled_at"] is not None) == (200, paused)
+            await admin.node.stores.directory.refresh()
+            assert admin.node.stores.directory.is_held(1) is paused
+        for act in ("customer.disable", "customer.enable"):
+            (written,) = await admin.entries(act)
+            assert written["actor"]["kind"] == "token"
+            assert written["obj"] == admin.customer
+
+
+async def test_support_finds_a_message_by_the_customers_reference_and_reads_what_became_of_it(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        wanted = await admin.send(reference="4711")
+        await admin.send(reference="4712")
+        headers = await admin.token(Action.MESSAGE_READ)
+        asked = {"customer": admin.customer, "reference": "4711"}
+        status, told, _ = await admin.ask("POST", "/admin/v1/messages/find", asked, headers)
+        assert status == 200
+        assert ([each["id"] for each in told["messages"]], told["complete"]) == ([wanted], True)
+        (entry,) = await admin.entries("message.find")
+        assert (entry["what"], entry["n"]) == ("reference", {"found": 1})
+        assert "4711" not in json.dumps(entry)
+        status, shown, _ = await admin.ask("GET", f"/admin/v1/messages/{wanted}", headers=headers)
+        assert (status, shown) == (200, told["messages"][0])
+        assert [each["what"] for each in shown["timeline"]] == ["accepted", "routed", "submitted", "delivered"]
+        assert shown["to"] == "+966•••••••78"
+        assert "canary" not in json.dumps(shown)
+
+
+async def test_explain_says_the_route_and_keeps_nothing(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers = await admin.token(Action.ROUTE_EXPLAIN, Action.ROUTE_READ)
+        status, told, _ = await admin.ask("POST", "/admin/v1/routes/explain", {"to": "+966500000078"}, headers)
+        assert (status, told["operators"], told["passed"]) == (200, ["loop"], [])
+        status, told, _ = await admin.ask("POST", "/admin/v1/routes/explain", {"to": "9665x"}, headers)
+        assert (status, told["field"]) == (400, "to")
+        assert "9665x" not in json.dumps(told)
+        status, told, _ = await admin.ask("GET", "/admin/v1/routes", headers=headers)
+        assert [each["operators"] for each in told["routes"]] == [["loop"]]
+
+
+async def test_the_description_names_every_route_and_the_session_cookie(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        status, told, _ = await admin.ask("GET", "/openapi.json")
+        fronts = admin.node.fronts.admin
+        assert fronts is not None
+        described = {(method.upper(), path) for path, item in told["paths"].items() for method in item}
+        assert (status, described) == (200, {(each.method, each.path) for each in fronts.table.routes})
+        assert set(told["components"]["securitySchemes"]) == {"token", "session"}
+        for each in fronts.table.routes:
+            operation = told["paths"][each.path][each.method.lower()]
+            assert each.operation.scope is None or each.operation.scope in operation["description"]
