@@ -94,7 +94,7 @@ def entry(
     if why and not isinstance(why, Commitment):
         raise BadEntry("why: not a commitment")
     words = {"obj": obj, "customer": customer, "by2": second, "what": what, "intent": intent, "why": why.hex()}
-    fields |= {name: value for name, value in words.items() if value}
+    fields |= {name: str(value) for name, value in words.items() if value}  # members of enumerations, too
     if numbers:
         fields["n"] = dict(numbers)
     if digests:

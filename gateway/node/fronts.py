@@ -10,7 +10,7 @@ from config.settings import HttpSettings, Settings
 from gateway.accept.request import OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
-from gateway.http_api.admin.api import AdminApi, Sources
+from gateway.http_api.admin.api import IDLE_S, AdminApi, Sources
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
@@ -115,7 +115,14 @@ def _admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health:
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
     )
-    return AdminApi(sources, settings.admin, health, clock, is_shared=settings.http.shared_port)
+    return AdminApi(
+        sources,
+        settings.admin,
+        health,
+        clock,
+        is_shared=settings.http.shared_port,
+        idle_s=min(IDLE_S, settings.memory.horizon_s / 2),
+    )
 
 
 def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpApi:
