@@ -5,7 +5,7 @@ import socket
 
 import msgspec
 
-from config.settings import Settings
+from config.settings import HttpSettings, Settings
 from gateway.http_api.admin.api import AdminApi
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
@@ -80,6 +80,11 @@ def build_fronts(
     )
 
 
+def http_settings(settings: Settings) -> HttpSettings:
+    """A quiet connection ends within half of the memory horizon: a parser keeps its last request."""
+    return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
+
+
 def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpApi:
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
@@ -102,7 +107,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             operators=lambda: operator_views(road),
         ),
         stores.directory,
-        msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2)),
+        http_settings(settings),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
