@@ -325,8 +325,11 @@ class SmppServer:
         self._refuse(link, asked, status)
 
     def _say_refused(self, link: Link, system_id: str, reason: str) -> None:
-        """Names the account, if there is one; what a stranger calls itself is nobody's."""
-        esme = self._directory.esme(system_id)
+        """Names the account, if there is one; what a stranger calls itself is nobody's.
+
+        That comparisons were too many concerns no account: thousands that come at once are a line for each network.
+        """
+        esme = None if reason == "busy" else self._directory.esme(system_id)
         customer, account = ("", "") if esme is None else (esme.key.customer.public_id, str(esme.id))
         address = cut_address(link.address)
         count = self._notices.count((reason, account, address), self._clock.monotonic())
