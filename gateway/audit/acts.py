@@ -120,7 +120,7 @@ class Act(enum.Enum):
     DESTRUCTION = "destruction"
 
     # the log itself
-    AUDIT_KEY = "audit.key"
+    AUDIT_ANEW = "audit.anew"
     AUDIT_PRUNE = "audit.prune"
 
 
@@ -264,7 +264,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),
         Act.DISCLOSURE_MAKE: _rule("disclosure", numbers="messages"),
         Act.DESTRUCTION: _rule("cert", numbers="messages subjects", digests=_STATES),
-        Act.AUDIT_KEY: _rule("", digests=_STATES),
+        Act.AUDIT_ANEW: _rule("", numbers="size", digests=_STATES),
         Act.AUDIT_PRUNE: _rule("", numbers="before after"),
     }
 )

@@ -13,24 +13,28 @@ from gateway.audit.tree import EMPTY_ROOT
 
 _SIZE: Final = "audit_size"
 _THROUGH: Final = "audit_through"
+_LOG: Final = "audit_log"
 _ROOT: Final = tuple(f"audit_root_{part}" for part in range(4))
 _PART: Final = 8
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """size, root: of the tree. through: number of the newest pending entry that is in it."""
+    """size, root: of the tree. through: number of the newest pending entry that is in it. log: which of the
+    installation's logs it is; another is begun where the folder of one was lost.
+    """
 
     size: int = 0
     root: bytes = EMPTY_ROOT
     through: int = 0
+    log: int = 1
 
     def marks(self) -> dict[str, int]:
         """None for a log that was never signed."""
-        if not self.size:
+        if self == Anchor():
             return {}
         parts = (self.root[at * _PART : (at + 1) * _PART] for at in range(len(_ROOT)))
         root = {name: int.from_bytes(part, "big", signed=True) for name, part in zip(_ROOT, parts, strict=True)}
-        return {_SIZE: self.size, _THROUGH: self.through} | root
+        return {_SIZE: self.size, _THROUGH: self.through, _LOG: self.log} | root
 
 
 def read_anchor(marks: Mapping[str, int]) -> Anchor:
@@ -38,7 +42,7 @@ def read_anchor(marks: Mapping[str, int]) -> Anchor:
     if _SIZE not in marks:
         return Anchor()
     root = b"".join(marks[name].to_bytes(_PART, "big", signed=True) for name in _ROOT)
-    return Anchor(marks[_SIZE], root, marks[_THROUGH])
+    return Anchor(marks[_SIZE], root, marks[_THROUGH], marks[_LOG])
 
 
 def anchor_marks(marks: Mapping[str, int]) -> dict[str, int]:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from config.settings import Settings
-from gateway.audit.writing import LogWriter, log_folder
+from gateway.audit.anchor import read_anchor
+from gateway.audit.writing import LogWriter, log_name
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.store import Keystore
 
@@ -15,14 +16,10 @@ def folder_of(settings: Settings) -> Path | None:
     return Path(settings.ledger.path).parent / "audit" if settings.ledger.engine == "sqlite" else None
 
 
-def origin_of(settings: Settings, installation: int) -> str:
-    """The name of an installation's log, by which its checkpoints are signed."""
-    return f"{settings.audit.name}/audit/{installation:016x}"
-
-
 def log_writer(settings: Settings, keystore: Keystore, keyring: Keyring, installation: int) -> LogWriter | None:
-    """None where the log is left to others."""
+    """None where the log is left to others. Its origin is the name of the settings, `audit`, and the log's own."""
     place = folder_of(settings)
     if place is None:
         return None
-    return LogWriter(log_folder(place, installation), origin_of(settings, installation), keystore, keyring)
+    name = log_name(installation, read_anchor(keystore.marks.all()).log)
+    return LogWriter(place / name, f"{settings.audit.name}/audit/{name}", keystore, keyring)

@@ -8,7 +8,7 @@ as `named` digests.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ SALT: Final = 16
 LARGEST: Final = (1 << 53) - 1
 """Of a count: what every reader of JSON takes as a whole number."""
 
+_json: Final = msgspec.json.Encoder(order="sorted")
+_reader: Final = msgspec.json.Decoder()
 _ID: Final = re.compile(r"([a-z]{2,12})_(?:[0-9a-f]{16}|[0-9a-f]{32})", re.ASCII)
 _KEY: Final = re.compile(r"(key)_[0-9a-f]{8}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -103,7 +105,7 @@ def entry(
 def read_entry(octets: bytes) -> dict[str, Any]:
     """The fields of an entry, which is as `entry` writes them. Raises BadEntry."""
     try:
-        fields = msgspec.json.decode(octets)
+        fields = _reader.decode(octets)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadEntry("entry: no JSON") from None
     if not isinstance(fields, dict) or _encoded(fields) != octets:
@@ -113,7 +115,7 @@ def read_entry(octets: bytes) -> dict[str, Any]:
 
 def _encoded(fields: dict[str, Any]) -> bytes:
     _check(fields)
-    octets = msgspec.json.encode(fields, order="sorted")
+    octets = _json.encode(fields)
     if len(octets) > LONGEST:
         raise BadEntry("entry: too long")
     return octets
@@ -121,46 +123,52 @@ def _encoded(fields: dict[str, Any]) -> bytes:
 
 def _check(fields: Mapping[str, Any]) -> None:
     """Every key is known, and its value has the form of it. Raises BadEntry."""
-    if fields.keys() - _FORMS.keys() or _ALWAYS - fields.keys():
+    if not _ALWAYS <= fields.keys() <= _FORMS.keys():
         raise BadEntry("entry: unknown or missing keys")
-    if fields["v"] != VERSION or type(fields["v"]) is not int:
-        raise BadEntry("v: not this version")
-    for name, form in _FORMS.items():
-        if form is not None and name in fields and not _fits(form, fields[name]):
+    for name, value in fields.items():
+        form = _FORMS[name]
+        if form is not None and (value.__class__ is not str or form.fullmatch(value) is None):
             raise BadEntry(f"{name}: not of its form")
+    if fields["v"] != VERSION or fields["v"].__class__ is not int:
+        raise BadEntry("v: not this version")
     _check_actor(fields["actor"])
     _check_by_rule(fields)
 
 
 def _check_by_rule(fields: Mapping[str, Any]) -> None:
-    try:
-        rule = RULES[Act(fields["act"])]
-    except ValueError:
-        raise BadEntry("act: not on the list") from None
+    rule = _RULES.get(fields["act"])
+    if rule is None:
+        raise BadEntry("act: not on the list")
     if _kind(fields.get("obj", "")) not in rule.objects:
         raise BadEntry("obj: not an object of this act")
-    if _kind(fields.get("customer", "")) not in ("cus", ""):
-        raise BadEntry("customer: not of its form")
-    if _kind(fields.get("by2", "")) not in ("usr", ""):
-        raise BadEntry("by2: not of its form")
+    for name, kind in (("customer", "cus"), ("by2", "usr")):
+        if name in fields and _kind(fields[name]) != kind:
+            raise BadEntry(f"{name}: not of its form")
     if "what" in fields and fields["what"] not in rule.words:
         raise BadEntry("what: not a word of this act")
-    for name, allowed, is_good in (("n", rule.numbers, _is_count), ("d", rule.digests, _is_digest)):
-        each = fields.get(name, {})
-        if not isinstance(each, dict) or each.keys() - allowed or not all(map(is_good, each.values())):
-            raise BadEntry(f"{name}: not as this act allows")
-        if name in fields and not each:
-            raise BadEntry(f"{name}: empty")
+    if "n" in fields:
+        _check_table("n", fields["n"], rule.numbers, _is_count)
+    if "d" in fields:
+        _check_table("d", fields["d"], rule.digests, _is_digest)
+
+
+def _check_table(name: str, table: object, allowed: frozenset[str], is_good: Callable[[object], bool]) -> None:
+    if not isinstance(table, dict) or not table or not table.keys() <= allowed:
+        raise BadEntry(f"{name}: not as this act allows")
+    if not all(map(is_good, table.values())):
+        raise BadEntry(f"{name}: not of its form")
 
 
 def _check_actor(actor: object) -> None:
-    if not isinstance(actor, dict) or actor.keys() - {"kind", "id"}:
+    if not isinstance(actor, dict) or not actor.keys() <= {"kind", "id"}:
         raise BadEntry("actor: not of its form")
-    kinds = _ACTORS.get(actor.get("kind", ""))
-    if kinds is None or _kind(actor.get("id", "")) not in kinds or actor.get("id") == "":
+    kind, identifier = actor.get("kind"), actor.get("id", "")
+    kinds = _ACTORS.get(kind, ()) if isinstance(kind, str) else ()
+    if _kind(identifier) not in kinds or ("id" in actor and not identifier):
         raise BadEntry("actor: not of its form")
 
 
+_RULES: Final = {act.value: rule for act, rule in RULES.items()}
 _ACTORS: Final[Mapping[str, tuple[str, ...]]] = {
     ActorKind.COMMAND_LINE.value: ("usr", ""),
     ActorKind.NODE.value: ("node", ""),
@@ -180,16 +188,12 @@ def _kind(identifier: object) -> str | None:
     return None if found is None else found[1]
 
 
-def _fits(form: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and form.fullmatch(value) is not None
-
-
 def _is_count(value: object) -> bool:
     return type(value) is int and 0 <= value <= LARGEST
 
 
 def _is_digest(value: object) -> bool:
-    return _fits(_DIGEST, value)
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
 _ANY_ID: Final = re.compile(rf"{_ID.pattern}|{_KEY.pattern}", re.ASCII)

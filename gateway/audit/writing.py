@@ -97,7 +97,7 @@ class LogWriter:
         assert writer is not None
         writer.add((each.octets, leaf) for each, leaf in fresh)
         writer.flush()
-        after = Anchor(writer.edge.size, writer.edge.root(), entries[-1].number)
+        after = Anchor(writer.edge.size, writer.edge.root(), entries[-1].number, before.log)
         note = self._signed(after)
         if not self._keystore.marks.move(before.marks(), after.marks()):
             raise LostRace
@@ -121,6 +121,17 @@ class LogWriter:
             note = self._signed(self._anchor)
             self._keep(note)
         return note
+
+    def begin_another(self) -> bool:
+        """Give this log up, and let the next one begin empty; False when another process has signed meanwhile.
+
+        For a folder that is lost for good: what was signed stays with those who have it. Nodes take the new log over
+        when they are started again.
+        """
+        standing = read_anchor(self._keystore.marks.all())
+        return self._keystore.marks.move(
+            standing.marks(), Anchor(through=standing.through, log=standing.log + 1).marks()
+        )
 
     # -------------------------------------------------------------------------------------------------------- looking
 
@@ -151,7 +162,7 @@ class LogWriter:
         if edge.root() != kept.root or reader.root(0, anchor.size) != anchor.root:
             raise ForkFound(f"{self._names(anchor)}, and the checkpoint there is of another tree")
         self._is_new_ground = True
-        ahead = Anchor(kept.size, kept.root, anchor.through)
+        ahead = Anchor(kept.size, kept.root, anchor.through, anchor.log)
         if not self._keystore.marks.move(anchor.marks(), ahead.marks()):
             raise LostRace
         return ahead, reader, edge
@@ -200,6 +211,6 @@ class LogWriter:
         sync_folder(self.folder)
 
 
-def log_folder(place: Path, installation: int) -> Path:
-    """Of an installation's log, in the folder of the settings."""
-    return place / f"{installation:016x}"
+def log_name(installation: int, log: int) -> str:
+    """Of a log of an installation, the last part of its origin and the name of its folder."""
+    return f"{installation:016x}" + (f"-{log}" if log > 1 else "")

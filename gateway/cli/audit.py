@@ -185,6 +185,35 @@ def prune_(
     show(run(work()), json)
 
 
+@app.command("begin-anew")
+def begin_anew(
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Do it; without this it only says what would be given up.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Begin another log where the folder of this one is lost for good. Its first entry says what was signed before.
+
+    Start nodes again afterwards. Witnesses and customers must be given the new verifier key.
+    """
+
+    async def work() -> dict[str, object]:
+        async with _opened(config) as (desk, writer):
+            lost = read_anchor(desk.keystore.marks.all())
+            if not confirm:
+                raise Failed(
+                    f"this would give up a log of {lost.size} entries: say --confirm to do it", "not_confirmed"
+                )
+            await desk.audit.write(Act.AUDIT_ANEW, numbers={"size": lost.size}, digests={"before": lost.root})
+            if not writer.begin_another():
+                raise Failed("a node writes to the log just now; try again", "audit_busy")
+            another = log_writer(desk.settings, desk.keystore, desk.keyring, desk.installation)
+            return {"given_up": lost.size, "key": "" if another is None else another.key.text}
+
+    show(run(work()), json)
+
+
 @app.command("witness")
 def witness(
     folder: Annotated[Path, typer.Argument(help="Folder of its own, for its key and what it has seen.")],

@@ -142,7 +142,7 @@ class Control:
 
     def _check(self, name: str) -> None:
         if name not in self._operators:
-            raise InvalidSetting("the settings name no operator so")
+            raise InvalidSetting("the settings name no such operator")
 
     # -------------------------------------------------------------------------------------------- nodes, all of them
 

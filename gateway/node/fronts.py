@@ -6,7 +6,7 @@ import socket
 import msgspec
 
 from config.operators import OperatorSettings
-from config.settings import Settings
+from config.settings import HttpSettings, Settings
 from gateway.accept.request import OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
@@ -84,6 +84,11 @@ def build_fronts(
     )
 
 
+def http_settings(settings: Settings) -> HttpSettings:
+    """A quiet connection ends within half of the memory horizon: a parser keeps its last request."""
+    return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
+
+
 def _admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health) -> AdminApi:
     def accounts(actor: Actor) -> Accounts:
         return Accounts(
@@ -135,7 +140,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             operators=lambda: _operator_views(road),
         ),
         stores.directory,
-        msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2)),
+        http_settings(settings),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,

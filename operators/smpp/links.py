@@ -20,7 +20,7 @@ from config.operators import SmppOperatorSettings, TlsSettings
 from operators.backoff import Backoff
 from operators.contained import report
 from operators.entrance import Entrance, Place
-from operators.renewal import served
+from operators.renewal import served, wiping
 from operators.seats import Seat, Seats
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -367,7 +367,7 @@ def _tls(settings: SmppOperatorSettings) -> ssl.SSLContext | None:
     tls = settings.tls
     if not tls.enabled:
         return None
-    context = ssl.create_default_context(cafile=tls.ca_file)
+    context = wiping(ssl.create_default_context(cafile=tls.ca_file))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.certificate is not None:
         context.load_cert_chain(tls.certificate, tls.key)

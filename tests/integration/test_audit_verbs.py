@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from gateway.audit.actor import NODE
 from gateway.audit.acts import Act
 from gateway.audit.checkpoint import read_proof
 from gateway.audit.entries import entry
-from gateway.audit.tiles import pack_entries, unpack_entries
+from gateway.audit.tiles import TileReader, pack_entries, unpack_entries
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import SystemClock
 from tests.integration.test_account_verbs import Verbs
@@ -95,6 +96,27 @@ def test_a_log_that_was_rolled_back_is_found_by_what_the_key_store_knows(site: S
     (site.log / "tile/0/000.p/3").unlink()
     assert site.says("audit", "verify") == "index 2: rolled back (size 2 < signed 3) [audit_flawed]"
     assert site.says("audit", "checkpoint").endswith("[audit_fork]")
+
+
+def test_a_log_whose_folder_is_lost_ends_and_another_one_says_what_was_signed(site: Site) -> None:
+    lost, key = site.run("audit", "checkpoint"), site.run("audit", "key")["key"]
+    shutil.rmtree(site.log)
+    site.run("customer", "set", "1", "--label", "bank")
+    assert site.says("audit", "checkpoint").endswith("[audit_fork]")
+    assert site.says("audit", "begin-anew").endswith("[not_confirmed]")
+    shutil.rmtree(site.log)
+    another = site.run("audit", "begin-anew", "--confirm")
+    assert another["given_up"] == 2
+    assert another["key"] == site.run("audit", "key")["key"] != key
+    signed = site.run("audit", "checkpoint")
+    assert (signed["size"], signed["log"].rpartition("/")[2]) == (2, site.log.name)
+    assert site.log.name.endswith("-2")
+    waited, anew = (json.loads(each) for _, each in TileReader(site.log, 2).entries())
+    assert waited["act"] == "customer.set"
+    assert (anew["n"], anew["d"]) == ({"size": 2}, {"before": lost["root"]})
+    site.run("customer", "set", "1", "--label", "shop")
+    assert site.run("audit", "checkpoint")["size"] == 3
+    assert site.run("audit", "verify")["size"] == 3
 
 
 def test_an_entry_is_proved_by_two_files(site: Site) -> None:

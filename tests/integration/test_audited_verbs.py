@@ -37,7 +37,10 @@ NONE = {
     "keys status": "reads",
     "leakscan": "reads",
     "ledger backup": "copies the file without opening the ledger",
+    "message show": "reads, and opens nothing",
+    "node list": "reads",
     "number list": "reads",
+    "operator show": "reads",
     "retention due": "reads",
     "retention report": "reads",
     "route explain": "reads settings",
@@ -49,6 +52,7 @@ NONE = {
 }
 INTENT = ("intent", "ok")
 WRITES = {
+    "audit begin-anew": ["audit.anew"],
     "audit prune": ["audit.prune"],
     "begin-anew": ["installation.begin"],
     "clock confirm": ["clock.confirm"],
@@ -68,6 +72,7 @@ WRITES = {
     "ledger accept-restore": ["ledger.accept_restore"],
     "ledger copy": ["ledger.copy"],
     "ledger format": ["ledger.format"],
+    "message find": ["message.find"],
     "number add": ["number.add"],
     "number remove": ["number.remove"],
     "retention policy": ["retention.policy"],
@@ -82,9 +87,16 @@ ELSEWHERE = {"begin-anew", "keys accept-restore", "ledger accept-restore"}
 
 def test_every_verb_is_placed() -> None:
     theirs = {each for each in COMMANDS if each.startswith(("person", "request", "token"))}
+    theirs |= {each for each in COMMANDS if each in STEERING}
     assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
 
 
+STEERING = {
+    *("accepting", "dispatch", "node drain", "node resume"),
+    *("operator drain", "operator pause", "operator rebind", "operator resume", "operator reroute"),
+    *("operator throughput", "reload"),
+}
+"""Each writes the act of its name with what is wanted: `gateway/control`."""
 INTENDED = ["audit prune", "clock confirm", "keys rotate", "keys snapshot", "ledger format", "retention run"]
 
 
@@ -124,6 +136,7 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "esme revoke", "bank")
     await site_run(site, "number add", customer, "90210")
     await site_run(site, "number remove", "90210")
+    await site_run(site, "message find", customer, "--reference", "reference 4711")
     await site_run(site, "webhook set", customer, "https://hooks.example/sms")
     await site_run(site, "webhook resume", customer)
     await site_run(site, "webhook remove", customer)
@@ -162,6 +175,20 @@ async def test_a_verb_that_is_refused_writes_nothing_and_one_that_fails_says_so(
     existing.write_bytes(b"")
     await asyncio.to_thread(site.says, "keys", "snapshot", str(existing))
     assert [each["res"] for each in await site.written()] == ["intent", "refused:failed"]
+
+
+async def test_what_was_signed_goes_along_where_the_keys_go(site: Site, tmp_path: Path) -> None:
+    size = (await asyncio.to_thread(site.run, "audit", "checkpoint"))["size"]
+    target = tmp_path / "target"
+    target.mkdir()
+    more = f'[audit]\ndir = "{site.folder}/data/audit"\n'
+    (target / "gateway.toml").write_text(FILES.format(target) + more, encoding="utf-8")
+    for group in ("ledger", "keys"):
+        await asyncio.to_thread(copy, site, group, target / "gateway.toml")
+    site._settings = target / "gateway.toml"
+    await asyncio.to_thread(site.run, "customer", "set", "1", "--label", "bank")
+    assert (await asyncio.to_thread(site.run, "audit", "checkpoint"))["size"] > size
+    await asyncio.to_thread(site.run, "audit", "verify")
 
 
 async def test_copies_of_keys_and_ledger_are_written_down_before(site: Site, tmp_path: Path) -> None:

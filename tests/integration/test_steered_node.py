@@ -9,10 +9,12 @@ from pathlib import Path
 from gateway.audit.actor import COMMAND_LINE
 from gateway.control.desk import Control, Hand
 from gateway.keystore.platform_key import ensure_platform
+from gateway.model.message import Status
 from operators.simulator import Faults
 from operators.smpp import status as st
 from redaction.personal import MessageText
 from tests.bounds import LIMIT_S
+from tests.integration.reload_stage import PREFIXES, reload_stage
 from tests.integration.smpp_stage import Peer, Stage, running_gateway, submit
 
 HAND = Hand(actor=COMMAND_LINE, reason=MessageText("a test"))
@@ -126,3 +128,27 @@ async def test_a_paused_operator_is_told_as_such_and_its_health_is_reported(tmp_
         await stage.smsc.come_up()
         await steering.applied(steering.control.resume("north", HAND))
         await stage.arrived(1)
+
+
+async def test_a_paused_operator_stays_paused_when_its_settings_change_while_the_node_runs(tmp_path: Path) -> None:
+    async with reload_stage(tmp_path, ("turned",), faults=Faults(receipt_delay_s=0.01)) as stage:
+        stores, dispatch = stage.node.stores, stage.node.road.dispatch
+        control = Control(
+            stores.ledger.acts,
+            stage.node.clock,
+            sealer=stores.sealer,
+            ensure_key=partial(ensure_platform, stores.keystore, stage.node.clock),
+            operators=["turned"],
+        )
+        await stage.until_bound("turned")
+        await control.pause("turned", HAND)
+        await until(lambda: dispatch.lanes.by_name["turned"].is_paused)
+        stage.write(("turned",), turned="window = 5")
+        assert await stage.reload() == ["operators[turned].window"]
+        await stage.until_bound("turned", times=2)
+        await stage.send(10, PREFIXES["turned"])
+        assert dispatch.lanes.by_name["turned"].is_paused
+        assert stage.smscs["turned"].tally.submits == 0
+        await control.resume("turned", HAND)
+        await stage.until_all(Status.DELIVERED)
+        assert stage.smscs["turned"].tally.submits == 10

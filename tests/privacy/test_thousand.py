@@ -92,8 +92,9 @@ async def through_trouble(customer: Customer, smsc: Simulator, heard: Receiver) 
 def keep_wreck(stage: Stage) -> None:
     """What the crash left is searched too, before the restart tidies it."""
     for folder in ("data", "keys", "root"):
-        for path in (stage.folder / folder).iterdir():
-            (stage.folder / f"wreck-{path.name}").write_bytes(path.read_bytes())
+        for path in (each for each in (stage.folder / folder).rglob("*") if each.is_file()):
+            name = "-".join(path.relative_to(stage.folder / folder).parts)
+            (stage.folder / f"wreck-{name}").write_bytes(path.read_bytes())
 
 
 async def metrics_of(stage: Stage) -> bytes:

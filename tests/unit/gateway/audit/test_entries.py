@@ -134,6 +134,8 @@ def test_an_actor_has_an_id_of_its_own_kind() -> None:
         b'{"act":"dispatch","actor":{"kind":"node"},"res":"ok","t":"2026-11-30","v":1}',
         b'{"act":"unheard.of","actor":{"kind":"node"},"res":"ok","t":"2026-11-30T02:13:20.123Z","v":1}',
         b'{"act":"dispatch","actor":{"kind":"node"},"n":{},"res":"ok","t":"2026-11-30T02:13:20.123Z","v":1}',
+        b'{"act":"dispatch","actor":{"kind":[]},"res":"ok","t":"2026-11-30T02:13:20.123Z","v":1}',
+        b'{"act":["dispatch"],"actor":{"kind":"node"},"res":"ok","t":"2026-11-30T02:13:20.123Z","v":1}',
         b'{"act":"dispatch","actor":"node","res":"ok","t":"2026-11-30T02:13:20.123Z","v":1}',
         b'{"act":"dispatch","actor":{"kind":"node"},"note":"x","res":"ok","t":"2026-11-30T02:13:20.123Z","v":1}',
     ],
