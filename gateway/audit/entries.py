@@ -93,8 +93,8 @@ def entry(
     }
     if why and not isinstance(why, Commitment):
         raise BadEntry("why: not a commitment")
-    words = {"obj": obj, "customer": customer, "by2": second, "what": what, "intent": intent, "why": why.hex()}
-    fields |= {name: str(value) for name, value in words.items() if value}  # members of enumerations, too
+    words = {"obj": obj, "customer": customer, "by2": second, "what": str(what), "intent": intent, "why": why.hex()}
+    fields |= {name: value for name, value in words.items() if value}
     if numbers:
         fields["n"] = dict(numbers)
     if digests:
