@@ -7,6 +7,7 @@ reference are searched for in every form, in data, keys, logs at debug level, me
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -92,8 +93,7 @@ async def through_trouble(customer: Customer, smsc: Simulator, heard: Receiver) 
 def keep_wreck(stage: Stage) -> None:
     """What the crash left is searched too, before the restart tidies it."""
     for folder in ("data", "keys", "root"):
-        for path in (stage.folder / folder).iterdir():
-            (stage.folder / f"wreck-{path.name}").write_bytes(path.read_bytes())
+        shutil.copytree(stage.folder / folder, stage.folder / f"wreck-{folder}")
 
 
 async def metrics_of(stage: Stage) -> bytes:
