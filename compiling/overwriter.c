@@ -20,7 +20,7 @@ enum { STEP = 16, SIZES = 32, LARGEST = STEP * SIZES, POOL = 1 << 14, HEADER = 6
 
 typedef struct pool {
     struct pool *next, *before; /* with room, of the same size; next also of spare ones */
-    octet *freed;               /* the first of the blocks that were given back; each holds the address of the next */
+    octet *free;                /* the first block that may be taken, each holds the address of the next; NULL: full */
     octet *untouched;           /* from here on nothing was ever taken */
     uint32_t size, used;
 } pool;
@@ -41,12 +41,6 @@ static inline pool *
 pool_of(void *at)
 {
     return (pool *)((uintptr_t)at & ~(uintptr_t)(POOL - 1));
-}
-
-static inline int
-is_full(const pool *it)
-{
-    return it->freed == NULL && it->untouched + it->size > (const octet *)it + POOL;
 }
 
 static inline void
@@ -89,60 +83,72 @@ new_pool(int which)
         it = (pool *)cut;
         cut += POOL;
     }
-    it->freed = NULL;
-    it->untouched = (octet *)it + HEADER;
     it->size = (which + 1) * STEP;
     it->used = 0;
+    it->free = (octet *)it + HEADER;
+    it->untouched = it->free + it->size;
+    *(octet **)it->free = NULL;
     link_in(it, which);
     return it;
+}
+
+/* Its last free block was taken: one more that was never touched, or it is full. */
+static void
+extend(pool *it, int which)
+{
+    if (it->untouched + it->size <= (octet *)it + POOL) {
+        it->free = it->untouched;
+        it->untouched += it->size;
+        *(octet **)it->free = NULL;
+    } else {
+        link_out(it, which);
+    }
 }
 
 static inline void *
 take(size_t size)
 {
-    int which = size ? (int)((size - 1) / STEP) : 0;
+    int which = (int)((size - (size != 0)) / STEP);
     pool *it = with_room[which];
     if (__builtin_expect(it == NULL, 0) && (it = new_pool(which)) == NULL) {
         return NULL;
     }
-    octet *block = it->freed;
-    if (block != NULL) {
-        it->freed = *(octet **)block;
-    } else {
-        block = it->untouched;
-        it->untouched += it->size;
-    }
+    octet *block = it->free;
     it->used++;
-    if (__builtin_expect(is_full(it), 0)) {
-        link_out(it, which);
+    it->free = *(octet **)block;
+    if (__builtin_expect(it->free == NULL, 0)) {
+        extend(it, which);
     }
     return block;
 }
+
+typedef long long sixteen __attribute__((vector_size(16)));
 
 /* A loop that stays one: for so few octets a call of memset costs more. */
 static inline void
 overwrite(octet *at, size_t size)
 {
-    for (octet *end = at + size; at < end; at += STEP) {
-        ((uint64_t *)at)[0] = 0;
-        ((uint64_t *)at)[1] = 0;
-        __asm__ volatile("" : : "r"(at) : "memory");
-    }
+    const sixteen zeros = {0, 0};
+    octet *end = at + size;
+    do {
+        *(volatile sixteen *)at = zeros;
+        at += STEP;
+    } while (at < end);
 }
 
 static inline void
 give_back(octet *block)
 {
     pool *it = pool_of(block);
-    int which = it->size / STEP - 1;
+    octet *next = it->free;
     overwrite(block, it->size);
-    if (__builtin_expect(is_full(it), 0)) {
-        link_in(it, which);
-    }
-    *(octet **)block = it->freed;
-    it->freed = block;
-    if (__builtin_expect(--it->used == 0, 0) && (it->next != NULL || it->before != NULL)) {
-        link_out(it, which);
+    *(octet **)block = next;
+    it->free = block;
+    it->used--;
+    if (__builtin_expect(next == NULL, 0)) {
+        link_in(it, it->size / STEP - 1);
+    } else if (__builtin_expect(it->used == 0, 0) && (it->next != NULL || it->before != NULL)) {
+        link_out(it, it->size / STEP - 1);
         it->next = spare;
         spare = it;
     }

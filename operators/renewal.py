@@ -6,13 +6,22 @@ Files that cannot be used, because half of them is written yet, change nothing: 
 import os
 import ssl
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("operators")
 
 Stamp = tuple[tuple[int, int, int], ...]
+
+
+_CLEANSE_PLAINTEXT: Final = 2  # SSL_OP_CLEANSE_PLAINTEXT, of OpenSSL 3, for which the library has no name
+
+
+def wiping(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The same, and OpenSSL overwrites what came over its connections once that was read."""
+    context.options |= ssl.Options(_CLEANSE_PLAINTEXT)
+    return context
 
 
 class Renewal:
@@ -22,7 +31,7 @@ class Renewal:
         self._build = build
         self._files = tuple(each for each in files if each is not None)
         self._stamp = self._look()
-        self._context = build()
+        self._context = wiping(build())
 
     def follow(self, other: "Renewal") -> None:
         """Of its files from now on, beginning with what it has loaded."""
@@ -39,7 +48,7 @@ class Renewal:
 
     def _renew(self) -> None:
         try:
-            self._context = self._build()
+            self._context = wiping(self._build())
         except (OSError, ValueError) as error:  # SSLError is an OSError
             log.error("certificate_unusable", path=self._files[0], error_type=type(error).__name__)
         else:

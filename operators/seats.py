@@ -140,7 +140,7 @@ class Seats:
             del self._callers[caller.name]
 
     def _is_exempt(self, address: str) -> bool:
-        parsed = parsed_address(address)
+        parsed = parsed_address(address) if self._exempt else None
         return parsed is not None and any(parsed in network for network in self._exempt)
 
     def _has_room(self, caller: _Caller) -> bool:
@@ -190,7 +190,9 @@ def parsed_networks(written: Iterable[str]) -> tuple[Network, ...]:
 
 
 def subscriber(address: str) -> str:
-    """Whom an address stands for: itself, or its /64."""
+    """Whom an address stands for: itself, or its /64. Asked up to eight times for each connection."""
+    if ":" not in address and "%" not in address:  # IPv4 has one way to be written
+        return address
     parsed = parsed_address(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, 64), strict=False))

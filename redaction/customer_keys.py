@@ -13,6 +13,7 @@ from redaction.epoch_secrets import KEY_BYTES, EpochSecrets, check_purpose
 from redaction.epoch_secrets import PEPPER_PURPOSES as PEPPER_PURPOSES
 from redaction.epoch_secrets import Random as Random
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError
+from redaction.locked import LockedCache
 from redaction.primitives import hmac_sha256
 from redaction.retired_keys import Retired, part_of, retired
 from redaction.stored_keys import Key, KeyFamilies
@@ -64,7 +65,7 @@ class CustomerKeys(EpochSecrets):
         self._customers = said.customers
         self._peppers = said.peppers
         self._retired = said.retired
-        self._turned: dict[tuple[int, str, str, int], bytes] = {}
+        self._turned: LockedCache[tuple[int, str, str, int]] = LockedCache(CACHED_PEPPERS)
         self._withheld = False
         self.layout = layout
 
@@ -186,9 +187,7 @@ class CustomerKeys(EpochSecrets):
         pepper = self._part(customer, purpose, 0 if secret is None else secret.created_ms)
         if secret is not None:
             pepper = hmac_sha256(secret.value, pepper + purpose.encode())
-        if len(self._turned) >= CACHED_PEPPERS:
-            self._turned.clear()
-        self._turned[name] = pepper
+        self._turned.put(name, pepper)
         return pepper
 
     def _part(self, customer: int, purpose: str, made_ms: int) -> bytes:

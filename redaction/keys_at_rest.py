@@ -107,10 +107,7 @@ def state_digest(state: KeyState) -> bytes:
     What lies in a segment of a tree, or in one of a kind that is not known here, stands in it by its place.
     """
     families = state.families
-    trees = [
-        (name, it.created_ms, it.key.root(), [(part.number, part.place or part.nodes) for part in it.key.parts])
-        for name, it in sorted(families.periods.items())
-    ]
+    trees = [(name, it.created_ms, it.key.root(), it.key.outline()) for name, it in sorted(families.periods.items())]
     customers = [(name, it.value, it.created_ms) for name, it in sorted(families.customers.items())]
     secrets = [(name, it.value, it.created_ms) for name, it in sorted(families.secrets.items())]
     others = [it for it in _groups(state) if it.kind not in {CUSTOMERS, SECRETS}]

@@ -21,6 +21,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Final, Self
 
+from redaction.locked import LockedCache, LockedKey
 from redaction.primitives import descend
 from redaction.primitives.pure import LEVELS as LEVELS
 from redaction.primitives.pure import PATH_BITS
@@ -37,6 +38,7 @@ _NAME_BYTES: Final = 6  # one byte level, five bytes prefix
 _ENTRY_BYTES: Final = _NAME_BYTES + NODE_BYTES
 _ROOT_NAME: Final = bytes(_NAME_BYTES)
 _NUMBER_BYTES: Final = 8
+CACHED_UPPER: Final = 8_192
 _UPPER: Final = 5  # derived nodes of this level are cached, 8192 at most: nine hashes lead on from there, not fourteen
 _UPPER_SHIFT: Final = PATH_BITS - 3 * _UPPER
 
@@ -48,16 +50,17 @@ class Punctured(Exception):
 class Part:
     """The stored nodes above some of the leaves, in their order, 38 bytes each.
 
-    number: 1 for all leaves, 2 n and 2 n + 1 for the halves of part n. nodes: None while they lie sealed at `place`;
-    place: empty for what is not sealed.
+    number: 1 for all leaves, 2 n and 2 n + 1 for the halves of part n. nodes: None while they lie sealed at `place`, or
+    where the root is all there is; place: empty for what is not sealed.
     """
 
-    __slots__ = ("nodes", "number", "place")
+    __slots__ = ("nodes", "number", "place", "root")
 
-    def __init__(self, number: int, nodes: bytearray | None, place: bytes) -> None:
+    def __init__(self, number: int, nodes: bytearray | None, place: bytes, root: LockedKey | None = None) -> None:
         self.number = number
         self.nodes = nodes
         self.place = place
+        self.root = root
 
 
 def _start(number: int) -> int:
@@ -140,7 +143,7 @@ class PuncturableKey:
         self.parts = parts
         self.segments = segments
         self._starts = [_start(each.number) for each in parts]
-        self._upper: dict[int, bytes] = {}
+        self._upper: LockedCache[int] = LockedCache(CACHED_UPPER)
 
     @classmethod
     def create(cls, random: Callable[[int], bytes], segments: Segments | None = None) -> Self:
@@ -150,18 +153,16 @@ class PuncturableKey:
     @classmethod
     def from_root(cls, root: bytes, segments: Segments) -> Self:
         """One that has forgotten nothing yet."""
-        return cls([Part(1, bytearray(_ROOT_NAME + root), b"")], segments)
+        return cls([Part(1, None, b"", LockedKey(root))], segments)
 
     def root(self) -> bytes:
         """That from which all leaves are derived; empty once one was forgotten."""
-        nodes = self.parts[0].nodes
-        if nodes is None or len(nodes) != _ENTRY_BYTES or not nodes.startswith(_ROOT_NAME):
-            return b""
-        return bytes(nodes[_NAME_BYTES:])
+        root = self.parts[0].root
+        return b"" if root is None else root.value
 
     def __repr__(self) -> str:
-        opened = [each.nodes for each in self.parts if each.nodes is not None]
-        return f"PuncturableKey({sum(map(len, opened)) // _ENTRY_BYTES} nodes)"
+        opened = [each for each in self.parts if not each.place]
+        return f"PuncturableKey({sum(len(self._nodes(each)) for each in opened) // _ENTRY_BYTES} nodes)"
 
     def derive(self, index: int) -> bytes:
         """The 32-byte leaf key at `index`; raises `Punctured`, and as `Segments.open`. Fourteen hashes, nine when the
@@ -172,7 +173,8 @@ class PuncturableKey:
             level, node = self._covering(index)
             if level > _UPPER:
                 return descend(node, index, level, LEVELS)
-            node = self._upper[index >> _UPPER_SHIFT] = descend(node, index, level, _UPPER)
+            node = descend(node, index, level, _UPPER)
+            self._upper.put(index >> _UPPER_SHIFT, node)
         return descend(node, index, _UPPER, LEVELS)
 
     def is_punctured(self, index: int) -> bool:
@@ -186,7 +188,9 @@ class PuncturableKey:
         at = _find(nodes, index)
         if at < 0:
             return
-        self._upper.pop(index >> _UPPER_SHIFT, None)
+        self._upper.pop(index >> _UPPER_SHIFT)
+        if part.root is not None:
+            part.nodes, part.root = nodes, None
         if part.nodes is None:
             part.nodes = nodes = bytearray(nodes)
             self.segments.leave(part.place)
@@ -206,9 +210,15 @@ class PuncturableKey:
         if len(data) % _ENTRY_BYTES:
             raise ValueError("a puncturable key is a whole number of nodes")
         ordered: list[bytes] = sorted(_slices(data), key=_checked)
+        if len(ordered) == 1 and data.startswith(_ROOT_NAME):
+            return cls.from_root(data[_NAME_BYTES:], segments or Segments())
         key = cls([Part(1, bytearray().join(ordered), b"")], segments or Segments())
         key._halve(key.parts[0])
         return key
+
+    def outline(self) -> list[tuple[int, bytes | bytearray]]:
+        """The number of each part, and its place, or its nodes where it is not sealed."""
+        return [(each.number, each.place or self._nodes(each)) for each in self.parts]
 
     def packed_parts(self) -> bytes:
         """Number and place of every part, 56 bytes each. All must be sealed."""
@@ -235,6 +245,8 @@ class PuncturableKey:
 
     def _nodes(self, part: Part) -> bytearray:
         nodes = part.nodes
+        if part.root is not None:
+            return bytearray(_ROOT_NAME + part.root.value)
         return self.segments.open(part.place) if nodes is None else nodes
 
     def _covering(self, index: int) -> tuple[int, bytes]:

@@ -1,9 +1,11 @@
 """Single keys, in memory and as they lie in the sealed state. Types alone: `keys` keeps them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
+from redaction.locked import LockedKey
 from redaction.primitives.pure import Ready
 from redaction.puncture import PuncturableKey
 from redaction.retention import RetentionTag
@@ -11,9 +13,14 @@ from redaction.retired_keys import Retired
 from redaction.sealed import SealContext, Sealed
 
 
-class Key(msgspec.Struct, frozen=True, gc=False):
-    value: bytes
-    created_ms: int
+class Key(LockedKey):
+    """created_ms: when it was made."""
+
+    __slots__ = ("created_ms",)
+
+    def __init__(self, value: bytes, created_ms: int) -> None:
+        super().__init__(value)
+        self.created_ms: Final = created_ms
 
 
 class Period(msgspec.Struct, frozen=True):

@@ -93,7 +93,7 @@ def entry(
     }
     if why and not isinstance(why, Commitment):
         raise BadEntry("why: not a commitment")
-    words = {"obj": obj, "customer": customer, "by2": second, "what": what, "intent": intent, "why": why.hex()}
+    words = {"obj": obj, "customer": customer, "by2": second, "what": str(what), "intent": intent, "why": why.hex()}
     fields |= {name: value for name, value in words.items() if value}
     if numbers:
         fields["n"] = dict(numbers)

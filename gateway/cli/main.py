@@ -44,7 +44,7 @@ VERBS: Final = {
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "message": ("gateway.cli.messages", "What became of messages."),
     "route": ("gateway.cli.routes", "Which way messages go."),
-    "usage": ("gateway.cli.usage", "What customers sent."),
+    "usage": ("gateway.cli.usage", "What a customer sent: accepted, and by operator how it ended."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),

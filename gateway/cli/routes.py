@@ -10,9 +10,9 @@ from config.loader import load
 from gateway.accept.validation import parse_time
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.session import find_customer, open_desk
-from gateway.delivery.routing import Explained, Router
+from gateway.delivery.routing import Router
 from gateway.model.message import MessageClass
-from gateway.model.route import Route
+from gateway.model.route import Explained, Route
 from gateway.node.assembly import routes
 
 SHORTEST_DIGITS: Final = 1

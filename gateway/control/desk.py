@@ -75,6 +75,11 @@ class Control:
         self._ensure_key = ensure_key
         self._operators = tuple(operators)
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the operators that the settings name."""
+        return self._operators
+
     # ------------------------------------------------------------------------------------------------------ operators
 
     async def pause(self, name: str, hand: Hand) -> Wanted[OperatorWanted]:

@@ -102,6 +102,11 @@ def operator_in(what: str) -> str | None:
     return what.removeprefix(_OPERATOR) if what.startswith(_OPERATOR) else None
 
 
+def node_in(what: str) -> str | None:
+    """The node of which something is wanted."""
+    return what.removeprefix(_NODE) if what.startswith(_NODE) else None
+
+
 def pack(value: OperatorWanted | NodeWanted | Switch, said: Said) -> bytes:
     return encode(_Stored(said=said, value=msgspec.Raw(encode(value))))
 

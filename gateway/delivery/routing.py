@@ -12,10 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-import msgspec
-
 from gateway.model.message import MessageClass
-from gateway.model.route import Order, Route
+from gateway.model.route import Explained, Order, Passed, Route
 from operators.bucket import TokenBucket
 
 SLOTS: Final = 256
@@ -23,27 +21,6 @@ SLOTS: Final = 256
 BURST_S: Final = 0.1
 """Of a line's limit, how much may come at once."""
 _DAY_MIN: Final = 1440
-
-
-class Passed(msgspec.Struct, frozen=True):
-    """A line that was looked at and not taken. line: its number in the settings, from 0. why: `prefix`, `class`,
-    `customer`, `sender`, `hours`, `limit`, or `later`, where a better one came first.
-    """
-
-    line: int
-    label: str
-    why: str
-
-
-class Explained(msgspec.Struct, frozen=True):
-    """What the table says of a message. operators: in the order in which they are tried. line: the one that was taken,
-    None where there is none.
-    """
-
-    line: int | None
-    label: str
-    operators: tuple[str, ...]
-    passed: tuple[Passed, ...]
 
 
 class Line:

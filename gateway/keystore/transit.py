@@ -26,6 +26,7 @@ import msgspec
 
 from gateway.keystore.root_slot import KeystoreLost, clear_file, replace_file
 from gateway.ledger.contract import LedgerUnavailable
+from operators.renewal import wiping
 from redaction.keys import ROOT_BYTES
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ class Transit:
     def _connect(self) -> http.client.HTTPConnection:
         host, port = self._address.hostname or "", self._address.port
         if self._address.scheme == "https":
-            context = ssl.create_default_context()
+            context = wiping(ssl.create_default_context())
             return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
         return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
 

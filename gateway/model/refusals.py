@@ -85,6 +85,10 @@ KINDS: Final[dict[str, Kind]] = {
     "sign_in_refused": Kind(401, 0x0D, "Name, password or code are not right."),
     "sign_in_locked": Kind(429, 0x0D, "There were too many attempts; try again later."),
     "changed_meanwhile": Kind(409, 0x08, "Somebody else changed this meanwhile; look at it again."),
+    "version_stale": Kind(412, 0x08, "What stands has another version than If-Match names; look at it again."),
+    "invalid_if_match": Kind(400, 0x08, 'If-Match takes one ETag of what is set, such as "3", or *.'),
+    "invalid_value": Kind(400, 0x08, "A field has a value that makes no sense here."),
+    "wanted_unreadable": Kind(409, 0x08, "A later version of the gateway wrote what is wanted; use that one."),
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
     "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),

@@ -51,3 +51,24 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     order: Order = Order.LISTED
     limit_per_s: float | None = None
     resend: bool | None = None
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """A line that was looked at and not taken. line: its number in the settings, from 0. why: `prefix`, `class`,
+    `customer`, `sender`, `hours`, `limit`, or `later`, where a better one came first.
+    """
+
+    line: int
+    label: str
+    why: str
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """What the table says of a message. operators: in the order in which they are tried. line: the one that was taken,
+    None where there is none.
+    """
+
+    line: int | None
+    label: str
+    operators: tuple[str, ...]
+    passed: tuple[Passed, ...]

@@ -5,12 +5,8 @@ import socket
 
 import msgspec
 
-from config.operators import OperatorSettings
-from config.settings import Settings
-from gateway.accept.request import OperatorView
-from gateway.accounts.administration import Accounts
-from gateway.audit.actor import Actor
-from gateway.http_api.admin.api import AdminApi, Sources
+from config.settings import HttpSettings, Settings
+from gateway.http_api.admin.api import AdminApi
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
@@ -18,7 +14,7 @@ from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
-from gateway.node import assembly
+from gateway.node.admin_front import build_admin, operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
@@ -80,37 +76,13 @@ def build_fronts(
             if settings.metrics.enabled
             else None
         ),
-        admin=None if settings.admin.port is None else _admin(settings, stores, road, clock, http.health),
+        admin=None if settings.admin.port is None else build_admin(settings, stores, road, clock, http.health),
     )
 
 
-def _admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health) -> AdminApi:
-    def accounts(actor: Actor) -> Accounts:
-        return Accounts(
-            stores.ledger.accounts,
-            clock,
-            actor,
-            sealer=stores.sealer,
-            ensure_keys=stores.keyring.ensure_customer,
-            digest=stores.keyring.credential_digest,
-            epoch=stores.keyring.credential_epoch,
-        )
-
-    sources = Sources(
-        engine=settings.ledger.engine,
-        ledger=stores.ledger,
-        messages=stores.messages,
-        directory=stores.directory,
-        people=stores.people,
-        accounts=accounts,
-        router=road.router,
-        operators=lambda: _operator_views(road),
-        routes=lambda: assembly.routes(road.standing.settings),
-        checks=health.checks,
-        waiting=road.dispatch.lanes.waiting,
-        reveal_reference=road.addressing.reference,
-    )
-    return AdminApi(sources, settings.admin, health, clock, is_shared=settings.http.shared_port)
+def http_settings(settings: Settings) -> HttpSettings:
+    """A quiet connection ends within half of the memory horizon: a parser keeps its last request."""
+    return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
 
 
 def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpApi:
@@ -132,31 +104,13 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
             usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
-            operators=lambda: _operator_views(road),
+            operators=lambda: operator_views(road),
         ),
         stores.directory,
-        msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2)),
+        http_settings(settings),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
-    )
-
-
-def _operator_views(road: Road) -> list[OperatorView]:
-    return [_operator_view(each, road) for each in road.standing.settings.operators if each.name in road.operators]
-
-
-def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
-    """A link as it stands, for customers."""
-    health, lane = road.operators[settings.name].health(), road.dispatch.lanes.by_name[settings.name]
-    return OperatorView(
-        name=settings.name,
-        state="paused" if lane.is_paused else health.state,
-        country=settings.register.place,
-        binds_up=health.binds_up,
-        binds=health.binds,
-        down=health.down,
-        circuit=lane.circuit.state.value,
     )
 
 

@@ -17,7 +17,7 @@ from config.descriptors import TooFew
 from config.problems import ConfigError, Problem
 from config.reading import Reading, Source
 from gateway.node import assembly
-from gateway.node.fronts import Fronts
+from gateway.node.fronts import Fronts, http_settings
 from gateway.node.road import Road
 from gateway.node.succession import Plan, Succession
 from gateway.process.descriptors import within_limit
@@ -105,7 +105,7 @@ class Reload:
         """Everything but operators and routes. Nothing here reads a file or can be refused."""
         own, road = prepared.reading.own, self._road
         road.standing.settings = own
-        self._fronts.http.adopt(own.http, prepared.http, own.messages.max_validity_s)
+        self._fronts.http.adopt(http_settings(own), prepared.http, own.messages.max_validity_s)
         self._fronts.smpp_server.adopt(own.smpp_server, prepared.smpp)
         road.admission.adopt(own.http.max_inflight)
         road.door.adopt(own.messages, assembly.plain_counters(own))

@@ -34,6 +34,7 @@ from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity
 from gateway.retention.rules import Rules, retention_rules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
+from redaction.locked import is_locked
 from redaction.personal import Purpose
 from redaction.seal import Sealer
 
@@ -108,6 +109,8 @@ async def open_stores(
         before_use=keystore.check if keystore.is_leased else None,
     )
     keystore.check_alone()
+    if not is_locked():
+        log.warning("keys_not_locked")
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")

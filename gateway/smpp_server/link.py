@@ -8,6 +8,7 @@ the peer's own socket, and memory is bounded by window + READ_AHEAD requests and
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ from gateway.smpp_server.terms import USUAL_TERMS, Terms
 from operators.seats import Seat
 from operators.smpp.connection import Connection
 from operators.smpp.session import BOUND, TLVS_SINCE, Event, Role, Session, SessionSettings, State
+from operators.ticker import Ticker
 from operators.turns import Turns
 
 READ_AHEAD: Final = 2_048
@@ -47,8 +49,16 @@ class Link(Connection):
     among those that are not bound yet. terms: on which it submits. id_form: how it is told ids.
     """
 
-    def __init__(self, settings: SessionSettings, handler: LinkHandler, seat: Seat, turns: Turns | None = None) -> None:
-        super().__init__(lambda now: Session(Role.SMSC, settings, now), handler.take, handler.lost, turns)
+    def __init__(
+        self,
+        settings: SessionSettings,
+        handler: LinkHandler,
+        seat: Seat,
+        turns: Turns | None = None,
+        ticker: Ticker | None = None,
+    ) -> None:
+        make = partial(Session, Role.SMSC, settings)
+        super().__init__(make, handler.take, handler.lost, turns, ticker=ticker)
         self.made = handler.made
         self._host = handler
         self.esme: Esme | None = None

@@ -43,6 +43,7 @@ from operators.smpp.session import (
     State,
     Unanswered,
 )
+from operators.ticker import Ticker
 from operators.turns import Turns
 from redaction.personal import Secret
 
@@ -89,7 +90,9 @@ class SmppServer:
         self._unbound = Seats(settings.max_unbound, settings.max_unbound_per_address, settings.trusted_proxies)
         self._entrance: Entrance | None = None
         self._links: set[Link] = set()
+        self._unwatched: set[Link] = set()
         self._turns = Turns()
+        self._ticker = Ticker()
         self._stopping = False
         self.is_draining = False
         self.binds: dict[int, set[Link]] = {}
@@ -141,10 +144,14 @@ class SmppServer:
         await self._entrance.start()
 
     async def run(self) -> None:
-        """Keep the binds in step with their accounts, until cancelled."""
+        """Keep the binds in step with their accounts, until cancelled: all after a change, and those that are new."""
+        seen: object = None
         while True:
             await asyncio.sleep(WATCH_S)
-            for link in list(self._links):
+            version = self._directory.version
+            links, seen = self._unwatched if version is seen else self._links, version
+            self._unwatched = set()
+            for link in list(links):
                 if link.esme is not None and link.is_bound:
                     try:
                         self._look_after(link, link.esme)
@@ -187,7 +194,7 @@ class SmppServer:
     # ------------------------------------------------------------------------------------------------- from the links
 
     def _make_link(self, seat: Seat) -> Link:
-        return Link(self._session, self, seat, self._turns)
+        return Link(self._session, self, seat, self._turns, self._ticker)
 
     def made(self, connection: Connection) -> None:
         assert isinstance(connection, Link)
@@ -224,6 +231,7 @@ class SmppServer:
     def lost(self, connection: Connection) -> None:
         assert isinstance(connection, Link)
         self._links.discard(connection)
+        self._unwatched.discard(connection)
         connection.seat.free()
         if connection.unbound_seat is not None:
             connection.unbound_seat.free()
@@ -287,6 +295,7 @@ class SmppServer:
             link.unbound_seat.free()
         link.bound_to(esme, esme.window or self._settings.window)
         self.binds.setdefault(esme.id, set()).add(link)
+        self._unwatched.add(link)
         log.info(
             "bound",
             customer=esme.key.customer.public_id,
@@ -316,8 +325,11 @@ class SmppServer:
         self._refuse(link, asked, status)
 
     def _say_refused(self, link: Link, system_id: str, reason: str) -> None:
-        """Names the account, if there is one; what a stranger calls itself is nobody's."""
-        esme = self._directory.esme(system_id)
+        """Names the account, if there is one; what a stranger calls itself is nobody's.
+
+        That comparisons were too many concerns no account: thousands that come at once are a line for each network.
+        """
+        esme = None if reason == "busy" else self._directory.esme(system_id)
         customer, account = ("", "") if esme is None else (esme.key.customer.public_id, str(esme.id))
         address = cut_address(link.address)
         count = self._notices.count((reason, account, address), self._clock.monotonic())

@@ -200,6 +200,7 @@ class RestOperator:
                     report("delivery", error)
                 finally:
                     self._answered(message, result)
+                del message, known_as, result  # nothing of it is held while the next one is waited for
         finally:
             if connection is not None:
                 connection.close()

@@ -155,7 +155,10 @@ class _Wire(asyncio.Protocol):
         self._reading = reading
         self._waiter = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        await self._waiter
+        try:
+            await self._waiter
+        finally:
+            self._reading = None  # an answer may repeat the text
 
     def data_received(self, data: bytes) -> None:
         if self._reading is None or self._reading.done:

@@ -9,23 +9,20 @@ What one read brought is taken by slices of `slice_bytes`, each in its turn (`op
 read meanwhile: a peer that floods holds up others by a slice, whatever its PDUs are.
 
 After a pause of the process its timers come before what lies in the sockets: so the session's time leaves pauses out,
-and no request has timed out before its answer could be read.
+and no request has timed out before its answer could be read. The connections of a listener share one timer
+(`operators.ticker`), which costs those that have nothing to do a look.
 """
 
 import asyncio
-import itertools
 import socket
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 from operators.contained import report
 from operators.smpp.session import Ended, Event, Session
+from operators.ticker import TICK_S, Ticker
 from operators.turns import Turns
 
-TICK_S: Final = 0.25
-PHASES: Final = 64
-_PHASES: Final = itertools.cycle(range(1, PHASES + 1))
-"""Of the first ticks, so that those of connections that came together do not come together for ever."""
 PAUSE_S: Final = 1.0
 """The process, or its loop, stood still when a tick is so late."""
 WRITE_LIMIT_BYTES: Final = 1 << 20
@@ -42,8 +39,8 @@ Handler = Callable[["Connection", Sequence[Event]], None]
 class Connection(asyncio.Protocol):
     """session: called with the loop's time when the connection is made. lost: called once at the end.
 
-    turns: shared with the other connections of a listener; None for turns of its own. slice_bytes: how much of what was
-    read is taken in one turn.
+    turns, ticker: shared with the other connections of a listener; None for some of its own. slice_bytes: how much of
+    what was read is taken in one turn.
     """
 
     def __init__(
@@ -53,6 +50,7 @@ class Connection(asyncio.Protocol):
         lost: Callable[["Connection"], None],
         turns: Turns | None = None,
         slice_bytes: int = SLICE_BYTES,
+        ticker: Ticker | None = None,
     ) -> None:
         self._slice_bytes: Final = slice_bytes
         self._make_session = session
@@ -63,11 +61,11 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._turns = turns or Turns()
         self._is_alone = turns is None
+        self._ticker = ticker or Ticker()
         self._unread = bytearray()
         self._waits = False  # for its turn to take what is unread
         self._reading = True
         self._flushing = False
-        self._timer: asyncio.TimerHandle | None = None
         self._looked = self._loop.time()
         self._paused = 0.0
         self.session: Session
@@ -84,7 +82,7 @@ class Connection(asyncio.Protocol):
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # S-66
         self.session = self._make_session(self.now())
-        self._timer = self._loop.call_later(TICK_S * next(_PHASES) / PHASES, self._tick)
+        self._ticker.join(self)
         if self.made is not None:
             try:
                 self.made(self)
@@ -159,8 +157,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.error = error
-        if self._timer is not None:
-            self._timer.cancel()
+        self._ticker.leave(self)
         self._last_words()
         self._transport = None
         try:
@@ -230,17 +227,23 @@ class Connection(asyncio.Protocol):
         except Exception as error:
             self._fail(error)
 
-    def _flush(self) -> None:
+    def _flush(self) -> bool:
+        """Whether there was anything to write."""
         data = self.session.data_to_send()
         if data and self._transport is not None:
             self._transport.write(data)
+        return bool(data)
 
-    def _tick(self) -> None:
-        self._timer = self._loop.call_later(TICK_S, self._tick)
+    def tick(self) -> bool:
+        """See `operators.ticker.Ticked`."""
         try:
-            self._handle(self.session.tick(self.now()))
+            events = self.session.tick(self.now())
+            if events:
+                self._handle(events)
+            return self._flush() or bool(events)
         except Exception as error:
             self._fail(error)
+            return True
 
     def _fail(self, error: Exception) -> None:
         """What the peer brought, or what was made of it, raised an error: its connection ends, and nothing else."""

@@ -20,7 +20,7 @@ from config.operators import SmppOperatorSettings, TlsSettings
 from operators.backoff import Backoff
 from operators.contained import report
 from operators.entrance import Entrance, Place
-from operators.renewal import served
+from operators.renewal import served, wiping
 from operators.seats import Seat, Seats
 from operators.smpp import pdu as p
 from operators.smpp import status as st
@@ -29,6 +29,7 @@ from operators.smpp.connection import OPERATOR_SLICE_BYTES, Connection, Handler
 from operators.smpp.outages import Outages, why_lost, why_unconnected
 from operators.smpp.sent import Sent
 from operators.smpp.session import BOUND, Role, Session, SessionSettings
+from operators.ticker import Ticker
 from redaction.personal import Purpose, Secret
 
 _KINDS: Final[dict[str, tuple[type[p.Bind], ...]]] = {
@@ -76,6 +77,7 @@ class Links:
             session_init_s=settings.session_init_s,
             refuse_two_texts=settings.two_texts == "refuse",
         )
+        self._ticker = Ticker()
         self._backoffs: dict[Connection, Backoff] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._listener: Entrance | None = None
@@ -270,6 +272,7 @@ class Links:
             self._handler,
             self._connection_lost,
             slice_bytes=OPERATOR_SLICE_BYTES,
+            ticker=self._ticker,
         )
 
     def _connection_lost(self, connection: Connection) -> None:
@@ -364,7 +367,7 @@ def _tls(settings: SmppOperatorSettings) -> ssl.SSLContext | None:
     tls = settings.tls
     if not tls.enabled:
         return None
-    context = ssl.create_default_context(cafile=tls.ca_file)
+    context = wiping(ssl.create_default_context(cafile=tls.ca_file))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.certificate is not None:
         context.load_cert_chain(tls.certificate, tls.key)

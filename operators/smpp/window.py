@@ -90,7 +90,8 @@ class Window(Generic[T]):
             if self._open[number].deadline > now:
                 break
             expired.append(self._let_go(number))
-        self._forget_oldest()
+        if expired:
+            self._forget_oldest()
         return expired
 
     def doubt(self, until: float, is_meant: Callable[[T], bool]) -> list[Slot[T]]:

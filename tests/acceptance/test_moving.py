@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.ledger.redis.packing import NEWEST
 from gateway.tools.trial_site import Stage, StageFailed, staged
 from tests.acceptance.client import customer_of
 from tests.integration.key_places import PERSISTENT
@@ -89,12 +90,12 @@ async def test_the_format_is_shown_and_raised_beside_a_running_node(stage: Stage
         done = await customer.send("in the old format")
         await customer.reach(done, "delivered")
         found = await said(stage, "ledger", "format")
-        assert (found["written"], found["newest"]) == (1, 2)
-        assert list(found["nodes"].values()) == [2]
-        assert (await said(stage, "ledger", "format", "raise"))["written"] == 2
+        assert (found["written"], found["newest"]) == (1, NEWEST)
+        assert list(found["nodes"].values()) == [NEWEST]
+        assert (await said(stage, "ledger", "format", "raise"))["written"] == NEWEST
         done = await customer.send("in the old format or the new")
         await customer.reach(done, "delivered")
-        assert (await said(stage, "ledger", "format"))["written"] == 2
+        assert (await said(stage, "ledger", "format"))["written"] == NEWEST
     own = await said(stage, "ledger", "format", "--config", str(stage.folder / "gateway.toml"))
     assert (own["written"], own["nodes"]) == (own["newest"], {})
 

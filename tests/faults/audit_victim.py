@@ -21,7 +21,7 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from redaction.retention import DEFAULT_RULES
 from tests.faults.destruction_victim import Clock, Deadline, keys_of, watch
 
-ACTS: Final = 7
+ACTS: Final = 10
 ORIGIN: Final = "gateway.example/audit/1"
 
 

@@ -37,6 +37,7 @@ NONE = {
     "keys status": "reads",
     "leakscan": "reads",
     "ledger backup": "copies the file without opening the ledger",
+    "message show": "reads, and opens nothing",
     "node list": "reads",
     "number list": "reads",
     "operator show": "reads",
@@ -71,6 +72,7 @@ WRITES = {
     "ledger accept-restore": ["ledger.accept_restore"],
     "ledger copy": ["ledger.copy"],
     "ledger format": ["ledger.format"],
+    "message find": ["message.find"],
     "number add": ["number.add"],
     "number remove": ["number.remove"],
     "retention policy": ["retention.policy"],
@@ -134,6 +136,7 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "esme revoke", "bank")
     await site_run(site, "number add", customer, "90210")
     await site_run(site, "number remove", "90210")
+    await site_run(site, "message find", customer, "--reference", "reference 4711")
     await site_run(site, "webhook set", customer, "https://hooks.example/sms")
     await site_run(site, "webhook resume", customer)
     await site_run(site, "webhook remove", customer)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.model.catalogue import OURS, STATUSES, UNKNOWN, meaning
-from tests.integration.test_admin_api import running_admin
+from tests.integration.admin_stage import running_admin
 from tests.verbs import VERBS
 
 CONFIG = """

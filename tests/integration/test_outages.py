@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from config.operators import OperatorRegister, TlsSettings
-from gateway.node.fronts import _operator_view
+from gateway.node.admin_front import _operator_view
 from operators.base import BindDown
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Front, running_front

@@ -10,6 +10,7 @@ import uvloop
 from structlog.testing import capture_logs
 
 from gateway.process.logs import DECLARED
+from gateway.smpp_server import checks
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from tests.bounds import LIMIT_S
@@ -56,6 +57,17 @@ async def test_what_was_wrong_is_counted_and_not_told_and_the_connection_closed(
         assert (peer.bound, peer.refused) == (None, st.RBINDFAIL)
         await peer.until(lambda peer=peer: peer.ended)  # type: ignore[misc]
     assert stage.node.fronts.smpp_server.denied["password"] == stage.node.fronts.smpp_server.denied["system_id"] == 1
+
+
+async def test_more_binds_than_can_be_compared_are_one_line_for_their_network(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "PER_ADDRESS", 0)
+    with capture_logs() as lines:
+        for account in (await stage.account("bank"), await stage.account("shop")):
+            assert (await stage.peer(account)).refused == st.RSYSERR
+    (told,) = [each for each in lines if each["event"] == "bind_refused"]
+    assert (told["reason"], told["account"], told["address"]) == ("busy", "", "127.0.0.0/24")
 
 
 @pytest.mark.case("privacy-12")

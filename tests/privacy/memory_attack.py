@@ -79,13 +79,13 @@ def _offsets(octets: bytes, value: bytes) -> Iterator[int]:
 
 
 class Copies:
-    """Data, key store and root as they lie in the folder of a stage now."""
+    """Data, key store and root of a stage as they are now. keys: a copy of the key store, where it is not in a file."""
 
-    def __init__(self, stage_folder: Path, place: Path) -> None:
+    def __init__(self, stage_folder: Path, place: Path, keys: Path | None = None) -> None:
         place.mkdir()
         for path in [*(stage_folder / "data").glob("ledger.db*"), *(stage_folder / "keys").glob("keys.db")]:
             shutil.copyfile(path, place / path.name)
-        self.data, self.keys = place / "ledger.db", place / "keys.db"
+        self.data, self.keys = place / "ledger.db", keys or place / "keys.db"
         self.roots = tuple(FileRootSlot(stage_folder / "root" / "root.key").read())
 
     def state(self) -> KeyState:
@@ -99,7 +99,8 @@ class Copies:
         raise AssertionError("the copy does not open")
 
     def rows(self) -> list[SealedRow]:
-        return list(sealed_rows(self.data))
+        """None of a ledger that is not in a file."""
+        return list(sealed_rows(self.data)) if self.data.exists() else []
 
     def secrets(self, rows: Sequence[SealedRow]) -> dict[str, bytes]:
         """Every secret that these keys hold or lead to, as far as it serves for `rows`, by name."""

@@ -157,8 +157,9 @@ async def lose_power(run: Run, customer: Customer, smsc: Simulator) -> None:
 def copy_wreck(stage: Stage) -> None:
     """What the power cut left is searched too, before the restart tidies it."""
     for folder in ("data", "keys", "root"):
-        for path in (stage.folder / folder).iterdir():
-            (stage.folder / f"wreck-{path.name}").write_bytes(path.read_bytes())
+        for path in (each for each in (stage.folder / folder).rglob("*") if each.is_file()):
+            name = "-".join(path.relative_to(stage.folder / folder).parts)
+            (stage.folder / f"wreck-{name}").write_bytes(path.read_bytes())
 
 
 async def metrics_of(stage: Stage) -> bytes:

@@ -9,18 +9,18 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from gateway.keystore.followers import OneNode
+from config.loader import load
 from gateway.keystore.keyring import Keyring
-from gateway.keystore.root_slot import FileRootSlot
-from gateway.keystore.store import Keystore
+from gateway.keystore.opening import keystore as keystore_of
 from gateway.process.clock import SystemClock
+from gateway.tools.trial_site import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from redaction.personal import Msisdn
@@ -37,15 +37,22 @@ from tests.acceptance.client import (
     until_endpoint_known,
 )
 from tests.bounds import LIMIT_S
+from tests.contract.rest_peer import rest_peer
 from tests.faults.test_smpp_kill import bound
+from tests.integration.key_places import PERSISTENT
 from tests.integration.smpp_stage import Peer, submit
+from tests.integration.valkey_server import valkey
+from tests.interop.certificates import make_certificates
 from tests.privacy.memory_attack import WORD_BYTES, Copies, dead_secrets, found_in
+from tests.privacy.test_egress import over_http
 from tests.verbs import QuickStage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory of other processes is read from /proc")
 
 HORIZON_S: Final = 20
 SHORT_CODE: Final = "90909"
+OVER_HTTP: Final = "96655"
+"""Numbers that begin so are an HTTP operator's (`tests.privacy.test_egress`)."""
 SETTINGS: Final = f"""
 [memory]
 horizon_s = {HORIZON_S}
@@ -76,8 +83,8 @@ class Canaries:
     def text(self, kind: str) -> str:
         return self._new(f"{kind} text", "{} sings for Maryam at the seventh hour")
 
-    def number(self, kind: str) -> str:
-        number = f"96653{int(sha256(b'%d' % len(self.values)).hexdigest(), 16) % 10**7:07d}"
+    def number(self, kind: str, prefix: str = "96653") -> str:
+        number = f"{prefix}{int(sha256(b'%d' % len(self.values)).hexdigest(), 16) % 10**7:07d}"
         return self._new(f"{kind} number", number)
 
     def word(self, kind: str) -> str:
@@ -151,6 +158,7 @@ class Scene:
         await self.send("discard", retention="discard")
         await self.send_batch()
         await self.send_refused()
+        await self.send_over_http()
         for _ in range(3):
             text, to = self.canaries.text("smpp"), self.canaries.number("smpp")
             assert (await self.peer.ask(submit(text.encode(), to, registered_delivery=1))).status == 0
@@ -183,6 +191,13 @@ class Scene:
         for path in (f"/v1/messages/{number('path')}", f"/{word('path')}?text={word('query')}"):
             assert (await self.customer.ask("GET", path))[0] in (400, 404)
 
+    async def send_over_http(self) -> None:
+        """Of these nothing is kept once their operator has answered."""
+        for _ in range(3):
+            to = self.canaries.number("operator over http", prefix=OVER_HTTP)
+            identifier = await self.customer.send(self.canaries.text("over http"), to=f"+{to}", retention="discard")
+            await self.customer.reach(identifier, "submitted")
+
     async def hear_people(self) -> None:
         """A short message from a person, and a long one in parts."""
         link = self.smsc.receivers[0]
@@ -208,14 +223,18 @@ class Scene:
     # ------------------------------------------------------------------------------------------- what is destroyed
 
     def copies(self, name: str) -> Copies:
-        return Copies(self.stage.folder, self.stage.folder.parent / name)
+        folder = self.stage.folder
+        if (folder / "keys").exists():
+            return Copies(folder, folder.parent / name)
+        keys = folder.parent / f"{name}.db"
+        self.stage.command("keys", "snapshot", str(keys))
+        return Copies(folder, folder.parent / name, keys)
 
     def destroy(self) -> None:
         """One person of the first customer is erased, and the second customer leaves: as another process does it."""
-        folder, clock = self.stage.folder, SystemClock()
-        keystore = Keystore(
-            folder / "keys" / "keys.db", FileRootSlot(folder / "root" / "root.key"), clock, OneNode(is_node=False)
-        )
+        clock = SystemClock()
+        settings = load(self.stage.folder / "gateway.toml", {**os.environ, PASSWORD_VARIABLE: PASSWORD})
+        keystore = keystore_of(settings.keystore, clock, node=False)
         keystore.open(create=False)
         try:
             keyring = Keyring(keystore, DEFAULT_RULES.values(), clock)
@@ -230,6 +249,10 @@ class Scene:
         finally:
             keystore.close()
 
+    def erased(self) -> str:
+        """The number of the person who is erased."""
+        return next(value for name, value in self.canaries.values.items() if name.startswith("promotional number"))
+
     async def until_period_died(self, before: Copies) -> Copies:
         """The gateway destroys the key itself; copies of what is alive then."""
         dying = {name for name in before.state().periods() if name[0] == "discard"}
@@ -239,7 +262,7 @@ class Scene:
                 await asyncio.sleep(1)
                 count += 1
                 with contextlib.suppress(AssertionError):  # copied while the root rolled
-                    after = self.copies(f"after-{count}")
+                    after = await asyncio.to_thread(self.copies, f"after-{count}")
                     if first not in after.state().periods():
                         return after
 
@@ -252,25 +275,48 @@ class Scene:
             await asyncio.sleep(0.02)
 
 
+class TlsStage(QuickStage):
+    """Its API speaks TLS."""
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+
+class TlsCustomer(Customer):
+    async def ask(self, method: str, path: str, **more: Any) -> tuple[int, Any, Mapping[str, str]]:
+        return await super().ask(method, path, ssl=False, **more)
+
+
 @contextlib.asynccontextmanager
-async def scene_in(folder: Path, *serve: str) -> AsyncIterator[Scene]:
+async def scene_in(folder: Path, *, serve: tuple[str, ...] = (), tls: bool = False) -> AsyncIterator[Scene]:
+    """tls: the API speaks TLS."""
     smsc = Simulator(faults=Faults(receipt_delay_s=1.0))  # so that content is there when it is copied
     await smsc.start()
-    stage = QuickStage(folder, smsc_port=smsc.port, more=SETTINGS, log_level="info", serve=serve)
-    scene = Scene(stage, smsc)
-    try:
-        await asyncio.to_thread(stage.prepare)
-        async with receiver() as scene.heard, customer_of(stage) as scene.customer, customer_of(stage) as scene.leaver:
-            await scene.set_up()
-            yield scene
-            scene.peer.close()
-    finally:
-        await asyncio.to_thread(stage.stop)
-        await smsc.stop()
+    kind = TlsStage if tls else QuickStage
+    async with rest_peer() as peer:
+        more = SETTINGS + over_http(folder.parent / "secrets", peer)
+        stage = kind(folder, smsc_port=smsc.port, more=more, log_level="info", serve=serve)
+        scene = Scene(stage, smsc)
+        try:
+            await asyncio.to_thread(stage.prepare)
+            async with (
+                receiver() as scene.heard,
+                customer_of(stage) as scene.customer,
+                customer_of(stage) as scene.leaver,
+            ):
+                if tls:
+                    scene.customer.__class__ = scene.leaver.__class__ = TlsCustomer
+                await scene.set_up()
+                yield scene
+                scene.peer.close()
+        finally:
+            await asyncio.to_thread(stage.stop)
+            await smsc.stop()
 
 
 @contextlib.contextmanager
-def background(work: Any) -> Iterator[None]:
+def background(work: Coroutine[Any, Any, None]) -> Iterator[None]:
     task = asyncio.ensure_future(work)
     try:
         yield
@@ -278,36 +324,74 @@ def background(work: Any) -> Iterator[None]:
         task.cancel()
 
 
+async def attack(scene: Scene, *, is_busy: bool) -> None:
+    """Have everything come in, end and die; then read every process of the gateway."""
+    await scene.send_everything()
+    before = await asyncio.to_thread(scene.copies, "before")
+    await scene.hear_people()
+    await scene.finish()
+    with background(scene.keep_busy()) if is_busy else contextlib.nullcontext():
+        await asyncio.to_thread(scene.destroy)
+        after = await scene.until_period_died(before)
+        dead, alive = dead_secrets(before, after), after.secrets(before.rows())
+        kinds = {" ".join(name.split()[:2]) for name in dead}
+        assert {"root 0", "customer 2", "period discard", "period promotional", "pepper 2"} <= kinds
+        assert any(name.startswith("segment") for name in dead)
+        await asyncio.sleep(HORIZON_S)
+        found_alive: set[str] = set()
+        for pid in family(scene.stage.gateway.pid):
+            assert await asyncio.to_thread(found_in, pid, dead) == {}
+            assert await asyncio.to_thread(found_in, pid, scene.canaries.needles()) == {}
+            found_alive |= set(await asyncio.to_thread(found_in, pid, alive))
+        assert "customer 1" in found_alive, "the reader does not find what is there"
+
+
 @pytest.mark.case("privacy-1")
 @pytest.mark.policy("P-23")
-@pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "under traffic"])
-async def test_what_is_over_is_out_of_memory_after_the_horizon(tmp_path: Path, is_busy: bool) -> None:
+async def test_what_is_over_is_out_of_the_memory_of_an_idle_gateway_after_the_horizon(tmp_path: Path) -> None:
     async with scene_in(tmp_path / "stage") as scene:
-        await scene.send_everything()
-        before = scene.copies("before")
-        await scene.hear_people()
-        await scene.finish()
-        with background(scene.keep_busy()) if is_busy else contextlib.nullcontext():
-            await asyncio.to_thread(scene.destroy)
-            after = await scene.until_period_died(before)
-            dead, alive = dead_secrets(before, after), after.secrets(before.rows())
-            await asyncio.sleep(HORIZON_S)
-            for pid in family(scene.stage.gateway.pid):
-                assert await asyncio.to_thread(found_in, pid, dead) == {}
-                assert await asyncio.to_thread(found_in, pid, scene.canaries.needles()) == {}
-            assert {"customer 1"} <= set(await asyncio.to_thread(found_in, scene.stage.gateway.pid, alive))
-    kinds = {name.split()[0] for name in dead}
-    assert kinds >= {"root", "segment", "customer", "period", "node", "message", "pepper"}
-    assert {"period discard", "period promotional"} <= {" ".join(name.split()[:2]) for name in dead}
+        await attack(scene, is_busy=False)
+
+
+@pytest.mark.case("privacy-1")
+@pytest.mark.policy("P-23")
+async def test_and_of_one_under_traffic_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_certificates(tmp_path)
+    monkeypatch.setenv("CONNECT_GATEWAY__HTTP__TLS_CERTIFICATE", str(made.server))
+    monkeypatch.setenv("CONNECT_GATEWAY__HTTP__TLS_KEY", str(made.server_key))
+    async with scene_in(tmp_path / "stage", tls=True) as scene:
+        await attack(scene, is_busy=True)
+
+
+@pytest.mark.slow
+@pytest.mark.case("privacy-1")
+async def test_and_of_every_worker_with_ledger_and_keys_on_a_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ledger", "keyserver"):
+        (tmp_path / name).mkdir()
+    with valkey(tmp_path / "ledger", *PERSISTENT) as ledger, valkey(tmp_path / "keyserver", *PERSISTENT) as keys:
+        for name, value in {
+            "LEDGER__ENGINE": "redis",
+            "LEDGER__REDIS__URL": ledger,
+            "KEYSTORE__ENGINE": "redis",
+            "KEYSTORE__REDIS__URL": keys,
+            "OPERATORS__SIMULATOR__BINDS": "2",
+        }.items():
+            monkeypatch.setenv(f"CONNECT_GATEWAY__{name}", value)
+        async with scene_in(tmp_path / "stage", serve=("--workers", "2")) as scene:
+            await attack(scene, is_busy=True)
 
 
 def family(pid: int) -> list[int]:
     """A process and those that it started."""
-    found = [pid]
+    parents = {}
     for each in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            if int(each.read_text().rpartition(")")[2].split()[1]) in found:
-                found.append(int(each.parent.name))
+            parents[int(each.parent.name)] = int(each.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for parent in found:
+        found += [child for child, its in parents.items() if its == parent]
     return found
 
 

@@ -7,7 +7,6 @@ reference are searched for in every form, in data, keys, logs at debug level, me
 
 import asyncio
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -93,7 +92,9 @@ async def through_trouble(customer: Customer, smsc: Simulator, heard: Receiver) 
 def keep_wreck(stage: Stage) -> None:
     """What the crash left is searched too, before the restart tidies it."""
     for folder in ("data", "keys", "root"):
-        shutil.copytree(stage.folder / folder, stage.folder / f"wreck-{folder}")
+        for path in (each for each in (stage.folder / folder).rglob("*") if each.is_file()):
+            name = "-".join(path.relative_to(stage.folder / folder).parts)
+            (stage.folder / f"wreck-{name}").write_bytes(path.read_bytes())
 
 
 async def metrics_of(stage: Stage) -> bytes:

@@ -1,34 +1,19 @@
 """The platform's own API on a listener of its own, which stays inside unless the settings say otherwise."""
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from config.settings import AdminSettings
-from gateway.accept.request import OperatorView
-from gateway.accounts.administration import Accounts
-from gateway.accounts.directory import Directory
-from gateway.audit.actor import Actor
-from gateway.delivery.routing import Router
-from gateway.http_api.admin.customers import CustomerEndpoints
+from gateway.http_api.admin.endpoints import Sources, routes_of
 from gateway.http_api.admin.gate import AdminGate
-from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.parts import Parts
-from gateway.http_api.admin.sign_in import SignInEndpoints
-from gateway.http_api.admin.standing import Standing, StandingEndpoints
-from gateway.http_api.admin.table import admin_routes, all_routes
 from gateway.http_api.answering import Answering
 from gateway.http_api.listener import Listener
 from gateway.http_api.openapi import Api, describe_api
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.replies import Replies
 from gateway.http_api.routes import RouteTable
+from gateway.http_api.table import page_routes
 from gateway.http_api.traffic import Traffic
-from gateway.ledger.roles import Ledger, Messages
-from gateway.model.message import Message
-from gateway.model.route import Route
-from gateway.people.registry import Registry
 from gateway.people.sessions import COOKIE
 from gateway.process.clock import Clock
 from gateway.process.tls import identity
@@ -52,27 +37,6 @@ ADMIN: Final = Api(
 )
 
 
-class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the endpoints look and what they act on.
-
-    messages: with their tags checked. accounts: in the hands of an actor. router: as it routes now.
-    operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
-    """
-
-    engine: str
-    ledger: Ledger
-    messages: Messages
-    directory: Directory
-    people: Registry
-    accounts: Callable[[Actor], Accounts]
-    router: Router
-    operators: Callable[[], Sequence[OperatorView]]
-    routes: Callable[[], Sequence[Route]]
-    checks: Callable[[], Mapping[str, bool]]
-    waiting: Callable[[], Mapping[str, int]]
-    reveal_reference: Callable[[Message], str | None]
-
-
 class AdminApi:
     """health: shared with the customers' listener. is_shared: other processes of the machine listen there as well."""
 
@@ -85,18 +49,7 @@ class AdminApi:
         self.traffic = Traffic()
         pages = Pages(replies)
         parts = Parts(AdminGate(sources.people), replies, clock)
-        routes = all_routes(
-            admin_routes(
-                SignInEndpoints(parts, sources.people),
-                StandingEndpoints(parts, _standing(sources)),
-                CustomerEndpoints(parts, sources.ledger.accounts, sources.ledger.usage, sources.accounts),
-                MessageEndpoints(
-                    parts, sources.messages, sources.directory, sources.ledger.acts, sources.reveal_reference
-                ),
-            ),
-            pages,
-            health,
-        )
+        routes = [*routes_of(sources, parts), *page_routes(pages, health)]
         self.table = RouteTable(routes, self.traffic)
         pages.describe(describe_api(routes, ADMIN))
         answering = Answering(self.table, replies, health, self.traffic)
@@ -115,14 +68,3 @@ class AdminApi:
 
     async def stop(self) -> None:
         await self.listener.stop(0.1)
-
-
-def _standing(sources: Sources) -> Standing:
-    return Standing(
-        engine=sources.engine,
-        checks=sources.checks,
-        waiting=sources.waiting,
-        operators=sources.operators,
-        routes=sources.routes,
-        router=sources.router,
-    )

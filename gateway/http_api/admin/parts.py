@@ -14,6 +14,22 @@ from gateway.process.clock import Clock
 BODY_BYTES: Final = 16_384
 BODY_S: Final = 10.0
 
+BODY: Final = (
+    "malformed_json",
+    "not_an_object",
+    "body_incomplete",
+    "request_timeout",
+    "body_too_large",
+    "unsupported_media_type",
+    "unsupported_encoding",
+    "missing_field",
+    "unknown_field",
+    "wrong_type",
+    "empty_field",
+    "field_too_long",
+)
+"""Codes with which what takes a body may refuse."""
+
 T = TypeVar("T")
 _encode: Final = msgspec.json.Encoder().encode
 

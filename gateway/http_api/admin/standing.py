@@ -59,13 +59,6 @@ class StandingEndpoints:
         await self._parts.gate.open(call.request, Action.OPERATOR_READ)
         return self._parts.answer(OperatorsView(list(self._standing.operators())))
 
-    async def operator(self, call: Call) -> Reply:
-        await self._parts.gate.open(call.request, Action.OPERATOR_READ)
-        for each in self._standing.operators():
-            if each.name == call.argument:
-                return self._parts.answer(each)
-        raise Refusal("not_found")
-
     async def routes(self, call: Call) -> Reply:
         await self._parts.gate.open(call.request, Action.ROUTE_READ)
         lines = [_line(number, route) for number, route in enumerate(self._standing.routes())]

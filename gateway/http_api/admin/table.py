@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from gateway.accept.request import OperatorView
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
+from gateway.http_api.admin.parts import BODY
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.standing import StandingEndpoints
 from gateway.http_api.admin.views import (
@@ -22,26 +22,11 @@ from gateway.http_api.admin.views import (
     SignInRequest,
     SystemView,
 )
-from gateway.http_api.pages import Health, Pages
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
-from gateway.http_api.table import PERIOD, page_routes
+from gateway.http_api.table import PERIOD
 from gateway.http_api.usage import UsageView
 from gateway.people.roles import Action
 
-BODY: Final = (
-    "malformed_json",
-    "not_an_object",
-    "body_incomplete",
-    "request_timeout",
-    "body_too_large",
-    "unsupported_media_type",
-    "unsupported_encoding",
-    "missing_field",
-    "unknown_field",
-    "wrong_type",
-    "empty_field",
-    "field_too_long",
-)
 _CUSTOMER: Final = Parameter(
     name="id", place="path", schema={"type": "string"}, description="The customer's id, `cus_...`."
 )
@@ -60,7 +45,6 @@ def admin_routes(
         Route("DELETE", "/admin/v1/session", sign_in.end, _SIGN_OUT),
         Route("GET", "/admin/v1/system", standing.system, _SYSTEM),
         Route("GET", "/admin/v1/operators", standing.operators, _OPERATORS),
-        Route("GET", "/admin/v1/operators/{name}", standing.operator, _OPERATOR),
         Route("GET", "/admin/v1/routes", standing.routes, _ROUTES),
         Route("POST", "/admin/v1/routes/explain", standing.explain, _EXPLAIN),
         Route("GET", "/admin/v1/customers", customers.all, _CUSTOMERS),
@@ -71,10 +55,6 @@ def admin_routes(
         Route("GET", "/admin/v1/messages/{id}", messages.show, _MESSAGE),
         Route("POST", "/admin/v1/messages/find", messages.find, _FIND),
     ]
-
-
-def all_routes(routes: list[Route], pages: Pages, health: Health) -> list[Route]:
-    return [*routes, *page_routes(pages, health)]
 
 
 _SIGN_IN: Final = Operation(
@@ -113,15 +93,6 @@ _OPERATORS: Final = Operation(
     tag="Operators",
     scope=Action.OPERATOR_READ,
     answers=(Answer(description="The links.", body=OperatorsView),),
-)
-_OPERATOR: Final = Operation(
-    id="show_operator",
-    summary="Show one link: its binds, and why those that are down are.",
-    tag="Operators",
-    scope=Action.OPERATOR_READ,
-    parameters=(Parameter(name="name", place="path", schema={"type": "string"}, description="The operator's name."),),
-    answers=(Answer(description="The link.", body=OperatorView),),
-    codes=("not_found",),
 )
 _ROUTES: Final = Operation(
     id="list_routes",

@@ -88,6 +88,7 @@ class Session:
         self._takes = TAKES[self.role].get(state, _NOTHING)
         self.may_submit = state in self._submits_in
         self._holds = state is State.BINDING and self.role is Role.SMSC
+        self._is_bound = state in BOUND
 
     # ---------------------------------------------------------------------------------------------------- octets
 
@@ -222,7 +223,7 @@ class Session:
     # ----------------------------------------------------------------------------------------------------- times
 
     def tick(self, now: float) -> list[Event]:
-        """What the passing of time brings: timeouts, enquire_link, an idle end."""
+        """What the passing of time brings: timeouts, enquire_link, an idle end. Nearly always nothing."""
         for slot in self.window.expire(now):
             if slot.command_id not in OWN:
                 self._events.append(Unanswered(slot.context, lost=False))
@@ -230,15 +231,15 @@ class Session:
             elif reason := self._own.timed_out(slot):
                 self._end(reason)
         settings = self.settings
-        if self.state in (State.OPEN, State.BINDING):
-            if settings.session_init_s is not None and now - self._started >= settings.session_init_s:
-                self._end("session_init_timeout")
-        elif self.state in BOUND:
+        init_s = settings.session_init_s
+        if self._is_bound:
             if settings.inactivity_s is not None and now - self.alive.last_request >= settings.inactivity_s:
                 self.unbind(now)
-            if self.state in BOUND and (enquiry := self._own.enquiry(now)):
-                self._out.append(enquiry)
-        if self._ending.is_due(now, bool(self.window or self.inbound)):
+            if self._is_bound and self.alive.asks(now):
+                self._out.append(self._own.enquiry(now))
+        elif self.state in (State.OPEN, State.BINDING) and init_s is not None and now - self._started >= init_s:
+            self._end("session_init_timeout")
+        if self._ending.reason and self._ending.is_due(now, bool(self.window or self.inbound)):
             self._end(self._ending.reason)
         return self.take_events()
 

@@ -30,8 +30,8 @@ class Own:
         return octets
 
     def enquiry(self, now: float) -> bytes:
-        """An enquire_link when it is time for one (S-18), otherwise nothing."""
-        return self.request(p.EnquireLink(), now, now) if self._alive.asks(now) else b""
+        """An enquire_link, whose time has come (S-18)."""
+        return self.request(p.EnquireLink(), now, now)
 
     def timed_out(self, slot: Slot[Any]) -> str:
         """Why that a request got no answer ends the session; empty when it does not."""

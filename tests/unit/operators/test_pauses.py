@@ -47,9 +47,7 @@ class Host:
         self.seen += events
 
     def ticks(self) -> None:
-        if self.link._timer is not None:
-            self.link._timer.cancel()
-        self.link._tick()
+        self.link.tick()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from gateway.audit.actor import COMMAND_LINE, NODE, Actor, ActorKind
 from gateway.audit.acts import RULES, Act
 from gateway.audit.entries import LONGEST, BadEntry, Commitment, commitment, entry, named, read_entry
+from gateway.people.roles import Role
 
 NOW_MS = 1_796_004_800_123
 ADMIN = Actor(ActorKind.PERSON, "usr_0123456789abcdef")
@@ -61,6 +62,11 @@ def test_the_longest_entry_of_each_act_is_canonical_and_read_again(act: Act) -> 
     assert len(octets) <= LONGEST
     assert msgspec.json.encode(fields, order="sorted") == octets
     assert (fields["t"], fields["act"]) == ("2026-11-30T02:13:20.123Z", act.value)
+
+
+def test_a_word_may_be_a_member_of_an_enumeration() -> None:
+    who = {"obj": "usr_0123456789abcdef", "what": Role.SUPPORT}
+    assert read_entry(made(Act.ROLE_GRANT, who)) == read_entry(made(Act.ROLE_GRANT, who | {"what": "support"}))
 
 
 def test_every_act_has_a_rule() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.delivery.routing import SLOTS, Explained, Router, first_up
+from gateway.delivery.routing import SLOTS, Router, first_up
 from gateway.model.message import MessageClass
-from gateway.model.route import Order, Route, Window
+from gateway.model.route import Explained, Order, Route, Window
 
 
 def route(prefix: str, *operators: str, classes: Sequence[str] = (), **more: Any) -> Route:

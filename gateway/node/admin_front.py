@@ -1,0 +1,78 @@
+"""What the admin API of a node is made of."""
+
+from functools import partial
+
+from config.operators import OperatorSettings
+from config.settings import Settings
+from gateway.accept.request import OperatorView
+from gateway.accounts.administration import Accounts
+from gateway.audit.actor import Actor
+from gateway.control.desk import Control
+from gateway.http_api.admin.api import AdminApi
+from gateway.http_api.admin.endpoints import Sources
+from gateway.http_api.pages import Health
+from gateway.keystore.platform_key import ensure_platform
+from gateway.node import assembly
+from gateway.node.road import Road
+from gateway.node.stores import Stores
+from gateway.process.clock import Clock
+
+
+def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health) -> AdminApi:
+    """health: shared with the customers' listener."""
+
+    def accounts(actor: Actor) -> Accounts:
+        return Accounts(
+            stores.ledger.accounts,
+            clock,
+            actor,
+            sealer=stores.sealer,
+            ensure_keys=stores.keyring.ensure_customer,
+            digest=stores.keyring.credential_digest,
+            epoch=stores.keyring.credential_epoch,
+        )
+
+    def control() -> Control:
+        return Control(
+            stores.ledger.acts,
+            clock,
+            sealer=stores.sealer,
+            ensure_key=partial(ensure_platform, stores.keystore, clock),
+            operators=[each.name for each in road.standing.settings.operators],
+        )
+
+    sources = Sources(
+        engine=settings.ledger.engine,
+        ledger=stores.ledger,
+        messages=stores.messages,
+        directory=stores.directory,
+        people=stores.people,
+        accounts=accounts,
+        control=control,
+        router=road.router,
+        operators=lambda: operator_views(road),
+        routes=lambda: assembly.routes(road.standing.settings),
+        checks=health.checks,
+        waiting=road.dispatch.lanes.waiting,
+        reveal_reference=road.addressing.reference,
+    )
+    return AdminApi(sources, settings.admin, health, clock, is_shared=settings.http.shared_port)
+
+
+def operator_views(road: Road) -> list[OperatorView]:
+    """Every link as it stands."""
+    return [_operator_view(each, road) for each in road.standing.settings.operators if each.name in road.operators]
+
+
+def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
+    """A link as it stands, for customers."""
+    health, lane = road.operators[settings.name].health(), road.dispatch.lanes.by_name[settings.name]
+    return OperatorView(
+        name=settings.name,
+        state="paused" if lane.is_paused else health.state,
+        country=settings.register.place,
+        binds_up=health.binds_up,
+        binds=health.binds,
+        down=health.down,
+        circuit=lane.circuit.state.value,
+    )
