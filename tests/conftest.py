@@ -5,6 +5,7 @@ killed process wrote is there all the same. `--basetemp` and TMPDIR choose anoth
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ VARIABLE = "CONNECT_GATEWAY_BUILD"
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 4 << 30
 GZIP = b"\x1f\x8b"
+ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}>")
 
 # How long an example takes is for the benchmarks to say; a busy machine takes any time.
 hypothesis.settings.register_profile("gateway", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -33,6 +35,8 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if ADDRESS.search(item.nodeid):
+            raise pytest.UsageError(f"a test's name holds an address, which is another in each process: {item.nodeid}")
         for case in item.iter_markers("case"):
             if (waits := case.kwargs.get("waits")) is not None:
                 item.add_marker(pytest.mark.xfail(strict=True, reason=f"{case.args[0]} waits for {waits}"))

@@ -9,7 +9,7 @@ from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
 from gateway.control.reloads import Reloads
-from gateway.http_api.admin.api import AdminApi
+from gateway.http_api.admin.api import IDLE_S, AdminApi
 from gateway.http_api.admin.endpoints import Sources
 from gateway.http_api.admin.searching import Naming
 from gateway.http_api.pages import Health
@@ -65,7 +65,14 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
     )
-    return AdminApi(sources, settings.admin, health, clock, is_shared=settings.http.shared_port)
+    return AdminApi(
+        sources,
+        settings.admin,
+        health,
+        clock,
+        is_shared=settings.http.shared_port,
+        idle_s=min(IDLE_S, settings.memory.horizon_s / 2),
+    )
 
 
 def operator_views(road: Road) -> list[OperatorView]:

@@ -38,10 +38,20 @@ ADMIN: Final = Api(
 
 
 class AdminApi:
-    """health: shared with the customers' listener. is_shared: other processes of the machine listen there as well."""
+    """health: shared with the customers' listener. is_shared: other processes of the machine listen there as well.
+
+    idle_s: after so long without a request a connection ends.
+    """
 
     def __init__(
-        self, sources: Sources, settings: AdminSettings, health: Health, clock: Clock, *, is_shared: bool = False
+        self,
+        sources: Sources,
+        settings: AdminSettings,
+        health: Health,
+        clock: Clock,
+        *,
+        is_shared: bool = False,
+        idle_s: float = IDLE_S,
     ) -> None:
         shown = identity(settings.tls_certificate, settings.tls_key)
         tls = None if shown is None else shown.context
@@ -58,7 +68,7 @@ class AdminApi:
             Place(host=settings.host, port=settings.port or 0, shared=is_shared, tls=tls),
             replies,
             seats=Seats(MAX_CONNECTIONS),
-            idle_s=IDLE_S,
+            idle_s=idle_s,
             answers=answering.strays,
         )
 
