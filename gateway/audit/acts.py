@@ -240,7 +240,9 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.KEYS_ROTATE: _rule("", words=("root", "credentials", "customer"), numbers="version", digests=_STATES),
         Act.KEYS_SNAPSHOT: _STORE,
         Act.MESSAGE_FIND: Rule(
-            ("case", "cus", ""), words=frozenset({"id", "reference", "number"}), numbers=frozenset({"found"})
+            ("case", "cus", ""),
+            words=_words("id reference number number_support number_data_subject number_security number_legal"),
+            numbers=frozenset({"found"}),
         ),
         Act.MESSAGE_SHOW: _rule("msg"),
         Act.OPENINGS_MINUTE: _rule("node", words=PURPOSES, numbers="opened refused minute"),

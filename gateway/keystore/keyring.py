@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.keystore.record_tags import RecordTags
 from gateway.keystore.store import Keystore
-from gateway.keystore.upkeep import CREDENTIALS, Upkeep, epoch_of, make_peppers
+from gateway.keystore.upkeep import CREDENTIALS, EPOCH_MS, Upkeep, epoch_of, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
@@ -145,6 +145,11 @@ class Keyring:
         if not self.attended:
             raise KeysWithheld
         return former_leaves(self._store.state, customer, number)
+
+    def named_since_ms(self, customer: int) -> int | None:
+        """From when on people can still be named in a customer's records; None where no key is left for it."""
+        epochs = self._store.state.epochs(customer, "search")
+        return epochs[0] * EPOCH_MS if epochs else None
 
     async def forget(self, places: Callable[[KeyState], Collection[Place]]) -> int:
         """Destroy what was sealed under the leaves that `places` finds, in every copy; how many there still were.

@@ -88,6 +88,9 @@ KINDS: Final[dict[str, Kind]] = {
     "version_stale": Kind(412, 0x08, "What stands has another version than If-Match names; look at it again."),
     "invalid_if_match": Kind(400, 0x08, 'If-Match takes one ETag of what is set, such as "3", or *.'),
     "invalid_value": Kind(400, 0x08, "A field has a value that makes no sense here."),
+    "reload_under_way": Kind(409, 0x08, "Another reload is under way; try again in a minute."),
+    "no_node": Kind(503, 0x08, "No process has said yet that it is there; try again."),
+    "request_closed": Kind(409, 0x08, "This request waits for nobody any more."),
     "wanted_unreadable": Kind(409, 0x08, "A later version of the gateway wrote what is wanted; use that one."),
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),

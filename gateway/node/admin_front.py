@@ -8,8 +8,10 @@ from gateway.accept.request import OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
+from gateway.control.reloads import Reloads
 from gateway.http_api.admin.api import IDLE_S, AdminApi
 from gateway.http_api.admin.endpoints import Sources
+from gateway.http_api.admin.searching import Naming
 from gateway.http_api.pages import Health
 from gateway.keystore.platform_key import ensure_platform
 from gateway.node import assembly
@@ -41,6 +43,11 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
             operators=[each.name for each in road.standing.settings.operators],
         )
 
+    naming = Naming(
+        names=stores.keyring.former_leaves,
+        since_ms=stores.keyring.named_since_ms,
+        region=lambda: road.standing.settings.messages.default_region,
+    )
     sources = Sources(
         engine=settings.ledger.engine,
         ledger=stores.ledger,
@@ -49,6 +56,8 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         people=stores.people,
         accounts=accounts,
         control=control,
+        reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
+        naming=naming,
         router=road.router,
         operators=lambda: operator_views(road),
         routes=lambda: assembly.routes(road.standing.settings),

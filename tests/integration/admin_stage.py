@@ -2,30 +2,31 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgspec
 import pyotp
 
-from config.operators import LoopbackOperatorSettings
-from config.settings import AdminSettings, NodeSettings, SmppServerSettings
+from config.reading import Source
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.settings import DEFAULT_SCOPES, CustomerSettings, KeySettings
 from gateway.audit.actor import COMMAND_LINE
 from gateway.http_api.admin.gate import FORM_TOKEN
-from gateway.node.node import Node
+from gateway.node.node import Node, Origin
 from gateway.people.people import People
 from gateway.people.record import Contact, Person
+from gateway.people.registry import Registry
 from gateway.people.roles import Action, Role
 from gateway.people.sessions import COOKIE, Sessions
 from gateway.people.tokens import Tokens
+from gateway.process.manual_clock import ManualClock
 from redaction.personal import MessageText, Purpose, Secret
 from tests.bounds import LIMIT_S
-from tests.integration.smpp_stage import settings_of
+from tests.integration.reload_stage import SECTIONS
 
 PASSWORD = "a long word that nobody knows 47"
 CANARY = "canary.person@example.com"
@@ -95,10 +96,13 @@ class Admin:
                 await asyncio.sleep(0.01)
         return str(told["id"])
 
-    async def session(self, person: Person) -> dict[str, str]:
-        """As after signing in with a second factor."""
-        sessions = Sessions(self.node.stores.people)
-        token, writes = await sessions.begun(person, has_second=True)
+    async def session(self, person: Person, *, ago_s: int = 0) -> dict[str, str]:
+        """As after signing in with a second factor, so many seconds ago."""
+        people = self.node.stores.people
+        sessions = Sessions(people)
+        clock = ManualClock(self.node.clock.now_ms() - ago_s * 1000) if ago_s else people.clock
+        begun = Sessions(Registry(people.acts, people.sealer, clock, keys=people.keys))
+        token, writes = await begun.begun(person, has_second=True)
         await self.node.stores.ledger.acts.act(writes)
         found = await sessions.find(token)
         assert found is not None
@@ -114,14 +118,12 @@ class Admin:
 
 @asynccontextmanager
 async def running_admin(folder: Path) -> AsyncIterator[Admin]:
-    operator = LoopbackOperatorSettings(name="loop")
-    settings = msgspec.structs.replace(
-        settings_of(folder, operator, SmppServerSettings()),
-        admin=AdminSettings(port=0),
-        node=NodeSettings(name="first"),
-        operators=(operator, LoopbackOperatorSettings(name="spare")),
-    )
-    node = Node(settings)
+    file = folder / "gateway.toml"
+    file.write_text(SECTIONS.format(folder=folder) + OWN, "utf-8")
+    source = Source(path=file)
+    reading = source.read()
+    node = Node(reading.own, origin=Origin(source=source, said=reading.said))
+    level = logging.getLogger().level
     await node.start()
     try:
         stores = node.stores
@@ -143,3 +145,20 @@ async def running_admin(folder: Path) -> AsyncIterator[Admin]:
             yield Admin(node, client, customer.public_id, key)
     finally:
         await node.stop()
+        logging.getLogger().setLevel(level)
+
+
+OWN = """
+[admin]
+port = 0
+[node]
+name = "first"
+[[operators]]
+kind = "loopback"
+name = "loop"
+[[operators]]
+kind = "loopback"
+name = "spare"
+[[routes]]
+operators = ["loop"]
+"""

@@ -9,10 +9,16 @@ from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
+from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.people import PeopleEndpoints
+from gateway.http_api.admin.people_table import people_routes, reload_routes
+from gateway.http_api.admin.reloading import ReloadEndpoints
+from gateway.http_api.admin.requests import RequestEndpoints
+from gateway.http_api.admin.searching import Naming, NumberSearch
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.standing import Standing, StandingEndpoints
 from gateway.http_api.admin.steering import SteeringEndpoints
@@ -29,7 +35,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where the endpoints look and what they act on.
 
     messages: with their tags checked. accounts: in the hands of an actor. control: over the
-    operators that the settings name now. router: as it routes now.
+    operators that the settings name now. naming: of typed numbers. router: as it routes now.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
     """
 
@@ -40,6 +46,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     people: Registry
     accounts: Callable[[Actor], Accounts]
     control: Callable[[], Control]
+    reloads: Callable[[Actor], Reloads]
+    naming: Naming
     router: Router
     operators: Callable[[], Sequence[OperatorView]]
     routes: Callable[[], Sequence[RouteLine]]
@@ -55,9 +63,18 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
             SignInEndpoints(parts, sources.people),
             StandingEndpoints(parts, _standing(sources)),
             CustomerEndpoints(parts, sources.ledger.accounts, sources.ledger.usage, sources.accounts),
-            MessageEndpoints(parts, sources.messages, sources.directory, sources.ledger.acts, sources.reveal_reference),
+            MessageEndpoints(
+                parts,
+                sources.messages,
+                sources.directory,
+                sources.ledger.acts,
+                sources.reveal_reference,
+                NumberSearch(sources.messages, sources.naming),
+            ),
         ),
         *steering_routes(SteeringEndpoints(parts, sources.control, sources.operators)),
+        *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
+        *reload_routes(ReloadEndpoints(parts, sources.reloads)),
     ]
 
 

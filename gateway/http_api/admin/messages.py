@@ -1,14 +1,17 @@
-"""What became of a message, for support: found by id, or by a customer's own reference. Its text is never shown."""
+"""What became of a message, for support: found by id, by a customer's own reference, or by a number; never its text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from gateway.accept.validation import parse_time
 from gateway.accounts.directory import Directory
-from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
-from gateway.audit.entries import entry
+from gateway.audit.entries import entry, known
 from gateway.http_api.admin.finding import AT_ONCE, USUAL_MS, by_reference
+from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.searching import NumberSearch
 from gateway.http_api.admin.timeline import message_view
 from gateway.http_api.admin.views import FindRequest, FoundView
 from gateway.http_api.records import message_id_of
@@ -17,6 +20,7 @@ from gateway.http_api.routes import Call
 from gateway.ledger.roles import Acts, Messages
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
+from gateway.model.times import rfc3339_or_none
 from gateway.people.roles import Action
 
 
@@ -30,12 +34,14 @@ class MessageEndpoints:
         directory: Directory,
         acts: Acts,
         reveal_reference: Callable[[Message], str | None],
+        search: NumberSearch,
     ) -> None:
         self._parts = parts
         self._messages = messages
         self._directory = directory
         self._acts = acts
         self._reveal_reference = reveal_reference
+        self._search = search
 
     async def show(self, call: Call) -> Reply:
         """One of another customer looks like one that is not there."""
@@ -48,21 +54,56 @@ class MessageEndpoints:
         return self._parts.answer(message_view(found, self._directory.public_id(found.customer)))
 
     async def find(self, call: Call) -> Reply:
-        """Every search is in the audit log."""
+        """Every search is in the audit log; of what was typed it has nothing."""
         asked = await self._parts.body(call, FindRequest)
-        asker = await self._parts.gate.open(call.request, Action.MESSAGE_READ, asked.customer)
+        action = Action.MESSAGE_READ if asked.number is None else Action.MESSAGE_FIND
+        asker = await self._parts.gate.open(call.request, action, asked.customer)
         number = self._directory.number_of(asked.customer)
         if number is None:
             raise Refusal("not_found")
+        if asked.number is None:
+            return await self._by_reference(asker, asked, number)
+        return await self._by_number(asker, asked, number, asked.number)
+
+    async def _by_reference(self, asker: Asker, asked: FindRequest, customer: int) -> Reply:
+        if asked.reference is None:
+            raise Refusal("missing_field", "reference")
+        if asked.purpose is not None or asked.case is not None:
+            raise Refusal("missing_field", "number")
         now_ms = self._parts.clock.now_ms()
         since_ms = now_ms - USUAL_MS if asked.since is None else parse_time(asked.since)
         if since_ms is None:
             raise Refusal("wrong_type", "since")
-        found = await by_reference(self._messages, number, asked.reference, max(0, since_ms), self._reveal_reference)
-        await self._note(asker.actor, asked.customer, len(found.messages), now_ms)
-        views = [message_view(each, asked.customer) for each in found.messages[:AT_ONCE]]
-        return self._parts.answer(FoundView(messages=views, complete=found.is_complete))
+        found = await by_reference(self._messages, customer, asked.reference, max(0, since_ms), self._reveal_reference)
+        await self._note(asker, asked.customer, asked.customer, "reference", len(found.messages))
+        return self._parts.answer(self._view(asked, found.messages, is_complete=found.is_complete))
 
-    async def _note(self, actor: Actor, customer: str, found: int, now_ms: int) -> None:
-        written = entry(Act.MESSAGE_FIND, actor, customer, now_ms=now_ms, what="reference", numbers={"found": found})
+    async def _by_number(self, asker: Asker, asked: FindRequest, customer: int, typed: str) -> Reply:
+        if asked.reference is not None or asked.since is not None:
+            raise Refusal("invalid_value", "since" if asked.reference is None else "reference")
+        if asked.purpose is None or asked.case is None:
+            raise Refusal("missing_field", "purpose" if asked.purpose is None else "case")
+        found = await self._search.find(customer, typed)
+        case = known("case", asked.case)
+        await self._note(asker, case, asked.customer, f"number_{asked.purpose}", len(found.messages))
+        view = self._view(asked, found.messages, is_complete=found.is_whole)
+        since = rfc3339_or_none(found.since_ms)
+        return self._parts.answer(msgspec.structs.replace(view, complete_since=since))
+
+    def _view(self, asked: FindRequest, found: Sequence[Message], *, is_complete: bool) -> FoundView:
+        views = [message_view(each, asked.customer) for each in found[:AT_ONCE]]
+        return FoundView(messages=views, complete=is_complete)
+
+    async def _note(self, asker: Asker, obj: str, customer: str, what: str, found: int) -> None:
+        """Before the answer says what was found."""
+        now_ms = self._parts.clock.now_ms()
+        written = entry(
+            Act.MESSAGE_FIND,
+            asker.actor,
+            obj,
+            now_ms=now_ms,
+            customer="" if obj == customer else customer,
+            what=what,
+            numbers={"found": found},
+        )
         await self._acts.act([], [written])

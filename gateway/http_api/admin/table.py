@@ -177,11 +177,12 @@ _MESSAGE: Final = Operation(
 )
 _FIND: Final = Operation(
     id="find_messages",
-    summary="Find a customer's messages by the customer's own reference. Every search is in the audit log.",
+    summary="Find a customer's messages by the customer's own reference, or by a number, with purpose and case, which "
+    "needs the action `message.find` instead. Every search is in the audit log.",
     tag="Messages",
     scope=Action.MESSAGE_READ,
     body=FindRequest,
     example={"customer": "cus_0123456789abcdef", "reference": "4711"},
     answers=(Answer(description="Those that have it.", body=FoundView),),
-    codes=(*BODY, "not_found", "keys_unavailable", "ledger_unavailable"),
+    codes=(*BODY, "invalid_number", "invalid_value", "not_found", "keys_unavailable", "ledger_unavailable"),
 )

@@ -1,6 +1,6 @@
 """What the admin API takes and answers, as types."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -123,11 +123,17 @@ class CustomersView(Struct, frozen=True):
 
 
 class FindRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A customer's message by the customer's own reference. since: how far back to look; default 7 days."""
+    """A customer's messages by the customer's own reference, or by a number, with purpose and case.
+
+    since: how far back to look for a reference; default 7 days. case: of which nothing but a digest is kept.
+    """
 
     customer: Annotated[str, Meta(min_length=1, max_length=64)]
-    reference: Annotated[str, Meta(min_length=1, max_length=255)]
+    reference: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     since: str | None = None
+    number: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    purpose: Literal["support", "data_subject", "security", "legal"] | None = None
+    case: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
     def __repr__(self) -> str:
         return "FindRequest(•••)"
@@ -162,8 +168,12 @@ class AdminMessageView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeline: list[TimelineStep]
 
 
-class FoundView(Struct, frozen=True, kw_only=True):
-    """Messages that were found, newest first. complete: whether all of the time asked for was looked through."""
+class FoundView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Messages that were found, newest first. complete: whether all of the time asked for was looked through.
+
+    complete_since: of a number: from when on its messages can be found; of earlier ones nobody can say whose they are.
+    """
 
     messages: list[AdminMessageView]
     complete: bool
+    complete_since: str | None = None

@@ -1,0 +1,115 @@
+"""The routes of people, tokens, requests and reloads, each with what its description says."""
+
+from typing import Final
+
+from gateway.http_api.admin.people import PeopleEndpoints
+from gateway.http_api.admin.people_views import OwnView, PeopleView, RequestsView, RequestView, TokensView
+from gateway.http_api.admin.reload_views import LookView, ReloadView
+from gateway.http_api.admin.reloading import ReloadEndpoints
+from gateway.http_api.admin.requests import RequestEndpoints
+from gateway.http_api.routes import Answer, Operation, Parameter, Route
+from gateway.people.roles import Action
+
+_CURSOR: Final = Parameter(
+    name="cursor",
+    schema={"type": "string", "pattern": "^[a-z]{2,12}_[0-9a-f]{16}$"},
+    description="Where to go on, from the page before.",
+)
+_REQUEST: Final = Parameter(
+    name="id", place="path", schema={"type": "string"}, description="The request's id, `request_...`."
+)
+_PAGED: Final = ("invalid_parameter", "ledger_unavailable")
+_RELOAD: Final = ("reload_under_way", "no_node", "ledger_unavailable")
+
+
+def people_routes(people: PeopleEndpoints, requests: RequestEndpoints) -> list[Route]:
+    return [
+        Route("GET", "/admin/v1/people", people.people, _PEOPLE),
+        Route("GET", "/admin/v1/tokens", people.tokens, _TOKENS),
+        Route("GET", "/admin/v1/own", people.own, _OWN),
+        Route("GET", "/admin/v1/requests", requests.all, _REQUESTS),
+        Route("POST", "/admin/v1/requests/{id}/consent", requests.consent, _CONSENT),
+        Route("POST", "/admin/v1/requests/{id}/refuse", requests.refuse, _REFUSE),
+    ]
+
+
+def reload_routes(reload: ReloadEndpoints) -> list[Route]:
+    return [
+        Route("POST", "/admin/v1/reload", reload.reload, _RELOADED),
+        Route("POST", "/admin/v1/reload/look", reload.look, _LOOK),
+    ]
+
+
+_PEOPLE: Final = Operation(
+    id="list_people",
+    summary="List people who administer, by id, roles and state; whoever belongs to a customer sees that one's.",
+    tag="People",
+    scope=Action.PERSON_READ,
+    parameters=(_CURSOR,),
+    answers=(Answer(description="A page of them.", body=PeopleView),),
+    codes=_PAGED,
+)
+_TOKENS: Final = Operation(
+    id="list_tokens",
+    summary="List machines' tokens, without their secrets.",
+    tag="People",
+    scope=Action.TOKEN_READ,
+    parameters=(_CURSOR,),
+    answers=(Answer(description="A page of them.", body=TokensView),),
+    codes=_PAGED,
+)
+_OWN: Final = Operation(
+    id="show_own",
+    summary="Show one's own account, contact data, sessions and sign-ins; the audit log says so.",
+    tag="Session",
+    scope=Action.OWN_READ,
+    answers=(Answer(description="The account.", body=OwnView),),
+    codes=("ledger_unavailable",),
+)
+_REQUESTS: Final = Operation(
+    id="list_requests",
+    summary="List what waits for a second person, or to be done.",
+    tag="Requests",
+    scope=Action.REQUEST_READ,
+    parameters=(_CURSOR,),
+    answers=(Answer(description="A page of them.", body=RequestsView),),
+    codes=_PAGED,
+)
+_DECIDED: Final = ("not_found", "request_closed", "changed_meanwhile", "ledger_unavailable")
+_CONSENT: Final = Operation(
+    id="consent_request",
+    summary="Consent as the second person: by a role that may, and never to what one asked for oneself.",
+    tag="Requests",
+    scope=Action.REQUEST_READ,
+    parameters=(_REQUEST,),
+    answers=(Answer(description="The request, granted for an hour.", body=RequestView),),
+    codes=_DECIDED,
+)
+_REFUSE: Final = Operation(
+    id="refuse_request",
+    summary="Refuse, as whoever might consent.",
+    tag="Requests",
+    scope=Action.REQUEST_READ,
+    parameters=(_REQUEST,),
+    answers=(Answer(description="The request, refused.", body=RequestView),),
+    codes=_DECIDED,
+)
+_RELOADED: Final = Operation(
+    id="reload_settings",
+    summary="Have every node and worker read its settings again: all take over what changed, or none does.",
+    tag="System",
+    scope=Action.SETTINGS_RELOAD,
+    answers=(
+        Answer(description="What was taken over.", body=ReloadView),
+        Answer(status=409, description="Nothing was taken over: what is wrong, or needs a restart.", body=ReloadView),
+    ),
+    codes=_RELOAD,
+)
+_LOOK: Final = Operation(
+    id="look_at_settings",
+    summary="Say what a reload would take over, what is wrong, and what needs a restart. Nothing changes.",
+    tag="System",
+    scope=Action.SETTINGS_RELOAD,
+    answers=(Answer(description="What each process says.", body=LookView),),
+    codes=_RELOAD,
+)

@@ -1,0 +1,62 @@
+"""A customer's messages to a number that somebody types: found by the names that the number has under living keys.
+
+The number is kept nowhere. Names of earlier times cannot be made any more once their key is gone, so an answer says
+from when on it is complete.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Final
+
+import msgspec
+
+from gateway.http_api.admin.finding import AT_ONCE
+from gateway.ledger.roles import Messages
+from gateway.model.message import Message
+from gateway.model.numbers import parse_number
+from gateway.model.refusals import Refusal
+from redaction.errors import KeysWithheld, alone
+from redaction.personal import Msisdn
+from redaction.sealed import Pseudonym
+
+
+class Naming(msgspec.Struct, frozen=True, kw_only=True):
+    """names: of a number in a customer's records, under every living key. since_ms: from when on there are such keys;
+    None where there are none. region: whose local spellings are understood.
+    """
+
+    names: Callable[[int, Msisdn], Collection[Pseudonym]]
+    since_ms: Callable[[int], int | None]
+    region: Callable[[], str]
+
+
+class FoundByNumber(msgspec.Struct, frozen=True):
+    """messages: newest first. is_whole: whether there are no more. since_ms: from when on all could be found."""
+
+    messages: list[Message]
+    is_whole: bool
+    since_ms: int | None
+
+
+class NumberSearch:
+    """Walks through a customer's records, so one at a time."""
+
+    def __init__(self, messages: Messages, naming: Naming) -> None:
+        self._messages = messages
+        self._naming = naming
+        self._busy: Final = asyncio.Lock()
+
+    async def find(self, customer: int, typed: str) -> FoundByNumber:
+        """Raises Refusal."""
+        number = parse_number(typed, self._naming.region())
+        if number is None:
+            raise Refusal("invalid_number", "number")
+        try:
+            names = list(self._naming.names(customer, number))
+        except KeysWithheld:
+            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        if self._busy.locked():
+            raise Refusal("overloaded")
+        async with self._busy:
+            found = await self._messages.list_subject(customer, names, AT_ONCE + 1) if names else []
+        return FoundByNumber(list(found[:AT_ONCE]), len(found) <= AT_ONCE, self._naming.since_ms(customer))
