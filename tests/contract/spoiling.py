@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,11 +49,12 @@ class Spoiler:
         if not self.is_redis:
             self.write(f"UPDATE outbox SET {column} = ? WHERE seq = ?", value, seq)
             return
-        for partition in range(256):
-            key = f"{{{self._place}:{partition}}}:o:0"
-            for member in self._ask("ZRANGEBYSCORE", key, seq, seq):
-                self._ask("ZREM", key, member)
-                self._ask("ZADD", key, seq, member[:24] + b"\xff" * 20)
+        with self._connected() as server:
+            for partition in range(256):
+                key = f"{{{self._place}:{partition}}}:o:0"
+                for member in server.execute_command("ZRANGEBYSCORE", key, seq, seq):
+                    server.execute_command("ZREM", key, member)
+                    server.execute_command("ZADD", key, seq, member[:24] + b"\xff" * 20)
 
     def change_record(self, message: bytes, name: str, value: Any) -> None:
         """Give a field of a stored message another value, and leave its tag as it is."""
@@ -96,11 +98,16 @@ class Spoiler:
         return f"{{{self._place}}}:a:{name}"
 
     def _ask(self, *words: Any) -> Any:
+        with self._connected() as server:
+            return server.execute_command(*words)
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Any]:
         address = parse_address((self._place / ADDRESS_FILE).read_text())
         host, port = address.hosts[0]
         client: Any = redis.RedisCluster if address.kind == "cluster" else redis.Redis
-        with contextlib.closing(client(host=host, port=port)) as asking:
-            return asking.execute_command(*words)
+        with contextlib.closing(client(host=host, port=port)) as server:
+            yield server
 
     def write(self, sql: str, *values: Any) -> None:
         """Run a statement on the embedded engine's file."""
