@@ -14,6 +14,7 @@ import pytest
 from tests.integration.file_places import FILES
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, free_port, running
+from tests.verbs import VERBS
 
 ADD: Final = ("customer", "add", "--name", "Example", "--sender", "EXAMPLE")
 """Begins an installation."""
@@ -36,9 +37,12 @@ class Mistaken:
         self.settings.write_text(PLACES.format(folder), encoding="utf-8")
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        environ, words = {**os.environ, **self.environ}, (*words, "--config", str(self.settings))
+        if words[0] != "serve":
+            return VERBS.run(words, environ)
         return subprocess.run(
-            [sys.executable, "-m", "gateway", *words, "--config", str(self.settings)],
-            env={**os.environ, **self.environ},
+            [sys.executable, "-m", "gateway", *words],
+            env=environ,
             capture_output=True,
             text=True,
             timeout=60,
