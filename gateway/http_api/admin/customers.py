@@ -11,7 +11,7 @@ from gateway.accounts.settings import read_customer
 from gateway.audit.actor import Actor
 from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
-from gateway.http_api.admin.views import CustomersView, CustomerView, ReasonRequest
+from gateway.http_api.admin.views import CustomersView, CustomerView
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.usage import usage_view
@@ -67,7 +67,6 @@ class CustomerEndpoints:
 
     async def _set(self, call: Call, *, disabled: bool) -> Reply:
         asker, customer = await self._opened(call, Action.CUSTOMER_PAUSE)
-        await self._parts.body(call, ReasonRequest)
         try:
             changed = await self._accounts(asker.actor).disable(customer.id, disabled=disabled)
         except ChangedMeanwhile:

@@ -16,7 +16,6 @@ from gateway.http_api.admin.views import (
     FindRequest,
     FoundView,
     OperatorsView,
-    ReasonRequest,
     RoutesView,
     SessionView,
     SignInRequest,
@@ -30,7 +29,6 @@ from gateway.people.roles import Action
 _CUSTOMER: Final = Parameter(
     name="id", place="path", schema={"type": "string"}, description="The customer's id, `cus_...`."
 )
-_REASON: Final = {"reason": "ticket 4711"}
 
 
 def admin_routes(
@@ -150,10 +148,8 @@ _PAUSE: Final = Operation(
     tag="Customers",
     scope=Action.CUSTOMER_PAUSE,
     parameters=(_CUSTOMER,),
-    body=ReasonRequest,
-    example=_REASON,
     answers=(Answer(description="The customer, paused.", body=CustomerView),),
-    codes=(*BODY, "not_found", "changed_meanwhile", "ledger_unavailable"),
+    codes=("not_found", "changed_meanwhile", "ledger_unavailable"),
 )
 _RESUME: Final = Operation(
     id="resume_customer",
@@ -161,10 +157,8 @@ _RESUME: Final = Operation(
     tag="Customers",
     scope=Action.CUSTOMER_PAUSE,
     parameters=(_CUSTOMER,),
-    body=ReasonRequest,
-    example=_REASON,
     answers=(Answer(description="The customer.", body=CustomerView),),
-    codes=(*BODY, "not_found", "changed_meanwhile", "ledger_unavailable"),
+    codes=("not_found", "changed_meanwhile", "ledger_unavailable"),
 )
 _MESSAGE: Final = Operation(
     id="show_message",
