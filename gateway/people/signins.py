@@ -79,6 +79,9 @@ class SignIn(msgspec.Struct, frozen=True):
     agent: Agent
     address: str
 
+    def __repr__(self) -> str:
+        return f"SignIn({self.at_ms}, {self.outcome}, {self.means}, •••)"
+
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(_Stored).decode
