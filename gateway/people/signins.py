@@ -7,6 +7,7 @@ kept for seven days, without an address: there is no person's key that it could 
 """
 
 import enum
+from collections import deque
 from typing import Final
 
 import msgspec
@@ -109,8 +110,10 @@ class SignIns:
     async def of(self, person: Person | None, limit: int = 1000) -> list[SignIn]:
         """Newest first. person: None for attempts in the name of nobody."""
         owner = NOBODY if person is None else person.id
-        found = [each async for each in self._registry.documents(SIGNIN, f"{owner}:")]
-        shown = [self._shown(each, person) for each in reversed(found[-limit:])]
+        found = deque[Document](maxlen=limit)
+        async for each in self._registry.documents(SIGNIN, f"{owner}:"):
+            found.append(each)
+        shown = [self._shown(each, person) for each in reversed(found)]
         return [each for each in shown if each is not None]
 
     async def ready(self) -> None:
