@@ -121,11 +121,14 @@ class SignIns:
         await self._registry.keys.ensure_days(day_of(self._registry.clock.now_ms()))
 
     def cut(self, document: Document, now_ms: int) -> DocumentWrite | None:
-        """What takes the place of a record whose address has been whole for long enough, or which is over."""
+        """What takes the place of a record whose address has been whole for long enough, or which is over.
+
+        One that cannot be read here may be of a later version: it stays for its time. The key of its day does not.
+        """
         stored, age_ms = _read(document), now_ms - at_ms(document)
-        if stored is None or age_ms >= (WHOLE_MS if is_nobodys(document) else KEPT_MS):
+        if age_ms >= (WHOLE_MS if is_nobodys(document) else KEPT_MS):
             return DocumentWrite(SIGNIN, document.key, None, document.version)
-        if not stored.address or age_ms < WHOLE_MS:
+        if stored is None or not stored.address or age_ms < WHOLE_MS:
             return None
         shorter = msgspec.structs.replace(stored, address=b"")
         return DocumentWrite(SIGNIN, document.key, _encode(shorter), document.version)
