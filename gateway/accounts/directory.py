@@ -130,6 +130,10 @@ class Directory:
         """The number of the customer with this id."""
         return next((each.id for each in self._accounts.customers.values() if each.public_id == public_id), None)
 
+    def is_disabled(self, public_id: str) -> bool:
+        """Whether the customer with this id is; not one that nobody has, or that cannot be read."""
+        return any(each.disabled for each in self._accounts.customers.values() if each.public_id == public_id)
+
     def is_held(self, customer_id: int) -> bool:
         """Whether nothing of this customer's is sent now: it is disabled, or what is stored of it cannot be read."""
         return customer_id in self._accounts.held

@@ -132,7 +132,9 @@ async def open_stores(
         work=CheckedWork(ledger.work, integrity),
         directory=directory,
         follower=follower,
-        people=Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock)),
+        people=Registry(
+            ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled
+        ),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),

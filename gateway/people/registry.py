@@ -47,15 +47,38 @@ class PersonKeys(Protocol):
     def digest(self, secret: Secret) -> bytes: ...
 
 
-class Registry:
-    """keys: of people, made before anything is sealed under them."""
+def _all_enabled(_customer: str) -> bool:
+    return False
 
-    def __init__(self, acts: Acts, sealer: AccountSealer, clock: Clock, *, keys: PersonKeys) -> None:
+
+class Registry:
+    """keys: of people, made before anything is sealed under them. is_disabled: whether the customer of a public id is,
+    whose people and tokens are refused then.
+    """
+
+    def __init__(
+        self,
+        acts: Acts,
+        sealer: AccountSealer,
+        clock: Clock,
+        *,
+        keys: PersonKeys,
+        is_disabled: Callable[[str], bool] = _all_enabled,
+    ) -> None:
         self.acts = acts
         self.clock = clock
         self.keys = keys
         self.sealer = sealer
         self.seals = PersonSealer(sealer)
+        self._is_disabled = is_disabled
+
+    def admits(self, person: Person) -> bool:
+        """Whether somebody may be in: neither disabled nor of a customer that is."""
+        return person.is_enabled and self.admits_customer(person.customer)
+
+    def admits_customer(self, customer: str) -> bool:
+        """By public id; "" for the platform."""
+        return not (customer and self._is_disabled(customer))
 
     def digest(self, what: str, said: Secret) -> bytes:
         """32 octets to find `said` by. what: of which sort it is; those of other sorts cannot be compared."""

@@ -117,7 +117,7 @@ class Sessions:
         if stored is None or _is_over(stored, now_ms):
             return None
         person = await self._registry.find(document.key.partition(":")[0])
-        if person is None or not person.is_enabled or person.standing.authority != stored.authority:
+        if person is None or not self._registry.admits(person) or person.standing.authority != stored.authority:
             return None
         if now_ms >= stored.seen_ms + NOTED_EVERY_MS:
             await self._note(document, msgspec.structs.replace(stored, seen_ms=now_ms))

@@ -106,7 +106,7 @@ class SigningIn:
         async def admit() -> SignedIn | Refusal:
             standing = None if person is None else await self._registry.find(person.id)
             proof = self._second(self._held(standing), attempt.code)
-            if standing is None or proof is None or not (fits and standing.is_enabled):
+            if standing is None or proof is None or not (fits and self._registry.admits(standing)):
                 means = Means.TOTP if attempt.code else Means.PASSWORD
                 return await self._refused(claim, standing, means, attempt.place)
             return await self._admitted(claim, standing, proof, attempt.place)
@@ -165,7 +165,7 @@ class SigningIn:
             passkey = used(self._party, answer, challenge, held)
         except PasskeyRefused:
             return person, None, ()
-        if person is None or not person.is_enabled:
+        if person is None or not self._registry.admits(person):
             return person, None, ()
         passkeys = tuple(passkey if each.id == passkey.id else each for each in held.passkeys)
         held = msgspec.structs.replace(held, passkeys=passkeys)
@@ -190,7 +190,7 @@ class SigningIn:
         async def renew() -> Refusal | None:
             person = await self._registry.find(session.person.id)
             proof = self._second(self._held(person), code)
-            if person is None or proof is None or not (fits and person.is_enabled):
+            if person is None or proof is None or not (fits and self._registry.admits(person)):
                 return await self._refused(claim, session.person, Means.TOTP if code else Means.PASSWORD, place)
             await self._renewed(session, claim, person, proof, place)
             return None

@@ -37,7 +37,7 @@ class Outcome(enum.StrEnum):
     """What became of an attempt."""
 
     OK = "ok"
-    WRONG = "wrong"  # name, password, code or passkey; or a disabled account
+    WRONG = "wrong"  # name, password, code or passkey; or a disabled account or customer
 
 
 class Means(enum.StrEnum):

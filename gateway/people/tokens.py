@@ -111,7 +111,7 @@ class Tokens:
         return _token(identifier, stored), secret
 
     async def find(self, secret: Secret) -> Token | None:
-        """Whose secret this is; None for one that is over, revoked, or was never given."""
+        """Whose secret this is; None for one that is over, revoked, of a disabled customer, or was never given."""
         found = _FORM.fullmatch(secret.reveal(Purpose.CREDENTIAL))
         document = None if found is None else await self._registry.acts.find(TOKEN, f"token_{found[1]}")
         stored = None if document is None else _read(document)
@@ -119,7 +119,7 @@ class Tokens:
         if document is None or stored is None or not hmac.compare_digest(stored.digest, given):
             return None
         is_over = stored.revoked_ms is not None or self._clock.now_ms() >= stored.expires_ms
-        return None if is_over else _token(document.key, stored)
+        return None if is_over or not self._registry.admits_customer(stored.customer) else _token(document.key, stored)
 
     async def all(self) -> list[Token]:
         """Oldest first, those that are over, too."""

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import msgspec
+import pyotp
 import pytest
 
 from gateway.audit.actor import COMMAND_LINE
@@ -11,7 +13,7 @@ from gateway.people.record import Contact, Person
 from gateway.people.requests import Requests
 from gateway.people.roles import CUSTOMER_ROLES, Action, Role, may, may_consent
 from redaction.personal import MessageText
-from tests.integration.admin_stage import CANARY, Admin, running_admin
+from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
 
 
 async def added(admin: Admin, name: str, *roles: Role, customer: str = "") -> Person:
@@ -136,3 +138,22 @@ async def test_a_cursor_that_is_none_is_refused(tmp_path: Path) -> None:
         for path in ("people", "tokens", "requests"):
             status, told, _ = await admin.ask("GET", f"/admin/v1/{path}?cursor=x", headers=headers)
             assert (status, told["code"], told["field"]) == (400, "invalid_parameter", "cursor")
+
+
+async def test_people_and_tokens_of_a_disabled_customer_are_refused_until_it_is_enabled(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        stores = admin.node.stores
+        own, secret = await admin.person(Role.CUSTOMER_OWNER, customer=admin.customer)
+        owner = await admin.session(await added(admin, "owner", Role.OWNER))
+        theirs = [await admin.session(own), await admin.token(Action.CUSTOMER_READ, customer=admin.customer)]
+        path, code = f"/admin/v1/customers/{admin.customer}", pyotp.TOTP(secret).now()
+        attempt = {"email": CANARY, "password": PASSWORD, "code": code}
+        for disabled_ms, answers in ((1, (401, 401)), (None, (200, 201))):
+            (standing,) = await stores.ledger.accounts.customers()
+            changed = msgspec.structs.replace(standing, disabled_ms=disabled_ms)
+            await stores.ledger.accounts.save_customer(changed, read=standing.version)
+            await stores.directory.refresh()
+            for headers in theirs:
+                assert (await admin.ask("GET", path, headers=headers))[0] == answers[0]
+            assert (await admin.ask("POST", "/admin/v1/session", attempt))[0] == answers[1]
+            assert (await admin.ask("GET", path, headers=owner))[0] == 200
