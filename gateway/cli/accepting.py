@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.output import Config, Json, run, show
-from gateway.cli.steering import IfVersion, Reason, Turn, Wait, hand, open_control, shown, steer, why
+from gateway.cli.output import Config, Json
+from gateway.cli.steering import IfVersion, Options, Reason, Turn, Wait, switch
+from gateway.control.desk import Control
 
 app = typer.Typer(add_completion=False)
 
@@ -20,14 +21,5 @@ def accepting(
     json: Json = False,
 ) -> None:
     """Whether any node takes messages: `off` answers 503 `paused`, over SMPP ESME_RTHROTTLED, within a second."""
-    if turn is None:
-        show(run(_standing(config)), json)
-        return
-    by = hand(reason, if_version)
-    show(run(steer(config, lambda control: control.set_accepting(by, on=turn is Turn.ON), wait=wait)), json)
-
-
-async def _standing(config: Config) -> dict[str, object]:
-    async with open_control(config) as control:
-        wanted = await control.accepting()
-        return {**shown(wanted), "reason": why(control, wanted)}
+    options = Options(reason, if_version, wait, config, json)
+    switch(Control.accepting, lambda control, by, on: control.set_accepting(by, on=on), turn, options)

@@ -1,8 +1,9 @@
-"""Options that name an amount, or lift it with the word none: `--throughput 20`, `--throughput none`."""
+"""Options that name an amount, or lift it with the word none (`--throughput 20`, `--throughput none`), or a time."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from gateway.accept.validation import parse_time
 from gateway.accounts.invalid import InvalidSetting
 
 NONE: Final = "none"
@@ -23,3 +24,11 @@ def amount(word: str | None, standing: T | None, parse: Callable[[str], T], *, o
         return parse(word)
     except ValueError:
         raise InvalidSetting(f"{option} takes a number, or the word {NONE}") from None
+
+
+def moment(word: str, *, option: str) -> int:
+    """A time in epoch milliseconds. Raises InvalidSetting."""
+    found = parse_time(word)
+    if found is None:
+        raise InvalidSetting(f"{option} takes a time with its zone (RFC 3339), such as 2026-11-30T12:00:00+03:00")
+    return found

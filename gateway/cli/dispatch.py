@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.output import Config, Json, run, show
-from gateway.cli.steering import IfVersion, Reason, Turn, Wait, hand, open_control, shown, steer, why
+from gateway.cli.output import Config, Json
+from gateway.cli.steering import IfVersion, Options, Reason, Turn, Wait, switch
+from gateway.control.desk import Control
 
 app = typer.Typer(add_completion=False)
 
@@ -20,14 +21,5 @@ def dispatch(
     json: Json = False,
 ) -> None:
     """Whether any node sends messages: `off` takes and keeps them, within a second; validity goes on."""
-    if turn is None:
-        show(run(_standing(config)), json)
-        return
-    by = hand(reason, if_version)
-    show(run(steer(config, lambda control: control.set_dispatch(by, on=turn is Turn.ON), wait=wait)), json)
-
-
-async def _standing(config: Config) -> dict[str, object]:
-    async with open_control(config) as control:
-        wanted = await control.dispatch()
-        return {**shown(wanted), "reason": why(control, wanted)}
+    options = Options(reason, if_version, wait, config, json)
+    switch(Control.dispatch, lambda control, by, on: control.set_dispatch(by, on=on), turn, options)

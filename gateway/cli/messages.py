@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.accept.validation import parse_time
 from gateway.audit.acts import Act
+from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.http_api.admin.finding import USUAL_MS, by_reference
@@ -61,9 +61,7 @@ def find(
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
             now_ms = desk.clock.now_ms()
-            since_ms = now_ms - USUAL_MS if since is None else parse_time(since)
-            if since_ms is None:
-                raise Failed("a time is like 2026-11-30T12:00:00+03:00", "invalid_value")
+            since_ms = now_ms - USUAL_MS if since is None else moment(since, option="--since")
             vault = Vault(desk.sealer, desk.rules, desk.clock.now_ms)
 
             def reveal(message: Message) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.output import Config, Json, run, show
-from gateway.cli.steering import IfVersion, Reason, Wait, hand, open_control, steer
+from gateway.cli.steering import IfVersion, Options, Reason, Wait, carry_out, open_control
 from gateway.model.times import rfc3339
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Nodes and workers.")
@@ -48,9 +48,8 @@ def drain(
     json: Json = False,
 ) -> None:
     """Let a node take no new messages, end its customers' binds and be not ready, and send what it has."""
-    by = hand(reason, if_version)
-    work = steer(config, lambda control: control.drain_node(node, by, draining=True), wait=wait, node=node)
-    show(run(work), json)
+    options = Options(reason, if_version, wait, config, json)
+    carry_out(lambda control, by: control.drain_node(node, by, draining=True), options, node=node)
 
 
 @app.command()
@@ -63,6 +62,5 @@ def resume(
     json: Json = False,
 ) -> None:
     """Let a node take messages again."""
-    by = hand(reason, if_version)
-    work = steer(config, lambda control: control.drain_node(node, by, draining=False), wait=wait, node=node)
-    show(run(work), json)
+    options = Options(reason, if_version, wait, config, json)
+    carry_out(lambda control, by: control.drain_node(node, by, draining=False), options, node=node)

@@ -3,16 +3,15 @@
 What is set holds for every node and worker, and for those that start later, until it is set anew.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 import typer
 
-from gateway.accounts.invalid import InvalidSetting
-from gateway.cli.amounts import amount
+from gateway.cli.amounts import amount, moment
 from gateway.cli.output import Config, Json, run, show
-from gateway.cli.steering import IfVersion, Reason, Wait, hand, open_control, shown, steer, why
+from gateway.cli.steering import IfVersion, Options, Reason, Wait, carry_out, open_control, shown, why
+from gateway.control.desk import Control, Hand
 from gateway.control.reports import Report
 from gateway.control.wanted import OperatorWanted, Wanted, of_operator
 from gateway.model.times import rfc3339
@@ -76,60 +75,43 @@ def _line(row: dict[str, object]) -> str:
     return f"{row['node']}/{row['worker']} {row['state']} {row['binds']} since {row['since']}{told}"
 
 
-@app.command()
-def pause(
-    name: Name,
-    reason: Reason = None,
-    if_version: IfVersion = None,
-    wait: Wait = False,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Submit nothing to an operator, within a second and until `resume`. Its binds stay, and receipts are taken."""
-    by = hand(reason, if_version)
-    show(run(steer(config, lambda control: control.pause(name, by), wait=wait)), json)
+def _add(word: str, verb: Callable[[Control, str, Hand], Awaitable[Wanted[OperatorWanted]]], about: str) -> None:
+    """A verb that takes the operator and nothing else."""
+
+    def command(
+        name: Name,
+        reason: Reason = None,
+        if_version: IfVersion = None,
+        wait: Wait = False,
+        config: Config = None,
+        json: Json = False,
+    ) -> None:
+        options = Options(reason, if_version, wait, config, json)
+        carry_out(lambda control, by: verb(control, name, by), options)
+
+    app.command(word, help=about)(command)
 
 
-@app.command()
-def resume(
-    name: Name,
-    reason: Reason = None,
-    if_version: IfVersion = None,
-    wait: Wait = False,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """End `pause`, `drain` and `reroute`: submit what waits, and choose the operator again. A set throughput stays."""
-    by = hand(reason, if_version)
-    show(run(steer(config, lambda control: control.resume(name, by), wait=wait)), json)
-
-
-@app.command()
-def drain(
-    name: Name,
-    reason: Reason = None,
-    if_version: IfVersion = None,
-    wait: Wait = False,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Choose other operators for new messages, where their route names any, and submit what waits."""
-    by = hand(reason, if_version)
-    show(run(steer(config, lambda control: control.drain(name, by), wait=wait)), json)
-
-
-@app.command()
-def rebind(
-    name: Name,
-    reason: Reason = None,
-    if_version: IfVersion = None,
-    wait: Wait = False,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Make every bind anew, one after the other on each node, once what is unanswered on it is answered."""
-    by = hand(reason, if_version)
-    show(run(steer(config, lambda control: control.rebind(name, by), wait=wait)), json)
+_add(
+    "pause",
+    Control.pause,
+    "Submit nothing to an operator, within a second and until `resume`. Its binds stay, and receipts are taken.",
+)
+_add(
+    "resume",
+    Control.resume,
+    "End `pause`, `drain` and `reroute`: submit what waits, and choose the operator again. A set throughput stays.",
+)
+_add(
+    "drain",
+    Control.drain,
+    "Choose other operators for new messages, where their route names any, and submit what waits.",
+)
+_add(
+    "rebind",
+    Control.rebind,
+    "Make every bind anew, one after the other on each node, once what is unanswered on it is answered.",
+)
 
 
 @app.command()
@@ -143,8 +125,8 @@ def reroute(
     json: Json = False,
 ) -> None:
     """Pause an operator, and give what waits for it to another one, whatever the routes say, until `resume`."""
-    by = hand(reason, if_version)
-    show(run(steer(config, lambda control: control.reroute(name, to, by), wait=wait)), json)
+    options = Options(reason, if_version, wait, config, json)
+    carry_out(lambda control, by: control.reroute(name, to, by), options)
 
 
 @app.command()
@@ -161,22 +143,7 @@ def throughput(
     json: Json = False,
 ) -> None:
     """Another throughput than that of the settings, within a second; workers divide it as they divide that."""
-    rate, until_ms, by = amount(per_s, None, float, option="PER_S"), _time(until), hand(reason, if_version)
-    show(run(steer(config, lambda control: control.throughput(name, rate, until_ms, by), wait=wait)), json)
-
-
-def _time(word: str | None) -> int | None:
-    """Raises InvalidSetting."""
-    if word is None:
-        return None
-    time = _parsed(word)
-    if time is None or time.tzinfo is None:
-        raise InvalidSetting("--until takes an RFC 3339 time with its offset, such as 2026-12-24T18:00:00Z")
-    return round(time.timestamp() * 1000)
-
-
-def _parsed(word: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(word)
-    except ValueError:
-        return None
+    rate = amount(per_s, None, float, option="PER_S")
+    until_ms = None if until is None else moment(until, option="--until")
+    options = Options(reason, if_version, wait, config, json)
+    carry_out(lambda control, by: control.throughput(name, rate, until_ms, by), options)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from config.loader import load
-from gateway.accept.validation import parse_time
+from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.delivery.routing import Router
@@ -48,18 +48,11 @@ def explain(
     digits = personal(to, asks_for="number").strip().removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and SHORTEST_DIGITS <= len(digits) <= LONGEST_DIGITS):
         raise Failed("a number is up to 15 digits with its country code", "invalid_value")
-    now_ms = int(datetime.now(UTC).timestamp() * 1000) if at is None else _moment(at)
+    now_ms = int(datetime.now(UTC).timestamp() * 1000) if at is None else moment(at, option="--at")
     public_id = "" if customer is None else _customer(customer, config)
     router = Router(routes(load(config, os.environ)))
     found = router.explain(digits, message_class, public_id, sender, now_ms)
     show(_answer(found) if json else _told(found), json)
-
-
-def _moment(at: str) -> int:
-    found = parse_time(at)
-    if found is None:
-        raise Failed("a time is like 2026-11-30T12:00:00+03:00", "invalid_value")
-    return found
 
 
 def _customer(name: str, config: Config) -> str:

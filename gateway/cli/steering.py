@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from gateway.audit.actor import COMMAND_LINE
-from gateway.cli.output import Failed, personal
+from gateway.cli.output import Failed, personal, run, show
 from gateway.cli.session import open_desk
 from gateway.control.desk import Control, Hand
-from gateway.control.wanted import W, Wanted
+from gateway.control.wanted import Switch, W, Wanted
 from gateway.keystore.platform_key import ensure_platform
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.errors import SealError
@@ -39,8 +40,53 @@ WAIT_S: Final = 10.0
 LOOK_S: Final = 0.1
 
 
-def hand(reason: str | None, read: int | None) -> Hand:
-    return Hand(actor=COMMAND_LINE, reason=MessageText(personal(reason, asks_for="reason")), read=read)
+class Options(msgspec.Struct, frozen=True):
+    """Of every verb, as they were given."""
+
+    reason: str | None
+    if_version: int | None
+    wait: bool
+    config: Path | None
+    json: bool
+
+    def __repr__(self) -> str:
+        return "Options(•••)"
+
+
+def carry_out(
+    verb: Callable[[Control, Hand], Awaitable[Wanted[W]]], options: Options, *, node: str | None = None
+) -> None:
+    """Ask why, do it, and show what is wanted from then on. node: of whose processes it is alone. Raises Failed."""
+    reason = MessageText(personal(options.reason, asks_for="reason"))
+    by = Hand(actor=COMMAND_LINE, reason=reason, read=options.if_version)
+
+    async def work() -> dict[str, object]:
+        async with open_control(options.config) as control:
+            wanted = await verb(control, by)
+            if options.wait:
+                await _until_applied(control, wanted.what, wanted.version, node)
+        return shown(wanted)
+
+    show(run(work()), options.json)
+
+
+def switch(
+    read: Callable[[Control], Awaitable[Wanted[Switch]]],
+    turned: Callable[[Control, Hand, bool], Awaitable[Wanted[Switch]]],
+    turn: Turn | None,
+    options: Options,
+) -> None:
+    """Turn something on or off for all nodes; without a turn, show how it stands and why."""
+
+    async def standing() -> dict[str, object]:
+        async with open_control(options.config) as control:
+            wanted = await read(control)
+            return {**shown(wanted), "reason": why(control, wanted)}
+
+    if turn is None:
+        show(run(standing()), options.json)
+    else:
+        carry_out(lambda control, by: turned(control, by, turn is Turn.ON), options)
 
 
 @contextlib.asynccontextmanager
@@ -53,17 +99,6 @@ async def open_control(config: Path | None) -> AsyncIterator[Control]:
             ensure_key=partial(ensure_platform, desk.keystore, desk.clock),
             operators=[each.name for each in desk.settings.operators],
         )
-
-
-async def steer(
-    config: Path | None, verb: Callable[[Control], Awaitable[Wanted[W]]], *, wait: bool, node: str | None = None
-) -> dict[str, object]:
-    """Do a verb; what is wanted from then on. node: of whose processes it is alone. Raises Failed."""
-    async with open_control(config) as control:
-        wanted = await verb(control)
-        if wait:
-            await _until_applied(control, wanted.what, wanted.version, node)
-    return shown(wanted)
 
 
 def shown(wanted: Wanted[W]) -> dict[str, object]:

@@ -8,7 +8,7 @@ import typer
 
 from config.loader import load
 from config.settings import Settings
-from gateway.accept.validation import parse_time
+from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.ledger.usage import HOUR_MS
@@ -29,7 +29,8 @@ def usage(
     until: Annotated[str | None, typer.Option(help="A time with its zone; default now.")] = None,
     by: Annotated[Span, typer.Option(help="Hours of 31 days at the most, days of 93, months of 396.")] = Span.DAY,
     offset_min: Annotated[
-        int, typer.Option(min=-720, max=840, help="The clock of days and months, in minutes before UTC; 180 is Riyadh.")
+        int,
+        typer.Option(min=-720, max=840, help="The clock of days and months, in minutes ahead of UTC; 180 is Riyadh."),
     ] = RIYADH_MIN,
     config: Config = None,
     json: Json = False,
@@ -40,9 +41,9 @@ def usage(
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
-            until_ms = desk.clock.now_ms() + 1 if until is None else _moment(until)
+            until_ms = desk.clock.now_ms() + 1 if until is None else moment(until, option="--until")
             usual_ms = until_ms - min(USUAL_DAYS * 24, LONGEST_HOURS[by]) * HOUR_MS
-            since_ms = usual_ms if since is None else _moment(since)
+            since_ms = usual_ms if since is None else moment(since, option="--since")
             if not 0 <= until_ms - since_ms <= LONGEST_HOURS[by] * HOUR_MS:
                 raise Failed(f"by {by.value} a report is {LONGEST_HOURS[by] // 24} days at the most", "invalid_value")
             sums = await report(desk.ledger.usage, owner.id, since_ms, until_ms, by, offset_min)
@@ -71,11 +72,4 @@ def _prices(settings: Settings) -> dict[str, float]:
     for route in settings.routes:
         for name, price in zip(route.operators, route.prices, strict=False):
             found.setdefault(name, price)
-    return found
-
-
-def _moment(word: str) -> int:
-    found = parse_time(word)
-    if found is None:
-        raise Failed("a time is like 2026-11-30T12:00:00+03:00", "invalid_value")
     return found
