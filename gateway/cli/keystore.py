@@ -81,17 +81,22 @@ def rotate(
 ) -> None:
     """Replace the root, the pepper of API keys, or a customer's key.
 
-    root: the key store is sealed under a fresh one and the old one is destroyed; older copies of the store are dead.
+    root: the key store is sealed under a fresh one and the old one is
+    destroyed; older copies of the store are dead.
 
-    credentials: new API keys are kept under a fresh pepper. A digest cannot be made anew without the key itself, so a
-    key that is there moves when it is used; the old pepper serves until its last key has moved or is revoked, and is
-    destroyed by a node an hour later. Passwords of ESME accounts have salts of their own and no pepper.
+    credentials: new API keys are kept under a fresh pepper. A digest cannot be
+    made anew without the key itself, so a key that is there moves when it is
+    used; the old pepper serves until its last key has moved or is revoked, and
+    is destroyed by a node an hour later. Passwords of ESME accounts have salts
+    of their own and no pepper.
 
-    customer: what comes from now on is sealed under a fresh key, and contact data and endpoint are sealed anew.
-    Messages that are there cannot be, since nobody may open them for that: the former key opens them until the last of
+    customer: what comes from now on is sealed under a fresh key, and contact
+    data and endpoint are sealed anew. Messages that are there cannot be, since
+    nobody may open them for that: the former key opens them until the last of
     them is due, and pseudonyms of epochs that are there keep their names.
 
-    The keys of records' tags turn by themselves, each year: a record names the year of its key and no other.
+    The keys of records' tags turn by themselves, each year: a record names the
+    year of its key and no other.
     """
     if bool(customer) != (what is Rotated.CUSTOMER):
         raise Failed("a customer's id belongs to `keys rotate customer`, and to nothing else", "customer_misplaced")

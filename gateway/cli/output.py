@@ -10,6 +10,7 @@ import msgspec
 import typer
 import uvloop
 from rich.box import SIMPLE
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,8 +25,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", re.ASCII)
+_ID: Final = re.compile(r"[a-z]+_[0-9a-f]{8,32}", re.ASCII)
 PIPE_WIDTH: Final = 10_000
 """Whoever reads a pipe wants whole lines."""
+NARROWEST: Final = 8
+"""Characters of a column, to which its words are broken where there is no room."""
+FRAME: Final = 7
+"""Characters around the two columns of a record."""
 
 
 class Failed(Exception):
@@ -60,18 +66,22 @@ def show(value: Any, as_json: bool, *, title: str = "", spare: Sequence[str] = (
     console = Console()
     if not console.is_terminal:
         console.width = PIPE_WIDTH
-    console.print(_fitting(value, title, spare, console) if isinstance(value, list) else _list(value, title))
+    if isinstance(value, list):
+        console.print(_fitting(value, title, spare, console))
+    else:
+        _print_one(value, title, console)
 
 
 def _fitting(rows: list[dict[str, object]], title: str, spare: Sequence[str], console: Console) -> Table:
     """Without what is empty in every row, and what there is no room for."""
-    names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
+    names = [name for name in rows[0] if any(row[name] not in (None, "", [], ()) for row in rows)]
     table = _table(rows, names, title)
     for name in spare:
         if console.measure(table, options=console.options.update(max_width=PIPE_WIDTH)).maximum <= console.width:
             break
         names = [each for each in names if each != name]
         table = _table(rows, names, title)
+    _narrow(table, console)
     return table
 
 
@@ -84,19 +94,51 @@ def _table(rows: list[dict[str, object]], names: Sequence[str], title: str) -> T
     return table
 
 
+def _narrow(table: Table, console: Console) -> None:
+    """Where a table is too wide: ids stay whole, so that they can be copied, and words as far as there is room."""
+    columns = [[str(each.header), *map(str, each.cells)] for each in table.columns]
+    widest = [max(map(cell_len, column)) for column in columns]
+    whole = console.measure(table, options=console.options.update(max_width=PIPE_WIDTH)).maximum
+    left = console.width - (whole - sum(widest))
+    if whole <= console.width:
+        return
+    widths = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    gives = [at for at, column in enumerate(columns) if not any(map(_ID.fullmatch, column))]
+    while sum(widths) > left:
+        at = max(gives, key=lambda each: widths[each], default=None)
+        if at is None or widths[at] <= NARROWEST:
+            return
+        widths[at] -= 1
+    for _ in range(left - sum(widths)):
+        at = max(range(len(widths)), key=lambda each: widest[each] - widths[each])
+        widths[at] += widths[at] < widest[at]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+
+
 def _day(value: object) -> object:
     """Of a time the day: in a table there is no room for more."""
     return value[:10] if isinstance(value, str) and _TIME.fullmatch(value) else value
 
 
-def _list(one: dict[str, object], title: str) -> Table:
-    """A record with many fields is read downwards."""
+def _print_one(one: dict[str, object], title: str, console: Console) -> None:
+    """A record with many fields is read downwards. A word that is longer than a line, such as a key, stands below the
+    table by itself: a frame around its parts would be copied with them.
+    """
+    cells = {name: _cell(value) for name, value in one.items()}
+    room = console.width - max(map(cell_len, cells)) - FRAME
+    below = {name: cell for name, cell in cells.items() if any(cell_len(word) > room for word in cell.plain.split())}
     table = Table(title=title or None, show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    for name, value in one.items():
-        table.add_row(name, _cell(value))
-    return table
+    for name, cell in cells.items():
+        if name not in below:
+            table.add_row(name, cell)
+    if table.row_count:
+        console.print(table)
+    for name, cell in below.items():
+        console.print(Text(f"{name}:", style="bold"))
+        console.print(cell, soft_wrap=True)
 
 
 def _cell(value: object) -> Text:
@@ -105,7 +147,8 @@ def _cell(value: object) -> Text:
     if isinstance(value, bool):
         return Text("yes" if value else "no")
     if isinstance(value, list | tuple):
-        return Text(", ".join(map(str, value)))
+        words = list(map(str, value))
+        return Text(("\n" if any(" " in word for word in words) else ", ").join(words))
     return Text(str(value))
 
 

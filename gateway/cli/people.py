@@ -26,7 +26,7 @@ LAST: int = 10
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="People who administer.")
 
 Id = Annotated[str, typer.Argument(help="Person id.")]
-Roles = Annotated[list[Role], typer.Option("--role", help="Role of docs/people.md; repeatable.")]
+Roles = Annotated[list[Role], typer.Option("--role", metavar="<role>", help="Role of docs/people.md; repeatable.")]
 Phone = Annotated[str | None, typer.Option(help="Telephone; sealed at rest. - reads a line, @FILE a file.")]
 
 

@@ -34,7 +34,9 @@ def explain(
         str | None,
         typer.Option(help="The number, or its first digits; - to read a line, @FILE; default: it is asked for."),
     ] = None,
-    message_class: Annotated[MessageClass, typer.Option("--class", help="Message class.")] = MessageClass.TRANSACTIONAL,
+    message_class: Annotated[
+        MessageClass, typer.Option("--class", metavar="<class>", help="Message class, such as otp.")
+    ] = MessageClass.TRANSACTIONAL,
     customer: Annotated[str | None, typer.Option(help="Customer id.")] = None,
     sender: Annotated[str, typer.Option(help="Sender.")] = "",
     at: Annotated[str | None, typer.Option(help="A time with its zone (RFC 3339); default now.")] = None,

@@ -53,7 +53,7 @@ def list_(config: Config = None, json: Json = False) -> None:
         async with open_desk(config) as desk:
             return [_row(each) for each in await Tokens(desk.people).all()]
 
-    show(run(work()), json, spare=("created", "scopes", "label", "by"))
+    show(run(work()), json, spare=("created", "by", "scopes", "label"))
 
 
 def _row(token: Token) -> dict[str, object]:
