@@ -132,8 +132,8 @@ def _without_keys(ledger: LedgerFacts, keys: KeysFacts, may_begin: bool) -> Step
         )
     if not may_begin:
         raise NothingThere(
-            f"there is no ledger ({ledger.place}) and no key store ({keys.place}); the first `customer add` or `serve`"
-            " makes them"
+            f"there is no ledger ({ledger.place}) and no key store ({keys.place}); the first `customer add`,"
+            " `person add` or `serve` makes them"
         )
     return Step.BEGIN
 
