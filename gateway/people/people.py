@@ -103,6 +103,8 @@ class People:
         registry = self._registry
         named = {"name": name, "email": email, "phone": phone}
         given = {field: each for field, each in named.items() if each is not None}
+        if not given:
+            raise InvalidSetting("nothing is named that is to be corrected: name, email or phone")
         taken_by = None if email is None else await registry.named(_secret(email))
         if taken_by is not None and taken_by.id != identifier:
             raise _taken()

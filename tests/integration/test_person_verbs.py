@@ -107,6 +107,8 @@ def test_a_person_is_shown_corrected_and_remembered(verbs: Verbs) -> None:
     shown = verbs.run("person", "show", person)
     assert shown["phone"] == "+966537319441"
     assert "phone by command_line" in shown["changes"][-1]
+    assert "nothing is named" in verbs.says("person", "set", person)
+    assert verbs.run("person", "show", person)["changes"] == shown["changes"]
 
 
 def test_somebody_signs_in_with_what_the_verbs_made(verbs: Verbs) -> None:
