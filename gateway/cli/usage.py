@@ -29,7 +29,8 @@ def usage(
     until: Annotated[str | None, typer.Option(help="A time with its zone; default now.")] = None,
     by: Annotated[Span, typer.Option(help="Hours of 31 days at the most, days of 93, months of 396.")] = Span.DAY,
     offset_min: Annotated[
-        int, typer.Option(min=-720, max=840, help="The clock of days and months, in minutes before UTC; 180 is Riyadh.")
+        int,
+        typer.Option(min=-720, max=840, help="The clock of days and months, in minutes ahead of UTC; 180 is Riyadh."),
     ] = RIYADH_MIN,
     config: Config = None,
     json: Json = False,
