@@ -27,13 +27,14 @@ def test_a_key_of_another_size_is_refused() -> None:
 
 
 def test_a_key_is_wiped_when_nothing_refers_to_it_and_its_place_serves_again() -> None:
+    gc.collect()  # or others' keys would give back their places meanwhile
     key = LockedKey(KEY)
     memory, at = key._memory, key._at
     assert memory[at : at + KEY_BYTES] == KEY
     del key
-    gc.collect()
     assert memory[at : at + KEY_BYTES] == bytes(KEY_BYTES)
-    assert LockedKey(KEY)._at == at
+    again = LockedKey(KEY[::-1])
+    assert (again._memory, again._at) == (memory, at)
 
 
 def test_many_keys_keep_apart() -> None:
