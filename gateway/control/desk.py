@@ -19,7 +19,9 @@ from gateway.control.reports import Report, live_reports
 from gateway.control.wanted import (
     ACCEPTING,
     DISPATCH,
+    FASTEST_PER_S,
     KIND,
+    SLOWEST_PER_S,
     NodeWanted,
     OperatorWanted,
     Said,
@@ -33,6 +35,7 @@ from gateway.control.wanted import (
 )
 from gateway.ledger.contract import ABSENT, ChangedMeanwhile, DocumentWrite
 from gateway.ledger.roles import Acts
+from gateway.model.times import LATEST_MS
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.keys import PLATFORM
@@ -40,7 +43,6 @@ from redaction.personal import MessageText, Purpose
 from redaction.sealed import Sealed
 
 LONGEST_REASON: Final = 200
-FASTEST_PER_S: Final = 100_000.0
 REASON: Final = "reason"
 """The sealed field that holds why something is wanted."""
 
@@ -109,9 +111,9 @@ class Control:
         self, name: str, per_s: float | None, until_ms: int | None, hand: Hand
     ) -> Wanted[OperatorWanted]:
         """Another throughput than that of the settings, for each node; None for that again."""
-        if per_s is not None and not 0 < per_s <= FASTEST_PER_S:
-            raise InvalidSetting(f"a throughput is above 0 and up to {FASTEST_PER_S:.0f} a second")
-        if until_ms is not None and (per_s is None or until_ms <= self._clock.now_ms()):
+        if per_s is not None and not SLOWEST_PER_S <= per_s <= FASTEST_PER_S:
+            raise InvalidSetting(f"a throughput is from {SLOWEST_PER_S} to {FASTEST_PER_S:.0f} a second")
+        if until_ms is not None and (per_s is None or not self._clock.now_ms() < until_ms <= LATEST_MS):
             raise InvalidSetting("the end of a throughput is to come, and of one that is set")
         changes: Mapping[str, object] = {"throughput_per_s": per_s, "throughput_until_ms": until_ms}
         numbers = {} if per_s is None else {"per_s": round(per_s)}

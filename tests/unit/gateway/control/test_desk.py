@@ -12,6 +12,7 @@ from gateway.audit.entries import SALT, named, read_entry
 from gateway.control.desk import LONGEST_REASON, Control, Hand
 from gateway.control.wanted import KIND, OperatorWanted, Switch, Unreadable, Wanted, of_operator
 from gateway.ledger.contract import ChangedMeanwhile, DocumentWrite, LedgerUnavailable
+from gateway.model.times import LATEST_MS
 from gateway.process.clock import ManualClock
 from redaction.errors import PurposeRefused
 from redaction.keys import PLATFORM, KeyState
@@ -164,7 +165,9 @@ REFUSED: list[Callable[[Control], Awaitable[object]]] = [
     lambda control: control.throughput("a", -1.0, None, HAND),
     lambda control: control.throughput("a", float("nan"), None, HAND),
     lambda control: control.throughput("a", float("inf"), None, HAND),
+    lambda control: control.throughput("a", 5e-324, None, HAND),
     lambda control: control.throughput("a", 1.0, 5, HAND),
+    lambda control: control.throughput("a", 1.0, LATEST_MS + 1, HAND),
     lambda control: control.throughput("a", None, 1 << 45, HAND),
     lambda control: control.operator("unknown"),
 ]
