@@ -191,6 +191,33 @@ async def test_nothing_is_rerouted_to_an_operator_that_is_steered_itself() -> No
         await place.control.reroute("b", "a", HAND)
 
 
+@pytest.mark.parametrize("is_set", [False, True])
+async def test_of_two_operators_that_are_rerouted_to_each_other_at_once_one_is(
+    monkeypatch: pytest.MonkeyPatch, *, is_set: bool
+) -> None:
+    place = Place()
+    if is_set:
+        await place.control.rebind("a", HAND)
+        await place.control.rebind("b", HAND)
+    find = place.acts.find
+
+    async def overtaken(kind: str, key: str) -> Any:
+        found = await find(kind, key)
+        monkeypatch.undo()
+        await place.control.reroute("b", "a", HAND)
+        return found
+
+    monkeypatch.setattr(place.acts, "find", overtaken)
+    with pytest.raises(ChangedMeanwhile):
+        await place.control.reroute("a", "b", HAND)
+    wanted = {name: each.value for name, each in (await place.control.operators()).items()}
+    rebinds = int(is_set)
+    assert wanted == {
+        "a": OperatorWanted(rebinds=rebinds),
+        "b": OperatorWanted(state="paused", reroute_to="a", rebinds=rebinds),
+    }
+
+
 async def test_what_another_version_wrote_is_not_written_over() -> None:
     place = Place()
     await place.acts.act([DocumentWrite(KIND, of_operator("a"), b"?")])
