@@ -7,6 +7,8 @@ import asyncio
 from collections import deque
 from typing import Final, Protocol
 
+from operators.contained import report
+
 TICK_S: Final = 0.25
 """Between the beginnings of two rounds."""
 LOOKED_AT: Final = 256
@@ -19,7 +21,7 @@ class Ticked(Protocol):
     """Has something to do when time has passed."""
 
     def tick(self) -> bool:
-        """Do what is due; whether anything was. Never raises."""
+        """Do what is due; whether anything was. An error that it raises is reported, and holds up nobody else."""
 
 
 class Ticker:
@@ -51,10 +53,13 @@ class Ticker:
         loop, members, left, busy = asyncio.get_running_loop(), self._members, self._round, 0
         for _ in range(min(LOOKED_AT, len(left))):
             member = left.popleft()
-            if member in members and member.tick():
+            try:
+                busy += member in members and member.tick()
+            except Exception as error:
                 busy += 1
-                if busy >= BUSY:
-                    break
+                report("connection", error)
+            if busy >= BUSY:
+                break
         if left:
             loop.call_soon(self._share)
         elif members:

@@ -9,14 +9,14 @@ import asyncio
 from collections import deque
 from typing import Final, Protocol
 
+from operators.contained import report
+
 TURN_S: Final = 0.004
 """After so long, and the share in hand, the loop turns to its sockets. Shares differ: a request takes 50 µs, a slice of
 PDUs a millisecond.
 """
 RETURNING: Final = 4
 """Every so many shares there is one for those who have been served before."""
-
-
 AT_ONCE: Final = 32
 """Connections with little to do that are served as they come, between two turns of the loop; further ones wait."""
 
@@ -25,7 +25,7 @@ class Worker(Protocol):
     """Has work that can be done in shares, of about a millisecond at the most."""
 
     def work(self) -> bool:
-        """Do one share; whether there is more to do. Never raises."""
+        """Do one share; whether there is more to do. An error that it raises is reported, and ends its turns alone."""
 
 
 class Turns:
@@ -36,6 +36,7 @@ class Turns:
         self._returning: deque[Worker] = deque()
         self._comes = False
         self._served = 0
+        self._shares = 0  # goes on from turn to turn: one long share may be all of a turn
 
     @property
     def busy(self) -> bool:
@@ -74,12 +75,15 @@ class Turns:
     def _turn(self) -> None:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + TURN_S
-        fresh, returning, share = self._fresh, self._returning, 0
+        fresh, returning = self._fresh, self._returning
         while fresh or returning:
-            share += 1
-            worker = (fresh if fresh and (share % RETURNING or not returning) else returning).popleft()
-            if worker.work():
-                returning.append(worker)
+            self._shares += 1
+            worker = (fresh if fresh and (self._shares % RETURNING or not returning) else returning).popleft()
+            try:
+                if worker.work():
+                    returning.append(worker)
+            except Exception as error:
+                report("connection", error)
             if loop.time() >= until_s:
                 break
         self._comes = bool(fresh or returning)

@@ -16,6 +16,7 @@ from gateway.http_api.traffic import NO_ROUTE, Traffic
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.refusals import Refusal, refusal_of
 from operators.seated_handler import SeatedHandler
+from redaction.errors import KeysWithheld
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 """Answered while stopping too."""
@@ -48,6 +49,8 @@ class Answering:
                 reply.closing()
         except LedgerUnavailable:
             reply = self._replies.problem(Refusal("ledger_unavailable"))
+        except KeysWithheld:
+            reply = self._replies.problem(Refusal("keys_unavailable", retry_after_s=1))
         except ConnectionError:
             raise
         except Exception as error:

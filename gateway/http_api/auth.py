@@ -1,13 +1,13 @@
 """Who is asking: a bearer token to a key that may do this, from where it may."""
 
-import ipaddress
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aiohttp import web
 
 from gateway.accounts.customers import ApiKey
 from gateway.accounts.directory import Directory
+from gateway.http_api.proxies import FORWARDED, Forwarded, Proxies, Remote
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
@@ -16,9 +16,6 @@ from operators.seated_handler import SeatedHandler
 from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Remote = Callable[[], str | None]
-Forwarded = Callable[[], Sequence[str]]
 MAX_TOKEN: Final = 128
 
 REASONS: Final = ("none", "scheme", "token", "key_expired", "address_not_allowed", "customer_disabled", "scope_missing")
@@ -35,17 +32,14 @@ def _untold() -> Sequence[str]:
 
 
 class Gatekeeper:
-    """trusted_proxies: networks of proxies whose `X-Forwarded-For` is believed, for its last entry only.
-
-    refused: requests not let in, by reason.
-    """
+    """trusted_proxies: see `Proxies`. refused: requests not let in, by reason."""
 
     def __init__(self, directory: Directory, clock: Clock, trusted_proxies: Iterable[str] = ()) -> None:
         self._directory = directory
         self._clock = clock
         self._notices = Notices()
         self.refused: dict[str, int] = dict.fromkeys(REASONS, 0)
-        self._proxies = tuple(ipaddress.ip_network(network) for network in trusted_proxies)
+        self._proxies = Proxies(trusted_proxies)
 
     @property
     def version(self) -> object:
@@ -54,7 +48,7 @@ class Gatekeeper:
 
     def open(self, request: web.BaseRequest, scope: str) -> ApiKey:
         """The key, if it may do this. Raises Refusal."""
-        remote, forwarded = lambda: request.remote, lambda: request.headers.getall("X-Forwarded-For", ())
+        remote, forwarded = lambda: request.remote, lambda: request.headers.getall(FORWARDED, ())
         key = self.identify(request.headers.get("Authorization", ""), remote, forwarded)
         self.admit(key, scope, remote, forwarded)
         if isinstance(request.protocol, SeatedHandler):
@@ -95,7 +89,7 @@ class Gatekeeper:
         """Count it, and say it, but not more often than once a minute. What was sent as a key is nobody's to read."""
         self.refused[reason] += 1
         customer, account = ("", "") if key is None else (key.customer.public_id, key.prefix)
-        address = cut_address(str(self._address(remote(), forwarded) or ""))
+        address = cut_address(str(self._proxies.address(remote(), forwarded) or ""))
         count = self._notices.count((reason, account, address), self._clock.monotonic())
         if count:
             log.warning("key_refused", reason=reason, customer=customer, account=account, address=address, count=count)
@@ -122,23 +116,5 @@ class Gatekeeper:
             raise Refusal(code)
 
     def _comes_from(self, key: ApiKey, remote: str | None, forwarded: Forwarded) -> bool:
-        address = self._address(remote, forwarded)
+        address = self._proxies.address(remote, forwarded)
         return address is not None and any(address in network for network in key.networks)
-
-    def _address(self, remote: str | None, forwarded: Forwarded) -> Address | None:
-        peer = parse_address(remote or "")
-        if peer is None or not any(peer in network for network in self._proxies):
-            return peer
-        told = forwarded()
-        return parse_address(told[-1].rpartition(",")[2].strip()) if told else peer
-
-
-def parse_address(raw: str) -> Address | None:
-    """An IP address; an IPv4 one mapped into IPv6 counts as IPv4. None for anything else."""
-    try:
-        address = ipaddress.ip_address(raw)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address

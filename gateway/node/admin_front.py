@@ -71,6 +71,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         health,
         clock,
         is_shared=settings.http.shared_port,
+        trusted_proxies=settings.http.trusted_proxies,
         idle_s=min(IDLE_S, settings.memory.horizon_s / 2),
     )
 

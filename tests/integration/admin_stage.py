@@ -66,11 +66,14 @@ class Admin:
         await people.confirm_totp(added.id, pyotp.TOTP(secret).at(at_s - 30))
         return await self.node.stores.people.get(added.id), secret
 
-    async def signed_in(self, secret: str, email: str = CANARY) -> dict[str, str]:
-        """Headers of a session, with the form token."""
+    async def signed_in(self, secret: str, email: str = CANARY, *, forwarded: str = "") -> dict[str, str]:
+        """Headers of a session, with the form token. forwarded: what a proxy says of where it is from."""
         code = pyotp.TOTP(secret).at(self.node.clock.now_ms() // 1000)
         status, told, headers = await self.ask(
-            "POST", "/admin/v1/session", {"email": email, "password": PASSWORD, "code": code}
+            "POST",
+            "/admin/v1/session",
+            {"email": email, "password": PASSWORD, "code": code},
+            {"X-Forwarded-For": forwarded} if forwarded else None,
         )
         assert status == 201, told
         token = headers["Set-Cookie"].partition(";")[0]
@@ -117,9 +120,10 @@ class Admin:
 
 
 @asynccontextmanager
-async def running_admin(folder: Path) -> AsyncIterator[Admin]:
+async def running_admin(folder: Path, *, proxies: str = "[]") -> AsyncIterator[Admin]:
+    """proxies: that are trusted, as the settings have them."""
     file = folder / "gateway.toml"
-    file.write_text(SECTIONS.format(folder=folder) + OWN, "utf-8")
+    file.write_text(SECTIONS.format(folder=folder) + f"trusted_proxies = {proxies}\n" + OWN, "utf-8")
     source = Source(path=file)
     reading = source.read()
     node = Node(reading.own, origin=Origin(source=source, said=reading.said))

@@ -12,6 +12,7 @@ from gateway.people.people import People
 from gateway.people.record import Contact
 from gateway.people.roles import CUSTOMER_ROLES, Action, Role, may
 from gateway.people.sessions import COOKIE
+from redaction.keys import KeyState
 from redaction.personal import MessageText
 from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
 
@@ -96,6 +97,66 @@ async def test_somebody_signs_in_with_a_second_factor_and_out_again(tmp_path: Pa
         status, _, answered = await admin.ask("DELETE", "/admin/v1/session", headers=headers)
         assert (status, "Max-Age=0" in answered["Set-Cookie"]) == (204, True)
         assert (await admin.ask("GET", "/admin/v1/session", headers=headers))[0] == 401
+
+
+async def test_a_sessions_cookie_is_found_beside_anything_and_no_other_octets_are_taken_for_one(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        person, _ = await admin.person(Role.SUPPORT)
+        cookie = (await admin.session(person))["Cookie"]
+        for beside in ('{"a": 1}', "a b", "=v", "x[]=1", 'q="\\073\\"', "expires=1", "ü=ü", ";;", "=" * 4_000):
+            for line in (f"{beside}; {cookie}", f"{cookie};{beside}"):
+                assert (await admin.ask("GET", "/admin/v1/session", headers={"Cookie": line}))[0] == 200, line
+        name, _, token = cookie.partition("=")
+        for line in (
+            *(f"{name}={wrong}" for wrong in ("", "x", f"{person.id}.", f"{person.id}.ü", f'"{token}"', token * 9)),
+            *(f"{cookie}; {cookie}", f"{cookie}; {name}=x", f"{name.lower()}={token}", f"x{cookie}"),
+        ):
+            for path in ("/admin/v1/session", "/admin/v1/own"):
+                status, told, _ = await admin.ask("GET", path, headers={"Cookie": line})
+                assert (status, told["code"]) == (401, "not_signed_in"), line
+
+
+async def test_while_keys_are_withheld_nobody_is_told_that_anything_is_wrong_with_the_request(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        person, _ = await admin.person(Role.OPERATIONS)
+        headers, state, kept = await admin.session(person), admin.node.stores.keystore.state, KeyState()
+        kept.adopt(state)
+        state.withhold()
+        for method, path, body in (
+            *((method, "/admin/v1/session", None) for method in ("GET", "DELETE")),
+            ("GET", "/admin/v1/own", None),
+            ("POST", "/admin/v1/accepting/off", {"reason": "ticket 1"}),
+        ):
+            status, told, answered = await admin.ask(method, path, body, headers)
+            assert (status, told["code"], answered.get("Retry-After")) == (503, "keys_unavailable", "1"), (method, path)
+        state.adopt(kept)
+        assert (await admin.ask("DELETE", "/admin/v1/session", headers=headers))[0] == 204
+
+
+async def test_who_signs_in_through_a_proxy_counts_for_the_address_that_it_tells(tmp_path: Path) -> None:
+    async with running_admin(tmp_path, proxies='["127.0.0.0/8"]') as admin:
+        _, secret = await admin.person(Role.SUPPORT)
+        headers = await admin.signed_in(secret, forwarded="203.0.113.9, 198.51.100.7")
+        _, own, _ = await admin.ask("GET", "/admin/v1/own", headers=headers)
+        assert [each["address"] for each in own["sign_ins"]] == ["198.51.100.7"]
+
+
+async def test_who_is_no_trusted_proxy_counts_for_its_own_address(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        _, secret = await admin.person(Role.SUPPORT)
+        headers = await admin.signed_in(secret, forwarded="198.51.100.7")
+        _, own, _ = await admin.ask("GET", "/admin/v1/own", headers=headers)
+        assert [each["address"] for each in own["sign_ins"]] == ["127.0.0.1"]
+
+
+async def test_a_customers_person_is_told_what_it_may_not_of_its_own_and_of_no_other_that_there_is_one(
+    tmp_path: Path,
+) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers = await admin.token(Action.CUSTOMER_READ, customer=admin.customer)
+        for customer, answer in ((admin.customer, (403, "not_allowed")), ("cus_0123456789abcdef", (404, "not_found"))):
+            status, told, _ = await admin.ask("GET", f"/admin/v1/customers/{customer}/usage", headers=headers)
+            assert (status, told["code"]) == answer
 
 
 async def test_a_session_changes_nothing_without_its_form_token_or_for_another_site(tmp_path: Path) -> None:

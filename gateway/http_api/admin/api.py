@@ -1,5 +1,6 @@
 """The platform's own API on a listener of its own, which stays inside unless the settings say otherwise."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from config.settings import AdminSettings
@@ -10,6 +11,7 @@ from gateway.http_api.answering import Answering
 from gateway.http_api.listener import Listener
 from gateway.http_api.openapi import Api, describe_api
 from gateway.http_api.pages import Health, Pages
+from gateway.http_api.proxies import Proxies
 from gateway.http_api.replies import Replies
 from gateway.http_api.routes import RouteTable
 from gateway.http_api.table import page_routes
@@ -39,6 +41,7 @@ ADMIN: Final = Api(
 
 class AdminApi:
     """health: shared with the customers' listener. is_shared: other processes of the machine listen there as well.
+    trusted_proxies: as of the customers' listener.
 
     idle_s: after so long without a request a connection ends.
     """
@@ -51,6 +54,7 @@ class AdminApi:
         clock: Clock,
         *,
         is_shared: bool = False,
+        trusted_proxies: Sequence[str] = (),
         idle_s: float = IDLE_S,
     ) -> None:
         shown = identity(settings.tls_certificate, settings.tls_key)
@@ -58,7 +62,7 @@ class AdminApi:
         replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self.traffic = Traffic()
         pages = Pages(replies)
-        parts = Parts(AdminGate(sources.people), replies, clock)
+        parts = Parts(AdminGate(sources.people), replies, clock, Proxies(trusted_proxies))
         routes = [*routes_of(sources, parts), *page_routes(pages, health)]
         self.table = RouteTable(routes, self.traffic)
         pages.describe(describe_api(routes, ADMIN))
@@ -67,7 +71,7 @@ class AdminApi:
             answering.answer,
             Place(host=settings.host, port=settings.port or 0, shared=is_shared, tls=tls),
             replies,
-            seats=Seats(MAX_CONNECTIONS),
+            seats=Seats(MAX_CONNECTIONS, exempt=trusted_proxies),
             idle_s=idle_s,
             answers=answering.strays,
         )

@@ -4,7 +4,6 @@ A session's cookie is believed where nothing is changed, and otherwise only besi
 (`X-Form-Token`) and for requests that no other site had a browser make (`Sec-Fetch-Site`).
 """
 
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 import msgspec
@@ -19,7 +18,6 @@ from gateway.people.sessions import COOKIE, Session, Sessions
 from gateway.people.tokens import Token, Tokens
 from gateway.process.clock import Clock
 from operators.seated_handler import SeatedHandler
-from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret
 
 FORM_TOKEN: Final = "X-Form-Token"  # noqa: S105  a header's name
@@ -58,11 +56,11 @@ class AdminGate:
     async def open(self, request: web.BaseRequest, action: Action, customer: str = "") -> Asker:
         """Who asks, if it may do this. Raises Refusal.
 
-        Somebody who may not look at a customer is told that there is none, as of one that does not exist.
+        Whoever belongs to a customer is told of every other one that there is none, as of one that does not exist.
         """
         asker = await self.identify(request)
         if not asker.may(action, customer):
-            if customer and asker.customer:
+            if customer and asker.customer not in ("", customer):
                 raise Refusal("not_found")
             raise Refusal("not_allowed")
         if isinstance(asker.holder, Session) and not asker.holder.is_fresh_for(action, self._clock.now_ms()):
@@ -71,10 +69,7 @@ class AdminGate:
 
     async def identify(self, request: web.BaseRequest) -> Asker:
         """Who asks, whatever it may do. Raises Refusal."""
-        try:
-            holder = await self._holder(request)
-        except KeysWithheld:
-            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        holder = await self._holder(request)
         if holder is None:
             raise Refusal("not_signed_in")
         if isinstance(holder, Session) and request.method not in _LOOKS:
@@ -86,19 +81,20 @@ class AdminGate:
     async def _holder(self, request: web.BaseRequest) -> Session | Token | None:
         scheme, _, word = request.headers.get("Authorization", "").partition(" ")
         if scheme:
-            fits = scheme.lower() == "bearer" and 0 < len(word) <= LONGEST_TOKEN and word.isascii()
-            return await self._tokens.find(Secret(word)) if fits else None
+            return await self._tokens.find(Secret(word)) if scheme.lower() == "bearer" and _may_be_one(word) else None
         cookie = session_cookie(request)
         return None if cookie is None else await self._sessions.find(cookie)
 
 
 def session_cookie(request: web.BaseRequest) -> Secret | None:
-    """The session's token, as a browser sends it."""
-    try:
-        found = SimpleCookie(request.headers.get("Cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return None if found is None or not 0 < len(found.value) <= LONGEST_TOKEN else Secret(found.value)
+    """The session's token, as a browser sends it; None where there are two. What else is beside it may be anything."""
+    pairs = (pair.partition("=") for line in request.headers.getall("Cookie", ()) for pair in line.split(";"))
+    found = [value.strip(" \t") for name, _, value in pairs if name.strip(" \t") == COOKIE]
+    return Secret(found[0]) if len(found) == 1 and _may_be_one(found[0]) else None
+
+
+def _may_be_one(token: str) -> bool:
+    return 0 < len(token) <= LONGEST_TOKEN and token.isascii()
 
 
 def _check_origin(request: web.BaseRequest, session: Session) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from gateway.http_api.admin.gate import AdminGate
 from gateway.http_api.body import read_json_body
 from gateway.http_api.decoding import decode
+from gateway.http_api.proxies import Proxies
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.process.clock import Clock
@@ -35,12 +36,13 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Parts:
-    """gate: who may do what."""
+    """gate: who may do what. proxies: that are trusted to tell whom they speak for."""
 
-    def __init__(self, gate: AdminGate, replies: Replies, clock: Clock) -> None:
+    def __init__(self, gate: AdminGate, replies: Replies, clock: Clock, proxies: Proxies) -> None:
         self.gate: Final = gate
         self.replies: Final = replies
         self.clock: Final = clock
+        self.proxies: Final = proxies
 
     def answer(self, view: object, status: int = 200, *, more: bytes = b"") -> Reply:
         """more: further header lines, each with its line end."""

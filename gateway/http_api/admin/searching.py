@@ -15,7 +15,6 @@ from gateway.ledger.roles import Messages
 from gateway.model.message import Message
 from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
-from redaction.errors import KeysWithheld, alone
 from redaction.personal import Msisdn
 from redaction.sealed import Pseudonym
 
@@ -51,10 +50,7 @@ class NumberSearch:
         number = parse_number(typed, self._naming.region())
         if number is None:
             raise Refusal("invalid_number", "number")
-        try:
-            names = list(self._naming.names(customer, number))
-        except KeysWithheld:
-            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        names = list(self._naming.names(customer, number))
         if self._busy.locked():
             raise Refusal("overloaded")
         async with self._busy:

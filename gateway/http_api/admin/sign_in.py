@@ -13,7 +13,6 @@ from gateway.people.registry import Registry
 from gateway.people.sessions import NO_COOKIE, Session, Sessions, cookie
 from gateway.people.signing_in import Attempt, SigningIn
 from gateway.people.signins import Place
-from redaction.errors import KeysWithheld, alone
 from redaction.personal import Secret
 
 _CODES: Final = {
@@ -32,13 +31,8 @@ class SignInEndpoints:
     async def begin(self, call: Call) -> Reply:
         """Whoever is signed in already is signed in anew."""
         asked = await self._parts.body(call, SignInRequest)
-        place = Place(call.request.remote or "", call.request.headers.get("User-Agent", ""))
-        try:
-            found = await self._door.by_password(
-                Attempt(Secret(asked.email), Secret(asked.password), asked.code, place)
-            )
-        except KeysWithheld:
-            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        place = Place(self._parts.proxies.origin(call.request), call.request.headers.get("User-Agent", ""))
+        found = await self._door.by_password(Attempt(Secret(asked.email), Secret(asked.password), asked.code, place))
         if isinstance(found, signing_in.Refusal):
             raise Refusal(_CODES[found])
         session = await self._sessions.find(found.token)

@@ -31,7 +31,7 @@ from gateway.ledger.contract import ChangedMeanwhile
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339
 from gateway.people.roles import Action
-from redaction.errors import KeysWithheld, alone
+from redaction.errors import alone
 from redaction.personal import MessageText
 
 T = TypeVar("T")
@@ -209,8 +209,6 @@ async def written(verb: Awaitable[Wanted[W]], hand: Hand, field: str | None = No
         raise alone(Refusal("invalid_value", field)) from None
     except ChangedMeanwhile:
         raise alone(Refusal("changed_meanwhile" if hand.read is None else "version_stale")) from None
-    except KeysWithheld:
-        raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
 
 
 async def read(found: Awaitable[T]) -> T:

@@ -69,14 +69,14 @@ _SESSION: Final = Operation(
     summary="Say who is signed in, and give the form token.",
     tag="Session",
     answers=(Answer(description="The session.", body=SessionView),),
-    codes=("not_signed_in", "ledger_unavailable"),
+    codes=("not_signed_in", "keys_unavailable", "ledger_unavailable"),
 )
 _SIGN_OUT: Final = Operation(
     id="sign_out",
     summary="End the session.",
     tag="Session",
     answers=(Answer(status=204, description="Signed out."),),
-    codes=("not_signed_in", "form_token_missing", "ledger_unavailable"),
+    codes=("not_signed_in", "form_token_missing", "keys_unavailable", "ledger_unavailable"),
 )
 _SYSTEM: Final = Operation(
     id="show_system",

@@ -66,6 +66,21 @@ async def test_who_leaves_is_not_called_even_in_the_round_that_goes_on() -> None
     assert gone.rounds == 0
 
 
+async def test_one_that_raises_holds_up_nobody() -> None:
+    ticker, reported = Ticker(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+
+    def fail() -> bool:
+        raise ZeroDivisionError
+
+    broken, behind = Member(fail), Member()
+    ticker.join(broken)
+    ticker.join(behind)
+    async with asyncio.timeout(LIMIT_S):
+        await behind.second.wait()
+    assert [type(each) for each in reported] == [ZeroDivisionError, ZeroDivisionError]
+
+
 async def test_it_rests_without_members_and_goes_on_with_the_next() -> None:
     ticker, last = Ticker(), Member()
     ticker.join(last)

@@ -81,6 +81,34 @@ async def test_those_that_go_on_are_served_in_turn_and_not_starved_by_ever_new_o
     assert abs(served.count("a") - served.count("b")) <= 1
 
 
+async def test_those_that_go_on_have_their_share_where_one_share_is_a_turn() -> None:
+    turns, served = Turns(), list[str]()
+    turns.rejoin(Peer("a", 1_000, served))
+    for _ in range(3 * RETURNING):
+        turns.join(Peer("new", 1, served, slow=True))
+    while served.count("new") < 3 * RETURNING:
+        await asyncio.sleep(0)
+    assert served[: 3 * RETURNING].count("a") == 3
+
+
+async def test_one_that_raises_ends_alone() -> None:
+    turns, served, reported = Turns(), list[str](), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+
+    class Broken:
+        def work(self) -> bool:
+            raise ZeroDivisionError
+
+    turns.join(Peer("a", 2, served))
+    turns.join(Broken())
+    turns.join(Peer("b", 2, served))
+    await until_done(turns)
+    assert (sorted(served), len(reported)) == (["a", "a", "b", "b"], 1)
+    turns.join(Peer("c", 1, served))
+    await until_done(turns)
+    assert served[-1] == "c"
+
+
 async def test_nothing_is_left_behind_when_nobody_waits() -> None:
     turns, served = Turns(), list[str]()
     for name in "ab":
