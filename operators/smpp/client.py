@@ -174,10 +174,13 @@ class SmppOperator:
     def doubt(self, is_meant: Callable[[object], bool], waited_s: float) -> int:
         doubted = self._links.doubt(is_meant, waited_s)
         if doubted:
-            unknown, unsent = Unknown(UnknownReason.TIMEOUT), [s for _, s in self._waiting if is_meant(s.token)]
+            unknown, waiting, self._waiting = Unknown(UnknownReason.TIMEOUT), self._waiting, deque()
             self._early += [Submitted(self.name, each.token, each.segment, unknown) for each in doubted]
-            self._early += [Submitted(self.name, each.token, each.segment, _NOT_SENT) for each in unsent]
-            self._waiting = deque(each for each in self._waiting if not is_meant(each[1].token))
+            for each in waiting:  # each is asked about once, since the answer may be another one the next time
+                if is_meant(each[1].token):
+                    self._early.append(Submitted(self.name, each[1].token, each[1].segment, _NOT_SENT))
+                else:
+                    self._waiting.append(each)
             asyncio.get_running_loop().call_soon(self._report, ())
         return len(doubted)
 

@@ -177,7 +177,7 @@ class Answers:
         if links:
             self._records.journal.post(Change(message=snapshot(attempt.message), links=links))
         if self._records.neighbours.works_on(attempt.message.id):
-            lane.put_back(attempt.message)
+            self._sender.put_back(lane, attempt.message)
         else:
             self._records.let_go(attempt.message)
 

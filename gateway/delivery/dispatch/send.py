@@ -92,6 +92,7 @@ class Sender:
         lane = self._lanes.by_name.get(operator)
         if lane is not None and not lane.is_paused:
             lane.down_since = self._clock.monotonic()
+            self._unbegin(lane)
 
     def hold(self, *, held: bool) -> None:
         """Send nothing to anybody, or go on. Messages are taken meanwhile, and wait."""
@@ -116,12 +117,21 @@ class Sender:
         if lane.operator.is_up():
             self.on_ready(lane.operator.name)
 
+    def put_back(self, lane: Lane, message: Message) -> None:
+        """It was begun, and its operator has nothing of what is left of it: it goes first when the lane is moved."""
+        lane.put_back(message)
+        if self.is_stopping or self.is_held or not lane.operator.is_up():
+            self._take_back(message)
+
     def _unbegin(self, lane: Lane) -> None:
-        """What was begun and not sent is taken back: a restart may come before it goes on (Law 3)."""
         for message in lane.begun():
-            if Part.ATTEMPTED in message.parts:
-                unmark_attempted(message)
-                self._records.journal.post(Change(message=snapshot(message)))
+            self._take_back(message)
+
+    def _take_back(self, message: Message) -> None:
+        """What was begun and not sent has not been attempted: a restart may come before it goes on (Law 3)."""
+        if not message.retry_unknown:  # the ledger has it as attempted, whatever memory says since
+            unmark_attempted(message)
+            self._records.journal.post(Change(message=snapshot(message)))
 
     def look_everywhere(self) -> None:
         """The ledger has work for every lane, or may have; or keys may be used again."""
@@ -134,6 +144,8 @@ class Sender:
     def stop(self) -> None:
         """Submit nothing more; answers are still taken."""
         self.is_stopping = True
+        for lane in self._lanes.by_name.values():
+            self._unbegin(lane)
 
     def may_send(self) -> bool:
         """Whether anything may be sent now, whatever the operators say."""
@@ -201,16 +213,14 @@ class Sender:
             if lane.is_leaving:
                 self.give_back(message)
                 return
-            lane.put_back(message)
-            if lane.is_paused or self.is_held:
-                self._unbegin(lane)
+            self.put_back(lane, message)
             self.pump(lane.operator.name)
 
         self._records.journal.post(Change(message=snapshot(message)), recorded)
 
     def give_back(self, message: Message) -> None:
         """To the ledger, for whatever lane it is given next: its operator is leaving and has nothing of it."""
-        if Part.ATTEMPTED in message.parts:  # as the ledger has it, too
+        if not message.retry_unknown:  # the ledger may have it as attempted
             unmark_attempted(message)
             self._records.write(Change(message=snapshot(message)))
         else:

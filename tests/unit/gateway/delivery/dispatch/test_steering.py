@@ -147,6 +147,37 @@ async def test_an_attempt_that_was_recorded_and_not_made_is_taken_back_by_a_paus
         assert len(road.submitted) == 1
 
 
+@pytest.mark.parametrize("reason", [DeferReason.THROTTLED, DeferReason.NOT_SENT])
+@pytest.mark.parametrize("rest", ["stopping", "off", "paused", "down"])
+@pytest.mark.parametrize("before", [False, True])
+async def test_what_came_back_unsent_has_not_been_attempted_where_nothing_is_sent_for_now(
+    tmp_path: Path, reason: DeferReason, rest: str, before: bool
+) -> None:
+    """before: the answer comes before the rest begins."""
+    route = [Route(prefix="", classes=frozenset(), operators=("a",), resend=False)]
+    answers = {"a": first(Deferred(reason, 0x58, 0.0))}
+    async with running_road(tmp_path, answers=answers, routes=route) as road:
+        road.hold()
+        identifier = await road.send()
+        await until(lambda: road.held_answers())
+        assert set((await road.stored(identifier)).parts) == {Part.ATTEMPTED}
+        operator: Any = road.operators["a"]
+        operator.room = lambda: 0
+        if before:
+            road.release()
+        if rest == "stopping":
+            road.dispatch.sender.stop()
+        elif rest == "down":
+            await operator.stop(0)
+        else:
+            road.dispatch.steering.apply(wanted(rest != "off", **({"a": PAUSED} if rest == "paused" else {})))
+        if not before:
+            road.release()
+        await road.settled()
+        assert set((await road.stored(identifier)).parts) == {Part.WAITING}
+        assert len(road.submitted) == 1
+
+
 async def test_all_sending_is_turned_off_and_on(tmp_path: Path) -> None:
     async with running_road(tmp_path, answers=TWO) as road:
         road.dispatch.steering.apply(wanted(dispatching=False))
