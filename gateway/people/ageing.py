@@ -7,7 +7,7 @@ each of them one after the other.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Final
 
 from gateway.audit.actor import NODE
@@ -79,15 +79,15 @@ class Ageing:
         now_ms = self._clock.now_ms()
         people = await self._accounts(now_ms)
         count = await self._write(self._over(now_ms))
-        count += await self._write(self._cuts(people, now_ms))
+        count += await self._write(self._cuts({NOBODY, *people}, now_ms))
         count += await self._registry.keys.forget_days(first_whole_day(now_ms))
         count += await self._requests.sweep(now_ms)
         self.total += count
         return count
 
-    async def _accounts(self, now_ms: int) -> dict[str, Person]:
-        """Erase who left long enough ago, and clear what erasing left behind. Who is there, by id."""
-        people: dict[str, Person] = {}
+    async def _accounts(self, now_ms: int) -> set[str]:
+        """Erase who left long enough ago, and clear what erasing left behind. Ids of who is there."""
+        people = set[str]()
         numbers, keyless = set[int](), set[str]()
         for document in [each async for each in self._registry.documents(PERSON)]:
             try:
@@ -104,7 +104,7 @@ class Ageing:
             if left_ms is not None and now_ms >= left_ms + ACCOUNT_MS:
                 await self._erase(person)
             else:
-                people[person.id] = person
+                people.add(person.id)
         await self._clear(frozenset(keyless))
         await self._destroy_strays(numbers)
         return people
@@ -137,11 +137,12 @@ class Ageing:
                 if is_over(document, now_ms):
                     yield DocumentWrite(kind, document.key, None, document.version)
 
-    async def _cuts(self, people: dict[str, Person], now_ms: int) -> AsyncIterator[DocumentWrite]:
+    async def _cuts(self, known: Collection[str], now_ms: int) -> AsyncIterator[DocumentWrite]:
+        """known: owners of which it is certain that they are there."""
         async for document in self._registry.documents(SIGNIN):
             owner = owner_of(document)
             cut = self._signins.cut(document, now_ms)
-            if cut is None and owner != NOBODY and await self._registry.acts.find(PERSON, owner) is None:
+            if cut is None and owner not in known and await self._registry.acts.find(PERSON, owner) is None:
                 cut = DocumentWrite(SIGNIN, document.key, None, document.version)
             if cut is not None:
                 yield cut

@@ -4,11 +4,13 @@ A passkey is kept by the authenticator under the person's random id, so nobody t
 ceremony learns nothing about anybody. The person is always verified by the authenticator (PIN, finger, face).
 Attestation is neither asked for nor kept: it would tell devices apart.
 
-What the library raises about an answer quotes it, and may be of any kind: the answer comes from a stranger. It becomes
-`PasskeyRefused`, which says nothing.
+What the library raises about an answer quotes it: the answer comes from a stranger. It becomes `PasskeyRefused`, which
+says nothing.
 """
 
-from typing import Final, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,6 +27,7 @@ from webauthn.helpers import (
     parse_client_data_json,
     parse_registration_credential_json,
 )
+from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
@@ -37,6 +40,8 @@ from gateway.people.record import Credentials, Passkey
 
 LONGEST: Final = 65_536
 """Characters of what an authenticator answers."""
+_MISREAD: Final = (WebAuthnException, ValueError, RecursionError)
+"""What reading an answer raises: as JSON, Base64 or text it is none, or it is none of the library's."""
 
 
 class PasskeyRefused(Exception):
@@ -95,8 +100,8 @@ def challenge_of(answer: str) -> bytes:
     try:
         response = msgspec.json.decode(answer[:LONGEST], type=_Answer).response
         return bytes(parse_client_data_json(base64url_to_bytes(response.client_data)).challenge)
-    except Exception:
-        _refuse()
+    except _MISREAD:
+        raise _refused() from None
 
 
 class _Response(msgspec.Struct, frozen=True):
@@ -109,7 +114,7 @@ class _Answer(msgspec.Struct, frozen=True):
 
 def registered(party: RelyingParty, answer: str, challenge: bytes, now_ms: int) -> Passkey:
     """The new passkey. Raises PasskeyRefused."""
-    try:
+    with _judging():
         made = verify_registration_response(
             credential=parse_registration_credential_json(answer[:LONGEST]),
             expected_challenge=challenge,
@@ -117,8 +122,6 @@ def registered(party: RelyingParty, answer: str, challenge: bytes, now_ms: int) 
             expected_origin=party.origin.rstrip("/"),
             require_user_verification=True,
         )
-    except Exception:
-        _refuse()
     return Passkey(made.credential_id, made.credential_public_key, made.sign_count, now_ms)
 
 
@@ -127,17 +130,17 @@ def owner_in(answer: str) -> str:
     try:
         handle = parse_authentication_credential_json(answer[:LONGEST]).response.user_handle
         return "" if handle is None else handle.decode("ascii")
-    except Exception:
-        _refuse()
+    except _MISREAD:
+        raise _refused() from None
 
 
 def used(party: RelyingParty, answer: str, challenge: bytes, held: Credentials) -> Passkey:
     """The passkey with its new count, once its signature holds. Raises PasskeyRefused."""
-    try:
+    with _judging():
         credential = parse_authentication_credential_json(answer[:LONGEST])
         passkey = next((each for each in held.passkeys if each.id == credential.raw_id), None)
         if passkey is None:
-            _refuse()
+            raise _refused()
         verified = verify_authentication_response(
             credential=credential,
             expected_challenge=challenge,
@@ -147,11 +150,23 @@ def used(party: RelyingParty, answer: str, challenge: bytes, held: Credentials) 
             credential_current_sign_count=passkey.uses,
             require_user_verification=True,
         )
-    except Exception:
-        _refuse()
     return msgspec.structs.replace(passkey, uses=verified.new_sign_count)
 
 
-def _refuse() -> NoReturn:
-    """Without what it was about: the library's errors quote what was sent."""
-    raise PasskeyRefused("the passkey was refused") from None
+@contextmanager
+def _judging() -> Iterator[None]:
+    """Whatever the library raises of the public keys, CBOR and certificates in an answer refuses it.
+
+    Its own errors are not all: what is of another type than it expects ends in KeyError, TypeError, AttributeError or
+    IndexError, and a key or certificate that cannot be used in errors of cryptography, OpenSSL and ASN.1, which have no
+    common base. A tuple of them would let a stranger raise the one that is missing.
+    """
+    try:
+        yield
+    except Exception:
+        raise _refused() from None
+
+
+def _refused() -> PasskeyRefused:
+    """Says nothing of what it was about: the library's errors quote what was sent."""
+    return PasskeyRefused("the passkey was refused")

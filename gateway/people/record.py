@@ -104,6 +104,9 @@ class _StoredContact(msgspec.Struct, frozen=True, array_like=True):
     email: str
     phone: str | None
 
+    def __repr__(self) -> str:
+        return "_StoredContact(•••)"
+
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True):
     number: int

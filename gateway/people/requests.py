@@ -6,6 +6,7 @@ person; the audit log holds a salted commitment to it. Who may ask and who may c
 
 import enum
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -14,7 +15,7 @@ from gateway.accounts.invalid import InvalidSetting
 from gateway.audit.actor import NODE, Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import commitment, entry
-from gateway.ledger.contract import ABSENT, ROW_FAULTS, Document, DocumentWrite
+from gateway.ledger.contract import ABSENT, ROW_FAULTS, ChangedMeanwhile, Document, DocumentWrite
 from gateway.people.notes import person_actor
 from gateway.people.record import Person
 from gateway.people.registry import Registry, UnknownPerson, until_it_stands
@@ -67,6 +68,12 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     is_noted: bool = False
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """Of what is stored, since when it is kept."""
+
+    asked_ms: int
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """obj: random id of what it is about. customer: public id of whose that is. by, second: ids of the two people.
 
@@ -87,6 +94,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(_Stored).decode
+_decode_asked: Final = msgspec.msgpack.Decoder(_Asked).decode
 
 
 class Requests:
@@ -223,17 +231,12 @@ class Requests:
         """Note what is over, and delete what was kept for long enough; how many."""
         count = 0
         async for document in self._registry.documents(REQUEST):
-            stored = _read(document)
-            if stored is None or now_ms >= stored.asked_ms + KEPT_MS:
-                await self._registry.acts.act([DocumentWrite(REQUEST, document.key, None, document.version)])
-            elif _state(stored, now_ms) is State.EXPIRED and not stored.is_noted:
-                over = msgspec.structs.replace(stored, is_noted=True)
-                write = DocumentWrite(REQUEST, document.key, _encode(over), document.version)
-                entries = [_entry(Act.REQUEST_EXPIRE, NODE, document.key, stored, now_ms)]
-                await self._registry.acts.act([write], entries)
-            else:
+            due = _due(document, now_ms)
+            if due is None:
                 continue
-            count += 1
+            with suppress(ChangedMeanwhile):  # by another node that does the same, or by people: in the next round
+                await self._registry.acts.act(*due)
+                count += 1
         return count
 
     async def _get(self, identifier: str) -> tuple[Document, _Stored]:
@@ -270,6 +273,22 @@ class Requests:
     def _check_claim(self, person: Person, stored: _Stored, action: Action, obj: str) -> None:
         if person.id not in (stored.by, stored.second) or (stored.action, stored.obj) != (action, obj):
             raise NotAllowed
+
+
+def _due(document: Document, now_ms: int) -> tuple[list[DocumentWrite], list[bytes]] | None:
+    """What has to be written of it by now, and noted. One of a later version, with another action, stays as long."""
+    try:
+        asked_ms = _decode_asked(document.octets).asked_ms
+    except ROW_FAULTS:
+        asked_ms = 0
+    if now_ms >= asked_ms + KEPT_MS:
+        return [DocumentWrite(REQUEST, document.key, None, document.version)], []
+    stored = _read(document)
+    if stored is None or stored.is_noted or _state(stored, now_ms) is not State.EXPIRED:
+        return None
+    over = _encode(msgspec.structs.replace(stored, is_noted=True))
+    entries = [_entry(Act.REQUEST_EXPIRE, NODE, document.key, stored, now_ms)]
+    return [DocumentWrite(REQUEST, document.key, over, document.version)], entries
 
 
 def _is_own(person: Person, customer: str) -> bool:

@@ -7,6 +7,7 @@ kept for seven days, without an address: there is no person's key that it could 
 """
 
 import enum
+from collections import deque
 from typing import Final
 
 import msgspec
@@ -79,6 +80,9 @@ class SignIn(msgspec.Struct, frozen=True):
     agent: Agent
     address: str
 
+    def __repr__(self) -> str:
+        return f"SignIn({self.at_ms}, {self.outcome}, {self.means}, •••)"
+
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(_Stored).decode
@@ -106,8 +110,10 @@ class SignIns:
     async def of(self, person: Person | None, limit: int = 1000) -> list[SignIn]:
         """Newest first. person: None for attempts in the name of nobody."""
         owner = NOBODY if person is None else person.id
-        found = [each async for each in self._registry.documents(SIGNIN, f"{owner}:")]
-        shown = [self._shown(each, person) for each in reversed(found[-limit:])]
+        found = deque[Document](maxlen=limit)
+        async for each in self._registry.documents(SIGNIN, f"{owner}:"):
+            found.append(each)
+        shown = [self._shown(each, person) for each in reversed(found)]
         return [each for each in shown if each is not None]
 
     async def ready(self) -> None:
@@ -115,11 +121,14 @@ class SignIns:
         await self._registry.keys.ensure_days(day_of(self._registry.clock.now_ms()))
 
     def cut(self, document: Document, now_ms: int) -> DocumentWrite | None:
-        """What takes the place of a record whose address has been whole for long enough, or which is over."""
+        """What takes the place of a record whose address has been whole for long enough, or which is over.
+
+        One that cannot be read here may be of a later version: it stays for its time. The key of its day does not.
+        """
         stored, age_ms = _read(document), now_ms - at_ms(document)
-        if stored is None or age_ms >= (WHOLE_MS if is_nobodys(document) else KEPT_MS):
+        if age_ms >= (WHOLE_MS if is_nobodys(document) else KEPT_MS):
             return DocumentWrite(SIGNIN, document.key, None, document.version)
-        if not stored.address or age_ms < WHOLE_MS:
+        if stored is None or not stored.address or age_ms < WHOLE_MS:
             return None
         shorter = msgspec.structs.replace(stored, address=b"")
         return DocumentWrite(SIGNIN, document.key, _encode(shorter), document.version)

@@ -40,6 +40,13 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     revoked_ms: int | None = None
 
 
+class _End(msgspec.Struct, frozen=True, kw_only=True):
+    """Of what is stored, when it ends."""
+
+    expires_ms: int
+    revoked_ms: int | None = None
+
+
 class Token(msgspec.Struct, frozen=True, kw_only=True):
     """customer: public id of whose it is; "" for the platform's. by: who made it."""
 
@@ -65,6 +72,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(_Stored).decode
+_decode_end: Final = msgspec.msgpack.Decoder(_End).decode
 
 
 class Tokens:
@@ -140,9 +148,10 @@ class Tokens:
 
 
 def token_is_over(document: Document, now_ms: int) -> bool:
-    """Whether it was kept for long enough after its end."""
-    stored = _read(document)
-    if stored is None:
+    """Whether it was kept for long enough after its end, which can be read of a later version's tokens, too."""
+    try:
+        stored = _decode_end(document.octets)
+    except ROW_FAULTS:
         return True
     end_ms = stored.expires_ms if stored.revoked_ms is None else min(stored.revoked_ms, stored.expires_ms)
     return now_ms >= end_ms + KEPT_MS

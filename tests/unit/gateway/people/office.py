@@ -34,6 +34,14 @@ PASSWORD = Secret("correct horse battery")
 WRONG = Secret("wrong horse, wrong battery")
 HOME = Place("198.51.100.23", "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0")
 KINDS = ("person", "person_name", "session", "signin", "lock", "challenge", "request", "token")
+STATEMENTS: dict[str, Any] = {
+    "packed": {"sig": b"signature", "x5c": [b"no certificate"], "alg": -7},
+    "tpm": {"sig": b"signature", "x5c": [b""], "alg": -257, "ver": "2.0", "certInfo": bytes(80), "pubArea": bytes(60)},
+    "fido-u2f": {"sig": b"signature", "x5c": [b"no certificate"]},
+    "android-safetynet": {"ver": "1", "response": 7},
+    "apple": {"x5c": [7]},
+}
+"""Statements of attestation that hold nothing together."""
 ORIGIN = "https://console.example.sa"
 
 
@@ -126,7 +134,10 @@ def contact(name: str) -> Contact:
 
 
 class Authenticator:
-    """Keeps passkeys and uses them as the standard says, with attestation "none"."""
+    """Keeps passkeys and uses them as the standard says, with attestation "none".
+
+    public: a key to show instead of its own. form: another one of attestation, which it cannot make.
+    """
 
     def __init__(self, origin: str = ORIGIN, *, counts: bool = True, verifies: bool = True) -> None:
         self.origin = origin
@@ -134,6 +145,8 @@ class Authenticator:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.handle = b""
         self.uses = 0
+        self.public: Any = None
+        self.form = "none"
         self._counts = counts
         self._verifies = verifies
 
@@ -142,10 +155,11 @@ class Authenticator:
         asked = json.loads(options)
         self.handle = _octets(asked["user"]["id"])
         numbers = self.key.public_key().public_numbers()
-        public = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
+        own = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
+        public = own if self.public is None else self.public
         credential = bytes(16) + struct.pack(">H", len(self.id)) + self.id + cbor2.dumps(public)
         data = self._data(asked["rp"]["id"], 0x40) + credential
-        attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+        attestation = cbor2.dumps({"fmt": self.form, "attStmt": STATEMENTS.get(self.form, {}), "authData": data})
         said = self._said("webauthn.create", asked["challenge"])
         response = {"clientDataJSON": _text(said), "attestationObject": _text(attestation)}
         return self._answer(response)

@@ -1,6 +1,7 @@
 """What is kept of people goes on time, and what a process left half done is finished."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,12 +11,14 @@ from gateway.people.ageing import ACCOUNT_MS, Ageing
 from gateway.people.locks import FORGOTTEN_MS
 from gateway.people.record import PERSON
 from gateway.people.requests import KEPT_MS as REQUEST_KEPT_MS
+from gateway.people.requests import Requests
 from gateway.people.roles import Action, Role
 from gateway.people.sessions import IDLE_MS
 from gateway.people.signing_in import SignedIn
 from gateway.people.signins import DAY_MS, KEPT_MS, WHOLE_MS, SignIns
 from gateway.people.tokens import Tokens
 from redaction.keys import PEOPLE
+from redaction.personal import MessageText
 from tests.unit.gateway.people.office import KINDS, WRONG, Office
 
 
@@ -204,3 +207,44 @@ async def test_many_documents_go_in_steps() -> None:
     await ageing.sweep()
     assert await kinds(office) == {"person", "person_name"}
     assert ageing.total > 250
+
+
+async def test_what_a_later_version_wrote_stays_for_its_time() -> None:
+    """A node of this version and one of the next one share a ledger during an upgrade."""
+    office = Office()
+    person, secret = await office.add_with_totp("Nora", Role.PRIVACY_OFFICER)
+    await office.sign_in("Nora", office.code(secret))
+    await Tokens(office.registry).add(COMMAND_LINE, [Action.OPERATOR_READ], life_ms=DAY_MS)
+    await Requests(office.registry).ask(person, Action.HOLD_LIFT, "hold_0123456789abcdef", MessageText("ticket 4711"))
+    for kind, word in (("signin", b"totp"), ("token", b"operator.read"), ("request", b"hold.lift")):
+        (document,) = await office.acts.of_kind(kind)
+        later_word = word[:-1] + b"~"
+        assert word in document.octets
+        written = DocumentWrite(kind, document.key, document.octets.replace(word, later_word), document.version)
+        await office.acts.act([written])
+    ageing = Ageing(office.registry)
+    await ageing.sweep()
+    assert {"signin", "token", "request"} <= await kinds(office)
+    later(office, REQUEST_KEPT_MS)
+    await ageing.sweep()
+    assert await kinds(office) == {"person", "person_name"}
+
+
+async def test_requests_that_somebody_else_changes_just_then_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office()
+    person = await office.add("Nora", Role.PRIVACY_OFFICER)
+    requests = Requests(office.registry)
+    for _ in range(3):
+        await requests.ask(person, Action.HOLD_LIFT, "hold_0123456789abcdef", MessageText("ticket 4711"))
+    later(office, REQUEST_KEPT_MS)
+    raced = (await office.acts.of_kind("request"))[0]
+    act = office.acts.act
+
+    async def racing(writes: Sequence[DocumentWrite], entries: Sequence[bytes] = ()) -> None:
+        if writes[0].key == raced.key:
+            await act([DocumentWrite(raced.kind, raced.key, raced.octets)])
+        await act(writes, entries)
+
+    monkeypatch.setattr(office.acts, "act", racing)
+    assert await requests.sweep(office.clock.now_ms()) == 2
+    assert [each.key for each in await office.acts.of_kind("request")] == [raced.key]

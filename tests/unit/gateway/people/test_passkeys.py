@@ -153,6 +153,33 @@ def test_whatever_a_stranger_answers_is_refused_in_one_way(answer: str) -> None:
             read()
 
 
+PUBLIC_KEYS: dict[str, Any] = {
+    "no algorithm": {1: 2, -1: 1, -2: b"x" * 32, -3: b"y" * 32},
+    "no curve": {1: 2, 3: -7},
+    "a number for a coordinate": {1: 2, 3: -7, -1: 1, -2: 7, -3: 7},
+    "a point on no curve": {1: 2, 3: -7, -1: 1, -2: b"x" * 32, -3: b"y" * 32},
+    "a list": [1, 2],
+    "a number": 7,
+    "RSA of no octets": {1: 3, 3: -257, -1: 7, -2: 7},
+}
+"""What the library takes to be well formed, and raises errors of other kinds than its own about."""
+
+
+@pytest.mark.parametrize("what", PUBLIC_KEYS)
+@pytest.mark.parametrize("form", ["none", "packed", "tpm", "fido-u2f", "android-safetynet", "apple"])
+async def test_keys_and_statements_of_any_form_are_refused_in_one_way(what: str, form: str) -> None:
+    office = Office()
+    nora = await office.add("Nora")
+    enrolling, authenticator = Enrolling(office.registry, PARTY), Authenticator()
+    authenticator.public, authenticator.form = PUBLIC_KEYS[what], form
+    answer = authenticator.create(await enrolling.options(nora.id))
+    try:
+        await enrolling.register(nora.id, answer)
+    except PasskeyRefused as refused:
+        assert refused.args == ("the passkey was refused",)
+    assert await office.door.by_passkey(authenticator.get(office.door.passkey_options() or ""), HOME) is Refusal.WRONG
+
+
 async def test_who_is_disabled_or_took_the_passkey_away_does_not_come_in() -> None:
     nora = await registered()
     await nora.office.people.disable(nora.id)
