@@ -30,7 +30,7 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Meta(description="Times of day, `08:00-20:00`; the end is outside, and may be past midnight; empty is always."),
     ] = ()
     utc_offset_min: Annotated[
-        int, Meta(ge=-720, le=840, description="The clock of `hours`, in minutes before UTC; 180 is Riyadh.")
+        int, Meta(ge=-720, le=840, description="The clock of `hours`, in minutes ahead of UTC; 180 is Riyadh.")
     ] = 180
     operators: Annotated[
         tuple[str, ...], Meta(description="Names of operators, best first; the next one takes over; required.")

@@ -21,6 +21,7 @@ from gateway.model.numbers import parse_number, takes_no_messages
 from gateway.model.refusals import Refusal
 from gateway.model.senders import is_sender, sender_key
 from gateway.model.submission import NO_FORM, SmppForm, Submission
+from gateway.model.times import LATEST_MS
 from operators.smpp.coding import EncodingError, simplify
 from operators.smpp.segments import TextPlan
 from redaction.detect import looks_like_otp
@@ -215,8 +216,8 @@ class Validator:
 
 
 def parse_time(raw: str) -> int | None:
-    """RFC 3339, to epoch milliseconds; None if it is anything else. Seconds may be left out; a leap second is the
-    moment after it.
+    """RFC 3339, to epoch milliseconds; None if it is anything else, or rounds up to a moment after the year 9999.
+    Seconds may be left out; a leap second is the moment after it.
     """
     written = _TIME.fullmatch(raw) if len(raw) <= MAX_TIME else None
     if written is None:
@@ -227,9 +228,10 @@ def parse_time(raw: str) -> int | None:
         second = ":59" if is_leap else ":00"
     try:
         parsed = datetime.fromisoformat(f"{minute}{second}{fraction or ''}{offset}".upper())
-        return round(parsed.astimezone(UTC).timestamp() * 1000) + (1000 if is_leap else 0)
+        found = round(parsed.astimezone(UTC).timestamp() * 1000) + (1000 if is_leap else 0)
     except (ValueError, OverflowError):  # the latter for a moment that UTC has in no year from 1 to 9999
         return None
+    return found if found <= LATEST_MS else None
 
 
 def _is_granted(key: ApiKey, message_class: MessageClass) -> bool:

@@ -17,7 +17,8 @@ PROOF: Final = "c2sp.org/tlog-proof@v1"
 LONGEST_PATH: Final = 63
 """Hashes of a proof."""
 
-_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+"""Of entries, as texts have it."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ class Proof(msgspec.Struct, frozen=True):
 def read_checkpoint(note: Note) -> Checkpoint:
     """Raises BadNote."""
     lines = note.text.split("\n")
-    if len(lines) < 4 or not lines[0] or not _NUMBER.fullmatch(lines[1]):
+    if len(lines) < 4 or not lines[0] or not NUMBER.fullmatch(lines[1]):
         raise BadNote("no checkpoint")
     return Checkpoint(lines[0], int(lines[1]), read_hash(lines[2]))
 
@@ -70,7 +71,7 @@ def read_proof(octets: bytes) -> Proof:
         raise BadNote("no proof")
     at = 2 if lines[1:] and lines[1].startswith("extra ") else 1
     word, _, number = lines[at].partition(" ") if at < len(lines) else ("", "", "")
-    if word != "index" or not _NUMBER.fullmatch(number):
+    if word != "index" or not NUMBER.fullmatch(number):
         raise BadNote("no proof")
     return Proof(int(number), read_path(lines[at + 1 :]), read_note(rest))
 

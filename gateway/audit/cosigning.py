@@ -1,18 +1,19 @@
 """Has witnesses cosign the checkpoints of a log, over HTTP, and keeps their signatures with the checkpoint."""
 
 import asyncio
+import contextlib
 import http.client
-import urllib.error
-import urllib.request
+import socket
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
-from gateway.audit.checkpoint import read_checkpoint, write_hash
+from gateway.audit.checkpoint import NUMBER, read_checkpoint, write_hash
 from gateway.audit.tiles import TileReader, TilesDamaged
 from gateway.audit.witness import LONGEST
-from gateway.audit.writing import ForkFound, LogWriter, TreeBusy
+from gateway.audit.writing import ForkFound, LogWriter, LostRace, TreeBusy
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
@@ -30,24 +31,74 @@ from redaction.notes import (
 )
 
 TIMEOUT_S: Final = 10.0
+"""For a witness's whole answer, however slowly it comes."""
+_BUSY: Final = "the log is being written to"
 
 log = logger("gateway.audit")
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A witness. url: `/add-checkpoint` is appended to it."""
+    """A witness. url: `/add-checkpoint` is appended to it; http or https."""
 
     key: VerifierKey
     url: str
 
 
+class _Call:
+    """Requests to a witness, which end when they are cut."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+        self._wire: socket.socket | None = None
+        self._is_cut = False
+
+    def cut(self) -> None:
+        """Whoever waits in `post` gets an OSError; from any thread."""
+        self._is_cut = True
+        if self._wire is not None:
+            with contextlib.suppress(OSError):
+                self._wire.shutdown(socket.SHUT_RDWR)
+
+    def post(self, body: bytes) -> tuple[int, str]:
+        """Status and text of the answer; a redirect is one.
+
+        Raises OSError, HTTPException, and ValueError for what is no address.
+        """
+        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
+        line = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
+        try:
+            line.connect()
+            self._wire = line.sock  # the line itself lets go of it before the answer is read
+            if self._is_cut:  # before there was a wire to cut
+                raise TimeoutError
+            line.request("POST", f"{self._url.path}/add-checkpoint", body)
+            answer = line.getresponse()
+            return answer.status, answer.read(LONGEST).decode("utf-8", "replace")
+        finally:
+            line.close()
+
+
 def read_witness(text: str) -> Known:
     """Verifier key and address, as the settings name them. Raises BadNote."""
     key, _, url = text.partition(" ")
-    read = read_verifier_key(key)
+    try:
+        read = read_verifier_key(key)
+    except BadNote as bad:
+        raise BadNote(f"audit.witnesses: {bad}") from None
     if read.kind != COSIGNATURE:
-        raise BadNote("this is no key of a witness")
-    return Known(read, url.strip().rstrip("/"))
+        raise BadNote("audit.witnesses: this is no key of a witness")
+    url = url.strip().rstrip("/")
+    if not _is_address(url):
+        raise BadNote("audit.witnesses: this is no address of a witness")
+    return Known(read, url)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        said = urlsplit(url)
+        return said.port != 0 and bool(said.hostname) and url.isascii() and not (said.query or said.fragment)
+    except ValueError:
+        return False
 
 
 class Cosigning:
@@ -63,7 +114,7 @@ class Cosigning:
         began_s = clock.monotonic()
         self._cosigned_s = {each.key.name: began_s for each in self._witnesses}
         self._sizes: dict[str, int] = {}
-        self._troubled: set[str] = set()
+        self._troubles: dict[str, str] = {}
 
     def ages_s(self) -> dict[str, float]:
         """By witness, how long ago it had cosigned everything that was signed; since the start, if it never has."""
@@ -77,17 +128,27 @@ class Cosigning:
             await self.ask_all()
 
     async def ask_all(self) -> None:
+        """One after the other. What keeps one from cosigning is logged when it changes."""
         for each in self._witnesses:
-            reason = await asyncio.shield(asyncio.to_thread(self._ask, each))
-            name = each.key.name
+            name, reason = each.key.name, await self._answer(each)
             if not reason:
                 self._cosigned_s[name] = self._clock.monotonic()
-                self._troubled.discard(name)
-            elif name not in self._troubled:
-                self._troubled.add(name)
-                log.warning("audit_not_cosigned", reason=reason)
+                self._troubles.pop(name, None)
+            elif reason not in (_BUSY, self._troubles.get(name)):
+                self._troubles[name] = reason
+                log.warning("audit_not_cosigned", reason=f"{name}: {reason}")
 
-    def _ask(self, witness: Known) -> str:
+    async def _answer(self, witness: Known) -> str:
+        """As `_ask`. Where this is cancelled, or the witness keeps it waiting, the thread is soon free."""
+        call = _Call(witness.url)
+        limit = asyncio.get_running_loop().call_later(TIMEOUT_S, call.cut)
+        try:
+            return await asyncio.shield(asyncio.to_thread(self._ask, witness, call))
+        finally:
+            limit.cancel()
+            call.cut()
+
+    def _ask(self, witness: Known, call: _Call) -> str:
         """What went wrong, in fixed words; '' for nothing."""
         writer = self._writer
         assert writer is not None
@@ -96,36 +157,36 @@ class Cosigning:
                 note = writer.checkpoint()
             if note is None or is_signed_by(note, witness.key):
                 return ""
-            signature = self._cosigned(writer, note, witness)
+            signature = self._cosigned(writer, note, witness.key, call)
             with writer.alone():
                 standing = writer.checkpoint()
                 if standing is not None and standing.text == note.text:
                     writer.keep(msgspec.structs.replace(standing, signatures=(*standing.signatures, signature)))
-        except TreeBusy:
-            return "the log is being written to"
+        except (TreeBusy, LostRace):
+            return _BUSY
         except (ForkFound, TilesDamaged, LedgerUnavailable, SealError):
             return "the log is not well"
         except BadNote as bad:
             return str(bad)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, ValueError):
             return "a witness does not answer"
         return ""
 
-    def _cosigned(self, writer: LogWriter, note: Note, witness: Known) -> Signature:
+    def _cosigned(self, writer: LogWriter, note: Note, key: VerifierKey, call: _Call) -> Signature:
         """Raises BadNote for an answer that is no cosignature of this witness."""
         said = read_checkpoint(note)
         reader = TileReader(writer.folder, said.size)
-        status, text = _post(witness.url, _body(reader, note, self._sizes.get(witness.key.name, 0)))
-        if status == 409 and text.strip().isdecimal():
+        status, text = call.post(_body(reader, note, self._sizes.get(key.name, 0)))
+        if status == 409 and NUMBER.fullmatch(text.strip()):
             old = int(text)
             if old > said.size:
                 raise BadNote("a witness has seen more of this log than there is")
-            status, text = _post(witness.url, _body(reader, note, old))
+            status, text = call.post(_body(reader, note, old))
         if status != 200:
             raise BadNote(f"a witness answers {status}")
         for each in read_signatures(text):
-            if verifies(witness.key, note.text, each):
-                self._sizes[witness.key.name] = said.size
+            if verifies(key, note.text, each):
+                self._sizes[key.name] = said.size
                 return each
         raise BadNote("a witness has not signed")
 
@@ -133,13 +194,3 @@ class Cosigning:
 def _body(reader: TileReader, note: Note, old: int) -> bytes:
     path = reader.tree_path(old) if 0 < old <= reader.size else []
     return "\n".join([f"old {old}", *map(write_hash, path), "", ""]).encode("ascii") + note.octets
-
-
-def _post(url: str, body: bytes) -> tuple[int, str]:
-    request = urllib.request.Request(f"{url}/add-checkpoint", data=body, method="POST")  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310  the settings allow http(s) only
-            return answer.status, answer.read(LONGEST).decode("utf-8", "replace")
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read(LONGEST).decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gateway.audit.checkpoint import Checkpoint, read_checkpoint, read_path
+from gateway.audit.checkpoint import NUMBER, Checkpoint, read_checkpoint, read_path
 from gateway.audit.tiles import sync_folder, write_file
 from gateway.audit.tree import EMPTY_ROOT, holds_tree
 from redaction.notes import COSIGNATURE, SEED_BYTES, BadNote, Note, VerifierKey, cosign, is_signed_by, read_note
@@ -53,15 +53,18 @@ class Witness:
             said, hashes = read_checkpoint(note), read_path(path)
         except (BadNote, UnicodeDecodeError):
             return Answer(400)
-        if word != "old" or not number.isdecimal() or number != str(int(number)):
+        if word != "old" or not NUMBER.fullmatch(number):
             return Answer(400)
         log = self._logs.get(said.origin)
         if log is None:
             return Answer(404)
         if not is_signed_by(note, log):
             return Answer(403)
-        with self._turn:
-            return self._compare(note, said, int(number), hashes)
+        try:
+            with self._turn:
+                return self._compare(note, said, int(number), hashes)
+        except (OSError, BadNote):  # what it saw last cannot be read, or kept: then it signs nothing
+            return Answer(500)
 
     def _compare(self, note: Note, said: Checkpoint, old: int, path: Sequence[bytes]) -> Answer:
         before = self._last(said.origin)

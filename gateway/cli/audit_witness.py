@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
+from gateway.audit.checkpoint import NUMBER
 from gateway.audit.witness import LONGEST, Answer, Witness
 from redaction.notes import read_verifier_key
 
@@ -24,7 +25,7 @@ def witness_server(
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "")
-            if self.path != PATH or not length.isdecimal() or int(length) > LONGEST:
+            if self.path != PATH or not NUMBER.fullmatch(length) or int(length) > LONGEST:
                 self.close_connection = True
                 self._say(Answer(404 if self.path != PATH else 413))
                 return

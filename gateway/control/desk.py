@@ -19,7 +19,9 @@ from gateway.control.reports import Report, live_reports
 from gateway.control.wanted import (
     ACCEPTING,
     DISPATCH,
+    FASTEST_PER_S,
     KIND,
+    SLOWEST_PER_S,
     NodeWanted,
     OperatorWanted,
     Said,
@@ -33,6 +35,7 @@ from gateway.control.wanted import (
 )
 from gateway.ledger.contract import ABSENT, ChangedMeanwhile, DocumentWrite
 from gateway.ledger.roles import Acts
+from gateway.model.times import LATEST_MS
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.keys import PLATFORM
@@ -40,7 +43,6 @@ from redaction.personal import MessageText, Purpose
 from redaction.sealed import Sealed
 
 LONGEST_REASON: Final = 200
-FASTEST_PER_S: Final = 100_000.0
 REASON: Final = "reason"
 """The sealed field that holds why something is wanted."""
 
@@ -97,21 +99,29 @@ class Control:
         return await self._operator(name, hand, Act.OPERATOR_RESUME, {"state": "on", "reroute_to": ""})
 
     async def reroute(self, name: str, to: str, hand: Hand) -> Wanted[OperatorWanted]:
-        """Pause an operator, and give what waits for it, and comes for it, to another one."""
+        """Pause an operator, and give what waits for it, and comes for it, to another one.
+
+        It is done over what is wanted of that one, too, whose version moves on: of two operators that are rerouted to
+        each other at the same moment one is.
+        """
         self._check(to)
         if to == name:
             raise InvalidSetting("an operator cannot be rerouted to itself")
-        if (await self.operator(to)).value.state != "on":
+        other = await self._acts.find(KIND, of_operator(to))
+        if other is not None and unpack(other, OperatorWanted).value.state != "on":
             raise InvalidSetting("the other operator is paused or being drained itself")
-        return await self._operator(name, hand, Act.OPERATOR_REROUTE, {"state": "paused", "reroute_to": to})
+        stays = (None, ABSENT) if other is None else (other.octets, other.version)
+        changes = {"state": "paused", "reroute_to": to}
+        beside = [DocumentWrite(KIND, of_operator(to), *stays)]
+        return await self._operator(name, hand, Act.OPERATOR_REROUTE, changes, beside=beside)
 
     async def throughput(
         self, name: str, per_s: float | None, until_ms: int | None, hand: Hand
     ) -> Wanted[OperatorWanted]:
         """Another throughput than that of the settings, for each node; None for that again."""
-        if per_s is not None and not 0 < per_s <= FASTEST_PER_S:
-            raise InvalidSetting(f"a throughput is above 0 and up to {FASTEST_PER_S:.0f} a second")
-        if until_ms is not None and (per_s is None or until_ms <= self._clock.now_ms()):
+        if per_s is not None and not SLOWEST_PER_S <= per_s <= FASTEST_PER_S:
+            raise InvalidSetting(f"a throughput is from {SLOWEST_PER_S} to {FASTEST_PER_S:.0f} a second")
+        if until_ms is not None and (per_s is None or not self._clock.now_ms() < until_ms <= LATEST_MS):
             raise InvalidSetting("the end of a throughput is to come, and of one that is set")
         changes: Mapping[str, object] = {"throughput_per_s": per_s, "throughput_until_ms": until_ms}
         numbers = {} if per_s is None else {"per_s": round(per_s)}
@@ -137,13 +147,20 @@ class Control:
         return {name: await self._find(of_operator(name), OperatorWanted) for name in self._operators}
 
     async def _operator(
-        self, name: str, hand: Hand, act: Act, changes: Mapping[str, object], numbers: Mapping[str, int] = {}
+        self,
+        name: str,
+        hand: Hand,
+        act: Act,
+        changes: Mapping[str, object],
+        numbers: Mapping[str, int] = {},
+        beside: Sequence[DocumentWrite] = (),
     ) -> Wanted[OperatorWanted]:
         def change(standing: OperatorWanted) -> OperatorWanted:
             return msgspec.structs.replace(standing, **changes)
 
         self._check(name)
-        return await self._change(of_operator(name), OperatorWanted, change, hand, act, named("op", name), numbers)
+        what, obj = of_operator(name), named("op", name)
+        return await self._change(what, OperatorWanted, change, hand, act, obj, numbers, beside=beside)
 
     def _check(self, name: str) -> None:
         if name not in self._operators:
@@ -221,7 +238,9 @@ class Control:
         obj: str,
         numbers: Mapping[str, int] = {},
         word: str = "",
+        beside: Sequence[DocumentWrite] = (),
     ) -> Wanted[W]:
+        """beside: written in the same act."""
         reason = _checked(hand.reason)
         standing = await self._find(what, kind)
         if hand.read not in (None, standing.version):
@@ -243,7 +262,8 @@ class Control:
             numbers={"version": standing.version, **numbers},
         )
         value = change(standing.value)
-        await self._acts.act([DocumentWrite(KIND, what, pack(value, said), standing.version or ABSENT)], [written])
+        write = DocumentWrite(KIND, what, pack(value, said), standing.version or ABSENT)
+        await self._acts.act([write, *beside], [written])
         log.info("wanted_changed", kind=act.value, actor=hand.actor.kind.value, version=standing.version)
         return await self._written(what, kind, value, said)
 

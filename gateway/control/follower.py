@@ -58,7 +58,8 @@ class Follower:
         self._shares = shares
         self._version: int | None = None
         self._documents: Mapping[str, Document] = {}
-        self._complained: set[tuple[str, int]] = set()
+        self._known: dict[str, object] = {}
+        self._complained: dict[str, int] = {}
         self._until_ms = inf
         self._appliers: list[Callable[[Desired], None]] = []
         self.desired = Desired()
@@ -96,28 +97,29 @@ class Follower:
         for key in self._documents:
             name = operator_in(key)
             if name is not None:
-                usual = self.desired.operators.get(name, OperatorWanted())
-                wanted = self._value(key, OperatorWanted, usual).at(now_ms, self._shares.get(name, 1.0))
+                wanted = self._value(key, OperatorWanted).at(now_ms, self._shares.get(name, 1.0))
                 operators[name] = wanted
                 self._until_ms = min(self._until_ms, wanted.throughput_until_ms or inf)
-        own = of_node(self.node)
         return Desired(
-            accepting=self._value(ACCEPTING, Switch, Switch(on=self.desired.accepting)).on,
-            dispatching=self._value(DISPATCH, Switch, Switch(on=self.desired.dispatching)).on,
-            draining=self._value(own, NodeWanted, NodeWanted(draining=self.desired.draining)).draining,
+            accepting=self._value(ACCEPTING, Switch).on,
+            dispatching=self._value(DISPATCH, Switch).on,
+            draining=self._value(of_node(self.node), NodeWanted).draining,
             operators=operators,
             versions={key: document.version for key, document in self._documents.items()},
         )
 
-    def _value(self, key: str, kind: type[W], known: W) -> W:
-        """known: what holds on where this version cannot read what is wanted."""
+    def _value(self, key: str, kind: type[W]) -> W:
+        """As it is stored; what was there before where this version cannot read what is."""
         document = self._documents.get(key)
         if document is None:
             return kind()
         try:
-            return unpack(document, kind).value
+            value = unpack(document, kind).value
         except Unreadable:
-            if (key, document.version) not in self._complained:
-                self._complained.add((key, document.version))
+            if self._complained.get(key) != document.version:
+                self._complained[key] = document.version
                 log.error("wanted_unreadable", kind=key)
-            return known
+            known = self._known.get(key)
+            return known if isinstance(known, kind) else kind()
+        self._known[key] = value
+        return value

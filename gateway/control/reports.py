@@ -13,6 +13,7 @@ import msgspec
 from gateway.control.wanted import encode
 from gateway.ledger.contract import ROW_FAULTS, DocumentWrite, LedgerUnavailable
 from gateway.ledger.roles import Acts
+from gateway.model.times import EpochMs
 from gateway.process.clock import Clock
 from gateway.process.hosts import random_name
 
@@ -31,7 +32,7 @@ class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     state: str
-    since_ms: int = 0
+    since_ms: EpochMs = 0
     paused: bool = False
     circuit: str = "closed"
     binds_up: int = 0
@@ -47,8 +48,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     node: str
     worker: int = 1
     build: str = ""
-    started_ms: int = 0
-    heard_ms: int = 0
+    started_ms: EpochMs = 0
+    heard_ms: EpochMs = 0
     accepting: bool = True
     dispatching: bool = True
     draining: bool = False

@@ -7,16 +7,20 @@ Reasons are words of people: they are sealed, and opened for whoever looks into 
 each, and no more.
 """
 
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from gateway.audit.actor import Actor
 from gateway.ledger.contract import ROW_FAULTS, Document
+from gateway.model.times import EpochMs
 
 KIND: Final = "wanted"
 ACCEPTING: Final = "accepting"
 DISPATCH: Final = "dispatch"
+SLOWEST_PER_S: Final = 0.01
+FASTEST_PER_S: Final = 100_000.0
 _OPERATOR: Final = "operator:"
 _NODE: Final = "node:"
 
@@ -31,9 +35,9 @@ class OperatorWanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     state: Literal["on", "paused", "draining"] = "on"
     reroute_to: str = ""
-    throughput_per_s: float | None = None
-    throughput_until_ms: int | None = None
-    rebinds: int = 0
+    throughput_per_s: Annotated[float, Meta(ge=SLOWEST_PER_S, le=FASTEST_PER_S)] | None = None
+    throughput_until_ms: EpochMs | None = None
+    rebinds: Annotated[int, Meta(ge=0)] = 0
 
     def at(self, now_ms: int, share: float = 1.0) -> "OperatorWanted":
         """What of it holds at this time, for a process that has this share of its node's throughput."""
@@ -63,7 +67,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """by: who set it. why: the sealed reason, b'' where nothing was ever set."""
 
     by: Actor
-    at_ms: int
+    at_ms: EpochMs
     why: bytes = b""
 
 

@@ -126,18 +126,17 @@ class Router:
     def explain(
         self, digits: str, message_class: MessageClass, customer: str = "", source: str = "", now_ms: int = 0
     ) -> Explained:
-        """What would become of such a message, and why. Nothing is counted. customer: the public id."""
-        taken: Line | None = None
-        passed: list[Passed] = []
-        for line in self._lines:
-            why = self._why_not(line, digits, message_class, customer, source, now_ms)
-            if not why and taken is None:
-                taken = line
-            else:
-                passed.append(Passed(line.number, line.route.label, why or "later"))
+        """What would become of such a message, and why. Nothing is counted. customer: the public id.
+
+        By weight, it is the order of some recipients: to how many, the weights say.
+        """
+        said = [(line, self._why_not(line, digits, message_class, customer, source, now_ms)) for line in self._lines]
+        fitting = [line for line, why in said if not why] or [line for line, why in said if why == "limit"]
+        taken = fitting[0] if fitting else None
+        passed = tuple(Passed(each.number, each.route.label, why or "later") for each, why in said if each is not taken)
         if taken is None:
-            return Explained(None, "", (), tuple(passed))
-        return Explained(taken.number, taken.route.label, taken.orders[0], tuple(passed))
+            return Explained(None, "", (), passed)
+        return Explained(taken.number, taken.route.label, taken.orders[0], passed)
 
     def alternatives(self, operator: str) -> frozenset[str]:
         """Operators that share a route with this one."""
@@ -176,7 +175,7 @@ class Router:
         if route.classes and message_class.value not in route.classes:
             return "class"
         why = line.refuses(customer, source, now_ms)
-        if not why and line.bucket is not None and line.bucket.wait_s(1, self._monotonic()) > 0:
+        if not why and line.bucket is not None and not line.bucket.available(self._monotonic()):
             return "limit"
         return why
 

@@ -44,7 +44,7 @@ async def report(
     usage: Usage, customer: int, from_ms: int, until_ms: int, span: Span = Span.DAY, offset_min: int = 0
 ) -> Sequence[Sum]:
     """The hours that begin within these times, in the order of time. offset_min: of the clock that days and months go
-    by, in minutes before UTC; whole hours only are told apart.
+    by, in minutes ahead of UTC; whole hours only are told apart.
     """
     first, end = -(-from_ms // HOUR_MS), -(-until_ms // HOUR_MS)
     sums: dict[tuple[int, MessageClass, int, Status, str], list[int]] = {}

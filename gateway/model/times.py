@@ -2,7 +2,13 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+LATEST_MS: Final = 253_402_300_799_999
+"""The last moment of the year 9999: RFC 3339 writes none after it."""
+EpochMs = Annotated[int, Meta(ge=0, le=LATEST_MS)]
 
 _DAY_S: Final = 86_400
 _MILLISECONDS: Final = tuple(f".{each:03d}Z" for each in range(1000))

@@ -1,28 +1,33 @@
-"""Desired state by the verbs of the command line, on processes as they run: nodes, workers, a kill, a restart."""
+"""Desired state by the verbs of the command line, on processes as they run: nodes, workers, a kill, a restart.
+
+The tests share two nodes, and each leaves everything on; the one that kills and restarts them is the last.
+"""
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+import functools
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from gateway.tools.trial_site import PASSWORD, Stage
+from gateway.tools.trial_site import PASSWORD, Code, Stage, StageFailed
 from operators.simulator import Simulator
 from tests.acceptance.client import Customer, customer_of, message, until
 from tests.bounds import LIMIT_S
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import valkey
-from tests.verbs import VERBS, QuickStage
+from tests.verbs import QuickStage
 
 SETTINGS = "CONNECT_GATEWAY__"
 WORKERS = 2
 NODES = ("riyadh", "jeddah")
 REASON = ("--reason", "maintenance at the operator")
-QUIET_S = 0.8
-"""For so long somebody looks whether nothing comes."""
+BESIDE = "+966551234567"
+"""A number of an operator beside the one that is steered."""
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Nodes:
@@ -48,67 +53,82 @@ class Nodes:
         async with asyncio.timeout(LIMIT_S):
             await until(lambda: self.smsc.bound == len(NODES) * WORKERS)
 
-    async def accept(self, customers: list[Customer], count: int) -> list[str]:
+    async def accept(self, customers: list[Customer], count: int, **fields: Any) -> list[str]:
         """By all nodes, and by all their workers: each message over a connection of its own."""
         found = []
         for number in range(count):
             customer = customers[number % len(customers)]
             headers = {"Connection": "close"}
             status, body, _ = await customer.ask(
-                "POST", "/v1/messages", json=message(f"number {number}"), headers=headers
+                "POST", "/v1/messages", json=message(f"number {number}", **fields), headers=headers
             )
             assert status == 202, body
             found.append(str(body["id"]))
         return found
 
+    async def send_beside(self, customers: list[Customer]) -> None:
+        """Through the operator that is not steered, to their end: what went before them to the other one is there."""
+        await customers[0].reach_all(await self.accept(customers, 8, to=BESIDE), "delivered")
 
-@pytest.fixture
-def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Valkey for the ledger and one for the keys."""
-    for name in ("ledger", "keys"):
-        (tmp_path / name).mkdir()
-    with valkey(tmp_path / "ledger", *PERSISTENT) as ledger, valkey(tmp_path / "keys", *PERSISTENT) as keys:
-        for name, value in {
+    async def come_round(self) -> None:
+        """Once every process has read anew what is wanted, and that it takes messages, as it did before."""
+        await self.verb("accepting", "on", *REASON, "--wait")
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """A Valkey for the ledger and one for the keys: what nodes on them have in their environment."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("ledger", "keys")]
+    with valkey(folders[0], *PERSISTENT) as ledger, valkey(folders[1], *PERSISTENT) as keys:
+        given = {
             "LEDGER__ENGINE": "redis",
             "LEDGER__REDIS__URL": ledger,
             "LEDGER__REDIS__LEASE_S": "2",
             "KEYSTORE__ENGINE": "redis",
             "KEYSTORE__REDIS__URL": keys,
             "OPERATORS__SIMULATOR__BINDS": str(WORKERS),
-        }.items():
-            monkeypatch.setenv(SETTINGS + name, value)
-        yield
+        }
+        yield {SETTINGS + name: value for name, value in given.items()}
 
 
-@pytest.fixture
-async def smsc() -> AsyncIterator[Simulator]:
-    made = Simulator(password=PASSWORD)
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def nodes(stores: None, smsc: Simulator, tmp_path: Path) -> AsyncIterator[Nodes]:
-    stages = [
-        QuickStage(tmp_path / name, smsc_port=smsc.port, serve=("--workers", str(WORKERS)), more=_named(name))
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def nodes(stores: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nodes]:
+    folder, smsc = tmp_path_factory.mktemp("nodes"), Simulator(password=PASSWORD)
+    await smsc.start()
+    first, second = (
+        QuickStage(
+            folder / name,
+            smsc_port=smsc.port,
+            serve=("--workers", str(WORKERS)),
+            more=_more(name),
+            code=Code(environ=stores),
+        )
         for name in NODES
-    ]
-    first, second = stages
+    )
     try:
         await asyncio.to_thread(first.prepare)
         await asyncio.to_thread(_join, second, first)
-        found = Nodes(list(stages), smsc)
+        found = Nodes([first, second], smsc)
         await found.all_report(len(NODES) * WORKERS)
         await found.until_bound()
         yield found
     finally:
-        for each in stages:
+        for each in (first, second):
             await asyncio.to_thread(each.stop)
+        await smsc.stop()
 
 
-def _named(name: str) -> str:
-    return f'[node]\nname = "{name}"\n'
+def _more(name: str) -> str:
+    return f"""
+[node]
+name = "{name}"
+[[operators]]
+name = "beside"
+kind = "loopback"
+[[routes]]
+prefix = "96655"
+operators = ["beside"]
+"""
 
 
 def _join(stage: Stage, first: Stage) -> None:
@@ -122,12 +142,6 @@ def _join(stage: Stage, first: Stage) -> None:
     stage.start_gateway()
 
 
-async def nothing_comes(smsc: Simulator) -> None:
-    before = smsc.tally.submits
-    await asyncio.sleep(QUIET_S)
-    assert smsc.tally.submits == before
-
-
 @contextlib.asynccontextmanager
 async def customers_of(nodes: Nodes) -> AsyncIterator[list[Customer]]:
     async with customer_of(nodes.stages[0]) as first, customer_of(nodes.stages[1]) as second:
@@ -137,13 +151,13 @@ async def customers_of(nodes: Nodes) -> AsyncIterator[list[Customer]]:
 async def test_a_paused_operator_gets_nothing_from_any_worker_of_any_node_until_it_is_resumed(nodes: Nodes) -> None:
     async with customers_of(nodes) as customers:
         sent = await nodes.accept(customers, 8)
-        for each in sent:
-            await customers[0].reach(each, "delivered")
+        await customers[0].reach_all(sent, "delivered")
+        before = nodes.smsc.tally.submits
         paused = await nodes.verb("operator", "pause", "simulator", *REASON, "--wait")
         held = await nodes.accept(customers, 24)
-        await nothing_comes(nodes.smsc)
-        assert nodes.smsc.tally.submits == 8
-        rows = await nodes.verb("operator", "show")
+        await nodes.send_beside(customers)
+        assert nodes.smsc.tally.submits == before
+        rows = [each for each in await nodes.verb("operator", "show") if each["operator"] == "simulator"]
         assert {(each["node"], each["worker"]) for each in rows} == {(n, w) for n in NODES for w in (1, 2)}
         assert {(each["wanted"], each["state"], each["version"], each["applied"]) for each in rows} == {
             ("paused", "paused", paused["version"], paused["version"])
@@ -151,47 +165,18 @@ async def test_a_paused_operator_gets_nothing_from_any_worker_of_any_node_until_
         shown = await nodes.verb("operator", "show", "simulator")
         assert (shown["reason"], shown["by"]) == (REASON[1], "command_line")
         await nodes.verb("operator", "resume", "simulator", *REASON)
-        for each in held:
-            await customers[0].reach(each, "delivered")
-        assert nodes.smsc.tally.submits == 32
-
-
-async def test_what_was_set_while_a_node_was_gone_holds_when_it_starts_and_after_all_restart(nodes: Nodes) -> None:
-    first, second = nodes.stages
-    setting = asyncio.create_task(nodes.verb("operator", "pause", "simulator", *REASON))
-    await asyncio.to_thread(second.kill_gateway)
-    await setting
-    await asyncio.to_thread(second.start_gateway)
-    async with customers_of(nodes) as customers:
-        held = await nodes.accept(customers, 12)
-        await nothing_comes(nodes.smsc)
-        for stage in (first, second):
-            assert await asyncio.to_thread(stage.stop_gateway) == 0
-        assert await nodes.verb("node", "list") == [] or await _only_killed(nodes)
-        for stage in (first, second):
-            await asyncio.to_thread(stage.start_gateway)
-        await nodes.until_bound()
-        await nothing_comes(nodes.smsc)
-        assert nodes.smsc.tally.submits == 0
-        await nodes.verb("operator", "resume", "simulator", *REASON)
-        for each in held:
-            await customers[0].reach(each, "delivered")
-
-
-async def _only_killed(nodes: Nodes) -> bool:
-    """A process that was killed says nothing of it; it counts as there for a while."""
-    return {each["node"] for each in await nodes.verb("node", "list")} == {NODES[1]}
+        await customers[0].reach_all(held, "delivered")
+        assert nodes.smsc.tally.submits == before + len(held)
 
 
 async def test_of_two_verbs_at_once_one_is_told_of_the_conflict(nodes: Nodes) -> None:
-    environ = nodes.stages[0]._environ
     standing = (await nodes.verb("operator", "show", "simulator"))["version"]
-    words = ("operator", "pause", "simulator", *REASON, "--if-version", str(standing), "--json")
-    ended = [await asyncio.to_thread(VERBS.run, words, environ) for _ in range(2)]
-    assert sorted(each.returncode for each in ended) == [0, 1]
-    (refused,) = (each for each in ended if each.returncode)
-    assert refused.stderr.strip() == ("connect-gateway: it was changed meanwhile; look at it again [changed_meanwhile]")
-    (done,) = (json.loads(each.stdout) for each in ended if not each.returncode)
+    words = ("operator", "resume", "simulator", *REASON, "--if-version", str(standing))
+    verb = functools.partial(Stage.command, nodes.stages[0], *words)  # a process each; forked ones take turns
+    ended = await asyncio.gather(asyncio.to_thread(verb), asyncio.to_thread(verb), return_exceptions=True)
+    (refused,) = (each for each in ended if isinstance(each, StageFailed))
+    assert str(refused) == "connect-gateway: it was changed meanwhile; look at it again [changed_meanwhile]"
+    (done,) = (each for each in ended if isinstance(each, Mapping))
     assert (await nodes.verb("operator", "show", "simulator"))["version"] == done["version"]
 
 
@@ -204,12 +189,12 @@ async def test_accepting_and_sending_are_turned_off_and_on_on_every_node(nodes: 
             assert (await customer.ask("GET", "/v1/messages"))[0] == 200
         await nodes.verb("dispatch", "off", *REASON, "--wait")
         await nodes.verb("accepting", "on", *REASON, "--wait")
+        before = nodes.smsc.tally.submits
         held = await nodes.accept(customers, 12)
-        await nothing_comes(nodes.smsc)
-        assert nodes.smsc.tally.submits == 0
+        await nodes.come_round()
+        assert nodes.smsc.tally.submits == before
         await nodes.verb("dispatch", "on", *REASON)
-        for each in held:
-            await customers[0].reach(each, "delivered")
+        await customers[0].reach_all(held, "delivered")
 
 
 async def test_a_node_that_is_drained_takes_nothing_and_sends_what_it_has(nodes: Nodes) -> None:
@@ -218,8 +203,7 @@ async def test_a_node_that_is_drained_takes_nothing_and_sends_what_it_has(nodes:
         held = await nodes.accept(customers, 12)
         await nodes.verb("node", "drain", NODES[0], *REASON, "--wait")
         await nodes.verb("dispatch", "on", *REASON)
-        for each in held:
-            await customers[1].reach(each, "delivered")
+        await customers[1].reach_all(held, "delivered")
         status, body, _ = await customers[0].ask("POST", "/v1/messages", json=message("no"))
         assert (status, body["code"]) == (503, "paused")
         assert (await customers[0].ask("GET", "/readyz"))[0] == 503
@@ -228,3 +212,28 @@ async def test_a_node_that_is_drained_takes_nothing_and_sends_what_it_has(nodes:
         assert drained == {NODES[0]: True, NODES[1]: False}
         await nodes.verb("node", "resume", NODES[0], *REASON, "--wait")
         await customers[0].send("yes again")
+
+
+async def test_what_was_set_while_a_node_was_gone_holds_when_it_starts_and_after_all_restart(nodes: Nodes) -> None:
+    second = nodes.stages[1]
+    setting = asyncio.create_task(nodes.verb("operator", "pause", "simulator", *REASON))
+    await asyncio.to_thread(second.kill_gateway)
+    await setting
+    await asyncio.to_thread(second.start_gateway)
+    async with customers_of(nodes) as customers:
+        before = nodes.smsc.tally.submits
+        held = await nodes.accept(customers, 12)
+        await nodes.send_beside(customers)
+        assert await asyncio.gather(*(asyncio.to_thread(each.stop_gateway) for each in nodes.stages)) == [0, 0]
+        assert await nodes.verb("node", "list") == [] or await _only_killed(nodes)
+        await asyncio.gather(*(asyncio.to_thread(each.start_gateway) for each in nodes.stages))
+        await nodes.until_bound()
+        await nodes.send_beside(customers)
+        assert nodes.smsc.tally.submits == before
+        await nodes.verb("operator", "resume", "simulator", *REASON)
+        await customers[0].reach_all(held, "delivered")
+
+
+async def _only_killed(nodes: Nodes) -> bool:
+    """A process that was killed says nothing of it; it counts as there for a while."""
+    return {each["node"] for each in await nodes.verb("node", "list")} == {NODES[1]}

@@ -168,7 +168,9 @@ async def test_what_makes_no_sense_is_named_and_changes_nothing(tmp_path: Path) 
             ("loop/reroute", WHY | {"to": "nowhere"}, (400, "invalid_value", "to")),
             ("loop/throughput", WHY, (400, "missing_field", "per_s")),
             ("loop/throughput", WHY | {"per_s": 0}, (400, "wrong_type", "per_s")),
+            ("loop/throughput", WHY | {"per_s": 1e-320}, (400, "wrong_type", "per_s")),
             ("loop/throughput", WHY | {"per_s": 5, "until": "soon"}, (400, "wrong_type", "until")),
+            ("loop/throughput", WHY | {"per_s": 5, "until": "9999-12-31T23:59:60Z"}, (400, "wrong_type", "until")),
             ("loop/throughput", WHY | {"per_s": 5, "until": "2001-01-01T00:00:00Z"}, (400, "invalid_value", "until")),
             (
                 "loop/throughput",

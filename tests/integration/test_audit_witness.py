@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from gateway.audit.tiles import CHECKPOINT, TileReader
 from gateway.audit.witness import LONGEST, Answer, Witness
 from gateway.cli.audit_witness import witness_server
 from redaction.notes import BadNote, Note, VerifierKey, is_signed_by, read_note, read_signatures, sign, verifies
+from tests.bounds import LIMIT_S
 from tests.integration.test_audit_log import Site, site
 from tests.unit.gateway.audit.trees import KEY, SEED, checkpoint, grow
 
 __all__ = ["site"]
 NAME, NOW_S = "witness.example", 1_796_000_000
+LONG = b"old " + b"1" * 5_000 + b"\n\n" + sign(SEED, KEY.name, "x\n").line.encode()
 
 
 class Stage:
@@ -89,7 +92,7 @@ def test_strangers_and_what_is_no_request_are_refused(stage: Stage) -> None:
     assert stage.ask(0, 300, seed=bytes(32)).status == 403
     stranger = Witness(stage.folder / "other", NAME, [VerifierKey("another.example", 1, KEY.public)], lambda: NOW_S)
     assert stranger.add_checkpoint(stage.body(0, 300)).status == 404
-    for body in (b"", b"old 0", b"old 00\n\n" + checkpoint(stage.reader).octets, b"new 0\n\n", b"\xff\n\n"):
+    for body in (b"", b"old 0", b"old 00\n\n" + checkpoint(stage.reader).octets, b"new 0\n\n", b"\xff\n\n", LONG):
         assert stage.witness.add_checkpoint(body).status == 400
     too_long = "old 0\n" + f"{write_hash(bytes(32))}\n" * 64 + "\n"
     assert stage.witness.add_checkpoint(too_long.encode() + checkpoint(stage.reader).octets).status == 400
@@ -146,6 +149,96 @@ async def test_a_witness_that_is_away_is_waited_for(site: Site) -> None:
     site.clock.advance(30)
     await cosigning.ask_all()
     assert cosigning.ages_s() == {NAME: 30}
+
+
+def head(status: str, body: bytes, more: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body
+
+
+@contextlib.asynccontextmanager
+async def liar(answer: bytes, *, holds: bool = False) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """Its address, and when it was asked. holds: it goes on, an octet now and then."""
+    asked, over = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        asked.set()
+        while holds and not over.is_set():
+            writer.write(b"x")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+        over.set()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        head("409 Conflict", b"9" * 5_000),
+        head("409 Conflict", "\N{ARABIC-INDIC DIGIT THREE}".encode()),
+        head("302 Found", b"", "Location: http://[\r\n"),
+        head("302 Found", b"", "Location: http://..a/\r\n"),
+        head("200 OK", b"x" * 3_000_000),
+        head("200 OK", bytes(range(256))),
+        b"HTTP/1.1 abc\r\n\r\n",
+        bytes(1_000),
+        b"",
+    ],
+    ids=["digits", "arabic", "redirect", "idna", "megabytes", "octets", "status", "zeros", "nothing"],
+)
+async def test_whatever_a_witness_answers_the_node_asks_it_again(site: Site, answer: bytes) -> None:
+    writer = site.writer()
+    await site.act(1)
+    await site.sequencer().round()
+    async with liar(answer) as (url, asked):
+        cosigning = Cosigning(writer, [Known(VerifierKey(NAME, 4, bytes(32)), url)], site.clock)
+        site.clock.advance(30)
+        async with asyncio.timeout(LIMIT_S):
+            for _ in range(2):
+                asked.clear()
+                await cosigning.ask_all()
+                assert asked.is_set()
+    assert cosigning.ages_s() == {NAME: 30}
+
+
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX-More: ", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"])
+async def test_a_witness_that_never_ends_holds_no_thread_of_a_node_that_stops(site: Site, begun: bytes) -> None:
+    writer = site.writer()
+    await site.act(1)
+    await site.sequencer().round()
+    the_only_thread = ThreadPoolExecutor(1)
+    asyncio.get_running_loop().set_default_executor(the_only_thread)
+    async with liar(begun, holds=True) as (url, asked):
+        cosigning = Cosigning(writer, [Known(VerifierKey(NAME, 4, bytes(32)), url)], site.clock)
+        task = asyncio.create_task(cosigning.ask_all())
+        async with asyncio.timeout(LIMIT_S):
+            await asked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await asyncio.wrap_future(the_only_thread.submit(int))
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://:1", "http://a:x", "http://\xfc.example", "http://a?b"])
+def test_an_address_that_is_none_is_refused_when_settings_are_read(url: str) -> None:
+    with pytest.raises(BadNote, match="no address"):
+        read_witness(f"{VerifierKey(NAME, 4, bytes(32)).text} {url}")
+
+
+def test_a_witness_that_cannot_keep_what_it_saw_signs_nothing(stage: Stage) -> None:
+    assert stage.ask(0, 300).status == 200
+    (kept,) = stage.folder.glob("log-*")
+    kept.write_bytes(b"spoilt")
+    assert stage.ask(300, 700).status == 500
+    kept.unlink()
+    kept.mkdir()
+    assert stage.ask(0, 300).status == 500
 
 
 async def test_the_listener_takes_one_path_and_small_requests(tmp_path: Path) -> None:

@@ -53,6 +53,9 @@ async def test_another_customers_messages_are_not_in_it(tmp_path: Path) -> None:
     [
         ("since=yesterday", "since"),
         ("until=2026-13-01T00:00:00Z", "until"),
+        ("until=9999-12-31T23:59:60Z", "until"),
+        ("until=1969-12-31T23:59:59Z", "until"),
+        ("until=1970-01-01T00:00:00%2B00:01", "until"),
         ("by=week", "by"),
         ("offset=3", "offset"),
         ("offset=%2B15:00", "offset"),

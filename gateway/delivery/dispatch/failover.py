@@ -95,7 +95,7 @@ class Failover:
         What the first operator has in part stays with it. Raises LedgerUnavailable.
         """
         target, active = self._lanes.by_name.get(lane.reroute_to), self._records.inflight.active
-        if target is None:  # the settings name it no more
+        if target is None or target.is_leaving:  # the settings name it no more
             return
         for message in lane.take_all():
             if not self._give(message, target):
@@ -103,7 +103,10 @@ class Failover:
         limit = min(target.backlog_room(), STEER_AT_ONCE)
         if limit and len(lane.passed) < PASSED_LIMIT:
             passed = {*active, *lane.passed}
-            for message in await self._records.claim_due(lane.operator.name, self._clock.now_ms(), limit, passed):
+            found = await self._records.claim_due(lane.operator.name, self._clock.now_ms(), limit, passed)
+            if target.is_leaving or lane.reroute_to != target.operator.name:  # that has changed meanwhile
+                return
+            for message in found:
                 if message.id not in active and not self._give(message, target):
                     lane.passed.add(message.id)
         self._sender.pump(lane.reroute_to)

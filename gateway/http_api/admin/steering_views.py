@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway.accept.request import OperatorView
-from gateway.control.desk import FASTEST_PER_S
+from gateway.control.wanted import FASTEST_PER_S, SLOWEST_PER_S
 from gateway.http_api.admin.views import Reason
 
 
@@ -13,7 +13,7 @@ class ThroughputRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """per_s: segments a second over each node's whole link; null for that of the settings. until: when it ends."""
 
     reason: Reason
-    per_s: Annotated[float, Meta(gt=0, le=FASTEST_PER_S)] | None
+    per_s: Annotated[float, Meta(ge=SLOWEST_PER_S, le=FASTEST_PER_S)] | None
     until: str | None = None
 
 

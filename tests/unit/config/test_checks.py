@@ -16,9 +16,7 @@ from config.operators import (
     OperatorSettings,
     OutbindSettings,
     ReceiptWords,
-    RestCallback,
     RestOperatorSettings,
-    RestSettings,
     RouteSettings,
     SmppOperatorSettings,
     TlsSettings,
@@ -288,66 +286,12 @@ def test_the_nearest_operator_is_suggested() -> None:
     assert problem.message == 'no operator has this name, did you mean "local"?'
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "clashes"),
-    [
-        (RouteSettings(operators=("local",)), RouteSettings(operators=("local",)), True),
-        (RouteSettings(classes=("otp",), operators=("local",)), RouteSettings(operators=("local",)), False),
-        (
-            RouteSettings(classes=("otp", "warning"), operators=("local",)),
-            RouteSettings(classes=("otp",), operators=("local",)),
-            True,
-        ),
-        (RouteSettings(prefix="966", operators=("local",)), RouteSettings(operators=("local",)), False),
-    ],
-)
-def test_two_routes_may_not_say_the_same(first: RouteSettings, second: RouteSettings, clashes: bool) -> None:
-    expected = [("routes[1]", "duplicate")] if clashes else []
-    assert told(Settings(operators=(LOCAL,), routes=(first, second))) == expected
-
-
-def test_a_route_names_an_operator_once() -> None:
-    route = RouteSettings(operators=("local", "local"))
-    assert told(Settings(operators=(LOCAL,), routes=(route,))) == [("routes[0].operators[1]", "duplicate")]
-
-
 @pytest.mark.policy("P-17")
 def test_a_plain_link_to_another_machine_is_refused_unless_it_runs_in_a_declared_tunnel() -> None:
     plain = replace(REMOTE, tls=TlsSettings())
     assert told(with_operators(plain)) == [("operators[0].tls.enabled", "plain_operator_link")]
     tunnel = OperatorRegister(country="SA", contract_reference="C-1", tunnel=True)
     assert told(with_operators(replace(plain, register=tunnel))) == []
-
-
-@pytest.mark.policy("P-24")
-def test_an_operator_over_http_is_reached_by_https_or_in_a_declared_tunnel() -> None:
-    register = OperatorRegister(country="SA", contract_reference="C-1")
-    plain = RestOperatorSettings(name="web", rest=RestSettings(url="http://sms.example/send"), register=register)
-    assert told(with_operators(plain)) == [("operators[0].rest.url", "plain_operator_link")]
-    assert told(with_operators(replace(plain, rest=RestSettings(url="https://sms.example/send")))) == []
-    assert told(with_operators(replace(plain, rest=RestSettings(url="http://127.0.0.1/send")))) == []
-    unreadable = with_operators(replace(plain, rest=RestSettings(url="https://[::1/send")))
-    assert told(unreadable) == [("operators[0].rest.url", "invalid_url")]
-    tunnel = msgspec.structs.replace(register, tunnel=True)
-    assert told(with_operators(replace(plain, register=tunnel))) == []
-
-
-@pytest.mark.policy("P-24")
-def test_receipts_over_http_come_in_by_tls_and_from_whom_we_know() -> None:
-    open_to_all = RestCallback(host="0.0.0.0", port=8443)
-    operator = RestOperatorSettings(
-        name="web",
-        rest=RestSettings(url="https://sms.example/send", callback=open_to_all),
-        register=OperatorRegister(country="SA", contract_reference="C-1"),
-    )
-    assert told(with_operators(operator)) == [
-        ("operators[0].rest.callback.password", "missing"),
-        ("operators[0].rest.callback.host", "plain_public_listener"),
-    ]
-    secured = RestCallback(
-        host="0.0.0.0", port=8443, password=SecretRef(env="P"), tls_certificate="c.pem", tls_key="k.pem"
-    )
-    assert told(with_operators(replace(operator, rest=RestSettings(url=operator.rest.url, callback=secured)))) == []
 
 
 @pytest.mark.policy("P-38")
@@ -481,67 +425,3 @@ def test_contracts_that_end_are_told(days: int, code: str | None) -> None:
     problems = check_dates(with_operators(replace(REMOTE, register=register)), today)
     assert [each.code for each in problems] == ([] if code is None else [code])
     assert all(each.key == "operators[0].register.contract_expires" for each in problems)
-
-
-def rest_findings(**said: Any) -> list[tuple[str, str]]:
-    callback = RestCallback(**said.pop("callback", {}))
-    rest = RestSettings(url="http://127.0.0.1:1/", callback=callback, **said)
-    return told(with_operators(RestOperatorSettings(name="web", rest=rest)))
-
-
-@pytest.mark.case("nodes-15")
-@pytest.mark.parametrize(
-    ("said", "at", "code"),
-    [
-        ({"auth": "header"}, "auth_name", "missing"),
-        ({"auth": "hmac"}, "auth_name", "missing"),
-        ({"callback": {"reference": "ref"}}, "callback.reference", "missing"),
-        ({"callback": {"port": 0, "auth": "hmac", "password": SecretRef(env="S")}}, "callback.auth_name", "missing"),
-        ({"answer_pattern": "(?P<id>"}, "answer_pattern", "invalid_pattern"),
-        ({"answer_pattern": "id"}, "answer_pattern", "invalid_pattern"),
-        ({"callback": {"pattern": "(x)"}}, "callback.pattern", "invalid_pattern"),
-    ],
-)
-def test_what_an_operator_over_http_lacks(said: dict[str, Any], at: str, code: str) -> None:
-    assert rest_findings(**said) == [(f"operators[0].rest.{at}", code)]
-
-
-@pytest.mark.case("nodes-15")
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"auth": "basic", "auth_name": "us"},
-        {"auth": "none"},
-        {"callback": {"reference": "ref"}, "idempotency_header": "Idempotency-Key"},
-        {"callback": {"port": 0, "auth": "url", "password": SecretRef(env="S")}},
-        {"answer_pattern": "(?P<id>x)"},
-    ],
-)
-def test_what_an_operator_over_http_may_say(said: dict[str, Any]) -> None:
-    assert rest_findings(**said) == []
-
-
-FAR = LoopbackOperatorSettings(name="abroad", register=OperatorRegister(country="AE"))
-
-
-@pytest.mark.parametrize(
-    ("route", "key", "code"),
-    [
-        ({"hours": ("8-20",)}, "hours[0]", "invalid"),
-        ({"hours": ("08:00-08:00",)}, "hours[0]", "invalid"),
-        ({"hours": ("08:00-24:01",)}, "hours[0]", "invalid"),
-        ({"weights": (1, 2)}, "weights", "wrong_number"),
-        ({"prices": (0.1, 0.2)}, "prices", "wrong_number"),
-        ({"order": "cheapest"}, "prices", "missing"),
-        ({"residency": ("SA",)}, "operators[0]", "residency"),
-    ],
-)
-def test_a_route_that_cannot_mean_what_it_says_is_told(route: dict[str, Any], key: str, code: str) -> None:
-    settings = Settings(operators=(FAR,), routes=(RouteSettings(operators=("abroad",), **route),))
-    assert (f"routes[0].{key}", code) in told(settings)
-
-
-def test_routes_of_one_prefix_may_differ_in_what_they_ask_for() -> None:
-    asks: tuple[dict[str, Any], ...] = ({}, {"customers": ("cus_1",)}, {"senders": ("A",)}, {"hours": ("08:00-20:00",)})
-    routes = tuple(RouteSettings(operators=("abroad",), **each) for each in asks)
-    assert not [each for each in told(Settings(operators=(FAR,), routes=routes)) if each[1] == "duplicate"]

@@ -67,6 +67,8 @@ REFUSALS = [
     ({"schedule_at": "2027-02-30T08:00:00Z"}, "invalid_schedule", "schedule_at"),
     ({"schedule_at": "9999-12-31T23:59:59-23:59"}, "invalid_schedule", "schedule_at"),
     ({"schedule_at": "9999-12-31T23:00:00-01:30"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "9999-12-31T23:59:60Z"}, "invalid_schedule", "schedule_at"),
+    ({"schedule_at": "9999-12-31T23:59:59.9999Z"}, "invalid_schedule", "schedule_at"),
     ({"schedule_at": "0001-01-01T00:00:00+03:00"}, "invalid_schedule", "schedule_at"),
     ({"schedule_at": "0001-01-01T00:00:00.000+00:01"}, "invalid_schedule", "schedule_at"),
     ({"schedule_at": "2027-02-14T08:00:01Z"}, "invalid_schedule", "schedule_at"),

@@ -12,6 +12,7 @@ from gateway.audit.entries import SALT, named, read_entry
 from gateway.control.desk import LONGEST_REASON, Control, Hand
 from gateway.control.wanted import KIND, OperatorWanted, Switch, Unreadable, Wanted, of_operator
 from gateway.ledger.contract import ChangedMeanwhile, DocumentWrite, LedgerUnavailable
+from gateway.model.times import LATEST_MS
 from gateway.process.clock import ManualClock
 from redaction.errors import PurposeRefused
 from redaction.keys import PLATFORM, KeyState
@@ -164,7 +165,9 @@ REFUSED: list[Callable[[Control], Awaitable[object]]] = [
     lambda control: control.throughput("a", -1.0, None, HAND),
     lambda control: control.throughput("a", float("nan"), None, HAND),
     lambda control: control.throughput("a", float("inf"), None, HAND),
+    lambda control: control.throughput("a", 5e-324, None, HAND),
     lambda control: control.throughput("a", 1.0, 5, HAND),
+    lambda control: control.throughput("a", 1.0, LATEST_MS + 1, HAND),
     lambda control: control.throughput("a", None, 1 << 45, HAND),
     lambda control: control.operator("unknown"),
 ]
@@ -186,6 +189,33 @@ async def test_nothing_is_rerouted_to_an_operator_that_is_steered_itself() -> No
     await place.control.reroute("a", "b", HAND)
     with pytest.raises(InvalidSetting, match="itself"):
         await place.control.reroute("b", "a", HAND)
+
+
+@pytest.mark.parametrize("is_set", [False, True])
+async def test_of_two_operators_that_are_rerouted_to_each_other_at_once_one_is(
+    monkeypatch: pytest.MonkeyPatch, *, is_set: bool
+) -> None:
+    place = Place()
+    if is_set:
+        await place.control.rebind("a", HAND)
+        await place.control.rebind("b", HAND)
+    find = place.acts.find
+
+    async def overtaken(kind: str, key: str) -> Any:
+        found = await find(kind, key)
+        monkeypatch.undo()
+        await place.control.reroute("b", "a", HAND)
+        return found
+
+    monkeypatch.setattr(place.acts, "find", overtaken)
+    with pytest.raises(ChangedMeanwhile):
+        await place.control.reroute("a", "b", HAND)
+    wanted = {name: each.value for name, each in (await place.control.operators()).items()}
+    rebinds = int(is_set)
+    assert wanted == {
+        "a": OperatorWanted(rebinds=rebinds),
+        "b": OperatorWanted(state="paused", reroute_to="a", rebinds=rebinds),
+    }
 
 
 async def test_what_another_version_wrote_is_not_written_over() -> None:

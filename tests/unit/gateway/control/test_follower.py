@@ -1,5 +1,7 @@
 """What a process knows of what is wanted: read when it changed, kept while the ledger is away."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from gateway.audit.actor import COMMAND_LINE
@@ -25,10 +27,10 @@ Value = OperatorWanted | NodeWanted | Switch
 
 
 class Place:
-    def __init__(self) -> None:
+    def __init__(self, shares: Mapping[str, float] = {}) -> None:
         self.acts = SmallActs()
         self.clock = ManualClock()
-        self.follower = Follower(self.acts, self.clock, "riyadh")
+        self.follower = Follower(self.acts, self.clock, "riyadh", shares)
         self.applied: list[Desired] = []
         self.follower.follow(self.applied.append)
 
@@ -125,6 +127,15 @@ async def test_what_cannot_be_read_leaves_what_held_before(capsys: pytest.Captur
         assert not desired.accepting
         await place.acts.act([DocumentWrite("person", "usr_1", b"")])
     assert capsys.readouterr().out.count("wanted_unreadable") == 2, "one line for each"
+
+
+async def test_a_worker_keeps_its_share_of_a_throughput_however_often_it_finds_another_that_it_cannot_read() -> None:
+    place = Place(shares={"a": 0.5})
+    await place.want(of_operator("a"), OperatorWanted(throughput_per_s=20.0))
+    await place.refreshed()
+    for octets in (b"?", pack(OperatorWanted(throughput_per_s=5e-324), SAID), b"!"):
+        await place.acts.act([DocumentWrite(KIND, of_operator("a"), octets)])
+        assert (await place.refreshed()).operators["a"].throughput_per_s == 10.0
 
 
 async def test_what_is_set_anew_is_usual_again_when_its_document_goes() -> None:

@@ -17,6 +17,7 @@ from gateway.control.wanted import (
     unpack,
 )
 from gateway.ledger.contract import Document
+from gateway.model.times import LATEST_MS
 
 SAID = Said(by=COMMAND_LINE, at_ms=5, why=b"\x01sealed")
 PAUSED = OperatorWanted(state="paused", reroute_to="b", throughput_per_s=2.5, throughput_until_ms=9, rebinds=3)
@@ -46,6 +47,18 @@ def test_what_cannot_be_read_says_so(octets: bytes) -> None:
 
 def test_a_word_of_a_later_version_is_unreadable_and_not_another_word() -> None:
     octets = encode({"said": msgspec.to_builtins(SAID, builtin_types=(bytes,)), "value": {"state": "half"}})
+    with pytest.raises(Unreadable):
+        unpack(stored(octets), OperatorWanted)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"throughput_per_s": each} for each in (0.0, -1.0, 5e-324, 1e9, float("nan"), float("inf"))]
+    + [{"throughput_until_ms": each} for each in (-1, LATEST_MS + 1)]
+    + [{"rebinds": -1}],
+)
+def test_a_number_that_no_verb_writes_is_unreadable(value: dict[str, object]) -> None:
+    octets = encode({"said": msgspec.to_builtins(SAID, builtin_types=(bytes,)), "value": value})
     with pytest.raises(Unreadable):
         unpack(stored(octets), OperatorWanted)
 

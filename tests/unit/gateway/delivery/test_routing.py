@@ -184,3 +184,17 @@ def test_beyond_its_limit_a_route_gives_way_to_the_next_that_fits_and_takes_all_
     assert taken() == "narrow"
     router.adopt(routes[:1])
     assert {taken() for _ in range(20)} == {"narrow"}
+    assert router.explain("966500000078", MessageClass.OTP) == Explained(0, "", ("narrow",), ())
+
+
+def test_of_routes_beyond_their_limits_the_best_is_taken_and_explain_says_so_without_counting() -> None:
+    routes = [route("966", "first", limit_per_s=10.0), route("", "second", limit_per_s=10.0), route("7", "far")]
+    router = Router(routes, monotonic=lambda: 0.0)
+    asked = ("966500000078", MessageClass.OTP)
+    for expected in ("first", "second", "first", "first"):
+        explained = [router.explain(*asked) for _ in range(3)]
+        assert {each.operators for each in explained} == {(expected,)}
+        assert {each.line: each.why for each in explained[0].passed}[2] == "prefix"
+        line = router.choose(*asked)
+        assert line is not None
+        assert line.route.operators == (expected,)
