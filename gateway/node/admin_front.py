@@ -64,6 +64,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
+        smallest_cell=settings.admin.small_cells,
     )
     return AdminApi(
         sources,

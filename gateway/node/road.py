@@ -17,6 +17,7 @@ from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.limits.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.limits.buckets import Buckets
+from gateway.limits.quota_warnings import QuotaWarnings
 from gateway.metrics.exposition import Outcome
 from gateway.node import steps
 from gateway.node.handover import Handover
@@ -53,6 +54,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     handover: Handover
     admission: Admission
+    quota_warnings: QuotaWarnings
     door: Door
     operators: dict[str, Operator]
     router: Router
@@ -110,6 +112,7 @@ async def build_road(
         journal=journal,
         handover=handover,
         admission=admission,
+        quota_warnings=QuotaWarnings(admission.quotas, stores.ledger.acts, journal, clock),
         door=door,
         operators=base.operators,
         router=base.router,
