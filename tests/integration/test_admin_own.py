@@ -18,6 +18,7 @@ from redaction.personal import MessageText, Secret
 from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
 from tests.unit.gateway.people.office import ORIGIN, Authenticator
 
+RUBBISH: tuple[dict[str, object], ...] = ({}, {"id": 1}, {"response": []})
 PASSKEYS = f'[admin.passkeys]\norigin = "{ORIGIN}"\n'
 
 
@@ -91,7 +92,7 @@ async def test_an_answer_that_was_not_asked_for_or_comes_again_registers_and_sig
         body = {"credential": json.loads(authenticator.get(json.dumps(options)))}
         await said(admin, "POST", "/session/passkey", body, {})
         assert await refused(admin, "POST", "/session/passkey", body, {}) == "sign_in_refused"
-        for rubbish in ({}, {"id": 1}, {"response": []}):
+        for rubbish in RUBBISH:
             assert await refused(admin, "POST", "/session/passkey", {"credential": rubbish}, {}) == "sign_in_refused"
         crossed = {"Sec-Fetch-Site": "cross-site"}
         assert await refused(admin, "POST", "/session/passkey", body, crossed) == "form_token_missing"
