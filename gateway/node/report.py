@@ -209,7 +209,7 @@ def _troubles(road: Road, field: str) -> dict[str, float]:
 
 
 def _said(road: Road) -> dict[tuple[str, str], float]:
-    return {place: float(count) for place, count in road.verdicts.given.items()}
+    return {place: float(count) for place, count in road.dispatch.verdicts.given.items()}
 
 
 def _openings(road: Road) -> dict[str, float]:

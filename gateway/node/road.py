@@ -18,7 +18,6 @@ from gateway.ledger.journal import Journal
 from gateway.limits.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.limits.buckets import Buckets
 from gateway.metrics.exposition import Outcome
-from gateway.model.verdict import Counts
 from gateway.node import steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.revocation import Revocation
@@ -71,7 +70,6 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     revocation: Revocation
     troubles: Troubles
     scrubbing: Scrubbing
-    verdicts: Counts
 
 
 async def build_road(
@@ -129,7 +127,6 @@ async def build_road(
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
         scrubbing=_scrubbing(settings, stores, deliverer),
-        verdicts=base.verdicts,
     )
 
 

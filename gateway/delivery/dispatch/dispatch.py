@@ -44,6 +44,7 @@ class Dispatch:
         observe_wait: Callable[[int], None],
     ) -> None:
         self.counters: Final = DispatchCounters()
+        self.verdicts: Final = conditions.counts
         self.lanes: Final = lanes
         candidates = Candidates(lanes, router, vault, clock, conditions.permits)
         diversion = Diversion(lanes, records, candidates, self.counters)
