@@ -16,7 +16,7 @@ from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
-from gateway.node import steps, way_in
+from gateway.node import limiting, steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings
 from gateway.node.revocation import Revocation
