@@ -18,6 +18,12 @@ EPOCH_MS: Final = 90 * 24 * 3600 * 1000
 CREDENTIALS: Final = 0
 """The customer number under which the gateway's own peppers are kept."""
 
+LASTING: Final = ("consent", "suppress")
+"""Purposes whose peppers last as long as any row that is found by them, and are derived from one secret each."""
+
+STOP_LINKS: Final = "stop"
+"""The gateway's own: what links by which people stop messages are enciphered with."""
+
 UPGRADE_MS: Final = 24 * 3600 * 1000
 """How long nodes of the version before may still read what operators' ids are found by."""
 
@@ -85,9 +91,13 @@ def make_peppers(state: KeyState, clock: Clock) -> None:
     for purpose in ("credential", "audit", "person"):
         if not state.epochs(CREDENTIALS, purpose):
             state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
+    if not state.own_epochs(CREDENTIALS, STOP_LINKS):
+        state.ensure_pepper(CREDENTIALS, STOP_LINKS, LASTING_EPOCH, clock.random, now_ms=now_ms)
     if state.layout > FIRST:
         for epoch in ahead:
             state.ensure_secret("search", epoch, clock.random, now_ms=now_ms)
+        for purpose in LASTING:
+            state.ensure_secret(purpose, LASTING_EPOCH, clock.random, now_ms=now_ms)
         return
     for customer in state.customers():
         state.ensure_pepper(customer, "idempotency", 0, clock.random, now_ms=now_ms)
@@ -142,7 +152,7 @@ def _thinned(
     families = state.families
     gone, over = set(periods), {(purpose, "", epoch) for purpose, epoch in secrets}
     periods_ms = [each.created_ms for name, each in families.periods.items() if name not in gone]
-    secrets_ms = [each.created_ms for name, each in families.secrets.items() if name not in over]
+    secrets_ms = [(name[0], each.created_ms) for name, each in families.secrets.items() if name not in over]
     left = {name: still_needed(each, periods_ms, secrets_ms) for name, each in state.retired().items()}
     return {name: each for name, each in left.items() if each != list(state.retired()[name])}
 
@@ -155,6 +165,8 @@ def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
 def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
     if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit", "person")):
         return True
+    if not state.own_epochs(CREDENTIALS, STOP_LINKS):
+        return True
     ahead = epoch_of(now_ms) + 1
     if state.layout >= TURNING_SINCE and any(
         not state.has_secret(purpose, epoch)
@@ -163,5 +175,6 @@ def _lacks_peppers(state: KeyState, now_ms: int) -> bool:
     ):
         return True
     if state.layout > FIRST:
-        return any(not state.has_secret("search", epoch) for epoch in (ahead - 1, ahead))
+        wanted = [("search", ahead - 1), ("search", ahead), *((purpose, LASTING_EPOCH) for purpose in LASTING)]
+        return any(not state.has_secret(*each) for each in wanted)
     return any(ahead not in state.epochs(customer, "search") for customer in state.customers())

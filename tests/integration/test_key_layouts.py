@@ -226,7 +226,9 @@ def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
         keyring.ensure_present()
         keyring.ensure_customer(9)
         assert old.blob()[4] == written
-        assert {purpose for purpose, _, _ in node.state.secrets()} == ({"search"} if written > FIRST else set())
+        assert {purpose for purpose, _, _ in node.state.secrets()} == (
+            {"search", "consent", "suppress"} if written > FIRST else set()
+        )
         before.leave(name)
         roots = old.root.read()
         keyring.ensure_customer(10)
