@@ -13,6 +13,7 @@ from gateway.http_api.admin.api import IDLE_S, AdminApi
 from gateway.http_api.admin.endpoints import Sources
 from gateway.http_api.admin.searching import Naming
 from gateway.http_api.pages import Health
+from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
 from gateway.node import assembly
 from gateway.node.road import Road
@@ -45,7 +46,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
 
     naming = Naming(
         names=stores.keyring.former_leaves,
-        since_ms=stores.keyring.named_since_ms,
+        since_ms=lambda customer: named_since_ms(stores.keyring.state, customer),
         region=lambda: road.standing.settings.messages.default_region,
     )
     sources = Sources(
