@@ -23,7 +23,7 @@ STOPPED = PermissionName(SUPPRESSION, 7, b"\xff\x00alice!")
 
 
 def a_row(name: PermissionName = ALICE, **fields: Any) -> Permission:
-    base = {
+    base: dict[str, Any] = {
         "name": name,
         "word": "promotional",
         "stands_in_the_way": False,
