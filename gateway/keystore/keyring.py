@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.keystore.record_tags import RecordTags
 from gateway.keystore.store import Keystore
-from gateway.keystore.upkeep import CREDENTIALS, STOP_LINKS, Upkeep, make_peppers
+from gateway.keystore.upkeep import CREDENTIALS, Upkeep, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
@@ -18,22 +18,19 @@ from redaction import search_epochs
 from redaction.customer_keys import SEARCH_SINCE
 from redaction.epoch_secrets import SEARCH
 from redaction.errors import KeysWithheld
-from redaction.keys import LASTING_EPOCH, KeyState, Place
+from redaction.keys import KeyState, Place
 from redaction.personal import Msisdn, Secret
 from redaction.pseudonymise import (
     Digests,
     Subject,
-    consent_token,
     credential_digest,
     former_leaves,
     idempotency_digests,
     names_at,
     pseudonymise,
-    suppression_token,
 )
 from redaction.retention import RetentionRule, RetentionTag, period_of
 from redaction.sealed import Pseudonym
-from redaction.stop_links import StopLinks
 
 log = logger("gateway.keystore.keyring")
 
@@ -240,20 +237,6 @@ class Keyring:
         """What operators' ids are digested under, and since when in epoch milliseconds; 0: always."""
         since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
         return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
-
-    def permission_tokens(self, customer: int, number: Msisdn) -> tuple[bytes, bytes]:
-        """What a person's consents to a customer, and what it stopped of the customer's, are found by.
-
-        Raises KeysWithheld, and KeyDestroyed for a customer without keys.
-        """
-        if not self.attended:
-            raise KeysWithheld
-        state = self._store.state
-        return consent_token(state, customer, number), suppression_token(state, customer, number)
-
-    def stop_links(self) -> StopLinks:
-        """Links by which people stop messages. Raises KeyDestroyed, and KeysWithheld."""
-        return StopLinks(self._store.state.pepper(CREDENTIALS, STOP_LINKS, LASTING_EPOCH))
 
     def audit_seed(self) -> bytes:
         """What the audit log is signed with. Raises KeyDestroyed, and KeysWithheld."""

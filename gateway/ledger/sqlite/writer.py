@@ -140,9 +140,9 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.add_usage,
     FileWriter.forget_these,
     FileWriter.put_entries,
-    FileWriter.set_marks,
     FileWriter.change_permissions,
     FileWriter.forget_permissions,
+    FileWriter.set_marks,
 )
 """What a writing process can be asked for: a verb's place here is its number in a frame."""
 
