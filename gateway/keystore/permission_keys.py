@@ -1,4 +1,4 @@
-"""By which keyed names people's consents and suppressions are found, and what links by which they stop are made with."""
+"""By which tokens people's consents and suppressions are found, and what links by which they stop are made with."""
 
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.upkeep import CREDENTIALS, STOP_LINKS
