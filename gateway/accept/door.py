@@ -24,7 +24,7 @@ from gateway.model.submission import ReturnPath, SmppForm, Submission
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
-from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
+from redaction.errors import KeysWithheld, SealError, alone
 from redaction.pseudonymise import Digests, leaf_of_pseudonym
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -90,7 +90,7 @@ class Door:
         if submission.unguessed is not None and not self._has_route(key.customer.id, submission, now_ms):
             submission = self._validator.without_guess(submission, request, form)
         try:
-            message, leaf = self._minimise(key, submission, now_ms, form.notify)
+            message = self._minimise(key, submission, now_ms, form.notify)
             record = Accept(message)
             if idempotency is not None:
                 claimed, before, sought = self._digests(key.customer.id, idempotency, now_ms, index)
@@ -98,7 +98,7 @@ class Door:
         except KeysWithheld:
             raise alone(_keyless()) from None
         if message.content is None:
-            self._offer_later(record, submission, leaf, done)
+            self._offer_later(record, submission, done)
             return message
         try:
             self._journal.offer(record, done)
@@ -106,15 +106,17 @@ class Door:
             raise alone(self._full()) from None
         return message
 
-    def _offer_later(self, record: Accept, submission: Submission, leaf: int, done: Done) -> None:
-        """Once there is a key for the period in which the message is due."""
+    def _offer_later(self, record: Accept, submission: Submission, done: Done) -> None:
+        """Once there are keys for the time at which the message is due: its person is called as then."""
         message = record.message
         begin_ms = message.due_ms or message.accepted_ms
 
         def offer(there: bool) -> None:
             try:
                 if there:
-                    self._seal(message, submission, leaf, begin_ms)
+                    subject = self._minimiser.pseudonymise(message.customer, submission.to, message.tag, begin_ms)
+                    message.subject = subject.pseudonym
+                    self._seal(message, submission, subject.leaf, begin_ms)
                     self._journal.offer(record, done)
                     return
             except (JournalFull, KeysWithheld):
@@ -138,12 +140,15 @@ class Door:
             if message.subject == earlier.subject:
                 return True
             to = self._validator.recipient(request.to)
-            subject = self._minimiser.pseudonymise(earlier.customer, to, earlier.accepted_ms)
+            names = self._minimiser.names_at(earlier.customer, to, earlier.tag, self._times_of(earlier))
         except KeysWithheld:
             raise alone(_keyless()) from None
-        except KeyDestroyed:
-            return True
-        return subject.pseudonym == earlier.subject
+        return not names or earlier.subject in names
+
+    def _times_of(self, message: Message) -> tuple[int, int]:
+        """When its content's clock may have begun: with its acceptance, or where its record's ends."""
+        rule = self._minimiser.policies.of(message.customer, message.tag)
+        return message.accepted_ms, message.record_until_ms - rule.record_s * 1000
 
     def revise(self, key: ApiKey, message: Message, rewrite: Rewrite) -> Message:
         """The record of a waiting message with another text to the same recipient; nothing is written here.
@@ -189,8 +194,8 @@ class Door:
     def _full(self) -> Refusal:
         return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)
 
-    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> tuple[Message, int]:
-        """The record: what is kept of a submission, and nothing else; and the leaf that its content hangs on.
+    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> Message:
+        """The record: what is kept of a submission, and nothing else.
 
         Not sealed yet where it is due in a period that has no key.
         """
@@ -199,7 +204,7 @@ class Door:
         rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, due_ms, None)
-        identifier, subject = self._minimiser.identify(customer, to, now_ms, due_ms)
+        identifier, subject = self._minimiser.identify(customer, to, submission.tag, now_ms, due_ms)
         lane, resend = self._lane(customer, submission, subject.pseudonym, now_ms)
         message = Message(
             id=identifier,
@@ -227,7 +232,7 @@ class Door:
         )
         if due_ms == now_ms or self._minimiser.due_keys.are_there(submission.tag, due_ms):
             self._seal(message, submission, subject.leaf, due_ms)
-        return message, subject.leaf
+        return message
 
     def _seal(self, message: Message, submission: Submission, leaf: int, begin_ms: int) -> None:
         message.content, message.private = self._vault.seal(

@@ -23,6 +23,7 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose, Secret
+from redaction.retention import TRANSACTIONAL
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Peer, settings_of, submit
 from tests.integration.valkey_server import Valkey
@@ -112,7 +113,7 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
 def has_keys(node: Node, customer: int) -> bool:
     """A node hears of another process's keys within a second."""
     try:
-        node.stores.keyring.pseudonymise(customer, Msisdn("966512345678", 966), node.clock.now_ms())
+        node.stores.keyring.pseudonymise(customer, Msisdn("966512345678", 966), TRANSACTIONAL, node.clock.now_ms())
     except KeyDestroyed:
         return False
     return True
