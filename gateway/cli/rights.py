@@ -1,6 +1,6 @@
 """What the verbs about people share: whom they are about, and the desk that does it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.entries import known
 from gateway.cli.output import Failed, note, personal
 from gateway.cli.session import Desk, find_customer
+from gateway.keystore.naming import named_since_ms
 from gateway.model.numbers import parse_number
 from gateway.model.times import rfc3339
 from gateway.retention.policies import RetentionPolicies
@@ -84,6 +85,11 @@ async def subjects_of(desk: Desk, desks: Desks, numbers: Sequence[Msisdn], custo
     else:
         owners = [each for each in desk.keystore.state.customers() if each in desks.names]
     return [DataSubject(owner, number) for number in numbers for owner in owners]
+
+
+def since_of(desk: Desk) -> Callable[[int], int | None]:
+    """From when on a customer's people can be named."""
+    return lambda customer: named_since_ms(desk.keyring.state, customer)
 
 
 def case_of(case: str | None) -> str:

@@ -15,6 +15,7 @@ from gateway.cli.rights import (
     read_numbers,
     rights_desk,
     say_walk,
+    since_of,
     subjects_of,
 )
 from gateway.cli.session import open_desk
@@ -84,7 +85,7 @@ def access(
             since_ms = desk.clock.now_ms() - HORIZON_MS if since is None else moment(since, option="--since")
             desks = await rights_desk(desk)
             places = {each.name: each.register.place for each in desk.settings.operators}
-            accesses = Accesses(tracer(desks.on), desks.on.public_id, places.get, desk.keyring.named_since_ms)
+            accesses = Accesses(tracer(desks.on), desks.on.public_id, places.get, since_of(desk))
             people = await subjects_of(desk, desks, numbers, customer)
             held = await accesses.look(people, max(0, since_ms), answered)
             counts = {"messages": len(held.messages), "customers": len({each.customer for each in held.messages})}

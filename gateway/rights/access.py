@@ -70,9 +70,7 @@ class Accesses:
 
     async def look(self, subjects: Sequence[DataSubject], since_ms: int, answer: Answer = NO_ANSWER) -> Held:
         """Newest first. Raises LedgerUnavailable and KeysWithheld."""
-        found = list[Message]()
-        async for some in self._tracer.rows(self._tracer.names(subjects, answer), lambda _: None):
-            found += [each for each in some if each.accepted_ms >= since_ms]
+        found = [each for each in await self._tracer.messages(subjects, answer) if each.accepted_ms >= since_ms]
         found.sort(key=lambda each: each.id, reverse=True)
         named = [self._since_ms(each.customer) for each in subjects]
         known = [each for each in named if each is not None]

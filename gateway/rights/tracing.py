@@ -1,12 +1,11 @@
 """What the records of messages hold about people: found by the pseudonyms that can still be made, or were answered.
 
 A few people are looked for among their customers' records; many in one walk of the ledger from end to end, however
-many they are.
+many they are: their pseudonyms are made for each customer, tag and epoch that the walk comes to.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -17,16 +16,21 @@ from gateway.model.message import Message
 from gateway.retention.erasure import places_of
 from gateway.retention.policies import RetentionPolicies
 from gateway.rights.subjects import NO_ANSWER, Answer, DataSubject
-from redaction.keys import Place
+from redaction.epoch_secrets import SEARCH
+from redaction.keys import KeyState, Place
 from redaction.pseudonymise import leaf_of_pseudonym
+from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym
+from redaction.search_epochs import begins_ms, epoch_of
 
-FEW_NAMES: Final = 2_000
-"""Pseudonyms that are looked for among one customer's records; more go with a walk."""
+FEW: Final = 8
+"""People that are looked for among their customers' records; more go with a walk."""
 MOST: Final = 100_000
 """Records that are found by pseudonyms at once; more go with a walk."""
 STEP: Final = 2_000
 """Messages of a walk that are read at once."""
+AT_HAND: Final = 2_000_000
+"""Pseudonyms that a walk keeps at hand; each takes some hundred octets."""
 
 
 class Passed(msgspec.Struct):
@@ -57,15 +61,16 @@ class Trace(msgspec.Struct):
         return "Trace(•••)"
 
 
-class Names(msgspec.Struct, frozen=True):
-    """former: by pseudonym, the leaf under which earlier versions sealed. owners: by customer and pseudonym, whose."""
+class Named(msgspec.Struct, frozen=True):
+    """A message, whose it is, and the leaf under which earlier versions sealed its person's content."""
 
-    former: Mapping[Pseudonym, int]
-    owners: Mapping[tuple[int, Pseudonym], Trace]
+    message: Message
+    trace: Trace
+    former: int
 
 
 class Tracer:
-    """Reads; nothing is changed. told: called with how many messages a walk has come past."""
+    """Reads; nothing is changed."""
 
     def __init__(self, messages: Messages, copies: Copies, keyring: Keyring, policies: RetentionPolicies) -> None:
         self._messages = messages
@@ -81,66 +86,133 @@ class Tracer:
     ) -> list[Trace]:
         """Of everybody, in the order asked, those whose pseudonyms were answered last; also of whom there is nothing.
 
-        Raises LedgerUnavailable and KeysWithheld.
+        told: called with how many messages a walk has come past. Raises LedgerUnavailable and KeysWithheld.
         """
-        traces, names = self._named(subjects, answer)
-        async for found in self.rows(names, told):
-            for message in found:
-                self._note(names, message)
+        traces = [Trace(each.customer, each) for each in subjects]
+        traces += [Trace(customer, None) for customer in answer.pseudonyms]
+        async for found in self._rows(traces, answer, told):
+            for each in found:
+                self._note(each)
             await asyncio.sleep(0)
         return traces
 
-    def names(self, subjects: Sequence[DataSubject], answer: Answer = NO_ANSWER) -> Names:
-        """Raises KeysWithheld."""
-        return self._named(subjects, answer)[1]
+    async def messages(self, subjects: Sequence[DataSubject], answer: Answer = NO_ANSWER) -> list[Message]:
+        """All that these people have, in no order. Raises LedgerUnavailable and KeysWithheld."""
+        traces = [Trace(each.customer, each) for each in subjects]
+        traces += [Trace(customer, None) for customer in answer.pseudonyms]
+        return [each.message async for found in self._rows(traces, answer, lambda _: None) for each in found]
 
-    def _named(self, subjects: Sequence[DataSubject], answer: Answer) -> tuple[list[Trace], Names]:
-        traces, owners = list[Trace](), dict[tuple[int, Pseudonym], Trace]()
-        leaves = dict[Pseudonym, int]()
-        for subject in subjects:
-            traces.append(Trace(subject.customer, subject))
-            former = self._keyring.former_leaves(subject.customer, subject.number)
-            leaves.update(former)
-            owners.update({(subject.customer, each): traces[-1] for each in former})
-        for customer, pseudonyms in answer.pseudonyms.items():
-            traces.append(Trace(customer, None))
-            for each in pseudonyms:
-                leaves.setdefault(each, leaf_of_pseudonym(each))
-                owners.setdefault((customer, each), traces[-1])
-        return traces, Names(leaves, owners)
-
-    async def rows(self, names: Names, told: Callable[[int], None]) -> AsyncIterator[Sequence[Message]]:
-        """Messages of these people, some at a time."""
-        by_customer: dict[int, list[Pseudonym]] = defaultdict(list)
-        for customer, pseudonym in names.owners:
-            by_customer[customer].append(pseudonym)
-        if len(names.owners) > FEW_NAMES:
-            async for found in self._walk(names, told):
-                yield found
-            return
-        lists = [await self._messages.list_subject(*each, MOST) for each in by_customer.items()]
-        if all(len(each) < MOST for each in lists):
-            for found in lists:
-                yield found
-            return
-        async for found in self._walk(names, told):
-            yield found
-
-    async def _walk(self, names: Names, told: Callable[[int], None]) -> AsyncIterator[Sequence[Message]]:
-        cursor, passed, owners = None, 0, names.owners
+    async def _rows(
+        self, traces: Sequence[Trace], answer: Answer, told: Callable[[int], None]
+    ) -> AsyncIterator[Sequence[Named]]:
+        if sum(each.subject is not None for each in traces) <= FEW:
+            names = self._names(traces, answer)
+            owners = {customer for customer, _ in names}
+            lists = [
+                await self._messages.list_subject(owner, [name for each, name in names if each == owner], MOST)
+                for owner in owners
+            ]
+            if all(len(each) < MOST for each in lists):
+                for found in lists:
+                    yield [Named(each, *names[each.customer, each.subject]) for each in found]
+                return
+        directory = Directory(self._keyring, self._policies, traces, answer)
+        cursor, passed = None, 0
         while True:
             exported, cursor = await self._copies.messages(cursor, STEP)
-            found = [each.message for each in exported]
-            yield [each for each in found if (each.customer, each.subject) in owners]
-            passed += len(found)
+            yield [each for each in map(directory.find, (it.message for it in exported)) if each is not None]
+            passed += len(exported)
             told(passed)
             if cursor is None:
                 return
 
-    def _note(self, names: Names, message: Message) -> None:
-        trace = names.owners[message.customer, message.subject]
+    def _names(self, traces: Sequence[Trace], answer: Answer) -> dict[tuple[int, Pseudonym], tuple[Trace, int]]:
+        """By customer and pseudonym."""
+        names = dict[tuple[int, Pseudonym], tuple[Trace, int]]()
+        for trace in traces:
+            if trace.subject is None:
+                leaves = {each: leaf_of_pseudonym(each) for each in answer.pseudonyms[trace.customer]}
+            else:
+                leaves = self._keyring.former_leaves(trace.customer, trace.subject.number)
+            names |= {(trace.customer, name): (trace, leaf) for name, leaf in leaves.items()}
+        return names
+
+    def _note(self, named: Named) -> None:
+        message, trace = named.message, named.trace
         trace.ids.append(message.id)
-        trace.places |= places_of(self._keyring.state, message, self._policies, names.former)
+        former = {message.subject: named.former}
+        trace.places |= places_of(self._keyring.state, message, self._policies, former)
         if message.disclosure:
             submitted_ms = message.accepted_ms if message.submitted_ms is None else message.submitted_ms
             trace.passed.setdefault(message.operator, Passed()).add(submitted_ms)
+
+
+class Directory:
+    """What many people are called, epoch by epoch as a walk comes to them: all epochs at once would fill the memory.
+
+    Few epochs are at hand at once, the last ones that were asked for.
+    """
+
+    def __init__(self, keyring: Keyring, policies: RetentionPolicies, traces: Sequence[Trace], answer: Answer) -> None:
+        self._keyring = keyring
+        self._policies = policies
+        self._people: dict[int, list[Trace]] = {}
+        self._answered: dict[tuple[int, Pseudonym], Trace] = {}
+        for trace in traces:
+            if trace.subject is not None:
+                self._people.setdefault(trace.customer, []).append(trace)
+            else:
+                self._answered |= {(trace.customer, each): trace for each in answer.pseudonyms[trace.customer]}
+        self._tables: dict[tuple[int, RetentionTag, int], dict[Pseudonym, Trace]] = {}
+        self._at_hand = max(2, AT_HAND // max(1, len(traces)))
+        self._tagged_ms = leaves_since_ms(keyring.state)
+
+    def find(self, message: Message) -> Named | None:
+        """None for a message of somebody else. Raises KeysWithheld."""
+        if message.customer in self._people:
+            for begin_ms in self._begins(message):
+                trace = self._table(message.customer, message.tag, epoch_of(begin_ms)).get(message.subject)
+                if trace is not None:
+                    return Named(message, trace, self._former(message, trace))
+        trace = self._answered.get((message.customer, message.subject))
+        return None if trace is None else Named(message, trace, leaf_of_pseudonym(message.subject))
+
+    def _begins(self, message: Message) -> tuple[int, ...]:
+        """When its content clock may have begun."""
+        try:
+            rule = self._policies.of(message.customer, message.tag)
+        except KeyError:
+            return (message.accepted_ms,)
+        begin_ms = message.record_until_ms - rule.record_s * 1000
+        if epoch_of(begin_ms) == epoch_of(message.accepted_ms) or begin_ms < message.accepted_ms:
+            return (message.accepted_ms,)
+        return (message.accepted_ms, begin_ms)
+
+    def _table(self, customer: int, tag: RetentionTag, epoch: int) -> dict[Pseudonym, Trace]:
+        name = (customer, tag, epoch)
+        table = self._tables.pop(name, None)
+        if table is None:
+            table = {}
+            for trace in self._people[customer]:
+                if trace.subject is not None:
+                    number = trace.subject.number
+                    names = self._keyring.names_at(customer, number, tag, (begins_ms(epoch),))
+                    table.update(dict.fromkeys(names, trace))
+            if len(self._tables) >= self._at_hand:
+                del self._tables[next(iter(self._tables))]
+        self._tables[name] = table
+        return table
+
+    def _former(self, message: Message, trace: Trace) -> int:
+        """Another one than the pseudonym gives only of what versions before sealed."""
+        if trace.subject is None or message.accepted_ms >= self._tagged_ms:
+            return leaf_of_pseudonym(message.subject)
+        return self._keyring.former_leaves(message.customer, trace.subject.number).get(
+            message.subject, leaf_of_pseudonym(message.subject)
+        )
+
+
+def leaves_since_ms(state: KeyState) -> int:
+    """From when on the pseudonym alone gives the leaf."""
+    first = state.first_tagged(SEARCH)
+    return 1 << 62 if first is None else begins_ms(first)

@@ -120,7 +120,7 @@ async def test_what_was_done_is_there_for_other_processes_for_a_while(road: Road
 async def test_many_people_are_found_in_one_walk_and_erased_a_thousand_at_a_root(
     road: Road, rights: Rights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracing, "FEW_NAMES", 4)
+    monkeypatch.setattr(tracing, "FEW", 4)
     ids = [await road.send(to=number(index)) for index in range(30)]
     await road.settled()
     people = [msisdn(index) for index in range(20)]
