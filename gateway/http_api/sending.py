@@ -8,6 +8,7 @@ by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -24,6 +25,7 @@ from gateway.limits.admission import Admission
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM
+from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import alone
@@ -86,6 +88,10 @@ class SendPath:
     ) -> Message:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
         return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
+
+    def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
+        """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
+        return self._door.judge(key, decode_message(body))
 
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.

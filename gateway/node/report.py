@@ -43,6 +43,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_rerouted", "Messages given to another operator", dispatch.rerouted),
         ("gateway_held", "Messages held because their customer is disabled", dispatch.held),
         ("gateway_released", "Held messages that may be sent again", dispatch.released),
+        ("gateway_verdicts_by_code_and_effect", "What rules said of messages, and what followed", _said(road)),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),
@@ -205,6 +206,10 @@ def _dropped(road: Road) -> int:
 
 def _troubles(road: Road, field: str) -> dict[str, float]:
     return {kind: float(getattr(each, field)) for kind, each in road.troubles.by_kind.items()}
+
+
+def _said(road: Road) -> dict[tuple[str, str], float]:
+    return {place: float(count) for place, count in road.dispatch.verdicts.given.items()}
 
 
 def _openings(road: Road) -> dict[str, float]:

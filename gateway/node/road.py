@@ -18,7 +18,7 @@ from gateway.ledger.journal import Journal
 from gateway.limits.admission import REFRESH_S, SHARED_REFRESH_S, Admission
 from gateway.limits.buckets import Buckets
 from gateway.metrics.exposition import Outcome
-from gateway.node import steps
+from gateway.node import steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
@@ -102,7 +102,7 @@ async def build_road(
         clock=clock,
     )
     admission = await _admission(base, buckets)
-    door = steps.door(base, dispatch)
+    door = way_in.door(base, dispatch)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
         standing=Standing(settings),
