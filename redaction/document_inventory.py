@@ -112,6 +112,12 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "is_noted": "whether the audit log has that it is over",
         },
     ),
+    # balance: of a customer who pays in advance
+    *_kind(
+        "balance",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT),
+        {"key": "number of the customer", "octets": "what it has paid, its margin, and when it is told"},
+    ),
     # quota: what a customer was warned of
     *_kind(
         "quota",

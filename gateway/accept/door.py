@@ -17,7 +17,8 @@ from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
 from gateway.ledger.contract import Accept, Written
-from gateway.ledger.journal import Done, Journal, JournalFull
+from gateway.ledger.journal import Done, JournalFull
+from gateway.limits.till import Till
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
@@ -50,7 +51,7 @@ class Door:
         judge: Judge,
         minimiser: Minimiser,
         choice: Choice,
-        journal: Journal,
+        till: Till,
         clock: Clock,
         digests: Callable[[int, str, int, int], Digests],
         plain_counters: Collection[str] = (),
@@ -60,7 +61,7 @@ class Door:
         self._minimiser = minimiser
         self._vault = minimiser.vault
         self._choice = choice
-        self._journal = journal
+        self._till = till
         self._clock = clock
         self._digests = digests
         self._plain_counters = plain_counters
@@ -99,11 +100,14 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
+        micro = 0
+        if self._till.pays_in_advance(message.customer):
+            micro = message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
         if message.content is None:
-            self._offer_later(record, submission, done)
+            self._offer_later(record, submission, done, micro)
             return message
         try:
-            self._journal.offer(record, done)
+            self._till.offer(record, done, micro)
         except JournalFull:
             raise alone(self._full()) from None
         return message
@@ -128,7 +132,7 @@ class Door:
             found.append(_verdict(refusal, "route"))
         return found
 
-    def _offer_later(self, record: Accept, submission: Submission, done: Done) -> None:
+    def _offer_later(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Once there are keys for the time at which the message is due: its person is called as then."""
         message = record.message
         begin_ms = submission.schedule_at_ms or message.accepted_ms
@@ -139,7 +143,7 @@ class Door:
                     subject = self._minimiser.pseudonymise(message.customer, submission.to, message.tag, begin_ms)
                     message.subject = subject.pseudonym
                     self._seal(message, submission, subject.leaf, begin_ms)
-                    self._journal.offer(record, done)
+                    self._till.offer(record, done, micro)
                     return
             except (JournalFull, KeysWithheld):
                 there = False
@@ -215,7 +219,7 @@ class Door:
         )
 
     def _full(self) -> Refusal:
-        return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)
+        return Refusal("overloaded" if self._till.available else "ledger_unavailable", retry_after_s=1)
 
     def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> Message:
         """The record: what is kept of a submission, and nothing else.

@@ -178,6 +178,8 @@ class _Sending:
 
 def untaken(result: Written) -> Refusal:
     """Of a message that is not durable, or not known to be."""
+    if result is Written.UNPAID:
+        return Refusal("balance_exhausted")
     return Refusal("outcome_unknown" if result is Written.UNKNOWN else "ledger_unavailable")
 
 

@@ -159,7 +159,8 @@ WriteOp = Accept | Change | Replace | Told | TellLater | Notify | Count
 class Written(enum.Enum):
     """What became of an operation. ELSEWHERE, of an engine that nodes share: it was not done, because another node has
     the message by now. UNAVAILABLE, of a new message that waited in the journal: the store could not take it. UNKNOWN,
-    of one as well: the store has not confirmed it, and may have it.
+    of one as well: the store has not confirmed it, and may have it. UNPAID, of one that was not stored: its
+    customer pays in advance, and has not paid enough.
     """
 
     DONE = "done"
@@ -167,6 +168,7 @@ class Written(enum.Enum):
     ELSEWHERE = "elsewhere"
     UNAVAILABLE = "unavailable"
     UNKNOWN = "unknown"
+    UNPAID = "unpaid"
 
     def __bool__(self) -> bool:
         raise TypeError("say which: none of them is true or false")
@@ -372,6 +374,21 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     operator: str
     messages: int
     segments: int
+
+
+class Reservation(msgspec.Struct, frozen=True, gc=False):
+    """What an open message of a customer who pays in advance is to cost, in millionths of the unit of prices."""
+
+    message: bytes
+    customer: int
+    micro: int
+
+
+class Reserving(msgspec.Struct, frozen=True, gc=False):
+    """most: how much the customer may have spent with it, in all."""
+
+    reservation: Reservation
+    most: int
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,6 +100,8 @@ KINDS: Final[dict[str, Kind]] = {
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
     "quota_exceeded": Kind(429, 0x58, "A quota of the key or its customer is used up; Retry-After says until when."),
+    "balance_exhausted": Kind(402, 0x45, "The account is paid for in advance, and what was paid is used up."),
+    "no_price": Kind(422, 0x45, "The account is paid for in advance, and its route names no price for this message."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
     "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),

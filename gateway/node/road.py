@@ -16,9 +16,10 @@ from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
+from gateway.model.message import Message
 from gateway.node import limiting, steps, way_in
 from gateway.node.handover import Handover
-from gateway.node.limiting import Admission, Buckets, QuotaWarnings
+from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.stores import Stores
@@ -52,6 +53,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     handover: Handover
     admission: Admission
     quota_warnings: QuotaWarnings
+    till: Till
     door: Door
     operators: dict[str, Operator]
     router: Router
@@ -81,11 +83,16 @@ async def build_road(
     """
     handover: Handover  # stands once the steps do that it gives to
     outcome = Outcome()
+
+    def end(message: Message) -> None:
+        outcome.final(message)
+        till.ended(message)
+
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
-        ended=outcome.final,
+        ended=lambda message: end(message),  # noqa: PLW0108
         batch_limit=settings.ledger.batch_limit,
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
@@ -101,7 +108,8 @@ async def build_road(
         clock=clock,
     )
     admission = await limiting.admission(base, buckets)
-    door = way_in.door(base, dispatch)
+    till = await limiting.till(base, tasks)
+    door = way_in.door(base, dispatch, till)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
         standing=Standing(settings),
@@ -109,6 +117,7 @@ async def build_road(
         journal=journal,
         handover=handover,
         admission=admission,
+        till=till,
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,

@@ -5,13 +5,14 @@ from gateway.accept.door import Door
 from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.limits.till import Till
 from gateway.node import assembly
 from gateway.node.steps import Base
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.segments import plan
 
 
-def door(base: Base, dispatch: Dispatch) -> Door:
+def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
     allow_loopback = base.settings.webhooks.allow_loopback
 
     def is_callable(url: str) -> bool:
@@ -29,7 +30,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         judge=Judge((), base.verdicts),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick),
-        journal=base.journal,
+        till=till,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,
         plain_counters=assembly.plain_counters(base.settings),

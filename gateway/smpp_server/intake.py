@@ -14,7 +14,7 @@ from typing import Final
 from gateway.accept.door import Door
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import WriteOp, WriteResult
+from gateway.ledger.contract import WriteOp, WriteResult, Written
 from gateway.ledger.journal import Done
 from gateway.limits.admission import Admission
 from gateway.model.message import Message
@@ -32,6 +32,7 @@ ROUND: Final = 128
 IN_HAND: Final = 1_024
 """Of a customer: two commits."""
 _UNAVAILABLE: Final = smpp_status(Refusal("ledger_unavailable"))
+_UNPAID: Final = smpp_status(Refusal("balance_exhausted"))
 
 
 class Intake:
@@ -149,15 +150,16 @@ class Intake:
         report("connection", error)
         link.abort()
 
-    def answer(self, link: Link, submit: Submit, key: ApiKey, identifier: bytes | None) -> None:
-        """The commit is done, or failed (None)."""
-        self._admission.settle(key, 1, 0 if identifier else 1)
-        if identifier is None:
+    def answer(self, link: Link, submit: Submit, key: ApiKey, result: WriteResult) -> None:
+        """The commit is done, or failed."""
+        is_stored = isinstance(result, bytes)
+        self._admission.settle(key, 1, 0 if is_stored else 1)
+        if not isinstance(result, bytes):
             self.refused += 1
-            link.session.refuse(submit, _UNAVAILABLE)
+            link.session.refuse(submit, _UNPAID if result is Written.UNPAID else _UNAVAILABLE)
         else:
             self.taken += 1
-            link.session.acknowledge(submit, written_id(identifier, link.id_form).encode("ascii"))
+            link.session.acknowledge(submit, written_id(result, link.id_form).encode("ascii"))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi
@@ -226,7 +228,7 @@ class _Answer:
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
         self._intake.ended(self._key)
         try:
-            self._intake.answer(self._link, self._submit, self._key, result if isinstance(result, bytes) else None)
+            self._intake.answer(self._link, self._submit, self._key, result)
         except Exception as error:
             self._intake.failed(self._link, error)
 
@@ -273,6 +275,6 @@ class _OneOfMany:
             if isinstance(result, bytes):
                 many.settled()
             else:
-                many.failed(self._to, _UNAVAILABLE)
+                many.failed(self._to, _UNPAID if result is Written.UNPAID else _UNAVAILABLE)
         except Exception as error:
             many.intake.failed(many.link, error)

@@ -41,6 +41,7 @@ NONE = {
     "node list": "reads",
     "number list": "reads",
     "operator show": "reads",
+    "balance show": "reads",
     "quota show": "reads",
     "retention due": "reads",
     "retention report": "reads",
@@ -76,6 +77,8 @@ WRITES = {
     "message find": ["message.find"],
     "number add": ["number.add"],
     "number remove": ["number.remove"],
+    "balance set": ["balance.set"],
+    "balance top-up": ["balance.set"],
     "quota set": ["limit.set"],
     "retention policy": ["retention.policy"],
     "retention run": ["retention.run"],
@@ -142,6 +145,8 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "webhook set", customer, "https://hooks.example/sms")
     await site_run(site, "webhook resume", customer)
     await site_run(site, "webhook remove", customer)
+    await site_run(site, "balance top-up", customer, "12.5")
+    await site_run(site, "balance set", customer, "--margin", "2.5", "--warn-below", "1.5")
     await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
 

@@ -18,8 +18,7 @@ from gateway.http_api.admin.own_table import own_routes, passkey_routes
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people import PeopleEndpoints
 from gateway.http_api.admin.people_table import people_routes, reload_routes
-from gateway.http_api.admin.quotas import QuotaEndpoints
-from gateway.http_api.admin.quotas_table import quota_routes
+from gateway.http_api.admin.quotas_table import money_routes
 from gateway.http_api.admin.reloading import ReloadEndpoints
 from gateway.http_api.admin.requests import RequestEndpoints
 from gateway.http_api.admin.searching import Naming, NumberSearch
@@ -87,7 +86,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *own_routes(OwnEndpoints(parts, sources.people, sources.party)),
         *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
         *reload_routes(ReloadEndpoints(parts, sources.reloads)),
-        *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
+        *money_routes(parts, sources.ledger, sources.accounts),
     ]
 
 
