@@ -11,11 +11,12 @@ async def test_a_balance_is_topped_up_spent_and_refused_over_http(tmp_path: Path
     async with running_admin(tmp_path, more="prices = [0.25]\n") as admin:
         person, _ = await admin.person(Role.OWNER)
         headers, path = await admin.session(person), f"/admin/v1/customers/{admin.customer}/balance"
-        assert (await admin.ask("GET", path, headers=headers))[0] == 404
-        status, told, answered = await admin.ask("POST", f"{path}/top-up", {"amount": 0.5}, headers)
+        top_up = f"/admin/v1/customers/{admin.customer}/top-up"
+        assert (await admin.ask("GET", path, headers=headers))[1]["prepaid"] is False
+        status, told, _ = await admin.ask("POST", top_up, {"amount": 0.5}, headers)
         assert (status, told["left"], told["prepaid"]) == (200, 0.5, True)
         repeated = {**headers, "If-Match": '"0"'}
-        assert (await admin.ask("POST", f"{path}/top-up", {"amount": 0.5}, repeated))[0] == 412
+        assert (await admin.ask("POST", top_up, {"amount": 0.5}, repeated))[0] == 412
         await admin.node.road.till.load()
         for _ in range(2):
             await admin.send()

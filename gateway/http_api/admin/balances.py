@@ -1,7 +1,7 @@
 """Customers who pay in advance: how they stand, top-ups and terms."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -21,6 +21,10 @@ from gateway.people.roles import Action
 from redaction.errors import alone
 
 Amount = Annotated[float, Meta(ge=0, le=100_000_000)]
+
+
+_NOTHING: Final = Standing(terms=Terms(active=False), spent_micro=0, version=0)
+"""Of a customer that never paid in advance."""
 
 
 class TopUpRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,9 +63,7 @@ class BalanceEndpoints:
     async def show(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.CUSTOMER_READ)
         standing = await self._desk(asker.actor).show(customer.id)
-        if standing is None:
-            raise Refusal("not_found")
-        return self._answer(customer, standing)
+        return self._answer(customer, standing or _NOTHING)
 
     async def top_up(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.BALANCE_CHANGE)

@@ -25,7 +25,7 @@ def money_routes(parts: Parts, ledger: Ledger, accounts: Callable[[Actor], Accou
         Route("POST", "/admin/v1/customers/{id}/quotas", quotas.set, _SET),
         Route("GET", "/admin/v1/customers/{id}/balance", balances.show, _SHOW_BALANCE),
         Route("POST", "/admin/v1/customers/{id}/balance", balances.set, _SET_BALANCE),
-        Route("POST", "/admin/v1/customers/{id}/balance/top-up", balances.top_up, _TOP_UP),
+        Route("POST", "/admin/v1/customers/{id}/top-up", balances.top_up, _TOP_UP),
     ]
 
 
@@ -60,7 +60,7 @@ _CHANGED: Final = (
 )
 _SHOW_BALANCE: Final = Operation(
     id="show_customer_balance",
-    summary="Say what a customer who pays in advance has paid, spent and left. 404 for one that never did.",
+    summary="Say what a customer who pays in advance has paid, spent and left.",
     tag="Customers",
     scope=Action.CUSTOMER_READ,
     parameters=(_CUSTOMER,),
