@@ -24,7 +24,7 @@ async def test_a_balance_is_topped_up_spent_and_refused_over_http(tmp_path: Path
         assert (status, told["code"]) == (402, "balance_exhausted")
         batch = [{"to": "+966500000078", "from": "BRAND", "text": "x", "class": "transactional"}] * 2
         status, told = await admin.try_to_send(path="/v1/messages/batch", messages=batch)
-        assert {each["problem"]["code"] for each in told["items"]} == {"balance_exhausted"}, told
+        assert {each["error"]["code"] for each in told["items"]} == {"balance_exhausted"}, told
         _, told, _ = await admin.ask("GET", path, headers=headers)
         assert (told["paid"], told["spent"], told["left"]) == (0.5, 0.5, 0.0)
         status, _, _ = await admin.ask("POST", path, {"margin": 0.25, "warn_below": [0.1]}, headers)
