@@ -2,9 +2,9 @@
 """Verify a copy of an audit log: `audit_verify.py FOLDER VERIFIER_KEY [--older CHECKPOINT ...] [--proof FILE ...]`.
 
 Needs nothing but Python 3.9 and this file. FOLDER has `checkpoint` and `tile/` as https://c2sp.org/tlog-tiles says;
-VERIFIER_KEY is that of the log (`connect-gateway audit key`), from somebody other than who gave you the folder. Give
-checkpoints that you kept from before with --older: whoever has the log's key can write another log, and not change what
-you have. Exit code 0: everything is as it was signed. Exit code 1: the first index that is wrong is printed, and why.
+VERIFIER_KEY is that of the log (`connect-gateway audit key`), former ones after commas, and not from who gave you the
+folder. Give checkpoints that you kept from before with --older: whoever has the log's key can write another log,
+and not change what you have. Exit code 0: all is as it was signed. Exit code 1: the first index that is wrong, and why.
 """
 
 # fmt: off
@@ -18,7 +18,6 @@ P, Q, WIDTH, HASH = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 
 class Flaw(Exception): ...
-
 # Ed25519 (RFC 8032), verifying only
 def add(a, b):
     e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
@@ -60,17 +59,17 @@ def verifier_key(text):
         raise SystemExit("this is no verifier key of a log")
     return name, bytes.fromhex(key_id), octets[1:]
 
-def checkpoint(octets, key):
-    """Size and root, if the log's key has signed them."""
-    name, key_id, public = key
+def checkpoint(octets, keys):
+    """Size and root, if a key of the log has signed them."""
     text, _, lines = octets.decode().rpartition("\n\n")
     origin, size, root = (text + "\n").split("\n")[:3]
-    if origin != name:
+    if origin != keys[0][0]:
         raise Flaw(f"a checkpoint of another log: {origin}")
     for dash, signer, blob in (each.split(" ") for each in lines.splitlines()):
         signed = base64.b64decode(blob)
-        if (dash, signer, signed[:4]) == ("—", name, key_id) and verifies(public, f"{text}\n".encode(), signed[4:]):
-            return int(size), base64.b64decode(root)
+        for name, key_id, public in keys if dash == "—" else []:
+            if (signer, signed[:4]) == (name, key_id) and verifies(public, f"{text}\n".encode(), signed[4:]):
+                return int(size), base64.b64decode(root)
     raise Flaw(f"index {size}: resigned by unknown key")
 
 # Tree and tiles
@@ -155,9 +154,9 @@ def is_entry(octets):
     except (ValueError, AttributeError):
         return False
 
-def check_log(folder, key, older, schema):
-    size, root = checkpoint((Path(folder) / "checkpoint").read_bytes(), key)
-    known = sorted([*(checkpoint(Path(each).read_bytes(), key) for each in older), (size, root)])
+def check_log(folder, keys, older, schema):
+    size, root = checkpoint((Path(folder) / "checkpoint").read_bytes(), keys)
+    known = sorted([*(checkpoint(Path(each).read_bytes(), keys) for each in older), (size, root)])
     if known[-1][0] > size:
         raise Flaw(f"index {size}: rolled back (size {size} < signed {known[-1][0]})")
     log, pruned, first = Log(folder, size), Path(folder) / "minimum", 0
@@ -170,11 +169,11 @@ def check_log(folder, key, older, schema):
         first = each
     print(f"{size:,} entries, from index {minimum:,} on, are as they were signed")
 
-def check_proof(path, key):
+def check_proof(path, keys):
     """FILE.tlog-proof shows that the entry in FILE stands in the log."""
     head, _, note = Path(path).read_bytes().partition(b"\n\n")
     number, *path_lines = [each for each in head.decode().split("\n")[1:] if not each.startswith("extra ")]
-    size, root = checkpoint(note, key)
+    size, root = checkpoint(note, keys)
     at, found, last = int(number.split()[1]), leaf(Path(path).with_suffix("").read_bytes()), size - 1
     for each in map(base64.b64decode, path_lines):
         is_right = at & 1 or at == last
@@ -191,9 +190,10 @@ for name, more in {"folder": {}, "key": {}, "--older": {"nargs": "*"}, "--proof"
     asked.add_argument(name, **more)
 asked.add_argument("--no-schema", action="store_true", help="tree and signatures alone")
 given = asked.parse_args()
+keys = [verifier_key(each) for each in given.key.split(",")]
 try:
     for proof in given.proof or []:
-        check_proof(proof, verifier_key(given.key))
-    check_log(given.folder, verifier_key(given.key), given.older or [], not given.no_schema)
+        check_proof(proof, keys)
+    check_log(given.folder, keys, given.older or [], not given.no_schema)
 except (Flaw, OSError) as flaw:
     raise SystemExit(str(flaw)) from None

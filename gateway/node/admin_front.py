@@ -66,6 +66,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
+        log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         party=relying_party(settings.admin.passkeys),
     )
     return AdminApi(

@@ -1,6 +1,7 @@
 """Of what the endpoints of the admin API are made, and the routes that lead to them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -11,6 +12,7 @@ from gateway.audit.actor import Actor
 from gateway.control.desk import Control
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
+from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
@@ -40,7 +42,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     messages: with their tags checked. accounts: in the hands of an actor. control: over the
     operators that the settings name now. naming: of typed numbers. router: as it routes now.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
-    party: to which passkeys belong; None where there are none.
+    party: to which passkeys belong; None where there are none. log_folder: of the audit log; None where others have it.
     """
 
     engine: str
@@ -59,6 +61,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Callable[[], Mapping[str, int]]
     reveal_reference: Callable[[Message], str | None]
     party: RelyingParty | None = None
+    log_folder: Callable[[], Path | None] = lambda: None
 
 
 def routes_of(sources: Sources, parts: Parts) -> list[Route]:
@@ -82,6 +85,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *passkey_routes(sign_in),
         *own_routes(OwnEndpoints(parts, sources.people, sources.party)),
         *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
+        *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(ReloadEndpoints(parts, sources.reloads)),
     ]
 
