@@ -67,6 +67,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
         log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
+        smallest_cell=settings.admin.small_cells,
         party=relying_party(settings.admin.passkeys),
     )
     return AdminApi(

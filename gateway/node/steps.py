@@ -3,9 +3,8 @@
 import msgspec
 
 from config.settings import Settings
-from gateway.accept.door import Door
-from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.dispatch.gate import Conditions
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
@@ -17,6 +16,7 @@ from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
+from gateway.model.verdict import Counts
 from gateway.node import assembly
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
@@ -28,10 +28,8 @@ from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.settings import delivery_settings
-from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.base import Operator
 from operators.kinds import operator
-from operators.smpp.segments import plan
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +45,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     addressing: Addressing
     minimiser: Minimiser
+    verdicts: Counts
 
 
 def base(
@@ -81,6 +80,7 @@ def base(
             contain=tasks.contain,
             id_octets=stores.ledger.id_octets,
         ),
+        verdicts=Counts(),
     )
 
 
@@ -94,7 +94,7 @@ def dispatch(base: Base) -> Dispatch:
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
-        customers=base.stores.directory,
+        conditions=Conditions(base.stores.directory, (), base.verdicts),
         observe_wait=base.outcome.waited,
     )
 
@@ -133,31 +133,6 @@ def deliverer(base: Base, tasks: TaskOwner) -> Deliverer:
     )
 
 
-def door(base: Base, dispatch: Dispatch) -> Door:
-    allow_loopback = base.settings.webhooks.allow_loopback
-
-    def is_callable(url: str) -> bool:
-        try:
-            parse_target(url, allow_loopback=allow_loopback)
-        except TargetRefused:
-            return False
-        return True
-
-    def has_endpoint(customer: int) -> bool:
-        return base.stores.directory.endpoint(customer) is not None
-
-    return Door(
-        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
-        minimiser=base.minimiser,
-        router=base.router,
-        pick=dispatch.lanes.pick,
-        journal=base.journal,
-        clock=base.clock,
-        digests=base.stores.keyring.idempotency_digests,
-        plain_counters=assembly.plain_counters(base.settings),
-    )
-
-
 def sweeper(base: Base) -> Sweeper:
     peers = base.stores.peers
     return Sweeper(
@@ -168,4 +143,5 @@ def sweeper(base: Base) -> Sweeper:
         integrity=base.stores.integrity,
         schedule_s=base.settings.messages.max_schedule_s,
         nodes=lambda: 1 if peers is None else peers.nodes,
+        permissions=base.stores.ledger.permissions,
     )
