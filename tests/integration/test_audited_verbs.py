@@ -44,6 +44,7 @@ NONE = {
     "node list": "reads",
     "number list": "reads",
     "operator show": "reads",
+    "quota show": "reads",
     "retention due": "reads",
     "retention report": "reads",
     "route explain": "reads settings",
@@ -78,6 +79,7 @@ WRITES = {
     "message find": ["message.find"],
     "number add": ["number.add"],
     "number remove": ["number.remove"],
+    "quota set": ["limit.set"],
     "retention policy": ["retention.policy"],
     "retention run": ["retention.run"],
     "webhook remove": ["webhook.remove"],
@@ -143,6 +145,7 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "webhook set", customer, "https://hooks.example/sms")
     await site_run(site, "webhook resume", customer)
     await site_run(site, "webhook remove", customer)
+    await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
 
 
