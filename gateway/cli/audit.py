@@ -20,6 +20,7 @@ from gateway.audit.sequencer import Sequencer
 from gateway.audit.tiles import CHECKPOINT, MINIMUM, TileReader, TilesDamaged, minimum
 from gateway.audit.verify import verify
 from gateway.audit.writing import ForkFound, LogWriter, TreeBusy
+from gateway.cli.audit_certificates import app as certificates
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, open_desk
 from redaction.notes import BadNote, Note, VerifierKey, read_note, read_verifier_key
@@ -27,6 +28,7 @@ from redaction.notes import BadNote, Note, VerifierKey, read_note, read_verifier
 KEY: Final = "verifier-key"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The audit log: who did what.")
+app.add_typer(certificates, name="certificate")
 
 
 @app.command("show")
