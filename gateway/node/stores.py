@@ -15,12 +15,14 @@ from gateway.audit.building import log_writer
 from gateway.audit.cosigning import Cosigning, read_witness
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
+from gateway.consent.following import Following
 from gateway.control.follower import Follower
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.people_keys import PeopleKeys
+from gateway.keystore.permission_keys import PermissionKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
@@ -48,7 +50,8 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
     peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
-    were. follower: of what is wanted of this process.
+    were. follower: of what is wanted of this process. following: of what people stopped. permission_keys: by which that
+    is found.
     """
 
     rules: Rules
@@ -62,6 +65,8 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     work: CheckedWork
     directory: Directory
     follower: Follower
+    following: Following
+    permission_keys: PermissionKeys
     people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
@@ -119,6 +124,8 @@ async def open_stores(
     await directory.refresh()
     follower = Follower(ledger.acts, clock, node_name(settings), shares)
     await follower.refresh()
+    following = Following(ledger.acts, ledger.permissions, clock)
+    await following.refresh()
     writer = log_writer(settings, keystore, keyring, opened.installation)
     return Stores(
         rules=rules,
@@ -132,6 +139,8 @@ async def open_stores(
         work=CheckedWork(ledger.work, integrity),
         directory=directory,
         follower=follower,
+        following=following,
+        permission_keys=PermissionKeys(keyring),
         people=Registry(
             ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled
         ),
