@@ -128,6 +128,45 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "revoked_ms": "when it was revoked",
         },
     ),
+    # erasure: while a step of an erasure is under way
+    *_kind(
+        "erasure",
+        _DECISION,
+        {
+            "key": "random name of the step, and which part of it this is",
+            "began_ms": "when it began",
+            "act": "which act of the audit log it is",
+            "intent": "name of its intent in the audit log",
+            "obj": "random id of what the act is about",
+            "what": "a word for its certificate",
+            "case": "random id of the case",
+            "customer": "number of the customer whose messages these are",
+            "public": "id of that customer",
+            "ids": "random ids of the messages",
+            "places": "tag, period and leaf of keys that are to be destroyed",
+            "numbers": "how many messages, people and customers",
+        },
+    ),
+    # erased: a quarter of an hour
+    *_kind(
+        "erased",
+        _DECISION,
+        {
+            "key": "when, and the random name of the step",
+            "at_ms": "when it was done",
+            "ids": "random ids of messages that are no more, for processes to let go of",
+        },
+    ),
+    # certificate: as long as its entry in the audit log, two years
+    *_kind(
+        "certificate",
+        _DECISION,
+        {
+            "key": "random id",
+            "statement": "what was destroyed, why and how, in counts, digests and random ids",
+            "page": "the same for people to read",
+        },
+    ),
 )
 
 DOCUMENTS: Final[Mapping[str, StoredField]] = MappingProxyType({field.name: field for field in _FIELDS})

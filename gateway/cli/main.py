@@ -42,6 +42,7 @@ VERBS: Final = {
     ),
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
+    "subject": ("gateway.cli.subjects", "People whom customers write to: erasure, access."),
     "message": ("gateway.cli.messages", "What became of messages."),
     "route": ("gateway.cli.routes", "Which way messages go."),
     "usage": ("gateway.cli.usage", "What a customer sent: accepted, and by operator how it ended."),
