@@ -14,8 +14,8 @@ def guard(stores: Stores, clock: Clock, tasks: TaskOwner, counts: Counts) -> Gua
     """tasks: where look-ups run."""
     return Guard(
         Gate(stores.ledger.permissions, clock, tasks.contain),
-        stores.following,
-        stores.permission_keys.tokens,
+        stores.consents.following,
+        stores.consents.keys.tokens,
         lambda customer: mode(stores.directory, customer),
         counts,
         clock,

@@ -28,7 +28,7 @@ class Steered:
 
     def __init__(self, stores: Stores, road: Road, fronts: Fronts, clock: Clock, worker: int) -> None:
         self._follower = stores.follower
-        self._following = stores.following
+        self._following = stores.consents.following
         self._road = road
         self._fronts = fronts
         self._worker = worker

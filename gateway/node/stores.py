@@ -15,18 +15,17 @@ from gateway.audit.building import log_writer
 from gateway.audit.cosigning import Cosigning, read_witness
 from gateway.audit.sequencer import Sequencer
 from gateway.cluster.peers import Peers
-from gateway.consent.following import Following
 from gateway.control.follower import Follower
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.people_keys import PeopleKeys
-from gateway.keystore.permission_keys import PermissionKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.node.consents import Consents, open_consents
 from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
@@ -50,8 +49,7 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
     peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
-    were. follower: of what is wanted of this process. following: of what people stopped. permission_keys: by which that
-    is found.
+    were. follower: of what is wanted of this process. consents: what is known of people's.
     """
 
     rules: Rules
@@ -65,8 +63,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     work: CheckedWork
     directory: Directory
     follower: Follower
-    following: Following
-    permission_keys: PermissionKeys
+    consents: Consents
     people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
@@ -116,16 +113,12 @@ async def open_stores(
     keystore.check_alone()
     if not is_locked():
         log.warning("keys_not_locked")
-    strangers = undeclared(await ledger.stored_fields())
-    if strangers:
-        raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
+    await _check_inventory(ledger)
     moves = Moves(keyring, keystore)
     directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
     follower = Follower(ledger.acts, clock, node_name(settings), shares)
     await follower.refresh()
-    following = Following(ledger.acts, ledger.permissions, clock)
-    await following.refresh()
     writer = log_writer(settings, keystore, keyring, opened.installation)
     return Stores(
         rules=rules,
@@ -139,8 +132,7 @@ async def open_stores(
         work=CheckedWork(ledger.work, integrity),
         directory=directory,
         follower=follower,
-        following=following,
-        permission_keys=PermissionKeys(keyring),
+        consents=await open_consents(ledger, keyring, clock),
         people=Registry(
             ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled
         ),
@@ -154,6 +146,12 @@ async def open_stores(
         opened=opened,
         peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
+
+
+async def _check_inventory(ledger: SqliteLedger | RedisLedger) -> None:
+    strangers = undeclared(await ledger.stored_fields())
+    if strangers:
+        raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
 
 
 async def check_stores(settings: Settings, clock: Clock) -> None:
