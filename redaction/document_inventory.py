@@ -112,6 +112,12 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "is_noted": "whether the audit log has that it is over",
         },
     ),
+    # quota: what a customer was warned of
+    *_kind(
+        "quota",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT),
+        {"key": "number of the customer", "octets": "by day and month, the highest per cent that was said"},
+    ),
     # token: 180 days after its end
     *_kind("token", replace(_DIGEST, clock=Clock.ROW), {"digest": "keyed digest of the token, which is shown once"}),
     *_kind(

@@ -46,6 +46,7 @@ VERBS: Final = {
     "message": ("gateway.cli.messages", "What became of messages."),
     "route": ("gateway.cli.routes", "Which way messages go."),
     "usage": ("gateway.cli.usage", "What a customer sent: accepted, and by operator how it ended."),
+    "quota": ("gateway.cli.quotas", "Customers' quotas by day and month."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),

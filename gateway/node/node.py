@@ -248,6 +248,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("young", stores.vault.young.run())
     start("memory", road.scrubbing.run())
     start("admission", road.admission.run())
+    start("quota warnings", road.quota_warnings.run())
     start("webhooks", road.deliverer.run())
     start("smpp news", road.telling.run())
     for operator in road.operators.values():
