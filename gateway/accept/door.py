@@ -1,6 +1,6 @@
 """The door. Every message enters here, from whatever side, and this is what happens to it:
 
-    validated → judged → tagged → pseudonymised → sealed → queued for the commit
+    validated → judged → tagged → pseudonymised → sealed → (consent looked up) → queued for the commit
 
 Plaintext exists only in here; what leaves is a `Message` whose every field may be stored. The caller answers its
 customer when it is called with the id that is durable, and not before (Law 2).
@@ -16,7 +16,8 @@ from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import Accept, Written
+from gateway.consent.gate import Question
+from gateway.ledger.contract import Accept, Declined, Written
 from gateway.ledger.journal import Done, JournalFull
 from gateway.limits.till import Till
 from gateway.model.message import Message, MessageClass, Status
@@ -91,6 +92,7 @@ class Door:
         submission = self._valid(key, request, now_ms, form)
         found = self._judge.decide(key, submission, now_ms)
         try:
+            question = self._judge.question(key, submission)
             message = self._minimise(key, submission, now_ms, form.notify)
             if found:
                 mark(message, found)
@@ -100,17 +102,42 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        micro = 0
-        if self._till.pays_in_advance(message.customer):
-            micro = message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
-        if message.content is None:
-            self._offer_later(record, submission, done, micro)
+        micro = self._price(submission, message, now_ms)
+        if question is not None:
+            self._ask(question, record, submission, done, micro)
             return message
         try:
-            self._till.offer(record, done, micro)
+            self._enter(record, submission, done, micro)
         except JournalFull:
             raise alone(self._full()) from None
         return message
+
+    def _ask(self, question: Question, record: Accept, submission: Submission, done: Done, micro: int) -> None:
+        """Take it in once it was looked up that its recipient consents."""
+
+        def answered(verdict: Verdict | None) -> None:
+            if verdict is not None:
+                done(record, Declined(verdict.code, verdict.field))
+                return
+            try:
+                self._enter(record, submission, done, micro)
+            except JournalFull:
+                done(record, Declined(self._full().code))
+
+        self._judge.ask(question, answered)
+
+    def _enter(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
+        """Raises JournalFull."""
+        if record.message.content is None:
+            self._offer_later(record, submission, done, micro)
+        else:
+            self._till.offer(record, done, micro)
+
+    def _price(self, submission: Submission, message: Message, now_ms: int) -> int:
+        """In millionths, for a customer who pays in advance; 0 for any other. Raises Refusal."""
+        if not self._till.pays_in_advance(message.customer):
+            return 0
+        return message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
 
     def _valid(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm) -> Submission:
         submission = self._validator.check(key, request, now_ms, form)

@@ -159,8 +159,7 @@ WriteOp = Accept | Change | Replace | Told | TellLater | Notify | Count
 class Written(enum.Enum):
     """What became of an operation. ELSEWHERE, of an engine that nodes share: it was not done, because another node has
     the message by now. UNAVAILABLE, of a new message that waited in the journal: the store could not take it. UNKNOWN,
-    of one as well: the store has not confirmed it, and may have it. UNPAID, of one that was not stored: its
-    customer pays in advance, and has not paid enough.
+    of one as well: the store has not confirmed it, and may have it.
     """
 
     DONE = "done"
@@ -168,13 +167,21 @@ class Written(enum.Enum):
     ELSEWHERE = "elsewhere"
     UNAVAILABLE = "unavailable"
     UNKNOWN = "unknown"
-    UNPAID = "unpaid"
 
     def __bool__(self) -> bool:
         raise TypeError("say which: none of them is true or false")
 
 
-WriteResult = bytes | Written
+class Declined(msgspec.Struct, frozen=True, gc=False):
+    """Of a new message that never came to the ledger: why its sender is refused, by a code of
+    `gateway.model.refusals`, and the field that it is about.
+    """
+
+    code: str
+    field: str | None = None
+
+
+WriteResult = bytes | Written | Declined
 """Of a new message that was stored, or for which an earlier one stands: the id of the one that stands for it now."""
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from gateway.ledger.contract import (
     Accept,
+    Declined,
     LedgerUnavailable,
     Notify,
     Reservation,
@@ -83,7 +84,7 @@ class Till:
 
     def offer(self, op: Accept, done: Done, micro: int) -> None:
         """As `Journal.offer`. micro: what the message costs a customer who pays in advance; then `done` may be called
-        with UNPAID, and with UNAVAILABLE where that cannot be known.
+        with what it is declined for, and with UNAVAILABLE where that cannot be known.
         """
         terms = self._terms.get(op.message.customer)
         if terms is None:
@@ -122,7 +123,7 @@ class Till:
         for (reserving, op, done), so_far in zip(asked, spent, strict=True):
             if so_far is None:
                 self.refused += 1
-                done(op, Written.UNPAID)
+                done(op, Declined("balance_exhausted"))
             else:
                 self._store(op, done)
                 self._warn(reserving.reservation, so_far)

@@ -14,7 +14,7 @@ from typing import Final
 from gateway.accept.door import Door
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import WriteOp, WriteResult, Written
+from gateway.ledger.contract import Declined, WriteOp, WriteResult
 from gateway.ledger.journal import Done
 from gateway.limits.admission import Admission
 from gateway.model.message import Message
@@ -32,7 +32,6 @@ ROUND: Final = 128
 IN_HAND: Final = 1_024
 """Of a customer: two commits."""
 _UNAVAILABLE: Final = smpp_status(Refusal("ledger_unavailable"))
-_UNPAID: Final = smpp_status(Refusal("balance_exhausted"))
 
 
 class Intake:
@@ -151,15 +150,15 @@ class Intake:
         link.abort()
 
     def answer(self, link: Link, submit: Submit, key: ApiKey, result: WriteResult) -> None:
-        """The commit is done, or failed."""
-        is_stored = isinstance(result, bytes)
-        self._admission.settle(key, 1, 0 if is_stored else 1)
-        if not isinstance(result, bytes):
-            self.refused += 1
-            link.session.refuse(submit, _UNPAID if result is Written.UNPAID else _UNAVAILABLE)
-        else:
+        """The commit is done, or failed, or the message was declined before it."""
+        taken = isinstance(result, bytes)
+        self._admission.settle(key, 1, 0 if taken else 1)
+        if isinstance(result, bytes):
             self.taken += 1
             link.session.acknowledge(submit, written_id(result, link.id_form).encode("ascii"))
+        else:
+            self.refused += 1
+            link.session.refuse(submit, _untaken(result))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi
@@ -212,6 +211,11 @@ class Intake:
                 )
             )
         many.link.answered()
+
+
+def _untaken(result: WriteResult) -> int:
+    """The status that answers a message which is not durable."""
+    return smpp_status(Refusal(result.code, result.field)) if isinstance(result, Declined) else _UNAVAILABLE
 
 
 class _Answer:
@@ -275,6 +279,6 @@ class _OneOfMany:
             if isinstance(result, bytes):
                 many.settled()
             else:
-                many.failed(self._to, _UNPAID if result is Written.UNPAID else _UNAVAILABLE)
+                many.failed(self._to, _untaken(result))
         except Exception as error:
             many.intake.failed(many.link, error)

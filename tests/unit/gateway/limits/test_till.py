@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gateway.audit.actor import COMMAND_LINE
-from gateway.ledger.contract import Reservation, Reserving, WriteOp, WriteResult, Written
+from gateway.ledger.contract import Declined, Reservation, Reserving, WriteOp, WriteResult, Written
 from gateway.limits.balance import MICRO, BalanceDesk, Terms
 from gateway.limits.till import EVENT, LEFT_BEHIND_MS
 from gateway.model.message import Status, message_id
@@ -22,6 +22,7 @@ from tests.bounds import LIMIT_S
 from tests.unit.gateway.road import CUSTOMER, Road, a_request, an_api_key, running_road
 
 PRICED = [Route(prefix="", classes=frozenset(), operators=("loop",), prices=(0.5,))]
+UNPAID = Declined("balance_exhausted")
 PUBLIC = "cus_0123456789abcdef"
 
 
@@ -103,7 +104,7 @@ async def test_of_many_at_once_so_many_are_taken_as_are_paid_for_and_not_one_mor
             fates.offer()
         results = await fates.all(50)
         assert sum(isinstance(each, bytes) for each in results) == 20
-        assert results.count(Written.UNPAID) == 30 == road.till.refused
+        assert results.count(UNPAID) == 30 == road.till.refused
         assert await road.ledger.balances.spent(CUSTOMER) == 10 * MICRO
 
 
@@ -111,7 +112,7 @@ async def test_a_margin_may_be_spent_and_a_top_up_opens_the_door_again(tmp_path:
     async with paid(tmp_path, 0, Terms(margin_micro=MICRO)) as (road, fates):
         for _ in range(3):
             fates.offer()
-        assert (await fates.all(3)).count(Written.UNPAID) == 1
+        assert (await fates.all(3)).count(UNPAID) == 1
         await pay(road, Terms(paid_micro=MICRO, margin_micro=MICRO))
         identifier = fates.offer()
         assert (await fates.all(4))[-1] == identifier
