@@ -28,6 +28,7 @@ class Steered:
 
     def __init__(self, stores: Stores, road: Road, fronts: Fronts, clock: Clock, worker: int) -> None:
         self._follower = stores.follower
+        self._senders = stores.messaging.senders
         self._road = road
         self._fronts = fronts
         self._worker = worker
@@ -45,6 +46,7 @@ class Steered:
         while True:
             with suppress(LedgerUnavailable):
                 await self._follower.refresh()
+                await self._senders.refresh()
                 await self._reporter.report()
             await asyncio.sleep(LOOK_S)
 

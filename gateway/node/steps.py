@@ -16,7 +16,6 @@ from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
-from gateway.model.verdict import Counts
 from gateway.node import assembly
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
@@ -45,7 +44,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     addressing: Addressing
     minimiser: Minimiser
-    verdicts: Counts
 
 
 def base(
@@ -80,12 +78,11 @@ def base(
             contain=tasks.contain,
             id_octets=stores.ledger.id_octets,
         ),
-        verdicts=Counts(),
     )
 
 
 def dispatch(base: Base) -> Dispatch:
-    settings = base.settings.dispatch
+    settings, rules = base.settings.dispatch, base.stores.messaging
     contracts = {each.name: assembly.contract(each) for each in base.settings.operators}
     return Dispatch(
         lanes=Lanes(base.operators, contracts, settings, base.clock),
@@ -94,7 +91,7 @@ def dispatch(base: Base) -> Dispatch:
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
-        conditions=Conditions(base.stores.directory, (), base.verdicts),
+        conditions=Conditions(base.stores.directory, [rules.at_dispatch], rules.counts, rules.permits),
         observe_wait=base.outcome.waited,
     )
 

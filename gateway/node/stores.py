@@ -24,7 +24,9 @@ from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.roles import Acts
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.node.ruling import open_rules
 from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
@@ -32,6 +34,7 @@ from gateway.process.scrubbing import TIMES
 from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity
 from gateway.retention.rules import Rules, retention_rules
+from gateway.rules.engine import Rules as MessagingRules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
 from redaction.locked import is_locked
@@ -48,7 +51,7 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
     peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
-    were. follower: of what is wanted of this process.
+    were. follower: of what is wanted of this process. messaging: what is asked of messages.
     """
 
     rules: Rules
@@ -62,6 +65,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     work: CheckedWork
     directory: Directory
     follower: Follower
+    messaging: MessagingRules
     people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
@@ -132,9 +136,8 @@ async def open_stores(
         work=CheckedWork(ledger.work, integrity),
         directory=directory,
         follower=follower,
-        people=Registry(
-            ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled
-        ),
+        messaging=await open_rules(settings, ledger.acts, directory),
+        people=_people(ledger.acts, sealer, clock, keystore, directory),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
@@ -145,6 +148,10 @@ async def open_stores(
         opened=opened,
         peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
+
+
+def _people(acts: Acts, sealer: Sealer, clock: Clock, keystore: Keystore, directory: Directory) -> Registry:
+    return Registry(acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled)
 
 
 async def check_stores(settings: Settings, clock: Clock) -> None:
