@@ -144,6 +144,12 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tls_terminated_upstream: Annotated[
         bool, Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).")
     ] = False
+    small_cells: Annotated[
+        int,
+        Meta(
+            ge=0, le=1_000, description="Usage of fewer messages is hidden from who may not see small cells; 0: none."
+        ),
+    ] = 10
     passkeys: Annotated[PasskeySettings, Meta(description="Passkeys.")] = PasskeySettings()
 
 

@@ -36,6 +36,11 @@ LEAST_PER_S: Final = 0.00001
 MOST_PER_S: Final = 1_000_000.0
 """Bounds of a throughput: about one message a day, and more than any gateway sends."""
 _MOST_PER_DAY: Final = 1_000_000_000_000
+_MOST_PER_MONTH: Final = 31 * _MOST_PER_DAY
+RIYADH_MIN: Final = 180
+"""Minutes ahead of UTC."""
+EARLIEST_MIN: Final = -720
+LATEST_MIN: Final = 840
 MOST_BURST: Final = 1_000_000
 _MOST_BINDS: Final = 1_000
 _LARGEST_WINDOW: Final = 10_000
@@ -149,7 +154,8 @@ class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """senders: registered names, with the classes that each may carry (empty: all). throughput_per_s: messages per
-    second over all keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
+    second over all keys and ESME accounts together; None is unlimited. daily_quota, monthly_quota: messages in a day
+    and in a month by its clock, which is `utc_offset_min` minutes ahead of UTC. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
     label: an administrator's word for it, which names nobody. kind: what it is to the regulator, '' where that is not
@@ -160,6 +166,9 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     senders: Mapping[str, tuple[str, ...]] = {}
     default_class: str = "transactional"
     throughput_per_s: float | None = None
+    daily_quota: int | None = None
+    monthly_quota: int | None = None
+    utc_offset_min: int = RIYADH_MIN
     retention: Mapping[str, RetentionWish] = {}
     numbers: Mapping[str, NumberSettings] = {}
     content: ContentRules = {}
@@ -179,6 +188,12 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
         _check_label(self.label)
         check_classes((self.default_class,))
         _check_throughput(self.throughput_per_s)
+        _check_count(self.daily_quota, _MOST_PER_DAY, "a daily quota")
+        _check_count(self.monthly_quota, _MOST_PER_MONTH, "a monthly quota")
+        _require(
+            EARLIEST_MIN <= self.utc_offset_min <= LATEST_MIN,
+            f"a clock is from {EARLIEST_MIN} to {LATEST_MIN} minutes ahead of UTC; Riyadh's is {RIYADH_MIN}",
+        )
         _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
         _require(all(map(_is_number_key, self.numbers)), f"a number has up to {_NUMBER_DIGITS} digits")
         _require(not self.kind or self.kind in KINDS, f"a kind is {', '.join(KINDS)}")
@@ -190,7 +205,8 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is set per key. Rates are messages per second, quotas messages per UTC day; None is unlimited.
+    """What is set per key. Rates are messages per second, quotas messages in a day of its customer's clock; None is
+    unlimited.
 
     burst: None allows one second's worth. allowed_networks: CIDR; empty allows every address.
     """

@@ -24,6 +24,7 @@ class Act(enum.Enum):
     CUSTOMER_ENABLE = "customer.enable"
     CUSTOMER_PAUSE = "customer.pause"
     CUSTOMER_RESUME = "customer.resume"
+    CUSTOMER_ERASE = "customer.erase"
     SENDER_ADD = "sender.add"
     SENDER_REMOVE = "sender.remove"
     NUMBER_ADD = "number.add"
@@ -105,6 +106,8 @@ class Act(enum.Enum):
     RETENTION_RUN = "retention.run"
     RETENTION_POLICY = "retention.policy"
     SUBJECT_ERASE = "subject.erase"
+    SUBJECT_ACCESS = "subject.access"
+    MESSAGE_ERASE = "message.erase"
     EXPORT_MAKE = "export.make"
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
@@ -150,6 +153,8 @@ ROLES: Final = _words(
 PURPOSES: Final = _words(
     "accept deliver inform_customer credential data_subject security legal improvement legal_hold support"
 )
+CERTIFIED: Final = _words("person message customer retention hold")
+"""What a certificate of destruction is about."""
 REFUSALS: Final = _words("forbidden unknown invalid changed expired locked wrong missing failed unavailable fork")
 """Why an act did not take place; `refused:` stands before it."""
 _SWITCH: Final = ("on", "off")
@@ -251,8 +256,12 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         ),
         Act.RETENTION_POLICY: _CUSTOMER,
         Act.SUBJECT_ERASE: Rule(
-            ("case", "request", ""), numbers=frozenset({"messages", "periods", "customers", "subjects"})
+            ("case", "request", "erasure"),
+            numbers=frozenset({"messages", "periods", "customers", "subjects", "elsewhere", "held"}),
         ),
+        Act.SUBJECT_ACCESS: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages", "customers"})),
+        Act.MESSAGE_ERASE: _rule("msg", numbers="messages periods elsewhere subjects customers held"),
+        Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),
         Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE,
@@ -265,7 +274,12 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),
         Act.DISCLOSURE_MAKE: _rule("disclosure", numbers="messages"),
-        Act.DESTRUCTION: _rule("cert", numbers="messages subjects", digests=_STATES),
+        Act.DESTRUCTION: _rule(
+            "cert",
+            words=CERTIFIED,
+            numbers="messages subjects keys content records leftovers",
+            digests="before after statement page",
+        ),
         Act.AUDIT_ANEW: _rule("", numbers="size", digests=_STATES),
         Act.AUDIT_PRUNE: _rule("", numbers="before after"),
     }

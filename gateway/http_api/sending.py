@@ -22,6 +22,7 @@ from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult, Wri
 from gateway.ledger.journal import Done
 from gateway.ledger.roles import Messages
 from gateway.limits.admission import Admission
+from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM
@@ -63,6 +64,13 @@ class SendPath:
     def admit(self, key: ApiKey, messages: int = 1) -> None:
         """Let so many messages in, all or none; `settle` them once their fate is known. Raises Refusal."""
         self._admission.admit(key, messages, self._clock.now_ms())
+
+    def standing(self, key: ApiKey) -> list[Standing]:
+        """How the quotas of the key's customer stand, as far as this process knows."""
+        settings = key.customer.settings
+        return self._admission.quotas.standing(
+            key.customer.id, settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
+        )
 
     def charge(self, key: ApiKey, messages: int) -> None:
         """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""

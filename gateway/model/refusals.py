@@ -113,7 +113,7 @@ KINDS: Final[dict[str, Kind]] = {
     "wanted_unreadable": Kind(409, 0x08, "A later version of the gateway wrote what is wanted; use that one."),
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
-    "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),
+    "quota_exceeded": Kind(429, 0x58, "A quota of the key or its customer is used up; Retry-After says until when."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
     "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),

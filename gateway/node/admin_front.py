@@ -66,6 +66,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
+        smallest_cell=settings.admin.small_cells,
         party=relying_party(settings.admin.passkeys),
     )
     return AdminApi(

@@ -77,6 +77,8 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_keys_withheld", "Times that this node lost touch with its key store", stores.keystore.losses),
         ("gateway_clock_jumps", "Times that the system's clock jumped", stores.watch.guard.jumps),
         ("gateway_troubles_by_kind", "Times that something began to be wrong", _troubles(road, "times")),
+        ("gateway_quota_refused_by_period", "Messages that a quota kept out", _floats(road.admission.quotas.refused)),
+        ("gateway_quota_warnings_by_period_and_percent", "Warnings of quotas", dict(road.quota_warnings.told)),
         ("gateway_refused_by_ledger", "New messages refused as no commit could take them", journal.refused),
         ("gateway_commits", "Commits of the ledger", journal.commits),
         ("gateway_operations", "Operations in those commits", journal.operations),

@@ -140,4 +140,5 @@ def sweeper(base: Base) -> Sweeper:
         integrity=base.stores.integrity,
         schedule_s=base.settings.messages.max_schedule_s,
         nodes=lambda: 1 if peers is None else peers.nodes,
+        permissions=base.stores.ledger.permissions,
     )

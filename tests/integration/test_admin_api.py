@@ -28,6 +28,7 @@ BODIES: Mapping[str, object] = {
     "explain_route": {"to": "96650"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
+    "set_customer_quotas": {"per_day": 1_000_000},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
 }
 """By operation, what a request of it says."""

@@ -33,7 +33,7 @@ async def test_live_keys_find_nobody_whose_content_has_gone(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(("subject", "erase", "--help"), marks=pytest.mark.case("privacy-3", waits="rights")),
+        pytest.param(("subject", "erase", "--help"), marks=pytest.mark.case("privacy-3")),
         pytest.param(("customer", "show", "--help"), marks=pytest.mark.case("privacy-14", waits="rights")),
     ],
 )
