@@ -8,7 +8,8 @@ from config.rules import PackInvalid, all_packs, season
 from config.settings import Settings
 from gateway.ledger.roles import Acts
 from gateway.rules.choice import Packs
-from gateway.rules.engine import Customers, Rules
+from gateway.rules.engine import Customers
+from gateway.rules.engine import Rules as Rules
 from gateway.rules.modes import Mode
 from gateway.rules.plans import Terms
 from gateway.rules.register import Register

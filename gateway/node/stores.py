@@ -24,8 +24,8 @@ from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
-from gateway.ledger.roles import Acts
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.node.ruling import Rules as MessagingRules
 from gateway.node.ruling import open_rules
 from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
@@ -34,7 +34,6 @@ from gateway.process.scrubbing import TIMES
 from gateway.retention.clock_watch import ClockWatch
 from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity
 from gateway.retention.rules import Rules, retention_rules
-from gateway.rules.engine import Rules as MessagingRules
 from gateway.vault.vault import Vault
 from redaction.inventory import undeclared
 from redaction.locked import is_locked
@@ -137,7 +136,7 @@ async def open_stores(
         directory=directory,
         follower=follower,
         messaging=await open_rules(settings, ledger.acts, directory),
-        people=_people(ledger.acts, sealer, clock, keystore, directory),
+        people=_people(ledger, sealer, clock, keystore, directory),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),
@@ -150,8 +149,10 @@ async def open_stores(
     )
 
 
-def _people(acts: Acts, sealer: Sealer, clock: Clock, keystore: Keystore, directory: Directory) -> Registry:
-    return Registry(acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled)
+def _people(
+    ledger: SqliteLedger | RedisLedger, sealer: Sealer, clock: Clock, keystore: Keystore, directory: Directory
+) -> Registry:
+    return Registry(ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled)
 
 
 async def check_stores(settings: Settings, clock: Clock) -> None:

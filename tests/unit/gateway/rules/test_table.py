@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -310,7 +311,7 @@ def test_an_advert_says_how_to_opt_out(text: str, codes: Sequence[str]) -> None:
         ({"kind": "", "rules": {"sender": "enforce", "all": "off"}}, "enforce"),
     ],
 )
-def test_what_is_said_of_a_customer_goes_before_what_is_usual(settings: dict[str, object], outcome: str) -> None:
+def test_what_is_said_of_a_customer_goes_before_what_is_usual(settings: dict[str, Any], outcome: str) -> None:
     found = Stage({"SHOP": OUR_ENTRY}, **settings).judge("promotional", sender="SHOP", text=WAY_OUT)
     said = {each.code: each.watched for each in found}
     assert said.get("sender_needs_suffix") == {"watch": True, "enforce": False, "off": None}[outcome]
