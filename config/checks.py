@@ -15,7 +15,7 @@ from config.operators import RouteSettings, minutes
 from config.problems import Origins, Problem, Severity, suggestion
 from config.redis_address import Address, AddressError, parse_address
 from config.retention import DEFAULT_RETENTION
-from config.rules import PackInvalid, all_packs, season
+from config.rules import season
 from config.settings import AdminSettings, HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
 _ERROR: Final = Severity.ERROR
@@ -251,19 +251,13 @@ def _retention(settings: Settings) -> Iterator[Finding]:
 
 
 def _rules(settings: Settings) -> Iterator[Finding]:
-    """Packs of the directory can be read, and no two apply from one day; a Ramadan has its days."""
+    """A Ramadan has its days. Packs are read where they are needed."""
     for index, written in enumerate(settings.rules.ramadan):
         try:
             season(written)
         except ValueError:
             message = "a Ramadan of 29 or 30 days is 1448=2027-02-09/2027-03-09"
             yield ("rules", "ramadan", index), "invalid", message, _ERROR
-    if settings.rules.directory is None:
-        return
-    try:
-        all_packs(Path(settings.rules.directory))
-    except PackInvalid as error:
-        yield ("rules", "directory"), "pack_invalid", str(error), _ERROR
 
 
 def _names(settings: Settings) -> Iterator[Finding]:
