@@ -20,6 +20,7 @@ from gateway.accounts.content_rules import ContentRules
 from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.message import MessageClass
 from gateway.model.senders import is_sender
 from redaction.retention import RetentionWish
@@ -158,9 +159,9 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     and in a month by its clock, which is `utc_offset_min` minutes ahead of UTC. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
-    label: an administrator's word for it, which names nobody. kind: what it is to the regulator, '' where that is not
-    said. rules: by group of rules, or for `all`: off, watch or enforce. residency: the country that its messages must
-    not leave; '' is wherever a transfer is on record.
+    label: an administrator's word for it, which names nobody. consent: what is done about messages that need consent.
+    kind: what it is to the regulator, '' where that is not said. rules: by group of rules, or for `all`: off, watch or
+    enforce. residency: the country that its messages must not leave; '' is wherever a transfer is on record.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -174,6 +175,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     content: ContentRules = {}
     plain_punctuation: bool = False
     label: str = ""
+    consent: ConsentMode = ConsentMode.OFF
     kind: str = ""
     rules: Mapping[str, str] = {}
     residency: str = ""

@@ -3,6 +3,7 @@
 import msgspec
 
 from config.settings import Settings
+from gateway.consent.guard import Guard
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.dispatch.gate import Conditions
 from gateway.delivery.dispatch.lanes import Lanes
@@ -16,7 +17,8 @@ from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
-from gateway.node import assembly
+from gateway.model.verdict import Counts
+from gateway.node import assembly, consenting
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
@@ -44,6 +46,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     addressing: Addressing
     minimiser: Minimiser
+    verdicts: Counts
+    guard: Guard
 
 
 def base(
@@ -51,6 +55,7 @@ def base(
 ) -> Base:
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
+    verdicts = stores.messaging.counts
     addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
     return Base(
         settings=settings,
@@ -78,6 +83,8 @@ def base(
             contain=tasks.contain,
             id_octets=stores.ledger.id_octets,
         ),
+        verdicts=verdicts,
+        guard=consenting.guard(stores, clock, tasks, verdicts),
     )
 
 
@@ -91,7 +98,9 @@ def dispatch(base: Base) -> Dispatch:
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
-        conditions=Conditions(base.stores.directory, [rules.at_dispatch], rules.counts, rules.permits),
+        conditions=Conditions(
+            base.stores.directory, [rules.at_dispatch, base.guard.recheck], base.verdicts, rules.permits
+        ),
         observe_wait=base.outcome.waited,
     )
 
