@@ -4,6 +4,7 @@ A question is sealed to the custodian's key, for it holds numbers and customers'
 secrets of its span along, so the custodian keeps nothing but its keys.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -23,6 +24,9 @@ from redaction.search_epochs import EPOCH_MS, FORMER_EPOCH_MS
 from redaction.stored_keys import StoredHanded, StoredStrand
 
 VERSION: Final = 1
+_CASE: Final = re.compile(r"[A-Z]{1,4}-(?!.*\d{9})[0-9A-Za-z-]{1,40}", re.ASCII)
+"""The id of a case. It has no run of digits in which a number could stand."""
+_NUMBER: Final = re.compile(r"[1-9]\d{4,14}", re.ASCII)
 _MAGIC: Final = b"CGCQ\x01"
 _PURPOSE: Final = b"connect-gateway custodian question"
 _PSEUDONYM_BYTES: Final = 16
@@ -75,6 +79,16 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     customers: dict[int, list[Pseudonym]]
     is_complete: bool
     secrets: int
+
+
+def is_case(word: str) -> bool:
+    """Whether it may stand in the book and in an answer."""
+    return _CASE.fullmatch(word) is not None
+
+
+def is_number(word: str) -> bool:
+    """Digits with their country code."""
+    return _NUMBER.fullmatch(word) is not None
 
 
 def question(

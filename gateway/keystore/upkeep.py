@@ -28,7 +28,9 @@ class Upkeep:
 
     A period key is due when its last content is; a secret for search when every record of its tag and epoch is gone, so
     that nobody could be found by it, and it is handed over to the custodian before, if there is one; a pepper with
-    short epochs when nothing is looked for by it any more. Nothing is due by a clock that has jumped. tags_from_ms: how soon records must carry tags of their own; None makes no keys for these.
+    short epochs when nothing is looked for by it any more. Nothing is due by a clock that has jumped.
+
+    tags_from_ms: how soon records must carry tags of their own; None makes no keys for these.
     destroyed: how many keys are. needed: whether there is anything to do.
     """
 
