@@ -13,6 +13,8 @@ PEPPER_PURPOSES: Final = frozenset(
     {
         "search",
         "suppress",
+        "consent",
+        "stop",
         "rate",
         "statistics",
         "credential",

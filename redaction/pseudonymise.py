@@ -103,6 +103,16 @@ def idempotency_digests(keys: KeyState, customer: int, key: str, now_ms: int, in
     )
 
 
+def consent_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
+    """16 octets that a person's consents to one customer are found by. Raises `KeyDestroyed`."""
+    return pseudonymise(keys, customer, msisdn, LASTING_EPOCH, "consent").pseudonym
+
+
+def suppression_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
+    """8 octets that what a person stopped of one customer's is found by. Raises `KeyDestroyed`."""
+    return pseudonymise(keys, customer, msisdn, LASTING_EPOCH, "suppress").pseudonym[:8]
+
+
 def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms: int) -> list[Pseudonym]:
     """What a number may have been kept under for a purpose with short epochs, "rate" or "join": the one to keep it
     under from now on comes first.

@@ -19,6 +19,12 @@ from redaction.search_epochs import FORMER_EPOCH_MS, former_epoch_of
 CREDENTIALS: Final = 0
 """The customer number under which the gateway's own peppers are kept."""
 
+LASTING: Final = ("consent", "suppress")
+"""Purposes whose peppers last as long as any row that is found by them, and are derived from one secret each."""
+
+STOP_LINKS: Final = "stop"
+"""The gateway's own: what links by which people stop messages are enciphered with."""
+
 UPGRADE_MS: Final = 24 * 3600 * 1000
 """How long nodes of the version before may still read what operators' ids are found by."""
 
@@ -95,7 +101,16 @@ def make_peppers(state: KeyState, tags: Iterable[RetentionTag], clock: Clock) ->
     for purpose in ("credential", "audit", "person"):
         if not state.epochs(CREDENTIALS, purpose):
             state.ensure_pepper(CREDENTIALS, purpose, 0, clock.random, now_ms=now_ms)
+    _make_lasting(state, clock)
     _make_search(state, tags, clock)
+
+
+def _make_lasting(state: KeyState, clock: Clock) -> None:
+    now_ms = clock.now_ms()
+    if not state.own_epochs(CREDENTIALS, STOP_LINKS):
+        state.ensure_pepper(CREDENTIALS, STOP_LINKS, LASTING_EPOCH, clock.random, now_ms=now_ms)
+    for purpose in LASTING if state.layout > FIRST else ():
+        state.ensure_secret(purpose, LASTING_EPOCH, clock.random, now_ms=now_ms)
 
 
 def _make_search(state: KeyState, tags: Iterable[RetentionTag], clock: Clock) -> None:
@@ -165,8 +180,8 @@ def _thinned(
     families = state.families
     gone, over = set(periods), set(secrets)
     periods_ms = [each.created_ms for name, each in families.periods.items() if name not in gone]
-    secrets_ms = [each.created_ms for name, each in families.secrets.items() if name not in over]
-    secrets_ms += [each.created_ms for name, each in state.handed.rows.items() if (SEARCH, *name) not in over]
+    secrets_ms = [(name[0], each.created_ms) for name, each in families.secrets.items() if name not in over]
+    secrets_ms += [(SEARCH, each.created_ms) for name, each in state.handed.rows.items() if (SEARCH, *name) not in over]
     left = {name: still_needed(each, periods_ms, secrets_ms) for name, each in state.retired().items()}
     return {name: each for name, each in left.items() if each != list(state.retired()[name])}
 
@@ -178,6 +193,10 @@ def _is_over(epoch: int, rules: Sequence[RetentionRule], now_ms: int) -> bool:
 
 def _lacks_peppers(state: KeyState, tags: Iterable[RetentionTag], now_ms: int) -> bool:
     if not all(state.epochs(CREDENTIALS, purpose) for purpose in ("credential", "correlation", "audit", "person")):
+        return True
+    if not state.own_epochs(CREDENTIALS, STOP_LINKS):
+        return True
+    if state.layout > FIRST and not all(state.has_secret(purpose, LASTING_EPOCH) for purpose in LASTING):
         return True
     if state.layout >= TURNING_SINCE and any(
         not state.has_secret(purpose, epoch)

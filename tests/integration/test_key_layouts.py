@@ -37,7 +37,8 @@ HERE = Path(__file__).parent / "keystores"
 BEFORE = ("layout_1", "layout_2", "layout_3")
 INSTALLATION = 0x1234_5678_9ABC_DEF0
 DAY_S = 86_400
-MADE = {1: set(), 2: {"search"}, 3: {"search", "idempotency", "rate", "join"}}
+MADE: dict[int, set[str]] = {1: set(), 2: {"search", "consent", "suppress"}}
+MADE[3] = MADE[2] | {"idempotency", "rate", "join"}
 """By layout, the purposes that have secrets in it."""
 
 

@@ -11,7 +11,7 @@ from tests.verbs import ROOT
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(("subject", "erase", "--help"), marks=pytest.mark.case("privacy-3", waits="rights")),
+        pytest.param(("subject", "erase", "--help"), marks=pytest.mark.case("privacy-3")),
         pytest.param(("customer", "show", "--help"), marks=pytest.mark.case("privacy-14", waits="rights")),
     ],
 )
