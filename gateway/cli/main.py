@@ -49,8 +49,13 @@ VERBS: Final = {
     "balance": ("gateway.cli.balances", "Customers who pay in advance."),
     "quota": ("gateway.cli.quotas", "Customers' quotas by day and month."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
+    "task": ("gateway.cli.tasks", "Work in the background: show, cancel."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
+    "custodian": (
+        "gateway.cli.custodian",
+        "Who finds people in records whose content is dead: the custodian's own verbs, and the gateway's.",
+    ),
     "ledger": ("gateway.cli.ledger", "The ledger as a whole."),
     "audit": ("gateway.cli.audit", "The audit log: who did what."),
     "clock": ("gateway.cli.clock", "Whether the system's clock goes as it should."),

@@ -50,6 +50,20 @@ KINDS: Final[dict[str, Kind]] = {
         400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, a short code or a number."
     ),
     "sender_not_registered": Kind(403, 0x0A, "This sender is not registered for you."),
+    "class_not_for_sender": Kind(403, 0x45, "Customers of your kind may not send messages of this class."),
+    "foreign_customer": Kind(403, 0x45, "From outside the Kingdom only service and personal messages may be sent."),
+    "sender_needs_suffix": Kind(422, 0x0A, "A sender of promotional messages ends in the suffix for them."),
+    "sender_too_long_for_suffix": Kind(422, 0x0A, "The sender is too long to carry the suffix for promotional ones."),
+    "suffix_reserved": Kind(422, 0x0A, "A sender with the suffix of promotional messages sends no others."),
+    "sender_not_a_name": Kind(422, 0x0A, "The sender is not a name of the form that operators register."),
+    "sender_not_registered_there": Kind(422, 0x0A, "The sender is not active at any operator of the route."),
+    "transfer_blocked": Kind(
+        422, 0x45, "Your messages must not leave the country, and no operator of the route is in it."
+    ),
+    "link_not_registered": Kind(422, 0x45, "A link in the text leads to a host that is not registered for the sender."),
+    "shortener": Kind(422, 0x45, "A link in the text hides where it leads."),
+    "opt_out_missing": Kind(422, 0x45, "The text does not say how to opt out."),
+    "otp_reason_missing": Kind(422, 0x45, "The text does not say what the code is for."),
     "text_too_long": Kind(400, 0x01, "The text needs more segments than allowed."),
     "invalid_class": Kind(400, 0x08, "The class is not one of those known."),
     "class_not_granted": Kind(403, 0x45, "This key may not send messages of this class."),
@@ -97,6 +111,7 @@ KINDS: Final[dict[str, Kind]] = {
     "version_stale": Kind(412, 0x08, "What stands has another version than If-Match names; look at it again."),
     "invalid_if_match": Kind(400, 0x08, 'If-Match takes one ETag of what is set, such as "3", or *.'),
     "invalid_value": Kind(400, 0x08, "A field has a value that makes no sense here."),
+    "too_many_tasks": Kind(429, 0x08, "The customer has as many tasks open as it may have; cancel one, or wait."),
     "reload_under_way": Kind(409, 0x08, "Another reload is under way; try again in a minute."),
     "no_node": Kind(503, 0x08, "No process has said yet that it is there; try again."),
     "request_closed": Kind(409, 0x08, "This request waits for nobody any more."),

@@ -23,6 +23,7 @@ from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
 from gateway.node.audit_upkeep import AuditUpkeep
 from gateway.node.auditing import Auditing
+from gateway.node.background import replayer
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.reload import Reload
 from gateway.node.reloading import Reloading
@@ -122,6 +123,7 @@ class Node:
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("control", steered.run())
         self.tasks.start("rights", self.rights.run())
+        self.tasks.start("tasks", replayer(self.stores, self.road, self.clock, self.auditing.actor).run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
         self.tasks.start("audit upkeep", self._audit_upkeep().run())
@@ -159,7 +161,7 @@ class Node:
             self.tasks,
         )
         reading = Reading(said=origin.said, own=self._settings)
-        self.reload = Reload(origin.source, reading, road, self.fronts, succession)
+        self.reload = Reload(origin.source, reading, road, self.fronts, succession, self.stores.messaging)
         reloading = Reloading(self.reload, self.stores.ledger.acts, self.clock, process, self.reload_asked)
         self._reloading = (
             self.tasks.start("reload", reloading.run()),

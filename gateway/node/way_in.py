@@ -13,6 +13,7 @@ from operators.smpp.segments import plan
 
 
 def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
+    rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
     def is_callable(url: str) -> bool:
@@ -26,10 +27,10 @@ def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
         return base.stores.directory.endpoint(customer) is not None
 
     return Door(
-        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
-        judge=Judge((), base.verdicts, base.guard),
+        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint, rules.senders.classes_of),
+        judge=Judge([rules.at_door], base.verdicts, base.guard),
         minimiser=base.minimiser,
-        choice=Choice(base.router, dispatch.lanes.pick),
+        choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
         till=till,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,

@@ -26,7 +26,7 @@ STEERING = (
     *("pause_operator", "resume_operator", "drain_operator", "rebind_operator", "drain_node", "resume_node"),
     *("accepting_on", "accepting_off", "dispatch_on", "dispatch_off"),
 )
-DECISIONS = ("consent_request", "refuse_request")
+DECISIONS = ("show_task", "cancel_task", "consent_request", "refuse_request")
 """Who may do these follows from what was asked for; they have a test of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
@@ -38,6 +38,7 @@ BODIES: Mapping[str, object] = {
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
     "set_customer_balance": {"margin": 1},
     "top_up_customer": {"amount": 1_000_000},
+    "replay_events": {"since": "2020-01-01T00:00:00Z"},
     "set_customer_quotas": {"per_day": 1_000_000},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
 }

@@ -18,6 +18,7 @@ from gateway.http_api.admin.standing import Standing, StandingEndpoints
 from gateway.http_api.admin.steering import SteeringEndpoints
 from gateway.http_api.admin.steering_table import steering_routes
 from gateway.http_api.admin.table import admin_routes
+from gateway.http_api.admin.tasks_table import task_routes
 from gateway.http_api.routes import Route
 
 
@@ -44,6 +45,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(ReloadEndpoints(parts, sources.reloads)),
+        *task_routes(parts, sources.ledger, sources.accounts),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]
 
