@@ -38,6 +38,7 @@ __all__ = [
     "NodeSettings",
     "OperatorRegister",
     "OperatorSettings",
+    "PasskeySettings",
     "RedisSettings",
     "RetentionSettings",
     "RootSlotSettings",
@@ -111,6 +112,21 @@ class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = False
 
 
+class PasskeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Signing in with passkeys (WebAuthn)."""
+
+    origin: Annotated[
+        Annotated[str, Meta(pattern=r"^(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$")] | None,
+        Meta(
+            description="Where browsers find the console, such as `https://console.example.sa`; its host names the"
+            " passkeys, which serve under no other one. Unset, there are no passkeys."
+        ),
+    ] = None
+    name: Annotated[
+        str, Meta(min_length=1, max_length=64, description="What authenticators call this installation.")
+    ] = "Connect Gateway"
+
+
 class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The listener of the platform's own API. People are made by the command line; without a port there is none."""
 
@@ -126,6 +142,13 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tls_terminated_upstream: Annotated[
         bool, Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).")
     ] = False
+    small_cells: Annotated[
+        int,
+        Meta(
+            ge=0, le=1_000, description="Usage of fewer messages is hidden from who may not see small cells; 0: none."
+        ),
+    ] = 10
+    passkeys: Annotated[PasskeySettings, Meta(description="Passkeys.")] = PasskeySettings()
 
 
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -112,6 +112,12 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "is_noted": "whether the audit log has that it is over",
         },
     ),
+    # quota: what a customer was warned of
+    *_kind(
+        "quota",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT),
+        {"key": "number of the customer", "octets": "by day and month, the highest per cent that was said"},
+    ),
     # token: 180 days after its end
     *_kind("token", replace(_DIGEST, clock=Clock.ROW), {"digest": "keyed digest of the token, which is shown once"}),
     *_kind(
@@ -126,6 +132,45 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "created_ms": "when it was made",
             "expires_ms": "when it ends",
             "revoked_ms": "when it was revoked",
+        },
+    ),
+    # erasure: while a step of an erasure is under way
+    *_kind(
+        "erasure",
+        _DECISION,
+        {
+            "key": "random name of the step, and which part of it this is",
+            "began_ms": "when it began",
+            "act": "which act of the audit log it is",
+            "intent": "name of its intent in the audit log",
+            "obj": "random id of what the act is about",
+            "what": "a word for its certificate",
+            "case": "random id of the case",
+            "customer": "number of the customer whose messages these are",
+            "public": "id of that customer",
+            "ids": "random ids of the messages",
+            "places": "tag, period and leaf of keys that are to be destroyed",
+            "numbers": "how many messages, people and customers",
+        },
+    ),
+    # erased: a quarter of an hour
+    *_kind(
+        "erased",
+        _DECISION,
+        {
+            "key": "when, and the random name of the step",
+            "at_ms": "when it was done",
+            "ids": "random ids of messages that are no more, for processes to let go of",
+        },
+    ),
+    # certificate: as long as its entry in the audit log, two years
+    *_kind(
+        "certificate",
+        _DECISION,
+        {
+            "key": "random id",
+            "statement": "what was destroyed, why and how, in counts, digests and random ids",
+            "page": "the same for people to read",
         },
     ),
 )

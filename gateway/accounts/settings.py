@@ -19,6 +19,7 @@ from gateway.accounts.content_rules import ContentRules
 from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.message import MessageClass
 from gateway.model.senders import is_sender
 from redaction.retention import RetentionWish
@@ -35,6 +36,11 @@ LEAST_PER_S: Final = 0.00001
 MOST_PER_S: Final = 1_000_000.0
 """Bounds of a throughput: about one message a day, and more than any gateway sends."""
 _MOST_PER_DAY: Final = 1_000_000_000_000
+_MOST_PER_MONTH: Final = 31 * _MOST_PER_DAY
+RIYADH_MIN: Final = 180
+"""Minutes ahead of UTC."""
+EARLIEST_MIN: Final = -720
+LATEST_MIN: Final = 840
 MOST_BURST: Final = 1_000_000
 _MOST_BINDS: Final = 1_000
 _LARGEST_WINDOW: Final = 10_000
@@ -142,20 +148,25 @@ class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """senders: registered names, with the classes that each may carry (empty: all). throughput_per_s: messages per
-    second over all keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
+    second over all keys and ESME accounts together; None is unlimited. daily_quota, monthly_quota: messages in a day
+    and in a month by its clock, which is `utc_offset_min` minutes ahead of UTC. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
-    label: an administrator's word for it, which names nobody.
+    label: an administrator's word for it, which names nobody. consent: what is done about messages that need consent.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
     default_class: str = "transactional"
     throughput_per_s: float | None = None
+    daily_quota: int | None = None
+    monthly_quota: int | None = None
+    utc_offset_min: int = RIYADH_MIN
     retention: Mapping[str, RetentionWish] = {}
     numbers: Mapping[str, NumberSettings] = {}
     content: ContentRules = {}
     plain_punctuation: bool = False
     label: str = ""
+    consent: ConsentMode = ConsentMode.OFF
 
     def __post_init__(self) -> None:
         _require(
@@ -167,12 +178,19 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
         _check_label(self.label)
         check_classes((self.default_class,))
         _check_throughput(self.throughput_per_s)
+        _check_count(self.daily_quota, _MOST_PER_DAY, "a daily quota")
+        _check_count(self.monthly_quota, _MOST_PER_MONTH, "a monthly quota")
+        _require(
+            EARLIEST_MIN <= self.utc_offset_min <= LATEST_MIN,
+            f"a clock is from {EARLIEST_MIN} to {LATEST_MIN} minutes ahead of UTC; Riyadh's is {RIYADH_MIN}",
+        )
         _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
         _require(all(map(_is_number_key, self.numbers)), f"a number has up to {_NUMBER_DIGITS} digits")
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is set per key. Rates are messages per second, quotas messages per UTC day; None is unlimited.
+    """What is set per key. Rates are messages per second, quotas messages in a day of its customer's clock; None is
+    unlimited.
 
     burst: None allows one second's worth. allowed_networks: CIDR; empty allows every address.
     """

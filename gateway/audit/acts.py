@@ -24,6 +24,7 @@ class Act(enum.Enum):
     CUSTOMER_ENABLE = "customer.enable"
     CUSTOMER_PAUSE = "customer.pause"
     CUSTOMER_RESUME = "customer.resume"
+    CUSTOMER_ERASE = "customer.erase"
     SENDER_ADD = "sender.add"
     SENDER_REMOVE = "sender.remove"
     NUMBER_ADD = "number.add"
@@ -105,11 +106,17 @@ class Act(enum.Enum):
     RETENTION_RUN = "retention.run"
     RETENTION_POLICY = "retention.policy"
     SUBJECT_ERASE = "subject.erase"
+    SUBJECT_ACCESS = "subject.access"
+    MESSAGE_ERASE = "message.erase"
     EXPORT_MAKE = "export.make"
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
+    CONSENT_GIVE = "consent.give"
+    CONSENT_WITHDRAW = "consent.withdraw"
     CONSENT_IMPORT = "consent.import"
+    CONSENT_SHOW = "consent.show"
+    CONSENT_WORDING = "consent.wording"
     SUPPRESSION_ADD = "suppression.add"
     SUPPRESSION_REMOVE = "suppression.remove"
     HOLD_PLACE = "hold.place"
@@ -150,6 +157,8 @@ ROLES: Final = _words(
 PURPOSES: Final = _words(
     "accept deliver inform_customer credential data_subject security legal improvement legal_hold support"
 )
+CERTIFIED: Final = _words("person message customer retention hold")
+"""What a certificate of destruction is about."""
 REFUSALS: Final = _words("forbidden unknown invalid changed expired locked wrong missing failed unavailable fork")
 """Why an act did not take place; `refused:` stands before it."""
 _SWITCH: Final = ("on", "off")
@@ -158,6 +167,7 @@ _CUSTOMER: Final = _rule("cus")
 _PERSON: Final = _rule("usr")
 _OPERATOR: Final = _rule("op", numbers="version per_s waiting")
 _STORE: Final = _rule("", numbers="messages keys octets files version opened", digests=_STATES)
+_PURPOSES_OF_CONSENT: Final = _words("promotional awareness all")
 _CASE: Final = _rule(
     "case",
     words=_words("access copy correction erasure withdraw object complaint breach disclosure"),
@@ -251,21 +261,34 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         ),
         Act.RETENTION_POLICY: _CUSTOMER,
         Act.SUBJECT_ERASE: Rule(
-            ("case", "request", ""), numbers=frozenset({"messages", "periods", "customers", "subjects"})
+            ("case", "request", "erasure"),
+            numbers=frozenset({"messages", "periods", "customers", "subjects", "elsewhere", "held"}),
         ),
+        Act.SUBJECT_ACCESS: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages", "customers"})),
+        Act.MESSAGE_ERASE: _rule("msg", numbers="messages periods elsewhere subjects customers held"),
+        Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),
         Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE,
         Act.CASE_CLOSE: _CASE,
-        Act.CONSENT_IMPORT: _rule("cus file", numbers="lines taken refused"),
-        Act.SUPPRESSION_ADD: _CUSTOMER,
+        Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),
+        Act.CONSENT_WITHDRAW: _rule("cus", words=_PURPOSES_OF_CONSENT),
+        Act.CONSENT_IMPORT: _rule("cus file", words=("consents", "suppressions"), numbers="lines taken refused"),
+        Act.CONSENT_SHOW: _rule("cus", numbers="rows"),
+        Act.CONSENT_WORDING: _CUSTOMER,
+        Act.SUPPRESSION_ADD: _rule("cus", words=_words("person link api import command operator erasure")),
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
         Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),
         Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),
         Act.DISCLOSURE_MAKE: _rule("disclosure", numbers="messages"),
-        Act.DESTRUCTION: _rule("cert", numbers="messages subjects", digests=_STATES),
+        Act.DESTRUCTION: _rule(
+            "cert",
+            words=CERTIFIED,
+            numbers="messages subjects keys content records leftovers",
+            digests="before after statement page",
+        ),
         Act.AUDIT_ANEW: _rule("", numbers="size", digests=_STATES),
         Act.AUDIT_PRUNE: _rule("", numbers="before after"),
     }

@@ -61,7 +61,7 @@ class HttpApi:
                 *message_routes(
                     endpoints,
                     RecordEndpoints(sources, gatekeeper, replies, clock),
-                    UsageEndpoint(sources.usage, gatekeeper, replies, clock),
+                    UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
                 *page_routes(pages, self.health),
             ],

@@ -7,6 +7,7 @@ from gateway.accept.request import (
     BatchRequest,
     HealthView,
     MessageAccepted,
+    MessageChecked,
     MessageList,
     MessageRequest,
     MessageView,
@@ -43,6 +44,7 @@ BODY_CODES: Final = (
     "ledger_unavailable",
     "outcome_unknown",
 )
+_OF_SENDING: Final = {"invalid_idempotency_key", "idempotency_key_reused", "ledger_unavailable", "outcome_unknown"}
 MESSAGE_CODES: Final = (
     "field_too_long",
     "forbidden_character",
@@ -58,6 +60,10 @@ MESSAGE_CODES: Final = (
     "invalid_url",
     "no_route",
     "content_blocked",
+    "consent_missing",
+    "consent_withdrawn",
+    "suppressed",
+    "no_stop_link",
     "callback_without_endpoint",
     "keys_unavailable",
 )
@@ -129,6 +135,7 @@ def message_routes(sending: SendEndpoints, records: RecordEndpoints, usage: Usag
         Route("POST", "/v1/messages", sending.send, _SEND),
         Route("GET", "/v1/messages", records.list_messages, _LIST),
         Route("POST", "/v1/messages/batch", sending.send_batch, _SEND_BATCH),
+        Route("POST", "/v1/messages/check", sending.check, _CHECK),
         Route("GET", "/v1/messages/{id}", records.show, _SHOW),
         Route("DELETE", "/v1/messages/{id}", records.cancel, _CANCEL),
         Route("GET", "/v1/operators", records.list_operators, _OPERATORS),
@@ -171,6 +178,16 @@ _SEND_BATCH: Final = Operation(
         ),
     ),
     codes=(*BODY_CODES, "batch_empty", "batch_too_long"),
+)
+_CHECK: Final = Operation(
+    id="check_message",
+    summary="Say everything that rules have to say of a message, without sending it.",
+    tag="Messages",
+    scope="send",
+    body=MessageRequest,
+    example=EXAMPLE,
+    answers=(Answer(status=200, description="What was found, and what would follow.", body=MessageChecked),),
+    codes=tuple(each for each in BODY_CODES if each not in _OF_SENDING),
 )
 _LIST: Final = Operation(
     id="list_messages",

@@ -10,10 +10,13 @@ from typing import Final
 
 from gateway.keystore.record_tags import RecordTags
 from gateway.keystore.store import Keystore
-from gateway.keystore.upkeep import CREDENTIALS, EPOCH_MS, Upkeep, epoch_of, make_peppers
+from gateway.keystore.upkeep import CREDENTIALS, Upkeep, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
+from redaction import search_epochs
+from redaction.customer_keys import SEARCH_SINCE
+from redaction.epoch_secrets import SEARCH
 from redaction.errors import KeysWithheld
 from redaction.keys import KeyState, Place
 from redaction.personal import Msisdn, Secret
@@ -23,6 +26,7 @@ from redaction.pseudonymise import (
     credential_digest,
     former_leaves,
     idempotency_digests,
+    names_at,
     pseudonymise,
 )
 from redaction.retention import RetentionRule, RetentionTag, period_of
@@ -114,16 +118,21 @@ class Keyring:
     def period_at(self, tag: RetentionTag, at_ms: int) -> int:
         return period_of(self._by_tag[tag], at_ms)
 
-    def has_period(self, tag: RetentionTag, at_ms: int) -> bool:
-        """Whether there is a key for what begins then."""
-        return self._store.state.has_period(tag, self.period_at(tag, at_ms))
+    def has_keys(self, tag: RetentionTag, at_ms: int) -> bool:
+        """Whether what begins then can be sealed, and its person named."""
+        state = self._store.state
+        return state.has_period(tag, self.period_at(tag, at_ms)) and search_epochs.is_there(state, tag, at_ms)
 
-    async def make_period(self, tag: RetentionTag, at_ms: int) -> None:
-        """Make the key of that time durable, unless it is there, while the loop goes on. Raises LedgerUnavailable."""
-        period = self.period_at(tag, at_ms)
+    async def make_keys(self, tag: RetentionTag, at_ms: int) -> None:
+        """Make the keys of that time durable unless they are there, while the loop runs. Raises LedgerUnavailable."""
+        period, epoch = self.period_at(tag, at_ms), search_epochs.epoch_of(at_ms)
 
         def make(state: KeyState) -> None:
-            if not state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms()):
+            random, now_ms = self._clock.random, self._clock.now_ms()
+            made = state.ensure_period(tag, period, random, now_ms=now_ms)
+            if state.layout >= SEARCH_SINCE:
+                made |= state.ensure_secret(SEARCH, epoch, random, tag=tag, now_ms=now_ms)
+            if not made:
                 raise _DoneByAnother
 
         try:
@@ -136,7 +145,7 @@ class Keyring:
 
         def make(state: KeyState) -> None:
             state.ensure_customer(customer, self._clock.random, now_ms=self._clock.now_ms())
-            make_peppers(state, self._clock)
+            make_peppers(state, self._by_tag, self._clock)
 
         self._store.update(make, destroys=False)
 
@@ -145,11 +154,6 @@ class Keyring:
         if not self.attended:
             raise KeysWithheld
         return former_leaves(self._store.state, customer, number)
-
-    def named_since_ms(self, customer: int) -> int | None:
-        """From when on people can still be named in a customer's records; None where no key is left for it."""
-        epochs = self._store.state.epochs(customer, "search")
-        return epochs[0] * EPOCH_MS if epochs else None
 
     async def forget(self, places: Callable[[KeyState], Collection[Place]]) -> int:
         """Destroy what was sealed under the leaves that `places` finds, in every copy; how many there still were.
@@ -210,8 +214,16 @@ class Keyring:
             return True
         return False
 
-    def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
-        return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
+    def pseudonymise(self, customer: int, number: Msisdn, tag: RetentionTag, at_ms: int) -> Subject:
+        """Who a person is in a record of this tag that begins then. Raises KeyDestroyed, and KeysWithheld."""
+        epoch, name = search_epochs.serving(self._store.state, tag, at_ms)
+        return pseudonymise(self._store.state, customer, number, epoch, SEARCH, name)
+
+    def names_at(self, customer: int, number: Msisdn, tag: RetentionTag, times_ms: Iterable[int]) -> set[Pseudonym]:
+        """See `redaction.pseudonymise`. Raises KeysWithheld."""
+        if not self.attended:
+            raise KeysWithheld
+        return names_at(self._store.state, customer, number, tag, times_ms)
 
     def credential_digest(self, secret: Secret, epoch: int) -> bytes:
         """epoch: of the pepper."""

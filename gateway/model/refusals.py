@@ -70,6 +70,10 @@ KINDS: Final[dict[str, Kind]] = {
     "callback_without_endpoint": Kind(
         422, 0x08, "A callback URL needs an endpoint of your account, whose secret signs what is sent to it."
     ),
+    "consent_missing": Kind(422, 0x45, "The recipient has not consented to messages of this purpose."),
+    "consent_withdrawn": Kind(422, 0x45, "The recipient has withdrawn its consent to messages of this purpose."),
+    "suppressed": Kind(422, 0x45, "The recipient has stopped messages of this purpose or sender."),
+    "no_stop_link": Kind(422, 0x45, "The text has {stop_link}, and there are no stop links here."),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
     "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),
@@ -84,6 +88,11 @@ KINDS: Final[dict[str, Kind]] = {
     "form_token_missing": Kind(403, 0x0D, "A session changes something only with its form token, from its own site."),
     "sign_in_refused": Kind(401, 0x0D, "Name, password or code are not right."),
     "sign_in_locked": Kind(429, 0x0D, "There were too many attempts; try again later."),
+    "passkeys_off": Kind(409, 0x08, "There are no passkeys here: admin.passkeys.origin is not set."),
+    "passkeys_full": Kind(409, 0x08, "You have as many passkeys as you may, or this one: take one away first."),
+    "passkey_refused": Kind(400, 0x08, "The authenticator's answer is not what was asked for; begin again."),
+    "password_weak": Kind(400, 0x08, "The password has fewer than 12 characters, or holds your name or address."),
+    "last_factor": Kind(409, 0x08, "The last second factor stays until there is another one."),
     "changed_meanwhile": Kind(409, 0x08, "Somebody else changed this meanwhile; look at it again."),
     "version_stale": Kind(412, 0x08, "What stands has another version than If-Match names; look at it again."),
     "invalid_if_match": Kind(400, 0x08, 'If-Match takes one ETag of what is set, such as "3", or *.'),
@@ -94,7 +103,7 @@ KINDS: Final[dict[str, Kind]] = {
     "wanted_unreadable": Kind(409, 0x08, "A later version of the gateway wrote what is wanted; use that one."),
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
-    "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),
+    "quota_exceeded": Kind(429, 0x58, "A quota of the key or its customer is used up; Retry-After says until when."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
     "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),

@@ -3,7 +3,7 @@
 from functools import partial
 
 from config.operators import OperatorSettings
-from config.settings import Settings
+from config.settings import PasskeySettings, Settings
 from gateway.accept.request import OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
@@ -13,10 +13,12 @@ from gateway.http_api.admin.api import IDLE_S, AdminApi
 from gateway.http_api.admin.endpoints import Sources
 from gateway.http_api.admin.searching import Naming
 from gateway.http_api.pages import Health
+from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
 from gateway.node import assembly
 from gateway.node.road import Road
 from gateway.node.stores import Stores
+from gateway.people.passkeys import RelyingParty
 from gateway.process.clock import Clock
 
 
@@ -45,7 +47,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
 
     naming = Naming(
         names=stores.keyring.former_leaves,
-        since_ms=stores.keyring.named_since_ms,
+        since_ms=lambda customer: named_since_ms(stores.keyring.state, customer),
         region=lambda: road.standing.settings.messages.default_region,
     )
     sources = Sources(
@@ -64,6 +66,8 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
+        smallest_cell=settings.admin.small_cells,
+        party=relying_party(settings.admin.passkeys),
     )
     return AdminApi(
         sources,
@@ -74,6 +78,11 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         trusted_proxies=settings.http.trusted_proxies,
         idle_s=min(IDLE_S, settings.memory.horizon_s / 2),
     )
+
+
+def relying_party(settings: PasskeySettings) -> RelyingParty | None:
+    """None where there are no passkeys."""
+    return None if settings.origin is None else RelyingParty(settings.origin, settings.name)
 
 
 def operator_views(road: Road) -> list[OperatorView]:

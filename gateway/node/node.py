@@ -26,6 +26,7 @@ from gateway.node.fronts import build_fronts, listen
 from gateway.node.reload import Reload
 from gateway.node.reloading import Reloading
 from gateway.node.report import describe
+from gateway.node.rights import RightsDuty
 from gateway.node.road import Road, build_road
 from gateway.node.steered import Steered
 from gateway.node.stores import Stores, open_stores
@@ -108,6 +109,8 @@ class Node:
         self.fronts = build_fronts(
             settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
         )
+        self.rights = RightsDuty(settings, self.stores, self.road, clock)
+        await self.rights.begin()
         self.auditing = Auditing(self.stores, self.road.sweeper, clock)
         await self.auditing.begin()
         describe(self.stores, self.road, self.fronts, self.contained, clock)
@@ -116,6 +119,7 @@ class Node:
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("control", steered.run())
+        self.tasks.start("rights", self.rights.run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
         self.tasks.start("audit witnesses", self.stores.cosigning.run())
@@ -244,6 +248,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("young", stores.vault.young.run())
     start("memory", road.scrubbing.run())
     start("admission", road.admission.run())
+    start("quota warnings", road.quota_warnings.run())
     start("webhooks", road.deliverer.run())
     start("smpp news", road.telling.run())
     for operator in road.operators.values():

@@ -21,7 +21,6 @@ from gateway.keystore.store import Keystore
 from gateway.process.clock import ManualClock, SystemClock
 from redaction.customer_keys import LAYOUT
 from redaction.errors import KeyDestroyed, KeysWithheld
-from redaction.first_layout import FIRST
 from redaction.keys import KeyState
 from redaction.keys_at_rest import state_digest
 from redaction.puncture import PART_BYTES
@@ -32,9 +31,12 @@ from tests.integration.keystores.__main__ import answers
 from tests.integration.valkey_server import valkey
 
 HERE = Path(__file__).parent / "keystores"
-BEFORE = ("layout_1", "layout_2")
+BEFORE = ("layout_1", "layout_2", "layout_3")
 INSTALLATION = 0x1234_5678_9ABC_DEF0
 DAY_S = 86_400
+MADE: dict[int, set[str]] = {1: set(), 2: {"search", "consent", "suppress"}}
+MADE[3] = MADE[2] | {"idempotency", "rate", "join"}
+"""By layout, the purposes that have secrets in it."""
 
 
 @pytest.fixture(scope="module")
@@ -210,11 +212,11 @@ def test_a_verb_beside_a_node_leaves_the_layout_as_it_is(old: KeyPlace, layout: 
     assert old.blob()[4] == LAYOUT
 
 
-@pytest.mark.parametrize("name", ["0123456789abcdef", "2:0123456789abcdef"])
+@pytest.mark.parametrize("name", ["0123456789abcdef", "2:0123456789abcdef", "3:0123456789abcdef"])
 def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
     old: KeyPlace, layout: str, name: str
 ) -> None:
-    """name: as versions that read one layout and two call themselves."""
+    """name: as versions that read one layout, two and three call themselves."""
     if not old.url:
         pytest.skip("a file is not shared")
     written, clock, before = number(layout), ManualClock(), old.server()
@@ -226,7 +228,7 @@ def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
         keyring.ensure_present()
         keyring.ensure_customer(9)
         assert old.blob()[4] == written
-        assert {purpose for purpose, _, _ in node.state.secrets()} == ({"search"} if written > FIRST else set())
+        assert {purpose for purpose, _, _ in node.state.secrets()} == MADE[written]
         before.leave(name)
         roots = old.root.read()
         keyring.ensure_customer(10)
@@ -234,7 +236,8 @@ def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
         assert old.root.read() != roots
         assert {9, 10} < set(node.state.customers())
         keyring.ensure_present()
-        assert {purpose for purpose, _, _ in node.state.secrets()} > {"search", "idempotency"}
+        assert {purpose for purpose, _, _ in node.state.secrets()} >= MADE[3]
+        assert {tag for purpose, tag, _ in node.state.secrets() if purpose == "search"} >= set(DEFAULT_RULES)
     before.close()
 
 

@@ -13,9 +13,13 @@ from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
+from gateway.http_api.admin.own import OwnEndpoints
+from gateway.http_api.admin.own_table import own_routes, passkey_routes
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people import PeopleEndpoints
 from gateway.http_api.admin.people_table import people_routes, reload_routes
+from gateway.http_api.admin.quotas import QuotaEndpoints
+from gateway.http_api.admin.quotas_table import quota_routes
 from gateway.http_api.admin.reloading import ReloadEndpoints
 from gateway.http_api.admin.requests import RequestEndpoints
 from gateway.http_api.admin.searching import Naming, NumberSearch
@@ -28,6 +32,7 @@ from gateway.http_api.routes import Route
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
+from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
 
 
@@ -37,6 +42,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     messages: with their tags checked. accounts: in the hands of an actor. control: over the
     operators that the settings name now. naming: of typed numbers. router: as it routes now.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
+    smallest_cell: of usage, in messages, that who sees no small ones is told.
+    party: to which passkeys belong; None where there are none.
     """
 
     engine: str
@@ -54,15 +61,18 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     checks: Callable[[], Mapping[str, bool]]
     waiting: Callable[[], Mapping[str, int]]
     reveal_reference: Callable[[Message], str | None]
+    smallest_cell: int
+    party: RelyingParty | None = None
 
 
 def routes_of(sources: Sources, parts: Parts) -> list[Route]:
     """All but those of pages."""
+    sign_in = SignInEndpoints(parts, sources.people, sources.party)
     return [
         *admin_routes(
-            SignInEndpoints(parts, sources.people),
+            sign_in,
             StandingEndpoints(parts, _standing(sources)),
-            CustomerEndpoints(parts, sources.ledger.accounts, sources.ledger.usage, sources.accounts),
+            CustomerEndpoints(parts, sources.ledger, sources.accounts, sources.smallest_cell),
             MessageEndpoints(
                 parts,
                 sources.messages,
@@ -73,8 +83,11 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
             ),
         ),
         *steering_routes(SteeringEndpoints(parts, sources.control, sources.operators)),
+        *passkey_routes(sign_in),
+        *own_routes(OwnEndpoints(parts, sources.people, sources.party)),
         *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
         *reload_routes(ReloadEndpoints(parts, sources.reloads)),
+        *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
     ]
 
 
