@@ -61,7 +61,7 @@ def plain(text: str) -> str:
 
 
 def places(text: str) -> Sequence[int]:
-    """Where each character of `plain(text)` stands in `text`, and behind them the text's length; `plain` comes first."""
+    """Where each character of `plain(text)` stands in `text`, and behind them its length; `plain` comes first."""
     if text.isascii() or _UNEVEN.isdisjoint(text):
         return range(len(text) + 1)
     found = [at for at, char in enumerate(text) for _ in _FOLDING[ord(char)]]
