@@ -237,12 +237,14 @@ class EsmeSettings(KeySettings, frozen=True, kw_only=True):
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
-    own. submitted: it is notified, too, when an operator has a message. former_secret: the sealed signing secret of
+    own. submitted: it is notified, too, when an operator has a message. checkpoints: it is sent, once a day, what was
+    signed of the audit log. former_secret: the sealed signing secret of
     before, in Base64, which signs as well until `former_until_ms`.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
     submitted: bool = False
+    checkpoints: bool = True
     former_secret: str = ""
     former_until_ms: int = 0
 

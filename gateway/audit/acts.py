@@ -247,7 +247,9 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.KEYS_COPY: _rule("", words=("begin",)),
         Act.KEYS_DESTROY: _rule("", words=("period", "customer", "pepper", "secret"), numbers="keys", digests=_STATES),
         Act.KEYS_RECOVER: _STORE,
-        Act.KEYS_ROTATE: _rule("", words=("root", "credentials", "customer"), numbers="version", digests=_STATES),
+        Act.KEYS_ROTATE: _rule(
+            "", words=("root", "credentials", "customer", "audit"), numbers="version", digests=_STATES
+        ),
         Act.KEYS_SNAPSHOT: _STORE,
         Act.MESSAGE_FIND: Rule(
             ("case", "cus", ""),

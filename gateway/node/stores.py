@@ -119,7 +119,7 @@ async def open_stores(
     await directory.refresh()
     follower = Follower(ledger.acts, clock, node_name(settings), shares)
     await follower.refresh()
-    writer = log_writer(settings, keystore, keyring, opened.installation)
+    writer = log_writer(settings, keystore, keyring, clock, opened.installation)
     return Stores(
         rules=rules,
         keystore=keystore,
