@@ -177,6 +177,7 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             msgspec.structs.replace(
                 on_a_server(url="redis://127.0.0.1"),
                 ledger=LedgerSettings(engine="redis", redis=RedisSettings(url="redis://127.0.0.1:6379/3")),
+                audit=AuditSettings(dir="audit"),
             ),
             "keystore.redis.url",
             "keys_beside_data",
