@@ -207,6 +207,8 @@ class Node:
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
         await self.road.journal.drain()
+        if self.road.traces is not None:
+            await asyncio.to_thread(self.road.traces.close)
         await self.auditing.end()
 
 

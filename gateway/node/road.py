@@ -23,6 +23,7 @@ from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.stores import Stores
+from gateway.node.tracing import Traces, traces
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.scrubbing import Scrubbing
@@ -54,6 +55,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     admission: Admission
     quota_warnings: QuotaWarnings
     till: Till
+    traces: Traces | None
     door: Door
     operators: dict[str, Operator]
     router: Router
@@ -82,11 +84,13 @@ async def build_road(
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
     handover: Handover  # stands once the steps do that it gives to
-    outcome = Outcome()
+    outcome, made = Outcome(), traces(settings, settings.node.name or "")
 
     def end(message: Message) -> None:
         outcome.final(message)
         till.ended(message)
+        if made is not None:
+            made.ended(message)
 
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
@@ -118,6 +122,7 @@ async def build_road(
         handover=handover,
         admission=admission,
         till=till,
+        traces=made,
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,

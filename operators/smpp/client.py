@@ -346,6 +346,7 @@ class SmppOperator:
             + sum(each.session.unexpected_responses for each in self._links.binds.values()),
             down=tuple(self._links.outages.now()),
             flawed=self._flaws.total,
+            peer_ends_s=self._links.outages.peer.ends_s,
         )
 
 
