@@ -7,6 +7,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterable
+from typing import Final
 
 import structlog
 

@@ -14,12 +14,14 @@ from gateway.audit.acts import Act
 from gateway.audit.checkpoint import read_checkpoint
 from gateway.http_api.admin.gate import FORM_TOKEN
 from gateway.http_api.routes import Route
+from gateway.ledger.contract import StoredEndpoint
 from gateway.people.people import People
 from gateway.people.record import Contact
 from gateway.people.roles import CUSTOMER_ROLES, Action, Role, may
 from gateway.people.sessions import COOKIE
 from redaction.keys import KeyState
 from redaction.personal import MessageText
+from redaction.sealed import Sealed
 from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
 
 STEERING = (
@@ -48,6 +50,9 @@ BODIES: Mapping[str, object] = {
 async def test_every_role_may_what_the_table_says_at_every_endpoint_and_nothing_else(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         identifier = await admin.send()
+        sealed = Sealed(b"x")
+        endpoint = StoredEndpoint(customer=1, url=sealed, secret=sealed, settings=b"{}")
+        await admin.node.stores.ledger.accounts.save_endpoint(endpoint)
         fronts = admin.node.fronts.admin
         assert fronts is not None
         routes = [each for each in fronts.table.routes if each.operation.scope is not None]
