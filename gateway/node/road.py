@@ -16,14 +16,13 @@ from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
-from gateway.model.message import Message
 from gateway.node import limiting, steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.stores import Stores
-from gateway.node.tracing import Traces, traces
+from gateway.node.tracing import Ends, Traces, traces
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.scrubbing import Scrubbing
@@ -85,18 +84,12 @@ async def build_road(
     """
     handover: Handover  # stands once the steps do that it gives to
     outcome, made = Outcome(), traces(settings, settings.node.name or "")
-
-    def end(message: Message) -> None:
-        outcome.final(message)
-        till.ended(message)
-        if made is not None:
-            made.ended(message)
-
+    ends = Ends(outcome, made)
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
-        ended=lambda message: end(message),  # noqa: PLW0108
+        ended=ends,
         batch_limit=settings.ledger.batch_limit,
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
@@ -112,7 +105,7 @@ async def build_road(
         clock=clock,
     )
     admission = await limiting.admission(base, buckets)
-    till = await limiting.till(base, tasks)
+    till = ends.till = await limiting.till(base, tasks)
     door = way_in.door(base, dispatch, till)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(

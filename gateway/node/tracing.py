@@ -1,10 +1,12 @@
-"""Whether this node makes traces, and with what."""
+"""What follows from the end of a message beside its record; and whether this node makes traces, and with what."""
 
 import importlib
 from typing import Final, Protocol, cast
 
 from config.problems import ConfigError, Problem
 from config.settings import Settings
+from gateway.limits.till import Till
+from gateway.metrics.exposition import Outcome
 from gateway.model.message import Message
 from gateway.process.system_errors import system_text
 
@@ -20,6 +22,21 @@ class Traces(Protocol):
     def ended(self, message: Message) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Ends:
+    """Told of each message whose end is durable; passes it on to whoever counts, settles and traces."""
+
+    def __init__(self, outcome: Outcome, traces: Traces | None) -> None:
+        self._outcome = outcome
+        self._traces = traces
+        self.till: Till  # stands once the journal does
+
+    def __call__(self, message: Message) -> None:
+        self._outcome.final(message)
+        self.till.ended(message)
+        if self._traces is not None:
+            self._traces.ended(message)
 
 
 def traces(settings: Settings, node: str) -> Traces | None:

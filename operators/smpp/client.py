@@ -342,8 +342,7 @@ class SmppOperator:
             throttled=self._pace.throttled,
             submitted=self._submitted,
             receipts=self._receiving.receipts,
-            unexpected_responses=self._unexpected
-            + sum(each.session.unexpected_responses for each in self._links.binds.values()),
+            unexpected_responses=self._unexpected + self._links.unexpected_responses(),
             down=tuple(self._links.outages.now()),
             flawed=self._flaws.total,
             peer_ends_s=self._links.outages.peer.ends_s,

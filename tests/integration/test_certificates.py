@@ -18,7 +18,7 @@ async def test_the_nodes_own_files_are_told_as_they_are_now(tmp_path: Path) -> N
         text = stage.node.fronts.exposition.render().decode()
         (line,) = [each for each in text.splitlines() if each.startswith("gateway_certificate_left_seconds{")]
         name, _, left = line.rpartition(" ")
-        assert name == 'gateway_certificate_left_seconds{side="own",name="http"}'
+        assert name == 'gateway_certificate_left_seconds{name="http",side="own"}'
         assert 0 < float(left) <= DAY_S
         certificates = Certificates(stage.node.road, stage.node.clock)
         assert 0 < certificates.left_s()["own", "http"] <= DAY_S
