@@ -239,10 +239,6 @@ class Links:
         self._is_down(bind, *_why_ended(connection, self.blocked))
         return connection.end_reason == "bind_refused"
 
-    def unexpected_responses(self) -> int:
-        """On the binds that are there (S-21)."""
-        return sum(each.session.unexpected_responses for each in self.binds.values())
-
     async def _connect(self) -> Connection:
         settings = self._settings
         transport, connection = await asyncio.get_running_loop().create_connection(
