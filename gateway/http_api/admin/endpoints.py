@@ -16,17 +16,15 @@ from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_table import own_routes, passkey_routes
 from gateway.http_api.admin.parts import Parts
-from gateway.http_api.admin.people import PeopleEndpoints
 from gateway.http_api.admin.people_table import people_routes, reload_routes
 from gateway.http_api.admin.quotas import QuotaEndpoints
 from gateway.http_api.admin.quotas_table import quota_routes
-from gateway.http_api.admin.reloading import ReloadEndpoints
-from gateway.http_api.admin.requests import RequestEndpoints
 from gateway.http_api.admin.searching import Naming, NumberSearch
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.standing import Standing, StandingEndpoints
 from gateway.http_api.admin.steering import SteeringEndpoints
 from gateway.http_api.admin.steering_table import steering_routes
+from gateway.http_api.admin.subject_table import subject_routes
 from gateway.http_api.admin.table import admin_routes
 from gateway.http_api.routes import Route
 from gateway.ledger.roles import Ledger, Messages
@@ -34,6 +32,7 @@ from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
 from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
+from gateway.rights.desk import RightsDesk
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +55,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     reloads: Callable[[Actor], Reloads]
     naming: Naming
     router: Router
+    rights: RightsDesk
     operators: Callable[[], Sequence[OperatorView]]
     routes: Callable[[], Sequence[RouteLine]]
     checks: Callable[[], Mapping[str, bool]]
@@ -85,8 +85,9 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *steering_routes(SteeringEndpoints(parts, sources.control, sources.operators)),
         *passkey_routes(sign_in),
         *own_routes(OwnEndpoints(parts, sources.people, sources.party)),
-        *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
-        *reload_routes(ReloadEndpoints(parts, sources.reloads)),
+        *people_routes(parts, sources.people),
+        *reload_routes(parts, sources.reloads),
+        *subject_routes(parts, sources.rights, sources.directory),
         *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
     ]
 

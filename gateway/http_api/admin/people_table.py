@@ -1,13 +1,18 @@
 """The routes of people, tokens, requests and reloads, each with what its description says."""
 
+from collections.abc import Callable
 from typing import Final
 
+from gateway.audit.actor import Actor
+from gateway.control.reloads import Reloads
+from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people import PeopleEndpoints
 from gateway.http_api.admin.people_views import OwnView, PeopleView, RequestsView, RequestView, TokensView
 from gateway.http_api.admin.reload_views import LookView, ReloadView
 from gateway.http_api.admin.reloading import ReloadEndpoints
 from gateway.http_api.admin.requests import RequestEndpoints
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
+from gateway.people.registry import Registry
 from gateway.people.roles import Action
 
 _CURSOR: Final = Parameter(
@@ -22,7 +27,8 @@ _PAGED: Final = ("invalid_parameter", "ledger_unavailable")
 _RELOAD: Final = ("reload_under_way", "no_node", "ledger_unavailable")
 
 
-def people_routes(people: PeopleEndpoints, requests: RequestEndpoints) -> list[Route]:
+def people_routes(parts: Parts, registry: Registry) -> list[Route]:
+    people, requests = PeopleEndpoints(parts, registry), RequestEndpoints(parts, registry)
     return [
         Route("GET", "/admin/v1/people", people.people, _PEOPLE),
         Route("GET", "/admin/v1/tokens", people.tokens, _TOKENS),
@@ -33,7 +39,8 @@ def people_routes(people: PeopleEndpoints, requests: RequestEndpoints) -> list[R
     ]
 
 
-def reload_routes(reload: ReloadEndpoints) -> list[Route]:
+def reload_routes(parts: Parts, reloads: Callable[[Actor], Reloads]) -> list[Route]:
+    reload = ReloadEndpoints(parts, reloads)
     return [
         Route("POST", "/admin/v1/reload", reload.reload, _RELOADED),
         Route("POST", "/admin/v1/reload/look", reload.look, _LOOK),
