@@ -1,6 +1,6 @@
 """The door. Every message enters here, from whatever side, and this is what happens to it:
 
-    validated → judged → tagged → pseudonymised → sealed → queued for the commit
+    validated → judged → tagged → pseudonymised → sealed → (consent looked up) → queued for the commit
 
 Plaintext exists only in here; what leaves is a `Message` whose every field may be stored. The caller answers its
 customer when it is called with the id that is durable, and not before (Law 2).
@@ -16,7 +16,8 @@ from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import Accept, Written
+from gateway.consent.gate import Question
+from gateway.ledger.contract import Accept, Declined, Written
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.refusals import Refusal
@@ -90,6 +91,7 @@ class Door:
         submission = self._valid(key, request, now_ms, form)
         found = self._judge.decide(key, submission, now_ms)
         try:
+            question = self._judge.question(key, submission)
             message = self._minimise(key, submission, now_ms, form.notify)
             if found:
                 mark(message, found)
@@ -99,14 +101,35 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        if message.content is None:
-            self._offer_later(record, submission, done)
+        if question is not None:
+            self._ask(question, record, submission, done)
             return message
         try:
-            self._journal.offer(record, done)
+            self._enter(record, submission, done)
         except JournalFull:
             raise alone(self._full()) from None
         return message
+
+    def _ask(self, question: Question, record: Accept, submission: Submission, done: Done) -> None:
+        """Take it in once it was looked up that its recipient consents."""
+
+        def answered(verdict: Verdict | None) -> None:
+            if verdict is not None:
+                done(record, Declined(verdict.code, verdict.field))
+                return
+            try:
+                self._enter(record, submission, done)
+            except JournalFull:
+                done(record, Declined(self._full().code))
+
+        self._judge.ask(question, answered)
+
+    def _enter(self, record: Accept, submission: Submission, done: Done) -> None:
+        """Raises JournalFull."""
+        if record.message.content is None:
+            self._offer_later(record, submission, done)
+        else:
+            self._journal.offer(record, done)
 
     def _valid(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm) -> Submission:
         submission = self._validator.check(key, request, now_ms, form)

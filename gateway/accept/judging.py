@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
+from gateway.consent.gate import Answered, Question
+from gateway.consent.guard import Guard
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from gateway.model.submission import Submission
@@ -18,10 +20,13 @@ Check = Callable[[ApiKey, Submission, int], Sequence[Verdict]]
 
 
 class Judge:
-    """checks: asked in this order. counts: of what they found in messages that were to be sent."""
+    """checks: asked in this order. counts: of what they found in messages that were to be sent. guard: asked of what
+    needs consent, which may have to be looked up; None where nothing does.
+    """
 
-    def __init__(self, checks: Sequence[Check] = (), counts: Counts | None = None) -> None:
+    def __init__(self, checks: Sequence[Check] = (), counts: Counts | None = None, guard: Guard | None = None) -> None:
         self._checks: Final = tuple(checks)
+        self._guard: Final = guard
         self._counts: Final = Counts() if counts is None else counts
 
     def verdicts(self, key: ApiKey, submission: Submission, now_ms: int) -> list[Verdict]:
@@ -37,6 +42,20 @@ class Judge:
             self._counts.add(found)
             refuse(found)
         return found
+
+    def question(self, key: ApiKey, submission: Submission) -> Question | None:
+        """What is to be looked up before a message may be taken; None: nothing. Raises KeysWithheld, KeyDestroyed."""
+        if self._guard is None:
+            return None
+        customer = key.customer
+        return self._guard.question(
+            customer.id, customer.settings.consent, submission.message_class, submission.to, submission.source
+        )
+
+    def ask(self, question: Question, answered: Answered) -> None:
+        """Look it up, together with what else is asked now."""
+        assert self._guard is not None
+        self._guard.ask(question, answered)
 
 
 def refuse(found: Sequence[Verdict]) -> None:

@@ -19,6 +19,7 @@ from gateway.accounts.content_rules import ContentRules
 from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.message import MessageClass
 from gateway.model.senders import is_sender
 from redaction.retention import RetentionWish
@@ -151,7 +152,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     and in a month by its clock, which is `utc_offset_min` minutes ahead of UTC. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
-    label: an administrator's word for it, which names nobody.
+    label: an administrator's word for it, which names nobody. consent: what is done about messages that need consent.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -165,6 +166,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     content: ContentRules = {}
     plain_punctuation: bool = False
     label: str = ""
+    consent: ConsentMode = ConsentMode.OFF
 
     def __post_init__(self) -> None:
         _require(
@@ -235,12 +237,14 @@ class EsmeSettings(KeySettings, frozen=True, kw_only=True):
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
-    own. submitted: it is notified, too, when an operator has a message. former_secret: the sealed signing secret of
+    own. submitted: it is notified, too, when an operator has a message. checkpoints: it is sent, once a day, what was
+    signed of the audit log. former_secret: the sealed signing secret of
     before, in Base64, which signs as well until `former_until_ms`.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
     submitted: bool = False
+    checkpoints: bool = True
     former_secret: str = ""
     former_until_ms: int = 0
 

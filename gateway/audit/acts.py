@@ -112,7 +112,11 @@ class Act(enum.Enum):
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
+    CONSENT_GIVE = "consent.give"
+    CONSENT_WITHDRAW = "consent.withdraw"
     CONSENT_IMPORT = "consent.import"
+    CONSENT_SHOW = "consent.show"
+    CONSENT_WORDING = "consent.wording"
     SUPPRESSION_ADD = "suppression.add"
     SUPPRESSION_REMOVE = "suppression.remove"
     HOLD_PLACE = "hold.place"
@@ -163,6 +167,7 @@ _CUSTOMER: Final = _rule("cus")
 _PERSON: Final = _rule("usr")
 _OPERATOR: Final = _rule("op", numbers="version per_s waiting")
 _STORE: Final = _rule("", numbers="messages keys octets files version opened", digests=_STATES)
+_PURPOSES_OF_CONSENT: Final = _words("promotional awareness all")
 _CASE: Final = _rule(
     "case",
     words=_words("access copy correction erasure withdraw object complaint breach disclosure"),
@@ -242,7 +247,9 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.KEYS_COPY: _rule("", words=("begin",)),
         Act.KEYS_DESTROY: _rule("", words=("period", "customer", "pepper", "secret"), numbers="keys", digests=_STATES),
         Act.KEYS_RECOVER: _STORE,
-        Act.KEYS_ROTATE: _rule("", words=("root", "credentials", "customer"), numbers="version", digests=_STATES),
+        Act.KEYS_ROTATE: _rule(
+            "", words=("root", "credentials", "customer", "audit"), numbers="version", digests=_STATES
+        ),
         Act.KEYS_SNAPSHOT: _STORE,
         Act.MESSAGE_FIND: Rule(
             ("case", "cus", ""),
@@ -266,8 +273,12 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE,
         Act.CASE_CLOSE: _CASE,
-        Act.CONSENT_IMPORT: _rule("cus file", numbers="lines taken refused"),
-        Act.SUPPRESSION_ADD: _CUSTOMER,
+        Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),
+        Act.CONSENT_WITHDRAW: _rule("cus", words=_PURPOSES_OF_CONSENT),
+        Act.CONSENT_IMPORT: _rule("cus file", words=("consents", "suppressions"), numbers="lines taken refused"),
+        Act.CONSENT_SHOW: _rule("cus", numbers="rows"),
+        Act.CONSENT_WORDING: _CUSTOMER,
+        Act.SUPPRESSION_ADD: _rule("cus", words=_words("person link api import command operator erasure")),
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
         Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),

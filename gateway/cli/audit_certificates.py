@@ -76,7 +76,7 @@ def verify(
 
     async def own_key() -> str:
         async with open_desk(config) as desk:
-            writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.installation)
+            writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.clock, desk.installation)
             if writer is None:
                 raise Failed("these settings leave the log to other nodes: set audit.dir", "audit_elsewhere")
             return writer.key.text
@@ -92,7 +92,7 @@ def verify(
 
 async def _proved(desk: Desk, found: Certificate) -> bytes:
     """Into the log first, where the entry still waits for it."""
-    writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.installation)
+    writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.clock, desk.installation)
     if writer is None:
         raise Failed("these settings leave the log to other nodes: set audit.dir", "audit_elsewhere")
     try:

@@ -18,7 +18,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.door import Door
 from gateway.http_api.views import accepted_view
-from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult, Written
+from gateway.ledger.contract import Declined, LedgerUnavailable, WriteOp, WriteResult, Written
 from gateway.ledger.journal import Done
 from gateway.ledger.roles import Messages
 from gateway.limits.admission import Admission
@@ -176,8 +176,10 @@ class _Sending:
         self._path.stored(self, result)
 
 
-def untaken(result: Written) -> Refusal:
+def untaken(result: Written | Declined) -> Refusal:
     """Of a message that is not durable, or not known to be."""
+    if isinstance(result, Declined):
+        return Refusal(result.code, result.field)
     return Refusal("outcome_unknown" if result is Written.UNKNOWN else "ledger_unavailable")
 
 

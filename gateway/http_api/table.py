@@ -60,6 +60,10 @@ MESSAGE_CODES: Final = (
     "invalid_url",
     "no_route",
     "content_blocked",
+    "consent_missing",
+    "consent_withdrawn",
+    "suppressed",
+    "no_stop_link",
     "callback_without_endpoint",
     "keys_unavailable",
 )

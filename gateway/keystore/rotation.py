@@ -17,6 +17,7 @@ from redaction.customer_keys import TURNING_SINCE
 from redaction.keys import KeyState
 
 CREDENTIAL: Final = "credential"
+AUDIT: Final = "audit"
 OVERLAP_MS: Final = 3_600_000
 """How long a pepper that no key is under stays: somebody may be making one under it just now."""
 
@@ -59,9 +60,12 @@ def spare_credentials(state: KeyState, used: Collection[int], now_ms: int) -> li
 
 async def drop_credentials(store: Keystore, epochs: Collection[int]) -> int:
     """Destroy these peppers, while the loop goes on; how many there still were. Raises LedgerUnavailable."""
+    return await _drop(store, CREDENTIAL, epochs)
 
+
+async def _drop(store: Keystore, purpose: str, epochs: Collection[int]) -> int:
     def change(state: KeyState) -> int:
-        dropped = sum(state.drop_epoch(CREDENTIALS, CREDENTIAL, each) for each in epochs)
+        dropped = sum(state.drop_epoch(CREDENTIALS, purpose, each) for each in epochs)
         if not dropped:
             raise _DoneByAnotherNode
         return dropped
@@ -71,6 +75,23 @@ async def drop_credentials(store: Keystore, epochs: Collection[int]) -> int:
     except _DoneByAnotherNode:
         await store.follow()
         return 0
+
+
+def rotate_audit(store: Keystore, clock: Clock) -> int:
+    """Make the key by which the audit log is signed from now on; its epoch. Raises LayoutBefore."""
+
+    def change(state: KeyState) -> int:
+        _check(state)
+        epoch = state.epochs(CREDENTIALS, AUDIT)[-1] + 1
+        state.ensure_pepper(CREDENTIALS, AUDIT, epoch, clock.random, now_ms=clock.now_ms())
+        return epoch
+
+    return store.update(change, destroys=False)
+
+
+async def drop_audit_keys(store: Keystore, epochs: Collection[int]) -> int:
+    """As `drop_credentials`."""
+    return await _drop(store, AUDIT, epochs)
 
 
 def is_settled(store: Keystore, customer: int) -> bool:

@@ -70,6 +70,10 @@ KINDS: Final[dict[str, Kind]] = {
     "callback_without_endpoint": Kind(
         422, 0x08, "A callback URL needs an endpoint of your account, whose secret signs what is sent to it."
     ),
+    "consent_missing": Kind(422, 0x45, "The recipient has not consented to messages of this purpose."),
+    "consent_withdrawn": Kind(422, 0x45, "The recipient has withdrawn its consent to messages of this purpose."),
+    "suppressed": Kind(422, 0x45, "The recipient has stopped messages of this purpose or sender."),
+    "no_stop_link": Kind(422, 0x45, "The text has {stop_link}, and there are no stop links here."),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
     "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),

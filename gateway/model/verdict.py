@@ -40,7 +40,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OUT_OF_HOURS: Final = "out_of_hours"
-EXPIRED_WHILE_HELD: Final = {OUT_OF_HOURS: "held_out_of_hours"}
+CONSENT_BEING_CHECKED: Final = "consent_being_checked"
+EXPIRED_WHILE_HELD: Final = {OUT_OF_HOURS: "held_out_of_hours", CONSENT_BEING_CHECKED: "expired_here"}
 """By the code for which a message is held: that of one whose validity ends while it is."""
 SUPPRESSING: Final = frozenset({"consent_missing", "consent_withdrawn", "suppressed"})
 """Codes of a recipient's own will: a message that waited until one of them was found ends as `suppressed`."""

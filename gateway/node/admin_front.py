@@ -10,8 +10,8 @@ from gateway.audit.actor import Actor
 from gateway.control.desk import Control
 from gateway.control.reloads import Reloads
 from gateway.http_api.admin.api import IDLE_S, AdminApi
-from gateway.http_api.admin.endpoints import Sources
 from gateway.http_api.admin.searching import Naming
+from gateway.http_api.admin.sources import Sources
 from gateway.http_api.pages import Health
 from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
@@ -70,6 +70,7 @@ def build_admin(
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
+        log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,
         party=relying_party(settings.admin.passkeys),
     )

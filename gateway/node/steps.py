@@ -3,6 +3,7 @@
 import msgspec
 
 from config.settings import Settings
+from gateway.consent.guard import Guard
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.dispatch.gate import Conditions
 from gateway.delivery.dispatch.lanes import Lanes
@@ -17,7 +18,7 @@ from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
 from gateway.model.verdict import Counts
-from gateway.node import assembly
+from gateway.node import assembly, consenting
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
@@ -46,6 +47,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     addressing: Addressing
     minimiser: Minimiser
     verdicts: Counts
+    guard: Guard
 
 
 def base(
@@ -53,6 +55,7 @@ def base(
 ) -> Base:
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
+    verdicts = Counts()
     addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
     return Base(
         settings=settings,
@@ -80,7 +83,8 @@ def base(
             contain=tasks.contain,
             id_octets=stores.ledger.id_octets,
         ),
-        verdicts=Counts(),
+        verdicts=verdicts,
+        guard=consenting.guard(stores, clock, tasks, verdicts),
     )
 
 
@@ -94,7 +98,7 @@ def dispatch(base: Base) -> Dispatch:
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
-        conditions=Conditions(base.stores.directory, (), base.verdicts),
+        conditions=Conditions(base.stores.directory, (base.guard.recheck,), base.verdicts),
         observe_wait=base.outcome.waited,
     )
 

@@ -25,6 +25,7 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.node.consents import Consents, open_consents
 from gateway.people.registry import Registry
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
@@ -48,7 +49,7 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
     peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
-    were. follower: of what is wanted of this process.
+    were. follower: of what is wanted of this process. consents: what is known of people's.
     """
 
     rules: Rules
@@ -62,6 +63,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     work: CheckedWork
     directory: Directory
     follower: Follower
+    consents: Consents
     people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
@@ -111,15 +113,13 @@ async def open_stores(
     keystore.check_alone()
     if not is_locked():
         log.warning("keys_not_locked")
-    strangers = undeclared(await ledger.stored_fields())
-    if strangers:
-        raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
+    await _check_inventory(ledger)
     moves = Moves(keyring, keystore)
     directory = Directory(ledger.accounts, keyring.credential_digest, moves.note)
     await directory.refresh()
     follower = Follower(ledger.acts, clock, node_name(settings), shares)
     await follower.refresh()
-    writer = log_writer(settings, keystore, keyring, opened.installation)
+    writer = log_writer(settings, keystore, keyring, clock, opened.installation)
     return Stores(
         rules=rules,
         keystore=keystore,
@@ -132,6 +132,7 @@ async def open_stores(
         work=CheckedWork(ledger.work, integrity),
         directory=directory,
         follower=follower,
+        consents=await open_consents(ledger, keyring, clock),
         people=Registry(
             ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled
         ),
@@ -145,6 +146,12 @@ async def open_stores(
         opened=opened,
         peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
     )
+
+
+async def _check_inventory(ledger: SqliteLedger | RedisLedger) -> None:
+    strangers = undeclared(await ledger.stored_fields())
+    if strangers:
+        raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")
 
 
 async def check_stores(settings: Settings, clock: Clock) -> None:

@@ -26,7 +26,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
 
     return Door(
         validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
-        judge=Judge((), base.verdicts),
+        judge=Judge((), base.verdicts, base.guard),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick),
         journal=base.journal,

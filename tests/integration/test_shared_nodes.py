@@ -73,7 +73,8 @@ class Pair:
 
 
 @asynccontextmanager
-async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator[Pair]:
+async def two_nodes(folder: Path, faults: Faults | None = None, *, count: int = 2) -> AsyncIterator[Pair]:
+    """Or more of them, each with its part of eight partitions."""
     server = Valkey(folder / "valkey", *DURABLE)
     server.start()
     smsc = Simulator(record=True, track=True, faults=faults or Faults(receipt_delay_s=0.05), password="")
@@ -86,13 +87,13 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
         stack.callback(server.kill)
         stack.push_async_callback(smsc.stop)
         nodes = []
-        for _ in range(2):
+        for _ in range(count):
             node = Node(settings)
             await node.start()
             stack.push_async_callback(node.stop)
             nodes.append(node)
-        await until(lambda: all(_partitions(node) == 4 for node in nodes))
-        await smsc.until(lambda tally: smsc.bound == 2)
+        await until(lambda: sum(map(_partitions, nodes)) == 8 and min(map(_partitions, nodes)) >= 8 // count)
+        await smsc.until(lambda tally: smsc.bound == count)
         first = nodes[0]
         accounts = Accounts(
             first.stores.ledger.accounts,
