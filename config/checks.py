@@ -15,6 +15,7 @@ from config.operators import RouteSettings, minutes
 from config.problems import Origins, Problem, Severity, suggestion
 from config.redis_address import Address, AddressError, parse_address
 from config.retention import DEFAULT_RETENTION
+from config.rules import season
 from config.settings import AdminSettings, HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
 _ERROR: Final = Severity.ERROR
@@ -249,6 +250,16 @@ def _retention(settings: Settings) -> Iterator[Finding]:
             yield ("retention", index, "content_limit_s"), "content_outlived", message, Severity.WARNING
 
 
+def _rules(settings: Settings) -> Iterator[Finding]:
+    """A Ramadan has its days. Packs are read where they are needed."""
+    for index, written in enumerate(settings.rules.ramadan):
+        try:
+            season(written)
+        except ValueError:
+            message = "a Ramadan of 29 or 30 days is 1448=2027-02-09/2027-03-09"
+            yield ("rules", "ramadan", index), "invalid", message, _ERROR
+
+
 def _names(settings: Settings) -> Iterator[Finding]:
     """Every operator has a name of its own."""
     seen = set[str]()
@@ -321,6 +332,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("ledger",), _shared_ledger),
     (("retention", "messages"), _retention),
     (("retention",), _long_limits),
+    (("rules",), _rules),
     (("operators",), _names),
     (("operators",), _links),
     (("operators", "routes"), _routes),

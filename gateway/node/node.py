@@ -165,7 +165,7 @@ class Node:
             self.tasks,
         )
         reading = Reading(said=origin.said, own=self._settings)
-        self.reload = Reload(origin.source, reading, road, self.fronts, succession)
+        self.reload = Reload(origin.source, reading, road, self.fronts, succession, self.stores.messaging)
         reloading = Reloading(self.reload, self.stores.ledger.acts, self.clock, process, self.reload_asked)
         self._reloading = (
             self.tasks.start("reload", reloading.run()),

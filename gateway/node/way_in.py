@@ -12,6 +12,7 @@ from operators.smpp.segments import plan
 
 
 def door(base: Base, dispatch: Dispatch) -> Door:
+    rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
     def is_callable(url: str) -> bool:
@@ -25,10 +26,10 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         return base.stores.directory.endpoint(customer) is not None
 
     return Door(
-        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
-        judge=Judge((), base.verdicts, base.guard),
+        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint, rules.senders.classes_of),
+        judge=Judge([rules.at_door], base.verdicts, base.guard),
         minimiser=base.minimiser,
-        choice=Choice(base.router, dispatch.lanes.pick),
+        choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
         journal=base.journal,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,
