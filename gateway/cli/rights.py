@@ -116,6 +116,7 @@ def erasure_row(desks: Desks, done: Erasure) -> dict[str, object]:
         "messages": done.messages,
         "leaves": done.leaves,
         "elsewhere": done.elsewhere,
+        "held": done.held,
         "customers": sorted(desks.names.get(each, str(each)) for each in done.customers),
         "certificates": done.certificates,
         "operators_to_tell": [

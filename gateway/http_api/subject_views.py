@@ -46,11 +46,13 @@ class ToTell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErasedView(msgspec.Struct, frozen=True, kw_only=True):
-    """What was erased. leaves: keys that were destroyed. elsewhere: entries of lists. certificates: ids."""
+    """What was erased. leaves: keys that were destroyed. elsewhere: entries of lists. held: messages of which a
+    copy stays under a legal hold. certificates: ids."""
 
     messages: int
     leaves: int
     elsewhere: int
+    held: int
     customers: list[str]
     certificates: list[str]
     operators_to_tell: list[ToTell]
@@ -62,6 +64,7 @@ def erased_view(on: Stands, done: Erasure) -> ErasedView:
         messages=done.messages,
         leaves=done.leaves,
         elsewhere=done.elsewhere,
+        held=done.held,
         customers=sorted(map(on.public_id, done.customers)),
         certificates=done.certificates,
         operators_to_tell=[

@@ -26,7 +26,7 @@ STEERING = (
     *("pause_operator", "resume_operator", "drain_operator", "rebind_operator", "drain_node", "resume_node"),
     *("accepting_on", "accepting_off", "dispatch_on", "dispatch_off"),
 )
-DECISIONS = ("consent_request", "refuse_request", "erase_message")
+DECISIONS = ("ask_request", "consent_request", "refuse_request", "erase_message")
 """Who may do these follows from what was asked for, or they can be done once; they have tests of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
