@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger.sqlite.rows import (
+from gateway.ledger.sqlite.forms import (
     AnyRow,
     ChangeRow,
     DigestRow,
