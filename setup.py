@@ -1,5 +1,6 @@
-"""The compiled build: CONNECT_GATEWAY_COMPILED=1 makes one extension of compiling/modules.txt, by mypyc, and two
-in C: compiling/openssl.c, which the build does without where OpenSSL's headers are missing, and compiling/overwriter.c.
+"""The compiled build: CONNECT_GATEWAY_COMPILED=1 makes one extension of compiling/modules.txt, by mypyc, and three
+in C: compiling/openssl.c, which the build does without where OpenSSL's headers are missing, compiling/blake2s.c and
+compiling/overwriter.c.
 
 Without the variable this file says nothing, and the wheel is pure. docs/decisions/0012 tells why there are two.
 """
@@ -75,12 +76,17 @@ def extensions() -> list[Extension]:
         each.extra_compile_args = [*each.extra_compile_args, "-include", str(ROOT / "compiling" / "runtime.h")]
         for source in map(Path, each.sources):
             source.write_text(GLOBAL.sub(r"\1GATEWAY_GLOBAL(", source.read_text(encoding="utf-8")), encoding="utf-8")
-    return [*made, openssl(), overwriter()]
+    return [*made, openssl(), hashing(), overwriter()]
 
 
 def openssl() -> Extension:
     """What seals with one call. Nothing else is worse off without it."""
     return Extension("redaction.primitives.openssl", ["compiling/openssl.c"], libraries=["crypto"], optional=True)
+
+
+def hashing() -> Extension:
+    """Digests without an object for each. Elsewhere they are made by hashlib."""
+    return Extension("redaction.primitives.hashing", ["compiling/blake2s.c"], optional=True)
 
 
 def overwriter() -> Extension:

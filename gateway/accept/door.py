@@ -106,6 +106,10 @@ class Door:
             raise alone(self._full()) from None
         return message
 
+    def expect(self, batches: int) -> None:
+        """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
+        self._journal.expect(batches)
+
     def _offer_later(self, record: Accept, submission: Submission, leaf: int, done: Done) -> None:
         """Once there is a key for the period in which the message is due."""
         message = record.message

@@ -8,7 +8,6 @@ ids in clear for a day after its upgrade, so that nodes of both versions find ea
 import re
 from binascii import b2a_base64
 from collections.abc import Callable
-from hashlib import blake2s
 from typing import Final
 
 import msgspec
@@ -17,6 +16,7 @@ from gateway.delivery.neighbours import Forwarded
 from gateway.model.message import Message
 from gateway.vault.vault import Vault
 from operators.base import DeliveryReceipt
+from redaction.primitives import Begun
 
 AWAITED_MS: Final = 8 * 24 * 3600 * 1000
 """How long a receipt may come after its message was sent: a validity of a week, and hours of delay."""
@@ -34,7 +34,7 @@ class OperatorIds:
     """key: 32 octets. since_ms: from when ids are kept as digests, 0 for always; earlier ones are kept as they come."""
 
     def __init__(self, key: bytes, vault: Vault, now_ms: Callable[[], int], since_ms: int = 0) -> None:
-        self._keyed = blake2s(key=key, digest_size=_OCTETS)
+        self._keyed = Begun(b"", size=_OCTETS, key=key)
         self._vault = vault
         self._now_ms = now_ms
         self._since_ms = since_ms
@@ -74,11 +74,11 @@ class OperatorIds:
         """Begins with the digest of all but the last characters. Operators count, so ids that come together then lie
         together: in random places every message writes a page of the ledger of its own.
         """
-        keyed = self._keyed.copy()
-        keyed.update(f"{operator}\0{identifier[:-_TAIL]}".encode("utf-8", "surrogatepass"))
-        neighbours = keyed.digest()[:_OF_NEIGHBOURS]
-        keyed.update(identifier[-_TAIL:].encode("utf-8", "surrogatepass"))
-        return _MARK + b2a_base64(neighbours + keyed.digest()[_OF_NEIGHBOURS:], newline=False).decode()
+        octets = f"{operator}\0{identifier}".encode("utf-8", "surrogatepass")
+        tail = len(identifier[-_TAIL:].encode("utf-8", "surrogatepass"))
+        digest_of = self._keyed.of
+        kept = digest_of(octets[: len(octets) - tail])[:_OF_NEIGHBOURS] + digest_of(octets)[_OF_NEIGHBOURS:]
+        return _MARK + b2a_base64(kept, newline=False).decode()
 
 
 def listed(code: str | None) -> str | None:

@@ -28,6 +28,9 @@ class Door(Protocol):
         called.
         """
 
+    def expect(self, batches: int) -> None:
+        """So many more batches are being offered, or so many fewer: their messages are made durable together."""
+
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key.
 

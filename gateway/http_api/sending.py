@@ -87,6 +87,10 @@ class SendPath:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
         return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
 
+    def expect(self, batches: int) -> None:
+        """So many more batches are being offered, or so many fewer."""
+        self._door.expect(batches)
+
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.
 

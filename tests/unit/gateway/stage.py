@@ -89,6 +89,9 @@ class SmallDoor:
             raise Refusal("overloaded") from None
         return record.message
 
+    def expect(self, batches: int) -> None:
+        self._journal.expect(batches)
+
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
 
