@@ -21,7 +21,8 @@ from gateway.ledger.contract import (
     WriteResult,
     Written,
 )
-from gateway.ledger.sqlite.plan import Claim, Event, Outcome, Plan, Uses, Write, stored_events
+from gateway.ledger.sqlite.executing import stored_events
+from gateway.ledger.sqlite.plan import Claim, Event, Outcome, Plan, Uses, Write
 from gateway.ledger.sqlite.rows import (
     any_row,
     change_row,
