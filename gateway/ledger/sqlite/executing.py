@@ -9,7 +9,7 @@ import sqlite3
 from typing import Final
 
 from gateway.ledger.sqlite.forms import UsageRow
-from gateway.ledger.sqlite.plan import Outcome, Plan, Write
+from gateway.ledger.sqlite.plan import Claim, Outcome, Plan, Write
 from gateway.ledger.sqlite.schema import SQL
 
 _PURGE_AT_LEAST: Final = 8
