@@ -27,6 +27,7 @@ _OCTETS: Final = 12
 _OF_NEIGHBOURS: Final = 3
 _TAIL: Final = 2
 _MARK: Final = "~"
+_NO_ERROR: Final = "000"
 _CODE: Final = re.compile("[0-9]{1,5}|[0-9A-Za-z]{1,4}", re.ASCII)
 
 
@@ -83,4 +84,4 @@ class OperatorIds:
 
 def listed(code: str | None) -> str | None:
     """An operator's code if it is a number below 100,000 or up to four letters and digits; `UNLISTED` otherwise."""
-    return code if code is None or _CODE.fullmatch(code) is not None else UNLISTED
+    return code if code is None or code == _NO_ERROR or _CODE.fullmatch(code) is not None else UNLISTED

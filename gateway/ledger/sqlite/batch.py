@@ -131,17 +131,23 @@ class Batch:
         counted = uses_of(op)
         if not counted:
             return ()
-        uses: list[tuple[int, int, int]] = []
-        for cell, messages, segments in counted:
-            at = self._cells.get(cell)
-            if at is None:
-                at = self._cells[cell] = len(self._sums)
-                self._sums.append([0, 0])
-            sums = self._sums[at]
-            sums[0] += messages
-            sums[1] += segments
-            uses.append((at, messages, segments))
-        return tuple(uses)
+        if len(counted) == 1:
+            ((cell, messages, segments),) = counted
+            return ((self._count(cell, messages, segments), messages, segments),)
+        return tuple(
+            [(self._count(cell, messages, segments), messages, segments) for cell, messages, segments in counted]
+        )
+
+    def _count(self, cell: Cell, messages: int, segments: int) -> int:
+        """Its place."""
+        at = self._cells.get(cell)
+        if at is None:
+            at = self._cells[cell] = len(self._sums)
+            self._sums.append([0, 0])
+        sums = self._sums[at]
+        sums[0] += messages
+        sums[1] += segments
+        return at
 
     def _finish_plan(self) -> None:
         plan = self.plan
