@@ -1,7 +1,7 @@
 """Writes gateway/ledger/written.py: the functions that `gateway.ledger.fields.function_of` is asked for, as source, so
 that they can be compiled.
 
-    python -m compiling.written
+    python -m compiling.written             # --check: whether it is as it should be
 
 Where the file does not have a function as it is asked for, that one is made when its module loads, and interpreted.
 """
@@ -45,7 +45,7 @@ WRITTEN: Final[Mapping[str, Callable[..., Any]]] = {
 
 
 def text() -> str:
-    """The file as the table of fields wants it."""
+    """The file as the table of fields wants it, of a process in which nobody else has asked for functions."""
     for name in ASK:
         import_module(name)
     Records()
@@ -71,4 +71,7 @@ def _function(name: str, source: str) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    if sys.argv[1:] != ["--check"]:
+        FILE.write_text(text(), encoding="utf-8")
+    elif FILE.read_text(encoding="utf-8") != text():
+        sys.exit("run `python -m compiling.written`")
