@@ -25,6 +25,8 @@ UNLISTED: Final = "unlisted"
 
 _OCTETS: Final = 12
 _OF_NEIGHBOURS: Final = 3
+_WRITTEN: Final = 16
+"""Characters of base64."""
 _TAIL: Final = 2
 _MARK: Final = "~"
 _NO_ERROR: Final = "000"
@@ -59,13 +61,13 @@ class OperatorIds:
         at = message.segments + segment
         return self._vault.open_operator_id(message, ids[at]) if at < len(ids) and ids[at] else ""
 
-    def named(self, receipt: DeliveryReceipt) -> DeliveryReceipt:
+    def named(self, receipt: DeliveryReceipt, *, best: bool = False) -> DeliveryReceipt:
         """The receipt with what was stored for its ids, and a code that holds nothing else. What another node left
-        here has them already.
+        here has them already. best: for the first of its ids alone, which is nearly always the one that was given.
         """
         if isinstance(receipt.handle, Forwarded):
             return receipt
-        given = receipt.candidates
+        given = receipt.candidates[:1] if best else receipt.candidates
         kept = tuple([self._digest(receipt.operator, each) for each in given])
         if self._since_ms and self._now_ms() < self._since_ms + AWAITED_MS:
             kept += given
@@ -75,11 +77,16 @@ class OperatorIds:
         """Begins with the digest of all but the last characters. Operators count, so ids that come together then lie
         together: in random places every message writes a page of the ledger of its own.
         """
-        octets = f"{operator}\0{identifier}".encode("utf-8", "surrogatepass")
-        tail = len(identifier[-_TAIL:].encode("utf-8", "surrogatepass"))
+        text = f"{operator}\0{identifier}"
+        if text.isascii():
+            octets = text.encode()
+            tail = min(_TAIL, len(identifier))
+        else:
+            octets = text.encode("utf-8", "surrogatepass")
+            tail = len(identifier[-_TAIL:].encode("utf-8", "surrogatepass"))
         digest_of = self._keyed.of
         kept = digest_of(octets[: len(octets) - tail])[:_OF_NEIGHBOURS] + digest_of(octets)[_OF_NEIGHBOURS:]
-        return _MARK + b2a_base64(kept, newline=False).decode()
+        return _MARK + b2a_base64(kept)[:_WRITTEN].decode()
 
 
 def listed(code: str | None) -> str | None:
