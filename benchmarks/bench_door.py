@@ -10,7 +10,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.messages import MIXES, SENDER, number_of
 from config.settings import MessageSettings
+from gateway.accept.choosing import Choice
 from gateway.accept.door import Door
+from gateway.accept.judging import Judge
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
@@ -69,6 +71,7 @@ async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path
     ledger = SqliteLedger(folder / "ledger.db", clock)
     return Door(
         validator=Validator(MessageSettings(), plan, lambda _: False),
+        judge=Judge(),
         minimiser=Minimiser(
             vault=vault,
             policies=RetentionPolicies(DEFAULT_RULES),
@@ -76,8 +79,9 @@ async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path
             keyring=keyring,
             contain=TaskOwner().contain,
         ),
-        router=Router([Route(prefix="", classes=frozenset(), operators=("loop",))]),
-        pick=lambda candidates, _: candidates[0],
+        choice=Choice(
+            Router([Route(prefix="", classes=frozenset(), operators=("loop",))]), lambda candidates, _: candidates[0]
+        ),
         journal=Journal(ledger, stored=lambda _: None, queue_limit=10_000_000),
         clock=clock,
         digests=keyring.idempotency_digests,

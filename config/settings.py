@@ -20,6 +20,7 @@ from config.operators import (
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
+from config.rule_settings import RulesSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
 
@@ -38,10 +39,12 @@ __all__ = [
     "NodeSettings",
     "OperatorRegister",
     "OperatorSettings",
+    "PasskeySettings",
     "RedisSettings",
     "RetentionSettings",
     "RootSlotSettings",
     "RouteSettings",
+    "RulesSettings",
     "SecretRef",
     "Settings",
     "ShutdownSettings",
@@ -111,6 +114,21 @@ class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = False
 
 
+class PasskeySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Signing in with passkeys (WebAuthn)."""
+
+    origin: Annotated[
+        Annotated[str, Meta(pattern=r"^(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$")] | None,
+        Meta(
+            description="Where browsers find the console, such as `https://console.example.sa`; its host names the"
+            " passkeys, which serve under no other one. Unset, there are no passkeys."
+        ),
+    ] = None
+    name: Annotated[
+        str, Meta(min_length=1, max_length=64, description="What authenticators call this installation.")
+    ] = "Connect Gateway"
+
+
 class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The listener of the platform's own API. People are made by the command line; without a port there is none."""
 
@@ -126,6 +144,13 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tls_terminated_upstream: Annotated[
         bool, Meta(description="A proxy in front speaks TLS; allows plain HTTP on a public address (P-24).")
     ] = False
+    small_cells: Annotated[
+        int,
+        Meta(
+            ge=0, le=1_000, description="Usage of fewer messages is hidden from who may not see small cells; 0: none."
+        ),
+    ] = 10
+    passkeys: Annotated[PasskeySettings, Meta(description="Passkeys.")] = PasskeySettings()
 
 
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -394,6 +419,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dispatch: Annotated[DispatchSettings, Meta(extra=LIVE)] = DispatchSettings()
     webhooks: Annotated[WebhookSettings, Meta(extra=LIVE)] = WebhookSettings()
     messages: Annotated[MessageSettings, Meta(extra=LIVE)] = MessageSettings()
+    rules: Annotated[RulesSettings, Meta(extra=LIVE)] = RulesSettings()
     sweeper: Annotated[SweeperSettings, Meta(extra=LIVE)] = SweeperSettings()
     node: NodeSettings = NodeSettings()
     audit: AuditSettings = AuditSettings()

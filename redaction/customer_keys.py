@@ -35,12 +35,14 @@ of idempotency keys until they turn.
 """
 LASTING_EPOCH: Final = 0
 
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 """The present one; earlier ones are read, and written while nodes of an earlier version share the store."""
 DERIVED_SINCE: Final = 2
 """The layout from which peppers may be derived."""
 TURNING_SINCE: Final = 3
 """The layout from which peppers of idempotency keys turn."""
+SEARCH_SINCE: Final = 4
+"""The layout from which secrets for search are those of a tag and six hours, and may lie sealed to a custodian."""
 CUSTOMERS: Final = "customers"
 """A kind of groups, each of which rests in a segment of its own: some customers."""
 CUSTOMER_GROUPS: Final = 64
@@ -186,9 +188,17 @@ class CustomerKeys(EpochSecrets):
             raise self._absent("pepper")
         pepper = self._part(customer, purpose, 0 if secret is None else secret.created_ms)
         if secret is not None:
-            pepper = hmac_sha256(secret.value, pepper + purpose.encode())
+            pepper = derived_pepper(secret.value, pepper, purpose)
         self._turned.put(name, pepper)
         return pepper
+
+    def tagged_peppers(self, customer: int, purpose: str) -> list[bytes]:
+        """Of every tag and epoch that has a secret, the oldest epoch first. They are not kept at hand."""
+        if customer not in self._customers:
+            return []
+        secrets = [self._secrets[purpose, tag, epoch] for tag, epoch in self.tagged(purpose)]
+        made = [self._part(customer, purpose, each.created_ms) for each in secrets]
+        return [derived_pepper(each.value, part, purpose) for each, part in zip(secrets, made, strict=True)]
 
     def _part(self, customer: int, purpose: str, made_ms: int) -> bytes:
         """Of the key that the customer had then: what was named by a pepper keeps its name."""
@@ -223,3 +233,8 @@ class CustomerKeys(EpochSecrets):
     def own_keys(self, customer: int, purpose: str) -> Mapping[int, Key]:
         """Peppers that are the customer's own, by epoch, with the times that they were made for."""
         return self._peppers.get((customer, purpose), {})
+
+
+def derived_pepper(secret: bytes, part: bytes, purpose: str) -> bytes:
+    """A customer's pepper of an epoch. secret: of the epoch. part: of the customer's key, for this purpose."""
+    return hmac_sha256(secret, part + purpose.encode())

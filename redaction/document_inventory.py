@@ -92,6 +92,15 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     # challenge: minutes
     *_kind("challenge", replace(_WATCH, form=Form.DIGEST), {"key": "keyed digest of a random number that was used"}),
     *_kind("challenge", _WATCH, {"octets": "when it is forgotten"}),
+    # audit_sent: what customers were sent of the audit log
+    *_kind(
+        "audit_sent",
+        replace(_PERSON, purpose=DataPurpose.SECURITY, clock=Clock.ROW),
+        {
+            "key": "always the same",
+            "octets": "day of the last checkpoint that customers were sent, and whether all of them were",
+        },
+    ),
     # request: a year
     *_kind("request", replace(_DECISION, form=Form.SEALED), {"reason": "why it was asked, in words"}),
     *_kind(
@@ -112,6 +121,12 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "is_noted": "whether the audit log has that it is over",
         },
     ),
+    # quota: what a customer was warned of
+    *_kind(
+        "quota",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT),
+        {"key": "number of the customer", "octets": "by day and month, the highest per cent that was said"},
+    ),
     # token: 180 days after its end
     *_kind("token", replace(_DIGEST, clock=Clock.ROW), {"digest": "keyed digest of the token, which is shown once"}),
     *_kind(
@@ -128,6 +143,78 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "revoked_ms": "when it was revoked",
         },
     ),
+    # erasure: while a step of an erasure is under way
+    *_kind(
+        "erasure",
+        _DECISION,
+        {
+            "key": "random name of the step, and which part of it this is",
+            "began_ms": "when it began",
+            "act": "which act of the audit log it is",
+            "intent": "name of its intent in the audit log",
+            "obj": "random id of what the act is about",
+            "what": "a word for its certificate",
+            "case": "random id of the case",
+            "customer": "number of the customer whose messages these are",
+            "public": "id of that customer",
+            "ids": "random ids of the messages",
+            "places": "tag, period and leaf of keys that are to be destroyed",
+            "numbers": "how many messages, people and customers",
+        },
+    ),
+    # erased: a quarter of an hour
+    *_kind(
+        "erased",
+        _DECISION,
+        {
+            "key": "when, and the random name of the step",
+            "at_ms": "when it was done",
+            "ids": "random ids of messages that are no more, for processes to let go of",
+        },
+    ),
+    # certificate: as long as its entry in the audit log, two years
+    *_kind(
+        "certificate",
+        _DECISION,
+        {
+            "key": "random id",
+            "statement": "what was destroyed, why and how, in counts, digests and random ids",
+            "page": "the same for people to read",
+        },
+    ),
+    # leaving: while a customer is being erased
+    *_kind(
+        "leaving",
+        _DECISION,
+        {
+            "key": "id of the customer",
+            "customer": "its number",
+            "intent": "name of the intent in the audit log",
+            "second": "id of who consented",
+            "digest_before": "digest of the sealed key state before",
+        },
+    ),
+    # hold: as long as the audit log; held: until it is released, or over, at most a year unless extended
+    *_kind("hold", replace(_DECISION, form=Form.SEALED), {"citation": "by which order or law, in words"}),
+    *_kind(
+        "hold",
+        _DECISION,
+        {
+            "key": "random id",
+            "state": "being placed, standing, released",
+            "key_number": "of the hold's key",
+            "customer": "id of whose messages are held",
+            "case": "random id of the case",
+            "placed_ms": "when it was placed",
+            "until_ms": "when it is over",
+            "messages": "how many are held",
+            "by": "id of who asked",
+            "second": "id of who consented",
+            "released_ms": "when it was released",
+        },
+    ),
+    *_kind("held", replace(_DECISION, form=Form.SEALED), {"sealed": "record, text, numbers, reference of a message"}),
+    *_kind("held", _DECISION, {"key": "random ids of the message and of the hold"}),
 )
 
 DOCUMENTS: Final[Mapping[str, StoredField]] = MappingProxyType({field.name: field for field in _FIELDS})

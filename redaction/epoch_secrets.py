@@ -13,6 +13,8 @@ PEPPER_PURPOSES: Final = frozenset(
     {
         "search",
         "suppress",
+        "consent",
+        "stop",
         "rate",
         "statistics",
         "credential",
@@ -25,6 +27,9 @@ PEPPER_PURPOSES: Final = frozenset(
     }
 )
 
+SEARCH: Final = "search"
+"""The purpose of what people are found by in records."""
+
 SECRETS: Final = "secrets"
 """A kind of groups, each of which rests in a segment of its own: some epochs."""
 EPOCHS_A_GROUP: Final = 128
@@ -36,16 +41,21 @@ class EpochSecrets:
     `redaction.windows` has found for a purpose and a minute.
     """
 
-    __slots__ = ("_first_epochs", "_secrets", "touched", "windows")
+    __slots__ = ("_first_epochs", "_first_tagged", "_secrets", "touched", "windows")
 
     def __init__(self, secrets: dict[tuple[str, str, int], Key]) -> None:
         self._secrets = secrets
         self._first_epochs: dict[str, int | None] = {}
+        self._first_tagged: dict[str, int | None] = {}
         self.touched: set[tuple[str, int]] = set()
         self.windows: dict[tuple[str, int], Window] = {}
 
     def _forget_derived(self) -> None:
+        self._forget_firsts()
+
+    def _forget_firsts(self) -> None:
         self._first_epochs.clear()
+        self._first_tagged.clear()
         self.windows.clear()
 
     def ensure_secret(self, purpose: str, epoch: int, random: Random, *, tag: str = "", now_ms: int = 0) -> bool:
@@ -57,8 +67,7 @@ class EpochSecrets:
         if (purpose, tag, epoch) in self._secrets:
             return False
         self._secrets[purpose, tag, epoch] = Key(random(KEY_BYTES), now_ms)
-        self._first_epochs.clear()
-        self.windows.clear()
+        self._forget_firsts()
         self.touched.add((SECRETS, epoch // EPOCHS_A_GROUP))
         return True
 
@@ -77,6 +86,18 @@ class EpochSecrets:
             found = (epoch for purposed, tag, epoch in self._secrets if purposed == purpose and not tag)
             self._first_epochs[purpose] = min(found, default=None)
         return self._first_epochs[purpose]
+
+    def first_tagged(self, purpose: str) -> int | None:
+        """The oldest epoch that has a secret for some tag; None where none has."""
+        if purpose not in self._first_tagged:
+            found = (epoch for purposed, tag, epoch in self._secrets if purposed == purpose and tag)
+            self._first_tagged[purpose] = min(found, default=None)
+        return self._first_tagged[purpose]
+
+    def tagged(self, purpose: str) -> list[tuple[str, int]]:
+        """Tag and epoch of every secret that serves one tag alone, the oldest epoch first."""
+        found = ((tag, epoch) for purposed, tag, epoch in self._secrets if purposed == purpose and tag)
+        return sorted(found, key=lambda each: (each[1], each[0]))
 
     def secrets(self) -> list[tuple[str, str, int]]:
         """Purpose, tag and epoch of every secret, in order."""

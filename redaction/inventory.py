@@ -318,6 +318,26 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_GATEWAY, purpose=DataPurpose.SECURITY, basis=LawfulBasis.LEGAL_OBLIGATION, clock=Clock.ROW),
         {"number": "order of the entries", "octets": "an audit entry until it is in the log; random ids, no number"},
     ),
+    # permission: consents, until 24 months after their last use; suppressions, until opt-in, and soft ones to their end
+    *_table(
+        "permission",
+        replace(_MESSAGE, form=Form.PSEUDONYM, basis=LawfulBasis.LEGAL_OBLIGATION, clock=Clock.ROW),
+        {"token": "the person's number as a keyed token, under a lasting pepper of its own for each kind"},
+    ),
+    *_table(
+        "permission",
+        replace(_MESSAGE, basis=LawfulBasis.LEGAL_OBLIGATION, clock=Clock.ROW),
+        {
+            "kind": "a consent or a suppression",
+            "customer": "whose messages it is about",
+            "word": "purpose and option of a consent; all, a sender or a purpose that is suppressed",
+            "stands": "whether it stands in the way of messages: withdrawn, or suppressed",
+            "changed_ms": "when the person said it",
+            "ends_ms": "when it is forgotten; 0: not before opt-in",
+            "details": "proof: when, by which means and channel, which wording, a commitment to evidence",
+            "number": "order of the writes",
+        },
+    ),
     # traffic: what remains of messages whose record is gone
     *_table(
         "traffic",

@@ -5,22 +5,28 @@ HMAC-SHA-256 under a pepper that lives in the key store and dies with its epoch 
 
 The first 16 bytes of an HMAC are the pseudonym, which a subject's records are found by; the 40-bit leaf that its
 content keys hang on is derived from the pseudonym, so that a row names its leaf without any pepper. Both depend on
-customer and epoch, so two customers' records of one person cannot be joined, and after an epoch nothing links old
-records to new ones. An erasure finds the records under the pseudonyms of every live epoch, and punctures the leaves
-that they name. Therefore an epoch may be dropped only when every period that began during it is dead, or its people
-could no longer be found for erasure.
+customer, retention tag and epoch, so two customers' records of one person cannot be joined, and after an epoch nothing
+links old records to new ones. An erasure finds the records under the pseudonyms of every live epoch, and punctures the
+leaves that they name. Therefore a secret may leave the nodes only when no content of its tag and epoch can be opened
+any more, or its people could not be found for erasure.
 
 Versions before took the leaf from the HMAC, too. What they sealed names its leaf itself; where it was emptied since,
 `former_leaves` says which leaf its copies lie under.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
+from redaction.epoch_secrets import SEARCH
+from redaction.errors import KeyDestroyed
 from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
 from redaction.primitives import Begun, hmac_sha256
+from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym
 from redaction.sealed import Subject as Subject
+from redaction.search_epochs import epoch_of, former_epoch_of
 from redaction.turning import Digests as Digests
 from redaction.windows import window
 
@@ -28,13 +34,15 @@ IDEMPOTENCY: Final = "idempotency"
 _LEAF: Final = Begun(b"", key=b"connect-gateway leaf")
 
 
-def pseudonymise(keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = "search") -> Subject:
-    """The subject behind a number. Raises `KeyDestroyed` when the customer has no pepper for purpose and epoch.
+def pseudonymise(
+    keys: KeyState, customer: int, msisdn: Msisdn, epoch: int, purpose: str = SEARCH, tag: str = ""
+) -> Subject:
+    """The subject behind a number. Raises `KeyDestroyed` when the customer has no pepper for purpose, tag and epoch.
 
     purpose: one of `PEPPER_PURPOSES`; pseudonyms of different purposes cannot be compared. Only the leaf of "search"
-    is a leaf of content keys.
+    is a leaf of content keys. tag: '' where one pepper serves all tags.
     """
-    name = hmac_sha256(keys.pepper(customer, purpose, epoch), msisdn.reveal(Purpose.ACCEPT).encode())
+    name = hmac_sha256(keys.pepper(customer, purpose, epoch, tag), msisdn.reveal(Purpose.ACCEPT).encode())
     pseudonym = Pseudonym(name[:16])
     return Subject(pseudonym, leaf_of_pseudonym(pseudonym))
 
@@ -45,10 +53,26 @@ def leaf_of_pseudonym(pseudonym: Pseudonym) -> int:
 
 
 def former_leaves(keys: KeyState, customer: int, msisdn: Msisdn) -> dict[Pseudonym, int]:
-    """The pseudonyms of a subject under every live epoch, oldest first, and the leaf of each in versions before."""
+    """The pseudonyms of a subject under every live epoch, and the leaf under which any version sealed beside each."""
     number = msisdn.reveal(Purpose.ACCEPT).encode()
-    names = [hmac_sha256(keys.pepper(customer, "search", it), number) for it in keys.epochs(customer, "search")]
-    return {Pseudonym(name[:16]): int.from_bytes(name[16:21], "big") for name in names}
+    former = [hmac_sha256(keys.pepper(customer, SEARCH, it), number) for it in keys.epochs(customer, SEARCH)]
+    found = {Pseudonym(name[:16]): int.from_bytes(name[16:21], "big") for name in former}
+    for pepper in keys.tagged_peppers(customer, SEARCH):
+        name = Pseudonym(hmac_sha256(pepper, number)[:16])
+        found[name] = leaf_of_pseudonym(name)
+    return found
+
+
+def names_at(
+    keys: KeyState, customer: int, msisdn: Msisdn, tag: RetentionTag, times_ms: Iterable[int]
+) -> set[Pseudonym]:
+    """What a person is called in records of this tag that begin at one of these times, as far as keys live for it."""
+    found: set[Pseudonym] = set()
+    for at_ms in times_ms:
+        for epoch, name in ((epoch_of(at_ms), tag), (former_epoch_of(at_ms), "")):
+            with suppress(KeyDestroyed):
+                found.add(pseudonymise(keys, customer, msisdn, epoch, SEARCH, name).pseudonym)
+    return found
 
 
 def credential_digest(keys: KeyState, secret: Secret, epoch: int = LASTING_EPOCH) -> bytes:
@@ -72,6 +96,16 @@ def idempotency_digests(keys: KeyState, customer: int, key: str, now_ms: int, in
         tuple([hmac_sha256(keys.pepper(customer, IDEMPOTENCY, epoch), text)[:16] for epoch in before]),
         tuple([hmac_sha256(keys.pepper(customer, IDEMPOTENCY, epoch), text)[:16] for epoch in sought]),
     )
+
+
+def consent_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
+    """16 octets that a person's consents to one customer are found by. Raises `KeyDestroyed`."""
+    return pseudonymise(keys, customer, msisdn, LASTING_EPOCH, "consent").pseudonym
+
+
+def suppression_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
+    """8 octets that what a person stopped of one customer's is found by. Raises `KeyDestroyed`."""
+    return pseudonymise(keys, customer, msisdn, LASTING_EPOCH, "suppress").pseudonym[:8]
 
 
 def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms: int) -> list[Pseudonym]:

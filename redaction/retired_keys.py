@@ -14,7 +14,8 @@ from redaction.primitives import hmac_sha256
 
 LATE_MS: Final = 3_600_000
 """How long after a key was replaced a node may still seal with it, at most."""
-PARTS: Final = ("search", "idempotency", "rate", "join")
+NEVER_MS: Final = 2**62
+PARTS: Final = ("search", "idempotency", "rate", "join", "consent", "suppress")
 """Purposes whose peppers are derived from a customer's key and a secret."""
 
 
@@ -42,14 +43,21 @@ def retired(key: bytes, created_ms: int, now_ms: int) -> Retired:
     return Retired(key, {purpose: part_of(key, purpose) for purpose in PARTS}, created_ms, now_ms)
 
 
-def still_needed(generations: Sequence[Retired], periods_ms: Iterable[int], secrets_ms: Iterable[int]) -> list[Retired]:
-    """What is left of a customer's earlier keys. periods_ms, secrets_ms: when the living ones were made."""
+def still_needed(
+    generations: Sequence[Retired], periods_ms: Iterable[int], secrets_ms: Iterable[tuple[str, int]]
+) -> list[Retired]:
+    """What is left of a customer's earlier keys. periods_ms: when the living ones were made. secrets_ms: of each living
+    secret its purpose, and when it was made.
+    """
     first_period_ms = min(periods_ms, default=None)
-    first_secret_ms = min(secrets_ms, default=None)
+    first_ms: dict[str, int] = {}
+    for purpose, made_ms in secrets_ms:
+        first_ms[purpose] = min(made_ms, first_ms.get(purpose, made_ms))
     left: list[Retired] = []
     for each in generations:
         is_dead = first_period_ms is None or first_period_ms > each.retired_ms + LATE_MS
         value = b"" if each.settled and is_dead else each.value
-        if value or (first_secret_ms is not None and first_secret_ms <= each.retired_ms):
-            left.append(msgspec.structs.replace(each, value=value))
+        parts = {name: part for name, part in each.parts.items() if first_ms.get(name, NEVER_MS) <= each.retired_ms}
+        if value or parts:
+            left.append(msgspec.structs.replace(each, value=value, parts=parts))
     return left

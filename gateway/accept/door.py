@@ -1,6 +1,6 @@
 """The door. Every message enters here, from whatever side, and this is what happens to it:
 
-    validated → tagged → pseudonymised → sealed → queued for the commit
+    validated → judged → tagged → pseudonymised → sealed → (consent looked up) → queued for the commit
 
 Plaintext exists only in here; what leaves is a `Message` whose every field may be stored. The caller answers its
 customer when it is called with the id that is durable, and not before (Law 2).
@@ -11,20 +11,22 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from config.settings import MessageSettings
+from gateway.accept.choosing import Choice
+from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
-from gateway.delivery.routing import Router
-from gateway.ledger.contract import Accept, Written
+from gateway.consent.gate import Question
+from gateway.ledger.contract import Accept, Declined, Written
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.model.message import Message, MessageClass, Status
-from gateway.model.numbers import digits_of
 from gateway.model.refusals import Refusal
-from gateway.model.submission import ReturnPath, SmppForm, Submission
+from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
+from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
-from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
+from redaction.errors import KeysWithheld, SealError, alone
 from redaction.pseudonymise import Digests, leaf_of_pseudonym
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -36,7 +38,7 @@ Rewrite = Callable[[Message, Content, ReturnPath | None], tuple[MessageRequest, 
 
 
 class Door:
-    """pick: of the candidates for a message of this class, the operator in whose lane it is to wait.
+    """judge: what rules say of a valid submission. choice: of the operator in whose lane a message is to wait.
 
     digests: keyed digests of an idempotency key, by customer, key, time and index. plain_counters: operators that take
     a text in as many segments as it was planned for.
@@ -46,19 +48,19 @@ class Door:
         self,
         *,
         validator: Validator,
+        judge: Judge,
         minimiser: Minimiser,
-        router: Router,
-        pick: Callable[[Sequence[str], MessageClass], str],
+        choice: Choice,
         journal: Journal,
         clock: Clock,
         digests: Callable[[int, str, int, int], Digests],
         plain_counters: Collection[str] = (),
     ) -> None:
         self._validator = validator
+        self._judge = judge
         self._minimiser = minimiser
         self._vault = minimiser.vault
-        self._router = router
-        self._pick = pick
+        self._choice = choice
         self._journal = journal
         self._clock = clock
         self._digests = digests
@@ -86,22 +88,24 @@ class Door:
         so that one key covers a batch item by item.
         """
         now_ms = self._clock.now_ms()
-        submission = self._validator.check(key, request, now_ms, form)
-        if submission.unguessed is not None and not self._has_route(key.customer.id, submission, now_ms):
-            submission = self._validator.without_guess(submission, request, form)
+        submission = self._valid(key, request, now_ms, form)
+        found = self._judge.decide(key, submission, now_ms)
         try:
-            message, leaf = self._minimise(key, submission, now_ms, form.notify)
+            question = self._judge.question(key, submission)
+            message = self._minimise(key, submission, now_ms, form.notify)
+            if found:
+                mark(message, found)
             record = Accept(message)
             if idempotency is not None:
                 claimed, before, sought = self._digests(key.customer.id, idempotency, now_ms, index)
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        if message.content is None:
-            self._offer_later(record, submission, leaf, done)
+        if question is not None:
+            self._ask(question, record, submission, done)
             return message
         try:
-            self._journal.offer(record, done)
+            self._enter(record, submission, done)
         except JournalFull:
             raise alone(self._full()) from None
         return message
@@ -110,15 +114,58 @@ class Door:
         """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
         self._journal.expect(batches)
 
-    def _offer_later(self, record: Accept, submission: Submission, leaf: int, done: Done) -> None:
-        """Once there is a key for the period in which the message is due."""
+    def _ask(self, question: Question, record: Accept, submission: Submission, done: Done) -> None:
+        """Take it in once it was looked up that its recipient consents."""
+
+        def answered(verdict: Verdict | None) -> None:
+            if verdict is not None:
+                done(record, Declined(verdict.code, verdict.field))
+                return
+            try:
+                self._enter(record, submission, done)
+            except JournalFull:
+                done(record, Declined(self._full().code))
+
+        self._judge.ask(question, answered)
+
+    def _enter(self, record: Accept, submission: Submission, done: Done) -> None:
+        """Raises JournalFull."""
+        if record.message.content is None:
+            self._offer_later(record, submission, done)
+        else:
+            self._journal.offer(record, done)
+
+    def _valid(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm) -> Submission:
+        submission = self._validator.check(key, request, now_ms, form)
+        if submission.unguessed is not None and not self._choice.has_route(key.customer.id, submission, now_ms):
+            return self._validator.without_guess(submission, request, form)
+        return submission
+
+    def judge(self, key: ApiKey, request: MessageRequest) -> Sequence[Verdict]:
+        """Everything that would be said of a message, which is not sent; nothing is counted or stored."""
+        now_ms = self._clock.now_ms()
+        try:
+            submission = self._valid(key, request, now_ms, NO_FORM)
+        except Refusal as refusal:
+            return [_verdict(refusal, "request")]
+        found = self._judge.verdicts(key, submission, now_ms)
+        try:
+            self._choice.look(key.customer.id, submission, now_ms)
+        except Refusal as refusal:
+            found.append(_verdict(refusal, "route"))
+        return found
+
+    def _offer_later(self, record: Accept, submission: Submission, done: Done) -> None:
+        """Once there are keys for the time at which the message is due: its person is called as then."""
         message = record.message
-        begin_ms = message.due_ms or message.accepted_ms
+        begin_ms = submission.schedule_at_ms or message.accepted_ms
 
         def offer(there: bool) -> None:
             try:
                 if there:
-                    self._seal(message, submission, leaf, begin_ms)
+                    subject = self._minimiser.pseudonymise(message.customer, submission.to, message.tag, begin_ms)
+                    message.subject = subject.pseudonym
+                    self._seal(message, submission, subject.leaf, begin_ms)
                     self._journal.offer(record, done)
                     return
             except (JournalFull, KeysWithheld):
@@ -142,12 +189,15 @@ class Door:
             if message.subject == earlier.subject:
                 return True
             to = self._validator.recipient(request.to)
-            subject = self._minimiser.pseudonymise(earlier.customer, to, earlier.accepted_ms)
+            names = self._minimiser.names_at(earlier.customer, to, earlier.tag, self._times_of(earlier))
         except KeysWithheld:
             raise alone(_keyless()) from None
-        except KeyDestroyed:
-            return True
-        return subject.pseudonym == earlier.subject
+        return not names or earlier.subject in names
+
+    def _times_of(self, message: Message) -> tuple[int, int]:
+        """When its content's clock may have begun: with its acceptance, or where its record's ends."""
+        rule = self._minimiser.policies.of(message.customer, message.tag)
+        return message.accepted_ms, message.record_until_ms - rule.record_s * 1000
 
     def revise(self, key: ApiKey, message: Message, rewrite: Rewrite) -> Message:
         """The record of a waiting message with another text to the same recipient; nothing is written here.
@@ -163,6 +213,7 @@ class Door:
             raise alone(Refusal("not_replaceable")) from None
         request, form = rewrite(message, content, path)
         submission = self._validator.check(key, request, now_ms, form)
+        self._judge.decide(key, submission, now_ms)  # times are judged again when its turn comes
         submission = msgspec.structs.replace(submission, tag=message.tag)
         due_ms = message.due_ms if submission.schedule_at_ms is None else submission.schedule_at_ms
         begin_ms = max(due_ms or now_ms, now_ms)
@@ -193,8 +244,8 @@ class Door:
     def _full(self) -> Refusal:
         return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)
 
-    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> tuple[Message, int]:
-        """The record: what is kept of a submission, and nothing else; and the leaf that its content hangs on.
+    def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> Message:
+        """The record: what is kept of a submission, and nothing else.
 
         Not sealed yet where it is due in a period that has no key.
         """
@@ -203,8 +254,8 @@ class Door:
         rule = self._minimiser.policies.of(customer, submission.tag)
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, due_ms, None)
-        identifier, subject = self._minimiser.identify(customer, to, now_ms, due_ms)
-        lane, resend = self._lane(customer, submission, subject.pseudonym, now_ms)
+        identifier, subject = self._minimiser.identify(customer, to, submission.tag, now_ms, due_ms)
+        lane, resend = self._choice.lane(customer, submission, subject.pseudonym, now_ms)
         message = Message(
             id=identifier,
             customer=customer,
@@ -231,28 +282,17 @@ class Door:
         )
         if due_ms == now_ms or self._minimiser.due_keys.are_there(submission.tag, due_ms):
             self._seal(message, submission, subject.leaf, due_ms)
-        return message, subject.leaf
+        return message
 
     def _seal(self, message: Message, submission: Submission, leaf: int, begin_ms: int) -> None:
         message.content, message.private = self._vault.seal(
             submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
         )
 
-    def _has_route(self, customer: int, submission: Submission, now_ms: int) -> bool:
-        return self._router.find(*_asked(customer, submission, now_ms)) is not None
 
-    def _lane(self, customer: int, submission: Submission, subject: bytes, now_ms: int) -> tuple[str, bool | None]:
-        """And whether its route says that what is in doubt is sent again."""
-        line = self._router.choose(*_asked(customer, submission, now_ms))
-        if line is None or not line.route.operators:
-            raise Refusal("no_route", "to")
-        return self._pick(line.operators_of(subject), submission.message_class), line.route.resend
-
-
-def _asked(customer: int, submission: Submission, now_ms: int) -> tuple[str, MessageClass, int, str, int]:
-    """What the route table is asked by."""
-    source = submission.source if isinstance(submission.source, str) else digits_of(submission.source)
-    return digits_of(submission.to), submission.message_class, customer, source, submission.schedule_at_ms or now_ms
+def _verdict(refusal: Refusal, rule: str) -> Verdict:
+    """The same, among others."""
+    return Verdict(code=refusal.code, severity=Severity.REFUSE, rule=rule, field=refusal.field)
 
 
 def _keyless() -> Refusal:

@@ -77,6 +77,25 @@ class MessageAccepted(Struct, frozen=True, kw_only=True, gc=False):
     ] = UNSET
 
 
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that rules say of a message."""
+
+    code: Annotated[str, Meta(description="Stable; a refusal to send has the same.")]
+    severity: Annotated[str, Meta(description="`refuse`, `hold` or `warn`.")]
+    rule: Annotated[str, Meta(description="The group of rules that found it.")]
+    enforced: Annotated[bool, Meta(description="Whether anything follows from it for you; it is watched otherwise.")]
+    cite: Annotated[str, Meta(description="The clause that it follows.")] = ""
+    field: Annotated[str | None, Meta(description="Of the request.")] = None
+    until: Annotated[str | None, Meta(description="When what is held is sent.")] = None
+
+
+class MessageChecked(Struct, frozen=True, kw_only=True):
+    """What would become of a message. Nothing was sent, counted or stored."""
+
+    outcome: Annotated[str, Meta(description="`accepted`, `held` or `refused`, if it were sent now.")]
+    findings: Annotated[list[Finding], Meta(description="Everything that rules say of it.")]
+
+
 class PrivacyReceipt(Struct, frozen=True, kw_only=True):
     """What became of the personal data of this message."""
 

@@ -130,12 +130,15 @@ class Accounts:
         """Open a customer's contact data. Raises `redaction.errors.SealError`."""
         return open_profile(self._sealer, customer, purpose)
 
-    async def change_settings(self, customer_id: int, change: Change, act: Act = Act.CUSTOMER_SET) -> CustomerSettings:
-        """Set the fields that `change` names; all others stay. What holds then. act: which of a customer's it is.
+    async def change_settings(
+        self, customer_id: int, change: Change, act: Act = Act.CUSTOMER_SET, numbers: Mapping[str, int] = {}
+    ) -> CustomerSettings:
+        """Set the fields that `change` names; all others stay. What holds then. act: which of a customer's it is, and
+        the numbers of its entry.
 
         Raises UnknownAccount, InvalidSetting and ChangedMeanwhile.
         """
-        changed = await self._change_customer(customer_id, act, lambda stored: _with(stored, change))
+        changed = await self._change_customer(customer_id, act, lambda stored: _with(stored, change), numbers)
         return read_customer(changed.settings).settings
 
     async def reseal_profile(self, customer_id: int) -> None:
@@ -163,7 +166,11 @@ class Accounts:
         )
 
     async def _change_customer(
-        self, number: int, act: Act | None, change: Callable[[StoredCustomer], StoredCustomer]
+        self,
+        number: int,
+        act: Act | None,
+        change: Callable[[StoredCustomer], StoredCustomer],
+        numbers: Mapping[str, int] = {},
     ) -> StoredCustomer:
         """act: None for what belongs to one that was written down already."""
 
@@ -171,7 +178,7 @@ class Accounts:
             standing = _the_customer(await self._store.customers(), number)
             changed = change(standing)
             if changed != standing:
-                entries = [] if act is None else self._entries(act, standing)
+                entries = [] if act is None else self._entries(act, standing, numbers=numbers)
                 await self._store.save_customer(changed, read=standing.version, entries=entries)
                 self._say("customer", standing.public_id)
             return changed
@@ -407,6 +414,21 @@ class Accounts:
 
     def _say(self, kind: str, name: str) -> None:
         _say(self._actor, kind, name)
+
+
+async def clear_customer(store: AccountStore, number: int) -> None:
+    """Empty the row of a customer whose keys are destroyed: contact data and settings. Raises LedgerUnavailable and
+    ChangedMeanwhile.
+    """
+
+    async def attempt() -> None:
+        standing = _the_customer(await store.customers(), number)
+        settings = stored_form(CustomerSettings(senders={}))
+        empty = msgspec.structs.replace(standing, account=Sealed(b""), settings=settings)
+        if empty != standing:
+            await store.save_customer(empty, read=standing.version)
+
+    await _until_it_stands(attempt)
 
 
 async def change_endpoints(

@@ -59,7 +59,7 @@ class EsmeProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         bool, Meta(description="A validity_period over the longest allowed is cut to it instead of refused.")
     ] = False
     quota_status: Annotated[
-        int, Meta(ge=1, le=0xFFFFFFFF, description="command_status that tells that the daily quota is used up.")
+        int, Meta(ge=1, le=0xFFFFFFFF, description="command_status that tells that a quota is used up.")
     ] = 0x58
     replace_if_present: Annotated[
         Literal["refuse", "ignore"],

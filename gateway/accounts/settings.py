@@ -10,15 +10,17 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Raw
 
+from config.rules import Kind
 from gateway.accounts.content_rules import ContentRules
 from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.message import MessageClass
 from gateway.model.senders import is_sender
 from redaction.retention import RetentionWish
@@ -26,8 +28,8 @@ from redaction.retention import RetentionWish
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_SCOPES: Final = ("send", "status")
-SCOPES: Final = (*DEFAULT_SCOPES, "operators")
-LATER_SCOPES: Final = ("subjects", "admin")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators", "subjects")
+LATER_SCOPES: Final = ("admin",)
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100
 """Events in one request to an endpoint."""
@@ -35,6 +37,11 @@ LEAST_PER_S: Final = 0.00001
 MOST_PER_S: Final = 1_000_000.0
 """Bounds of a throughput: about one message a day, and more than any gateway sends."""
 _MOST_PER_DAY: Final = 1_000_000_000_000
+_MOST_PER_MONTH: Final = 31 * _MOST_PER_DAY
+RIYADH_MIN: Final = 180
+"""Minutes ahead of UTC."""
+EARLIEST_MIN: Final = -720
+LATEST_MIN: Final = 840
 MOST_BURST: Final = 1_000_000
 _MOST_BINDS: Final = 1_000
 _LARGEST_WINDOW: Final = 10_000
@@ -46,6 +53,12 @@ _NUMBER_DIGITS: Final = 20
 _MAPPED_BITS: Final = 96
 """Of an IPv6 network that stands for an IPv4 one."""
 
+KINDS: Final = get_args(Kind)
+"""Of customers, to the regulator."""
+RULE_GROUPS: Final = ("class", "sender", "register", "hours", "links", "opt_out", "otp", "transfer")
+"""By which rules are switched, and what verdicts name as their rule."""
+RULE_MODES: Final = ("off", "watch", "enforce")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _CLASSES: Final = frozenset(each.value for each in MessageClass)
 _SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -142,20 +155,30 @@ class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """senders: registered names, with the classes that each may carry (empty: all). throughput_per_s: messages per
-    second over all keys and ESME accounts together; None is unlimited. retention: shorter times, by tag.
+    second over all keys and ESME accounts together; None is unlimited. daily_quota, monthly_quota: messages in a day
+    and in a month by its clock, which is `utc_offset_min` minutes ahead of UTC. retention: shorter times, by tag.
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
-    label: an administrator's word for it, which names nobody.
+    label: an administrator's word for it, which names nobody. consent: what is done about messages that need consent.
+    kind: what it is to the regulator, '' where that is not said. rules: by group of rules, or for `all`: off, watch or
+    enforce. residency: the country that its messages must not leave; '' is wherever a transfer is on record.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
     default_class: str = "transactional"
     throughput_per_s: float | None = None
+    daily_quota: int | None = None
+    monthly_quota: int | None = None
+    utc_offset_min: int = RIYADH_MIN
     retention: Mapping[str, RetentionWish] = {}
     numbers: Mapping[str, NumberSettings] = {}
     content: ContentRules = {}
     plain_punctuation: bool = False
     label: str = ""
+    consent: ConsentMode = ConsentMode.OFF
+    kind: str = ""
+    rules: Mapping[str, str] = {}
+    residency: str = ""
 
     def __post_init__(self) -> None:
         _require(
@@ -167,12 +190,25 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
         _check_label(self.label)
         check_classes((self.default_class,))
         _check_throughput(self.throughput_per_s)
+        _check_count(self.daily_quota, _MOST_PER_DAY, "a daily quota")
+        _check_count(self.monthly_quota, _MOST_PER_MONTH, "a monthly quota")
+        _require(
+            EARLIEST_MIN <= self.utc_offset_min <= LATEST_MIN,
+            f"a clock is from {EARLIEST_MIN} to {LATEST_MIN} minutes ahead of UTC; Riyadh's is {RIYADH_MIN}",
+        )
         _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
         _require(all(map(_is_number_key, self.numbers)), f"a number has up to {_NUMBER_DIGITS} digits")
+        _require(not self.kind or self.kind in KINDS, f"a kind is {', '.join(KINDS)}")
+        _require(
+            set(self.rules) <= {"all", *RULE_GROUPS} and set(self.rules.values()) <= set(RULE_MODES),
+            f"a rule is GROUP=off, watch or enforce; groups are all, {', '.join(RULE_GROUPS)}",
+        )
+        _require(not self.residency or _COUNTRY.fullmatch(self.residency) is not None, "a country has two capitals")
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is set per key. Rates are messages per second, quotas messages per UTC day; None is unlimited.
+    """What is set per key. Rates are messages per second, quotas messages in a day of its customer's clock; None is
+    unlimited.
 
     burst: None allows one second's worth. allowed_networks: CIDR; empty allows every address.
     """
@@ -219,12 +255,14 @@ class EsmeSettings(KeySettings, frozen=True, kw_only=True):
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
-    own. submitted: it is notified, too, when an operator has a message. former_secret: the sealed signing secret of
+    own. submitted: it is notified, too, when an operator has a message. checkpoints: it is sent, once a day, what was
+    signed of the audit log. former_secret: the sealed signing secret of
     before, in Base64, which signs as well until `former_until_ms`.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
     submitted: bool = False
+    checkpoints: bool = True
     former_secret: str = ""
     former_until_ms: int = 0
 

@@ -24,6 +24,7 @@ class Act(enum.Enum):
     CUSTOMER_ENABLE = "customer.enable"
     CUSTOMER_PAUSE = "customer.pause"
     CUSTOMER_RESUME = "customer.resume"
+    CUSTOMER_ERASE = "customer.erase"
     SENDER_ADD = "sender.add"
     SENDER_REMOVE = "sender.remove"
     NUMBER_ADD = "number.add"
@@ -97,6 +98,8 @@ class Act(enum.Enum):
     KEYS_RECOVER = "keys.recover"
     KEYS_ROTATE = "keys.rotate"
     KEYS_SNAPSHOT = "keys.snapshot"
+    CUSTODIAN_SET = "custodian.set"
+    CUSTODIAN_ASK = "custodian.ask"
 
     # personal data
     MESSAGE_FIND = "message.find"
@@ -105,14 +108,21 @@ class Act(enum.Enum):
     RETENTION_RUN = "retention.run"
     RETENTION_POLICY = "retention.policy"
     SUBJECT_ERASE = "subject.erase"
+    SUBJECT_ACCESS = "subject.access"
+    MESSAGE_ERASE = "message.erase"
     EXPORT_MAKE = "export.make"
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
+    CONSENT_GIVE = "consent.give"
+    CONSENT_WITHDRAW = "consent.withdraw"
     CONSENT_IMPORT = "consent.import"
+    CONSENT_SHOW = "consent.show"
+    CONSENT_WORDING = "consent.wording"
     SUPPRESSION_ADD = "suppression.add"
     SUPPRESSION_REMOVE = "suppression.remove"
     HOLD_PLACE = "hold.place"
+    HOLD_EXTEND = "hold.extend"
     HOLD_RELEASE = "hold.release"
     BREAKGLASS_BEGIN = "breakglass.begin"
     BREAKGLASS_END = "breakglass.end"
@@ -150,6 +160,8 @@ ROLES: Final = _words(
 PURPOSES: Final = _words(
     "accept deliver inform_customer credential data_subject security legal improvement legal_hold support"
 )
+CERTIFIED: Final = _words("person message customer retention hold")
+"""What a certificate of destruction is about."""
 REFUSALS: Final = _words("forbidden unknown invalid changed expired locked wrong missing failed unavailable fork")
 """Why an act did not take place; `refused:` stands before it."""
 _SWITCH: Final = ("on", "off")
@@ -158,6 +170,7 @@ _CUSTOMER: Final = _rule("cus")
 _PERSON: Final = _rule("usr")
 _OPERATOR: Final = _rule("op", numbers="version per_s waiting")
 _STORE: Final = _rule("", numbers="messages keys octets files version opened", digests=_STATES)
+_PURPOSES_OF_CONSENT: Final = _words("promotional awareness all")
 _CASE: Final = _rule(
     "case",
     words=_words("access copy correction erasure withdraw object complaint breach disclosure"),
@@ -237,8 +250,12 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.KEYS_COPY: _rule("", words=("begin",)),
         Act.KEYS_DESTROY: _rule("", words=("period", "customer", "pepper", "secret"), numbers="keys", digests=_STATES),
         Act.KEYS_RECOVER: _STORE,
-        Act.KEYS_ROTATE: _rule("", words=("root", "credentials", "customer"), numbers="version", digests=_STATES),
+        Act.KEYS_ROTATE: _rule(
+            "", words=("root", "credentials", "customer", "audit"), numbers="version", digests=_STATES
+        ),
         Act.KEYS_SNAPSHOT: _STORE,
+        Act.CUSTODIAN_SET: _rule("", numbers="secrets"),
+        Act.CUSTODIAN_ASK: _rule("case", numbers="customers subjects secrets"),
         Act.MESSAGE_FIND: Rule(
             ("case", "cus", ""),
             words=_words("id reference number number_support number_data_subject number_security number_legal"),
@@ -251,21 +268,35 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         ),
         Act.RETENTION_POLICY: _CUSTOMER,
         Act.SUBJECT_ERASE: Rule(
-            ("case", "request", ""), numbers=frozenset({"messages", "periods", "customers", "subjects"})
+            ("case", "request", "erasure"),
+            numbers=frozenset({"messages", "periods", "customers", "subjects", "elsewhere", "held"}),
         ),
+        Act.SUBJECT_ACCESS: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages", "customers"})),
+        Act.MESSAGE_ERASE: _rule("msg", numbers="messages periods elsewhere subjects customers held"),
+        Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),
         Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE,
         Act.CASE_CLOSE: _CASE,
-        Act.CONSENT_IMPORT: _rule("cus file", numbers="lines taken refused"),
-        Act.SUPPRESSION_ADD: _CUSTOMER,
+        Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),
+        Act.CONSENT_WITHDRAW: _rule("cus", words=_PURPOSES_OF_CONSENT),
+        Act.CONSENT_IMPORT: _rule("cus file", words=("consents", "suppressions"), numbers="lines taken refused"),
+        Act.CONSENT_SHOW: _rule("cus", numbers="rows"),
+        Act.CONSENT_WORDING: _CUSTOMER,
+        Act.SUPPRESSION_ADD: _rule("cus", words=_words("person link api import command operator erasure")),
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
+        Act.HOLD_EXTEND: _rule("hold case", numbers="messages"),
         Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),
         Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),
         Act.DISCLOSURE_MAKE: _rule("disclosure", numbers="messages"),
-        Act.DESTRUCTION: _rule("cert", numbers="messages subjects", digests=_STATES),
+        Act.DESTRUCTION: _rule(
+            "cert",
+            words=CERTIFIED,
+            numbers="messages subjects keys content records leftovers",
+            digests="before after statement page",
+        ),
         Act.AUDIT_ANEW: _rule("", numbers="size", digests=_STATES),
         Act.AUDIT_PRUNE: _rule("", numbers="before after"),
     }

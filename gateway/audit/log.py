@@ -50,6 +50,11 @@ class AuditLog:
         self._clock = clock
         self._actor = actor
 
+    @property
+    def actor_id(self) -> str:
+        """Kind, and the random id where there is one."""
+        return f"{self._actor.kind.value} {self._actor.id}".rstrip()
+
     def entry(self, act: Act, obj: str = "", **said: Any) -> bytes:
         """Of an act that takes place now; as `gateway.audit.entries.entry`."""
         return entry(act, self._actor, obj, now_ms=self._clock.now_ms(), **said)
@@ -64,10 +69,9 @@ class AuditLog:
 
         Raises LedgerUnavailable; before the act when the intent could not be written.
         """
-        intent, outcome = self._clock.random(8).hex(), Outcome()
-        standing = msgspec.msgpack.encode(_Open(act.value, obj, self._clock.now_ms()))
-        begun = self.entry(act, obj, result="intent", intent=intent, **said)
-        await self._acts.act([DocumentWrite(INTENT, intent, standing, read=0)], [begun])
+        outcome = Outcome()
+        intent, writes, entries = self.begun(act, obj, **said)
+        await self._acts.act(writes, entries)
         try:
             yield outcome
         except BaseException:
@@ -75,9 +79,21 @@ class AuditLog:
             raise
         await self._end(act, obj, intent, **said | outcome.said)
 
+    def begun(self, act: Act, obj: str = "", **said: Any) -> tuple[str, list[DocumentWrite], list[bytes]]:
+        """An intent, for who writes it with what it needs to be finished by somebody else: its name, which `ended`
+        takes, and what has to be written.
+        """
+        intent = self._clock.random(8).hex()
+        standing = msgspec.msgpack.encode(_Open(act.value, obj, self._clock.now_ms()))
+        noted = self.entry(act, obj, result="intent", intent=intent, **said)
+        return intent, [DocumentWrite(INTENT, intent, standing, read=0)], [noted]
+
+    def ended(self, act: Act, obj: str, intent: str, **said: Any) -> tuple[list[DocumentWrite], list[bytes]]:
+        """The outcome of an intent: what has to be written."""
+        return [DocumentWrite(INTENT, intent, None)], [self.entry(act, obj, intent=intent, **said)]
+
     async def _end(self, act: Act, obj: str, intent: str, **said: Any) -> None:
-        ended = self.entry(act, obj, intent=intent, **said)
-        await self._acts.act([DocumentWrite(INTENT, intent, None)], [ended])
+        await self._acts.act(*self.ended(act, obj, intent, **said))
 
 
 async def close_open(acts: Acts, clock: Clock, *, before_ms: int) -> int:

@@ -30,7 +30,9 @@ def add(
     ] = None,
     network: Annotated[list[str] | None, typer.Option(help="Network it may be used from, as CIDR; repeatable.")] = None,
     throughput: Annotated[str | None, typer.Option(help="Messages per second; default no limit.")] = None,
-    daily_quota: Annotated[str | None, typer.Option(help="Messages per UTC day; default no limit.")] = None,
+    daily_quota: Annotated[
+        str | None, typer.Option(help="Messages in a day of its customer's clock; default no limit.")
+    ] = None,
     label: Annotated[str, typer.Option(help="A word of yours that names nobody; shown in lists.")] = "",
     expires_days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
     config: Config = None,

@@ -25,7 +25,9 @@ def add(
     ] = None,
     network: Annotated[list[str] | None, typer.Option(help="Network it may bind from, as CIDR; repeatable.")] = None,
     throughput: Annotated[str | None, typer.Option(help="Messages per second; default no limit.")] = None,
-    daily_quota: Annotated[str | None, typer.Option(help="Messages per UTC day; default no limit.")] = None,
+    daily_quota: Annotated[
+        str | None, typer.Option(help="Messages in a day of its customer's clock; default no limit.")
+    ] = None,
     binds: Annotated[int | None, typer.Option(min=1, help="Binds at once; default as set for the listener.")] = None,
     window: Annotated[int | None, typer.Option(min=1, help="Unanswered requests of one bind.")] = None,
     profile: Annotated[

@@ -53,6 +53,7 @@ def run_now(config: Config = None, json: Json = False) -> None:
                 keyring=desk.keyring,
                 clock=desk.clock,
                 settings=settings,
+                permissions=desk.ledger.permissions,
                 integrity=Integrity(desk.keyring.tags, desk.ledger.retention),
                 schedule_s=desk.settings.messages.max_schedule_s,
             )

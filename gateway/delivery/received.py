@@ -77,7 +77,7 @@ class Recorder:
         now_ms = self._clock.now_ms()
         source = self._source(message)
         rule = self._minimiser.policies.of(owner.customer, TRANSACTIONAL)
-        identifier, subject = self._minimiser.identify(owner.customer, source, now_ms)
+        identifier, subject = self._minimiser.identify(owner.customer, source, TRANSACTIONAL, now_ms)
         record = Message(
             id=identifier,
             customer=owner.customer,

@@ -16,6 +16,7 @@ from gateway.http_api.decoding import decode_batch
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.sending import SendPath, idempotency_of
+from gateway.http_api.views import checked_view
 from gateway.model.refusals import Refusal
 
 MAX_BATCH_READS: Final = 32
@@ -60,6 +61,17 @@ class SendEndpoints:
         self._path.send(key, body, idempotency, answer)
         taken, more = await answer.known
         return self._replies.of(202, taken, more=more)
+
+    async def check(self, call: Call) -> Reply:
+        """Counts against the key's throughput and nothing else."""
+        key = self._gatekeeper.open(call.request, "send")
+        self._path.admit(key)
+        try:
+            body = await read_json_body(call.request, self._limits.max_body_bytes, self._limits.read_timeout_s)
+            found = self._path.judge(key, body)
+        finally:
+            self._path.settle(key, 1, 1)
+        return self._replies.of(200, _encode(checked_view(found)))
 
     async def send_batch(self, call: Call) -> Reply:
         request = call.request

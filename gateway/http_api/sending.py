@@ -8,6 +8,7 @@ by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -17,13 +18,15 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.door import Door
 from gateway.http_api.views import accepted_view
-from gateway.ledger.contract import LedgerUnavailable, WriteOp, WriteResult, Written
+from gateway.ledger.contract import Declined, LedgerUnavailable, WriteOp, WriteResult, Written
 from gateway.ledger.journal import Done
 from gateway.ledger.roles import Messages
 from gateway.limits.admission import Admission
+from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM
+from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import alone
@@ -62,6 +65,13 @@ class SendPath:
         """Let so many messages in, all or none; `settle` them once their fate is known. Raises Refusal."""
         self._admission.admit(key, messages, self._clock.now_ms())
 
+    def standing(self, key: ApiKey) -> list[Standing]:
+        """How the quotas of the key's customer stand, as far as this process knows."""
+        settings = key.customer.settings
+        return self._admission.quotas.standing(
+            key.customer.id, settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
+        )
+
     def charge(self, key: ApiKey, messages: int) -> None:
         """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""
         self._admission.gates.charge(key, messages)
@@ -90,6 +100,10 @@ class SendPath:
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
         self._door.expect(batches)
+
+    def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
+        """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
+        return self._door.judge(key, decode_message(body))
 
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.
@@ -166,8 +180,10 @@ class _Sending:
         self._path.stored(self, result)
 
 
-def untaken(result: Written) -> Refusal:
+def untaken(result: Written | Declined) -> Refusal:
     """Of a message that is not durable, or not known to be."""
+    if isinstance(result, Declined):
+        return Refusal(result.code, result.field)
     return Refusal("outcome_unknown" if result is Written.UNKNOWN else "ledger_unavailable")
 
 

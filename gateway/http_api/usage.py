@@ -1,19 +1,21 @@
 """What a customer sent, for the customer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from gateway.accept.validation import parse_time
+from gateway.accounts.customers import ApiKey
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.ledger.roles import Usage
 from gateway.ledger.usage import HOUR_MS
-from gateway.limits.usage import LONGEST_HOURS, Span, report
+from gateway.limits.quotas import Period, Standing
+from gateway.limits.usage import LONGEST_HOURS, Span, Sum, report
 from gateway.model.message import MessageClass, Status
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339
@@ -28,60 +30,115 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class UsageSum(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages and segments that were accepted, or that ended so over an operator."""
+    """Messages and segments that were accepted, or that ended so over an operator. fewer_than: they are not told,
+    because they are fewer than so many messages.
+    """
 
     start: Time
     message_class: MessageClass = msgspec.field(name="class")
     country: int
     status: Status
     operator: str | None = None
-    messages: int
-    segments: int
+    messages: int | None
+    segments: int | None
+    fewer_than: int | None = None
+
+
+class QuotaView(msgspec.Struct, frozen=True, kw_only=True):
+    """A quota now, in messages. ends_at: when its day or month is over."""
+
+    period: Period
+    limit: int
+    used: int
+    left: int
+    ends_at: Time
 
 
 class UsageView(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums from `since`, and before `until`."""
+    """Sums from `since`, and before `until`; and how the customer's quotas stand now."""
 
     since: Time
     until: Time
     by: Span
     items: list[UsageSum]
+    quotas: list[QuotaView] = []
 
 
 class UsageEndpoint:
-    def __init__(self, usage: Usage, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> None:
+    """standing: of the quotas of a key's customer."""
+
+    def __init__(
+        self,
+        usage: Usage,
+        standing: Callable[[ApiKey], Iterable[Standing]],
+        gatekeeper: Gatekeeper,
+        replies: Replies,
+        clock: Clock,
+    ) -> None:
         self._usage = usage
+        self._standing = standing
         self._gatekeeper = gatekeeper
         self._replies = replies
         self._clock = clock
 
     async def show(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "status")
-        view = await usage_view(self._usage, key.customer.id, call.query, self._clock.now_ms())
+        view = await usage_view(
+            self._usage, key.customer.id, call.query, self._clock.now_ms(), quotas=self._standing(key)
+        )
         return self._replies.of(200, _encode(view))
 
 
-async def usage_view(usage: Usage, customer: int, query: Mapping[str, str], now_ms: int) -> UsageView:
-    """As the query of a request asks for it. Raises Refusal."""
+async def usage_view(
+    usage: Usage,
+    customer: int,
+    query: Mapping[str, str],
+    now_ms: int,
+    *,
+    quotas: Iterable[Standing] = (),
+    smallest: int = 0,
+) -> UsageView:
+    """As the query of a request asks for it. smallest: cells of fewer messages are not told. Raises Refusal."""
     span = _span(query)
     until_ms = _time(query, "until", now_ms + 1)
     since_ms = _time(query, "since", until_ms - min(USUAL_DAYS * 24, LONGEST_HOURS[span]) * HOUR_MS)
     if not 0 <= until_ms - since_ms <= LONGEST_HOURS[span] * HOUR_MS:
         raise Refusal("invalid_parameter", "since")
     sums = await report(usage, customer, since_ms, until_ms, span, _offset_min(query))
-    items = [
-        UsageSum(
-            start=rfc3339(each.start_ms),
-            message_class=each.message_class,
-            country=each.country,
-            status=each.status,
-            operator=each.operator or None,
-            messages=each.messages,
-            segments=each.segments,
+    return UsageView(
+        since=rfc3339(since_ms),
+        until=rfc3339(until_ms),
+        by=span,
+        items=[_item(each, smallest) for each in sums],
+        quotas=quota_views(quotas),
+    )
+
+
+def _item(each: Sum, smallest: int) -> UsageSum:
+    hidden = each.messages < smallest
+    return UsageSum(
+        start=rfc3339(each.start_ms),
+        message_class=each.message_class,
+        country=each.country,
+        status=each.status,
+        operator=each.operator or None,
+        messages=None if hidden else each.messages,
+        segments=None if hidden else each.segments,
+        fewer_than=smallest if hidden else None,
+    )
+
+
+def quota_views(standing: Iterable[Standing]) -> list[QuotaView]:
+    return [
+        QuotaView(
+            period=each.period,
+            limit=each.limit,
+            used=each.used,
+            left=max(0, each.limit - each.used),
+            ends_at=rfc3339(each.end_ms),
         )
-        for each in sums
+        for each in standing
     ]
-    return UsageView(since=rfc3339(since_ms), until=rfc3339(until_ms), by=span, items=items)
 
 
 def _span(query: Mapping[str, str]) -> Span:

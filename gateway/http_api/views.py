@@ -1,15 +1,26 @@
 """A message's record as its customer sees it. Numbers are masked; the body is never part of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from msgspec import UNSET
 
-from gateway.accept.request import MessageAccepted, MessageView, PrivacyReceipt, RetentionView
+from gateway.accept.request import (
+    Finding,
+    MessageAccepted,
+    MessageChecked,
+    MessageView,
+    PrivacyReceipt,
+    RetentionView,
+)
 from gateway.model.held_lane import held_customer, operator_of
 from gateway.model.message import OPEN, WAITING, Message, Status
 from gateway.model.times import rfc3339, rfc3339_or_none
+from gateway.model.verdict import Severity, Verdict, gravest
 from redaction.egress import disclosed_fields
 from redaction.personal import mask_number
+
+_OUTCOME: Final = {Severity.REFUSE: "refused", Severity.HOLD: "held"}
 
 
 def accepted_view(message: Message) -> MessageAccepted:
@@ -25,6 +36,25 @@ def accepted_view(message: Message) -> MessageAccepted:
         scheduled_at=rfc3339(message.due_ms) if message.due_ms is not None and _is_scheduled(message) else UNSET,
         retention=RetentionView(message.tag, rfc3339(message.content_until_ms), rfc3339(message.record_until_ms)),
         warnings=message.warnings or UNSET,
+    )
+
+
+def checked_view(verdicts: Sequence[Verdict]) -> MessageChecked:
+    """What would become of a message of which this is said."""
+    decides = gravest(verdicts)
+    outcome = "accepted" if decides is None else _OUTCOME[decides.severity]
+    return MessageChecked(outcome=outcome, findings=[_finding(each) for each in verdicts])
+
+
+def _finding(verdict: Verdict) -> Finding:
+    return Finding(
+        code=verdict.code,
+        severity=verdict.severity.value,
+        rule=verdict.rule,
+        enforced=not verdict.watched,
+        cite=verdict.cite,
+        field=verdict.field,
+        until=rfc3339_or_none(verdict.until_ms),
     )
 
 

@@ -6,14 +6,17 @@ periods whose last content is due are destroyed here; that is what forgets.
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.keystore.record_tags import RecordTags
 from gateway.keystore.store import Keystore
-from gateway.keystore.upkeep import CREDENTIALS, EPOCH_MS, Upkeep, epoch_of, make_peppers
+from gateway.keystore.upkeep import CREDENTIALS, Upkeep, make_peppers
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
+from redaction import search_epochs
+from redaction.customer_keys import SEARCH_SINCE
+from redaction.epoch_secrets import SEARCH
 from redaction.errors import KeysWithheld
 from redaction.keys import KeyState, Place
 from redaction.personal import Msisdn, Secret
@@ -23,6 +26,7 @@ from redaction.pseudonymise import (
     credential_digest,
     former_leaves,
     idempotency_digests,
+    names_at,
     pseudonymise,
 )
 from redaction.retention import RetentionRule, RetentionTag, period_of
@@ -44,8 +48,18 @@ def _no_tags() -> int | None:
     return None
 
 
+class AuditKey(NamedTuple):
+    """A key of the audit log. made_ms: when it took over."""
+
+    epoch: int
+    made_ms: int
+    seed: bytes
+
+
 class Keyring:
-    """rules: every retention rule, for which period keys are kept. tags_from: without it no key of records is made."""
+    """rules: every retention rule, for which period keys are kept. tags_from: without it no key of records is made.
+    destroys_from_ms: until then nothing is destroyed because its time has come, and nothing is made.
+    """
 
     def __init__(
         self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock, tags_from: TagsFrom = _no_tags
@@ -56,6 +70,7 @@ class Keyring:
         self._rules = tuple(rules)
         self._by_tag = {rule.tag: rule for rule in self._rules}
         self._clock = clock
+        self.destroys_from_ms = 0
         self._losses = 0
         self._keyless = False
 
@@ -91,7 +106,8 @@ class Keyring:
         """As `ensure_present`, while the loop goes on."""
         upkeep = self._upkeep(self._store.state)
         try:
-            if not upkeep.needed or not self.attended:
+            waits = upkeep.destroyed > 0 and self._clock.now_ms() < self.destroys_from_ms
+            if not upkeep.needed or not self.attended or waits:
                 return 0
             return await self._store.update_apart(self._keep, destroys=upkeep.destroyed > 0)
         except _DoneByAnother:
@@ -114,16 +130,21 @@ class Keyring:
     def period_at(self, tag: RetentionTag, at_ms: int) -> int:
         return period_of(self._by_tag[tag], at_ms)
 
-    def has_period(self, tag: RetentionTag, at_ms: int) -> bool:
-        """Whether there is a key for what begins then."""
-        return self._store.state.has_period(tag, self.period_at(tag, at_ms))
+    def has_keys(self, tag: RetentionTag, at_ms: int) -> bool:
+        """Whether what begins then can be sealed, and its person named."""
+        state = self._store.state
+        return state.has_period(tag, self.period_at(tag, at_ms)) and search_epochs.is_there(state, tag, at_ms)
 
-    async def make_period(self, tag: RetentionTag, at_ms: int) -> None:
-        """Make the key of that time durable, unless it is there, while the loop goes on. Raises LedgerUnavailable."""
-        period = self.period_at(tag, at_ms)
+    async def make_keys(self, tag: RetentionTag, at_ms: int) -> None:
+        """Make the keys of that time durable unless they are there, while the loop runs. Raises LedgerUnavailable."""
+        period, epoch = self.period_at(tag, at_ms), search_epochs.epoch_of(at_ms)
 
         def make(state: KeyState) -> None:
-            if not state.ensure_period(tag, period, self._clock.random, now_ms=self._clock.now_ms()):
+            random, now_ms = self._clock.random, self._clock.now_ms()
+            made = state.ensure_period(tag, period, random, now_ms=now_ms)
+            if state.layout >= SEARCH_SINCE:
+                made |= state.ensure_secret(SEARCH, epoch, random, tag=tag, now_ms=now_ms)
+            if not made:
                 raise _DoneByAnother
 
         try:
@@ -136,7 +157,7 @@ class Keyring:
 
         def make(state: KeyState) -> None:
             state.ensure_customer(customer, self._clock.random, now_ms=self._clock.now_ms())
-            make_peppers(state, self._clock)
+            make_peppers(state, self._by_tag, self._clock)
 
         self._store.update(make, destroys=False)
 
@@ -145,11 +166,6 @@ class Keyring:
         if not self.attended:
             raise KeysWithheld
         return former_leaves(self._store.state, customer, number)
-
-    def named_since_ms(self, customer: int) -> int | None:
-        """From when on people can still be named in a customer's records; None where no key is left for it."""
-        epochs = self._store.state.epochs(customer, "search")
-        return epochs[0] * EPOCH_MS if epochs else None
 
     async def forget(self, places: Callable[[KeyState], Collection[Place]]) -> int:
         """Destroy what was sealed under the leaves that `places` finds, in every copy; how many there still were.
@@ -210,8 +226,16 @@ class Keyring:
             return True
         return False
 
-    def pseudonymise(self, customer: int, number: Msisdn, now_ms: int) -> Subject:
-        return pseudonymise(self._store.state, customer, number, epoch_of(now_ms))
+    def pseudonymise(self, customer: int, number: Msisdn, tag: RetentionTag, at_ms: int) -> Subject:
+        """Who a person is in a record of this tag that begins then. Raises KeyDestroyed, and KeysWithheld."""
+        epoch, name = search_epochs.serving(self._store.state, tag, at_ms)
+        return pseudonymise(self._store.state, customer, number, epoch, SEARCH, name)
+
+    def names_at(self, customer: int, number: Msisdn, tag: RetentionTag, times_ms: Iterable[int]) -> set[Pseudonym]:
+        """See `redaction.pseudonymise`. Raises KeysWithheld."""
+        if not self.attended:
+            raise KeysWithheld
+        return names_at(self._store.state, customer, number, tag, times_ms)
 
     def credential_digest(self, secret: Secret, epoch: int) -> bytes:
         """epoch: of the pepper."""
@@ -226,10 +250,14 @@ class Keyring:
         since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
         return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
 
-    def audit_seed(self) -> bytes:
-        """What the audit log is signed with. Raises KeyDestroyed, and KeysWithheld."""
-        epochs = self._store.state.epochs(CREDENTIALS, "audit")
-        return self._store.state.pepper(CREDENTIALS, "audit", epochs[-1] if epochs else 0)
+    def audit_keys(self) -> list[AuditKey]:
+        """What the audit log is signed with, the present one first. Raises KeyDestroyed, and KeysWithheld."""
+        state = self._store.state
+        own = state.own_keys(CREDENTIALS, "audit")
+        return [
+            AuditKey(epoch, own[epoch].created_ms if epoch in own else 0, state.pepper(CREDENTIALS, "audit", epoch))
+            for epoch in reversed(state.epochs(CREDENTIALS, "audit") or [0])
+        ]
 
     def idempotency_digests(self, customer: int, key: str, now_ms: int, index: int) -> Digests:
         return idempotency_digests(self._store.state, customer, key, now_ms, index)

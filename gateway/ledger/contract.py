@@ -172,7 +172,16 @@ class Written(enum.Enum):
         raise TypeError("say which: none of them is true or false")
 
 
-WriteResult = bytes | Written
+class Declined(msgspec.Struct, frozen=True, gc=False):
+    """Of a new message that never came to the ledger: why its sender is refused, by a code of
+    `gateway.model.refusals`, and the field that it is about.
+    """
+
+    code: str
+    field: str | None = None
+
+
+WriteResult = bytes | Written | Declined
 """Of a new message that was stored, or for which an earlier one stands: the id of the one that stands for it now."""
 
 

@@ -27,6 +27,7 @@ from gateway.ledger.contract import (
     WriteOp,
     WriteResult,
 )
+from gateway.ledger.permissions import Permission, PermissionName, PermissionWrite
 from gateway.model.message import Message, OutboxEvent, Status
 from redaction.sealed import Pseudonym
 
@@ -210,6 +211,34 @@ class Acts(Protocol):
         """Forget the entries up to that number: they are in the log's tree, and on disk."""
 
 
+class Permissions(Protocol):
+    """What people permitted and forbade: consents and suppressions; with acts one domain of transactions.
+
+    `Acts.version` changes with every write that stores a row or takes one away.
+    """
+
+    async def find(self, names: Sequence[PermissionName]) -> Sequence[Sequence[Permission]]:
+        """The rows of each name in the order of their words, exactly, in one look-up for all of them."""
+
+    async def change(self, writes: Sequence[PermissionWrite], entries: Sequence[bytes] = ()) -> Sequence[bool]:
+        """Do the writes in their order, and keep the audit entries; all or nothing, and durable when this returns.
+
+        Whether each was done: what keeps a row as it stands (`gateway.ledger.permissions`) is none. Raises
+        LedgerUnavailable, and ValueError for entries that are too large.
+        """
+
+    async def in_the_way(self, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """Number and token of the first `limit` rows that stand in the way of messages, of those with a greater number
+        than `after`, in order. A row that was taken away is there no more.
+        """
+
+    async def page(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Permission], bytes | None]:
+        """Some `limit` rows of all customers, each once in a whole reading. Cursors are as in `Copies`."""
+
+    async def forget_ended(self, now_ms: int, limit: int) -> int:
+        """Delete rows that have ended, looking at some `limit` of them; how many there were. 0: none is left."""
+
+
 class Retention(Protocol):
     """Forgets what is past its time."""
 
@@ -338,6 +367,9 @@ class Ledger(Commits, Protocol):
 
     @property
     def acts(self) -> Acts: ...
+
+    @property
+    def permissions(self) -> Permissions: ...
 
     @property
     def retention(self) -> Retention: ...

@@ -22,6 +22,16 @@ OURS: Final = {
         "Its validity ended before an operator took it.",
         "Look whether its operator was up and took messages then; give a longer validity, or a route with another one.",
     ),
+    "held_out_of_hours": Meaning(
+        "Its validity ended before the hours began in which its class may be sent.",
+        "Send it within those hours, or with a longer validity; `rules show` names them.",
+    ),
+    "out_of_hours": Meaning(
+        "It waits for the hours in which its class may be sent.", "Nothing: it is sent then; `rules show` names them."
+    ),
+    "sender_not_registered_there": Meaning(
+        "Its sender is not active at any operator of its route.", "Look at `sender list`; register it there."
+    ),
     "outcome_unknown": Meaning(
         "The operator's answer was lost, and messages of this class are not sent twice.",
         "Ask the operator what became of it; `in_doubt` of the route says what is done in such a case.",

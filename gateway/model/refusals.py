@@ -50,6 +50,20 @@ KINDS: Final[dict[str, Kind]] = {
         400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, a short code or a number."
     ),
     "sender_not_registered": Kind(403, 0x0A, "This sender is not registered for you."),
+    "class_not_for_sender": Kind(403, 0x45, "Customers of your kind may not send messages of this class."),
+    "foreign_customer": Kind(403, 0x45, "From outside the Kingdom only service and personal messages may be sent."),
+    "sender_needs_suffix": Kind(422, 0x0A, "A sender of promotional messages ends in the suffix for them."),
+    "sender_too_long_for_suffix": Kind(422, 0x0A, "The sender is too long to carry the suffix for promotional ones."),
+    "suffix_reserved": Kind(422, 0x0A, "A sender with the suffix of promotional messages sends no others."),
+    "sender_not_a_name": Kind(422, 0x0A, "The sender is not a name of the form that operators register."),
+    "sender_not_registered_there": Kind(422, 0x0A, "The sender is not active at any operator of the route."),
+    "transfer_blocked": Kind(
+        422, 0x45, "Your messages must not leave the country, and no operator of the route is in it."
+    ),
+    "link_not_registered": Kind(422, 0x45, "A link in the text leads to a host that is not registered for the sender."),
+    "shortener": Kind(422, 0x45, "A link in the text hides where it leads."),
+    "opt_out_missing": Kind(422, 0x45, "The text does not say how to opt out."),
+    "otp_reason_missing": Kind(422, 0x45, "The text does not say what the code is for."),
     "text_too_long": Kind(400, 0x01, "The text needs more segments than allowed."),
     "invalid_class": Kind(400, 0x08, "The class is not one of those known."),
     "class_not_granted": Kind(403, 0x45, "This key may not send messages of this class."),
@@ -70,6 +84,10 @@ KINDS: Final[dict[str, Kind]] = {
     "callback_without_endpoint": Kind(
         422, 0x08, "A callback URL needs an endpoint of your account, whose secret signs what is sent to it."
     ),
+    "consent_missing": Kind(422, 0x45, "The recipient has not consented to messages of this purpose."),
+    "consent_withdrawn": Kind(422, 0x45, "The recipient has withdrawn its consent to messages of this purpose."),
+    "suppressed": Kind(422, 0x45, "The recipient has stopped messages of this purpose or sender."),
+    "no_stop_link": Kind(422, 0x45, "The text has {stop_link}, and there are no stop links here."),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
     "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),
@@ -84,6 +102,11 @@ KINDS: Final[dict[str, Kind]] = {
     "form_token_missing": Kind(403, 0x0D, "A session changes something only with its form token, from its own site."),
     "sign_in_refused": Kind(401, 0x0D, "Name, password or code are not right."),
     "sign_in_locked": Kind(429, 0x0D, "There were too many attempts; try again later."),
+    "passkeys_off": Kind(409, 0x08, "There are no passkeys here: admin.passkeys.origin is not set."),
+    "passkeys_full": Kind(409, 0x08, "You have as many passkeys as you may, or this one: take one away first."),
+    "passkey_refused": Kind(400, 0x08, "The authenticator's answer is not what was asked for; begin again."),
+    "password_weak": Kind(400, 0x08, "The password has fewer than 12 characters, or holds your name or address."),
+    "last_factor": Kind(409, 0x08, "The last second factor stays until there is another one."),
     "changed_meanwhile": Kind(409, 0x08, "Somebody else changed this meanwhile; look at it again."),
     "version_stale": Kind(412, 0x08, "What stands has another version than If-Match names; look at it again."),
     "invalid_if_match": Kind(400, 0x08, 'If-Match takes one ETag of what is set, such as "3", or *.'),
@@ -94,7 +117,7 @@ KINDS: Final[dict[str, Kind]] = {
     "wanted_unreadable": Kind(409, 0x08, "A later version of the gateway wrote what is wanted; use that one."),
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
-    "quota_exceeded": Kind(429, 0x58, "The key's daily quota is used up."),
+    "quota_exceeded": Kind(429, 0x58, "A quota of the key or its customer is used up; Retry-After says until when."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
     "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),
@@ -104,6 +127,7 @@ KINDS: Final[dict[str, Kind]] = {
     # what is asked of a message
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
+    "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
     "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }

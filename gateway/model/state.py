@@ -12,6 +12,7 @@ whoever calls them writes a `Change`.
 from typing import Final
 
 from gateway.model.message import OPEN, Message, Part, Status
+from gateway.model.verdict import EXPIRED_WHILE_HELD
 from operators.base import ReceiptState
 
 PART_OF: Final[dict[ReceiptState, Part]] = {
@@ -43,6 +44,11 @@ _UNSENT: Final = frozenset({int(Part.WAITING), int(Part.ATTEMPTED)})
 _ALONE: Final = tuple(bytes((part,)) for part in range(len(Part)))
 """The parts of a message of one segment, by its state."""
 _FIRST: Final[tuple[int, ...]] = (0,)
+
+
+def expiry_code(message: Message) -> str:
+    """Why a message ends whose validity is over before an operator took it."""
+    return "expired_here" if message.error is None else EXPIRED_WHILE_HELD.get(message.error, "expired_here")
 
 
 def is_final(message: Message) -> bool:

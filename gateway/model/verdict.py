@@ -6,6 +6,7 @@ sending. None of it repeats a personal value.
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -24,7 +25,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     code: stable, in `gateway.model.refusals.KINDS` where it refuses. rule: the name of what found it (`hours`,
     `consent`, `recipient_rate`), for people and metrics. cite: the clause it follows, empty for none. field: of the
     request, None for no single one. until_ms: held until then, None for until somebody decides; with `HOLD` alone.
-    retry_after_s: with `REFUSE` alone, when to try again.
+    retry_after_s: with `REFUSE` alone, when to try again. watched: it is counted and shown to whoever asks, and nothing
+    follows from it, as its rule is only watched for this customer.
     """
 
     code: str
@@ -34,14 +36,42 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     field: str | None = None
     until_ms: int | None = None
     retry_after_s: int | None = None
+    watched: bool = False
+
+
+OUT_OF_HOURS: Final = "out_of_hours"
+CONSENT_BEING_CHECKED: Final = "consent_being_checked"
+EXPIRED_WHILE_HELD: Final = {OUT_OF_HOURS: "held_out_of_hours", CONSENT_BEING_CHECKED: "expired_here"}
+"""By the code for which a message is held: that of one whose validity ends while it is."""
+SUPPRESSING: Final = frozenset({"consent_missing", "consent_withdrawn", "suppressed"})
+"""Codes of a recipient's own will: a message that waited until one of them was found ends as `suppressed`."""
+
+
+class Counts:
+    """How often each verdict was given, by code and what followed (`refuse`, `hold`, `warn`, `watch`)."""
+
+    def __init__(self) -> None:
+        self.given: Final[dict[tuple[str, str], int]] = {}
+
+    def add(self, verdicts: Iterable[Verdict]) -> None:
+        for each in verdicts:
+            place = each.code, "watch" if each.watched else each.severity.value
+            self.given[place] = self.given.get(place, 0) + 1
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The one that decides: the first that refuses, else the first that holds, else None."""
+    """The one that decides: the first that refuses, else the one that holds longest, else None."""
     held = None
     for each in verdicts:
+        if each.watched:
+            continue
         if each.severity is Severity.REFUSE:
             return each
-        if each.severity is Severity.HOLD and held is None:
+        if each.severity is Severity.HOLD and (held is None or _holds_longer(each, held)):
             held = each
     return held
+
+
+def _holds_longer(one: Verdict, other: Verdict) -> bool:
+    """Until somebody decides is longest."""
+    return other.until_ms is not None and (one.until_ms is None or one.until_ms > other.until_ms)

@@ -21,11 +21,13 @@ from config.settings import Settings
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
+from gateway.node.audit_upkeep import AuditUpkeep
 from gateway.node.auditing import Auditing
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.reload import Reload
 from gateway.node.reloading import Reloading
 from gateway.node.report import describe
+from gateway.node.rights import RightsDuty
 from gateway.node.road import Road, build_road
 from gateway.node.steered import Steered
 from gateway.node.stores import Stores, open_stores
@@ -38,6 +40,7 @@ from gateway.process.notify import READY, STOPPING, notify
 from gateway.process.signals import handle
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
+from gateway.webhooks.checkpoints import Checkpoints
 
 GC_ALLOCATIONS: Final = 20_000
 """Container objects made before the youngest generation is looked through."""
@@ -105,9 +108,17 @@ class Node:
             settings, clock, self._stack, machine=inherited.machine, shares=inherited.shares
         )
         self.road = await build_road(settings, self.stores, clock, self.tasks, buckets=inherited.buckets)
+        self.rights = RightsDuty(settings, self.stores, self.road, clock)
         self.fronts = build_fronts(
-            settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
+            settings,
+            self.stores,
+            self.road,
+            clock,
+            self.tasks,
+            rights=self.rights.desk,
+            metrics_socket=inherited.metrics,
         )
+        await self.rights.begin()
         self.auditing = Auditing(self.stores, self.road.sweeper, clock)
         await self.auditing.begin()
         describe(self.stores, self.road, self.fronts, self.contained, clock)
@@ -116,8 +127,10 @@ class Node:
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("control", steered.run())
+        self.tasks.start("rights", self.rights.run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
+        self.tasks.start("audit upkeep", self._audit_upkeep().run())
         self.tasks.start("audit witnesses", self.stores.cosigning.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
         self._begin_reloading(steered.process)
@@ -130,6 +143,12 @@ class Node:
             port=self.fronts.http.listener.port,
             metrics_port=None if metrics is None else metrics.listener.port,
         )
+
+    def _audit_upkeep(self) -> AuditUpkeep:
+        stores, ledger = self.stores, self.stores.ledger
+        checkpoints = Checkpoints(ledger.acts, ledger.accounts, self.road.journal.write, self.clock)
+        keep_days = self._settings.audit.keep_days
+        return AuditUpkeep(stores, checkpoints, self.clock, self.auditing.actor, keep_days)
 
     def _begin_reloading(self, process: str) -> None:
         """What was asked for meanwhile is done then."""
@@ -146,7 +165,7 @@ class Node:
             self.tasks,
         )
         reading = Reading(said=origin.said, own=self._settings)
-        self.reload = Reload(origin.source, reading, road, self.fronts, succession)
+        self.reload = Reload(origin.source, reading, road, self.fronts, succession, self.stores.messaging)
         reloading = Reloading(self.reload, self.stores.ledger.acts, self.clock, process, self.reload_asked)
         self._reloading = (
             self.tasks.start("reload", reloading.run()),
@@ -244,6 +263,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("young", stores.vault.young.run())
     start("memory", road.scrubbing.run())
     start("admission", road.admission.run())
+    start("quota warnings", road.quota_warnings.run())
     start("webhooks", road.deliverer.run())
     start("smpp news", road.telling.run())
     for operator in road.operators.values():

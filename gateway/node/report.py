@@ -43,6 +43,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_rerouted", "Messages given to another operator", dispatch.rerouted),
         ("gateway_held", "Messages held because their customer is disabled", dispatch.held),
         ("gateway_released", "Held messages that may be sent again", dispatch.released),
+        ("gateway_verdicts_by_code_and_effect", "What rules said of messages, and what followed", _said(road)),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),
@@ -76,6 +77,8 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_keys_withheld", "Times that this node lost touch with its key store", stores.keystore.losses),
         ("gateway_clock_jumps", "Times that the system's clock jumped", stores.watch.guard.jumps),
         ("gateway_troubles_by_kind", "Times that something began to be wrong", _troubles(road, "times")),
+        ("gateway_quota_refused_by_period", "Messages that a quota kept out", _floats(road.admission.quotas.refused)),
+        ("gateway_quota_warnings_by_period_and_percent", "Warnings of quotas", dict(road.quota_warnings.told)),
         ("gateway_refused_by_ledger", "New messages refused as no commit could take them", journal.refused),
         ("gateway_commits", "Commits of the ledger", journal.commits),
         ("gateway_operations", "Operations in those commits", journal.operations),
@@ -205,6 +208,10 @@ def _dropped(road: Road) -> int:
 
 def _troubles(road: Road, field: str) -> dict[str, float]:
     return {kind: float(getattr(each, field)) for kind, each in road.troubles.by_kind.items()}
+
+
+def _said(road: Road) -> dict[tuple[str, str], float]:
+    return {place: float(count) for place, count in road.dispatch.verdicts.given.items()}
 
 
 def _openings(road: Road) -> dict[str, float]:

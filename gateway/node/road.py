@@ -15,14 +15,12 @@ from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
-from gateway.limits.admission import REFRESH_S, SHARED_REFRESH_S, Admission
-from gateway.limits.buckets import Buckets
 from gateway.metrics.exposition import Outcome
-from gateway.node import steps
+from gateway.node import limiting, steps, way_in
 from gateway.node.handover import Handover
+from gateway.node.limiting import Admission, Buckets, QuotaWarnings
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
-from gateway.node.steps import Base
 from gateway.node.stores import Stores
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
@@ -53,6 +51,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     handover: Handover
     admission: Admission
+    quota_warnings: QuotaWarnings
     door: Door
     operators: dict[str, Operator]
     router: Router
@@ -101,8 +100,8 @@ async def build_road(
         word=NewsWriter(stores.vault, stores.directory.profile),
         clock=clock,
     )
-    admission = await _admission(base, buckets)
-    door = steps.door(base, dispatch)
+    admission = await limiting.admission(base, buckets)
+    door = way_in.door(base, dispatch)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
         standing=Standing(settings),
@@ -110,6 +109,7 @@ async def build_road(
         journal=journal,
         handover=handover,
         admission=admission,
+        quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,
         router=base.router,
@@ -128,19 +128,6 @@ async def build_road(
         troubles=watch_for_troubles(stores, journal, clock),
         scrubbing=_scrubbing(settings, stores, deliverer),
     )
-
-
-async def _admission(base: Base, buckets: Buckets | None) -> Admission:
-    admission = Admission(
-        base.stores.ledger.counters,
-        base.journal,
-        base.clock,
-        max_inflight=base.settings.http.max_inflight,
-        refresh_s=REFRESH_S if base.stores.peers is None else SHARED_REFRESH_S,
-        buckets=buckets,
-    )
-    await admission.load()
-    return admission
 
 
 def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:

@@ -3,9 +3,9 @@
 import msgspec
 
 from config.settings import Settings
-from gateway.accept.door import Door
-from gateway.accept.validation import Validator
+from gateway.consent.guard import Guard
 from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.dispatch.gate import Conditions
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
@@ -17,7 +17,8 @@ from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
-from gateway.node import assembly
+from gateway.model.verdict import Counts
+from gateway.node import assembly, consenting
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
@@ -28,10 +29,8 @@ from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
 from gateway.webhooks.settings import delivery_settings
-from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.base import Operator
 from operators.kinds import operator
-from operators.smpp.segments import plan
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +46,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     addressing: Addressing
     minimiser: Minimiser
+    verdicts: Counts
+    guard: Guard
 
 
 def base(
@@ -54,6 +55,7 @@ def base(
 ) -> Base:
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
+    verdicts = stores.messaging.counts
     addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
     return Base(
         settings=settings,
@@ -81,11 +83,13 @@ def base(
             contain=tasks.contain,
             id_octets=stores.ledger.id_octets,
         ),
+        verdicts=verdicts,
+        guard=consenting.guard(stores, clock, tasks, verdicts),
     )
 
 
 def dispatch(base: Base) -> Dispatch:
-    settings = base.settings.dispatch
+    settings, rules = base.settings.dispatch, base.stores.messaging
     contracts = {each.name: assembly.contract(each) for each in base.settings.operators}
     return Dispatch(
         lanes=Lanes(base.operators, contracts, settings, base.clock),
@@ -94,7 +98,9 @@ def dispatch(base: Base) -> Dispatch:
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
-        customers=base.stores.directory,
+        conditions=Conditions(
+            base.stores.directory, [rules.at_dispatch, base.guard.recheck], base.verdicts, rules.permits
+        ),
         observe_wait=base.outcome.waited,
     )
 
@@ -133,31 +139,6 @@ def deliverer(base: Base, tasks: TaskOwner) -> Deliverer:
     )
 
 
-def door(base: Base, dispatch: Dispatch) -> Door:
-    allow_loopback = base.settings.webhooks.allow_loopback
-
-    def is_callable(url: str) -> bool:
-        try:
-            parse_target(url, allow_loopback=allow_loopback)
-        except TargetRefused:
-            return False
-        return True
-
-    def has_endpoint(customer: int) -> bool:
-        return base.stores.directory.endpoint(customer) is not None
-
-    return Door(
-        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
-        minimiser=base.minimiser,
-        router=base.router,
-        pick=dispatch.lanes.pick,
-        journal=base.journal,
-        clock=base.clock,
-        digests=base.stores.keyring.idempotency_digests,
-        plain_counters=assembly.plain_counters(base.settings),
-    )
-
-
 def sweeper(base: Base) -> Sweeper:
     peers = base.stores.peers
     return Sweeper(
@@ -168,4 +149,5 @@ def sweeper(base: Base) -> Sweeper:
         integrity=base.stores.integrity,
         schedule_s=base.settings.messages.max_schedule_s,
         nodes=lambda: 1 if peers is None else peers.nodes,
+        permissions=base.stores.ledger.permissions,
     )

@@ -10,7 +10,7 @@ from gateway.ledger.contract import DocumentWrite
 from gateway.people.challenges import Challenges
 from gateway.people.notes import about, person_actor
 from gateway.people.passkeys import PasskeyRefused, RelyingParty, challenge_of, registered, registration_options
-from gateway.people.record import MOST_CHANGES, MOST_PASSKEYS, Change, Person
+from gateway.people.record import MOST_CHANGES, MOST_PASSKEYS, Change, Passkey, Person, check_label
 from gateway.people.registry import Registry
 from redaction.personal import Purpose
 
@@ -33,17 +33,19 @@ class Enrolling:
         challenge = self._challenges.new(_for(identifier))
         return registration_options(self._party, identifier, held, challenge, email)
 
-    async def register(self, identifier: str, answer: str) -> Person:
-        """Keep the passkey that answers. Sessions end: the caller keeps its own.
+    async def register(self, identifier: str, answer: str, label: str = "") -> tuple[Person, Passkey]:
+        """Keep the passkey that answers. Sessions end: the caller keeps its own. label: its owner's name for it.
 
         Raises UnknownPerson, InvalidSetting and PasskeyRefused.
         """
+        if label:
+            check_label(label)
         challenge = challenge_of(answer)
         spending = self._challenges.spending(_for(identifier), challenge)
         if spending is None or await self._registry.acts.find(spending.kind, spending.key) is not None:
             raise PasskeyRefused("the passkey was refused")
         now_ms = self._registry.clock.now_ms()
-        passkey = registered(self._party, answer, challenge, now_ms)
+        passkey = msgspec.structs.replace(registered(self._party, answer, challenge, now_ms), name=label)
 
         def change(person: Person) -> tuple[Person, Sequence[DocumentWrite], Sequence[bytes]]:
             held = self._registry.seals.open_credentials(person)
@@ -60,7 +62,7 @@ class Enrolling:
             changed = msgspec.structs.replace(person, standing=standing, credentials=sealed)
             return changed, [spending], [about(Act.PERSON_PASSKEY, person_actor(identifier), person, now_ms)]
 
-        return await self._registry.change(identifier, change)
+        return await self._registry.change(identifier, change), passkey
 
 
 def _for(identifier: str) -> str:

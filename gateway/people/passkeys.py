@@ -5,12 +5,11 @@ ceremony learns nothing about anybody. The person is always verified by the auth
 Attestation is neither asked for nor kept: it would tell devices apart.
 
 What the library raises about an answer quotes it: the answer comes from a stranger. It becomes `PasskeyRefused`, which
-says nothing.
+says nothing. The library takes values for what they should be, so types are looked at before: of an answer to a
+registration it is given a statement of attestation that says nothing, and a public key of the three kinds that serve.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,14 +22,21 @@ from webauthn import (
     verify_registration_response,
 )
 from webauthn.helpers import (
+    decode_credential_public_key,
+    decoded_public_key_to_cryptography,
+    encode_cbor,
     parse_authentication_credential_json,
+    parse_authenticator_data,
+    parse_cbor,
     parse_client_data_json,
     parse_registration_credential_json,
 )
+from webauthn.helpers.cose import COSECRV, COSEKTY, COSEAlgorithmIdentifier, COSEKey
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
+    RegistrationCredential,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
@@ -41,7 +47,15 @@ from gateway.people.record import Credentials, Passkey
 LONGEST: Final = 65_536
 """Characters of what an authenticator answers."""
 _MISREAD: Final = (WebAuthnException, ValueError, RecursionError)
-"""What reading an answer raises: as JSON, Base64 or text it is none, or it is none of the library's."""
+"""What is raised of an answer: as JSON, Base64 or text it is none, or it is none of the library's, or a point on no
+curve.
+"""
+_ALGORITHMS: Final = [
+    COSEAlgorithmIdentifier.ECDSA_SHA_256,
+    COSEAlgorithmIdentifier.EDDSA,
+    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+]
+_RSA_OCTETS: Final = range(256, 513)
 
 
 class PasskeyRefused(Exception):
@@ -79,6 +93,7 @@ def registration_options(party: RelyingParty, identifier: str, held: Credentials
                 resident_key=ResidentKeyRequirement.REQUIRED,
                 user_verification=UserVerificationRequirement.REQUIRED,
             ),
+            supported_pub_key_algs=_ALGORITHMS,
         )
     )
 
@@ -114,14 +129,18 @@ class _Answer(msgspec.Struct, frozen=True):
 
 def registered(party: RelyingParty, answer: str, challenge: bytes, now_ms: int) -> Passkey:
     """The new passkey. Raises PasskeyRefused."""
-    with _judging():
+    try:
         made = verify_registration_response(
-            credential=parse_registration_credential_json(answer[:LONGEST]),
+            credential=_unattested(parse_registration_credential_json(answer[:LONGEST])),
             expected_challenge=challenge,
             expected_rp_id=party.id,
             expected_origin=party.origin.rstrip("/"),
             require_user_verification=True,
+            supported_pub_key_algs=_ALGORITHMS,
         )
+        decoded_public_key_to_cryptography(decode_credential_public_key(made.credential_public_key))
+    except _MISREAD:
+        raise _refused() from None
     return Passkey(made.credential_id, made.credential_public_key, made.sign_count, now_ms)
 
 
@@ -136,10 +155,10 @@ def owner_in(answer: str) -> str:
 
 def used(party: RelyingParty, answer: str, challenge: bytes, held: Credentials) -> Passkey:
     """The passkey with its new count, once its signature holds. Raises PasskeyRefused."""
-    with _judging():
+    try:
         credential = parse_authentication_credential_json(answer[:LONGEST])
         passkey = next((each for each in held.passkeys if each.id == credential.raw_id), None)
-        if passkey is None:
+        if passkey is None or not _is_public_key(parse_cbor(passkey.public_key)):
             raise _refused()
         verified = verify_authentication_response(
             credential=credential,
@@ -150,21 +169,46 @@ def used(party: RelyingParty, answer: str, challenge: bytes, held: Credentials) 
             credential_current_sign_count=passkey.uses,
             require_user_verification=True,
         )
+    except _MISREAD:
+        raise _refused() from None
     return msgspec.structs.replace(passkey, uses=verified.new_sign_count)
 
 
-@contextmanager
-def _judging() -> Iterator[None]:
-    """Whatever the library raises of the public keys, CBOR and certificates in an answer refuses it.
-
-    Its own errors are not all: what is of another type than it expects ends in KeyError, TypeError, AttributeError or
-    IndexError, and a key or certificate that cannot be used in errors of cryptography, OpenSSL and ASN.1, which have no
-    common base. A tuple of them would let a stranger raise the one that is missing.
+def _unattested(credential: RegistrationCredential) -> RegistrationCredential:
+    """The same without its statement of attestation, which nobody asked for. Raises PasskeyRefused for a public key
+    that could not be used, and as `parse_cbor`.
     """
-    try:
-        yield
-    except Exception:
-        raise _refused() from None
+    said = parse_cbor(credential.response.attestation_object)
+    data = said.get("authData") if isinstance(said, dict) else None
+    if not isinstance(data, bytes) or not _is_public_key(_public_key_in(data)):
+        raise _refused()
+    credential.response.attestation_object = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
+    return credential
+
+
+def _public_key_in(data: bytes) -> object:
+    """The public key in an authenticator's data (WebAuthn §6.1), as CBOR says it; extensions follow it."""
+    attested = parse_authenticator_data(data).attested_credential_data
+    return None if attested is None else parse_cbor(attested.credential_public_key)
+
+
+def _is_public_key(said: Any) -> bool:
+    """Whether it is of a kind that serves, with values of the types and lengths that it must have (RFC 9053)."""
+    if not isinstance(said, dict):
+        return False
+
+    def octets(key: COSEKey) -> int:
+        value = said.get(key)
+        return len(value) if isinstance(value, bytes) else 0
+
+    kind = (said.get(COSEKey.KTY), said.get(COSEKey.ALG), said.get(COSEKey.CRV))
+    if kind == (COSEKTY.EC2, COSEAlgorithmIdentifier.ECDSA_SHA_256, COSECRV.P256):
+        return octets(COSEKey.X) == octets(COSEKey.Y) == 32
+    if kind == (COSEKTY.OKP, COSEAlgorithmIdentifier.EDDSA, COSECRV.ED25519):
+        return octets(COSEKey.X) == 32
+    if kind[:2] == (COSEKTY.RSA, COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256):
+        return octets(COSEKey.N) in _RSA_OCTETS and 0 < octets(COSEKey.E) <= 8
+    return False
 
 
 def _refused() -> PasskeyRefused:

@@ -26,6 +26,7 @@ from gateway.people.record import (
     Person,
     Standing,
     check_contact,
+    check_label,
     check_roles,
 )
 from gateway.people.registry import PERSON_NAME, Registry
@@ -229,22 +230,42 @@ class People:
         await self._change_credentials(identifier, change, Act.PERSON_TOTP, "totp")
         return codes
 
-    async def drop_totp(self, identifier: str) -> Person:
-        """Take away somebody's authenticator and recovery codes. Raises UnknownPerson."""
+    async def drop_totp(self, identifier: str, *, keeps_second: bool = False) -> Person:
+        """Take away somebody's authenticator and recovery codes. Raises UnknownPerson.
+
+        keeps_second: raise InvalidSetting where nothing but the password would be left.
+        """
 
         def change(held: Credentials) -> Credentials:
-            return msgspec.structs.replace(held, totp="", totp_step=0, totp_waiting="", recovery=())
+            left = msgspec.structs.replace(held, totp="", totp_step=0, totp_waiting="", recovery=())
+            return _with_second(left) if keeps_second else left
 
         return await self._change_credentials(identifier, change, Act.PERSON_TOTP, "totp")
 
-    async def drop_passkeys(self, identifier: str, which: bytes | None = None) -> Person:
-        """Take away one passkey, by its id, or all. Raises UnknownPerson."""
+    async def drop_passkeys(self, identifier: str, which: bytes | None = None, *, keeps_second: bool = False) -> Person:
+        """Take away one passkey, by its id, or all. Raises UnknownPerson. keeps_second: as of `drop_totp`."""
 
         def change(held: Credentials) -> Credentials:
-            left = tuple(each for each in held.passkeys if which is not None and each.id != which)
-            return msgspec.structs.replace(held, passkeys=left)
+            passkeys = tuple(each for each in held.passkeys if which is not None and each.id != which)
+            left = msgspec.structs.replace(held, passkeys=passkeys)
+            return _with_second(left) if keeps_second else left
 
         return await self._change_credentials(identifier, change, Act.PERSON_PASSKEY, "passkeys")
+
+    async def name_passkey(self, identifier: str, which: bytes, label: str) -> Person:
+        """Another name for one that somebody has; it ends no session. Raises UnknownPerson and InvalidSetting."""
+        check_label(label)
+
+        def change(person: Person) -> Changed:
+            held = self._registry.seals.open_credentials(person)
+            named = tuple(
+                msgspec.structs.replace(each, name=label) if each.id == which else each for each in held.passkeys
+            )
+            changed = self._with_credentials(person, msgspec.structs.replace(held, passkeys=named))
+            entries = [about(Act.PERSON_PASSKEY, self._actor, person, self._clock.now_ms())]
+            return self._noted(changed, ("passkeys",)), (), entries
+
+        return await self._registry.change(identifier, change)
 
     async def unlock(self, identifier: str) -> None:
         """Let somebody try again at once who waits after failed attempts. Raises UnknownPerson."""
@@ -304,6 +325,12 @@ class People:
 def recovery_digest(registry: Registry, code: str) -> bytes:
     """What is kept of a recovery code."""
     return registry.digest("recovery code", recovery_key(code))
+
+
+def _with_second(held: Credentials) -> Credentials:
+    if not held.has_second:
+        raise InvalidSetting("the last second factor stays until there is another one")
+    return held
 
 
 def _named(key: str, identifier: str) -> DocumentWrite:

@@ -7,6 +7,7 @@ makes himself nobody's owner. Once the key is destroyed, no copy of the document
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final, TypeVar
 
 import msgspec
@@ -29,6 +30,8 @@ CREDENTIALS: Final = "person_credentials"
 MOST_CHANGES: Final = 100
 """That are remembered of a person; the oldest go first."""
 MOST_PASSKEYS: Final = 10
+LONGEST_LABEL: Final = 64
+"""Characters of a passkey's name."""
 _LONGEST_WORDS: Final = 200
 _LONGEST_EMAIL: Final = 254
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -69,12 +72,21 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Passkey(msgspec.Struct, frozen=True, array_like=True):
-    """uses: the authenticator's own count; 0 where it keeps none."""
+    """uses: the authenticator's own count; 0 where it keeps none. name: its owner's word for it. used_ms: when it last
+    signed in, or 0.
+    """
 
     id: bytes
     public_key: bytes
     uses: int
     created_ms: int
+    name: str = ""
+    used_ms: int = 0
+
+    @property
+    def short_id(self) -> str:
+        """By which people and addresses name it."""
+        return f"passkey_{sha256(self.id).hexdigest()[:16]}"
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +227,12 @@ def check_contact(contact: Contact) -> None:
     email = contact.email.reveal(Purpose.ACCEPT)
     if not (_EMAIL.fullmatch(email) and email.isprintable() and len(email) <= _LONGEST_EMAIL):
         raise InvalidSetting(f"an e-mail address has one @ and up to {_LONGEST_EMAIL} characters")
+
+
+def check_label(label: str) -> None:
+    """Of a passkey. Raises InvalidSetting."""
+    if not (label.isprintable() and label.strip() and len(label) <= LONGEST_LABEL):
+        raise InvalidSetting(f"a passkey's name has 1 to {LONGEST_LABEL} characters that can be printed")
 
 
 def _is_plain(words: MessageText) -> bool:

@@ -9,6 +9,7 @@ The token of forms (CSRF) is derived from the session's and is stored nowhere.
 
 import base64
 import hmac
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -91,6 +92,11 @@ class Listed(msgspec.Struct, frozen=True):
     created_ms: int
     seen_ms: int
 
+    @property
+    def short_id(self) -> str:
+        """By which its owner names it."""
+        return f"session_{sha256(self.key.encode()).hexdigest()[:16]}"
+
 
 class Sessions:
     """The sessions of one ledger."""
@@ -149,12 +155,12 @@ class Sessions:
         )
         return DocumentWrite(SESSION, session.key, _encode(renewed), document.version)
 
-    async def keep(self, session: Session, person: Person) -> None:
+    async def keep(self, session: Session, person: Person, *, has_second: bool = False) -> None:
         """Let this session go on under the account's new authority, which its owner caused from within it.
 
-        Raises ChangedMeanwhile for one that ended.
+        has_second: a second factor was shown meanwhile. Raises ChangedMeanwhile for one that ended.
         """
-        write = await self.refreshed(session, has_second=False, authority=person.standing.authority)
+        write = await self.refreshed(session, has_second=has_second, authority=person.standing.authority)
         await self._registry.acts.act([write])
 
     async def end(self, session: Session) -> None:
@@ -182,6 +188,16 @@ class Sessions:
         entries = [about(Act.PERSON_SESSIONS, person_actor(person.id), person, self._clock.now_ms(), numbers=numbers)]
         await self._registry.acts.act([DocumentWrite(SESSION, key, None)], entries)
         return True
+
+    async def end_others(self, session: Session) -> int:
+        """End all of somebody's sessions but this one, those of an earlier authority too; how many."""
+        found = [each.key async for each in self._registry.documents(SESSION, f"{session.person.id}:")]
+        others = [each for each in found if each != session.key]
+        if others:
+            actor, now_ms = person_actor(session.person.id), self._clock.now_ms()
+            entry = about(Act.PERSON_SESSIONS, actor, session.person, now_ms, numbers={"ended": len(others)})
+            await self._registry.acts.act([DocumentWrite(SESSION, each, None) for each in others], [entry])
+        return len(others)
 
     async def _oldest_beyond(self, person: Person, most: int) -> list[DocumentWrite]:
         found = [(each, _read(each)) async for each in self._registry.documents(SESSION, f"{person.id}:")]

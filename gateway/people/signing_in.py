@@ -162,7 +162,7 @@ class SigningIn:
                 return None, None, ()
             person = await self._registry.find(owner_in(answer))
             held = self._held(person)
-            passkey = used(self._party, answer, challenge, held)
+            passkey = msgspec.structs.replace(used(self._party, answer, challenge, held), used_ms=self._clock.now_ms())
         except PasskeyRefused:
             return person, None, ()
         if person is None or not self._registry.admits(person):

@@ -15,6 +15,7 @@ from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
 from redaction.personal import Msisdn
 from redaction.pseudonymise import Subject
+from redaction.retention import RetentionTag
 
 
 class Minimiser:
@@ -36,16 +37,19 @@ class Minimiser:
         self.vault: Final = vault
         self.policies: Final = policies
         self.pseudonymise: Final = keyring.pseudonymise
+        self.names_at: Final = keyring.names_at
         self.due_keys: Final = DueKeys(keyring, contain)
         self._id_octets = clock.random if id_octets is None else id_octets
         self._random = clock.random
 
     def identify(
-        self, customer: int, person: Msisdn, now_ms: int, begin_ms: int | None = None
+        self, customer: int, person: Msisdn, tag: RetentionTag, now_ms: int, begin_ms: int | None = None
     ) -> tuple[bytes, Subject]:
         """A new id, and who the person is in records of this customer. Raises redaction.errors.KeysWithheld.
 
-        begin_ms: when the content's clock begins, if not now.
+        begin_ms: when the content's clock begins, if not now. As long as there are no keys for that time the person is
+        called as now.
         """
-        subject = self.pseudonymise(customer, person, begin_ms or now_ms)
+        is_later = begin_ms is not None and begin_ms != now_ms and self.due_keys.are_there(tag, begin_ms)
+        subject = self.pseudonymise(customer, person, tag, begin_ms if is_later and begin_ms else now_ms)
         return message_id(now_ms, int.from_bytes(self._random(2), "big"), self._id_octets(8)), subject

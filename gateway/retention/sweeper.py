@@ -21,7 +21,7 @@ from config.settings import SweeperSettings
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.record_tags import Verdict
 from gateway.ledger.contract import LedgerUnavailable, TagDue
-from gateway.ledger.roles import Retention
+from gateway.ledger.roles import Permissions, Retention
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.retention.integrity import Integrity
@@ -39,7 +39,7 @@ log = logger("gateway.retention.sweeper")
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
-    """What one sweep did. keys: period keys and peppers destroyed. leftovers: digests, events and links."""
+    """What one sweep did. keys: period keys and peppers destroyed. leftovers: digests, events, links, consents."""
 
     keys: int
     content: int
@@ -53,7 +53,8 @@ NOTHING: Final = Swept(keys=0, content=0, records=0, leftovers=0)
 class Sweeper:
     """totals: what all sweeps did since the start. due: what was overdue after the last one. failed: sweeps that the
     ledger or the key store could not do. nodes: how many sweep the same ledger now, each its own part, at one pace
-    together. schedule_s: how far ahead a message may be due.
+    together. schedule_s: how far ahead a message may be due. permissions: consents and suppressions, which end too;
+    None for whoever has none.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Sweeper:
         integrity: Integrity,
         schedule_s: int,
         nodes: Callable[[], int] = lambda: 1,
+        permissions: Permissions | None = None,
     ) -> None:
         self._retention = retention
         self._integrity = integrity
@@ -74,6 +76,7 @@ class Sweeper:
         self._clock = clock
         self._settings = settings
         self._nodes = nodes
+        self._permissions = permissions
         self._next_step_s = 0.0
         self.totals = NOTHING
         self.due: Sequence[TagDue] = ()
@@ -164,6 +167,11 @@ class Sweeper:
     async def _forget_leftovers(self, now_ms: int) -> int:
         total = 0
         while count := await self._retention.forget_leftovers(now_ms, self._settings.batch_limit):
+            total += count
+            await self._rest(count)
+        while self._permissions is not None and (
+            count := await self._permissions.forget_ended(now_ms, self._settings.batch_limit)
+        ):
             total += count
             await self._rest(count)
         return total

@@ -14,7 +14,7 @@ from typing import Final
 from gateway.accept.door import Door
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
-from gateway.ledger.contract import WriteOp, WriteResult
+from gateway.ledger.contract import Declined, WriteOp, WriteResult
 from gateway.ledger.journal import Done
 from gateway.limits.admission import Admission
 from gateway.model.message import Message
@@ -149,15 +149,16 @@ class Intake:
         report("connection", error)
         link.abort()
 
-    def answer(self, link: Link, submit: Submit, key: ApiKey, identifier: bytes | None) -> None:
-        """The commit is done, or failed (None)."""
-        self._admission.settle(key, 1, 0 if identifier else 1)
-        if identifier is None:
-            self.refused += 1
-            link.session.refuse(submit, _UNAVAILABLE)
-        else:
+    def answer(self, link: Link, submit: Submit, key: ApiKey, result: WriteResult) -> None:
+        """The commit is done, or failed, or the message was declined before it."""
+        taken = isinstance(result, bytes)
+        self._admission.settle(key, 1, 0 if taken else 1)
+        if isinstance(result, bytes):
             self.taken += 1
-            link.session.acknowledge(submit, written_id(identifier, link.id_form).encode("ascii"))
+            link.session.acknowledge(submit, written_id(result, link.id_form).encode("ascii"))
+        else:
+            self.refused += 1
+            link.session.refuse(submit, _untaken(result))
         link.answered()
 
     # ---------------------------------------------------------------------------------------------- submit_multi
@@ -212,6 +213,11 @@ class Intake:
         many.link.answered()
 
 
+def _untaken(result: WriteResult) -> int:
+    """The status that answers a message which is not durable."""
+    return smpp_status(Refusal(result.code, result.field)) if isinstance(result, Declined) else _UNAVAILABLE
+
+
 class _Answer:
     """The callback of one message's commit; a slotted object is cheaper here than a closure."""
 
@@ -226,7 +232,7 @@ class _Answer:
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
         self._intake.ended(self._key)
         try:
-            self._intake.answer(self._link, self._submit, self._key, result if isinstance(result, bytes) else None)
+            self._intake.answer(self._link, self._submit, self._key, result)
         except Exception as error:
             self._intake.failed(self._link, error)
 
@@ -273,6 +279,6 @@ class _OneOfMany:
             if isinstance(result, bytes):
                 many.settled()
             else:
-                many.failed(self._to, _UNAVAILABLE)
+                many.failed(self._to, _untaken(result))
         except Exception as error:
             many.intake.failed(many.link, error)

@@ -35,6 +35,12 @@ OURS: Final = {
     "queue_full": 909,
     "transient": 910,
     "failed": 911,
+    "held_out_of_hours": 912,
+    "sender_not_registered_there": 913,
+    "transfer_blocked": 914,
+    "consent_withdrawn": 915,
+    "suppressed": 916,
+    "consent_missing": 917,
 }
 _OF_STATUS: Final = {Status.EXPIRED: 920, Status.CANCELLED: 921, Status.SUPPRESSED: 922, Status.UNKNOWN: 923}
 """Ends for which nobody gave a reason."""

@@ -190,6 +190,14 @@ class Telling:
     def in_memory(self) -> int:
         return sum(len(outlet.reader.known) for outlet in self._outlets.values())
 
+    def let_go(self, has_gone: Callable[[bytes], bool]) -> None:
+        """Deliver nothing that waits here of these messages: they were erased."""
+        for outlet in self._outlets.values():
+            gone = [each for each in outlet.ready if has_gone(each.event.message)]
+            for each in gone:
+                outlet.ready.remove(each)
+            outlet.reader.release([each.event for each in gone])
+
     def stop(self) -> None:
         """Send nothing more; answers are still taken."""
         self._stopping = True

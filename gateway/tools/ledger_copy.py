@@ -6,7 +6,7 @@ A last copy with the nodes stopped brings the rest. A message and its events bec
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -25,6 +25,7 @@ from gateway.ledger.contract import (
     Used,
     WriteOp,
 )
+from gateway.ledger.permissions import EVER_MS, Permission, PermissionName, PermissionWrite, lift, put
 from gateway.ledger.roles import Ledger
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from gateway.model.held_lane import operator_of
@@ -42,8 +43,8 @@ TRAFFIC_ROWS: Final = 10_000_000
 class Copied(msgspec.Struct, kw_only=True):
     """messages: copied now. present: there already. verified: read back, and the same. different: and not the same.
     left: that may still change. accounts: customers, keys, ESME accounts and endpoints. unreadable: those that
-    cannot be read, and are not copied. documents: what people set. entries: audit entries that are not in the log yet.
-    events: still to be delivered.
+    cannot be read, and are not copied. documents: what people set. permissions: consents and suppressions. entries:
+    audit entries that are not in the log yet. events: still to be delivered.
     """
 
     messages: int = 0
@@ -54,6 +55,7 @@ class Copied(msgspec.Struct, kw_only=True):
     accounts: int = 0
     unreadable: int = 0
     documents: int = 0
+    permissions: int = 0
     entries: int = 0
     events: int = 0
     events_missing: int = 0
@@ -85,6 +87,7 @@ async def copy_ledger(
     await _copy_installation(source, target)
     copied.accounts, copied.unreadable = await _copy_accounts(source, target)
     copied.documents = await _copy_documents(source, target)
+    copied.permissions = await _copy_permissions(source, target)
     settled_ms = clock.now_ms() - SETTLED_MS if source_runs else None
     events = await _events_by_message(source)
     if any(each.kind != STATUS_EVENT for them in events.values() for each in them):
@@ -254,6 +257,56 @@ async def _of_kind(ledger: Ledger, kind: str) -> list[Document]:
     while page := await ledger.acts.of_kind(kind, found[-1].key if found else "", PAGE):
         found += page
     return found
+
+
+async def _copy_permissions(source: Ledger, target: Ledger) -> int:
+    """Make the target's the same; how many there are. A row gives way to one that was said later alone, so what differs
+    is taken away first. Numbers are each ledger's own.
+    """
+    count = 0
+    async for rows in _permissions(source):
+        await _make_same(rows, target)
+        count += len(rows)
+    async for rows in _permissions(target):
+        standing = await _standing(rows, source)
+        gone = [each for each in rows if (each.name, each.word) not in standing]
+        if gone:
+            await target.permissions.change([lift(each.name, each.word, EVER_MS) for each in gone])
+    return count
+
+
+async def _make_same(rows: Sequence[Permission], target: Ledger) -> None:
+    standing = await _standing(rows, target)
+    writes: list[PermissionWrite] = []
+    for each in rows:
+        found = standing.get((each.name, each.word))
+        if found is not None and _unnumbered(found) == _unnumbered(each):
+            continue
+        writes += [lift(each.name, each.word, EVER_MS), put(each)]
+    if writes:
+        await target.permissions.change(writes)
+
+
+async def _standing(rows: Sequence[Permission], ledger: Ledger) -> dict[tuple[PermissionName, str], Permission]:
+    """What a ledger has under the names of these rows."""
+    names = list(dict.fromkeys(each.name for each in rows))
+    found = await ledger.permissions.find(names)
+    return {(each.name, each.word): each for of_name in found for each in of_name}
+
+
+def _unnumbered(row: Permission) -> Permission:
+    return msgspec.structs.replace(row, number=0)
+
+
+async def _permissions(ledger: Ledger) -> AsyncIterator[Sequence[Permission]]:
+    """All of them, page by page."""
+    cursor: bytes | None = None
+    while True:
+        page, cursor = await ledger.permissions.page(cursor, PAGE)
+        if page:
+            yield page
+        if cursor is None:
+            return
 
 
 async def _copy_entries(source: Ledger, target: Ledger) -> int:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from gateway.ledger.contract import Accept, Change, Count, DocumentWrite, Exported, Notify, TellLater, WriteOp
+from gateway.ledger.permissions import Permission, PermissionKind, PermissionName, lift, put
 from gateway.ledger.roles import Ledger
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.process.clock import ManualClock
@@ -133,6 +134,27 @@ async def test_what_was_copied_is_what_was_there(pair: Pair) -> None:
     assert await accounts(pair.target) == await accounts(pair.source)
     assert await pair.target.counters.count("quota:3", TODAY) == 41
     assert await pair.target.accounts.save_customer(a_customer()) == 8
+
+
+async def permissions(ledger: Ledger) -> dict[tuple[PermissionName, str], Permission]:
+    rows, _ = await ledger.permissions.page(None, 10_000)
+    return {(each.name, each.word): msgspec.structs.replace(each, number=0) for each in rows}
+
+
+async def test_permissions_are_the_same_at_the_target_after_every_copy(pair: Pair) -> None:
+    names = [PermissionName(kind, 7, bytes((kind, number)) * 4) for kind in PermissionKind for number in range(40)]
+    rows = [Permission(each, "promotional", bool(each.kind), NOW, NOW + each.token[1], b"\xff") for each in names]
+    await pair.source.permissions.change([put(each) for each in rows])
+    copied = await copy_ledger(pair.source, pair.target, pair.clock, source_runs=True)
+    assert copied.permissions == len(rows)
+    assert await permissions(pair.target) == await permissions(pair.source)
+    later = msgspec.structs.replace(rows[1], stands_in_the_way=True, changed_ms=NOW + 1)
+    earlier = msgspec.structs.replace(rows[2], changed_ms=NOW - 1)
+    lifted = [lift(each.name, each.word, NOW + 1) for each in (rows[0], rows[2])]
+    await pair.source.permissions.change([*lifted, put(later), put(earlier)])
+    await copy_ledger(pair.source, pair.target, pair.clock, source_runs=False)
+    assert await permissions(pair.target) == await permissions(pair.source)
+    assert len(await pair.target.permissions.in_the_way(0, 100)) == 41
 
 
 async def test_a_copy_works_as_the_original_does(pair: Pair) -> None:

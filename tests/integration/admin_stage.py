@@ -120,10 +120,10 @@ class Admin:
 
 
 @asynccontextmanager
-async def running_admin(folder: Path, *, proxies: str = "[]") -> AsyncIterator[Admin]:
-    """proxies: that are trusted, as the settings have them."""
+async def running_admin(folder: Path, *, proxies: str = "[]", more: str = "") -> AsyncIterator[Admin]:
+    """proxies: that are trusted, as the settings have them. more: further sections of the settings."""
     file = folder / "gateway.toml"
-    file.write_text(SECTIONS.format(folder=folder) + f"trusted_proxies = {proxies}\n" + OWN, "utf-8")
+    file.write_text(SECTIONS.format(folder=folder) + f"trusted_proxies = {proxies}\n" + OWN + more, "utf-8")
     source = Source(path=file)
     reading = source.read()
     node = Node(reading.own, origin=Origin(source=source, said=reading.said))

@@ -17,6 +17,7 @@ from tests.unit.gateway.stage import BODY, Answer, Stage, api_key, customer, unt
 pytestmark = pytest.mark.case("interfaces-14")
 
 SEND = ("POST", "/v1/messages")
+CHECK = ("POST", "/v1/messages/check")
 SEVERAL = ("POST", "/v1/messages/batch")
 IBAN = "SA0380000000608010167519"
 KEY = [("Idempotency-Key", "k")]
@@ -70,6 +71,19 @@ async def test_a_message_taken_or_refused_is_described(
         several = await stage.ask(*SEVERAL, {"messages": [BODY, body]})
         assert several.status == 202
         await check(stage, *SEVERAL, several)
+
+
+@pytest.mark.parametrize(("changes", "outcome"), [({}, "accepted"), ({"from": "STRANGER"}, "refused")])
+async def test_what_is_said_of_a_message_that_is_not_sent_is_described(
+    tmp_path: Path, changes: dict[str, Any], outcome: str
+) -> None:
+    async with api_on_road(tmp_path) as (stage, road):
+        answer = await stage.ask(*CHECK, {**BODY, **changes})
+        assert (answer.status, answer.json()["outcome"]) == (200, outcome)
+        await check(stage, *CHECK, answer)
+        assert road.journal.operations == 0
+        for more in ({"raw": b"["}, {"token": None}):
+            await check(stage, *CHECK, await stage.ask(*CHECK, **more))
 
 
 async def test_repeats_and_what_is_no_repeat_are_described(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ from tests.integration.file_places import FILES
 from tests.integration.test_account_verbs import Verbs
 
 NONE = {
+    "audit certificate list": "reads",
+    "audit certificate show": "reads",
+    "audit certificate verify": "reads",
     "audit checkpoint": "signs what was written",
     "audit export": "copies the log, in which nothing is personal",
     "audit key": "reads",
@@ -41,6 +44,7 @@ NONE = {
     "node list": "reads",
     "number list": "reads",
     "operator show": "reads",
+    "quota show": "reads",
     "retention due": "reads",
     "retention report": "reads",
     "route explain": "reads settings",
@@ -75,6 +79,7 @@ WRITES = {
     "message find": ["message.find"],
     "number add": ["number.add"],
     "number remove": ["number.remove"],
+    "quota set": ["limit.set"],
     "retention policy": ["retention.policy"],
     "retention run": ["retention.run"],
     "webhook remove": ["webhook.remove"],
@@ -86,7 +91,8 @@ ELSEWHERE = {"begin-anew", "keys accept-restore", "ledger accept-restore"}
 
 
 def test_every_verb_is_placed() -> None:
-    theirs = {each for each in COMMANDS if each.startswith(("person", "request", "token"))}
+    theirs = {each for each in COMMANDS if each.startswith(("hold", "person", "request", "subject", "token"))}
+    theirs |= {"message erase", "customer erase"}
     theirs |= {each for each in COMMANDS if each in STEERING}
     assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
 
@@ -140,6 +146,7 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "webhook set", customer, "https://hooks.example/sms")
     await site_run(site, "webhook resume", customer)
     await site_run(site, "webhook remove", customer)
+    await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
 
 

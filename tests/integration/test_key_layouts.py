@@ -14,27 +14,32 @@ import msgspec
 import pytest
 
 from gateway.keystore.followers import OneNode
+from gateway.keystore.handing_over import set_custodian
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.leases import Onlooker
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.keystore.store import Keystore
 from gateway.process.clock import ManualClock, SystemClock
+from redaction.custodian import new_private
 from redaction.customer_keys import LAYOUT
 from redaction.errors import KeyDestroyed, KeysWithheld
-from redaction.first_layout import FIRST
 from redaction.keys import KeyState
 from redaction.keys_at_rest import state_digest
 from redaction.puncture import PART_BYTES
 from redaction.retention import DEFAULT_RULES, OTP, PROMOTIONAL, TRANSACTIONAL
+from redaction.search_epochs import EPOCH_MS
 from tests.bounds import LIMIT_S
 from tests.integration.key_places import PERSISTENT, KeyPlace
 from tests.integration.keystores.__main__ import answers
 from tests.integration.valkey_server import valkey
 
 HERE = Path(__file__).parent / "keystores"
-BEFORE = ("layout_1", "layout_2")
+BEFORE = ("layout_1", "layout_2", "layout_3")
 INSTALLATION = 0x1234_5678_9ABC_DEF0
 DAY_S = 86_400
+MADE: dict[int, set[str]] = {1: set(), 2: {"search", "consent", "suppress"}}
+MADE[3] = MADE[2] | {"idempotency", "rate", "join"}
+"""By layout, the purposes that have secrets in it."""
 
 
 @pytest.fixture(scope="module")
@@ -210,11 +215,11 @@ def test_a_verb_beside_a_node_leaves_the_layout_as_it_is(old: KeyPlace, layout: 
     assert old.blob()[4] == LAYOUT
 
 
-@pytest.mark.parametrize("name", ["0123456789abcdef", "2:0123456789abcdef"])
+@pytest.mark.parametrize("name", ["0123456789abcdef", "2:0123456789abcdef", "3:0123456789abcdef"])
 def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
     old: KeyPlace, layout: str, name: str
 ) -> None:
-    """name: as versions that read one layout and two call themselves."""
+    """name: as versions that read one layout, two and three call themselves."""
     if not old.url:
         pytest.skip("a file is not shared")
     written, clock, before = number(layout), ManualClock(), old.server()
@@ -226,7 +231,7 @@ def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
         keyring.ensure_present()
         keyring.ensure_customer(9)
         assert old.blob()[4] == written
-        assert {purpose for purpose, _, _ in node.state.secrets()} == ({"search"} if written > FIRST else set())
+        assert {purpose for purpose, _, _ in node.state.secrets()} == MADE[written]
         before.leave(name)
         roots = old.root.read()
         keyring.ensure_customer(10)
@@ -234,7 +239,8 @@ def test_the_layout_is_raised_when_the_last_node_of_the_version_before_has_gone(
         assert old.root.read() != roots
         assert {9, 10} < set(node.state.customers())
         keyring.ensure_present()
-        assert {purpose for purpose, _, _ in node.state.secrets()} > {"search", "idempotency"}
+        assert {purpose for purpose, _, _ in node.state.secrets()} >= MADE[3]
+        assert {tag for purpose, tag, _ in node.state.secrets() if purpose == "search"} >= set(DEFAULT_RULES)
     before.close()
 
 
@@ -357,13 +363,25 @@ def test_ten_thousand_customers_and_half_a_year_of_epochs_are_less_than_a_megaby
             for period in range(24):
                 state.ensure_period(tag, 500_000 + period, os.urandom, now_ms=1_800_000_000_000)
 
+    def hand_over(state: KeyState) -> None:
+        for tag, epoch in state.tagged("search")[: -8 * 4 * len(DEFAULT_RULES)]:
+            state.hand_over(tag, epoch, os.urandom, now_ms=epoch * EPOCH_MS)
+
+    def state_bytes() -> int:
+        return len(place.blob()) + sum(len(each) for each in Segments(place).read().values())
+
     with opened(place.store()) as store:
         store.update(fill, destroys=True)
-        state_bytes = len(place.blob()) + sum(len(each) for each in Segments(place).read().values())
-    assert state_bytes <= 1_000_000
+        assert state_bytes() <= 1_000_000
     with opened(place.store()) as store:
         assert len(store.state.secrets()) == len(DEFAULT_RULES) * 720
         assert store.state.pepper(2**32, "search", 83_000, OTP) != store.state.pepper(2**32, "search", 83_001, OTP)
+        set_custodian(store, SystemClock(), new_private().public())
+        store.update(hand_over, destroys=True)
+        for customer in (1, 2):  # what was superseded goes with the change after
+            store.update(partial(add, customer), destroys=True)
+        assert state_bytes() <= 1_000_000
+        assert len(store.state.secrets()) == len(DEFAULT_RULES) * 8 * 4
 
 
 def test_segments_of_a_kind_that_is_not_known_are_carried_along(place: KeyPlace) -> None:

@@ -23,6 +23,7 @@ from operators.smpp import pdu as p
 from operators.smpp import status as st
 from redaction.errors import KeyDestroyed
 from redaction.personal import MessageText, Msisdn, Purpose, Secret
+from redaction.retention import TRANSACTIONAL
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Peer, settings_of, submit
 from tests.integration.valkey_server import Valkey
@@ -72,7 +73,8 @@ class Pair:
 
 
 @asynccontextmanager
-async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator[Pair]:
+async def two_nodes(folder: Path, faults: Faults | None = None, *, count: int = 2) -> AsyncIterator[Pair]:
+    """Or more of them, each with its part of eight partitions."""
     server = Valkey(folder / "valkey", *DURABLE)
     server.start()
     smsc = Simulator(record=True, track=True, faults=faults or Faults(receipt_delay_s=0.05), password="")
@@ -85,13 +87,13 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
         stack.callback(server.kill)
         stack.push_async_callback(smsc.stop)
         nodes = []
-        for _ in range(2):
+        for _ in range(count):
             node = Node(settings)
             await node.start()
             stack.push_async_callback(node.stop)
             nodes.append(node)
-        await until(lambda: all(_partitions(node) == 4 for node in nodes))
-        await smsc.until(lambda tally: smsc.bound == 2)
+        await until(lambda: sum(map(_partitions, nodes)) == 8 and min(map(_partitions, nodes)) >= 8 // count)
+        await smsc.until(lambda tally: smsc.bound == count)
         first = nodes[0]
         accounts = Accounts(
             first.stores.ledger.accounts,
@@ -112,7 +114,7 @@ async def two_nodes(folder: Path, faults: Faults | None = None) -> AsyncIterator
 def has_keys(node: Node, customer: int) -> bool:
     """A node hears of another process's keys within a second."""
     try:
-        node.stores.keyring.pseudonymise(customer, Msisdn("966512345678", 966), node.clock.now_ms())
+        node.stores.keyring.pseudonymise(customer, Msisdn("966512345678", 966), TRANSACTIONAL, node.clock.now_ms())
     except KeyDestroyed:
         return False
     return True

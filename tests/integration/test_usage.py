@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
+from gateway.accounts.settings import CustomerSettings, stored_form
 from gateway.ledger.contract import Used
 from gateway.ledger.usage import HOUR_MS
+from gateway.limits.quotas import Calendar
 from gateway.limits.usage import Span, report
 from gateway.model.message import MessageClass, Status
+from gateway.model.times import rfc3339
 from operators.base import ReceiptState
 from tests.integration.road_api import api_on_road
 from tests.unit.gateway.road import Road
-from tests.unit.gateway.stage import BODY, until
+from tests.unit.gateway.stage import BODY, customer, until
 
 DAY_H = 24
 
@@ -91,3 +94,19 @@ async def test_days_and_months_go_by_the_clock_that_is_asked_for(tmp_path: Path)
         ]
     async with api_on_road(tmp_path / "months") as (_stage, road):
         assert await _reported(road, Span.MONTH, 180, rows) == [(december - 3 - 30 * DAY_H, 1), (december - 3, 3)]
+
+
+async def test_quotas_say_what_is_left_and_the_last_message_is_refused_until_the_day_ends(tmp_path: Path) -> None:
+    settings = CustomerSettings(senders={"INTERKEY": ()}, daily_quota=2, monthly_quota=50)
+    async with api_on_road(tmp_path, customers=[customer(settings=stored_form(settings))]) as (stage, road):
+        assert [(await stage.post(BODY)).status for _ in range(2)] == [202, 202]
+        refused = await stage.post(BODY)
+        assert (refused.status, refused.json()["code"]) == (429, "quota_exceeded")
+        calendar = Calendar(road.clock.now_ms(), 180)
+        left_s = (calendar.day_end_ms - road.clock.now_ms()) / 1000
+        assert left_s - 60 <= int(refused.headers["retry-after"]) <= left_s + 60
+        day, month = (await stage.get("/v1/usage")).json()["quotas"]
+        assert (day["period"], day["limit"], day["used"], day["left"]) == ("day", 2, 2, 0)
+        assert (month["period"], month["limit"], month["used"], month["left"]) == ("month", 50, 2, 48)
+        assert day["ends_at"] == rfc3339(calendar.day_end_ms)
+        assert month["ends_at"] == rfc3339(calendar.month_end_ms)

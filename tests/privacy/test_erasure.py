@@ -205,7 +205,7 @@ async def test_what_a_person_wrote_is_recovered_and_erased_like_what_was_written
     ids = []
     for index in (1, 2):
         now_ms = road.clock.now_ms()
-        subject = road.keyring.pseudonymise(CUSTOMER, msisdn(index), now_ms)
+        subject = road.keyring.pseudonymise(CUSTOMER, msisdn(index), TRANSACTIONAL, now_ms)
         identifier = message_id(now_ms, index, bytes(8))
         received = Received(msisdn(index), "INTERKEY", MessageText("stop it"))
         content = road.vault.seal_received(

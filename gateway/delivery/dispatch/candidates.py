@@ -4,8 +4,9 @@ A message of which a segment is with an operator, or may be, never changes the o
 """
 
 from gateway.delivery.dispatch.lanes import Lanes
-from gateway.delivery.routing import Router
+from gateway.delivery.routing import Permits, Router, permit_all
 from gateway.model.message import Message, MessageClass, Part
+from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
 from gateway.vault.vault import Vault
 from redaction.errors import SealError
@@ -16,15 +17,18 @@ Next = tuple[str, bool]
 
 
 class Candidates:
-    def __init__(self, lanes: Lanes, router: Router, vault: Vault, clock: Clock) -> None:
+    """permits: which operators of a route may be given a message."""
+
+    def __init__(self, lanes: Lanes, router: Router, vault: Vault, clock: Clock, permits: Permits = permit_all) -> None:
+        self._permits = permits
         self._clock = clock
         self._lanes = lanes
         self._router = router
         self._vault = vault
 
     def of(self, message: Message) -> tuple[str, ...]:
-        """By route, best first; empty where there is no route, where a segment may be with an operator, and where the
-        content cannot be opened.
+        """By route, best first; empty where there is no route, where a segment may be with an operator, where no
+        operator may have it, and where the content cannot be opened.
         """
         if any(part != Part.WAITING for part in message.parts):
             return ()
@@ -32,14 +36,22 @@ class Candidates:
             content = self._vault.open_content(message)
         except SealError:
             return ()
-        return self._router.candidates(
+        now_ms = self._clock.now_ms()
+        source = content.source if isinstance(content.source, str) else content.source.reveal(Purpose.DELIVER)
+        operators = self._router.candidates(
             content.to.reveal(Purpose.DELIVER),
             message.message_class,
             message.customer,
-            content.source if isinstance(content.source, str) else content.source.reveal(Purpose.DELIVER),
-            self._clock.now_ms(),
+            source,
+            now_ms,
             message.subject,
         )
+        if not operators or self._permits is permit_all:
+            return operators
+        try:
+            return tuple(self._permits(message.customer, source, message.message_class, operators, now_ms))
+        except Refusal:
+            return ()
 
     def alternatives(self, operator: str) -> frozenset[str]:
         """Operators that share a route with this one."""

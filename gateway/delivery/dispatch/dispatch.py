@@ -12,7 +12,8 @@ from gateway.delivery.dispatch.candidates import Candidates
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.divert import Diversion
 from gateway.delivery.dispatch.failover import Failover
-from gateway.delivery.dispatch.hold import Customers, Hold
+from gateway.delivery.dispatch.gate import Conditions, Gate
+from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.dispatch.refill import Refill
 from gateway.delivery.dispatch.rescue import Rescue
@@ -28,7 +29,7 @@ from gateway.vault.vault import Vault
 
 
 class Dispatch:
-    """Start `rounds.run` as a task. customers: whose messages may be sent. observe_wait: as of `Sender`."""
+    """Start `rounds.run` as a task. conditions: of sending a message whose turn it is. observe_wait: as of `Sender`."""
 
     def __init__(
         self,
@@ -39,15 +40,17 @@ class Dispatch:
         vault: Vault,
         settings: DispatchSettings,
         clock: Clock,
-        customers: Customers,
+        conditions: Conditions,
         observe_wait: Callable[[int], None],
     ) -> None:
         self.counters: Final = DispatchCounters()
+        self.verdicts: Final = conditions.counts
         self.lanes: Final = lanes
-        candidates = Candidates(lanes, router, vault, clock)
+        candidates = Candidates(lanes, router, vault, clock, conditions.permits)
         diversion = Diversion(lanes, records, candidates, self.counters)
-        hold = Hold(lanes, records, customers, self.counters, clock)
-        self.sender: Final = Sender(lanes, records, vault, clock, self.counters, diversion, hold, observe_wait)
+        hold = Hold(lanes, records, conditions.customers, self.counters, clock)
+        gate = Gate(hold, lanes, records, candidates, conditions, self.counters)
+        self.sender: Final = Sender(lanes, records, vault, clock, self.counters, diversion, gate, observe_wait)
         self._watch: Final = Watch(lanes, self.sender, settings, clock)
         self._failover: Final = Failover(lanes, records, candidates, self.sender, settings, clock, self.counters)
         watch, failover = self._watch, self._failover

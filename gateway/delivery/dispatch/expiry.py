@@ -11,6 +11,7 @@ from typing import Final
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.records import Records
 from gateway.model.message import WAITING, Message, Status
+from gateway.model.state import expiry_code
 from gateway.process.clock import Clock
 
 LOOK_S: Final = 1.0
@@ -89,4 +90,4 @@ class Expiry:
                     self._end(message, now_ms)
 
     def _end(self, message: Message, now_ms: int) -> None:
-        self._records.end(message, Status.EXPIRED, "expired_here", now_ms)
+        self._records.end(message, Status.EXPIRED, expiry_code(message), now_ms)

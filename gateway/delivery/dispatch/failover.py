@@ -14,6 +14,7 @@ from gateway.ledger.contract import Change
 from gateway.model.gathering_lane import gathered_from
 from gateway.model.held_lane import held_customer
 from gateway.model.message import Message, Part, Status
+from gateway.model.state import expiry_code
 from gateway.process.clock import Clock
 
 REHOME_AT_ONCE: Final = 500
@@ -152,7 +153,7 @@ class Failover:
             over = settler.follow_up.is_over(message, now_ms)
             return settler.final(message, Status.UNKNOWN, "no_receipt", now_ms) if over else None
         if message.expires_ms <= now_ms:
-            return settler.final(message, Status.EXPIRED, "expired_here", now_ms)
+            return settler.final(message, Status.EXPIRED, expiry_code(message), now_ms)
         candidates = self._candidates.of(message)
         if not candidates:
             return None

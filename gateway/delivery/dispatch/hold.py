@@ -15,6 +15,7 @@ from gateway.delivery.records import Records
 from gateway.ledger.contract import Change, WriteOp, WriteResult
 from gateway.model.held_lane import held_customer, held_lane, operator_of
 from gateway.model.message import Message, Part, Status, snapshot
+from gateway.model.state import expiry_code
 from gateway.process.clock import Clock
 
 LOOK_S: Final = 5.0
@@ -121,7 +122,7 @@ class Hold:
             return Change(message=message, only_waiting=True)
         message.operator = operator_of(message.operator)
         if message.expires_ms <= now_ms:
-            return self._records.settler.final(message, Status.EXPIRED, "expired_here", now_ms)
+            return self._records.settler.final(message, Status.EXPIRED, expiry_code(message), now_ms)
         self._counters.released += 1
         message.due_ms = now_ms
         return Change(message=message, only_waiting=True)

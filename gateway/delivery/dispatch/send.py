@@ -13,13 +13,13 @@ from typing import Final
 
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.divert import Diversion
-from gateway.delivery.dispatch.hold import Hold
+from gateway.delivery.dispatch.gate import Gate
 from gateway.delivery.dispatch.lanes import Lane, Lanes
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Change, WriteOp, WriteResult, Written
 from gateway.model.attempt import Attempt
 from gateway.model.message import Message, Part, Status, snapshot
-from gateway.model.state import is_final, mark_attempted, unmark_attempted, unsent
+from gateway.model.state import expiry_code, is_final, mark_attempted, unmark_attempted, unsent
 from gateway.process.clock import Clock
 from gateway.vault.vault import Content, Vault
 from operators.contained import report
@@ -41,7 +41,7 @@ class Sender:
         clock: Clock,
         counters: DispatchCounters,
         diversion: Diversion,
-        hold: Hold,
+        gate: Gate,
         observe_wait: Callable[[int], None],
     ) -> None:
         self._lanes = lanes
@@ -51,7 +51,8 @@ class Sender:
         self._clock = clock
         self._counters = counters
         self._diversion = diversion
-        self._hold = hold
+        self._gate = gate
+        self._hold = gate.hold
         self._observe_wait = observe_wait
         self.is_stopping = False
         self.is_held = False
@@ -185,7 +186,7 @@ class Sender:
         if is_final(message):
             self._records.let_go(message)
         elif message.expires_ms <= now_ms:
-            self._records.end(message, Status.EXPIRED, "expired_here", now_ms)
+            self._records.end(message, Status.EXPIRED, expiry_code(message), now_ms)
         elif self._hold.keeps(message):
             self._hold.take(message, lane.operator.name)
         elif message.retry_unknown or message.parts[0] == Part.ATTEMPTED:
@@ -236,6 +237,8 @@ class Sender:
             self._unopenable(message, error, now_ms)
             return 0
         try:
+            if self._gate.stops(lane, message, content, now_ms):
+                return 0
             return self._submit(lane, message, content, now_ms)
         except Exception as error:  # an unforeseen message ends alone
             report("delivery", error)

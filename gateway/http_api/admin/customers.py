@@ -16,7 +16,7 @@ from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.usage import usage_view
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer
-from gateway.ledger.roles import AccountStore, Usage
+from gateway.ledger.roles import Ledger
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
@@ -27,12 +27,13 @@ _CURSOR: Final = re.compile("[0-9]{1,10}", re.ASCII)
 
 
 class CustomerEndpoints:
-    """accounts: in the hands of an actor."""
+    """accounts: in the hands of an actor. smallest: messages of the smallest cell of usage that everybody is told."""
 
-    def __init__(self, parts: Parts, store: AccountStore, usage: Usage, accounts: Callable[[Actor], Accounts]) -> None:
+    def __init__(self, parts: Parts, ledger: Ledger, accounts: Callable[[Actor], Accounts], smallest: int) -> None:
         self._parts = parts
-        self._store = store
-        self._usage = usage
+        self._store = ledger.accounts
+        self._usage = ledger.usage
+        self._smallest = smallest
         self._accounts = accounts
 
     async def all(self, call: Call) -> Reply:
@@ -56,8 +57,10 @@ class CustomerEndpoints:
         return self._parts.answer(_view(customer))
 
     async def usage(self, call: Call) -> Reply:
-        _, customer = await self._opened(call, Action.USAGE_READ)
-        return self._parts.answer(await usage_view(self._usage, customer.id, call.query, self._parts.clock.now_ms()))
+        asker, customer = await self._opened(call, Action.USAGE_READ)
+        smallest = 0 if asker.may(Action.USAGE_SMALL, customer.public_id) else self._smallest
+        now_ms = self._parts.clock.now_ms()
+        return self._parts.answer(await usage_view(self._usage, customer.id, call.query, now_ms, smallest=smallest))
 
     async def pause(self, call: Call) -> Reply:
         return await self._set(call, disabled=True)

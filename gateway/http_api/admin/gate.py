@@ -97,8 +97,13 @@ def _may_be_one(token: str) -> bool:
     return 0 < len(token) <= LONGEST_TOKEN and token.isascii()
 
 
-def _check_origin(request: web.BaseRequest, session: Session) -> None:
+def check_site(request: web.BaseRequest) -> None:
+    """Raises Refusal where another site has a browser ask."""
     if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITE:
         raise Refusal("form_token_missing")
+
+
+def _check_origin(request: web.BaseRequest, session: Session) -> None:
+    check_site(request)
     if not session.is_form_token(request.headers.get(FORM_TOKEN, "")):
         raise Refusal("form_token_missing")

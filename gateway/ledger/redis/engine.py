@@ -36,6 +36,7 @@ from gateway.ledger.redis.member import Member, Role, Terms
 from gateway.ledger.redis.messages import Messages
 from gateway.ledger.redis.outbox import Outbox
 from gateway.ledger.redis.packing import Records
+from gateway.ledger.redis.permissions import Permissions
 from gateway.ledger.redis.server import Access, Server
 from gateway.ledger.redis.usage import Usage
 from gateway.ledger.redis.watches import Watches
@@ -83,6 +84,7 @@ class RedisLedger:
         self.formats = Formats(member)
         self.marks = Marks(server, member.layout)
         self.acts = Acts(member, self.marks)
+        self.permissions = Permissions(member, self.marks)
         self.leases = Leases(member, self.formats, self.marks)
         self.inbox = Inbox(server, member.layout)
         self.demand = Demand(server, member.layout, node)

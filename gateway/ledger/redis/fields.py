@@ -17,6 +17,7 @@ _TABLES: Final = {
     "endpoint": "customer url secret settings state failing_since_ms disabled_ms version",
     "document": "kind key octets version",
     "audit_pending": "number octets",
+    "permission": "kind customer token word stands changed_ms ends_ms details number",
     "counter": "bucket name value",
     "demand": "node owner per_s at_ms",
     "usage": "customer hour class country status operator messages segments",

@@ -31,11 +31,13 @@ Client: TypeAlias = "Redis[bytes] | RedisCluster[bytes]"  # type: ignore[type-ar
 
 _READS: Final = frozenset(
     {"get", "are_there", "due", "lanes", "marks", "pick", "page", "subject", "table_get", "table_walk", "retention_due",
-     "due_records", "records_before", "lease_read", "read_notes", "documents"}
+     "due_records", "records_before", "lease_read", "read_notes", "documents", "permission_find",
+     "permission_page"}
 )  # fmt: skip
 _ALLOWED: Final = frozenset(
     {"outbox", "forget_content", "forget_records", "forget_these", "forget_events", "table_drop", "beat", "leave",
-     "lease_take", "lease_renew", "lease_give", "esme_take", "drop_notes", "demand", "formats"}
+     "lease_take", "lease_renew", "lease_give", "esme_take", "drop_notes", "demand", "formats",
+     "permission_forget"}
 )  # fmt: skip
 """Functions that only read, and those that are done even when the server's memory is full; as in the Lua files."""
 

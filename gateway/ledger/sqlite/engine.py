@@ -23,6 +23,7 @@ from gateway.ledger.sqlite.large_commits import LargeCommits
 from gateway.ledger.sqlite.looking import looked_at
 from gateway.ledger.sqlite.messages import Messages
 from gateway.ledger.sqlite.outbox import Outbox
+from gateway.ledger.sqlite.permissions import Permissions
 from gateway.ledger.sqlite.reading import Reader
 from gateway.ledger.sqlite.retention import Retention
 from gateway.ledger.sqlite.usage import Usage
@@ -82,6 +83,7 @@ class SqliteLedger:
         self.usage = Usage(reader, self._writer)
         self.accounts = AccountBook(reader, self._writer)
         self.acts = Acts(reader, self._writer)
+        self.permissions = Permissions(reader, self._writer)
         self.retention = Retention(file, self._writer)
         self.copies = Copies(file, self._writer, clock)
         self.formats = Formats(reader)

@@ -306,6 +306,45 @@ SELECT number, octets FROM audit_pending WHERE number > ? ORDER BY number LIMIT 
 -- name: settle_entries
 DELETE FROM audit_pending WHERE number <= ?
 
+-- ---------------------------------------------------------------------------------------------------- permissions
+
+-- name: permissions_of
+SELECT word, stands, changed_ms, ends_ms, details, number FROM permission
+WHERE kind = ? AND customer = ? AND token = ? ORDER BY word
+
+-- name: permission_number
+SELECT value FROM meta WHERE key = 'permission'
+
+-- name: permission_numbered
+UPDATE meta SET value = ? WHERE key = 'permission'
+
+-- name: put_permission
+INSERT INTO permission (kind, customer, token, word, stands, changed_ms, ends_ms, details, number)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (kind, customer, token, word) DO UPDATE SET
+    stands = excluded.stands, changed_ms = excluded.changed_ms, ends_ms = excluded.ends_ms,
+    details = excluded.details, number = excluded.number
+WHERE (excluded.changed_ms, excluded.stands) > (permission.changed_ms, permission.stands)
+    AND NOT (permission.stands AND excluded.stands AND permission.ends_ms = 0 AND excluded.ends_ms > 0)
+
+-- name: lift_permission
+DELETE FROM permission WHERE kind = ? AND customer = ? AND token = ? AND word = ? AND changed_ms < ?
+
+-- name: prolong_permission
+UPDATE permission SET ends_ms = ?5
+WHERE kind = ?1 AND customer = ?2 AND token = ?3 AND word = ?4 AND ends_ms > 0 AND ends_ms < ?5
+
+-- name: permissions_in_the_way
+SELECT number, token FROM permission WHERE stands = 1 AND number > ? ORDER BY number LIMIT ?
+
+-- name: permissions
+SELECT kind, customer, token, word, stands, changed_ms, ends_ms, details, number FROM permission
+WHERE (kind, customer, token, word) > (?, ?, ?, ?) ORDER BY kind, customer, token, word LIMIT ?
+
+-- name: forget_permissions
+DELETE FROM permission WHERE (kind, customer, token, word) IN (
+    SELECT kind, customer, token, word FROM permission WHERE ends_ms > 0 AND ends_ms <= ? LIMIT ?)
+
 -- ------------------------------------------------------------------------------------------------------ structure
 
 -- name: has_meta
@@ -320,7 +359,7 @@ SELECT value FROM meta WHERE key = 'schema_version'
 -- name: marks
 -- Numbers with a name, about the ledger as a whole; those that it is read by are none of them.
 SELECT key, value FROM meta
-WHERE key NOT IN ('schema_version', 'accounts_version', 'documents_version', 'audit_entry')
+WHERE key NOT IN ('schema_version', 'accounts_version', 'documents_version', 'audit_entry', 'permission')
 
 -- name: set_mark
 INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value

@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
 from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
+from gateway.ledger.permissions import PermissionWrite
 from gateway.ledger.sqlite import export as sqlite_export
-from gateway.ledger.sqlite import forgetting, keeping
+from gateway.ledger.sqlite import forgetting, keeping, permitting
 from gateway.ledger.sqlite.executing import execute
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.plan import Outcome, Plan
@@ -112,6 +113,12 @@ class FileWriter:
     async def put_entries(self, entries: Sequence[PendingEntry], last: int) -> None:
         await self._file.transact(lambda cursor: sqlite_export.put_entries(cursor, entries, last))
 
+    async def change_permissions(self, writes: Sequence[PermissionWrite], entries: Sequence[bytes]) -> list[bool]:
+        return await self._file.transact(lambda cursor: permitting.change(cursor, writes, entries))
+
+    async def forget_permissions(self, now_ms: int, limit: int) -> int:
+        return await self._file.transact_along(lambda cursor: permitting.forget(cursor, now_ms, limit))
+
     async def set_marks(self, name: str, rows: Sequence[tuple[str, int]]) -> None:
         """Run the statement of that name for each."""
 
@@ -134,6 +141,8 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.add_usage,
     FileWriter.forget_these,
     FileWriter.put_entries,
+    FileWriter.change_permissions,
+    FileWriter.forget_permissions,
     FileWriter.set_marks,
 )
 """What a writing process can be asked for: a verb's place here is its number in a frame."""

@@ -13,11 +13,14 @@ from typing import Any
 import msgspec
 
 from config.settings import DispatchSettings, MessageSettings
+from gateway.accept.choosing import Choice
 from gateway.accept.door import Door
+from gateway.accept.judging import Check, Judge
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings, Owner
 from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.dispatch.gate import Conditions, Recheck
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.events import Sorting
 from gateway.delivery.follow_up import FollowUp
@@ -146,6 +149,8 @@ class Road:
         follow_up: FollowUp | None = None,
         digests: bool = False,
         digests_since_ms: int = 1 << 50,
+        checks: Sequence[Check] = (),
+        rechecks: Sequence[Recheck] = (),
         **dispatch: Any,
     ) -> None:
         self.clock = ManualClock()
@@ -186,6 +191,7 @@ class Road:
         self.ids = OperatorIds(bytes(32), self.vault, self.clock.now_ms, 0 if digests else digests_since_ms)
         self._follow_up = follow_up or FollowUp()
         self._incoming_settings = incoming or {}
+        self._checks, self._rechecks = checks, rechecks
 
     def build(self) -> None:
         """What needs a running loop."""
@@ -212,7 +218,7 @@ class Road:
             vault=self.vault,
             settings=self._settings,
             clock=self.clock,
-            customers=self,
+            conditions=Conditions(self, self._rechecks),
             observe_wait=lambda _: None,
         )
         self.outcomes = Outcomes(
@@ -240,9 +246,9 @@ class Road:
         self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
         self.door = Door(
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
+            judge=Judge(self._checks),
             minimiser=minimiser,
-            router=self.router,
-            pick=self.dispatch.lanes.pick,
+            choice=Choice(self.router, self.dispatch.lanes.pick),
             journal=self.journal,
             clock=self.clock,
             digests=self.keyring.idempotency_digests,

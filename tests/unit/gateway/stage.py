@@ -24,6 +24,7 @@ from gateway.limits.admission import Admission
 from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
 from gateway.model.refusals import Refusal
 from gateway.model.submission import SmppForm
+from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import ManualClock
 from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
@@ -91,6 +92,11 @@ class SmallDoor:
 
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
+
+    def judge(self, _key: ApiKey, request: MessageRequest) -> Sequence[Verdict]:
+        if _NUMBER.fullmatch(request.to):
+            return []
+        return [Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")]
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two

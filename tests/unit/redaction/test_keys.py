@@ -47,6 +47,7 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
     keys.ensure_customer(CUSTOMER, random)
     assert {purpose: keys.epochs(CUSTOMER, purpose) for purpose in sorted(PEPPER_PURPOSES)} == {
         "audit": [],
+        "consent": [],
         "correlation": [],
         "record": [],
         "credential": [0],
@@ -56,6 +57,7 @@ def test_new_customer_has_lasting_peppers_and_no_turning_ones(random: Random) ->
         "rate": [],
         "search": [],
         "statistics": [],
+        "stop": [],
         "suppress": [],
     }
 

@@ -109,14 +109,14 @@ def test_former_keys_are_stored_and_listed(keys: KeyState, random: Random) -> No
 
 
 def test_a_former_key_goes_with_its_last_content_and_its_parts_with_the_last_secret() -> None:
-    (key,) = still_needed([retired(bytes(32), NOW, NOW)], [NOW], [NOW])
+    (key,) = still_needed([retired(bytes(32), NOW, NOW)], [NOW], [("search", NOW)])
     assert key.value
-    assert still_needed([key], [NOW + LATE_MS + 1], [NOW])[0].value, "its account is not sealed anew yet"
+    assert still_needed([key], [NOW + LATE_MS + 1], [("search", NOW)])[0].value, "its account is not sealed anew yet"
     key = type(key)(key.value, key.parts, key.created_ms, key.retired_ms, settled=True)
-    assert still_needed([key], [NOW + LATE_MS, NOW + LATE_MS + 1], [NOW]) == [key]
-    (rest,) = still_needed([key], [NOW + LATE_MS + 1], [NOW, NOW + 1])
-    assert (rest.value, rest.parts) == (b"", key.parts)
-    assert still_needed([rest], [NOW + LATE_MS + 1], [NOW + 1]) == []
+    assert still_needed([key], [NOW + LATE_MS, NOW + LATE_MS + 1], [("search", NOW)]) == [key]
+    (rest,) = still_needed([key], [NOW + LATE_MS + 1], [("search", NOW), ("search", NOW + 1), ("join", NOW + 1)])
+    assert (rest.value, rest.parts, set(rest.parts)) == (b"", key.parts, {"search"})
+    assert still_needed([rest], [NOW + LATE_MS + 1], [("search", NOW + 1)]) == []
     assert still_needed([key], [], []) == []
     assert "•" not in repr(key), "and no octet of it"
     assert repr(key) == f"Retired({NOW})"

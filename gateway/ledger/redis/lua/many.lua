@@ -11,6 +11,8 @@ local FUNCTIONS = {
   lease_take = lease_take, lease_read = lease_read, lease_renew = lease_renew, lease_give = lease_give, 
   esme_take = esme_take, count = count, save = save, remove = remove, leave_notes = leave_notes, drop_notes = drop_notes,
   act = act, documents = documents, pass_on = pass_on, read_notes = read_notes, demand = demand,
+  permission_change = permission_change, permission_find = permission_find, permission_page = permission_page,
+  permission_forget = permission_forget,
 }
 
 -- ARGV: calls {name, bases, arguments}, each of which is made once for every base. Their results, errors among them.

@@ -20,6 +20,7 @@ ROUTES = {
     ("POST", "/v1/messages"),
     ("GET", "/v1/messages"),
     ("POST", "/v1/messages/batch"),
+    ("POST", "/v1/messages/check"),
     ("GET", "/v1/messages/{id}"),
     ("DELETE", "/v1/messages/{id}"),
     ("GET", "/v1/operators"),

@@ -11,13 +11,14 @@ from gateway.keystore.record_tags import PURPOSE, YEAR_MS, Verdict
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.rotation import is_settled, rotate_customer, settle_customer
 from gateway.keystore.store import Keystore
-from gateway.keystore.upkeep import CREDENTIALS, EPOCH_MS, epoch_of
+from gateway.keystore.upkeep import CREDENTIALS
 from gateway.model.message import message_id
 from gateway.process.clock import ManualClock
 from redaction.errors import KeyDestroyed
 from redaction.keys_at_rest import state_digest
 from redaction.personal import Msisdn, Secret
-from redaction.retention import DEFAULT_RULES, OTP, period_of
+from redaction.retention import DEFAULT_RULES, OTP, RetentionTag, period_of
+from redaction.search_epochs import EPOCH_MS, epoch_of
 from tests.bounds import LIMIT_S
 from tests.contract.records import a_message
 
@@ -64,15 +65,15 @@ def test_credentials_can_be_compared_before_there_is_any_customer(keyring: Keyri
 
 def test_a_customer_without_keys_has_no_pseudonyms(keyring: Keyring, clock: ManualClock) -> None:
     with pytest.raises(KeyDestroyed):
-        keyring.pseudonymise(1, NUMBER, clock.now_ms())
+        keyring.pseudonymise(1, NUMBER, OTP, clock.now_ms())
     keyring.ensure_customer(1)
-    assert keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    assert keyring.pseudonymise(1, NUMBER, OTP, clock.now_ms())
 
 
 def test_customers_know_one_person_by_different_pseudonyms(keyring: Keyring, clock: ManualClock) -> None:
     keyring.ensure_customer(1)
     keyring.ensure_customer(2)
-    first, second = (keyring.pseudonymise(customer, NUMBER, clock.now_ms()) for customer in (1, 2))
+    first, second = (keyring.pseudonymise(customer, NUMBER, OTP, clock.now_ms()) for customer in (1, 2))
     assert first.pseudonym != second.pseudonym
     ours, theirs = (keyring.idempotency_digests(customer, "k", clock.now_ms(), 0) for customer in (1, 2))
     assert ours.claimed != theirs.claimed
@@ -80,12 +81,47 @@ def test_customers_know_one_person_by_different_pseudonyms(keyring: Keyring, clo
 
 def test_the_next_epoch_has_its_pepper_before_it_begins(keyring: Keyring, clock: ManualClock) -> None:
     keyring.ensure_customer(1)
-    before = keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    before = keyring.pseudonymise(1, NUMBER, OTP, clock.now_ms())
     clock.advance(EPOCH_MS / 1000)
-    after = keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    after = keyring.pseudonymise(1, NUMBER, OTP, clock.now_ms())
     assert before.pseudonym != after.pseudonym
     keyring.ensure_present()
-    assert epoch_of(clock.now_ms()) + 1 in keyring.state.epochs(1, "search")
+    assert keyring.state.has_secret("search", epoch_of(clock.now_ms()) + 1, OTP)
+
+
+def test_a_person_has_other_names_under_other_tags(keyring: Keyring, clock: ManualClock) -> None:
+    keyring.ensure_customer(1)
+    names = {keyring.pseudonymise(1, NUMBER, tag, clock.now_ms()).pseudonym for tag in DEFAULT_RULES}
+    assert len(names) == len(DEFAULT_RULES)
+    assert names <= set(keyring.former_leaves(1, NUMBER))
+    assert keyring.names_at(1, NUMBER, OTP, [clock.now_ms()]) < names
+
+
+async def test_the_keys_of_a_time_to_come_are_made_at_the_first_need(keyring: Keyring, clock: ManualClock) -> None:
+    keyring.ensure_customer(1)
+    due_ms = clock.now_ms() + 20 * DAY_S * 1000
+    assert not keyring.has_keys(OTP, due_ms)
+    with pytest.raises(KeyDestroyed):
+        keyring.pseudonymise(1, NUMBER, OTP, due_ms)
+    await keyring.make_keys(OTP, due_ms)
+    assert keyring.has_keys(OTP, due_ms)
+    assert keyring.pseudonymise(1, NUMBER, OTP, due_ms).pseudonym in keyring.former_leaves(1, NUMBER)
+
+
+@pytest.mark.policy("P-23")
+@pytest.mark.parametrize("tag", sorted(DEFAULT_RULES))
+def test_a_secret_for_search_goes_with_the_last_record_of_its_tag_and_epoch(
+    tag: RetentionTag, keyring: Keyring, clock: ManualClock
+) -> None:
+    """There is no custodian: it stays on the nodes until then."""
+    keyring.ensure_customer(1)
+    epoch = epoch_of(clock.now_ms())
+    clock.advance(((epoch + 1) * EPOCH_MS + DEFAULT_RULES[tag].record_s * 1000 - 1 - clock.now_ms()) / 1000)
+    keyring.ensure_present()
+    assert keyring.state.has_secret("search", epoch, tag)
+    clock.advance(0.001)
+    keyring.ensure_present()
+    assert not keyring.state.has_secret("search", epoch, tag)
 
 
 def test_ensuring_twice_changes_nothing(keyring: Keyring) -> None:
@@ -127,7 +163,7 @@ def test_a_customers_former_key_goes_with_the_last_content_of_its_time(keyring: 
     keyring.ensure_customer(1)
     store = keyring._store
     rotate_customer(store, clock, 1)
-    before = keyring.pseudonymise(1, NUMBER, clock.now_ms())
+    before = keyring.pseudonymise(1, NUMBER, OTP, clock.now_ms())
     assert not is_settled(store, 1)
     clock.advance(9 * DAY_S)
     keyring.ensure_present()
@@ -137,11 +173,12 @@ def test_a_customers_former_key_goes_with_the_last_content_of_its_time(keyring: 
     keyring.ensure_present()
     assert keyring.state.former_keys(1) == []
     assert len(keyring.state.retired()[1]) == 1, "pseudonyms are derived from its parts"
-    assert keyring.pseudonymise(1, NUMBER, clock.now_ms() - 9 * DAY_S * 1000) == before
+    assert keyring.pseudonymise(1, NUMBER, OTP, clock.now_ms() - 9 * DAY_S * 1000) == before
     for _ in range(3):
         clock.advance(90 * DAY_S)
         keyring.ensure_present()
-    assert keyring.state.retired() == {}
+    (left,) = keyring.state.retired()[1]
+    assert (left.value, set(left.parts)) == (b"", {"consent", "suppress"}), "their rows have no clock of the keys'"
 
 
 @pytest.mark.case("faults-3")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from copy import copy
+from typing import Any
 
 from gateway.ledger.contract import Accept, Change
 from gateway.ledger.usage import HOUR_MS, Cell, Tally, uses_of
@@ -10,7 +11,7 @@ from gateway.model.held_lane import held_lane
 from gateway.model.message import Message, MessageClass, Status
 from tests.contract.records import NOW, a_message, final
 
-OTHERWISE = (
+OTHERWISE: tuple[dict[str, Any], ...] = (
     {},
     {"segments": 3, "parts": bytes(3)},
     {"customer": 8},

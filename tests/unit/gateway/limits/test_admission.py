@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gateway.accounts.customers import ApiKey, Customer, CustomerSettings
 from gateway.ledger.contract import Count
 from gateway.ledger.journal import Journal
-from gateway.limits.admission import DAY_MS, Admission
+from gateway.limits.admission import Admission
+from gateway.limits.quotas import DAY_MS, Calendar
 from gateway.model.refusals import Refusal
 from gateway.process.clock import ManualClock
 from tests.bounds import LIMIT_S
@@ -140,13 +141,13 @@ async def test_the_precheck_takes_nothing() -> None:
         desk.admission.precheck(_limited(throughput_per_s=1.0), desk.clock.now_ms())
 
 
-async def test_a_quota_lasts_until_midnight_utc() -> None:
+async def test_a_quota_lasts_until_midnight_where_the_customer_is() -> None:
     desk = Desk()
     key = _limited(daily_quota=2)
     desk.admit(key, 2)
     refusal = desk.refused(key)
     assert refusal.code == "quota_exceeded"
-    to_midnight_s = (DAY_MS - desk.clock.now_ms() % DAY_MS) / 1000
+    to_midnight_s = (DAY_MS - (desk.clock.now_ms() + 180 * 60_000) % DAY_MS) / 1000
     assert refusal.retry_after_s == to_midnight_s
     desk.clock.advance(to_midnight_s)
     desk.admit(key, 2)
@@ -172,7 +173,7 @@ async def test_a_refused_batch_takes_neither_quota_nor_room() -> None:
 async def test_use_is_written_once_for_many_messages_and_found_again_after_a_restart() -> None:
     desk = Desk()
     key = _limited(daily_quota=100)
-    day = desk.clock.now_ms() // DAY_MS
+    day = Calendar(desk.clock.now_ms(), 180).day
     async with desk.committing():
         for _ in range(40):
             desk.admit(key)
@@ -191,7 +192,7 @@ async def test_what_other_nodes_used_counts_too() -> None:
     desk = Desk()
     key = _limited(daily_quota=100)
     await desk.admission.load()
-    await desk.ledger.apply([Count("quota:7", desk.clock.now_ms() // DAY_MS, 99)])
+    await desk.ledger.apply([Count("quota:7", Calendar(desk.clock.now_ms(), 180).day, 99)])
     await desk.admission.load()
     desk.admit(key)
     assert desk.refused(key).code == "quota_exceeded"
@@ -209,7 +210,7 @@ async def test_a_load_beside_a_write_on_its_way_changes_nothing() -> None:
 async def test_yesterdays_use_is_still_written_to_yesterday() -> None:
     desk = Desk()
     key = _limited(daily_quota=10)
-    day = desk.clock.now_ms() // DAY_MS
+    day = Calendar(desk.clock.now_ms(), 180).day
     async with desk.committing():
         desk.admit(key, 4)
         desk.clock.advance(DAY_MS / 1000)

@@ -150,16 +150,19 @@ class Authenticator:
         self._counts = counts
         self._verifies = verifies
 
-    def create(self, options: str) -> str:
-        """As `navigator.credentials.create` answers."""
+    def create(self, options: str, spoiled: tuple[bytes, object, object, int] | None = None) -> str:
+        """As `navigator.credentials.create` answers. spoiled: octets of the public key and what follows it, statement,
+        form and flags to say instead of what they should be.
+        """
         asked = json.loads(options)
         self.handle = _octets(asked["user"]["id"])
         numbers = self.key.public_key().public_numbers()
         own = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
         public = own if self.public is None else self.public
-        credential = bytes(16) + struct.pack(">H", len(self.id)) + self.id + cbor2.dumps(public)
-        data = self._data(asked["rp"]["id"], 0x40) + credential
-        attestation = cbor2.dumps({"fmt": self.form, "attStmt": STATEMENTS.get(self.form, {}), "authData": data})
+        key, statement, form, more = spoiled or (cbor2.dumps(public), STATEMENTS.get(self.form, {}), self.form, 0x40)
+        credential = bytes(16) + struct.pack(">H", len(self.id)) + self.id + key
+        data = self._data(asked["rp"]["id"], more) + credential
+        attestation = cbor2.dumps({"fmt": form, "attStmt": statement, "authData": data})
         said = self._said("webauthn.create", asked["challenge"])
         response = {"clientDataJSON": _text(said), "attestationObject": _text(attestation)}
         return self._answer(response)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,8 @@ from gateway.people.signins import Means, SignIns
 from tests.unit.gateway.people.office import HOME, ORIGIN, PASSWORD, Authenticator, Office
 
 PARTY = RelyingParty(ORIGIN)
+ASKED = json.dumps({"user": {"id": "dXNy"}, "rp": {"id": PARTY.id}, "challenge": "Y2hhbGxlbmdl"})
+ASKED_AGAIN = json.dumps({"rpId": PARTY.id, "challenge": "Y2hhbGxlbmdl"})
 WORDS = st.sampled_from(["", "aWQ", "e30", "W10", "bnVsbA", "eyJ0eXBlIjoxfQ"]) | st.text(max_size=5)
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | WORDS, lambda each: st.lists(each), max_leaves=3)
 FIELDS = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle", "transports")
@@ -151,6 +154,43 @@ def test_whatever_a_stranger_answers_is_refused_in_one_way(answer: str) -> None:
     ):
         with pytest.raises(PasskeyRefused):
             read()
+
+
+CBOR = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**65), 2**65)
+    | st.floats()
+    | st.binary(max_size=40)
+    | st.text(max_size=5),
+    lambda each: (
+        st.lists(each, max_size=4) | st.dictionaries(st.integers(-3, 3) | st.text(max_size=3), each, max_size=6)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    key=CBOR
+    | st.fixed_dictionaries(
+        {1: st.sampled_from([1, 2, 3, 7]), 3: st.sampled_from([-7, -8, -257, -48])} | dict.fromkeys((-1, -2, -3), CBOR)
+    ),
+    statement=CBOR,
+    form=CBOR | st.sampled_from(["none", "packed", "tpm", "fido-u2f", "android-key", "apple"]),
+    more=st.binary(max_size=40),
+    flags=st.integers(0, 255),
+)
+def test_whatever_cbor_a_stranger_registers_with_is_refused_in_one_way_or_without_effect(
+    key: object, statement: object, form: object, more: bytes, flags: int
+) -> None:
+    authenticator = Authenticator()
+    answer = authenticator.create(ASKED, spoiled=(cbor2.dumps(key) + more, statement, form, flags))
+    with pytest.raises(PasskeyRefused) as refused:
+        kept(PARTY, answer, b"challenge", 0)
+    assert refused.value.args == ("the passkey was refused",)
+    held = Credentials(passkeys=(Passkey(authenticator.id, cbor2.dumps(key), 0, 0),))
+    with pytest.raises(PasskeyRefused):
+        used(PARTY, authenticator.get(ASKED_AGAIN), b"challenge", held)
 
 
 PUBLIC_KEYS: dict[str, Any] = {

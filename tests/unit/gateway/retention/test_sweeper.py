@@ -16,6 +16,7 @@ from gateway.retention.sweeper import LATE_S, Sweeper, Swept
 from operators.base import Accepted, ReceiptState
 from redaction.errors import KeyDestroyed
 from redaction.retention import OTP
+from redaction.search_epochs import ends_ms, epoch_of
 from tests.bounds import LIMIT_S
 from tests.unit.gateway.road import Road, running_road
 
@@ -142,14 +143,13 @@ async def test_an_idempotency_key_is_remembered_for_a_day_and_not_longer(road: R
 
 @pytest.mark.policy("P-23")
 async def test_pseudonyms_die_with_their_epoch_once_no_record_needs_them(road: Road) -> None:
-    first, *_ = road.store.state.epochs(1, "search")
-    road.clock.advance(136 * DAY)  # the epoch ended 46 days after the start, its last record 90 days later
-
+    epoch = epoch_of(road.clock.now_ms())
+    road.clock.advance((ends_ms(epoch) - 1 - road.clock.now_ms()) / 1000 + 90 * DAY)
     await sweeper(road).sweep()
-    assert first in road.store.state.epochs(1, "search")
-    road.clock.advance(DAY)
+    assert road.store.state.has_secret("search", epoch, OTP)
+    road.clock.advance(0.001)
     await sweeper(road).sweep()
-    assert first not in road.store.state.epochs(1, "search")
+    assert not road.store.state.has_secret("search", epoch, OTP)
 
 
 class RefusingOnce(Retention):

@@ -12,6 +12,7 @@ from gateway.process.clock import SystemClock
 from gateway.process.tasks import TaskOwner
 from gateway.retention.minimise import Minimiser
 from redaction.personal import Msisdn
+from redaction.retention import OTP
 from redaction.sealed import Pseudonym
 from tests.contract.records import NOW, a_message
 from tests.unit.gateway.road import CUSTOMER, LONG, running_road
@@ -31,7 +32,7 @@ async def test_octets_of_ids_do_not_count(tmp_path: Path) -> None:
         minimiser = Minimiser(
             vault=road.vault, policies=road.policies, clock=clock, keyring=road.keyring, contain=TaskOwner().contain
         )
-        ids = [minimiser.identify(CUSTOMER, person, road.clock.now_ms())[0] for _ in range(64)]
+        ids = [minimiser.identify(CUSTOMER, person, OTP, road.clock.now_ms())[0] for _ in range(64)]
     drawn = [int.from_bytes(each[6:8], "big") for each in ids]
     steps = [(after - before) % 65536 for before, after in itertools.pairwise(drawn)]
     assert sum(step < 256 for step in steps) < 8

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
+from gateway.ledger.permissions import Permission, PermissionKind, PermissionName, lift, prolong, put
 from gateway.ledger.sqlite.plan import Outcome, Plan
 from gateway.ledger.sqlite.writer import VERBS, FileWriter
 from gateway.ledger.sqlite.writer_calls import CALLS, Call, encode
@@ -32,6 +33,7 @@ USED = Used(
     messages=-3,
     segments=4,
 )
+ROW = Permission(PermissionName(PermissionKind.SUPPRESSION, 7, b"\xff" * 8), "all", True, 5, 0, b"\xfe")
 SAID = {
     "apply": (
         (Plan(5, counts=[("quota:17", 20_780, 2)], usage=[(7, 480_000, 0, 966, 3, "simulator", -1, 2)]),),
@@ -48,6 +50,8 @@ SAID = {
     "checkpoint": ((), None),
     "add_traffic": (([TRAFFIC],), None),
     "add_usage": (([USED],), None),
+    "change_permissions": (([put(ROW), lift(ROW.name, "all", 5), prolong(ROW, 9)], [b"\xfe"]), [True, False, True]),
+    "forget_permissions": ((5, 100), 2),
     "set_marks": (("set_mark", [("installation", 1 << 62)]), None),
 }
 

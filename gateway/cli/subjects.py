@@ -1,0 +1,105 @@
+"""`connect-gateway subject`: what people whom customers write to may ask for. Numbers stand on no command line."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.audit.acts import Act
+from gateway.cli.amounts import moment
+from gateway.cli.output import Config, Json, note, run, show
+from gateway.cli.rights import (
+    case_of,
+    erasure_row,
+    read_answered,
+    read_numbers,
+    rights_desk,
+    say_walk,
+    since_of,
+    subjects_of,
+)
+from gateway.cli.session import open_desk
+from gateway.rights.access import HORIZON_MS, Accesses, Held
+from gateway.rights.building import tracer
+from gateway.rights.erasing import Erasure, Purpose
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="People whom customers write to.")
+
+Numbers = Annotated[
+    str | None,
+    typer.Option("--number", help="- reads a line, @FILE a file of one number a line; without it you are asked."),
+]
+Customer = Annotated[str | None, typer.Option(help="Customer id; by default all customers.")]
+Case = Annotated[str | None, typer.Option(help="Id of the case that it is done for.")]
+AnswerFile = Annotated[
+    Path | None, typer.Option("--answer", help="What the custodian answered about the case.", exists=True)
+]
+
+
+@app.command("erase")
+def erase(
+    number: Numbers = None,
+    customer: Customer = None,
+    case: Case = None,
+    answer: AnswerFile = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Erase people: keys of what is sealed, in every copy, then all rows. Again goes on where it was cut short."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            numbers = read_numbers(number, desk.settings.messages.default_region)
+            answered = read_answered(answer, case or "")
+            desks = await rights_desk(desk)
+            await desks.eraser.resume()
+            people = await subjects_of(desk, desks, numbers, customer)
+            traces = await tracer(desks.on).trace(people, answered, say_walk)
+
+            def told(so_far: Erasure) -> None:
+                if len(traces) > 1_000:
+                    note(f"{so_far.subjects:,} of {len(traces):,} done, {so_far.messages:,} messages")
+
+            done = await desks.eraser.erase(traces, Purpose(case=case_of(case)), told)
+            return erasure_row(desks, done)
+
+    show(run(work()), json)
+
+
+@app.command("access")
+def access(
+    number: Numbers = None,
+    customer: Customer = None,
+    case: Case = None,
+    answer: AnswerFile = None,
+    since: Annotated[str | None, typer.Option(help="A time with its zone (RFC 3339); default 30 days ago.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """What is held of a person: records of messages, never a text. The audit log says that it was looked at."""
+
+    async def work() -> Held:
+        async with open_desk(config) as desk:
+            numbers = read_numbers(number, desk.settings.messages.default_region)
+            answered = read_answered(answer, case or "")
+            since_ms = desk.clock.now_ms() - HORIZON_MS if since is None else moment(since, option="--since")
+            desks = await rights_desk(desk)
+            places = {each.name: each.register.place for each in desk.settings.operators}
+            accesses = Accesses(tracer(desks.on), desks.on.public_id, places.get, since_of(desk))
+            people = await subjects_of(desk, desks, numbers, customer)
+            held = await accesses.look(people, max(0, since_ms), answered)
+            counts = {"messages": len(held.messages), "customers": len({each.customer for each in held.messages})}
+            await desk.audit.write(Act.SUBJECT_ACCESS, case_of(case), numbers=counts)
+            return held
+
+    held = run(work())
+    if json:
+        show(held, True)
+        return
+    show({"since": held.since, "complete_since": held.complete_since, "complete": held.complete}, False)
+    show([_row(each) for each in held.messages], False, spare=("segments", "country"))
+
+
+def _row(held: object) -> dict[str, object]:
+    names = ("id", "customer", "direction", "status", "accepted_at", "operator", "country", "segments")
+    return {name: getattr(held, name) for name in names}

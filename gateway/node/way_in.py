@@ -1,0 +1,37 @@
+"""The door of a node, with everything that is asked there of a message."""
+
+from gateway.accept.choosing import Choice
+from gateway.accept.door import Door
+from gateway.accept.judging import Judge
+from gateway.accept.validation import Validator
+from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.node import assembly
+from gateway.node.steps import Base
+from gateway.webhooks.targets import TargetRefused, parse_target
+from operators.smpp.segments import plan
+
+
+def door(base: Base, dispatch: Dispatch) -> Door:
+    rules = base.stores.messaging
+    allow_loopback = base.settings.webhooks.allow_loopback
+
+    def is_callable(url: str) -> bool:
+        try:
+            parse_target(url, allow_loopback=allow_loopback)
+        except TargetRefused:
+            return False
+        return True
+
+    def has_endpoint(customer: int) -> bool:
+        return base.stores.directory.endpoint(customer) is not None
+
+    return Door(
+        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint, rules.senders.classes_of),
+        judge=Judge([rules.at_door], base.verdicts, base.guard),
+        minimiser=base.minimiser,
+        choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
+        journal=base.journal,
+        clock=base.clock,
+        digests=base.stores.keyring.idempotency_digests,
+        plain_counters=assembly.plain_counters(base.settings),
+    )

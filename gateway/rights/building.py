@@ -1,0 +1,92 @@
+"""The rights desk, put together of open stores: for a node, and for the command line beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from config.settings import Settings
+from gateway.accounts.administration import Accounts
+from gateway.audit.actor import Actor
+from gateway.audit.log import AuditLog
+from gateway.keystore.hold_keys import HoldKeys
+from gateway.keystore.installation import shown
+from gateway.keystore.keyring import Keyring
+from gateway.keystore.store import Keystore
+from gateway.ledger.contract import Notify
+from gateway.ledger.roles import Ledger
+from gateway.model.message import OutboxEvent
+from gateway.process.clock import Clock
+from gateway.retention.policies import RetentionPolicies
+from gateway.rights.certificates import Certificates
+from gateway.rights.erasing import Around, Eraser, Publish
+from gateway.rights.holds import Holds
+from gateway.rights.leaving import Departures
+from gateway.rights.places import every_place
+from gateway.rights.tracing import Tracer
+from redaction.seal import Sealer
+
+
+class Stands(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk stands on. public_id: of a customer. endpoints: numbers of customers that have a webhook, now."""
+
+    settings: Settings
+    ledger: Ledger
+    keystore: Keystore
+    keyring: Keyring
+    policies: RetentionPolicies
+    clock: Clock
+    installation: int
+    public_id: Callable[[int], str]
+
+
+def tracer(on: Stands) -> Tracer:
+    """What the ledger holds, rows that somebody changed among it."""
+    return Tracer(on.ledger.messages, on.ledger.copies, on.keyring, on.policies)
+
+
+def certificates(on: Stands, audit: AuditLog) -> Certificates:
+    return Certificates(
+        audit,
+        on.keystore,
+        on.clock,
+        installation=shown(on.installation),
+        slot=on.settings.keystore.root.kind,
+    )
+
+
+def eraser(on: Stands, actor: Actor, publish: Publish) -> Eraser:
+    audit = AuditLog(on.ledger.acts, on.clock, actor)
+    return Eraser(
+        Around(
+            acts=on.ledger.acts,
+            retention=on.ledger.retention,
+            keyring=on.keyring,
+            audit=audit,
+            certificates=certificates(on, audit),
+            clock=on.clock,
+            publish=publish,
+            public_id=on.public_id,
+            places=every_place(on.ledger, on.keyring, on.clock),
+        )
+    )
+
+
+def holds(on: Stands, sealer: Sealer, audit: AuditLog) -> Holds:
+    keys = HoldKeys(on.keystore, on.clock)
+    return Holds(on.ledger.acts, keys, sealer, audit, certificates(on, audit), on.clock)
+
+
+def departures(on: Stands, accounts: Accounts, audit: AuditLog) -> Departures:
+    """accounts: in the same hands as the log."""
+    return Departures(on.ledger, on.keyring, accounts, audit, certificates(on, audit), on.clock)
+
+
+def publisher(ledger: Ledger, endpoints: Mapping[int, object]) -> Publish:
+    """For whoever has no journal: straight into the ledger, for customers that have an endpoint."""
+
+    async def publish(events: Sequence[OutboxEvent]) -> None:
+        wanted = [Notify(each) for each in events if each.customer in endpoints]
+        if wanted:
+            await ledger.apply(wanted)
+
+    return publish
