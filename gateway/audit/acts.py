@@ -24,6 +24,8 @@ class Act(enum.Enum):
     CUSTOMER_ENABLE = "customer.enable"
     CUSTOMER_PAUSE = "customer.pause"
     CUSTOMER_RESUME = "customer.resume"
+    CUSTOMER_READ = "customer.read"
+    CUSTOMER_CORRECT = "customer.correct"
     CUSTOMER_ERASE = "customer.erase"
     SENDER_ADD = "sender.add"
     SENDER_REMOVE = "sender.remove"
@@ -122,6 +124,7 @@ class Act(enum.Enum):
     SUPPRESSION_ADD = "suppression.add"
     SUPPRESSION_REMOVE = "suppression.remove"
     HOLD_PLACE = "hold.place"
+    HOLD_EXTEND = "hold.extend"
     HOLD_RELEASE = "hold.release"
     BREAKGLASS_BEGIN = "breakglass.begin"
     BREAKGLASS_END = "breakglass.end"
@@ -272,6 +275,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         ),
         Act.SUBJECT_ACCESS: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages", "customers"})),
         Act.MESSAGE_ERASE: _rule("msg", numbers="messages periods elsewhere subjects customers held"),
+        Act.CUSTOMER_READ: _CUSTOMER,
+        Act.CUSTOMER_CORRECT: _rule("cus", words=("name", "company", "email", "phone")),
         Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),
         Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
         Act.CASE_OPEN: _CASE,
@@ -285,6 +290,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.SUPPRESSION_ADD: _rule("cus", words=_words("person link api import command operator erasure")),
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
+        Act.HOLD_EXTEND: _rule("hold case", numbers="messages"),
         Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),
         Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),

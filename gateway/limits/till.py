@@ -70,12 +70,17 @@ class Till:
         self._paid: list[bytes] = []
         self._given_back: list[bytes] = []
         self._works = False
+        self._begun = 0
         self._quiet_until: dict[tuple[int, int], int] = {}
         self.refused = 0
 
     @property
     def available(self) -> bool:
         return self._journal.available
+
+    def expect(self, lots: int) -> None:
+        """See `Journal.expect`."""
+        self._journal.expect(lots)
 
     def pays_in_advance(self, customer: int) -> bool:
         return customer in self._terms
@@ -97,7 +102,8 @@ class Till:
     def _begin(self) -> None:
         if not self._works:
             self._works = True
-            self._contain("submission", "till", self._work())
+            self._begun += 1
+            self._contain("submission", f"till {self._begun}", self._work())
 
     async def _work(self) -> None:
         """Until nothing waits."""
