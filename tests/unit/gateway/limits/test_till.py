@@ -162,3 +162,15 @@ async def test_a_ledger_that_is_away_takes_nothing(tmp_path: Path) -> None:
         await road.ledger.close()
         fates.offer()
         assert await fates.all(1) == [Written.UNAVAILABLE]
+
+
+async def test_whatever_turn_of_the_loop_a_message_comes_in_it_is_taken(tmp_path: Path) -> None:
+    async with paid(tmp_path, 1_000) as (road, fates):
+        for number in range(300):
+            fates.offer()
+            for _ in range(number % 7):
+                await asyncio.sleep(0)
+            if number % 50 == 0:
+                await fates.all(number + 1)
+        assert all(isinstance(each, bytes) for each in await fates.all(300))
+        assert await road.ledger.balances.spent(CUSTOMER) == 150 * MICRO
