@@ -2,11 +2,11 @@
 
 import contextlib
 import socket
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from config.settings import HttpSettings, Settings
-from gateway.http_api.admin.api import AdminApi
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
@@ -14,17 +14,21 @@ from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
-from gateway.node.admin_front import build_admin, operator_views
+from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner
+from gateway.rights.desk import RightsDesk
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.server import SmppServer
 from operators.entrance import Place
+
+if TYPE_CHECKING:
+    from gateway.http_api.admin.api import AdminApi
 
 log = logger("gateway")
 
@@ -37,7 +41,7 @@ class Fronts(msgspec.Struct, frozen=True, kw_only=True):
     smpp_server: SmppServer
     exposition: Exposition
     metrics: MetricsApi | None
-    admin: AdminApi | None
+    admin: "AdminApi | None"
 
 
 def build_fronts(
@@ -47,10 +51,11 @@ def build_fronts(
     clock: Clock,
     tasks: TaskOwner,
     *,
+    rights: RightsDesk,
     metrics_socket: socket.socket | None,
 ) -> Fronts:
     """tasks: where errands of binds run. metrics_socket: listens for them already, if it is not None."""
-    http = _http(settings, stores, road, clock)
+    http = _http(settings, stores, road, clock, rights)
     intake = Intake(road.door, road.admission, clock)
     exposition = Exposition(of_process=True)
     return Fronts(
@@ -76,7 +81,7 @@ def build_fronts(
             if settings.metrics.enabled
             else None
         ),
-        admin=None if settings.admin.port is None else build_admin(settings, stores, road, clock, http.health),
+        admin=_admin(settings, stores, road, clock, http.health, rights),
     )
 
 
@@ -85,7 +90,7 @@ def http_settings(settings: Settings) -> HttpSettings:
     return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
 
 
-def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpApi:
+def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: RightsDesk) -> HttpApi:
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
         return {
@@ -111,7 +116,18 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
+        rights=rights,
     )
+
+
+def _admin(
+    settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health, rights: RightsDesk
+) -> "AdminApi | None":
+    if settings.admin.port is None:
+        return None
+    from gateway.node.admin_front import build_admin
+
+    return build_admin(settings, stores, road, clock, health, rights)
 
 
 def _metrics(
