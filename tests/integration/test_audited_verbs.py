@@ -65,6 +65,7 @@ INTENT = ("intent", "ok")
 WRITES = {
     "audit begin-anew": ["audit.anew"],
     "audit prune": ["audit.prune"],
+    "audit rotate-key": ["keys.rotate"],
     "begin-anew": ["installation.begin"],
     "clock confirm": ["clock.confirm"],
     "custodian ask": ["custodian.ask"],
