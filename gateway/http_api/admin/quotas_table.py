@@ -29,25 +29,35 @@ def money_routes(parts: Parts, ledger: Ledger, accounts: Callable[[Actor], Accou
     ]
 
 
+_READ: Final = ("not_found", "ledger_unavailable")
+
 _SHOW: Final = Operation(
     id="show_customer_quotas",
     summary="Say how a customer's quotas stand: what is used of them, what is left, and when they begin anew.",
     tag="Customers",
     scope=Action.CUSTOMER_READ,
     parameters=(_CUSTOMER,),
-    answers=(Answer(description="Those that are set.", body=QuotasView),),
-    codes=("not_found", "ledger_unavailable"),
+    answers=(Answer(description="Those that are set.", body=QuotasView, headers=ETAG),),
+    codes=_READ,
 )
 _SET: Final = Operation(
     id="set_customer_quotas",
     summary="Set a customer's quotas by day and month of its clock; what is not named stays, null lifts one.",
     tag="Customers",
     scope=Action.BALANCE_CHANGE,
-    parameters=(_CUSTOMER,),
+    parameters=(_CUSTOMER, IF_MATCH),
     body=QuotasRequest,
     example={"per_day": 10_000, "per_month": 200_000, "utc_offset_min": 180},
-    answers=(Answer(description="The quotas as they stand now.", body=QuotasView),),
-    codes=(*BODY, "not_found", "changed_meanwhile", "ledger_unavailable"),
+    answers=(Answer(description="The quotas as they stand now.", body=QuotasView, headers=ETAG),),
+    codes=(
+        *BODY,
+        "invalid_value",
+        "not_found",
+        "invalid_if_match",
+        "version_stale",
+        "changed_meanwhile",
+        "ledger_unavailable",
+    ),
 )
 _CHANGED: Final = (
     *BODY,
