@@ -48,7 +48,7 @@ _ENOUGH: Final = 64
 _TOGETHER_S: Final = 0.006
 """So long at the most a commit waits for what is expected: a lot of 100 messages takes half of it."""
 _WHOLE: Final = 256
-"""Operations: so many are not kept waiting for more that is expected. Two lots of 100 messages, and what others bring."""
+"""Operations: so many wait for no more of what is expected. Two lots of 100 messages, and what others bring."""
 
 
 class JournalFull(Exception):
