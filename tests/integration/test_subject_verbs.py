@@ -189,8 +189,9 @@ async def test_people_object_and_are_restricted_by_what_consent_knows_of_them(tm
         tokens = PermissionKeys(stores.keyring).tokens
         consents = ConsentDesk(stores.ledger.permissions, tokens, admin.node.clock, COMMAND_LINE)
         of, person, other = Of(customer, admin.customer), Msisdn(PERSON[1:], 966), Msisdn(OTHER[1:], 966)
+        given_ms = admin.node.clock.now_ms() - 60_000
         for each in (person, other):
-            await consents.give(of, each, Consent(purpose="promotional", proof=Proof(given_ms=1)))
+            await consents.give(of, each, Consent(purpose="promotional", proof=Proof(given_ms=given_ms)))
         words = ("subject", "object", "--number", of_file(tmp_path, PERSON))
         done = await asyncio.to_thread(told, tmp_path, *words)
         assert (done["customers"], done["not_enforced_at"]) == ([admin.customer], [admin.customer])
