@@ -52,6 +52,7 @@ VERBS: Final = {
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "task": ("gateway.cli.tasks", "Work in the background: show, cancel."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
+    "privacy": ("gateway.cli.privacy", "What shows that the promises to people are kept."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "custodian": (
         "gateway.cli.custodian",

@@ -52,6 +52,7 @@ NONE = {
     "number list": "reads",
     "operator show": "reads",
     "balance show": "reads",
+    "privacy report": "reads",
     "quota show": "reads",
     "task list": "reads",
     "task show": "reads",
