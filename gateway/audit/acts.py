@@ -26,6 +26,7 @@ class Act(enum.Enum):
     CUSTOMER_RESUME = "customer.resume"
     CUSTOMER_ERASE = "customer.erase"
     SENDER_ADD = "sender.add"
+    SENDER_SET = "sender.set"
     SENDER_REMOVE = "sender.remove"
     NUMBER_ADD = "number.add"
     NUMBER_REMOVE = "number.remove"
@@ -183,6 +184,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CUSTOMER_PAUSE: _rule("cus", numbers="version"),
         Act.CUSTOMER_RESUME: _rule("cus", numbers="version"),
         Act.SENDER_ADD: _CUSTOMER,
+        Act.SENDER_SET: _CUSTOMER,
         Act.SENDER_REMOVE: _CUSTOMER,
         Act.NUMBER_ADD: _rule("cus", numbers="keywords"),
         Act.NUMBER_REMOVE: _CUSTOMER,

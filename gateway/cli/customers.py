@@ -1,5 +1,6 @@
 """`connect-gateway customer`: customers and what is set for them. Names go in sealed and are not shown again."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
 from gateway.accounts.settings import CustomerSettings, read_customer
-from gateway.cli.amounts import amount
+from gateway.cli.amounts import NONE, amount
 from gateway.cli.output import Config, Json, personal, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.ledger.contract import StoredCustomer
@@ -30,6 +31,21 @@ Detect = Annotated[
     ),
 ]
 
+Kind = Annotated[
+    str | None,
+    typer.Option(help="What it is to the regulator: government, private, individual or abroad; none for not said."),
+]
+Rule = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What is done about a group of rules, or about `all`: class, sender, register, hours, links, opt_out, otp "
+        "or transfer, then =off, =watch, =enforce or =default; repeatable."
+    ),
+]
+Residency = Annotated[
+    str | None, typer.Option(help="Country (ISO 3166) that its messages must not leave; none where transfers go.")
+]
+
 
 @app.command("add")
 def add(
@@ -46,6 +62,9 @@ def add(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = False,
     detect: Detect = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -61,6 +80,9 @@ def add(
         content=parse_rules(detect or (), {}),
         plain_punctuation=plain_punctuation,
         label=label or "",
+        kind=_word(kind) or "",
+        rules=_rules(rule or (), {}),
+        residency=_word(residency) or "",
     )
 
     async def work() -> StoredCustomer:
@@ -83,6 +105,9 @@ def set_(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = None,
     detect: Detect = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -100,6 +125,12 @@ def set_(
             changes["throughput_per_s"] = amount(throughput, None, float, option="--throughput")
         if detect:
             changes["content"] = parse_rules(detect, standing.content)
+        if kind is not None:
+            changes["kind"] = _word(kind)
+        if rule:
+            changes["rules"] = _rules(rule, standing.rules)
+        if residency is not None:
+            changes["residency"] = _word(residency)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
         return changes
@@ -114,9 +145,29 @@ def set_(
                 "senders": sorted(new.senders),
                 "throughput_per_s": new.throughput_per_s,
                 "detect": detected,
+                "kind": new.kind or None,
+                "rules": [f"{group}={mode}" for group, mode in sorted(new.rules.items())],
+                "residency": new.residency or None,
             }
 
     show(run(work()), json)
+
+
+def _word(given: str | None) -> str | None:
+    """`none` takes a word away."""
+    return "" if given == NONE else given
+
+
+def _rules(words: Sequence[str], standing: Mapping[str, str]) -> Mapping[str, str]:
+    """`standing` changed by words such as `hours=enforce`; `=default` takes one away."""
+    changed = dict(standing)
+    for word in words:
+        group, _, mode = word.partition("=")
+        if mode == "default":
+            changed.pop(group, None)
+        else:
+            changed[group] = mode
+    return changed
 
 
 @app.command("disable")

@@ -37,6 +37,9 @@ BODIES: Mapping[str, object] = {
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
     "set_customer_quotas": {"per_day": 1_000_000},
+    "put_customer_sender": {"name": "SHOP-AD", "operators": {"stc": {"state": "active"}}},
+    "remove_customer_sender": {"name": "SHOP-AD"},
+    "set_customer_rules": {"kind": ""},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
 }
 """By operation, what a request of it says."""

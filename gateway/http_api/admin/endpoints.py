@@ -13,6 +13,8 @@ from gateway.http_api.admin.quotas_table import quota_routes
 from gateway.http_api.admin.reloading import ReloadEndpoints
 from gateway.http_api.admin.requests import RequestEndpoints
 from gateway.http_api.admin.searching import NumberSearch
+from gateway.http_api.admin.senders import SenderEndpoints
+from gateway.http_api.admin.senders_table import sender_routes
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.sources import Sources
 from gateway.http_api.admin.standing import Standing, StandingEndpoints
@@ -45,6 +47,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(ReloadEndpoints(parts, sources.reloads)),
+        *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts)),
         *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
     ]
 
