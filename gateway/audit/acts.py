@@ -99,6 +99,8 @@ class Act(enum.Enum):
     KEYS_RECOVER = "keys.recover"
     KEYS_ROTATE = "keys.rotate"
     KEYS_SNAPSHOT = "keys.snapshot"
+    CUSTODIAN_SET = "custodian.set"
+    CUSTODIAN_ASK = "custodian.ask"
 
     # personal data
     MESSAGE_FIND = "message.find"
@@ -253,6 +255,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
             "", words=("root", "credentials", "customer", "audit"), numbers="version", digests=_STATES
         ),
         Act.KEYS_SNAPSHOT: _STORE,
+        Act.CUSTODIAN_SET: _rule("", numbers="secrets"),
+        Act.CUSTODIAN_ASK: _rule("case", numbers="customers subjects secrets"),
         Act.MESSAGE_FIND: Rule(
             ("case", "cus", ""),
             words=_words("id reference number number_support number_data_subject number_security number_legal"),

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
+from gateway.keystore.layouts import check_layout
 from gateway.keystore.store import Keystore
 from gateway.keystore.upkeep import CREDENTIALS
-from gateway.ledger.contract import LedgerError
 from gateway.process.clock import Clock
 from redaction.customer_keys import TURNING_SINCE
 from redaction.keys import KeyState
@@ -22,26 +22,15 @@ OVERLAP_MS: Final = 3_600_000
 """How long a pepper that no key is under stays: somebody may be making one under it just now."""
 
 
-class LayoutBefore(LedgerError):
-    """The key store still has the layout of a version before."""
-
-
 class _DoneByAnotherNode(Exception):
     """There is nothing left to destroy."""
-
-
-def _check(state: KeyState) -> None:
-    if state.layout < TURNING_SINCE:
-        raise LayoutBefore(
-            "the key store still has the layout of an earlier version: start a node of this version, and end all others"
-        )
 
 
 def rotate_credentials(store: Keystore, clock: Clock) -> int:
     """Make the pepper under which credentials are kept from now on; its epoch. Raises LayoutBefore."""
 
     def change(state: KeyState) -> int:
-        _check(state)
+        check_layout(state, TURNING_SINCE)
         epoch = state.epochs(CREDENTIALS, CREDENTIAL)[-1] + 1
         state.ensure_pepper(CREDENTIALS, CREDENTIAL, epoch, clock.random, now_ms=clock.now_ms())
         return epoch
@@ -81,7 +70,7 @@ def rotate_audit(store: Keystore, clock: Clock) -> int:
     """Make the key by which the audit log is signed from now on; its epoch. Raises LayoutBefore."""
 
     def change(state: KeyState) -> int:
-        _check(state)
+        check_layout(state, TURNING_SINCE)
         epoch = state.epochs(CREDENTIALS, AUDIT)[-1] + 1
         state.ensure_pepper(CREDENTIALS, AUDIT, epoch, clock.random, now_ms=clock.now_ms())
         return epoch
@@ -103,7 +92,7 @@ def rotate_customer(store: Keystore, clock: Clock, customer: int) -> None:
     """Give a customer another key. Raises LayoutBefore, and KeyDestroyed where it has none."""
 
     def change(state: KeyState) -> None:
-        _check(state)
+        check_layout(state, TURNING_SINCE)
         state.rotate_customer(customer, clock.random, now_ms=clock.now_ms())
 
     store.update(change, destroys=False)
