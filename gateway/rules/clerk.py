@@ -54,7 +54,7 @@ class Clerk:
     async def senders(self, customer: str = "") -> Sequence[Sender]:
         """In the order of customers and names; '' for all. Raises LedgerUnavailable."""
         found: list[Sender] = []
-        after = customer
+        after = f"{customer}/" if customer else ""
         while page := await self._acts.of_kind(KIND, after, PAGE):
             read = [_sender(each) for each in page]
             found += [each for each in read if customer in ("", each.customer)]
@@ -108,6 +108,20 @@ class Clerk:
 
     def _entry(self, act: Act, customer: str) -> bytes:
         return entry(act, self._actor, customer, now_ms=self._clock.now_ms(), customer=customer)
+
+
+async def forget_senders(acts: Acts, customer: str) -> int:
+    """Take all of a customer that leaves out of the register; how many there were. Its leaving is in the log, and not
+    each of them. Raises LedgerUnavailable.
+    """
+    gone = 0
+    while True:
+        page = await acts.of_kind(KIND, f"{customer}/", PAGE)
+        keys = [each.key for each in page if whose(each.key)[0] == customer]
+        if not keys:
+            return gone
+        await acts.act([DocumentWrite(KIND, key, None) for key in keys])
+        gone += len(keys)
 
 
 def standings(words: Sequence[str], standing: Mapping[str, Standing], today: date) -> Mapping[str, Standing]:
