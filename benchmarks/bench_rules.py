@@ -1,6 +1,7 @@
 """What messaging rules cost a message, at the door and before it is submitted: with everything on, and with nothing."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -45,7 +46,7 @@ class One:
     def __init__(self, settings: CustomerSettings) -> None:
         self.it: Final = msgspec.structs.replace(KEY.customer, settings=settings)
         self.key: Final = msgspec.structs.replace(KEY, customer=self.it)
-        register = Register(SqliteLedger("unused.db", SystemClock()).acts)  # which is never opened
+        register = Register(SqliteLedger(Path("unused.db"), SystemClock()).acts)  # which is never opened
         entries: Mapping[str, SenderEntry] = {f"{self.it.public_id}/{name}": ENTRY for name in ("SHOP", "SHOP-AD")}
         register.entries = entries
         self.rules: Final = Rules(Packs(packs()), self, register, {}, Terms())

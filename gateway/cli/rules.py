@@ -15,7 +15,7 @@ from gateway.accept.inquiry import findings
 from gateway.accept.judging import Judge
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
-from gateway.accounts.customers import ApiKey
+from gateway.accounts.customers import any_key
 from gateway.accounts.directory import Directory
 from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Failed, Json, personal, run, show
@@ -143,19 +143,7 @@ async def _check(desk: Desk, customer: str, request: MessageRequest, now_ms: int
     router = Router(routes(settings), directory.public_id)
     choice = Choice(router, lambda names, _: first_up(names, lambda _name: True), rules.permits)
     validator = Validator(settings.messages, plan, lambda _url: True, lambda _customer: True, rules.senders.classes_of)
-    key = ApiKey(
-        id=0,
-        customer=found,
-        prefix="",
-        scopes=frozenset(),
-        classes=frozenset(MessageClass),
-        networks=(),
-        throughput_per_s=None,
-        burst=1,
-        daily_quota=None,
-        expires_ms=None,
-    )
-    return checked_view(findings(validator, Judge([rules.at_door]), choice, key, request, now_ms))
+    return checked_view(findings(validator, Judge([rules.at_door]), choice, any_key(found), request, now_ms))
 
 
 def _pack(packs: Packs, name: str | None) -> RulePack:

@@ -42,6 +42,7 @@ BODIES: Mapping[str, object] = {
     "put_customer_sender": {"name": "SHOP-AD", "operators": {"stc": {"state": "active"}}},
     "remove_customer_sender": {"name": "SHOP-AD"},
     "set_customer_rules": {"kind": ""},
+    "check_customer_message": {"to": "+966500000078", "from": "BRAND", "text": "hello"},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
 }
 """By operation, what a request of it says."""

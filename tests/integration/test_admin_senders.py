@@ -46,6 +46,11 @@ async def test_what_holds_for_a_customer_is_set_in_part_and_shown(tmp_path: Path
             "rules": {"hours": "watch"},
             "residency": "SA",
         }
+        asked = {"to": "+966500000078", "from": "BRAND", "text": "See bit.ly/x", "class": "promotional"}
+        _, told, _ = await admin.ask("POST", path.replace("/rules", "/check-message"), asked, headers)
+        assert "shortener" in {each["code"] for each in told["findings"]}
+        _, told, _ = await admin.ask("GET", "/admin/v1/rules", None, headers)
+        assert [each["id"] for each in told["packs"]] == ["2026-01"]
         for wrong in ({"kind": "bank"}, {"rules": {"weather": "off"}}, {"rules": {"hours": "now"}}):
             status, told, _ = await admin.ask("POST", path, wrong, headers)
             assert (status, told["code"]) == (400, "invalid_value")

@@ -46,7 +46,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(parts, sources.reloads),
         *subject_routes(parts, sources.rights, sources.directory),
-        *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts)),
+        *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
     ]
 

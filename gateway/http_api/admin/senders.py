@@ -1,11 +1,14 @@
 """The register of senders, and what messaging rules hold for a customer, as the platform's people set them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from config.rules import RulePack
+from gateway.accept.request import MessageRequest
 from gateway.accounts.administration import Accounts
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import CustomerSettings, read_customer
@@ -14,10 +17,12 @@ from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
+from gateway.http_api.views import checked_view
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer
 from gateway.ledger.roles import Ledger
 from gateway.model.refusals import Refusal
 from gateway.model.senders import sender_key
+from gateway.model.verdict import Verdict
 from gateway.people.roles import Action
 from gateway.rules.clerk import Clerk, Sender, UnknownSender, written_hosts
 from gateway.rules.register import SenderEntry, Standing
@@ -96,13 +101,28 @@ class CustomerRulesView(Struct, frozen=True, kw_only=True):
     residency: str
 
 
-class SenderEndpoints:
-    """accounts: in the hands of an actor."""
+class PacksView(Struct, frozen=True):
+    """Packs of messaging rules, the oldest first, each as its file says it."""
 
-    def __init__(self, parts: Parts, ledger: Ledger, accounts: Callable[[Actor], Accounts]) -> None:
+    packs: list[dict[str, Any]]
+
+
+class SenderEndpoints:
+    """accounts: in the hands of an actor. judge: what would be said of a message of the customer with this number."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        ledger: Ledger,
+        accounts: Callable[[Actor], Accounts],
+        judge: Callable[[int, MessageRequest], Sequence[Verdict]],
+        packs: Callable[[], Sequence[RulePack]],
+    ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._accounts = accounts
+        self._judge = judge
+        self._packs = packs
 
     async def senders(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.SENDER_READ)
@@ -150,6 +170,18 @@ class SenderEndpoints:
         except ChangedMeanwhile:
             raise alone(Refusal("changed_meanwhile")) from None
         return self._of_rules(customer.public_id, changed)
+
+    async def check(self, call: Call) -> Reply:
+        _, customer = await self._opened(call, Action.RULES_CHECK)
+        asked = await self._parts.body(call, MessageRequest)
+        return self._parts.answer(checked_view(self._judge(customer.id, asked)))
+
+    async def packs(self, call: Call) -> Reply:
+        """They are the same for everybody."""
+        asker = await self._parts.gate.identify(call.request)
+        if not asker.may(Action.RULES_READ, asker.customer):
+            raise Refusal("not_allowed")
+        return self._parts.answer(PacksView([msgspec.to_builtins(each) for each in self._packs()]))
 
     def _clerk(self, asker: Asker) -> Clerk:
         return Clerk(self._ledger.acts, self._parts.clock, asker.actor)

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from gateway.accept.request import MessageChecked, MessageRequest
 from gateway.http_api.admin.parts import BODY
 from gateway.http_api.admin.senders import (
     CustomerRulesView,
+    PacksView,
     RemoveSenderBody,
     RulesBody,
     SenderBody,
@@ -26,6 +28,8 @@ def sender_routes(senders: SenderEndpoints) -> list[Route]:
         Route("POST", "/admin/v1/customers/{id}/remove-sender", senders.remove, _REMOVE),
         Route("GET", "/admin/v1/customers/{id}/rules", senders.rules, _RULES),
         Route("POST", "/admin/v1/customers/{id}/rules", senders.set_rules, _SET_RULES),
+        Route("POST", "/admin/v1/customers/{id}/check-message", senders.check, _CHECK),
+        Route("GET", "/admin/v1/rules", senders.packs, _PACKS),
     ]
 
 
@@ -85,4 +89,22 @@ _SET_RULES: Final = Operation(
     example={"kind": "private", "rules": {"hours": "enforce", "links": "watch"}, "residency": "SA"},
     answers=(Answer(description="What holds now.", body=CustomerRulesView),),
     codes=(*BODY, "invalid_value", "not_found", "changed_meanwhile", "ledger_unavailable"),
+)
+_CHECK: Final = Operation(
+    id="check_customer_message",
+    summary="Say everything that rules have to say of a customer's message. Nothing is sent, and nothing of it kept.",
+    tag="Senders",
+    scope=Action.RULES_CHECK,
+    parameters=(_CUSTOMER,),
+    body=MessageRequest,
+    example={"to": "+966500000078", "from": "SHOP-AD", "text": "Sale. STOP to 902", "class": "promotional"},
+    answers=(Answer(description="What was found, and what would follow.", body=MessageChecked),),
+    codes=(*BODY, "not_found", "ledger_unavailable"),
+)
+_PACKS: Final = Operation(
+    id="list_rule_packs",
+    summary="List the packs of messaging rules of the node that answers.",
+    tag="Senders",
+    scope=Action.RULES_READ,
+    answers=(Answer(description="Packs, the oldest first.", body=PacksView),),
 )
