@@ -17,6 +17,7 @@ CODES: Final = (
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
     ("gateway.rules.clerk.UnknownSender", "unknown_sender"),
     ("gateway.people.registry.UnknownPerson", "unknown_person"),
+    ("gateway.accounts.administration.VersionStale", "changed_meanwhile"),
     ("gateway.ledger.contract.ChangedMeanwhile", "changed_meanwhile"),
     ("gateway.ledger.contract.LedgerLocked", "ledger_locked"),
     ("gateway.ledger.contract.LedgerCorrupt", "ledger_corrupt"),

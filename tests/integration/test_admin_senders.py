@@ -14,19 +14,19 @@ async def test_what_is_put_into_the_register_is_used_by_the_node_and_stands_in_t
         person, _ = await admin.person(Role.OWNER)
         headers, path = await admin.session(person), f"/admin/v1/customers/{admin.customer}"
         body = {"name": "SHOP", "operators": {"loop": ACTIVE}, "hosts": ["Example.SA"], "documents": ["CST-17"]}
-        status, told, _ = await admin.ask("POST", f"{path}/senders", body, headers)
+        status, told, _ = await admin.ask("POST", f"{path}/sender-register", body, headers)
         assert (status, told["flat"], told["senders"][0]["hosts"]) == (200, ["BRAND"], ["example.sa"])
         register = admin.node.stores.messaging.senders
         await until(lambda: register.of(admin.customer, "SHOP") is not None)
         await admin.send(**{"from": "SHOP"})
         version = told["senders"][0]["version"]
-        status, told, _ = await admin.ask("POST", f"{path}/senders", {**body, "version": version - 1}, headers)
+        status, told, _ = await admin.ask("POST", f"{path}/sender-register", {**body, "version": version - 1}, headers)
         assert (status, told["code"]) == (409, "changed_meanwhile")
-        status, told, _ = await admin.ask("POST", f"{path}/senders", {**body, "sensitive": True}, headers)
+        status, told, _ = await admin.ask("POST", f"{path}/sender-register", {**body, "sensitive": True}, headers)
         assert (status, told["code"]) == (400, "invalid_value")
-        status, told, _ = await admin.ask("POST", f"{path}/senders", {**body, "version": version}, headers)
+        status, told, _ = await admin.ask("POST", f"{path}/sender-register", {**body, "version": version}, headers)
         assert status == 200
-        status, told, _ = await admin.ask("POST", f"{path}/remove-sender", {"name": "SHOP"}, headers)
+        status, told, _ = await admin.ask("POST", f"{path}/remove-from-register", {"name": "SHOP"}, headers)
         assert (status, told["senders"]) == (200, [])
         for act in ("sender.add", "sender.set", "sender.remove"):
             (entry,) = await admin.entries(act)

@@ -78,6 +78,7 @@ WRITES = {
     "customer add": ["customer.add"],
     "customer disable": ["customer.disable"],
     "customer enable": ["customer.enable"],
+    "customer remove-sender": ["sender.remove"],
     "customer set": ["customer.set"],
     "esme add": ["esme.add"],
     "esme profile": ["esme.set"],

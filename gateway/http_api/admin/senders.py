@@ -62,7 +62,7 @@ class RemoveSenderBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: Name
 
 
-class SenderView(Struct, frozen=True, kw_only=True):
+class RegisteredSenderView(Struct, frozen=True, kw_only=True):
     """One of the register. readable: false where a later version of the gateway wrote it."""
 
     name: str
@@ -76,11 +76,11 @@ class SenderView(Struct, frozen=True, kw_only=True):
     sensitive: bool
 
 
-class SendersView(Struct, frozen=True, kw_only=True):
+class SenderRegisterView(Struct, frozen=True, kw_only=True):
     """senders: of the register. flat: those that stand in the customer's settings alone."""
 
     customer: str
-    senders: list[SenderView]
+    senders: list[RegisteredSenderView]
     flat: list[str]
 
 
@@ -191,7 +191,7 @@ class SenderEndpoints:
         known = {each.name for each in senders}
         flat = sorted(read_customer(customer.settings).settings.senders.keys() - known)
         return self._parts.answer(
-            SendersView(customer=customer.public_id, senders=[_view(each) for each in senders], flat=flat)
+            SenderRegisterView(customer=customer.public_id, senders=[_view(each) for each in senders], flat=flat)
         )
 
     def _of_rules(self, customer: str, settings: CustomerSettings) -> Reply:
@@ -222,9 +222,9 @@ def _entry(asked: SenderBody) -> SenderEntry:
     )
 
 
-def _view(sender: Sender) -> SenderView:
+def _view(sender: Sender) -> RegisteredSenderView:
     entry = sender.entry or SenderEntry()
-    return SenderView(
+    return RegisteredSenderView(
         name=sender.name,
         version=sender.version,
         readable=sender.entry is not None,

@@ -11,7 +11,7 @@ from gateway.http_api.admin.senders import (
     RulesBody,
     SenderBody,
     SenderEndpoints,
-    SendersView,
+    SenderRegisterView,
 )
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.people.roles import Action
@@ -23,9 +23,9 @@ _CUSTOMER: Final = Parameter(
 
 def sender_routes(senders: SenderEndpoints) -> list[Route]:
     return [
-        Route("GET", "/admin/v1/customers/{id}/senders", senders.senders, _LIST),
-        Route("POST", "/admin/v1/customers/{id}/senders", senders.put, _PUT),
-        Route("POST", "/admin/v1/customers/{id}/remove-sender", senders.remove, _REMOVE),
+        Route("GET", "/admin/v1/customers/{id}/sender-register", senders.senders, _LIST),
+        Route("POST", "/admin/v1/customers/{id}/sender-register", senders.put, _PUT),
+        Route("POST", "/admin/v1/customers/{id}/remove-from-register", senders.remove, _REMOVE),
         Route("GET", "/admin/v1/customers/{id}/rules", senders.rules, _RULES),
         Route("POST", "/admin/v1/customers/{id}/rules", senders.set_rules, _SET_RULES),
         Route("POST", "/admin/v1/customers/{id}/check-message", senders.check, _CHECK),
@@ -34,16 +34,16 @@ def sender_routes(senders: SenderEndpoints) -> list[Route]:
 
 
 _LIST: Final = Operation(
-    id="list_customer_senders",
+    id="show_sender_register",
     summary="List a customer's senders: those of the register, and those of its settings alone.",
     tag="Senders",
     scope=Action.SENDER_READ,
     parameters=(_CUSTOMER,),
-    answers=(Answer(description="Its senders.", body=SendersView),),
+    answers=(Answer(description="Its senders.", body=SenderRegisterView),),
     codes=("not_found", "ledger_unavailable"),
 )
 _PUT: Final = Operation(
-    id="put_customer_sender",
+    id="put_into_sender_register",
     summary="Say as a whole what the register is to say of a sender. Nodes know it within a second.",
     tag="Senders",
     scope=Action.SENDER_CHANGE,
@@ -56,18 +56,18 @@ _PUT: Final = Operation(
         "hosts": ["example.sa"],
         "basis": "consent",
     },
-    answers=(Answer(description="The customer's senders.", body=SendersView),),
+    answers=(Answer(description="The customer's senders.", body=SenderRegisterView),),
     codes=(*BODY, "invalid_value", "not_found", "changed_meanwhile", "ledger_unavailable"),
 )
 _REMOVE: Final = Operation(
-    id="remove_customer_sender",
+    id="remove_from_sender_register",
     summary="Take a sender out of the register.",
     tag="Senders",
     scope=Action.SENDER_CHANGE,
     parameters=(_CUSTOMER,),
     body=RemoveSenderBody,
     example={"name": "SHOP-AD"},
-    answers=(Answer(description="The customer's other senders.", body=SendersView),),
+    answers=(Answer(description="The customer's other senders.", body=SenderRegisterView),),
     codes=(*BODY, "invalid_value", "not_found", "changed_meanwhile", "ledger_unavailable"),
 )
 _RULES: Final = Operation(
