@@ -9,9 +9,10 @@ from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.cli.amounts import amount
-from gateway.cli.output import Config, Json, personal, run, show
+from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.session import find_customer, open_desk
 from gateway.ledger.contract import StoredCustomer
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import MessageText
@@ -83,6 +84,9 @@ def set_(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = None,
     detect: Detect = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Promotional and awareness messages: off, watch or enforce consent.")
+    ] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -102,6 +106,8 @@ def set_(
             changes["content"] = parse_rules(detect, standing.content)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
+        if consent is not None:
+            changes["consent"] = consent_mode(consent)
         return changes
 
     async def work() -> dict[str, object]:
@@ -114,9 +120,18 @@ def set_(
                 "senders": sorted(new.senders),
                 "throughput_per_s": new.throughput_per_s,
                 "detect": detected,
+                "consent": new.consent.value,
             }
 
     show(run(work()), json)
+
+
+def consent_mode(written: str) -> ConsentMode:
+    """Raises Failed."""
+    try:
+        return ConsentMode(written)
+    except ValueError:
+        raise Failed(f"--consent is one of {', '.join(ConsentMode)}", "invalid_value") from None
 
 
 @app.command("disable")
