@@ -1,48 +1,44 @@
 #!/usr/bin/env python3
-"""Verify a copy of an audit log: `audit_verify.py FOLDER VERIFIER_KEY [--older CHECKPOINT ...] [--proof FILE ...]`.
+"""Verify a copy of an audit log: `audit_verify.py FOLDER VERIFIER_KEY [--older CHECKPOINT ...] [--proof FILE ...]`,
+or a certificate of destruction: `audit_verify.py CERTIFICATE.zip VERIFIER_KEY`.
 
 Needs nothing but Python 3.9 and this file. FOLDER has `checkpoint` and `tile/` as https://c2sp.org/tlog-tiles says;
 VERIFIER_KEY is that of the log (`connect-gateway audit key`), from somebody other than who gave you the folder. Give
-checkpoints that you kept from before with --older: whoever has the log's key can write another log, and not change what
-you have. Exit code 0: everything is as it was signed. Exit code 1: the first index that is wrong is printed, and why.
+with --older what you kept from before: whoever has the log's key can write another log, and not change what you have.
+Exit code 0: all is as it was signed. Exit code 1: the first index that is wrong is printed, and why.
 """
 
 # fmt: off
 import argparse
 import base64
 import hashlib
+import io
 import json
+import zipfile
 from pathlib import Path
 
 P, Q, WIDTH, HASH = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493, 256, 32
 D = -121665 * pow(121666, P - 2, P) % P
-
 class Flaw(Exception): ...
-
 # Ed25519 (RFC 8032), verifying only
 def add(a, b):
     e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
     g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
     return (f - e) * (h - g) % P, (h + g) * (f + e) % P, (h - g) * (h + g) % P, (f - e) * (f + e) % P
-
 def times(scalar, point):
     result = (0, 1, 1, 0)
     while scalar:
         result = add(result, point) if scalar & 1 else result
         point, scalar = add(point, point), scalar >> 1
     return result
-
 def decoded(octets):
-    y = int.from_bytes(octets, "little")
-    sign, y = y >> 255, y & ((1 << 255) - 1)
+    sign, y = int.from_bytes(octets, "little") >> 255, int.from_bytes(octets, "little") & ((1 << 255) - 1)
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x * pow(2, (P - 1) // 4, P) % P if (x * x - square) % P else x
     if y >= P or (x * x - square) % P or (x == 0 and sign):
         return None
-    x = P - x if x & 1 != sign else x
-    return x, y, 1, x * y % P
-
+    return (P - x if x & 1 != sign else x), y, 1, (P - x if x & 1 != sign else x) * y % P
 def verifies(public, said, signature):
     key, r, s = decoded(public), decoded(signature[:32]), int.from_bytes(signature[32:], "little")
     if len(signature) != 64 or key is None or r is None or s >= Q:
@@ -59,9 +55,7 @@ def verifier_key(text):
     if octets[0] != 1 or hashlib.sha256(name.encode() + b"\n" + octets).hexdigest()[:8] != key_id:
         raise SystemExit("this is no verifier key of a log")
     return name, bytes.fromhex(key_id), octets[1:]
-
 def checkpoint(octets, key):
-    """Size and root, if the log's key has signed them."""
     name, key_id, public = key
     text, _, lines = octets.decode().rpartition("\n\n")
     origin, size, root = (text + "\n").split("\n")[:3]
@@ -76,24 +70,18 @@ def checkpoint(octets, key):
 # Tree and tiles
 def leaf(entry):
     return hashlib.sha256(b"\0" + entry).digest()
-
 def node(left, right):
     return hashlib.sha256(b"\1" + left + right).digest()
-
 def root_of(row):
     while len(row) > 1:
-        pairs = [node(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-        row = pairs + row[len(pairs) * 2 :]
+        row = [node(*row[i : i + 2]) for i in range(0, len(row) - 1, 2)] + row[len(row) // 2 * 2 :]
     return row[0] if row else hashlib.sha256(b"").digest()
-
 class Log:
     def __init__(self, folder, size):
         self.folder, self.size, self.cache = Path(folder), size, {}
     def read(self, level, number):
-        """Octets of a tile or bundle, and how many hashes or entries it must have."""
         width = min(WIDTH, (self.size >> 8 * (level if level != "entries" else 0)) - number * WIDTH)
-        digits = f"{number:03d}"
-        digits = digits.zfill(-(-len(digits) // 3) * 3)
+        digits = f"{number:03d}".zfill(-(-len(f"{number:03d}") // 3) * 3)
         *groups, last = (digits[i : i + 3] for i in range(0, len(digits), 3))
         path = self.folder / "tile" / str(level) / "/".join(["x" + each for each in groups] + [last])
         for each in [path.with_name(f"{last}.p") / str(width)] * (width < WIDTH) + [path]:
@@ -105,8 +93,7 @@ class Log:
             octets, width = self.read(level, number)
             if len(octets) < width * HASH:
                 raise Flaw(f"index {number << 8 * (level + 1)}: missing tile, level {level}, number {number}")
-            if len(self.cache) > 64:
-                self.cache.clear()
+            self.cache = self.cache if len(self.cache) <= 64 else {}
             self.cache[level, number] = [octets[i : i + HASH] for i in range(0, width * HASH, HASH)]
         return self.cache[level, number]
     def bundle(self, number):
@@ -141,12 +128,11 @@ class Log:
                 raise Flaw(f"index {at}: no entry")
         while len(self.tile(level, number)) == WIDTH:
             if root_of(self.tile(level, number)) != self.tile(level + 1, number // WIDTH)[number % WIDTH]:
-                first, end = number << 8 * (level + 1), (number + 1 << 8 * (level + 1)) - 1
-                raise Flaw(f"index {first}: altered, here or up to index {end}")
+                end = (number + 1 << 8 * (level + 1)) - 1
+                raise Flaw(f"index {number << 8 * (level + 1)}: altered, here or up to index {end}")
             if number % WIDTH != WIDTH - 1:
                 break
             level, number = level + 1, number // WIDTH
-
 def is_entry(octets):
     try:
         fields = json.loads(octets)
@@ -154,7 +140,6 @@ def is_entry(octets):
         return {"v", "t", "act", "actor", "res"} <= fields.keys() and len(octets) <= 1024 and canonical == octets
     except (ValueError, AttributeError):
         return False
-
 def check_log(folder, key, older, schema):
     size, root = checkpoint((Path(folder) / "checkpoint").read_bytes(), key)
     known = sorted([*(checkpoint(Path(each).read_bytes(), key) for each in older), (size, root)])
@@ -169,13 +154,11 @@ def check_log(folder, key, older, schema):
             raise Flaw(f"index {first}: altered, here or up to index {each - 1}: another root was signed")
         first = each
     print(f"{size:,} entries, from index {minimum:,} on, are as they were signed")
-
-def check_proof(path, key):
-    """FILE.tlog-proof shows that the entry in FILE stands in the log."""
-    head, _, note = Path(path).read_bytes().partition(b"\n\n")
+def check_proof(name, proof, entry, key):
+    head, _, note = proof.partition(b"\n\n")
     number, *path_lines = [each for each in head.decode().split("\n")[1:] if not each.startswith("extra ")]
     size, root = checkpoint(note, key)
-    at, found, last = int(number.split()[1]), leaf(Path(path).with_suffix("").read_bytes()), size - 1
+    at, found, last = int(number.split()[1]), leaf(entry), size - 1
     for each in map(base64.b64decode, path_lines):
         is_right = at & 1 or at == last
         found = node(each, found) if is_right else node(found, each)
@@ -184,16 +167,33 @@ def check_proof(path, key):
         at, last = at >> 1, last >> 1
     if last or found != root:
         raise Flaw(f"{number}: the proof does not hold")
-    print(f"{number} of {size:,} is the entry in {Path(path).with_suffix('')}")
+    print(f"{number} of {size:,} is the entry in {name}")
+def check_certificate(path, key):
+    octets, again = Path(path).read_bytes(), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(octets)) as file, zipfile.ZipFile(again, "w") as copy:
+        parts = {each: file.read(each) for each in file.namelist()}
+        for each in parts:
+            info = zipfile.ZipInfo(each)
+            info.create_system = 3
+            copy.writestr(info, parts[each])
+    said, names = json.loads(parts["entry.json"]), {"statement": "certificate.json", "page": "certificate.html"}
+    same = again.getvalue() == octets and json.loads(parts["certificate.json"])["id"] == said["obj"]
+    wrong = [each for each in names if hashlib.sha256(parts[names[each]]).hexdigest() != said["d"][each]]
+    if said["act"] != "destruction" or wrong or not same:
+        raise Flaw("the certificate is altered")
+    check_proof(path, parts["entry.json.tlog-proof"], parts["entry.json"], key)
 
 asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-for name, more in {"folder": {}, "key": {}, "--older": {"nargs": "*"}, "--proof": {"nargs": "*"}}.items():
+MANY, FLAG = {"nargs": "*"}, {"action": "store_true"}
+for name, more in {"folder": {}, "key": {}, "--older": MANY, "--proof": MANY, "--no-schema": FLAG}.items():
     asked.add_argument(name, **more)
-asked.add_argument("--no-schema", action="store_true", help="tree and signatures alone")
-given = asked.parse_args()
+given, key = (said := asked.parse_args()), verifier_key(said.key)
 try:
-    for proof in given.proof or []:
-        check_proof(proof, verifier_key(given.key))
-    check_log(given.folder, verifier_key(given.key), given.older or [], not given.no_schema)
-except (Flaw, OSError) as flaw:
+    for proof, entry in ((Path(each), Path(each).with_suffix("")) for each in given.proof or []):
+        check_proof(entry, proof.read_bytes(), entry.read_bytes(), key)
+    if Path(given.folder).is_file():
+        check_certificate(given.folder, key)
+    else:
+        check_log(given.folder, key, given.older or [], not given.no_schema)
+except (Flaw, OSError, KeyError, ValueError, zipfile.BadZipFile) as flaw:
     raise SystemExit(str(flaw)) from None

@@ -19,6 +19,7 @@ from gateway.audit.sequencer import Sequencer
 from gateway.audit.tiles import CHECKPOINT, MINIMUM, TileReader, TilesDamaged, minimum, prune
 from gateway.audit.verify import verify
 from gateway.audit.writing import ForkFound, LogWriter, TreeBusy
+from gateway.cli.audit_certificates import app as certificates
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, open_desk
 from gateway.model.times import rfc3339
@@ -28,6 +29,7 @@ DAY_MS: Final = 86_400_000
 KEY: Final = "verifier-key"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The audit log: who did what.")
+app.add_typer(certificates, name="certificate")
 
 
 @app.command("show")

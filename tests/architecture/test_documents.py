@@ -29,10 +29,16 @@ def commands() -> dict[str, TyperCommand | TyperGroup]:
     """By the words that call them."""
     found: dict[str, Any] = {}
     for name in VERBS:
-        command = verb(name)
-        inner = getattr(command, "commands", None)
-        found |= {f"{name} {each}": inner[each] for each in inner} if inner else {name: command}
+        found |= within(name, verb(name))
     return found
+
+
+def within(name: str, command: Any) -> dict[str, Any]:
+    """A verb, or those of a group of verbs, in which there may be groups."""
+    inner = getattr(command, "commands", None)
+    if not inner:
+        return {name: command}
+    return {words: each for inside in inner for words, each in within(f"{name} {inside}", inner[inside]).items()}
 
 
 COMMANDS = commands()

@@ -20,6 +20,9 @@ from tests.integration.file_places import FILES
 from tests.integration.test_account_verbs import Verbs
 
 NONE = {
+    "audit certificate list": "reads",
+    "audit certificate show": "reads",
+    "audit certificate verify": "reads",
     "audit checkpoint": "signs what was written",
     "audit export": "copies the log, in which nothing is personal",
     "audit key": "reads",

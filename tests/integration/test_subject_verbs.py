@@ -19,7 +19,7 @@ OTHER = "+966500000079"
 
 def told(folder: Path, *words: str, code: int = 0) -> Any:
     config = folder / "gateway.toml"
-    config.write_text(CONFIG, "utf-8")
+    config.write_text(CONFIG.replace('[audit]\ndir = "audit"\n', ""), "utf-8")  # as the node has it
     done = VERBS.run((*words, "--json"), {**os.environ, "CONNECT_GATEWAY_CONFIG": str(config)})
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout) if code == 0 else done.stderr
@@ -53,6 +53,15 @@ async def test_a_person_is_erased_beside_a_running_node(tmp_path: Path) -> None:
         assert [each["operator"] for each in done["operators_to_tell"]] == ["loop"]
         assert [await shown(admin, each) for each in (gone, stays)] == [404, 200]
         assert [each["res"] for each in await admin.entries("subject.erase")] == ["intent", "ok"]
+        (certificate,) = done["certificates"]
+        file = str(tmp_path / "certificate.zip")
+        show = ("audit", "certificate", "show", certificate)
+        assert (await asyncio.to_thread(told, tmp_path, *show, file))["counts"]["messages"] == 1
+        assert "file_exists" in await asyncio.to_thread(lambda: told(tmp_path, *show, file, code=1))
+        said = await asyncio.to_thread(told, tmp_path, "audit", "certificate", "verify", file)
+        assert (said["id"], said["customer"]) == (certificate, admin.customer)
+        listed = await asyncio.to_thread(told, tmp_path, "audit", "certificate", "list")
+        assert [each["id"] for each in listed] == [certificate]
 
 
 async def test_a_line_that_is_no_number_is_named_and_not_repeated(tmp_path: Path) -> None:
