@@ -1,11 +1,13 @@
 """The door of a node, with everything that is asked there of a message."""
 
+from functools import partial
+
 from gateway.accept.choosing import Choice
 from gateway.accept.door import Door
 from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
-from gateway.node import assembly
+from gateway.node import assembly, consenting
 from gateway.node.steps import Base
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.segments import plan
@@ -25,7 +27,13 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         return base.stores.directory.endpoint(customer) is not None
 
     return Door(
-        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint),
+        validator=Validator(
+            base.settings.messages,
+            plan,
+            is_callable,
+            has_endpoint,
+            partial(consenting.stop_link, base.stores.consents.keys),
+        ),
         judge=Judge((), base.verdicts, base.guard),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick),
