@@ -15,6 +15,7 @@ from config.operators import RouteSettings, minutes
 from config.problems import Origins, Problem, Severity, suggestion
 from config.redis_address import Address, AddressError, parse_address
 from config.retention import DEFAULT_RETENTION
+from config.rules import season
 from config.settings import AdminSettings, HttpSettings, MetricsSettings, Settings, SmppServerSettings
 
 _ERROR: Final = Severity.ERROR
@@ -115,6 +116,9 @@ def _audit(settings: Settings) -> Iterator[Finding]:
     """The log lies apart from the keys that sign it."""
     folder, keystore = settings.audit.dir, settings.keystore
     if folder is None:
+        if settings.ledger.engine == "redis":
+            message = "by these settings no node writes the audit log: its entries pile up in the ledger, unless those"
+            yield ("audit", "dir"), "audit_elsewhere", f"{message} of another node name its folder", Severity.WARNING
         return
     keys = [_directory(keystore.path)] if keystore.engine == "file" else []
     keys += [_directory(keystore.root.path)] if keystore.root.kind != "env" else []
@@ -249,6 +253,16 @@ def _retention(settings: Settings) -> Iterator[Finding]:
             yield ("retention", index, "content_limit_s"), "content_outlived", message, Severity.WARNING
 
 
+def _rules(settings: Settings) -> Iterator[Finding]:
+    """A Ramadan has its days. Packs are read where they are needed."""
+    for index, written in enumerate(settings.rules.ramadan):
+        try:
+            season(written)
+        except ValueError:
+            message = "a Ramadan of 29 or 30 days is 1448=2027-02-09/2027-03-09"
+            yield ("rules", "ramadan", index), "invalid", message, _ERROR
+
+
 def _names(settings: Settings) -> Iterator[Finding]:
     """Every operator has a name of its own."""
     seen = set[str]()
@@ -317,10 +331,11 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("dispatch",), partial(_order, "dispatch", "circuit_probe_first_s", "circuit_probe_limit_s")),
     (("webhooks",), partial(_order, "webhooks", "connections_per_endpoint", "max_connections")),
     (("ledger", "keystore"), _key_places),
-    (("audit", "keystore"), _audit),
+    (("audit", "keystore", "ledger"), _audit),
     (("ledger",), _shared_ledger),
     (("retention", "messages"), _retention),
     (("retention",), _long_limits),
+    (("rules",), _rules),
     (("operators",), _names),
     (("operators",), _links),
     (("operators", "routes"), _routes),

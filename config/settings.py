@@ -20,6 +20,7 @@ from config.operators import (
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
+from config.rule_settings import RulesSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
 
@@ -43,6 +44,7 @@ __all__ = [
     "RetentionSettings",
     "RootSlotSettings",
     "RouteSettings",
+    "RulesSettings",
     "SecretRef",
     "Settings",
     "ShutdownSettings",
@@ -424,6 +426,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dispatch: Annotated[DispatchSettings, Meta(extra=LIVE)] = DispatchSettings()
     webhooks: Annotated[WebhookSettings, Meta(extra=LIVE)] = WebhookSettings()
     messages: Annotated[MessageSettings, Meta(extra=LIVE)] = MessageSettings()
+    rules: Annotated[RulesSettings, Meta(extra=LIVE)] = RulesSettings()
     sweeper: Annotated[SweeperSettings, Meta(extra=LIVE)] = SweeperSettings()
     node: NodeSettings = NodeSettings()
     audit: AuditSettings = AuditSettings()

@@ -3,9 +3,9 @@
 or a certificate of destruction: `audit_verify.py CERTIFICATE.zip VERIFIER_KEY`.
 
 Needs nothing but Python 3.9 and this file. FOLDER has `checkpoint` and `tile/` as https://c2sp.org/tlog-tiles says;
-VERIFIER_KEY is that of the log (`connect-gateway audit key`), from somebody other than who gave you the folder. Give
-with --older what you kept from before: whoever has the log's key can write another log, and not change what you have.
-Exit code 0: all is as it was signed. Exit code 1: the first index that is wrong is printed, and why.
+VERIFIER_KEY is that of the log (`connect-gateway audit key`), former ones after commas, and not from who gave you the
+folder. Give with --older what you kept from before: whoever has the log's key can write another log, and not change
+what you have. Exit code 0: all is as it was signed. Exit code 1: the first index that is wrong is printed, and why.
 """
 
 # fmt: off
@@ -55,16 +55,16 @@ def verifier_key(text):
     if octets[0] != 1 or hashlib.sha256(name.encode() + b"\n" + octets).hexdigest()[:8] != key_id:
         raise SystemExit("this is no verifier key of a log")
     return name, bytes.fromhex(key_id), octets[1:]
-def checkpoint(octets, key):
-    name, key_id, public = key
+def checkpoint(octets, keys):
     text, _, lines = octets.decode().rpartition("\n\n")
     origin, size, root = (text + "\n").split("\n")[:3]
-    if origin != name:
+    if origin != keys[0][0]:
         raise Flaw(f"a checkpoint of another log: {origin}")
     for dash, signer, blob in (each.split(" ") for each in lines.splitlines()):
         signed = base64.b64decode(blob)
-        if (dash, signer, signed[:4]) == ("—", name, key_id) and verifies(public, f"{text}\n".encode(), signed[4:]):
-            return int(size), base64.b64decode(root)
+        for name, key_id, public in keys if dash == "—" else []:
+            if (signer, signed[:4]) == (name, key_id) and verifies(public, f"{text}\n".encode(), signed[4:]):
+                return int(size), base64.b64decode(root)
     raise Flaw(f"index {size}: resigned by unknown key")
 
 # Tree and tiles
@@ -140,9 +140,9 @@ def is_entry(octets):
         return {"v", "t", "act", "actor", "res"} <= fields.keys() and len(octets) <= 1024 and canonical == octets
     except (ValueError, AttributeError):
         return False
-def check_log(folder, key, older, schema):
-    size, root = checkpoint((Path(folder) / "checkpoint").read_bytes(), key)
-    known = sorted([*(checkpoint(Path(each).read_bytes(), key) for each in older), (size, root)])
+def check_log(folder, keys, older, schema):
+    size, root = checkpoint((Path(folder) / "checkpoint").read_bytes(), keys)
+    known = sorted([*(checkpoint(Path(each).read_bytes(), keys) for each in older), (size, root)])
     if known[-1][0] > size:
         raise Flaw(f"index {size}: rolled back (size {size} < signed {known[-1][0]})")
     log, pruned, first = Log(folder, size), Path(folder) / "minimum", 0
@@ -154,10 +154,10 @@ def check_log(folder, key, older, schema):
             raise Flaw(f"index {first}: altered, here or up to index {each - 1}: another root was signed")
         first = each
     print(f"{size:,} entries, from index {minimum:,} on, are as they were signed")
-def check_proof(name, proof, entry, key):
+def check_proof(name, proof, entry, keys):
     head, _, note = proof.partition(b"\n\n")
     number, *path_lines = [each for each in head.decode().split("\n")[1:] if not each.startswith("extra ")]
-    size, root = checkpoint(note, key)
+    size, root = checkpoint(note, keys)
     at, found, last = int(number.split()[1]), leaf(entry), size - 1
     for each in map(base64.b64decode, path_lines):
         is_right = at & 1 or at == last
@@ -168,7 +168,7 @@ def check_proof(name, proof, entry, key):
     if last or found != root:
         raise Flaw(f"{number}: the proof does not hold")
     print(f"{number} of {size:,} is the entry in {name}")
-def check_certificate(path, key):
+def check_certificate(path, keys):
     octets, again = Path(path).read_bytes(), io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(octets)) as file, zipfile.ZipFile(again, "w") as copy:
         parts = {each: file.read(each) for each in file.namelist()}
@@ -181,19 +181,19 @@ def check_certificate(path, key):
     wrong = [each for each in names if hashlib.sha256(parts[names[each]]).hexdigest() != said["d"][each]]
     if said["act"] != "destruction" or wrong or not same:
         raise Flaw("the certificate is altered")
-    check_proof(path, parts["entry.json.tlog-proof"], parts["entry.json"], key)
+    check_proof(path, parts["entry.json.tlog-proof"], parts["entry.json"], keys)
 
 asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 MANY, FLAG = {"nargs": "*"}, {"action": "store_true"}
 for name, more in {"folder": {}, "key": {}, "--older": MANY, "--proof": MANY, "--no-schema": FLAG}.items():
     asked.add_argument(name, **more)
-given, key = (said := asked.parse_args()), verifier_key(said.key)
+given, keys = (said := asked.parse_args()), [verifier_key(each) for each in said.key.split(",")]
 try:
     for proof, entry in ((Path(each), Path(each).with_suffix("")) for each in given.proof or []):
-        check_proof(entry, proof.read_bytes(), entry.read_bytes(), key)
+        check_proof(entry, proof.read_bytes(), entry.read_bytes(), keys)
     if Path(given.folder).is_file():
-        check_certificate(given.folder, key)
+        check_certificate(given.folder, keys)
     else:
-        check_log(given.folder, key, given.older or [], not given.no_schema)
+        check_log(given.folder, keys, given.older or [], not given.no_schema)
 except (Flaw, OSError, KeyError, ValueError, zipfile.BadZipFile) as flaw:
     raise SystemExit(str(flaw)) from None

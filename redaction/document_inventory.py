@@ -92,6 +92,15 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     # challenge: minutes
     *_kind("challenge", replace(_WATCH, form=Form.DIGEST), {"key": "keyed digest of a random number that was used"}),
     *_kind("challenge", _WATCH, {"octets": "when it is forgotten"}),
+    # audit_sent: what customers were sent of the audit log
+    *_kind(
+        "audit_sent",
+        replace(_PERSON, purpose=DataPurpose.SECURITY, clock=Clock.ROW),
+        {
+            "key": "always the same",
+            "octets": "day of the last checkpoint that customers were sent, and whether all of them were",
+        },
+    ),
     # request: a year
     *_kind("request", replace(_DECISION, form=Form.SEALED), {"reason": "why it was asked, in words"}),
     *_kind(

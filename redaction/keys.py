@@ -1,11 +1,12 @@
 """Every key of the gateway: what exists, and what was destroyed.
 
 `KeyState` is a plain value that its owner changes; a destroyed key is gone for the next call already. It knows nothing
-of files, roots in slots or clocks, nor of the form in which it rests (`redaction.keys_at_rest`). Three families live
+of files, roots in slots or clocks, nor of the form in which it rests (`redaction.keys_at_rest`). Four families live
 here (PRIVACY.md, key scheme):
 
 - period keys, one puncturable key per retention tag and period;
 - customer keys, one per customer; customer 0 is the platform itself;
+- secrets for search that were sealed to the custodian (`redaction.handed_over`), which nothing here opens;
 - peppers, one per customer, purpose and epoch, for pseudonyms and keyed digests. Most are derived: lasting ones from
   the customer's key, those whose epochs turn from it and a secret of the epoch, which all customers share. So the state
   grows with time or with customers, and not with both.
@@ -18,6 +19,7 @@ from collections.abc import Iterable
 from hashlib import blake2s
 from typing import Final
 
+from redaction.custodian import PublicKey
 from redaction.customer_keys import LASTING_EPOCH as LASTING_EPOCH
 from redaction.customer_keys import LAYOUT, CustomerKeys
 from redaction.customer_keys import PEOPLE as PEOPLE
@@ -25,8 +27,10 @@ from redaction.customer_keys import PEPPER_PURPOSES as PEPPER_PURPOSES
 from redaction.customer_keys import PLATFORM as PLATFORM
 from redaction.customer_keys import SIGN_IN_DAYS as SIGN_IN_DAYS
 from redaction.customer_keys import Random as Random
+from redaction.epoch_secrets import EPOCHS_A_GROUP, SEARCH
 from redaction.errors import KeyDestroyed, alone
 from redaction.fresh_keys import FreshKeys
+from redaction.handed_over import CUSTODIAN, HANDED, HandedOver
 from redaction.locked import LockedCache
 from redaction.primitives import forget
 from redaction.puncture import PuncturableKey, Punctured
@@ -48,7 +52,7 @@ class KeyState(CustomerKeys):
     ever made by looking it up.
     """
 
-    __slots__ = ("_leaves", "_periods", "deletable", "fresh", "groups", "segments")
+    __slots__ = ("_leaves", "_periods", "deletable", "fresh", "groups", "handed", "segments")
 
     def __init__(
         self, families: KeyFamilies | None = None, segments: Segments | None = None, layout: int = LAYOUT
@@ -61,6 +65,7 @@ class KeyState(CustomerKeys):
         self._periods = said.periods
         self._leaves: LockedCache[tuple[RetentionTag, int, int]] = LockedCache(CACHED_LEAVES)
         self.fresh = FreshKeys()
+        self.handed = HandedOver()
         self.segments = segments or Segments()
         self.groups: dict[tuple[str, int], bytes] = {}
         self.deletable: list[bytes] = []
@@ -82,7 +87,7 @@ class KeyState(CustomerKeys):
         self._retired = other._retired
         self._forget_derived()
         self.layout, self.groups, self.touched = other.layout, other.groups, other.touched
-        self.deletable = other.deletable
+        self.deletable, self.handed = other.deletable, other.handed
         other.segments.replace(self.segments, other.places())
         self.segments = other.segments
         self._withheld = False
@@ -102,6 +107,24 @@ class KeyState(CustomerKeys):
         """Let go of every key until the next `adopt`. What is looked up meanwhile is not taken for destroyed."""
         self.adopt(KeyState())
         self._withheld = True
+
+    # What the custodian has
+
+    def set_custodian(self, custodian: PublicKey, now_ms: int) -> None:
+        """Secrets are sealed to this key from now on."""
+        self.handed.set_custodian(custodian, now_ms)
+        self.touched.add((CUSTODIAN, 0))
+
+    def hand_over(self, tag: str, epoch: int, random: Random, *, now_ms: int) -> None:
+        """Seal a secret for search to the custodian, and destroy it here. Raises NoCustodianKey."""
+        self.handed.hand_over(tag, epoch, self._secrets[SEARCH, tag, epoch], random, now_ms)
+        self.drop_secret(SEARCH, epoch, tag)
+        self.touched |= {(CUSTODIAN, 0), (HANDED, epoch // EPOCHS_A_GROUP)}
+
+    def drop_handed(self, tag: str, epoch: int) -> bool:
+        """Make the pseudonyms of an epoch meaningless to the custodian, too; true if its secret was there."""
+        self.touched |= {(CUSTODIAN, 0), (HANDED, epoch // EPOCHS_A_GROUP)}
+        return self.handed.drop(tag, epoch)
 
     # Derived keys
 

@@ -1,10 +1,10 @@
 """The sealed form in which a key state rests, and what may be said of it without its keys: ages, and a digest.
 
 Two levels: a table under the root, and segments, each under a key of its own that the table holds. In the table stand
-all periods with the root of their tree; in segments lie customers and peppers, secrets of epochs, and the nodes of
-trees from which a leaf was punctured. Destruction is: change the state, seal what it touched under fresh keys and the
-table under a *fresh* root, destroy the old root. The header's root commitment distinguishes a wrong root from a damaged
-blob.
+all periods with the root of their tree; in segments lie customers and peppers, secrets of epochs, those that were
+handed over to a custodian, and the nodes of trees from which a leaf was punctured. Destruction is: change the state,
+seal what it touched under fresh keys and the table under a *fresh* root, destroy the old root. The header's root
+commitment distinguishes a wrong root from a damaged blob.
 """
 
 import hmac
@@ -23,6 +23,7 @@ from redaction.customer_keys import CUSTOMER_GROUPS, CUSTOMERS, LAYOUT
 from redaction.epoch_secrets import EPOCHS_A_GROUP, KEY_BYTES, SECRETS
 from redaction.errors import Tampered, UnknownVersion, WrongRoot, alone
 from redaction.first_layout import FIRST, flat_peppers
+from redaction.handed_over import CUSTODIAN, HANDED
 from redaction.keys import ROOT_BYTES, KeyState, Random
 from redaction.puncture import PuncturableKey
 from redaction.retired_keys import Retired
@@ -33,9 +34,11 @@ from redaction.stored_keys import (
     KeyFamilies,
     Period,
     SealedState,
+    StoredCustodian,
     StoredCustomer,
     StoredCustomers,
     StoredGroup,
+    StoredHanded,
     StoredPepper,
     StoredRetired,
     StoredSecret,
@@ -44,6 +47,8 @@ from redaction.stored_keys import (
 )
 
 _MAGIC: Final = b"CGKS"
+_KNOWN: Final = frozenset({CUSTOMERS, SECRETS, HANDED, CUSTODIAN})
+"""Kinds of groups that are read here."""
 _HEADER: Final = struct.Struct(">4sB16s16s")
 """Magic, version, salt, root commitment; ciphertext and tag follow. The whole header is authenticated."""
 
@@ -110,8 +115,9 @@ def state_digest(state: KeyState) -> bytes:
     trees = [(name, it.created_ms, it.key.root(), it.key.outline()) for name, it in sorted(families.periods.items())]
     customers = [(name, it.value, it.created_ms) for name, it in sorted(families.customers.items())]
     secrets = [(name, it.value, it.created_ms) for name, it in sorted(families.secrets.items())]
-    others = [it for it in _groups(state) if it.kind not in {CUSTOMERS, SECRETS}]
-    parts = (trees, customers, flat_peppers(families.peppers), secrets, others, _flat_retired(families.retired))
+    others = [it for it in _groups(state) if it.kind not in _KNOWN]
+    handed = (state.handed.stored(), [it for _, it in sorted(state.handed.rows.items())])
+    parts = (trees, customers, flat_peppers(families.peppers), secrets, others, _flat_retired(families.retired), handed)
     return sha256(msgspec.msgpack.encode(parts)).digest()
 
 
@@ -131,7 +137,11 @@ def key_ages(state: KeyState) -> list[KeyAge]:
         for customer, generations in sorted(families.retired.items())
         for it in generations
     ]
-    return periods + customers + peppers + secrets + gone
+    handed = [
+        _age("handed", (tag, epoch) if tag else (epoch,), it.created_ms)
+        for (tag, epoch), it in sorted(state.handed.rows.items())
+    ]
+    return periods + customers + peppers + secrets + gone + handed
 
 
 # Sealing
@@ -191,9 +201,22 @@ def _contents(state: KeyState) -> dict[tuple[str, int], bytes]:
         if (SECRETS, name[2] // EPOCHS_A_GROUP) in touched:
             secrets[name[2] // EPOCHS_A_GROUP].append(StoredSecret(*name, key.value, key.created_ms))
     encode = msgspec.msgpack.encode
-    found = {(SECRETS, number): encode(rows) for number, rows in secrets.items()}
+    found = {(SECRETS, number): encode(rows) for number, rows in secrets.items()} | _handed_contents(state)
     for number in customers.keys() | peppers.keys():
         found[CUSTOMERS, number] = encode(StoredCustomers(customers[number], peppers[number], retired[number]))
+    return found
+
+
+def _handed_contents(state: KeyState) -> dict[tuple[str, int], bytes]:
+    """The same of what was handed over to the custodian."""
+    rows: dict[int, list[StoredHanded]] = defaultdict(list)
+    for (_, epoch), row in sorted(state.handed.rows.items()):
+        if (HANDED, epoch // EPOCHS_A_GROUP) in state.touched:
+            rows[epoch // EPOCHS_A_GROUP].append(row)
+    found = {(HANDED, number): msgspec.msgpack.encode(each) for number, each in rows.items()}
+    custodian = state.handed.stored()
+    if custodian is not None and (CUSTODIAN, 0) in state.touched:
+        found[CUSTODIAN, 0] = msgspec.msgpack.encode(custodian)
     return found
 
 
@@ -235,12 +258,17 @@ def _tree(stored: StoredTree, segments: Segments) -> PuncturableKey:
 def _read_groups(state: KeyState, groups: Sequence[StoredGroup]) -> None:
     for it in groups:
         state.groups[it.kind, it.number] = it.place
-    known = [it for it in groups if it.kind in {CUSTOMERS, SECRETS}]
+    known = [it for it in groups if it.kind in _KNOWN]
     opened = state.segments.open_all([it.place for it in known])
     families = state.families
     for it, content in zip(known, opened, strict=True):
         if it.kind == CUSTOMERS:
             _read_customers(families, msgspec.msgpack.decode(content, type=StoredCustomers))
+        elif it.kind == CUSTODIAN:
+            state.handed.read(msgspec.msgpack.decode(content, type=StoredCustodian))
+        elif it.kind == HANDED:
+            for row in msgspec.msgpack.decode(content, type=list[StoredHanded]):
+                state.handed.rows[row.tag, row.epoch] = row
         else:
             for secret in msgspec.msgpack.decode(content, type=list[StoredSecret]):
                 name = (secret.purpose, secret.tag, secret.epoch)

@@ -71,7 +71,10 @@ def leaves_ms(rule: RetentionRule, epoch: int) -> int:
 
 
 def is_over(rules: Mapping[RetentionTag, RetentionRule], tag: str, epoch: int, now_ms: int) -> bool:
-    """Whether every record of the epoch is gone. A tag that means nothing any more has the longest clock there is."""
+    """Whether every record of the epoch is gone. A tag that means nothing any more has the longest clock there is, and
+    '' is that of an epoch of before.
+    """
     rule = rules.get(RetentionTag(tag))
     longest_s = max((each.record_s for each in rules.values()), default=0)
-    return ends_ms(epoch) + (longest_s if rule is None else rule.record_s) * 1000 <= now_ms
+    ended_ms = ends_ms(epoch) if tag else (epoch + 1) * FORMER_EPOCH_MS
+    return ended_ms + (longest_s if rule is None else rule.record_s) * 1000 <= now_ms

@@ -124,6 +124,42 @@ class StoredCustomers(msgspec.Struct, frozen=True, array_like=True):
     retired: list[StoredRetired] = []
 
 
+class StoredHanded(msgspec.Struct, frozen=True, array_like=True):
+    """A secret that was handed over. octets: sealed under the key of its place in a strand."""
+
+    tag: str
+    epoch: int
+    strand: int
+    place: int
+    octets: bytes
+    created_ms: int
+
+
+class StoredStrand(msgspec.Struct, frozen=True, array_like=True):
+    """start: the beginning, sealed to the key of that id. after: what it goes on with, empty once it has ended, and
+    for whoever is to open it.
+    """
+
+    number: int
+    key_id: bytes
+    start: bytes
+    made_ms: int
+    count: int
+    after: bytes
+
+    def __repr__(self) -> str:
+        return "StoredStrand(•••)"
+
+
+class StoredCustodian(msgspec.Struct, frozen=True, array_like=True):
+    """Whose public key it is, since when, and the strands."""
+
+    kem: str
+    octets: bytes
+    since_ms: int
+    strands: list[StoredStrand]
+
+
 class StoredState(msgspec.Struct, frozen=True, array_like=True):
     """The first layout: everything."""
 

@@ -33,7 +33,7 @@ class Choice:
             raise Refusal("no_route", "to")
         operators = line.operators_of(subject)
         if self._permits is not permit_all:
-            operators = tuple(self._permits(customer, _source(submission), submission.message_class, operators))
+            operators = tuple(self._permitted(customer, submission, operators, now_ms))
         return self._pick(operators, submission.message_class), line.route.resend
 
     def look(self, customer: int, submission: Submission, now_ms: int) -> None:
@@ -41,7 +41,11 @@ class Choice:
         line = self._find(customer, submission, now_ms)
         if line is None or not line.route.operators:
             raise Refusal("no_route", "to")
-        self._permits(customer, _source(submission), submission.message_class, line.route.operators)
+        self._permitted(customer, submission, line.route.operators, now_ms)
+
+    def _permitted(self, customer: int, submission: Submission, operators: Sequence[str], now_ms: int) -> Sequence[str]:
+        due_ms = submission.schedule_at_ms or now_ms
+        return self._permits(customer, _source(submission), submission.message_class, operators, due_ms)
 
     def _find(self, customer: int, submission: Submission, now_ms: int) -> Line | None:
         return self._router.find(*_asked(customer, submission, now_ms))

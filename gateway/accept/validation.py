@@ -5,7 +5,7 @@ Each refusal names a stable code and a field, never a value. Nothing here is sto
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -64,6 +64,7 @@ DISCARD: Final = RetentionTag("discard")
 Plan = Callable[[str], TextPlan]
 CheckUrl = Callable[[str], bool]
 HasEndpoint = Callable[[int], bool]
+Registered = Callable[[str, str], Sequence[str] | None]
 
 
 StopLink = Callable[[int, MessageClass, Msisdn], str | None]
@@ -80,11 +81,16 @@ def _assumed(_customer: int) -> bool:
     return True
 
 
+def _unregistered(_customer: str, _sender: str) -> None:
+    """There is no register of senders."""
+
+
 class Validator:
     """Turns requests into submissions.
 
     plan: counts segments of a text. is_callable: whether a URL has the form of one that webhooks may call.
     has_endpoint: whether a customer, by number, has an endpoint, whose secret signs what goes to a callback URL.
+    registered: the classes of a sender in the register, by its customer's public id; empty for all, None for none such.
     stop_link: what stands in the link of a message, by customer, class and recipient.
     """
 
@@ -94,12 +100,14 @@ class Validator:
         plan: Plan,
         is_callable: CheckUrl,
         has_endpoint: HasEndpoint = _assumed,
+        registered: Registered = _unregistered,
         stop_link: StopLink = _no_links,
     ) -> None:
         self._settings = settings
         self._plan = plan
         self._is_callable = is_callable
         self._has_endpoint = has_endpoint
+        self._registered = registered
         self._stop_link = stop_link
 
     def adopt(self, settings: MessageSettings) -> None:
@@ -115,7 +123,7 @@ class Validator:
                 raise Refusal("empty_field", "text")
             text = text.removeprefix(BYTE_ORDER_MARK)
         message_class, unguessed = self._class(key, request, text)
-        source = _sender(key, request.source, message_class)
+        source = self._sender(key, request.source, message_class)
         to = self.recipient(request.to, form)
         warnings: tuple[str, ...] = ()
         if key.customer.settings.content:
@@ -212,8 +220,26 @@ class Validator:
             return False
         if request.validity is not None and request.validity > self._settings.otp_validity_s:
             return False
-        classes = key.customer.settings.senders.get(sender_key(request.source))
+        source = sender_key(request.source)
+        classes: Sequence[str] | None = key.customer.settings.senders.get(source)
+        if classes is None:
+            classes = self._registered(key.customer.public_id, source)
         return not classes or MessageClass.OTP.value in classes
+
+    def _sender(self, key: ApiKey, raw: str, message_class: MessageClass) -> str:
+        """In its one spelling. What stands in the customer's settings is not looked up in the register."""
+        classes: Sequence[str] | None = key.customer.settings.senders.get(raw)
+        if classes is None:
+            raw = sender_key(raw)
+            classes = key.customer.settings.senders.get(raw)
+        if classes is None:
+            classes = self._registered(key.customer.public_id, raw)
+        if classes is None:
+            _refuse_malformed_sender(raw)
+            raise Refusal("sender_not_registered", "from")
+        if classes and message_class.value not in classes:
+            raise Refusal("sender_not_registered", "from")
+        return raw
 
     def _validity(self, asked: int | None, message_class: MessageClass, *, clamp: bool) -> int:
         settings = self._settings
@@ -271,19 +297,6 @@ def _refuse_unsendable(value: str, field: str, limit: int) -> None:
         raise Refusal("text_too_long" if field == "text" else "field_too_long", field)
     if not value.isprintable() and _CONTROL.search(value):  # of what is printable nothing is forbidden
         raise Refusal("forbidden_character", field)
-
-
-def _sender(key: ApiKey, raw: str, message_class: MessageClass) -> str | Msisdn:
-    classes = key.customer.settings.senders.get(raw)
-    if classes is None:
-        raw = sender_key(raw)
-        classes = key.customer.settings.senders.get(raw)
-    if classes is None:
-        _refuse_malformed_sender(raw)
-        raise Refusal("sender_not_registered", "from")
-    if classes and message_class.value not in classes:
-        raise Refusal("sender_not_registered", "from")
-    return raw
 
 
 def _refuse_malformed_sender(raw: str) -> None:

@@ -10,11 +10,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Raw
 
+from config.rules import Kind
 from gateway.accounts.content_rules import ContentRules
 from gateway.accounts.esme_profile import EsmeProfile
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
@@ -52,6 +53,12 @@ _NUMBER_DIGITS: Final = 20
 _MAPPED_BITS: Final = 96
 """Of an IPv6 network that stands for an IPv4 one."""
 
+KINDS: Final = get_args(Kind)
+"""Of customers, to the regulator."""
+RULE_GROUPS: Final = ("class", "sender", "register", "hours", "links", "opt_out", "otp", "transfer")
+"""By which rules are switched, and what verdicts name as their rule."""
+RULE_MODES: Final = ("off", "watch", "enforce")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _CLASSES: Final = frozenset(each.value for each in MessageClass)
 _SYSTEM_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,15}", re.ASCII)
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -153,6 +160,8 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     numbers: where people write to it, as `number_key` spells them. content: what is done about personal data in texts.
     plain_punctuation: curly quotes, long dashes and the like become plain ones where that makes a text GSM 7-bit.
     label: an administrator's word for it, which names nobody. consent: what is done about messages that need consent.
+    kind: what it is to the regulator, '' where that is not said. rules: by group of rules, or for `all`: off, watch or
+    enforce. residency: the country that its messages must not leave; '' is wherever a transfer is on record.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -167,6 +176,9 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     plain_punctuation: bool = False
     label: str = ""
     consent: ConsentMode = ConsentMode.OFF
+    kind: str = ""
+    rules: Mapping[str, str] = {}
+    residency: str = ""
 
     def __post_init__(self) -> None:
         _require(
@@ -186,6 +198,12 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
         )
         _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
         _require(all(map(_is_number_key, self.numbers)), f"a number has up to {_NUMBER_DIGITS} digits")
+        _require(not self.kind or self.kind in KINDS, f"a kind is {', '.join(KINDS)}")
+        _require(
+            set(self.rules) <= {"all", *RULE_GROUPS} and set(self.rules.values()) <= set(RULE_MODES),
+            f"a rule is GROUP=off, watch or enforce; groups are all, {', '.join(RULE_GROUPS)}",
+        )
+        _require(not self.residency or _COUNTRY.fullmatch(self.residency) is not None, "a country has two capitals")
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,12 +255,14 @@ class EsmeSettings(KeySettings, frozen=True, kw_only=True):
 
 class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
-    own. submitted: it is notified, too, when an operator has a message. former_secret: the sealed signing secret of
+    own. submitted: it is notified, too, when an operator has a message. checkpoints: it is sent, once a day, what was
+    signed of the audit log. former_secret: the sealed signing secret of
     before, in Base64, which signs as well until `former_until_ms`.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
     submitted: bool = False
+    checkpoints: bool = True
     former_secret: str = ""
     former_until_ms: int = 0
 

@@ -98,6 +98,8 @@ class Act(enum.Enum):
     KEYS_RECOVER = "keys.recover"
     KEYS_ROTATE = "keys.rotate"
     KEYS_SNAPSHOT = "keys.snapshot"
+    CUSTODIAN_SET = "custodian.set"
+    CUSTODIAN_ASK = "custodian.ask"
 
     # personal data
     MESSAGE_FIND = "message.find"
@@ -247,8 +249,12 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.KEYS_COPY: _rule("", words=("begin",)),
         Act.KEYS_DESTROY: _rule("", words=("period", "customer", "pepper", "secret"), numbers="keys", digests=_STATES),
         Act.KEYS_RECOVER: _STORE,
-        Act.KEYS_ROTATE: _rule("", words=("root", "credentials", "customer"), numbers="version", digests=_STATES),
+        Act.KEYS_ROTATE: _rule(
+            "", words=("root", "credentials", "customer", "audit"), numbers="version", digests=_STATES
+        ),
         Act.KEYS_SNAPSHOT: _STORE,
+        Act.CUSTODIAN_SET: _rule("", numbers="secrets"),
+        Act.CUSTODIAN_ASK: _rule("case", numbers="customers subjects secrets"),
         Act.MESSAGE_FIND: Rule(
             ("case", "cus", ""),
             words=_words("id reference number number_support number_data_subject number_security number_legal"),

@@ -20,6 +20,7 @@ from gateway.process.logs import logger
 from redaction.errors import SealError
 from redaction.notes import (
     COSIGNATURE,
+    ML_DSA,
     BadNote,
     Note,
     Signature,
@@ -85,7 +86,7 @@ def read_witness(text: str) -> Known:
         read = read_verifier_key(key)
     except BadNote as bad:
         raise BadNote(f"audit.witnesses: {bad}") from None
-    if read.kind != COSIGNATURE:
+    if read.kind not in (COSIGNATURE, ML_DSA):
         raise BadNote("audit.witnesses: this is no key of a witness")
     url = url.strip().rstrip("/")
     if not _is_address(url):

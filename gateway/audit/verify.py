@@ -38,16 +38,18 @@ def verify(
     key: VerifierKey,
     *,
     older: Sequence[Note] = (),
+    former: Sequence[VerifierKey] = (),
     check: Callable[[bytes], object] | None = read_entry,
     said: Callable[[int], None] = lambda index: None,
 ) -> Flaw | None:
     """None where everything is as it was signed.
 
-    key: of the log. older: checkpoints that were kept elsewhere, which the tree must continue. check: of an entry's
-    form; None for none. said: called with how far it is. Raises BadNote for what is no checkpoint.
+    key: of the log. former: keys by which it was signed before, as older checkpoints may be. older: checkpoints that
+    were kept elsewhere, which the tree must continue. check: of an entry's form; None for none. said: called with how
+    far it is. Raises BadNote for what is no checkpoint.
     """
     signed = read_checkpoint(note)
-    flaw = _check_notes(note, older, key)
+    flaw = _check_notes(note, older, (key, *former))
     if flaw is not None:
         return flaw
     reader = TileReader(folder, signed.size)
@@ -57,13 +59,13 @@ def verify(
         return Flaw(damaged.index, damaged.what)
 
 
-def _check_notes(note: Note, older: Sequence[Note], key: VerifierKey) -> Flaw | None:
+def _check_notes(note: Note, older: Sequence[Note], keys: Sequence[VerifierKey]) -> Flaw | None:
     signed = read_checkpoint(note)
     for each in (note, *older):
         said = read_checkpoint(each)
-        if said.origin != key.name:
+        if said.origin != keys[0].name:
             raise BadNote("a checkpoint of another log")
-        if not is_signed_by(each, key):
+        if not is_signed_by(each, *keys):
             return Flaw(said.size, "resigned by unknown key")
         if said.size > signed.size:
             return Flaw(signed.size, f"rolled back (size {signed.size} < signed {said.size})")

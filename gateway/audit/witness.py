@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from gateway.audit.checkpoint import NUMBER, Checkpoint, read_checkpoint, read_path
 from gateway.audit.tiles import sync_folder, write_file
 from gateway.audit.tree import EMPTY_ROOT, holds_tree
-from redaction.notes import COSIGNATURE, SEED_BYTES, BadNote, Note, VerifierKey, cosign, is_signed_by, read_note
+from redaction.notes import COSIGNATURE, ML_DSA, SEED_BYTES, BadNote, Note, VerifierKey, cosign, is_signed_by, read_note
 from redaction.notes import verifier_key as key_of
 
 SEED: Final = "witness.key"
@@ -33,15 +33,29 @@ class Answer(NamedTuple):
 
 
 class Witness:
-    """folder: of its own, with its key and what it cosigned. logs: verifier keys of those that it knows."""
+    """folder: of its own, with its key and what it cosigned. logs: verifier keys of those that it knows; several of a
+    log whose key was replaced. ml_dsa: whether it signs with ML-DSA-44 beside Ed25519.
 
-    def __init__(self, folder: Path, name: str, logs: Sequence[VerifierKey], now_s: Callable[[], int]) -> None:
+    keys: by which its signatures are verified, Ed25519 first.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        logs: Sequence[VerifierKey],
+        now_s: Callable[[], int],
+        *,
+        ml_dsa: bool = False,
+    ) -> None:
         self._folder = folder
-        self._logs = {each.name: each for each in logs}
+        self._logs = {name: [each for each in logs if each.name == name] for name in {each.name for each in logs}}
         self._now_s = now_s
         self._turn = threading.Lock()
         self._seed = _seed(folder)
-        self.key: Final = key_of(self._seed, name, COSIGNATURE)
+        kinds = (COSIGNATURE, ML_DSA) if ml_dsa else (COSIGNATURE,)
+        self.keys: Final = tuple(key_of(self._seed, name, kind) for kind in kinds)
+        self.key: Final = self.keys[0]
 
     def add_checkpoint(self, body: bytes) -> Answer:
         """What `POST /add-checkpoint` is answered."""
@@ -55,10 +69,10 @@ class Witness:
             return Answer(400)
         if word != "old" or not NUMBER.fullmatch(number):
             return Answer(400)
-        log = self._logs.get(said.origin)
-        if log is None:
+        keys = self._logs.get(said.origin)
+        if keys is None:
             return Answer(404)
-        if not is_signed_by(note, log):
+        if not is_signed_by(note, *keys):
             return Answer(403)
         try:
             with self._turn:
@@ -78,7 +92,9 @@ class Witness:
             return Answer(422)
         write_file(self._place(said.origin), note.octets)
         sync_folder(self._folder)
-        return Answer(200, cosign(self._seed, self.key.name, note.text, self._now_s()).line)
+        now_s = self._now_s()
+        signatures = [cosign(self._seed, each.name, note.text, now_s, each.kind) for each in self.keys]
+        return Answer(200, "".join(each.line for each in signatures))
 
     def _last(self, origin: str) -> Checkpoint:
         try:

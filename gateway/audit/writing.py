@@ -18,12 +18,12 @@ from typing import Final
 
 from gateway.audit.anchor import Anchor, read_anchor
 from gateway.audit.checkpoint import Checkpoint, read_checkpoint
+from gateway.audit.signing import LogSigner
 from gateway.audit.tiles import CHECKPOINT, TileReader, TilesDamaged, TileWriter, sync_folder, write_file
 from gateway.audit.tree import WIDTH, Edge, leaf_hash
-from gateway.keystore.keyring import Keyring
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import PendingEntry
-from redaction.notes import BadNote, Note, VerifierKey, is_signed_by, read_note, sign, verifier_key
+from redaction.notes import BadNote, Note, VerifierKey, is_signed_by, read_note
 
 LOCK: Final = "lock"
 
@@ -43,14 +43,14 @@ class TreeBusy(Exception):
 class LogWriter:
     """The log of one installation in one folder. Its calls wait for disks and the key store: use a thread.
 
-    origin: the log's name. size: of the tree, as far as this process knows.
+    origin: the log's name.
     """
 
-    def __init__(self, folder: Path, origin: str, keystore: Keystore, keyring: Keyring) -> None:
+    def __init__(self, folder: Path, signer: LogSigner, keystore: Keystore) -> None:
         self.folder: Final = folder
-        self.origin: Final = origin
+        self.signer: Final = signer
+        self.origin: Final = signer.origin
         self._keystore = keystore
-        self._keyring = keyring
         self._anchor: Anchor | None = None
         self._writer: TileWriter | None = None
         self._is_new_ground = False
@@ -58,7 +58,7 @@ class LogWriter:
     @property
     def key(self) -> VerifierKey:
         """By which signatures of the log are verified. Raises a SealError where keys are withheld."""
-        return verifier_key(self._keyring.audit_seed(), self.origin)
+        return self.signer.key
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -195,7 +195,7 @@ class LogWriter:
 
     def _signed(self, anchor: Anchor) -> Note:
         text = Checkpoint(self.origin, anchor.size, anchor.root).text
-        return Note(text, (sign(self._keyring.audit_seed(), self.origin, text),))
+        return Note(text, self.signer.sign(text))
 
     def _kept(self) -> Note | None:
         """The checkpoint in the folder, if this log's key has signed it."""
@@ -204,7 +204,7 @@ class LogWriter:
             read_checkpoint(note)
         except (FileNotFoundError, BadNote):
             return None
-        return note if is_signed_by(note, self.key) else None
+        return note if is_signed_by(note, *self.signer.current) else None
 
     def _keep(self, note: Note) -> None:
         write_file(self.folder / CHECKPOINT, note.octets)

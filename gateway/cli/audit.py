@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,17 +15,16 @@ from gateway.audit.anchor import read_anchor
 from gateway.audit.building import log_writer
 from gateway.audit.checkpoint import Proof, read_checkpoint
 from gateway.audit.entries import BadEntry, named, read_entry
+from gateway.audit.pruning import LEAST_DAYS, prune_before
 from gateway.audit.sequencer import Sequencer
-from gateway.audit.tiles import CHECKPOINT, MINIMUM, TileReader, TilesDamaged, minimum, prune
+from gateway.audit.tiles import CHECKPOINT, MINIMUM, TileReader, TilesDamaged, minimum
 from gateway.audit.verify import verify
 from gateway.audit.writing import ForkFound, LogWriter, TreeBusy
 from gateway.cli.audit_certificates import app as certificates
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, open_desk
-from gateway.model.times import rfc3339
 from redaction.notes import BadNote, Note, VerifierKey, read_note, read_verifier_key
 
-DAY_MS: Final = 86_400_000
 KEY: Final = "verifier-key"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The audit log: who did what.")
@@ -61,7 +60,10 @@ def show_(
 @app.command("verify")
 def verify_(
     folder: Annotated[Path | None, typer.Argument(help="A copy of a log; default the log itself.")] = None,
-    key: Annotated[str | None, typer.Option(help="Verifier key of the log; default this installation's.")] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="Verifier key of the log; repeatable, former ones too. Default this installation's."),
+    ] = None,
     older: Annotated[
         list[Path] | None, typer.Option(help="Checkpoint that was kept from before; repeatable.", exists=True)
     ] = None,
@@ -70,17 +72,19 @@ def verify_(
     json: Json = False,
 ) -> None:
     """Whether a log is as it was signed, and if not, the first index that is wrong and why. Exit code 1 then."""
-    found, anchor = run(_place_of(folder, key, config))
+    found, anchor = run(_place_of(folder, key or [], config))
     note = _checkpoint_in(found.folder)
     size = read_checkpoint(note).size
     if anchor is not None and anchor > size:
         raise Failed(f"index {size}: rolled back (size {size} < signed {anchor})", "audit_flawed")
     notes = [_note(each) for each in older or ()]
-    flaw = verify(found.folder, note, found.key, older=notes, check=read_entry if schema else None)
+    check = read_entry if schema else None
+    flaw = verify(found.folder, note, found.keys[0], older=notes, former=found.keys[1:], check=check)
     if flaw is not None:
         raise Failed(str(flaw), "audit_flawed")
-    cosigned = [each.name for each in note.signatures if each.name != found.key.name]
-    show({"size": size, "from": minimum(found.folder), "log": found.key.name, "cosigned": cosigned}, json)
+    log = found.keys[0].name
+    cosigned = [each.name for each in note.signatures if each.name != log]
+    show({"size": size, "from": minimum(found.folder), "log": log, "cosigned": cosigned}, json)
 
 
 @app.command("prove")
@@ -124,7 +128,8 @@ def export(
             if (writer.folder / MINIMUM).exists():
                 shutil.copy(writer.folder / MINIMUM, folder / MINIMUM)
             (folder / CHECKPOINT).write_bytes(note.octets)
-            (folder / KEY).write_text(writer.key.text + "\n", "ascii")
+            keys = [writer.key, *writer.signer.former()]
+            (folder / KEY).write_text("".join(f"{each.text}\n" for each in keys), "ascii")
             return {"folder": str(folder), "size": read_checkpoint(note).size, "key": writer.key.text}
 
     show(run(work()), json)
@@ -156,18 +161,36 @@ def checkpoint(config: Config = None, json: Json = False) -> None:
 
 @app.command("key")
 def key_(config: Config = None, json: Json = False) -> None:
-    """The verifier key of this installation's log."""
+    """The verifier keys of this installation's log: the present one, and those that were replaced."""
 
-    async def work() -> str:
+    async def work() -> dict[str, object]:
         async with _opened(config) as (_, writer):
-            return writer.key.text
+            return _keys(writer)
 
-    show({"key": run(work())}, json)
+    show(run(work()), json)
+
+
+@app.command("rotate-key")
+def rotate_key(config: Config = None, json: Json = False) -> None:
+    """Have another key sign the log; the former one signs beside it for a time.
+
+    After `audit.key_overlap_days` the former one is destroyed. Give the new
+    verifier key to witnesses and to whoever verifies meanwhile.
+    What the former key signed is verified with its verifier key for ever.
+    """
+
+    async def work() -> dict[str, object]:
+        async with _opened(config) as (desk, writer):
+            async with desk.audit.around(Act.KEYS_ROTATE, what="audit") as outcome:
+                outcome.say(digests=writer.signer.rotate())
+            return _keys(writer)
+
+    show(run(work()), json)
 
 
 @app.command("prune")
 def prune_(
-    days: Annotated[int, typer.Option(min=180, help="Entries stay for at least so many days.")] = 730,
+    days: Annotated[int, typer.Option(min=LEAST_DAYS, help="Entries stay for at least so many days.")] = 730,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -175,14 +198,11 @@ def prune_(
 
     async def work() -> dict[str, object]:
         async with _opened(config) as (desk, writer):
-            before = rfc3339(desk.clock.now_ms() - days * DAY_MS)
-            with writer.alone():
-                size = read_checkpoint(_checkpoint_in(writer.folder)).size
-                standing = minimum(writer.folder)
-                index = _first_since(TileReader(writer.folder, size), standing, before)
-                async with desk.audit.around(Act.AUDIT_PRUNE, numbers={"before": standing, "after": index}):
-                    deleted = prune(writer.folder, size, index) if index > standing else 0
-            return {"from": index, "was": standing, "files": deleted}
+            try:
+                pruned = await prune_before(writer, desk.audit, desk.clock.now_ms(), days, always=True)
+            except FileNotFoundError:
+                raise Failed("there is nothing in the log yet", "no_entry") from None
+            return {"from": pruned.first, "was": pruned.was, "files": pruned.files}
 
     show(run(work()), json)
 
@@ -210,7 +230,7 @@ def begin_anew(
             await desk.audit.write(Act.AUDIT_ANEW, numbers={"size": lost.size}, digests={"before": lost.root})
             if not writer.begin_another():
                 raise Failed("a node writes to the log just now; try again", "audit_busy")
-            another = log_writer(desk.settings, desk.keystore, desk.keyring, desk.installation)
+            another = log_writer(desk.settings, desk.keystore, desk.keyring, desk.clock, desk.installation)
             return {"given_up": lost.size, "key": "" if another is None else another.key.text}
 
     show(run(work()), json)
@@ -223,13 +243,17 @@ def witness(
     name: Annotated[str, typer.Option(help="What the witness is known by, such as a host name of yours.")],
     host: Annotated[str, typer.Option(help="Address to listen on; put TLS in front.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 lets the system choose.")] = 8090,
+    ml_dsa: Annotated[
+        bool, typer.Option("--ml-dsa", help="Sign with ML-DSA-44 as well, which has a verifier key of its own.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Cosign the checkpoints of logs that only grow, until Ctrl-C. It needs nothing of a gateway."""
     from gateway.cli.audit_witness import witness_server
 
-    known, server = witness_server(folder, name, log, host, port)
-    show({"key": known.key.text, "port": server.server_port}, json)
+    known, server = witness_server(folder, name, log, host, port, ml_dsa=ml_dsa)
+    more = {} if known.keys[1:] == () else {"ml_dsa_key": known.keys[1].text}
+    show({"key": known.key.text, **more, "port": server.server_port}, json)
     with contextlib.suppress(KeyboardInterrupt), server:
         server.serve_forever()
 
@@ -238,15 +262,17 @@ def witness(
 
 
 class _Place(msgspec.Struct, frozen=True):
+    """keys: of the log, the present one first."""
+
     folder: Path
-    key: VerifierKey
+    keys: Sequence[VerifierKey]
 
 
 @contextlib.asynccontextmanager
 async def _opened(config: Path | None) -> AsyncIterator[tuple[Desk, LogWriter]]:
     """Raises Failed where the settings leave the log to others."""
     async with open_desk(config) as desk:
-        writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.installation)
+        writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.clock, desk.installation)
         if writer is None:
             raise Failed("these settings leave the log to other nodes: set audit.dir", "audit_elsewhere")
         try:
@@ -255,15 +281,25 @@ async def _opened(config: Path | None) -> AsyncIterator[tuple[Desk, LogWriter]]:
             raise Failed(str(damaged), "audit_flawed") from None
 
 
-async def _place_of(folder: Path | None, key: str | None, config: Path | None) -> tuple[_Place, int | None]:
+async def _place_of(folder: Path | None, keys: list[str], config: Path | None) -> tuple[_Place, int | None]:
     """The folder and its key, and, of this installation's own log, the size that was signed last."""
-    if folder is not None and key is not None:
-        return _Place(folder, read_verifier_key(key)), None
+    given = [read_verifier_key(each) for each in keys]
+    if folder is not None and given:
+        return _Place(folder, given), None
     async with _opened(config) as (desk, writer):
-        ours = folder is None and key is None
+        ours = folder is None and not given
         anchor = read_anchor(desk.keystore.marks.all()).size if ours else None
-        verifier = writer.key if key is None else read_verifier_key(key)
-        return _Place(writer.folder if folder is None else folder, verifier), anchor
+        own = [writer.key, *writer.signer.former()]
+        return _Place(writer.folder if folder is None else folder, given or own), anchor
+
+
+def _keys(writer: LogWriter) -> dict[str, object]:
+    ml_dsa = writer.signer.ml_dsa_key
+    return {
+        "key": writer.key.text,
+        "former": [each.text for each in writer.signer.former()],
+        **({} if ml_dsa is None else {"ml_dsa": ml_dsa.text}),
+    }
 
 
 def _checkpoint_in(folder: Path) -> Note:
@@ -278,18 +314,6 @@ def _note(path: Path) -> Note:
         return read_note(path.read_bytes())
     except BadNote as bad:
         raise Failed(f"{path}: {bad}", "invalid_value") from None
-
-
-def _first_since(reader: TileReader, low: int, time: str) -> int:
-    """Index of the first entry of this time or later; entries are in the order of time but for moments."""
-    high = reader.size
-    while low < high:
-        middle = (low + high) // 2
-        if str(read_entry(reader.entry(middle) or b"")["t"]) < time:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def _newest(

@@ -14,10 +14,10 @@ TIMEOUT_S: Final = 10
 
 
 def witness_server(
-    folder: Path, name: str, logs: list[str], host: str, port: int
+    folder: Path, name: str, logs: list[str], host: str, port: int, *, ml_dsa: bool = False
 ) -> tuple[Witness, ThreadingHTTPServer]:
     """Bound; `serve_forever` serves. Raises BadNote, OSError."""
-    witness = Witness(folder, name, [read_verifier_key(each) for each in logs], lambda: int(time.time()))
+    witness = Witness(folder, name, [read_verifier_key(each) for each in logs], lambda: int(time.time()), ml_dsa=ml_dsa)
 
     class Handler(BaseHTTPRequestHandler):
         timeout = TIMEOUT_S

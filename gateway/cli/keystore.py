@@ -17,6 +17,7 @@ from config.loader import load
 from config.settings import KeystoreSettings, Settings
 from gateway.audit.acts import Act
 from gateway.audit.anchor import anchor_marks
+from gateway.audit.signing import key_marks
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.restored import accept
 from gateway.cli.rotated import rotated_credentials, rotated_customer
@@ -162,8 +163,8 @@ def copy_keys(
         if before.held_by():
             raise Failed("nodes of this key store run: stop them first", "node_running")
         run(_write_copy(source))
-        after = opening.keystore(new, clock, node=False)
-        after.open_with(before.state, before.installation, beside=anchor_marks(before.marks.all()))
+        after, marks = opening.keystore(new, clock, node=False), before.marks.all()
+        after.open_with(before.state, before.installation, beside=anchor_marks(marks) | key_marks(marks))
         copied = state_digest(after.state) == state_digest(before.state)
         after.close()
         show({"keys": len(key_ages(before.state)), "state": state_digest(before.state).hex(), "same": copied}, json)

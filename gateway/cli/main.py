@@ -52,6 +52,10 @@ VERBS: Final = {
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
+    "custodian": (
+        "gateway.cli.custodian",
+        "Who finds people in records whose content is dead: the custodian's own verbs, and the gateway's.",
+    ),
     "ledger": ("gateway.cli.ledger", "The ledger as a whole."),
     "audit": ("gateway.cli.audit", "The audit log: who did what."),
     "clock": ("gateway.cli.clock", "Whether the system's clock goes as it should."),

@@ -45,6 +45,12 @@ def set_(
         bool | None,
         typer.Option("--submitted/--no-submitted", help="Notify, too, when an operator has a message; off by default."),
     ] = None,
+    checkpoints: Annotated[
+        bool | None,
+        typer.Option(
+            "--checkpoints/--no-checkpoints", help="Send what was signed of the audit log, daily; on by default."
+        ),
+    ] = None,
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs beside it for a day.")
     ] = False,
@@ -57,13 +63,18 @@ def set_(
         async with open_desk(config) as desk:
             _check_url(desk, url)
             owner = await find_customer(desk, customer)
-            change = partial(_changed, batch=batch, submitted=submitted)
+            change = partial(_changed, batch=batch, submitted=submitted, checkpoints=checkpoints)
             place = (desk.sealer, desk.clock.random, owner.id, Secret(url))
             now_ms = desk.clock.now_ms()
             anew = SetAnew(*place, change, new_secret=new_secret, now_ms=now_ms)
             settings = endpoint_settings(await desk.accounts.set_endpoint(owner.id, anew))
             shown = None if anew.fresh is None else anew.fresh.reveal(Purpose.CREDENTIAL)
-            answer = {"customer": owner.public_id, "batch": settings.batch, "submitted": settings.submitted}
+            answer = {
+                "customer": owner.public_id,
+                "batch": settings.batch,
+                "submitted": settings.submitted,
+                "checkpoints": settings.checkpoints,
+            }
             if settings.former_until_ms > now_ms:
                 answer["former_secret_until"] = rfc3339(settings.former_until_ms)
             return {**answer, "secret": shown}
@@ -74,11 +85,14 @@ def set_(
     show(answer, json)
 
 
-def _changed(before: EndpointSettings, *, batch: int | None, submitted: bool | None) -> EndpointSettings:
+def _changed(
+    before: EndpointSettings, *, batch: int | None, submitted: bool | None, checkpoints: bool | None
+) -> EndpointSettings:
     return msgspec.structs.replace(
         before,
         batch=before.batch if batch is None else batch,
         submitted=before.submitted if submitted is None else submitted,
+        checkpoints=before.checkpoints if checkpoints is None else checkpoints,
     )
 
 

@@ -22,13 +22,15 @@ BURST_S: Final = 0.1
 """Of a line's limit, how much may come at once."""
 _DAY_MIN: Final = 1440
 
-Permits = Callable[[int, str, MessageClass, Sequence[str]], Sequence[str]]
+Permits = Callable[[int, str, MessageClass, Sequence[str], int], Sequence[str]]
 """Which of these operators may be given what a customer, by number, sends from this sender, in this class, in the same
-order. Raises Refusal where none may.
+order, when it is submitted at this time (epoch milliseconds). Raises Refusal where none may.
 """
 
 
-def permit_all(_customer: int, _source: str, _message_class: MessageClass, operators: Sequence[str]) -> Sequence[str]:
+def permit_all(
+    _customer: int, _source: str, _message_class: MessageClass, operators: Sequence[str], _at_ms: int
+) -> Sequence[str]:
     """Nothing is asked of an operator but its route."""
     return operators
 

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.model.message import WAITING, Status
 from gateway.rights.news import SUBJECT_ERASED, ErasedData
+from gateway.webhooks.checkpoints import EVENT, CheckpointData
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.payload import BATCH_TYPE, MessageData, ReceivedData
 
@@ -16,6 +17,7 @@ TAG: Final = "webhooks"
 _TYPES: Final = {
     "MessageEvent": ([f"message.{each}" for each in Status if each not in {*WAITING, Status.RECEIVED}], "MessageData"),
     "ReceivedEvent": ([f"message.{Status.RECEIVED}"], "ReceivedData"),
+    "CheckpointEvent": ([EVENT], "CheckpointData"),
     "ErasedEvent": ([SUBJECT_ERASED], "ErasedData"),
 }
 _TIME: Final[Document] = {"type": "string", "format": "date-time"}
@@ -58,6 +60,15 @@ _RECEIVED: Final[Document] = {
         "received_at": "2026-11-24T08:00:00.000Z",
     },
 }
+_CHECKPOINT: Final[Document] = {
+    "type": EVENT,
+    "timestamp": "2026-11-24T00:10:00.000Z",
+    "data": {
+        "log": "connect-gateway/audit/0199b1f0c8d00001",
+        "size": 4711,
+        "checkpoint": "connect-gateway/audit/0199b1f0c8d00001\n4711\n47DEQpj8HBSa…\n\n— connect-gateway/audit/… …\n",
+    },
+}
 _ERASED: Final[Document] = {
     "type": SUBJECT_ERASED,
     "timestamp": "2026-11-24T08:00:00.000Z",
@@ -72,7 +83,8 @@ _BATCH: Final[Document] = {
 
 def webhook_schemas(ref_template: str) -> Mapping[str, Document]:
     """The types, by name."""
-    _, data = msgspec.json.schema_components((MessageData, ReceivedData, ErasedData), ref_template=ref_template)
+    payloads = (MessageData, ReceivedData, ErasedData, CheckpointData)
+    _, data = msgspec.json.schema_components(payloads, ref_template=ref_template)
     schemas: dict[str, Document] = dict(data)
     for name, (types, inner) in _TYPES.items():
         kind: Document = {"type": "string", "enum": types}
@@ -92,6 +104,7 @@ def webhooks(ref_template: str) -> Document:
     told = (
         ("message", "MessageEvent", "A message has ended; or an operator has it, where the endpoint asks.", _DELIVERED),
         ("received", "ReceivedEvent", "A person wrote to a number of yours.", _RECEIVED),
+        ("checkpoint", "CheckpointEvent", "What was signed of the audit log, once a day.", _CHECKPOINT),
         ("erased", "ErasedEvent", "A person was erased: these messages of yours are no more.", _ERASED),
         ("batch", "Batch", f"Up to {MAX_BATCH} events, where the endpoint was set with `--batch`.", _BATCH),
     )

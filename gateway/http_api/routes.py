@@ -64,12 +64,15 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """path: exact, or with one `{name}` as its last segment or the one before."""
+    """path: exact, or with one `{name}` as its last segment or the one before. is_deep: the last one stands for all
+    segments that follow.
+    """
 
     method: str
     path: str
     handler: Handler
     operation: Operation
+    is_deep: bool = False
 
     @property
     def takes(self) -> frozenset[str]:
@@ -108,9 +111,12 @@ class RouteTable:
         self.routes = tuple(routes)
         self._exact: dict[str, Methods] = {}
         self._under: dict[tuple[str, str], Methods] = {}
+        self._deep: dict[str, Methods] = {}
         for route in self.routes:
             prefix, brace, rest = route.path.partition("{")
-            if brace:
+            if route.is_deep:
+                self._deep.setdefault(prefix, Methods(route.path, traffic.answers(route.path))).add(route)
+            elif brace:
                 place = prefix, rest.partition("}")[2]
                 self._under.setdefault(place, Methods(route.path, traffic.answers(route.path))).add(route)
             else:
@@ -131,8 +137,14 @@ class RouteTable:
             prefix, _, argument = prefix.rpartition("/")
             methods = self._under.get((prefix + "/", "/" + last))
         if methods is None or not argument:
-            raise Refusal("not_found")
+            return self._find_deep(path)
         return methods, argument
+
+    def _find_deep(self, path: str) -> tuple[Methods, str]:
+        for prefix, methods in self._deep.items():
+            if path.startswith(prefix) and path != prefix:
+                return methods, path.removeprefix(prefix)
+        raise Refusal("not_found")
 
 
 def parse_query(raw: str, known: frozenset[str]) -> Mapping[str, str]:

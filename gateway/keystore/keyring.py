@@ -6,7 +6,7 @@ periods whose last content is due are destroyed here; that is what forgets.
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.keystore.record_tags import RecordTags
 from gateway.keystore.store import Keystore
@@ -46,6 +46,14 @@ TagsFrom = Callable[[], int | None]
 def _no_tags() -> int | None:
     """Of whoever writes no records."""
     return None
+
+
+class AuditKey(NamedTuple):
+    """A key of the audit log. made_ms: when it took over."""
+
+    epoch: int
+    made_ms: int
+    seed: bytes
 
 
 class Keyring:
@@ -238,10 +246,14 @@ class Keyring:
         since_ms = self._store.state.epochs(CREDENTIALS, "correlation")[0]
         return self._store.state.pepper(CREDENTIALS, "correlation", since_ms), since_ms
 
-    def audit_seed(self) -> bytes:
-        """What the audit log is signed with. Raises KeyDestroyed, and KeysWithheld."""
-        epochs = self._store.state.epochs(CREDENTIALS, "audit")
-        return self._store.state.pepper(CREDENTIALS, "audit", epochs[-1] if epochs else 0)
+    def audit_keys(self) -> list[AuditKey]:
+        """What the audit log is signed with, the present one first. Raises KeyDestroyed, and KeysWithheld."""
+        state = self._store.state
+        own = state.own_keys(CREDENTIALS, "audit")
+        return [
+            AuditKey(epoch, own[epoch].created_ms if epoch in own else 0, state.pepper(CREDENTIALS, "audit", epoch))
+            for epoch in reversed(state.epochs(CREDENTIALS, "audit") or [0])
+        ]
 
     def idempotency_digests(self, customer: int, key: str, now_ms: int, index: int) -> Digests:
         return idempotency_digests(self._store.state, customer, key, now_ms, index)

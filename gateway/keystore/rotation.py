@@ -9,38 +9,28 @@ from typing import Final
 
 import msgspec
 
+from gateway.keystore.layouts import check_layout
 from gateway.keystore.store import Keystore
 from gateway.keystore.upkeep import CREDENTIALS
-from gateway.ledger.contract import LedgerError
 from gateway.process.clock import Clock
 from redaction.customer_keys import TURNING_SINCE
 from redaction.keys import KeyState
 
 CREDENTIAL: Final = "credential"
+AUDIT: Final = "audit"
 OVERLAP_MS: Final = 3_600_000
 """How long a pepper that no key is under stays: somebody may be making one under it just now."""
-
-
-class LayoutBefore(LedgerError):
-    """The key store still has the layout of a version before."""
 
 
 class _DoneByAnotherNode(Exception):
     """There is nothing left to destroy."""
 
 
-def _check(state: KeyState) -> None:
-    if state.layout < TURNING_SINCE:
-        raise LayoutBefore(
-            "the key store still has the layout of an earlier version: start a node of this version, and end all others"
-        )
-
-
 def rotate_credentials(store: Keystore, clock: Clock) -> int:
     """Make the pepper under which credentials are kept from now on; its epoch. Raises LayoutBefore."""
 
     def change(state: KeyState) -> int:
-        _check(state)
+        check_layout(state, TURNING_SINCE)
         epoch = state.epochs(CREDENTIALS, CREDENTIAL)[-1] + 1
         state.ensure_pepper(CREDENTIALS, CREDENTIAL, epoch, clock.random, now_ms=clock.now_ms())
         return epoch
@@ -59,9 +49,12 @@ def spare_credentials(state: KeyState, used: Collection[int], now_ms: int) -> li
 
 async def drop_credentials(store: Keystore, epochs: Collection[int]) -> int:
     """Destroy these peppers, while the loop goes on; how many there still were. Raises LedgerUnavailable."""
+    return await _drop(store, CREDENTIAL, epochs)
 
+
+async def _drop(store: Keystore, purpose: str, epochs: Collection[int]) -> int:
     def change(state: KeyState) -> int:
-        dropped = sum(state.drop_epoch(CREDENTIALS, CREDENTIAL, each) for each in epochs)
+        dropped = sum(state.drop_epoch(CREDENTIALS, purpose, each) for each in epochs)
         if not dropped:
             raise _DoneByAnotherNode
         return dropped
@@ -73,6 +66,23 @@ async def drop_credentials(store: Keystore, epochs: Collection[int]) -> int:
         return 0
 
 
+def rotate_audit(store: Keystore, clock: Clock) -> int:
+    """Make the key by which the audit log is signed from now on; its epoch. Raises LayoutBefore."""
+
+    def change(state: KeyState) -> int:
+        check_layout(state, TURNING_SINCE)
+        epoch = state.epochs(CREDENTIALS, AUDIT)[-1] + 1
+        state.ensure_pepper(CREDENTIALS, AUDIT, epoch, clock.random, now_ms=clock.now_ms())
+        return epoch
+
+    return store.update(change, destroys=False)
+
+
+async def drop_audit_keys(store: Keystore, epochs: Collection[int]) -> int:
+    """As `drop_credentials`."""
+    return await _drop(store, AUDIT, epochs)
+
+
 def is_settled(store: Keystore, customer: int) -> bool:
     """Whether all that is kept of the customer's account is sealed under its present key."""
     return all(each.settled for each in store.state.retired().get(customer, ()))
@@ -82,7 +92,7 @@ def rotate_customer(store: Keystore, clock: Clock, customer: int) -> None:
     """Give a customer another key. Raises LayoutBefore, and KeyDestroyed where it has none."""
 
     def change(state: KeyState) -> None:
-        _check(state)
+        check_layout(state, TURNING_SINCE)
         state.rotate_customer(customer, clock.random, now_ms=clock.now_ms())
 
     store.update(change, destroys=False)

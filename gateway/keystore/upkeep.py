@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from gateway.keystore import handing_over
 from gateway.keystore.record_tags import PURPOSE, dead_years, lacking_years, make_year
 from gateway.process.clock import Clock
 from redaction import search_epochs, windows
@@ -31,9 +32,11 @@ UPGRADE_MS: Final = 24 * 3600 * 1000
 class Upkeep:
     """What a key state lacks for the present and the next period and epoch, and which of its keys are due.
 
-    A period key is due when its last content is; a search pepper when every record of its epoch is gone, so that nobody
-    could be found by it; a pepper with short epochs when nothing is looked for by it any more. Nothing is due by a
-    clock that has jumped. tags_from_ms: how soon records must carry tags of their own; None makes no keys for these.
+    A period key is due when its last content is; a secret for search when every record of its tag and epoch is gone, so
+    that nobody could be found by it, and it is handed over to the custodian before, if there is one; a pepper with
+    short epochs when nothing is looked for by it any more. Nothing is due by a clock that has jumped.
+
+    tags_from_ms: how soon records must carry tags of their own; None makes no keys for these.
     destroyed: how many keys are. needed: whether there is anything to do.
     """
 
@@ -50,11 +53,15 @@ class Upkeep:
         self._periods = _dead_periods(state, rules, now_ms) if clock.is_sound else []
         self._epochs = _dead_epochs(state, rules, now_ms) if clock.is_sound else []
         self._secrets = _dead_secrets(state, rules, now_ms) if clock.is_sound else []
+        self._handed = handing_over.due(state, rules, now_ms) if clock.is_sound else []
+        self._over = handing_over.over(state, rules, now_ms) if clock.is_sound else []
         self._years = [] if tags_from_ms is None else lacking_years(state, now_ms)
         dead = dead_years(state, rules, now_ms) if clock.is_sound else []
         self._epochs += [(CREDENTIALS, PURPOSE, year) for year in dead]
-        self._retired = _thinned(state, self._periods, self._secrets) if clock.is_sound else {}
+        dead_secrets = [*self._secrets, *((SEARCH, *each) for each in self._over)]
+        self._retired = _thinned(state, self._periods, dead_secrets) if clock.is_sound else {}
         self.destroyed = len(self._periods) + len(self._epochs) + len(self._secrets) + len(self._retired)
+        self.destroyed += len(self._handed) + len(self._over)
         is_short = bool(self._missing or self._years) or _lacks_peppers(state, self._tags, now_ms)
         self.needed = is_short or self.destroyed > 0
 
@@ -70,8 +77,15 @@ class Upkeep:
             state.drop_epoch(*name)
         for purpose, said, epoch in self._secrets:
             state.drop_secret(purpose, epoch, said)
+        self._hand_over(state)
         for customer, left in self._retired.items():
             state.set_retired(customer, left)
+
+    def _hand_over(self, state: KeyState) -> None:
+        for tag, epoch in self._handed:
+            state.hand_over(tag, epoch, self._clock.random, now_ms=self._clock.now_ms())
+        for tag, epoch in self._over:
+            state.drop_handed(tag, epoch)
 
 
 def make_peppers(state: KeyState, tags: Iterable[RetentionTag], clock: Clock) -> None:
@@ -151,8 +165,7 @@ def _dead_secrets(state: KeyState, rules: Sequence[RetentionRule], now_ms: int) 
     found = [
         (purpose, tag, epoch)
         for purpose, tag, epoch in state.secrets()
-        if purpose == SEARCH
-        and (search_epochs.is_over(by_tag, tag, epoch, now_ms) if tag else _is_over(epoch, rules, now_ms))
+        if purpose == SEARCH and search_epochs.is_over(by_tag, tag, epoch, now_ms)
     ]
     over = [(purpose, windows.over(state, purpose, now_ms)) for purpose in windows.EPOCH_MS]
     return found + [(purpose, "", epoch) for purpose, epochs in over for epoch in epochs]
@@ -168,6 +181,7 @@ def _thinned(
     gone, over = set(periods), set(secrets)
     periods_ms = [each.created_ms for name, each in families.periods.items() if name not in gone]
     secrets_ms = [(name[0], each.created_ms) for name, each in families.secrets.items() if name not in over]
+    secrets_ms += [(SEARCH, each.created_ms) for name, each in state.handed.rows.items() if (SEARCH, *name) not in over]
     left = {name: still_needed(each, periods_ms, secrets_ms) for name, each in state.retired().items()}
     return {name: each for name, each in left.items() if each != list(state.retired()[name])}
 

@@ -50,6 +50,20 @@ KINDS: Final[dict[str, Kind]] = {
         400, 0x0A, "The sender must be 3 to 11 letters, digits, spaces, dots or dashes, a short code or a number."
     ),
     "sender_not_registered": Kind(403, 0x0A, "This sender is not registered for you."),
+    "class_not_for_sender": Kind(403, 0x45, "Customers of your kind may not send messages of this class."),
+    "foreign_customer": Kind(403, 0x45, "From outside the Kingdom only service and personal messages may be sent."),
+    "sender_needs_suffix": Kind(422, 0x0A, "A sender of promotional messages ends in the suffix for them."),
+    "sender_too_long_for_suffix": Kind(422, 0x0A, "The sender is too long to carry the suffix for promotional ones."),
+    "suffix_reserved": Kind(422, 0x0A, "A sender with the suffix of promotional messages sends no others."),
+    "sender_not_a_name": Kind(422, 0x0A, "The sender is not a name of the form that operators register."),
+    "sender_not_registered_there": Kind(422, 0x0A, "The sender is not active at any operator of the route."),
+    "transfer_blocked": Kind(
+        422, 0x45, "Your messages must not leave the country, and no operator of the route is in it."
+    ),
+    "link_not_registered": Kind(422, 0x45, "A link in the text leads to a host that is not registered for the sender."),
+    "shortener": Kind(422, 0x45, "A link in the text hides where it leads."),
+    "opt_out_missing": Kind(422, 0x45, "The text does not say how to opt out."),
+    "otp_reason_missing": Kind(422, 0x45, "The text does not say what the code is for."),
     "text_too_long": Kind(400, 0x01, "The text needs more segments than allowed."),
     "invalid_class": Kind(400, 0x08, "The class is not one of those known."),
     "class_not_granted": Kind(403, 0x45, "This key may not send messages of this class."),

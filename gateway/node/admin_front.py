@@ -1,21 +1,20 @@
-"""What the admin API of a node is made of."""
+"""What the admin API of a node is made of. Loaded where there is one: a node without it starts in half of the time."""
 
 from functools import partial
 
-from config.operators import OperatorSettings
 from config.settings import PasskeySettings, Settings
-from gateway.accept.request import OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
 from gateway.control.reloads import Reloads
 from gateway.http_api.admin.api import IDLE_S, AdminApi
-from gateway.http_api.admin.endpoints import Sources
 from gateway.http_api.admin.searching import Naming
+from gateway.http_api.admin.sources import Sources
 from gateway.http_api.pages import Health
 from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
 from gateway.node import assembly
+from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.people.passkeys import RelyingParty
@@ -66,6 +65,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
         reveal_reference=road.addressing.reference,
+        log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,
         party=relying_party(settings.admin.passkeys),
     )
@@ -83,22 +83,3 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
 def relying_party(settings: PasskeySettings) -> RelyingParty | None:
     """None where there are no passkeys."""
     return None if settings.origin is None else RelyingParty(settings.origin, settings.name)
-
-
-def operator_views(road: Road) -> list[OperatorView]:
-    """Every link as it stands."""
-    return [_operator_view(each, road) for each in road.standing.settings.operators if each.name in road.operators]
-
-
-def _operator_view(settings: OperatorSettings, road: Road) -> OperatorView:
-    """A link as it stands, for customers."""
-    health, lane = road.operators[settings.name].health(), road.dispatch.lanes.by_name[settings.name]
-    return OperatorView(
-        name=settings.name,
-        state="paused" if lane.is_paused else health.state,
-        country=settings.register.place,
-        binds_up=health.binds_up,
-        binds=health.binds,
-        down=health.down,
-        circuit=lane.circuit.state.value,
-    )

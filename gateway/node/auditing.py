@@ -35,7 +35,8 @@ class Auditing:
         self._stores = stores
         self._sweeper = sweeper
         self._clock = clock
-        self._log = AuditLog(stores.ledger.acts, clock, Actor(ActorKind.NODE, self.node))
+        self.actor: Final = Actor(ActorKind.NODE, self.node)
+        self._log = AuditLog(stores.ledger.acts, clock, self.actor)
         self._written: Totals = {}
         self._partitions = 0
 

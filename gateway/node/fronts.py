@@ -2,11 +2,11 @@
 
 import contextlib
 import socket
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from config.settings import HttpSettings, Settings
-from gateway.http_api.admin.api import AdminApi
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
@@ -15,7 +15,7 @@ from gateway.http_api.replies import Replies
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
-from gateway.node.admin_front import build_admin, operator_views
+from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
@@ -26,6 +26,9 @@ from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.server import SmppServer
 from operators.entrance import Place
+
+if TYPE_CHECKING:
+    from gateway.http_api.admin.api import AdminApi
 
 log = logger("gateway")
 
@@ -38,7 +41,7 @@ class Fronts(msgspec.Struct, frozen=True, kw_only=True):
     smpp_server: SmppServer
     exposition: Exposition
     metrics: MetricsApi | None
-    admin: AdminApi | None
+    admin: "AdminApi | None"
 
 
 def build_fronts(
@@ -77,7 +80,7 @@ def build_fronts(
             if settings.metrics.enabled
             else None
         ),
-        admin=None if settings.admin.port is None else build_admin(settings, stores, road, clock, http.health),
+        admin=_admin(settings, stores, road, clock, http.health),
     )
 
 
@@ -114,6 +117,14 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
     )
+
+
+def _admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health) -> "AdminApi | None":
+    if settings.admin.port is None:
+        return None
+    from gateway.node.admin_front import build_admin
+
+    return build_admin(settings, stores, road, clock, health)
 
 
 def _metrics(

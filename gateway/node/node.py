@@ -21,6 +21,7 @@ from config.settings import Settings
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
+from gateway.node.audit_upkeep import AuditUpkeep
 from gateway.node.auditing import Auditing
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.reload import Reload
@@ -39,6 +40,7 @@ from gateway.process.notify import READY, STOPPING, notify
 from gateway.process.signals import handle
 from gateway.process.tasks import TaskOwner, ends_within
 from gateway.process.version import build
+from gateway.webhooks.checkpoints import Checkpoints
 
 GC_ALLOCATIONS: Final = 20_000
 """Container objects made before the youngest generation is looked through."""
@@ -122,6 +124,7 @@ class Node:
         self.tasks.start("rights", self.rights.run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
+        self.tasks.start("audit upkeep", self._audit_upkeep().run())
         self.tasks.start("audit witnesses", self.stores.cosigning.run())
         await listen(self.fronts, settings, self.tasks, self._stack)
         self._begin_reloading(steered.process)
@@ -134,6 +137,12 @@ class Node:
             port=self.fronts.http.listener.port,
             metrics_port=None if metrics is None else metrics.listener.port,
         )
+
+    def _audit_upkeep(self) -> AuditUpkeep:
+        stores, ledger = self.stores, self.stores.ledger
+        checkpoints = Checkpoints(ledger.acts, ledger.accounts, self.road.journal.write, self.clock)
+        keep_days = self._settings.audit.keep_days
+        return AuditUpkeep(stores, checkpoints, self.clock, self.auditing.actor, keep_days)
 
     def _begin_reloading(self, process: str) -> None:
         """What was asked for meanwhile is done then."""
@@ -150,7 +159,7 @@ class Node:
             self.tasks,
         )
         reading = Reading(said=origin.said, own=self._settings)
-        self.reload = Reload(origin.source, reading, road, self.fronts, succession)
+        self.reload = Reload(origin.source, reading, road, self.fronts, succession, self.stores.messaging)
         reloading = Reloading(self.reload, self.stores.ledger.acts, self.clock, process, self.reload_asked)
         self._reloading = (
             self.tasks.start("reload", reloading.run()),

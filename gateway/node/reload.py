@@ -7,6 +7,7 @@ A change that needs a restart is refused by `prepare`: a file means the same for
 """
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 
@@ -19,18 +20,22 @@ from config.reading import Reading, Source
 from gateway.node import assembly
 from gateway.node.fronts import Fronts, http_settings
 from gateway.node.road import Road
+from gateway.node.ruling import packs_of, recipients_of, terms_of
 from gateway.node.succession import Plan, Succession
 from gateway.process.descriptors import within_limit
 from gateway.process.logs import set_level
 from gateway.process.system_errors import system_text
 from gateway.process.tls import Identity, identity
+from gateway.rules.choice import Packs
+from gateway.rules.engine import Rules
 from gateway.webhooks.client import authorities
 from gateway.webhooks.settings import delivery_settings
 from operators.renewal import Renewal
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """Ready to be taken over. authorities: of webhooks, where they are other ones."""
+    """Ready to be taken over. authorities: of webhooks, where they are other ones.
+    packs: of messaging rules, as their files say now."""
 
     reading: Reading
     changes: tuple[Change, ...]
@@ -38,17 +43,21 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     smpp: Identity | None
     authorities: Renewal | None
     plan: Plan
+    packs: Packs
 
 
 class Reload:
-    """One at a time. reading: by which the node was built."""
+    """One at a time. reading: by which the node was built. rules: for messages."""
 
-    def __init__(self, source: Source, reading: Reading, road: Road, fronts: Fronts, succession: Succession) -> None:
+    def __init__(
+        self, source: Source, reading: Reading, road: Road, fronts: Fronts, succession: Succession, rules: Rules
+    ) -> None:
         self._source = source
         self._reading = reading
         self._road = road
         self._fronts = fronts
         self._succession = succession
+        self._rules = rules
 
     async def reload(self) -> tuple[Change, ...]:
         """Take over what changed; what that was. Raises ConfigError, and then nothing has changed."""
@@ -80,15 +89,25 @@ class Reload:
         except TooFew:
             raise ConfigError([_problem("", "too few open files are allowed", "descriptors_too_few")]) from None
         plan = self._succession.plan(before.own, own)
+        packs = await asyncio.to_thread(packs_of, own)
         secrets = (Change(setting=each, live=True) for each in plan.secrets)
         return Prepared(
             reading=Reading(said=reading.said, own=own),
-            changes=(*found, *secrets),
+            changes=(*found, *secrets, *self._of_packs(packs)),
             http=_identity("http", own.http.tls_certificate, own.http.tls_key),
             smpp=_identity("smpp_server", own.smpp_server.tls_certificate, own.smpp_server.tls_key),
             authorities=await _authorities(before.own.webhooks.ca_file, own.webhooks.ca_file),
             plan=plan,
+            packs=packs,
         )
+
+    def _of_packs(self, packs: Packs) -> Iterator[Change]:
+        """Packs that are others than those that hold, whatever the settings say."""
+        before, after = ({pack.id: pack for pack in each.known} for each in (self._rules.packs, packs))
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                what = "changed" if name in before and name in after else "added" if name in after else "removed"
+                yield Change(setting=f"rules[{name}]", what=what, live=True)  # type: ignore[arg-type]
 
     async def apply(self, prepared: Prepared) -> None:
         """What is new holds at once; returns when the operators that changed or went have emptied their windows."""
@@ -115,6 +134,7 @@ class Reload:
         road.outcomes.adopt(assembly.answer_s(own))
         road.deliverer.adopt(delivery_settings(own.webhooks), prepared.authorities)
         road.sweeper.adopt(own.sweeper)
+        self._rules.adopt(prepared.packs, recipients_of(own), terms_of(own))
 
 
 def _needs_restart(change: Change) -> Problem:

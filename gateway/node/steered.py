@@ -29,6 +29,7 @@ class Steered:
     def __init__(self, stores: Stores, road: Road, fronts: Fronts, clock: Clock, worker: int) -> None:
         self._follower = stores.follower
         self._following = stores.consents.following
+        self._senders = stores.messaging.senders
         self._road = road
         self._fronts = fronts
         self._worker = worker
@@ -47,6 +48,7 @@ class Steered:
             with suppress(LedgerUnavailable):
                 await self._following.refresh()
                 await self._follower.refresh()
+                await self._senders.refresh()
                 await self._reporter.report()
             await asyncio.sleep(LOOK_S)
 

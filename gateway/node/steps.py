@@ -55,7 +55,7 @@ def base(
 ) -> Base:
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
-    verdicts = Counts()
+    verdicts = stores.messaging.counts
     addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
     return Base(
         settings=settings,
@@ -89,7 +89,7 @@ def base(
 
 
 def dispatch(base: Base) -> Dispatch:
-    settings = base.settings.dispatch
+    settings, rules = base.settings.dispatch, base.stores.messaging
     contracts = {each.name: assembly.contract(each) for each in base.settings.operators}
     return Dispatch(
         lanes=Lanes(base.operators, contracts, settings, base.clock),
@@ -98,7 +98,9 @@ def dispatch(base: Base) -> Dispatch:
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,
-        conditions=Conditions(base.stores.directory, (base.guard.recheck,), base.verdicts),
+        conditions=Conditions(
+            base.stores.directory, [rules.at_dispatch, base.guard.recheck], base.verdicts, rules.permits
+        ),
         observe_wait=base.outcome.waited,
     )
 

@@ -20,13 +20,14 @@ from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
-from gateway.keystore.people_keys import PeopleKeys
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
 from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.node.consents import Consents, open_consents
-from gateway.people.registry import Registry
+from gateway.node.persons import Registry, open_people
+from gateway.node.ruling import Rules as MessagingRules
+from gateway.node.ruling import open_rules
 from gateway.process.clock import Clock, GuardedClock
 from gateway.process.logs import logger
 from gateway.process.scrubbing import TIMES
@@ -49,7 +50,8 @@ class StartRefused(Exception):
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """Open. messages, work: of the ledger, but records that somebody else changed are not there. watch: on the clock.
     peers: the other nodes on the ledger, where there may be any. audit: who did what. opened: how ledger and key store
-    were. follower: of what is wanted of this process. consents: what is known of people's.
+    were. follower: of what is wanted of this process. consents: what is known of people's. messaging: what is asked of
+    messages.
     """
 
     rules: Rules
@@ -64,6 +66,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     follower: Follower
     consents: Consents
+    messaging: MessagingRules
     people: Registry
     pepper_turn: PepperTurn
     watch: ClockWatch
@@ -119,7 +122,7 @@ async def open_stores(
     await directory.refresh()
     follower = Follower(ledger.acts, clock, node_name(settings), shares)
     await follower.refresh()
-    writer = log_writer(settings, keystore, keyring, opened.installation)
+    writer = log_writer(settings, keystore, keyring, clock, opened.installation)
     return Stores(
         rules=rules,
         keystore=keystore,
@@ -133,9 +136,8 @@ async def open_stores(
         directory=directory,
         follower=follower,
         consents=await open_consents(ledger, keyring, clock),
-        people=Registry(
-            ledger.acts, sealer, clock, keys=PeopleKeys(keystore, clock), is_disabled=directory.is_disabled
-        ),
+        messaging=await open_rules(settings, ledger.acts, directory),
+        people=open_people(ledger.acts, sealer, clock, keystore, directory),
         pepper_turn=PepperTurn(moves, directory, ledger.accounts, keystore, clock),
         watch=watch,
         high_water=HighWater(keystore, ledger.marks, clock),

@@ -14,6 +14,7 @@ from operators.smpp.segments import plan
 
 
 def door(base: Base, dispatch: Dispatch) -> Door:
+    rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
     def is_callable(url: str) -> bool:
@@ -32,11 +33,12 @@ def door(base: Base, dispatch: Dispatch) -> Door:
             plan,
             is_callable,
             has_endpoint,
+            rules.senders.classes_of,
             partial(consenting.stop_link, base.stores.consents.keys),
         ),
-        judge=Judge((), base.verdicts, base.guard),
+        judge=Judge([rules.at_door], base.verdicts, base.guard),
         minimiser=base.minimiser,
-        choice=Choice(base.router, dispatch.lanes.pick),
+        choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
         journal=base.journal,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,

@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import gc
 import os
-import sys
 from collections.abc import Callable, Sequence
 from functools import _lru_cache_wrapper
 from typing import Final
@@ -51,15 +50,9 @@ class Scrubbing:
 
 
 def bounded_caches() -> list[Forget]:
-    """What empties each `functools.lru_cache` of a module or of its classes. One without a bound is a table."""
-    found: dict[int, Forget] = {}
-    for module in tuple(sys.modules.values()):
-        for value in tuple(vars(module).values()):
-            for each in (value, *vars(value).values()) if isinstance(value, type) else (value,):
-                function = each.__func__ if isinstance(each, staticmethod | classmethod) else each
-                if isinstance(function, _lru_cache_wrapper) and function.cache_parameters()["maxsize"] is not None:
-                    found[id(function)] = function.cache_clear
-    return list(found.values())
+    """What empties each `functools.lru_cache` that there is. One without a bound is a table."""
+    caches = [each for each in gc.get_objects() if type(each) is _lru_cache_wrapper]
+    return [each.cache_clear for each in caches if each.cache_parameters()["maxsize"] is not None]
 
 
 async def overwrite_received() -> None:

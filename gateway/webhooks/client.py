@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from gateway.process.clock import Clock
@@ -57,9 +57,13 @@ def verifying_context(ca_file: str | None = None) -> ssl.SSLContext:
     return context
 
 
+_of_system: Final = cache(verifying_context)
+"""Of the system's authorities: reading them takes a tenth of a second, so a process does it once."""
+
+
 def authorities(ca_file: str | None) -> Renewal:
     """The same, read again when the file has changed. Raises OSError."""
-    return Renewal(partial(verifying_context, ca_file), (ca_file,))
+    return Renewal(partial(verifying_context, ca_file) if ca_file else _of_system, (ca_file,))
 
 
 class Pool:

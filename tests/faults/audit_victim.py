@@ -14,6 +14,7 @@ from gateway.audit.actor import NODE
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
 from gateway.audit.sequencer import Sequencer
+from gateway.audit.signing import LogSigner
 from gateway.audit.writing import LogWriter
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.store import Keystore
@@ -32,7 +33,7 @@ def act(number: int, clock: Clock) -> bytes:
 def writer_of(place: Path, store: Keystore, clock: Clock) -> LogWriter:
     keyring = Keyring(store, DEFAULT_RULES.values(), clock)
     keyring.ensure_present()
-    return LogWriter(place / "audit", ORIGIN, store, keyring)
+    return LogWriter(place / "audit", LogSigner(ORIGIN, store, keyring, clock), store)
 
 
 async def live(place: Path, first: int, deadline: Deadline) -> None:

@@ -59,7 +59,13 @@ class Peer:
         self.connection: Connection
 
     async def connect(self) -> "Peer":
-        settings = SessionSettings(window=5_000, response_timeout_s=LIMIT_S, enquire_link_s=None, long_password=True)
+        settings = SessionSettings(
+            window=5_000,
+            session_init_s=LIMIT_S,
+            response_timeout_s=LIMIT_S,
+            enquire_link_s=None,
+            long_password=True,
+        )
         _, self.connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(lambda now: Session(Role.ESME, settings, now), self._take, self._lost),
             "127.0.0.1",
@@ -253,7 +259,10 @@ async def running_front(
 
 
 def settings_of(folder: Path, operator: int | OperatorSettings, smpp: SmppServerSettings) -> Settings:
-    """Of a node on one operator, an SMSC's port or more, everything in this folder."""
+    """Of a node on one operator, an SMSC's port or more, everything in this folder.
+
+    Its ledger writes on the loop: a process for that costs more than most tests, and has tests of its own.
+    """
     if isinstance(operator, int):
         operator = SmppOperatorSettings(
             name="north",
@@ -267,7 +276,7 @@ def settings_of(folder: Path, operator: int | OperatorSettings, smpp: SmppServer
         http=HttpSettings(port=0),
         metrics=MetricsSettings(enabled=False),
         smpp_server=smpp,
-        ledger=LedgerSettings(path=str(folder / "data" / "ledger.db")),
+        ledger=LedgerSettings(path=str(folder / "data" / "ledger.db"), writer="loop"),
         keystore=KeystoreSettings(
             path=str(folder / "keys" / "keys.db"), root=RootSlotSettings(path=str(folder / "root" / "root.key"))
         ),

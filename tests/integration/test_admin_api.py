@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
+from tlog_scales.backend import LocalBackend
+from tlog_scales.reader import TilesReader
+from tlog_scales.signing import Vkey
+
 from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.acts import Act
+from gateway.audit.checkpoint import read_checkpoint
 from gateway.http_api.admin.gate import FORM_TOKEN
 from gateway.http_api.routes import Route
 from gateway.people.people import People
@@ -24,6 +30,8 @@ DECISIONS = ("consent_request", "refuse_request")
 """Who may do these follows from what was asked for; they have a test of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
+AUDIT_FILES = ("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile")
+"""Which are there or not; a test of their own reads them."""
 BODIES: Mapping[str, object] = {
     "explain_route": {"to": "96650"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
@@ -54,7 +62,7 @@ async def test_every_role_may_what_the_table_says_at_every_endpoint_and_nothing_
                 status, told = await _asked(admin, route, customer, identifier, headers)
                 if not may([role], Action(route.operation.scope or ""), own):
                     assert status in {403, 404}, (role, route.method, route.path, told)
-                elif route.operation.scope in OWN_CHANGES:
+                elif route.operation.scope in OWN_CHANGES or route.operation.id in AUDIT_FILES:
                     assert status not in {401, 403}, (role, route.method, route.path, told)
                 else:
                     exists = is_message or not of_customer or customer == admin.customer
@@ -295,3 +303,30 @@ async def test_by_every_role_a_number_is_looked_for_as_the_table_says(tmp_path: 
                     assert status == (200 if customer == admin.customer else 404), (role, told)
                 else:
                     assert status in {403, 404}, (role, told)
+
+
+async def test_an_auditor_reads_the_audit_log_as_files_and_another_program_verifies_it(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        for number in range(300):
+            await admin.node.auditing._log.write(Act.DISPATCH, numbers={"version": number}, what="on")
+        note = await admin.node.stores.audit.round()
+        assert note is not None
+        people = People(admin.node.stores.people, COMMAND_LINE)
+        contact = Contact(name=MessageText("Auditor"), email=MessageText("auditor@example.com"))
+        auditor = await admin.session(await people.add(contact, [Role.AUDITOR]))
+        size, copy = read_checkpoint(note).size, tmp_path / "copy"
+        width = size % 256
+        for name in ("checkpoint", "tile/0/000", f"tile/0/001.p/{width}", "tile/1/000.p/1", "tile/entries/000",
+                     f"tile/entries/001.p/{width}"):  # fmt: skip
+            status, octets, headers = await admin.ask("GET", f"/audit/{name}", headers=auditor)
+            assert status == 200, octets
+            assert headers["Cache-Control"] == "no-store"
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes(octets)
+        assert admin.node.stores.audit.writer is not None
+        theirs = TilesReader(LocalBackend(copy))
+        theirs.get_checkpoint().verify(Vkey.from_string(admin.node.stores.audit.writer.key.text))
+        assert theirs.calculate_root_hash() == theirs.get_checkpoint().root_hash
+        for name in ("minimum", "tile/0/../../lock", "tile/0/..%2f..%2fcheckpoint", "tile/", "tile/7/000", "lock"):
+            status, _, _ = await admin.ask("GET", f"/audit/{name}", headers=auditor)
+            assert status == 404, name

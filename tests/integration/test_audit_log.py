@@ -20,6 +20,7 @@ from gateway.audit.anchor import read_anchor
 from gateway.audit.entries import entry
 from gateway.audit.log import INTENT, AuditLog, close_open
 from gateway.audit.sequencer import Sequencer
+from gateway.audit.signing import LogSigner
 from gateway.audit.tiles import TileReader
 from gateway.audit.tree import leaf_hash
 from gateway.audit.verify import verify
@@ -50,10 +51,11 @@ class Site:
         await self.ledger.open()
         return self
 
-    def writer(self, folder: Path | None = None) -> LogWriter:
+    def writer(self, folder: Path | None = None, *, ml_dsa: bool = False) -> LogWriter:
         keyring = Keyring(self.store, DEFAULT_RULES.values(), self.clock)
         keyring.ensure_present()
-        return LogWriter(folder or self.folder, ORIGIN, self.store, keyring)
+        signer = LogSigner(ORIGIN, self.store, keyring, self.clock, ml_dsa=ml_dsa)
+        return LogWriter(folder or self.folder, signer, self.store)
 
     def sequencer(self, folder: Path | None = None) -> Sequencer:
         return Sequencer(self.ledger.acts, self.writer(folder), self.clock)

@@ -104,8 +104,8 @@ def test_its_key_is_made_once_and_for_its_user_alone(stage: Stage) -> None:
 
 
 @contextlib.contextmanager
-def served(folder: Path, key: VerifierKey) -> Iterator[tuple[Witness, ThreadingHTTPServer]]:
-    witness, server = witness_server(folder, NAME, [key.text], "127.0.0.1", 0)
+def served(folder: Path, key: VerifierKey, *, ml_dsa: bool = False) -> Iterator[tuple[Witness, ThreadingHTTPServer]]:
+    witness, server = witness_server(folder, NAME, [key.text], "127.0.0.1", 0, ml_dsa=ml_dsa)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -14,17 +14,20 @@ import msgspec
 import pytest
 
 from gateway.keystore.followers import OneNode
+from gateway.keystore.handing_over import set_custodian
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.leases import Onlooker
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.keystore.store import Keystore
 from gateway.process.clock import ManualClock, SystemClock
+from redaction.custodian import new_private
 from redaction.customer_keys import LAYOUT
 from redaction.errors import KeyDestroyed, KeysWithheld
 from redaction.keys import KeyState
 from redaction.keys_at_rest import state_digest
 from redaction.puncture import PART_BYTES
 from redaction.retention import DEFAULT_RULES, OTP, PROMOTIONAL, TRANSACTIONAL
+from redaction.search_epochs import EPOCH_MS
 from tests.bounds import LIMIT_S
 from tests.integration.key_places import PERSISTENT, KeyPlace
 from tests.integration.keystores.__main__ import answers
@@ -360,13 +363,25 @@ def test_ten_thousand_customers_and_half_a_year_of_epochs_are_less_than_a_megaby
             for period in range(24):
                 state.ensure_period(tag, 500_000 + period, os.urandom, now_ms=1_800_000_000_000)
 
+    def hand_over(state: KeyState) -> None:
+        for tag, epoch in state.tagged("search")[: -8 * 4 * len(DEFAULT_RULES)]:
+            state.hand_over(tag, epoch, os.urandom, now_ms=epoch * EPOCH_MS)
+
+    def state_bytes() -> int:
+        return len(place.blob()) + sum(len(each) for each in Segments(place).read().values())
+
     with opened(place.store()) as store:
         store.update(fill, destroys=True)
-        state_bytes = len(place.blob()) + sum(len(each) for each in Segments(place).read().values())
-    assert state_bytes <= 1_000_000
+        assert state_bytes() <= 1_000_000
     with opened(place.store()) as store:
         assert len(store.state.secrets()) == len(DEFAULT_RULES) * 720
         assert store.state.pepper(2**32, "search", 83_000, OTP) != store.state.pepper(2**32, "search", 83_001, OTP)
+        set_custodian(store, SystemClock(), new_private().public())
+        store.update(hand_over, destroys=True)
+        for customer in (1, 2):  # what was superseded goes with the change after
+            store.update(partial(add, customer), destroys=True)
+        assert state_bytes() <= 1_000_000
+        assert len(store.state.secrets()) == len(DEFAULT_RULES) * 8 * 4
 
 
 def test_segments_of_a_kind_that_is_not_known_are_carried_along(place: KeyPlace) -> None:

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from config.operators import OperatorRegister, TlsSettings
-from gateway.node.admin_front import _operator_view
+from gateway.node.operator_views import operator_view
 from operators.base import BindDown
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import Front, running_front
@@ -48,7 +48,7 @@ async def down(front: Front, reason: str) -> BindDown:
 
 def shown(front: Front, reason: str) -> bool:
     metric = f'gateway_binds_down{{operator="north",reason="{reason}"}} 1.0'
-    view = _operator_view(front.node._settings.operators[0], front.node.road)
+    view = operator_view(front.node._settings.operators[0], front.node.road)
     return metric.encode() in front.node.fronts.exposition.render() and len(view.down) == 1
 
 

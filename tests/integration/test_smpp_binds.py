@@ -172,7 +172,7 @@ async def test_nothing_but_a_bind_is_taken_before_a_bind(stage: Stage) -> None:
 
 @pytest.mark.smpp("S-17")
 async def test_connections_that_never_bind_are_closed_and_bounded(tmp_path: Path) -> None:
-    async with running_gateway(tmp_path, session_init_s=0.3, max_unbound=5) as stage:
+    async with running_gateway(tmp_path, session_init_s=1.0, max_unbound=5) as stage:
         opened = [await asyncio.open_connection("127.0.0.1", stage.port) for _ in range(12)]
         for _, writer in opened[:5]:
             writer.write(b"\0\0\0")  # a slow-loris: the beginning of a length
@@ -185,7 +185,9 @@ async def test_connections_that_never_bind_are_closed_and_bounded(tmp_path: Path
 
 
 async def test_a_flood_of_binds_is_answered_and_others_still_bind(tmp_path: Path) -> None:
-    async with running_gateway(tmp_path, lockout_failures=1_000, max_unbound=300, conceal_bind_faults=False) as stage:
+    async with running_gateway(
+        tmp_path, session_init_s=LIMIT_S, lockout_failures=1_000, max_unbound=300, conceal_bind_faults=False
+    ) as stage:
         account = await stage.account()
         flood = [Peer(stage.port) for _ in range(120)]
         stage.peers += flood

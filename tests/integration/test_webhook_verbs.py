@@ -54,6 +54,7 @@ def test_what_is_not_named_stays(verb: Verb) -> None:
         "customer": verb("customer", "list")[0]["customer"],  # type: ignore[index]
         "batch": 50,
         "submitted": True,
+        "checkpoints": True,
         "secret": "",
     }
     kept = verb("webhook", "set", "1", URL + "/moved")

@@ -36,19 +36,20 @@ class Candidates:
             content = self._vault.open_content(message)
         except SealError:
             return ()
+        now_ms = self._clock.now_ms()
         source = content.source if isinstance(content.source, str) else content.source.reveal(Purpose.DELIVER)
         operators = self._router.candidates(
             content.to.reveal(Purpose.DELIVER),
             message.message_class,
             message.customer,
             source,
-            self._clock.now_ms(),
+            now_ms,
             message.subject,
         )
         if not operators or self._permits is permit_all:
             return operators
         try:
-            return tuple(self._permits(message.customer, source, message.message_class, operators))
+            return tuple(self._permits(message.customer, source, message.message_class, operators, now_ms))
         except Refusal:
             return ()
 

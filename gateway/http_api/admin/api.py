@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.settings import AdminSettings
-from gateway.http_api.admin.endpoints import Sources, routes_of
+from gateway.http_api.admin.endpoints import routes_of
 from gateway.http_api.admin.gate import AdminGate
 from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.sources import Sources
 from gateway.http_api.answering import Answering
 from gateway.http_api.listener import Listener
 from gateway.http_api.openapi import Api, describe_api

@@ -307,6 +307,7 @@ class Session:
             self._take_other(pdu, now)
         elif command_id in STATE_OF_BIND:
             self._enter(State.BINDING)
+            self._started = now  # the peer was in time; the verdict has as long again (S-17)
             self._events.append(BindAsked(pdu))
         elif command_id in NEVER_ANSWERED:
             self._events.append(Request(pdu))

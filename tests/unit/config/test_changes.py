@@ -30,7 +30,7 @@ RESTART = [
 ]
 """In sections of which the rest is live; what stands in no such section needs a restart altogether."""
 REPLACED = ["http.tls_certificate", "http.tls_key", "smpp_server.tls_certificate", "smpp_server.tls_key"]
-LIVE = ("http", "smpp_server", "dispatch", "webhooks", "messages", "sweeper", "log")
+LIVE = ("http", "smpp_server", "dispatch", "webhooks", "messages", "rules", "sweeper", "log")
 
 
 def leaves(settings: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], mi.Field]]:

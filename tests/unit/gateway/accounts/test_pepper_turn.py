@@ -11,7 +11,8 @@ from gateway.accounts.directory import Directory
 from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.accounts.settings import KeySettings, key_settings, pepper_of
 from gateway.audit.actor import COMMAND_LINE
-from gateway.keystore.rotation import LayoutBefore, rotate_credentials, rotate_customer
+from gateway.keystore.layouts import LayoutBefore
+from gateway.keystore.rotation import rotate_credentials, rotate_customer
 from redaction.personal import Secret
 from tests.unit.gateway.road import CUSTOMER, Road, running_road
 from tests.unit.gateway.stage import api_key, customer

@@ -590,7 +590,8 @@ def test_octets_that_trickle_in_do_not_put_off_the_end_of_a_session_that_does_no
 def test_a_verdict_that_does_not_come_ends_the_session_too() -> None:
     session = Session(Role.SMSC, SessionSettings(session_init_s=10.0), 0.0)
     session.receive(octets(p.BindTransceiver(sequence_number=1)), 9.0)
-    assert session.tick(10.0) == [Ended("session_init_timeout")]
+    assert session.tick(18.9) == []
+    assert session.tick(19.0) == [Ended("session_init_timeout")]
 
 
 @pytest.mark.smpp("S-17")

@@ -1,0 +1,50 @@
+"""Where the endpoints of the admin API look, and what they act on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from gateway.accept.request import OperatorView
+from gateway.accounts.administration import Accounts
+from gateway.accounts.directory import Directory
+from gateway.audit.actor import Actor
+from gateway.control.desk import Control
+from gateway.control.reloads import Reloads
+from gateway.delivery.routing import Router
+from gateway.http_api.admin.searching import Naming
+from gateway.ledger.roles import Ledger, Messages
+from gateway.model.message import Message
+from gateway.model.route import Route as RouteLine
+from gateway.people.passkeys import RelyingParty
+from gateway.people.registry import Registry
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the endpoints look and what they act on.
+
+    messages: with their tags checked. accounts: in the hands of an actor. control: over the
+    operators that the settings name now. naming: of typed numbers. router: as it routes now.
+    operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
+    smallest_cell: of usage, in messages, that who sees no small ones is told.
+    party: to which passkeys belong; None where there are none. log_folder: of the audit log; None where others have it.
+    """
+
+    engine: str
+    ledger: Ledger
+    messages: Messages
+    directory: Directory
+    people: Registry
+    accounts: Callable[[Actor], Accounts]
+    control: Callable[[], Control]
+    reloads: Callable[[Actor], Reloads]
+    naming: Naming
+    router: Router
+    operators: Callable[[], Sequence[OperatorView]]
+    routes: Callable[[], Sequence[RouteLine]]
+    checks: Callable[[], Mapping[str, bool]]
+    waiting: Callable[[], Mapping[str, int]]
+    reveal_reference: Callable[[Message], str | None]
+    smallest_cell: int
+    party: RelyingParty | None = None
+    log_folder: Callable[[], Path | None] = lambda: None
