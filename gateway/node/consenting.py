@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+from gateway.accept.confirming import Confirmations
+from gateway.accept.door import Door
 from gateway.accounts.directory import Directory
+from gateway.audit.actor import NODE
 from gateway.consent.desk import ConsentDesk, Of
 from gateway.consent.gate import Gate
 from gateway.consent.guard import Guard
 from gateway.consent.purposes import link_number
+from gateway.consent.wishes import Hearing
 from gateway.consent.wordings import Wordings
 from gateway.http_api.consents import ConsentSource
 from gateway.keystore.permission_keys import PermissionKeys
@@ -31,6 +35,13 @@ def guard(stores: Stores, clock: Clock, tasks: TaskOwner, counts: Counts) -> Gua
         counts,
         clock,
     )
+
+
+def wishes(stores: Stores, clock: Clock, tasks: TaskOwner, door: Door) -> Hearing:
+    """What people ask for by single words. tasks: where it is written down. door: of confirmations."""
+    desk = ConsentDesk(stores.ledger.permissions, stores.consents.keys.tokens, clock, NODE)
+    confirmations = Confirmations(door, stores.directory.customer)
+    return Hearing(stores.directory.customer, desk, tasks.contain, confirmations.send)
 
 
 def source(stores: Stores, clock: Clock, region: Callable[[], str]) -> ConsentSource:

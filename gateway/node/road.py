@@ -16,7 +16,7 @@ from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
-from gateway.node import limiting, steps, way_in
+from gateway.node import consenting, limiting, steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings
 from gateway.node.revocation import Revocation
@@ -91,7 +91,9 @@ async def build_road(
         interval_s=settings.ledger.commit_interval_ms / 1000,
     )
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
-    dispatch, outcomes, incoming = steps.dispatch(base), steps.outcomes(base), steps.incoming(base)
+    dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
+    door = way_in.door(base, dispatch)
+    incoming = steps.incoming(base, consenting.wishes(stores, clock, tasks, door))
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
         outbox=stores.ledger.outbox,
@@ -101,7 +103,6 @@ async def build_road(
         clock=clock,
     )
     admission = await limiting.admission(base, buckets)
-    door = way_in.door(base, dispatch)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
         standing=Standing(settings),

@@ -4,6 +4,7 @@ import msgspec
 
 from config.settings import Settings
 from gateway.consent.guard import Guard
+from gateway.consent.wishes import Wishes
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.dispatch.gate import Conditions
 from gateway.delivery.dispatch.lanes import Lanes
@@ -115,7 +116,7 @@ def outcomes(base: Base) -> Outcomes:
     )
 
 
-def incoming(base: Base) -> Incoming:
+def incoming(base: Base, wishes: Wishes) -> Incoming:
     return Incoming(
         operators=base.operators,
         numbers=base.stores.directory,
@@ -123,6 +124,7 @@ def incoming(base: Base) -> Incoming:
         journal=base.journal,
         work=base.stores.work,
         clock=base.clock,
+        wishes=wishes,
     )
 
 
