@@ -93,7 +93,7 @@ async def build_road(
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
     door = way_in.door(base, dispatch)
-    incoming = steps.incoming(base, consenting.wishes(stores, clock, tasks, door))
+    incoming = way_in.incoming(base, consenting.wishes(stores, clock, tasks, door))
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
         outbox=stores.ledger.outbox,

@@ -1,4 +1,4 @@
-"""The door of a node, with everything that is asked there of a message."""
+"""The ways into a node: the door, with everything that is asked there of a message, and messages from people."""
 
 from functools import partial
 
@@ -6,7 +6,9 @@ from gateway.accept.choosing import Choice
 from gateway.accept.door import Door
 from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
+from gateway.consent.wishes import Wishes
 from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.mobile_originated import Incoming
 from gateway.node import assembly, consenting
 from gateway.node.steps import Base
 from gateway.webhooks.targets import TargetRefused, parse_target
@@ -43,4 +45,16 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,
         plain_counters=assembly.plain_counters(base.settings),
+    )
+
+
+def incoming(base: Base, wishes: Wishes) -> Incoming:
+    return Incoming(
+        operators=base.operators,
+        numbers=base.stores.directory,
+        recorder=assembly.recorder(base.minimiser, base.clock, base.settings),
+        journal=base.journal,
+        work=base.stores.work,
+        clock=base.clock,
+        wishes=wishes,
     )
