@@ -1,12 +1,13 @@
 """What a node asks about consents, built on its open stores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from gateway.accept.confirming import Confirmations
 from gateway.accept.door import Door
 from gateway.accounts.directory import Directory
 from gateway.audit.actor import NODE
 from gateway.consent.desk import ConsentDesk, Of
+from gateway.consent.feedback import Feedback
 from gateway.consent.gate import Gate
 from gateway.consent.guard import Guard
 from gateway.consent.purposes import link_number
@@ -42,6 +43,19 @@ def wishes(stores: Stores, clock: Clock, tasks: TaskOwner, door: Door) -> Hearin
     desk = ConsentDesk(stores.ledger.permissions, stores.consents.keys.tokens, clock, NODE)
     confirmations = Confirmations(door, stores.directory.customer)
     return Hearing(stores.directory.customer, desk, tasks.contain, confirmations.send)
+
+
+def feedback(stores: Stores, clock: Clock, tasks: TaskOwner, codes: Callable[[str], Container[str]]) -> Feedback:
+    """What operators' codes say of subscribers. codes: by operator. tasks: where it is written down."""
+    desk = ConsentDesk(stores.ledger.permissions, stores.consents.keys.tokens, clock, NODE)
+    return Feedback(
+        codes,
+        lambda message: stores.vault.open_content(message).to,
+        stores.directory.customer,
+        desk,
+        tasks.contain,
+        clock,
+    )
 
 
 def source(stores: Stores, clock: Clock, region: Callable[[], str]) -> ConsentSource:

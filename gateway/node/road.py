@@ -3,10 +3,14 @@
 The steps meet in the journal: what a commit made durable goes on to dispatch, to the webhooks or to the binds.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
+from config.operators import NetworkLinkSettings
 from config.settings import Settings
 from gateway.accept.door import Door
+from gateway.consent.feedback import Feedback
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.events import Sorting
 from gateway.delivery.inflight import InFlight
@@ -16,6 +20,7 @@ from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
+from gateway.model.message import Message
 from gateway.node import consenting, limiting, steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings
@@ -80,12 +85,13 @@ async def build_road(
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
     handover: Handover  # stands once the steps do that it gives to
-    outcome = Outcome()
+    outcome, standing = Outcome(), Standing(settings)
+    feedback = consenting.feedback(stores, clock, tasks, lambda operator: _filter_codes(standing.settings, operator))
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
-        ended=outcome.final,
+        ended=lambda message: _ended(message, outcome, feedback),
         batch_limit=settings.ledger.batch_limit,
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
@@ -105,7 +111,7 @@ async def build_road(
     admission = await limiting.admission(base, buckets)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
-        standing=Standing(settings),
+        standing=standing,
         outcome=outcome,
         journal=journal,
         handover=handover,
@@ -129,6 +135,19 @@ async def build_road(
         troubles=watch_for_troubles(stores, journal, clock),
         scrubbing=_scrubbing(settings, stores, deliverer),
     )
+
+
+def _ended(message: Message, outcome: Outcome, feedback: Feedback) -> None:
+    outcome.final(message)
+    feedback.ended(message)
+
+
+def _filter_codes(settings: Settings, operator: str) -> Sequence[str]:
+    """What an operator says of messages to subscribers that have adverts filtered."""
+    for each in settings.operators:
+        if each.name == operator and isinstance(each, NetworkLinkSettings):
+            return [code.lower() for code in each.advert_filter_codes]
+    return ()
 
 
 def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:
