@@ -6,15 +6,18 @@ from typing import Annotated
 import msgspec
 import typer
 
+from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
 from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Failed, Json, note, personal, run, show
+from gateway.cli.rights import erasure_row, rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.http_api.admin.finding import USUAL_MS, Found, Sought, by_reference
 from gateway.http_api.admin.timeline import message_view
 from gateway.http_api.admin.views import AdminMessageView
 from gateway.model.identifiers import parse_message_id
 from gateway.model.message import Message
+from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339
 from gateway.vault.vault import Vault
 from redaction.errors import SealError
@@ -82,6 +85,27 @@ def find(
             if found.cursor is not None:
                 note(f"all were looked at since {rfc3339(found.since_ms)}; say --since for fewer")
             return [_row(message_view(each, owner.public_id)) for each in found.messages]
+
+    show(run(work()), json)
+
+
+@app.command("erase")
+def erase(
+    message: Annotated[str, typer.Argument(help="The message's id.")], config: Config = None, json: Json = False
+) -> None:
+    """Erase a message: the key of its content in every copy, then its record."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            (found,) = await desk.ledger.messages.find_many([parse_message_id(message) or bytes(16)])
+            if found is None:
+                raise Failed("no message has this id", "unknown_message")
+            desks = await rights_desk(desk)
+            try:
+                done = await desks.desk.erase_message(COMMAND_LINE, found)
+            except Refusal as refused:
+                raise Failed(refused.kind.title, "others_wait") from None
+            return erasure_row(desks, done)
 
     show(run(work()), json)
 

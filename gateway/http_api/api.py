@@ -19,11 +19,14 @@ from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
 from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
+from gateway.http_api.subject_table import subject_routes
+from gateway.http_api.subjects import SubjectEndpoints
 from gateway.http_api.table import message_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
 from gateway.process.tls import Identity, identity
+from gateway.rights.desk import RightsDesk
 from operators.entrance import Place
 from operators.seats import Seats
 
@@ -35,7 +38,7 @@ class HttpApi:
     """One API on one listener.
 
     sending: the way of every submission. sources: of what is looked up. checks: what readiness depends on.
-    max_validity_s: named in the description; the door judges.
+    max_validity_s: named in the description; the door judges. rights: None where nothing is answered about people.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class HttpApi:
         *,
         checks: Callable[[], Mapping[str, bool]],
         max_validity_s: int | None = None,
+        rights: RightsDesk | None = None,
     ) -> None:
         self._identity = shown = identity(settings.tls_certificate, settings.tls_key)
         tls = None if shown is None else shown.context
@@ -66,6 +70,7 @@ class HttpApi:
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
+                *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
                 *page_routes(pages, self.health),
             ],
             self.traffic,

@@ -1,7 +1,9 @@
 """What a node asks about consents, built on its open stores."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Sequence
 
+from config.operators import NetworkLinkSettings
+from config.settings import Settings
 from gateway.accept.confirming import Confirmations
 from gateway.accept.door import Door
 from gateway.accounts.directory import Directory
@@ -16,7 +18,7 @@ from gateway.consent.wordings import Wordings
 from gateway.http_api.consents import ConsentSource
 from gateway.keystore.permission_keys import PermissionKeys
 from gateway.model.consent_mode import ConsentMode
-from gateway.model.message import MessageClass
+from gateway.model.message import Message, MessageClass
 from gateway.model.refusals import Refusal
 from gateway.model.verdict import Counts
 from gateway.node.stores import Stores
@@ -24,6 +26,8 @@ from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import KeyDestroyed, KeysWithheld, alone
 from redaction.personal import Msisdn
+
+Ended = Callable[[Message], None]
 
 
 def guard(stores: Stores, clock: Clock, tasks: TaskOwner, counts: Counts) -> Guard:
@@ -45,17 +49,35 @@ def wishes(stores: Stores, clock: Clock, tasks: TaskOwner, door: Door) -> Hearin
     return Hearing(stores.directory.customer, desk, tasks.contain, confirmations.send)
 
 
-def feedback(stores: Stores, clock: Clock, tasks: TaskOwner, codes: Callable[[str], Container[str]]) -> Feedback:
-    """What operators' codes say of subscribers. codes: by operator. tasks: where it is written down."""
+def feedback(stores: Stores, clock: Clock, tasks: TaskOwner, settings: Callable[[], Settings]) -> Feedback:
+    """What operators' codes say of subscribers. tasks: where it is written down. settings: as they stand."""
     desk = ConsentDesk(stores.ledger.permissions, stores.consents.keys.tokens, clock, NODE)
     return Feedback(
-        codes,
+        lambda operator: _filter_codes(settings(), operator),
         lambda message: stores.vault.open_content(message).to,
         stores.directory.customer,
         desk,
         tasks.contain,
         clock,
     )
+
+
+def _filter_codes(settings: Settings, operator: str) -> Sequence[str]:
+    """What an operator says of messages to subscribers that have adverts filtered."""
+    for each in settings.operators:
+        if each.name == operator and isinstance(each, NetworkLinkSettings):
+            return [code.lower() for code in each.advert_filter_codes]
+    return ()
+
+
+def both(first: Ended, then: Ended) -> Ended:
+    """Whoever is called with the end of a message, one after the other."""
+
+    def ended(message: Message) -> None:
+        first(message)
+        then(message)
+
+    return ended
 
 
 def source(stores: Stores, clock: Clock, region: Callable[[], str]) -> ConsentSource:

@@ -3,14 +3,10 @@
 The steps meet in the journal: what a commit made durable goes on to dispatch, to the webhooks or to the binds.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
-from config.operators import NetworkLinkSettings
 from config.settings import Settings
 from gateway.accept.door import Door
-from gateway.consent.feedback import Feedback
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.events import Sorting
 from gateway.delivery.inflight import InFlight
@@ -20,7 +16,6 @@ from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
-from gateway.model.message import Message
 from gateway.node import consenting, limiting, steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings
@@ -86,12 +81,12 @@ async def build_road(
     """
     handover: Handover  # stands once the steps do that it gives to
     outcome, standing = Outcome(), Standing(settings)
-    feedback = consenting.feedback(stores, clock, tasks, lambda operator: _filter_codes(standing.settings, operator))
+    feedback = consenting.feedback(stores, clock, tasks, lambda: standing.settings)
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
-        ended=lambda message: _ended(message, outcome, feedback),
+        ended=consenting.both(outcome.final, feedback.ended),
         batch_limit=settings.ledger.batch_limit,
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
@@ -135,19 +130,6 @@ async def build_road(
         troubles=watch_for_troubles(stores, journal, clock),
         scrubbing=_scrubbing(settings, stores, deliverer),
     )
-
-
-def _ended(message: Message, outcome: Outcome, feedback: Feedback) -> None:
-    outcome.final(message)
-    feedback.ended(message)
-
-
-def _filter_codes(settings: Settings, operator: str) -> Sequence[str]:
-    """What an operator says of messages to subscribers that have adverts filtered."""
-    for each in settings.operators:
-        if each.name == operator and isinstance(each, NetworkLinkSettings):
-            return [code.lower() for code in each.advert_filter_codes]
-    return ()
 
 
 def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:
