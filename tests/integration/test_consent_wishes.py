@@ -1,5 +1,6 @@
 """People write STOP, START and HELP to a customer's number: what holds then, and what they are told, once a day."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from gateway.model.message import Message, MessageClass
 from gateway.node.node import Node
 from operators.base import MoMessage
 from redaction.personal import MessageText, Msisdn, Purpose
+from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import settings_of
 from tests.integration.test_shared_nodes import until
 from tests.unit.gateway.road import a_request, offered
@@ -54,8 +56,14 @@ class Stage:
         assert isinstance(result, bytes | Declined)
         return result
 
-    async def told(self) -> list[str]:
-        """Texts of the service messages to the person."""
+    async def told(self, count: int) -> list[str]:
+        """Texts of the service messages to the person, once there are so many."""
+        async with asyncio.timeout(LIMIT_S):
+            while len(found := await self._told()) < count:
+                await asyncio.sleep(0.02)
+        return found
+
+    async def _told(self) -> list[str]:
         page = await self.node.stores.ledger.messages.list_messages(
             self.of.id, status=None, since_ms=None, cursor=None, limit=100
         )
@@ -111,12 +119,12 @@ async def test_stop_and_start_hold_and_are_confirmed_once_a_day(tmp_path: Path) 
             assert await stage.send(purpose) == Declined("suppressed", "to")
         assert isinstance(await stage.send("otp"), bytes)
         await stage.writes("عروض STOP")
-        (told,) = await stage.told()
+        (told,) = await stage.told(1)
         assert told.startswith("تم إيقاف")
         await stage.writes("عروض ابدأ")
         for purpose in ("promotional", "awareness"):
             assert isinstance(await stage.send(purpose), bytes)
-        assert await stage.told() == [told]
+        assert await stage.told(1) == [told]
         assert stage.node.road.incoming.wishes.heard == {"stop": 2, "start": 1, "help": 0, "sentence": 0}
 
 
@@ -126,14 +134,14 @@ async def test_one_sender_is_stopped_alone_and_a_sentence_stops_nothing(tmp_path
         await stage.writes("عروض please stop")
         assert isinstance(await stage.send(), bytes)
         await stage.writes("عروض help")
-        assert len(await stage.told()) == 1
+        assert len(await stage.told(1)) == 1
         assert stage.node.road.incoming.wishes.heard == {"stop": 0, "start": 0, "help": 1, "sentence": 1}
 
 
 async def test_a_customer_that_sees_to_it_itself_is_left_alone(tmp_path: Path) -> None:
     async with staged(tmp_path, "off") as stage:
         await stage.writes("عروض stop")
-        assert await stage.told() == []
+        assert await stage.told(0) == []
         standing = await stage.desk.show(stage.of, PERSON)
         assert (standing.consents, standing.suppressions) == ([], [])
         assert isinstance(await stage.send(), bytes)
