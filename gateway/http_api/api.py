@@ -9,7 +9,7 @@ from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consent_table import consent_routes
-from gateway.http_api.consents import ConsentEndpoints, ConsentSource
+from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
@@ -136,7 +136,7 @@ class HttpApi:
 
 
 def _consent_routes(source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> Sequence[Route]:
-    return consent_routes(ConsentEndpoints(source, gatekeeper, replies, clock), source.stop_page(replies))
+    return consent_routes(ConsentEndpoints(ConsentActs(source, clock), gatekeeper, replies), source.stop_page(replies))
 
 
 def _limits(settings: HttpSettings) -> Limits:

@@ -3,7 +3,7 @@
 A withdrawal is durable before it is answered, and holds on every node within a second.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -18,7 +18,7 @@ from gateway.consent.importing import AHEAD_MS
 from gateway.consent.purposes import is_option, option_key, scope_of
 from gateway.consent.rows import Consent, Means, Proof, Source
 from gateway.consent.views import consent_view
-from gateway.consent.wordings import Wording, Wordings, named
+from gateway.consent.wordings import Wordings, named
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.body import read_json_body
 from gateway.http_api.decoding import decode
@@ -135,68 +135,47 @@ class ConsentSource(msgspec.Struct, frozen=True, kw_only=True):
         return StopPage(self.links, self.of, self.desk(Actor(ActorKind.NODE)), replies)
 
 
-class ConsentEndpoints:
-    def __init__(self, source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> None:
+class ConsentActs:
+    """What is done, for whoever may do it. Raises Refusal, LedgerUnavailable and KeysWithheld."""
+
+    def __init__(self, source: ConsentSource, clock: Clock) -> None:
         self._source = source
-        self._gatekeeper = gatekeeper
-        self._replies = replies
         self._clock = clock
 
-    async def give(self, call: Call) -> Reply:
-        key, asked = await self._asked(call, "consents", _CONSENT)
+    async def give(self, actor: Actor, of: Of, asked: ConsentRequest) -> ConsentChanged:
         number = self._number(asked.number)
         proof = Proof(
             given_ms=self._given_ms(asked.given_at),
             means=Means(asked.means),
-            wording=await self._wording(key, asked.wording),
+            wording=await self._wording(actor, of, asked.wording),
             evidence=bytes.fromhex(asked.evidence),
             prior=asked.prior_interaction,
         )
         consent = Consent(purpose=asked.purpose, option=_option(asked.option), proof=proof)
-        return self._changed(await self._desk(key).give(_of(key), number, consent))
+        return ConsentChanged(int(await self._source.desk(actor).give(of, number, consent)))
 
-    async def withdraw(self, call: Call) -> Reply:
-        key, asked = await self._asked(call, "consents", _WITHDRAWAL)
-        number, option = self._number(asked.number), _option(asked.option)
-        changed = await self._desk(key).withdraw(
-            _of(key), number, Means(asked.means), purpose=asked.purpose, option=option
-        )
-        return self._changed(changed)
+    async def withdraw(self, actor: Actor, of: Of, asked: WithdrawRequest) -> ConsentChanged:
+        number, option, means = self._number(asked.number), _option(asked.option), Means(asked.means)
+        desk = self._source.desk(actor)
+        return ConsentChanged(await desk.withdraw(of, number, means, purpose=asked.purpose, option=option))
 
-    async def prove(self, call: Call) -> Reply:
-        key, asked = await self._asked(call, "consents", _PERSON)
-        standing = await self._desk(key).show(_of(key), self._number(asked.number))
-        view = consent_view(standing, await self._wordings(key))
-        return self._replies.of(200, _encode(msgspec.convert(view, ConsentProof)))
+    async def prove(self, actor: Actor, of: Of, asked: PersonRequest) -> ConsentProof:
+        standing = await self._source.desk(actor).show(of, self._number(asked.number))
+        view = consent_view(standing, await self._source.wordings(actor).of(of.id))
+        return msgspec.convert(view, ConsentProof)
 
-    async def suppress(self, call: Call) -> Reply:
-        key, asked = await self._asked(call, "suppressions", _SUPPRESSION)
+    async def suppress(self, actor: Actor, of: Of, asked: SuppressionRequest) -> ConsentChanged:
         number, scope = self._number(asked.number), _scope(asked.scope)
-        return self._changed(await self._desk(key).suppress(_of(key), number, scope, Source.API))
+        return ConsentChanged(int(await self._source.desk(actor).suppress(of, number, scope, Source.API)))
 
-    async def permit(self, call: Call) -> Reply:
-        key, asked = await self._asked(call, "suppressions", _SUPPRESSION)
+    async def permit(self, actor: Actor, of: Of, asked: SuppressionRequest) -> ConsentChanged:
         number, scope = self._number(asked.number), _scope(asked.scope)
-        return self._changed(await self._desk(key).permit(_of(key), number, scope))
+        return ConsentChanged(await self._source.desk(actor).permit(of, number, scope))
 
-    async def _asked(self, call: Call, scope: str, decoder: msgspec.json.Decoder[R]) -> tuple[ApiKey, R]:
-        """Whose request it is, and what it says. Raises Refusal."""
-        key = self._gatekeeper.open(call.request, scope)
-        return key, decode(decoder, await read_json_body(call.request, BODY_BYTES, READ_S))
-
-    def _changed(self, changed: int) -> Reply:
-        return self._replies.of(202, _encode(ConsentChanged(int(changed))))
-
-    def _desk(self, key: ApiKey) -> ConsentDesk:
-        return self._source.desk(_actor(key))
-
-    async def _wordings(self, key: ApiKey) -> dict[bytes, Wording]:
-        return dict(await self._source.wordings(_actor(key)).of(key.customer.id))
-
-    async def _wording(self, key: ApiKey, written: str) -> bytes:
+    async def _wording(self, actor: Actor, of: Of, written: str) -> bytes:
         if not written:
             return b""
-        found = named(await self._wordings(key), written)
+        found = named(await self._source.wordings(actor).of(of.id), written)
         if found is None:
             raise Refusal("invalid_value", "wording")
         return found
@@ -217,14 +196,48 @@ class ConsentEndpoints:
         return found
 
 
+class ConsentEndpoints:
+    """What customers do with a key of theirs."""
+
+    def __init__(self, acts: ConsentActs, gatekeeper: Gatekeeper, replies: Replies) -> None:
+        self._acts = acts
+        self._gatekeeper = gatekeeper
+        self._replies = replies
+
+    async def give(self, call: Call) -> Reply:
+        return await self._do(call, "consents", _CONSENT, self._acts.give)
+
+    async def withdraw(self, call: Call) -> Reply:
+        return await self._do(call, "consents", _WITHDRAWAL, self._acts.withdraw)
+
+    async def prove(self, call: Call) -> Reply:
+        return await self._do(call, "consents", _PERSON, self._acts.prove, status=200)
+
+    async def suppress(self, call: Call) -> Reply:
+        return await self._do(call, "suppressions", _SUPPRESSION, self._acts.suppress)
+
+    async def permit(self, call: Call) -> Reply:
+        return await self._do(call, "suppressions", _SUPPRESSION, self._acts.permit)
+
+    async def _do(
+        self,
+        call: Call,
+        scope: str,
+        decoder: msgspec.json.Decoder[R],
+        act: Callable[[Actor, Of, R], Awaitable[msgspec.Struct]],
+        *,
+        status: int = 202,
+    ) -> Reply:
+        key = self._gatekeeper.open(call.request, scope)
+        asked = decode(decoder, await read_json_body(call.request, BODY_BYTES, READ_S))
+        done = await act(_actor(key), Of(key.customer.id, key.customer.public_id), asked)
+        return self._replies.of(status, _encode(done))
+
+
 _CONSENT: Final = msgspec.json.Decoder(ConsentRequest)
 _WITHDRAWAL: Final = msgspec.json.Decoder(WithdrawRequest)
 _PERSON: Final = msgspec.json.Decoder(PersonRequest)
 _SUPPRESSION: Final = msgspec.json.Decoder(SuppressionRequest)
-
-
-def _of(key: ApiKey) -> Of:
-    return Of(key.customer.id, key.customer.public_id)
 
 
 def _actor(key: ApiKey) -> Actor:

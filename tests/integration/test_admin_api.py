@@ -32,12 +32,20 @@ OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
 AUDIT_FILES = ("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile")
 """Which are there or not; a test of their own reads them."""
+CONSENTS = (
+    "give_consent_for_customer",
+    "withdraw_consent_for_customer",
+    "prove_consent_for_customer",
+    "add_suppression_for_customer",
+    "remove_suppression_for_customer",
+)
 BODIES: Mapping[str, object] = {
     "explain_route": {"to": "96650"},
     "erase_subjects": {"numbers": ["+966500000001"]},
     "show_subject": {"number": "+966500000001"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
+    **{each: {"number": "+966500000001"} for each in CONSENTS},
     "set_customer_quotas": {"per_day": 1_000_000},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
 }

@@ -1,6 +1,8 @@
 """The endpoints of the admin API, and the routes that lead to them."""
 
 from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
+from gateway.http_api.admin.consent_table import consent_routes
+from gateway.http_api.admin.consents import AdminConsentEndpoints
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
@@ -44,6 +46,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(parts, sources.reloads),
         *subject_routes(parts, sources.rights, sources.directory),
+        *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
     ]
 
