@@ -153,6 +153,14 @@ class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
             check_system_id(self.esme)
 
 
+class Correction(msgspec.Struct, frozen=True, array_like=True):
+    """That a field of the contact data was corrected. by: random id of who did it, or what kind of hand."""
+
+    at_ms: int
+    field: str
+    by: str
+
+
 class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """senders: registered names, with the classes that each may carry (empty: all). throughput_per_s: messages per
     second over all keys and ESME accounts together; None is unlimited. daily_quota, monthly_quota: messages in a day
@@ -162,6 +170,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     label: an administrator's word for it, which names nobody. consent: what is done about messages that need consent.
     kind: what it is to the regulator, '' where that is not said. rules: by group of rules, or for `all`: off, watch or
     enforce. residency: the country that its messages must not leave; '' is wherever a transfer is on record.
+    corrections: of its contact data, the newest last.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -179,6 +188,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     rules: Mapping[str, str] = {}
     residency: str = ""
+    corrections: tuple[Correction, ...] = ()
 
     def __post_init__(self) -> None:
         _require(
