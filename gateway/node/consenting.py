@@ -18,7 +18,7 @@ from gateway.consent.wordings import Wordings
 from gateway.http_api.consents import ConsentSource
 from gateway.keystore.permission_keys import PermissionKeys
 from gateway.model.consent_mode import ConsentMode
-from gateway.model.message import Message, MessageClass
+from gateway.model.message import MessageClass
 from gateway.model.refusals import Refusal
 from gateway.model.verdict import Counts
 from gateway.node.stores import Stores
@@ -26,8 +26,6 @@ from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import KeyDestroyed, KeysWithheld, alone
 from redaction.personal import Msisdn
-
-Ended = Callable[[Message], None]
 
 
 def guard(stores: Stores, clock: Clock, tasks: TaskOwner, counts: Counts) -> Guard:
@@ -68,16 +66,6 @@ def _filter_codes(settings: Settings, operator: str) -> Sequence[str]:
         if each.name == operator and isinstance(each, NetworkLinkSettings):
             return [code.lower() for code in each.advert_filter_codes]
     return ()
-
-
-def both(first: Ended, then: Ended) -> Ended:
-    """Whoever is called with the end of a message, one after the other."""
-
-    def ended(message: Message) -> None:
-        first(message)
-        then(message)
-
-    return ended
 
 
 def source(stores: Stores, clock: Clock, region: Callable[[], str]) -> ConsentSource:

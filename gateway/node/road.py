@@ -16,12 +16,13 @@ from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
-from gateway.node import consenting, limiting, steps, way_in
+from gateway.node import limiting, steps, way_in
 from gateway.node.handover import Handover
-from gateway.node.limiting import Admission, Buckets, QuotaWarnings
+from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.stores import Stores
+from gateway.node.tracing import Ends, Traces, traces
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.scrubbing import Scrubbing
@@ -52,6 +53,8 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     handover: Handover
     admission: Admission
     quota_warnings: QuotaWarnings
+    till: Till
+    traces: Traces | None
     door: Door
     operators: dict[str, Operator]
     router: Router
@@ -80,21 +83,22 @@ async def build_road(
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
     handover: Handover  # stands once the steps do that it gives to
-    outcome, standing = Outcome(), Standing(settings)
-    feedback = consenting.feedback(stores, clock, tasks, lambda: standing.settings)
+    outcome, made, standing = Outcome(), traces(settings, settings.node.name or ""), Standing(settings)
+    ends = Ends(outcome, made, stores, clock, tasks, lambda: standing.settings)
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
-        ended=consenting.both(outcome.final, feedback.ended),
+        ended=ends,
         batch_limit=settings.ledger.batch_limit,
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
     )
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
-    door = way_in.door(base, dispatch)
-    incoming = way_in.incoming(base, consenting.wishes(stores, clock, tasks, door))
+    till = ends.till = await limiting.till(base, tasks)
+    door = way_in.door(base, dispatch, till)
+    incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
         outbox=stores.ledger.outbox,
@@ -111,6 +115,8 @@ async def build_road(
         journal=journal,
         handover=handover,
         admission=admission,
+        till=till,
+        traces=made,
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,

@@ -6,16 +6,17 @@ from gateway.accept.choosing import Choice
 from gateway.accept.door import Door
 from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
-from gateway.consent.wishes import Wishes
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.mobile_originated import Incoming
+from gateway.limits.till import Till
 from gateway.node import assembly, consenting
 from gateway.node.steps import Base
+from gateway.process.tasks import TaskOwner
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.segments import plan
 
 
-def door(base: Base, dispatch: Dispatch) -> Door:
+def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
     rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
@@ -41,14 +42,15 @@ def door(base: Base, dispatch: Dispatch) -> Door:
         judge=Judge([rules.at_door], base.verdicts, base.guard),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
-        journal=base.journal,
+        till=till,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,
         plain_counters=assembly.plain_counters(base.settings),
     )
 
 
-def incoming(base: Base, wishes: Wishes) -> Incoming:
+def incoming(base: Base, tasks: TaskOwner, door: Door) -> Incoming:
+    """tasks: where it is written down what people ask for. door: of confirmations."""
     return Incoming(
         operators=base.operators,
         numbers=base.stores.directory,
@@ -56,5 +58,5 @@ def incoming(base: Base, wishes: Wishes) -> Incoming:
         journal=base.journal,
         work=base.stores.work,
         clock=base.clock,
-        wishes=wishes,
+        wishes=consenting.wishes(base.stores, base.clock, tasks, door),
     )
