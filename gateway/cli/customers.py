@@ -19,6 +19,7 @@ from gateway.cli.rights import rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.cli.two_persons import Request, claimed
 from gateway.ledger.contract import StoredCustomer
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
@@ -118,6 +119,9 @@ def set_(
     kind: Kind = None,
     rule: Rule = None,
     residency: Residency = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Promotional and awareness messages: off, watch or enforce consent.")
+    ] = None,
     if_version: IfVersion = None,
     config: Config = None,
     json: Json = False,
@@ -144,6 +148,8 @@ def set_(
             changes["residency"] = _word(residency)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
+        if consent is not None:
+            changes["consent"] = consent_mode(consent)
         return changes
 
     async def work() -> dict[str, object]:
@@ -160,6 +166,7 @@ def set_(
                 "kind": new.kind or None,
                 "rules": [f"{group}={mode}" for group, mode in sorted(new.rules.items())],
                 "residency": new.residency or None,
+                "consent": new.consent.value,
                 "version": stored.version,
             }
 
@@ -181,6 +188,14 @@ def _rules(words: Sequence[str], standing: Mapping[str, str]) -> Mapping[str, st
         else:
             changed[group] = mode
     return changed
+
+
+def consent_mode(written: str) -> ConsentMode:
+    """Raises Failed."""
+    try:
+        return ConsentMode(written)
+    except ValueError:
+        raise Failed(f"--consent is one of {', '.join(ConsentMode)}", "invalid_value") from None
 
 
 @app.command("remove-sender")

@@ -32,6 +32,8 @@ VERBS: Final = {
     "sender": ("gateway.cli.senders", "The register of senders: where each may be used."),
     "rules": ("gateway.cli.rules", "Messaging rules: packs, and what they say of a message."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
+    "consent": ("gateway.cli.consents", "Consents: what people permitted, and its proof."),
+    "suppression": ("gateway.cli.suppressions", "Suppressions: what people stopped."),
     "operator": ("gateway.cli.operators", "Links to operators: state, pause, throughput."),
     "node": ("gateway.cli.nodes", "Nodes and workers."),
     "accepting": (
