@@ -7,6 +7,7 @@ import typer
 
 from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
+from gateway.accounts.fraud_rules import parse_countries, parse_fraud
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, personal, run, show
@@ -28,6 +29,16 @@ Detect = Annotated[
         help="What to do about personal data in texts: iban, card, mobile, national_id, email or otp, then "
         "=warn, =mask, =block or =off; repeatable."
     ),
+]
+Fraud = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A control against abuse, or one for a class, such as recipient_rate.otp, then =off, =watch, =enforce or "
+        "=default; repeatable."
+    ),
+]
+Country = Annotated[
+    list[str] | None, typer.Option(help="Country that it sends to, such as SA; repeatable; any allows all.")
 ]
 
 
@@ -83,6 +94,8 @@ def set_(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = None,
     detect: Detect = None,
+    fraud: Fraud = None,
+    country: Country = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -100,6 +113,10 @@ def set_(
             changes["throughput_per_s"] = amount(throughput, None, float, option="--throughput")
         if detect:
             changes["content"] = parse_rules(detect, standing.content)
+        if fraud:
+            changes["fraud"] = parse_fraud(fraud, standing.fraud)
+        if country:
+            changes["countries"] = parse_countries(country)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
         return changes
@@ -114,6 +131,8 @@ def set_(
                 "senders": sorted(new.senders),
                 "throughput_per_s": new.throughput_per_s,
                 "detect": detected,
+                "fraud": {name: mode.value for name, mode in new.fraud.items()},
+                "countries": list(new.countries),
             }
 
     show(run(work()), json)

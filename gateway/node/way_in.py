@@ -27,7 +27,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
 
     return Door(
         validator=Validator(base.settings.messages, plan, is_callable, has_endpoint, rules.senders.classes_of),
-        judge=Judge([rules.at_door], base.verdicts, base.guard),
+        judge=Judge([rules.at_door], base.verdicts, base.guard, base.sentry),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
         journal=base.journal,
