@@ -116,6 +116,9 @@ def _audit(settings: Settings) -> Iterator[Finding]:
     """The log lies apart from the keys that sign it."""
     folder, keystore = settings.audit.dir, settings.keystore
     if folder is None:
+        if settings.ledger.engine == "redis":
+            message = "by these settings no node writes the audit log: its entries pile up in the ledger, unless those"
+            yield ("audit", "dir"), "audit_elsewhere", f"{message} of another node name its folder", Severity.WARNING
         return
     keys = [_directory(keystore.path)] if keystore.engine == "file" else []
     keys += [_directory(keystore.root.path)] if keystore.root.kind != "env" else []
@@ -328,7 +331,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("dispatch",), partial(_order, "dispatch", "circuit_probe_first_s", "circuit_probe_limit_s")),
     (("webhooks",), partial(_order, "webhooks", "connections_per_endpoint", "max_connections")),
     (("ledger", "keystore"), _key_places),
-    (("audit", "keystore"), _audit),
+    (("audit", "keystore", "ledger"), _audit),
     (("ledger",), _shared_ledger),
     (("retention", "messages"), _retention),
     (("retention",), _long_limits),

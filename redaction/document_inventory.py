@@ -182,6 +182,39 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "page": "the same for people to read",
         },
     ),
+    # leaving: while a customer is being erased
+    *_kind(
+        "leaving",
+        _DECISION,
+        {
+            "key": "id of the customer",
+            "customer": "its number",
+            "intent": "name of the intent in the audit log",
+            "second": "id of who consented",
+            "digest_before": "digest of the sealed key state before",
+        },
+    ),
+    # hold: as long as the audit log; held: until it is released, or over, at most a year unless extended
+    *_kind("hold", replace(_DECISION, form=Form.SEALED), {"citation": "by which order or law, in words"}),
+    *_kind(
+        "hold",
+        _DECISION,
+        {
+            "key": "random id",
+            "state": "being placed, standing, released",
+            "key_number": "of the hold's key",
+            "customer": "id of whose messages are held",
+            "case": "random id of the case",
+            "placed_ms": "when it was placed",
+            "until_ms": "when it is over",
+            "messages": "how many are held",
+            "by": "id of who asked",
+            "second": "id of who consented",
+            "released_ms": "when it was released",
+        },
+    ),
+    *_kind("held", replace(_DECISION, form=Form.SEALED), {"sealed": "record, text, numbers, reference of a message"}),
+    *_kind("held", _DECISION, {"key": "random ids of the message and of the hold"}),
 )
 
 DOCUMENTS: Final[Mapping[str, StoredField]] = MappingProxyType({field.name: field for field in _FIELDS})

@@ -21,6 +21,7 @@ class Purpose(enum.Enum):
     DATA_SUBJECT = "data_subject"  # answer a person's own request
     SECURITY = "security"
     LEGAL = "legal"
+    LEGAL_HOLD = "legal_hold"  # seal anew what must not be destroyed yet
     IMPROVEMENT = "improvement"
 
     __hash__ = object.__hash__  # members are single; Enum's own hash is a Python call, and openings are counted by them

@@ -8,8 +8,9 @@ import re
 from collections.abc import Collection, Mapping, MutableMapping
 from typing import Final
 
-from redaction.detect import mask, normalise_digits
+from redaction.detect import mask
 from redaction.personal import Personal
+from redaction.plain_text import plain
 
 FREE_TEXT: Final = frozenset({"exception", "exc", "stack", "reason", "detail"})
 """Keys whose values other code wrote."""
@@ -115,7 +116,7 @@ def scrub_text(text: str) -> str:
     are a name as code has them, runs of seven digits or more in ASCII or Arabic-Indic, also when spaced or parted, and
     one-time codes. A 32-bit status such as 0x0000000b stays.
     """
-    text = normalise_digits(text)
+    text = plain(text)
     text = _URL.sub(_host_alone, text)
     text = _QUERY.sub(r"\1?[query]", text)
     text = _NAMED.sub(r"\1[credential]", text)

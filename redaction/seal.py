@@ -65,11 +65,13 @@ __all__ = [
 POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
     {
         # Body and numbers of an MT message: the dispatcher, the person concerned, the law. Never the API or a console.
-        "content": (Purpose.DELIVER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        "content": (Purpose.DELIVER, Purpose.DATA_SUBJECT, Purpose.LEGAL, Purpose.LEGAL_HOLD),
         # Body and numbers of an MO message: the customer is who it was written to.
-        "inbound": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        "inbound": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL, Purpose.LEGAL_HOLD),
         # What the customer attached for itself (reference, callback URL): goes back to it alone.
-        "private": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        "private": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL, Purpose.LEGAL_HOLD),
+        # Copies of all three that must not be destroyed yet, and why: the law alone.
+        "held": (Purpose.LEGAL,),
         # An operator's own id of a segment, which it is asked by what became of it.
         "operator_id": (Purpose.DELIVER,),
         # Where a customer's events go, and what they are signed with.

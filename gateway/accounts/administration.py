@@ -416,6 +416,21 @@ class Accounts:
         _say(self._actor, kind, name)
 
 
+async def clear_customer(store: AccountStore, number: int) -> None:
+    """Empty the row of a customer whose keys are destroyed: contact data and settings. Raises LedgerUnavailable and
+    ChangedMeanwhile.
+    """
+
+    async def attempt() -> None:
+        standing = _the_customer(await store.customers(), number)
+        settings = stored_form(CustomerSettings(senders={}))
+        empty = msgspec.structs.replace(standing, account=Sealed(b""), settings=settings)
+        if empty != standing:
+            await store.save_customer(empty, read=standing.version)
+
+    await _until_it_stands(attempt)
+
+
 async def change_endpoints(
     store: AccountStore,
     actor: Actor,

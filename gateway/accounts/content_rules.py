@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.accounts.invalid import InvalidSetting
 from gateway.model.refusals import Refusal
-from redaction.detect import Kind, find, mask, normalise_digits
+from redaction.detect import Kind, find, mask
 from redaction.errors import alone
 
 
@@ -27,11 +27,15 @@ ContentRules = Mapping[Kind, ContentAction]
 def enforce(rules: ContentRules, text: str, *, changeable: bool = True) -> tuple[str, tuple[str, ...]]:
     """The text that may be sent, and what the customer is warned of, such as "contains_iban", in order of the text.
 
+    What is blocked is looked for strictly: cards, IBANs and identity numbers by their check digits alone.
     Raises Refusal `content_blocked`.
     """
-    found = {each.kind: None for each in find(normalise_digits(text)) if each.kind in rules}
+    blocked = {kind for kind, action in rules.items() if action is ContentAction.BLOCK}
+    if blocked and any(each.kind in blocked for each in find(text, strict=True)):
+        raise Refusal("content_blocked", "text")
+    found = {each.kind: None for each in find(text) if each.kind in rules}
     masked = {kind for kind in found if rules[kind] is ContentAction.MASK}
-    if any(rules[kind] is ContentAction.BLOCK for kind in found) or (masked and not changeable):
+    if masked and not changeable:
         raise Refusal("content_blocked", "text")
     warnings = tuple(f"{'masked' if kind in masked else 'contains'}_{kind.value}" for kind in found)
     return (mask(text, masked) if masked else text), warnings

@@ -30,8 +30,8 @@ from redaction.retention import RetentionWish
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_SCOPES: Final = ("send", "status")
-SCOPES: Final = (*DEFAULT_SCOPES, "operators")
-LATER_SCOPES: Final = ("subjects", "admin")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators", "subjects")
+LATER_SCOPES: Final = ("admin",)
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100
 """Events in one request to an endpoint."""

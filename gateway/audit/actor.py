@@ -11,6 +11,7 @@ class ActorKind(enum.Enum):
     COMMAND_LINE = "command_line"
     NODE = "node"
     PERSON = "person"
+    KEY = "key"  # a customer's API key
     TOKEN = "token"  # a machine that signs in with a token of its own  # noqa: S105
 
 

@@ -122,6 +122,7 @@ class Act(enum.Enum):
     SUPPRESSION_ADD = "suppression.add"
     SUPPRESSION_REMOVE = "suppression.remove"
     HOLD_PLACE = "hold.place"
+    HOLD_EXTEND = "hold.extend"
     HOLD_RELEASE = "hold.release"
     BREAKGLASS_BEGIN = "breakglass.begin"
     BREAKGLASS_END = "breakglass.end"
@@ -285,6 +286,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.SUPPRESSION_ADD: _rule("cus", words=_words("person link api import command operator erasure")),
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
+        Act.HOLD_EXTEND: _rule("hold case", numbers="messages"),
         Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),
         Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),

@@ -173,6 +173,7 @@ _ACTORS: Final[Mapping[str, tuple[str, ...]]] = {
     ActorKind.COMMAND_LINE.value: ("usr", ""),
     ActorKind.NODE.value: ("node", ""),
     ActorKind.PERSON.value: ("usr",),
+    ActorKind.KEY.value: ("key",),
     ActorKind.TOKEN.value: ("token",),
 }
 """With which word the id of an actor begins."""

@@ -39,6 +39,7 @@ class Sequencer:
         self._asked = asyncio.Event()
         self._whole_s = clock.monotonic()
         self._trouble = ""
+        self._oldest = 0
         self.pending = 0
         self.forked = False
 
@@ -47,7 +48,9 @@ class Sequencer:
         self._asked.set()
 
     def age_s(self) -> float:
-        """How long ago nothing waited that was not in the log."""
+        """How long the entry that waits longest has waited for the log, as far as this process has seen; otherwise how
+        long ago it looked.
+        """
         return self._clock.monotonic() - self._whole_s
 
     def checkpoint(self) -> bytes | None:
@@ -95,6 +98,7 @@ class Sequencer:
         while True:
             entries = await self._acts.pending(BATCH)
             self.pending = len(entries)
+            self._look_at(entries)
             if self.writer is None:
                 break
             note = await asyncio.shield(asyncio.to_thread(_write, self.writer, entries))
@@ -106,6 +110,13 @@ class Sequencer:
         if not self.pending:
             self._whole_s = self._clock.monotonic()
         return note
+
+    def _look_at(self, entries: Sequence[PendingEntry]) -> None:
+        """Another node may take what waits while more comes: then another entry waits longest."""
+        oldest = entries[0].number if entries else 0
+        if not oldest or self._oldest not in (0, oldest):
+            self._whole_s = self._clock.monotonic()
+        self._oldest = oldest
 
     def _say(self, event: str, reason: str) -> None:
         if reason != self._trouble:

@@ -15,7 +15,7 @@ from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, open_desk
 from gateway.rights.certificate_file import BadCertificate, find_entry, prove, verify_certificate
 from gateway.rights.certificates import Certificate, Statement, find_certificate, list_certificates
-from redaction.notes import read_verifier_key
+from redaction.notes import VerifierKey, read_verifier_key
 
 LARGEST: Final = 1 << 20
 
@@ -74,17 +74,17 @@ def verify(
     where it does not.
     """
 
-    async def own_key() -> str:
+    async def own_keys() -> list[VerifierKey]:
         async with open_desk(config) as desk:
             writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.clock, desk.installation)
             if writer is None:
                 raise Failed("these settings leave the log to other nodes: set audit.dir", "audit_elsewhere")
-            return writer.key.text
+            return [writer.key, *writer.signer.former()]
 
-    verifier = read_verifier_key(run(own_key()) if key is None else key)
+    verifiers = run(own_keys()) if key is None else [read_verifier_key(key)]
     try:
         with file.open("rb") as source:
-            said = verify_certificate(source.read(LARGEST + 1), verifier)
+            said = verify_certificate(source.read(LARGEST + 1), *verifiers)
     except BadCertificate as bad:
         raise Failed(str(bad), "audit_flawed") from None
     show(_whole(said), json)

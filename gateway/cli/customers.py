@@ -11,10 +11,14 @@ from gateway.accounts.fraud_rules import parse_countries, parse_fraud
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, personal, run, show
+from gateway.cli.rights import rights_desk
 from gateway.cli.session import find_customer, open_desk
+from gateway.cli.two_persons import Request, claimed
 from gateway.ledger.contract import StoredCustomer
 from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
+from gateway.people.roles import Action
+from gateway.rights.building import departures
 from redaction.personal import MessageText
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers and their senders.")
@@ -176,5 +180,24 @@ def list_(config: Config = None, json: Json = False) -> None:
                 }
                 for each in await desk.accounts.customers()
             ]
+
+    show(run(work()), json)
+
+
+@app.command("erase")
+def erase(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    request: Request,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Erase a customer that leaves: its keys in every copy, then all that is its own. It cannot be taken back."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner, desks = await find_customer(desk, customer), await rights_desk(desk)
+            hands = await claimed(desk, request, Action.CUSTOMER_DESTROY, owner.public_id)
+            gone, certificate = await departures(desks.on, desk.accounts, desk.audit).erase(owner, hands)
+            return {"customer": owner.public_id, "messages": gone, "certificate": certificate}
 
     show(run(work()), json)

@@ -42,6 +42,7 @@ VERBS: Final = {
     ),
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
+    "hold": ("gateway.cli.holds", "What must not be destroyed yet, by a decision of two persons."),
     "subject": ("gateway.cli.subjects", "People whom customers write to: erasure, access."),
     "message": ("gateway.cli.messages", "What became of messages."),
     "route": ("gateway.cli.routes", "Which way messages go."),

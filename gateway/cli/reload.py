@@ -76,6 +76,7 @@ def processes(said: Mapping[str, Said]) -> list[dict[str, object]]:
             "state": each.state.value,
             "changes": [{"setting": a.setting, "what": a.what, "live": a.live} for a in each.changes],
             "problems": [problem(a) for a in each.problems],
+            "left_off": each.left_off,
         }
         for name, each in said.items()
     ]
@@ -88,6 +89,8 @@ def complaints(said: Mapping[str, Said], *, but: Sequence[str] = ()) -> list[str
         for problem in each.problems:
             if problem.code not in but:
                 found.setdefault(f"{problem} [{problem.code}]", []).append(name)
+        if each.left_off:
+            found.setdefault(f"{each.left_off} more changes or problems are not shown", []).append(name)
         if each.state is State.SILENT:
             found.setdefault("does not answer; nothing is known of it [silent]", []).append(name)
     return [f"{', '.join(names)}: {line}" for line, names in found.items()]

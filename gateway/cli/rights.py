@@ -1,6 +1,6 @@
 """What the verbs about people share: whom they are about, and the desk that does it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from gateway.model.numbers import parse_number
 from gateway.model.times import rfc3339
 from gateway.retention.policies import RetentionPolicies
 from gateway.rights.building import Stands, eraser, publisher
+from gateway.rights.desk import RightsDesk
 from gateway.rights.erasing import Eraser, Erasure
 from gateway.rights.subjects import NO_ANSWER, Answer, BadAnswer, DataSubject, read_answer
 from redaction.personal import Msisdn
@@ -29,6 +30,7 @@ class Desks(msgspec.Struct, frozen=True):
     on: Stands
     names: dict[int, str]
     eraser: Eraser
+    desk: RightsDesk
 
 
 async def rights_desk(desk: Desk) -> Desks:
@@ -45,7 +47,10 @@ async def rights_desk(desk: Desk) -> Desks:
         installation=desk.installation,
         public_id=lambda number: names.get(number, str(number)),
     )
-    return Desks(on, names, eraser(on, COMMAND_LINE, publisher(desk.ledger, endpoints)))
+    publish = publisher(desk.ledger, endpoints)
+    return Desks(
+        on, names, eraser(on, COMMAND_LINE, publish), RightsDesk(on, publish, lambda: live_customers(desk, names))
+    )
 
 
 def read_numbers(word: str | None, region: str) -> list[Msisdn]:
@@ -78,12 +83,15 @@ def read_answered(file: Path | None, case: str) -> Answer:
     return answer
 
 
+def live_customers(desk: Desk, names: Mapping[int, str]) -> list[int]:
+    """Numbers of customers whose keys live."""
+    return [each for each in desk.keystore.state.customers() if each in names]
+
+
 async def subjects_of(desk: Desk, desks: Desks, numbers: Sequence[Msisdn], customer: str | None) -> list[DataSubject]:
     """These people at one customer, or at every one whose keys live."""
-    if customer is not None:
-        owners = [(await find_customer(desk, customer)).id]
-    else:
-        owners = [each for each in desk.keystore.state.customers() if each in desks.names]
+    named = None if customer is None else (await find_customer(desk, customer)).id
+    owners = live_customers(desk, desks.names) if named is None else [named]
     return [DataSubject(owner, number) for number in numbers for owner in owners]
 
 
@@ -108,6 +116,7 @@ def erasure_row(desks: Desks, done: Erasure) -> dict[str, object]:
         "messages": done.messages,
         "leaves": done.leaves,
         "elsewhere": done.elsewhere,
+        "held": done.held,
         "customers": sorted(desks.names.get(each, str(each)) for each in done.customers),
         "certificates": done.certificates,
         "operators_to_tell": [

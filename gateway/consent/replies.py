@@ -5,13 +5,12 @@ before it. A longer sentence that holds such a word is none, and is counted by w
 """
 
 import enum
-import unicodedata
 from collections.abc import Collection
 from typing import Final
 
 import msgspec
 
-from redaction.detect import normalise_digits
+from redaction.plain_text import plain as folded
 
 
 class Wish(enum.StrEnum):
@@ -49,9 +48,7 @@ def plain(text: str) -> str:
     """The one spelling that words are compared in: no vowel signs, tatweel, invisible marks or case; forms of hamza,
     of ya and of ta marbuta are one; digits are ASCII; blanks are single.
     """
-    composed = unicodedata.normalize("NFKC", normalise_digits(text)).translate(_FOLDED)
-    marks = (each for each in unicodedata.normalize("NFKD", composed) if unicodedata.category(each) != "Cf")
-    letters = "".join(each for each in marks if not unicodedata.combining(each)).translate(_FOLDED)
+    letters = folded(text).translate(_FOLDED)
     return " ".join(letters.casefold().split()).strip(_AROUND)
 
 

@@ -24,7 +24,7 @@ from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
 from gateway.control.reports import all_reports
-from gateway.ledger.contract import ABSENT, ROW_FAULTS, ChangedMeanwhile, Document, DocumentWrite
+from gateway.ledger.contract import ABSENT, MAX_OCTETS, ROW_FAULTS, ChangedMeanwhile, Document, DocumentWrite
 from gateway.ledger.roles import Acts
 from gateway.process.clock import Clock
 
@@ -39,7 +39,7 @@ APPLY_S: Final = 40.0
 STALE_S: Final = 60.0
 LOOK_S: Final = 0.1
 MOST: Final = 200
-"""Changes, and problems, that a process names; of more it says so."""
+"""Changes, and problems, that a process names, or fewer where those are long; of more it says how many."""
 
 
 class Step(enum.Enum):
@@ -69,7 +69,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """By one process, to the reload of this number. changes: those that need a restart, too. before, after: SHA-256 of
-    its settings, in hexadecimal digits; '' where they cannot be read.
+    its settings, in hexadecimal digits; '' where they cannot be read. left_off: how many changes and problems found no
+    room.
     """
 
     number: str
@@ -78,6 +79,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     before: str = ""
     after: str = ""
+    left_off: int = 0
 
 
 class NobodyThere(Exception):
@@ -222,8 +224,15 @@ def said_in(document: Document) -> Said | None:
 
 
 def answer(process: str, said: Said) -> DocumentWrite:
-    cut = msgspec.structs.replace(said, changes=said.changes[:MOST], problems=said.problems[:MOST])
-    return DocumentWrite(SAID, process, _encode(cut))
+    """As much of it as a document holds."""
+    most = MOST
+    while True:
+        changes, problems = said.changes[:most], said.problems[:most]
+        left_off = len(said.changes) - len(changes) + len(said.problems) - len(problems)
+        octets = _encode(msgspec.structs.replace(said, changes=changes, problems=problems, left_off=left_off))
+        if len(octets) <= MAX_OCTETS or not most:
+            return DocumentWrite(SAID, process, octets)
+        most = most * 3 // 4
 
 
 def _write(asked: Asked, read: int) -> DocumentWrite:
@@ -231,7 +240,7 @@ def _write(asked: Asked, read: int) -> DocumentWrite:
 
 
 def _with_changes(last: Said, first: Said) -> Said:
-    return msgspec.structs.replace(last, changes=first.changes)
+    return msgspec.structs.replace(last, changes=first.changes, left_off=max(first.left_off, last.left_off))
 
 
 def _digest(parts: Iterable[str]) -> bytes:

@@ -17,11 +17,14 @@ from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
 from gateway.http_api.routes import RouteTable
 from gateway.http_api.sending import SendPath
+from gateway.http_api.subject_table import subject_routes
+from gateway.http_api.subjects import SubjectEndpoints
 from gateway.http_api.table import message_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
 from gateway.process.tls import Identity, identity
+from gateway.rights.desk import RightsDesk
 from operators.entrance import Place
 from operators.seats import Seats
 
@@ -33,7 +36,7 @@ class HttpApi:
     """One API on one listener.
 
     sending: the way of every submission. sources: of what is looked up. checks: what readiness depends on.
-    max_validity_s: named in the description; the door judges.
+    max_validity_s: named in the description; the door judges. rights: None where nothing is answered about people.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class HttpApi:
         *,
         checks: Callable[[], Mapping[str, bool]],
         max_validity_s: int | None = None,
+        rights: RightsDesk | None = None,
     ) -> None:
         self._identity = shown = identity(settings.tls_certificate, settings.tls_key)
         tls = None if shown is None else shown.context
@@ -63,6 +67,7 @@ class HttpApi:
                     RecordEndpoints(sources, gatekeeper, replies, clock),
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
+                *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
                 *page_routes(pages, self.health),
             ],
             self.traffic,

@@ -57,7 +57,9 @@ class AuditKey(NamedTuple):
 
 
 class Keyring:
-    """rules: every retention rule, for which period keys are kept. tags_from: without it no key of records is made."""
+    """rules: every retention rule, for which period keys are kept. tags_from: without it no key of records is made.
+    destroys_from_ms: until then nothing is destroyed because its time has come, and nothing is made.
+    """
 
     def __init__(
         self, store: Keystore, rules: Iterable[RetentionRule], clock: Clock, tags_from: TagsFrom = _no_tags
@@ -68,6 +70,7 @@ class Keyring:
         self._rules = tuple(rules)
         self._by_tag = {rule.tag: rule for rule in self._rules}
         self._clock = clock
+        self.destroys_from_ms = 0
         self._losses = 0
         self._keyless = False
 
@@ -103,7 +106,8 @@ class Keyring:
         """As `ensure_present`, while the loop goes on."""
         upkeep = self._upkeep(self._store.state)
         try:
-            if not upkeep.needed or not self.attended:
+            waits = upkeep.destroyed > 0 and self._clock.now_ms() < self.destroys_from_ms
+            if not upkeep.needed or not self.attended or waits:
                 return 0
             return await self._store.update_apart(self._keep, destroys=upkeep.destroyed > 0)
         except _DoneByAnother:

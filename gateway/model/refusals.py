@@ -132,6 +132,7 @@ KINDS: Final[dict[str, Kind]] = {
     # what is asked of a message
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
+    "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
     "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }

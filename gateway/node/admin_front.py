@@ -19,9 +19,12 @@ from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.people.passkeys import RelyingParty
 from gateway.process.clock import Clock
+from gateway.rights.desk import RightsDesk
 
 
-def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health) -> AdminApi:
+def build_admin(
+    settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health, rights: RightsDesk
+) -> AdminApi:
     """health: shared with the customers' listener."""
 
     def accounts(actor: Actor) -> Accounts:
@@ -60,6 +63,7 @@ def build_admin(settings: Settings, stores: Stores, road: Road, clock: Clock, he
         reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
         naming=naming,
         router=road.router,
+        rights=rights,
         operators=lambda: operator_views(road),
         routes=lambda: assembly.routes(road.standing.settings),
         checks=health.checks,

@@ -20,6 +20,7 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner
+from gateway.rights.desk import RightsDesk
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
@@ -50,10 +51,11 @@ def build_fronts(
     clock: Clock,
     tasks: TaskOwner,
     *,
+    rights: RightsDesk,
     metrics_socket: socket.socket | None,
 ) -> Fronts:
     """tasks: where errands of binds run. metrics_socket: listens for them already, if it is not None."""
-    http = _http(settings, stores, road, clock)
+    http = _http(settings, stores, road, clock, rights)
     intake = Intake(road.door, road.admission, clock)
     exposition = Exposition(of_process=True)
     return Fronts(
@@ -79,7 +81,7 @@ def build_fronts(
             if settings.metrics.enabled
             else None
         ),
-        admin=_admin(settings, stores, road, clock, http.health),
+        admin=_admin(settings, stores, road, clock, http.health, rights),
     )
 
 
@@ -88,7 +90,7 @@ def http_settings(settings: Settings) -> HttpSettings:
     return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
 
 
-def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpApi:
+def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: RightsDesk) -> HttpApi:
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
         return {
@@ -114,15 +116,18 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock) -> HttpA
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
+        rights=rights,
     )
 
 
-def _admin(settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health) -> "AdminApi | None":
+def _admin(
+    settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health, rights: RightsDesk
+) -> "AdminApi | None":
     if settings.admin.port is None:
         return None
     from gateway.node.admin_front import build_admin
 
-    return build_admin(settings, stores, road, clock, health)
+    return build_admin(settings, stores, road, clock, health, rights)
 
 
 def _metrics(

@@ -108,10 +108,16 @@ class Node:
             settings, clock, self._stack, machine=inherited.machine, shares=inherited.shares
         )
         self.road = await build_road(settings, self.stores, clock, self.tasks, buckets=inherited.buckets)
-        self.fronts = build_fronts(
-            settings, self.stores, self.road, clock, self.tasks, metrics_socket=inherited.metrics
-        )
         self.rights = RightsDuty(settings, self.stores, self.road, clock)
+        self.fronts = build_fronts(
+            settings,
+            self.stores,
+            self.road,
+            clock,
+            self.tasks,
+            rights=self.rights.desk,
+            metrics_socket=inherited.metrics,
+        )
         await self.rights.begin()
         self.auditing = Auditing(self.stores, self.road.sweeper, clock)
         await self.auditing.begin()

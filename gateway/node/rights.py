@@ -5,31 +5,46 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+import msgspec
+
 from config.settings import Settings
-from gateway.audit.actor import NODE, Actor
+from gateway.accounts.administration import Accounts
+from gateway.audit.actor import NODE
+from gateway.audit.log import AuditLog
+from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable, Notify
 from gateway.model.message import OutboxEvent
+from gateway.model.times import rfc3339
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
+from gateway.process.logs import logger
 from gateway.retention.policies import RetentionPolicies
-from gateway.rights.building import Stands, eraser
+from gateway.rights.building import Stands, certificates, departures, eraser, holds
+from gateway.rights.certificates import KEPT_MS as CERTIFICATES_KEPT_MS
+from gateway.rights.certificates import Destroyed, forget_certificates
+from gateway.rights.desk import RightsDesk
 from gateway.rights.erasing import Eraser
+from gateway.rights.holds import waiting_until_ms
 from gateway.rights.letting_go import LettingGo
 from redaction.errors import KeysWithheld
+from redaction.keys import PEOPLE, PLATFORM
 
 LOOK_S: Final = 0.5
 RESUME_S: Final = 600.0
+DAY_MS: Final = 86_400_000
+
+log = logger("gateway.rights")
 
 
 class RightsDuty:
-    """Start `run` as a task, after `begin`. on: what the desk stands on."""
+    """Start `run` as a task, after `begin`. desk: for those who ask over HTTP."""
 
     def __init__(self, settings: Settings, stores: Stores, road: Road, clock: Clock) -> None:
         self._clock = clock
         self._road = road
         self._directory = stores.directory
-        self.on: Final = Stands(
+        on = Stands(
             settings=settings,
             ledger=stores.ledger,
             keystore=stores.keystore,
@@ -39,16 +54,32 @@ class RightsDuty:
             installation=stores.opened.installation,
             public_id=stores.directory.public_id,
         )
+        self.desk: Final = RightsDesk(on, self._publish, lambda: customers_of(stores.keystore))
+        accounts = Accounts(
+            stores.ledger.accounts,
+            clock,
+            NODE,
+            sealer=stores.sealer,
+            ensure_keys=stores.keyring.ensure_customer,
+            digest=stores.keyring.credential_digest,
+            epoch=stores.keyring.credential_epoch,
+        )
         hands = (road.dispatch.withdrawals.let_go, road.deliverer.let_go, road.telling.let_go)
+        self._accounts = accounts
+        self._sealer = stores.sealer
+        self._holds_version: int | None = None
+        self._day, self._digest = 0, b""
+        self._swept: dict[str, int] = {}
         self._letting_go = LettingGo(stores.ledger.acts, clock, hands)
 
-    def eraser(self, actor: Actor) -> Eraser:
-        return eraser(self.on, actor, self._publish)
+    def eraser(self) -> Eraser:
+        """For what the node does by itself."""
+        return eraser(self.desk.on, NODE, self._publish)
 
     async def begin(self) -> None:
         """Finish what an earlier process began and did not end. Raises LedgerUnavailable."""
         with suppress(KeysWithheld):
-            await self.eraser(NODE).resume()
+            await self._tidy()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -56,12 +87,63 @@ class RightsDuty:
         while True:
             with suppress(LedgerUnavailable, KeysWithheld):
                 await self._letting_go.look()
+                await self._look_at_holds()
+                await self._certify_the_day()
                 if self._clock.monotonic() >= resumes_s:
                     resumes_s = self._clock.monotonic() + RESUME_S
-                    await self.eraser(NODE).resume()
+                    await self._tidy()
             await asyncio.sleep(LOOK_S)
+
+    async def _tidy(self) -> None:
+        """Finish and end what nobody else does."""
+        audit = self._audit()
+        await self.eraser().resume()
+        await departures(self.desk.on, self._accounts, audit).resume()
+        await holds(self.desk.on, self._sealer, audit).sweep()
+        day_ms = self._clock.now_ms() - CERTIFICATES_KEPT_MS
+        await forget_certificates(self.desk.on.ledger.acts, rfc3339(max(0, day_ms)))
+
+    async def _look_at_holds(self) -> None:
+        """Keys wait for holds that are being placed, and then no more."""
+        acts = self.desk.on.ledger.acts
+        version = await acts.version()
+        keyring, now_ms = self.desk.on.keyring, self._clock.now_ms()
+        if version != self._holds_version:
+            keyring.destroys_from_ms, self._holds_version = await waiting_until_ms(acts), version
+        if 0 < keyring.destroys_from_ms <= now_ms:
+            log.error("hold_overdue")
+            keyring.destroys_from_ms = 0
+
+    async def _certify_the_day(self) -> None:
+        """Once a day, a certificate of what the sweeps of this process destroyed."""
+        day = self._clock.now_ms() // DAY_MS
+        if day == self._day:
+            return
+        certificates_of = certificates(self.desk.on, self._audit())
+        swept = msgspec.structs.asdict(self._road.sweeper.totals)
+        counts = {name: count - self._swept.get(name, 0) for name, count in swept.items()}
+        if self._day and any(counts.values()):
+            issued = certificates_of.issue(
+                Destroyed(
+                    what="retention",
+                    why="retention",
+                    digest_before=self._digest,
+                    counts=counts,
+                    techniques=("period_key_destroyed", "rows_deleted", "log_emptied"),
+                )
+            )
+            await self.desk.on.ledger.acts.act(issued.writes, issued.entries)
+        self._day, self._swept, self._digest = day, swept, certificates_of.digest()
+
+    def _audit(self) -> AuditLog:
+        return AuditLog(self.desk.on.ledger.acts, self._clock, NODE)
 
     async def _publish(self, events: Sequence[OutboxEvent]) -> None:
         """For customers that have an endpoint."""
         wanted = [each for each in events if self._directory.endpoint(each.customer) is not None]
         await asyncio.gather(*(self._road.journal.write(Notify(each)) for each in wanted))
+
+
+def customers_of(keystore: Keystore) -> list[int]:
+    """Numbers of customers whose keys live: those of people and of days stand beside them."""
+    return [each for each in keystore.state.customers() if PLATFORM < each < PEOPLE]

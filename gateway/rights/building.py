@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from config.settings import Settings
+from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
 from gateway.audit.log import AuditLog
+from gateway.keystore.hold_keys import HoldKeys
 from gateway.keystore.installation import shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.store import Keystore
@@ -17,8 +19,11 @@ from gateway.process.clock import Clock
 from gateway.retention.policies import RetentionPolicies
 from gateway.rights.certificates import Certificates
 from gateway.rights.erasing import Around, Eraser, Publish
+from gateway.rights.holds import Holds
+from gateway.rights.leaving import Departures
 from gateway.rights.places import every_place
 from gateway.rights.tracing import Tracer
+from redaction.seal import Sealer
 
 
 class Stands(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +69,16 @@ def eraser(on: Stands, actor: Actor, publish: Publish) -> Eraser:
             places=every_place(on.ledger, on.keyring, on.clock),
         )
     )
+
+
+def holds(on: Stands, sealer: Sealer, audit: AuditLog) -> Holds:
+    keys = HoldKeys(on.keystore, on.clock)
+    return Holds(on.ledger.acts, keys, sealer, audit, certificates(on, audit), on.clock)
+
+
+def departures(on: Stands, accounts: Accounts, audit: AuditLog) -> Departures:
+    """accounts: in the same hands as the log."""
+    return Departures(on.ledger, on.keyring, accounts, audit, certificates(on, audit), on.clock)
 
 
 def publisher(ledger: Ledger, endpoints: Mapping[int, object]) -> Publish:

@@ -53,8 +53,8 @@ def prove(certificate: Certificate, reader: TileReader, index: int, note: Note) 
     return certificate_file(certificate, entry, Proof(index, tuple(reader.entry_path(index)), note))
 
 
-def verify_certificate(octets: bytes, key: VerifierKey) -> Statement:
-    """What a certificate says, if every octet of its file is as it was issued and the log's key has signed it.
+def verify_certificate(octets: bytes, *keys: VerifierKey) -> Statement:
+    """What a certificate says, if every octet of its file is as it was issued and a key of the log has signed it.
 
     Raises BadCertificate.
     """
@@ -69,7 +69,7 @@ def verify_certificate(octets: bytes, key: VerifierKey) -> Statement:
         raise BadCertificate("entry or proof are altered") from None
     if proof.text.encode() != members[PROOF] or not holds:
         raise BadCertificate("the proof does not hold")
-    if origin != key.name or not is_signed_by(proof.note, key):
+    if origin not in {each.name for each in keys} or not is_signed_by(proof.note, *keys):
         raise BadCertificate("it is signed by another key")
     digests = entry.get("d", {})
     named = [digests.get("statement"), digests.get("page")]

@@ -19,6 +19,7 @@ from gateway.ledger.roles import Acts, Retention
 from gateway.model.message import OutboxEvent
 from gateway.process.clock import Clock
 from gateway.rights.certificates import NONE, Certificates, Destroyed
+from gateway.rights.holds import held_messages
 from gateway.rights.journal import IDS, Part, act_of, begun, finished, forget_done, written
 from gateway.rights.journal import KEPT_MS as DONE_KEPT_MS
 from gateway.rights.news import erased_events
@@ -39,14 +40,16 @@ Publish = Callable[[Sequence[OutboxEvent]], Awaitable[None]]
 
 
 class Erasure(msgspec.Struct, kw_only=True):
-    """What was done. leaves: of keys, that were destroyed now. elsewhere: entries of other places. passed: by operator,
-    what it has been given of these people: it is to be told (IR 8(2)). certificates: ids.
+    """What was done. leaves: of keys, that were destroyed now. elsewhere: entries of other places. held: messages of
+    which a copy stays under a hold. passed: by operator, what it has been given of these people: it is to be told (IR
+    8(2)). certificates: ids.
     """
 
     subjects: int = 0
     messages: int = 0
     leaves: int = 0
     elsewhere: int = 0
+    held: int = 0
     customers: set[int] = set()
     passed: dict[str, Passed] = {}
     certificates: list[str] = []
@@ -118,12 +121,14 @@ class Eraser:
             "subjects": len(step),
             "customers": len({each.customer for each in step}),
         }
+        numbers["held"] = await held_messages(around.acts, [each for trace in step for each in trace.ids])
         obj = purpose.obj or purpose.case or f"erasure_{name}"
         customer = _only(step, around.public_id)
         said = {"customer": customer} if customer else {}
         intent, writes, entries = around.audit.begun(purpose.act, obj, numbers=numbers, **said)
         parts = list(self._parts(step, purpose, intent, obj, numbers))
         await around.acts.act([*writes, *written(name, parts)], entries)
+        total.held += numbers["held"]
         elsewhere = 0
         for place in around.places:
             for each in step:

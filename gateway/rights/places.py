@@ -7,7 +7,9 @@ the number. To add one, add its maker to `MAKERS`.
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from gateway.consent.desk import Forgetting
 from gateway.keystore.keyring import Keyring
+from gateway.keystore.permission_keys import PermissionKeys
 from gateway.ledger.roles import Ledger
 from gateway.process.clock import Clock
 from redaction.personal import Msisdn
@@ -25,7 +27,12 @@ class Place(Protocol):
 
 Maker = Callable[[Ledger, Keyring, Clock], Place]
 
-MAKERS: Final[tuple[Maker, ...]] = ()
+
+def _consents(ledger: Ledger, keyring: Keyring, _clock: Clock) -> Place:
+    return Forgetting(ledger.permissions, PermissionKeys(keyring).tokens)
+
+
+MAKERS: Final[tuple[Maker, ...]] = (_consents,)
 """Of every place that there is."""
 
 

@@ -147,6 +147,11 @@ class Tracer:
             trace.passed.setdefault(message.operator, Passed()).add(submitted_ms)
 
 
+def places_in(state: KeyState, message: Message, policies: RetentionPolicies) -> set[Place]:
+    """Every leaf under which something of a message may be sealed, if no version before sealed it."""
+    return places_of(state, message, policies, {message.subject: leaf_of_pseudonym(message.subject)})
+
+
 class Directory:
     """What many people are called, epoch by epoch as a walk comes to them: all epochs at once would fill the memory.
 

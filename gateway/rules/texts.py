@@ -4,12 +4,11 @@ They look for words and warn by default: what a text means is not decided here.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection
 from typing import Final
 
 from config.rules import OptOut, RulePack
-from redaction.detect import normalise_digits
+from redaction.plain_text import plain
 
 _FOLDED: Final = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": None})
 _STOP_LINK: Final = re.compile(r"\{stop_link\}|/s/[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])")
@@ -56,6 +55,4 @@ def fold(text: str) -> str:
     """One spelling of what people write alike; digits are ASCII."""
     if text.isascii():
         return text.lower()
-    marks = unicodedata.normalize("NFKD", text)
-    plain = "".join(each for each in marks if not unicodedata.combining(each))
-    return normalise_digits(plain).translate(_FOLDED).casefold()
+    return plain(text).translate(_FOLDED).casefold()

@@ -26,14 +26,16 @@ STEERING = (
     *("pause_operator", "resume_operator", "drain_operator", "rebind_operator", "drain_node", "resume_node"),
     *("accepting_on", "accepting_off", "dispatch_on", "dispatch_off"),
 )
-DECISIONS = ("consent_request", "refuse_request")
-"""Who may do these follows from what was asked for; they have a test of their own."""
+DECISIONS = ("ask_request", "consent_request", "refuse_request", "erase_message")
+"""Who may do these follows from what was asked for, or they can be done once; they have tests of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
 AUDIT_FILES = ("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile")
 """Which are there or not; a test of their own reads them."""
 BODIES: Mapping[str, object] = {
     "explain_route": {"to": "96650"},
+    "erase_subjects": {"numbers": ["+966500000001"]},
+    "show_subject": {"number": "+966500000001"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
     "set_customer_quotas": {"per_day": 1_000_000},

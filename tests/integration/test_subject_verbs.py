@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from gateway.accounts.administration import Accounts
+from gateway.accounts.settings import KeySettings
+from gateway.audit.actor import COMMAND_LINE
+from gateway.node.node import Node
+from gateway.people.roles import Role
 from redaction.personal import Purpose
 from tests.integration.admin_stage import Admin, running_admin
 from tests.integration.test_message_verbs import CONFIG
@@ -69,3 +74,82 @@ async def test_a_line_that_is_no_number_is_named_and_not_repeated(tmp_path: Path
         words = ("subject", "erase", "--number", of(tmp_path, PERSON, "05-canary-1"))
         error = await asyncio.to_thread(lambda: told(tmp_path, *words, code=1))
     assert ("line 2" in error, "invalid_number" in error, "canary" in error) == (True, True, False)
+
+
+async def test_a_message_is_erased_once_and_is_not_there_any_more(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        gone, stays = await admin.send(to=PERSON), await admin.send(to=PERSON)
+        done = await asyncio.to_thread(told, tmp_path, "message", "erase", gone)
+        assert done["messages"] == 1
+        assert [await shown(admin, each) for each in (gone, stays)] == [404, 200]
+        error = await asyncio.to_thread(lambda: told(tmp_path, "message", "erase", gone, code=1))
+        assert "unknown_message" in error
+        intent, outcome = await admin.entries("message.erase")
+        assert (intent["obj"], outcome["res"]) == (f"msg_{gone}", "ok")
+
+
+async def asked(admin: Admin, path: str, body: object, scopes: tuple[str, ...] = ("subjects",)) -> tuple[int, Any]:
+    node = admin.node
+    accounts = accounts_of(node)
+    customer = node.stores.directory.number_of(admin.customer)
+    assert customer is not None
+    _, key = await accounts.add_key(customer, scopes=scopes, settings=KeySettings())
+    await node.stores.directory.refresh()
+    url = f"http://127.0.0.1:{node.fronts.http.listener.port}{path}"
+    headers = {"Authorization": f"Bearer {key.reveal(Purpose.CREDENTIAL)}"}
+    async with admin._client.post(url, json=body, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+def accounts_of(node: Node) -> Accounts:
+    stores = node.stores
+    return Accounts(
+        stores.ledger.accounts,
+        node.clock,
+        COMMAND_LINE,
+        sealer=stores.sealer,
+        ensure_keys=stores.keyring.ensure_customer,
+        digest=stores.keyring.credential_digest,
+        epoch=stores.keyring.credential_epoch,
+    )
+
+
+@pytest.mark.case("privacy-3")
+async def test_a_customer_asks_about_its_own_people_over_its_api(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        gone, other = await admin.send(to=PERSON), await admin.send(to=OTHER)
+        body = {"number": PERSON, "case": "4711"}
+        assert (await asked(admin, "/v1/subjects/erase", body, ("status",)))[1]["code"] == "scope_missing"
+        status, held = await asked(admin, "/v1/subjects/access", body)
+        assert (status, [each["id"] for each in held["messages"]]) == (200, [gone])
+        status, done = await asked(admin, "/v1/subjects/erase", body)
+        assert (status, done["messages"], done["operators_to_tell"][0]["operator"]) == (200, 1, "loop")
+        assert [await shown(admin, each) for each in (gone, other)] == [404, 200]
+        (entry,) = [each for each in await admin.entries("subject.erase") if each["res"] == "ok"]
+        assert (entry["actor"]["kind"], entry["customer"]) == ("key", admin.customer)
+        assert "4711" not in json.dumps(entry)
+        assert (await asked(admin, f"/v1/messages/{other}/erase", None))[1]["messages"] == 1
+        assert (await asked(admin, f"/v1/messages/{other}/erase", None))[0] == 404
+        status, told = await asked(admin, "/v1/subjects/erase", {"number": "canary"})
+        assert (status, told["code"], "canary" in json.dumps(told)) == (400, "invalid_number", False)
+
+
+async def test_the_privacy_officer_erases_at_every_customer_and_a_customers_own_at_that_one(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        platform, _ = await admin.person(Role.PRIVACY_OFFICER)
+        theirs, _ = await admin.person(Role.CUSTOMER_PRIVACY_OFFICER, customer=admin.customer, email="b@example.com")
+        own, everywhere = await admin.session(theirs), await admin.session(platform)
+        message = await admin.send(to=PERSON)
+        body = {"number": PERSON, "customer": "cus_0000000000000000"}
+        assert (await admin.ask("POST", "/admin/v1/subjects/access", body, own))[0] == 404
+        status, held, _ = await admin.ask("POST", "/admin/v1/subjects/access", {"number": PERSON}, own)
+        assert (status, [each["id"] for each in held["messages"]]) == (200, [message])
+        erase = {"numbers": [PERSON, OTHER], "case": "R-1"}
+        status, done, _ = await admin.ask("POST", "/admin/v1/subjects/erase", erase, everywhere)
+        assert (status, done["messages"], done["customers"]) == (200, 1, [admin.customer])
+        again = await admin.send(to=PERSON)
+        path = f"/admin/v1/messages/{again}/erase"
+        stale = await admin.session(platform, ago_s=600)
+        assert (await admin.ask("POST", path, None, stale))[1]["code"] == "proof_needed"
+        assert (await admin.ask("POST", path, None, own))[0] == 200
+        assert (await admin.ask("POST", path, None, everywhere))[0] == 404

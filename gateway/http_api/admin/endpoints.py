@@ -6,18 +6,16 @@ from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_table import own_routes, passkey_routes
 from gateway.http_api.admin.parts import Parts
-from gateway.http_api.admin.people import PeopleEndpoints
 from gateway.http_api.admin.people_table import people_routes, reload_routes
 from gateway.http_api.admin.quotas import QuotaEndpoints
 from gateway.http_api.admin.quotas_table import quota_routes
-from gateway.http_api.admin.reloading import ReloadEndpoints
-from gateway.http_api.admin.requests import RequestEndpoints
 from gateway.http_api.admin.searching import NumberSearch
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.sources import Sources
 from gateway.http_api.admin.standing import Standing, StandingEndpoints
 from gateway.http_api.admin.steering import SteeringEndpoints
 from gateway.http_api.admin.steering_table import steering_routes
+from gateway.http_api.admin.subject_table import subject_routes
 from gateway.http_api.admin.table import admin_routes
 from gateway.http_api.routes import Route
 
@@ -42,9 +40,10 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *steering_routes(SteeringEndpoints(parts, sources.control, sources.operators)),
         *passkey_routes(sign_in),
         *own_routes(OwnEndpoints(parts, sources.people, sources.party)),
-        *people_routes(PeopleEndpoints(parts, sources.people), RequestEndpoints(parts, sources.people)),
+        *people_routes(parts, sources.people),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
-        *reload_routes(ReloadEndpoints(parts, sources.reloads)),
+        *reload_routes(parts, sources.reloads),
+        *subject_routes(parts, sources.rights, sources.directory),
         *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
     ]
 

@@ -8,7 +8,7 @@ from gateway.accept.validation import parse_time
 from gateway.accounts.directory import Directory
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry, known
-from gateway.http_api.admin.finding import AT_ONCE, USUAL_MS, by_reference
+from gateway.http_api.admin.finding import AT_ONCE, USUAL_MS, Sought, by_reference
 from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.searching import NumberSearch
@@ -18,9 +18,10 @@ from gateway.http_api.records import message_id_of
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.ledger.roles import Acts, Messages
+from gateway.model.identifiers import parse_cursor, write_cursor
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
-from gateway.model.times import rfc3339_or_none
+from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
 
 
@@ -74,13 +75,25 @@ class MessageEndpoints:
         since_ms = now_ms - USUAL_MS if asked.since is None else parse_time(asked.since)
         if since_ms is None:
             raise Refusal("wrong_type", "since")
-        found = await by_reference(self._messages, customer, asked.reference, max(0, since_ms), self._reveal_reference)
+        cursor = None if asked.cursor is None else parse_cursor(asked.cursor)
+        if cursor is None and asked.cursor is not None:
+            raise Refusal("invalid_value", "cursor")
+        sought = Sought(customer=customer, reference=asked.reference, since_ms=max(0, since_ms), cursor=cursor)
+        found = await by_reference(self._messages, sought, self._reveal_reference, self._parts.clock.monotonic)
         await self._note(asker, asked.customer, asked.customer, "reference", len(found.messages))
-        return self._parts.answer(self._view(asked, found.messages, is_complete=found.is_complete))
+        views = [message_view(each, asked.customer) for each in found.messages]
+        view = FoundView(
+            messages=views,
+            complete=found.cursor is None,
+            complete_since=rfc3339(found.since_ms),
+            cursor=None if found.cursor is None else write_cursor(found.cursor),
+        )
+        return self._parts.answer(view)
 
     async def _by_number(self, asker: Asker, asked: FindRequest, customer: int, typed: str) -> Reply:
-        if asked.reference is not None or asked.since is not None:
-            raise Refusal("invalid_value", "since" if asked.reference is None else "reference")
+        for field in ("reference", "since", "cursor"):
+            if getattr(asked, field) is not None:
+                raise Refusal("invalid_value", field)
         if asked.purpose is None or asked.case is None:
             raise Refusal("missing_field", "purpose" if asked.purpose is None else "case")
         found = await self._search.find(customer, typed)

@@ -1,13 +1,19 @@
 """The routes of people, tokens, requests and reloads, each with what its description says."""
 
+from collections.abc import Callable
 from typing import Final
 
+from gateway.audit.actor import Actor
+from gateway.control.reloads import Reloads
+from gateway.http_api.admin.asking import AskEndpoint, AskRequest
+from gateway.http_api.admin.parts import BODY, Parts
 from gateway.http_api.admin.people import PeopleEndpoints
 from gateway.http_api.admin.people_views import OwnView, PeopleView, RequestsView, RequestView, TokensView
 from gateway.http_api.admin.reload_views import LookView, ReloadView
 from gateway.http_api.admin.reloading import ReloadEndpoints
 from gateway.http_api.admin.requests import RequestEndpoints
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
+from gateway.people.registry import Registry
 from gateway.people.roles import Action
 
 _CURSOR: Final = Parameter(
@@ -22,18 +28,21 @@ _PAGED: Final = ("invalid_parameter", "ledger_unavailable")
 _RELOAD: Final = ("reload_under_way", "no_node", "ledger_unavailable")
 
 
-def people_routes(people: PeopleEndpoints, requests: RequestEndpoints) -> list[Route]:
+def people_routes(parts: Parts, registry: Registry) -> list[Route]:
+    people, requests = PeopleEndpoints(parts, registry), RequestEndpoints(parts, registry)
     return [
         Route("GET", "/admin/v1/people", people.people, _PEOPLE),
         Route("GET", "/admin/v1/tokens", people.tokens, _TOKENS),
         Route("GET", "/admin/v1/own", people.own, _OWN),
         Route("GET", "/admin/v1/requests", requests.all, _REQUESTS),
+        Route("POST", "/admin/v1/requests", AskEndpoint(parts, registry).ask, _ASK),
         Route("POST", "/admin/v1/requests/{id}/consent", requests.consent, _CONSENT),
         Route("POST", "/admin/v1/requests/{id}/refuse", requests.refuse, _REFUSE),
     ]
 
 
-def reload_routes(reload: ReloadEndpoints) -> list[Route]:
+def reload_routes(parts: Parts, reloads: Callable[[Actor], Reloads]) -> list[Route]:
+    reload = ReloadEndpoints(parts, reloads)
     return [
         Route("POST", "/admin/v1/reload", reload.reload, _RELOADED),
         Route("POST", "/admin/v1/reload/look", reload.look, _LOOK),
@@ -74,6 +83,16 @@ _REQUESTS: Final = Operation(
     parameters=(_CURSOR,),
     answers=(Answer(description="A page of them.", body=RequestsView),),
     codes=_PAGED,
+)
+_ASK: Final = Operation(
+    id="ask_request",
+    summary="Ask for something that takes two persons; it is done once another one has consented.",
+    tag="Requests",
+    scope=Action.REQUEST_READ,
+    body=AskRequest,
+    example={"action": "hold.place", "object": "cus_0123456789abcdef", "reason": "order 47 of the court"},
+    answers=(Answer(status=201, description="The request, which waits for a day.", body=RequestView),),
+    codes=(*BODY, "not_found", "invalid_value", "ledger_unavailable"),
 )
 _DECIDED: Final = ("not_found", "request_closed", "changed_meanwhile", "ledger_unavailable")
 _CONSENT: Final = Operation(

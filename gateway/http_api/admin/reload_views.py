@@ -22,12 +22,16 @@ class ProblemLine(Struct, frozen=True, kw_only=True):
 
 
 class ProcessReload(Struct, frozen=True, kw_only=True):
-    """process: node and worker. state: `ready`, `refused`, `applied`, or `silent` where nothing is known of it."""
+    """process: node and worker. state: `ready`, `refused`, `applied`, or `silent` where nothing is known of it.
+
+    left_off: further changes and problems that there was no room for.
+    """
 
     process: str
     state: str
     changes: list[ChangeView]
     problems: list[ProblemLine]
+    left_off: int = 0
 
 
 class LookView(Struct, frozen=True):

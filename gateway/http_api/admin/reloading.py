@@ -57,6 +57,7 @@ def _processes(said: Mapping[str, Said]) -> list[ProcessReload]:
                 ProblemLine(code=a.code, setting=a.key, file=a.file, line=a.line, message=a.message)
                 for a in each.problems
             ],
+            left_off=each.left_off,
         )
         for name, each in said.items()
     ]

@@ -18,6 +18,7 @@ from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
 from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
+from gateway.rights.desk import RightsDesk
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     reloads: Callable[[Actor], Reloads]
     naming: Naming
     router: Router
+    rights: RightsDesk
     operators: Callable[[], Sequence[OperatorView]]
     routes: Callable[[], Sequence[RouteLine]]
     checks: Callable[[], Mapping[str, bool]]

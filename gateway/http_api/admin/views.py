@@ -125,12 +125,14 @@ class CustomersView(Struct, frozen=True):
 class FindRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A customer's messages by the customer's own reference, or by a number, with purpose and case.
 
-    since: how far back to look for a reference; default 7 days. case: of which nothing but a digest is kept.
+    since: how far back to look for a reference; default 7 days. cursor: of the answer from which this goes on.
+    case: of which nothing but a digest is kept.
     """
 
     customer: Annotated[str, Meta(min_length=1, max_length=64)]
     reference: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     since: str | None = None
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
     number: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     purpose: Literal["support", "data_subject", "security", "legal"] | None = None
     case: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
@@ -171,9 +173,11 @@ class AdminMessageView(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class FoundView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Messages that were found, newest first. complete: whether all of the time asked for was looked through.
 
-    complete_since: of a number: from when on its messages can be found; of earlier ones nobody can say whose they are.
+    complete_since: from when on all were looked at; of a number: of earlier ones nobody can say whose they are.
+    cursor: where a search by reference goes on that stopped before.
     """
 
     messages: list[AdminMessageView]
     complete: bool
     complete_since: str | None = None
+    cursor: str | None = None

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from config.audit import AuditSettings
 from config.checks import check, check_dates
 from config.findings import is_loopback
 from config.operators import (
@@ -76,7 +77,8 @@ def in_a_vault(**transit: Any) -> Settings:
 
 def shared(**redis: Any) -> Settings:
     keys = KeystoreSettings(engine="redis", redis=KeyServerSettings(url="rediss://keys"))
-    return Settings(ledger=LedgerSettings(engine="redis", redis=RedisSettings(**redis)), keystore=keys)
+    ledger = LedgerSettings(engine="redis", redis=RedisSettings(**redis))
+    return Settings(ledger=ledger, keystore=keys, audit=AuditSettings(dir="audit"))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +177,7 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
             msgspec.structs.replace(
                 on_a_server(url="redis://127.0.0.1"),
                 ledger=LedgerSettings(engine="redis", redis=RedisSettings(url="redis://127.0.0.1:6379/3")),
+                audit=AuditSettings(dir="audit"),
             ),
             "keystore.redis.url",
             "keys_beside_data",
@@ -275,6 +278,12 @@ def test_a_shared_ledger_with_keys_of_one_machine_is_told_of() -> None:
     settings = msgspec.structs.replace(shared(url="redis://127.0.0.1"), keystore=KeystoreSettings())
     (problem,) = check(settings)
     assert (problem.key, problem.code, problem.severity) == ("keystore.engine", "keys_not_shared", Severity.WARNING)
+
+
+def test_a_shared_ledger_without_a_place_for_the_audit_log_is_told_of() -> None:
+    settings = msgspec.structs.replace(shared(url="redis://127.0.0.1"), audit=AuditSettings())
+    (problem,) = check(settings)
+    assert (problem.key, problem.code, problem.severity) == ("audit.dir", "audit_elsewhere", Severity.WARNING)
 
 
 def test_an_operator_without_name_is_refused() -> None:

@@ -41,6 +41,18 @@ def test_a_text_is_blocked_with_a_stable_code_and_without_the_value() -> None:
     assert IBAN not in repr(refused.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["reference 1000000008", "tracking4111 1111 1111 1111x", "SA03.8000.0000.6080.1016.7519"]
+)
+def test_what_is_blocked_is_looked_for_by_its_check_digits_alone(text: str) -> None:
+    with pytest.raises(Refusal, match="content_blocked"):
+        enforce({Kind.IBAN: BLOCK, Kind.CARD: BLOCK, Kind.NATIONAL_ID: BLOCK}, text)
+
+
+def test_what_is_masked_needs_a_word_beside_a_number_that_may_be_any() -> None:
+    assert enforce({Kind.NATIONAL_ID: MASK}, "reference 1000000008") == ("reference 1000000008", ())
+
+
 def test_a_part_that_cannot_be_changed_is_blocked_where_it_would_be_masked() -> None:
     with pytest.raises(Refusal, match="content_blocked"):
         enforce({Kind.IBAN: MASK}, TEXT, changeable=False)

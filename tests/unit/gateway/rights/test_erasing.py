@@ -73,7 +73,7 @@ async def test_an_erasure_is_one_intent_and_one_outcome_with_a_certificate(road:
     intent, outcome = await rights.entries("subject.erase")
     assert (intent["res"], outcome["res"]) == ("intent", "ok")
     assert intent["intent"] == outcome["intent"]
-    assert outcome["n"] == {"messages": 1, "subjects": 1, "customers": 1, "periods": 1, "elsewhere": 0}
+    assert outcome["n"] == {"messages": 1, "subjects": 1, "customers": 1, "periods": 1, "elsewhere": 0, "held": 0}
     (destruction,) = await rights.entries("destruction")
     assert [destruction["obj"]] == done.certificates
     found = await find_certificate(road.ledger.acts, done.certificates[0])

@@ -3,13 +3,16 @@
 import msgspec
 import pytest
 
-from gateway.rights import certificates, journal
+from gateway.rights import certificates, holds, journal, leaving
 from redaction.document_inventory import DOCUMENTS
 
 TYPES: dict[str, type[msgspec.Struct]] = {
     journal.WORK: journal.Part,
     journal.DONE: journal.Done,
     certificates.CERTIFICATE: certificates.Certificate,
+    leaving.LEAVING: leaving.Leaving,
+    holds.HOLD: holds.Stored,
+    holds.HELD: holds.Kept,
 }
 
 

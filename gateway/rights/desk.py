@@ -1,0 +1,98 @@
+"""The rights desk as interfaces use it: one thing at a time, for each is a walk through records."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from gateway.audit.actor import Actor
+from gateway.audit.acts import Act
+from gateway.audit.entries import known
+from gateway.audit.log import AuditLog
+from gateway.keystore.naming import named_since_ms
+from gateway.model.message import OPEN, Message
+from gateway.model.refusals import Refusal
+from gateway.rights.access import HORIZON_MS, Accesses, Held
+from gateway.rights.building import Stands, eraser, tracer
+from gateway.rights.erasing import Erasure, Publish, Purpose
+from gateway.rights.subjects import NO_ANSWER, Answer, DataSubject
+from gateway.rights.tracing import MOST, Trace, places_in
+from redaction.keys import Place
+from redaction.personal import Msisdn
+
+LONGEST_CASE: Final = 64
+
+
+class RightsDesk:
+    """customers: numbers of those whose keys live."""
+
+    def __init__(self, on: Stands, publish: Publish, customers: Callable[[], Collection[int]]) -> None:
+        self.on: Final = on
+        self._publish = publish
+        self._customers = customers
+        self._busy: Final = asyncio.Lock()
+
+    async def erase(
+        self, actor: Actor, numbers: Sequence[Msisdn], customer: int | None, case: str, answer: Answer = NO_ANSWER
+    ) -> Erasure:
+        """People, at one customer or at all. Raises Refusal("overloaded") while somebody is at it, KeysWithheld and
+        LedgerUnavailable.
+        """
+        async with self._alone():
+            traces = await tracer(self.on).trace(self._subjects(numbers, customer), answer)
+            return await eraser(self.on, actor, self._publish).erase(traces, Purpose(case=case_of(case)))
+
+    async def erase_message(self, actor: Actor, message: Message) -> Erasure:
+        """One message. Content of the same person's other messages of its period goes along.
+
+        Raises Refusal("others_wait") where that would end one that waits to be sent, and as `erase`.
+        """
+        async with self._alone():
+            places = places_in(self.on.keyring.state, message, self.on.policies)
+            await self._check_others(message, places)
+            trace = Trace(message.customer, None, ids=[message.id], places=places)
+            purpose = Purpose(act=Act.MESSAGE_ERASE, what="message", obj=f"msg_{message.id.hex()}")
+            return await eraser(self.on, actor, self._publish).erase([trace], purpose)
+
+    async def look(
+        self, actor: Actor, number: Msisdn, customer: int | None, case: str, since_ms: int | None = None
+    ) -> Held:
+        """What is held of a person; the audit log says that it was looked at. Raises as `erase`."""
+        async with self._alone():
+            places = {each.name: each.register.place for each in self.on.settings.operators}
+            accesses = Accesses(
+                tracer(self.on),
+                self.on.public_id,
+                places.get,
+                lambda owner: named_since_ms(self.on.keyring.state, owner),
+            )
+            from_ms = self.on.clock.now_ms() - HORIZON_MS if since_ms is None else since_ms
+            held = await accesses.look(self._subjects([number], customer), max(0, from_ms))
+            audit = AuditLog(self.on.ledger.acts, self.on.clock, actor)
+            counts = {"messages": len(held.messages), "customers": len({each.customer for each in held.messages})}
+            owner = "" if customer is None else self.on.public_id(customer)
+            said = {"customer": known("cus", owner)} if owner else {}
+            await audit.write(Act.SUBJECT_ACCESS, case_of(case), numbers=counts, **said)
+            return held
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        if self._busy.locked():
+            raise Refusal("overloaded")
+        async with self._busy:
+            yield
+
+    def _subjects(self, numbers: Sequence[Msisdn], customer: int | None) -> list[DataSubject]:
+        owners = sorted(self._customers()) if customer is None else [customer]
+        return [DataSubject(owner, number) for number in numbers for owner in owners]
+
+    async def _check_others(self, message: Message, places: Collection[Place]) -> None:
+        found = await self.on.ledger.messages.list_subject(message.customer, [message.subject], MOST)
+        others = [each for each in found if each.id != message.id and each.status in OPEN]
+        if any(set(places) & places_in(self.on.keyring.state, each, self.on.policies) for each in others):
+            raise Refusal("others_wait")
+
+
+def case_of(case: str) -> str:
+    """As the audit log names it; '' for none."""
+    return known("case", case) if case else ""
