@@ -111,16 +111,17 @@ class _Range:
 
 class Prefixes:
     """All ranges of all customers that were written to of late. full: numbers that were not counted, as there was no
-    place.
+    place. begun: how often a range was blocked.
     """
 
     def __init__(self, most: int = MOST_RANGES) -> None:
         self.full = 0
-        self._blocks: list[int] = []
+        self.begun = 0
         self._most = most
         self._ranges: dict[int, dict[str, _Range]] = {}
         self._count = 0
         self._usual: dict[int, tuple[int, float]] = {}
+        self._hour = 0
 
     def look(self, customer: int, digits: str, now_ms: int) -> int | None:
         """Until when nothing goes to this number's range; None where nothing stands in the way."""
@@ -131,9 +132,9 @@ class Prefixes:
             return known.blocked_until_ms
         if known.distinct <= FEWEST or known.holds(int(digits[-_LAST:])):
             return None
-        if known.distinct < known.judged + (
-            JUDGED_EACH if known.judged else 0
-        ) or known.distinct < TIMES * self._usually(customer, digits[:-_LAST], now_ms):
+        if known.judged and known.distinct < known.judged + JUDGED_EACH:
+            return None
+        if known.distinct < TIMES * self._usually(customer, digits[:-_LAST], now_ms):
             return None
         if not _is_suspicious(known):
             known.judged = known.distinct
@@ -143,6 +144,8 @@ class Prefixes:
 
     def note(self, customer: int, digits: str, token: int, now_ms: int) -> None:
         """A message to this number is taken."""
+        if now_ms // HOUR_MS != self._hour:
+            self.forget(now_ms)
         known = self._range(customer, digits[:-_LAST], now_ms, make=True)
         if known is None:
             self.full += 1
@@ -155,12 +158,17 @@ class Prefixes:
         if known is None or known.blocked_until_ms > now_ms:
             return
         known.blocked_until_ms, known.stepped_ms, known.steps = until_ms, now_ms, known.steps + 1
-        self._blocks.append(until_ms)
+        self.begun += 1
 
-    def blocked(self, now_ms: int) -> int:
-        """How many ranges nothing is sent to now, or would be where they are only watched."""
-        self._blocks = [until_ms for until_ms in self._blocks if until_ms > now_ms]
-        return len(self._blocks)
+    def forget(self, now_ms: int) -> None:
+        """Drop which numbers were written to in an hour that is over."""
+        hour = now_ms // HOUR_MS
+        if hour != self._hour:
+            self._hour = hour
+            for own in self._ranges.values():
+                for each in own.values():
+                    if each.hour != hour:
+                        each.few, each.map, each.judged = array("H"), None, 0
 
     def _range(self, customer: int, digits: str, now_ms: int, *, make: bool = False) -> _Range | None:
         own = self._ranges.get(customer)

@@ -113,6 +113,13 @@ class Sentry:
         windows = (self._loops, self._codes, self._texts, self._campaigns, self._new, self._taken)
         return sum(each.turned_early for each in windows) + self.prefixes.full
 
+    def forget_old(self, now_ms: int) -> None:
+        """Drop what was counted in times that are over; where messages come, it is dropped by itself."""
+        for each in (self._loops, self._codes, self._texts, self._campaigns, self._new, self._taken):
+            each.forget(now_ms)
+        self.prefixes.forget(now_ms)
+        self._pauses = {token: each for token, each in self._pauses.items() if each[0] > now_ms - HOUR_MS}
+
     def look(self, key: ApiKey, submission: Submission, now_ms: int) -> Sequence[Verdict]:
         """What stands in the way of a message; the first that refuses is the last that is asked."""
         seen = self._see(key, submission)

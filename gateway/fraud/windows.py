@@ -34,7 +34,7 @@ class Window:
         past_ms = now_ms - self._began_ms
         if past_ms >= self.length_ms:
             self._turn(now_ms)
-            past_ms = 0
+            past_ms = now_ms - self._began_ms
         counted = self._now.get(token, 0)
         if self._before:
             return counted + self._before.get(token, 0) * (1 - past_ms / self.length_ms)
@@ -48,11 +48,18 @@ class Window:
             self._turn(now_ms)
         self._now[token] = self._now.get(token, 0) + 1
 
+    def forget(self, now_ms: int) -> None:
+        """Drop what no window that ends now or later can hold."""
+        if now_ms - self._began_ms >= 2 * self.length_ms:
+            self._turn(now_ms)
+
     def _turn(self, now_ms: int) -> None:
-        is_next = now_ms - self._began_ms < 2 * self.length_ms
+        """Into the next one, or into one that nothing is before; early where it is full."""
+        past_ms = now_ms - self._began_ms
+        is_next = past_ms < 2 * self.length_ms
         self._before = self._now if is_next else {}
         self._now = {}
-        self._began_ms = now_ms
+        self._began_ms = self._began_ms + self.length_ms if self.length_ms <= past_ms and is_next else now_ms
 
 
 class DaySketch:

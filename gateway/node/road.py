@@ -3,6 +3,8 @@
 The steps meet in the journal: what a commit made durable goes on to dispatch, to the webhooks or to the binds.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from config.settings import Settings
@@ -14,6 +16,7 @@ from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
+from gateway.fraud.sentry import Sentry
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
 from gateway.node import limiting, steps, way_in
@@ -69,6 +72,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     revocation: Revocation
     troubles: Troubles
     scrubbing: Scrubbing
+    sentry: Sentry
 
 
 async def build_road(
@@ -101,7 +105,8 @@ async def build_road(
         clock=clock,
     )
     admission = await limiting.admission(base, buckets)
-    door = way_in.door(base, dispatch)
+    sentry = Sentry()
+    door = way_in.door(base, dispatch, sentry)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
         standing=Standing(settings),
@@ -126,11 +131,12 @@ async def build_road(
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
-        scrubbing=_scrubbing(settings, stores, deliverer),
+        scrubbing=_scrubbing(settings, stores, deliverer, lambda: sentry.forget_old(clock.now_ms())),
+        sentry=sentry,
     )
 
 
-def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:
-    """Who keeps what is personal or secret beside what is under way."""
-    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget)
+def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer, counts: Callable[[], None]) -> Scrubbing:
+    """Who keeps what is personal or secret beside what is under way. counts: forgets those of abuse."""
+    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget, counts)
     return Scrubbing(settings.memory.horizon_s, forget)

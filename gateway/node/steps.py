@@ -14,7 +14,6 @@ from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, 
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
-from gateway.fraud.sentry import Sentry
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
@@ -49,7 +48,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     minimiser: Minimiser
     verdicts: Counts
     guard: Guard
-    sentry: Sentry
 
 
 def base(
@@ -87,7 +85,6 @@ def base(
         ),
         verdicts=verdicts,
         guard=consenting.guard(stores, clock, tasks, verdicts),
-        sentry=Sentry(),
     )
 
 

@@ -5,13 +5,14 @@ from gateway.accept.door import Door
 from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.fraud.sentry import Sentry
 from gateway.node import assembly
 from gateway.node.steps import Base
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.segments import plan
 
 
-def door(base: Base, dispatch: Dispatch) -> Door:
+def door(base: Base, dispatch: Dispatch, sentry: Sentry) -> Door:
     rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
@@ -27,7 +28,7 @@ def door(base: Base, dispatch: Dispatch) -> Door:
 
     return Door(
         validator=Validator(base.settings.messages, plan, is_callable, has_endpoint, rules.senders.classes_of),
-        judge=Judge([rules.at_door], base.verdicts, base.guard, base.sentry),
+        judge=Judge([rules.at_door], base.verdicts, base.guard, sentry),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
         journal=base.journal,

@@ -151,7 +151,7 @@ def test_a_text_that_reads_like_a_code_is_a_code_where_no_class_is_named() -> No
     assert check(message_class=UNSET, text="hello").message_class is MessageClass.TRANSACTIONAL
 
 
-ORDER = "Your order code 4711 is ready"
+ORDER = "Your code 4711 is ready"
 
 
 @pytest.mark.case("interfaces-8")
