@@ -1,5 +1,6 @@
-"""The compiled build: CONNECT_GATEWAY_COMPILED=1 makes one extension of compiling/modules.txt, by mypyc, and two
-in C: compiling/openssl.c, which the build does without where OpenSSL's headers are missing, and compiling/overwriter.c.
+"""The compiled build: CONNECT_GATEWAY_COMPILED=1 makes one extension of compiling/modules.txt, by mypyc, and four
+in C: compiling/openssl.c, which the build does without where OpenSSL's headers are missing, compiling/blake2s.c,
+compiling/steady.c and compiling/overwriter.c.
 
 Without the variable this file says nothing, and the wheel is pure. docs/decisions/0012 tells why there are two.
 """
@@ -75,7 +76,7 @@ def extensions() -> list[Extension]:
         each.extra_compile_args = [*each.extra_compile_args, "-include", str(ROOT / "compiling" / "runtime.h")]
         for source in map(Path, each.sources):
             source.write_text(GLOBAL.sub(r"\1GATEWAY_GLOBAL(", source.read_text(encoding="utf-8")), encoding="utf-8")
-    return [*made, openssl(), overwriter()]
+    return [*made, openssl(), hashing(), overwriter(), steady()]
 
 
 def openssl() -> Extension:
@@ -83,9 +84,19 @@ def openssl() -> Extension:
     return Extension("redaction.primitives.openssl", ["compiling/openssl.c"], libraries=["crypto"], optional=True)
 
 
+def hashing() -> Extension:
+    """Digests without an object for each. Elsewhere they are made by hashlib."""
+    return Extension("redaction.primitives.hashing", ["compiling/blake2s.c"], optional=True)
+
+
 def overwriter() -> Extension:
     """What overwrites freed memory. It needs a Linux; elsewhere memory is freed as usual."""
     return Extension("gateway.process.overwriter", ["compiling/overwriter.c"], optional=True)
+
+
+def steady() -> Extension:
+    """What time it is, without a tuple for each look. Elsewhere Python's `time` is asked."""
+    return Extension("gateway.process.steady", ["compiling/steady.c"], optional=True)
 
 
 setup(ext_modules=extensions() if os.environ.get("CONNECT_GATEWAY_COMPILED") == "1" else [])

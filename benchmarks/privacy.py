@@ -19,6 +19,7 @@ import msgspec
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
 from gateway.process.clock import SystemClock
+from redaction.custodian import new_private
 from redaction.detect import find, looks_like_otp
 from redaction.first_layout import to_bytes
 from redaction.fresh_keys import FRESH
@@ -26,8 +27,10 @@ from redaction.keys import ROOT_BYTES, KeyState
 from redaction.keys_at_rest import seal_state
 from redaction.personal import Msisdn, Purpose
 from redaction.pseudonymise import pseudonymise
+from redaction.questions import named, open_question, question, seal_question
 from redaction.retention import OTP, RetentionTag
 from redaction.seal import SealContext, Sealer
+from redaction.search_epochs import EPOCH_MS
 
 ROUNDS: Final = 7
 CALLS: Final = 5_000
@@ -50,6 +53,7 @@ def run(whole_us: float | None = None) -> None:
     sealing(whole)
     naming(whole)
     puncturing(whole)
+    asking()
     rolling()
     erased()
 
@@ -156,6 +160,23 @@ def puncturing(whole: float) -> None:
     each = (len(to_bytes(state)) - before - first) / 1_000
     print(f"{'key state, first erasure of a period':<52}{first:>10} bytes   wanted ≤ {6 * 1024}")
     print(f"{'key state, each of 1,000 erasures of a period':<52}{each:>10.0f} bytes")
+
+
+def asking() -> None:
+    """What a custodian is asked about one person: 100 customers, 90 days of secrets under four tags."""
+    key, (state, clock) = new_private(), key_state()
+    state.set_custodian(key.public(), 0)
+    for customer in range(1, 101):
+        state.ensure_customer(customer, clock.random)
+    for epoch in range(90 * 4):
+        for tag in ("otp", "transactional", "promotional", "discard"):
+            state.ensure_secret("search", epoch, clock.random, tag=tag)
+            state.hand_over(tag, epoch, clock.random, now_ms=epoch * EPOCH_MS)
+    asked = question(state, "R-1", [Msisdn("966512345678", 966)], range(1, 101), 0, 90 * 4 * EPOCH_MS)
+    sealed, keys = seal_question(asked, key.public()), {key.public().id: key}
+    calls: list[Callable[[], object]] = [lambda: named(open_question(sealed, keys), keys)]
+    report("a custodian: 1 number, 100 customers, 90 days", measure(lambda: calls), 10_000_000)
+    print(f"{'its question':<52}{len(sealed):>10,} bytes")
 
 
 def rolling() -> None:

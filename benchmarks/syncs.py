@@ -25,13 +25,13 @@ class Syncs:
         self._counts = compiler is not None
         if compiler is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            counter = f'-DCOUNTER="{self._counter}"'
-            words = (compiler, "-shared", "-fPIC", "-O2", counter, "-o", str(self._library), str(SOURCE), "-ldl")
+            places = (f'-DCOUNTER="{self._counter}"', f'-DLIBRARY="{self._library}"')
+            words = (compiler, "-shared", "-fPIC", "-O2", *places, "-o", str(self._library), str(SOURCE), "-ldl")
             subprocess.run(words, check=True)
             self._counter.write_bytes(bytes(_NUMBER.size))
 
     def environ(self) -> Mapping[str, str]:
-        """Of the processes that are counted."""
+        """Of the processes that are counted; all that they start are counted as well."""
         return {"LD_PRELOAD": str(self._library)} if self._counts else {}
 
     def count(self) -> int | None:

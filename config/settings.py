@@ -187,8 +187,8 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             description="Who writes the file: a `process` beside the gateway's, or the gateway's event `loop`."
             " A process brings more messages a second where hundreds are in flight, for a second core, 30 MB and, with"
-            " few in flight, up to a tenth more CPU. Where there are two cores `auto` takes one from the start if"
-            " customers bind, and otherwise once commits have been large for a while."
+            " few in flight, up to a tenth more CPU. Where there are two cores `auto` takes one once commits"
+            " have been large for a while."
         ),
     ] = "auto"
     batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512

@@ -16,14 +16,13 @@ Versions before took the leaf from the HMAC, too. What they sealed names its lea
 
 from collections.abc import Iterable
 from contextlib import suppress
-from hashlib import blake2s
 from typing import Final
 
 from redaction.epoch_secrets import SEARCH
 from redaction.errors import KeyDestroyed
 from redaction.keys import LASTING_EPOCH, PLATFORM, KeyState
 from redaction.personal import Msisdn, Purpose, Secret
-from redaction.primitives import hmac_sha256
+from redaction.primitives import Begun, hmac_sha256
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym
 from redaction.sealed import Subject as Subject
@@ -32,8 +31,7 @@ from redaction.turning import Digests as Digests
 from redaction.windows import window
 
 IDEMPOTENCY: Final = "idempotency"
-_LEAF: Final = blake2s(key=b"connect-gateway leaf")
-"""Copied for each leaf: that takes 0.37 µs, and a fresh one 0.56."""
+_LEAF: Final = Begun(b"", key=b"connect-gateway leaf")
 
 
 def pseudonymise(
@@ -45,16 +43,13 @@ def pseudonymise(
     is a leaf of content keys. tag: '' where one pepper serves all tags.
     """
     name = hmac_sha256(keys.pepper(customer, purpose, epoch, tag), msisdn.reveal(Purpose.ACCEPT).encode())
-    keyed = _LEAF.copy()
-    keyed.update(name[:16])
-    return Subject(Pseudonym(name[:16]), int.from_bytes(keyed.digest()[:5], "big"))
+    pseudonym = Pseudonym(name[:16])
+    return Subject(pseudonym, leaf_of_pseudonym(pseudonym))
 
 
 def leaf_of_pseudonym(pseudonym: Pseudonym) -> int:
     """0 .. 2^40 - 1. It need not be secret: pseudonyms and leaves stand in clear in what is stored."""
-    keyed = _LEAF.copy()
-    keyed.update(pseudonym)
-    return int.from_bytes(keyed.digest()[:5], "big")
+    return int.from_bytes(_LEAF.of(pseudonym)[:5], "big")
 
 
 def former_leaves(keys: KeyState, customer: int, msisdn: Msisdn) -> dict[Pseudonym, int]:

@@ -179,6 +179,9 @@ class PuncturableKey:
 
     def is_punctured(self, index: int) -> bool:
         """Raises as `Segments.open`."""
+        if self.parts[0].root is not None:  # nothing was forgotten yet
+            _check(index)
+            return False
         return _find(self._nodes(self._part(index)), index) < 0
 
     def puncture(self, index: int) -> None:
@@ -251,6 +254,10 @@ class PuncturableKey:
 
     def _covering(self, index: int) -> tuple[int, bytes]:
         """Level and key of the stored node that leads to `index`."""
+        root = self.parts[0].root
+        if root is not None:
+            _check(index)
+            return 0, root.value
         nodes = self._nodes(self._part(index))
         at = _find(nodes, index)
         if at < 0:

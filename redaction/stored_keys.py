@@ -67,7 +67,8 @@ class SealedState(msgspec.Struct, frozen=True):
 class KeyAge(msgspec.Struct, frozen=True, kw_only=True):
     """What status pages show of a key. name: which one, never its bytes.
 
-    family: "period", "customer", "pepper", "secret", which peppers of an epoch are derived from, or "retired", a
+    family: "period", "customer", "pepper", "secret", which peppers of an epoch are derived from, "handed", one of these
+    that the custodian has, or "retired", a
     customer's key that was replaced.
     """
 

@@ -111,6 +111,10 @@ class Door:
             raise alone(self._full()) from None
         return message
 
+    def expect(self, batches: int) -> None:
+        """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
+        self._journal.expect(batches)
+
     def _ask(self, question: Question, record: Accept, submission: Submission, done: Done) -> None:
         """Take it in once it was looked up that its recipient consents."""
 

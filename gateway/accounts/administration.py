@@ -416,6 +416,11 @@ class Accounts:
         _say(self._actor, kind, name)
 
 
+async def put_corrected(store: AccountStore, customer: StoredCustomer, entries: Sequence[bytes]) -> None:
+    """Write a customer over the row that it was read from. Raises LedgerUnavailable and ChangedMeanwhile."""
+    await store.save_customer(customer, read=customer.version, entries=entries)
+
+
 async def clear_customer(store: AccountStore, number: int) -> None:
     """Empty the row of a customer whose keys are destroyed: contact data and settings. Raises LedgerUnavailable and
     ChangedMeanwhile.

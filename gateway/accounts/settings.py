@@ -155,6 +155,14 @@ class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
             check_system_id(self.esme)
 
 
+class Correction(msgspec.Struct, frozen=True, array_like=True):
+    """That a field of the contact data was corrected. by: random id of who did it, or what kind of hand."""
+
+    at_ms: int
+    field: str
+    by: str
+
+
 class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """senders: registered names, with the classes that each may carry (empty: all). throughput_per_s: messages per
     second over all keys and ESME accounts together; None is unlimited. daily_quota, monthly_quota: messages in a day
@@ -166,6 +174,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     enforce. residency: the country that its messages must not leave; '' is wherever a transfer is on record.
     fraud: modes of controls against abuse; what is not named has its default. countries: calling codes that it sends
     to, empty for all.
+    corrections: of its contact data, the newest last.
     """
 
     senders: Mapping[str, tuple[str, ...]] = {}
@@ -185,6 +194,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     residency: str = ""
     fraud: FraudModes = {}
     countries: tuple[int, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     def __post_init__(self) -> None:
         _require(

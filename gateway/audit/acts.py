@@ -24,6 +24,8 @@ class Act(enum.Enum):
     CUSTOMER_ENABLE = "customer.enable"
     CUSTOMER_PAUSE = "customer.pause"
     CUSTOMER_RESUME = "customer.resume"
+    CUSTOMER_READ = "customer.read"
+    CUSTOMER_CORRECT = "customer.correct"
     CUSTOMER_ERASE = "customer.erase"
     SENDER_ADD = "sender.add"
     SENDER_REMOVE = "sender.remove"
@@ -273,6 +275,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         ),
         Act.SUBJECT_ACCESS: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages", "customers"})),
         Act.MESSAGE_ERASE: _rule("msg", numbers="messages periods elsewhere subjects customers held"),
+        Act.CUSTOMER_READ: _CUSTOMER,
+        Act.CUSTOMER_CORRECT: _rule("cus", words=("name", "company", "email", "phone")),
         Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),
         Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
         Act.CASE_OPEN: _CASE,

@@ -8,6 +8,7 @@ import typer
 
 from config.loader import Examination, examine
 from config.problems import Severity
+from gateway.cli.custodian_checked import custodian_problems
 from gateway.cli.output import Config, Json, note, run, show
 from gateway.cli.reload import changed, complaints, look, problem, processes
 
@@ -24,6 +25,9 @@ app = typer.Typer(add_completion=False)
 def check(config: Config = None, strict: Strict = False, diff: Diff = False, json: Json = False) -> None:
     """Check the settings, and that the secrets are there, without starting anything."""
     examination = examine(config, os.environ, secrets=True, today=datetime.now(UTC).date())
+    if examination.settings is not None:
+        seen = custodian_problems(examination.settings)
+        examination = Examination(settings=examination.settings, problems=(*examination.problems, *seen))
     fails = any(strict or each.severity is Severity.ERROR for each in examination.problems)
     if diff and examination.settings is not None:
         fails = _show_diff(config, examination, as_json=json) or fails

@@ -7,19 +7,21 @@ import typer
 
 from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
+from gateway.accounts.correcting import FIELDS, Contact, Contacts
 from gateway.accounts.fraud_rules import parse_countries, parse_fraud
 from gateway.accounts.settings import CustomerSettings, read_customer
+from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.amounts import amount
-from gateway.cli.output import Config, Json, personal, run, show
+from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.rights import rights_desk
-from gateway.cli.session import find_customer, open_desk
+from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.cli.two_persons import Request, claimed
 from gateway.ledger.contract import StoredCustomer
 from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
 from gateway.rights.building import departures
-from redaction.personal import MessageText
+from redaction.personal import MessageText, Purpose
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers and their senders.")
 
@@ -201,3 +203,58 @@ def erase(
             return {"customer": owner.public_id, "messages": gone, "certificate": certificate}
 
     show(run(work()), json)
+
+
+@app.command("show")
+def show_(
+    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+) -> None:
+    """Contact data of a customer in clear, and who corrected which of it when; the audit log says that it was shown."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            return _contact(owner.public_id, await _contacts(desk).show(owner.id))
+
+    show(run(work()), json)
+
+
+@app.command("correct")
+def correct(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    name: Annotated[str | None, typer.Option(help="Name; - reads a line, @FILE a file.")] = None,
+    company: Annotated[str | None, typer.Option(help="Company, as --name; none takes it away.")] = None,
+    email: Annotated[str | None, typer.Option(help="E-mail address, as --name; none takes it away.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Telephone, as --name; none takes it away.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Correct contact data of a customer; what is not named stays. Shows what holds then."""
+    said = {"name": name, "company": company, "email": email, "phone": phone}
+    changes = {
+        field: None if word == "none" and field != "name" else MessageText(personal(word, asks_for=field))
+        for field, word in said.items()
+        if word is not None
+    }
+    if not changes:
+        raise Failed("say what is to be corrected", "invalid_value")
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            return _contact(owner.public_id, await _contacts(desk).correct(owner.id, changes))
+
+    show(run(work()), json)
+
+
+def _contacts(desk: Desk) -> Contacts:
+    return Contacts(desk.ledger.accounts, desk.ledger.acts, desk.sealer, desk.clock, COMMAND_LINE)
+
+
+def _contact(public_id: str, contact: Contact) -> dict[str, object]:
+    fields = {
+        name: None if (value := getattr(contact.profile, name, None)) is None else value.reveal(Purpose.DATA_SUBJECT)
+        for name in FIELDS
+    }
+    corrections = [f"{rfc3339(each.at_ms)} {each.field} {each.by}" for each in contact.corrections]
+    return {"customer": public_id, **fields, "corrections": corrections}

@@ -33,8 +33,8 @@ from gateway.process.hardening import forbid_core_dumps
 from gateway.retention.rules import retention_rules
 from redaction.keys_at_rest import key_ages, state_digest
 
-FAMILIES: Final = ("period", "customer", "pepper", "secret", "retired")
-NAMES: Final = {"retired": "retired"}
+FAMILIES: Final = ("period", "customer", "pepper", "secret", "retired", "handed")
+NAMES: Final = {"retired": "retired", "handed": "handed"}
 """Of families that are not called by a plural."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys: ages, rotation, copies.")

@@ -122,6 +122,7 @@ class Prefixes:
         self._count = 0
         self._usual: dict[int, tuple[int, float]] = {}
         self._hour = 0
+        self._tidied = -1
 
     def look(self, customer: int, digits: str, now_ms: int) -> int | None:
         """Until when nothing goes to this number's range; None where nothing stands in the way."""
@@ -178,18 +179,20 @@ class Prefixes:
             if known.hour != hour:
                 known.turn(hour)
             return known
-        if not make or (self._count >= self._most and not self._make_room(now_ms)):
+        if not make or (self._count >= self._most and not self._make_room(hour)):
             return None
         known = _Range(hour)
         self._ranges.setdefault(customer, {})[digits] = known
         self._count += 1
         return known
 
-    def _make_room(self, now_ms: int) -> bool:
-        """Forget ranges that were not written to in this hour and are not blocked."""
-        hour = now_ms // HOUR_MS
+    def _make_room(self, hour: int) -> bool:
+        """Forget ranges of hours before, unless they are blocked; once in an hour, since it looks at all of them."""
+        if self._tidied == hour:
+            return False
+        self._tidied, end_ms = hour, hour * HOUR_MS
         for customer, own in list(self._ranges.items()):
-            kept = {digits: each for digits, each in own.items() if each.hour == hour or each.blocked_until_ms > now_ms}
+            kept = {digits: each for digits, each in own.items() if each.hour == hour or each.blocked_until_ms > end_ms}
             self._count -= len(own) - len(kept)
             if kept:
                 self._ranges[customer] = kept

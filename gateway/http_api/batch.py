@@ -1,7 +1,8 @@
 """The messages of one batch request: each stands or falls on its own, all are answered together.
 
-Nothing waits for a single message: no future, task or coroutine of its own. What a customer has on its way to the disk
-from all its batches is bounded, so that another one's message waits for a commit or two, not for all of them.
+Nothing waits for a single message: no future, task or coroutine of its own. The loop turns to others in between, but a
+commit waits until the batch is there, a while: many small ones cost and write more than one. What a customer has on its
+way to the disk from all its batches is bounded, so that another one's message waits for a commit or two, not for all.
 """
 
 import asyncio
@@ -62,15 +63,7 @@ class BatchSender:
         self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None
     ) -> list[BatchItem]:
         fates = _Fates(len(messages))
-        taken: list[Message | Refusal] = []
-        turns = 0
-        for index, each in enumerate(messages):
-            taken.append(self._take(key, each, idempotency, index, fates))
-            turns += self._batches[key.customer.id]
-            if turns >= TURN:
-                turns = 0
-                await asyncio.sleep(0)
-                await fates.until_few(index + 1, IN_HAND // self._batches[key.customer.id])
+        taken = await self._offer(key, messages, idempotency, fates)
         await fates.known
         items: list[BatchItem] = []
         for index, one in enumerate(taken):
@@ -79,6 +72,32 @@ class BatchSender:
             else:
                 items.append(await self._unusual(key, one, fates, index, messages[index]))
         return items
+
+    async def _offer(
+        self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None, fates: "_Fates"
+    ) -> list[Message | Refusal]:
+        """Each as it was offered, in turns with others."""
+        taken: list[Message | Refusal] = []
+        turns = 0
+        expect = self._path.expect
+        expect(1)
+        try:
+            for index, each in enumerate(messages):
+                taken.append(self._take(key, each, idempotency, index, fates))
+                turns += self._batches[key.customer.id]
+                if turns >= TURN:
+                    turns = 0
+                    await asyncio.sleep(0)
+                    few = fates.few(index + 1, IN_HAND // self._batches[key.customer.id])
+                    if few is not None:
+                        expect(-1)  # it waits for commits itself
+                        try:
+                            await few
+                        finally:
+                            expect(1)
+        finally:
+            expect(-1)
+        return taken
 
     def _take(
         self, key: ApiKey, each: MessageRequest | bytes, idempotency: str | None, index: int, fates: "_Fates"
@@ -132,13 +151,11 @@ class _Fates:
             self.unusual[identifier] = result
         self.one_is_known()
 
-    async def until_few(self, offered: int, most: int) -> None:
-        """Wait until of those offered no more than so many are open."""
+    def few(self, offered: int, most: int) -> "asyncio.Future[None] | None":
+        """Done once of those offered no more than so many are open; None where it is so."""
         self._enough = self._messages - offered + max(TURN, most)
-        if self._open > self._enough:
-            self._few = asyncio.get_running_loop().create_future()
-            await self._few
-            self._few = None
+        self._few = asyncio.get_running_loop().create_future() if self._open > self._enough else None
+        return self._few
 
     def one_is_known(self) -> None:
         self._open -= 1

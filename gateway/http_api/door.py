@@ -30,6 +30,9 @@ class Door(Protocol):
         called.
         """
 
+    def expect(self, batches: int) -> None:
+        """So many more batches are being offered, or so many fewer: their messages are made durable together."""
+
     def judge(self, key: ApiKey, request: MessageRequest) -> Sequence[Verdict]:
         """Everything that would be said of a message, which is not sent."""
 

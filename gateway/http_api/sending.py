@@ -97,6 +97,10 @@ class SendPath:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
         return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
 
+    def expect(self, batches: int) -> None:
+        """So many more batches are being offered, or so many fewer."""
+        self._door.expect(batches)
+
     def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
         return self._door.judge(key, decode_message(body))

@@ -11,7 +11,6 @@ Since when records must carry a tag stands with the key that makes them, in the 
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
-from hashlib import blake2s
 from typing import Final
 
 import msgspec
@@ -21,6 +20,7 @@ from gateway.ledger.contract import ROW_FAULTS
 from gateway.ledger.fields import FIELDS, Field, Kind, default_of, function_of
 from gateway.model.message import Message
 from redaction.keys import PLATFORM, KeyState, Random
+from redaction.primitives import Begun
 from redaction.retention import RetentionRule
 from redaction.stored_keys import Key
 
@@ -88,12 +88,12 @@ class _Year:
     def __init__(self, key: Key) -> None:
         self._key = key.value
         self.since_ms = key.created_ms
-        self.begun: dict[int, blake2s] = {}
+        self.begun: dict[int, Begun] = {}
 
-    def begin(self, customer: int) -> blake2s:
+    def begin(self, customer: int) -> Begun:
         if len(self.begun) >= _CACHED:
             self.begun.clear()
-        begun = blake2s(customer.to_bytes(8, "big"), digest_size=TAG_OCTETS, key=self._key, person=_PERSON)
+        begun = Begun(customer.to_bytes(8, "big"), size=TAG_OCTETS, key=self._key, person=_PERSON)
         self.begun[customer] = begun
         return begun
 
@@ -130,9 +130,7 @@ class RecordTags:
             if year is None:
                 return b""
         begun = year.begun.get(message.customer)
-        keyed = (year.begin(message.customer) if begun is None else begun).copy()
-        keyed.update(_tagged(message))
-        return keyed.digest()
+        return (year.begin(message.customer) if begun is None else begun).of(_tagged(message))
 
     def _year_of(self, identifier: bytes) -> _Year | None:
         year = self._years.get(_year_in(identifier))

@@ -1,7 +1,8 @@
 """The stored fields of a message, a line each, of which both engines make what they store.
 
-SQLite makes its columns, statements and rows of this table, Redis its packed records. What they make is code, written
-once when their module loads, so a row costs what it would cost written by hand.
+SQLite makes its columns, statements and rows of this table, Redis its packed records. What they make is code, so a row
+costs what it would cost written by hand: `gateway.ledger.written` holds it, and what that lacks is made as its module
+loads.
 
 To store one more: an attribute of `gateway.model.message.Message` with a default, a line at the end of this table, a
 column in the next schema file of the SQLite engine, the next format of packed records, and a line in the data inventory
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.ledger.written import WRITTEN
 from gateway.model.message import Message, Status
 
 
@@ -104,11 +106,21 @@ record's tag is over them, too, so a field that may be something else than its d
 FIELDS: Final[tuple[Field, ...]] = (*(msgspec.structs.replace(each, since=1) for each in _FIRST), *_FURTHER)
 
 
-def function_of(source: str, names: Mapping[str, object]) -> Callable[..., Any]:
-    """The function that an expression says (`lambda message: …`), made of the table. names: what it uses.
+ASKED: Final[dict[str, None]] = {}
+"""The expressions of all functions so far, for `compiling/written.py`."""
 
-    As `dataclasses` and `collections.namedtuple` do it: nothing but our own table is in it.
+
+def function_of(source: str, names: Mapping[str, object]) -> Callable[..., Any]:
+    """The function that an expression says (`lambda message: …`), made of the table. names: what it uses, which is the
+    same wherever the expression is.
+
+    One that is written out is taken. Others are made as `dataclasses` and `collections.namedtuple` do it: nothing but
+    our own table is in it.
     """
+    ASKED[source] = None
+    written = WRITTEN.get(source)
+    if written is not None:
+        return written
     function: Callable[..., Any] = eval(source, dict(names))  # noqa: S307
     return function
 

@@ -2,7 +2,8 @@
 
 There is no task per operation: an idle journal commits the first operation at once, a busy one commits everything that
 gathered meanwhile. Commits of several operations that follow each other begin at least `interval_s` apart: most of what
-a small one costs is the commit, and a loop that is always at the next one has no time for anything else. When more than
+a small one costs is the commit, and a loop that is always at the next one has no time for anything else. While somebody
+brings a whole lot of operations, a share at a time (`expect`), a commit waits for the lot, a while. When more than
 `queue_limit` operations wait, new messages are refused (`JournalFull`); changes to messages that are already ours are
 always taken, because their number is bounded by the windows that cause them.
 
@@ -44,6 +45,8 @@ _FEW: Final = 2
 """Operations: after a commit of one nothing is waited for. Whoever sends one message after the other has no company."""
 _ENOUGH: Final = 64
 """Operations: more are not waited for."""
+_TOGETHER_S: Final = 0.006
+"""So long at the most a commit waits for what is expected: a lot of 100 messages takes half of it."""
 
 
 class JournalFull(Exception):
@@ -104,8 +107,10 @@ class Journal:
         self._ended = False
         self._broken: BaseException | None = None
         self._waiting: list[Entry] = []
+        self._expected = 0  # lots that are being brought
         self._wake = asyncio.Event()
         self._enough = asyncio.Event()
+        self._together = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
@@ -159,6 +164,14 @@ class Journal:
         """Call `done` once everything that is queued by now is durable."""
         self._add((None, done))
 
+    def expect(self, lots: int) -> None:
+        """So many more lots of operations are being brought, or so many fewer: each is counted off once it is there, or
+        whoever brings it waits for anything else. Until none is expected, or a commit is full, commits wait a while.
+        """
+        self._expected += lots
+        if not self._expected:
+            self._together.set()
+
     def look(self, limit_s: float) -> None:
         """Note whether the ledger has had its batch for longer than that, by call now and then.
 
@@ -190,6 +203,8 @@ class Journal:
         waiting.append(entry)
         if len(waiting) == _ENOUGH:
             self._enough.set()
+        elif len(waiting) == self._batch_limit:
+            self._together.set()
         elif len(waiting) == 1:
             self._wake.set()
             self._idle.clear()
@@ -214,12 +229,17 @@ class Journal:
         await self._idle.wait()
 
     async def _gather(self) -> None:
-        """Wait until the interval is over or enough is there, unless little is."""
+        """Wait until the interval is over or enough is there, unless little is; then for what is expected."""
         rest_s = self._next_s - self._loop.time()
         if rest_s > 0 and self._last_count >= _FEW and len(self._waiting) < _ENOUGH:
             self._enough.clear()
             timer = self._loop.call_later(rest_s, self._enough.set)
             await self._enough.wait()
+            timer.cancel()
+        if self._expected and len(self._waiting) < self._batch_limit:
+            self._together.clear()
+            timer = self._loop.call_later(_TOGETHER_S, self._together.set)
+            await self._together.wait()
             timer.cancel()
         now_s = self._loop.time()
         self._next_s = now_s + self._patience.interval_s(now_s, self.operations)

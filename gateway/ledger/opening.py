@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 
 def node_ledger(
-    settings: LedgerSettings, clock: Clock, *, many_at_once: bool, cores: int | None = None, machine: str | None = None
+    settings: LedgerSettings, clock: Clock, *, cores: int | None = None, machine: str | None = None
 ) -> "SqliteLedger | RedisLedger":
-    """For a node. many_at_once: hundreds of messages wait for one commit, as those of SMPP windows do. cores: of those
-    that it may use; None asks the system. machine: as all of its processes call it; None for one that stands alone.
-    Raises SecretMissing.
+    """For a node. cores: that it may use; None asks the system. machine: as all of its processes call it; None for one
+    that stands alone. Raises SecretMissing.
     """
     if settings.engine == "redis":
         return _on_redis(settings, clock, "NODE", machine)
@@ -32,7 +31,7 @@ def node_ledger(
         clock,
         synchronous=settings.synchronous,
         commit_on_loop_s=settings.commit_on_loop_ms / 1000,
-        apart=settings.writer == "process" or (may_choose and many_at_once),
+        apart=settings.writer == "process",
         moves_at=LargeCommits() if may_choose else None,
     )
 

@@ -14,7 +14,7 @@ from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
 from gateway.ledger.contract import Accept, Change
 from gateway.model.gathering_lane import gathered_from
 from gateway.model.held_lane import operator_of
-from gateway.model.message import Message, Status
+from gateway.model.message import Message, MessageClass, Status
 
 HOUR_MS: Final = 3_600_000
 KEPT_HOURS: Final = 396 * 24
@@ -49,6 +49,76 @@ def uses_of(op: Accept | Change) -> tuple[Use, ...]:
     if gathered_from(message.operator) is not None:
         return ()
     return ((_cell(message, ""), 1, message.segments),)
+
+
+class _Last:
+    """The cell that was counted last, and its place: the next message is nearly always of the same."""
+
+    __slots__ = ("at", "country", "customer", "hour", "message_class", "operator", "status")
+
+    def __init__(self) -> None:
+        self.customer = self.hour = self.country = self.at = -1
+        self.message_class: MessageClass | None = None
+        self.status: Status | None = None
+        self.operator = ""
+
+    def is_of(self, message: Message, hour: int, operator: str) -> bool:
+        return (
+            message.status is self.status
+            and message.message_class is self.message_class
+            and message.customer == self.customer
+            and hour == self.hour
+            and message.country == self.country
+            and operator == self.operator
+        )
+
+    def note(self, message: Message, hour: int, operator: str, at: int) -> None:
+        self.status, self.message_class, self.customer = message.status, message.message_class, message.customer
+        self.hour, self.country, self.operator, self.at = hour, message.country, operator, at
+
+
+class Tally:
+    """Sums by cell over the operations of a batch, as if all of them were done. sums: messages and segments of each."""
+
+    def __init__(self) -> None:
+        self.cells: dict[Cell, int] = {}
+        self.sums: list[list[int]] = []
+        self._accepted = _Last()
+        self._ended = _Last()
+
+    def use(self, op: Accept | Change) -> tuple[tuple[int, int, int], ...]:
+        """Count it. The places of its cells, and how many messages and segments it is there."""
+        message, last = op.message, self._accepted
+        if isinstance(op, Change):
+            if message.final_ms is None:
+                return ()
+            if op.over_unknown:
+                return self._all_of(op)
+            last = self._ended
+        hour, operator = message.accepted_ms // HOUR_MS, message.operator
+        if last.is_of(message, hour, operator):
+            sums, segments = self.sums[last.at], message.segments
+            sums[0] += 1
+            sums[1] += segments
+            return ((last.at, 1, segments),)
+        uses = self._all_of(op)
+        if uses:
+            last.note(message, hour, operator, uses[0][0])
+        return uses
+
+    def _all_of(self, op: Accept | Change) -> tuple[tuple[int, int, int], ...]:
+        return tuple([(self._add(cell, count, segments), count, segments) for cell, count, segments in uses_of(op)])
+
+    def _add(self, cell: Cell, messages: int, segments: int) -> int:
+        """Its place."""
+        at = self.cells.get(cell)
+        if at is None:
+            at = self.cells[cell] = len(self.sums)
+            self.sums.append([0, 0])
+        sums = self.sums[at]
+        sums[0] += messages
+        sums[1] += segments
+        return at
 
 
 def coded(cell: Cell) -> CodedCell:

@@ -92,8 +92,7 @@ async def open_stores(
     """
     rules = retention_rules(settings)
     keystore = keystore_of(settings.keystore, clock, node=True)
-    many_at_once = settings.smpp_server.port is not None
-    ledger = node_ledger(settings.ledger, clock, many_at_once=many_at_once, machine=machine)
+    ledger = node_ledger(settings.ledger, clock, machine=machine)
     opened = await open_together(keystore, ledger, may_begin=True, random=clock.random)
     stack.callback(keystore.close)
     stack.push_async_callback(ledger.close)

@@ -9,15 +9,12 @@ import time
 from typing import Final, Protocol
 
 from gateway.process.manual_clock import ManualClock as ManualClock
+from gateway.process.steady_time import steady_ms
 
 CHUNKS: Final = 256
 """Fetched at a time."""
 LARGEST_CHUNK: Final = 16
 """Bytes: salts and identifiers. What is larger is a key, and comes from the system as it is needed."""
-
-
-_STEADY: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Linux counts the time that a machine was suspended apart; elsewhere the monotonic clock does, or nothing does."""
 
 
 class Clock(Protocol):
@@ -68,13 +65,13 @@ class SystemClock:
         self._distance_ms = self.wall_ms() - self.steady_ms()
 
     def now_ms(self) -> int:
-        return time.clock_gettime_ns(_STEADY) // 1_000_000 + self._distance_ms
+        return steady_ms() + self._distance_ms
 
     def wall_ms(self) -> int:
         return time.time_ns() // 1_000_000
 
     def steady_ms(self) -> int:
-        return time.clock_gettime_ns(_STEADY) // 1_000_000
+        return steady_ms()
 
     def set_distance(self, distance_ms: int) -> None:
         self._distance_ms = distance_ms

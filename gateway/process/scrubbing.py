@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import gc
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import _lru_cache_wrapper
 from typing import Final
@@ -50,9 +51,29 @@ class Scrubbing:
 
 
 def bounded_caches() -> list[Forget]:
-    """What empties each `functools.lru_cache` that there is. One without a bound is a table."""
-    caches = [each for each in gc.get_objects() if type(each) is _lru_cache_wrapper]
-    return [each.cache_clear for each in caches if each.cache_parameters()["maxsize"] is not None]
+    """What empties each `functools.lru_cache` of a module or of its classes. One without a bound is a table.
+
+    Modules are asked, since the collector does not list what it was told to pass over.
+    """
+    found: dict[int, Forget] = {}
+    classes: dict[int, type] = {}
+    for module in tuple(sys.modules.values()):
+        for value in tuple(vars(module).values()):
+            if type(value) is _lru_cache_wrapper:
+                _add_bounded(found, value)
+            elif isinstance(value, type):
+                classes[id(value)] = value  # once, however many modules import it
+    for each in classes.values():
+        for value in tuple(vars(each).values()):
+            function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
+            if type(function) is _lru_cache_wrapper:
+                _add_bounded(found, function)
+    return list(found.values())
+
+
+def _add_bounded(found: dict[int, Forget], function: "_lru_cache_wrapper[object]") -> None:
+    if function.cache_parameters()["maxsize"] is not None:
+        found[id(function)] = function.cache_clear
 
 
 async def overwrite_received() -> None:

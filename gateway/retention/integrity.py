@@ -12,7 +12,7 @@ import msgspec
 from gateway.keystore.record_tags import RecordTags, Verdict
 from gateway.ledger.contract import Accept, Change, Found, LedgerUnavailable, Page, Replace, WriteOp, WriteResult
 from gateway.ledger.roles import Commits, Messages, Retention, Work
-from gateway.model.message import Message, Status
+from gateway.model.message import OPEN, Message, Status
 from gateway.process.logs import logger
 from redaction.sealed import Pseudonym
 
@@ -66,12 +66,30 @@ class TaggedCommits:
         return await self._commits.apply(batch)
 
     def _give(self, batch: Sequence[WriteOp]) -> None:
-        """Before anything waits: a record is written as it is now."""
+        """Before anything waits: a record is written as it is now. A change that a later one takes in never is."""
         tag = self._tags.tag
-        for op in batch:
-            if isinstance(op, (Accept, Change, Replace)):
+        later: dict[bytes, Change] = {}
+        for op in reversed(batch):
+            if isinstance(op, Change):
                 message = op.message
+                identifier = message.id
+                after = later.get(identifier)
+                if after is None or not _takes_in(after, op):
+                    message.record_tag = tag(message)
+                later[identifier] = op
+            elif isinstance(op, (Accept, Replace)):
+                message = op.message
+                later.pop(message.id, None)
                 message.record_tag = tag(message)
+
+
+def _takes_in(later: Change, earlier: Change) -> bool:
+    """Whether every engine writes both as one: an engine may do so in more cases."""
+    return (
+        earlier.event is None
+        and not (earlier.only_waiting or later.only_waiting or later.over_unknown)
+        and earlier.message.status in OPEN
+    )
 
 
 class CheckedMessages:

@@ -67,6 +67,7 @@ def run_demo(*, keep: bool, messages: int, as_json: bool) -> int:
     console = Console(stderr=as_json)
     stage = Stage(FOLDER, smsc=("--receipt-delay", "0.3"))
     with staged(stage):
+        _hand_over(stage)
         console.print(f"gateway at {stage.url}, SMSC on port {stage.smsc_port}, files in {FOLDER}/")
         play = _Play(console, stage)
         outcome = asyncio.run(play.perform(lot(messages)))
@@ -77,6 +78,13 @@ def run_demo(*, keep: bool, messages: int, as_json: bool) -> int:
         if keep:
             play.stay()
     return 0 if ok else 1
+
+
+def _hand_over(stage: Stage) -> None:
+    """A custodian in a folder of its own. It belongs on another machine; here it only shows how it is set up."""
+    folder = stage.folder / "custodian"
+    stage.command("custodian", "init", "--folder", str(folder))
+    stage.command("custodian", "set", str(folder / "custodian.pub"))
 
 
 class _Play:

@@ -1,6 +1,7 @@
 """What the key scheme and sealed fields compute: by OpenSSL in one call each where that is built, else by `pure`.
 
-Both give the same for the same; `compiling/openssl.c` is part of the compiled build.
+Both give the same for the same; `compiling/openssl.c` is part of the compiled build, and so is `compiling/blake2s.c`,
+for digests that begin alike.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -9,11 +10,16 @@ from redaction.primitives import pure
 
 if TYPE_CHECKING:
     from redaction.primitives import pure as chosen
+    from redaction.primitives.pure import Begun as Begun
 else:
     try:
         from redaction.primitives import openssl as chosen
     except ImportError:
         chosen = pure
+    try:
+        from redaction.primitives.hashing import Begun
+    except ImportError:
+        Begun = pure.Begun
 
 BY_OPENSSL: Final[bool] = chosen is not pure
 

@@ -1,6 +1,7 @@
 """The arithmetic of the key scheme and of sealed fields, with hashlib, zlib and cryptography.
 
-`compiling/openssl.c` does the same in one call each. Keys and salts come from the caller; nothing here keeps them.
+`compiling/openssl.c` and `compiling/blake2s.c` do the same in one call each. Keys and salts come from the caller;
+nothing here keeps them, but for what digests begin with.
 """
 
 import struct
@@ -57,6 +58,21 @@ def descend(node: bytes, index: int, level: int, until: int) -> bytes:
     for shift in _SHIFTS[level:until]:
         node = blake2s(node + _BRANCH[index >> shift & 7]).digest()
     return node
+
+
+class Begun:
+    """Keyed BLAKE2s digests that all begin alike; each is made anew, and none changes this. size: their octets."""
+
+    __slots__ = ("_begun",)
+
+    def __init__(self, octets: bytes, *, size: int = 32, key: bytes = b"", person: bytes = b"") -> None:
+        self._begun: Final = blake2s(octets, digest_size=size, key=key, person=person)
+
+    def of(self, octets: bytes) -> bytes:
+        """The digest of what it was begun with and of these octets."""
+        begun = self._begun.copy()  # takes 0.37 µs where a fresh one takes 0.56
+        begun.update(octets)
+        return begun.digest()
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:

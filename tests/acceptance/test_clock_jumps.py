@@ -88,7 +88,7 @@ async def said(stage: Stage, *words: str) -> Mapping[str, Any]:
 
 
 @pytest.mark.case("faults-3")
-@pytest.mark.parametrize("days", [400, 4, -1])
+@pytest.mark.parametrize("days", [400, pytest.param(4, marks=pytest.mark.slow), -1])
 async def test_a_glitch_destroys_nothing_and_is_over_when_it_is_over(
     stage: Stage, clock: SteppedClock, customer: Customer, days: int
 ) -> None:

@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,7 +23,9 @@ class Mark(NamedTuple):
 
 
 def marks_in(text: str, place: str) -> list[Mark]:
-    found = []
+    found: list[Mark] = []
+    if "mark.case" not in text:
+        return found  # nearly always, and reading one takes long
     for call in ast.walk(ast.parse(text)):
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.case":
             waits = next((ast.literal_eval(each.value) for each in call.keywords if each.arg == "waits"), None)
@@ -30,27 +33,30 @@ def marks_in(text: str, place: str) -> list[Mark]:
     return found
 
 
-MARKS: Final = [
-    mark
-    for path in sorted(TESTS.rglob("*.py"))
-    for mark in marks_in(path.read_text(encoding="utf-8"), str(path.relative_to(TESTS)))
-]
+@cache
+def marks() -> list[Mark]:
+    """Of all tests; when a test asks, and not in every process that collects tests."""
+    return [
+        mark
+        for path in sorted(TESTS.rglob("*.py"))
+        for mark in marks_in(path.read_text(encoding="utf-8"), str(path.relative_to(TESTS)))
+    ]
 
 
 def test_every_mark_names_a_case() -> None:
-    assert [mark for mark in MARKS if mark.case not in CASES] == []
+    assert [mark for mark in marks() if mark.case not in CASES] == []
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_has_its_test_or_is_said_to_be_open(case: str) -> None:
     entry = CASES[case]
     assert entry["severity"] in SEVERITIES
-    assert bool([mark for mark in MARKS if mark.case == case]) is not entry.get("open", False)
+    assert bool([mark for mark in marks() if mark.case == case]) is not entry.get("open", False)
 
 
 def test_what_waits_is_marked_so_in_both_places() -> None:
     marked = defaultdict(set)
-    for mark in MARKS:
+    for mark in marks():
         if mark.waits is not None:
             marked[mark.case].add(mark.waits)
     assert marked == {case: {entry["waits"]} for case, entry in CASES.items() if "waits" in entry}

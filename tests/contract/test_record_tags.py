@@ -24,7 +24,7 @@ from gateway.retention.sweeper import Sweeper
 from redaction.retention import DEFAULT_RULES, OTP
 from redaction.sealed import Pseudonym, Sealed
 from tests.contract.conftest import Engine
-from tests.contract.records import DAY_MS, DONE, a_message, final, submitted
+from tests.contract.records import DAY_MS, DONE, a_message, an_event, final, submitted
 from tests.contract.spoiling import Spoiler
 
 pytestmark = pytest.mark.case("privacy-5")
@@ -161,6 +161,31 @@ async def test_every_step_leaves_a_right_tag(world: World) -> None:
     assert await world.ledger.retention.forget_content(world.clock.now_ms(), 10) == 1
     assert await is_right()
     assert world.integrity.broken == 0
+
+
+QUEUED: Final[list[dict[str, Any]]] = [{}, {"only_waiting": True}, {"over_unknown": True}, {"tell": True}]
+"""What may be said with a change that leaves the message open."""
+
+
+@pytest.mark.parametrize("further", QUEUED, ids=str)
+@pytest.mark.parametrize("first", QUEUED, ids=str)
+async def test_changes_that_come_in_one_batch_leave_a_right_tag(
+    world: World, first: dict[str, Any], further: dict[str, Any]
+) -> None:
+    """An earlier one is written, or not, as its engine likes."""
+    message = world.message()
+
+    def queued(*, tell: bool = False, **options: Any) -> Change:
+        message.attempts += 1
+        return Change(message=copy(message), event=an_event(message) if tell else None, **options)
+
+    await world.apply(Accept(copy(message)))
+    message.status = Status.QUEUED
+    await world.apply(queued(), queued(**first), queued(**further))
+    await world.apply(queued(**first), queued(**further), submitted(message, "one"), final(message))
+    (found,) = await world.messages.find_many([message.id])
+    assert found is not None
+    assert (found.status, world.tags.check(found)) == (Status.DELIVERED, Verdict.RIGHT)
 
 
 async def test_a_changed_field_is_named_counted_and_destroyed(world: World) -> None:

@@ -20,6 +20,7 @@ from tests.integration.valkey_server import Valkey, ValkeyCluster, valkey_cluste
 WINDOW = 64
 
 
+@pytest.mark.slow
 async def test_three_nodes_share_the_work(tmp_path: Path, server: Valkey) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         await play.start(3)
@@ -43,11 +44,14 @@ async def test_three_nodes_share_the_work_on_a_cluster_of_servers(tmp_path: Path
             assert figures["told twice"] == 0
 
 
-async def test_nodes_that_come_and_go_in_order_send_and_tell_nothing_twice(tmp_path: Path, server: Valkey) -> None:
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.slow)])
+async def test_nodes_that_come_and_go_in_order_send_and_tell_nothing_twice(
+    tmp_path: Path, server: Valkey, times: int
+) -> None:
     async with scene(tmp_path / "stage", server.url) as play:
         await play.start(3)
         play.traffic.start()
-        for number in range(3):
+        for number in range(times):
             await play.traffic.answers(100)
             await play.start(1)
             await play.traffic.answers(100)
@@ -57,7 +61,7 @@ async def test_nodes_that_come_and_go_in_order_send_and_tell_nothing_twice(tmp_p
         print(figures)
         play.assert_nothing_lost(figures, twice_at_most=0)
         assert figures["told twice"] == 0
-        assert [node.process.poll() for node in play.cluster.nodes] == [0, 0, 0, None, None, None]
+        assert [node.process.poll() for node in play.cluster.nodes] == [0] * times + [None] * 3
 
 
 async def test_the_work_of_a_killed_node_is_done_by_the_others(tmp_path: Path, server: Valkey) -> None:

@@ -15,6 +15,7 @@ from gateway.audit.entries import read_entry
 from gateway.cli.main import app
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import SystemClock
+from redaction.custodian import new_private
 from tests.architecture.test_documents import COMMANDS
 from tests.integration.file_places import FILES
 from tests.integration.test_account_verbs import Verbs
@@ -32,6 +33,12 @@ NONE = {
     "audit witness": "no part of a gateway",
     "check": "reads settings",
     "clock status": "reads",
+    "custodian answer": "the custodian has a book of its own",
+    "custodian init": "no part of a gateway",
+    "custodian rotate": "no part of a gateway",
+    "custodian serve": "the custodian has a book of its own",
+    "custodian show": "reads",
+    "custodian status": "no part of a gateway",
     "customer list": "reads",
     "demo": "runs a gateway of its own",
     "esme list": "reads",
@@ -58,8 +65,11 @@ INTENT = ("intent", "ok")
 WRITES = {
     "audit begin-anew": ["audit.anew"],
     "audit prune": ["audit.prune"],
+    "audit rotate-key": ["keys.rotate"],
     "begin-anew": ["installation.begin"],
     "clock confirm": ["clock.confirm"],
+    "custodian ask": ["custodian.ask"],
+    "custodian set": ["custodian.set"],
     "customer add": ["customer.add"],
     "customer disable": ["customer.disable"],
     "customer enable": ["customer.enable"],
@@ -92,7 +102,7 @@ ELSEWHERE = {"begin-anew", "keys accept-restore", "ledger accept-restore"}
 
 def test_every_verb_is_placed() -> None:
     theirs = {each for each in COMMANDS if each.startswith(("hold", "person", "request", "subject", "token"))}
-    theirs |= {"message erase", "customer erase"}
+    theirs |= {"message erase", "customer correct", "customer erase", "customer show"}
     theirs |= {each for each in COMMANDS if each in STEERING}
     assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
 
@@ -103,7 +113,10 @@ STEERING = {
     *("operator throughput", "reload"),
 }
 """Each writes the act of its name with what is wanted: `gateway/control`."""
-INTENDED = ["audit prune", "clock confirm", "keys rotate", "keys snapshot", "ledger format", "retention run"]
+INTENDED = [
+    *("audit prune", "clock confirm", "custodian set", "keys rotate", "keys snapshot", "ledger format"),
+    "retention run",
+]
 
 
 class Site(Verbs):
@@ -167,7 +180,13 @@ async def test_what_is_no_change_of_accounts_has_an_intent_and_an_outcome(site: 
     if verb.startswith("audit"):
         await asyncio.to_thread(site.run, "audit", "checkpoint")
     await site.written()
-    words = {"keys snapshot": [str(site.folder / "copy.db")], "ledger format": ["raise"]}.get(verb, [])
+    public = site.folder / "custodian.pub"
+    public.write_text(new_private().public().line, encoding="ascii")
+    words = {
+        "custodian set": [str(public)],
+        "keys snapshot": [str(site.folder / "copy.db")],
+        "ledger format": ["raise"],
+    }.get(verb, [])
     await asyncio.to_thread(site.run, *verb.split(), *words)
     entries = await site.written()
     assert [(each["act"], each["res"]) for each in entries] == [(WRITES[verb][0], result) for result in INTENT]

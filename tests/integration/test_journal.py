@@ -153,6 +153,33 @@ async def test_enough_operations_are_not_kept_waiting(disk: Disk) -> None:
     await bench.stop()
 
 
+async def brought(bench: Bench, how_many: int) -> None:
+    """Queue so many operations as one lot, with a turn of the loop after each, and wait until they are durable."""
+    bench.journal.expect(1)
+    futures = []
+    for _ in range(how_many):
+        futures.append(bench.journal.write(Count("a", 1, 1)))
+        await asyncio.sleep(0)
+    bench.journal.expect(-1)
+    await asyncio.gather(*futures)
+
+
+@pytest.mark.interpreted
+async def test_a_commit_waits_for_the_lots_that_are_being_brought(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.journal._TOGETHER_S", 3_600)
+    await asyncio.gather(brought(bench, 7), brought(bench, 3))
+    assert [len(each) for each in bench.disk.batches] == [10]
+    await brought(bench, 15)  # more than a commit holds
+    assert [len(each) for each in bench.disk.batches] == [10, 10, 5]
+
+
+async def test_a_commit_does_not_wait_for_ever_for_what_is_expected(bench: Bench) -> None:
+    bench.journal.expect(1)
+    await counted(bench, 2)
+
+
 async def test_a_batch_has_a_limit(bench: Bench) -> None:
     await bench.close_gate()
     futures = [bench.journal.write(Count("a", 1, 1)) for _ in range(25)]

@@ -49,26 +49,31 @@ def test_a_gateway_as_it_is_passes(tmp_path: Path, plan: Plan) -> None:
     assert measured(tmp_path / "run", plan, "") == MESSAGES
 
 
+SPOILED = [
+    (MIXED, "long texts lose their last letter", "another text"),
+    (MIXED, "everything goes as data_coding 0", "another data_coding"),
+    (MIXED, "another sender", "another sender"),
+    (TOLD, "a signature of something else", "signature"),
+    (BINDS, "receipts have an error", "something else than a delivery"),
+    (MIXED, "commits are forced now and then", "do not wait for the disk"),
+]
+"""One way of each complaint."""
+SIBLINGS = [
+    (MIXED, "long texts are question marks", "another text"),
+    (MIXED, "long texts are in capitals", "another text"),
+    (MIXED, "short texts are question marks", "another text"),
+    (MIXED, "everything goes as data_coding 8", "another data_coding"),
+    (TOLD, "a constant signature", "signature"),
+    (TOLD, "no signature", "signature"),
+    (BINDS, "receipts say UNDELIV", "something else than a delivery"),
+    (BINDS, "receipts say UNKNOWN", "something else than a delivery"),
+    (MIXED, "commits are not forced", "do not wait for the disk"),
+]
+
+
 @pytest.mark.case("loadtest-1")
 @pytest.mark.parametrize(
-    ("plan", "way", "complaint"),
-    [
-        (MIXED, "long texts are question marks", "another text"),
-        (MIXED, "long texts lose their last letter", "another text"),
-        (MIXED, "long texts are in capitals", "another text"),
-        (MIXED, "short texts are question marks", "another text"),
-        (MIXED, "everything goes as data_coding 0", "another data_coding"),
-        (MIXED, "everything goes as data_coding 8", "another data_coding"),
-        (MIXED, "another sender", "another sender"),
-        (TOLD, "a constant signature", "signature"),
-        (TOLD, "a signature of something else", "signature"),
-        (TOLD, "no signature", "signature"),
-        (BINDS, "receipts say UNDELIV", "something else than a delivery"),
-        (BINDS, "receipts say UNKNOWN", "something else than a delivery"),
-        (BINDS, "receipts have an error", "something else than a delivery"),
-        (MIXED, "commits are not forced", "do not wait for the disk"),
-        (MIXED, "commits are forced now and then", "do not wait for the disk"),
-    ],
+    ("plan", "way", "complaint"), [*SPOILED, *(pytest.param(*each, marks=pytest.mark.slow) for each in SIBLINGS)]
 )
 def test_a_spoiled_gateway_fails(tmp_path: Path, plan: Plan, way: str, complaint: str) -> None:
     with pytest.raises(Wrong, match=complaint):

@@ -153,3 +153,25 @@ async def test_the_privacy_officer_erases_at_every_customer_and_a_customers_own_
         assert (await admin.ask("POST", path, None, stale))[1]["code"] == "proof_needed"
         assert (await admin.ask("POST", path, None, own))[0] == 200
         assert (await admin.ask("POST", path, None, everywhere))[0] == 404
+
+
+@pytest.mark.case("privacy-14")
+async def test_contact_data_of_a_customer_is_shown_and_corrected_with_its_history(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        words, file = ("customer", "correct", admin.customer), tmp_path / "email"
+        file.write_text("canary.desk@example.com", "utf-8")
+        before = await asyncio.to_thread(told, tmp_path, "customer", "show", admin.customer)
+        assert (before["name"], before["email"], before["corrections"]) == ("Example", None, [])
+        after = await asyncio.to_thread(told, tmp_path, *words, "--email", f"@{file}")
+        assert (after["name"], after["email"]) == ("Example", "canary.desk@example.com")
+        assert [each.split()[1:] for each in after["corrections"]] == [["email", "command_line"]]
+        gone = await asyncio.to_thread(told, tmp_path, *words, "--email", "none")
+        assert (gone["email"], len(gone["corrections"])) == (None, 2)
+        error = await asyncio.to_thread(lambda: told(tmp_path, *words, "--email", "no address", code=1))
+        assert "invalid_value" in error
+        assert "no address" not in error
+        assert len(await admin.entries("customer.read")) == 1
+        assert [each["what"] for each in await admin.entries("customer.correct")] == ["email", "email"]
+        assert b"canary.desk" not in b"".join(
+            each.read_bytes() for each in tmp_path.rglob("*") if each.is_file() and each != file
+        )

@@ -207,7 +207,7 @@ async def test_a_checkpoint_that_waits_for_a_reader_holds_up_the_move_and_nobody
 
 async def test_large_commits_move_a_node_that_may_choose(path: Path) -> None:
     settings = LedgerSettings(path=str(path), synchronous="normal")
-    ledger = node_ledger(settings, ManualClock(), many_at_once=False, cores=2)
+    ledger = node_ledger(settings, ManualClock(), cores=2)
     await ledger.open()
     with capture_logs() as lines:
         for _ in range(ENOUGH_ROWS // 512 + 1):

@@ -12,7 +12,7 @@ from tests.verbs import ROOT
     "words",
     [
         pytest.param(("subject", "erase", "--help"), marks=pytest.mark.case("privacy-3")),
-        pytest.param(("customer", "show", "--help"), marks=pytest.mark.case("privacy-14", waits="rights")),
+        pytest.param(("customer", "show", "--help"), marks=pytest.mark.case("privacy-14")),
     ],
 )
 def test_there_is_a_verb(words: tuple[str, ...]) -> None:

@@ -57,8 +57,11 @@ class Outcomes:
                 self.counters.pushed_back += 1
                 self._correlated.answer(each, taken=False)
                 continue
-            receipt = self._ids.named(each)
+            receipt = self._ids.named(each, best=True)
             found = self._inflight.find(receipt.operator, receipt.candidates)
+            if found is None and len(each.candidates) > 1:
+                receipt = self._ids.named(each)
+                found = self._inflight.find(receipt.operator, receipt.candidates)
             if found is None:
                 self._uncorrelated.take(receipt)
             else:

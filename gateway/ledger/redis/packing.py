@@ -144,8 +144,9 @@ class Records:
         known = [each.name for each in fields if each.known]
         values = {name: name for name in known} | state.values("state", of) | fixed.values("fixed", of)
         self._message = function_of(
-            f"lambda state, fixed, {', '.join(known)}: of({', '.join(f'{name}={it}' for name, it in values.items())})",
-            {"of": of, "UNSET": msgspec.UNSET, "STATUSES": STATUSES, "CLASSES": CLASSES},
+            f"lambda state, fixed, {', '.join(known)}:"
+            f" {of.__name__}({', '.join(f'{name}={it}' for name, it in values.items())})",
+            {of.__name__: of, "UNSET": msgspec.UNSET, "STATUSES": STATUSES, "CLASSES": CLASSES},
         )
         self.write(OLDEST)
 

@@ -22,8 +22,9 @@ from gateway.ledger.contract import (
     Unreadable,
     check_octets,
 )
+from gateway.ledger.sqlite.forms import AccountRow
 from gateway.ledger.sqlite.reading import Reader
-from gateway.ledger.sqlite.rows import AccountRow, customer_row, endpoint_row, esme_row, key_row
+from gateway.ledger.sqlite.rows import customer_row, endpoint_row, esme_row, key_row
 from gateway.ledger.sqlite.writer import FileWriter, Writer
 
 S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)

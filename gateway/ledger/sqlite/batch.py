@@ -21,7 +21,8 @@ from gateway.ledger.contract import (
     WriteResult,
     Written,
 )
-from gateway.ledger.sqlite.plan import Claim, Event, Outcome, Plan, Uses, Write, stored_events
+from gateway.ledger.sqlite.executing import stored_events
+from gateway.ledger.sqlite.plan import Claim, Event, Outcome, Plan, Write
 from gateway.ledger.sqlite.rows import (
     any_row,
     change_row,
@@ -33,7 +34,7 @@ from gateway.ledger.sqlite.rows import (
     is_fresh,
     replace_row,
 )
-from gateway.ledger.usage import Cell, coded, uses_of
+from gateway.ledger.usage import Tally, coded
 from gateway.model.message import OPEN, OutboxEvent
 
 _DONE: Final = Written.DONE
@@ -66,8 +67,7 @@ class Batch:
         self._replacements: list[int] = []
         self._told: list[int] = []
         self._counts: Counter[tuple[str, int]] = Counter()
-        self._cells: dict[Cell, int] = {}
-        self._sums: list[list[int]] = []
+        self._tally = Tally()
         for index, operation in enumerate(operations):
             self._add(index, operation)
         self._finish_plan()
@@ -97,13 +97,13 @@ class Batch:
             self._claims.append(index)
             now_ms = self.plan.now_ms
             digest, earlier = digest_row(op, now_ms), earlier_rows(op, now_ms)
-            self.plan.claims.append(Claim(digest, message.id, any_row(message), earlier, self._use(op)))
+            self.plan.claims.append(Claim(digest, message.id, any_row(message), earlier, self._tally.use(op)))
         else:
             if is_fresh(message):
                 self.plan.fresh.append(fresh_row(message))
             else:
                 self.plan.others.append(any_row(message))
-            self._use(op)
+            self._tally.use(op)
         if op.event is not None:
             self._events.append((op.event, None, claim))
 
@@ -125,29 +125,12 @@ class Batch:
         if message.status in OPEN and not change.only_waiting:
             self._open_changes[message.id] = merged
 
-    def _use(self, op: Accept | Change) -> Uses:
-        """Count it in its cells, as if it were done; where, and how much."""
-        counted = uses_of(op)
-        if not counted:
-            return ()
-        uses: list[tuple[int, int, int]] = []
-        for cell, messages, segments in counted:
-            at = self._cells.get(cell)
-            if at is None:
-                at = self._cells[cell] = len(self._sums)
-                self._sums.append([0, 0])
-            sums = self._sums[at]
-            sums[0] += messages
-            sums[1] += segments
-            uses.append((at, messages, segments))
-        return tuple(uses)
-
     def _finish_plan(self) -> None:
         plan = self.plan
         plan.writes = [
-            Write(merged.drop, change_row(merged.change), self._use(merged.change)) for merged in self._changes
+            Write(merged.drop, change_row(merged.change), self._tally.use(merged.change)) for merged in self._changes
         ]
-        plan.usage = [(*coded(cell), *sums) for cell, sums in zip(self._cells, self._sums, strict=True)]  # type: ignore[misc]
+        plan.usage = [(*coded(cell), *sums) for cell, sums in zip(self._tally.cells, self._tally.sums, strict=True)]  # type: ignore[misc]
         plan.events = [Event(event_row(event), event_kind(event), write, claim) for event, write, claim in self._events]
         plan.mixed = any(each.kind is not None for each in plan.events)
         plan.counts = [(*key, amount) for key, amount in self._counts.items()]

@@ -6,7 +6,8 @@ from typing import Final
 
 from gateway.ledger.codes import CLASS_CODE, STATUS_CODE
 from gateway.ledger.contract import Exported, PendingEntry, Traffic, Used
-from gateway.ledger.sqlite.rows import MESSAGE_COLUMNS, PARTS, event_from, message_in
+from gateway.ledger.sqlite.forms import MESSAGE_COLUMNS, PARTS
+from gateway.ledger.sqlite.rows import event_from, message_in
 from gateway.ledger.statements import named_statements
 from gateway.model.message import OutboxEvent
 

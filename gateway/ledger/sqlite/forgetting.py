@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.ledger.codes import CLASSES, STATUSES
 from gateway.ledger.contract import EVENT_KEPT_MS, TagDue, Traffic
-from gateway.ledger.sqlite.rows import PARTS, Stored
+from gateway.ledger.sqlite.forms import PARTS, Stored
 from gateway.ledger.statements import named_statements
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from redaction.retention import RetentionTag

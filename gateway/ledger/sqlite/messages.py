@@ -6,8 +6,9 @@ from typing import Final
 
 from gateway.ledger.codes import STATUS_CODE
 from gateway.ledger.contract import Page
+from gateway.ledger.sqlite.forms import Stored
 from gateway.ledger.sqlite.reading import Reader
-from gateway.ledger.sqlite.rows import Stored, message_from
+from gateway.ledger.sqlite.rows import message_from
 from gateway.model.message import Message, Status
 from gateway.process.clock import Clock
 from redaction.sealed import Pseudonym

@@ -6,8 +6,9 @@ A row that cannot be read is left where it lies and passed over: it is counted a
 from collections.abc import Collection, Container, Sequence
 from typing import Final
 
+from gateway.ledger.sqlite.forms import Stored
 from gateway.ledger.sqlite.reading import Reader
-from gateway.ledger.sqlite.rows import Stored, checked_event
+from gateway.ledger.sqlite.rows import checked_event
 from gateway.ledger.unreadable import Unreadable
 from gateway.model.message import OutboxEvent
 

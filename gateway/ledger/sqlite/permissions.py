@@ -7,8 +7,8 @@ import msgspec
 
 from gateway.ledger.contract import check_octets
 from gateway.ledger.permissions import Permission, PermissionKind, PermissionName, PermissionWrite
+from gateway.ledger.sqlite.forms import Stored
 from gateway.ledger.sqlite.reading import Reader
-from gateway.ledger.sqlite.rows import Stored
 from gateway.ledger.sqlite.writer import FileWriter, Writer
 
 Place = tuple[int, int, bytes, str]

@@ -9,7 +9,7 @@ from itertools import islice
 
 from gateway.ledger.sqlite.errors import ledger_errors
 from gateway.ledger.sqlite.file import SqliteFile
-from gateway.ledger.sqlite.rows import Stored, Value
+from gateway.ledger.sqlite.forms import Stored, Value
 from gateway.ledger.sqlite.schema import SQL
 
 

@@ -1,157 +1,52 @@
-"""How records lie in SQLite's tables: the column order of every statement.
+"""How records become rows of SQLite's tables, and come back: the column order of every statement.
 
-What is said of messages is made of `gateway.ledger.fields`: parts of statements (`PARTS`), and the functions from a
-message to a row and back.
-
-Rows of the hot path hold exact `int`, `str` and `bytearray` only. For every other value, `None` and `bytes` included,
-sqlite3 first looks for an adapter in vain: a row with seven such values took 4.5 µs, now 1.6 and 0.5 to convert. So an
-absent time travels as NEVER, an absent code as '' and an absent blob as an empty one; NULLIF turns them back.
+The functions from a message to a row and back are made of `gateway.ledger.fields` (`gateway.ledger.sqlite.forms`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from gateway.ledger.codes import CLASS_CODE, CLASSES, OPEN_BELOW, STATUS_CODE, STATUSES, WAITING_BELOW, changes_over
 from gateway.ledger.contract import ROW_FAULTS, Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey
-from gateway.ledger.fields import FIELDS, VARIES, Field, Kind, function_of
-from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, unreadable
+from gateway.ledger.fields import function_of
+from gateway.ledger.sqlite.forms import (
+    ANY_ROW,
+    CHANGE_ROW,
+    FRESH_ROW,
+    IS_FRESH,
+    MESSAGE_IN,
+    REPLACE_ROW,
+    AccountRow,
+    DigestRow,
+    EarlierRow,
+    EventKind,
+    EventRow,
+    Row,
+    Stored,
+)
+from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, Status, unreadable
 
-Value = int | str | bytes | bytearray | None
-AccountRow = tuple[int | str | bytes | None, ...]
-Row = tuple[int | str | bytearray, ...]
-"""Of the hot path: what sqlite3 binds without a look for an adapter."""
-Stored = Sequence[Any]
-"""A row as sqlite3 hands it back: its types are those of the columns."""
-
-NEVER: Final = -1
 NO_STATUS: Final = -1
 
-_ID_END: Final = "\x1f"
-
-
-def _join_ids(ids: tuple[str, ...]) -> str:
-    return _ID_END.join(ids) + _ID_END if ids else ""
-
-
-def split_ids(joined: str) -> tuple[str, ...]:
-    """One id per segment from the `operator_ids` column."""
-    return tuple(joined.split(_ID_END)[:-1])
-
-
-# ------------------------------------------------------------------------------------------------------------- messages
-
-
-class _Form(msgspec.Struct, frozen=True):
-    """How values of a kind travel. type: in a row. to, back: expressions of {}. place: of one in a statement."""
-
-    type: type
-    to: str = "{}"
-    place: str = "?"
-    back: str = "{}"
-
-
-_FORMS: Final[Mapping[Kind, _Form]] = {
-    Kind.NUMBER: _Form(int),
-    Kind.FLAG: _Form(int, "1 if {} else 0", back="{} == 1"),
-    Kind.TIME: _Form(int),
-    Kind.TIME_OR_NONE: _Form(int, "NEVER if {0} is None else {0}", f"NULLIF(?, {NEVER})"),
-    Kind.WORD: _Form(str),
-    Kind.WORD_OR_NONE: _Form(str, "{} or ''", "NULLIF(?, '')"),
-    Kind.WORDS: _Form(str, "join_ids({})", back="split_ids({})"),
-    Kind.OCTETS: _Form(bytearray, "bytearray({})"),
-    Kind.OCTETS_OR_NONE: _Form(bytearray, "bytearray({} or b'')", "NULLIF(?, x'')"),
-    Kind.STATUS: _Form(int, "STATUS_CODE[{}]", back="STATUSES[{}]"),
-    Kind.CLASS: _Form(int, "CLASS_CODE[{}]", back="CLASSES[{}]"),
-}
-_LITERALS: Final[dict[object, str]] = {
-    None: "NULL",
-    0: "0",
-    (): "''",
-    **{each: str(STATUS_CODE[each]) for each in STATUSES},
-}
-"""What the door makes alike in every message, as SQL says it."""
-_NAMES: Final[dict[str, object]] = {
+_NAMES: Final[Mapping[str, object]] = {
     "CLASSES": CLASSES,
     "CLASS_CODE": CLASS_CODE,
     "Message": Message,
-    "NEVER": NEVER,
     "STATUSES": STATUSES,
     "STATUS_CODE": STATUS_CODE,
-    "join_ids": _join_ids,
-    "split_ids": split_ids,
+    "Status": Status,
 }
-_BY_DOOR: Final = [each for each in FIELDS if each.door is VARIES]
-_ALIKE: Final = [each for each in FIELDS if each.door is not VARIES]
-_CHANGED: Final = [each for each in FIELDS if each.changes]
-_REPLACED: Final = [each for each in FIELDS if each.replaces or each.changes]
 
-
-def _values(fields: Sequence[Field], message: str) -> str:
-    """An expression for each value of a row, which a comma ends."""
-    return "".join(f"{_FORMS[each.kind].to.format(f'{message}.{each.name}')}, " for each in fields)
-
-
-def _settings(fields: Sequence[Field]) -> str:
-    return ", ".join(f"{each.stored_as} = {_FORMS[each.kind].place}" for each in fields)
-
-
-def _row_type(fields: Sequence[Field], *beyond: type) -> Any:
-    return tuple[(*(_FORMS[each.kind].type for each in fields), *beyond)]  # type: ignore[misc]
-
-
-if TYPE_CHECKING:
-    FreshRow = Row
-    AnyRow = Row
-    ChangeRow = Row
-    ReplaceRow = Row
-else:  # by position, so that a process which is sent rows reads octets as what sqlite3 binds at once
-    FreshRow, AnyRow = _row_type(_BY_DOOR), _row_type(FIELDS)
-    ChangeRow, ReplaceRow = _row_type(_CHANGED, bytearray, int, int), _row_type(_REPLACED, bytearray, int)
-LinkRow = tuple[str, str, bytearray, int]
-EventRow = tuple[int, bytearray, int, int, int, int, int]
-EventKind = tuple[str, bytearray]
-DigestRow = tuple[int, bytearray, bytearray, int, int]
-EarlierRow = tuple[int, bytearray, int]
-UsageRow = tuple[int, int, int, int, int, str, int, int]
-"""Of the statements of the same names, position by position."""
-
-PARTS: Final[Mapping[str, str]] = {
-    "columns": ", ".join(each.stored_as for each in FIELDS),
-    "values": ", ".join(_FORMS[each.kind].place for each in FIELDS),
-    "values_by_door": ", ".join(
-        _FORMS[each.kind].place if each.door is VARIES else _LITERALS[each.door] for each in FIELDS
-    ),
-    "changes": _settings(_CHANGED),
-    "replaces": _settings(_REPLACED),
-    "message": ", ".join(f"message.{each.stored_as}" for each in FIELDS),
-}
-"""What files of statements say `$columns` and so on for. message: the columns that `message_in` reads."""
-MESSAGE_COLUMNS: Final = len(FIELDS)
-
-is_fresh: Final[Callable[[Message], bool]] = function_of(
-    "lambda message: " + " and ".join(f"message.{each.name} is {each.name}" for each in _ALIKE),
-    {each.name: each.door for each in _ALIKE},
-)
+is_fresh: Final[Callable[[Message], bool]] = function_of(IS_FRESH, _NAMES)
 """Whether the message is as the door makes it, so that the short statement says all."""
-fresh_row: Final[Callable[[Message], Row]] = function_of(f"lambda message: ({_values(_BY_DOOR, 'message')})", _NAMES)
+fresh_row: Final[Callable[[Message], Row]] = function_of(FRESH_ROW, _NAMES)
 """Parameters of `accept_fresh`."""
-any_row: Final[Callable[[Message], Row]] = function_of(f"lambda message: ({_values(FIELDS, 'message')})", _NAMES)
+any_row: Final[Callable[[Message], Row]] = function_of(ANY_ROW, _NAMES)
 """Parameters of `accept_any`."""
-_change_row: Final[Callable[[Message, int, int], Row]] = function_of(
-    f"lambda message, below, over: ({_values(_CHANGED, 'message')} bytearray(message.id), below, over)", _NAMES
-)
-replace_row: Final[Callable[[Message], Row]] = function_of(
-    f"lambda message: ({_values(_REPLACED, 'message')} bytearray(message.id), {WAITING_BELOW})", _NAMES
-)
+_change_row: Final[Callable[[Message, int, int], Row]] = function_of(CHANGE_ROW, _NAMES)
+replace_row: Final[Callable[[Message], Row]] = function_of(REPLACE_ROW, _NAMES)
 """Parameters of `replace`."""
-message_in: Final[Callable[[Stored], Message]] = function_of(
-    "lambda row: Message("
-    + "".join(f"{each.name}={_FORMS[each.kind].back.format(f'row[{at}]')}, " for at, each in enumerate(FIELDS))
-    + ")",
-    _NAMES,
-)
+message_in: Final[Callable[[Stored], Message]] = function_of(MESSAGE_IN, _NAMES)
 """The message in a row of `$message`; columns beyond are ignored. Raises `UNREADABLE_FAULTS`."""
 UNREADABLE_FAULTS: Final = (*ROW_FAULTS, LookupError, TypeError, AttributeError)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.ledger.contract import LedgerCorrupt
-from gateway.ledger.sqlite.rows import PARTS
+from gateway.ledger.sqlite.forms import PARTS
 from gateway.ledger.statements import named_statements, schema_steps
 
 SQL: Final[Mapping[str, str]] = named_statements("gateway.ledger.sqlite", "statements.sql", PARTS)

@@ -3,8 +3,9 @@
 from collections.abc import Container, Sequence
 
 from gateway.ledger.contract import Found
+from gateway.ledger.sqlite.forms import MESSAGE_COLUMNS
 from gateway.ledger.sqlite.reading import Reader
-from gateway.ledger.sqlite.rows import MESSAGE_COLUMNS, message_from
+from gateway.ledger.sqlite.rows import message_from
 from gateway.model.message import Message
 
 

@@ -14,8 +14,9 @@ from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
 from gateway.ledger.permissions import PermissionWrite
 from gateway.ledger.sqlite import export as sqlite_export
 from gateway.ledger.sqlite import forgetting, keeping, permitting
+from gateway.ledger.sqlite.executing import execute
 from gateway.ledger.sqlite.file import SqliteFile
-from gateway.ledger.sqlite.plan import Outcome, Plan, execute
+from gateway.ledger.sqlite.plan import Outcome, Plan
 from gateway.ledger.sqlite.schema import SQL
 
 T = TypeVar("T")

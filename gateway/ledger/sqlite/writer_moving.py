@@ -14,9 +14,10 @@ from typing import Final, TypeVar, TypeVarTuple
 
 import structlog
 
+from gateway.ledger.sqlite.executing import rows
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.large_commits import LargeCommits
-from gateway.ledger.sqlite.plan import Plan, rows
+from gateway.ledger.sqlite.plan import Plan
 from gateway.ledger.sqlite.writer import FileWriter, Writer
 from gateway.ledger.sqlite.writer_client import ApartWriter
 from gateway.process.tasks import TaskOwner

@@ -31,16 +31,27 @@ S = TypeVar("S", StoredCustomer, StoredKey, StoredEsme, StoredEndpoint)
 
 
 class SmallUsage:
-    """Nothing was sent yet."""
+    """What was added; batches count nothing here."""
+
+    def __init__(self) -> None:
+        self._cells: dict[Used, tuple[int, int]] = {}
 
     async def of_customer(self, customer: int, from_hour: int, until_hour: int) -> Sequence[Used]:
-        return ()
+        cells = [
+            msgspec.structs.replace(cell, messages=messages, segments=segments)
+            for cell, (messages, segments) in self._cells.items()
+            if cell.customer == customer and from_hour <= cell.hour < until_hour
+        ]
+        return sorted(cells, key=lambda cell: cell.hour)
 
     async def customers(self) -> Sequence[int]:
-        return ()
+        return sorted({cell.customer for cell in self._cells})
 
     async def add(self, rows: Sequence[Used]) -> None:
-        raise NotImplementedError
+        for row in rows:
+            cell = msgspec.structs.replace(row, messages=0, segments=0)
+            messages, segments = self._cells.get(cell, (0, 0))
+            self._cells[cell] = messages + row.messages, segments + row.segments
 
 
 class SmallLedger:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from hashlib import blake2s
 from typing import Any
 
 import pytest
@@ -154,3 +155,27 @@ def test_forgetting_changes_nothing_that_follows(module: Any) -> None:
 
 def test_the_compiled_build_has_it() -> None:
     assert (BUILD == "compiled") == primitives.BY_OPENSSL, "without OpenSSL's headers it is built without"
+
+
+BEGUN = st.tuples(
+    st.binary(max_size=200), st.integers(1, 32), st.binary(max_size=32), st.binary(max_size=8), st.binary(max_size=300)
+)
+
+
+def begun_by_c() -> Any:
+    return pytest.importorskip("redaction.primitives.hashing", reason="part of the compiled build alone").Begun
+
+
+@given(BEGUN)
+def test_digests_that_begin_alike_are_those_of_the_whole(given: tuple[bytes, int, bytes, bytes, bytes]) -> None:
+    octets, size, key, person, more = given
+    begun = primitives.Begun(octets, size=size, key=key, person=person)
+    for each in (more, b"", more):
+        assert begun.of(each) == blake2s(octets + each, digest_size=size, key=key, person=person).digest()
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0}, {"size": 33}, {"key": bytes(33)}, {"person": bytes(9)}])
+def test_what_no_digest_can_begin_with_is_refused(wrong: dict[str, Any]) -> None:
+    for kind in [pure.Begun, *([begun_by_c()] if primitives.Begun is not pure.Begun else [])]:
+        with pytest.raises(ValueError):  # noqa: PT011  each in its own words
+            kind(b"", **wrong)

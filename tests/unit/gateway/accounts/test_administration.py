@@ -135,7 +135,7 @@ async def test_what_is_not_there_is_an_error() -> None:
         await accounts.add_key(9, scopes=("everything",), settings=KeySettings())
 
 
-@pytest.mark.parametrize("scope", ["subjects", "admin"])
+@pytest.mark.parametrize("scope", ["admin"])
 async def test_a_scope_that_opens_nothing_is_refused_and_the_ones_that_do_are_named(scope: str) -> None:
     desk = Desk()
     owner = await desk.accounts.add_customer(PROFILE, CustomerSettings())

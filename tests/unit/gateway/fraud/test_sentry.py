@@ -1,7 +1,7 @@
 """What each control says, and what is counted."""
 
 from gateway.accounts.customers import ApiKey
-from gateway.fraud.prefixes import Estimate
+from gateway.fraud.prefixes import HOUR_MS, Estimate, Prefixes
 from gateway.fraud.sentry import Sentry
 from gateway.fraud.windows import DAY_MS, DaySketch, Window
 from gateway.model.fraud_controls import Control, FraudMode
@@ -134,3 +134,12 @@ def test_what_is_over_is_dropped() -> None:
         offer(sentry, a_submission(f"96655123{at * 3:04d}", text=str(at)), BEGIN_MS)
     sentry.forget_old(BEGIN_MS + 2 * DAY_MS)
     assert not any(each.few or each.map for own in sentry.prefixes._ranges.values() for each in own.values())
+
+
+def test_ranges_for_which_there_is_no_place_are_not_counted_until_the_next_hour() -> None:
+    prefixes = Prefixes(most=2)
+    for at in range(4):
+        prefixes.note(1, f"96655{at}001234", at, BEGIN_MS)
+    assert prefixes.full == 2
+    prefixes.note(1, "966559001234", 9, BEGIN_MS + HOUR_MS)
+    assert prefixes.full == 2

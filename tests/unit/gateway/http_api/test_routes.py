@@ -9,7 +9,7 @@ from gateway.model.refusals import Refusal
 
 
 async def _handler(_: Call) -> Reply:
-    raise NotImplementedError
+    raise Refusal("not_found")
 
 
 def _route(method: str, path: str, *parameters: str) -> Route:

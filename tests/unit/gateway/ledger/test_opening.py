@@ -12,22 +12,18 @@ from gateway.process.clock import ManualClock
 
 
 @pytest.mark.parametrize(
-    ("writer", "many_at_once", "cores", "kind"),
+    ("writer", "cores", "kind"),
     [
-        ("auto", True, 2, ApartWriter),
-        ("auto", True, 1, FileWriter),
-        ("auto", False, 8, MovingWriter),
-        ("auto", False, 1, FileWriter),
-        ("process", False, 1, ApartWriter),
-        ("loop", True, 8, FileWriter),
-        ("loop", False, 8, FileWriter),
+        ("auto", 2, MovingWriter),
+        ("auto", 8, MovingWriter),
+        ("auto", 1, FileWriter),
+        ("process", 1, ApartWriter),
+        ("loop", 8, FileWriter),
     ],
 )
-def test_a_process_writes_where_it_is_asked_for_or_pays_or_may_come_to_pay(
-    writer: str, many_at_once: bool, cores: int, kind: type
-) -> None:
+def test_a_process_writes_where_it_is_asked_for_or_may_come_to_pay(writer: str, cores: int, kind: type) -> None:
     settings = LedgerSettings(writer=writer)  # type: ignore[arg-type]
-    ledger = node_ledger(settings, ManualClock(), many_at_once=many_at_once, cores=cores)
+    ledger = node_ledger(settings, ManualClock(), cores=cores)
     assert isinstance(ledger, SqliteLedger)
     assert type(ledger._writer) is kind
     assert ledger.works_beside is (kind is ApartWriter)

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.ledger.contract import DocumentWrite
-from gateway.people.ageing import ACCOUNT_MS, Ageing
+from gateway.people.ageing import ACCOUNT_MS, STEP, Ageing
 from gateway.people.locks import FORGOTTEN_MS
 from gateway.people.record import PERSON
 from gateway.people.requests import KEPT_MS as REQUEST_KEPT_MS
@@ -199,14 +199,14 @@ async def test_many_documents_go_in_steps() -> None:
     for _ in range(3):
         await office.sign_in("Nora", office.code(secret))
         later(office, 30_000)
-    for number in range(250):
+    for number in range(STEP + 20):
         await office.sign_in(f"Name{number}", password=WRONG)
         later(office, 900_000)
     later(office, KEPT_MS)
     ageing = Ageing(office.registry)
     await ageing.sweep()
     assert await kinds(office) == {"person", "person_name"}
-    assert ageing.total > 250
+    assert ageing.total > STEP + 20
 
 
 async def test_what_a_later_version_wrote_stays_for_its_time() -> None:
