@@ -188,7 +188,7 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             description="Who writes the file: a `process` beside the gateway's, or the gateway's event `loop`."
             " A process brings more messages a second where hundreds are in flight, for a second core, 30 MB and, with"
             " few in flight, up to a tenth more CPU. Where there are two cores `auto` takes one once commits"
-            " have been large for a while."
+            " have been large, or most came over SMPP, for a while."
         ),
     ] = "auto"
     batch_limit: Annotated[int, Meta(ge=1, description="Most writes in one commit.")] = 512

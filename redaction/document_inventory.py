@@ -44,7 +44,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "standing": "roles, customer, when it began, was disabled or left, and who changed which field when",
             "contact": "name, e-mail address, telephone",
             "credentials": "Argon2id hash of the password, secret of the authenticator, digests of recovery codes,"
-            " public keys of passkeys",
+            " public keys of passkeys, their names and last use",
         },
     ),
     # person_name: whose an e-mail address is

@@ -14,7 +14,7 @@ Versions before took the leaf from the HMAC, too. What they sealed names its lea
 `former_leaves` says which leaf its copies lie under.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -73,6 +73,19 @@ def names_at(
             with suppress(KeyDestroyed):
                 found.add(pseudonymise(keys, customer, msisdn, epoch, SEARCH, name).pseudonym)
     return found
+
+
+def names_of_many(
+    keys: KeyState, customer: int, people: Iterable[Msisdn], tag: RetentionTag, at_ms: int
+) -> Iterator[list[Pseudonym]]:
+    """As `names_at`, of each of many people at one time: peppers are looked up once."""
+    peppers: list[bytes] = []
+    for epoch, name in ((epoch_of(at_ms), tag), (former_epoch_of(at_ms), "")):
+        with suppress(KeyDestroyed):
+            peppers.append(keys.pepper(customer, SEARCH, epoch, name))
+    for msisdn in people:
+        number = msisdn.reveal(Purpose.ACCEPT).encode()
+        yield [Pseudonym(hmac_sha256(pepper, number)[:16]) for pepper in peppers]
 
 
 def credential_digest(keys: KeyState, secret: Secret, epoch: int = LASTING_EPOCH) -> bytes:

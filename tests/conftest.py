@@ -4,6 +4,7 @@ The files of tests lie in memory where the machine has room for them: then a slo
 killed process wrote is there all the same. `--basetemp` and TMPDIR choose another place.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -45,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("interpreted") is not None:
                 item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the process: the collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -72,6 +72,10 @@ class UnknownAccount(LookupError):
     """No customer, key or account of that name."""
 
 
+class VersionStale(Exception):
+    """What stands has another version than the one over which something was meant."""
+
+
 class Accounts:
     """The accounts of one ledger, in the hands of one actor.
 
@@ -138,23 +142,33 @@ class Accounts:
 
         Raises UnknownAccount, InvalidSetting and ChangedMeanwhile.
         """
-        changed = await self._change_customer(customer_id, act, lambda stored: _with(stored, change), numbers)
+        changed = await self.change_customer(customer_id, change, act, numbers)
         return read_customer(changed.settings).settings
+
+    async def change_customer(
+        self,
+        customer_id: int,
+        change: Change,
+        act: Act = Act.CUSTOMER_SET,
+        numbers: Mapping[str, int] = {},
+        *,
+        over: int | None = None,
+    ) -> StoredCustomer:
+        """As `change_settings`; the customer as it stands then. over: the version over which it is meant.
+
+        Raises VersionStale, too.
+        """
+        return await self._change_customer(customer_id, act, lambda stored: _with(stored, change), numbers, over=over)
 
     async def reseal_profile(self, customer_id: int) -> None:
         """Seal a customer's contact data under the present key. Raises UnknownAccount, SealError, ChangedMeanwhile."""
+        await self._change_customer(customer_id, None, lambda stored: _resealed(self._sealer, stored))
 
-        def change(stored: StoredCustomer) -> StoredCustomer:
-            if not stored.account:
-                return stored
-            profile = open_profile(self._sealer, stored, Purpose.SECURITY)
-            account = seal_profile(self._sealer, profile, stored.id, stored.public_id)
-            return msgspec.structs.replace(stored, account=account)
+    async def disable(self, customer_id: int, *, disabled: bool = True, over: int | None = None) -> StoredCustomer:
+        """Refuse, or take again, everything of a customer. over: the version over which it is meant.
 
-        await self._change_customer(customer_id, None, change)
-
-    async def disable(self, customer_id: int, *, disabled: bool = True) -> StoredCustomer:
-        """Refuse, or take again, everything of a customer. Raises UnknownAccount and ChangedMeanwhile."""
+        Raises UnknownAccount, VersionStale and ChangedMeanwhile.
+        """
         now_ms = self._clock.now_ms()
 
         def change(stored: StoredCustomer) -> StoredCustomer:
@@ -162,7 +176,7 @@ class Accounts:
             return msgspec.structs.replace(stored, disabled_ms=since_ms if disabled else None)
 
         return await self._change_customer(
-            customer_id, Act.CUSTOMER_DISABLE if disabled else Act.CUSTOMER_ENABLE, change
+            customer_id, Act.CUSTOMER_DISABLE if disabled else Act.CUSTOMER_ENABLE, change, over=over
         )
 
     async def _change_customer(
@@ -171,17 +185,21 @@ class Accounts:
         act: Act | None,
         change: Callable[[StoredCustomer], StoredCustomer],
         numbers: Mapping[str, int] = {},
+        *,
+        over: int | None = None,
     ) -> StoredCustomer:
-        """act: None for what belongs to one that was written down already."""
+        """act: None for what belongs to one that was written down already. over: None for any version."""
 
         async def attempt() -> StoredCustomer:
             standing = _the_customer(await self._store.customers(), number)
+            _check_version(standing.version, over)
             changed = change(standing)
-            if changed != standing:
-                entries = [] if act is None else self._entries(act, standing, numbers=numbers)
-                await self._store.save_customer(changed, read=standing.version, entries=entries)
-                self._say("customer", standing.public_id)
-            return changed
+            if changed == standing:
+                return standing
+            entries = [] if act is None else self._entries(act, standing, numbers=numbers)
+            await self._store.save_customer(changed, read=standing.version, entries=entries)
+            self._say("customer", standing.public_id)
+            return _the_customer(await self._store.customers(), number)
 
         return await _until_it_stands(attempt)
 
@@ -275,21 +293,26 @@ class Accounts:
         """All keys, revoked ones too, of one customer or of all."""
         return [key for key in await self._store.keys() if customer_id in (None, key.customer)]
 
-    async def revoke_key(self, prefix: str) -> StoredKey:
-        """Refuse a key from now on; nodes do so within a second. Raises UnknownAccount and ChangedMeanwhile."""
+    async def revoke_key(self, prefix: str, *, over: int | None = None) -> StoredKey:
+        """Refuse a key from now on; nodes do so within a second. over: the version over which it is meant.
+
+        Raises UnknownAccount, VersionStale and ChangedMeanwhile.
+        """
 
         async def attempt() -> StoredKey:
-            for key in await self._store.keys():
-                if key.prefix == prefix:
-                    if key.revoked_ms is not None:
-                        return key
-                    revoked = msgspec.structs.replace(key, revoked_ms=self._clock.now_ms())
-                    customer = _find(await self._store.customers(), key.customer)
-                    entries = self._entries(Act.KEY_REVOKE, customer, _key_id(key))
-                    await self._store.save_key(revoked, read=key.version, entries=entries)
-                    self._say("key", prefix)
-                    return revoked
-            raise UnknownAccount("no key has this prefix")
+            key = next((each for each in await self._store.keys() if each.prefix == prefix), None)
+            if key is None:
+                raise UnknownAccount("no key has this prefix")
+            _check_version(key.version, over)
+            if key.revoked_ms is not None:
+                return key
+            revoked = msgspec.structs.replace(key, revoked_ms=self._clock.now_ms())
+            customer = _find(await self._store.customers(), key.customer)
+            await self._store.save_key(
+                revoked, read=key.version, entries=self._entries(Act.KEY_REVOKE, customer, _key_id(key))
+            )
+            self._say("key", prefix)
+            return next(each for each in await self._store.keys() if each.prefix == prefix)
 
         return await _until_it_stands(attempt)
 
@@ -496,6 +519,20 @@ async def _until_it_stands(attempt: Callable[[], Awaitable[T]]) -> T:
         with suppress(ChangedMeanwhile):
             return await attempt()
     return await attempt()
+
+
+def _resealed(sealer: AccountSealer, stored: StoredCustomer) -> StoredCustomer:
+    """Raises SealError."""
+    if not stored.account:
+        return stored
+    profile = open_profile(sealer, stored, Purpose.SECURITY)
+    return msgspec.structs.replace(stored, account=seal_profile(sealer, profile, stored.id, stored.public_id))
+
+
+def _check_version(standing: int, over: int | None) -> None:
+    """Raises VersionStale."""
+    if over not in (None, standing):
+        raise VersionStale("what stands has another version than the one that was named; look at it again")
 
 
 def _the_customer(customers: Sequence[StoredCustomer], number: int) -> StoredCustomer:

@@ -93,22 +93,28 @@ def list_(
                     "expires": rfc3339_or_none(each.expires_ms),
                     "revoked": rfc3339_or_none(each.revoked_ms),
                     "pepper": pepper_of(each.settings),
+                    "version": each.version,
                 }
                 for each in await desk.accounts.keys(owner)
             ]
 
-    show(run(work()), json, spare=("pepper", "created", "scopes", "label"))
+    show(run(work()), json, spare=("version", "pepper", "created", "scopes", "label"))
 
 
 @app.command("revoke")
 def revoke(
-    prefix: Annotated[str, typer.Argument(help="The key's prefix.")], config: Config = None, json: Json = False
+    prefix: Annotated[str, typer.Argument(help="The key's prefix.")],
+    if_version: Annotated[
+        int | None, typer.Option(min=1, help="Only over this version of it, as lists show it.")
+    ] = None,
+    config: Config = None,
+    json: Json = False,
 ) -> None:
     """Refuse a key from now on; nodes do so within a second."""
 
     async def work() -> None:
         async with open_desk(config) as desk:
-            await desk.accounts.revoke_key(prefix)
+            await desk.accounts.revoke_key(prefix, over=if_version)
 
     run(work())
     show({"revoked": prefix}, json)

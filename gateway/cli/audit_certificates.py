@@ -1,5 +1,7 @@
 """`connect-gateway audit certificate`: proofs of what was destroyed, to give away and to verify."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,14 +12,16 @@ from gateway.audit.building import log_writer
 from gateway.audit.checkpoint import read_checkpoint
 from gateway.audit.sequencer import Sequencer
 from gateway.audit.tiles import TileReader, minimum
-from gateway.audit.writing import TreeBusy
+from gateway.audit.writing import LogWriter, TreeBusy
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, open_desk
 from gateway.rights.certificate_file import BadCertificate, find_entry, prove, verify_certificate
 from gateway.rights.certificates import Certificate, Statement, find_certificate, list_certificates
-from redaction.notes import VerifierKey, read_verifier_key
+from redaction.notes import Note, VerifierKey, read_verifier_key
 
 LARGEST: Final = 1 << 20
+TRIES: Final = 20
+PAUSE_S: Final = 0.25
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Certificates of destruction.")
 
@@ -95,10 +99,7 @@ async def _proved(desk: Desk, found: Certificate) -> bytes:
     writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.clock, desk.installation)
     if writer is None:
         raise Failed("these settings leave the log to other nodes: set audit.dir", "audit_elsewhere")
-    try:
-        note = await Sequencer(desk.ledger.acts, writer, desk.clock).round()
-    except TreeBusy:
-        raise Failed("a node writes to the log just now; try again", "audit_busy") from None
+    note = await _signed(desk, writer)
     if note is None:
         raise Failed("there is nothing in the log yet", "no_entry")
     reader = TileReader(writer.folder, read_checkpoint(note).size)
@@ -106,6 +107,15 @@ async def _proved(desk: Desk, found: Certificate) -> bytes:
     if index is None:
         raise Failed("the entry is not in the log any more", "no_entry")
     return prove(found, reader, index, note)
+
+
+async def _signed(desk: Desk, writer: LogWriter) -> Note | None:
+    """A node beside this may be at it: its turn is short."""
+    for _ in range(TRIES):
+        with suppress(TreeBusy):
+            return await Sequencer(desk.ledger.acts, writer, desk.clock).round()
+        await asyncio.sleep(PAUSE_S)
+    raise Failed("a node writes to the log just now; try again", "audit_busy")
 
 
 def _row(said: Statement) -> dict[str, object]:

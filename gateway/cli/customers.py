@@ -9,8 +9,10 @@ from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
 from gateway.accounts.correcting import FIELDS, Contact, Contacts
 from gateway.accounts.fraud_rules import parse_countries, parse_fraud
+from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.acts import Act
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.rights import rights_desk
@@ -22,6 +24,8 @@ from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
 from gateway.rights.building import departures
 from redaction.personal import MessageText, Purpose
+
+IfVersion = Annotated[int | None, typer.Option(min=1, help="Only over this version of it, as lists show it.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers and their senders.")
 
@@ -102,6 +106,7 @@ def set_(
     detect: Detect = None,
     fraud: Fraud = None,
     country: Country = None,
+    if_version: IfVersion = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -130,7 +135,8 @@ def set_(
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             owner = await find_customer(desk, customer)
-            new = await desk.accounts.change_settings(owner.id, change)
+            stored = await desk.accounts.change_customer(owner.id, change, over=if_version)
+            new = read_customer(stored.settings).settings
             detected = {kind.value: action.value for kind, action in new.content.items()}
             return {
                 "customer": owner.public_id,
@@ -139,31 +145,64 @@ def set_(
                 "detect": detected,
                 "fraud": {name: mode.value for name, mode in new.fraud.items()},
                 "countries": list(new.countries),
+                "version": stored.version,
             }
+
+    show(run(work()), json)
+
+
+@app.command("remove-sender")
+def remove_sender(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    sender: Annotated[str, typer.Argument(help="Sender that is taken away.")],
+    if_version: IfVersion = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Take a sender from a customer; messages that were accepted go out with it still."""
+    name = sender_key(sender)
+
+    def change(standing: CustomerSettings) -> dict[str, object]:
+        if name not in standing.senders:
+            raise InvalidSetting("the customer has no such sender")
+        return {"senders": {each: classes for each, classes in standing.senders.items() if each != name}}
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            stored = await desk.accounts.change_customer(owner.id, change, Act.SENDER_REMOVE, over=if_version)
+            senders = sorted(read_customer(stored.settings).settings.senders)
+            return {"customer": owner.public_id, "senders": senders, "version": stored.version}
 
     show(run(work()), json)
 
 
 @app.command("disable")
 def disable(
-    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    if_version: IfVersion = None,
+    config: Config = None,
+    json: Json = False,
 ) -> None:
     """Refuse everything of a customer within a second, and hold what waits; nothing is lost but by its validity."""
-    show(run(_turn(customer, config, disabled=True)), json)
+    show(run(_turn(customer, config, if_version, disabled=True)), json)
 
 
 @app.command("enable")
 def enable(
-    customer: Annotated[str, typer.Argument(help="Customer id.")], config: Config = None, json: Json = False
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    if_version: IfVersion = None,
+    config: Config = None,
+    json: Json = False,
 ) -> None:
     """Take a customer's messages again, and send on what was held."""
-    show(run(_turn(customer, config, disabled=False)), json)
+    show(run(_turn(customer, config, if_version, disabled=False)), json)
 
 
-async def _turn(customer: str, config: Path | None, *, disabled: bool) -> dict[str, object]:
+async def _turn(customer: str, config: Path | None, over: int | None, *, disabled: bool) -> dict[str, object]:
     async with open_desk(config) as desk:
         owner = await find_customer(desk, customer)
-        changed = await desk.accounts.disable(owner.id, disabled=disabled)
+        changed = await desk.accounts.disable(owner.id, disabled=disabled, over=over)
         return {"customer": changed.public_id, "disabled": rfc3339_or_none(changed.disabled_ms)}
 
 
@@ -179,11 +218,12 @@ def list_(config: Config = None, json: Json = False) -> None:
                     "label": read_customer(each.settings).settings.label,
                     "created": rfc3339(each.created_ms),
                     "disabled": rfc3339_or_none(each.disabled_ms),
+                    "version": each.version,
                 }
                 for each in await desk.accounts.customers()
             ]
 
-    show(run(work()), json)
+    show(run(work()), json, spare=("version", "created"))
 
 
 @app.command("erase")

@@ -16,6 +16,7 @@ CODES: Final = (
     ("gateway.control.wanted.Unreadable", "wanted_unreadable"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
     ("gateway.people.registry.UnknownPerson", "unknown_person"),
+    ("gateway.accounts.administration.VersionStale", "changed_meanwhile"),
     ("gateway.ledger.contract.ChangedMeanwhile", "changed_meanwhile"),
     ("gateway.ledger.contract.LedgerLocked", "ledger_locked"),
     ("gateway.ledger.contract.LedgerCorrupt", "ledger_corrupt"),

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.accounts.settings import read_customer
+from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
 from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Json, note, run, show
@@ -19,6 +21,11 @@ from gateway.cli.rights import (
     subjects_of,
 )
 from gateway.cli.session import open_desk
+from gateway.consent.desk import ConsentDesk, Of
+from gateway.consent.purposes import ALL
+from gateway.consent.rows import Means, Source
+from gateway.keystore.permission_keys import PermissionKeys
+from gateway.model.consent_mode import ConsentMode
 from gateway.rights.access import HORIZON_MS, Accesses, Held
 from gateway.rights.building import tracer
 from gateway.rights.erasing import Erasure, Purpose
@@ -103,3 +110,45 @@ def access(
 def _row(held: object) -> dict[str, object]:
     names = ("id", "customer", "direction", "status", "accepted_at", "operator", "country", "segments")
     return {name: getattr(held, name) for name in names}
+
+
+@app.command("object")
+def object_(number: Numbers = None, customer: Customer = None, config: Config = None, json: Json = False) -> None:
+    """Take down that people object: every consent is withdrawn, and nothing that needs one is sent any more."""
+    show(run(_stopped(number, customer, None, config)), json)
+
+
+@app.command("restrict")
+def restrict(
+    until: Annotated[str, typer.Option(help="Until when: a time with its zone (RFC 3339).")],
+    number: Numbers = None,
+    customer: Customer = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Send people nothing that needs consent while something is being looked at; consents stay."""
+    show(run(_stopped(number, customer, moment(until, option="--until"), config)), json)
+
+
+async def _stopped(number: str | None, customer: str | None, until_ms: int | None, config: Path | None) -> object:
+    """until_ms: of a restriction; None for an objection, which withdraws consents and has no end."""
+    async with open_desk(config) as desk:
+        numbers = read_numbers(number, desk.settings.messages.default_region)
+        desks = await rights_desk(desk)
+        people = await subjects_of(desk, desks, numbers, customer)
+        tokens = PermissionKeys(desk.keyring).tokens
+        consents = ConsentDesk(desk.ledger.permissions, tokens, desk.clock, COMMAND_LINE)
+        withdrawn = 0
+        for each in people:
+            of = Of(each.customer, desks.names[each.customer])
+            if until_ms is None:
+                withdrawn += await consents.withdraw(of, each.number, Means.VERBAL)
+            await consents.suppress(of, each.number, ALL, Source.COMMAND, until_ms or 0)
+        modes = {each.id: read_customer(each.settings).settings.consent for each in await desk.accounts.customers()}
+        owners = sorted({each.customer for each in people})
+        idle = [desks.names[each] for each in owners if modes.get(each) is not ConsentMode.ENFORCE]
+        return {
+            "customers": [desks.names[each] for each in owners],
+            "withdrawn": withdrawn,
+            "not_enforced_at": idle,
+        }

@@ -47,6 +47,8 @@ _ENOUGH: Final = 64
 """Operations: more are not waited for."""
 _TOGETHER_S: Final = 0.006
 """So long at the most a commit waits for what is expected: a lot of 100 messages takes half of it."""
+_WHOLE: Final = 256
+"""Operations: so many wait for no more of what is expected. Two lots of 100 messages, and what others bring."""
 
 
 class JournalFull(Exception):
@@ -99,6 +101,7 @@ class Journal:
         self._events_stored = events_stored
         self._ended_message = ended
         self._batch_limit = batch_limit
+        self._whole = min(batch_limit, _WHOLE)
         self._queue_limit = queue_limit
         self._retry_s = retry_s
         self._patience = Patience(interval_s)
@@ -166,7 +169,7 @@ class Journal:
 
     def expect(self, lots: int) -> None:
         """So many more lots of operations are being brought, or so many fewer: each is counted off once it is there, or
-        whoever brings it waits for anything else. Until none is expected, or a commit is full, commits wait a while.
+        whoever brings it waits for anything else. Until none is expected, or much is there, commits wait a while.
         """
         self._expected += lots
         if not self._expected:
@@ -203,7 +206,7 @@ class Journal:
         waiting.append(entry)
         if len(waiting) == _ENOUGH:
             self._enough.set()
-        elif len(waiting) == self._batch_limit:
+        elif len(waiting) == self._whole:
             self._together.set()
         elif len(waiting) == 1:
             self._wake.set()
@@ -236,7 +239,7 @@ class Journal:
             timer = self._loop.call_later(rest_s, self._enough.set)
             await self._enough.wait()
             timer.cancel()
-        if self._expected and len(self._waiting) < self._batch_limit:
+        if self._expected and len(self._waiting) < self._whole:
             self._together.clear()
             timer = self._loop.call_later(_TOGETHER_S, self._together.set)
             await self._together.wait()

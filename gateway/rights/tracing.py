@@ -17,8 +17,9 @@ from gateway.retention.erasure import places_of
 from gateway.retention.policies import RetentionPolicies
 from gateway.rights.subjects import NO_ANSWER, Answer, DataSubject
 from redaction.epoch_secrets import SEARCH
+from redaction.errors import KeysWithheld
 from redaction.keys import KeyState, Place
-from redaction.pseudonymise import leaf_of_pseudonym
+from redaction.pseudonymise import leaf_of_pseudonym, names_of_many
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym
 from redaction.search_epochs import begins_ms, epoch_of
@@ -197,12 +198,12 @@ class Directory:
         name = (customer, tag, epoch)
         table = self._tables.pop(name, None)
         if table is None:
-            table = {}
-            for trace in self._people[customer]:
-                if trace.subject is not None:
-                    number = trace.subject.number
-                    names = self._keyring.names_at(customer, number, tag, (begins_ms(epoch),))
-                    table.update(dict.fromkeys(names, trace))
+            people = self._people[customer]
+            numbers = [each.subject.number for each in people if each.subject is not None]
+            if not self._keyring.attended:
+                raise KeysWithheld
+            named = names_of_many(self._keyring.state, customer, numbers, tag, begins_ms(epoch))
+            table = {name: trace for trace, names in zip(people, named, strict=True) for name in names}
             if len(self._tables) >= self._at_hand:
                 del self._tables[next(iter(self._tables))]
         self._tables[name] = table

@@ -35,8 +35,11 @@ CANARY = "canary.person@example.com"
 class Admin:
     """A node that serves the admin API, one customer, and a client without a session."""
 
-    def __init__(self, node: Node, client: aiohttp.ClientSession, customer: str, key: Secret) -> None:
+    def __init__(
+        self, node: Node, client: aiohttp.ClientSession, accounts: Accounts, customer: str, key: Secret
+    ) -> None:
         self.node = node
+        self.accounts = accounts
         self.customer = customer
         self._key = key
         self._client = client
@@ -146,7 +149,7 @@ async def running_admin(folder: Path, *, proxies: str = "[]", more: str = "") ->
         _, key = await accounts.add_key(customer.id, scopes=DEFAULT_SCOPES, settings=KeySettings())
         await stores.directory.refresh()
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
-            yield Admin(node, client, customer.public_id, key)
+            yield Admin(node, client, accounts, customer.public_id, key)
     finally:
         await node.stop()
         logging.getLogger().setLevel(level)

@@ -266,3 +266,21 @@ def test_the_profile_of_an_account_is_shown_and_changed_and_the_rest_stays(verbs
     assert verbs.run("esme", "profile", "shop", "--set", "receipt_retry_s=none")["receipt_retry_s"] is None
     assert "alphabet takes one of" in verbs.says("esme", "profile", "shop", "--set", "alphabet=morse")
     assert verbs.says("esme", "profile", "nobody").endswith("[unknown_account]")
+
+
+def test_what_is_set_for_a_customer_is_set_over_the_version_that_was_read(tmp_path: Path) -> None:
+    verbs = Verbs(tmp_path)
+    (shown,) = verbs.run("customer", "list")
+    customer, version = shown["customer"], str(shown["version"])
+    changed = verbs.run("customer", "set", customer, "--label", "shop", "--sender", "OTHER", "--if-version", version)
+    assert changed["version"] > shown["version"]
+    for verb in (("set", customer, "--label", "x"), ("disable", customer), ("remove-sender", customer, "OTHER")):
+        assert verbs.says("customer", *verb, "--if-version", version).endswith("[changed_meanwhile]")
+    left = verbs.run("customer", "remove-sender", customer, "OTHER", "--if-version", str(changed["version"]))
+    assert "OTHER" not in left["senders"]
+    assert verbs.says("customer", "remove-sender", customer, "OTHER").endswith("[invalid_value]")
+    prefix = verbs.run("key", "add", customer)["prefix"]
+    (key,) = [each for each in verbs.run("key", "list") if each["prefix"] == prefix]
+    stale = ("key", "revoke", prefix, "--if-version", str(key["version"] + 1))
+    assert verbs.says(*stale).endswith("[changed_meanwhile]")
+    verbs.run("key", "revoke", prefix, "--if-version", str(key["version"]))

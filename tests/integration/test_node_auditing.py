@@ -11,7 +11,8 @@ from config.settings import LedgerSettings, RedisSettings, SmppServerSettings
 from gateway.audit.tiles import TileReader
 from gateway.audit.verify import verify
 from gateway.node.node import Node
-from redaction.notes import read_note
+from gateway.webhooks.checkpoints import KEY, SENT
+from redaction.notes import is_signed_by, read_note
 from tests.bounds import LIMIT_S
 from tests.integration.smpp_stage import running_gateway, settings_of, submit
 from tests.integration.test_shared_nodes import two_nodes
@@ -46,6 +47,33 @@ async def test_a_node_says_that_it_began_what_it_opened_and_that_it_ended(tmp_pa
     assert opened["deliver"] >= 1
     (place,) = (tmp_path / "data" / "audit").iterdir()
     assert verify(place, read_note((place / "checkpoint").read_bytes()), key) is None
+
+
+async def test_a_node_destroys_keys_whose_overlap_is_over_and_notes_the_day_of_what_customers_are_sent(
+    tmp_path: Path,
+) -> None:
+    async with running_gateway(tmp_path) as stage:
+        stores, upkeep = stage.node.stores, stage.node._audit_upkeep()
+        writer, acts = stores.audit.writer, stores.ledger.acts
+        assert writer is not None
+        await stores.audit.round()
+        former = writer.key
+        writer.signer.rotate()
+        await upkeep.look()
+        assert writer.signer.current[1:] == [former]
+        writer.signer._overlap_ms = 0
+        await upkeep.look()
+        assert (writer.signer.current[1:], writer.signer.former()) == ([], [former])
+        (destroyed,) = [
+            entry
+            for each in await acts.pending(100)
+            if (entry := msgspec.json.decode(each.octets))["act"] == "keys.destroy"
+        ]
+        assert (destroyed["what"], destroyed["n"]) == ("pepper", {"keys": 1})
+        assert destroyed["actor"] == {"kind": "node", "id": stage.node.auditing.node}
+        assert await acts.find(SENT, KEY) is not None
+        await stores.audit.round()
+        assert is_signed_by(read_note(stores.audit.checkpoint() or b""), writer.key)
 
 
 async def test_nodes_on_one_ledger_and_folder_write_one_log(tmp_path: Path) -> None:

@@ -11,9 +11,13 @@ import pytest
 from gateway.accounts.administration import Accounts
 from gateway.accounts.settings import KeySettings
 from gateway.audit.actor import COMMAND_LINE
+from gateway.consent.desk import ConsentDesk, Of
+from gateway.consent.rows import Consent, Proof
+from gateway.keystore.permission_keys import PermissionKeys
+from gateway.model.times import rfc3339
 from gateway.node.node import Node
 from gateway.people.roles import Role
-from redaction.personal import Purpose
+from redaction.personal import Msisdn, Purpose
 from tests.integration.admin_stage import Admin, running_admin
 from tests.integration.test_message_verbs import CONFIG
 from tests.verbs import VERBS
@@ -30,7 +34,7 @@ def told(folder: Path, *words: str, code: int = 0) -> Any:
     return json.loads(done.stdout) if code == 0 else done.stderr
 
 
-def of(folder: Path, *numbers: str) -> str:
+def of_file(folder: Path, *numbers: str) -> str:
     file = folder / "numbers.txt"
     file.write_text("\n".join(numbers) + "\n", "utf-8")
     return f"@{file}"
@@ -48,12 +52,12 @@ async def shown(admin: Admin, identifier: str) -> int:
 async def test_a_person_is_erased_beside_a_running_node(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         gone, stays = await admin.send(to=PERSON), await admin.send(to=OTHER)
-        held = await asyncio.to_thread(told, tmp_path, "subject", "access", "--number", of(tmp_path, PERSON))
+        held = await asyncio.to_thread(told, tmp_path, "subject", "access", "--number", of_file(tmp_path, PERSON))
         (row,) = held["messages"]
         assert (row["id"], row["customer"], row["operator"]) == (gone, admin.customer, "loop")
         assert held["complete"]
         assert "canary" not in json.dumps(held)
-        done = await asyncio.to_thread(told, tmp_path, "subject", "erase", "--number", of(tmp_path, PERSON))
+        done = await asyncio.to_thread(told, tmp_path, "subject", "erase", "--number", of_file(tmp_path, PERSON))
         assert (done["messages"], done["customers"]) == (1, [admin.customer])
         assert [each["operator"] for each in done["operators_to_tell"]] == ["loop"]
         assert [await shown(admin, each) for each in (gone, stays)] == [404, 200]
@@ -71,7 +75,7 @@ async def test_a_person_is_erased_beside_a_running_node(tmp_path: Path) -> None:
 
 async def test_a_line_that_is_no_number_is_named_and_not_repeated(tmp_path: Path) -> None:
     async with running_admin(tmp_path):
-        words = ("subject", "erase", "--number", of(tmp_path, PERSON, "05-canary-1"))
+        words = ("subject", "erase", "--number", of_file(tmp_path, PERSON, "05-canary-1"))
         error = await asyncio.to_thread(lambda: told(tmp_path, *words, code=1))
     assert ("line 2" in error, "invalid_number" in error, "canary" in error) == (True, True, False)
 
@@ -175,3 +179,29 @@ async def test_contact_data_of_a_customer_is_shown_and_corrected_with_its_histor
         assert b"canary.desk" not in b"".join(
             each.read_bytes() for each in tmp_path.rglob("*") if each.is_file() and each != file
         )
+
+
+async def test_people_object_and_are_restricted_by_what_consent_knows_of_them(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        stores = admin.node.stores
+        customer = stores.directory.number_of(admin.customer)
+        assert customer is not None
+        tokens = PermissionKeys(stores.keyring).tokens
+        consents = ConsentDesk(stores.ledger.permissions, tokens, admin.node.clock, COMMAND_LINE)
+        of, person, other = Of(customer, admin.customer), Msisdn(PERSON[1:], 966), Msisdn(OTHER[1:], 966)
+        given_ms = admin.node.clock.now_ms() - 60_000
+        for each in (person, other):
+            await consents.give(of, each, Consent(purpose="promotional", proof=Proof(given_ms=given_ms)))
+        words = ("subject", "object", "--number", of_file(tmp_path, PERSON))
+        done = await asyncio.to_thread(told, tmp_path, *words)
+        assert (done["customers"], done["not_enforced_at"]) == ([admin.customer], [admin.customer])
+        until = rfc3339(admin.node.clock.now_ms() + 86_400_000)
+        later = ("subject", "restrict", "--until", until, "--number", of_file(tmp_path, OTHER))
+        assert (await asyncio.to_thread(told, tmp_path, *later))["withdrawn"] == 0
+        objected, restricted = await consents.show(of, person), await consents.show(of, other)
+        assert not any(each.is_given for each in objected.consents)
+        assert [each.until_ms for each in objected.suppressions] == [0]
+        assert [each.is_given for each in restricted.consents] == [True]
+        assert [each.until_ms > 0 for each in restricted.suppressions] == [True]
+        await asyncio.to_thread(told, tmp_path, "subject", "erase", "--number", of_file(tmp_path, PERSON, OTHER))
+        assert [(await consents.show(of, each)).consents for each in (person, other)] == [[], []]

@@ -9,7 +9,7 @@ import pytest
 from gateway.model.times import rfc3339
 from gateway.people.roles import Role
 from tests.integration.admin_stage import Admin, running_admin
-from tests.integration.test_subject_verbs import OTHER, PERSON, of, shown, told
+from tests.integration.test_subject_verbs import OTHER, PERSON, of_file, shown, told
 
 REQUESTS = "/admin/v1/requests"
 
@@ -61,10 +61,19 @@ async def test_a_hold_is_placed_extended_and_released_by_two_persons(tmp_path: P
         pair = (Role.PRIVACY_OFFICER, Role.OWNER)
         request = await granted(admin, "hold.place", admin.customer, *pair)
         until = rfc3339(admin.node.clock.now_ms() + 30 * 86_400_000)
-        words = ("--until", until, "--citation", f"@{citation}", "--number", of(tmp_path, PERSON), "--request", request)
+        words = (
+            "--until",
+            until,
+            "--citation",
+            f"@{citation}",
+            "--number",
+            of_file(tmp_path, PERSON),
+            "--request",
+            request,
+        )
         placed = await verb(tmp_path, "hold", "place", admin.customer, *words)
         assert (placed["state"], placed["messages"]) == ("standing", 1)
-        done = await verb(tmp_path, "subject", "erase", "--number", of(tmp_path, PERSON))
+        done = await verb(tmp_path, "subject", "erase", "--number", of_file(tmp_path, PERSON))
         assert (done["messages"], done["held"]) == (1, 1)
         request = await granted(admin, "hold.lift", placed["hold"], *pair)
         ended = await verb(tmp_path, "hold", "release", placed["hold"], "--request", request)

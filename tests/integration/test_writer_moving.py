@@ -219,6 +219,18 @@ async def test_large_commits_move_a_node_that_may_choose(path: Path) -> None:
     await ledger.close()
 
 
+@pytest.mark.parametrize("key_id", [-3, 3])
+async def test_small_commits_move_it_where_most_came_over_binds(path: Path, key_id: int) -> None:
+    limits = LargeCommits(large_rows=100, enough_rows=20)
+    ledger = SqliteLedger(path, ManualClock(), synchronous="normal", moves_at=limits)
+    await ledger.open()
+    for _ in range(11):
+        await ledger.apply(accepts(a_message(key_id=key_id), a_message(key_id=key_id), a_message()))
+    await move_ended()
+    assert ledger.works_beside is (key_id < 0)
+    await ledger.close()
+
+
 async def test_the_loop_has_given_up_its_connection(ledger: SqliteLedger, path: Path) -> None:
     def with_the_log_open() -> int:
         return sum(each.path == f"{path}-wal" for each in psutil.Process().open_files())

@@ -4,23 +4,19 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from gateway.accounts.administration import Accounts
-from gateway.accounts.settings import read_customer
 from gateway.audit.actor import Actor
-from gateway.http_api.admin.gate import Asker
+from gateway.http_api.admin.accounts import written
+from gateway.http_api.admin.owners import Owners, customer_view
 from gateway.http_api.admin.parts import Parts
-from gateway.http_api.admin.views import CustomersView, CustomerView
+from gateway.http_api.admin.versions import etag, wanted_version
+from gateway.http_api.admin.views import CustomersView
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.usage import usage_view
-from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer
 from gateway.ledger.roles import Ledger
 from gateway.model.refusals import Refusal
-from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
-from redaction.errors import alone
 
 PAGE: Final = 100
 _CURSOR: Final = re.compile("[0-9]{1,10}", re.ASCII)
@@ -35,6 +31,7 @@ class CustomerEndpoints:
         self._usage = ledger.usage
         self._smallest = smallest
         self._accounts = accounts
+        self._owners = Owners(parts, ledger.accounts)
 
     async def all(self, call: Call) -> Reply:
         """Whoever belongs to a customer sees that one alone."""
@@ -50,14 +47,14 @@ class CustomerEndpoints:
             if each.id > int(raw) and asker.customer in ("", each.public_id)
         ]
         cursor = str(shown[PAGE - 1].id) if len(shown) > PAGE else None
-        return self._parts.answer(CustomersView([_view(each) for each in shown[:PAGE]], cursor))
+        return self._parts.answer(CustomersView([customer_view(each) for each in shown[:PAGE]], cursor))
 
     async def show(self, call: Call) -> Reply:
-        _, customer = await self._opened(call, Action.CUSTOMER_READ)
-        return self._parts.answer(_view(customer))
+        _, customer = await self._owners.opened(call, Action.CUSTOMER_READ)
+        return self._parts.answer(customer_view(customer), more=etag(customer.version))
 
     async def usage(self, call: Call) -> Reply:
-        asker, customer = await self._opened(call, Action.USAGE_READ)
+        asker, customer = await self._owners.opened(call, Action.USAGE_READ)
         smallest = 0 if asker.may(Action.USAGE_SMALL, customer.public_id) else self._smallest
         now_ms = self._parts.clock.now_ms()
         return self._parts.answer(await usage_view(self._usage, customer.id, call.query, now_ms, smallest=smallest))
@@ -69,26 +66,7 @@ class CustomerEndpoints:
         return await self._set(call, disabled=False)
 
     async def _set(self, call: Call, *, disabled: bool) -> Reply:
-        asker, customer = await self._opened(call, Action.CUSTOMER_PAUSE)
-        try:
-            changed = await self._accounts(asker.actor).disable(customer.id, disabled=disabled)
-        except ChangedMeanwhile:
-            raise alone(Refusal("changed_meanwhile")) from None
-        return self._parts.answer(_view(changed))
-
-    async def _opened(self, call: Call, action: Action) -> tuple[Asker, StoredCustomer]:
-        asker = await self._parts.gate.open(call.request, action, call.argument)
-        for each in await self._store.customers():
-            if each.public_id == call.argument:
-                return asker, each
-        raise Refusal("not_found")
-
-
-def _view(customer: StoredCustomer) -> CustomerView:
-    settings = msgspec.to_builtins(read_customer(customer.settings).settings, str_keys=True)
-    return CustomerView(
-        id=customer.public_id,
-        created_at=rfc3339(customer.created_ms),
-        disabled_at=rfc3339_or_none(customer.disabled_ms),
-        settings=settings,
-    )
+        asker, customer = await self._owners.opened(call, Action.CUSTOMER_PAUSE)
+        over = wanted_version(call.request)
+        changed = await written(self._accounts(asker.actor).disable(customer.id, disabled=disabled, over=over))
+        return self._parts.answer(customer_view(changed), more=etag(changed.version))

@@ -1,10 +1,13 @@
 """The endpoints of the admin API, and the routes that lead to them."""
 
+from gateway.http_api.admin.accounts import AccountEndpoints
+from gateway.http_api.admin.accounts_table import account_routes
 from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_table import own_routes, passkey_routes
+from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people_table import people_routes, reload_routes
 from gateway.http_api.admin.quotas import QuotaEndpoints
@@ -43,6 +46,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *people_routes(parts, sources.people),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(parts, sources.reloads),
+        *account_routes(AccountEndpoints(parts, Owners(parts, sources.ledger.accounts), sources.accounts)),
         *subject_routes(parts, sources.rights, sources.directory),
         *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
     ]

@@ -6,20 +6,20 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.accounts.administration import Accounts
-from gateway.accounts.settings import CustomerSettings, read_customer
+from gateway.accounts.settings import read_customer
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
-from gateway.http_api.admin.gate import Asker
+from gateway.http_api.admin.accounts import written
+from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.versions import etag, wanted_version
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.usage import QuotaView, quota_views
-from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer
+from gateway.ledger.contract import StoredCustomer
 from gateway.ledger.roles import Ledger
 from gateway.limits.quotas import Calendar, standing_in
-from gateway.model.refusals import Refusal
 from gateway.people.roles import Action
-from redaction.errors import alone
 
 Count = Annotated[int, Meta(ge=1, le=10**12)]
 
@@ -47,24 +47,25 @@ class QuotaEndpoints:
         self._parts = parts
         self._ledger = ledger
         self._accounts = accounts
+        self._owners = Owners(parts, ledger.accounts)
 
     async def show(self, call: Call) -> Reply:
-        _, customer = await self._opened(call, Action.CUSTOMER_READ)
-        return await self._answer(customer, read_customer(customer.settings).settings)
+        _, customer = await self._owners.opened(call, Action.CUSTOMER_READ)
+        return await self._answer(customer)
 
     async def set(self, call: Call) -> Reply:
-        asker, customer = await self._opened(call, Action.BALANCE_CHANGE)
+        asker, customer = await self._owners.opened(call, Action.BALANCE_CHANGE)
         asked = await self._parts.body(call, QuotasRequest)
         named = {"daily_quota": asked.per_day, "monthly_quota": asked.per_month, "utc_offset_min": asked.utc_offset_min}
         changes = {name: value for name, value in named.items() if value is not UNSET}
-        try:
-            accounts = self._accounts(asker.actor)
-            changed = await accounts.change_settings(customer.id, lambda _: changes, Act.LIMIT_SET, noted(changes))
-        except ChangedMeanwhile:
-            raise alone(Refusal("changed_meanwhile")) from None
-        return await self._answer(customer, changed)
+        over = wanted_version(call.request)
+        changed = self._accounts(asker.actor).change_customer(
+            customer.id, lambda _: changes, Act.LIMIT_SET, noted(changes), over=over
+        )
+        return await self._answer(await written(changed))
 
-    async def _answer(self, customer: StoredCustomer, settings: CustomerSettings) -> Reply:
+    async def _answer(self, customer: StoredCustomer) -> Reply:
+        settings = read_customer(customer.settings).settings
         calendar = Calendar(self._parts.clock.now_ms(), settings.utc_offset_min)
         standing = await standing_in(
             self._ledger.counters, customer.id, settings.daily_quota, settings.monthly_quota, calendar
@@ -72,14 +73,7 @@ class QuotaEndpoints:
         view = QuotasView(
             customer=customer.public_id, utc_offset_min=settings.utc_offset_min, quotas=quota_views(standing)
         )
-        return self._parts.answer(view)
-
-    async def _opened(self, call: Call, action: Action) -> tuple[Asker, StoredCustomer]:
-        asker = await self._parts.gate.open(call.request, action, call.argument)
-        for each in await self._ledger.accounts.customers():
-            if each.public_id == call.argument:
-                return asker, each
-        raise Refusal("not_found")
+        return self._parts.answer(view, more=etag(customer.version))
 
 
 def noted(changes: Mapping[str, object]) -> dict[str, int]:

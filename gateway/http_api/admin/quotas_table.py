@@ -4,6 +4,7 @@ from typing import Final
 
 from gateway.http_api.admin.parts import BODY
 from gateway.http_api.admin.quotas import QuotaEndpoints, QuotasRequest, QuotasView
+from gateway.http_api.admin.versions import ETAG, IF_MATCH
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.people.roles import Action
 
@@ -19,23 +20,33 @@ def quota_routes(quotas: QuotaEndpoints) -> list[Route]:
     ]
 
 
+_READ: Final = ("not_found", "ledger_unavailable")
+
 _SHOW: Final = Operation(
     id="show_customer_quotas",
     summary="Say how a customer's quotas stand: what is used of them, what is left, and when they begin anew.",
     tag="Customers",
     scope=Action.CUSTOMER_READ,
     parameters=(_CUSTOMER,),
-    answers=(Answer(description="Those that are set.", body=QuotasView),),
-    codes=("not_found", "ledger_unavailable"),
+    answers=(Answer(description="Those that are set.", body=QuotasView, headers=ETAG),),
+    codes=_READ,
 )
 _SET: Final = Operation(
     id="set_customer_quotas",
     summary="Set a customer's quotas by day and month of its clock; what is not named stays, null lifts one.",
     tag="Customers",
     scope=Action.BALANCE_CHANGE,
-    parameters=(_CUSTOMER,),
+    parameters=(_CUSTOMER, IF_MATCH),
     body=QuotasRequest,
     example={"per_day": 10_000, "per_month": 200_000, "utc_offset_min": 180},
-    answers=(Answer(description="The quotas as they stand now.", body=QuotasView),),
-    codes=(*BODY, "not_found", "changed_meanwhile", "ledger_unavailable"),
+    answers=(Answer(description="The quotas as they stand now.", body=QuotasView, headers=ETAG),),
+    codes=(
+        *BODY,
+        "invalid_value",
+        "not_found",
+        "invalid_if_match",
+        "version_stale",
+        "changed_meanwhile",
+        "ledger_unavailable",
+    ),
 )

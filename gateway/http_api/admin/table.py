@@ -7,6 +7,7 @@ from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.parts import BODY
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.standing import StandingEndpoints
+from gateway.http_api.admin.versions import ETAG, IF_MATCH
 from gateway.http_api.admin.views import (
     AdminMessageView,
     CustomersView,
@@ -130,7 +131,7 @@ _SHOW_CUSTOMER: Final = Operation(
     tag="Customers",
     scope=Action.CUSTOMER_READ,
     parameters=(_CUSTOMER,),
-    answers=(Answer(description="The customer.", body=CustomerView),),
+    answers=(Answer(description="The customer.", body=CustomerView, headers=ETAG),),
     codes=("not_found", "ledger_unavailable"),
 )
 _USAGE: Final = Operation(
@@ -147,18 +148,18 @@ _PAUSE: Final = Operation(
     summary="Refuse everything of a customer, and hold what waits, until it is resumed.",
     tag="Customers",
     scope=Action.CUSTOMER_PAUSE,
-    parameters=(_CUSTOMER,),
-    answers=(Answer(description="The customer, paused.", body=CustomerView),),
-    codes=("not_found", "changed_meanwhile", "ledger_unavailable"),
+    parameters=(_CUSTOMER, IF_MATCH),
+    answers=(Answer(description="The customer, paused.", body=CustomerView, headers=ETAG),),
+    codes=("not_found", "invalid_if_match", "version_stale", "changed_meanwhile", "ledger_unavailable"),
 )
 _RESUME: Final = Operation(
     id="resume_customer",
     summary="Take a customer's messages again, and send what was held.",
     tag="Customers",
     scope=Action.CUSTOMER_PAUSE,
-    parameters=(_CUSTOMER,),
-    answers=(Answer(description="The customer.", body=CustomerView),),
-    codes=("not_found", "changed_meanwhile", "ledger_unavailable"),
+    parameters=(_CUSTOMER, IF_MATCH),
+    answers=(Answer(description="The customer.", body=CustomerView, headers=ETAG),),
+    codes=("not_found", "invalid_if_match", "version_stale", "changed_meanwhile", "ledger_unavailable"),
 )
 _MESSAGE: Final = Operation(
     id="show_message",

@@ -68,6 +68,7 @@ class Batch:
         self._told: list[int] = []
         self._counts: Counter[tuple[str, int]] = Counter()
         self._tally = Tally()
+        self._over_binds = 0
         for index, operation in enumerate(operations):
             self._add(index, operation)
         self._finish_plan()
@@ -91,6 +92,7 @@ class Batch:
 
     def _add_accept(self, index: int, op: Accept) -> None:
         message, claim = op.message, None
+        self._over_binds += message.key_id < 0
         self._results[index] = message.id
         if op.idempotency is not None:
             claim = len(self._claims)
@@ -109,6 +111,7 @@ class Batch:
 
     def _add_change(self, index: int, change: Change) -> None:
         message = change.message
+        self._over_binds += message.key_id < 0
         merged = self._open_changes.pop(message.id, None)
         if merged is None or change.only_waiting or change.over_unknown:
             merged = _Merged(len(self._changes))
@@ -133,6 +136,7 @@ class Batch:
         plan.usage = [(*coded(cell), *sums) for cell, sums in zip(self._tally.cells, self._tally.sums, strict=True)]  # type: ignore[misc]
         plan.events = [Event(event_row(event), event_kind(event), write, claim) for event, write, claim in self._events]
         plan.mixed = any(each.kind is not None for each in plan.events)
+        plan.over_binds = 2 * self._over_binds > len(self._results)
         plan.counts = [(*key, amount) for key, amount in self._counts.items()]
         if self._told:
             plan.told = runs(self._told)

@@ -1,6 +1,8 @@
 """Whether commits have been large for a while, so that it pays to write them in a process of their own.
 
-What such a process costs, two wake-ups a commit, is little beside a large commit and much beside a small one.
+What such a process costs, two wake-ups a commit, is little beside a large commit and much beside a small one. What
+comes over SMPP speaks for it in small commits, too: windows hold hundreds of messages, and their commits grow once the
+loop has no part in writing.
 """
 
 from typing import Final
@@ -14,7 +16,7 @@ ENOUGH_ROWS: Final = 8_000
 
 
 class LargeCommits:
-    """Rows in large commits speak for it, rows in others against it.
+    """Rows in large commits, and of what came over SMPP, speak for it, rows in others against it.
 
     large_rows: of a commit that is large. enough_rows: how many more must have spoken for it than against it.
     """
@@ -24,8 +26,8 @@ class LargeCommits:
         self._enough_rows = enough_rows
         self._lead_rows = 0
 
-    def pay(self, rows: int) -> bool:
-        """After one more commit, of so many rows."""
-        lead = self._lead_rows + (rows if rows >= self._large_rows else -rows)
+    def pay(self, rows: int, over_binds: bool = False) -> bool:
+        """After one more commit, of so many rows. over_binds: most of them of messages that came over SMPP."""
+        lead = self._lead_rows + (rows if over_binds or rows >= self._large_rows else -rows)
         self._lead_rows = min(max(lead, 0), self._enough_rows)
         return self._lead_rows >= self._enough_rows

@@ -56,6 +56,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Plan(msgspec.Struct, array_like=True, gc=False):
     """events: in the order of their delivery. mixed: whether any is of another kind. told: first and last of
     runs of seqs. now_ms: for digests. usage: sums over all operations; what is not done is taken off again.
+    over_binds: most of it is about messages that came over SMPP.
     """
 
     now_ms: int
@@ -71,6 +72,7 @@ class Plan(msgspec.Struct, array_like=True, gc=False):
     counts: list[tuple[str, int, int]] = []
     usage: list[UsageRow] = []
     mixed: bool = False
+    over_binds: bool = False
 
 
 class Outcome(msgspec.Struct, array_like=True, gc=False):

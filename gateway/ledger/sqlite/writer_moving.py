@@ -96,7 +96,7 @@ class MovingWriter:
                 self._idle.set()
 
     def _consider(self, plan: Plan) -> None:
-        if self._moves_at.pay(rows(plan)) and self._now_s() >= self._try_at_s:
+        if self._moves_at.pay(rows(plan), plan.over_binds) and self._now_s() >= self._try_at_s:
             self._try_at_s = inf
             self._tasks.start("ledger writer", self._move())
 

@@ -151,7 +151,7 @@ def test_a_text_that_reads_like_a_code_is_a_code_where_no_class_is_named() -> No
     assert check(message_class=UNSET, text="hello").message_class is MessageClass.TRANSACTIONAL
 
 
-ORDER = "Your code 4711 is ready"
+GUESSED = "Your login code is 4711"
 
 
 @pytest.mark.case("interfaces-8")
@@ -166,13 +166,13 @@ ORDER = "Your code 4711 is ready"
     ],
 )
 def test_what_a_customer_says_or_may_do_wins_over_a_guess(key: dict[str, Any], asked: dict[str, Any]) -> None:
-    taken = check(an_api_key(**key), message_class=UNSET, text=ORDER, **asked)
+    taken = check(an_api_key(**key), message_class=UNSET, text=GUESSED, **asked)
     assert (taken.message_class, taken.tag) == (MessageClass.TRANSACTIONAL, "transactional")
     assert taken.validity_s == asked.get("validity", 86_400)
 
 
 def test_a_guess_stands_where_it_takes_nothing() -> None:
-    taken = check(message_class=UNSET, text=ORDER, validity=300)
+    taken = check(message_class=UNSET, text=GUESSED, validity=300)
     assert (taken.message_class, taken.validity_s) == (MessageClass.OTP, 300)
 
 
