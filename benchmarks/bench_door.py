@@ -23,6 +23,7 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.contract import WriteOp, WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.limits.till import Till
 from gateway.model.message import MessageClass
 from gateway.model.route import Route
 from gateway.model.submission import NO_FORM
@@ -82,7 +83,14 @@ async def build(clock: SystemClock, keyring: Keyring, vault: Vault, folder: Path
         choice=Choice(
             Router([Route(prefix="", classes=frozenset(), operators=("loop",))]), lambda candidates, _: candidates[0]
         ),
-        journal=Journal(ledger, stored=lambda _: None, queue_limit=10_000_000),
+        till=Till(
+            Journal(ledger, stored=lambda _: None, queue_limit=10_000_000),
+            ledger.acts,
+            ledger.balances,
+            ledger.messages,
+            clock,
+            TaskOwner().contain,
+        ),
         clock=clock,
         digests=keyring.idempotency_digests,
     )

@@ -148,6 +148,19 @@ def _key_server(settings: Settings) -> Iterator[Finding]:
         yield at, "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
 
 
+def _tracing(settings: Settings) -> Iterator[Finding]:
+    """P-24: what is known of messages leaves over TLS."""
+    tracing = settings.tracing
+    if tracing.endpoint is None:
+        return
+    address = split_url(tracing.endpoint)
+    if address is None or not address.hostname:
+        yield ("tracing", "endpoint"), "invalid_address", "no URL of a collector", _ERROR
+    elif address.scheme == "http" and not (is_loopback(address.hostname) or tracing.tunnel):
+        message = "traces leave this machine over https only; set tunnel if the way is private"
+        yield ("tracing", "endpoint"), "plain_tracing", message, _ERROR
+
+
 def _ledger_hosts(settings: Settings) -> tuple[tuple[str, int], ...]:
     try:
         return parse_address(settings.ledger.redis.url).hosts if settings.ledger.engine == "redis" else ()

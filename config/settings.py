@@ -23,6 +23,7 @@ from config.retention import DEFAULT_RETENTION, RetentionSettings
 from config.rule_settings import RulesSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
+from config.tracing import TracingSettings
 
 __all__ = [
     "AuditSettings",
@@ -424,6 +425,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     node: NodeSettings = NodeSettings()
     audit: AuditSettings = AuditSettings()
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
+    tracing: TracingSettings = TracingSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()
     memory: MemorySettings = MemorySettings()

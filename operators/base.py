@@ -248,6 +248,7 @@ class OperatorHealth(msgspec.Struct, frozen=True, kw_only=True):
     unexpected_responses: int  # S-21
     down: tuple[BindDown, ...] = ()
     flawed: int = 0  # answers and messages that could be read in part only, or lack an id (S-05)
+    peer_ends_s: float | None = None  # when the certificate ends that the operator showed last, of the epoch
 
 
 class Operator(Protocol):

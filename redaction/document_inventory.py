@@ -121,6 +121,33 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "is_noted": "whether the audit log has that it is over",
         },
     ),
+    # balance: of a customer who pays in advance
+    *_kind(
+        "balance",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT),
+        {"key": "number of the customer", "octets": "what it has paid, its margin, and when it is told"},
+    ),
+    # task: of a customer, 30 days after its end
+    *_kind(
+        "task",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT, clock=Clock.ROW),
+        {
+            "key": "random id",
+            "customer": "number of the customer",
+            "owner": "id of the customer",
+            "since_ms": "from when on events are made anew",
+            "until_ms": "before when",
+            "asked_ms": "when it was asked for",
+            "statuses": "of what kind of end",
+            "state": "open, done, cancelled",
+            "cursor": "id of the message where it goes on",
+            "looked": "messages so far",
+            "made": "events so far",
+            "by": "random name of the process that works at it",
+            "beat_ms": "when that last wrote",
+            "ended_ms": "when it ended",
+        },
+    ),
     # quota: what a customer was warned of
     *_kind(
         "quota",

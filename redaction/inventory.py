@@ -338,6 +338,21 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "number": "order of the writes",
         },
     ),
+    # spending, reservation: customers who pay in advance
+    *_table(
+        "spending",
+        replace(_GATEWAY, form=Form.AGGREGATE, basis=LawfulBasis.CONTRACT),
+        {"customer": "who pays in advance", "micro": "what it has spent in all"},
+    ),
+    *_table(
+        "reservation",
+        replace(_GATEWAY, basis=LawfulBasis.CONTRACT, clock=Clock.ROW),
+        {
+            "message": "an open message; the row goes at its end",
+            "customer": "whose message",
+            "micro": "what it costs",
+        },
+    ),
     # traffic: what remains of messages whose record is gone
     *_table(
         "traffic",

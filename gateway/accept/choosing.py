@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.delivery.routing import Line, Permits, Router, permit_all
+from gateway.limits.balance import micro_of
 from gateway.model.message import MessageClass
 from gateway.model.numbers import digits_of
 from gateway.model.refusals import Refusal
@@ -35,6 +36,14 @@ class Choice:
         if self._permits is not permit_all:
             operators = tuple(self._permitted(customer, submission, operators, now_ms))
         return self._pick(operators, submission.message_class), line.route.resend
+
+    def price(self, customer: int, submission: Submission, operator: str, now_ms: int) -> int:
+        """Of a segment by its route and this operator, in millionths. Raises Refusal where the route names none."""
+        line = self._find(customer, submission, now_ms)
+        price = None if line is None else line.price_of(operator)
+        if price is None:
+            raise Refusal("no_price", "to")
+        return micro_of(price)
 
     def look(self, customer: int, submission: Submission, now_ms: int) -> None:
         """What would be said of its operators, for whoever asks without sending. Raises Refusal as `lane` does."""

@@ -18,7 +18,8 @@ from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
 from gateway.consent.gate import Question
 from gateway.ledger.contract import Accept, Declined, Written
-from gateway.ledger.journal import Done, Journal, JournalFull
+from gateway.ledger.journal import Done, JournalFull
+from gateway.limits.till import Till
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
@@ -51,7 +52,7 @@ class Door:
         judge: Judge,
         minimiser: Minimiser,
         choice: Choice,
-        journal: Journal,
+        till: Till,
         clock: Clock,
         digests: Callable[[int, str, int, int], Digests],
         plain_counters: Collection[str] = (),
@@ -61,7 +62,7 @@ class Door:
         self._minimiser = minimiser
         self._vault = minimiser.vault
         self._choice = choice
-        self._journal = journal
+        self._till = till
         self._clock = clock
         self._digests = digests
         self._plain_counters = plain_counters
@@ -102,20 +103,21 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
+        micro = self._price(submission, message, now_ms)
         if question is not None:
-            self._ask(question, record, submission, done)
+            self._ask(question, record, submission, done, micro)
             return message
         try:
-            self._enter(record, submission, done)
+            self._enter(record, submission, done, micro)
         except JournalFull:
             raise alone(self._full()) from None
         return message
 
     def expect(self, batches: int) -> None:
         """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
-        self._journal.expect(batches)
+        self._till.expect(batches)
 
-    def _ask(self, question: Question, record: Accept, submission: Submission, done: Done) -> None:
+    def _ask(self, question: Question, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Take it in once it was looked up that its recipient consents."""
 
         def answered(verdict: Verdict | None) -> None:
@@ -123,18 +125,24 @@ class Door:
                 done(record, Declined(verdict.code, verdict.field))
                 return
             try:
-                self._enter(record, submission, done)
+                self._enter(record, submission, done, micro)
             except JournalFull:
                 done(record, Declined(self._full().code))
 
         self._judge.ask(question, answered)
 
-    def _enter(self, record: Accept, submission: Submission, done: Done) -> None:
+    def _enter(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Raises JournalFull."""
         if record.message.content is None:
-            self._offer_later(record, submission, done)
+            self._offer_later(record, submission, done, micro)
         else:
-            self._journal.offer(record, done)
+            self._till.offer(record, done, micro)
+
+    def _price(self, submission: Submission, message: Message, now_ms: int) -> int:
+        """In millionths, for a customer who pays in advance; 0 for any other. Raises Refusal."""
+        if not self._till.pays_in_advance(message.customer):
+            return 0
+        return message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
 
     def _valid(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm) -> Submission:
         submission = self._validator.check(key, request, now_ms, form)
@@ -156,7 +164,7 @@ class Door:
             found.append(_verdict(refusal, "route"))
         return found
 
-    def _offer_later(self, record: Accept, submission: Submission, done: Done) -> None:
+    def _offer_later(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Once there are keys for the time at which the message is due: its person is called as then."""
         message = record.message
         begin_ms = submission.schedule_at_ms or message.accepted_ms
@@ -167,7 +175,7 @@ class Door:
                     subject = self._minimiser.pseudonymise(message.customer, submission.to, message.tag, begin_ms)
                     message.subject = subject.pseudonym
                     self._seal(message, submission, subject.leaf, begin_ms)
-                    self._journal.offer(record, done)
+                    self._till.offer(record, done, micro)
                     return
             except (JournalFull, KeysWithheld):
                 there = False
@@ -243,7 +251,7 @@ class Door:
         )
 
     def _full(self) -> Refusal:
-        return Refusal("overloaded" if self._journal.available else "ledger_unavailable", retry_after_s=1)
+        return Refusal("overloaded" if self._till.available else "ledger_unavailable", retry_after_s=1)
 
     def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> Message:
         """The record: what is kept of a submission, and nothing else.

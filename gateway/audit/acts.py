@@ -203,7 +203,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.WEBHOOK_REPLAY: _rule("cus task", numbers="events"),
         Act.WEBHOOK_NOTE: _rule("cus", words=("failing", "well", "disabled")),
         Act.LIMIT_SET: _rule("cus key op", numbers="version per_s per_day per_month"),
-        Act.BALANCE_SET: _rule("cus", numbers="version"),
+        Act.BALANCE_SET: _rule("cus", words=_SWITCH, numbers="version margin added taken"),
         Act.PERSON_ADD: _PERSON,
         Act.PERSON_SET: _PERSON,
         Act.PERSON_READ: _PERSON,

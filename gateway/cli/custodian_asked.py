@@ -20,7 +20,7 @@ from gateway.keystore.naming import named_since_ms
 from gateway.model.numbers import parse_number
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.custodian import public_key
-from redaction.keys import PEOPLE, PLATFORM
+from redaction.keys import PEOPLE
 from redaction.personal import Msisdn
 from redaction.questions import Question, is_case, question, seal_question
 
@@ -71,8 +71,14 @@ def _shown(desk: Desk) -> dict[str, object]:
         "needed": list(said.needed),
         "handed": said.handed,
         "held": said.held,
-        "complete_since": rfc3339_or_none(named_since_ms(desk.keystore.state, PLATFORM)),
+        "complete_since": rfc3339_or_none(_since_ms(desk)),
     }
+
+
+def _since_ms(desk: Desk) -> int | None:
+    """From when on nodes name people in records of whichever customer; None where there is none."""
+    state = desk.keystore.state
+    return next((named_since_ms(state, each) for each in state.customers() if each < PEOPLE), None)
 
 
 async def asked(config: Path | None, asking: Asking) -> dict[str, object]:
@@ -89,7 +95,7 @@ async def asked(config: Path | None, asking: Asking) -> dict[str, object]:
             sealed = seal_question(made, custodian)
             _write(asking.path, _sent(asking, sealed) if asking.url else sealed)
             outcome.say(numbers=numbers)
-        since_ms = named_since_ms(desk.keystore.state, PLATFORM)
+        since_ms = _since_ms(desk)
         return {
             "case": asking.case,
             **numbers,

@@ -47,8 +47,10 @@ VERBS: Final = {
     "message": ("gateway.cli.messages", "What became of messages."),
     "route": ("gateway.cli.routes", "Which way messages go."),
     "usage": ("gateway.cli.usage", "What a customer sent: accepted, and by operator how it ended."),
+    "balance": ("gateway.cli.balances", "Customers who pay in advance."),
     "quota": ("gateway.cli.quotas", "Customers' quotas by day and month."),
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
+    "task": ("gateway.cli.tasks", "Work in the background: show, cancel."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "custodian": (

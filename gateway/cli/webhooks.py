@@ -6,17 +6,22 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
+from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
+from gateway.cli.tasks import task_row
 from gateway.ledger.contract import StoredEndpoint
 from gateway.model.times import rfc3339
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
 from gateway.webhooks.endpoint import EndpointSettings, SetAnew, endpoint_settings, open_endpoint
+from gateway.webhooks.endpoints import resumed
 from gateway.webhooks.settings import delivery_settings
 from gateway.webhooks.signing import Signer
 from gateway.webhooks.targets import TargetRefused, parse_target
+from gateway.webhooks.tasks import Tasks, TooManyTasks
 from gateway.webhooks.trial import send_test
 from redaction.personal import Purpose, Secret
 
@@ -122,10 +127,37 @@ def resume(
 
 
 def _resumed(before: StoredEndpoint | None) -> StoredEndpoint:
-    """Written even where it is the same: nodes see by the row's version that they are to begin anew."""
     if before is None:
         raise Failed("this customer has no endpoint", "no_endpoint")
-    return msgspec.structs.replace(before, state="enabled", failing_since_ms=None, disabled_ms=None)
+    return resumed(before)
+
+
+@app.command("replay")
+def replay(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    since: Annotated[str, typer.Option(help="From when on the events are; a time with its zone (RFC 3339).")],
+    until: Annotated[str | None, typer.Option(help="Before when they are; default now.")] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", help="Type of events, such as message.delivered; repeatable.")
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Make a customer's events anew, under their ids, as a task of the nodes: of what is still stored."""
+    since_ms = moment(since, option="--since")
+    until_ms = None if until is None else moment(until, option="--until")
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            owner = await find_customer(desk, customer)
+            tasks = Tasks(desk.ledger.acts, desk.clock, COMMAND_LINE)
+            end_ms = desk.clock.now_ms() if until_ms is None else until_ms
+            try:
+                return task_row(await tasks.begin(owner.id, owner.public_id, since_ms, end_ms, types or ()))
+            except TooManyTasks:
+                raise Failed("this customer has too many tasks that are open", "too_many_tasks") from None
+
+    show(run(work()), json)
 
 
 @app.command("remove")

@@ -55,6 +55,11 @@ class Line:
         orders = self.orders
         return orders[0] if len(orders) == 1 or not subject else orders[subject[0]]
 
+    def price_of(self, operator: str) -> float | None:
+        """Of a segment; None where the route names none."""
+        route = self.route
+        return dict(zip(route.operators, route.prices, strict=False)).get(operator)
+
     def refuses(self, customer: str, source: str, now_ms: int) -> str:
         """The word for what does not fit; '' where all does."""
         route = self.route

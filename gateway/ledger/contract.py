@@ -136,7 +136,8 @@ class TellLater(msgspec.Struct, frozen=True, gc=False):
 
 
 class Notify(msgspec.Struct, frozen=True, gc=False):
-    """Store an event that no message's change brings: one of another kind than STATUS_EVENT, for the webhook.
+    """Store an event that no message's change brings: one of another kind than STATUS_EVENT, for the webhook; or once
+    more that of a message, which whoever delivers reads from the ledger.
 
     Result: DONE; NOT_DONE when it is not stored, because nodes may be alive that cannot read it: until the ledger's
     format is 2 or newer on an engine that nodes share.
@@ -381,6 +382,21 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     operator: str
     messages: int
     segments: int
+
+
+class Reservation(msgspec.Struct, frozen=True, gc=False):
+    """What an open message of a customer who pays in advance is to cost, in millionths of the unit of prices."""
+
+    message: bytes
+    customer: int
+    micro: int
+
+
+class Reserving(msgspec.Struct, frozen=True, gc=False):
+    """most: how much the customer may have spent with it, in all."""
+
+    reservation: Reservation
+    most: int
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):

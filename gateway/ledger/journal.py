@@ -34,7 +34,7 @@ from gateway.ledger.contract import (
     Written,
 )
 from gateway.ledger.roles import Commits
-from gateway.model.message import Message, OutboxEvent, Status
+from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, Status
 
 RETRY_S: Final = 0.5
 _Future: Final = asyncio.Future  # looked up once, not for each operation
@@ -312,7 +312,7 @@ class Journal:
                     fresh.append(accept.message)
                     if accept.event is not None:
                         events.append((accept.event, accept.message))
-            elif kind is Notify and result is _DONE:
+            elif kind is Notify and result is _DONE and cast(Notify, op).event.kind != STATUS_EVENT:
                 events.append((cast(Notify, op).event, None))
             if waiter is not None:
                 _tell(op, waiter, result)

@@ -16,6 +16,8 @@ from gateway.ledger.contract import (
     LedgerFormat,
     Page,
     PendingEntry,
+    Reservation,
+    Reserving,
     StoredAccounts,
     StoredCustomer,
     StoredEndpoint,
@@ -135,6 +137,28 @@ class Usage(Protocol):
 
     async def add(self, rows: Sequence[Used]) -> None:
         """For a copy: what is added to each cell."""
+
+
+class Balances(Protocol):
+    """What customers who pay in advance have spent, and what is reserved of it; over all nodes."""
+
+    async def reserve(self, asked: Sequence[Reserving]) -> Sequence[int | None]:
+        """One after the other; what each customer has spent with it, None and nothing done where that is too much. What
+        was reserved for a message before stands. Durable when this returns. Raises LedgerUnavailable.
+        """
+
+    async def settle(self, paid: Sequence[bytes], given_back: Sequence[bytes]) -> None:
+        """These messages' reservations are spent for good, and these are spent no more; others stay. A message that has
+        none changes nothing. Raises LedgerUnavailable.
+        """
+
+    async def spent(self, customer: int) -> int: ...
+
+    async def reserved(self, cursor: bytes | None, limit: int) -> tuple[Sequence[Reservation], bytes | None]:
+        """Some `limit` reservations, each at least once in a whole reading. Cursors are as in `Copies`."""
+
+    async def put(self, customer: int, micro: int, reserved: Sequence[Reservation]) -> None:
+        """For a copy: what was spent in place of what stands, and reservations as they are."""
 
 
 class AccountStore(Protocol):
@@ -361,6 +385,9 @@ class Ledger(Commits, Protocol):
 
     @property
     def usage(self) -> Usage: ...
+
+    @property
+    def balances(self) -> Balances: ...
 
     @property
     def accounts(self) -> AccountStore: ...

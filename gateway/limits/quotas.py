@@ -72,6 +72,12 @@ class Calendar:
         self.month_end_ms = int(following.timestamp()) * 1000 - ahead_ms
 
 
+def live_buckets(now_ms: int) -> frozenset[int]:
+    """Of what may be a day or a month anywhere now, or within the hour."""
+    first, last = Calendar(now_ms, _EARLIEST_MIN), Calendar(now_ms, _LATEST_MIN)
+    return frozenset((*range(first.day, last.day + 1), *range(first.month, last.month + 1)))
+
+
 class Standing:
     """How a quota stands. limit, used: messages. end_ms: of the period."""
 
@@ -157,13 +163,12 @@ class Quotas:
         if any(use.posted for use in self._uses.values()):
             return
         now_ms = self._clock.now_ms()
-        first, last = Calendar(now_ms, _EARLIEST_MIN), Calendar(now_ms, _LATEST_MIN)
-        for bucket in (*range(first.day, last.day + 1), *range(first.month, last.month + 1)):
+        live = live_buckets(now_ms)
+        for bucket in live:
             for name, count in (await self._counters.counts(bucket)).items():
                 self._use(name, bucket).stored = count
         for place, use in list(self._uses.items()):
-            is_over = place[1] < first.day or MONTHS <= place[1] < first.month
-            if is_over and not (use.fresh or use.posted):
+            if place[1] not in live and not (use.fresh or use.posted):
                 del self._uses[place]
 
     def flush(self) -> None:

@@ -26,6 +26,26 @@ OURS: Final = {
         "Its validity ended before the hours began in which its class may be sent.",
         "Send it within those hours, or with a longer validity; `rules show` names them.",
     ),
+    "consent_missing": Meaning(
+        "The recipient has not agreed to messages of its class.",
+        "Record the consent (`POST /v1/consents`) if there is one; without it such a message is not sent.",
+    ),
+    "consent_withdrawn": Meaning(
+        "The recipient withdrew the consent, perhaps while the message waited.",
+        "Nothing: it must not be sent; take the number off the list that it came from.",
+    ),
+    "suppressed": Meaning(
+        "The recipient wants no messages of its kind from this customer or sender.",
+        "Nothing: it must not be sent; `suppression list` says since when and by what.",
+    ),
+    "consent_being_checked": Meaning(
+        "It waits until consents can be looked up again: messages that need consent are not sent without the answer.",
+        "See that the ledger answers; then it is sent, or ends with what the answer is.",
+    ),
+    "transfer_blocked": Meaning(
+        "Every operator that it may go to lies in a country to which its data may not go.",
+        "Give its route an operator in a country that is allowed; `route explain` names them.",
+    ),
     "out_of_hours": Meaning(
         "It waits for the hours in which its class may be sent.", "Nothing: it is sent then; `rules show` names them."
     ),

@@ -116,6 +116,7 @@ KINDS: Final[dict[str, Kind]] = {
     "version_stale": Kind(412, 0x08, "What stands has another version than If-Match names; look at it again."),
     "invalid_if_match": Kind(400, 0x08, 'If-Match takes one ETag of what is set, such as "3", or *.'),
     "invalid_value": Kind(400, 0x08, "A field has a value that makes no sense here."),
+    "too_many_tasks": Kind(429, 0x08, "The customer has as many tasks open as it may have; cancel one, or wait."),
     "reload_under_way": Kind(409, 0x08, "Another reload is under way; try again in a minute."),
     "no_node": Kind(503, 0x08, "No process has said yet that it is there; try again."),
     "request_closed": Kind(409, 0x08, "This request waits for nobody any more."),
@@ -123,6 +124,8 @@ KINDS: Final[dict[str, Kind]] = {
     # how much
     "throughput_exceeded": Kind(429, 0x58, "The key's throughput is used up; slow down."),
     "quota_exceeded": Kind(429, 0x58, "A quota of the key or its customer is used up; Retry-After says until when."),
+    "balance_exhausted": Kind(402, 0x45, "The account is paid for in advance, and what was paid is used up."),
+    "no_price": Kind(422, 0x45, "The account is paid for in advance, and its route names no price for this message."),
     "overloaded": Kind(503, 0x14, "The gateway has as much in hand as it can make safe; try again shortly."),
     "ledger_unavailable": Kind(503, 0x14, "Messages cannot be made durable now; nothing was taken."),
     "outcome_unknown": Kind(503, 0x14, "Whether it was taken is not known; try again with the same Idempotency-Key."),

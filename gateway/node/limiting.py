@@ -4,7 +4,9 @@ from gateway.limits.admission import REFRESH_S, SHARED_REFRESH_S
 from gateway.limits.admission import Admission as Admission
 from gateway.limits.buckets import Buckets as Buckets
 from gateway.limits.quota_warnings import QuotaWarnings as QuotaWarnings
+from gateway.limits.till import Till as Till
 from gateway.node.steps import Base
+from gateway.process.tasks import TaskOwner
 
 
 async def admission(base: Base, buckets: Buckets | None) -> Admission:
@@ -17,6 +19,14 @@ async def admission(base: Base, buckets: Buckets | None) -> Admission:
         refresh_s=REFRESH_S if base.stores.peers is None else SHARED_REFRESH_S,
         buckets=buckets,
     )
+    await made.load()
+    return made
+
+
+async def till(base: Base, tasks: TaskOwner) -> Till:
+    """That knows who pays in advance. Raises LedgerUnavailable."""
+    stores = base.stores
+    made = Till(base.journal, stores.ledger.acts, stores.ledger.balances, stores.messages, base.clock, tasks.contain)
     await made.load()
     return made
 

@@ -23,6 +23,7 @@ from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
 from gateway.node.audit_upkeep import AuditUpkeep
 from gateway.node.auditing import Auditing
+from gateway.node.background import replayer
 from gateway.node.fronts import build_fronts, listen
 from gateway.node.reload import Reload
 from gateway.node.reloading import Reloading
@@ -128,6 +129,7 @@ class Node:
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("control", steered.run())
         self.tasks.start("rights", self.rights.run())
+        self.tasks.start("tasks", replayer(self.stores, self.road, self.clock, self.auditing.actor).run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())
         self.tasks.start("audit upkeep", self._audit_upkeep().run())
@@ -211,6 +213,8 @@ class Node:
         await self.road.deliverer.stop(deadline_s / 4)
         self.road.admission.flush()
         await self.road.journal.drain()
+        if self.road.traces is not None:
+            await asyncio.to_thread(self.road.traces.close)
         await self.auditing.end()
 
 
@@ -263,6 +267,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("young", stores.vault.young.run())
     start("memory", road.scrubbing.run())
     start("admission", road.admission.run())
+    start("balances", road.till.run())
     start("quota warnings", road.quota_warnings.run())
     start("webhooks", road.deliverer.run())
     start("smpp news", road.telling.run())

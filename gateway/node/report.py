@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.metrics.exposition import Sample
 from gateway.model.message import Status
+from gateway.node.certificates import Certificates
 from gateway.node.fronts import Fronts
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -22,6 +23,8 @@ def describe(stores: Stores, road: Road, fronts: Fronts, contained: Containment,
     show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
     show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
     show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road), _not_ready(fronts)])
+    certificates = Certificates(road, clock)
+    show.add_gauges(lambda: [_certificates(certificates)])
     show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
@@ -79,6 +82,8 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_keys_withheld", "Times that this node lost touch with its key store", stores.keystore.losses),
         ("gateway_clock_jumps", "Times that the system's clock jumped", stores.watch.guard.jumps),
         ("gateway_troubles_by_kind", "Times that something began to be wrong", _troubles(road, "times")),
+        ("gateway_traced", "Messages of which a trace was made", 0 if road.traces is None else road.traces.made),
+        ("gateway_balance_refused", "Messages that were not paid for in advance", road.till.refused),
         ("gateway_quota_refused_by_period", "Messages that a quota kept out", _floats(road.admission.quotas.refused)),
         ("gateway_quota_warnings_by_period_and_percent", "Warnings of quotas", dict(road.quota_warnings.told)),
         ("gateway_refused_by_ledger", "New messages refused as no commit could take them", journal.refused),
@@ -89,6 +94,11 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
 
 def _unexpected(contained: Containment) -> Sample:
     return ("gateway_unexpected_errors_by_work", "Errors that ended one piece of work", _floats(contained.counts))
+
+
+def _certificates(certificates: Certificates) -> Sample:
+    help_text = "Time until a certificate ends: our own, and what operators showed"
+    return ("gateway_certificate_left_seconds_by_side_and_name", help_text, dict(certificates.left_s()))
 
 
 def _not_ready(fronts: Fronts) -> Sample:

@@ -21,10 +21,11 @@ from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
 from gateway.node import limiting, steps, way_in
 from gateway.node.handover import Handover
-from gateway.node.limiting import Admission, Buckets, QuotaWarnings
+from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.stores import Stores
+from gateway.node.tracing import Ends, Traces, traces
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.scrubbing import Scrubbing
@@ -55,6 +56,8 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     handover: Handover
     admission: Admission
     quota_warnings: QuotaWarnings
+    till: Till
+    traces: Traces | None
     door: Door
     operators: dict[str, Operator]
     router: Router
@@ -84,12 +87,13 @@ async def build_road(
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
     handover: Handover  # stands once the steps do that it gives to
-    outcome = Outcome()
+    outcome, made = Outcome(), traces(settings, settings.node.name or "")
+    ends = Ends(outcome, made)
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
         events_stored=lambda events: handover.events_stored(events),  # noqa: PLW0108
-        ended=outcome.final,
+        ended=ends,
         batch_limit=settings.ledger.batch_limit,
         queue_limit=settings.ledger.queue_limit,
         interval_s=settings.ledger.commit_interval_ms / 1000,
@@ -105,8 +109,9 @@ async def build_road(
         clock=clock,
     )
     admission = await limiting.admission(base, buckets)
+    till = ends.till = await limiting.till(base, tasks)
     sentry = Sentry()
-    door = way_in.door(base, dispatch, sentry)
+    door = way_in.door(base, dispatch, till, sentry)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
         standing=Standing(settings),
@@ -114,6 +119,8 @@ async def build_road(
         journal=journal,
         handover=handover,
         admission=admission,
+        till=till,
+        traces=made,
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,

@@ -6,13 +6,14 @@ from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.fraud.sentry import Sentry
+from gateway.limits.till import Till
 from gateway.node import assembly
 from gateway.node.steps import Base
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.segments import plan
 
 
-def door(base: Base, dispatch: Dispatch, sentry: Sentry) -> Door:
+def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:
     rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
@@ -31,7 +32,7 @@ def door(base: Base, dispatch: Dispatch, sentry: Sentry) -> Door:
         judge=Judge([rules.at_door], base.verdicts, base.guard, sentry),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
-        journal=base.journal,
+        till=till,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,
         plain_counters=assembly.plain_counters(base.settings),

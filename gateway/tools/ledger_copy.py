@@ -21,6 +21,7 @@ from gateway.ledger.contract import (
     DocumentWrite,
     Exported,
     Notify,
+    Reservation,
     Traffic,
     Used,
     WriteOp,
@@ -28,6 +29,7 @@ from gateway.ledger.contract import (
 from gateway.ledger.permissions import EVER_MS, Permission, PermissionName, PermissionWrite, lift, put
 from gateway.ledger.roles import Ledger
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
+from gateway.limits.quotas import live_buckets
 from gateway.model.held_lane import operator_of
 from gateway.model.message import STATUS_EVENT, Link, Message, OutboxEvent, Status, is_about_message
 from gateway.model.state import is_final
@@ -107,6 +109,7 @@ async def copy_ledger(
         await _copy_counts(source, target, clock)
         copied.traffic = await _copy_traffic(source, target)
         await _copy_usage(source, target, clock)
+        await _copy_balances(source, target)
         copied.events, copied.events_missing = await _compare_events(events, target)
     return copied
 
@@ -322,14 +325,29 @@ async def _copy_entries(source: Ledger, target: Ledger) -> int:
 
 
 async def _copy_counts(source: Ledger, target: Ledger, clock: Clock) -> None:
-    """Quotas of today, and of yesterday for who is late."""
-    today = clock.now_ms() // DAY_MS
-    for day in (today - 1, today):
+    """Quotas of the days and months that are now somewhere, and of yesterday for who is late."""
+    for day in live_buckets(clock.now_ms() - DAY_MS) | live_buckets(clock.now_ms()):
         there = await target.counters.counts(day)
         lacking = {name: count - there.get(name, 0) for name, count in (await source.counters.counts(day)).items()}
         operations = [Count(name, day, amount) for name, amount in lacking.items() if amount > 0]
         if operations:
             await target.apply(operations)
+
+
+async def _copy_balances(source: Ledger, target: Ledger) -> None:
+    """What customers who pay in advance have spent, and what is reserved of it."""
+    reserved: dict[int, list[Reservation]] = defaultdict(list)
+    cursor: bytes | None = None
+    while True:
+        page, cursor = await source.balances.reserved(cursor, PAGE)
+        for each in page:
+            reserved[each.customer].append(each)
+        if cursor is None:
+            break
+    for customer in await source.accounts.customers():
+        spent = await source.balances.spent(customer.id)
+        if spent or reserved.get(customer.id):
+            await target.balances.put(customer.id, spent, reserved.get(customer.id, ()))
 
 
 async def _copy_traffic(source: Ledger, target: Ledger) -> int:

@@ -318,6 +318,7 @@ class RestOperator:
             receipts=self._receipts,
             unexpected_responses=0,
             flawed=self._requests.flawed + (0 if self._listener is None else self._listener.flawed),
+            peer_ends_s=self._requests.peer_ends_s,
         )
 
     def _report(self, *events: OperatorEvent) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from operators.expiry import PeerExpiry
 from operators.patience import Patience
 from operators.rest.answer import Answer, AnswerReader
 
@@ -38,7 +39,7 @@ class NotAnswered(Exception):
 
 class Target(msgspec.Struct, frozen=True):
     """Where requests go. tls: the context of a new connection. path: with the query that is always there. lines: of the
-    head of each of them.
+    head of each of them. peer: what its last handshake showed.
     """
 
     host: str
@@ -46,6 +47,7 @@ class Target(msgspec.Struct, frozen=True):
     tls: Tls | None
     path: str
     lines: bytes
+    peer: PeerExpiry
 
     def __repr__(self) -> str:
         return f"Target(host={self.host!r}, port={self.port})"
@@ -61,8 +63,9 @@ class Target(msgspec.Struct, frozen=True):
         return f"GET {joined} HTTP/1.1\r\n".encode("ascii") + self.lines + _lines(more) + b"\r\n"
 
 
-def target(url: str, headers: Mapping[str, str], tls: Tls | None) -> Target:
-    """url: without credentials. headers: of every request, beside Host and Content-Length.
+def target(url: str, headers: Mapping[str, str], tls: Tls | None, peer: PeerExpiry | None = None) -> Target:
+    """url: without credentials. headers: of every request, beside Host and Content-Length. peer: where handshakes are
+    noted.
 
     Raises ValueError with the name of a header that would end its line, or is not ASCII.
     """
@@ -72,7 +75,7 @@ def target(url: str, headers: Mapping[str, str], tls: Tls | None) -> Target:
     if port != _PORTS[parts.scheme]:
         shown = f"{shown}:{port}"
     path = quote(parts.path or "/", _SAFE) + (f"?{quote(parts.query, _SAFE)}" if parts.query else "")
-    return Target(host, port, tls, path, _lines({"Host": shown, **headers}))
+    return Target(host, port, tls, path, _lines({"Host": shown, **headers}), peer or PeerExpiry())
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:
@@ -122,11 +125,12 @@ class HttpConnection:
         tls = None if said.tls is None else said.tls()
         try:
             async with asyncio.timeout(self._connect_timeout_s):
-                _, self._wire = await asyncio.get_running_loop().create_connection(
+                transport, self._wire = await asyncio.get_running_loop().create_connection(
                     _Wire, said.host, said.port, ssl=tls, server_hostname=said.host if said.tls else None
                 )
         except (OSError, TimeoutError, UnicodeError):
             raise NotSent from None
+        said.peer.note(transport)
         if not self._wire.is_ready:  # it was ended as soon as it stood
             raise NotSent
         return self._wire

@@ -12,6 +12,7 @@ import structlog
 
 from config.operators import RestOperatorSettings, TlsSettings
 from operators.base import Accepted, DeferReason, Deferred, MtMessage, Refused, SubmitResult, Unknown, UnknownReason
+from operators.expiry import PeerExpiry
 from operators.flaws import Flaws
 from operators.renewal import Renewal
 from operators.rest.answer import Answer, Flaw
@@ -37,6 +38,7 @@ class Requests:
         self._answers = AnswerForm(rest)
         self._tls = _tls(settings)
         self._target: Target | None = None
+        self._peer = PeerExpiry()
         self._flaws = Flaws()
 
     @property
@@ -44,10 +46,15 @@ class Requests:
         """Answers that had something wrong."""
         return self._flaws.total
 
+    @property
+    def peer_ends_s(self) -> float | None:
+        """When the certificate ends that the operator showed last."""
+        return self._peer.ends_s
+
     def connection(self) -> HttpConnection:
         """One more, not opened yet. Raises ValueError for a password that no header can carry."""
         settings = self._settings
-        self._target = target(settings.rest.url, self._headers(), self._tls)
+        self._target = target(settings.rest.url, self._headers(), self._tls, self._peer)
         return HttpConnection(
             self._target,
             connect_timeout_s=settings.connect_timeout_s,

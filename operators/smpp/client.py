@@ -342,11 +342,16 @@ class SmppOperator:
             throttled=self._pace.throttled,
             submitted=self._submitted,
             receipts=self._receiving.receipts,
-            unexpected_responses=self._unexpected
-            + sum(each.session.unexpected_responses for each in self._links.binds.values()),
+            unexpected_responses=self._unexpected + _unexpected(self._links),
             down=tuple(self._links.outages.now()),
             flawed=self._flaws.total,
+            peer_ends_s=self._links.outages.peer.ends_s,
         )
+
+
+def _unexpected(links: Links) -> int:
+    """Responses on the binds that are there to which nothing was asked (S-21)."""
+    return sum(each.session.unexpected_responses for each in links.binds.values())
 
 
 def _state(links: Links, *, stopping: bool, is_up: bool) -> str:

@@ -241,13 +241,14 @@ class Links:
 
     async def _connect(self) -> Connection:
         settings = self._settings
-        _, connection = await asyncio.get_running_loop().create_connection(
+        transport, connection = await asyncio.get_running_loop().create_connection(
             self._make_connection,
             settings.host,
             settings.port,
             ssl=_tls(settings),
             server_hostname=(settings.tls.verify_host or settings.host) if settings.tls.enabled else None,
         )
+        self.outages.peer.note(transport)
         return connection
 
     def _ask_to_bind(self, connection: Connection, kind: type[p.Bind], again: bool) -> None:

@@ -7,10 +7,12 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterable
+from typing import Final
 
 import structlog
 
 from operators.base import BindDown
+from operators.expiry import PeerExpiry
 
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("operators.smpp")
 
@@ -51,9 +53,10 @@ def _named(module: object, prefix: str, number: int | None) -> str:
 
 
 class Outages:
-    """operator: its name, for the log."""
+    """operator: its name, for the log. peer: what the last link that stood showed."""
 
     def __init__(self, operator: str) -> None:
+        self.peer: Final = PeerExpiry()
         self._operator = operator
         self._down: dict[str, BindDown] = {}
         self._since: dict[str, float] = {}

@@ -224,6 +224,7 @@ TASKS = {
     "benchmarks/smsc.py": "of a load test",
     "benchmarks/sick.py": "of a load test, which ends with them",
     "benchmarks/fairness.py": "of a load test, which ends with them",
+    "benchmarks/reloading.py": "of a load test, which ends with them",
     "benchmarks/floods.py": "of a load test, whose process ends with them",
 }
 """Where tasks are started, and what it means that one dies."""

@@ -1,7 +1,7 @@
 """A process of its own for the contract's tests: `python -m tests.contract.writer ENGINE PLACE DEED`.
 
 `batches` applies batch after batch and prints the ids of each one once it is acknowledged; it runs until it is killed.
-`accounts` saves customers beside a running node, and prints their numbers.
+`spend` spends what a customer has paid. `accounts` saves customers beside a running node, and prints their numbers.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from gateway.ledger.contract import Accept, Change, WriteOp
+from gateway.ledger.contract import Accept, Change, Reservation, Reserving, WriteOp
 from gateway.ledger.roles import Ledger
 from gateway.model.message import Message, message_id
 from gateway.process import logs
@@ -19,6 +19,8 @@ from tests.contract.records import NOW, a_customer, a_message, final, submitted
 
 BATCH = 20
 CUSTOMERS = 40
+PREPAID, ARRIVALS = 4_711, 4_712
+MOST = 2_000
 
 
 async def batches(ledger: Ledger) -> None:
@@ -41,11 +43,33 @@ async def accounts(ledger: Ledger) -> None:
         print(await ledger.accounts.save_customer(a_customer(public_id=f"cus_{os.getpid()}_{number}")), flush=True)
 
 
+async def spend(ledger: Ledger) -> None:
+    """Once another one is there as well, and until nothing is left; prints what it spent for good."""
+    here = Reservation(message_id(NOW, 0, os.urandom(8)), ARRIVALS, 1)
+    await ledger.balances.reserve([Reserving(here, 2)])
+    while await ledger.balances.spent(ARRIVALS) < 2:
+        await asyncio.sleep(0.001)
+    await ledger.balances.settle([here.message], [])
+    spent = number = 0
+    while True:
+        asked = [
+            Reservation(message_id(NOW, (number := number + 1), os.urandom(8)), PREPAID, 3 + number % 7)
+            for _ in range(9)
+        ]
+        found = await ledger.balances.reserve([Reserving(each, MOST) for each in asked])
+        taken = [each for each, so_far in zip(asked, found, strict=True) if so_far is not None]
+        if not taken:
+            break
+        await ledger.balances.settle([each.message for each in taken[::2]], [each.message for each in taken[1::2]])
+        spent += sum(each.micro for each in taken[::2])
+    print(spent, flush=True)
+
+
 async def main(engine: str, place: str, deed: str) -> None:
     logs.configure("warning")
     ledger = ENGINES[engine](Path(place), ManualClock(), deed == "batches")
     await ledger.open()
-    await {"batches": batches, "accounts": accounts}[deed](ledger)
+    await {"batches": batches, "accounts": accounts, "spend": spend}[deed](ledger)
     await ledger.close()
 
 

@@ -102,6 +102,14 @@ class Admin:
                 await asyncio.sleep(0.01)
         return str(told["id"])
 
+    async def try_to_send(self, path: str = "/v1/messages", **fields: object) -> tuple[int, Any]:
+        """A customer's message, or another body; what is answered."""
+        port = self.node.fronts.http.listener.port
+        body = fields or {"to": "+966500000078", "from": "BRAND", "text": "canary text", "class": "transactional"}
+        headers = {"Authorization": f"Bearer {self._key.reveal(Purpose.CREDENTIAL)}"}
+        async with self._client.post(f"http://127.0.0.1:{port}{path}", json=body, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
     async def session(self, person: Person, *, ago_s: int = 0) -> dict[str, str]:
         """As after signing in with a second factor, so many seconds ago."""
         people = self.node.stores.people

@@ -14,19 +14,24 @@ from gateway.audit.acts import Act
 from gateway.audit.checkpoint import read_checkpoint
 from gateway.http_api.admin.gate import FORM_TOKEN
 from gateway.http_api.routes import Route
+from gateway.ledger.contract import StoredEndpoint
 from gateway.people.people import People
 from gateway.people.record import Contact
 from gateway.people.roles import CUSTOMER_ROLES, Action, Role, may
 from gateway.people.sessions import COOKIE
 from redaction.keys import KeyState
 from redaction.personal import MessageText
+from redaction.sealed import Sealed
 from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
 
 STEERING = (
     *("pause_operator", "resume_operator", "drain_operator", "rebind_operator", "drain_node", "resume_node"),
     *("accepting_on", "accepting_off", "dispatch_on", "dispatch_off"),
 )
-DECISIONS = ("ask_request", "consent_request", "refuse_request", "erase_message")
+DECISIONS = (
+    *("ask_request", "consent_request", "refuse_request", "erase_message"),
+    *("show_task", "cancel_task"),
+)
 """Who may do these follows from what was asked for, or they can be done once; they have tests of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
@@ -38,6 +43,9 @@ BODIES: Mapping[str, object] = {
     "show_subject": {"number": "+966500000001"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
+    "set_customer_balance": {"margin": 1},
+    "top_up_customer": {"amount": 1_000_000},
+    "replay_events": {"since": "2020-01-01T00:00:00Z"},
     "set_customer_quotas": {"per_day": 1_000_000},
     "change_customer": {"label": "shop"},
     "add_sender": {"sender": "OTHER"},
@@ -51,6 +59,9 @@ BODIES: Mapping[str, object] = {
 async def test_every_role_may_what_the_table_says_at_every_endpoint_and_nothing_else(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         identifier = await admin.send()
+        sealed = Sealed(b"x")
+        endpoint = StoredEndpoint(customer=1, url=sealed, secret=sealed, settings=b"{}")
+        await admin.node.stores.ledger.accounts.save_endpoint(endpoint)
         fronts = admin.node.fronts.admin
         assert fronts is not None
         routes = [each for each in fronts.table.routes if each.operation.scope is not None]

@@ -51,7 +51,10 @@ NONE = {
     "node list": "reads",
     "number list": "reads",
     "operator show": "reads",
+    "balance show": "reads",
     "quota show": "reads",
+    "task list": "reads",
+    "task show": "reads",
     "retention due": "reads",
     "retention report": "reads",
     "route explain": "reads settings",
@@ -89,9 +92,13 @@ WRITES = {
     "message find": ["message.find"],
     "number add": ["number.add"],
     "number remove": ["number.remove"],
+    "balance set": ["balance.set"],
+    "balance top-up": ["balance.set"],
     "quota set": ["limit.set"],
     "retention policy": ["retention.policy"],
     "retention run": ["retention.run"],
+    "task cancel": ["task.end"],
+    "webhook replay": ["webhook.replay"],
     "webhook remove": ["webhook.remove"],
     "webhook resume": ["webhook.resume"],
     "webhook set": ["webhook.set"],
@@ -158,7 +165,11 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "message find", customer, "--reference", "reference 4711")
     await site_run(site, "webhook set", customer, "https://hooks.example/sms")
     await site_run(site, "webhook resume", customer)
+    task = await site_run(site, "webhook replay", customer, "--since", "2020-01-01T00:00:00Z", got="task")
+    await site_run(site, "task cancel", task)
     await site_run(site, "webhook remove", customer)
+    await site_run(site, "balance top-up", customer, "12.5")
+    await site_run(site, "balance set", customer, "--margin", "2.5", "--warn-below", "1.5")
     await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
 

@@ -14,12 +14,13 @@ from gateway.custodian.folder import Folder
 from gateway.custodian.listener import custodian_server
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
+from gateway.model.times import rfc3339
 from gateway.process.clock import SystemClock
 from gateway.process.tls import identity
 from redaction.keys import KeyState
 from redaction.personal import Msisdn
 from redaction.pseudonymise import pseudonymise
-from redaction.search_epochs import epoch_of
+from redaction.search_epochs import ends_ms, epoch_of
 from tests.integration.test_account_verbs import Verbs
 from tests.interop.certificates import make_certificates
 
@@ -75,6 +76,7 @@ def test_secrets_are_handed_over_and_the_custodian_names_the_person(site: Site) 
     assert site.says("custodian", "ask", "R-1", str(question), "--number", NUMBER).endswith("[no_custodian]")
     said = site.run("custodian", "set", str(site.folder / "custodian" / "custodian.pub"))
     assert (said["handed"], said["needed"]) == (1, [said["key"]])
+    assert said["complete_since"] == rfc3339(ends_ms(site.epoch))
     assert site.run("check") == []
     asked = site.run("custodian", "ask", "R-2026-17", str(question), "--number", "-", typed=f"{NUMBER}\n")
     assert (asked["subjects"], asked["secrets"]) == (1, 1)

@@ -15,6 +15,7 @@ from config.operators import RestCallback, RestOperatorSettings, RestSettings, T
 from config.secret import SecretRef
 from gateway.model.message import Message, Status
 from operators.base import Accepted, DeferReason, Deferred, Refused, Submitted, Unknown, UnknownReason
+from operators.expiry import file_ends_s
 from operators.rest.client import RestOperator
 from operators.rest.connection import HttpConnection, target
 from tests.bounds import LIMIT_S
@@ -203,6 +204,8 @@ async def test_the_operator_s_certificate_must_be_of_its_authority(tmp_path: Pat
             operator.submit(a_text())
             (answer,) = await heard.until(Submitted)
             assert type(answer.result) is result
+            ends_s = file_ends_s(str(files.server)) if result is Accepted else None
+            assert operator.health().peer_ends_s == ends_s
             await operator.stop(1.0)
         assert len(server.requests) == 1
 

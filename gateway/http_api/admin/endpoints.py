@@ -10,8 +10,7 @@ from gateway.http_api.admin.own_table import own_routes, passkey_routes
 from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people_table import people_routes, reload_routes
-from gateway.http_api.admin.quotas import QuotaEndpoints
-from gateway.http_api.admin.quotas_table import quota_routes
+from gateway.http_api.admin.quotas_table import money_routes
 from gateway.http_api.admin.searching import NumberSearch
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.sources import Sources
@@ -20,6 +19,7 @@ from gateway.http_api.admin.steering import SteeringEndpoints
 from gateway.http_api.admin.steering_table import steering_routes
 from gateway.http_api.admin.subject_table import subject_routes
 from gateway.http_api.admin.table import admin_routes
+from gateway.http_api.admin.tasks_table import task_routes
 from gateway.http_api.routes import Route
 
 
@@ -48,7 +48,8 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *reload_routes(parts, sources.reloads),
         *account_routes(AccountEndpoints(parts, Owners(parts, sources.ledger.accounts), sources.accounts)),
         *subject_routes(parts, sources.rights, sources.directory),
-        *quota_routes(QuotaEndpoints(parts, sources.ledger, sources.accounts)),
+        *task_routes(parts, sources.ledger, sources.accounts),
+        *money_routes(parts, sources.ledger, sources.accounts),
     ]
 
 

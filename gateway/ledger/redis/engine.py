@@ -22,6 +22,7 @@ from gateway.ledger.contract import (
 )
 from gateway.ledger.redis.accounts import AccountBook
 from gateway.ledger.redis.acts import Acts
+from gateway.ledger.redis.balances import Balances
 from gateway.ledger.redis.checks import UnfitServer, check_server, durability_fault, pack_small_records
 from gateway.ledger.redis.counters import Counters
 from gateway.ledger.redis.demand import Demand
@@ -78,6 +79,7 @@ class RedisLedger:
         self.outbox = Outbox(member, watches)
         self.counters = Counters(member)
         self.usage = Usage(member)
+        self.balances = Balances(member)
         self.accounts = AccountBook(member)
         self.retention = Retention(member)
         self.copies = Copies(member, clock)

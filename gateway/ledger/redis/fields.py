@@ -19,6 +19,8 @@ _TABLES: Final = {
     "audit_pending": "number octets",
     "permission": "kind customer token word stands changed_ms ends_ms details number",
     "counter": "bucket name value",
+    "spending": "customer micro",
+    "reservation": "message customer micro",
     "demand": "node owner per_s at_ms",
     "usage": "customer hour class country status operator messages segments",
     "traffic": "day customer operator country class status messages segments",

@@ -14,6 +14,7 @@ from gateway.ledger.contract import LedgerFacts, NothingThere, WriteOp, WriteRes
 from gateway.ledger.file_lock import NodeLock
 from gateway.ledger.sqlite.accounts import AccountBook
 from gateway.ledger.sqlite.acts import Acts
+from gateway.ledger.sqlite.balances import Balances
 from gateway.ledger.sqlite.batch import Batch
 from gateway.ledger.sqlite.connecting import BUSY_LIMIT_S
 from gateway.ledger.sqlite.counters import Counters
@@ -81,6 +82,7 @@ class SqliteLedger:
         self.outbox = Outbox(reader)
         self.counters = Counters(reader)
         self.usage = Usage(reader, self._writer)
+        self.balances = Balances(reader, self._writer)
         self.accounts = AccountBook(reader, self._writer)
         self.acts = Acts(reader, self._writer)
         self.permissions = Permissions(reader, self._writer)

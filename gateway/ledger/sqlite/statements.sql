@@ -77,6 +77,33 @@ WHERE message = (SELECT message FROM outbox WHERE seq = ?3) AND seq > ?3 AND nex
 INSERT INTO counter (name, bucket, value) VALUES (?, ?, ?)
 ON CONFLICT (bucket, name) DO UPDATE SET value = value + excluded.value
 
+-- name: spent
+SELECT micro FROM spending WHERE customer = ?
+
+-- name: spend
+INSERT INTO spending (customer, micro) VALUES (?, ?) ON CONFLICT DO UPDATE SET micro = micro + excluded.micro
+
+-- name: put_spending
+INSERT OR REPLACE INTO spending (customer, micro) VALUES (?, ?)
+
+-- name: reserve
+INSERT INTO reservation (message, customer, micro) VALUES (?, ?, ?)
+
+-- name: put_reservation
+INSERT OR REPLACE INTO reservation (message, customer, micro) VALUES (?, ?, ?)
+
+-- name: reservation_of
+SELECT micro FROM reservation WHERE message = ?
+
+-- name: take_reservation
+DELETE FROM reservation WHERE message = ? RETURNING customer, micro
+
+-- name: forget_reservation
+DELETE FROM reservation WHERE message = ?
+
+-- name: reservations
+SELECT message, customer, micro FROM reservation WHERE message > ? ORDER BY message LIMIT ?
+
 -- name: use
 INSERT INTO usage (customer, hour, class, country, status, operator, messages, segments) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, segments = segments + excluded.segments

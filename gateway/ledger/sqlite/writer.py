@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
-from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
+from gateway.ledger.contract import DocumentWrite, PendingEntry, Reservation, Reserving, Traffic, Used
 from gateway.ledger.permissions import PermissionWrite
 from gateway.ledger.sqlite import export as sqlite_export
-from gateway.ledger.sqlite import forgetting, keeping, permitting
+from gateway.ledger.sqlite import forgetting, keeping, permitting, spending
 from gateway.ledger.sqlite.executing import execute
 from gateway.ledger.sqlite.file import SqliteFile
 from gateway.ledger.sqlite.plan import Outcome, Plan
@@ -104,6 +104,15 @@ class FileWriter:
     async def checkpoint(self) -> None:
         await self._file.checkpoint()
 
+    async def reserve(self, asked: Sequence[Reserving]) -> list[int | None]:
+        return await self._file.transact(lambda cursor: spending.reserve(cursor, asked))
+
+    async def settle_reservations(self, paid: Sequence[bytes], given_back: Sequence[bytes]) -> None:
+        await self._file.transact(lambda cursor: spending.settle(cursor, paid, given_back))
+
+    async def put_spending(self, customer: int, micro: int, reserved: Sequence[Reservation]) -> None:
+        await self._file.transact(lambda cursor: spending.put(cursor, customer, micro, reserved))
+
     async def add_traffic(self, rows: Sequence[Traffic]) -> None:
         await self._file.transact(lambda cursor: sqlite_export.add_traffic(cursor, rows))
 
@@ -143,6 +152,9 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.put_entries,
     FileWriter.change_permissions,
     FileWriter.forget_permissions,
+    FileWriter.reserve,
+    FileWriter.settle_reservations,
+    FileWriter.put_spending,
     FileWriter.set_marks,
 )
 """What a writing process can be asked for: a verb's place here is its number in a frame."""

@@ -39,6 +39,7 @@ from gateway.keystore.store import Keystore
 from gateway.ledger.contract import WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.limits.till import Till
 from gateway.model.message import Message, MessageClass, OutboxEvent, Status
 from gateway.model.route import Route
 from gateway.model.submission import NO_FORM
@@ -198,7 +199,7 @@ class Road:
         self.journal = Journal(
             TaggedCommits(self.ledger, self.keyring.tags),
             stored=lambda messages: self.dispatch.sender.take(messages),
-            ended=lambda message: self.ended.append(message.status),
+            ended=self._end,
         )
         self.inflight = InFlight()
         settler = Settler(self.policies, lambda message: message.status is not Status.SUBMITTED, self._follow_up)
@@ -244,16 +245,23 @@ class Road:
             **self._incoming_settings,
         )
         self.sorting = Sorting(self.dispatch, self.outcomes, self.incoming)
+        self.till = Till(
+            self.journal, self.ledger.acts, self.ledger.balances, self.ledger.messages, self.clock, TaskOwner().contain
+        )
         self.door = Door(
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
             judge=Judge(self._checks),
             minimiser=minimiser,
             choice=Choice(self.router, self.dispatch.lanes.pick),
-            journal=self.journal,
+            till=self.till,
             clock=self.clock,
             digests=self.keyring.idempotency_digests,
             plain_counters=self.operators,
         )
+
+    def _end(self, message: Message) -> None:
+        self.ended.append(message.status)
+        self.till.ended(message)
 
     def _noting(self, name: str, answer: Answers) -> Answers:
         def noted(message: MtMessage, segment: int, identifier: str) -> SubmitResult:

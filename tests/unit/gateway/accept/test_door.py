@@ -14,7 +14,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.route import Route
 from gateway.model.submission import NO_FORM
 from gateway.model.times import rfc3339
-from redaction.personal import Purpose
+from redaction.personal import Msisdn, Purpose
 from redaction.retention import DEFAULT_RULES, RetentionTag, period_of
 from tests.unit.gateway.road import CUSTOMER, EVERY_CLASS, a_request, an_api_key, offered, running_road
 
@@ -128,6 +128,8 @@ async def test_a_scheduled_message_lives_from_its_due_time_on(
         assert (message.due_ms, message.expires_ms) == (due_ms, due_ms + 60_000)
         assert message.content_until_ms == due_ms + rule.content_limit_s * 1000
         assert message.record_until_ms == due_ms + rule.record_s * 1000
+        person = Msisdn("966500000078", 966)
+        assert message.subject == road.keyring.pseudonymise(CUSTOMER, person, message.tag, due_ms).pseudonym
         road.clock.advance(ahead_s)
         road.keyring.ensure_present()
         await road.becomes(identifier, Status.SUBMITTED)

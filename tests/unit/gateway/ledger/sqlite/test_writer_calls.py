@@ -5,7 +5,7 @@ import inspect
 import msgspec
 import pytest
 
-from gateway.ledger.contract import DocumentWrite, PendingEntry, Traffic, Used
+from gateway.ledger.contract import DocumentWrite, PendingEntry, Reservation, Reserving, Traffic, Used
 from gateway.ledger.permissions import Permission, PermissionKind, PermissionName, lift, prolong, put
 from gateway.ledger.sqlite.plan import Outcome, Plan
 from gateway.ledger.sqlite.writer import VERBS, FileWriter
@@ -34,6 +34,7 @@ USED = Used(
     segments=4,
 )
 ROW = Permission(PermissionName(PermissionKind.SUPPRESSION, 7, b"\xff" * 8), "all", True, 5, 0, b"\xfe")
+RESERVED = Reservation(b"\xff" * 16, 7, 1 << 46)
 SAID = {
     "apply": (
         (Plan(5, counts=[("quota:17", 20_780, 2)], usage=[(7, 480_000, 0, 966, 3, "simulator", -1, 2)]),),
@@ -52,6 +53,9 @@ SAID = {
     "add_usage": (([USED],), None),
     "change_permissions": (([put(ROW), lift(ROW.name, "all", 5), prolong(ROW, 9)], [b"\xfe"]), [True, False, True]),
     "forget_permissions": ((5, 100), 2),
+    "reserve": (([Reserving(RESERVED, 1 << 46)],), [7, None]),
+    "settle_reservations": (([b"\xff" * 16], [b"\x01" * 16]), None),
+    "put_spending": ((7, 1 << 46, [RESERVED]), None),
     "set_marks": (("set_mark", [("installation", 1 << 62)]), None),
 }
 
