@@ -128,6 +128,8 @@ class Door:
                 self._enter(record, submission, done, micro)
             except JournalFull:
                 done(record, Declined(self._full().code))
+            except Refusal as refusal:
+                done(record, Declined(refusal.code, refusal.field))
 
         self._judge.ask(question, answered)
 

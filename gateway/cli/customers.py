@@ -19,6 +19,7 @@ from gateway.cli.rights import rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.cli.two_persons import Request, claimed
 from gateway.ledger.contract import StoredCustomer
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
@@ -106,6 +107,9 @@ def set_(
     detect: Detect = None,
     fraud: Fraud = None,
     country: Country = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Promotional and awareness messages: off, watch or enforce consent.")
+    ] = None,
     if_version: IfVersion = None,
     config: Config = None,
     json: Json = False,
@@ -130,6 +134,8 @@ def set_(
             changes["countries"] = parse_countries(country)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
+        if consent is not None:
+            changes["consent"] = consent_mode(consent)
         return changes
 
     async def work() -> dict[str, object]:
@@ -145,10 +151,19 @@ def set_(
                 "detect": detected,
                 "fraud": {name: mode.value for name, mode in new.fraud.items()},
                 "countries": list(new.countries),
+                "consent": new.consent.value,
                 "version": stored.version,
             }
 
     show(run(work()), json)
+
+
+def consent_mode(written: str) -> ConsentMode:
+    """Raises Failed."""
+    try:
+        return ConsentMode(written)
+    except ValueError:
+        raise Failed(f"--consent is one of {', '.join(ConsentMode)}", "invalid_value") from None
 
 
 @app.command("remove-sender")

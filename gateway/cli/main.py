@@ -30,6 +30,8 @@ VERBS: Final = {
     "key": ("gateway.cli.api_keys", "API keys."),
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
+    "consent": ("gateway.cli.consents", "Consents: what people permitted, and its proof."),
+    "suppression": ("gateway.cli.suppressions", "Suppressions: what people stopped."),
     "operator": ("gateway.cli.operators", "Links to operators: state, pause, throughput."),
     "node": ("gateway.cli.nodes", "Nodes and workers."),
     "accepting": (

@@ -13,6 +13,7 @@ from gateway.control.desk import Control
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.searching import Naming
+from gateway.http_api.consents import ConsentActs
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
@@ -42,6 +43,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     naming: Naming
     router: Router
     rights: RightsDesk
+    consents: ConsentActs
     operators: Callable[[], Sequence[OperatorView]]
     routes: Callable[[], Sequence[RouteLine]]
     checks: Callable[[], Mapping[str, bool]]
