@@ -16,7 +16,6 @@ from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.receipts.outcomes import Outcomes
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
-from gateway.fraud.sentry import Sentry
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
 from gateway.node import limiting, steps, way_in
@@ -75,7 +74,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     revocation: Revocation
     troubles: Troubles
     scrubbing: Scrubbing
-    sentry: Sentry
+    sentry: way_in.Sentry
 
 
 async def build_road(
@@ -101,7 +100,7 @@ async def build_road(
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
     till = ends.till = await limiting.till(base, tasks)
-    sentry = Sentry()
+    sentry = way_in.Sentry()
     door = way_in.door(base, dispatch, till, sentry)
     incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)

@@ -8,7 +8,7 @@ from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.mobile_originated import Incoming
-from gateway.fraud.sentry import Sentry
+from gateway.fraud.sentry import Sentry as Sentry
 from gateway.limits.till import Till
 from gateway.node import assembly, consenting
 from gateway.node.steps import Base
