@@ -1,5 +1,6 @@
 """`connect-gateway customer`: customers and what is set for them. Names go in sealed and are not shown again."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
-from gateway.cli.amounts import amount
+from gateway.cli.amounts import NONE, amount
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.rights import rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
@@ -52,6 +53,21 @@ Country = Annotated[
     list[str] | None, typer.Option(help="Country that it sends to, such as SA; repeatable; any allows all.")
 ]
 
+Kind = Annotated[
+    str | None,
+    typer.Option(help="What it is to the regulator: government, private, individual or abroad; none for not said."),
+]
+Rule = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What is done about a group of rules, or about `all`: class, sender, register, hours, links, opt_out, otp "
+        "or transfer, then =off, =watch, =enforce or =default; repeatable."
+    ),
+]
+Residency = Annotated[
+    str | None, typer.Option(help="Country (ISO 3166) that its messages must not leave; none where transfers go.")
+]
+
 
 @app.command("add")
 def add(
@@ -68,6 +84,9 @@ def add(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = False,
     detect: Detect = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -83,6 +102,9 @@ def add(
         content=parse_rules(detect or (), {}),
         plain_punctuation=plain_punctuation,
         label=label or "",
+        kind=_word(kind) or "",
+        rules=_rules(rule or (), {}),
+        residency=_word(residency) or "",
     )
 
     async def work() -> StoredCustomer:
@@ -107,6 +129,9 @@ def set_(
     detect: Detect = None,
     fraud: Fraud = None,
     country: Country = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
     consent: Annotated[
         str | None, typer.Option(help="Promotional and awareness messages: off, watch or enforce consent.")
     ] = None,
@@ -128,10 +153,13 @@ def set_(
             changes["throughput_per_s"] = amount(throughput, None, float, option="--throughput")
         if detect:
             changes["content"] = parse_rules(detect, standing.content)
-        if fraud:
-            changes["fraud"] = parse_fraud(fraud, standing.fraud)
-        if country:
-            changes["countries"] = parse_countries(country)
+        changes |= _against_abuse(fraud, country, standing)
+        if kind is not None:
+            changes["kind"] = _word(kind)
+        if rule:
+            changes["rules"] = _rules(rule, standing.rules)
+        if residency is not None:
+            changes["residency"] = _word(residency)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
         if consent is not None:
@@ -151,11 +179,31 @@ def set_(
                 "detect": detected,
                 "fraud": {name: mode.value for name, mode in new.fraud.items()},
                 "countries": list(new.countries),
+                "kind": new.kind or None,
+                "rules": [f"{group}={mode}" for group, mode in sorted(new.rules.items())],
+                "residency": new.residency or None,
                 "consent": new.consent.value,
                 "version": stored.version,
             }
 
     show(run(work()), json)
+
+
+def _word(given: str | None) -> str | None:
+    """`none` takes a word away."""
+    return "" if given == NONE else given
+
+
+def _rules(words: Sequence[str], standing: Mapping[str, str]) -> Mapping[str, str]:
+    """`standing` changed by words such as `hours=enforce`; `=default` takes one away."""
+    changed = dict(standing)
+    for word in words:
+        group, _, mode = word.partition("=")
+        if mode == "default":
+            changed.pop(group, None)
+        else:
+            changed[group] = mode
+    return changed
 
 
 def consent_mode(written: str) -> ConsentMode:
@@ -164,6 +212,16 @@ def consent_mode(written: str) -> ConsentMode:
         return ConsentMode(written)
     except ValueError:
         raise Failed(f"--consent is one of {', '.join(ConsentMode)}", "invalid_value") from None
+
+
+def _against_abuse(fraud: list[str] | None, country: list[str] | None, standing: CustomerSettings) -> dict[str, object]:
+    """What changes of its controls against abuse."""
+    changes: dict[str, object] = {}
+    if fraud:
+        changes["fraud"] = parse_fraud(fraud, standing.fraud)
+    if country:
+        changes["countries"] = parse_countries(country)
+    return changes
 
 
 @app.command("remove-sender")

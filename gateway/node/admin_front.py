@@ -15,6 +15,7 @@ from gateway.http_api.pages import Health
 from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
 from gateway.node import assembly, consenting
+from gateway.node.judged import judged
 from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -72,6 +73,8 @@ def build_admin(
         routes=lambda: assembly.routes(road.standing.settings),
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
+        judge=partial(judged, stores, road),
+        packs=lambda: stores.messaging.packs.known,
         reveal_reference=road.addressing.reference,
         log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,
