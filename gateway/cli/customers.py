@@ -1,5 +1,6 @@
 """`connect-gateway customer`: customers and what is set for them. Names go in sealed and are not shown again."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,13 @@ from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
-from gateway.cli.amounts import amount
+from gateway.cli.amounts import NONE, amount
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.rights import rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.cli.two_persons import Request, claimed
 from gateway.ledger.contract import StoredCustomer
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
@@ -40,6 +42,21 @@ Detect = Annotated[
     ),
 ]
 
+Kind = Annotated[
+    str | None,
+    typer.Option(help="What it is to the regulator: government, private, individual or abroad; none for not said."),
+]
+Rule = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What is done about a group of rules, or about `all`: class, sender, register, hours, links, opt_out, otp "
+        "or transfer, then =off, =watch, =enforce or =default; repeatable."
+    ),
+]
+Residency = Annotated[
+    str | None, typer.Option(help="Country (ISO 3166) that its messages must not leave; none where transfers go.")
+]
+
 
 @app.command("add")
 def add(
@@ -56,6 +73,9 @@ def add(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = False,
     detect: Detect = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -71,6 +91,9 @@ def add(
         content=parse_rules(detect or (), {}),
         plain_punctuation=plain_punctuation,
         label=label or "",
+        kind=_word(kind) or "",
+        rules=_rules(rule or (), {}),
+        residency=_word(residency) or "",
     )
 
     async def work() -> StoredCustomer:
@@ -93,6 +116,12 @@ def set_(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = None,
     detect: Detect = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Promotional and awareness messages: off, watch or enforce consent.")
+    ] = None,
     if_version: IfVersion = None,
     config: Config = None,
     json: Json = False,
@@ -111,8 +140,16 @@ def set_(
             changes["throughput_per_s"] = amount(throughput, None, float, option="--throughput")
         if detect:
             changes["content"] = parse_rules(detect, standing.content)
+        if kind is not None:
+            changes["kind"] = _word(kind)
+        if rule:
+            changes["rules"] = _rules(rule, standing.rules)
+        if residency is not None:
+            changes["residency"] = _word(residency)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
+        if consent is not None:
+            changes["consent"] = consent_mode(consent)
         return changes
 
     async def work() -> dict[str, object]:
@@ -126,10 +163,39 @@ def set_(
                 "senders": sorted(new.senders),
                 "throughput_per_s": new.throughput_per_s,
                 "detect": detected,
+                "kind": new.kind or None,
+                "rules": [f"{group}={mode}" for group, mode in sorted(new.rules.items())],
+                "residency": new.residency or None,
+                "consent": new.consent.value,
                 "version": stored.version,
             }
 
     show(run(work()), json)
+
+
+def _word(given: str | None) -> str | None:
+    """`none` takes a word away."""
+    return "" if given == NONE else given
+
+
+def _rules(words: Sequence[str], standing: Mapping[str, str]) -> Mapping[str, str]:
+    """`standing` changed by words such as `hours=enforce`; `=default` takes one away."""
+    changed = dict(standing)
+    for word in words:
+        group, _, mode = word.partition("=")
+        if mode == "default":
+            changed.pop(group, None)
+        else:
+            changed[group] = mode
+    return changed
+
+
+def consent_mode(written: str) -> ConsentMode:
+    """Raises Failed."""
+    try:
+        return ConsentMode(written)
+    except ValueError:
+        raise Failed(f"--consent is one of {', '.join(ConsentMode)}", "invalid_value") from None
 
 
 @app.command("remove-sender")

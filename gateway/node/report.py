@@ -62,6 +62,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_incoming_incomplete", "Of them, those that lack parts", incoming.incomplete),
         ("gateway_incoming_unowned", "Messages from people to numbers that nobody owns", incoming.unowned),
         ("gateway_incoming_pushed_back", "Those that operators were asked to send again", incoming.pushed_back),
+        ("gateway_wishes_by_kind", "Messages from people that are a word such as STOP", _heard(road)),
         ("gateway_webhooks_told", "Events that reached their customer", road.deliverer.courier.told),
         ("gateway_webhooks_failed", "Tries that did not", road.deliverer.courier.failed),
         ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", road.deliverer.read_back),
@@ -218,6 +219,10 @@ def _dropped(road: Road) -> int:
 
 def _troubles(road: Road, field: str) -> dict[str, float]:
     return {kind: float(getattr(each, field)) for kind, each in road.troubles.by_kind.items()}
+
+
+def _heard(road: Road) -> dict[str, float]:
+    return {kind: float(count) for kind, count in road.incoming.wishes.heard.items()}
 
 
 def _said(road: Road) -> dict[tuple[str, str], float]:

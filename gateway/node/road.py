@@ -83,8 +83,8 @@ async def build_road(
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
     handover: Handover  # stands once the steps do that it gives to
-    outcome, made = Outcome(), traces(settings, settings.node.name or "")
-    ends = Ends(outcome, made)
+    outcome, made, standing = Outcome(), traces(settings, settings.node.name or ""), Standing(settings)
+    ends = Ends(outcome, made, stores, clock, tasks, lambda: standing.settings)
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
@@ -95,7 +95,10 @@ async def build_road(
         interval_s=settings.ledger.commit_interval_ms / 1000,
     )
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
-    dispatch, outcomes, incoming = steps.dispatch(base), steps.outcomes(base), steps.incoming(base)
+    dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
+    till = ends.till = await limiting.till(base, tasks)
+    door = way_in.door(base, dispatch, till)
+    incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
         outbox=stores.ledger.outbox,
@@ -105,11 +108,9 @@ async def build_road(
         clock=clock,
     )
     admission = await limiting.admission(base, buckets)
-    till = ends.till = await limiting.till(base, tasks)
-    door = way_in.door(base, dispatch, till)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
-        standing=Standing(settings),
+        standing=standing,
         outcome=outcome,
         journal=journal,
         handover=handover,
