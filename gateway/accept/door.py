@@ -91,7 +91,8 @@ class Door:
         """
         now_ms = self._clock.now_ms()
         submission = valid(self._validator, self._choice, key, request, now_ms, form)
-        found = self._judge.decide(key, submission, now_ms)
+        once = 0 if idempotency is None else hash((key.customer.id, idempotency, index))
+        found = self._judge.decide(key, submission, now_ms, once)
         try:
             question = self._judge.question(key, submission)
             message = self._minimise(key, submission, now_ms, form.notify)

@@ -9,6 +9,7 @@ import typer
 from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
 from gateway.accounts.correcting import FIELDS, Contact, Contacts
+from gateway.accounts.fraud_rules import parse_countries, parse_fraud
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.audit.actor import COMMAND_LINE
@@ -40,6 +41,16 @@ Detect = Annotated[
         help="What to do about personal data in texts: iban, card, mobile, national_id, email or otp, then "
         "=warn, =mask, =block or =off; repeatable."
     ),
+]
+Fraud = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A control against abuse, or one for a class, such as recipient_rate.otp, then =off, =watch, =enforce or "
+        "=default; repeatable."
+    ),
+]
+Country = Annotated[
+    list[str] | None, typer.Option(help="Country that it sends to, such as SA; repeatable; any allows all.")
 ]
 
 Kind = Annotated[
@@ -116,6 +127,8 @@ def set_(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = None,
     detect: Detect = None,
+    fraud: Fraud = None,
+    country: Country = None,
     kind: Kind = None,
     rule: Rule = None,
     residency: Residency = None,
@@ -140,6 +153,7 @@ def set_(
             changes["throughput_per_s"] = amount(throughput, None, float, option="--throughput")
         if detect:
             changes["content"] = parse_rules(detect, standing.content)
+        changes |= _against_abuse(fraud, country, standing)
         if kind is not None:
             changes["kind"] = _word(kind)
         if rule:
@@ -163,6 +177,8 @@ def set_(
                 "senders": sorted(new.senders),
                 "throughput_per_s": new.throughput_per_s,
                 "detect": detected,
+                "fraud": {name: mode.value for name, mode in new.fraud.items()},
+                "countries": list(new.countries),
                 "kind": new.kind or None,
                 "rules": [f"{group}={mode}" for group, mode in sorted(new.rules.items())],
                 "residency": new.residency or None,
@@ -196,6 +212,16 @@ def consent_mode(written: str) -> ConsentMode:
         return ConsentMode(written)
     except ValueError:
         raise Failed(f"--consent is one of {', '.join(ConsentMode)}", "invalid_value") from None
+
+
+def _against_abuse(fraud: list[str] | None, country: list[str] | None, standing: CustomerSettings) -> dict[str, object]:
+    """What changes of its controls against abuse."""
+    changes: dict[str, object] = {}
+    if fraud:
+        changes["fraud"] = parse_fraud(fraud, standing.fraud)
+    if country:
+        changes["countries"] = parse_countries(country)
+    return changes
 
 
 @app.command("remove-sender")

@@ -47,6 +47,8 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_held", "Messages held because their customer is disabled", dispatch.held),
         ("gateway_released", "Held messages that may be sent again", dispatch.released),
         ("gateway_verdicts_by_code_and_effect", "What rules said of messages, and what followed", _said(road)),
+        ("gateway_fraud_blocks", "Ranges of numbers that were blocked, or would be", road.sentry.prefixes.begun),
+        ("gateway_fraud_forgotten_early", "Counts against abuse that had no place", road.sentry.turned_early),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),

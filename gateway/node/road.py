@@ -3,6 +3,8 @@
 The steps meet in the journal: what a commit made durable goes on to dispatch, to the webhooks or to the binds.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from config.settings import Settings
@@ -72,6 +74,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     revocation: Revocation
     troubles: Troubles
     scrubbing: Scrubbing
+    sentry: way_in.Sentry
 
 
 async def build_road(
@@ -97,7 +100,8 @@ async def build_road(
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
     till = ends.till = await limiting.till(base, tasks)
-    door = way_in.door(base, dispatch, till)
+    sentry = way_in.Sentry()
+    door = way_in.door(base, dispatch, till, sentry)
     incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
@@ -134,11 +138,12 @@ async def build_road(
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
-        scrubbing=_scrubbing(settings, stores, deliverer),
+        scrubbing=_scrubbing(settings, stores, deliverer, lambda: sentry.forget_old(clock.now_ms())),
+        sentry=sentry,
     )
 
 
-def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:
-    """Who keeps what is personal or secret beside what is under way."""
-    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget)
+def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer, counts: Callable[[], None]) -> Scrubbing:
+    """Who keeps what is personal or secret beside what is under way. counts: forgets those of abuse."""
+    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget, counts)
     return Scrubbing(settings.memory.horizon_s, forget)

@@ -8,6 +8,7 @@ from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.mobile_originated import Incoming
+from gateway.fraud.sentry import Sentry as Sentry
 from gateway.limits.till import Till
 from gateway.node import assembly, consenting
 from gateway.node.steps import Base
@@ -16,7 +17,7 @@ from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.segments import plan
 
 
-def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
+def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:
     rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
@@ -39,7 +40,7 @@ def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
             rules.senders.classes_of,
             partial(consenting.stop_link, base.stores.consents.keys),
         ),
-        judge=Judge([rules.at_door], base.verdicts, base.guard),
+        judge=Judge([rules.at_door], base.verdicts, base.guard, sentry),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
         till=till,
