@@ -266,6 +266,11 @@ def _retention(settings: Settings) -> Iterator[Finding]:
             yield ("retention", index, "content_limit_s"), "content_outlived", message, Severity.WARNING
 
 
+def _privacy(settings: Settings) -> Iterator[Finding]:
+    """P-38, P-41: who answers, and where data lies."""
+    yield from settings.privacy.findings()
+
+
 def _rules(settings: Settings) -> Iterator[Finding]:
     """A Ramadan has its days. Packs are read where they are needed."""
     for index, written in enumerate(settings.rules.ramadan):
@@ -349,6 +354,8 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("retention", "messages"), _retention),
     (("retention",), _long_limits),
     (("rules",), _rules),
+    (("privacy",), _privacy),
+    (("tracing",), _tracing),
     (("operators",), _names),
     (("operators",), _links),
     (("operators", "routes"), _routes),

@@ -17,6 +17,7 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
+from config.privacy import PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
@@ -41,6 +42,8 @@ __all__ = [
     "OperatorRegister",
     "OperatorSettings",
     "PasskeySettings",
+    "PrivacySettings",
+    "ProviderSettings",
     "RedisSettings",
     "RetentionSettings",
     "RootSlotSettings",
@@ -433,6 +436,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     audit: AuditSettings = AuditSettings()
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
+    privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()
     memory: MemorySettings = MemorySettings()
