@@ -123,10 +123,9 @@ WRITES = {
     "webhook resume": ["webhook.resume"],
     "webhook set": ["webhook.set"],
 }
-"""`begin-anew`, `accept-restore` and `keys copy` are shown where stores are lost, restored and copied; what is imported,
-with its intent and outcome, where consents are.
+"""`begin-anew`, `accept-restore` and `keys copy` are shown where stores are lost, restored and copied; imports, which have
+an intent and an outcome, where consents are.
 """
-ELSEWHERE = {"begin-anew", "consent import", "keys accept-restore", "ledger accept-restore", "suppression import"}
 
 
 def test_every_verb_is_placed() -> None:
