@@ -123,8 +123,8 @@ WRITES = {
     "webhook resume": ["webhook.resume"],
     "webhook set": ["webhook.set"],
 }
-"""`begin-anew`, `accept-restore` and `keys copy` are shown where stores are lost, restored and copied; imports, which have
-an intent and an outcome, where consents are.
+"""`begin-anew`, `accept-restore` and `keys copy` are shown where stores are lost, restored and copied; imports, which
+have an intent and an outcome, where consents are.
 """
 
 
