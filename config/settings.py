@@ -17,7 +17,7 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
-from config.privacy import PrivacySettings, ProviderSettings
+from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
@@ -42,6 +42,7 @@ __all__ = [
     "OperatorRegister",
     "OperatorSettings",
     "PasskeySettings",
+    "PlaceSettings",
     "PrivacySettings",
     "ProviderSettings",
     "RedisSettings",
@@ -437,6 +438,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
+    providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()
     memory: MemorySettings = MemorySettings()

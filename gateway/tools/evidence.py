@@ -272,7 +272,7 @@ def _transfers(facts: Facts) -> Found:
     rows = [each for each in recipients(facts.settings, {}) if each.kind != "customer"]
     unsound = [each.name for each in rows if not each.is_sound and each.kind != "operator"]
     if unsound:
-        return False, f"no country is said of {'; '.join(unsound)} (privacy.stores, privacy.providers)"
+        return False, f"no country is said of {'; '.join(unsound)} (privacy.stores.country)"
     return True, "; ".join(f"{each.name}: {_place(each)}" for each in rows)
 
 

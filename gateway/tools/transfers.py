@@ -12,7 +12,7 @@ from config.findings import is_loopback
 from config.operators import OperatorSettings
 from config.operators.link import NetworkLinkSettings
 from config.operators.register import HOME, OperatorRegister
-from config.settings import Settings
+from config.settings import PlaceSettings, Settings
 from gateway.ledger.contract import Used
 from gateway.model.times import rfc3339
 
@@ -75,8 +75,8 @@ def recipients(settings: Settings, counted: Mapping[str, Given]) -> list[Recipie
     stores = settings.privacy.stores
     rows.append(_row("store", _stores(settings), stores.country or UNKNOWN, stores, "stored sealed"))
     rows += [
-        _row("provider", f"{each.name}: {each.service}", each.register.country or UNKNOWN, each.register, each.service)
-        for each in settings.privacy.providers
+        _row("provider", f"{each.name}: {each.service}", each.country or UNKNOWN, each, each.service)
+        for each in settings.providers
     ]
     rows.append(
         msgspec.structs.replace(
@@ -107,14 +107,19 @@ def _stores(settings: Settings) -> str:
 
 
 def _row(
-    kind: str, name: str, country: str, register: OperatorRegister, method: str, counted: Given | None = None
+    kind: str,
+    name: str,
+    country: str,
+    register: OperatorRegister | PlaceSettings,
+    method: str,
+    counted: Given | None = None,
 ) -> Recipient:
     abroad = country not in (HOME, UNKNOWN, "this machine")
     return Recipient(
         kind=kind,
         name=name,
         country=country,
-        basis=register.legal_basis,
+        basis="contract",
         safeguard=(register.safeguard or UNKNOWN) if abroad else register.safeguard or "",
         transfer_record=(register.transfer_record or UNKNOWN) if abroad else register.transfer_record or "",
         risk_assessment=(register.risk_assessment or UNKNOWN) if abroad else register.risk_assessment or "",

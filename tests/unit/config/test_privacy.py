@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from config.checks import check
-from config.operators import OperatorRegister
-from config.settings import PrivacySettings, ProviderSettings, Settings
+from config.settings import PlaceSettings, PrivacySettings, ProviderSettings, Settings
 
-ON_RECORD = OperatorRegister(country="DE", transfer_record="T-1", safeguard="SCC", risk_assessment="R-1")
+ON_RECORD = {"country": "DE", "transfer_record": "T-1", "safeguard": "SCC", "risk_assessment": "R-1"}
+HOST = {"name": "Host", "service": "machines"}
 
 
-def codes(**said: Any) -> list[tuple[str, str]]:
-    return [(each.key, each.code) for each in check(Settings(privacy=PrivacySettings(**said)))]
+def codes(*providers: ProviderSettings, **said: Any) -> list[tuple[str, str]]:
+    return [(each.key, each.code) for each in check(Settings(privacy=PrivacySettings(**said), providers=providers))]
 
 
 @pytest.mark.policy("P-41")
@@ -24,14 +24,12 @@ def test_a_contact_that_nobody_answers_is_refused(contact: str) -> None:
 
 @pytest.mark.policy("P-38")
 def test_stores_and_providers_abroad_need_a_transfer_on_record() -> None:
-    abroad = OperatorRegister(country="DE", safeguard="SCC")
-    hosting = ProviderSettings(name="Host", service="machines", register=abroad)
-    assert codes(stores=abroad) == [("privacy.stores.country", "transfer_blocked")]
-    assert codes(providers=(hosting,)) == [("privacy.providers[0].register.country", "transfer_blocked")]
-    assert codes(stores=ON_RECORD, providers=(ProviderSettings(name="H", service="m", register=ON_RECORD),)) == []
+    abroad = {"country": "DE", "safeguard": "SCC"}
+    assert codes(stores=PlaceSettings(**abroad)) == [("privacy.stores.country", "transfer_blocked")]
+    assert codes(ProviderSettings(**HOST, **abroad)) == [("providers[0].country", "transfer_blocked")]
+    assert codes(ProviderSettings(**HOST, **ON_RECORD), stores=PlaceSettings(**ON_RECORD)) == []
 
 
 @pytest.mark.policy("P-38")
 def test_no_country_is_assumed_of_a_provider() -> None:
-    nameless = ProviderSettings(service="machines")
-    assert [code for _, code in codes(providers=(nameless,))] == ["missing", "missing_country"]
+    assert [code for _, code in codes(ProviderSettings(service="machines"))] == ["missing", "missing_country"]
