@@ -33,10 +33,10 @@ from gateway.delivery.received import Recorder
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
+from gateway.fraud.sentry import Sentry
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
-from gateway.fraud.sentry import Sentry
 from gateway.ledger.contract import WriteResult
 from gateway.ledger.journal import Journal
 from gateway.ledger.sqlite.engine import SqliteLedger

@@ -5,8 +5,8 @@ import pytest
 from gateway.accounts.customers import ApiKey
 from gateway.fraud.controls import REFUSING
 from gateway.fraud.prefixes import HOUR_MS, Estimate, Prefixes
-from gateway.fraud.sentry import COUNTING, Sentry
 from gateway.fraud.seen import Seen
+from gateway.fraud.sentry import COUNTING, Sentry
 from gateway.fraud.tallies import Tallies
 from gateway.fraud.windows import DAY_MS, RIYADH_MS, DaySketch, Window
 from gateway.model.fraud_controls import Control, FraudMode
