@@ -3,6 +3,7 @@
 from gateway.http_api.admin.accounts import AccountEndpoints
 from gateway.http_api.admin.accounts_table import account_routes
 from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
+from gateway.http_api.admin.case_table import case_routes
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
@@ -48,6 +49,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *reload_routes(parts, sources.reloads),
         *account_routes(AccountEndpoints(parts, Owners(parts, sources.ledger.accounts), sources.accounts)),
         *subject_routes(parts, sources.rights, sources.directory),
+        *case_routes(parts, sources.rights, sources.directory, sources.people.sealer),
         *task_routes(parts, sources.ledger, sources.accounts),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]
