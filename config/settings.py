@@ -406,6 +406,13 @@ class MessageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     default_region: Annotated[
         str, Meta(pattern="^[A-Z]{2}$", description="Region of numbers without country code, ISO 3166 alpha-2.")
     ] = "SA"
+    stop_links: Annotated[
+        Annotated[str, Meta(pattern=r"^(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$")] | None,
+        Meta(
+            description="Where people find the pages behind `{stop_link}` in texts, such as `https://go.example.sa`;"
+            " the HTTP API answers there, under `/s/`. Unset, texts with `{stop_link}` are refused.",
+        ),
+    ] = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -269,6 +269,20 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "decisions": "each step, when, and by whom, by random ids",
         },
     ),
+    # sender: until it is taken out of the register, or its customer leaves
+    *_kind(
+        "sender",
+        replace(_PERSON, purpose=DataPurpose.OPERATE),
+        {
+            "key": "id of the customer, and the sender's name, short code or number",
+            "classes": "that it may carry",
+            "operators": "how it stands with each operator, since when and until when",
+            "documents": "references of what was handed in; no copies",
+            "hosts": "to which its links may lead",
+            "basis": "of the processing, as its customer names it",
+            "sensitive": "whether its texts may say what the law protects most",
+        },
+    ),
 )
 
 DOCUMENTS: Final[Mapping[str, StoredField]] = MappingProxyType({field.name: field for field in _FIELDS})

@@ -113,12 +113,14 @@ def idempotency_digests(keys: KeyState, customer: int, key: str, now_ms: int, in
 
 def consent_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
     """16 octets that a person's consents to one customer are found by. Raises `KeyDestroyed`."""
-    return pseudonymise(keys, customer, msisdn, LASTING_EPOCH, "consent").pseudonym
+    pepper = keys.pepper(customer, "consent", LASTING_EPOCH)
+    return hmac_sha256(pepper, msisdn.reveal(Purpose.ACCEPT).encode())[:16]
 
 
 def suppression_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
     """8 octets that what a person stopped of one customer's is found by. Raises `KeyDestroyed`."""
-    return pseudonymise(keys, customer, msisdn, LASTING_EPOCH, "suppress").pseudonym[:8]
+    pepper = keys.pepper(customer, "suppress", LASTING_EPOCH)
+    return hmac_sha256(pepper, msisdn.reveal(Purpose.ACCEPT).encode())[:8]
 
 
 def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms: int) -> list[Pseudonym]:

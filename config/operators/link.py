@@ -87,6 +87,10 @@ class NetworkLinkSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknow
     connect_timeout_s: Annotated[float, Meta(gt=0, description="Time for TCP and TLS to come up.")] = 10
     reconnect_first_s: Annotated[float, Meta(gt=0, description="First pause before connecting again (S-25).")] = 1
     reconnect_limit_s: Annotated[float, Meta(gt=0, description="Longest pause before connecting again.")] = 60
+    advert_filter_codes: Annotated[
+        tuple[Annotated[str, Meta(pattern="^[0-9A-Za-z]{1,8}$")], ...],
+        Meta(description="Error codes of messages that say that the subscriber has adverts filtered (consents.md)."),
+    ] = ()
     tls: Annotated[TlsSettings, Meta(description="Transport security.")] = TlsSettings()
 
     def peer_host(self) -> str:

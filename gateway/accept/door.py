@@ -12,6 +12,7 @@ import msgspec
 
 from config.settings import MessageSettings
 from gateway.accept.choosing import Choice
+from gateway.accept.inquiry import findings, valid
 from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
@@ -22,8 +23,8 @@ from gateway.ledger.journal import Done, JournalFull
 from gateway.limits.till import Till
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.refusals import Refusal
-from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
-from gateway.model.verdict import Severity, Verdict
+from gateway.model.submission import ReturnPath, SmppForm, Submission
+from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
@@ -89,8 +90,9 @@ class Door:
         so that one key covers a batch item by item.
         """
         now_ms = self._clock.now_ms()
-        submission = self._valid(key, request, now_ms, form)
-        found = self._judge.decide(key, submission, now_ms)
+        submission = valid(self._validator, self._choice, key, request, now_ms, form)
+        once = 0 if idempotency is None else hash((key.customer.id, idempotency, index))
+        found = self._judge.decide(key, submission, now_ms, once)
         try:
             question = self._judge.question(key, submission)
             message = self._minimise(key, submission, now_ms, form.notify)
@@ -127,6 +129,8 @@ class Door:
                 self._enter(record, submission, done, micro)
             except JournalFull:
                 done(record, Declined(self._full().code))
+            except Refusal as refusal:
+                done(record, Declined(refusal.code, refusal.field))
 
         self._judge.ask(question, answered)
 
@@ -143,25 +147,9 @@ class Door:
             return 0
         return message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
 
-    def _valid(self, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm) -> Submission:
-        submission = self._validator.check(key, request, now_ms, form)
-        if submission.unguessed is not None and not self._choice.has_route(key.customer.id, submission, now_ms):
-            return self._validator.without_guess(submission, request, form)
-        return submission
-
     def judge(self, key: ApiKey, request: MessageRequest) -> Sequence[Verdict]:
         """Everything that would be said of a message, which is not sent; nothing is counted or stored."""
-        now_ms = self._clock.now_ms()
-        try:
-            submission = self._valid(key, request, now_ms, NO_FORM)
-        except Refusal as refusal:
-            return [_verdict(refusal, "request")]
-        found = self._judge.verdicts(key, submission, now_ms)
-        try:
-            self._choice.look(key.customer.id, submission, now_ms)
-        except Refusal as refusal:
-            found.append(_verdict(refusal, "route"))
-        return found
+        return findings(self._validator, self._judge, self._choice, key, request, self._clock.now_ms())
 
     def _offer_later(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Once there are keys for the time at which the message is due: its person is called as then."""
@@ -296,11 +284,6 @@ class Door:
         message.content, message.private = self._vault.seal(
             submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
         )
-
-
-def _verdict(refusal: Refusal, rule: str) -> Verdict:
-    """The same, among others."""
-    return Verdict(code=refusal.code, severity=Severity.REFUSE, rule=rule, field=refusal.field)
 
 
 def _keyless() -> Refusal:

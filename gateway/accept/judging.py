@@ -10,6 +10,7 @@ from typing import Final
 from gateway.accounts.customers import ApiKey
 from gateway.consent.gate import Answered, Question
 from gateway.consent.guard import Guard
+from gateway.fraud.sentry import Sentry
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from gateway.model.submission import Submission
@@ -21,23 +22,37 @@ Check = Callable[[ApiKey, Submission, int], Sequence[Verdict]]
 
 class Judge:
     """checks: asked in this order. counts: of what they found in messages that were to be sent. guard: asked of what
-    needs consent, which may have to be looked up; None where nothing does.
+    needs consent, which may have to be looked up; None where nothing does. sentry: of abuse, asked last; None: nobody.
     """
 
-    def __init__(self, checks: Sequence[Check] = (), counts: Counts | None = None, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        checks: Sequence[Check] = (),
+        counts: Counts | None = None,
+        guard: Guard | None = None,
+        sentry: Sentry | None = None,
+    ) -> None:
         self._checks: Final = tuple(checks)
+        self._sentry: Final = sentry
         self._guard: Final = guard
         self._counts: Final = Counts() if counts is None else counts
 
     def verdicts(self, key: ApiKey, submission: Submission, now_ms: int) -> list[Verdict]:
-        """Everything that is found."""
-        return [each for check in self._checks for each in check(key, submission, now_ms)]
+        """Everything that is found; nothing is counted."""
+        found = [each for check in self._checks for each in check(key, submission, now_ms)]
+        if self._sentry is not None:
+            found.extend(self._sentry.look(key, submission, now_ms))
+        return found
 
-    def decide(self, key: ApiKey, submission: Submission, now_ms: int) -> Sequence[Verdict]:
-        """What is found of a message that is to be sent. Raises Refusal where one of it refuses."""
-        if not self._checks:
-            return ()
-        found = self.verdicts(key, submission, now_ms)
+    def decide(self, key: ApiKey, submission: Submission, now_ms: int, once: int = 0) -> Sequence[Verdict]:
+        """What is found of a message that is to be sent. Raises Refusal where one of it refuses.
+
+        once: stands for its idempotency key, 0 for none; whatever was taken under it is not counted again.
+        """
+        found = [each for check in self._checks for each in check(key, submission, now_ms)]
+        if self._sentry is not None and not (once and self._sentry.was_taken(once, now_ms)):
+            found.extend(self._sentry.look(key, submission, now_ms))
+            self._sentry.note(key, submission, now_ms, found, once)
         if found:
             self._counts.add(found)
             refuse(found)

@@ -16,6 +16,7 @@ from config.settings import MessageSettings
 from gateway.accept.request import MessageRequest
 from gateway.accounts.content_rules import enforce
 from gateway.accounts.customers import ApiKey
+from gateway.consent.purposes import NEEDING
 from gateway.model.message import MessageClass
 from gateway.model.numbers import parse_number, takes_no_messages
 from gateway.model.refusals import Refusal
@@ -66,6 +67,15 @@ HasEndpoint = Callable[[int], bool]
 Registered = Callable[[str, str], Sequence[str] | None]
 
 
+StopLink = Callable[[int, MessageClass, Msisdn], str | None]
+STOP_LINK: Final = "{stop_link}"
+"""In a text of a class that needs consent, the place of a link by which its recipient stops such messages."""
+
+
+def _no_links(_customer: int, _class: MessageClass, _to: Msisdn) -> None:
+    """There are none."""
+
+
 def _assumed(_customer: int) -> bool:
     """There is an endpoint."""
     return True
@@ -81,6 +91,7 @@ class Validator:
     plan: counts segments of a text. is_callable: whether a URL has the form of one that webhooks may call.
     has_endpoint: whether a customer, by number, has an endpoint, whose secret signs what goes to a callback URL.
     registered: the classes of a sender in the register, by its customer's public id; empty for all, None for none such.
+    stop_link: what stands in the link of a message, by customer, class and recipient.
     """
 
     def __init__(
@@ -90,12 +101,14 @@ class Validator:
         is_callable: CheckUrl,
         has_endpoint: HasEndpoint = _assumed,
         registered: Registered = _unregistered,
+        stop_link: StopLink = _no_links,
     ) -> None:
         self._settings = settings
         self._plan = plan
         self._is_callable = is_callable
         self._has_endpoint = has_endpoint
         self._registered = registered
+        self._stop_link = stop_link
 
     def adopt(self, settings: MessageSettings) -> None:
         """For messages from now on."""
@@ -119,6 +132,8 @@ class Validator:
             warnings = (*warnings, NO_MOBILE)
         if part is None and key.customer.settings.plain_punctuation:
             text = simplify(text)
+        if part is None and STOP_LINK in text and message_class in NEEDING:
+            text = text.replace(STOP_LINK, self._link(key, message_class, to))
         segments, encoding = self._size(text) if part is None else (1, part.encoding)
         return Submission(
             to=to,
@@ -162,6 +177,13 @@ class Validator:
         if to is None:
             raise Refusal("invalid_number" if raw else "empty_field", "to")
         return to
+
+    def _link(self, key: ApiKey, message_class: MessageClass, to: Msisdn) -> str:
+        base = self._settings.stop_links
+        written = None if base is None else self._stop_link(key.customer.id, message_class, to)
+        if written is None:
+            raise Refusal("no_stop_link", "text")
+        return f"{base}/s/{written}"
 
     def _size(self, text: str) -> tuple[int, str]:
         """Segments and encoding."""

@@ -41,6 +41,22 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     expires_ms: int | None
 
 
+def any_key(customer: Customer) -> ApiKey:
+    """Nobody's: may send every class. For whoever asks what would be said of a message, which is not sent."""
+    return ApiKey(
+        id=0,
+        customer=customer,
+        prefix="",
+        scopes=frozenset(),
+        classes=frozenset(MessageClass),
+        networks=(),
+        throughput_per_s=None,
+        burst=1,
+        daily_quota=None,
+        expires_ms=None,
+    )
+
+
 class Esme(msgspec.Struct, frozen=True, kw_only=True):
     """An ESME account as a bind sees it. password: its hash. key: what it may do, and from where."""
 

@@ -18,9 +18,11 @@ from msgspec import Meta, Raw
 from config.rules import Kind
 from gateway.accounts.content_rules import ContentRules
 from gateway.accounts.esme_profile import EsmeProfile
+from gateway.accounts.fraud_rules import check_modes
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
 from gateway.model.consent_mode import ConsentMode
+from gateway.model.fraud_controls import FraudModes
 from gateway.model.message import MessageClass
 from gateway.model.senders import is_sender
 from redaction.retention import RetentionWish
@@ -28,7 +30,7 @@ from redaction.retention import RetentionWish
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_SCOPES: Final = ("send", "status")
-SCOPES: Final = (*DEFAULT_SCOPES, "operators", "subjects")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators", "consents", "suppressions", "subjects")
 LATER_SCOPES: Final = ("admin",)
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100
@@ -170,6 +172,8 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     label: an administrator's word for it, which names nobody. consent: what is done about messages that need consent.
     kind: what it is to the regulator, '' where that is not said. rules: by group of rules, or for `all`: off, watch or
     enforce. residency: the country that its messages must not leave; '' is wherever a transfer is on record.
+    fraud: modes of controls against abuse; what is not named has its default. countries: calling codes that it sends
+    to, empty for all.
     corrections: of its contact data, the newest last.
     """
 
@@ -188,6 +192,8 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     rules: Mapping[str, str] = {}
     residency: str = ""
+    fraud: FraudModes = {}
+    countries: tuple[int, ...] = ()
     corrections: tuple[Correction, ...] = ()
 
     def __post_init__(self) -> None:
@@ -207,6 +213,7 @@ class CustomerSettings(msgspec.Struct, frozen=True, kw_only=True):
             f"a clock is from {EARLIEST_MIN} to {LATEST_MIN} minutes ahead of UTC; Riyadh's is {RIYADH_MIN}",
         )
         _require(all(_TAG.fullmatch(tag) for tag in self.retention), "a retention tag has letters, digits and dashes")
+        check_modes(self.fraud)
         _require(all(map(_is_number_key, self.numbers)), f"a number has up to {_NUMBER_DIGITS} digits")
         _require(not self.kind or self.kind in KINDS, f"a kind is {', '.join(KINDS)}")
         _require(

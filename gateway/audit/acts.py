@@ -28,6 +28,7 @@ class Act(enum.Enum):
     CUSTOMER_CORRECT = "customer.correct"
     CUSTOMER_ERASE = "customer.erase"
     SENDER_ADD = "sender.add"
+    SENDER_SET = "sender.set"
     SENDER_REMOVE = "sender.remove"
     NUMBER_ADD = "number.add"
     NUMBER_REMOVE = "number.remove"
@@ -189,6 +190,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CUSTOMER_PAUSE: _rule("cus", numbers="version"),
         Act.CUSTOMER_RESUME: _rule("cus", numbers="version"),
         Act.SENDER_ADD: _CUSTOMER,
+        Act.SENDER_SET: _CUSTOMER,
         Act.SENDER_REMOVE: _CUSTOMER,
         Act.NUMBER_ADD: _rule("cus", numbers="keywords"),
         Act.NUMBER_REMOVE: _CUSTOMER,

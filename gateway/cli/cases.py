@@ -19,7 +19,9 @@ from gateway.rights.case_work import CaseWork
 from gateway.rights.cases import Cases
 from redaction.personal import MessageText, Purpose
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Cases of people, each with its clock.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="What people ask for, complaints, breaches, with their clocks."
+)
 
 Id = Annotated[str, typer.Argument(help="Case id, R-...")]
 By = Annotated[Proof | None, typer.Option("--proof", help="By what who asks is believed to be the person.")]

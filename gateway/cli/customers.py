@@ -1,5 +1,6 @@
 """`connect-gateway customer`: customers and what is set for them. Names go in sealed and are not shown again."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,16 +9,18 @@ import typer
 from gateway.accounts.administration import Profile
 from gateway.accounts.content_rules import parse_rules
 from gateway.accounts.correcting import FIELDS, Contact, Contacts
+from gateway.accounts.fraud_rules import parse_countries, parse_fraud
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
-from gateway.cli.amounts import amount
+from gateway.cli.amounts import NONE, amount
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.rights import rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.cli.two_persons import Request, claimed
 from gateway.ledger.contract import StoredCustomer
+from gateway.model.consent_mode import ConsentMode
 from gateway.model.senders import sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.roles import Action
@@ -39,6 +42,31 @@ Detect = Annotated[
         "=warn, =mask, =block or =off; repeatable."
     ),
 ]
+Fraud = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A control against abuse, or one for a class, such as recipient_rate.otp, then =off, =watch, =enforce or "
+        "=default; repeatable."
+    ),
+]
+Country = Annotated[
+    list[str] | None, typer.Option(help="Country that it sends to, such as SA; repeatable; any allows all.")
+]
+
+Kind = Annotated[
+    str | None,
+    typer.Option(help="What it is to the regulator: government, private, individual or abroad; none for not said."),
+]
+Rule = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What is done about a group of rules, or about `all`: class, sender, register, hours, links, opt_out, otp "
+        "or transfer, then =off, =watch, =enforce or =default; repeatable."
+    ),
+]
+Residency = Annotated[
+    str | None, typer.Option(help="Country (ISO 3166) that its messages must not leave; none where transfers go.")
+]
 
 
 @app.command("add")
@@ -56,6 +84,9 @@ def add(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = False,
     detect: Detect = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -71,6 +102,9 @@ def add(
         content=parse_rules(detect or (), {}),
         plain_punctuation=plain_punctuation,
         label=label or "",
+        kind=_word(kind) or "",
+        rules=_rules(rule or (), {}),
+        residency=_word(residency) or "",
     )
 
     async def work() -> StoredCustomer:
@@ -93,6 +127,14 @@ def set_(
         typer.Option(help="Make curly quotes, long dashes and the like plain where that saves UCS-2."),
     ] = None,
     detect: Detect = None,
+    fraud: Fraud = None,
+    country: Country = None,
+    kind: Kind = None,
+    rule: Rule = None,
+    residency: Residency = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Promotional and awareness messages: off, watch or enforce consent.")
+    ] = None,
     if_version: IfVersion = None,
     config: Config = None,
     json: Json = False,
@@ -111,8 +153,17 @@ def set_(
             changes["throughput_per_s"] = amount(throughput, None, float, option="--throughput")
         if detect:
             changes["content"] = parse_rules(detect, standing.content)
+        changes |= _against_abuse(fraud, country, standing)
+        if kind is not None:
+            changes["kind"] = _word(kind)
+        if rule:
+            changes["rules"] = _rules(rule, standing.rules)
+        if residency is not None:
+            changes["residency"] = _word(residency)
         if plain_punctuation is not None:
             changes["plain_punctuation"] = plain_punctuation
+        if consent is not None:
+            changes["consent"] = consent_mode(consent)
         return changes
 
     async def work() -> dict[str, object]:
@@ -126,10 +177,51 @@ def set_(
                 "senders": sorted(new.senders),
                 "throughput_per_s": new.throughput_per_s,
                 "detect": detected,
+                "fraud": {name: mode.value for name, mode in new.fraud.items()},
+                "countries": list(new.countries),
+                "kind": new.kind or None,
+                "rules": [f"{group}={mode}" for group, mode in sorted(new.rules.items())],
+                "residency": new.residency or None,
+                "consent": new.consent.value,
                 "version": stored.version,
             }
 
     show(run(work()), json)
+
+
+def _word(given: str | None) -> str | None:
+    """`none` takes a word away."""
+    return "" if given == NONE else given
+
+
+def _rules(words: Sequence[str], standing: Mapping[str, str]) -> Mapping[str, str]:
+    """`standing` changed by words such as `hours=enforce`; `=default` takes one away."""
+    changed = dict(standing)
+    for word in words:
+        group, _, mode = word.partition("=")
+        if mode == "default":
+            changed.pop(group, None)
+        else:
+            changed[group] = mode
+    return changed
+
+
+def consent_mode(written: str) -> ConsentMode:
+    """Raises Failed."""
+    try:
+        return ConsentMode(written)
+    except ValueError:
+        raise Failed(f"--consent is one of {', '.join(ConsentMode)}", "invalid_value") from None
+
+
+def _against_abuse(fraud: list[str] | None, country: list[str] | None, standing: CustomerSettings) -> dict[str, object]:
+    """What changes of its controls against abuse."""
+    changes: dict[str, object] = {}
+    if fraud:
+        changes["fraud"] = parse_fraud(fraud, standing.fraud)
+    if country:
+        changes["countries"] = parse_countries(country)
+    return changes
 
 
 @app.command("remove-sender")

@@ -16,6 +16,7 @@ CODES: Final = (
     ("gateway.accounts.invalid.InvalidSetting", "invalid_value"),
     ("gateway.control.wanted.Unreadable", "wanted_unreadable"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
+    ("gateway.rules.clerk.UnknownSender", "unknown_sender"),
     ("gateway.people.registry.UnknownPerson", "unknown_person"),
     ("gateway.accounts.administration.VersionStale", "changed_meanwhile"),
     ("gateway.ledger.contract.ChangedMeanwhile", "changed_meanwhile"),

@@ -29,7 +29,11 @@ VERBS: Final = {
     "customer": ("gateway.cli.customers", "Customers and their senders."),
     "key": ("gateway.cli.api_keys", "API keys."),
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
+    "sender": ("gateway.cli.senders", "The register of senders: where each may be used."),
+    "rules": ("gateway.cli.rules", "Messaging rules: packs, and what they say of a message."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
+    "consent": ("gateway.cli.consents", "Consents: what people permitted, and its proof."),
+    "suppression": ("gateway.cli.suppressions", "Suppressions: what people stopped."),
     "operator": ("gateway.cli.operators", "Links to operators: state, pause, throughput."),
     "node": ("gateway.cli.nodes", "Nodes and workers."),
     "accepting": (
@@ -53,6 +57,7 @@ VERBS: Final = {
     "webhook": ("gateway.cli.webhooks", "Customers' endpoints."),
     "task": ("gateway.cli.tasks", "Work in the background: show, cancel."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
+    "privacy": ("gateway.cli.privacy", "What shows that the promises to people are kept."),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "custodian": (
         "gateway.cli.custodian",

@@ -81,14 +81,20 @@ class ConsentDesk:
 
     async def suppress(self, of: Of, number: Msisdn, scope: str, source: Source, until_ms: int = 0) -> bool:
         """As `give`. until_ms: of a soft one."""
-        return await self.suppress_token(of, self._tokens(of.id, number)[1], scope, source, until_ms)
+        return await self._suppress(of, self._tokens(of.id, number)[1], scope, source, until_ms)
 
-    async def suppress_token(self, of: Of, token: bytes, scope: str, source: Source, until_ms: int = 0) -> bool:
-        """For links, which hold no number."""
+    async def _suppress(self, of: Of, token: bytes, scope: str, source: Source, until_ms: int = 0) -> bool:
         suppression = Suppression(scope=scope, source=source, since_ms=self._clock.now_ms(), until_ms=until_ms)
         entries = [self._entry(Act.SUPPRESSION_ADD, of, what=source.value)]
         done = await self._permissions.change([put(suppression_row(of.id, token, suppression))], entries)
         return done[0]
+
+    async def stop_by_link(self, of: Of, token: bytes, scope: str) -> bool:
+        """For links, which hold no number and may be followed by anybody as often as he likes: it is written once."""
+        (rows,) = await self._permissions.find([suppression_name(of.id, token)])
+        if any(row.word == scope and not row.ends_ms for row in rows):
+            return False
+        return await self._suppress(of, token, scope, Source.LINK)
 
     async def permit(self, of: Of, number: Msisdn, scope: str = "") -> int:
         """Take suppressions away, of that scope or all; how many there were."""

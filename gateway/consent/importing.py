@@ -7,7 +7,7 @@ reason; what stands in it is not repeated anywhere.
 
 import csv
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -78,7 +78,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
             option=_option(option),
             proof=Proof(
                 given_ms=self._time(time),
-                means=Means(_one_of(means, tuple(Means), "means")),
+                means=_MEANS[_one_of(means, _MEANS, "means")],
                 wording=self._wording(wording),
                 file=self.file,
             ),
@@ -123,7 +123,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def _one_of(written: str, allowed: Sequence[str], reason: str) -> str:
+_MEANS: Final = {each.value: each for each in Means}
+
+
+def _one_of(written: str, allowed: Collection[str], reason: str) -> str:
     word = written.strip().lower()
     if word not in allowed:
         raise _Bad(reason)
@@ -131,6 +134,8 @@ def _one_of(written: str, allowed: Sequence[str], reason: str) -> str:
 
 
 def _option(written: str) -> str:
+    if not written.strip():
+        return ""
     if not is_option(written):
         raise _Bad("option")
     return option_key(written)

@@ -1,6 +1,6 @@
 """What rows of a person mean for one message. Pure: no clock, no store."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.consent.purposes import ALL, consent_word, purpose_scope, sender_scope
@@ -16,7 +16,7 @@ UNKNOWN: Final = Verdict(code="ledger_unavailable", severity=Severity.REFUSE, ru
 
 
 def judge(
-    consents: Iterable[Permission], suppressions: Iterable[Permission], purpose: str, sender: str, now_ms: int
+    consents: Sequence[Permission], suppressions: Sequence[Permission], purpose: str, sender: str, now_ms: int
 ) -> tuple[Verdict | None, Permission | None]:
     """What stands in the way of a message of this purpose from this sender, if anything does; and the consent that
     covers it otherwise.
@@ -24,7 +24,7 @@ def judge(
     A suppression decides before any consent. Of consents for the purpose and for the sender the one that was said last
     holds, and of two at one time the refusal.
     """
-    scopes = (ALL, purpose_scope(purpose), sender_scope(sender))
+    scopes = (ALL, purpose_scope(purpose), sender_scope(sender)) if suppressions else ()
     if any(row.word in scopes and not 0 < row.ends_ms <= now_ms for row in suppressions):
         return SUPPRESSED, None
     words = (consent_word(purpose), consent_word(purpose, sender))

@@ -20,6 +20,22 @@ _BETWEEN: Final = "\0"
 LONGEST_OPTION: Final = 32
 
 
+_LINKED: Final = (ALL, *PURPOSES)
+"""What a stop link may be about, by the number that it holds."""
+
+
+def link_number(purpose: str) -> int:
+    """The number of a purpose in a stop link."""
+    return _LINKED.index(purpose)
+
+
+def scope_of_link(number: int) -> str | None:
+    """What a link with this number stops; None for one of a later version."""
+    if number >= len(_LINKED):
+        return None
+    return ALL if number == 0 else purpose_scope(_LINKED[number])
+
+
 def consent_word(purpose: str, option: str = "") -> str:
     """The word of the row that holds this consent."""
     return f"{purpose}{_BETWEEN}{option_key(option)}" if option else purpose

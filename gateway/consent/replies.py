@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from redaction.personal import MessageText, Purpose
 from redaction.plain_text import plain as folded
 
 
@@ -74,6 +75,13 @@ def read(text: str, keyword: Collection[str] = (), senders: Collection[str] = ()
             if name and rest != said and (wish := _ALL.get(rest.strip(_AROUND))) is not None:
                 return Said(wish, _is_arabic(rest), sender)
     return Said(None, holds_stop=any(_WORDS.get(word.strip(_AROUND)) is Wish.STOP for word in said.split()))
+
+
+def last_word(text: MessageText) -> str:
+    """What stands behind a word that stops, starts or asks for help, where that is one word more; '' for none."""
+    said = text.reveal(Purpose.ACCEPT)
+    wish, _, last = said.strip().rpartition(" ") if len(said) <= LONGEST else ("", "", "")
+    return last if _ALL.get(plain(wish)) is not None else ""
 
 
 def _is_arabic(text: str) -> bool:

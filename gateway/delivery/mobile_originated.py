@@ -12,6 +12,8 @@ from functools import partial
 from typing import Final, Protocol
 
 from gateway.accounts.customers import Owner
+from gateway.consent.replies import last_word
+from gateway.consent.wishes import NO_WISHES, Wishes
 from gateway.delivery.gatherings import Gatherings
 from gateway.delivery.received import Recorder, first_word
 from gateway.ledger.contract import Accept, WriteOp, WriteResult
@@ -47,7 +49,7 @@ class Numbers(Protocol):
 
 
 class Incoming:
-    """limit: messages and parts that may wait for their commit."""
+    """limit: messages and parts that may wait for their commit. wishes: hears what people ask for by single words."""
 
     def __init__(
         self,
@@ -59,10 +61,12 @@ class Incoming:
         work: Work,
         clock: Clock,
         limit: int = LIMIT,
+        wishes: Wishes = NO_WISHES,
     ) -> None:
         self._operators = operators
         self._numbers = numbers
         self._recorder = recorder
+        self.wishes: Final = wishes
         self._journal = journal
         self._limit = limit
         self._uncommitted = 0
@@ -122,7 +126,7 @@ class Incoming:
 
     def _begin(self, message: MoMessage) -> bool:
         """Whether it is on its way to the ledger."""
-        owner = self._numbers.owner(message.destination, first_word(message.text))
+        owner = self._owner(message)
         if owner is None:
             self.counters.unowned += 1
             operator = self._operators.get(message.operator)
@@ -133,7 +137,7 @@ class Incoming:
             self._gatherings.begin(message, owner)
         else:
             record, event = self._recorder.whole(message, owner)
-            self._journal.offer(Accept(record, event=event), partial(self._committed, record, message))
+            self._journal.offer(Accept(record, event=event), partial(self._committed, record, message, owner))
         return True
 
     def _push_back(self, message: MoMessage) -> None:
@@ -141,10 +145,22 @@ class Incoming:
             self.counters.pushed_back += 1
             self._acknowledge(message, False)
 
-    def _committed(self, record: Message, message: MoMessage, _op: WriteOp | None, durable: WriteResult) -> None:
-        self._answer_part(message, isinstance(durable, bytes))
-        if isinstance(durable, bytes):
-            self._count(record)
+    def _owner(self, message: MoMessage) -> Owner | None:
+        """By its first word; of a word such as STOP with a keyword behind it by that."""
+        owner, last = self._numbers.owner, last_word(message.text)
+        found = owner(message.destination, first_word(message.text))
+        return owner(message.destination, last) if found is None and last else found
+
+    def _committed(
+        self, record: Message, message: MoMessage, owner: Owner, _op: WriteOp | None, durable: WriteResult
+    ) -> None:
+        if not isinstance(durable, bytes):
+            self._answer_part(message, False)
+            return
+        self._count(record)
+        answer = partial(self._answer_part, message)
+        if not self.wishes.hear(self._recorder.person(message), message.destination, message.text, owner, answer):
+            answer(True)
 
     def _answer_part(self, message: MoMessage, taken: bool) -> None:
         self._uncommitted -= 1

@@ -75,7 +75,7 @@ class Recorder:
 
     def _record(self, message: MoMessage, owner: Owner) -> tuple[Message, int]:
         now_ms = self._clock.now_ms()
-        source = self._source(message)
+        source = self.person(message)
         rule = self._minimiser.policies.of(owner.customer, TRANSACTIONAL)
         identifier, subject = self._minimiser.identify(owner.customer, source, TRANSACTIONAL, now_ms)
         record = Message(
@@ -106,7 +106,7 @@ class Recorder:
 
     def _seal(self, message: MoMessage, customer: int, identifier: bytes, leaf: int, now_ms: int) -> Sealed:
         received = Received(
-            source=self._source(message),
+            source=self.person(message),
             destination=message.destination,
             text=message.text,
             missing=message.missing,
@@ -120,7 +120,7 @@ class Recorder:
         """Raises redaction.errors.SealError."""
         return self._minimiser.vault.open_received(record)
 
-    def _source(self, message: MoMessage) -> Msisdn:
+    def person(self, message: MoMessage) -> Msisdn:
         """The sender in E.164 form where it is a number, and as it is where it is a name."""
         raw = digits_of(message.source)
         spelled = f"+{raw.removeprefix('+')}" if message.international else raw

@@ -1,13 +1,15 @@
 """The customers' HTTP API on its listener."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
+from gateway.http_api.consent_table import consent_routes
+from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
@@ -15,7 +17,7 @@ from gateway.http_api.openapi import describe
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
-from gateway.http_api.routes import RouteTable
+from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
 from gateway.http_api.subject_table import subject_routes
 from gateway.http_api.subjects import SubjectEndpoints
@@ -67,6 +69,7 @@ class HttpApi:
                     RecordEndpoints(sources, gatekeeper, replies, clock),
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
+                *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
                 *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
                 *page_routes(pages, self.health),
             ],
@@ -130,6 +133,10 @@ class HttpApi:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
         await self._sending.stop(LAST_LOOKS_S)
+
+
+def _consent_routes(source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> Sequence[Route]:
+    return consent_routes(ConsentEndpoints(ConsentActs(source, clock), gatekeeper, replies), source.stop_page(replies))
 
 
 def _limits(settings: HttpSettings) -> Limits:

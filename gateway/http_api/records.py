@@ -11,6 +11,7 @@ from gateway.accept.request import MessageList, OperatorList, OperatorView
 from gateway.accept.validation import parse_time
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.auth import Gatekeeper
+from gateway.http_api.consents import ConsentSource
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.views import message_view
@@ -36,7 +37,7 @@ class Canceller(Protocol):
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
-    they stand.
+    they stand. consents: what people permitted and stopped; None where nothing of it is kept.
     """
 
     messages: Messages
@@ -44,6 +45,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     canceller: Canceller
     reveal_reference: Callable[[Message], str | None]
     operators: Callable[[], Sequence[OperatorView]]
+    consents: ConsentSource | None = None
 
 
 class RecordEndpoints:

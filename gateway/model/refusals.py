@@ -88,6 +88,11 @@ KINDS: Final[dict[str, Kind]] = {
     "consent_withdrawn": Kind(422, 0x45, "The recipient has withdrawn its consent to messages of this purpose."),
     "suppressed": Kind(422, 0x45, "The recipient has stopped messages of this purpose or sender."),
     "no_stop_link": Kind(422, 0x45, "The text has {stop_link}, and there are no stop links here."),
+    "country_not_allowed": Kind(403, 0x0B, "Your account does not send to this country."),
+    "number_kind_not_allowed": Kind(403, 0x0B, "Your account does not send to numbers of this kind."),
+    "recipient_rate": Kind(429, 0x58, "This recipient got too many messages of yours; Retry-After says until when."),
+    "duplicate_message": Kind(409, 0x45, "The same text went to the same recipient within a minute."),
+    "traffic_suspicious": Kind(403, 0x45, "Too many new numbers of one range; nothing is sent to it for a while."),
     "no_route": Kind(422, 0x0B, "No operator is configured for this destination and class."),
     # who is asking
     "unauthenticated": Kind(401, 0x0D, "A valid API key is required as a bearer token."),

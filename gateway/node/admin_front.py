@@ -10,10 +10,12 @@ from gateway.control.reloads import Reloads
 from gateway.http_api.admin.api import IDLE_S, AdminApi
 from gateway.http_api.admin.searching import Naming
 from gateway.http_api.admin.sources import Sources
+from gateway.http_api.consents import ConsentActs
 from gateway.http_api.pages import Health
 from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
-from gateway.node import assembly
+from gateway.node import assembly, consenting
+from gateway.node.judged import judged
 from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -63,11 +65,16 @@ def build_admin(
         reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
         naming=naming,
         router=road.router,
+        consents=ConsentActs(
+            consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region), clock
+        ),
         rights=rights,
         operators=lambda: operator_views(road),
         routes=lambda: assembly.routes(road.standing.settings),
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
+        judge=partial(judged, stores, road),
+        packs=lambda: stores.messaging.packs.known,
         reveal_reference=road.addressing.reference,
         log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,

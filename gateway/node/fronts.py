@@ -14,6 +14,7 @@ from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
+from gateway.node import consenting
 from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -110,6 +111,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
             operators=lambda: operator_views(road),
+            consents=consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region),
         ),
         stores.directory,
         http_settings(settings),

@@ -7,9 +7,11 @@ A change that needs a restart is refused by `prepare`: a file means the same for
 """
 
 import asyncio
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -31,6 +33,9 @@ from gateway.rules.engine import Rules
 from gateway.webhooks.client import authorities
 from gateway.webhooks.settings import delivery_settings
 from operators.renewal import Renewal
+
+T = TypeVar("T")
+_SHORT_S: Final = 0.0005
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +72,7 @@ class Reload:
 
     async def read(self) -> Reading:
         """The settings as they are written now. Raises ConfigError."""
-        return await asyncio.to_thread(self._source.read)
+        return await _beside(self._source.read)
 
     def compare(self, reading: Reading) -> tuple[Change, ...]:
         """What is another than what holds."""
@@ -89,7 +94,7 @@ class Reload:
         except TooFew:
             raise ConfigError([_problem("", "too few open files are allowed", "descriptors_too_few")]) from None
         plan = self._succession.plan(before.own, own)
-        packs = await asyncio.to_thread(packs_of, own)
+        packs = await _beside(partial(packs_of, own))
         secrets = (Change(setting=each, live=True) for each in plan.secrets)
         return Prepared(
             reading=Reading(said=reading.said, own=own),
@@ -137,6 +142,18 @@ class Reload:
         self._rules.adopt(prepared.packs, recipients_of(own), terms_of(own))
 
 
+async def _beside(work: Callable[[], T]) -> T:
+    """In a thread that gives the interpreter back ten times as soon as others do: what it does may take long, and
+    messages go on meanwhile.
+    """
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(_SHORT_S)
+    try:
+        return await asyncio.to_thread(work)
+    finally:
+        sys.setswitchinterval(usual_s)
+
+
 def _needs_restart(change: Change) -> Problem:
     return _problem(change.setting, f"{change.what}, which needs a restart; nothing was taken over", "restart_needed")
 
@@ -157,6 +174,6 @@ async def _authorities(before: str | None, after: str | None) -> Renewal | None:
     if before == after:
         return None
     try:
-        return await asyncio.to_thread(partial(authorities, after))
+        return await _beside(partial(authorities, after))
     except OSError as error:
         raise ConfigError([_problem("webhooks.ca_file", system_text(error), "unusable")]) from None

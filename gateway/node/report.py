@@ -50,6 +50,8 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_held", "Messages held because their customer is disabled", dispatch.held),
         ("gateway_released", "Held messages that may be sent again", dispatch.released),
         ("gateway_verdicts_by_code_and_effect", "What rules said of messages, and what followed", _said(road)),
+        ("gateway_fraud_blocks", "Ranges of numbers that were blocked, or would be", road.sentry.prefixes.begun),
+        ("gateway_fraud_forgotten_early", "Counts against abuse that had no place", road.sentry.turned_early),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),
@@ -65,6 +67,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_incoming_incomplete", "Of them, those that lack parts", incoming.incomplete),
         ("gateway_incoming_unowned", "Messages from people to numbers that nobody owns", incoming.unowned),
         ("gateway_incoming_pushed_back", "Those that operators were asked to send again", incoming.pushed_back),
+        ("gateway_wishes_by_kind", "Messages from people that are a word such as STOP", _heard(road)),
         ("gateway_webhooks_told", "Events that reached their customer", road.deliverer.courier.told),
         ("gateway_webhooks_failed", "Tries that did not", road.deliverer.courier.failed),
         ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", road.deliverer.read_back),
@@ -228,6 +231,10 @@ def _dropped(road: Road) -> int:
 
 def _troubles(road: Road, field: str) -> dict[str, float]:
     return {kind: float(getattr(each, field)) for kind, each in road.troubles.by_kind.items()}
+
+
+def _heard(road: Road) -> dict[str, float]:
+    return {kind: float(count) for kind, count in road.incoming.wishes.heard.items()}
 
 
 def _said(road: Road) -> dict[tuple[str, str], float]:

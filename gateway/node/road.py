@@ -3,6 +3,8 @@
 The steps meet in the journal: what a commit made durable goes on to dispatch, to the webhooks or to the binds.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from config.settings import Settings
@@ -72,6 +74,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     revocation: Revocation
     troubles: Troubles
     scrubbing: Scrubbing
+    sentry: way_in.Sentry
 
 
 async def build_road(
@@ -83,8 +86,8 @@ async def build_road(
     Raises LedgerUnavailable and config.secret.SecretMissing.
     """
     handover: Handover  # stands once the steps do that it gives to
-    outcome, made = Outcome(), traces(settings, settings.node.name or "")
-    ends = Ends(outcome, made)
+    outcome, made, standing = Outcome(), traces(settings, settings.node.name or ""), Standing(settings)
+    ends = Ends(outcome, made, stores, clock, tasks, lambda: standing.settings)
     journal = Journal(
         TaggedCommits(stores.ledger, stores.keyring.tags),
         stored=lambda messages: handover.stored(messages),  # noqa: PLW0108  bound below
@@ -95,7 +98,11 @@ async def build_road(
         interval_s=settings.ledger.commit_interval_ms / 1000,
     )
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
-    dispatch, outcomes, incoming = steps.dispatch(base), steps.outcomes(base), steps.incoming(base)
+    dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
+    till = ends.till = await limiting.till(base, tasks)
+    sentry = way_in.Sentry()
+    door = way_in.door(base, dispatch, till, sentry)
+    incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
     telling = Telling(
         outbox=stores.ledger.outbox,
@@ -105,11 +112,9 @@ async def build_road(
         clock=clock,
     )
     admission = await limiting.admission(base, buckets)
-    till = ends.till = await limiting.till(base, tasks)
-    door = way_in.door(base, dispatch, till)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
-        standing=Standing(settings),
+        standing=standing,
         outcome=outcome,
         journal=journal,
         handover=handover,
@@ -133,11 +138,12 @@ async def build_road(
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
-        scrubbing=_scrubbing(settings, stores, deliverer),
+        scrubbing=_scrubbing(settings, stores, deliverer, lambda: sentry.forget_old(clock.now_ms())),
+        sentry=sentry,
     )
 
 
-def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer) -> Scrubbing:
-    """Who keeps what is personal or secret beside what is under way."""
-    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget)
+def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer, counts: Callable[[], None]) -> Scrubbing:
+    """Who keeps what is personal or secret beside what is under way. counts: forgets those of abuse."""
+    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget, counts)
     return Scrubbing(settings.memory.horizon_s, forget)

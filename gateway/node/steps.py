@@ -8,7 +8,6 @@ from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.dispatch.gate import Conditions
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.inflight import InFlight
-from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.neighbours import NOBODY
 from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
 from gateway.delivery.records import Records
@@ -112,17 +111,6 @@ def outcomes(base: Base) -> Outcomes:
         clock=base.clock,
         unclaimed_after_s=UNCLAIMED_S if base.stores.peers is None else SHARED_UNCLAIMED_S,
         answer_s=assembly.answer_s(base.settings),
-    )
-
-
-def incoming(base: Base) -> Incoming:
-    return Incoming(
-        operators=base.operators,
-        numbers=base.stores.directory,
-        recorder=assembly.recorder(base.minimiser, base.clock, base.settings),
-        journal=base.journal,
-        work=base.stores.work,
-        clock=base.clock,
     )
 
 

@@ -1,18 +1,23 @@
-"""The door of a node, with everything that is asked there of a message."""
+"""The ways into a node: the door, with everything that is asked there of a message, and messages from people."""
+
+from functools import partial
 
 from gateway.accept.choosing import Choice
 from gateway.accept.door import Door
 from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
+from gateway.delivery.mobile_originated import Incoming
+from gateway.fraud.sentry import Sentry as Sentry
 from gateway.limits.till import Till
-from gateway.node import assembly
+from gateway.node import assembly, consenting
 from gateway.node.steps import Base
+from gateway.process.tasks import TaskOwner
 from gateway.webhooks.targets import TargetRefused, parse_target
 from operators.smpp.segments import plan
 
 
-def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
+def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:
     rules = base.stores.messaging
     allow_loopback = base.settings.webhooks.allow_loopback
 
@@ -27,12 +32,32 @@ def door(base: Base, dispatch: Dispatch, till: Till) -> Door:
         return base.stores.directory.endpoint(customer) is not None
 
     return Door(
-        validator=Validator(base.settings.messages, plan, is_callable, has_endpoint, rules.senders.classes_of),
-        judge=Judge([rules.at_door], base.verdicts, base.guard),
+        validator=Validator(
+            base.settings.messages,
+            plan,
+            is_callable,
+            has_endpoint,
+            rules.senders.classes_of,
+            partial(consenting.stop_link, base.stores.consents.keys),
+        ),
+        judge=Judge([rules.at_door], base.verdicts, base.guard, sentry),
         minimiser=base.minimiser,
         choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
         till=till,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,
         plain_counters=assembly.plain_counters(base.settings),
+    )
+
+
+def incoming(base: Base, tasks: TaskOwner, door: Door) -> Incoming:
+    """tasks: where it is written down what people ask for. door: of confirmations."""
+    return Incoming(
+        operators=base.operators,
+        numbers=base.stores.directory,
+        recorder=assembly.recorder(base.minimiser, base.clock, base.settings),
+        journal=base.journal,
+        work=base.stores.work,
+        clock=base.clock,
+        wishes=consenting.wishes(base.stores, base.clock, tasks, door),
     )

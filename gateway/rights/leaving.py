@@ -18,6 +18,7 @@ from gateway.ledger.roles import Ledger
 from gateway.process.clock import Clock
 from gateway.rights.certificates import Certificates, Destroyed
 from gateway.rights.holds import Hands
+from gateway.rules.clerk import forget_senders
 
 LEAVING: Final = "leaving"
 """Kind of the documents of customers that are being erased; the key is the customer's id."""
@@ -90,6 +91,7 @@ class Departures:
             await self._accounts.remove_endpoint(number)
         self._keyring.forget_customer(number)
         gone = await self._forget_rows(number)
+        await forget_senders(self._ledger.acts, public)
         await clear_customer(self._ledger.accounts, number)
         await self._ledger.retention.checkpoint()
         issued = self._certificates.issue(

@@ -71,6 +71,8 @@ class Rules:
         at_ms = submission.schedule_at_ms or now_ms
         customer, source = key.customer, _name(submission.source)
         plan = self._plan(customer, submission.message_class, at_ms)
+        if plan.is_silent:
+            return ()
         entry = self.senders.of(customer.public_id, source)
         found = [*plan.of_sender(source), *plan.of_registration(entry), *plan.of_hours(at_ms)]
         if submission.data_coding is None and plan.reads_texts:

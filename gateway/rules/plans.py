@@ -42,7 +42,9 @@ class Terms:
 
 
 class Plan:
-    """has_hours: whether times are judged at all, and so again when a message's turn comes."""
+    """has_hours: whether times are judged at all, and so again when a message's turn comes. reads_texts: whether any of
+    it looks at texts. is_silent: nothing is asked at the door.
+    """
 
     def __init__(
         self,
@@ -74,10 +76,9 @@ class Plan:
         self._sender = self._mode("sender", pack.sender.sure)
         self.has_hours: Final = self._timed is not Mode.OFF
 
-    @property
-    def reads_texts(self) -> bool:
-        """Whether any of it looks at texts."""
-        return not self._links is self._opt_out is self._reason is Mode.OFF
+        self.reads_texts: Final = not self._links is self._opt_out is self._reason is Mode.OFF
+        asked = (self.registration, self._timed, self._sender)
+        self.is_silent: Final = not (self._class or self.reads_texts) and all(each is Mode.OFF for each in asked)
 
     def _mode(self, group: str, sure: Sure | None = None) -> Mode:
         settings, terms = self._customer, self._terms

@@ -8,6 +8,7 @@ from redaction.sealed import Pseudonym, Sealed
 from tests.contract.records import DAY_MS, NOW, a_message, accepts, identifier, submitted
 
 
+@pytest.mark.policy("P-15")
 @pytest.mark.policy("P-25")
 async def test_somebody_elses_message_looks_unknown(ledger: Ledger) -> None:
     message = a_message(customer=8)

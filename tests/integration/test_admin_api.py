@@ -37,16 +37,28 @@ OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
 NOT_THERE = ("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile", "show_webhook", "revoke_key")
 """Of what is there or not; tests of their own read it."""
+CONSENTS = (
+    "give_consent_for_customer",
+    "withdraw_consent_for_customer",
+    "prove_consent_for_customer",
+    "add_suppression_for_customer",
+    "remove_suppression_for_customer",
+)
 BODIES: Mapping[str, object] = {
     "explain_route": {"to": "96650"},
     "erase_subjects": {"numbers": ["+966500000001"]},
     "show_subject": {"number": "+966500000001"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
+    **{each: {"number": "+966500000001"} for each in CONSENTS},
     "set_customer_balance": {"margin": 1},
     "top_up_customer": {"amount": 1_000_000},
     "replay_events": {"since": "2020-01-01T00:00:00Z"},
     "set_customer_quotas": {"per_day": 1_000_000},
+    "put_into_sender_register": {"name": "SHOP-AD", "operators": {"stc": {"state": "active"}}},
+    "remove_from_sender_register": {"name": "SHOP-AD"},
+    "set_customer_rules": {"kind": ""},
+    "check_customer_message": {"to": "+966500000078", "from": "BRAND", "text": "hello"},
     "change_customer": {"label": "shop"},
     "add_sender": {"sender": "OTHER"},
     "remove_sender": {"sender": "OTHER"},

@@ -52,6 +52,7 @@ async def test_only_who_may_change_balances_sets_quotas_and_nonsense_is_refused(
         assert (await admin.ask("GET", path, headers=headers))[1]["quotas"] == []
 
 
+@pytest.mark.policy("P-12")
 async def test_small_cells_of_usage_are_hidden_from_a_viewer_alone(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         for _ in range(2):

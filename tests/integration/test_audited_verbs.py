@@ -52,6 +52,7 @@ NONE = {
     "number list": "reads",
     "operator show": "reads",
     "balance show": "reads",
+    "privacy report": "reads",
     "quota show": "reads",
     "task list": "reads",
     "task show": "reads",
@@ -59,6 +60,11 @@ NONE = {
     "retention report": "reads",
     "route explain": "reads settings",
     "route list": "reads settings",
+    "rules check": "reads, and sends nothing",
+    "rules diff": "reads settings",
+    "rules list": "reads settings",
+    "rules show": "reads settings",
+    "sender list": "reads",
     "serve": "the node writes that it starts and stops",
     "simulate smsc": "no part of a gateway",
     "usage": "reads",
@@ -76,6 +82,7 @@ WRITES = {
     "customer add": ["customer.add"],
     "customer disable": ["customer.disable"],
     "customer enable": ["customer.enable"],
+    "customer remove-sender": ["sender.remove"],
     "customer set": ["customer.set"],
     "esme add": ["esme.add"],
     "esme profile": ["esme.set"],
@@ -97,6 +104,9 @@ WRITES = {
     "quota set": ["limit.set"],
     "retention policy": ["retention.policy"],
     "retention run": ["retention.run"],
+    "sender add": ["sender.add"],
+    "sender remove": ["sender.remove"],
+    "sender set": ["sender.set"],
     "task cancel": ["task.end"],
     "webhook replay": ["webhook.replay"],
     "webhook remove": ["webhook.remove"],
@@ -162,6 +172,9 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "esme revoke", "bank")
     await site_run(site, "number add", customer, "90210")
     await site_run(site, "number remove", "90210")
+    await site_run(site, "sender add", customer, "BRANDNAME", "--document", "paper-17")
+    await site_run(site, "sender set", customer, "BRANDNAME", "--basis", "legitimate_interest")
+    await site_run(site, "sender remove", customer, "BRANDNAME")
     await site_run(site, "message find", customer, "--reference", "reference 4711")
     await site_run(site, "webhook set", customer, "https://hooks.example/sms")
     await site_run(site, "webhook resume", customer)

@@ -101,6 +101,7 @@ async def withdraw_while_they_wait(folder: Path, *, nodes: int, messages: int) -
             assert await stage.send(pair.nodes[1], index) == Declined(expected, "to")
 
 
+@pytest.mark.policy("P-35")
 async def test_what_waits_for_people_who_withdrew_does_not_leave(tmp_path: Path) -> None:
     await withdraw_while_they_wait(tmp_path, nodes=2, messages=100)
 

@@ -4,6 +4,8 @@ from gateway.http_api.admin.accounts import AccountEndpoints
 from gateway.http_api.admin.accounts_table import account_routes
 from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
 from gateway.http_api.admin.case_table import case_routes
+from gateway.http_api.admin.consent_table import consent_routes
+from gateway.http_api.admin.consents import AdminConsentEndpoints
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
@@ -13,6 +15,8 @@ from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people_table import people_routes, reload_routes
 from gateway.http_api.admin.quotas_table import money_routes
 from gateway.http_api.admin.searching import NumberSearch
+from gateway.http_api.admin.senders import SenderEndpoints
+from gateway.http_api.admin.senders_table import sender_routes
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.sources import Sources
 from gateway.http_api.admin.standing import Standing, StandingEndpoints
@@ -50,6 +54,8 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *account_routes(AccountEndpoints(parts, Owners(parts, sources.ledger.accounts), sources.accounts)),
         *subject_routes(parts, sources.rights, sources.directory),
         *case_routes(parts, sources.rights, sources.directory, sources.people.sealer),
+        *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
+        *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.accept.request import OperatorView
+from config.rules import RulePack
+from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
 from gateway.audit.actor import Actor
@@ -13,9 +14,11 @@ from gateway.control.desk import Control
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.searching import Naming
+from gateway.http_api.consents import ConsentActs
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
+from gateway.model.verdict import Verdict
 from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
 from gateway.rights.desk import RightsDesk
@@ -26,6 +29,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
     messages: with their tags checked. accounts: in the hands of an actor. control: over the
     operators that the settings name now. naming: of typed numbers. router: as it routes now.
+    judge: what would be said of a message of the customer with this number. packs: of messaging rules.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
     smallest_cell: of usage, in messages, that who sees no small ones is told.
     party: to which passkeys belong; None where there are none. log_folder: of the audit log; None where others have it.
@@ -42,10 +46,13 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     naming: Naming
     router: Router
     rights: RightsDesk
+    consents: ConsentActs
     operators: Callable[[], Sequence[OperatorView]]
     routes: Callable[[], Sequence[RouteLine]]
     checks: Callable[[], Mapping[str, bool]]
     waiting: Callable[[], Mapping[str, int]]
+    judge: Callable[[int, MessageRequest], Sequence[Verdict]]
+    packs: Callable[[], Sequence[RulePack]]
     reveal_reference: Callable[[Message], str | None]
     smallest_cell: int
     party: RelyingParty | None = None

@@ -25,12 +25,8 @@ class Permissions:
         self._writer = writer
 
     async def find(self, names: Sequence[PermissionName]) -> Sequence[Sequence[Permission]]:
-        rows = self._reader.rows
-        with self._reader.snapshot():
-            return [
-                [_row(name, each) for each in rows("permissions_of", name.kind, name.customer, name.token)]
-                for name in names
-            ]
+        rows = self._reader.many("permissions_of", [(each.kind, each.customer, each.token) for each in names])
+        return [[_row(name, each) for each in found] for name, found in zip(names, rows, strict=True)]
 
     async def change(self, writes: Sequence[PermissionWrite], entries: Sequence[bytes] = ()) -> Sequence[bool]:
         check_octets(entries)

@@ -4,7 +4,7 @@ Reads run on the loop's thread and are bounded: what could look at many rows tak
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from gateway.ledger.sqlite.errors import ledger_errors
@@ -34,6 +34,12 @@ class Reader:
     def rows(self, name: str, *values: Value) -> Sequence[Stored]:
         with ledger_errors():
             return self._file.reader.execute(self._statements[name], values).fetchall()
+
+    def many(self, name: str, asked: Iterable[Sequence[Value]]) -> list[Sequence[Stored]]:
+        """The rows of one statement for each of these values, in one read transaction."""
+        execute, statement = self._file.reader.execute, self._statements[name]
+        with self.snapshot():
+            return [execute(statement, values).fetchall() for values in asked]
 
     def row(self, name: str, *values: Value) -> Stored | None:
         """The first, if there is any."""

@@ -10,6 +10,7 @@ def test_undeclared_columns_are_named_once_and_in_order() -> None:
     assert undeclared(INVENTORY) == []
 
 
+@pytest.mark.policy("P-09")
 def test_every_field_says_what_it_means_and_stands_under_its_name() -> None:
     for name, field in INVENTORY.items():
         assert field.name == name

@@ -161,7 +161,7 @@ async def test_a_schedule_whose_key_cannot_be_made_is_not_taken(tmp_path: Path) 
 async def test_a_guess_that_has_no_route_is_none(tmp_path: Path) -> None:
     routes = [Route(prefix="", classes=frozenset({MessageClass.TRANSACTIONAL}), operators=("loop",))]
     async with running_road(tmp_path, routes=routes) as road:
-        message = await road.stored(await road.send(message_class=UNSET, text="Your order code 4711 is ready"))
+        message = await road.stored(await road.send(message_class=UNSET, text="Your code 4711 is ready"))
         assert (message.message_class, message.tag) == (MessageClass.TRANSACTIONAL, "transactional")
 
 

@@ -118,7 +118,8 @@ def test_a_commitment_is_salted_and_made_in_one_way() -> None:
 
 
 def test_an_actor_has_an_id_of_its_own_kind() -> None:
-    for actor in (COMMAND_LINE, NODE, ADMIN, Actor(ActorKind.NODE, named("node", "n1"))):
+    of_key = Actor(ActorKind.KEY, "key_01234567")
+    for actor in (COMMAND_LINE, NODE, ADMIN, of_key, Actor(ActorKind.NODE, named("node", "n1"))):
         assert entry(Act.ACCEPTING, actor, "", now_ms=NOW_MS, what="on")
     for kind, other in itertools.product(ActorKind, ("cus_0123456789abcdef", "op_0123456789abcdef", "person")):
         with pytest.raises(BadEntry):

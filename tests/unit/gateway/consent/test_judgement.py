@@ -76,6 +76,7 @@ CASES: dict[str, tuple[list[Permission], list[Permission], Verdict | None]] = {
 }
 
 
+@pytest.mark.policy("P-14")
 @pytest.mark.parametrize("case", CASES)
 def test_what_rows_mean_for_a_promotional_message(case: str) -> None:
     consents, suppressions, expected = CASES[case]

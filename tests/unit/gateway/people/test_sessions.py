@@ -179,6 +179,7 @@ async def test_a_session_that_cannot_be_read_is_none() -> None:
     assert await signed.session() is None
 
 
+@pytest.mark.policy("P-30")
 @pytest.mark.policy("P-29")
 def test_the_cookie_is_for_this_host_over_tls_and_no_script() -> None:
     made = cookie(Secret("usr_0123456789abcdef.token"))

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from gateway.accounts.invalid import InvalidSetting
+from gateway.audit.actor import COMMAND_LINE
 from gateway.ledger.contract import Document, DocumentWrite
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.manual_clock import ManualClock
+from gateway.rules.clerk import Clerk, forget_senders
 from gateway.rules.register import (
     KIND,
     Register,
@@ -73,6 +75,24 @@ def test_hosts_are_kept_in_one_spelling() -> None:
         "example.sa",
         "xn--mgbh0fb.xn--mgberp4a5d4ar",
     )
+
+
+def test_senders_of_a_customer_that_leaves_go_and_those_of_others_stay(tmp_path: Path) -> None:
+    async def go() -> None:
+        ledger = SqliteLedger(tmp_path / "ledger.db", ManualClock(), synchronous="off")
+        await ledger.open()
+        try:
+            keys = ("cus_1/ONE", "cus_1/TWO", "cus_10/ONE", "cus_2/ONE")
+            await ledger.acts.act([DocumentWrite(KIND, key, encode(ENTRY)) for key in keys])
+            clerk = Clerk(ledger.acts, ManualClock(), COMMAND_LINE)
+            assert [each.name for each in await clerk.senders("cus_1")] == ["ONE", "TWO"]
+            assert await forget_senders(ledger.acts, "cus_1") == 2
+            assert [each.customer for each in await clerk.senders()] == ["cus_10", "cus_2"]
+            assert await forget_senders(ledger.acts, "cus_1") == 0
+        finally:
+            await ledger.close()
+
+    asyncio.run(go())
 
 
 def test_a_register_is_read_when_documents_changed_and_keeps_what_it_knew(tmp_path: Path) -> None:

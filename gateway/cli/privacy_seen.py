@@ -1,0 +1,77 @@
+"""What `connect-gateway privacy report` looks at: the facts of an installation, read beside whatever runs."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from config.rules import all_packs
+from gateway.accounts.settings import read_customer
+from gateway.audit.anchor import read_anchor
+from gateway.audit.building import log_writer
+from gateway.audit.checkpoint import read_checkpoint
+from gateway.audit.tiles import CHECKPOINT
+from gateway.audit.verify import verify
+from gateway.audit.writing import LogWriter
+from gateway.cli.session import Desk
+from gateway.keystore.handing_over import custodianship
+from gateway.tools.evidence import LAG_S, Facts, LogFacts
+from redaction.inventory import undeclared
+from redaction.notes import BadNote, read_note
+from redaction.retention import period_dead_ms
+
+MOST_WAITING: Final = 10_000
+
+
+async def facts_of(desk: Desk) -> Facts:
+    """Of this installation now. Opens no message. Raises LedgerUnavailable."""
+    now_ms = desk.clock.now_ms()
+    state = desk.keystore.state
+    late_ms = now_ms - LAG_S * 1000
+    directory = desk.settings.rules.directory
+    overdue_keys = sum(
+        tag in desk.rules and period_dead_ms(desk.rules[tag], period) < late_ms for tag, period in state.periods()
+    )
+    return Facts(
+        settings=desk.settings,
+        now_ms=now_ms,
+        today=datetime.fromtimestamp(now_ms / 1000, UTC).date(),
+        strangers=undeclared(await desk.ledger.stored_fields()),
+        overdue=await desk.ledger.retention.overdue(now_ms),
+        overdue_keys=overdue_keys,
+        custodian=custodianship(state),
+        rolls=desk.keystore.rolls,
+        log=await _log(desk, now_ms),
+        customers=[read_customer(each.settings).settings for each in await desk.accounts.customers()],
+        packs=all_packs(None if directory is None else Path(directory)),
+    )
+
+
+async def _log(desk: Desk, now_ms: int) -> LogFacts | None:
+    writer = log_writer(desk.settings, desk.keystore, desk.keyring, desk.clock, desk.installation)
+    if writer is None:
+        return None
+    waiting = await desk.ledger.acts.pending(MOST_WAITING)
+    signed = read_anchor(desk.keystore.marks.all()).size
+    waiting_s = 0.0
+    if waiting:
+        said = datetime.fromisoformat(json.loads(waiting[0].octets)["t"])
+        waiting_s = max(0.0, now_ms / 1000 - said.timestamp())
+    return LogFacts(size=signed, flaw=_flaw(writer, signed), waiting=len(waiting), waiting_s=waiting_s)
+
+
+def _flaw(writer: LogWriter, signed: int) -> str:
+    """What is wrong with what lies in the folder, measured by what was signed; '' for nothing."""
+    if not signed:
+        return ""
+    try:
+        note = read_note((writer.folder / CHECKPOINT).read_bytes())
+        size = read_checkpoint(note).size
+        if size < signed:
+            return f"rolled back (size {size} < signed {signed})"
+        flaw = verify(writer.folder, note, writer.key, former=writer.signer.former())
+    except FileNotFoundError:
+        return f"the folder lacks a log of {signed} entries that was signed"
+    except BadNote as bad:
+        return str(bad)
+    return "" if flaw is None else str(flaw)
