@@ -15,6 +15,8 @@ from config.reading import Source
 from gateway.accounts.administration import Accounts, Profile
 from gateway.accounts.settings import DEFAULT_SCOPES, CustomerSettings, KeySettings
 from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.checkpoint import read_checkpoint
+from gateway.audit.tiles import CHECKPOINT, TileReader
 from gateway.http_api.admin.gate import FORM_TOKEN
 from gateway.node.node import Node, Origin
 from gateway.people.people import People
@@ -24,6 +26,7 @@ from gateway.people.roles import Action, Role
 from gateway.people.sessions import COOKIE, Sessions
 from gateway.people.tokens import Tokens
 from gateway.process.manual_clock import ManualClock
+from redaction.notes import read_note
 from redaction.personal import MessageText, Purpose, Secret
 from tests.bounds import LIMIT_S
 from tests.integration.reload_stage import SECTIONS
@@ -125,9 +128,17 @@ class Admin:
 
     async def entries(self, act: str) -> list[dict[str, Any]]:
         """Of the audit log, that are pending or not: what was written of this act."""
-        pending = await self.node.stores.ledger.acts.pending(10_000)
-        found = [json.loads(each.octets) for each in pending]
+        pending = [each.octets for each in await self.node.stores.ledger.acts.pending(10_000)]
+        written = await asyncio.to_thread(self._log)  # looked at last: what is pending no more is in there
+        found = [json.loads(each) for each in dict.fromkeys([*written, *pending])]
         return [each for each in found if each["act"] == act]
+
+    def _log(self) -> list[bytes]:
+        writer = self.node.stores.audit.writer
+        if writer is None or not (writer.folder / CHECKPOINT).exists():
+            return []
+        size = read_checkpoint(read_note((writer.folder / CHECKPOINT).read_bytes())).size
+        return [each for _, each in TileReader(writer.folder, size).entries()]
 
 
 @asynccontextmanager

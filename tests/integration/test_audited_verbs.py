@@ -77,6 +77,12 @@ WRITES = {
     "audit rotate-key": ["keys.rotate"],
     "begin-anew": ["installation.begin"],
     "clock confirm": ["clock.confirm"],
+    "consent add": ["consent.give"],
+    "consent export": ["consent.show"],
+    "consent import": ["consent.import"],
+    "consent show": ["consent.show"],
+    "consent wording": ["consent.wording"],
+    "consent withdraw": ["consent.withdraw"],
     "custodian ask": ["custodian.ask"],
     "custodian set": ["custodian.set"],
     "customer add": ["customer.add"],
@@ -107,14 +113,19 @@ WRITES = {
     "sender add": ["sender.add"],
     "sender remove": ["sender.remove"],
     "sender set": ["sender.set"],
+    "suppression add": ["suppression.add"],
+    "suppression import": ["consent.import"],
+    "suppression list": ["consent.show"],
+    "suppression remove": ["suppression.remove"],
     "task cancel": ["task.end"],
     "webhook replay": ["webhook.replay"],
     "webhook remove": ["webhook.remove"],
     "webhook resume": ["webhook.resume"],
     "webhook set": ["webhook.set"],
 }
-"""`begin-anew`, `accept-restore` and `keys copy` are shown where stores are lost, restored and copied."""
-ELSEWHERE = {"begin-anew", "keys accept-restore", "ledger accept-restore"}
+"""`begin-anew`, `accept-restore` and `keys copy` are shown where stores are lost, restored and copied; imports, which
+have an intent and an outcome, where consents are.
+"""
 
 
 def test_every_verb_is_placed() -> None:
@@ -185,6 +196,19 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "balance set", customer, "--margin", "2.5", "--warn-below", "1.5")
     await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
+    await write_consents(site, customer, "+966537319441")
+
+
+async def write_consents(site: Site, customer: str, number: str) -> None:
+    wording = "--name", "news", "--version", "spring", "--arabic", "أوافق", "--english", "I agree"
+    await site_run(site, "consent wording", customer, *wording)
+    await site_run(site, "consent add", customer, number, "--wording", "news:spring", "--means", "paper", "--prior")
+    await site_run(site, "consent show", customer, number)
+    await site_run(site, "consent export", customer, number)
+    await site_run(site, "consent withdraw", customer, number)
+    await site_run(site, "suppression add", customer, number)
+    await site_run(site, "suppression list", customer, number)
+    await site_run(site, "suppression remove", customer, number)
 
 
 async def site_run(site: Site, verb: str, *words: str, got: str = "") -> str:
