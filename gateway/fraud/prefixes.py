@@ -3,9 +3,11 @@ argument.
 
 A range has 10,000 numbers, so which of them were written to in the hour is a map of as many bits; it lives for the
 hour and in memory only, and while it lives it is a list of numbers, so nothing of it is shown. Numbers that this
-customer wrote to before are estimated with HyperLogLog, which cannot say of any number whether it is in it.
+customer wrote to before are estimated with HyperLogLog, which cannot say of any number whether it is in it: the hash
+that it is given is not kept, and of a range's numbers five at the least share each of its ranks.
 """
 
+import secrets
 from array import array
 from math import log
 from statistics import median
@@ -25,6 +27,8 @@ JUDGED_EACH: Final = 5
 MOST_RANGES: Final = 40_000
 _NUMBERS: Final = 10_000
 _REGISTERS: Final = 64
+_RANKS: Final = 6
+"""Of a register. 10,000 / 64 / 2^5 = 5 numbers of a range have the highest; it counts up to some 3,000."""
 _LAST: Final = 4
 _SAMPLE: Final = 200
 """Ranges of which the usual number is taken."""
@@ -39,7 +43,7 @@ class Estimate:
         self._registers = bytearray(_REGISTERS)
 
     def add(self, token: int) -> None:
-        place, rest = token % _REGISTERS, token // _REGISTERS | 1 << 50
+        place, rest = token % _REGISTERS, token // _REGISTERS | 1 << (_RANKS - 1)
         rank = (rest & -rest).bit_length()
         if self._registers[place] < rank:
             self._registers[place] = rank
@@ -79,10 +83,8 @@ class _Range:
     def holds(self, last: int) -> bool:
         return last in self.few if self.map is None else bool(self.map[last >> 3] & 1 << (last & 7))
 
-    def add(self, last: int, token: int) -> None:
-        if self.holds(last):
-            return
-        self.now.add(token)
+    def add(self, last: int) -> None:
+        """A number by its last four digits, which is not in there yet."""
         self.few.append(last)
         if self.map is not None:
             self.map[last >> 3] |= 1 << (last & 7)
@@ -118,6 +120,7 @@ class Prefixes:
         self.full = 0
         self.begun = 0
         self._most = most
+        self._salt: Final = secrets.token_hex(16)
         self._ranges: dict[int, dict[str, _Range]] = {}
         self._count = 0
         self._usual: dict[int, tuple[int, float]] = {}
@@ -143,15 +146,18 @@ class Prefixes:
         step = min(known.steps, len(BLOCKED_MS) - 1) if now_ms - known.stepped_ms < 2 * BLOCKED_MS[-1] else 0
         return now_ms + BLOCKED_MS[step]
 
-    def note(self, customer: int, digits: str, token: int, now_ms: int) -> None:
+    def note(self, customer: int, digits: str, now_ms: int) -> None:
         """A message to this number is taken."""
         if now_ms // HOUR_MS != self._hour:
             self.forget(now_ms)
         known = self._range(customer, digits[:-_LAST], now_ms, make=True)
         if known is None:
             self.full += 1
-        else:
-            known.add(int(digits[-_LAST:]), token)
+            return
+        last = int(digits[-_LAST:])
+        if not known.holds(last):
+            known.add(last)
+            known.now.add(hash((customer, self._salt + digits)))
 
     def block(self, customer: int, digits: str, until_ms: int, now_ms: int) -> None:
         """What `look` found is to hold; one that holds already is not prolonged."""

@@ -1,8 +1,8 @@
 """Counts that forget: a sliding window over tokens, and a sketch of a day. Pure: time is an argument, nothing is
 written.
 
-A token is a keyed hash of a customer and a number, made for this process alone (`gateway.fraud.sentry`); neither a
-token nor anything here leaves the process's memory.
+A token is a keyed hash of a customer and a number, made for this process and this day alone (`gateway.fraud.tallies`);
+neither a token nor anything here leaves the process's memory.
 """
 
 from typing import Final
@@ -16,6 +16,11 @@ _FULL: Final = 255
 DAY_MS: Final = 86_400_000
 RIYADH_MS: Final = 3 * 3_600_000
 """How far its clock is ahead of UTC."""
+
+
+def riyadh_day(now_ms: int) -> int:
+    """Days since the epoch, by its clock."""
+    return (now_ms + RIYADH_MS) // DAY_MS
 
 
 class Window:
@@ -53,6 +58,10 @@ class Window:
         if now_ms - self._began_ms >= 2 * self.length_ms:
             self._turn(now_ms)
 
+    def clear(self) -> None:
+        """Forget all of it: its tokens have no meaning any more."""
+        self._now, self._before = {}, {}
+
     def _turn(self, now_ms: int) -> None:
         """Into the next one, or into one that nothing is before; early where it is full."""
         past_ms = now_ms - self._began_ms
@@ -72,7 +81,7 @@ class DaySketch:
         self._day = -1
 
     def count(self, token: int, now_ms: int) -> int:
-        if (now_ms + RIYADH_MS) // DAY_MS != self._day:
+        if riyadh_day(now_ms) != self._day:
             self._begin(now_ms)
         first, second = self._rows
         return min(first[token & _MASK], second[(token >> _BITS) & _MASK])
@@ -93,6 +102,10 @@ class DaySketch:
         return least
 
     def _begin(self, now_ms: int) -> None:
-        self._day = (now_ms + RIYADH_MS) // DAY_MS
+        self._day = riyadh_day(now_ms)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all of it."""
         for row in self._rows:
             row[:] = bytes(len(row))

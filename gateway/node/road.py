@@ -100,7 +100,7 @@ async def build_road(
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
     till = ends.till = await limiting.till(base, tasks)
-    sentry = way_in.Sentry()
+    sentry = way_in.sentry()
     door = way_in.door(base, dispatch, till, sentry)
     incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)

@@ -14,7 +14,13 @@ from gateway.node import assembly, consenting
 from gateway.node.steps import Base
 from gateway.process.tasks import TaskOwner
 from gateway.webhooks.targets import TargetRefused, parse_target
+from operators import contained
 from operators.smpp.segments import plan
+
+
+def sentry() -> Sentry:
+    """Its errors are counted and logged as those of a submission, which goes on."""
+    return Sentry(partial(contained.report, "submission"))
 
 
 def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:

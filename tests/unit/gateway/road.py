@@ -33,6 +33,7 @@ from gateway.delivery.received import Recorder
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
+from gateway.fraud.sentry import Sentry
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.root_slot import FileRootSlot
 from gateway.keystore.store import Keystore
@@ -151,6 +152,7 @@ class Road:
         digests: bool = False,
         digests_since_ms: int = 1 << 50,
         checks: Sequence[Check] = (),
+        sentry: Sentry | None = None,
         rechecks: Sequence[Recheck] = (),
         **dispatch: Any,
     ) -> None:
@@ -192,7 +194,7 @@ class Road:
         self.ids = OperatorIds(bytes(32), self.vault, self.clock.now_ms, 0 if digests else digests_since_ms)
         self._follow_up = follow_up or FollowUp()
         self._incoming_settings = incoming or {}
-        self._checks, self._rechecks = checks, rechecks
+        self._checks, self._rechecks, self._sentry = checks, rechecks, sentry
 
     def build(self) -> None:
         """What needs a running loop."""
@@ -250,7 +252,7 @@ class Road:
         )
         self.door = Door(
             validator=Validator(MessageSettings(), plan, lambda url: url.startswith("https://")),
-            judge=Judge(self._checks),
+            judge=Judge(self._checks, sentry=self._sentry),
             minimiser=minimiser,
             choice=Choice(self.router, self.dispatch.lanes.pick),
             till=self.till,

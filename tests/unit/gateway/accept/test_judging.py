@@ -7,6 +7,10 @@ import pytest
 
 from gateway.accept.judging import Check
 from gateway.accounts.customers import ApiKey
+from gateway.fraud.seen import Seen
+from gateway.fraud.sentry import Sentry
+from gateway.fraud.tallies import Tallies
+from gateway.model.fraud_controls import Control
 from gateway.model.message import Status
 from gateway.model.refusals import Refusal
 from gateway.model.submission import Submission
@@ -76,3 +80,15 @@ async def test_who_asks_without_sending_hears_of_everything_and_nothing_is_store
         (found,) = road.door.judge(EVERY_CLASS, a_request(to="12"))
         assert (found.code, found.field, found.severity) == ("invalid_number", "to", Severity.REFUSE)
         assert road.journal.operations == 0
+
+
+async def test_a_message_of_which_no_control_can_say_anything_is_taken_and_sent(tmp_path: Path) -> None:
+    def fails(_tallies: Tallies, _seen: Seen, _now_ms: int) -> Verdict | None:
+        raise RuntimeError("out of order")
+
+    errors: list[Exception] = []
+    sentry = Sentry(errors.append, [(control, fails) for control in Control])
+    async with running_road(tmp_path, sentry=sentry) as road:
+        for _ in range(2):
+            await road.becomes(await road.send(), Status.SUBMITTED)
+    assert [str(each) for each in errors] == ["out of order"] * len(errors) != []

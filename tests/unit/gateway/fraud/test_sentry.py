@@ -1,9 +1,14 @@
 """What each control says, and what is counted."""
 
+import pytest
+
 from gateway.accounts.customers import ApiKey
+from gateway.fraud.controls import REFUSING
 from gateway.fraud.prefixes import HOUR_MS, Estimate, Prefixes
-from gateway.fraud.sentry import Sentry
-from gateway.fraud.windows import DAY_MS, DaySketch, Window
+from gateway.fraud.seen import Seen
+from gateway.fraud.sentry import COUNTING, Sentry
+from gateway.fraud.tallies import Tallies
+from gateway.fraud.windows import DAY_MS, RIYADH_MS, DaySketch, Window
 from gateway.model.fraud_controls import Control, FraudMode
 from gateway.model.message import MessageClass
 from gateway.model.submission import Submission
@@ -133,13 +138,68 @@ def test_what_is_over_is_dropped() -> None:
     for at in range(30):
         offer(sentry, a_submission(f"96655123{at * 3:04d}", text=str(at)), BEGIN_MS)
     sentry.forget_old(BEGIN_MS + 2 * DAY_MS)
-    assert not any(each.few or each.map for own in sentry.prefixes._ranges.values() for each in own.values())
+    assert not any(each.few or each.map for own in sentry.tallies.prefixes._ranges.values() for each in own.values())
 
 
 def test_ranges_for_which_there_is_no_place_are_not_counted_until_the_next_hour() -> None:
     prefixes = Prefixes(most=2)
     for at in range(4):
-        prefixes.note(1, f"96655{at}001234", at, BEGIN_MS)
+        prefixes.note(1, f"96655{at}001234", BEGIN_MS)
     assert prefixes.full == 2
-    prefixes.note(1, "966559001234", 9, BEGIN_MS + HOUR_MS)
+    prefixes.note(1, "966559001234", BEGIN_MS + HOUR_MS)
     assert prefixes.full == 2
+
+
+def fails(_tallies: Tallies, _seen: Seen, _now_ms: int) -> Verdict | None:
+    raise RuntimeError("out of order")
+
+
+def a_broken_sentry(control: Control) -> tuple[Sentry, list[Exception]]:
+    errors: list[Exception] = []
+    asked = [(each, fails if each is control else ask) for each, ask in REFUSING]
+    return Sentry(errors.append, asked), errors
+
+
+@pytest.mark.parametrize("control", [each for each, _ in REFUSING])
+def test_a_control_that_fails_says_nothing_and_the_others_are_asked(control: Control) -> None:
+    sentry, errors = a_broken_sentry(control)
+    assert not offer(sentry, code(0), BEGIN_MS)
+    told = [code(0), *map(code, range(1, 10)), a_submission("447700900123")]
+    said = {each.rule for submission in told for each in offer(sentry, submission, BEGIN_MS)}
+    assert said == {Control.COUNTRY, Control.RECIPIENT_RATE, Control.DUPLICATE} - {control}
+    assert sentry.failures[control] == len(errors) > 0
+    assert sum(sentry.failures.values()) == len(errors)
+
+
+def test_what_cannot_be_counted_goes_on() -> None:
+    errors: list[Exception] = []
+    sentry = Sentry(errors.append)
+    assert not offer(sentry, a_submission("9665512390xx"), BEGIN_MS)
+    assert sentry.failures[COUNTING] == len(errors) == 1
+    assert not offer(sentry, code(1), BEGIN_MS)
+
+
+def test_a_line_that_cannot_be_written_stops_nothing() -> None:
+    def no_disk(_error: Exception) -> None:
+        raise OSError
+
+    assert not offer(Sentry(no_disk, [(Control.COUNTRY, fails)]), code(1), BEGIN_MS)
+
+
+def test_what_was_counted_under_the_key_of_a_day_is_dropped_at_its_end() -> None:
+    sentry = Sentry()
+    midnight_ms = (BEGIN_MS // DAY_MS + 1) * DAY_MS - RIYADH_MS
+    for at in range(8):
+        offer(sentry, code(at), midnight_ms - 5 * MINUTE_MS + at)
+    tallies, salt = sentry.tallies, sentry.tallies.salt
+    before = {*tallies.codes._now, *tallies.texts._now, *tallies._pauses}
+    assert len(before) >= 3
+    assert sentry.look(KEY, code(9), midnight_ms - 1)
+    sentry.forget_old(midnight_ms)  # nobody sends
+    windows = (tallies.loops, tallies.codes, tallies.texts, tallies.campaigns)
+    assert not any(each._now or each._before for each in windows)
+    assert not tallies._pauses
+    assert not any(tallies.day._rows[0])
+    assert tallies.salt != salt
+    assert not offer(sentry, code(9), midnight_ms)
+    assert not before & {*tallies.codes._now, *tallies.texts._now, *tallies._pauses}
