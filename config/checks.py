@@ -12,6 +12,7 @@ from typing import Final
 
 from config.findings import PLAIN_LISTENER, Finding, is_loopback, is_network, split_url
 from config.operators import RouteSettings, minutes
+from config.privacy import provider_findings
 from config.problems import Origins, Problem, Severity, suggestion
 from config.redis_address import Address, AddressError, parse_address
 from config.retention import DEFAULT_RETENTION
@@ -266,6 +267,12 @@ def _retention(settings: Settings) -> Iterator[Finding]:
             yield ("retention", index, "content_limit_s"), "content_outlived", message, Severity.WARNING
 
 
+def _privacy(settings: Settings) -> Iterator[Finding]:
+    """P-38, P-41: who answers, and where data lies."""
+    yield from settings.privacy.findings()
+    yield from provider_findings(settings.providers)
+
+
 def _rules(settings: Settings) -> Iterator[Finding]:
     """A Ramadan has its days. Packs are read where they are needed."""
     for index, written in enumerate(settings.rules.ramadan):
@@ -349,6 +356,8 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("retention", "messages"), _retention),
     (("retention",), _long_limits),
     (("rules",), _rules),
+    (("privacy", "providers"), _privacy),
+    (("tracing",), _tracing),
     (("operators",), _names),
     (("operators",), _links),
     (("operators", "routes"), _routes),

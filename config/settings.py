@@ -17,6 +17,7 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
+from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
@@ -41,6 +42,9 @@ __all__ = [
     "OperatorRegister",
     "OperatorSettings",
     "PasskeySettings",
+    "PlaceSettings",
+    "PrivacySettings",
+    "ProviderSettings",
     "RedisSettings",
     "RetentionSettings",
     "RootSlotSettings",
@@ -433,6 +437,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     audit: AuditSettings = AuditSettings()
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
+    privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
+    providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()
     memory: MemorySettings = MemorySettings()

@@ -1,11 +1,12 @@
-"""What `connect-gateway privacy report` looks at: the facts of an installation, read beside whatever runs."""
+"""What `connect-gateway privacy` looks at: the facts of an installation, read beside whatever runs."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from config.rules import all_packs
+from config.rules import RulePack, all_packs, pack_at
 from gateway.accounts.settings import read_customer
 from gateway.audit.anchor import read_anchor
 from gateway.audit.building import log_writer
@@ -15,7 +16,11 @@ from gateway.audit.verify import verify
 from gateway.audit.writing import LogWriter
 from gateway.cli.session import Desk
 from gateway.keystore.handing_over import custodianship
+from gateway.ledger.contract import Used
+from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from gateway.tools.evidence import LAG_S, Facts, LogFacts
+from gateway.tools.ropa import Sources
+from gateway.tools.transfers import Recipient, given, recipients
 from redaction.inventory import undeclared
 from redaction.notes import BadNote, read_note
 from redaction.retention import period_dead_ms
@@ -28,14 +33,13 @@ async def facts_of(desk: Desk) -> Facts:
     now_ms = desk.clock.now_ms()
     state = desk.keystore.state
     late_ms = now_ms - LAG_S * 1000
-    directory = desk.settings.rules.directory
     overdue_keys = sum(
         tag in desk.rules and period_dead_ms(desk.rules[tag], period) < late_ms for tag, period in state.periods()
     )
     return Facts(
         settings=desk.settings,
         now_ms=now_ms,
-        today=datetime.fromtimestamp(now_ms / 1000, UTC).date(),
+        today=_today(desk),
         strangers=undeclared(await desk.ledger.stored_fields()),
         overdue=await desk.ledger.retention.overdue(now_ms),
         overdue_keys=overdue_keys,
@@ -43,8 +47,38 @@ async def facts_of(desk: Desk) -> Facts:
         rolls=desk.keystore.rolls,
         log=await _log(desk, now_ms),
         customers=[read_customer(each.settings).settings for each in await desk.accounts.customers()],
-        packs=all_packs(None if directory is None else Path(directory)),
+        packs=_packs(desk),
     )
+
+
+async def recipients_of(desk: Desk) -> list[Recipient]:
+    """With what operators were given in the hours that usage is kept. Raises LedgerUnavailable."""
+    until = desk.clock.now_ms() // HOUR_MS + 1
+    cells = list[Used]()
+    for customer in await desk.ledger.usage.customers():
+        cells += await desk.ledger.usage.of_customer(customer, until - KEPT_HOURS, until)
+    return recipients(desk.settings, given(cells))
+
+
+async def sources_of(desk: Desk) -> Sources:
+    """Raises LedgerUnavailable."""
+    today = _today(desk)
+    return Sources(
+        settings=desk.settings,
+        recipients=await recipients_of(desk),
+        pack=pack_at(today, _packs(desk)),
+        customers=len(await desk.accounts.customers()),
+        updated=today.isoformat(),
+    )
+
+
+def _today(desk: Desk) -> date:
+    return datetime.fromtimestamp(desk.clock.now_ms() / 1000, UTC).date()
+
+
+def _packs(desk: Desk) -> Sequence[RulePack]:
+    directory = desk.settings.rules.directory
+    return all_packs(None if directory is None else Path(directory))
 
 
 async def _log(desk: Desk, now_ms: int) -> LogFacts | None:

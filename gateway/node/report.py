@@ -8,6 +8,7 @@ from gateway.metrics.exposition import Sample
 from gateway.model.message import Status
 from gateway.node.certificates import Certificates
 from gateway.node.fronts import Fronts
+from gateway.node.rights import RightsDuty
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.node.way_in import Sentry
@@ -18,14 +19,16 @@ from operators.base import OperatorHealth
 from redaction.personal import Purpose
 
 
-def describe(stores: Stores, road: Road, fronts: Fronts, contained: Containment, clock: Clock) -> None:
+def describe(
+    stores: Stores, road: Road, fronts: Fronts, contained: Containment, clock: Clock, rights: RightsDuty
+) -> None:
     """Register everything that `/metrics` shows of this node."""
     show = fronts.exposition
     show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
     show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
     show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road), _not_ready(fronts)])
     certificates = Certificates(road, clock)
-    show.add_gauges(lambda: [_certificates(certificates)])
+    show.add_gauges(lambda: [_certificates(certificates), *_case_gauges(rights)])
     show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
@@ -110,6 +113,13 @@ def _unexpected(contained: Containment) -> Sample:
 def _certificates(certificates: Certificates) -> Sample:
     help_text = "Time until a certificate ends: our own, and what operators showed"
     return ("gateway_certificate_left_seconds_by_side_and_name", help_text, dict(certificates.left_s()))
+
+
+def _case_gauges(rights: RightsDuty) -> list[Sample]:
+    return [
+        ("gateway_cases_by_kind", "Cases that wait for an answer", rights.cases_by_kind(overdue=False)),
+        ("gateway_cases_overdue_by_kind", "Cases whose time to answer is over", rights.cases_by_kind(overdue=True)),
+    ]
 
 
 def _not_ready(fronts: Fronts) -> Sample:

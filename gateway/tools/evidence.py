@@ -20,6 +20,7 @@ from gateway.keystore.handing_over import TURNS_DAYS, Custodianship
 from gateway.ledger.contract import TagDue
 from gateway.model.consent_mode import ConsentMode
 from gateway.tools.promises import PROMISES, Promise
+from gateway.tools.transfers import Recipient, recipients
 from redaction.inventory import INVENTORY
 from redaction.personal import Purpose
 from redaction.seal import POLICY
@@ -267,20 +268,33 @@ def _log(facts: Facts) -> Found:
 
 
 def _transfers(facts: Facts) -> Found:
-    """What is abroad without a safeguard is held back, which is how the promise is kept."""
-    said = [f"{each.name}: {_transfer(each)}" for each in facts.settings.operators]
-    return None, "; ".join(said) or "no operators"
+    """An operator abroad without a safeguard is held back, which is how the promise is kept; of others it is not."""
+    rows = [each for each in recipients(facts.settings, {}) if each.kind != "customer"]
+    unsound = [each.name for each in rows if not each.is_sound and each.kind != "operator"]
+    if unsound:
+        return False, f"no country is said of {'; '.join(unsound)} (privacy.stores.country)"
+    return True, "; ".join(f"{each.name}: {_place(each)}" for each in rows)
 
 
-def _transfer(operator: OperatorSettings) -> str:
-    register = operator.register
-    if not register.transfer_allowed:
-        return f"{register.place} without a safeguard, held back"
-    return f"{register.place}, {register.safeguard}" if register.safeguard else register.place
+def _place(recipient: Recipient) -> str:
+    if not recipient.is_sound:
+        return f"{recipient.country} without a safeguard, held back"
+    return f"{recipient.country}, {recipient.safeguard}" if recipient.safeguard else recipient.country
+
+
+def _controller(facts: Facts) -> Found:
+    said = facts.settings.privacy.controller
+    return bool(said), said or "nobody is named as responsible (privacy.controller)"
+
+
+def _contact(facts: Facts) -> Found:
+    said = facts.settings.privacy.contact
+    return bool(said), said or "no contact is named (privacy.contact)"
 
 
 CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
     {
+        "P-02": _controller,
         "P-07": _inventory,
         "P-08": _purposes,
         "P-09": _basis,
@@ -296,6 +310,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "P-24": _listeners,
         "P-26": _log,
         "P-38": _transfers,
+        "P-41": _contact,
     }
 )
 """By the id of the promise."""

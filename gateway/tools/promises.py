@@ -32,7 +32,7 @@ def _promise(number: int, promise: str, *shown_by: str, lacks: str = "") -> Prom
 
 PROMISES: Final[tuple[Promise, ...]] = (
     _promise(1, "the policy is published and says what the gateway does", lacks=_NO_PAGE),
-    _promise(2, "people know who is responsible", lacks="the settings name neither controller nor contact"),
+    _promise(2, "people know who is responsible", lacks="named in the record of processing, and on no page yet"),
     _promise(3, "of an account only name, company, e-mail, phone and credentials, sealed", _CANARIES),
     _promise(
         4,
@@ -90,7 +90,9 @@ PROMISES: Final[tuple[Promise, ...]] = (
         "operators are bound by a contract, and links are protected",
         "tests/integration/test_operator_register.py::test_a_link_binds_only_where_the_register_allows_it",
     ),
-    _promise(18, "people can read who processes data for the gateway", lacks="no register of providers is rendered"),
+    _promise(
+        18, "people can read who processes data for the gateway", lacks="`privacy transfers` lists them; no page does"
+    ),
     _promise(
         19,
         "those who were given data hear of its erasure",
@@ -169,6 +171,10 @@ PROMISES: Final[tuple[Promise, ...]] = (
     ),
     _promise(39, "versions of the policy are kept", lacks=_NO_PAGE),
     _promise(40, "continued use is a notice given and no consent", lacks=_NO_PAGE),
-    _promise(41, "there is a contact that answers", lacks="the settings name no contact"),
+    _promise(
+        41,
+        "there is a contact that answers",
+        "tests/unit/config/test_privacy.py::test_a_contact_that_nobody_answers_is_refused",
+    ),
 )
 """In the order of their ids."""

@@ -53,6 +53,8 @@ NONE = {
     "operator show": "reads",
     "balance show": "reads",
     "privacy report": "reads",
+    "privacy ropa": "reads",
+    "privacy transfers": "reads",
     "quota show": "reads",
     "task list": "reads",
     "task show": "reads",

@@ -1,6 +1,5 @@
 """`connect-gateway privacy`: what it says of an installation, and that it changes with it."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,15 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from gateway.audit.acts import Act
 from gateway.cli.main import app
-from gateway.cli.session import open_desk
-from gateway.model.consent_mode import ConsentMode
 from tests.integration.test_account_verbs import Verbs
 
+RESPONSIBLE = """
+[privacy]
+controller = "Sender LLC, Riyadh"
+contact = "privacy@sender.sa"
+stores.country = "SA"
+"""
 OTP = '[[retention]]\ntag = "otp"\nrecord_s = 172800\n'
 
 
@@ -23,15 +25,16 @@ class Site(Verbs):
         super().__init__(folder)
         self.folder = folder
 
-    @property
-    def settings(self) -> Path:
-        return self._settings
-
     def report(self, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
         """The exit code, and the rows by their promises."""
         with capture_logs():
             done = CliRunner().invoke(app, ["privacy", "report", "--config", str(self._settings), "--json", *words])
         return done.exit_code, {each["id"]: each for each in json.loads(done.stdout)}
+
+    def transfers(self) -> tuple[int, list[dict[str, Any]]]:
+        with capture_logs():
+            done = CliRunner().invoke(app, ["privacy", "transfers", "--config", str(self._settings), "--json"])
+        return done.exit_code, json.loads(done.stdout)
 
     def write(self, more: str) -> None:
         self._settings.write_text(self._settings.read_text("utf-8") + more, "utf-8")
@@ -42,29 +45,21 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-async def enforce(settings: Path) -> None:
-    async with open_desk(settings) as desk:
-        (customer,) = await desk.accounts.customers()
-        await desk.accounts.change_settings(customer.id, lambda _: {"consent": ConsentMode.ENFORCE}, Act.CUSTOMER_SET)
-
-
 def states(rows: dict[str, dict[str, Any]], state: str) -> set[str]:
     return {each for each, row in rows.items() if row["state"] == state}
 
 
 def test_what_is_not_kept_fails_until_it_is(site: Site) -> None:
     code, rows = site.report()
-    assert (code, states(rows, "fail")) == (1, {"P-14", "P-23"})
+    assert (code, states(rows, "fail")) == (1, {"P-02", "P-14", "P-23", "P-38", "P-41"})
     assert "no custodian" in rows["P-23"]["seen"]
     assert rows["P-14"]["seen"].startswith("1 of 1 customers")
     place = site.folder / "custodian"
     with capture_logs():
         CliRunner().invoke(app, ["custodian", "init", "--folder", str(place)], catch_exceptions=False)
     site.run("custodian", "set", str(place / "custodian.pub"))
-    code, rows = site.report()
-    assert (code, states(rows, "fail")) == (1, {"P-14"})
-    with capture_logs():
-        asyncio.run(enforce(site.settings))
+    site.run("customer", "set", "1", "--consent", "enforce")
+    site.write(RESPONSIBLE)
     code, rows = site.report()
     assert (code, states(rows, "fail")) == (0, set())
     assert site.report("--strict")[0] == 1
@@ -93,3 +88,15 @@ def test_small_sums_and_plain_webhooks_are_told_of(site: Site) -> None:
     site.write("admin.small_cells = 5\nwebhooks.allow_loopback = true\n")
     rows = site.report()[1]
     assert {"P-12", "P-24"} <= states(rows, "fail")
+
+
+def test_the_record_and_the_recipients_follow_the_settings(site: Site) -> None:
+    rows = json.loads(site.plain("privacy", "ropa", "--format", "json"))
+    assert {each["controller"] for each in rows if each["role"] == "controller"} == {"unknown"}
+    assert site.transfers()[0] == 1
+    site.write(RESPONSIBLE)
+    assert "Sender LLC, Riyadh" in site.plain("privacy", "ropa")
+    assert "غير معلوم" in site.plain("privacy", "ropa", "--format", "html", "--lang", "ar")
+    code, found = site.transfers()
+    assert code == 0
+    assert [each["country"] for each in found if each["kind"] == "store"] == ["SA"]

@@ -30,7 +30,7 @@ RESTART = [
 ]
 """In sections of which the rest is live; what stands in no such section needs a restart altogether."""
 REPLACED = ["http.tls_certificate", "http.tls_key", "smpp_server.tls_certificate", "smpp_server.tls_key"]
-LIVE = ("http", "smpp_server", "dispatch", "webhooks", "messages", "rules", "sweeper", "log")
+LIVE = ("http", "smpp_server", "dispatch", "webhooks", "messages", "rules", "sweeper", "privacy", "log")
 
 
 def leaves(settings: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], mi.Field]]:
@@ -41,7 +41,7 @@ def leaves(settings: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[tup
         value = getattr(settings, field.name)
         if isinstance(value, msgspec.Struct) and not isinstance(value, SecretRef):
             yield from leaves(value, (*path, field.name))
-        elif field.name not in ("operators", "routes", "retention"):
+        elif field.name not in ("operators", "routes", "retention", "providers"):
             yield (*path, field.name), field
 
 

@@ -1,0 +1,35 @@
+"""Who answers, and what would leave the country without a safeguard."""
+
+from typing import Any
+
+import pytest
+
+from config.checks import check
+from config.settings import PlaceSettings, PrivacySettings, ProviderSettings, Settings
+
+ON_RECORD = {"country": "DE", "transfer_record": "T-1", "safeguard": "SCC", "risk_assessment": "R-1"}
+HOST = {"name": "Host", "service": "machines"}
+
+
+def codes(*providers: ProviderSettings, **said: Any) -> list[tuple[str, str]]:
+    return [(each.key, each.code) for each in check(Settings(privacy=PrivacySettings(**said), providers=providers))]
+
+
+@pytest.mark.policy("P-41")
+@pytest.mark.parametrize("contact", ["privacy@example.com", "CHANGEME", "dpo@here.test"])
+def test_a_contact_that_nobody_answers_is_refused(contact: str) -> None:
+    assert codes(contact=contact) == [("privacy.contact", "placeholder_contact")]
+    assert codes(contact="privacy@sender.sa") == []
+
+
+@pytest.mark.policy("P-38")
+def test_stores_and_providers_abroad_need_a_transfer_on_record() -> None:
+    abroad = {"country": "DE", "safeguard": "SCC"}
+    assert codes(stores=PlaceSettings(**abroad)) == [("privacy.stores.country", "transfer_blocked")]
+    assert codes(ProviderSettings(**HOST, **abroad)) == [("providers[0].country", "transfer_blocked")]
+    assert codes(ProviderSettings(**HOST, **ON_RECORD), stores=PlaceSettings(**ON_RECORD)) == []
+
+
+@pytest.mark.policy("P-38")
+def test_no_country_is_assumed_of_a_provider() -> None:
+    assert [code for _, code in codes(ProviderSettings(service="machines"))] == ["missing", "missing_country"]
