@@ -122,7 +122,7 @@ class Node:
         await self.rights.begin()
         self.auditing = Auditing(self.stores, self.road.sweeper, clock)
         await self.auditing.begin()
-        describe(self.stores, self.road, self.fronts, self.contained, clock)
+        describe(self.stores, self.road, self.fronts, self.contained, clock, self.rights)
         steered = Steered(self.stores, self.road, self.fronts, clock, inherited.worker)
         self._stack.push_async_callback(steered.leave)
         self._stack.push_async_callback(self.tasks.stop)
