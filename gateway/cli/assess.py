@@ -114,7 +114,9 @@ def _write(file: Path, octets: bytes) -> None:
 async def _note(desk: Desk, made: Assessment) -> None:
     """The digest of the record, which the log signs."""
     counts = {name: count for each in made.parts for name, count in each.counts.items()}
-    numbers = {name: counts[name] for name in ("leaks", "places", "messages", "after") if name in counts}
+    numbers: dict[str, int] = {
+        name: counts[name] for name in ("leaks", "places", "messages", "after") if name in counts
+    }
     numbers |= {"parts": len(made.parts), "unsound": sum(each.is_sound is False for each in made.parts)}
     word = "sound" if made.is_sound else "unsound"
     await desk.audit.write(Act.ASSESS, what=word, numbers=numbers, digests={"statement": made.digest})
