@@ -30,6 +30,7 @@ VERBS: Final = {
     "key": ("gateway.cli.api_keys", "API keys."),
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
     "sender": ("gateway.cli.senders", "The register of senders: where each may be used."),
+    "fraud": ("gateway.cli.frauds", "Controls against abuse."),
     "rules": ("gateway.cli.rules", "Messaging rules: packs, and what they say of a message."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
     "consent": ("gateway.cli.consents", "Consents: what people permitted, and its proof."),

@@ -16,6 +16,7 @@ from typing import Final
 from gateway.accounts.customers import ApiKey
 from gateway.fraud.controls import HOLDING, LOOP, OF_REPEATS, PAUSES_S, REFUSING, Ask
 from gateway.fraud.conversion import Conversion
+from gateway.fraud.findings import Findings
 from gateway.fraud.prefixes import LAST
 from gateway.fraud.seen import Seen, Terms
 from gateway.fraud.tallies import Tallies, traffic
@@ -44,6 +45,7 @@ class Sentry:
         self._refusing: Final = tuple(refusing)
         self._first: Final = tuple(each for each in refusing if each[0] not in OF_REPEATS)
         self.conversion: Final = Conversion()
+        self.findings: Final = Findings()
         self._terms: dict[tuple[int, str], Terms] = {}
         self._last: Seen | None = None
 
@@ -80,6 +82,8 @@ class Sentry:
         try:
             seen = self._see(key, submission, now_ms)
             self._last = None
+            if found:
+                self.findings.add(seen.terms.customer, found, now_ms)
             for each in found:
                 if each.severity is Severity.REFUSE:
                     self._note_refused(each, seen, now_ms)
