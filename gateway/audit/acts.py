@@ -114,6 +114,7 @@ class Act(enum.Enum):
     SUBJECT_ACCESS = "subject.access"
     MESSAGE_ERASE = "message.erase"
     EXPORT_MAKE = "export.make"
+    ASSESS = "assess"
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
@@ -282,6 +283,9 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CUSTOMER_CORRECT: _rule("cus", words=("name", "company", "email", "phone")),
         Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),
         Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
+        Act.ASSESS: _rule(
+            "", words=("sound", "unsound"), numbers="parts unsound leaks places messages after", digests="statement"
+        ),
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE_STEP,
         Act.CASE_CLOSE: _CASE,

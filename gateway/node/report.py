@@ -11,6 +11,7 @@ from gateway.node.fronts import Fronts
 from gateway.node.rights import RightsDuty
 from gateway.node.road import Road
 from gateway.node.stores import Stores
+from gateway.node.way_in import Sentry
 from gateway.process.clock import Clock
 from gateway.process.containment import Containment
 from gateway.retention.sweeper import Sweeper
@@ -50,13 +51,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_held", "Messages held because their customer is disabled", dispatch.held),
         ("gateway_released", "Held messages that may be sent again", dispatch.released),
         ("gateway_verdicts_by_code_and_effect", "What rules said of messages, and what followed", _said(road)),
-        (
-            "gateway_fraud_blocks",
-            "Ranges of numbers that were blocked, or would be",
-            road.sentry.tallies.prefixes.begun,
-        ),
-        ("gateway_fraud_forgotten_early", "Counts against abuse that had no place", road.sentry.tallies.turned_early),
-        ("gateway_fraud_failed_by_control", "Controls that could say nothing", _floats(road.sentry.failures)),
+        *_fraud_counters(road.sentry),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),
@@ -77,6 +72,16 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_webhooks_failed", "Tries that did not", road.deliverer.courier.failed),
         ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", road.deliverer.read_back),
         ("gateway_webhooks_dropped", "Events that concern no endpoint", _dropped(road)),
+    ]
+
+
+def _fraud_counters(sentry: Sentry) -> list[Sample]:
+    tallies = sentry.tallies
+    return [
+        ("gateway_fraud_blocks", "Ranges of numbers that were blocked, or would be", tallies.prefixes.begun),
+        ("gateway_fraud_outcomes_by_outcome", "Codes that were entered or not", _floats(sentry.conversion.counts)),
+        ("gateway_fraud_forgotten_early", "Counts against abuse that had no place", tallies.turned_early),
+        ("gateway_fraud_failed_by_control", "Times that a control could say nothing", _floats(sentry.failures)),
     ]
 
 
