@@ -178,7 +178,7 @@ _PURPOSES_OF_CONSENT: Final = _words("promotional awareness all")
 _CASE: Final = _rule("case", words=_words("access copy correction erasure withdraw object complaint breach disclosure"))
 _CASE_STEP: Final = _rule(
     "case",
-    words=_words("ask_proof prove expire restrict begin answer extend refuse show"),
+    words=_words("ask_proof prove expire restrict begin answer extend refuse show download"),
     numbers="messages customers held days",
 )
 

@@ -144,6 +144,15 @@ class Cases:
             raise alone(Refusal("case_closed")) from None
         return read_content(octets)
 
+    async def of_person(self, case: Case) -> list[Case]:
+        """The proven ones of the same person, as far as it is known still: at the same customer, where it is one's."""
+        content, found = self.opened(case), list[Case]()
+        for each in await self.all():
+            if each.of.proof is not None and case.of.customer in ("", each.of.customer):
+                with suppress(Refusal):
+                    found += [each] if self.opened(each).digits == content.digits else []
+        return found
+
     # ------------------------------------------------------------------------------------------------------ decisions
 
     async def prove(self, identifier: str, proof: Proof) -> Case:
