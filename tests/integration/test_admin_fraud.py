@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.fraud.prefixes import Begun
-from gateway.people.roles import Role
+from gateway.people.roles import Action, Role
 from tests.integration.admin_stage import running_admin
 from tests.unit.gateway.stage import until
 
@@ -25,5 +25,5 @@ async def test_a_block_of_a_node_is_listed_and_let_go_with_an_entry(tmp_path: Pa
         assert (entry["actor"]["id"], entry["obj"], entry["customer"]) == (person.id, block["id"], admin.customer)
         await until(lambda: not road.blocks.own)
         assert (await admin.ask("GET", "/admin/v1/fraud/report", None, headers))[0] == 200
-        viewer, _ = await admin.person(Role.DEVELOPER)
-        assert (await admin.ask("GET", path, None, await admin.session(viewer)))[0] == 403
+        for_others = await admin.token(Action.USAGE_READ)
+        assert (await admin.ask("GET", path, None, for_others))[0] == 403
