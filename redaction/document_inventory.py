@@ -242,6 +242,20 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     ),
     *_kind("held", replace(_DECISION, form=Form.SEALED), {"sealed": "record, text, numbers, reference of a message"}),
     *_kind("held", _DECISION, {"key": "random ids of the message and of the hold"}),
+    # package: seven days, or until it is given
+    *_kind(
+        "package",
+        _DECISION,
+        {
+            "key": "random id of the case",
+            "key_number": "of the package's own key",
+            "secret": "digest of the secret of whoever is given it",
+            "until_ms": "when it is over",
+            "parts": "how many documents it lies in",
+        },
+    ),
+    *_kind("package_part", replace(_DECISION, form=Form.SEALED), {"sealed": "a part of what is held of a person"}),
+    *_kind("package_part", _DECISION, {"key": "random id of the case, and which part"}),
     # case: 3 years after its end; whom it is about, 30 days
     *_kind("case", replace(_DECISION, form=Form.SEALED), {"content": "number, contact and words of who asks"}),
     *_kind(

@@ -2,22 +2,25 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.amounts import moment
-from gateway.cli.output import Config, Failed, Json, personal, run, show
+from gateway.cli.output import Config, Failed, Json, personal, run, secret, show
 from gateway.cli.rights import erasure_row, read_numbers, rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
+from gateway.cli.two_persons import Request, claimed
 from gateway.model.times import rfc3339, rfc3339_or_none
-from gateway.rights.building import cases
+from gateway.people.roles import Action
+from gateway.rights.building import cases, packages
 from gateway.rights.case_record import Case, Said
 from gateway.rights.case_states import REQUESTS, Channel, Delay, Kind, Proof, Reason, State
 from gateway.rights.case_work import CaseWork
 from gateway.rights.cases import Cases
-from redaction.personal import MessageText, Purpose
+from redaction.personal import MessageText, Purpose, Secret
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="What people ask for, complaints, breaches, with their clocks."
@@ -185,6 +188,48 @@ def execute(case: Id, config: Config = None, json: Json = False) -> None:
             return row | ({"stopped_at": done.stopped} if done.held is None else {"held_of_person": done.held})
 
     show(run(work()), json)
+
+
+@app.command("package")
+def package(case: Id, request: Request, config: Config = None, json: Json = False) -> None:
+    """Make a package of what is held of the person, and show its secret once. It is given once, within seven days."""
+
+    async def work() -> dict[str, object]:
+        async with _opened(config) as (desk, found):
+            desks, standing = await rights_desk(desk), await found.find(case)
+            named = standing.of.customer
+            owner = (await find_customer(desk, named)).id if named else None
+            hands = await claimed(desk, request, Action.SUBJECT_EXPORT, standing.id)
+            kept = packages(desks.on, desk.sealer, COMMAND_LINE)
+            made = await CaseWork(found, desks.desk, COMMAND_LINE).pack(kept, standing.id, owner, hands.second)
+            shown = made.secret.reveal(Purpose.CREDENTIAL)
+            return {"case": standing.id, "secret": shown, "until": rfc3339(made.until_ms)}
+
+    show(run(work()), json)
+
+
+@app.command("download")
+def download(
+    case: Id,
+    file: Annotated[Path, typer.Argument(help="The zip that is to be written.")],
+    word: Annotated[str | None, typer.Option("--secret", help=f"The package's secret: {PERSONAL}")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Write a package into a file, once: then it is no more."""
+    given = Secret(secret(word, asks_for="secret"))
+    if file.exists():
+        raise Failed("this file exists", "file_exists")
+
+    async def work() -> bytes:
+        async with _opened(config) as (desk, found):
+            desks = await rights_desk(desk)
+            return await packages(desks.on, desk.sealer, COMMAND_LINE).take((await found.find(case)).id, given)
+
+    octets = run(work())
+    file.touch(0o600)
+    file.write_bytes(octets)
+    show({"file": str(file), "octets": len(octets)}, json)
 
 
 def _do(case: str, step: Callable[[Cases], Awaitable[Case]], config: Config, json: bool) -> None:

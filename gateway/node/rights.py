@@ -20,7 +20,7 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.retention.policies import RetentionPolicies
-from gateway.rights.building import Stands, cases, certificates, departures, eraser, holds
+from gateway.rights.building import Stands, cases, certificates, departures, eraser, holds, packages
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import Kind
 from gateway.rights.certificates import KEPT_MS as CERTIFICATES_KEPT_MS
@@ -106,6 +106,7 @@ class RightsDuty:
         await departures(self.desk.on, self._accounts, audit).resume()
         await holds(self.desk.on, self._sealer, audit).sweep()
         self.under_way = await cases(self.desk.on, self._sealer, NODE).sweep()
+        await packages(self.desk.on, self._sealer, NODE).sweep()
         day_ms = self._clock.now_ms() - CERTIFICATES_KEPT_MS
         await forget_certificates(self.desk.on.ledger.acts, rfc3339(max(0, day_ms)))
 

@@ -23,6 +23,7 @@ from gateway.rights.certificates import Certificates
 from gateway.rights.erasing import Around, Eraser, Publish
 from gateway.rights.holds import Holds
 from gateway.rights.leaving import Departures
+from gateway.rights.packages import Packages
 from gateway.rights.places import every_place
 from gateway.rights.tracing import Tracer
 from redaction.seal import Sealer
@@ -80,6 +81,11 @@ def holds(on: Stands, sealer: Sealer, audit: AuditLog) -> Holds:
 
 def cases(on: Stands, sealer: AccountSealer, actor: Actor) -> Cases:
     return Cases(on.ledger.acts, HoldKeys(on.keystore, on.clock, CASES), sealer, on.clock, actor)
+
+
+def packages(on: Stands, sealer: AccountSealer, actor: Actor) -> Packages:
+    audit = AuditLog(on.ledger.acts, on.clock, actor)
+    return Packages(on.ledger.acts, HoldKeys(on.keystore, on.clock, CASES), sealer, audit, on.clock)
 
 
 def departures(on: Stands, accounts: Accounts, audit: AuditLog) -> Departures:

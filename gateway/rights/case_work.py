@@ -4,6 +4,7 @@ Whether who asks has proved it is looked at in the act that begins the work, ove
 counted by the erasure itself: a copy under a hold stays, and the case says of how many messages.
 """
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -12,11 +13,14 @@ from gateway.audit.actor import Actor
 from gateway.model.refusals import Refusal
 from gateway.rights.access import Held
 from gateway.rights.case_record import Case
-from gateway.rights.case_states import Kind, Step
+from gateway.rights.case_states import Kind, State, Step
 from gateway.rights.cases import Cases
 from gateway.rights.desk import RightsDesk
 from gateway.rights.erasing import Erasure
+from gateway.rights.package_content import package, packed
+from gateway.rights.packages import Made, Packages
 
+PACKED: Final = frozenset({Kind.ACCESS, Kind.COPY})
 BY_DESK: Final = frozenset({Kind.ERASURE, Kind.ACCESS, Kind.WITHDRAW, Kind.OBJECT})
 
 
@@ -38,6 +42,28 @@ class CaseWork:
         self._cases = cases
         self._desk = desk
         self._actor = actor
+
+    async def pack(self, packages: Packages, identifier: str, customer: int | None, second: str) -> Made:
+        """Make a package of what is held of the person, which answers the case. second: id of who consented.
+
+        Raises as `execute`.
+        """
+        case = await self._cases.find(identifier)
+        if case.of.kind not in PACKED:
+            raise Refusal("unsupported")
+        is_answered = case.of.state is State.ANSWERED
+        case = case if is_answered else await self._cases.step(case, Step.BEGIN)
+        number = self._cases.opened(case).number
+        if number is None:
+            raise Refusal("unsupported")
+        held = await self._desk.look(self._actor, number, customer, case.obj)
+        standing = await self._desk.permissions(self._actor, number, customer)
+        said = package(case.id, held, standing, await self._cases.of_person(case), self._desk.on.clock.now_ms())
+        count = len(held.messages)
+        made = await packages.make(case, await asyncio.to_thread(packed, said), count, second=second)
+        if not is_answered:
+            await self._cases.step(case, Step.ANSWER, numbers={"messages": count}, messages=count)
+        return made
 
     async def execute(self, identifier: str, customer: int | None) -> Done:
         """Begin, do and answer; again goes on where it was cut short. customer: whom it concerns, None for all.

@@ -9,7 +9,7 @@ from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import known
 from gateway.audit.log import AuditLog
-from gateway.consent.desk import ConsentDesk, Of
+from gateway.consent.desk import ConsentDesk, Of, Standing
 from gateway.consent.purposes import ALL
 from gateway.consent.rows import Means, Source
 from gateway.keystore.naming import named_since_ms
@@ -78,6 +78,13 @@ class RightsDesk:
             said = {"customer": known("cus", owner)} if owner else {}
             await audit.write(Act.SUBJECT_ACCESS, case_of(case), numbers=counts, **said)
             return held
+
+    async def permissions(self, actor: Actor, number: Msisdn, customer: int | None) -> list[tuple[str, Standing]]:
+        """What a person permitted and forbade, by customer. Raises as `stop`."""
+        tokens = PermissionKeys(self.on.keyring).tokens
+        consents = ConsentDesk(self.on.ledger.permissions, tokens, self.on.clock, actor)
+        people = [(each, self.on.public_id(each.customer)) for each in self._subjects([number], customer)]
+        return [(name, await consents.show(Of(each.customer, name), each.number)) for each, name in people]
 
     async def stop(self, actor: Actor, number: Msisdn, customer: int | None) -> int:
         """Withdraw a person's consents, and send it nothing any more that needs one; at how many customers. Raises

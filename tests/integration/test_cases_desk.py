@@ -1,7 +1,9 @@
 """Cases by verbs beside a node that runs, and over its admin API."""
 
 import asyncio
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +89,36 @@ async def test_whoever_belongs_to_a_customer_has_that_ones_cases_alone(tmp_path:
         bad = asked | {"number": "canary"}
         status, said, _ = await admin.ask("POST", CASES, bad, everywhere)
         assert (status, said["code"], "canary" in json.dumps(said)) == (400, "invalid_number", False)
+
+
+async def test_a_package_takes_two_people_and_is_downloaded_once(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        message = await admin.send(to=PERSON)
+        officer, _ = await admin.person(Role.PRIVACY_OFFICER)
+        owner, _ = await admin.person(Role.OWNER, email="b@example.com")
+        first, second = await admin.session(officer), await admin.session(owner)
+        asked = {"kind": "copy", "channel": "email", "number": PERSON, "proof": "document_seen"}
+        case = (await admin.ask("POST", CASES, asked, first))[1]["id"]
+        wanted = {"action": "subject.export", "object": case, "reason": "as it was asked"}
+        _, request, _ = await admin.ask("POST", "/admin/v1/requests", wanted, first)
+        body = {"request": request["id"]}
+        assert (await step(admin, first, case, "package", body))[1]["code"] == "request_closed"
+        assert (await admin.ask("POST", f"/admin/v1/requests/{request['id']}/consent", None, second))[0] == 200
+        assert (await step(admin, first, case, "package", {"request": "request_0"}))[0] == 404
+        status, made = await step(admin, first, case, "package", body)
+        assert (status, made["case"]) == (201, case)
+        assert (await step(admin, first, case, "package", body))[1]["code"] == "request_closed"
+        assert (await step(admin, first, case, "download", {"secret": "x"}))[0] == 404
+        path = f"{CASES}/{case}/download"
+        status, octets, headers = await admin.ask("POST", path, {"secret": made["secret"]}, first)
+        assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, "application/zip", "no-store")
+        with zipfile.ZipFile(io.BytesIO(octets)) as file:
+            packed = json.loads(file.read("package.json"))
+        assert [each["id"] for each in packed["messages"]] == [message]
+        assert (await step(admin, first, case, "download", {"secret": made["secret"]}))[0] == 404
+        secret = tmp_path / "secret"
+        secret.write_text("wrong", "utf-8")
+        words = ("case", "download", case, str(tmp_path / "package.zip"), "--secret", f"@{secret}")
+        assert "not_found" in await asyncio.to_thread(lambda: told(tmp_path, *words, code=1))
+        (exported,) = await admin.entries("export.make")
+        assert (exported["actor"]["id"], exported["by2"]) == (officer.id, owner.id)

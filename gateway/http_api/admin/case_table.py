@@ -3,19 +3,22 @@
 from typing import Final
 
 from gateway.accounts.directory import Directory
-from gateway.accounts.profile import AccountSealer
 from gateway.http_api.admin.case_views import (
     CasesView,
     CaseView,
+    DownloadRequest,
     ExecutedView,
     ExtendRequest,
     OpenRequest,
+    PackageRequest,
+    PackageView,
     ProofRequest,
     RefuseRequest,
 )
-from gateway.http_api.admin.cases import CaseEndpoints
+from gateway.http_api.admin.cases import ZIP, CaseEndpoints
 from gateway.http_api.admin.parts import BODY, Parts
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
+from gateway.people.registry import Registry
 from gateway.people.roles import Action
 from gateway.rights.case_states import State
 from gateway.rights.desk import RightsDesk
@@ -25,8 +28,8 @@ _ID: Final = Parameter(name="id", place="path", schema={"type": "string"}, descr
 _STEP: Final = ("not_found", "proof_missing", "case_closed", "case_state", "changed_meanwhile", "ledger_unavailable")
 
 
-def case_routes(parts: Parts, desk: RightsDesk, directory: Directory, sealer: AccountSealer) -> list[Route]:
-    cases = CaseEndpoints(parts, desk, directory, sealer)
+def case_routes(parts: Parts, desk: RightsDesk, directory: Directory, registry: Registry) -> list[Route]:
+    cases = CaseEndpoints(parts, desk, directory, registry)
     return [
         Route("POST", "/admin/v1/cases", cases.open, _OPEN),
         Route("GET", "/admin/v1/cases", cases.all, _LIST),
@@ -38,6 +41,8 @@ def case_routes(parts: Parts, desk: RightsDesk, directory: Directory, sealer: Ac
         Route("POST", "/admin/v1/cases/{id}/answer", cases.answer, _ANSWER),
         Route("POST", "/admin/v1/cases/{id}/close", cases.close, _CLOSE),
         Route("POST", "/admin/v1/cases/{id}/execute", cases.execute, _EXECUTE),
+        Route("POST", "/admin/v1/cases/{id}/package", cases.package, _PACKAGE),
+        Route("POST", "/admin/v1/cases/{id}/download", cases.download, _DOWNLOAD),
     ]
 
 
@@ -99,6 +104,7 @@ _SHOW: Final = Operation(
 _PROVE: Final = _step(
     "prove_case",
     "Take down that who asks has proved to be the person.",
+    "invalid_value",
     body=ProofRequest,
     example={"proof": "document_seen"},
 )
@@ -132,4 +138,27 @@ _EXECUTE: Final = Operation(
     parameters=(_ID,),
     answers=(Answer(description="It is done.", body=ExecutedView),),
     codes=(*_STEP, "unsupported", "overloaded"),
+)
+_PACKAGE: Final = Operation(
+    id="package_case",
+    summary="Make a package of what is held of the person, for a case of kind `access` or `copy`, once two people have "
+    "agreed on it: `subject.export` of the case.",
+    tag=_TAG,
+    scope=Action.CASE_WORK,
+    parameters=(_ID,),
+    body=PackageRequest,
+    example={"request": "request_0123456789abcdef"},
+    answers=(Answer(status=201, description="Its secret.", body=PackageView),),
+    codes=(*BODY, *_STEP, "request_closed", "unsupported", "overloaded"),
+)
+_DOWNLOAD: Final = Operation(
+    id="download_package",
+    summary="Give a package to whoever has its secret, once: JSON, and a page in English and Arabic.",
+    tag=_TAG,
+    scope=Action.CASE_WORK,
+    parameters=(_ID,),
+    body=DownloadRequest,
+    example={"secret": "…"},
+    answers=(Answer(description="A zip.", media=ZIP),),
+    codes=(*BODY, "not_found", "changed_meanwhile", "ledger_unavailable"),
 )

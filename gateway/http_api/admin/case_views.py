@@ -90,6 +90,27 @@ class CasesView(msgspec.Struct, frozen=True):
     cursor: str | None
 
 
+class PackageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """request: id of what two people agreed on: `subject.export` of this case."""
+
+    request: Annotated[str, Meta(max_length=64)]
+
+
+class PackageView(msgspec.Struct, frozen=True, kw_only=True):
+    """secret: shown once. until: when the package is no more."""
+
+    case: str
+    secret: str
+    until: str
+
+
+class DownloadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    secret: Annotated[str, Meta(max_length=64)]
+
+    def __repr__(self) -> str:
+        return "DownloadRequest(•••)"
+
+
 class ExecutedView(msgspec.Struct, frozen=True, kw_only=True):
     """What was done: whichever the kind of case asks for. stopped_at: customers that send the person nothing any more
     that needs consent.

@@ -5,12 +5,15 @@ from typing import Final
 
 from gateway.accept.validation import parse_time
 from gateway.accounts.directory import Directory
-from gateway.accounts.profile import AccountSealer
+from gateway.accounts.invalid import InvalidSetting
 from gateway.http_api.admin.case_views import (
     CasesView,
+    DownloadRequest,
     ExecutedView,
     ExtendRequest,
     OpenRequest,
+    PackageRequest,
+    PackageView,
     ProofRequest,
     RefuseRequest,
     case_view,
@@ -23,17 +26,23 @@ from gateway.http_api.subject_views import erased_view
 from gateway.http_api.subjects import number_of
 from gateway.ledger.contract import ChangedMeanwhile
 from gateway.model.refusals import Refusal
+from gateway.model.times import rfc3339
+from gateway.people.registry import Registry, UnknownPerson
+from gateway.people.requests import NotAllowed, Requests
 from gateway.people.roles import Action
-from gateway.rights.building import cases
+from gateway.people.sessions import Session
+from gateway.rights.building import cases, packages
 from gateway.rights.case_record import Case, Said
 from gateway.rights.case_states import Kind, State
 from gateway.rights.case_work import CaseWork
 from gateway.rights.cases import Cases
 from gateway.rights.desk import RightsDesk
 from redaction.errors import KeysWithheld, alone
-from redaction.personal import MessageText
+from redaction.personal import MessageText, Purpose, Secret
 
 PAGE: Final = 100
+ZIP: Final = "application/zip"
+_AS_FILE: Final = b'Content-Disposition: attachment; filename="package.zip"\r\n'
 DOES: Final = {
     Kind.ERASURE: Action.SUBJECT_ERASE,
     Kind.ACCESS: Action.SUBJECT_ACCESS,
@@ -44,11 +53,11 @@ DOES: Final = {
 
 
 class CaseEndpoints:
-    def __init__(self, parts: Parts, desk: RightsDesk, directory: Directory, sealer: AccountSealer) -> None:
+    def __init__(self, parts: Parts, desk: RightsDesk, directory: Directory, registry: Registry) -> None:
         self._parts = parts
         self._desk = desk
         self._directory = directory
-        self._sealer = sealer
+        self._registry = registry
 
     async def open(self, call: Call) -> Reply:
         asker = await self._parts.gate.identify(call.request)
@@ -146,6 +155,46 @@ class CaseEndpoints:
         )
         return self._parts.answer(view)
 
+    async def package(self, call: Call) -> Reply:
+        """By one of the two who agreed on it."""
+        asker, case = await self._found(call, Action.CASE_WORK)
+        asked = await self._parts.body(call, PackageRequest)
+        await self._parts.gate.open(call.request, Action.SUBJECT_EXPORT, case.of.customer or asker.customer)
+        if not isinstance(asker.holder, Session):
+            raise Refusal("not_allowed")
+        customer = self._directory.number_of(case.of.customer) if case.of.customer else None
+        kept = packages(self._desk.on, self._registry.sealer, asker.actor)
+        try:
+            agreed = Requests(self._registry)
+            used = await agreed.claim(asker.holder.person, asked.request, Action.SUBJECT_EXPORT, case.id)
+            work = CaseWork(self._cases(asker), self._desk, asker.actor)
+            made = await work.pack(kept, case.id, customer, used.second)
+        except NotAllowed:
+            raise alone(Refusal("not_allowed")) from None
+        except UnknownPerson:
+            raise alone(Refusal("not_found", "request")) from None
+        except InvalidSetting:
+            raise alone(Refusal("request_closed")) from None
+        except KeysWithheld:
+            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        except ChangedMeanwhile:
+            raise alone(Refusal("changed_meanwhile")) from None
+        secret = made.secret.reveal(Purpose.CREDENTIAL)
+        return self._parts.answer(PackageView(case=case.id, secret=secret, until=rfc3339(made.until_ms)), 201)
+
+    async def download(self, call: Call) -> Reply:
+        """For whoever hands it to the person, who was given the secret."""
+        asker, case = await self._found(call, Action.CASE_WORK)
+        asked = await self._parts.body(call, DownloadRequest)
+        kept = packages(self._desk.on, self._registry.sealer, asker.actor)
+        try:
+            octets = await kept.take(case.id, Secret(asked.secret))
+        except KeysWithheld:
+            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        except ChangedMeanwhile:
+            raise alone(Refusal("changed_meanwhile")) from None
+        return self._parts.replies.of(200, octets, ZIP, more=_AS_FILE)
+
     async def _decided(self, call: Call, step: Callable[[Cases, str], Awaitable[Case]]) -> Reply:
         asker, case = await self._found(call, Action.CASE_WORK)
         return await self._answered(step(self._cases(asker), case.id))
@@ -168,7 +217,7 @@ class CaseEndpoints:
         return await self._parts.gate.open(call.request, action, case.of.customer or asker.customer), _own(asker, case)
 
     def _cases(self, asker: Asker) -> Cases:
-        return cases(self._desk.on, self._sealer, asker.actor)
+        return cases(self._desk.on, self._registry.sealer, asker.actor)
 
 
 def _own(asker: Asker, case: Case) -> Case:

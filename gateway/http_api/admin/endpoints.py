@@ -54,7 +54,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *reload_routes(parts, sources.reloads),
         *account_routes(AccountEndpoints(parts, Owners(parts, sources.ledger.accounts), sources.accounts)),
         *subject_routes(parts, sources.rights, sources.directory),
-        *case_routes(parts, sources.rights, sources.directory, sources.people.sealer),
+        *case_routes(parts, sources.rights, sources.directory, sources.people),
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),
