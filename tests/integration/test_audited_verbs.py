@@ -50,7 +50,6 @@ NONE = {
     "keys recover": "counts what opens, in copies",
     "keys status": "reads",
     "leakscan": "reads",
-    "fraud report": "reads",
     "ledger backup": "copies the file without opening the ledger",
     "message show": "reads, and opens nothing",
     "node list": "reads",
