@@ -47,6 +47,7 @@ class Keystore:
         self._followers = followers or OneNode()
         self._custody = Custody(self._blobs, slot, clock.random, self._followers.may_raise_layout)
         self.marks: Final = KeyMarks(self._custody, self._blobs)
+        self._following = asyncio.Lock()
         self._watch: ThreadPoolExecutor | None = None
         self._version = 0
         self.losses = 0
@@ -213,6 +214,10 @@ class Keystore:
         """As `refresh`; a store on a network is waited for in a thread."""
         if not self._blobs.remote:
             return self.refresh()
+        async with self._following:  # what one of them looked at may be old by then
+            return await self._follow()
+
+    async def _follow(self) -> bool:
         found = await self._apart(self._look)
         if found is None or found.version <= self._version:
             return False
