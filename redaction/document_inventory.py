@@ -242,6 +242,47 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     ),
     *_kind("held", replace(_DECISION, form=Form.SEALED), {"sealed": "record, text, numbers, reference of a message"}),
     *_kind("held", _DECISION, {"key": "random ids of the message and of the hold"}),
+    # package: seven days, or until it is given
+    *_kind(
+        "package",
+        _DECISION,
+        {
+            "key": "random id of the case",
+            "key_number": "of the package's own key",
+            "secret": "digest of the secret of whoever is given it",
+            "until_ms": "when it is over",
+            "parts": "how many documents it lies in",
+        },
+    ),
+    *_kind("package_part", replace(_DECISION, form=Form.SEALED), {"sealed": "a part of what is held of a person"}),
+    *_kind("package_part", _DECISION, {"key": "random id of the case, and which part"}),
+    # case: 3 years after its end; whom it is about, 30 days
+    *_kind("case", replace(_DECISION, form=Form.SEALED), {"content": "number, contact and words of who asks"}),
+    *_kind(
+        "case",
+        _DECISION,
+        {
+            "key": "random id",
+            "kind": "what is asked, or what happened",
+            "channel": "how it came",
+            "state": "where it stands",
+            "customer": "id of whom alone it concerns",
+            "key_number": "of the case's own key",
+            "received_ms": "when it was received, by whatever channel",
+            "opened_ms": "when it was entered",
+            "due_ms": "until when it is to be answered",
+            "proof": "by what who asks is believed to be the person",
+            "proof_ms": "since when",
+            "delay": "why the answer takes longer",
+            "refusal": "why it was refused",
+            "duplicate_of": "id of a case of the same person and kind",
+            "messages": "how many it concerned",
+            "held": "of how many a copy stays under a hold",
+            "certificates": "ids of certificates of destruction",
+            "ended_ms": "when it ended",
+            "decisions": "each step, when, and by whom, by random ids",
+        },
+    ),
     # sender: until it is taken out of the register, or its customer leaves
     *_kind(
         "sender",

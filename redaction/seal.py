@@ -72,6 +72,10 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         "private": (Purpose.INFORM_CUSTOMER, Purpose.DATA_SUBJECT, Purpose.LEGAL, Purpose.LEGAL_HOLD),
         # Copies of all three that must not be destroyed yet, and why: the law alone.
         "held": (Purpose.LEGAL,),
+        # Of a case: whom it is about, and in whose words.
+        "case": (Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        # What is held of a person, on its way to it.
+        "package": (Purpose.DATA_SUBJECT,),
         # An operator's own id of a segment, which it is asked by what became of it.
         "operator_id": (Purpose.DELIVER,),
         # Where a customer's events go, and what they are signed with.

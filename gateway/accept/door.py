@@ -96,6 +96,7 @@ class Door:
         try:
             question = self._judge.question(key, submission)
             message = self._minimise(key, submission, now_ms, form.notify)
+            self._judge.follow(message, submission)
             if found:
                 mark(message, found)
             record = Accept(message)

@@ -58,6 +58,11 @@ class Judge:
             refuse(found)
         return found
 
+    def follow(self, message: Message, submission: Submission) -> None:
+        """A message that was decided on is made of this submission."""
+        if self._sentry is not None:
+            self._sentry.follow(message.id, message.customer, submission, message.accepted_ms)
+
     def question(self, key: ApiKey, submission: Submission) -> Question | None:
         """What is to be looked up before a message may be taken; None: nothing. Raises KeysWithheld, KeyDestroyed."""
         if self._guard is None:

@@ -114,6 +114,7 @@ class Act(enum.Enum):
     SUBJECT_ACCESS = "subject.access"
     MESSAGE_ERASE = "message.erase"
     EXPORT_MAKE = "export.make"
+    ASSESS = "assess"
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
@@ -174,10 +175,11 @@ _PERSON: Final = _rule("usr")
 _OPERATOR: Final = _rule("op", numbers="version per_s waiting")
 _STORE: Final = _rule("", numbers="messages keys octets files version opened", digests=_STATES)
 _PURPOSES_OF_CONSENT: Final = _words("promotional awareness all")
-_CASE: Final = _rule(
+_CASE: Final = _rule("case", words=_words("access copy correction erasure withdraw object complaint breach disclosure"))
+_CASE_STEP: Final = _rule(
     "case",
-    words=_words("access copy correction erasure withdraw object complaint breach disclosure"),
-    numbers="messages customers",
+    words=_words("ask_proof prove expire restrict begin answer extend refuse show download"),
+    numbers="messages customers held days",
 )
 
 RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
@@ -281,8 +283,11 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CUSTOMER_CORRECT: _rule("cus", words=("name", "company", "email", "phone")),
         Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),
         Act.EXPORT_MAKE: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages"})),
+        Act.ASSESS: _rule(
+            "", words=("sound", "unsound"), numbers="parts unsound leaks places messages after", digests="statement"
+        ),
         Act.CASE_OPEN: _CASE,
-        Act.CASE_STEP: _CASE,
+        Act.CASE_STEP: _CASE_STEP,
         Act.CASE_CLOSE: _CASE,
         Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),
         Act.CONSENT_WITHDRAW: _rule("cus", words=_PURPOSES_OF_CONSENT),

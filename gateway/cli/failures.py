@@ -7,6 +7,7 @@ from typing import Final
 
 from config.problems import ConfigError
 from gateway.cli.output import Failed
+from gateway.model.refusals import Refusal
 from gateway.process.logs import describe_unexpected
 from gateway.process.system_errors import system_code, system_text
 
@@ -65,6 +66,8 @@ def code(error: Exception) -> str:
         return error.code
     if isinstance(error, OSError):
         return system_code(error)
+    if isinstance(error, Refusal):
+        return error.code
     return _known(error) or "unexpected"
 
 
@@ -76,6 +79,8 @@ def _known(error: Exception) -> str | None:
 def _text(error: Exception) -> str:
     if isinstance(error, OSError):
         return system_text(error)
+    if isinstance(error, Refusal):
+        return error.kind.title if error.field is None else f"{error.field}: {error.kind.title}"
     if isinstance(error, Failed) or _known(error) is not None:
         return str(error.args[0]) if error.args else type(error).__name__
     return f"unexpected {describe_unexpected(error)}"

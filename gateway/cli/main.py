@@ -30,6 +30,7 @@ VERBS: Final = {
     "key": ("gateway.cli.api_keys", "API keys."),
     "esme": ("gateway.cli.esmes", "Accounts that bind over SMPP."),
     "sender": ("gateway.cli.senders", "The register of senders: where each may be used."),
+    "fraud": ("gateway.cli.frauds", "Controls against abuse."),
     "rules": ("gateway.cli.rules", "Messaging rules: packs, and what they say of a message."),
     "number": ("gateway.cli.numbers", "Numbers to which people write, and whose they are."),
     "consent": ("gateway.cli.consents", "Consents: what people permitted, and its proof."),
@@ -46,6 +47,7 @@ VERBS: Final = {
     ),
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
+    "case": ("gateway.cli.cases", "What people ask for, complaints, breaches, with their clocks."),
     "hold": ("gateway.cli.holds", "What must not be destroyed yet."),
     "subject": ("gateway.cli.subjects", "People whom customers write to."),
     "message": ("gateway.cli.messages", "What became of messages."),
@@ -57,6 +59,10 @@ VERBS: Final = {
     "task": ("gateway.cli.tasks", "Work in the background: show, cancel."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "privacy": ("gateway.cli.privacy", "What shows that the promises to people are kept."),
+    "assess": (
+        "gateway.cli.assess",
+        "Search for leaks, restore copies and destroy their keys, and write down how it went. Exit code 1 on a fault.",
+    ),
     "keys": ("gateway.cli.keystore", "Keys: ages, rotation, copies."),
     "custodian": (
         "gateway.cli.custodian",

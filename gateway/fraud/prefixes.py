@@ -21,6 +21,9 @@ TIMES: Final = 8
 LEAST_NEW: Final = 0.8
 """Share of numbers that are new to the customer. Ninety in a hundred, less what the estimate may be off by."""
 LEAST_RUN: Final = 8
+LEAST_REPORTED: Final = 30
+LEAST_CONFIRMED: Final = 0.1
+"""Of so many codes whose end a customer reported, the share that somebody entered."""
 BLOCKED_MS: Final = tuple(each * 60_000 for each in (15, 60, 360, 1_440))
 JUDGED_EACH: Final = 5
 """A range that was not suspicious is looked at again after so many more numbers."""
@@ -29,7 +32,8 @@ _NUMBERS: Final = 10_000
 _REGISTERS: Final = 64
 _RANKS: Final = 6
 """Of a register. 10,000 / 64 / 2^5 = 5 numbers of a range have the highest; it counts up to some 3,000."""
-_LAST: Final = 4
+LAST: Final = 4
+"""Digits that tell numbers of one range apart."""
 _SAMPLE: Final = 200
 """Ranges of which the usual number is taken."""
 
@@ -62,10 +66,24 @@ class Estimate:
 class _Range:
     """What is known of one range of one customer."""
 
-    __slots__ = ("before", "blocked_until_ms", "few", "hour", "judged", "map", "now", "stepped_ms", "steps")
+    __slots__ = (
+        "before",
+        "blocked_until_ms",
+        "confirmed",
+        "few",
+        "hour",
+        "judged",
+        "map",
+        "now",
+        "reported",
+        "stepped_ms",
+        "steps",
+    )
 
     def __init__(self, hour: int) -> None:
         self.hour = hour
+        self.reported = 0
+        self.confirmed = 0
         self.few: array[int] = array("H")
         self.map: bytearray | None = None
         self.before = Estimate()
@@ -79,6 +97,7 @@ class _Range:
         self.before = self.before.union(self.now)
         self.now = Estimate()
         self.few, self.map, self.hour, self.judged = array("H"), None, hour, 0
+        self.reported, self.confirmed = self.reported // 2, self.confirmed // 2
 
     def holds(self, last: int) -> bool:
         return last in self.few if self.map is None else bool(self.map[last >> 3] & 1 << (last & 7))
@@ -100,6 +119,10 @@ class _Range:
     def new_share(self) -> float:
         """Of the numbers of this hour, how many were not written to before."""
         return (self.before.union(self.now).count() - self.before.count()) / max(1.0, self.now.count())
+
+    def is_unconfirmed(self) -> bool:
+        """Whether codes that went there are hardly ever entered."""
+        return self.reported >= LEAST_REPORTED and self.confirmed < LEAST_CONFIRMED * self.reported
 
     def longest_run(self) -> int:
         """Of numbers that follow one another."""
@@ -129,16 +152,16 @@ class Prefixes:
 
     def look(self, customer: int, digits: str, now_ms: int) -> int | None:
         """Until when nothing goes to this number's range; None where nothing stands in the way."""
-        known = self._range(customer, digits[:-_LAST], now_ms)
+        known = self._range(customer, digits[:-LAST], now_ms)
         if known is None:
             return None
         if known.blocked_until_ms > now_ms:
             return known.blocked_until_ms
-        if known.distinct <= FEWEST or known.holds(int(digits[-_LAST:])):
+        if known.distinct <= FEWEST or known.holds(int(digits[-LAST:])):
             return None
         if known.judged and known.distinct < known.judged + JUDGED_EACH:
             return None
-        if known.distinct < TIMES * self._usually(customer, digits[:-_LAST], now_ms):
+        if known.distinct < TIMES * self._usually(customer, digits[:-LAST], now_ms):
             return None
         if not _is_suspicious(known):
             known.judged = known.distinct
@@ -150,18 +173,25 @@ class Prefixes:
         """A message to this number is taken."""
         if now_ms // HOUR_MS != self._hour:
             self.forget(now_ms)
-        known = self._range(customer, digits[:-_LAST], now_ms, make=True)
+        known = self._range(customer, digits[:-LAST], now_ms, make=True)
         if known is None:
             self.full += 1
             return
-        last = int(digits[-_LAST:])
+        last = int(digits[-LAST:])
         if not known.holds(last):
             known.add(last)
             known.now.add(hash((customer, self._salt + digits)))
 
+    def report(self, customer: int, prefix: str, now_ms: int, *, confirmed: bool) -> None:
+        """A code to a number of this range was entered, or was not."""
+        known = self._range(customer, prefix, now_ms)
+        if known is not None:
+            known.reported += 1
+            known.confirmed += confirmed
+
     def block(self, customer: int, digits: str, until_ms: int, now_ms: int) -> None:
         """What `look` found is to hold; one that holds already is not prolonged."""
-        known = self._range(customer, digits[:-_LAST], now_ms)
+        known = self._range(customer, digits[:-LAST], now_ms)
         if known is None or known.blocked_until_ms > now_ms:
             return
         known.blocked_until_ms, known.stepped_ms, known.steps = until_ms, now_ms, known.steps + 1
@@ -220,5 +250,5 @@ class Prefixes:
 
 
 def _is_suspicious(known: _Range) -> bool:
-    """Whether many numbers of one range follow one another, or are new to the customer."""
-    return known.longest_run() >= LEAST_RUN or known.new_share() >= LEAST_NEW
+    """Whether many numbers of one range follow one another, are new to the customer, or do not enter their codes."""
+    return known.is_unconfirmed() or known.longest_run() >= LEAST_RUN or known.new_share() >= LEAST_NEW

@@ -15,10 +15,14 @@ from typing import Final
 
 from gateway.accounts.customers import ApiKey
 from gateway.fraud.controls import HOLDING, LOOP, OF_REPEATS, PAUSES_S, REFUSING, Ask
+from gateway.fraud.conversion import Conversion
+from gateway.fraud.findings import Findings
+from gateway.fraud.prefixes import LAST
 from gateway.fraud.seen import Seen, Terms
 from gateway.fraud.tallies import Tallies, traffic
 from gateway.fraud.windows import DAY_MS
 from gateway.model.fraud_controls import Control
+from gateway.model.message import MessageClass
 from gateway.model.numbers import digits_of
 from gateway.model.submission import Submission
 from gateway.model.verdict import Severity, Verdict
@@ -40,6 +44,8 @@ class Sentry:
         self._failed: Final = failed
         self._refusing: Final = tuple(refusing)
         self._first: Final = tuple(each for each in refusing if each[0] not in OF_REPEATS)
+        self.conversion: Final = Conversion()
+        self.findings: Final = Findings()
         self._terms: dict[tuple[int, str], Terms] = {}
         self._last: Seen | None = None
 
@@ -47,6 +53,7 @@ class Sentry:
         """Drop what was counted in times that are over, and keys of days that are."""
         self._last = None
         self.tallies.forget_old(now_ms)
+        self.conversion.forget(now_ms)
 
     def look(self, key: ApiKey, submission: Submission, now_ms: int) -> Sequence[Verdict]:
         """What stands in the way of a message; the first that refuses is the last that is asked."""
@@ -75,6 +82,8 @@ class Sentry:
         try:
             seen = self._see(key, submission, now_ms)
             self._last = None
+            if found:
+                self.findings.add(seen.terms.customer, found, now_ms)
             for each in found:
                 if each.severity is Severity.REFUSE:
                     self._note_refused(each, seen, now_ms)
@@ -84,6 +93,23 @@ class Sentry:
             self._note_taken(seen, now_ms)
         except Exception as error:
             self._last = None
+            self._fail(COUNTING, error)
+
+    def follow(self, message_id: bytes, customer: int, submission: Submission, now_ms: int) -> None:
+        """A message that was judged is taken in under this id; of a code it may be reported whether it was entered."""
+        if submission.message_class is MessageClass.OTP:
+            try:
+                self.conversion.sent(message_id, customer, digits_of(submission.to)[:-LAST], now_ms)
+            except Exception as error:
+                self._fail(COUNTING, error)
+
+    def report(self, message_id: bytes, customer: int, now_ms: int, *, confirmed: bool) -> None:
+        """A customer says whether a code of its own was entered; again is harmless."""
+        try:
+            prefix = self.conversion.report(message_id, customer, now_ms, confirmed=confirmed)
+            if prefix is not None:
+                self.tallies.prefixes.report(customer, prefix, now_ms, confirmed=confirmed)
+        except Exception as error:
             self._fail(COUNTING, error)
 
     def _asked(self, controls: Sequence[tuple[Control, Ask]], seen: Seen, now_ms: int) -> Verdict | None:

@@ -14,6 +14,7 @@ from gateway.http_api.express_send import SendDesk
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
+from gateway.http_api.outcomes import OutcomeEndpoint, Report
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
@@ -21,7 +22,7 @@ from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
 from gateway.http_api.subject_table import subject_routes
 from gateway.http_api.subjects import SubjectEndpoints
-from gateway.http_api.table import message_routes, page_routes
+from gateway.http_api.table import message_routes, outcome_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
@@ -69,6 +70,7 @@ class HttpApi:
                     RecordEndpoints(sources, gatekeeper, replies, clock),
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
+                *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
                 *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
                 *page_routes(pages, self.health),
@@ -133,6 +135,10 @@ class HttpApi:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
         await self._sending.stop(LAST_LOOKS_S)
+
+
+def _outcome_routes(sources: Sources, report: Report, gatekeeper: Gatekeeper, replies: Replies) -> list[Route]:
+    return outcome_routes(OutcomeEndpoint(sources.messages, report, gatekeeper, replies))
 
 
 def _consent_routes(source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> Sequence[Route]:

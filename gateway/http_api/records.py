@@ -37,7 +37,8 @@ class Canceller(Protocol):
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
-    they stand. consents: what people permitted and stopped; None where nothing of it is kept.
+    they stand. consents: what people permitted and stopped; None where nothing of it is kept. report: whether the code
+    of a customer's message was entered; None where nobody counts it.
     """
 
     messages: Messages
@@ -46,6 +47,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     reveal_reference: Callable[[Message], str | None]
     operators: Callable[[], Sequence[OperatorView]]
     consents: ConsentSource | None = None
+    report: Callable[[int, bytes, bool], None] | None = None
 
 
 class RecordEndpoints:

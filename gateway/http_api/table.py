@@ -15,6 +15,7 @@ from gateway.accept.request import (
     ReadinessView,
 )
 from gateway.http_api.messages import SendEndpoints
+from gateway.http_api.outcomes import OutcomeEndpoint, OutcomeReported, OutcomeRequest
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.records import DEFAULT_PAGE, MAX_PAGE, RecordEndpoints
 from gateway.http_api.replies import HTML, TEXT
@@ -45,6 +46,7 @@ BODY_CODES: Final = (
     "outcome_unknown",
 )
 _OF_SENDING: Final = {"invalid_idempotency_key", "idempotency_key_reused", "ledger_unavailable", "outcome_unknown"}
+_OF_ADMISSION: Final = {"throughput_exceeded", "quota_exceeded", "overloaded", "paused"}
 MESSAGE_CODES: Final = (
     "field_too_long",
     "forbidden_character",
@@ -155,6 +157,10 @@ def message_routes(sending: SendEndpoints, records: RecordEndpoints, usage: Usag
     ]
 
 
+def outcome_routes(outcomes: OutcomeEndpoint) -> list[Route]:
+    return [Route("POST", "/v1/messages/{id}/outcome", outcomes.report, _OUTCOME)]
+
+
 def page_routes(pages: Pages, health: Health) -> list[Route]:
     return [
         Route("GET", "/healthz", health.live, _HEALTHZ),
@@ -227,6 +233,21 @@ _CANCEL: Final = Operation(
     parameters=(_ID,),
     answers=(Answer(description="It is cancelled.", body=MessageView),),
     codes=("not_found", "not_cancellable", "ledger_unavailable"),
+)
+_OUTCOME: Final = Operation(
+    id="report_outcome",
+    summary="Say whether a code was entered, which tells abuse from use. Nothing of it is kept but counts.",
+    tag="Messages",
+    scope="send",
+    parameters=(_ID,),
+    body=OutcomeRequest,
+    example={"outcome": "confirmed"},
+    answers=(Answer(description="It was heard.", body=OutcomeReported),),
+    codes=(
+        *(each for each in BODY_CODES if each not in _OF_SENDING | _OF_ADMISSION),
+        "not_found",
+        "ledger_unavailable",
+    ),
 )
 _OPERATORS: Final = Operation(
     id="list_operators",

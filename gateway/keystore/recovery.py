@@ -64,7 +64,7 @@ def recover(data: Sequence[Path], keystores: Sequence[Path], roots: Sequence[byt
 
     The files are only read. Raises LedgerCorrupt or LedgerUnavailable for what is neither.
     """
-    states = {str(path): state for path in keystores if (state := _opened(path, roots)) is not None}
+    states = {str(path): state for path in keystores if (state := opened_copy(path, roots)) is not None}
     combinations = [
         _tried(path, (first, states[first]), (second, states[second]))
         for path, first, second in product(data, states, states)
@@ -73,7 +73,8 @@ def recover(data: Sequence[Path], keystores: Sequence[Path], roots: Sequence[byt
     return Recovery(keystores_opened=list(states), keystores_closed=closed, combinations=combinations)
 
 
-def _opened(path: Path, roots: Sequence[bytes]) -> KeyState | None:
+def opened_copy(path: Path, roots: Sequence[bytes]) -> KeyState | None:
+    """The key state of a copied key store; None where none of the roots opens it. Raises as `recover`."""
     blob = key_blob(path)
     for root in () if blob is None else roots:
         try:

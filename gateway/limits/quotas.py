@@ -166,7 +166,8 @@ class Quotas:
         live = live_buckets(now_ms)
         for bucket in live:
             for name, count in (await self._counters.counts(bucket)).items():
-                self._use(name, bucket).stored = count
+                if name.startswith("quota:"):  # there are others' sums in a bucket, too
+                    self._use(name, bucket).stored = count
         for place, use in list(self._uses.items()):
             if place[1] not in live and not (use.fresh or use.posted):
                 del self._uses[place]

@@ -136,6 +136,14 @@ KINDS: Final[dict[str, Kind]] = {
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
     "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
+    # cases of people
+    "proof_missing": Kind(409, 0x08, "Who asks has not proved yet to be the person."),
+    "case_closed": Kind(409, 0x08, "The case is over."),
+    "case_state": Kind(409, 0x08, "The case does not stand where this can be done."),
+    "reason_missing": Kind(400, 0x08, "It takes a reason, out of those that are known."),
+    "extension_too_late": Kind(409, 0x08, "An extension is told before the time to answer is over."),
+    "already_extended": Kind(409, 0x08, "The time to answer was extended before, and is extended once."),
+    "not_extendable": Kind(409, 0x08, "The time of cases of this kind is not extended."),
     "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }

@@ -112,6 +112,9 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             reveal_reference=road.addressing.reference,
             operators=lambda: operator_views(road),
             consents=consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region),
+            report=lambda customer, message_id, confirmed: road.sentry.report(
+                message_id, customer, clock.now_ms(), confirmed=confirmed
+            ),
         ),
         stores.directory,
         http_settings(settings),

@@ -122,7 +122,7 @@ class Node:
         await self.rights.begin()
         self.auditing = Auditing(self.stores, self.road.sweeper, clock)
         await self.auditing.begin()
-        describe(self.stores, self.road, self.fronts, self.contained, clock)
+        describe(self.stores, self.road, self.fronts, self.contained, clock, self.rights)
         steered = Steered(self.stores, self.road, self.fronts, clock, inherited.worker)
         self._stack.push_async_callback(steered.leave)
         self._stack.push_async_callback(self.tasks.stop)
@@ -269,6 +269,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("admission", road.admission.run())
     start("balances", road.till.run())
     start("quota warnings", road.quota_warnings.run())
+    start("findings", road.sentry.findings.run(road.journal))
     start("webhooks", road.deliverer.run())
     start("smpp news", road.telling.run())
     for operator in road.operators.values():

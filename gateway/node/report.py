@@ -8,8 +8,10 @@ from gateway.metrics.exposition import Sample
 from gateway.model.message import Status
 from gateway.node.certificates import Certificates
 from gateway.node.fronts import Fronts
+from gateway.node.rights import RightsDuty
 from gateway.node.road import Road
 from gateway.node.stores import Stores
+from gateway.node.way_in import Sentry
 from gateway.process.clock import Clock
 from gateway.process.containment import Containment
 from gateway.retention.sweeper import Sweeper
@@ -17,14 +19,16 @@ from operators.base import OperatorHealth
 from redaction.personal import Purpose
 
 
-def describe(stores: Stores, road: Road, fronts: Fronts, contained: Containment, clock: Clock) -> None:
+def describe(
+    stores: Stores, road: Road, fronts: Fronts, contained: Containment, clock: Clock, rights: RightsDuty
+) -> None:
     """Register everything that `/metrics` shows of this node."""
     show = fronts.exposition
     show.add_counters(lambda: [*_road_counters(road), *_store_counters(stores, road), *_smpp_counters(road, fronts)])
     show.add_gauges(lambda: [*_gauges(stores, road), *_retention_gauges(road.sweeper, clock)])
     show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road), _not_ready(fronts)])
     certificates = Certificates(road, clock)
-    show.add_gauges(lambda: [_certificates(certificates)])
+    show.add_gauges(lambda: [_certificates(certificates), *_case_gauges(rights)])
     show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
@@ -47,13 +51,7 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_held", "Messages held because their customer is disabled", dispatch.held),
         ("gateway_released", "Held messages that may be sent again", dispatch.released),
         ("gateway_verdicts_by_code_and_effect", "What rules said of messages, and what followed", _said(road)),
-        (
-            "gateway_fraud_blocks",
-            "Ranges of numbers that were blocked, or would be",
-            road.sentry.tallies.prefixes.begun,
-        ),
-        ("gateway_fraud_forgotten_early", "Counts against abuse that had no place", road.sentry.tallies.turned_early),
-        ("gateway_fraud_failed_by_control", "Controls that could say nothing", _floats(road.sentry.failures)),
+        *_fraud_counters(road.sentry),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),
@@ -74,6 +72,16 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_webhooks_failed", "Tries that did not", road.deliverer.courier.failed),
         ("gateway_webhooks_read_back", "Events that were read from the ledger to be told", road.deliverer.read_back),
         ("gateway_webhooks_dropped", "Events that concern no endpoint", _dropped(road)),
+    ]
+
+
+def _fraud_counters(sentry: Sentry) -> list[Sample]:
+    tallies = sentry.tallies
+    return [
+        ("gateway_fraud_blocks", "Ranges of numbers that were blocked, or would be", tallies.prefixes.begun),
+        ("gateway_fraud_outcomes_by_outcome", "Codes that were entered or not", _floats(sentry.conversion.counts)),
+        ("gateway_fraud_forgotten_early", "Counts against abuse that had no place", tallies.turned_early),
+        ("gateway_fraud_failed_by_control", "Times that a control could say nothing", _floats(sentry.failures)),
     ]
 
 
@@ -105,6 +113,13 @@ def _unexpected(contained: Containment) -> Sample:
 def _certificates(certificates: Certificates) -> Sample:
     help_text = "Time until a certificate ends: our own, and what operators showed"
     return ("gateway_certificate_left_seconds_by_side_and_name", help_text, dict(certificates.left_s()))
+
+
+def _case_gauges(rights: RightsDuty) -> list[Sample]:
+    return [
+        ("gateway_cases_by_kind", "Cases that wait for an answer", rights.cases_by_kind(overdue=False)),
+        ("gateway_cases_overdue_by_kind", "Cases whose time to answer is over", rights.cases_by_kind(overdue=True)),
+    ]
 
 
 def _not_ready(fronts: Fronts) -> Sample:

@@ -20,7 +20,9 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.retention.policies import RetentionPolicies
-from gateway.rights.building import Stands, certificates, departures, eraser, holds
+from gateway.rights.building import Stands, cases, certificates, departures, eraser, holds, packages
+from gateway.rights.case_record import Case
+from gateway.rights.case_states import Kind
 from gateway.rights.certificates import KEPT_MS as CERTIFICATES_KEPT_MS
 from gateway.rights.certificates import Destroyed, forget_certificates
 from gateway.rights.desk import RightsDesk
@@ -38,7 +40,9 @@ log = logger("gateway.rights")
 
 
 class RightsDuty:
-    """Start `run` as a task, after `begin`. desk: for those who ask over HTTP."""
+    """Start `run` as a task, after `begin`. desk: for those who ask over HTTP. under_way: cases that wait for an
+    answer.
+    """
 
     def __init__(self, settings: Settings, stores: Stores, road: Road, clock: Clock) -> None:
         self._clock = clock
@@ -68,6 +72,7 @@ class RightsDuty:
         self._accounts = accounts
         self._sealer = stores.sealer
         self._holds_version: int | None = None
+        self.under_way: Sequence[Case] = ()
         self._day, self._digest = 0, b""
         self._swept: dict[str, int] = {}
         self._letting_go = LettingGo(stores.ledger.acts, clock, hands)
@@ -100,8 +105,16 @@ class RightsDuty:
         await self.eraser().resume()
         await departures(self.desk.on, self._accounts, audit).resume()
         await holds(self.desk.on, self._sealer, audit).sweep()
+        self.under_way = await cases(self.desk.on, self._sealer, NODE).sweep()
+        await packages(self.desk.on, self._sealer, NODE).sweep()
         day_ms = self._clock.now_ms() - CERTIFICATES_KEPT_MS
         await forget_certificates(self.desk.on.ledger.acts, rfc3339(max(0, day_ms)))
+
+    def cases_by_kind(self, *, overdue: bool) -> dict[str, float]:
+        """Cases under way, or those of them whose time to answer is over."""
+        now_ms = self._clock.now_ms()
+        found = [each for each in self.under_way if each.is_overdue(now_ms) or not overdue]
+        return {kind.value: float(sum(each.of.kind is kind for each in found)) for kind in Kind}
 
     async def _look_at_holds(self) -> None:
         """Keys wait for holds that are being placed, and then no more."""

@@ -6,9 +6,10 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.administration import Accounts
+from gateway.accounts.profile import AccountSealer
 from gateway.audit.actor import Actor
 from gateway.audit.log import AuditLog
-from gateway.keystore.hold_keys import HoldKeys
+from gateway.keystore.hold_keys import CASES, HoldKeys
 from gateway.keystore.installation import shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.store import Keystore
@@ -17,10 +18,12 @@ from gateway.ledger.roles import Ledger
 from gateway.model.message import OutboxEvent
 from gateway.process.clock import Clock
 from gateway.retention.policies import RetentionPolicies
+from gateway.rights.cases import Cases
 from gateway.rights.certificates import Certificates
 from gateway.rights.erasing import Around, Eraser, Publish
 from gateway.rights.holds import Holds
 from gateway.rights.leaving import Departures
+from gateway.rights.packages import Packages
 from gateway.rights.places import every_place
 from gateway.rights.tracing import Tracer
 from redaction.seal import Sealer
@@ -74,6 +77,15 @@ def eraser(on: Stands, actor: Actor, publish: Publish) -> Eraser:
 def holds(on: Stands, sealer: Sealer, audit: AuditLog) -> Holds:
     keys = HoldKeys(on.keystore, on.clock)
     return Holds(on.ledger.acts, keys, sealer, audit, certificates(on, audit), on.clock)
+
+
+def cases(on: Stands, sealer: AccountSealer, actor: Actor) -> Cases:
+    return Cases(on.ledger.acts, HoldKeys(on.keystore, on.clock, CASES), sealer, on.clock, actor)
+
+
+def packages(on: Stands, sealer: AccountSealer, actor: Actor) -> Packages:
+    audit = AuditLog(on.ledger.acts, on.clock, actor)
+    return Packages(on.ledger.acts, HoldKeys(on.keystore, on.clock, CASES), sealer, audit, on.clock)
 
 
 def departures(on: Stands, accounts: Accounts, audit: AuditLog) -> Departures:

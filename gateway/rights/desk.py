@@ -9,7 +9,11 @@ from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import known
 from gateway.audit.log import AuditLog
+from gateway.consent.desk import ConsentDesk, Of, Standing
+from gateway.consent.purposes import ALL
+from gateway.consent.rows import Means, Source
 from gateway.keystore.naming import named_since_ms
+from gateway.keystore.permission_keys import PermissionKeys
 from gateway.model.message import OPEN, Message
 from gateway.model.refusals import Refusal
 from gateway.rights.access import HORIZON_MS, Accesses, Held
@@ -74,6 +78,26 @@ class RightsDesk:
             said = {"customer": known("cus", owner)} if owner else {}
             await audit.write(Act.SUBJECT_ACCESS, case_of(case), numbers=counts, **said)
             return held
+
+    async def permissions(self, actor: Actor, number: Msisdn, customer: int | None) -> list[tuple[str, Standing]]:
+        """What a person permitted and forbade, by customer. Raises as `stop`."""
+        tokens = PermissionKeys(self.on.keyring).tokens
+        consents = ConsentDesk(self.on.ledger.permissions, tokens, self.on.clock, actor)
+        people = [(each, self.on.public_id(each.customer)) for each in self._subjects([number], customer)]
+        return [(name, await consents.show(Of(each.customer, name), each.number)) for each, name in people]
+
+    async def stop(self, actor: Actor, number: Msisdn, customer: int | None) -> int:
+        """Withdraw a person's consents, and send it nothing any more that needs one; at how many customers. Raises
+        KeysWithheld and LedgerUnavailable.
+        """
+        tokens = PermissionKeys(self.on.keyring).tokens
+        consents = ConsentDesk(self.on.ledger.permissions, tokens, self.on.clock, actor)
+        people = self._subjects([number], customer)
+        for each in people:
+            of = Of(each.customer, self.on.public_id(each.customer))
+            await consents.withdraw(of, each.number, Means.VERBAL)
+            await consents.suppress(of, each.number, ALL, Source.COMMAND)
+        return len(people)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:

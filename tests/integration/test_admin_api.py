@@ -35,7 +35,11 @@ DECISIONS = (
 """Who may do these follows from what was asked for, or they can be done once; they have tests of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 """Of one's own account, by everybody: what they do has tests of its own (`test_admin_own.py`)."""
-NOT_THERE = ("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile", "show_webhook", "revoke_key")
+NOT_THERE = (
+    *("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile", "show_webhook", "revoke_key"),
+    *("show_case", "prove_case", "restrict_case", "extend_case", "refuse_case", "answer_case", "close_case"),
+    *("execute_case", "package_case", "download_package"),
+)
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
     "give_consent_for_customer",
@@ -48,6 +52,7 @@ BODIES: Mapping[str, object] = {
     "explain_route": {"to": "96650"},
     "erase_subjects": {"numbers": ["+966500000001"]},
     "show_subject": {"number": "+966500000001"},
+    "open_case": {"kind": "access", "channel": "phone", "number": "+966500000001"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
     **{each: {"number": "+966500000001"} for each in CONSENTS},

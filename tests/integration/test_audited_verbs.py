@@ -74,6 +74,7 @@ NONE = {
 }
 INTENT = ("intent", "ok")
 WRITES = {
+    "assess": ["assess"],
     "audit begin-anew": ["audit.anew"],
     "audit prune": ["audit.prune"],
     "audit rotate-key": ["keys.rotate"],

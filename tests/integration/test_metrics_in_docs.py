@@ -50,9 +50,11 @@ LABELS = {
     "gateway_retention_due": {"tag"},
     "gateway_retention_oldest_seconds": {"tag"},
     "gateway_forgotten_total": {"kind"},
+    "gateway_cases_overdue": {"kind"},
     "gateway_certificate_left_seconds": {"side", "name"},
     "gateway_trouble": {"kind"},
     "gateway_unexpected_errors_total": {"work"},
+    "gateway_fraud_failed_total": {"control"},
     "gateway_accounts_unreadable": {"kind"},
 }
 """Of the metrics that boards and rules part by label; held to what a node registers."""

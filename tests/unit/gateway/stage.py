@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -193,6 +193,7 @@ class Stage:
     clock: ManualClock
     reported: list[str]
     checks: dict[str, bool]
+    outcomes: list[tuple[int, bytes, bool]] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -283,6 +284,7 @@ async def running_api(
     await directory.refresh()
     admission = Admission(counters, journal, clock, max_inflight=max_inflight)
     reported: list[str] = []
+    outcomes: list[tuple[int, bytes, bool]] = []
     checks = {"ledger": True, "keys": True}
     api = HttpApi(
         SendPath((door or SmallDoor)(journal, clock), messages, admission, clock),
@@ -292,6 +294,7 @@ async def running_api(
             canceller=SmallCanceller(messages, journal),
             reveal_reference=lambda _: None,
             operators=lambda: [LOOP],
+            report=lambda *outcome: outcomes.append(outcome),
         ),
         directory,
         settings or loopback(),
@@ -304,7 +307,7 @@ async def running_api(
     loop.set_exception_handler(lambda _, context: reported.append(type(context.get("exception")).__name__))
     committer = asyncio.create_task(journal.run()) if committing else None
     try:
-        yield Stage(api, ledger, journal, directory, admission, clock, reported, checks)
+        yield Stage(api, ledger, journal, directory, admission, clock, reported, checks, outcomes)
     finally:
         await api.stop(1.0)
         loop.set_exception_handler(None)

@@ -23,6 +23,7 @@ ROUTES = {
     ("POST", "/v1/messages/check"),
     ("GET", "/v1/messages/{id}"),
     ("DELETE", "/v1/messages/{id}"),
+    ("POST", "/v1/messages/{id}/outcome"),
     ("GET", "/v1/operators"),
     ("GET", "/v1/usage"),
     ("GET", "/healthz"),

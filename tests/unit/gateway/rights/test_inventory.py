@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from gateway.rights import certificates, holds, journal, leaving
+from gateway.rights import case_record, certificates, holds, journal, leaving, packages
 from redaction.document_inventory import DOCUMENTS
 
 TYPES: dict[str, type[msgspec.Struct]] = {
@@ -13,6 +13,9 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     leaving.LEAVING: leaving.Leaving,
     holds.HOLD: holds.Stored,
     holds.HELD: holds.Kept,
+    case_record.CASE: case_record.Stored,
+    packages.PACKAGE: packages.Head,
+    packages.PART: packages.Part,
 }
 
 

@@ -12,7 +12,7 @@ from gateway.ledger.contract import Used
 from gateway.model.message import MessageClass, Status
 from gateway.tools.ropa import Activity, Sources, activities, columns
 from gateway.tools.ropa_page import page, table
-from gateway.tools.ropa_words import COLUMNS, Lang
+from gateway.tools.ropa_words import BASES, CATEGORIES, CLOCKS, COLUMNS, PURPOSES, ROLES, Lang
 from gateway.tools.transfers import given, recipients
 from redaction.document_inventory import DOCUMENTS
 from redaction.inventory import INVENTORY
@@ -60,6 +60,13 @@ def test_every_dataset_stands_in_an_activity_and_every_column_says_something(lan
     for each in found:
         assert each.keys() == COLUMNS.keys()
         assert all(each.values())
+
+
+def test_everything_in_the_inventory_has_words() -> None:
+    for each in (*INVENTORY.values(), *DOCUMENTS.values()):
+        assert each.name.partition(".")[0] in CATEGORIES
+        assert each.purpose.value in PURPOSES
+        assert (each.basis.value in BASES, each.role.value in ROLES, each.clock.value in CLOCKS) == (True,) * 3
 
 
 def test_disclosures_are_summed_with_dates_method_and_purpose() -> None:

@@ -1,0 +1,146 @@
+"""Cases as the admin API takes and shows them."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from gateway.http_api.subject_views import ErasedView, Number
+from gateway.model.times import rfc3339, rfc3339_or_none
+from gateway.rights.access import Held
+from gateway.rights.case_record import LONGEST_CONTACT, LONGEST_TEXT, Case
+from gateway.rights.case_states import Channel, Kind, Proof
+
+
+class OpenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """received_at: RFC 3339, when it was received, also by word of mouth; now, where it is left out. customer: id of
+    the one that it concerns; all where it is left out, and one's own for whoever belongs to one. contact, text: how to
+    reach who asks, and in whose words; sealed.
+    """
+
+    kind: Kind
+    channel: Channel
+    number: Number | None = None
+    customer: str | None = None
+    received_at: Annotated[str, Meta(max_length=40)] | None = None
+    contact: Annotated[str, Meta(max_length=LONGEST_CONTACT)] = ""
+    text: Annotated[str, Meta(max_length=LONGEST_TEXT)] = ""
+    proof: Proof | None = None
+
+    def __repr__(self) -> str:
+        return "OpenRequest(•••)"
+
+
+class ProofRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By what who asks is believed to be the person."""
+
+    proof: Proof
+
+
+class ExtendRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """reason: `effort` or `many_requests`. days: up to 30."""
+
+    reason: Annotated[str, Meta(max_length=40)] = ""
+    days: int = 30
+
+
+class RefuseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """reason: `repetitive`, `unfounded`, `disproportionate`, `not_ours` or `held`."""
+
+    reason: Annotated[str, Meta(max_length=40)] = ""
+
+
+class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
+    """by: id of who decided, or what kind of hand it was."""
+
+    step: str
+    at: str
+    by: str
+
+
+class CaseView(msgspec.Struct, frozen=True, kw_only=True):
+    """Times are RFC 3339 UTC. duplicate_of: a case of the same person and kind that is under way. messages: how many
+    it concerned. held: of how many a copy stays under a hold.
+    """
+
+    id: str
+    kind: str
+    channel: str
+    state: str
+    customer: str | None
+    received_at: str
+    opened_at: str
+    due_at: str
+    overdue: bool
+    proof: str | None
+    extended_because: str | None
+    refused_because: str | None
+    duplicate_of: str | None
+    messages: int
+    held: int
+    certificates: list[str]
+    ended_at: str | None
+    decisions: list[DecisionView]
+
+
+class CasesView(msgspec.Struct, frozen=True):
+    """cursor: where to go on; null at the end."""
+
+    cases: list[CaseView]
+    cursor: str | None
+
+
+class PackageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """request: id of what two people agreed on: `subject.export` of this case."""
+
+    request: Annotated[str, Meta(max_length=64)]
+
+
+class PackageView(msgspec.Struct, frozen=True, kw_only=True):
+    """secret: shown once. until: when the package is no more."""
+
+    case: str
+    secret: str
+    until: str
+
+
+class DownloadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    secret: Annotated[str, Meta(max_length=64)]
+
+    def __repr__(self) -> str:
+        return "DownloadRequest(•••)"
+
+
+class ExecutedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done: whichever the kind of case asks for. stopped_at: customers that send the person nothing any more
+    that needs consent.
+    """
+
+    case: CaseView
+    erased: ErasedView | None = None
+    access: Held | None = None
+    stopped_at: int | None = None
+
+
+def case_view(case: Case, now_ms: int) -> CaseView:
+    of = case.of
+    return CaseView(
+        id=case.id,
+        kind=of.kind,
+        channel=of.channel,
+        state=of.state,
+        customer=of.customer or None,
+        received_at=rfc3339(of.received_ms),
+        opened_at=rfc3339(of.opened_ms),
+        due_at=rfc3339(of.due_ms),
+        overdue=case.is_overdue(now_ms),
+        proof=of.proof,
+        extended_because=of.delay,
+        refused_because=of.refusal,
+        duplicate_of=of.duplicate_of or None,
+        messages=of.messages,
+        held=of.held,
+        certificates=of.certificates,
+        ended_at=rfc3339_or_none(of.ended_ms or None),
+        decisions=[DecisionView(step=each.step, at=rfc3339(each.at_ms), by=each.by) for each in of.decisions],
+    )
