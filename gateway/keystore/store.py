@@ -214,20 +214,17 @@ class Keystore:
         """As `refresh`; a store on a network is waited for in a thread."""
         if not self._blobs.remote:
             return self.refresh()
-        async with self._following:  # what one of them looked at may be old by then
-            return await self._follow()
-
-    async def _follow(self) -> bool:
-        found = await self._apart(self._look)
-        if found is None or found.version <= self._version:
-            return False
-        had_keys = self.check()
-        if had_keys:  # old keys must be out of memory before this is announced
-            self._take_over(found)
-        await self._apart(partial(self._followers.attend, found.version))
-        if not had_keys:
-            self._take_over(found)
-        return True
+        async with self._following:  # what one of two had looked at might be old by then
+            found = await self._apart(self._look)
+            if found is None or found.version <= self._version:
+                return False
+            had_keys = self.check()
+            if had_keys:  # old keys must be out of memory before this is announced
+                self._take_over(found)
+            await self._apart(partial(self._followers.attend, found.version))
+            if not had_keys:
+                self._take_over(found)
+            return True
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """In a thread that does nothing else: a lease must not end because others are busy."""
