@@ -283,6 +283,20 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "decisions": "each step, when, and by whom, by random ids",
         },
     ),
+    # fraud_block: until the block ends, or somebody lets it go
+    *_kind(
+        "fraud_block",
+        _WATCH,
+        {
+            "key": "random id",
+            "customer": "whose messages are refused",
+            "range": "first digits of the numbers that they went to, all but five: a hundred thousand numbers",
+            "numbers": "how many of them got messages in the hour, more than twenty",
+            "began_ms": "when it began",
+            "until_ms": "when it ends",
+            "watched": "whether nothing is refused",
+        },
+    ),
     # sender: until it is taken out of the register, or its customer leaves
     *_kind(
         "sender",

@@ -237,7 +237,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         {
             "id": "row id",
             "public_id": "random id that the customer sees",
-            "settings": "limits, classes, senders granted",
+            "settings": "limits, classes, senders granted, controls against abuse and countries written to",
             "created_ms": "when the account began",
             "disabled_ms": "when it was disabled",
             "version": "changes with the row, so that no change undoes another",

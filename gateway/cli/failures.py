@@ -17,6 +17,7 @@ CODES: Final = (
     ("gateway.control.wanted.Unreadable", "wanted_unreadable"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
     ("gateway.rules.clerk.UnknownSender", "unknown_sender"),
+    ("gateway.fraud.blocks.UnknownBlock", "unknown_block"),
     ("gateway.people.registry.UnknownPerson", "unknown_person"),
     ("gateway.accounts.administration.VersionStale", "changed_meanwhile"),
     ("gateway.ledger.contract.ChangedMeanwhile", "changed_meanwhile"),

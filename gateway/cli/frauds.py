@@ -4,18 +4,55 @@ from typing import Annotated
 
 import typer
 
+from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.output import Config, Json, run, show
-from gateway.cli.session import find_customer, open_desk
+from gateway.cli.session import customer_names, find_customer, open_desk
+from gateway.fraud.blocks import blocks, customer_of, release
 from gateway.fraud.findings import DAYS, report
+from gateway.model.times import rfc3339
 
 LONGEST_DAYS = 90
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Controls against abuse.")
 
 
-@app.callback()
-def fraud() -> None:
-    """Controls against abuse."""
+@app.command("blocks")
+def blocks_(config: Config = None, json: Json = False) -> None:
+    """Ranges of numbers that are blocked, or would be where the control is only watched."""
+
+    async def work() -> list[dict[str, object]]:
+        async with open_desk(config) as desk:
+            names = await customer_names(desk)
+            return [
+                {
+                    "block": key,
+                    "customer": names.get(each.customer, ""),
+                    "range": f"+{each.range}",
+                    "numbers": each.numbers,
+                    "began": rfc3339(each.began_ms),
+                    "until": rfc3339(each.until_ms),
+                    "watched": each.watched,
+                }
+                for key, each in await blocks(desk.ledger.acts, desk.clock.now_ms())
+            ]
+
+    show(run(work()), json, spare=("began",))
+
+
+@app.command("release")
+def release_(
+    block: Annotated[str, typer.Argument(help="Id of a block.")], config: Config = None, json: Json = False
+) -> None:
+    """Let a range go; it is not blocked again for a day. The process that blocked it does so within seconds."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            acts = desk.ledger.acts
+            customer = (await customer_names(desk)).get(await customer_of(acts, block), "")
+            await release(acts, desk.clock, COMMAND_LINE, block, customer)
+            return {"released": block}
+
+    show(run(work()), json)
 
 
 @app.command("report")
@@ -30,7 +67,7 @@ def report_(
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
             only = None if customer is None else (await find_customer(desk, customer)).id
-            names = {each.id: each.public_id for each in await desk.accounts.customers()}
+            names = await customer_names(desk)
             return [
                 {
                     "customer": names.get(each.customer, ""),

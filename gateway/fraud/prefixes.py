@@ -11,7 +11,7 @@ import secrets
 from array import array
 from math import log
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 HOUR_MS: Final = 3_600_000
 FEWEST: Final = 20
@@ -28,6 +28,9 @@ BLOCKED_MS: Final = tuple(each * 60_000 for each in (15, 60, 360, 1_440))
 JUDGED_EACH: Final = 5
 """A range that was not suspicious is looked at again after so many more numbers."""
 MOST_RANGES: Final = 40_000
+SPARED_MS: Final = 86_400_000
+"""How long a range is not blocked again that somebody let go."""
+_MOST_FRESH: Final = 1_000
 _NUMBERS: Final = 10_000
 _REGISTERS: Final = 64
 _RANKS: Final = 6
@@ -36,6 +39,17 @@ LAST: Final = 4
 """Digits that tell numbers of one range apart."""
 _SAMPLE: Final = 200
 """Ranges of which the usual number is taken."""
+
+
+class Begun(NamedTuple):
+    """A block that began. numbers: distinct ones of its range in the hour. watched: nothing is refused."""
+
+    customer: int
+    prefix: str
+    numbers: int
+    began_ms: int
+    until_ms: int
+    watched: bool
 
 
 class Estimate:
@@ -76,6 +90,7 @@ class _Range:
         "map",
         "now",
         "reported",
+        "spared_until_ms",
         "stepped_ms",
         "steps",
     )
@@ -90,8 +105,13 @@ class _Range:
         self.now = Estimate()
         self.judged = 0
         self.blocked_until_ms = 0
+        self.spared_until_ms = 0
         self.steps = 0
         self.stepped_ms = 0
+
+    def is_kept(self, at_ms: int) -> bool:
+        """Whether it says something beyond what was counted in an hour."""
+        return self.blocked_until_ms > at_ms or self.spared_until_ms > at_ms
 
     def turn(self, hour: int) -> None:
         self.before = self.before.union(self.now)
@@ -136,12 +156,13 @@ class _Range:
 
 class Prefixes:
     """All ranges of all customers that were written to of late. full: numbers that were not counted, as there was no
-    place. begun: how often a range was blocked.
+    place. begun: how often a range was blocked. fresh: blocks that are to be written down, the oldest first.
     """
 
     def __init__(self, most: int = MOST_RANGES) -> None:
         self.full = 0
         self.begun = 0
+        self.fresh: Final[list[Begun]] = []
         self._most = most
         self._salt: Final = secrets.token_hex(16)
         self._ranges: dict[int, dict[str, _Range]] = {}
@@ -157,7 +178,7 @@ class Prefixes:
             return None
         if known.blocked_until_ms > now_ms:
             return known.blocked_until_ms
-        if known.distinct <= FEWEST or known.holds(int(digits[-LAST:])):
+        if known.distinct <= FEWEST or known.spared_until_ms > now_ms or known.holds(int(digits[-LAST:])):
             return None
         if known.judged and known.distinct < known.judged + JUDGED_EACH:
             return None
@@ -189,13 +210,22 @@ class Prefixes:
             known.reported += 1
             known.confirmed += confirmed
 
-    def block(self, customer: int, digits: str, until_ms: int, now_ms: int) -> None:
+    def block(self, customer: int, digits: str, until_ms: int, now_ms: int, *, watched: bool = False) -> None:
         """What `look` found is to hold; one that holds already is not prolonged."""
-        known = self._range(customer, digits[:-LAST], now_ms)
+        prefix = digits[:-LAST]
+        known = self._range(customer, prefix, now_ms)
         if known is None or known.blocked_until_ms > now_ms:
             return
         known.blocked_until_ms, known.stepped_ms, known.steps = until_ms, now_ms, known.steps + 1
         self.begun += 1
+        if len(self.fresh) < _MOST_FRESH:
+            self.fresh.append(Begun(customer, prefix, known.distinct, now_ms, until_ms, watched))
+
+    def release(self, begun: Begun, now_ms: int) -> None:
+        """Somebody lets a range go."""
+        known = self._range(begun.customer, begun.prefix, now_ms)
+        if known is not None:
+            known.blocked_until_ms, known.steps, known.spared_until_ms = 0, 0, now_ms + SPARED_MS
 
     def forget(self, now_ms: int) -> None:
         """Drop which numbers were written to in an hour that is over."""
@@ -228,7 +258,7 @@ class Prefixes:
             return False
         self._tidied, end_ms = hour, hour * HOUR_MS
         for customer, own in list(self._ranges.items()):
-            kept = {digits: each for digits, each in own.items() if each.hour == hour or each.blocked_until_ms > end_ms}
+            kept = {digits: each for digits, each in own.items() if each.hour == hour or each.is_kept(end_ms)}
             self._count -= len(own) - len(kept)
             if kept:
                 self._ranges[customer] = kept

@@ -172,7 +172,9 @@ class Sentry:
         if refused.rule == Control.RECIPIENT_RATE and wait_ms <= PAUSES_S[-1] * 1000:
             self.tallies.pause(seen, refused, now_ms)
         elif refused.rule == Control.RANGE_BURST:
-            self.tallies.prefixes.block(seen.terms.customer, seen.digits, now_ms + wait_ms, now_ms)
+            self.tallies.prefixes.block(
+                seen.terms.customer, seen.digits, now_ms + wait_ms, now_ms, watched=refused.watched
+            )
 
 
 def _watched(verdict: Verdict) -> Verdict:

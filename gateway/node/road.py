@@ -75,6 +75,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     troubles: Troubles
     scrubbing: Scrubbing
     sentry: way_in.Sentry
+    blocks: way_in.Blocks
 
 
 async def build_road(
@@ -140,6 +141,7 @@ async def build_road(
         troubles=watch_for_troubles(stores, journal, clock),
         scrubbing=_scrubbing(settings, stores, deliverer, lambda: sentry.forget_old(clock.now_ms())),
         sentry=sentry,
+        blocks=way_in.blocks(base, sentry),
     )
 
 

@@ -8,6 +8,7 @@ from gateway.accept.judging import Judge
 from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.mobile_originated import Incoming
+from gateway.fraud.blocks import Blocks as Blocks
 from gateway.fraud.sentry import Sentry as Sentry
 from gateway.limits.till import Till
 from gateway.node import assembly, consenting
@@ -21,6 +22,10 @@ from operators.smpp.segments import plan
 def sentry() -> Sentry:
     """Its errors are counted and logged as those of a submission, which goes on."""
     return Sentry(partial(contained.report, "submission"))
+
+
+def blocks(base: Base, sentry: Sentry) -> Blocks:
+    return Blocks(sentry.tallies.prefixes, base.stores.ledger.acts, base.clock)
 
 
 def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:

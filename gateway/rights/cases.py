@@ -83,6 +83,7 @@ class Cases:
         now_ms = self._clock.now_ms()
         received_ms = now_ms if said.received_ms is None else said.received_ms
         check_received(received_ms, now_ms)
+        _check_proof(said.proof)
         content = _content(said)
         duplicate = await self._same(said.kind, said.customer, content) if said.proof is not None else ""
         identifier, key = self._fresh_id(), await self._keys.make()
@@ -157,6 +158,7 @@ class Cases:
 
     async def prove(self, identifier: str, proof: Proof) -> Case:
         """Who asks is the person. From here on it may be named as the same as another one that is under way."""
+        _check_proof(proof)
         case = await self.find(identifier)
         after(case.of.state, Step.PROVE)
         same = await self._same(case.of.kind, case.of.customer, self.opened(case))
@@ -241,6 +243,12 @@ class Cases:
 
 def _about(stored: Stored) -> dict[str, Any]:
     return {"customer": known("cus", stored.customer)} if stored.customer else {}
+
+
+def _check_proof(proof: Proof | None) -> None:
+    """Nobody can say of a code that it was given: no code is sent yet. Raises Refusal."""
+    if proof is Proof.CODE:
+        raise Refusal("invalid_value", "proof")
 
 
 def _content(said: Said) -> Content:

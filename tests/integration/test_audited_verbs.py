@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from gateway.audit.entries import read_entry
 from gateway.cli.main import app
+from gateway.fraud.blocks import Blocks, blocks
+from gateway.fraud.prefixes import Begun, Prefixes
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.clock import SystemClock
 from redaction.custodian import new_private
@@ -42,6 +44,8 @@ NONE = {
     "customer list": "reads",
     "demo": "runs a gateway of its own",
     "esme list": "reads",
+    "fraud blocks": "reads",
+    "fraud report": "reads",
     "key list": "reads",
     "keys recover": "counts what opens, in copies",
     "keys status": "reads",
@@ -96,6 +100,7 @@ WRITES = {
     "esme add": ["esme.add"],
     "esme profile": ["esme.set"],
     "esme revoke": ["esme.revoke"],
+    "fraud release": ["fraud.release"],
     "key add": ["key.add"],
     "key revoke": ["key.revoke"],
     "keys accept-restore": ["keys.accept_restore"],
@@ -132,7 +137,7 @@ have an intent and an outcome, where consents are.
 
 
 def test_every_verb_is_placed() -> None:
-    theirs = {each for each in COMMANDS if each.startswith(("hold", "person", "request", "subject", "token"))}
+    theirs = {each for each in COMMANDS if each.startswith(("case", "hold", "person", "request", "subject", "token"))}
     theirs |= {"message erase", "customer correct", "customer erase", "customer show"}
     theirs |= {each for each in COMMANDS if each in STEERING}
     assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
@@ -195,11 +200,24 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     task = await site_run(site, "webhook replay", customer, "--since", "2020-01-01T00:00:00Z", got="task")
     await site_run(site, "task cancel", task)
     await site_run(site, "webhook remove", customer)
-    await site_run(site, "balance top-up", customer, "12.5")
-    await site_run(site, "balance set", customer, "--margin", "2.5", "--warn-below", "1.5")
+    await site_run(site, "balance top-up", customer, "1012.5")
+    await site_run(site, "balance set", customer, "--margin", "1002.5", "--warn-below", "1001.5")
     await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
+    await site_run(site, "fraud release", await a_block(site))
     await write_consents(site, customer, "+966537319441")
+
+
+async def a_block(site: Site) -> str:
+    """That a node wrote down."""
+    ledger, now_ms = SqliteLedger(site.folder / "data" / "ledger.db", SystemClock()), SystemClock().now_ms()
+    await ledger.open(create=False)
+    prefixes = Prefixes()
+    prefixes.fresh.append(Begun(1, "96655123", 21, now_ms, now_ms + 900_000, watched=False))
+    await Blocks(prefixes, ledger.acts, SystemClock()).look()
+    ((key, _),) = await blocks(ledger.acts, now_ms)
+    await ledger.close()
+    return key
 
 
 async def write_consents(site: Site, customer: str, number: str) -> None:

@@ -104,6 +104,7 @@ _SHOW: Final = Operation(
 _PROVE: Final = _step(
     "prove_case",
     "Take down that who asks has proved to be the person.",
+    "invalid_value",
     body=ProofRequest,
     example={"proof": "document_seen"},
 )

@@ -7,6 +7,7 @@ from gateway.http_api.admin.case_table import case_routes
 from gateway.http_api.admin.consent_table import consent_routes
 from gateway.http_api.admin.consents import AdminConsentEndpoints
 from gateway.http_api.admin.customers import CustomerEndpoints
+from gateway.http_api.admin.fraud_table import fraud_routes
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_table import own_routes, passkey_routes
@@ -57,6 +58,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),
+        *fraud_routes(parts, sources.ledger),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]
 

@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.actor import COMMAND_LINE
+from gateway.audit.log import AuditLog
 from gateway.ledger.contract import ChangedMeanwhile
 from gateway.model.refusals import Refusal
-from gateway.rights.building import cases
+from gateway.rights.building import cases, holds
 from gateway.rights.case_clocks import DAY_MS
 from gateway.rights.case_record import CASE, Content, Said, audit_name, new_id, typed_id
 from gateway.rights.case_states import Channel, Kind, Proof, State, Step
 from gateway.rights.case_work import CaseWork
 from gateway.rights.cases import Cases
 from gateway.rights.desk import RightsDesk
+from gateway.rights.holds import Hands
 from redaction.personal import MessageText
 from tests.unit.gateway.rights.desk import Rights, msisdn, number
 from tests.unit.gateway.road import CUSTOMER, Road, running_road
@@ -58,6 +60,8 @@ async def test_a_case_goes_its_way_and_each_step_is_written_down_without_words(r
     assert case.of.due_ms == case.of.received_ms + 30 * DAY_MS
     assert await refusal(work(road).execute(case.id, None)) == "proof_missing"
     assert await refusal(desks.extend(case.id, "effort", 5)) == "proof_missing"
+    assert await refusal(desks.prove(case.id, Proof.CODE)) == "invalid_value"
+    assert await refusal(desks.open(said(proof=Proof.CODE))) == "invalid_value"
     assert (await desks.prove(case.id, Proof.DOCUMENT_SEEN)).of.state is State.OPEN
     assert await refusal(desks.extend(case.id, "because", 5)) == "reason_missing"
     longer = await desks.extend(case.id, "effort", 5)
@@ -122,6 +126,34 @@ async def test_a_second_proven_one_names_the_first_and_both_go_their_way(road: R
     assert second.of.due_ms >= first.of.due_ms
     for each in (second, first):
         assert (await work(road).execute(each.id, None)).case.of.state is State.ANSWERED
+
+
+async def test_an_erasure_during_a_hold_says_how_many_messages_stay(road: Road) -> None:
+    held = await road.stored(await road.send(to=number(1)))
+    await road.send(to=number(1))
+    await road.settled()
+    rights = Rights(road)
+    audit = AuditLog(road.ledger.acts, road.clock, COMMAND_LINE)
+    hands = Hands("usr_0000000000000001", "usr_0000000000000002")
+    until_ms = road.clock.now_ms() + DAY_MS
+    owner = rights.on.public_id(CUSTOMER)
+    await holds(rights.on, road.sealer, audit).place([held], owner, MessageText("order"), hands, until_ms=until_ms)
+    case = await desk(road).open(said(proof=Proof.LOGIN))
+    done = await work(road).execute(case.id, None)
+    assert (done.case.of.messages, done.case.of.held) == (2, 1)
+    assert done.case.of.state is State.ANSWERED
+
+
+async def test_what_was_cut_short_is_executed_again(road: Road) -> None:
+    await road.send(to=number(1))
+    await road.settled()
+    case = await desk(road).open(said(proof=Proof.LOGIN))
+    begun = await desk(road).step(case, Step.BEGIN)
+    assert begun.of.state is State.IN_PROGRESS
+    assert await refusal(desk(road).refuse(case.id, "unfounded")) == "case_state"
+    done = await work(road).execute(case.id, None)
+    assert (done.case.of.state, done.case.of.messages) == (State.ANSWERED, 1)
+    assert await refusal(work(road).execute(case.id, None)) == "case_state"
 
 
 async def test_access_and_objections_are_done_and_the_rest_is_answered_by_hand(road: Road) -> None:
