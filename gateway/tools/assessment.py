@@ -114,7 +114,7 @@ def _drilled(folder: Path, settings: Settings, live: Keystore, clock: Clock) -> 
     finally:
         restored.close()
     counts = {"messages": before[0], "opened": before[1], "restored": opens[1], "after": after[1]}
-    is_sound = opens[1] == before[1] and after[1] == 0
+    is_sound = (opens[1] == before[1] and after[1] == 0) if before[1] else None  # nothing opened, so nothing was shown
     said = (
         f"of {before[0]} messages {opens[1]} open from copies, and {after[1]} once the keys of the copies are destroyed"
     )
