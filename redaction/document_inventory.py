@@ -1,7 +1,8 @@
 """The data inventory of documents: every field of what people set, by the kind of document that it stands in.
 
 The ledger stores a document as octets that its owner encodes (`redaction.inventory` has that row); what is in them is
-declared here, and a test compares it with the types that are encoded. Field `key` is a document's key.
+declared here, and a test compares it with the types that are encoded. Field `key` is a document's key. What each kind
+is called in the record of processing activities stands in `gateway.tools.ropa_words`.
 """
 
 from collections.abc import Mapping

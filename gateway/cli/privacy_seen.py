@@ -1,6 +1,7 @@
 """What `connect-gateway privacy` looks at: the facts of an installation, read beside whatever runs."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 
 from config.rules import RulePack, all_packs, pack_at
 from gateway.accounts.settings import read_customer
+from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.anchor import read_anchor
 from gateway.audit.building import log_writer
 from gateway.audit.checkpoint import read_checkpoint
@@ -16,8 +18,10 @@ from gateway.audit.verify import verify
 from gateway.audit.writing import LogWriter
 from gateway.cli.session import Desk
 from gateway.keystore.handing_over import custodianship
+from gateway.keystore.hold_keys import CASES, HoldKeys
 from gateway.ledger.contract import Used
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
+from gateway.rights.cases import Cases
 from gateway.tools.evidence import LAG_S, Facts, LogFacts
 from gateway.tools.ropa import Sources
 from gateway.tools.transfers import Recipient, given, recipients
@@ -48,7 +52,13 @@ async def facts_of(desk: Desk) -> Facts:
         log=await _log(desk, now_ms),
         customers=[read_customer(each.settings).settings for each in await desk.accounts.customers()],
         packs=_packs(desk),
+        late_cases=Counter(each.of.kind.value for each in await _cases(desk).all() if each.is_overdue(now_ms)),
     )
+
+
+def _cases(desk: Desk) -> Cases:
+    keys = HoldKeys(desk.keystore, desk.clock, CASES)
+    return Cases(desk.ledger.acts, keys, desk.sealer, desk.clock, COMMAND_LINE)
 
 
 async def recipients_of(desk: Desk) -> list[Recipient]:

@@ -55,6 +55,10 @@ class PeopleKeys:
             return 0
         return await self._store.update_apart(lambda state: sum(map(state.drop_customer, due)), destroys=True)
 
+    async def follow(self) -> bool:
+        """Take over what other processes changed; whether they did. Raises LedgerUnavailable."""
+        return await self._store.follow()
+
     def digest(self, secret: Secret) -> bytes:
         """32 octets to find a secret by."""
         return person_digest(self._store.state, secret)

@@ -47,6 +47,7 @@ class Keystore:
         self._followers = followers or OneNode()
         self._custody = Custody(self._blobs, slot, clock.random, self._followers.may_raise_layout)
         self.marks: Final = KeyMarks(self._custody, self._blobs)
+        self._following = asyncio.Lock()
         self._watch: ThreadPoolExecutor | None = None
         self._version = 0
         self.losses = 0
@@ -213,16 +214,17 @@ class Keystore:
         """As `refresh`; a store on a network is waited for in a thread."""
         if not self._blobs.remote:
             return self.refresh()
-        found = await self._apart(self._look)
-        if found is None or found.version <= self._version:
-            return False
-        had_keys = self.check()
-        if had_keys:  # old keys must be out of memory before this is announced
-            self._take_over(found)
-        await self._apart(partial(self._followers.attend, found.version))
-        if not had_keys:
-            self._take_over(found)
-        return True
+        async with self._following:  # what one of two had looked at might be old by then
+            found = await self._apart(self._look)
+            if found is None or found.version <= self._version:
+                return False
+            had_keys = self.check()
+            if had_keys:  # old keys must be out of memory before this is announced
+                self._take_over(found)
+            await self._apart(partial(self._followers.attend, found.version))
+            if not had_keys:
+                self._take_over(found)
+            return True
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """In a thread that does nothing else: a lease must not end because others are busy."""

@@ -44,6 +44,8 @@ class PersonKeys(Protocol):
 
     async def forget_days(self, before: int) -> int: ...
 
+    async def follow(self) -> object: ...
+
     def digest(self, secret: Secret) -> bytes: ...
 
 
@@ -97,7 +99,13 @@ class Registry:
         if not is_person_id(identifier):
             return None
         document = await self.acts.find(PERSON, identifier)
-        return None if document is None else self._read(document)
+        if document is None:
+            return None
+        person = self._read(document)
+        if person is None:  # perhaps one whom another process has just added
+            await self.keys.follow()
+            person = self._read(document)
+        return person
 
     async def named(self, email: Secret) -> Person | None:
         """Who signs in by this address."""

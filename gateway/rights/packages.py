@@ -20,7 +20,7 @@ from gateway.ledger.contract import ROW_FAULTS, ChangedMeanwhile, Document, Docu
 from gateway.ledger.roles import Acts
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
-from gateway.rights.case_clocks import DAY_MS
+from gateway.rights.case_clocks import DAY_MS, HOUR_MS
 from gateway.rights.case_record import Case, audit_name
 from redaction.personal import Purpose, Secret
 from redaction.sealed import Sealed
@@ -34,7 +34,9 @@ _SECRET_OCTETS: Final = 16
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """secret: SHA-256 of the case's id and 128 random bits. parts: how many documents the package lies in."""
+    """secret: SHA-256 of the case's id and 128 random bits; empty while the package is being made. until_ms: 0 once it
+    was given. parts: how many documents it lies in.
+    """
 
     key_number: int
     secret: bytes
@@ -76,6 +78,8 @@ class Packages:
         key = await self._keys.make()
         secret = urlsafe_b64encode(self._clock.random(_SECRET_OCTETS)).decode().rstrip("=")
         pieces = [octets[at : at + PART_OCTETS] for at in range(0, len(octets), PART_OCTETS)]
+        begun = Head(key_number=key, secret=b"", until_ms=self._clock.now_ms() + HOUR_MS, parts=len(pieces))
+        await self._acts.act([DocumentWrite(PACKAGE, case.id, _encode(begun))])
         for at, piece in enumerate(pieces):
             name = _name(case.id, at)
             sealed = self._sealer.seal_account(piece, key, PACKAGE, name.encode())
@@ -98,8 +102,10 @@ class Packages:
         found = [await self._acts.find(PART, _name(case, at)) for at in range(head.parts)]
         octets = b"".join(self._opened(each, head.key_number) for each in found if each is not None)
         noted = self._audit.entry(Act.CASE_STEP, audit_name(case), what="download")
-        await self._acts.act([DocumentWrite(PACKAGE, case, None, document.version)], [noted])
+        over = _encode(msgspec.structs.replace(head, until_ms=0))
+        await self._acts.act([DocumentWrite(PACKAGE, case, over, document.version)], [noted])
         await self._destroy(case, head)
+        await self._acts.act([DocumentWrite(PACKAGE, case, None)])
         return octets
 
     async def sweep(self) -> int:

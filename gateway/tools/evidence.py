@@ -19,6 +19,7 @@ from gateway.accounts.settings import CustomerSettings
 from gateway.keystore.handing_over import TURNS_DAYS, Custodianship
 from gateway.ledger.contract import TagDue
 from gateway.model.consent_mode import ConsentMode
+from gateway.rights.case_states import Kind
 from gateway.tools.promises import PROMISES, Promise
 from gateway.tools.transfers import Recipient, recipients
 from redaction.inventory import INVENTORY
@@ -57,7 +58,7 @@ class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen of an installation. strangers: stored fields without a row in the inventory. log: None where the
     settings leave it to other nodes. overdue_keys: keys of periods that should have been destroyed by now.
-    rolls: a destruction kills older copies of the key store.
+    rolls: a destruction kills older copies of the key store. late_cases: by kind, those whose time to answer is over.
     """
 
     settings: Settings
@@ -71,6 +72,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     log: LogFacts | None
     customers: Sequence[CustomerSettings]
     packs: Sequence[RulePack]
+    late_cases: Mapping[str, int]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,6 +284,17 @@ def _place(recipient: Recipient) -> str:
     return f"{recipient.country}, {recipient.safeguard}" if recipient.safeguard else recipient.country
 
 
+def _breaches(facts: Facts) -> Found:
+    late = facts.late_cases.get(Kind.BREACH.value, 0)
+    return not late, f"{late} breaches are known for longer than 72 hours and not answered"
+
+
+def _requests(facts: Facts) -> Found:
+    late = {kind: count for kind, count in facts.late_cases.items() if kind != Kind.BREACH.value}
+    said = ", ".join(f"{count} {kind}" for kind, count in sorted(late.items()))
+    return not late, f"past their time: {said}" if late else "no case is past its time"
+
+
 def _controller(facts: Facts) -> Found:
     said = facts.settings.privacy.controller
     return bool(said), said or "nobody is named as responsible (privacy.controller)"
@@ -309,6 +322,8 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "P-23": _destruction,
         "P-24": _listeners,
         "P-26": _log,
+        "P-28": _breaches,
+        "P-37": _requests,
         "P-38": _transfers,
         "P-41": _contact,
     }

@@ -19,7 +19,6 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NO_PAGE: Final = "no policy page is served"
-_NO_CASES: Final = "requests are carried out by verbs and the admin API; a queue with clocks of its own is not built"
 _CANARIES: Final = "tests/privacy/test_canaries.py::test_no_file_that_the_gateway_wrote_holds_a_canary_in_any_form"
 _NO_BODY: Final = "tests/unit/redaction/test_seal.py::test_neither_the_api_nor_fraud_rules_nor_improvement_open_a_body"
 _COOKIE: Final = "tests/unit/gateway/people/test_sessions.py::test_the_cookie_is_for_this_host_over_tls_and_no_script"
@@ -139,7 +138,12 @@ PROMISES: Final[tuple[Promise, ...]] = (
         "security is assessed regularly",
         "tests/integration/test_assess.py::test_a_value_that_was_planted_in_a_log_is_found_with_file_and_offset",
     ),
-    _promise(28, "breaches are told of in time", lacks="a breach desk is not built"),
+    _promise(
+        28,
+        "breaches are told of in time",
+        "tests/unit/gateway/rights/test_case_clocks.py::test_each_kind_has_its_clock",
+        lacks="a case with its clock of 72 hours; estimate and draft of the notice are not built",
+    ),
     _promise(29, "the one cookie is strictly necessary", _COOKIE),
     _promise(30, "nothing is analysed before somebody opts in: there are no analytics", _COOKIE),
     _promise(31, "people can read which cookies there are", lacks="no table of cookies is rendered"),
@@ -165,7 +169,11 @@ PROMISES: Final[tuple[Promise, ...]] = (
         "tests/integration/test_consent_nodes.py::test_what_waits_for_people_who_withdrew_does_not_leave",
     ),
     _promise(36, "people can know what becomes of a message's data", _TOLD, lacks="notices to people are not built"),
-    _promise(37, "requests are answered within 30 days", lacks=_NO_CASES),
+    _promise(
+        37,
+        "requests are answered within 30 days",
+        "tests/unit/gateway/rights/test_case_clocks.py::test_each_kind_has_its_clock",
+    ),
     _promise(
         38,
         "data leaves the country with safeguards only",

@@ -103,6 +103,8 @@ CATEGORIES: Final[Pairs] = {
     "message": ("numbers, texts, status and times of messages", "أرقام الرسائل ونصوصها وحالاتها وأوقاتها"),
     "meta": ("facts about the store", "بيانات عن المخزن"),
     "outbox": ("notifications that wait", "إشعارات في الانتظار"),
+    "package": ("packages of what is held of a person", "حزم ما يُحتفظ به عن شخص"),
+    "package_part": ("parts of these packages", "أجزاء هذه الحزم"),
     "permission": ("consents and suppressions", "الموافقات وقوائم الإيقاف"),
     "person": ("people who administer", "المسؤولون"),
     "person_name": ("digests of e-mail addresses", "بصمات عناوين البريد"),

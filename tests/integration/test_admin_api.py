@@ -38,7 +38,7 @@ OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 NOT_THERE = (
     *("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile", "show_webhook", "revoke_key"),
     *("show_case", "prove_case", "restrict_case", "extend_case", "refuse_case", "answer_case", "close_case"),
-    *("execute_case", "package_case", "download_package"),
+    *("execute_case", "package_case", "download_package", "release_fraud_block"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (

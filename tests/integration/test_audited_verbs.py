@@ -140,7 +140,7 @@ have an intent and an outcome, where consents are.
 
 
 def test_every_verb_is_placed() -> None:
-    theirs = {each for each in COMMANDS if each.startswith(("hold", "person", "request", "subject", "token"))}
+    theirs = {each for each in COMMANDS if each.startswith(("case", "hold", "person", "request", "subject", "token"))}
     theirs |= {"message erase", "customer correct", "customer erase", "customer show"}
     theirs |= {each for each in COMMANDS if each in STEERING}
     assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
@@ -203,8 +203,8 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     task = await site_run(site, "webhook replay", customer, "--since", "2020-01-01T00:00:00Z", got="task")
     await site_run(site, "task cancel", task)
     await site_run(site, "webhook remove", customer)
-    await site_run(site, "balance top-up", customer, "12.5")
-    await site_run(site, "balance set", customer, "--margin", "2.5", "--warn-below", "1.5")
+    await site_run(site, "balance top-up", customer, "1012.5")
+    await site_run(site, "balance set", customer, "--margin", "1002.5", "--warn-below", "1001.5")
     await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
     await site_run(site, "fraud release", await a_block(site))

@@ -100,3 +100,15 @@ def test_the_record_and_the_recipients_follow_the_settings(site: Site) -> None:
     code, found = site.transfers()
     assert code == 0
     assert [each["country"] for each in found if each["kind"] == "store"] == ["SA"]
+
+
+def test_a_case_that_is_late_is_told_of_until_it_is_answered(site: Site) -> None:
+    number = site.folder / "number.txt"
+    number.write_text("+966500000078", "utf-8")
+    long_ago = ("--received-at", "2026-01-01T00:00:00Z", "--number", f"@{number}")
+    site.run("case", "open", "access", "--channel", "phone", *long_ago)
+    rows = site.report()[1]
+    assert (rows["P-37"]["state"], rows["P-37"]["seen"]) == ("fail", "past their time: 1 access")
+    assert rows["P-28"]["state"] == "open"
+    site.run("case", "open", "breach", "--channel", "email", *long_ago)
+    assert site.report()[1]["P-28"]["state"] == "fail"

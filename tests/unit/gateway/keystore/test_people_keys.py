@@ -48,6 +48,19 @@ async def test_a_persons_key_is_durable_before_it_is_used(store: Keystore, clock
     assert store.state.customer_key(NORA) == before
 
 
+async def test_a_key_that_another_process_made_is_taken_over_when_it_is_asked_for(
+    store: Keystore, clock: ManualClock, tmp_path: Path
+) -> None:
+    other = opened(tmp_path, clock)
+    keys = PeopleKeys(other, clock)
+    await PeopleKeys(store, clock).ensure_person(NORA)
+    assert keys.people() == []
+    assert await keys.follow()
+    assert keys.people() == [NORA]
+    assert not await keys.follow()
+    other.close()
+
+
 @pytest.mark.policy("P-23")
 async def test_a_destroyed_key_is_in_no_copy(store: Keystore, clock: ManualClock, tmp_path: Path) -> None:
     keys = PeopleKeys(store, clock)

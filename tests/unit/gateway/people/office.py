@@ -61,6 +61,9 @@ class StateKeys:
     def people(self) -> list[int]:
         return [each for each in self.state.customers() if PEOPLE <= each < SIGN_IN_DAYS]
 
+    async def follow(self) -> bool:
+        return False
+
     async def ensure_days(self, day: int) -> None:
         for each in (day, day + 1):
             self.state.ensure_customer(SIGN_IN_DAYS | each, self._clock.random)

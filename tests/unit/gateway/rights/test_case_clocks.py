@@ -9,6 +9,8 @@ from gateway.rights.case_states import REQUESTS, Kind
 NOW = 1_800_000_000_000
 
 
+@pytest.mark.policy("P-28")
+@pytest.mark.policy("P-37")
 @pytest.mark.parametrize("kind", Kind)
 def test_each_kind_has_its_clock(kind: Kind) -> None:
     wanted = {Kind.BREACH: 72 * HOUR_MS, Kind.COMPLAINT: 90 * DAY_MS}.get(kind, 30 * DAY_MS)

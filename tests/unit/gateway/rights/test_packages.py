@@ -6,13 +6,16 @@ import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gateway.audit.actor import COMMAND_LINE
+from gateway.ledger.contract import DocumentWrite
 from gateway.rights.building import packages
 from gateway.rights.case_states import Kind, Proof, State
 from gateway.rights.package_content import NAMES
-from gateway.rights.packages import PACKAGE, PART, PART_OCTETS, Packages
+from gateway.rights.packages import PACKAGE, PART, PART_OCTETS, Head, Packages
 from redaction.personal import Purpose, Secret
 from tests.unit.gateway.rights.desk import Rights, number
 from tests.unit.gateway.rights.test_cases import CANARY, desk, refusal, said, work
@@ -83,6 +86,19 @@ async def test_a_package_dies_after_seven_days_and_with_the_next_one(road: Road)
     assert await kept(road).sweep() == 1
     assert await kept(road).sweep() == 0
     assert not [*await road.ledger.acts.of_kind(PART), *await road.ledger.acts.of_kind(PACKAGE)]
+
+
+async def test_what_was_begun_and_never_finished_is_given_to_nobody_and_swept(road: Road) -> None:
+    case = await desk(road).open(said(kind=Kind.ACCESS, proof=Proof.LOGIN))
+    made = await kept(road).make(case, b"octets", 0)
+    (document,) = await road.ledger.acts.of_kind(PACKAGE)
+    begun = replace(msgspec.msgpack.decode(document.octets, type=Head), secret=b"")
+    await road.ledger.acts.act([DocumentWrite(PACKAGE, case.id, msgspec.msgpack.encode(begun))])
+    assert await refusal(kept(road).take(case.id, made.secret)) == "not_found"
+    road.clock.advance(7 * 86_400)
+    assert await kept(road).sweep() == 1
+    assert begun.key_number not in Rights(road).on.keystore.state.customers()
+    assert not await road.ledger.acts.of_kind(PART)
 
 
 async def test_a_package_in_parts_is_put_together_again(road: Road) -> None:
