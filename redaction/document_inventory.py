@@ -298,6 +298,13 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "watched": "whether nothing is refused",
         },
     ),
+    # fraud_override: until it is taken off the list, its person is erased or its customer leaves
+    *_kind(
+        "fraud_override",
+        replace(_WATCH, form=Form.PSEUDONYM),
+        {"key": "number of the customer, and a person's number as a keyed token under a lasting pepper"},
+    ),
+    *_kind("fraud_override", _WATCH, {"label": "what the number is, without a name"}),
     # sender: until it is taken out of the register, or its customer leaves
     *_kind(
         "sender",

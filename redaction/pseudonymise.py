@@ -123,6 +123,14 @@ def suppression_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
     return hmac_sha256(pepper, msisdn.reveal(Purpose.ACCEPT).encode())[:8]
 
 
+def override_token(keys: KeyState, customer: int, msisdn: Msisdn) -> bytes:
+    """16 octets of a number that a customer exempted from controls against abuse: under the pepper of suppressions, a
+    word before the number, with which no number begins. Raises `KeyDestroyed`.
+    """
+    pepper = keys.pepper(customer, "suppress", LASTING_EPOCH)
+    return hmac_sha256(pepper, b"override:" + msisdn.reveal(Purpose.ACCEPT).encode())[:16]
+
+
 def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms: int) -> list[Pseudonym]:
     """What a number may have been kept under for a purpose with short epochs, "rate" or "join": the one to keep it
     under from now on comes first.

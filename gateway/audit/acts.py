@@ -125,6 +125,7 @@ class Act(enum.Enum):
     CONSENT_WORDING = "consent.wording"
     SUPPRESSION_ADD = "suppression.add"
     SUPPRESSION_REMOVE = "suppression.remove"
+    FRAUD_OVERRIDE = "fraud.override"
     FRAUD_RELEASE = "fraud.release"
     HOLD_PLACE = "hold.place"
     HOLD_EXTEND = "hold.extend"
@@ -297,6 +298,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CONSENT_WORDING: _CUSTOMER,
         Act.SUPPRESSION_ADD: _rule("cus", words=_words("person link api import command operator erasure")),
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
+        Act.FRAUD_OVERRIDE: _rule("cus", words=("add", "remove")),
         Act.FRAUD_RELEASE: _rule("block"),
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
         Act.HOLD_EXTEND: _rule("hold case", numbers="messages"),

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.audit.actor import COMMAND_LINE
+from gateway.cli.fraud_overrides import app as overrides
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import customer_names, find_customer, open_desk
 from gateway.fraud.blocks import blocks, customer_of, release
@@ -14,6 +15,7 @@ from gateway.model.times import rfc3339
 LONGEST_DAYS = 90
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Controls against abuse.")
+app.add_typer(overrides, name="overrides")
 
 
 @app.command("blocks")

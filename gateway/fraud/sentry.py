@@ -26,6 +26,7 @@ from gateway.model.message import MessageClass
 from gateway.model.numbers import digits_of
 from gateway.model.submission import Submission
 from gateway.model.verdict import Severity, Verdict
+from redaction.personal import Msisdn
 
 COUNTING: Final = "counting"
 """What failed, where it is no single control."""
@@ -33,15 +34,19 @@ COUNTING: Final = "counting"
 
 class Sentry:
     """Of one process. failed: is given each error of ours. refusing: controls, in their order. failures: how often each
-    control failed.
+    control failed. exempt: whether a number of a customer is never counted or stopped.
     """
 
     def __init__(
-        self, failed: Callable[[Exception], None] | None = None, refusing: Sequence[tuple[Control, Ask]] = REFUSING
+        self,
+        failed: Callable[[Exception], None] | None = None,
+        refusing: Sequence[tuple[Control, Ask]] = REFUSING,
+        exempt: Callable[[int, Msisdn], bool] | None = None,
     ) -> None:
         self.tallies: Final = Tallies()
         self.failures: Final = {each.value: 0 for each in Control} | {COUNTING: 0}
         self._failed: Final = failed
+        self._exempt: Final = exempt
         self._refusing: Final = tuple(refusing)
         self._first: Final = tuple(each for each in refusing if each[0] not in OF_REPEATS)
         self.conversion: Final = Conversion()
@@ -58,6 +63,8 @@ class Sentry:
     def look(self, key: ApiKey, submission: Submission, now_ms: int) -> Sequence[Verdict]:
         """What stands in the way of a message; the first that refuses is the last that is asked."""
         try:
+            if self._exempt is not None and self._exempt(key.customer.id, submission.to):
+                return ()
             seen = self._see(key, submission, now_ms)
         except Exception as error:
             self._fail(COUNTING, error)
@@ -80,6 +87,8 @@ class Sentry:
     def note(self, key: ApiKey, submission: Submission, now_ms: int, found: Sequence[Verdict], once: int = 0) -> None:
         """A message was judged, and this was found of it, by others, too: refused messages are not counted."""
         try:
+            if self._exempt is not None and self._exempt(key.customer.id, submission.to):
+                return
             seen = self._see(key, submission, now_ms)
             self._last = None
             if found:

@@ -5,7 +5,7 @@ from gateway.keystore.upkeep import CREDENTIALS, STOP_LINKS
 from redaction.customer_keys import LASTING_EPOCH
 from redaction.errors import KeysWithheld
 from redaction.personal import Msisdn
-from redaction.pseudonymise import consent_token, suppression_token
+from redaction.pseudonymise import consent_token, override_token, suppression_token
 from redaction.stop_links import StopLinks
 
 
@@ -25,6 +25,12 @@ class PermissionKeys:
             raise KeysWithheld
         state = self._keyring.state
         return consent_token(state, customer, number), suppression_token(state, customer, number)
+
+    def override(self, customer: int, number: Msisdn) -> bytes:
+        """What a number that is exempt from controls against abuse is found by. Raises as `tokens` does."""
+        if not self._keyring.attended:
+            raise KeysWithheld
+        return override_token(self._keyring.state, customer, number)
 
     def stop_links(self) -> StopLinks:
         """Raises KeysWithheld, and KeyDestroyed where an installation from before has no key for them yet."""

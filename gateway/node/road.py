@@ -76,6 +76,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     scrubbing: Scrubbing
     sentry: way_in.Sentry
     blocks: way_in.Blocks
+    overrides: way_in.Overrides
 
 
 async def build_road(
@@ -101,7 +102,8 @@ async def build_road(
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
     till = ends.till = await limiting.till(base, tasks)
-    sentry = way_in.sentry()
+    overrides = way_in.overrides(base)
+    sentry = way_in.sentry(overrides)
     door = way_in.door(base, dispatch, till, sentry)
     incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
@@ -142,6 +144,7 @@ async def build_road(
         scrubbing=_scrubbing(settings, stores, deliverer, lambda: sentry.forget_old(clock.now_ms())),
         sentry=sentry,
         blocks=way_in.blocks(base, sentry),
+        overrides=overrides,
     )
 
 

@@ -9,7 +9,9 @@ from gateway.accept.validation import Validator
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.delivery.mobile_originated import Incoming
 from gateway.fraud.blocks import Blocks as Blocks
+from gateway.fraud.overrides import Overrides as Overrides
 from gateway.fraud.sentry import Sentry as Sentry
+from gateway.keystore.permission_keys import PermissionKeys
 from gateway.limits.till import Till
 from gateway.node import assembly, consenting
 from gateway.node.steps import Base
@@ -19,9 +21,13 @@ from operators import contained
 from operators.smpp.segments import plan
 
 
-def sentry() -> Sentry:
+def overrides(base: Base) -> Overrides:
+    return Overrides(base.stores.ledger.acts, PermissionKeys(base.stores.keyring).override)
+
+
+def sentry(overrides: Overrides) -> Sentry:
     """Its errors are counted and logged as those of a submission, which goes on."""
-    return Sentry(partial(contained.report, "submission"))
+    return Sentry(partial(contained.report, "submission"), exempt=overrides.holds)
 
 
 def blocks(base: Base, sentry: Sentry) -> Blocks:

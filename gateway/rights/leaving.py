@@ -12,6 +12,7 @@ import msgspec
 from gateway.accounts.administration import Accounts, clear_customer
 from gateway.audit.acts import Act
 from gateway.audit.log import AuditLog
+from gateway.fraud.overrides import forget_overrides
 from gateway.keystore.keyring import Keyring
 from gateway.ledger.contract import ROW_FAULTS, DocumentWrite, StoredCustomer
 from gateway.ledger.roles import Ledger
@@ -92,6 +93,7 @@ class Departures:
         self._keyring.forget_customer(number)
         gone = await self._forget_rows(number)
         await forget_senders(self._ledger.acts, public)
+        await forget_overrides(self._ledger.acts, number)
         await clear_customer(self._ledger.accounts, number)
         await self._ledger.retention.checkpoint()
         issued = self._certificates.issue(

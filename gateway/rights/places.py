@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from gateway.consent.desk import Forgetting
+from gateway.fraud.overrides import ForgettingOverrides
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.permission_keys import PermissionKeys
 from gateway.ledger.roles import Ledger
@@ -32,7 +33,11 @@ def _consents(ledger: Ledger, keyring: Keyring, _clock: Clock) -> Place:
     return Forgetting(ledger.permissions, PermissionKeys(keyring).tokens)
 
 
-MAKERS: Final[tuple[Maker, ...]] = (_consents,)
+def _overrides(ledger: Ledger, keyring: Keyring, _clock: Clock) -> Place:
+    return ForgettingOverrides(ledger.acts, PermissionKeys(keyring).override)
+
+
+MAKERS: Final[tuple[Maker, ...]] = (_consents, _overrides)
 """Of every place that there is."""
 
 

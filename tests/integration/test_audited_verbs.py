@@ -45,6 +45,7 @@ NONE = {
     "demo": "runs a gateway of its own",
     "esme list": "reads",
     "fraud blocks": "reads",
+    "fraud overrides list": "reads labels",
     "fraud report": "reads",
     "key list": "reads",
     "keys recover": "counts what opens, in copies",
@@ -100,6 +101,8 @@ WRITES = {
     "esme add": ["esme.add"],
     "esme profile": ["esme.set"],
     "esme revoke": ["esme.revoke"],
+    "fraud overrides add": ["fraud.override"],
+    "fraud overrides remove": ["fraud.override"],
     "fraud release": ["fraud.release"],
     "key add": ["key.add"],
     "key revoke": ["key.revoke"],
@@ -205,6 +208,8 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "quota set", customer, "--utc-offset-min", "-120")
     await site_run(site, "retention policy", customer, "transactional", "--record", "86400")
     await site_run(site, "fraud release", await a_block(site))
+    await site_run(site, "fraud overrides add", customer, "+966537319441", "--label", "monitor")
+    await site_run(site, "fraud overrides remove", customer, "+966537319441")
     await write_consents(site, customer, "+966537319441")
 
 
