@@ -6,6 +6,7 @@ A test holds the page and the types together.
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import date
+from inspect import getdoc
 from typing import Final
 
 import msgspec
@@ -111,7 +112,7 @@ def _kinds(kinds: tuple[mi.StructType, ...], name: str, reload: Reload) -> Itera
 
 def _kind(kind: mi.StructType, own: list[mi.Field], name: str, told: set[str], reload: Reload) -> Iterator[str]:
     """told: the sections inside that stand above already."""
-    yield f"## `[[{name}]]` of kind `{kind.tag}`\n\n{kind.cls.__doc__}\n"
+    yield f"## `[[{name}]]` of kind `{kind.tag}`\n\n{getdoc(kind.cls)}\n"
     yield _markdown(_HEAD, (_row(field, reload) for field in own if _subtable(field) is None))
     again = [field.encode_name for field in own if _subtable(field) is not None and field.encode_name in told]
     if again:
@@ -129,7 +130,7 @@ def _subsections(fields: Iterable[mi.Field], name: str, reload: Reload) -> Itera
 def _tables(node: mi.Type, name: str, reload: Reload, *, is_list: bool = False) -> Iterator[str]:
     """The table of keys of this section, then those of the sections inside it."""
     assert isinstance(node, mi.StructType)
-    yield f"## `{f'[[{name}]]' if is_list else f'[{name}]'}`\n\n{node.cls.__doc__}\n"
+    yield f"## `{f'[[{name}]]' if is_list else f'[{name}]'}`\n\n{getdoc(node.cls)}\n"
     yield _markdown(_HEAD, (_row(field, reload) for field in node.fields if _subtable(field) is None))
     yield from _subsections(node.fields, name, reload)
 
