@@ -128,9 +128,10 @@ class Admin:
 
     async def entries(self, act: str) -> list[dict[str, Any]]:
         """Of the audit log, that are pending or not: what was written of this act."""
-        pending = [each.octets for each in await self.node.stores.ledger.acts.pending(10_000)]
+        pending = await self.node.stores.ledger.acts.pending(10_000)
         written = await asyncio.to_thread(self._log)  # looked at last: what is pending no more is in there
-        found = [json.loads(each) for each in dict.fromkeys([*written, *pending])]
+        waiting = [each.octets for each in pending if each.number > len(written)]  # numbers begin with 1
+        found = [json.loads(each) for each in [*written, *waiting]]
         return [each for each in found if each["act"] == act]
 
     def _log(self) -> list[bytes]:
