@@ -73,7 +73,7 @@ class Estimate:
 
     def count(self) -> float:
         empty = self._registers.count(0)
-        raw = 0.715 * _REGISTERS**2 / sum(2.0**-rank for rank in self._registers)
+        raw = 0.715 * _REGISTERS**2 / sum(2.0**-rank for rank in bytes(self._registers))
         return _REGISTERS * log(_REGISTERS / empty) if empty and raw <= 2.5 * _REGISTERS else raw
 
 
