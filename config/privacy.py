@@ -1,5 +1,6 @@
 """Who is responsible for the data, where it lies, and who processes it for the gateway beside the operators."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
@@ -10,8 +11,10 @@ from config.findings import Finding
 from config.operators.register import HOME
 from config.problems import Severity
 
-PLACEHOLDERS: Final = ("example.", ".example", ".test", ".invalid", "changeme", "todo", "xxx")
-"""What contacts hold that nobody answers."""
+PLACEHOLDER: Final = re.compile(
+    r"(?<![\w-])example\.|\.(?:example|test|invalid)(?![\w-])|(?<!\w)(?:change-?me|todo|x{3,})(?!\w)", re.IGNORECASE
+)
+"""What contacts hold that nobody answers: reserved names of hosts (RFC 2606), and words that stand for something else."""
 
 
 _Said = Annotated[str, Meta(min_length=1)]
@@ -55,7 +58,7 @@ class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def findings(self) -> Iterator[Finding]:
         """A contact that nobody answers (P-41), and what would leave the country without a safeguard (P-38)."""
         for key in ("controller", "contact", "officer"):
-            if any(each in getattr(self, key).lower() for each in PLACEHOLDERS):
+            if PLACEHOLDER.search(getattr(self, key)):
                 yield ("privacy", key), "placeholder_contact", "is a placeholder, which nobody answers", Severity.ERROR
         yield from _transfer(("privacy", "stores", "country"), self.stores)
 

@@ -138,7 +138,7 @@ class Sentry:
     def _fail(self, what: str, error: Exception) -> None:
         self.failures[what] += 1
         if self._failed is not None:
-            with suppress(Exception):
+            with suppress(OSError):  # the log's disk is full; that is counted and seen elsewhere
                 self._failed(error)
 
     def _see(self, key: ApiKey, submission: Submission, now_ms: int) -> Seen:

@@ -5,6 +5,7 @@ It is the same octets whenever it is made of the same four: what differs in a si
 
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from io import BytesIO
 from typing import Final
@@ -91,13 +92,12 @@ def _packed(members: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
+_RAISED_OF_ZIPS: Final = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError)
+"""All that the library raises of octets that are no zip, or one that it cannot read."""
+
+
 def _unpacked(octets: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(BytesIO(octets)) as file:
-            if tuple(file.namelist()) != NAMES or sum(each.file_size for each in file.infolist()) > LARGEST:
-                raise BadCertificate("this is no certificate")
+    with suppress(*_RAISED_OF_ZIPS), zipfile.ZipFile(BytesIO(octets)) as file:
+        if tuple(file.namelist()) == NAMES and sum(each.file_size for each in file.infolist()) <= LARGEST:
             return {name: file.read(name) for name in NAMES}
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, BadCertificate):
-            raise
-        raise BadCertificate("this is no certificate") from None
+    raise BadCertificate("this is no certificate")
