@@ -14,7 +14,7 @@ from config.problems import Severity
 PLACEHOLDER: Final = re.compile(
     r"(?<![\w-])example\.|\.(?:example|test|invalid)(?![\w-])|(?<!\w)(?:change-?me|todo|x{3,})(?!\w)", re.IGNORECASE
 )
-"""What contacts hold that nobody answers: reserved names of hosts (RFC 2606), and words that stand for something else."""
+"""What contacts hold that nobody answers: reserved names of hosts (RFC 2606), and words that stand for others."""
 
 
 _Said = Annotated[str, Meta(min_length=1)]
