@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from config.loader import load
-from config.rules import RulePack
+from config.rules import ClassRule, RulePack
 from gateway.accept.choosing import Choice
 from gateway.accept.inquiry import findings
 from gateway.accept.judging import Judge
@@ -64,9 +64,7 @@ def show_(
     if json:
         show(msgspec.to_builtins(found), True)
         return
-    show(
-        [_row(found, name) for name in (rule.name for rule in found.classes)], False, title=f"{found.id}, {found.sure}"
-    )
+    show({rule.name: _asked(found, rule) for rule in found.classes}, False, title=f"{found.id}, {found.sure}")
 
 
 @app.command("diff")
@@ -155,19 +153,18 @@ def _pack(packs: Packs, name: str | None) -> RulePack:
     raise Failed(f"no pack has this name; there are {', '.join(each.id for each in packs.known)}", "unknown_pack")
 
 
-def _row(pack: RulePack, name: str) -> dict[str, object]:
-    rule = pack.of(name)
-    hours = None if rule.window is None else f"{rule.window.open}-{rule.window.close}"
-    return {
-        "class": name,
-        "regulated_as": rule.regulated_as,
-        "senders": list(rule.senders),
-        "hours": hours,
-        "suffix": pack.sender.promotional_suffix if rule.suffix else None,
+def _asked(pack: RulePack, rule: ClassRule) -> str:
+    """All that is asked of a class, in a line that wraps by words."""
+    said = {
+        "regulated as": rule.regulated_as,
+        "senders": ", ".join(rule.senders),
+        "hours": "" if rule.window is None else f"{rule.window.open}-{rule.window.close}",
+        "suffix": pack.sender.promotional_suffix if rule.suffix else "",
         "consent": rule.consent,
-        "opt_out": rule.opt_out.lint if rule.opt_out.needed else None,
+        "opt-out": rule.opt_out.lint if rule.opt_out.needed else "",
         "links": rule.links,
     }
+    return "; ".join(f"{name}: {each}" for name, each in said.items() if each)
 
 
 def _flat(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
