@@ -11,7 +11,7 @@ from gateway.model.senders import sender_key
 
 PURPOSES: Final = (MessageClass.PROMOTIONAL.value, MessageClass.AWARENESS.value)
 """What consent is asked for; each is the class of the messages too."""
-NEEDING: Final = frozenset({MessageClass.PROMOTIONAL, MessageClass.AWARENESS})
+NEEDING: Final = frozenset(map(MessageClass, PURPOSES))
 """Classes that need consent, and that suppressions stop (IR 28). All others never wait for a look-up."""
 ALL: Final = "all"
 _SENDER: Final = "sender:"

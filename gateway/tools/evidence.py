@@ -16,6 +16,7 @@ from config.operators import OperatorSettings
 from config.rules import RulePack, pack_at
 from config.settings import Settings
 from gateway.accounts.settings import CustomerSettings
+from gateway.consent.purposes import PURPOSES
 from gateway.keystore.handing_over import TURNS_DAYS, Custodianship
 from gateway.ledger.contract import TagDue
 from gateway.model.consent_mode import ConsentMode
@@ -154,7 +155,7 @@ def _cells(facts: Facts) -> Found:
 def _consent(facts: Facts) -> Found:
     """A pack must ask for it, and customers must have it enforced."""
     pack = pack_at(facts.today, facts.packs)
-    careless = [name for name in ("promotional", "awareness") if not pack.of(name).needs_consent]
+    careless = [name for name in PURPOSES if not pack.of(name).needs_consent]
     if careless:
         return False, f"the rules of today ask for none: {', '.join(careless)}"
     loose = sum(each.consent is not ConsentMode.ENFORCE for each in facts.customers)
