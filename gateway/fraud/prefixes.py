@@ -4,11 +4,13 @@ argument.
 A range has 10,000 numbers, so which of them were written to in the hour is a map of as many bits; it lives for the
 hour and in memory only, and while it lives it is a list of numbers, so nothing of it is shown. Numbers that this
 customer wrote to before are estimated with HyperLogLog, which cannot say of any number whether it is in it: the hash
-that it is given is not kept, and of a range's numbers five at the least share each of its ranks.
+that it is given is not kept, and of a range's numbers five at the least share each of its ranks. They are added when
+their hour is over.
 """
 
 import secrets
 from array import array
+from collections.abc import Iterable
 from math import log
 from statistics import median
 from typing import Final, NamedTuple
@@ -32,9 +34,9 @@ SPARED_MS: Final = 86_400_000
 """How long a range is not blocked again that somebody let go."""
 _MOST_FRESH: Final = 1_000
 _NUMBERS: Final = 10_000
-_REGISTERS: Final = 128
-_RANKS: Final = 5
-"""Of a register. 10,000 / 128 / 2^4 = 5 numbers of a range have the highest; it counts up to some 3,000."""
+_REGISTERS: Final = 256
+_RANKS: Final = 4
+"""Of a register. 10,000 / 256 / 2^3 = 5 numbers of a range have the highest; it counts up to some 3,000."""
 LAST: Final = 4
 """Digits that tell numbers of one range apart."""
 _SAMPLE: Final = 200
@@ -53,7 +55,7 @@ class Begun(NamedTuple):
 
 
 class Estimate:
-    """HyperLogLog of 128 registers; for few it counts empty registers, and is off by one or two in twenty."""
+    """HyperLogLog of 256 registers; for few it counts empty registers, and is off by one in twenty."""
 
     __slots__ = ("_registers",)
 
@@ -66,10 +68,13 @@ class Estimate:
         if self._registers[place] < rank:
             self._registers[place] = rank
 
-    def union(self, other: "Estimate") -> "Estimate":
-        joined = Estimate()
-        joined._registers = bytearray(map(max, self._registers, other._registers))
-        return joined
+    def joined(self, tokens: Iterable[int]) -> "Estimate":
+        """Of these, too."""
+        more = Estimate()
+        more._registers[:] = self._registers
+        for each in tokens:
+            more.add(each)
+        return more
 
     def count(self) -> float:
         empty = self._registers.count(0)
@@ -78,7 +83,10 @@ class Estimate:
 
 
 class _Range:
-    """What is known of one range of one customer."""
+    """What is known of one range of one customer. salt: of the hashes of its numbers. before: those of hours that are
+    over. few: those of this hour, by their last digits, in the order they came; map: the same as bits, once they are
+    many.
+    """
 
     __slots__ = (
         "before",
@@ -88,21 +96,21 @@ class _Range:
         "hour",
         "judged",
         "map",
-        "now",
         "reported",
+        "salt",
         "spared_until_ms",
         "stepped_ms",
         "steps",
     )
 
-    def __init__(self, hour: int) -> None:
+    def __init__(self, hour: int, salt: int) -> None:
         self.hour = hour
+        self.salt = salt
         self.reported = 0
         self.confirmed = 0
         self.few: array[int] = array("H")
         self.map: bytearray | None = None
         self.before = Estimate()
-        self.now = Estimate()
         self.judged = 0
         self.blocked_until_ms = 0
         self.spared_until_ms = 0
@@ -114,10 +122,15 @@ class _Range:
         return self.blocked_until_ms > at_ms or self.spared_until_ms > at_ms
 
     def turn(self, hour: int) -> None:
-        self.before = self.before.union(self.now)
-        self.now = Estimate()
-        self.few, self.map, self.hour, self.judged = array("H"), None, hour, 0
+        self.forget()
+        self.hour = hour
         self.reported, self.confirmed = self.reported // 2, self.confirmed // 2
+
+    def forget(self) -> None:
+        """Which numbers there were in an hour that is over; how many may be estimated."""
+        for each in self.few:
+            self.before.add(hash((self.salt, each)))
+        self.few, self.map, self.judged = array("H"), None, 0
 
     def holds(self, last: int) -> bool:
         return last in self.few if self.map is None else bool(self.map[last >> 3] & 1 << (last & 7))
@@ -138,7 +151,8 @@ class _Range:
 
     def new_share(self) -> float:
         """Of the numbers of this hour, how many were not written to before."""
-        return (self.before.union(self.now).count() - self.before.count()) / max(1.0, self.now.count())
+        with_these = self.before.joined(hash((self.salt, each)) for each in self.few)
+        return (with_these.count() - self.before.count()) / max(1, len(self.few))
 
     def is_unconfirmed(self) -> bool:
         """Whether codes that went there are hardly ever entered."""
@@ -201,7 +215,6 @@ class Prefixes:
         last = int(digits[-LAST:])
         if not known.holds(last):
             known.add(last)
-            known.now.add(hash((customer, self._salt + digits)))
 
     def report(self, customer: int, prefix: str, now_ms: int, *, confirmed: bool) -> None:
         """A code to a number of this range was entered, or was not."""
@@ -234,8 +247,8 @@ class Prefixes:
             self._hour = hour
             for own in self._ranges.values():
                 for each in own.values():
-                    if each.hour != hour:
-                        each.few, each.map, each.judged = array("H"), None, 0
+                    if each.few and each.hour != hour:
+                        each.forget()
 
     def _range(self, customer: int, digits: str, now_ms: int, *, make: bool = False) -> _Range | None:
         own = self._ranges.get(customer)
@@ -247,7 +260,7 @@ class Prefixes:
             return known
         if not make or (self._count >= self._most and not self._make_room(hour)):
             return None
-        known = _Range(hour)
+        known = _Range(hour, hash((self._salt, customer, digits)))
         self._ranges.setdefault(customer, {})[digits] = known
         self._count += 1
         return known
