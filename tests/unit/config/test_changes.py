@@ -20,6 +20,7 @@ RESTART = [
     "http.shared_port",
     "http.tls_terminated_upstream",
     "http.trusted_proxies",
+    *(f"http.facades.{name}" for name in FacadeSettings.__struct_fields__),
     "smpp_server.host",
     "smpp_server.port",
     "smpp_server.shared_port",

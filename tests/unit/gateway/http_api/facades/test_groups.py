@@ -1,0 +1,36 @@
+"""Every refusal has words in every façade."""
+
+import importlib
+
+import pytest
+
+from config.settings import FacadeSettings
+from gateway.http_api.facades.groups import GROUP_OF, Group, Words
+from gateway.http_api.facades.registry import BUILDERS
+from gateway.model.facades import FACADES
+from gateway.model.refusals import KINDS, Refusal
+
+
+def test_every_kind_is_in_one_group() -> None:
+    assert GROUP_OF.keys() == KINDS.keys()
+
+
+@pytest.mark.parametrize("name", FACADES)
+@pytest.mark.parametrize("code", KINDS)
+def test_a_facade_has_words_for_every_refusal(name: str, code: str) -> None:
+    words: Words = importlib.import_module(f"gateway.http_api.facades.{name}.words").WORDS
+    said = words.of(Refusal(code))
+    assert 200 <= said.status < 600
+    assert said.text
+
+
+@pytest.mark.parametrize("name", FACADES)
+def test_a_facade_says_something_of_every_group_and_of_no_kind_that_is_none(name: str) -> None:
+    module = importlib.import_module(f"gateway.http_api.facades.{name}.words")
+    assert set(module.GROUPS) == set(Group)
+    assert {each.partition(":")[0] for each in module.CODES} <= KINDS.keys()
+
+
+def test_each_facade_is_built_and_has_a_switch_that_is_off() -> None:
+    assert set(BUILDERS) == set(FACADES) == set(FacadeSettings.__struct_fields__)
+    assert not any(getattr(FacadeSettings(), name) for name in FACADES)
