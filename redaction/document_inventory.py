@@ -305,6 +305,27 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         {"key": "number of the customer, and a person's number as a keyed token under a lasting pepper"},
     ),
     *_kind("fraud_override", _WATCH, {"label": "what the number is, without a name"}),
+    # notice: as long as the installation
+    *_kind(
+        "notice",
+        replace(_DECISION, clock=Clock.GATEWAY),
+        {
+            "key": "number of the version",
+            "since_ms": "from when on people were told this",
+            "notice": "what they were told of the processing, and whom to ask",
+        },
+    ),
+    # notice_given: until the customer leaves
+    *_kind(
+        "notice_given",
+        replace(_DECISION, clock=Clock.ACCOUNT),
+        {
+            "key": "number of the customer",
+            "version": "number of the newest notice that it got",
+            "at_ms": "when that was seen",
+            "means": "by using the gateway since, or by saying that it read it",
+        },
+    ),
     # sender: until it is taken out of the register, or its customer leaves
     *_kind(
         "sender",
