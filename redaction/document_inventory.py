@@ -2,7 +2,7 @@
 
 The ledger stores a document as octets that its owner encodes (`redaction.inventory` has that row); what is in them is
 declared here, and a test compares it with the types that are encoded. Field `key` is a document's key. What each kind
-is called in the record of processing activities stands in `gateway.tools.ropa_words`.
+is called in the record of processing activities stands in `gateway.transparency.record_words`.
 """
 
 from collections.abc import Mapping

@@ -23,8 +23,8 @@ from gateway.ledger.contract import Used
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from gateway.rights.cases import Cases
 from gateway.tools.evidence import LAG_S, Facts, LogFacts
-from gateway.tools.ropa import Sources
-from gateway.tools.transfers import Recipient, given, recipients
+from gateway.transparency.record import Sources
+from gateway.transparency.transfers import Recipient, given, recipients
 from redaction.inventory import undeclared
 from redaction.notes import BadNote, read_note
 from redaction.retention import period_dead_ms

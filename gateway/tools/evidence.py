@@ -22,7 +22,7 @@ from gateway.ledger.contract import TagDue
 from gateway.model.consent_mode import ConsentMode
 from gateway.rights.case_states import Kind
 from gateway.tools.promises import PROMISES, Promise
-from gateway.tools.transfers import Recipient, recipients
+from gateway.transparency.transfers import Recipient, recipients
 from redaction.inventory import INVENTORY
 from redaction.personal import Purpose
 from redaction.seal import POLICY
