@@ -28,7 +28,7 @@ def _extracted(method: str, path: Path) -> Iterator[str | tuple[str, ...]]:
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
     options = {"trimmed": "true", "silent": "false"}
     name = "jinja2.ext:babel_extract" if method == "jinja2" else method
-    for _, words, _, _ in extract(name, io.BytesIO(path.read_bytes()), keywords, options=options):  # type: ignore[arg-type]
+    for _, words, _, _ in extract(name, io.BytesIO(path.read_bytes()), keywords, options=options):
         yield words
 
 
@@ -56,7 +56,7 @@ def _id(message: Message) -> Words:
 
 
 def _faults(message: Message) -> Iterator[str]:
-    strings = [message.string] if isinstance(message.string, str) else list(message.string)
+    strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
     if message.fuzzy:
         yield "not sure"
     if not all(strings) or (not isinstance(message.id, str) and len(strings) != 6):

@@ -2,7 +2,7 @@
 
 import enum
 import re
-from typing import Final
+from typing import Final, Literal
 
 _RANGE: Final = re.compile(
     r"[ \t]*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]*)?[ \t]*(?:;[ \t]*q=([01](?:\.[0-9]{0,3})?))?[ \t]*"
@@ -18,9 +18,9 @@ class Look(enum.StrEnum):
     """Arabic, with Arabic-Indic digits for amounts and times; ids and numbers of telephones stay as they are."""
 
     @property
-    def language(self) -> str:
-        """That of its words: `en` or `ar`."""
-        return self.value.partition("-")[0]
+    def language(self) -> Literal["en", "ar"]:
+        """That of its words."""
+        return "en" if self is Look.ENGLISH else "ar"
 
     @property
     def direction(self) -> str:
