@@ -17,6 +17,7 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
+from config.pages import PagesSettings
 from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
@@ -41,6 +42,7 @@ __all__ = [
     "NodeSettings",
     "OperatorRegister",
     "OperatorSettings",
+    "PagesSettings",
     "PasskeySettings",
     "PlaceSettings",
     "PrivacySettings",
@@ -445,6 +447,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
+    pages: PagesSettings = PagesSettings()
     providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()

@@ -12,7 +12,7 @@ from config.expected import choices, may_be_unset
 from config.operators import LoopbackOperatorSettings, RouteSettings, SmppOperatorSettings
 from config.reload import Reload, reload_of
 from config.secret import SecretRef
-from config.settings import HttpSettings, LogSettings, Settings
+from config.settings import FacadeSettings, HttpSettings, LogSettings, Settings
 
 RESTART = [
     "http.host",
