@@ -21,6 +21,7 @@ from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
+from config.rights import RightsSettings
 from config.rule_settings import RulesSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
@@ -47,6 +48,7 @@ __all__ = [
     "ProviderSettings",
     "RedisSettings",
     "RetentionSettings",
+    "RightsSettings",
     "RootSlotSettings",
     "RouteSettings",
     "RulesSettings",
@@ -438,6 +440,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
+    rights: RightsSettings = RightsSettings()
     providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()
