@@ -17,6 +17,7 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
+from config.pages import PagesSettings
 from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
@@ -42,6 +43,7 @@ __all__ = [
     "NodeSettings",
     "OperatorRegister",
     "OperatorSettings",
+    "PagesSettings",
     "PasskeySettings",
     "PlaceSettings",
     "PrivacySettings",
@@ -441,6 +443,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tracing: TracingSettings = TracingSettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
     rights: RightsSettings = RightsSettings()
+    pages: PagesSettings = PagesSettings()
     providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()

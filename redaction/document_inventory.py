@@ -2,7 +2,7 @@
 
 The ledger stores a document as octets that its owner encodes (`redaction.inventory` has that row); what is in them is
 declared here, and a test compares it with the types that are encoded. Field `key` is a document's key. What each kind
-is called in the record of processing activities stands in `gateway.tools.ropa_words`.
+is called in the record of processing activities stands in `gateway.transparency.record_words`.
 """
 
 from collections.abc import Mapping
@@ -328,6 +328,27 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         {"key": "number of the customer, and a person's number as a keyed token under a lasting pepper"},
     ),
     *_kind("fraud_override", _WATCH, {"label": "what the number is, without a name"}),
+    # notice: as long as the installation
+    *_kind(
+        "notice",
+        replace(_DECISION, clock=Clock.GATEWAY),
+        {
+            "key": "number of the version",
+            "since_ms": "from when on people were told this",
+            "notice": "what they were told of the processing, and whom to ask",
+        },
+    ),
+    # notice_given: until the customer leaves
+    *_kind(
+        "notice_given",
+        replace(_DECISION, clock=Clock.ACCOUNT),
+        {
+            "key": "number of the customer",
+            "version": "number of the newest notice that it got",
+            "at_ms": "when that was seen",
+            "means": "by using the gateway since, or by saying that it read it",
+        },
+    ),
     # sender: until it is taken out of the register, or its customer leaves
     *_kind(
         "sender",

@@ -134,6 +134,7 @@ KINDS: Final[dict[str, Kind]] = {
     "paused": Kind(503, 0x58, "No messages are taken for now; nothing was taken, try again later."),
     # what is asked of a message
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
+    "not_final": Kind(409, 0x08, "The message is not at its end yet; cancel it, or wait for that."),
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
     "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
     # cases of people

@@ -105,6 +105,8 @@ CATEGORIES: Final[Pairs] = {
     "lock": ("failed sign-ins", "محاولات دخول فاشلة"),
     "message": ("numbers, texts, status and times of messages", "أرقام الرسائل ونصوصها وحالاتها وأوقاتها"),
     "meta": ("facts about the store", "بيانات عن المخزن"),
+    "notice": ("notices to people, in versions", "إشعارات الخصوصية بإصداراتها"),
+    "notice_given": ("which notice a customer got", "الإشعار الذي أُبلغ به العميل"),
     "outbox": ("notifications that wait", "إشعارات في الانتظار"),
     "package": ("packages of what is held of a person", "حزم ما يُحتفظ به عن شخص"),
     "package_part": ("parts of these packages", "أجزاء هذه الحزم"),
