@@ -140,9 +140,9 @@ def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms
     return [pseudonymise(keys, customer, msisdn, epoch, purpose).pseudonym for epoch in epochs]
 
 
-def counted_digest(keys: KeyState, word: str, now_ms: int) -> tuple[int, bytes]:
-    """What the platform counts a day's requests under, 8 octets, and the epoch of the pepper, a day. It is destroyed
-    two days later: then nobody can test numbers against the counts. Raises `KeyDestroyed`.
+def counted_digest(keys: KeyState, word: str, now_ms: int) -> bytes:
+    """8 octets that the platform counts a day's requests under; the pepper is destroyed within three days: then nobody
+    can test numbers against the counts. Raises `KeyDestroyed`.
     """
-    epoch = window(keys, "rate", now_ms).claimed
-    return epoch, hmac_sha256(keys.pepper(PLATFORM, "rate", epoch), word.encode())[:8]
+    pepper = keys.pepper(PLATFORM, "rate", window(keys, "rate", now_ms).claimed)
+    return hmac_sha256(pepper, word.encode())[:8]

@@ -14,13 +14,14 @@ from config.rights import RightsSettings
 from gateway.ledger.contract import ABSENT, ROW_FAULTS, ChangedMeanwhile, DocumentWrite
 from gateway.ledger.roles import Acts
 from gateway.process.clock import Clock
+from gateway.rights.case_clocks import DAY_MS
 
 TALLY: Final = "code_tally"
-"""The kind of document; its key is the epoch of the pepper, a day."""
+"""The kind of document; its key is the day since the epoch."""
 _ATTEMPTS: Final = 20
 
-Digest = Callable[[str, int], tuple[int, bytes]]
-"""Epoch and digest of what is counted, at a time in epoch milliseconds."""
+Digest = Callable[[str, int], bytes]
+"""Of what is counted, at a time in epoch milliseconds."""
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True):
@@ -53,9 +54,9 @@ class CodeLimits:
 
     async def _take(self, digits: str, origin: str) -> bool:
         now_ms, settings = self._clock.now_ms(), self._settings
-        epoch, number = self._digest(f"number:{digits}", now_ms)
-        _, place = self._digest(f"origin:{origin}", now_ms)
-        document = await self._acts.find(TALLY, str(epoch))
+        day = str(now_ms // DAY_MS)
+        number, place = self._digest(f"number:{digits}", now_ms), self._digest(f"origin:{origin}", now_ms)
+        document = await self._acts.find(TALLY, day)
         tally = Tally() if document is None else _read(document.octets)
         counts = tally.counts
         is_full = (
@@ -68,14 +69,14 @@ class CodeLimits:
         more = {each: counts.get(each, 0) + 1 for each in (number, place)}
         counted = _encode(Tally(tally.total + 1, counts | more))
         version = ABSENT if document is None else document.version
-        await self._acts.act([DocumentWrite(TALLY, str(epoch), counted, version)])
+        await self._acts.act([DocumentWrite(TALLY, day, counted, version)])
         return True
 
     async def sweep(self) -> None:
         """Forget days that are over."""
-        epoch, _ = self._digest("", self._clock.now_ms())
+        day = str(self._clock.now_ms() // DAY_MS)
         for each in await self._acts.of_kind(TALLY):
-            if each.key != str(epoch):
+            if each.key != day:
                 await self._acts.act([DocumentWrite(TALLY, each.key, None)])
 
 

@@ -22,7 +22,7 @@ def proving(on: Stands, send: Send | None) -> Proving:
     """send: sends a code; None where none is sent."""
     acts, settings = on.ledger.acts, on.settings.rights
 
-    def counted(word: str, now_ms: int) -> tuple[int, bytes]:
+    def counted(word: str, now_ms: int) -> bytes:
         _check_attended(on)
         return counted_digest(on.keyring.state, word, now_ms)
 
