@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 class Canceller(Protocol):
     """Takes back what is not yet submitted."""
 
-    async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
+    async def cancel(self, customer: int, message_id: bytes) -> Message | None:
         """The cancelled message; None when there is none of that id. Raises Refusal("not_cancellable")."""
 
 
@@ -66,7 +66,7 @@ class RecordEndpoints:
 
     async def cancel(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "send")
-        return self.shown(await self._sources.canceller.cancel(key, message_id_of(call.argument)))
+        return self.shown(await self._sources.canceller.cancel(key.customer.id, message_id_of(call.argument)))
 
     async def list_messages(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "status")
