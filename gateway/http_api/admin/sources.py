@@ -15,8 +15,8 @@ from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.hands import Hands
-from gateway.http_api.admin.searching import Naming
 from gateway.http_api.consents import ConsentActs
+from gateway.http_api.searching import Naming
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
