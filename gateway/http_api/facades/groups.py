@@ -1,6 +1,6 @@
 """What kinds of refusals have in common, so that each façade says them in its own words with a row for each group.
 
-Every kind of `gateway.model.refusals.KINDS` is in one group. A façade says something of every group, and, where its
+Every kind of `gateway.model.refusals.KINDS` is in one group, by its HTTP status where nothing else is said. A façade says something of every group, and, where its
 programs tell cases apart, of single kinds and fields.
 """
 
@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.model.refusals import Refusal
+from gateway.model.refusals import KINDS, Refusal
 
 
 class Group(enum.Enum):
@@ -47,21 +47,8 @@ class Said(msgspec.Struct, frozen=True):
     code: int | str = 0
 
 
-_OF_ADMIN: Final = (
-    "batch_empty batch_too_long not_signed_in not_allowed proof_needed form_token_missing sign_in_refused "
-    "sign_in_locked passkeys_off passkeys_full passkey_refused password_weak last_factor changed_meanwhile "
-    "version_stale invalid_if_match invalid_value too_many_tasks reload_under_way request_closed "
-    "wanted_unreadable others_wait proof_missing case_closed case_state reason_missing extension_too_late "
-    "already_extended not_extendable"
-)
-"""Of endpoints that no façade has; they are said as what makes no sense."""
-
 _MEMBERS: Final[Mapping[Group, str]] = {
-    Group.FORM: "malformed_json not_an_object unsupported_media_type unsupported_encoding body_incomplete "
-    "request_timeout unsupported",
-    Group.FIELD: "unknown_parameter invalid_parameter invalid_idempotency_key missing_field unknown_field wrong_type "
-    "empty_field field_too_long invalid_class invalid_retention invalid_esm_class invalid_tlv invalid_protocol_id "
-    f"replace_unsupported no_default_messages no_distribution_lists no_stop_link {_OF_ADMIN}",
+    Group.FORM: "malformed_json not_an_object body_incomplete request_timeout unsupported",
     Group.NUMBER: "invalid_number country_not_allowed number_kind_not_allowed",
     Group.SENDER: "invalid_sender sender_not_registered sender_needs_suffix sender_too_long_for_suffix "
     "suffix_reserved sender_not_a_name sender_not_registered_there",
@@ -69,22 +56,35 @@ _MEMBERS: Final[Mapping[Group, str]] = {
     Group.TIME: "invalid_validity invalid_schedule",
     Group.URL: "invalid_url callback_without_endpoint",
     Group.STOPPED: "consent_missing consent_withdrawn suppressed",
-    Group.RULES: "class_not_for_sender foreign_customer transfer_blocked link_not_registered shortener "
-    "opt_out_missing otp_reason_missing content_blocked class_not_granted",
+    Group.RULES: "class_not_for_sender foreign_customer class_not_granted",
     Group.ABUSE: "duplicate_message traffic_suspicious",
     Group.ROUTE: "no_route no_price",
-    Group.STRANGER: "unauthenticated key_expired",
-    Group.FORBIDDEN: "address_not_allowed scope_missing customer_disabled",
-    Group.RATE: "throughput_exceeded quota_exceeded recipient_rate",
-    Group.FUNDS: "balance_exhausted",
-    Group.NOT_FOUND: "not_found",
-    Group.METHOD: "method_not_allowed",
-    Group.LARGE: "body_too_large",
-    Group.STATE: "idempotency_key_reused not_cancellable not_replaceable",
-    Group.BUSY: "overloaded ledger_unavailable outcome_unknown keys_unavailable stopping paused no_node",
+    Group.STATE: "idempotency_key_reused",
     Group.INTERNAL: "internal",
 }
-GROUP_OF: Final[Mapping[str, Group]] = {code: group for group, codes in _MEMBERS.items() for code in codes.split()}
+"""What the HTTP status of a kind does not say."""
+_BY_STATUS: Final[Mapping[int, Group]] = {
+    400: Group.FIELD,
+    401: Group.STRANGER,
+    402: Group.FUNDS,
+    403: Group.FORBIDDEN,
+    404: Group.NOT_FOUND,
+    405: Group.METHOD,
+    409: Group.STATE,
+    413: Group.LARGE,
+    415: Group.FORM,
+    422: Group.RULES,
+    429: Group.RATE,
+    503: Group.BUSY,
+}
+_NAMED: Final = {code: group for group, codes in _MEMBERS.items() for code in codes.split()}
+
+
+def group_of(code: str) -> Group:
+    """The group of a kind of refusal: as it is named above, else by its HTTP status; what has none is refused as a field
+    that makes no sense.
+    """
+    return _NAMED.get(code) or _BY_STATUS.get(KINDS[code].http, Group.FIELD)
 
 
 class Words:
@@ -98,4 +98,4 @@ class Words:
         """The most particular row there is."""
         codes = self._codes
         said = codes.get(f"{refusal.code}:{refusal.field}") or codes.get(refusal.code)
-        return said or self._groups[GROUP_OF.get(refusal.code, Group.INTERNAL)]
+        return said or self._groups[group_of(refusal.code)]

@@ -5,14 +5,27 @@ import importlib
 import pytest
 
 from config.settings import FacadeSettings
-from gateway.http_api.facades.groups import GROUP_OF, Group, Words
+from gateway.http_api.facades.groups import Group, Words, group_of
 from gateway.http_api.facades.registry import BUILDERS
 from gateway.model.facades import FACADES
 from gateway.model.refusals import KINDS, Refusal
 
 
-def test_every_kind_is_in_one_group() -> None:
-    assert GROUP_OF.keys() == KINDS.keys()
+@pytest.mark.parametrize(
+    ("code", "group"),
+    [
+        ("invalid_number", Group.NUMBER),
+        ("unauthenticated", Group.STRANGER),
+        ("scope_missing", Group.FORBIDDEN),
+        ("unsupported_media_type", Group.FORM),
+        ("opt_out_missing", Group.RULES),
+        ("stopping", Group.BUSY),
+        ("version_stale", Group.FIELD),
+        ("internal", Group.INTERNAL),
+    ],
+)
+def test_kinds_are_in_the_group_of_what_is_to_be_done_about_them(code: str, group: Group) -> None:
+    assert group_of(code) is group
 
 
 @pytest.mark.parametrize("name", FACADES)
