@@ -1,7 +1,7 @@
 """What kinds of refusals have in common, so that each façade says them in its own words with a row for each group.
 
-Every kind of `gateway.model.refusals.KINDS` is in one group, by its HTTP status where nothing else is said. A façade says something of every group, and, where its
-programs tell cases apart, of single kinds and fields.
+Every kind of `gateway.model.refusals.KINDS` is in one group, by its HTTP status where nothing else is said. A façade
+says something of every group, and, where its programs tell cases apart, of single kinds and fields.
 """
 
 import enum
@@ -81,9 +81,7 @@ _NAMED: Final = {code: group for group, codes in _MEMBERS.items() for code in co
 
 
 def group_of(code: str) -> Group:
-    """The group of a kind of refusal: as it is named above, else by its HTTP status; what has none is refused as a field
-    that makes no sense.
-    """
+    """The group of a kind of refusal: as it is named above, else by its HTTP status, else as of a field."""
     return _NAMED.get(code) or _BY_STATUS.get(KINDS[code].http, Group.FIELD)
 
 
