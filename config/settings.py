@@ -74,6 +74,7 @@ class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Other products' APIs that are spoken here, so that programs written for them work unchanged."""
 
     kannel: Annotated[bool, Meta(description="Kannel's `/cgi-bin/sendsms`.", extra=RESTART)] = False
+    twilio: Annotated[bool, Meta(description="Twilio's `/2010-04-01/Accounts/…/Messages`.", extra=RESTART)] = False
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -86,7 +86,9 @@ class HttpApi:
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
-        parts = Parts(sending=sending, sources=sources, directory=directory, replies=replies, clock=clock)
+        parts = Parts(
+            sending=sending, sources=sources, directory=directory, replies=replies, clock=clock, rights=rights
+        )
         self._facades = FacadeDesk(
             wanted(settings.facades, parts),
             gatekeeper,

@@ -7,10 +7,12 @@ from config.settings import FacadeSettings
 from gateway.http_api.facades.dialect import Facade
 from gateway.http_api.facades.kannel import sendsms
 from gateway.http_api.facades.parts import Parts
+from gateway.http_api.facades.twilio import api
 from gateway.model.facades import FACADES
 
 BUILDERS: Final[Mapping[str, Callable[[Parts], Facade]]] = {
     "kannel": sendsms.facade,
+    "twilio": api.facade,
 }
 
 
