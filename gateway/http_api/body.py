@@ -20,6 +20,11 @@ class UnreadBody(Refusal):
 async def read_json_body(request: web.BaseRequest, limit_bytes: int, timeout_s: float) -> bytes:
     """The body. Raises Refusal for a media type that is not JSON, and UnreadBody beyond size or time."""
     _refuse_other_media(request)
+    return await read_body(request, limit_bytes, timeout_s)
+
+
+async def read_body(request: web.BaseRequest, limit_bytes: int, timeout_s: float) -> bytes:
+    """The body, of whatever media type. Raises UnreadBody beyond size or time."""
     content = request.content
     if content.is_eof():  # it came with the headers: the usual case, one read and no waiting
         body = content.read_nowait()
