@@ -20,14 +20,13 @@ from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
 from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
-from gateway.http_api.subject_table import subject_routes
-from gateway.http_api.subjects import SubjectEndpoints
+from gateway.http_api.subject_request_table import rights_routes
+from gateway.http_api.subject_requests import RightsSource
 from gateway.http_api.table import message_routes, outcome_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
 from gateway.process.tls import Identity, identity
-from gateway.rights.desk import RightsDesk
 from operators.entrance import Place
 from operators.seats import Seats
 
@@ -52,7 +51,7 @@ class HttpApi:
         *,
         checks: Callable[[], Mapping[str, bool]],
         max_validity_s: int | None = None,
-        rights: RightsDesk | None = None,
+        rights: RightsSource | None = None,
     ) -> None:
         self._identity = shown = identity(settings.tls_certificate, settings.tls_key)
         tls = None if shown is None else shown.context
@@ -72,7 +71,7 @@ class HttpApi:
                 ),
                 *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
-                *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
+                *(() if rights is None else rights_routes(rights, gatekeeper, replies, clock)),
                 *page_routes(pages, self.health),
             ],
             self.traffic,
