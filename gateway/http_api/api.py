@@ -10,6 +10,7 @@ from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consent_table import consent_routes
 from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
+from gateway.http_api.emptying import EmptyEndpoint
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
@@ -22,11 +23,12 @@ from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
 from gateway.http_api.subject_request_table import rights_routes
 from gateway.http_api.subject_requests import RightsSource
-from gateway.http_api.table import message_routes, outcome_routes, page_routes
+from gateway.http_api.table import empty_routes, message_routes, outcome_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
 from gateway.process.tls import Identity, identity
+from gateway.rights.desk import RightsDesk
 from operators.entrance import Place
 from operators.seats import Seats
 
@@ -62,16 +64,18 @@ class HttpApi:
         self.gatekeeper = gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         self._pages = pages = Pages(replies)
         self._endpoints = endpoints = SendEndpoints(sending, gatekeeper, replies, _limits(settings))
+        records = RecordEndpoints(sources, gatekeeper, replies, clock)
         table = RouteTable(
             [
                 *message_routes(
                     endpoints,
-                    RecordEndpoints(sources, gatekeeper, replies, clock),
+                    records,
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
                 *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
                 *(() if rights is None else rights_routes(rights, gatekeeper, replies, clock)),
+                *(() if rights is None else _empty_routes(rights.desk, sources, records, gatekeeper)),
                 *page_routes(pages, self.health),
             ],
             self.traffic,
@@ -138,6 +142,10 @@ class HttpApi:
 
 def _outcome_routes(sources: Sources, report: Report, gatekeeper: Gatekeeper, replies: Replies) -> list[Route]:
     return outcome_routes(OutcomeEndpoint(sources.messages, report, gatekeeper, replies))
+
+
+def _empty_routes(desk: RightsDesk, sources: Sources, records: RecordEndpoints, gatekeeper: Gatekeeper) -> list[Route]:
+    return empty_routes(EmptyEndpoint(desk, sources.messages, records, gatekeeper))
 
 
 def _consent_routes(source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> Sequence[Route]:

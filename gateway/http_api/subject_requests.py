@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.accounts.customers import ApiKey
 from gateway.audit.actor import Actor
-from gateway.http_api.auth import Gatekeeper
+from gateway.http_api.auth import Gatekeeper, actor_of
 from gateway.http_api.case_views import (
     CodeOrEvidence,
     CodeRequest,
@@ -23,7 +23,7 @@ from gateway.http_api.case_views import (
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.subject_views import erased_view
-from gateway.http_api.subjects import SCOPE, actor_of, body_of, number_of
+from gateway.http_api.subjects import SCOPE, body_of, number_of
 from gateway.ledger.contract import ChangedMeanwhile
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock

@@ -5,9 +5,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from gateway.accept.validation import parse_time
-from gateway.accounts.customers import ApiKey
-from gateway.audit.actor import Actor, ActorKind
-from gateway.http_api.auth import Gatekeeper
+from gateway.http_api.auth import Gatekeeper, actor_of
 from gateway.http_api.body import read_json_body
 from gateway.http_api.decoding import decode
 from gateway.http_api.records import message_id_of
@@ -82,11 +80,6 @@ def since_of(asked: AccessRequest) -> int | None:
     if since_ms is None:
         raise Refusal("invalid_value", "since")
     return max(0, since_ms)
-
-
-def actor_of(key: ApiKey) -> Actor:
-    """As the audit log names whoever holds it."""
-    return Actor(ActorKind.KEY, f"key_{key.prefix}")
 
 
 async def body_of(call: Call, of: type[T], limit_bytes: int = BODY_BYTES) -> T:
