@@ -17,10 +17,12 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
+from config.pages import PagesSettings
 from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
+from config.rights import RightsSettings
 from config.rule_settings import RulesSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
@@ -41,12 +43,14 @@ __all__ = [
     "NodeSettings",
     "OperatorRegister",
     "OperatorSettings",
+    "PagesSettings",
     "PasskeySettings",
     "PlaceSettings",
     "PrivacySettings",
     "ProviderSettings",
     "RedisSettings",
     "RetentionSettings",
+    "RightsSettings",
     "RootSlotSettings",
     "RouteSettings",
     "RulesSettings",
@@ -64,6 +68,12 @@ __all__ = [
 _HOUR_S = 3_600.0
 _Path = Annotated[str, Meta(min_length=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
+
+
+class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other products' APIs that are spoken here, so that programs written for them work unchanged."""
+
+    kannel: Annotated[bool, Meta(description="Kannel's `/cgi-bin/sendsms`.", extra=RESTART)] = False
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +116,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks whose `X-Forwarded-For` is believed.", extra=RESTART)
     ] = ()
+    facades: FacadeSettings = FacadeSettings()
 
 
 class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -438,6 +449,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
+    rights: RightsSettings = RightsSettings()
+    pages: PagesSettings = PagesSettings()
     providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()

@@ -247,7 +247,7 @@ async def test_what_pages_load_is_kept_for_good_and_pages_by_nobody(tmp_path: Pa
             plain = await answer.read()
             assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
             assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
-        async with client.get(admin.url + path, auto_decompress=False) as answer:  # type: ignore[call-arg]
+        async with client.get(admin.url + path, auto_decompress=False) as answer:
             assert gzip.decompress(await answer.read()) == plain
         async with client.get(f"{admin.url}/assets/style.000000000000.css") as answer:
             assert answer.status == 404

@@ -80,7 +80,7 @@ class AdminApi:
         replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self.traffic = Traffic()
         description = Pages(replies)
-        parts = Parts(AdminGate(sources.people), replies, clock, Proxies(trusted_proxies))
+        parts = Parts(AdminGate(sources.people), replies, clock, Proxies(trusted_proxies), sources.reasons)
         routes = [*routes_of(sources, parts), *page_routes(description, health)]
         self.table = RouteTable(routes, self.traffic)
         description.describe(describe_api(routes, ADMIN))
