@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.console.people_verbs import CHANNELS, KINDS_OF_CASES, PROOFS
 from gateway.console.screens import SCREENS
-from gateway.console.verbs import CHANNELS, KINDS_OF_CASES, PROOFS, VERBS
+from gateway.console.verbs import VERBS
 from gateway.console.visits import Visit
 from gateway.console.words import PROBLEMS, ROLES, STEPS, state_of
 from gateway.html.looks import Look

@@ -183,7 +183,16 @@ SCREENS: Final = (
         needs={
             "rules": _of_customer("rules", Action.RULES_READ, is_optional=False),
             "register": _of_customer("sender-register", Action.SENDER_READ),
+            "exempt": _of_customer("fraud-overrides", Action.FRAUD_READ),
         },
+        section="/console/customers",
+    ),
+    Screen(
+        path="/console/customers/{id}/consent",
+        title=N_("Consents"),
+        action=Action.SUPPRESSION_READ,
+        template="consent.html",
+        needs={},
         section="/console/customers",
     ),
     Screen(

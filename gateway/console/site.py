@@ -20,7 +20,8 @@ from gateway.console.forms import read_form
 from gateway.console.paths import HOME, PROVE, SIGN_IN, page_route
 from gateway.console.screens import BY_PATH, SCREENS, Need, Screen
 from gateway.console.signing_in import SignInPages
-from gateway.console.verbs import VERBS, Verb
+from gateway.console.verb import Verb
+from gateway.console.verbs import VERBS
 from gateway.console.visits import Visit, visit_of
 from gateway.html.assets import PREFIX
 from gateway.http_api.browsers import LOOK_COOKIE, LOOK_RULES, Browsers, look_wanted

@@ -4,7 +4,8 @@ import pytest
 
 from gateway.console.paths import HOME, next_of
 from gateway.console.screens import BY_PATH, SCREENS, Screen
-from gateway.console.verbs import VERBS, Verb
+from gateway.console.verb import Verb
+from gateway.console.verbs import VERBS
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda each: each.name)
