@@ -11,6 +11,7 @@ from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consent_table import consent_routes
 from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
 from gateway.http_api.express_send import SendDesk
+from gateway.http_api.inbound import InboundEndpoints
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
@@ -22,7 +23,7 @@ from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
 from gateway.http_api.subject_table import subject_routes
 from gateway.http_api.subjects import SubjectEndpoints
-from gateway.http_api.table import message_routes, outcome_routes, page_routes
+from gateway.http_api.table import inbound_routes, message_routes, outcome_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
@@ -70,6 +71,7 @@ class HttpApi:
                     RecordEndpoints(sources, gatekeeper, replies, clock),
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
+                *_inbound_routes(sources, gatekeeper, replies),
                 *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
                 *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
@@ -135,6 +137,12 @@ class HttpApi:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
         await self._sending.stop(LAST_LOOKS_S)
+
+
+def _inbound_routes(sources: Sources, gatekeeper: Gatekeeper, replies: Replies) -> Sequence[Route]:
+    if sources.received is None:
+        return ()
+    return inbound_routes(InboundEndpoints(sources.messages, sources.received, gatekeeper, replies))
 
 
 def _outcome_routes(sources: Sources, report: Report, gatekeeper: Gatekeeper, replies: Replies) -> list[Route]:

@@ -16,6 +16,7 @@ from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.views import message_view
 from gateway.ledger.roles import Messages, Usage
+from gateway.model.content import Received
 from gateway.model.identifiers import parse_cursor, parse_message_id, write_cursor
 from gateway.model.message import Message, Status
 from gateway.model.refusals import Refusal
@@ -38,7 +39,8 @@ class Canceller(Protocol):
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
     they stand. consents: what people permitted and stopped; None where nothing of it is kept. report: whether the code
-    of a customer's message was entered; None where nobody counts it.
+    of a customer's message was entered; None where nobody counts it. received: opens what a person wrote to a customer;
+    None where people write to nobody.
     """
 
     messages: Messages
@@ -48,6 +50,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     operators: Callable[[], Sequence[OperatorView]]
     consents: ConsentSource | None = None
     report: Callable[[int, bytes, bool], None] | None = None
+    received: Callable[[Message], Received | None] | None = None
 
 
 class RecordEndpoints:
@@ -71,9 +74,9 @@ class RecordEndpoints:
         page = await self._sources.messages.list_messages(
             key.customer.id,
             status=_status(query),
-            since_ms=_since(query),
-            cursor=_cursor(query),
-            limit=_limit(query),
+            since_ms=since_of(query),
+            cursor=cursor_of(query),
+            limit=limit_of(query),
         )
         cursor = None if page.cursor is None else write_cursor(page.cursor)
         now_ms, country_of, reference_of = self._clock.now_ms(), cache(self._country_of), self._sources.reveal_reference
@@ -116,7 +119,8 @@ def _status(query: Mapping[str, str]) -> Status | None:
         raise Refusal("invalid_parameter", "status") from None
 
 
-def _since(query: Mapping[str, str]) -> int | None:
+def since_of(query: Mapping[str, str]) -> int | None:
+    """The `since` of a list, in epoch milliseconds. Raises Refusal."""
     raw = query.get("since")
     if raw is None:
         return None
@@ -126,7 +130,8 @@ def _since(query: Mapping[str, str]) -> int | None:
     return max(0, since_ms)
 
 
-def _limit(query: Mapping[str, str]) -> int:
+def limit_of(query: Mapping[str, str]) -> int:
+    """How many a page of a list has at the most. Raises Refusal."""
     raw = query.get("limit")
     if raw is None:
         return DEFAULT_PAGE
@@ -135,7 +140,8 @@ def _limit(query: Mapping[str, str]) -> int:
     return int(raw)
 
 
-def _cursor(query: Mapping[str, str]) -> bytes | None:
+def cursor_of(query: Mapping[str, str]) -> bytes | None:
+    """Where a list goes on. Raises Refusal."""
     raw = query.get("cursor")
     if raw is None:
         return None

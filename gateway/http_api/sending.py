@@ -8,11 +8,12 @@ by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
 
+from gateway.accept.inquiry import Inquired
+from gateway.accept.raw_parts import written_octets
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
@@ -25,8 +26,6 @@ from gateway.limits.admission import Admission
 from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
-from gateway.model.submission import NO_FORM
-from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import alone
@@ -72,6 +71,13 @@ class SendPath:
             key.customer.id, settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
         )
 
+    def rate_lines(self, key: ApiKey) -> bytes:
+        """Header lines of how the key's throughput stands after what it was let in with; none without a limit."""
+        standing = self._admission.gates.standing(key)
+        if standing is None:
+            return b""
+        return b"RateLimit-Limit: %d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\n" % standing
+
     def charge(self, key: ApiKey, messages: int) -> None:
         """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""
         self._admission.gates.charge(key, messages)
@@ -95,13 +101,14 @@ class SendPath:
         self, key: ApiKey, request: MessageRequest, done: Done, idempotency: str | None, index: int = 0
     ) -> Message:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
-        return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
+        request, form = written_octets(request)
+        return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
         self._door.expect(batches)
 
-    def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
+    def judge(self, key: ApiKey, body: bytes) -> Inquired:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
         return self._door.judge(key, decode_message(body))
 

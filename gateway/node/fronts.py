@@ -115,6 +115,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             report=lambda customer, message_id, confirmed: road.sentry.report(
                 message_id, customer, clock.now_ms(), confirmed=confirmed
             ),
+            received=road.addressing.received,
         ),
         stores.directory,
         http_settings(settings),
