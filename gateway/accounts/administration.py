@@ -338,7 +338,7 @@ class Accounts:
             created_ms=self._clock.now_ms(),
         )
         try:
-            number = await self._store.save_esme(esme, entries=self._entries(Act.ESME_ADD, customer, _esme_id(esme)))
+            number = await self._store.save_esme(esme, entries=self._entries(Act.ESME_ADD, customer, esme_id(esme)))
         except NameTaken:
             raise InvalidSetting("this system_id was given before") from None
         self._say("esme", system_id)
@@ -387,7 +387,7 @@ class Accounts:
 
     async def _save_esme(self, act: Act, esme: StoredEsme, **changes: object) -> StoredEsme:
         changed = msgspec.structs.replace(esme, **changes)
-        entries = self._entries(act, _find(await self._store.customers(), esme.customer), _esme_id(esme))
+        entries = self._entries(act, _find(await self._store.customers(), esme.customer), esme_id(esme))
         await self._store.save_esme(changed, read=esme.version, entries=entries)
         self._say("esme", esme.system_id)
         return changed
@@ -550,7 +550,7 @@ def _key_id(key: StoredKey) -> str:
     return known("key", f"key_{key.prefix}")
 
 
-def _esme_id(esme: StoredEsme) -> str:
+def esme_id(esme: StoredEsme) -> str:
     """Of the salted hash of its password: a system_id is a word that somebody chose."""
     return named("esme", str(esme.password))
 

@@ -10,6 +10,7 @@ from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consent_table import consent_routes
 from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
+from gateway.http_api.emptying import EmptyEndpoint
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.inbound import InboundEndpoints
 from gateway.http_api.listener import Listener
@@ -23,7 +24,7 @@ from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
 from gateway.http_api.subject_table import subject_routes
 from gateway.http_api.subjects import SubjectEndpoints
-from gateway.http_api.table import inbound_routes, message_routes, outcome_routes, page_routes
+from gateway.http_api.table import empty_routes, inbound_routes, message_routes, outcome_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
@@ -64,17 +65,19 @@ class HttpApi:
         self.gatekeeper = gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         self._pages = pages = Pages(replies)
         self._endpoints = endpoints = SendEndpoints(sending, gatekeeper, replies, _limits(settings))
+        records = RecordEndpoints(sources, gatekeeper, replies, clock)
         table = RouteTable(
             [
                 *message_routes(
                     endpoints,
-                    RecordEndpoints(sources, gatekeeper, replies, clock),
+                    records,
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
                 *_inbound_routes(sources, gatekeeper, replies),
                 *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
                 *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
+                *(() if rights is None else empty_routes(EmptyEndpoint(rights, sources.messages, records, gatekeeper))),
                 *page_routes(pages, self.health),
             ],
             self.traffic,

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.accounts.customers import ApiKey
 from gateway.accounts.directory import Directory
+from gateway.audit.actor import Actor, ActorKind
 from gateway.http_api.proxies import FORWARDED, Forwarded, Proxies, Remote
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
@@ -118,3 +119,8 @@ class Gatekeeper:
     def _comes_from(self, key: ApiKey, remote: str | None, forwarded: Forwarded) -> bool:
         address = self._proxies.address(remote, forwarded)
         return address is not None and any(address in network for network in key.networks)
+
+
+def actor_of(key: ApiKey) -> Actor:
+    """As the audit log names who has this key."""
+    return Actor(ActorKind.KEY, f"key_{key.prefix}")

@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from gateway.accept.request import RetentionView
 from gateway.http_api.auth import Gatekeeper
-from gateway.http_api.records import cursor_of, limit_of, message_id_of, since_of
+from gateway.http_api.listing import wanted
+from gateway.http_api.records import message_id_of
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.ledger.roles import Messages
@@ -66,12 +67,13 @@ class InboundEndpoints:
 
     async def list_inbound(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, SCOPE)
+        asked = wanted(call.query)
         page = await self._messages.list_messages(
             key.customer.id,
             status=Status.RECEIVED,
-            since_ms=since_of(call.query),
-            cursor=cursor_of(call.query),
-            limit=limit_of(call.query),
+            since_ms=asked.since_ms,
+            cursor=asked.before,
+            limit=asked.limit,
         )
         cursor = None if page.cursor is None else write_cursor(page.cursor)
         views = [inbound_view(each, self._open(each)) for each in page.messages]

@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.http_api.admin.views import Because
+
 PerS = Annotated[float, Meta(gt=0, le=1_000_000, description="Messages a second.")]
 Label = Annotated[str, Meta(max_length=64, description="A word of yours that names nobody.")]
 ClassName = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
-class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CustomerChange(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is not named stays. throughput_per_s: over all keys and accounts together; null lifts the limit."""
 
     throughput_per_s: PerS | UnsetType | None = UNSET
@@ -18,14 +20,14 @@ class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     label: Label | UnsetType = UNSET
 
 
-class SenderRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SenderRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sender's name, short code or number. classes: that it may carry; empty for all."""
 
     sender: Annotated[str, Meta(min_length=1, max_length=16)]
     classes: Annotated[tuple[ClassName, ...], Meta(max_length=16)] = ()
 
 
-class SenderName(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SenderName(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sender that is taken away."""
 
     sender: Annotated[str, Meta(min_length=1, max_length=16)]
@@ -44,7 +46,7 @@ class SendersView(Struct, frozen=True):
     senders: list[SenderView]
 
 
-class KeyRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class KeyRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new API key. classes, networks: empty for all. expires_at: RFC 3339; null for never."""
 
     label: Label = ""

@@ -12,10 +12,12 @@ from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
+from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
-from gateway.http_api.admin.searching import Naming
+from gateway.http_api.admin.hands import Hands
 from gateway.http_api.consents import ConsentActs
+from gateway.http_api.searching import Naming
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
@@ -43,6 +45,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Callable[[Actor], Accounts]
     control: Callable[[], Control]
     reloads: Callable[[Actor], Reloads]
+    reasons: Reasons
     naming: Naming
     router: Router
     rights: RightsDesk
@@ -55,5 +58,6 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     packs: Callable[[], Sequence[RulePack]]
     reveal_reference: Callable[[Message], str | None]
     smallest_cell: int
+    hands: Hands
     party: RelyingParty | None = None
     log_folder: Callable[[], Path | None] = lambda: None

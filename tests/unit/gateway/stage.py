@@ -123,8 +123,8 @@ class SmallCanceller:
         self._ledger = ledger
         self._journal = journal
 
-    async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
-        message = await self._ledger.find(key.customer.id, message_id)
+    async def cancel(self, customer: int, message_id: bytes) -> Message | None:
+        message = await self._ledger.find(customer, message_id)
         if message is None:
             return None
         if message.status not in WAITING:
