@@ -47,10 +47,12 @@ def inquire(
     key: ApiKey,
     request: MessageRequest,
     now_ms: int,
+    form: SmppForm = NO_FORM,
 ) -> Inquired:
     """Everything, in the order in which it is found. Of what is not valid, no more than that."""
     try:
-        request, form = written_octets(request)
+        if form is NO_FORM:
+            request, form = written_octets(request)
         submission = valid(validator, choice, key, request, now_ms, form)
     except Refusal as refusal:
         return Inquired(verdicts=[_verdict(refusal, "request")])

@@ -48,8 +48,8 @@ def segment_of(
             raise Refusal("invalid_coding", "data_coding")
         return None, decoded.text
     if alphabet is not DefaultAlphabet.GSM_UNPACKED and encoding_of(data_coding) is Encoding.GSM7:
-        octets = _septets(decoded.text)
-    return _part(octets, data_coding, header), decoded.text or ""
+        octets = septets(decoded.text)
+    return raw_part(octets, data_coding, header), decoded.text or ""
 
 
 def written_octets(request: MessageRequest) -> tuple[MessageRequest, SmppForm]:
@@ -104,15 +104,16 @@ def _read(written: str, field: str) -> bytes:
         raise alone(Refusal("invalid_octets", field)) from None
 
 
-def _septets(text: str | None) -> bytes:
-    """A part in the default alphabet of an account as the gateway keeps them: a septet an octet."""
+def septets(text: str | None) -> bytes:
+    """A part in the default alphabet as the gateway keeps it: a septet an octet. Raises Refusal for any other text."""
     octets = None if text is None else gsm7.DEFAULT.encode(text)
     if octets is None:
         raise Refusal("invalid_coding", "data_coding")
     return octets
 
 
-def _part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
+def raw_part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
+    """One segment of them. header: its user data header, b"" for none. Raises Refusal for what is none."""
     encoding = encoding_of(data_coding)
     if encoding is None:
         raise Refusal("invalid_coding", "data_coding")

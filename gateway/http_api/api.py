@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import astuple
+
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
@@ -12,6 +14,9 @@ from gateway.http_api.consent_table import consent_routes
 from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
 from gateway.http_api.emptying import EmptyEndpoint
 from gateway.http_api.express_send import SendDesk
+from gateway.http_api.facades.desk import FacadeDesk
+from gateway.http_api.facades.parts import Parts
+from gateway.http_api.facades.registry import wanted
 from gateway.http_api.inbound import InboundEndpoints
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
@@ -83,6 +88,16 @@ class HttpApi:
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
+        parts = Parts(sending=sending, sources=sources, directory=directory, replies=replies, clock=clock)
+        self._facades = FacadeDesk(
+            wanted(settings.facades, parts),
+            gatekeeper,
+            self.traffic,
+            self.health,
+            _limits(settings),
+            otherwise=answering.answer,
+            replies=replies,
+        )
         self._told: tuple[int, int | None] | None = None
         self._describe(settings.max_batch, max_validity_s)
         self._desk = desk = SendDesk(
@@ -95,7 +110,7 @@ class HttpApi:
         )
         place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
         self.listener = Listener(
-            answering.answer,
+            self._facades.answer if any(astuple(settings.facades)) else answering.answer,
             place,
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
@@ -114,6 +129,7 @@ class HttpApi:
             self._identity.adopt(shown)
         limits = _limits(settings)
         self._endpoints.adopt(limits)
+        self._facades.limits = limits
         self._desk.limit_bytes = limits.max_body_bytes
         self.listener.seats.resize(settings.max_connections, settings.max_connections_per_address)
         self.listener.adopt(settings.idle_s)

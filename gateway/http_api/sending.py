@@ -8,6 +8,7 @@ by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -26,6 +27,8 @@ from gateway.limits.admission import Admission
 from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
+from gateway.model.submission import NO_FORM, SmppForm
+from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import alone
@@ -98,10 +101,17 @@ class SendPath:
             self._refuse(sending, refusal_of(error))
 
     def offer(
-        self, key: ApiKey, request: MessageRequest, done: Done, idempotency: str | None, index: int = 0
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        done: Done,
+        idempotency: str | None,
+        index: int = 0,
+        form: SmppForm = NO_FORM,
     ) -> Message:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
-        request, form = written_octets(request)
+        if form is NO_FORM:
+            request, form = written_octets(request)
         return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
 
     def expect(self, batches: int) -> None:
@@ -111,6 +121,10 @@ class SendPath:
     def judge(self, key: ApiKey, body: bytes) -> Inquired:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
         return self._door.judge(key, decode_message(body))
+
+    def look(self, key: ApiKey, request: MessageRequest, form: SmppForm) -> Sequence[Verdict]:
+        """The same of a request that was read already."""
+        return self._door.judge(key, request, form).verdicts
 
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.
