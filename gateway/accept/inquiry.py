@@ -14,7 +14,7 @@ from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
 from gateway.model.refusals import Refusal
-from gateway.model.submission import SmppForm, Submission
+from gateway.model.submission import NO_FORM, SmppForm, Submission
 from gateway.model.verdict import Severity, Verdict
 
 
