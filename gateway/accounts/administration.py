@@ -18,6 +18,7 @@ import msgspec
 from gateway.accounts.esme_profile import EsmeProfile, with_words
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.key_secrets import facade_secret, own_secret
+from gateway.accounts.key_tokens import KeyToken, open_token, seal_token
 from gateway.accounts.passwords import SHORT, hashed, new_password
 from gateway.accounts.profile import AccountSealer, check_profile, open_profile, seal_profile
 from gateway.accounts.profile import Profile as Profile
@@ -51,6 +52,7 @@ from gateway.ledger.contract import (
     StoredKey,
 )
 from gateway.ledger.roles import AccountStore
+from gateway.model.facades import SIGNED
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.personal import Purpose, Secret
@@ -278,6 +280,8 @@ class Accounts:
         while True:
             prefix = self._clock.random(4).hex()
             secret = (facade_secret if facades else own_secret)(prefix, self._clock.random)
+            if not SIGNED.isdisjoint(facades):
+                stored = msgspec.structs.replace(stored, token=seal_token(self._sealer, secret, customer_id, prefix))
             key = StoredKey(
                 id=0,
                 customer=customer_id,
@@ -508,6 +512,24 @@ async def move_keys(store: AccountStore, actor: Actor, moved: Mapping[str, tuple
                 changed = msgspec.structs.replace(key, digest=digest, settings=kept_beside(key.settings, settings))
                 await store.save_key(changed, read=key.version)
                 _say(actor, "key", key.prefix)
+
+    await _until_it_stands(attempt)
+
+
+async def reseal_tokens(store: AccountStore, sealer: AccountSealer, customer_id: int) -> None:
+    """Tokens of a customer's keys that sign, under its present key.
+
+    Raises SealError, ValueError and InvalidSetting, LedgerUnavailable and ChangedMeanwhile.
+    """
+
+    async def attempt() -> None:
+        for key in await store.keys():
+            settings = key_settings(key.settings) if key.customer == customer_id and key.revoked_ms is None else None
+            if settings is not None and settings.token:
+                secret = open_token(sealer, KeyToken(key.id, key.prefix, settings.token), customer_id)
+                settings = msgspec.structs.replace(settings, token=seal_token(sealer, secret, customer_id, key.prefix))
+                anew = msgspec.structs.replace(key, settings=kept_beside(key.settings, settings))
+                await store.save_key(anew, read=key.version)
 
     await _until_it_stands(attempt)
 

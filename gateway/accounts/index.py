@@ -15,6 +15,7 @@ import msgspec
 
 from gateway.accounts.customers import ApiKey, Customer, Esme
 from gateway.accounts.esme_profile import EsmeProfile
+from gateway.accounts.key_tokens import KeyToken
 from gateway.accounts.settings import (
     EndpointSettings,
     EsmeSettings,
@@ -55,7 +56,8 @@ class Accounts(msgspec.Struct, frozen=True):
     """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer.
 
     profiles: of ESME accounts, by their number. held: customers of whom nothing is sent. peppers: epochs of those that
-    digests of keys are under, the newest first. unreadable: what cannot be read, by public names.
+    digests of keys are under, the newest first. tokens: those that sign, by customer, the newest first. unreadable:
+    what cannot be read, by public names.
     """
 
     customers: Mapping[int, Customer] = {}
@@ -67,6 +69,7 @@ class Accounts(msgspec.Struct, frozen=True):
     profiles: Mapping[int, EsmeProfile] = {}
     held: frozenset[int] = frozenset()
     peppers: tuple[int, ...] = (0,)
+    tokens: Mapping[int, Sequence[KeyToken]] = {}
     unreadable: tuple[Unreadable, ...] = ()
 
 
@@ -101,6 +104,7 @@ class _Indexing:
             {each.id: each.profile for each in esmes.values()},
             self._held(),
             self._peppers(),
+            self._tokens(),
             tuple(self._faults),
         )
 
@@ -150,6 +154,15 @@ class _Indexing:
                 with suppress(*ROW_FAULTS):
                     found.add(_decode_key(each.settings).pepper)
         return tuple(sorted(found, reverse=True)) or (0,)
+
+    def _tokens(self) -> Mapping[int, Sequence[KeyToken]]:
+        found: dict[int, list[KeyToken]] = {}
+        for each in sorted(self._live(self._stored.keys), key=lambda key: key.id, reverse=True):
+            with suppress(*ROW_FAULTS):
+                sealed = _decode_key(each.settings).token
+                if sealed:
+                    found.setdefault(each.customer, []).append(KeyToken(each.id, each.prefix, sealed))
+        return found
 
     def _esmes(self) -> Mapping[str, Esme]:
         found: dict[str, Esme] = {}

@@ -79,7 +79,12 @@ class HttpApi:
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
         parts = Parts(
-            sending=sending, sources=sources, directory=directory, replies=replies, clock=clock, rights=rights
+            sending=sending,
+            sources=sources,
+            directory=directory,
+            replies=replies,
+            clock=clock,
+            rights=None if rights is None else rights.desk,
         )
         self._facades = FacadeDesk(
             wanted(settings.facades, parts),

@@ -7,3 +7,6 @@ from typing import Final
 
 FACADES: Final = ("kannel", "twilio")
 """In the order in which they are listed. `[http.facades]` has a switch for each."""
+
+SIGNED: Final = frozenset({"twilio"})
+"""Those whose programs check what they are sent with the token that they send with, so that it has to be kept."""
