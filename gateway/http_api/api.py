@@ -26,8 +26,8 @@ from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
 from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
-from gateway.http_api.subject_table import subject_routes
-from gateway.http_api.subjects import SubjectEndpoints
+from gateway.http_api.subject_request_table import rights_routes
+from gateway.http_api.subject_requests import RightsSource
 from gateway.http_api.table import empty_routes, message_routes, outcome_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
@@ -58,7 +58,7 @@ class HttpApi:
         *,
         checks: Callable[[], Mapping[str, bool]],
         max_validity_s: int | None = None,
-        rights: RightsDesk | None = None,
+        rights: RightsSource | None = None,
     ) -> None:
         self._identity = shown = identity(settings.tls_certificate, settings.tls_key)
         tls = None if shown is None else shown.context
@@ -79,8 +79,8 @@ class HttpApi:
                 ),
                 *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
-                *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
-                *(() if rights is None else empty_routes(EmptyEndpoint(rights, sources.messages, records, gatekeeper))),
+                *(() if rights is None else rights_routes(rights, gatekeeper, replies, clock)),
+                *(() if rights is None else _empty_routes(rights.desk, sources, records, gatekeeper)),
                 *page_routes(pages, self.health),
             ],
             self.traffic,
@@ -157,6 +157,10 @@ class HttpApi:
 
 def _outcome_routes(sources: Sources, report: Report, gatekeeper: Gatekeeper, replies: Replies) -> list[Route]:
     return outcome_routes(OutcomeEndpoint(sources.messages, report, gatekeeper, replies))
+
+
+def _empty_routes(desk: RightsDesk, sources: Sources, records: RecordEndpoints, gatekeeper: Gatekeeper) -> list[Route]:
+    return empty_routes(EmptyEndpoint(desk, sources.messages, records, gatekeeper))
 
 
 def _consent_routes(source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> Sequence[Route]:
