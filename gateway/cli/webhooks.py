@@ -60,7 +60,7 @@ def set_(
     ] = None,
     dialect: Annotated[
         str | None,
-        typer.Option(help=f"Tell it of messages from people alone, as this façade does: {', '.join(FACADES)}, or none."),
+        typer.Option(help=f"Tell it of messages from people alone, as a façade does: {', '.join(FACADES)}, or none."),
     ] = None,
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs beside it for a day.")
