@@ -5,7 +5,8 @@ digest alone.
 """
 
 import base64
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
 
@@ -37,3 +38,38 @@ def open_token(sealer: AccountSealer, token: KeyToken, customer: int) -> Secret:
     sealed = Sealed(base64.b64decode(token.sealed, validate=True))
     opened = sealer.open_account(sealed, customer, FIELD, token.prefix.encode(), Purpose.CREDENTIAL)
     return Secret(opened.decode())
+
+
+class Held(Protocol):
+    """Where tokens are, as `gateway.accounts.directory` has them."""
+
+    @property
+    def version(self) -> object: ...
+
+    def tokens(self, customer_id: int) -> Sequence[KeyToken]: ...
+
+
+class KeyTokens:
+    """Opens what signs. What was opened is kept until any account changes."""
+
+    def __init__(self, held: Held, sealer: AccountSealer) -> None:
+        self._held = held
+        self._sealer = sealer
+        self._version: object = None
+        self._open: dict[tuple[int, int], Secret] = {}
+
+    def of(self, customer: int, key: int) -> Secret | None:
+        """What signs a callback of a message that came with this key: its own token, or, once it is revoked, that of
+        the customer's newest key; None where there is none. Raises SealError and ValueError.
+        """
+        if self._held.version is not self._version:
+            self._version = self._held.version
+            self._open.clear()
+        there = self._held.tokens(customer)
+        if not there:
+            return None
+        one = next((each for each in there if each.key == key), there[0])
+        place = customer, one.key
+        if place not in self._open:
+            self._open[place] = open_token(self._sealer, one, customer)
+        return self._open[place]

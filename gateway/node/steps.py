@@ -56,7 +56,8 @@ def base(
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     verdicts = stores.messaging.counts
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, dialects())
+    calls = dialects(stores.directory, stores.sealer)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, calls)
     return Base(
         settings=settings,
         stores=stores,

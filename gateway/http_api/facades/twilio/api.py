@@ -8,6 +8,7 @@ import msgspec
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Work
 from gateway.http_api.facades.parts import Parts
+from gateway.http_api.facades.twilio.calls import NAME
 from gateway.http_api.facades.twilio.messages import Messages
 from gateway.http_api.facades.twilio.owner import login, owner
 from gateway.http_api.facades.twilio.resources import API_VERSION, ROOT, account_object
@@ -15,7 +16,6 @@ from gateway.http_api.facades.twilio.words import WORDS, fault_view
 from gateway.http_api.replies import Replies, Reply
 from gateway.model.refusals import Refusal
 
-NAME: Final = "twilio"
 _REALM: Final = b'WWW-Authenticate: Basic realm="Twilio API"\r\n'
 _READS: Final = {"GET": "status"}
 _BOTH: Final = {"GET": "status", "POST": "send", "DELETE": "send"}

@@ -11,17 +11,20 @@ from gateway.http_api.facades.dialect import Asked, Order
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.sending import IDEMPOTENCY
 from gateway.http_api.facades.taking import take
-from gateway.http_api.facades.twilio.form import Form, sent
+from gateway.http_api.facades.twilio.calls import FROM, NAME, SERVICE
+from gateway.http_api.facades.twilio.form import Form, Sent, sent
 from gateway.http_api.facades.twilio.listing import page_asked, wanted
 from gateway.http_api.facades.twilio.owner import owner, service
 from gateway.http_api.facades.twilio.resources import Account, MessageObject, PageAsked, created, page, stored
-from gateway.http_api.facades.twilio.sids import message_of
+from gateway.http_api.facades.twilio.sids import message_of, service_sid
 from gateway.http_api.listing import Lister, Wanted
 from gateway.http_api.replies import Reply
 from gateway.http_api.sending import idempotency_of
 from gateway.ledger.contract import Page
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
+from gateway.model.reports import ENDS, SUBMITTED
+from gateway.model.submission import CallbackForm, SmppForm
 from gateway.rights.desk import RightsDesk
 
 ONCE: Final = "I-Twilio-Idempotency-Token"
@@ -67,7 +70,7 @@ class Messages:
         written = asked.header(ONCE) or asked.header(IDEMPOTENCY)
         once = idempotency_of(written) if written else None
         wish = sent(form_of(asked), service(key), self._parts.clock.now_ms())
-        (message,) = await take(self._parts.sending, key, [Order(wish.request)], once)
+        (message,) = await take(self._parts.sending, key, [_order(wish, key)], once)
         return self._shown(201, created(message, wish, account))
 
     async def _list(self, asked: Asked, key: ApiKey, account: Account) -> Reply:
@@ -122,3 +125,12 @@ class Messages:
 def form_of(asked: Asked) -> Form:
     """The fields by name, the first where one is given twice. Raises Refusal for what is not UTF-8."""
     return {name: asked.fields.text(name) or "" for name in asked.fields}
+
+
+def _order(wish: Sent, key: ApiKey) -> Order:
+    """Its callback is told of when an operator has it, and of its end."""
+    if wish.request.callback_url is None:
+        return Order(wish.request)
+    said = {SERVICE: service_sid(key.customer.public_id)} if wish.is_by_service else {}
+    form = SmppForm(notify=ENDS | SUBMITTED, callback=CallbackForm(NAME, {FROM: wish.source, **said}))
+    return Order(wish.request, form)

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.accounts.administration import Accounts, Profile, reseal_tokens
 from gateway.accounts.directory import Directory
-from gateway.accounts.key_tokens import open_token
+from gateway.accounts.key_tokens import KeyTokens, open_token
 from gateway.accounts.settings import CustomerSettings, KeySettings, key_settings
 from gateway.audit.actor import COMMAND_LINE
 from gateway.keystore.rotation import rotate_customer
@@ -50,3 +50,7 @@ async def test_a_token_that_signs_is_found_and_outlives_a_rotation(tmp_path: Pat
         await accounts.revoke_key(made[3][0].prefix)
         await directory.refresh()
         assert [each.key for each in directory.tokens(owner.id)] == [made[2][0].id]
+        tokens = KeyTokens(directory, road.sealer)
+        for key in (made[2][0].id, made[3][0].id):  # one that is revoked leaves it to the newest
+            assert tokens.of(owner.id, key) == made[2][1]
+        assert tokens.of(owner.id + 1, key) is None
