@@ -73,6 +73,7 @@ class HttpApi:
                 *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
                 *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
+                *(() if sources.more is None else sources.more(replies)),
                 *page_routes(pages, self.health),
             ],
             self.traffic,

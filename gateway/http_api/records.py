@@ -13,7 +13,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consents import ConsentSource
 from gateway.http_api.replies import Replies, Reply
-from gateway.http_api.routes import Call
+from gateway.http_api.routes import Call, Route
 from gateway.http_api.views import message_view
 from gateway.ledger.roles import Messages, Usage
 from gateway.model.identifiers import parse_cursor, parse_message_id, write_cursor
@@ -38,7 +38,7 @@ class Canceller(Protocol):
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
     they stand. consents: what people permitted and stopped; None where nothing of it is kept. report: whether the code
-    of a customer's message was entered; None where nobody counts it.
+    of a customer's message was entered; None where nobody counts it. more: routes for everybody, such as pages.
     """
 
     messages: Messages
@@ -48,6 +48,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     operators: Callable[[], Sequence[OperatorView]]
     consents: ConsentSource | None = None
     report: Callable[[int, bytes, bool], None] | None = None
+    more: Callable[[Replies], Sequence[Route]] | None = None
 
 
 class RecordEndpoints:
