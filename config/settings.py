@@ -22,6 +22,7 @@ from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
+from config.rights import RightsSettings
 from config.rule_settings import RulesSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
@@ -49,6 +50,7 @@ __all__ = [
     "ProviderSettings",
     "RedisSettings",
     "RetentionSettings",
+    "RightsSettings",
     "RootSlotSettings",
     "RouteSettings",
     "RulesSettings",
@@ -440,6 +442,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
+    rights: RightsSettings = RightsSettings()
     pages: PagesSettings = PagesSettings()
     providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()

@@ -257,6 +257,29 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     ),
     *_kind("package_part", replace(_DECISION, form=Form.SEALED), {"sealed": "a part of what is held of a person"}),
     *_kind("package_part", _DECISION, {"key": "random id of the case, and which part"}),
+    # case_waiting, case_code: until it is proved, at most 7 days; code_tally: a day
+    *_kind(
+        "case_waiting",
+        replace(_DECISION, form=Form.SEALED),
+        {"content": "number, contact and words of who asks, under a key of the day"},
+    ),
+    *_kind(
+        "case_waiting",
+        _DECISION,
+        {"key": "random id that the case will have", "kind": "what is asked", "asked_ms": "when it was asked"},
+    ),
+    *_kind("case_code", replace(_DIGEST, clock=Clock.ROW), {"digest": "keyed digest of a code that proves a number"}),
+    *_kind(
+        "case_code",
+        replace(_PERSON, clock=Clock.ROW),
+        {"key": "random id of the case", "sent_ms": "when it was sent", "tries": "how often a code was typed"},
+    ),
+    *_kind(
+        "code_tally",
+        replace(_WATCH, form=Form.DIGEST),
+        {"counts": "codes by a digest of a number, or of a network or customer, under a pepper of two days"},
+    ),
+    *_kind("code_tally", _WATCH, {"key": "the day", "total": "codes in all"}),
     # case: 3 years after its end; whom it is about, 30 days
     *_kind("case", replace(_DECISION, form=Form.SEALED), {"content": "number, contact and words of who asks"}),
     *_kind(

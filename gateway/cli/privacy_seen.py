@@ -21,6 +21,7 @@ from gateway.keystore.handing_over import custodianship
 from gateway.keystore.hold_keys import CASES, HoldKeys
 from gateway.ledger.contract import Used
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
+from gateway.rights.case_clocks import keeping_of
 from gateway.rights.cases import Cases
 from gateway.tools.evidence import LAG_S, Facts, LogFacts
 from gateway.transparency.changes import changes
@@ -64,7 +65,8 @@ async def facts_of(desk: Desk) -> Facts:
 
 def _cases(desk: Desk) -> Cases:
     keys = HoldKeys(desk.keystore, desk.clock, CASES)
-    return Cases(desk.ledger.acts, keys, desk.sealer, desk.clock, COMMAND_LINE)
+    keeping = keeping_of(desk.settings.rights)
+    return Cases(desk.ledger.acts, keys, desk.sealer, desk.clock, COMMAND_LINE, keeping)
 
 
 async def recipients_of(desk: Desk) -> list[Recipient]:

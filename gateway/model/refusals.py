@@ -139,6 +139,11 @@ KINDS: Final[dict[str, Kind]] = {
     "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
     # cases of people
     "proof_missing": Kind(409, 0x08, "Who asks has not proved yet to be the person."),
+    "proof_wrong": Kind(409, 0x08, "The code is not the one that was sent."),
+    "proof_expired": Kind(409, 0x08, "The code was valid for ten minutes; ask for another one."),
+    "too_many_codes": Kind(429, 0x58, "There were too many codes, or too many attempts; try again later."),
+    "codes_off": Kind(409, 0x08, "No codes are sent here: rights.sender is not set."),
+    "number_not_served": Kind(422, 0x0B, "Codes are not sent to numbers of this country."),
     "case_closed": Kind(409, 0x08, "The case is over."),
     "case_state": Kind(409, 0x08, "The case does not stand where this can be done."),
     "reason_missing": Kind(400, 0x08, "It takes a reason, out of those that are known."),

@@ -18,7 +18,7 @@ from gateway.ledger.usage import KEPT_HOURS
 from gateway.people.ageing import ACCOUNT_MS
 from gateway.people.signins import KEPT_MS as SIGNIN_MS
 from gateway.people.signins import WHOLE_MS
-from gateway.rights.case_clocks import COMPLAINT_MS, CONTENT_MS, RECORD_MS, REQUEST_MS
+from gateway.rights.case_clocks import COMPLAINT_MS, REQUEST_MS
 from gateway.rights.packages import KEPT_MS as PACKAGE_MS
 from gateway.transparency.cookies import Cookie, cookies
 from gateway.transparency.transfers import recipients
@@ -163,8 +163,8 @@ def _kept(settings: Settings) -> Iterator[Kept]:
     yield Kept("signin", SIGNIN_MS // 1000)
     yield Kept("address", WHOLE_MS // 1000)
     yield Kept("consent", CONSENT_KEPT_MS // 1000)
-    yield Kept("case_content", CONTENT_MS // 1000)
-    yield Kept("case_record", RECORD_MS // 1000)
+    yield Kept("case_content", settings.rights.case_content_s)
+    yield Kept("case_record", settings.rights.case_record_s)
     yield Kept("package", PACKAGE_MS // 1000)
     yield Kept("audit", settings.audit.keep_days * _DAY_S)
     yield Kept("usage", KEPT_HOURS * 3600)
