@@ -5,15 +5,15 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from gateway.html.assets import CACHING, Assets
-from gateway.html.looks import Look, look_for, look_of
+from gateway.html.looks import LOOK_COOKIE as LOOK_COOKIE
+from gateway.html.looks import LOOK_S, Look, look_for, look_of
 from gateway.html.policy import HEADERS, POLICY
 from gateway.http_api.body import read_body
 from gateway.http_api.replies import HTML, Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.model.refusals import Refusal
 
-LOOK_COOKIE: Final = "look"
-LOOK_RULES: Final = "Path=/; SameSite=Strict; Max-Age=31536000"
+LOOK_RULES: Final = f"Path=/; SameSite=Strict; Max-Age={LOOK_S}"
 
 
 class Browsers:

@@ -118,7 +118,8 @@ class Node:
             self.road,
             clock,
             self.tasks,
-            rights=self.rights.desk,
+            rights=self.rights,
+            notices=self.notices,
             metrics_socket=inherited.metrics,
         )
         await self.rights.begin()

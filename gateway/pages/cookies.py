@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from gateway.http_api.browsers import look_wanted
+from gateway.http_api.browsers import Browsers, look_wanted, read_form
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.pages import said
-from gateway.pages.counting import Counting, agreed
-from gateway.pages.frame import Frame, words
+from gateway.pages.counting import NO, YES, Counting, agreed
+from gateway.pages.frame import Frame, look_of_form, words
 from gateway.pages.spans import span
 from gateway.transparency.versions import Version
 
@@ -15,8 +15,9 @@ from gateway.transparency.versions import Version
 class CookiePage:
     """version: of the notice, which has the table."""
 
-    def __init__(self, frame: Frame, counting: Counting, version: Callable[[], Version]) -> None:
+    def __init__(self, frame: Frame, browsers: Browsers, counting: Counting, version: Callable[[], Version]) -> None:
         self._frame = frame
+        self._browsers = browsers
         self._counting = counting
         self._version = version
 
@@ -35,3 +36,10 @@ class CookiePage:
         ]
         values = {"cookies": rows, "asks": self._counting.is_on, "agreed": agreed(call)}
         return self._frame.show(call, "cookies", look, "/cookies", values)
+
+    async def choose(self, call: Call) -> Reply:
+        """What somebody chose, and the page again. Raises Refusal."""
+        form = await read_form(call)
+        look = look_of_form(call, form)
+        says_yes = self._counting.is_on and form.get("counted") == "yes"
+        return self._browsers.go(f"/cookies?lang={look.value}", more=YES if says_yes else NO)

@@ -3,35 +3,25 @@
 from collections import Counter
 from typing import Final
 
-from gateway.html.looks import Look
-from gateway.http_api.browsers import Browsers, look_wanted, read_form
-from gateway.http_api.replies import Reply
+from gateway.http_api.browsers import look_wanted
 from gateway.http_api.routes import Call
 from gateway.transparency.cookies import COUNTED, COUNTED_S
 
-RULES: Final = "Path=/; Secure; HttpOnly; SameSite=Strict"
-YES: Final = f"Set-Cookie: {COUNTED}=1; {RULES}; Max-Age={COUNTED_S}\r\n".encode()
-NO: Final = f"Set-Cookie: {COUNTED}=; {RULES}; Max-Age=0\r\n".encode()
+_RULES: Final = "Path=/; Secure; HttpOnly; SameSite=Strict"
+YES: Final = f"Set-Cookie: {COUNTED}=1; {_RULES}; Max-Age={COUNTED_S}\r\n".encode()
+NO: Final = f"Set-Cookie: {COUNTED}=; {_RULES}; Max-Age=0\r\n".encode()
 
 
 class Counting:
     """views: by page and language, since the start. is_on: whether anybody is asked."""
 
-    def __init__(self, browsers: Browsers, *, is_on: bool) -> None:
-        self._browsers = browsers
+    def __init__(self, *, is_on: bool) -> None:
         self.is_on: Final = is_on
         self.views: Counter[tuple[str, str]] = Counter()
 
     def view(self, call: Call, page: str) -> None:
         if self.is_on and agreed(call):
             self.views[page, look_wanted(call).language] += 1
-
-    async def choose(self, call: Call) -> Reply:
-        """What somebody chose on the page of cookies, which is shown again. Raises Refusal."""
-        form = await read_form(call)
-        look = form.get("lang", "")
-        path = f"/cookies?lang={look}" if look in tuple(Look) else "/cookies"
-        return self._browsers.go(path, more=YES if self.is_on and form.get("counted") == "yes" else NO)
 
 
 def agreed(call: Call) -> bool:

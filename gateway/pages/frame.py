@@ -22,7 +22,11 @@ class Frame:
     """controller: who is responsible, by its name. viewed: counts a page that somebody who agreed to it looks at."""
 
     def __init__(
-        self, templates: Templates, browsers: Browsers, controller: Callable[[], str], viewed: Callable[[Call, str], None]
+        self,
+        templates: Templates,
+        browsers: Browsers,
+        controller: Callable[[], str],
+        viewed: Callable[[Call, str], None],
     ) -> None:
         self._templates = templates
         self._browsers = browsers

@@ -32,12 +32,12 @@ Form = Mapping[str, str]
 
 
 class RightsPages:
-    """requests: None where nobody asks by a code. contact: whom to write to. region: of numbers without country code."""
+    """contact: whom to write to. region: of numbers without a country code."""
 
     def __init__(
         self,
         frame: Frame,
-        requests: PublicRequests | None,
+        requests: PublicRequests,
         proxies: Proxies,
         contact: Callable[[], str],
         region: Callable[[], str],
@@ -56,7 +56,7 @@ class RightsPages:
         form = await read_form(call)
         look = look_of_form(call, form)
         try:
-            reference = await self._desk().open_request(self._asked(call, form, look))
+            reference = await self._requests.open_request(self._asked(call, form, look))
         except Refusal as refusal:
             return self._ask(call, look, form, refusal)
         return self._code(call, look, _shown(reference))
@@ -66,11 +66,11 @@ class RightsPages:
         form = await read_form(call)
         look, reference = look_of_form(call, form), form.get("reference", "")
         try:
-            standing = await self._desk().prove(Secret(reference), Secret(_digits(form.get("code", ""))))
+            standing = await self._requests.prove(Secret(reference), Secret(_digits(form.get("code", ""))))
         except Refusal as refusal:
             if refusal.code in AGAIN:
                 return self._code(call, look, reference, refusal.code)
-            return self._follow(call, look, form, refusal)
+            return self._follow(call, look, refusal)
         return self._standing(call, look, standing)
 
     async def send_again(self, call: Call) -> Reply:
@@ -78,9 +78,9 @@ class RightsPages:
         look, reference = look_of_form(call, form), form.get("reference", "")
         try:
             address = self._proxies.origin(call.request)
-            await self._desk().send_again(Secret(reference), address, look.language)
+            await self._requests.send_again(Secret(reference), address, look.language)
         except Refusal as refusal:
-            return self._follow(call, look, form, refusal)
+            return self._follow(call, look, refusal)
         return self._code(call, look, reference, is_again=True)
 
     async def follow(self, call: Call) -> Reply:
@@ -88,15 +88,10 @@ class RightsPages:
         form = await read_form(call)
         look, reference = look_of_form(call, form), form.get("reference", "")
         try:
-            standing = await self._desk().status_of(Secret(reference))
+            standing = await self._requests.status_of(Secret(reference))
         except Refusal as refusal:
-            return self._follow(call, look, form, refusal)
+            return self._follow(call, look, refusal)
         return self._standing(call, look, standing, reference)
-
-    def _desk(self) -> PublicRequests:
-        if self._requests is None:
-            raise Refusal("codes_off")
-        return self._requests
 
     def _asked(self, call: Call, form: Form, look: Look) -> Asked:
         """Raises Refusal."""
@@ -121,7 +116,7 @@ class RightsPages:
         """What was typed is typed again: a page that has it would lie in a browser's history."""
         known = words(look)
         values = {
-            "is_on": self._requests is not None and self._requests.is_on,
+            "is_on": self._requests.is_on,
             "contact": self._contact(),
             "kinds": [(each, known.gettext(sentence)) for each, sentence in said.REQUESTS.items()],
             "kind": form.get("kind", ""),
@@ -139,7 +134,7 @@ class RightsPages:
         status = KINDS[code].http if code else 200
         return self._frame.show(call, "rights_code", look, PATH, values, status=status)
 
-    def _follow(self, call: Call, look: Look, _: Form, refusal: Refusal) -> Reply:
+    def _follow(self, call: Call, look: Look, refusal: Refusal) -> Reply:
         """A reference that is none, or another fault: the first page, which says so."""
         found = Refusal("not_found", "reference") if refusal.code == "not_found" else refusal
         return self._ask(call, look, {}, found)
