@@ -1,1 +1,1 @@
-"""The pages for everybody, in Arabic and English: privacy notice, rights, cookies, status, whom to tell of weaknesses."""
+"""The pages for everybody, in two languages: privacy notice, rights, cookies, status, whom to tell of weaknesses."""

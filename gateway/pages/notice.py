@@ -7,6 +7,7 @@ import msgspec
 from babel import Locale
 
 from gateway.html.looks import Look
+from gateway.html.marks import code
 from gateway.http_api.browsers import look_wanted
 from gateway.http_api.replies import JSON, Replies, Reply
 from gateway.http_api.routes import Call
@@ -16,7 +17,7 @@ from gateway.pages import said
 from gateway.pages.frame import Frame, words
 from gateway.pages.spans import span
 from gateway.transparency.changes import Change, Fact, changes
-from gateway.transparency.notice import Given, Notice, Period
+from gateway.transparency.notice import Given, Notice, Period, Purpose
 from gateway.transparency.record_words import BASES, CATEGORIES, PURPOSES, ROLES, say
 from gateway.transparency.versions import Version
 
@@ -25,6 +26,7 @@ MOST_DRAWN: Final = 64
 """Pages that are kept ready; when there are more, they are drawn anew."""
 
 Row = Mapping[str, object]
+Cells = Sequence[str]
 
 
 class NoticePages:
@@ -83,15 +85,15 @@ class NoticePages:
 
 
 def notice_rows(notice: Notice, look: Look) -> dict[str, object]:
-    """What the notice says, in the words of a language."""
+    """What the notice says, in the words of a language: rows of tables, each with its cells."""
     told = _Words(look)
     return {
         "who": [(told.of(said.FACTS, name), getattr(notice, name)) for name in ("controller", "contact", "officer")],
-        "purposes": [told.purpose(each.purpose, each.basis, each.role, each.data) for each in notice.purposes],
+        "purposes": [told.purpose(each) for each in notice.purposes if each.data],
         "periods": [told.period(each) for each in notice.periods],
         "kept": [(told.of(said.KEPT, each.what), told.span(each.seconds)) for each in notice.kept],
         "recipients": [told.recipient(each) for each in notice.recipients],
-        "consent_for": [told.of(said.CLASSES, each) for each in notice.consent_for],
+        "consent_for": told.listed(told.of(said.CLASSES, each) for each in notice.consent_for),
         "answer": told.span(notice.answer_s),
         "complain": told.span(notice.complain_s),
     }
@@ -116,7 +118,6 @@ class _Words:
     def __init__(self, look: Look) -> None:
         self._lang = look.language
         self._words = words(look)
-        self._comma = "، " if look.language == "ar" else ", "
 
     def of(self, sentences: said.Sentences, word: str) -> str:
         return self._words.gettext(sentences[word]) if word in sentences else word
@@ -124,22 +125,22 @@ class _Words:
     def span(self, seconds: int) -> str:
         return span(seconds, self._words)
 
-    def purpose(self, purpose: str, basis: str, role: str, data: Iterable[str]) -> Row:
-        return {
-            "purpose": say(PURPOSES, purpose, self._lang),
-            "basis": say(BASES, basis, self._lang),
-            "role": say(ROLES, role, self._lang),
-            "data": [say(CATEGORIES, each, self._lang) for each in data],
-        }
+    def listed(self, parts: Iterable[str]) -> str:
+        """Each once."""
+        return ("، " if self._lang == "ar" else ", ").join(dict.fromkeys(parts))
 
-    def period(self, period: Period) -> Row:
-        return {
-            "tag": period.tag,
-            "about": self.of(said.TAGS, period.tag),
-            "content": self._content(period),
-            "record": self.span(period.record_s),
-            "citation": period.citation,
-        }
+    def purpose(self, of: Purpose) -> Cells:
+        data = ("؛ " if self._lang == "ar" else "; ").join(dict.fromkeys(map(self.data, of.data)))
+        basis, role = say(BASES, of.basis, self._lang), say(ROLES, of.role, self._lang)
+        return say(PURPOSES, of.purpose, self._lang), data, basis, role
+
+    def data(self, table: str) -> str:
+        """What a table holds of people; several are called the same."""
+        return self.of(said.DATA, table) if table in said.DATA else say(CATEGORIES, table, self._lang)
+
+    def period(self, period: Period) -> Cells:
+        record = self.listed(filter(None, (self.span(period.record_s), period.citation)))
+        return self.of(said.TAGS, period.tag), self._content(period), record, code(period.tag)
 
     def _content(self, period: Period) -> str:
         limit = self.span(period.content_limit_s)
@@ -155,14 +156,11 @@ class _Words:
             return form % {"after": after, "limit": limit}
         return form % {"limit": limit}
 
-    def recipient(self, given: Given) -> Row:
-        return {
-            "kind": self.of(said.KINDS, given.kind),
-            "name": self.of(said.RECIPIENTS, given.kind) if given.kind in said.RECIPIENTS else given.name,
-            "country": self.country(given.country),
-            "safeguard": given.safeguard,
-            "fields": self._comma.join(self.of(said.FIELDS, each) for each in given.fields),
-        }
+    def recipient(self, given: Given) -> Cells:
+        name = self.of(said.RECIPIENTS, given.kind) if given.kind in said.RECIPIENTS else given.name
+        country = "" if given.kind == "customer" else self.country(given.country)
+        fields = self.listed(self.of(said.FIELDS, each) for each in given.fields)
+        return name, self.of(said.KINDS, given.kind), country, fields, given.safeguard
 
     def country(self, code: str) -> str:
         """By its name; what is no code of a country is a word of ours."""
@@ -174,7 +172,8 @@ class _Words:
         name = change.name
         if change.section == "purposes":
             purpose, basis, role = name.split("/")
-            return f"{say(PURPOSES, purpose, self._lang)} ({say(BASES, basis, self._lang)}; {say(ROLES, role, self._lang)})"
+            words = say(PURPOSES, purpose, self._lang), say(BASES, basis, self._lang), say(ROLES, role, self._lang)
+            return self.listed(words)
         if change.section == "recipients":
             kind, _, rest = name.partition(": ")
             return f"{self.of(said.KINDS, kind)}: {self.of(said.RECIPIENTS, kind) if kind in said.RECIPIENTS else rest}"
@@ -183,11 +182,11 @@ class _Words:
 
     def fact(self, fact: Fact) -> str:
         """Of nothing a dash."""
-        return self._comma.join(self.span(each) if isinstance(each, int) else self._word(each) for each in fact) or "–"
+        return self.listed(self.span(each) if isinstance(each, int) else self._word(each) for each in fact) or "–"
 
     def _word(self, word: str) -> str:
         if word in CATEGORIES:
-            return say(CATEGORIES, word, self._lang)
+            return self.data(word)
         for sentences in (said.FACTS, said.CLASSES, said.FIELDS, said.COOKIES):
             if word in sentences:
                 return self.of(sentences, word)

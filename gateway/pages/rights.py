@@ -1,4 +1,4 @@
-"""`/rights`: ask for something, prove the number by a code, follow it by a reference. Without an account, script or cookie.
+"""`/rights`: ask for something, prove the number by a code, follow it by a reference; no account, script or cookie.
 
 What is shown says nothing about a number: who asks sees the same page, whether it is known or not.
 """

@@ -23,6 +23,23 @@ CLASSES: Final[Sentences] = {
     "warning": N_("Warnings"),
     "personal": N_("Personal messages"),
 }
+ACCOUNT: Final = N_("account data: name, company, e-mail address, telephone, endpoints")
+CREDENTIALS: Final = N_("keys, passwords and sessions, encrypted or as digests")
+TRAFFIC: Final = N_("messages: numbers, texts, status and times")
+CASES: Final = N_("requests and complaints, and what was answered")
+ACTIVITY: Final = N_("sign-ins: shortened address, family of browser, device, time")
+ABUSE: Final = N_("counts against abuse, by digests")
+DATA: Final[Sentences] = {
+    **dict.fromkeys(("customer", "endpoint", "person", "person_name"), ACCOUNT),
+    **dict.fromkeys(("api_key", "esme", "token", "session", "challenge", "keystore"), CREDENTIALS),
+    **dict.fromkeys(("message", "inbox", "idempotency", "held"), TRAFFIC),
+    **dict.fromkeys(("case", "case_waiting", "case_code", "hold", "package", "package_part", "request"), CASES),
+    **dict.fromkeys(("signin", "lock"), ACTIVITY),
+    **dict.fromkeys(("code_tally", "fraud_override", "fraud_block"), ABUSE),
+    "permission": N_("consents, and what people stopped"),
+    "document": N_("what our customers set for their messages"),
+}
+"""By table, or kind of document; others are called as in the record of processing activities."""
 KEPT: Final[Sentences] = {
     "account": N_("Account data, after the account has ended"),
     "signin": N_("Sign-ins and activity"),
