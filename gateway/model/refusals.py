@@ -73,6 +73,9 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_url": Kind(400, 0x08, "The URL is not one that may be called: https, a host name, and no credentials."),
     "invalid_esm_class": Kind(400, 0x43, "This esm_class is not one that a customer may submit."),
     "invalid_coding": Kind(400, 0x104, "The data_coding is unknown, or the text is not in it."),
+    "text_or_octets": Kind(400, 0x08, "A message has either a text or octets; header and data_coding go with octets."),
+    "invalid_octets": Kind(400, 0x08, "Octets are written in Base64, or in hexadecimal digits behind hex:."),
+    "invalid_header": Kind(400, 0x43, "A user data header is its length and whole elements, and nothing else."),
     "invalid_tlv": Kind(400, 0xC4, "An optional parameter has a value that makes no sense."),
     "invalid_protocol_id": Kind(400, 0x400, "This protocol_id changes what a phone does; your account may not use it."),
     "replace_unsupported": Kind(400, 0x54, "Replacing a message by sending another is not done here; use replace_sm."),
@@ -136,6 +139,8 @@ KINDS: Final[dict[str, Kind]] = {
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
     "not_final": Kind(409, 0x08, "The message is not at its end yet; cancel it, or wait for that."),
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
+    "nothing_to_tell": Kind(409, 0x08, "The message has not ended, or there is no endpoint that hears of it."),
+    "no_endpoint": Kind(409, 0x08, "The customer has no endpoint, or one that cannot be opened; set it anew."),
     "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
     # cases of people
     "proof_missing": Kind(409, 0x08, "Who asks has not proved yet to be the person."),
@@ -153,6 +158,17 @@ KINDS: Final[dict[str, Kind]] = {
     "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }
+
+
+_PASSING: Final = frozenset({402, 408, 429, 500, 503})
+_CONFLICTS: Final = frozenset(
+    {"duplicate_message", "traffic_suspicious", "changed_meanwhile", "version_stale", "reload_under_way", "others_wait"}
+)
+
+
+def is_permanent(code: str) -> bool:
+    """Whether the same request would be refused again for as long as neither it nor the account is changed."""
+    return KINDS[code].http not in _PASSING and code not in _CONFLICTS
 
 
 class Refusal(Exception):

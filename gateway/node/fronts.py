@@ -13,9 +13,11 @@ from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
+from gateway.http_api.searching import NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
+from gateway.node.naming import naming
 from gateway.node.noticing import NoticeDuty
 from gateway.node.operator_views import operator_views
 from gateway.node.rights import RightsDuty
@@ -25,7 +27,6 @@ from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner
 from gateway.rights.asking import PublicRequests
-from gateway.rights.desk import RightsDesk
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
@@ -69,7 +70,7 @@ def build_fronts(
     """
     readiness = _readiness(stores, road, clock)
     pages = None if notices is None else _pages(settings, road, clock, notices, rights.public, readiness)
-    http = _http(settings, stores, road, clock, rights.desk, readiness, pages)
+    http = _http(settings, stores, road, clock, rights, readiness, pages)
     intake = Intake(road.door, road.admission, clock)
     exposition = Exposition(of_process=True)
     return Fronts(
@@ -95,7 +96,7 @@ def build_fronts(
             if settings.metrics.enabled
             else None
         ),
-        admin=_admin(settings, stores, road, clock, http.health, rights.desk),
+        admin=_admin(settings, stores, road, clock, http.health, rights),
         pages=pages,
     )
 
@@ -139,7 +140,7 @@ def _http(
     stores: Stores,
     road: Road,
     clock: Clock,
-    rights: RightsDesk,
+    rights: RightsDuty,
     readiness: Readiness,
     pages: "PublicPages | None",
 ) -> HttpApi:
@@ -156,24 +157,26 @@ def _http(
                 message_id, customer, clock.now_ms(), confirmed=confirmed
             ),
             more=None if pages is None else pages.routes,
+            received=road.addressing.received,
+            search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),
         stores.directory,
         http_settings(settings),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
-        rights=rights,
+        rights=rights.source,
     )
 
 
 def _admin(
-    settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health, rights: RightsDesk
+    settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health, rights: RightsDuty
 ) -> "AdminApi | None":
     if settings.admin.port is None:
         return None
     from gateway.node.admin_front import build_admin
 
-    return build_admin(settings, stores, road, clock, health, rights)
+    return build_admin(settings, stores, road, clock, health, rights.desk)
 
 
 def _metrics(

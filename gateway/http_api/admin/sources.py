@@ -6,19 +6,21 @@ from pathlib import Path
 import msgspec
 
 from config.rules import RulePack
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
+from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
-from gateway.http_api.admin.searching import Naming
+from gateway.http_api.admin.hands import Hands
 from gateway.http_api.consents import ConsentActs
+from gateway.http_api.searching import Naming
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
-from gateway.model.verdict import Verdict
 from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
 from gateway.rights.desk import RightsDesk
@@ -43,6 +45,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Callable[[Actor], Accounts]
     control: Callable[[], Control]
     reloads: Callable[[Actor], Reloads]
+    reasons: Reasons
     naming: Naming
     router: Router
     rights: RightsDesk
@@ -51,9 +54,10 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     routes: Callable[[], Sequence[RouteLine]]
     checks: Callable[[], Mapping[str, bool]]
     waiting: Callable[[], Mapping[str, int]]
-    judge: Callable[[int, MessageRequest], Sequence[Verdict]]
+    judge: Callable[[int, MessageRequest], Inquired]
     packs: Callable[[], Sequence[RulePack]]
     reveal_reference: Callable[[Message], str | None]
     smallest_cell: int
+    hands: Hands
     party: RelyingParty | None = None
     log_folder: Callable[[], Path | None] = lambda: None
