@@ -31,7 +31,7 @@ from redaction.retention import RetentionWish
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_SCOPES: Final = ("send", "status")
-SCOPES: Final = (*DEFAULT_SCOPES, "operators", "consents", "suppressions", "subjects")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators", "consents", "suppressions", "subjects", "inbound")
 LATER_SCOPES: Final = ("admin",)
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100

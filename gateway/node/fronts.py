@@ -117,6 +117,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             report=lambda customer, message_id, confirmed: road.sentry.report(
                 message_id, customer, clock.now_ms(), confirmed=confirmed
             ),
+            received=road.addressing.received,
             search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),
         stores.directory,
