@@ -151,7 +151,7 @@ def correct(
             try:
                 changed = await consent_desk(desk).correct(of, person, *name, right)
             except UnknownConsent:
-                raise Failed("nothing is known of such a consent of this person", "not_found") from None
+                raise Failed("nothing is known of such a consent of this person", "unknown_consent") from None
             return {"customer": of.public_id, "corrected": changed}
 
     show(run(work()), json)
