@@ -119,8 +119,8 @@ class Stage:
         return int(json.loads(line)["port"])
 
     def start_gateway(self) -> None:
-        """Start the gateway and wait until it listens; `port`, `smpp_port` and `admin_port` (0: none), `build` ('' if it
-        does not say) and `gateway` are the new process's.
+        """Start the gateway and wait until it listens; `port`, `smpp_port` and `admin_port` (0: none), `build` ('' if
+        it does not say) and `gateway` are the new process's.
         """
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
