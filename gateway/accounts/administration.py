@@ -281,9 +281,7 @@ class Accounts:
             prefix = self._clock.random(4).hex()
             secret = (facade_secret if facades else own_secret)(prefix, self._clock.random)
             if not SIGNED.isdisjoint(facades):
-                stored = msgspec.structs.replace(
-                    stored, sealed_token=seal_token(self._sealer, secret, customer_id, prefix)
-                )
+                stored = msgspec.structs.replace(stored, signing=seal_token(self._sealer, secret, customer_id, prefix))
             key = StoredKey(
                 id=0,
                 customer=customer_id,
@@ -527,10 +525,10 @@ async def reseal_tokens(store: AccountStore, sealer: AccountSealer, customer_id:
     async def attempt() -> None:
         for key in await store.keys():
             settings = key_settings(key.settings) if key.customer == customer_id and key.revoked_ms is None else None
-            if settings is not None and settings.sealed_token:
-                secret = open_token(sealer, KeyToken(key.id, key.prefix, settings.sealed_token), customer_id)
+            if settings is not None and settings.signing:
+                secret = open_token(sealer, KeyToken(key.id, key.prefix, settings.signing), customer_id)
                 settings = msgspec.structs.replace(
-                    settings, sealed_token=seal_token(sealer, secret, customer_id, key.prefix)
+                    settings, signing=seal_token(sealer, secret, customer_id, key.prefix)
                 )
                 anew = msgspec.structs.replace(key, settings=kept_beside(key.settings, settings))
                 await store.save_key(anew, read=key.version)

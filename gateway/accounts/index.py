@@ -159,7 +159,7 @@ class _Indexing:
         found: dict[int, list[KeyToken]] = {}
         for each in sorted(self._live(self._stored.keys), key=lambda key: key.id, reverse=True):
             with suppress(*ROW_FAULTS):
-                sealed = _decode_key(each.settings).sealed_token
+                sealed = _decode_key(each.settings).signing
                 if sealed:
                     found.setdefault(each.customer, []).append(KeyToken(each.id, each.prefix, sealed))
         return found

@@ -251,13 +251,13 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class StoredKeySettings(KeySettings, frozen=True, kw_only=True):
     """As they lie beside a key. pepper: the epoch of the one that its digest is under. facades: the façades that it is
-    for, and nothing else; empty is the API of our own. sealed_token: in Base64, where it signs as well
+    for, and nothing else; empty is the API of our own. signing: its token, sealed, in Base64, where that signs as well
     (`gateway.accounts.key_tokens`).
     """
 
     pepper: int = 0
     facades: tuple[str, ...] = ()
-    sealed_token: str = ""
+    signing: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

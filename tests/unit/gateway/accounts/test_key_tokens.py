@@ -37,7 +37,7 @@ async def test_a_token_that_signs_is_found_and_outlives_a_rotation(tmp_path: Pat
         assert [each.key for each in found] == [made[3][0].id, made[2][0].id]
         secrets = [secret.reveal(Purpose.CREDENTIAL) for _, secret in made]
         assert [open_token(road.sealer, each, owner.id).reveal(Purpose.CREDENTIAL) for each in found] == secrets[:1:-1]
-        assert not key_settings(made[1][0].settings).sealed_token
+        assert not key_settings(made[1][0].settings).signing
         assert not any(secret in repr(found) + str(made[3][0].settings) for secret in secrets)
         rotate_customer(road.store, road.clock, owner.id)
         await reseal_tokens(road.ledger.accounts, road.sealer, owner.id)
