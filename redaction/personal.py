@@ -106,6 +106,8 @@ class Secret(Personal):
     __slots__ = ()
 
 
-def mask_number(country: int, last_two: int) -> str:
-    """`+966•••••••78`: the country calling code and the last two digits, always with seven dots between them."""
-    return f"+{country}•••••••{last_two:02d}"
+def mask_number(country: int, last_two: int | None) -> str:
+    """`+966•••••••78`: the country calling code and the last two digits, always with seven dots between them; two dots
+    more where the digits cannot be read any more.
+    """
+    return f"+{country}•••••••••" if last_two is None else f"+{country}•••••••{last_two:02d}"

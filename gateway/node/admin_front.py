@@ -76,6 +76,7 @@ def build_admin(
         judge=partial(judged, stores, road),
         packs=lambda: stores.messaging.packs.known,
         reveal_reference=road.addressing.reference,
+        mask=road.masks.of,
         log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,
         party=relying_party(settings.admin.passkeys),

@@ -21,6 +21,7 @@ from gateway.node import assembly, consenting
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
+from gateway.retention.masks import Masks
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.retention.sweeper import Sweeper
@@ -44,6 +45,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     router: Router
     records: Records
     addressing: Addressing
+    masks: Masks
     minimiser: Minimiser
     verdicts: Counts
     guard: Guard
@@ -55,7 +57,8 @@ def base(
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     verdicts = stores.messaging.counts
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
+    masks = Masks(stores.vault, policies, clock.now_ms)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of)
     return Base(
         settings=settings,
         stores=stores,
@@ -74,6 +77,7 @@ def base(
             neighbours=stores.peers or NOBODY,
         ),
         addressing=addressing,
+        masks=masks,
         minimiser=Minimiser(
             vault=stores.vault,
             policies=policies,

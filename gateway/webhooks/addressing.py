@@ -28,14 +28,22 @@ _NOWHERE: Final = Secret("")
 
 
 class Addressing:
-    """Turns outbox events into requests."""
+    """Turns outbox events into requests. mask: what is shown of a message's number."""
 
-    def __init__(self, directory: Directory, vault: Vault, sealer: Sealer, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        vault: Vault,
+        sealer: Sealer,
+        now_ms: Callable[[], int],
+        mask: Callable[[Message], str],
+    ) -> None:
         self._directory = directory
         self._vault = vault
         self._sealer = sealer
         self._version: object = None
         self._now_ms = now_ms
+        self._mask = mask
         self._kept: dict[int, Destination] = {}
         self._two_secrets: dict[int, int] = {}
 
@@ -76,7 +84,8 @@ class Addressing:
                 raise
             except SealError:
                 pass  # the content clock has run out: the event leaves without its reference
-        return Delivery(destination, self._received(event, message) or event_body(event, message, reference))
+        body = self._received(event, message) or event_body(event, message, self._mask(message), reference)
+        return Delivery(destination, body)
 
     def _destination(self, customer: int) -> Destination | None:
         """The customer's endpoint as it stands, if there is one and its keys are. Raises KeysWithheld."""

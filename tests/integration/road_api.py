@@ -39,12 +39,13 @@ async def api_on_road(
         await directory.refresh()
         admission = Admission(road.ledger.counters, road.journal, road.clock, max_inflight=5_000)
         api = HttpApi(
-            SendPath(road.door, road.ledger.messages, admission, road.clock),
+            SendPath(road.door, road.ledger.messages, admission, road.clock, road.masks.of),
             Sources(
                 messages=road.ledger.messages,
                 usage=road.ledger.usage,
                 canceller=Revocation(road.dispatch.withdrawals, road.door, road.clock, None),
                 reveal_reference=lambda message: None,
+                mask=road.masks.of,
                 operators=lambda: [LOOP],
             ),
             directory,
