@@ -271,6 +271,7 @@ def _privacy(settings: Settings) -> Iterator[Finding]:
     """P-38, P-41: who answers, and where data lies."""
     yield from settings.privacy.findings()
     yield from provider_findings(settings.providers)
+    yield from settings.pages.findings(settings.privacy)
 
 
 def _rules(settings: Settings) -> Iterator[Finding]:

@@ -17,10 +17,12 @@ from config.operators import (
     RouteSettings,
     TlsSettings,
 )
+from config.pages import PagesSettings
 from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
 from config.retention import DEFAULT_RETENTION, RetentionSettings
+from config.rights import RightsSettings
 from config.rule_settings import RulesSettings
 from config.secret import SecretRef
 from config.smpp_server import SmppServerSettings
@@ -41,12 +43,14 @@ __all__ = [
     "NodeSettings",
     "OperatorRegister",
     "OperatorSettings",
+    "PagesSettings",
     "PasskeySettings",
     "PlaceSettings",
     "PrivacySettings",
     "ProviderSettings",
     "RedisSettings",
     "RetentionSettings",
+    "RightsSettings",
     "RootSlotSettings",
     "RouteSettings",
     "RulesSettings",
@@ -438,6 +442,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
+    rights: RightsSettings = RightsSettings()
+    pages: PagesSettings = PagesSettings()
     providers: Annotated[tuple[ProviderSettings, ...], Meta(extra=LIVE)] = ()
     shutdown: ShutdownSettings = ShutdownSettings()
     workers: WorkersSettings = WorkersSettings()

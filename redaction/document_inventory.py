@@ -2,7 +2,7 @@
 
 The ledger stores a document as octets that its owner encodes (`redaction.inventory` has that row); what is in them is
 declared here, and a test compares it with the types that are encoded. Field `key` is a document's key. What each kind
-is called in the record of processing activities stands in `gateway.tools.ropa_words`.
+is called in the record of processing activities stands in `gateway.transparency.record_words`.
 """
 
 from collections.abc import Mapping
@@ -257,6 +257,29 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     ),
     *_kind("package_part", replace(_DECISION, form=Form.SEALED), {"sealed": "a part of what is held of a person"}),
     *_kind("package_part", _DECISION, {"key": "random id of the case, and which part"}),
+    # case_waiting, case_code: until it is proved, at most 7 days; code_tally: a day
+    *_kind(
+        "case_waiting",
+        replace(_DECISION, form=Form.SEALED),
+        {"content": "number, contact and words of who asks, under a key of the day"},
+    ),
+    *_kind(
+        "case_waiting",
+        _DECISION,
+        {"key": "random id that the case will have", "kind": "what is asked", "asked_ms": "when it was asked"},
+    ),
+    *_kind("case_code", replace(_DIGEST, clock=Clock.ROW), {"digest": "keyed digest of a code that proves a number"}),
+    *_kind(
+        "case_code",
+        replace(_PERSON, clock=Clock.ROW),
+        {"key": "random id of the case", "sent_ms": "when it was sent", "tries": "how often a code was typed"},
+    ),
+    *_kind(
+        "code_tally",
+        replace(_WATCH, form=Form.DIGEST),
+        {"counts": "codes by a digest of a number, or of a network or customer, under a pepper of two days"},
+    ),
+    *_kind("code_tally", _WATCH, {"key": "the day", "total": "codes in all"}),
     # case: 3 years after its end; whom it is about, 30 days
     *_kind("case", replace(_DECISION, form=Form.SEALED), {"content": "number, contact and words of who asks"}),
     *_kind(
@@ -305,6 +328,27 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         {"key": "number of the customer, and a person's number as a keyed token under a lasting pepper"},
     ),
     *_kind("fraud_override", _WATCH, {"label": "what the number is, without a name"}),
+    # notice: as long as the installation
+    *_kind(
+        "notice",
+        replace(_DECISION, clock=Clock.GATEWAY),
+        {
+            "key": "number of the version",
+            "since_ms": "from when on people were told this",
+            "notice": "what they were told of the processing, and whom to ask",
+        },
+    ),
+    # notice_given: until the customer leaves
+    *_kind(
+        "notice_given",
+        replace(_DECISION, clock=Clock.ACCOUNT),
+        {
+            "key": "number of the customer",
+            "version": "number of the newest notice that it got",
+            "at_ms": "when that was seen",
+            "means": "by using the gateway since, or by saying that it read it",
+        },
+    ),
     # sender: until it is taken out of the register, or its customer leaves
     *_kind(
         "sender",

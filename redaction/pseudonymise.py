@@ -138,3 +138,11 @@ def windowed(keys: KeyState, customer: int, msisdn: Msisdn, purpose: str, now_ms
     claimed, before, sought = window(keys, purpose, now_ms)
     epochs = (claimed, *before, *sought)
     return [pseudonymise(keys, customer, msisdn, epoch, purpose).pseudonym for epoch in epochs]
+
+
+def counted_digest(keys: KeyState, word: str, now_ms: int) -> bytes:
+    """8 octets that the platform counts a day's requests under; the pepper is destroyed within three days: then nobody
+    can test numbers against the counts. Raises `KeyDestroyed`.
+    """
+    pepper = keys.pepper(PLATFORM, "rate", window(keys, "rate", now_ms).claimed)
+    return hmac_sha256(pepper, word.encode())[:8]

@@ -14,6 +14,7 @@ from gateway.accounts.index import Accounts, index_accounts
 from gateway.accounts.settings import keyword_key, number_key
 from gateway.ledger.contract import LedgerUnavailable, StoredEndpoint
 from gateway.ledger.roles import AccountStore
+from gateway.model.owners import PLATFORM, PLATFORM_ID
 from gateway.process.logs import logger
 from redaction.errors import KeyDestroyed
 from redaction.personal import Secret
@@ -123,6 +124,8 @@ class Directory:
 
     def public_id(self, customer_id: int) -> str:
         """'' for one that is not there."""
+        if customer_id == PLATFORM:
+            return PLATFORM_ID
         found = self._accounts.customers.get(customer_id)
         return "" if found is None else found.public_id
 

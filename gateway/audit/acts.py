@@ -135,6 +135,10 @@ class Act(enum.Enum):
     DISCLOSURE_MAKE = "disclosure.make"
     DESTRUCTION = "destruction"
 
+    # what people are told
+    NOTICE_PUBLISH = "notice.publish"
+    NOTICE_GIVE = "notice.give"
+
     # the log itself
     AUDIT_ANEW = "audit.anew"
     AUDIT_PRUNE = "audit.prune"
@@ -312,6 +316,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
             numbers="messages subjects keys content records leftovers",
             digests="before after statement page",
         ),
+        Act.NOTICE_PUBLISH: _rule("notice", numbers="version", digests="statement"),
+        Act.NOTICE_GIVE: _rule("cus", words=("use", "read"), numbers="version"),
         Act.AUDIT_ANEW: _rule("", numbers="size", digests=_STATES),
         Act.AUDIT_PRUNE: _rule("", numbers="before after"),
     }

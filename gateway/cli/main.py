@@ -59,6 +59,7 @@ VERBS: Final = {
     "task": ("gateway.cli.tasks", "Work in the background: show, cancel."),
     "retention": ("gateway.cli.retention", "What is forgotten, and when."),
     "privacy": ("gateway.cli.privacy", "What shows that the promises to people are kept."),
+    "notice": ("gateway.cli.notices", "What people are told of the processing, in versions."),
     "assess": (
         "gateway.cli.assess",
         "Search for leaks, restore copies and destroy their keys, and write down how it went. Exit code 1 on a fault.",

@@ -11,9 +11,9 @@ from gateway.cli.output import Config, Json, run, show
 from gateway.cli.privacy_seen import facts_of, recipients_of, sources_of
 from gateway.cli.session import open_desk
 from gateway.tools.evidence import Row, State, report
-from gateway.tools.ropa import Activity, activities
-from gateway.tools.ropa_words import Lang
-from gateway.tools.transfers import Recipient
+from gateway.transparency.record import Activity, activities
+from gateway.transparency.record_words import Lang
+from gateway.transparency.transfers import Recipient
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What shows that the promises to people are kept.")
 
@@ -85,7 +85,7 @@ def transfers(config: Config = None, json: Json = False) -> None:
 
 
 def _written(found: list[Activity], form: Format, lang: Lang) -> str:
-    from gateway.tools.ropa_page import page, table  # not for the other verbs
+    from gateway.transparency.record_page import page, table  # not for the other verbs
 
     if form is Format.JSON:
         return msgspec.json.encode(found).decode() + "\n"

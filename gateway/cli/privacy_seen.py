@@ -21,10 +21,14 @@ from gateway.keystore.handing_over import custodianship
 from gateway.keystore.hold_keys import CASES, HoldKeys
 from gateway.ledger.contract import Used
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
+from gateway.rights.case_clocks import keeping_of
 from gateway.rights.cases import Cases
 from gateway.tools.evidence import LAG_S, Facts, LogFacts
-from gateway.tools.ropa import Sources
-from gateway.tools.transfers import Recipient, given, recipients
+from gateway.transparency.changes import changes
+from gateway.transparency.notice import notice_of
+from gateway.transparency.record import Sources
+from gateway.transparency.transfers import Recipient, given, recipients
+from gateway.transparency.versions import Versions
 from redaction.inventory import undeclared
 from redaction.notes import BadNote, read_note
 from redaction.retention import period_dead_ms
@@ -36,6 +40,7 @@ async def facts_of(desk: Desk) -> Facts:
     """Of this installation now. Opens no message. Raises LedgerUnavailable."""
     now_ms = desk.clock.now_ms()
     state = desk.keystore.state
+    told = await Versions(desk.ledger.acts, desk.clock, COMMAND_LINE).newest()
     late_ms = now_ms - LAG_S * 1000
     overdue_keys = sum(
         tag in desk.rules and period_dead_ms(desk.rules[tag], period) < late_ms for tag, period in state.periods()
@@ -52,13 +57,16 @@ async def facts_of(desk: Desk) -> Facts:
         log=await _log(desk, now_ms),
         customers=[read_customer(each.settings).settings for each in await desk.accounts.customers()],
         packs=_packs(desk),
+        told=told,
+        due=[] if told is None else changes(told.notice, notice_of(desk.settings, pack_at(_today(desk), _packs(desk)))),
         late_cases=Counter(each.of.kind.value for each in await _cases(desk).all() if each.is_overdue(now_ms)),
     )
 
 
 def _cases(desk: Desk) -> Cases:
     keys = HoldKeys(desk.keystore, desk.clock, CASES)
-    return Cases(desk.ledger.acts, keys, desk.sealer, desk.clock, COMMAND_LINE)
+    keeping = keeping_of(desk.settings.rights)
+    return Cases(desk.ledger.acts, keys, desk.sealer, desk.clock, COMMAND_LINE, keeping)
 
 
 async def recipients_of(desk: Desk) -> list[Recipient]:

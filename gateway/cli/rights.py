@@ -12,6 +12,7 @@ from gateway.cli.output import Failed, note, personal
 from gateway.cli.session import Desk, find_customer
 from gateway.keystore.naming import named_since_ms
 from gateway.model.numbers import parse_number
+from gateway.model.owners import PLATFORM, PLATFORM_ID
 from gateway.model.times import rfc3339
 from gateway.retention.policies import RetentionPolicies
 from gateway.rights.building import Stands, eraser, publisher
@@ -35,7 +36,7 @@ class Desks(msgspec.Struct, frozen=True):
 
 async def rights_desk(desk: Desk) -> Desks:
     stored = await desk.accounts.customers()
-    names = {each.id: each.public_id for each in stored}
+    names = {each.id: each.public_id for each in stored} | {PLATFORM: PLATFORM_ID}
     endpoints = {each.customer: each for each in await desk.ledger.accounts.endpoints()}
     on = Stands(
         settings=desk.settings,
@@ -84,14 +85,20 @@ def read_answered(file: Path | None, case: str) -> Answer:
 
 
 def live_customers(desk: Desk, names: Mapping[int, str]) -> list[int]:
-    """Numbers of customers whose keys live."""
-    return [each for each in desk.keystore.state.customers() if each in names]
+    """Numbers of customers whose keys live, without the platform's own."""
+    return [each for each in desk.keystore.state.customers() if each in names and each != PLATFORM]
 
 
-async def subjects_of(desk: Desk, desks: Desks, numbers: Sequence[Msisdn], customer: str | None) -> list[DataSubject]:
-    """These people at one customer, or at every one whose keys live."""
+async def subjects_of(
+    desk: Desk, desks: Desks, numbers: Sequence[Msisdn], customer: str | None, *, platform: bool = False
+) -> list[DataSubject]:
+    """These people at one customer, or at every one whose keys live. platform: and, where no customer is named, as the
+    platform's own messages know them.
+    """
     named = None if customer is None else (await find_customer(desk, customer)).id
     owners = live_customers(desk, desks.names) if named is None else [named]
+    if platform and named is None and PLATFORM in desk.keystore.state.customers():
+        owners.append(PLATFORM)
     return [DataSubject(owner, number) for number in numbers for owner in owners]
 
 

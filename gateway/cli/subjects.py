@@ -26,8 +26,9 @@ from gateway.consent.purposes import ALL
 from gateway.consent.rows import Means, Source
 from gateway.keystore.permission_keys import PermissionKeys
 from gateway.model.consent_mode import ConsentMode
-from gateway.rights.access import HORIZON_MS, Accesses, Held
+from gateway.rights.access import Accesses, Held
 from gateway.rights.building import tracer
+from gateway.rights.desk import horizon_ms
 from gateway.rights.erasing import Erasure, Purpose
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="People whom customers write to.")
@@ -60,7 +61,7 @@ def erase(
             answered = read_answered(answer, case or "")
             desks = await rights_desk(desk)
             await desks.eraser.resume()
-            people = await subjects_of(desk, desks, numbers, customer)
+            people = await subjects_of(desk, desks, numbers, customer, platform=True)
             traces = await tracer(desks.on).trace(people, answered, say_walk)
 
             def told(so_far: Erasure) -> None:
@@ -89,12 +90,12 @@ def access(
         async with open_desk(config) as desk:
             numbers = read_numbers(number, desk.settings.messages.default_region)
             answered = read_answered(answer, case or "")
-            since_ms = desk.clock.now_ms() - HORIZON_MS if since is None else moment(since, option="--since")
             desks = await rights_desk(desk)
+            since_ms = horizon_ms(desks.on) if since is None else moment(since, option="--since")
             places = {each.name: each.register.place for each in desk.settings.operators}
             accesses = Accesses(tracer(desks.on), desks.on.public_id, places.get, since_of(desk))
-            people = await subjects_of(desk, desks, numbers, customer)
-            held = await accesses.look(people, max(0, since_ms), answered)
+            people = await subjects_of(desk, desks, numbers, customer, platform=True)
+            held = await accesses.look(people, max(0, since_ms), answered, holder=since is None)
             counts = {"messages": len(held.messages), "customers": len({each.customer for each in held.messages})}
             await desk.audit.write(Act.SUBJECT_ACCESS, case_of(case), numbers=counts)
             return held

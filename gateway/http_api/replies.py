@@ -29,7 +29,8 @@ WRITE_TIMEOUT_S: Final = 30.0
 """How long a peer may leave its answers unread before the connection is closed."""
 
 NO_SOURCES: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_SECURITY: Final = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+NO_STORE: Final = "no-store"
+_SECURITY: Final = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
 _HSTS: Final = "Strict-Transport-Security: max-age=31536000\r\n"
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 _BEARER: Final = b'WWW-Authenticate: Bearer realm="connect-gateway"\r\n'
@@ -100,22 +101,31 @@ class Replies:
         self._clock = clock
         self._security = _SECURITY + (_HSTS if secure else "")
         self._second = -1
-        self._heads: dict[tuple[int, str, str], bytes] = {}
+        self._heads: dict[tuple[int, str, str, str], bytes] = {}
 
     def of(
-        self, status: int, body: bytes, content_type: str = JSON, *, more: bytes = b"", policy: str = NO_SOURCES
+        self,
+        status: int,
+        body: bytes,
+        content_type: str = JSON,
+        *,
+        more: bytes = b"",
+        policy: str = NO_SOURCES,
+        caching: str = NO_STORE,
     ) -> Reply:
-        """more: further header lines, each with its line end. policy: the Content-Security-Policy."""
-        head = self._head(status, content_type, policy)
+        """more: further header lines, each with its line end. policy: the Content-Security-Policy. caching: the
+        Cache-Control.
+        """
+        head = self._head(status, content_type, policy, caching)
         return Reply(status, b"%sContent-Length: %d\r\n%s" % (head, len(body), more), body)
 
     def octets(self, status: int, body: bytes, more: bytes = b"") -> bytes:
         """A whole JSON answer on a connection that stays open."""
-        return b"%sContent-Length: %d\r\n%s\r\n%s" % (self._head(status, JSON, NO_SOURCES), len(body), more, body)
+        return b"%sContent-Length: %d\r\n%s\r\n%s" % (self._head(status, JSON), len(body), more, body)
 
     def empty(self, more: bytes) -> Reply:
         """204, nothing but headers."""
-        return Reply(204, self._head(204, "", NO_SOURCES) + more, b"")
+        return Reply(204, self._head(204, "") + more, b"")
 
     def problem(self, refusal: Refusal, more: bytes = b"") -> Reply:
         """The answer to a refusal (RFC 9457)."""
@@ -132,21 +142,21 @@ class Replies:
         body = _encode({"type": "about:blank", "title": _REASONS[status], "status": status})
         return self.of(status, body, PROBLEM).closing()
 
-    def _head(self, status: int, content_type: str, policy: str) -> bytes:
+    def _head(self, status: int, content_type: str, policy: str = NO_SOURCES, caching: str = NO_STORE) -> bytes:
         second = self._clock.now_ms() // 1000
         if second != self._second:
             self._second = second
             self._heads.clear()
-        name = (status, content_type, policy)
+        name = (status, content_type, policy, caching)
         return self._heads.get(name) or self._make_head(name)
 
-    def _make_head(self, name: tuple[int, str, str]) -> bytes:
-        status, content_type, policy = name
+    def _make_head(self, name: tuple[int, str, str, str]) -> bytes:
+        status, content_type, policy, caching = name
         lines = (
             f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
             f"Date: {format_date_time(self._second)}\r\n"
             + (f"Content-Type: {content_type}\r\n" if content_type else "")
-            + f"Content-Security-Policy: {policy}\r\n"
+            + f"Content-Security-Policy: {policy}\r\nCache-Control: {caching}\r\n"
             + self._security
         )
         head = self._heads[name] = lines.encode("ascii")

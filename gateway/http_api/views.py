@@ -32,7 +32,7 @@ def accepted_view(message: Message, person: str) -> MessageAccepted:
         segments=message.segments,
         encoding=message.encoding,
         expires_at=rfc3339(message.expires_ms),
-        scheduled_at=rfc3339(message.due_ms) if message.due_ms is not None and _is_scheduled(message) else UNSET,
+        scheduled_at=rfc3339(message.due_ms) if message.due_ms is not None and is_scheduled(message) else UNSET,
         retention=RetentionView(message.tag, rfc3339(message.content_until_ms), rfc3339(message.record_until_ms)),
         warnings=message.warnings or UNSET,
     )
@@ -77,7 +77,7 @@ def message_view(
         encoding=message.encoding,
         accepted_at=rfc3339(message.accepted_ms),
         privacy=_receipt(message, country_of, now_ms),
-        scheduled_at=rfc3339_or_none(message.due_ms) if _is_scheduled(message) else None,
+        scheduled_at=rfc3339_or_none(message.due_ms) if is_scheduled(message) else None,
         submitted_at=rfc3339_or_none(message.submitted_ms),
         final_at=rfc3339_or_none(message.final_ms),
         expires_at=rfc3339(message.expires_ms) if message.status in OPEN else None,
@@ -87,7 +87,7 @@ def message_view(
     )
 
 
-def _is_scheduled(message: Message) -> bool:
+def is_scheduled(message: Message) -> bool:
     """Whether it waits for its time."""
     if message.due_ms is None or message.due_ms <= message.accepted_ms:
         return False

@@ -1,4 +1,6 @@
-"""Keys of holds and cases: what each keeps is sealed under a key of its own, which is destroyed at its end."""
+"""Keys of holds and cases: what each keeps is sealed under a key of its own, which is destroyed at its end. What is not
+proved yet lies under a key of the day on which it was asked.
+"""
 
 from typing import Final
 
@@ -11,6 +13,8 @@ HOLDS: Final = SIGN_IN_DAYS | 1 << 61
 """From here on numbers of keys are those of holds; no day comes so far."""
 CASES: Final = SIGN_IN_DAYS | 1 << 60
 """From here on, those of cases."""
+ASKED_DAYS: Final = SIGN_IN_DAYS | 1 << 59
+"""From here on, those of days on which somebody asked for something that is not proved yet."""
 
 
 class HoldKeys:
@@ -34,3 +38,33 @@ class HoldKeys:
     async def forget(self, number: int) -> bool:
         """Destroy all that is held under it, in every copy; whether there was a key. Raises LedgerUnavailable."""
         return await self._store.update_apart(lambda state: state.drop_customer(number), destroys=True)
+
+
+class DayKeys:
+    """Of days since the epoch, in one key store."""
+
+    def __init__(self, store: Keystore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    @staticmethod
+    def number(day: int) -> int:
+        return ASKED_DAYS | day
+
+    async def ensure(self, day: int) -> int:
+        """The number of a day's key, which is durable. Raises LedgerUnavailable."""
+        number = self.number(day)
+
+        def make(state: KeyState) -> None:
+            state.ensure_customer(number, self._clock.random, now_ms=self._clock.now_ms())
+
+        if number not in self._store.state.customers():
+            await self._store.update_apart(make, destroys=False)
+        return number
+
+    async def forget_before(self, day: int) -> int:
+        """Destroy the keys of earlier days, in every copy; how many. Raises LedgerUnavailable."""
+        due = [each for each in self._store.state.customers() if ASKED_DAYS <= each < self.number(day)]
+        if not due:
+            return 0
+        return await self._store.update_apart(lambda state: sum(map(state.drop_customer, due)), destroys=True)

@@ -15,6 +15,7 @@ from gateway.ledger.contract import Accept, Change
 from gateway.model.gathering_lane import gathered_from
 from gateway.model.held_lane import operator_of
 from gateway.model.message import Message, MessageClass, Status
+from gateway.model.owners import PLATFORM
 
 HOUR_MS: Final = 3_600_000
 KEPT_HOURS: Final = 396 * 24
@@ -33,8 +34,10 @@ _STATUS_CODES: Final = {each.value: code for each, code in STATUS_CODE.items()}
 
 
 def uses_of(op: Accept | Change) -> tuple[Use, ...]:
-    """What an operation that is done adds; nothing for a change on the way."""
+    """What an operation that is done adds; nothing for a change on the way, and for the platform's own messages."""
     message = op.message
+    if message.customer == PLATFORM:
+        return ()
     if isinstance(op, Change):
         if message.final_ms is None:
             return ()

@@ -4,10 +4,15 @@ A record's `key_id` names what its message came with: an API key's number, an ES
 message from a person. A limit's owner is such a number, or a customer's, kept apart by the last bit.
 """
 
-from typing import NewType, cast
+from typing import Final, NewType, cast
 
 LimitOwner = NewType("LimitOwner", int)
 """Who has a limit; never 0."""
+
+PLATFORM: Final = 0
+"""The customer number of the platform itself; its keys stand under it, too (`redaction.customer_keys`)."""
+PLATFORM_ID: Final = "platform"
+"""What customer 0 is called, whose messages are the platform's own: by routes, and to whoever asks what is held."""
 
 
 def key_id_of_esme(account: int) -> int:

@@ -134,10 +134,16 @@ KINDS: Final[dict[str, Kind]] = {
     "paused": Kind(503, 0x58, "No messages are taken for now; nothing was taken, try again later."),
     # what is asked of a message
     "not_cancellable": Kind(409, 0x11, "The message is already with an operator, or final."),
+    "not_final": Kind(409, 0x08, "The message is not at its end yet; cancel it, or wait for that."),
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
     "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
     # cases of people
     "proof_missing": Kind(409, 0x08, "Who asks has not proved yet to be the person."),
+    "proof_wrong": Kind(409, 0x08, "The code is not the one that was sent."),
+    "proof_expired": Kind(409, 0x08, "The code was valid for ten minutes; ask for another one."),
+    "too_many_codes": Kind(429, 0x58, "There were too many codes, or too many attempts; try again later."),
+    "codes_off": Kind(409, 0x08, "No codes are sent here: rights.sender is not set."),
+    "number_not_served": Kind(422, 0x0B, "Codes are not sent to numbers of this country."),
     "case_closed": Kind(409, 0x08, "The case is over."),
     "case_state": Kind(409, 0x08, "The case does not stand where this can be done."),
     "reason_missing": Kind(400, 0x08, "It takes a reason, out of those that are known."),

@@ -25,6 +25,7 @@ from gateway.node.audit_upkeep import AuditUpkeep
 from gateway.node.auditing import Auditing
 from gateway.node.background import replayer
 from gateway.node.fronts import build_fronts, listen
+from gateway.node.noticing import begin_notices
 from gateway.node.reload import Reload
 from gateway.node.reloading import Reloading
 from gateway.node.report import describe
@@ -110,6 +111,7 @@ class Node:
         )
         self.road = await build_road(settings, self.stores, clock, self.tasks, buckets=inherited.buckets)
         self.rights = RightsDuty(settings, self.stores, self.road, clock)
+        self.notices = await begin_notices(settings, self.stores, self.road, clock)
         self.fronts = build_fronts(
             settings,
             self.stores,
@@ -129,6 +131,8 @@ class Node:
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("control", steered.run())
         self.tasks.start("rights", self.rights.run())
+        if self.notices is not None:
+            self.tasks.start("notices", self.notices.run())
         self.tasks.start("tasks", replayer(self.stores, self.road, self.clock, self.auditing.actor).run())
         self.tasks.start("audit log", self.stores.audit.run())
         self.tasks.start("audit totals", self.auditing.run())

@@ -11,6 +11,7 @@ from config.settings import Settings
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import NODE
 from gateway.audit.log import AuditLog
+from gateway.keystore.platform_key import ensure_platform
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable, Notify
 from gateway.model.message import OutboxEvent
@@ -20,7 +21,15 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.retention.policies import RetentionPolicies
-from gateway.rights.building import Stands, cases, certificates, departures, eraser, holds, packages
+from gateway.rights.building import (
+    Stands,
+    cases,
+    certificates,
+    departures,
+    eraser,
+    holds,
+    packages,
+)
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import Kind
 from gateway.rights.certificates import KEPT_MS as CERTIFICATES_KEPT_MS
@@ -29,6 +38,8 @@ from gateway.rights.desk import RightsDesk
 from gateway.rights.erasing import Eraser
 from gateway.rights.holds import waiting_until_ms
 from gateway.rights.letting_go import LettingGo
+from gateway.rights.own_messages import OwnMessages
+from gateway.rights.public_side import proving, public_requests
 from redaction.errors import KeysWithheld
 from redaction.keys import PEOPLE, PLATFORM
 
@@ -40,8 +51,8 @@ log = logger("gateway.rights")
 
 
 class RightsDuty:
-    """Start `run` as a task, after `begin`. desk: for those who ask over HTTP. under_way: cases that wait for an
-    answer.
+    """Start `run` as a task, after `begin`. desk: for those who ask over HTTP. proving: codes that prove a number.
+    public: what people ask for by themselves. under_way: cases that wait for an answer.
     """
 
     def __init__(self, settings: Settings, stores: Stores, road: Road, clock: Clock) -> None:
@@ -59,6 +70,9 @@ class RightsDuty:
             public_id=stores.directory.public_id,
         )
         self.desk: Final = RightsDesk(on, self._publish, lambda: customers_of(stores.keystore))
+        sender = settings.rights.sender
+        self.proving: Final = proving(on, OwnMessages(road.door, sender).send_code if sender else None)
+        self.public: Final = public_requests(on, stores.sealer, self.proving)
         accounts = Accounts(
             stores.ledger.accounts,
             clock,
@@ -84,6 +98,8 @@ class RightsDuty:
     async def begin(self) -> None:
         """Finish what an earlier process began and did not end. Raises LedgerUnavailable."""
         with suppress(KeysWithheld):
+            if self.proving.is_on:
+                await ensure_platform(self.desk.on.keystore, self._clock)
             await self._tidy()
 
     async def run(self) -> None:
@@ -107,6 +123,8 @@ class RightsDuty:
         await holds(self.desk.on, self._sealer, audit).sweep()
         self.under_way = await cases(self.desk.on, self._sealer, NODE).sweep()
         await packages(self.desk.on, self._sealer, NODE).sweep()
+        await self.proving.sweep()
+        await self.public.sweep()
         day_ms = self._clock.now_ms() - CERTIFICATES_KEPT_MS
         await forget_certificates(self.desk.on.ledger.acts, rfc3339(max(0, day_ms)))
 

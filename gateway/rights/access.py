@@ -1,6 +1,7 @@
 """What is held of a person, for whoever asks: records of messages, never a text, another person or a customer's own.
 
-A number may have changed hands: nothing from before the horizon is shown, since a code proves who holds the number now.
+A number may have changed hands: nothing from before the horizon is shown, nor from before an operator said that nobody
+has it, since a code proves who holds the number now.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +16,8 @@ from gateway.rights.subjects import NO_ANSWER, Answer, DataSubject
 from gateway.rights.tracing import Tracer
 from redaction.egress import disclosed_fields
 
-HORIZON_MS: Final = 30 * 24 * 3600 * 1000
-"""So far back by default: proof of a number proves nothing about who had it before."""
+NOBODYS: Final = "0000000b"
+"""The operator says that there is no such number (SMPP 3.4 §5.1.3, ESME_RINVDSTADR)."""
 MOST: Final = 10_000
 """Messages of one answer."""
 
@@ -68,9 +69,13 @@ class Accesses:
         self._country_of = country_of
         self._since_ms = since_ms
 
-    async def look(self, subjects: Sequence[DataSubject], since_ms: int, answer: Answer = NO_ANSWER) -> Held:
-        """Newest first. Raises LedgerUnavailable and KeysWithheld."""
-        found = [each for each in await self._tracer.messages(subjects, answer) if each.accepted_ms >= since_ms]
+    async def look(
+        self, subjects: Sequence[DataSubject], since_ms: int, answer: Answer = NO_ANSWER, *, holder: bool = False
+    ) -> Held:
+        """Newest first. holder: only from whoever has the number now. Raises LedgerUnavailable and KeysWithheld."""
+        all_found = await self._tracer.messages(subjects, answer)
+        since_ms = max(since_ms, changed_hands_ms(all_found)) if holder else since_ms
+        found = [each for each in all_found if each.accepted_ms >= since_ms]
         found.sort(key=lambda each: each.id, reverse=True)
         named = [self._since_ms(each.customer) for each in subjects]
         known = [each for each in named if each is not None]
@@ -99,3 +104,10 @@ class Accesses:
             content_until=rfc3339(message.content_until_ms),
             record_until=rfc3339(message.record_until_ms),
         )
+
+
+def changed_hands_ms(messages: Sequence[Message]) -> int:
+    """When an operator last said that nobody has the number, if messages were delivered to it since; 0 for never."""
+    delivered_ms = max((each.accepted_ms for each in messages if each.status is Status.DELIVERED), default=0)
+    nobodys = (each.accepted_ms for each in messages if each.error == NOBODYS and each.accepted_ms < delivered_ms)
+    return max(nobodys, default=0)

@@ -18,6 +18,7 @@ from gateway.ledger.roles import Ledger
 from gateway.model.message import OutboxEvent
 from gateway.process.clock import Clock
 from gateway.retention.policies import RetentionPolicies
+from gateway.rights.case_clocks import keeping_of
 from gateway.rights.cases import Cases
 from gateway.rights.certificates import Certificates
 from gateway.rights.erasing import Around, Eraser, Publish
@@ -80,7 +81,8 @@ def holds(on: Stands, sealer: Sealer, audit: AuditLog) -> Holds:
 
 
 def cases(on: Stands, sealer: AccountSealer, actor: Actor) -> Cases:
-    return Cases(on.ledger.acts, HoldKeys(on.keystore, on.clock, CASES), sealer, on.clock, actor)
+    keys = HoldKeys(on.keystore, on.clock, CASES)
+    return Cases(on.ledger.acts, keys, sealer, on.clock, actor, keeping_of(on.settings.rights))
 
 
 def packages(on: Stands, sealer: AccountSealer, actor: Actor) -> Packages:

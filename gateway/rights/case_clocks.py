@@ -2,6 +2,9 @@
 
 from typing import Final
 
+import msgspec
+
+from config.rights import RightsSettings
 from gateway.model.refusals import Refusal
 from gateway.rights.case_states import REQUESTS, Kind
 
@@ -17,12 +20,19 @@ LONGEST_EXTENSION: Final = 30
 """Days."""
 PROOF_MS: Final = 7 * DAY_MS
 """How long a request waits for proof of who asks."""
-CONTENT_MS: Final = 30 * DAY_MS
-"""After the end: number, contact and words."""
-RECORD_MS: Final = 3 * 365 * DAY_MS
-"""After the end: what was decided, and when."""
 OLDEST_MS: Final = 366 * DAY_MS
 """So long ago something may have been received that is entered now."""
+
+
+class Keeping(msgspec.Struct, frozen=True):
+    """How long after the end of a case what it holds is kept: number, contact and words, and what was decided."""
+
+    content_ms: int
+    record_ms: int
+
+
+def keeping_of(settings: RightsSettings) -> Keeping:
+    return Keeping(settings.case_content_s * 1000, settings.case_record_s * 1000)
 
 
 def due_ms(kind: Kind, received_ms: int, customer: str) -> int:

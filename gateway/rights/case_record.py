@@ -2,6 +2,7 @@
 
 import re
 from base64 import b32encode
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from gateway.ledger.contract import ROW_FAULTS, Document
 from gateway.rights.case_states import DECIDED, Channel, Delay, Kind, Proof, Reason, State, Step
 from redaction.personal import MessageText, Msisdn
+from redaction.questions import is_case
 
 CASE: Final = "case"
 """The kind of document, and the sealed field."""
@@ -109,6 +111,13 @@ _stored: Final = msgspec.msgpack.Decoder(Stored).decode
 
 def new_id(octets: bytes) -> str:
     return f"R-{b32encode(octets).decode().rstrip('=')}"
+
+
+def fresh_id(random: Callable[[int], bytes]) -> str:
+    """One that a custodian's book takes as well: without a run of digits."""
+    while not is_case(found := new_id(random(ID_OCTETS))):
+        pass
+    return found
 
 
 def typed_id(typed: str) -> str:

@@ -1,8 +1,9 @@
 """The case desk: what people ask for, complaints, breaches and disclosures, each with its clock and its decisions.
 
 A case is a document. Whom it is about lies in it under a key of the case's own, which is destroyed 30 days after the
-end; what was decided stays three years. Each decision is one act with its audit entry, which holds no number and no
-words. A request whose asker has proved nothing touches no other one: it blocks, supersedes and names none.
+end; what was decided stays three years, unless the settings say otherwise. Each decision is one act with its audit
+entry, which holds no number and no words. A request whose asker has proved nothing touches no other one: it blocks,
+supersedes and names none.
 """
 
 from collections.abc import Sequence
@@ -23,16 +24,14 @@ from gateway.model.refusals import Refusal
 from gateway.people.notes import word_of
 from gateway.process.clock import Clock
 from gateway.rights.case_clocks import (
-    CONTENT_MS,
     PROOF_MS,
-    RECORD_MS,
+    Keeping,
     check_received,
     due_ms,
     extended_to_ms,
 )
 from gateway.rights.case_record import (
     CASE,
-    ID_OCTETS,
     LONGEST_CONTACT,
     LONGEST_TEXT,
     Case,
@@ -42,7 +41,7 @@ from gateway.rights.case_record import (
     Stored,
     audit_name,
     encode,
-    new_id,
+    fresh_id,
     read_case,
     read_content,
     typed_id,
@@ -61,7 +60,6 @@ from gateway.rights.case_states import (
 )
 from redaction.errors import KeyDestroyed, alone
 from redaction.personal import Purpose
-from redaction.questions import is_case
 from redaction.sealed import Sealed
 
 
@@ -70,23 +68,33 @@ class Cases:
     Refusal with the code of what is not as it has to be.
     """
 
-    def __init__(self, acts: Acts, keys: HoldKeys, sealer: AccountSealer, clock: Clock, actor: Actor) -> None:
+    def __init__(
+        self, acts: Acts, keys: HoldKeys, sealer: AccountSealer, clock: Clock, actor: Actor, keeping: Keeping
+    ) -> None:
         self._acts = acts
         self._keys = keys
         self._sealer = sealer
         self._clock = clock
         self._actor = actor
+        self._keeping = keeping
         self._audit: Final = AuditLog(acts, clock, actor)
 
     async def open(self, said: Said) -> Case:
         """A new case, with a clock of its own. Its asker may have proved already who it is."""
+        _check_proof(said.proof)
+        return await self._open(said, fresh_id(self._clock.random), ())
+
+    async def open_proven(self, said: Said, identifier: str, also: Sequence[DocumentWrite]) -> Case:
+        """A case with an id that who asked was given before the number was proved by a code. also: written with it."""
+        return await self._open(said, identifier, also)
+
+    async def _open(self, said: Said, identifier: str, also: Sequence[DocumentWrite]) -> Case:
         now_ms = self._clock.now_ms()
         received_ms = now_ms if said.received_ms is None else said.received_ms
         check_received(received_ms, now_ms)
-        _check_proof(said.proof)
-        content = _content(said)
+        content = content_of(said)
         duplicate = await self._same(said.kind, said.customer, content) if said.proof is not None else ""
-        identifier, key = self._fresh_id(), await self._keys.make()
+        key = await self._keys.make()
         sealed = self._sealer.seal_account(encode(content), key, CASE, identifier.encode())
         stored = Stored(
             kind=said.kind,
@@ -106,7 +114,7 @@ class Cases:
         entries = [self._audit.entry(Act.CASE_OPEN, audit_name(identifier), what=said.kind.value, **about)]
         if said.proof is not None:
             entries.append(self._audit.entry(Act.CASE_STEP, audit_name(identifier), what=Step.PROVE.value, **about))
-        await self._acts.act([DocumentWrite(CASE, identifier, encode(stored), ABSENT)], entries)
+        await self._acts.act([DocumentWrite(CASE, identifier, encode(stored), ABSENT), *also], entries)
         return await self.find(identifier)
 
     async def find(self, identifier: str) -> Case:
@@ -159,10 +167,17 @@ class Cases:
     async def prove(self, identifier: str, proof: Proof) -> Case:
         """Who asks is the person. From here on it may be named as the same as another one that is under way."""
         _check_proof(proof)
-        case = await self.find(identifier)
+        return await self._prove(await self.find(identifier), proof, ())
+
+    async def prove_by_code(self, case: Case, also: Sequence[DocumentWrite]) -> Case:
+        """Whoever checked the code says so. also: written with it."""
+        return await self._prove(case, Proof.CODE, also)
+
+    async def _prove(self, case: Case, proof: Proof, also: Sequence[DocumentWrite]) -> Case:
         after(case.of.state, Step.PROVE)
         same = await self._same(case.of.kind, case.of.customer, self.opened(case))
-        return await self.step(case, Step.PROVE, proof=proof, proof_ms=self._clock.now_ms(), duplicate_of=same)
+        now_ms = self._clock.now_ms()
+        return await self.step(case, Step.PROVE, also=also, proof=proof, proof_ms=now_ms, duplicate_of=same)
 
     async def extend(self, identifier: str, reason: str, days: int) -> Case:
         case, delay = await self.find(identifier), _word(Delay, reason)
@@ -185,10 +200,18 @@ class Cases:
     async def close(self, identifier: str) -> Case:
         return await self.step(await self.find(identifier), Step.CLOSE, ended_ms=self._clock.now_ms())
 
-    async def step(self, case: Case, step: Step, *, numbers: dict[str, int] | None = None, **changes: Any) -> Case:
+    async def step(
+        self,
+        case: Case,
+        step: Step,
+        *,
+        numbers: dict[str, int] | None = None,
+        also: Sequence[DocumentWrite] = (),
+        **changes: Any,
+    ) -> Case:
         """One decision over the case as it was read: whatever came between makes it raise ChangedMeanwhile.
 
-        numbers: for the audit log. changes: of what is stored.
+        numbers: for the audit log. also: written with it. changes: of what is stored.
         """
         state, stored = after(case.of.state, step), case.of
         decisions = [*stored.decisions, Decision(step, self._clock.now_ms(), word_of(self._actor))]
@@ -198,7 +221,7 @@ class Cases:
             entry = self._audit.entry(Act.CASE_CLOSE, case.obj, what=stored.kind.value, **about)
         else:
             entry = self._audit.entry(Act.CASE_STEP, case.obj, what=step.value, **about)
-        await self._acts.act([DocumentWrite(CASE, case.id, encode(changed), case.version)], [entry])
+        await self._acts.act([DocumentWrite(CASE, case.id, encode(changed), case.version), *also], [entry])
         return await self.find(case.id)
 
     # ----------------------------------------------------------------------------------------------------- forgetting
@@ -215,11 +238,11 @@ class Cases:
         stored = case.of
         if stored.state in UNPROVEN and stored.opened_ms + PROOF_MS <= now_ms:
             await self.step(case, Step.EXPIRE, ended_ms=now_ms)
-        elif stored.ended_ms and stored.content and stored.ended_ms + CONTENT_MS <= now_ms:
+        elif stored.ended_ms and stored.content and stored.ended_ms + self._keeping.content_ms <= now_ms:
             await self._keys.forget(stored.key_number)
             gone = encode(replace(stored, content=b""))
             await self._acts.act([DocumentWrite(CASE, case.id, gone, case.version)])
-        elif stored.ended_ms and stored.ended_ms + RECORD_MS <= now_ms:
+        elif stored.ended_ms and stored.ended_ms + self._keeping.record_ms <= now_ms:
             await self._acts.act([DocumentWrite(CASE, case.id, None, case.version)])
 
     async def _same(self, kind: Kind, customer: str, content: Content) -> str:
@@ -234,24 +257,18 @@ class Cases:
                         return each.id
         return ""
 
-    def _fresh_id(self) -> str:
-        """One that a custodian's book takes as well: without a run of digits."""
-        while not is_case(found := new_id(self._clock.random(ID_OCTETS))):
-            pass
-        return found
-
 
 def _about(stored: Stored) -> dict[str, Any]:
     return {"customer": known("cus", stored.customer)} if stored.customer else {}
 
 
 def _check_proof(proof: Proof | None) -> None:
-    """Nobody can say of a code that it was given: no code is sent yet. Raises Refusal."""
+    """Nobody says of a code that it was given: whoever has it types it. Raises Refusal."""
     if proof is Proof.CODE:
         raise Refusal("invalid_value", "proof")
 
 
-def _content(said: Said) -> Content:
+def content_of(said: Said) -> Content:
     """Raises Refusal."""
     contact, text = said.contact.reveal(Purpose.ACCEPT).strip(), said.text.reveal(Purpose.ACCEPT).strip()
     if len(contact) > LONGEST_CONTACT:

@@ -16,12 +16,12 @@ from gateway.keystore.naming import named_since_ms
 from gateway.keystore.permission_keys import PermissionKeys
 from gateway.model.message import OPEN, Message
 from gateway.model.refusals import Refusal
-from gateway.rights.access import HORIZON_MS, Accesses, Held
+from gateway.rights.access import Accesses, Held
 from gateway.rights.building import Stands, eraser, tracer
 from gateway.rights.erasing import Erasure, Publish, Purpose
 from gateway.rights.subjects import NO_ANSWER, Answer, DataSubject
 from gateway.rights.tracing import MOST, Trace, places_in
-from redaction.keys import Place
+from redaction.keys import PLATFORM, Place
 from redaction.personal import Msisdn
 
 LONGEST_CASE: Final = 64
@@ -43,7 +43,7 @@ class RightsDesk:
         LedgerUnavailable.
         """
         async with self._alone():
-            traces = await tracer(self.on).trace(self._subjects(numbers, customer), answer)
+            traces = await tracer(self.on).trace(self._known(numbers, customer), answer)
             return await eraser(self.on, actor, self._publish).erase(traces, Purpose(case=case_of(case)))
 
     async def erase_message(self, actor: Actor, message: Message) -> Erasure:
@@ -70,8 +70,8 @@ class RightsDesk:
                 places.get,
                 lambda owner: named_since_ms(self.on.keyring.state, owner),
             )
-            from_ms = self.on.clock.now_ms() - HORIZON_MS if since_ms is None else since_ms
-            held = await accesses.look(self._subjects([number], customer), max(0, from_ms))
+            from_ms = horizon_ms(self.on) if since_ms is None else since_ms
+            held = await accesses.look(self._known([number], customer), max(0, from_ms), holder=since_ms is None)
             audit = AuditLog(self.on.ledger.acts, self.on.clock, actor)
             counts = {"messages": len(held.messages), "customers": len({each.customer for each in held.messages})}
             owner = "" if customer is None else self.on.public_id(customer)
@@ -110,11 +110,22 @@ class RightsDesk:
         owners = sorted(self._customers()) if customer is None else [customer]
         return [DataSubject(owner, number) for number in numbers for owner in owners]
 
+    def _known(self, numbers: Sequence[Msisdn], customer: int | None) -> list[DataSubject]:
+        """With the platform's own messages to them, where no customer is named."""
+        owns = customer is None and PLATFORM in self.on.keystore.state.customers()
+        platform = [DataSubject(PLATFORM, number) for number in numbers] if owns else []
+        return [*self._subjects(numbers, customer), *platform]
+
     async def _check_others(self, message: Message, places: Collection[Place]) -> None:
         found = await self.on.ledger.messages.list_subject(message.customer, [message.subject], MOST)
         others = [each for each in found if each.id != message.id and each.status in OPEN]
         if any(set(places) & places_in(self.on.keyring.state, each, self.on.policies) for each in others):
             raise Refusal("others_wait")
+
+
+def horizon_ms(on: Stands) -> int:
+    """Nothing older is shown to whoever has proved a number."""
+    return on.clock.now_ms() - on.settings.rights.horizon_s * 1000
 
 
 def case_of(case: str) -> str:

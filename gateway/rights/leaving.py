@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from gateway.accounts.administration import Accounts, clear_customer
+from gateway.accounts.notices import forget_notices
 from gateway.audit.acts import Act
 from gateway.audit.log import AuditLog
 from gateway.fraud.overrides import forget_overrides
@@ -94,6 +95,7 @@ class Departures:
         gone = await self._forget_rows(number)
         await forget_senders(self._ledger.acts, public)
         await forget_overrides(self._ledger.acts, number)
+        await forget_notices(self._ledger.acts, number)
         await clear_customer(self._ledger.accounts, number)
         await self._ledger.retention.checkpoint()
         issued = self._certificates.issue(

@@ -20,9 +20,12 @@ from gateway.consent.purposes import PURPOSES
 from gateway.keystore.handing_over import TURNS_DAYS, Custodianship
 from gateway.ledger.contract import TagDue
 from gateway.model.consent_mode import ConsentMode
+from gateway.model.times import rfc3339
 from gateway.rights.case_states import Kind
 from gateway.tools.promises import PROMISES, Promise
-from gateway.tools.transfers import Recipient, recipients
+from gateway.transparency.changes import Change
+from gateway.transparency.transfers import Recipient, recipients
+from gateway.transparency.versions import Version
 from redaction.inventory import INVENTORY
 from redaction.personal import Purpose
 from redaction.seal import POLICY
@@ -60,6 +63,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen of an installation. strangers: stored fields without a row in the inventory. log: None where the
     settings leave it to other nodes. overdue_keys: keys of periods that should have been destroyed by now.
     rolls: a destruction kills older copies of the key store. late_cases: by kind, those whose time to answer is over.
+    told: the newest notice, None where there is none. due: what the settings say otherwise than it.
     """
 
     settings: Settings
@@ -74,6 +78,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     customers: Sequence[CustomerSettings]
     packs: Sequence[RulePack]
     late_cases: Mapping[str, int]
+    told: Version | None
+    due: Sequence[Change]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,8 +312,19 @@ def _contact(facts: Facts) -> Found:
     return bool(said), said or "no contact is named (privacy.contact)"
 
 
+def _notice(facts: Facts) -> Found:
+    """Where no pages are served people are told elsewhere, which cannot be seen from here."""
+    if not facts.settings.pages.enabled:
+        return None, "no pages are served (pages.enabled)"
+    if facts.told is None:
+        return None, "nobody was told anything yet: a node does so at its start"
+    told = f"version {facts.told.number} of {rfc3339(facts.told.since_ms)}, SHA-256 {facts.told.digest[:16]}"
+    return not facts.due, f"{told}; the settings say {len(facts.due)} things otherwise" if facts.due else told
+
+
 CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
     {
+        "P-01": _notice,
         "P-02": _controller,
         "P-07": _inventory,
         "P-08": _purposes,
@@ -326,6 +343,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "P-28": _breaches,
         "P-37": _requests,
         "P-38": _transfers,
+        "P-39": _notice,
         "P-41": _contact,
     }
 )

@@ -31,7 +31,11 @@ def _promise(number: int, promise: str, *shown_by: str, lacks: str = "") -> Prom
 
 PROMISES: Final[tuple[Promise, ...]] = (
     _promise(1, "the policy is published and says what the gateway does", lacks=_NO_PAGE),
-    _promise(2, "people know who is responsible", lacks="named in the record of processing, and on no page yet"),
+    _promise(
+        2,
+        "people know who is responsible",
+        "tests/unit/config/test_privacy.py::test_pages_need_somebody_who_is_responsible_and_answers",
+    ),
     _promise(3, "of an account only name, company, e-mail, phone and credentials, sealed", _CANARIES),
     _promise(
         4,
@@ -68,7 +72,12 @@ PROMISES: Final[tuple[Promise, ...]] = (
         "for improvement only sums of enough messages leave",
         "tests/integration/test_admin_quotas.py::test_small_cells_of_usage_are_hidden_from_a_viewer_alone",
     ),
-    _promise(13, "a new purpose needs a new notice", lacks="notices to people are not kept in versions"),
+    _promise(
+        13,
+        "a new purpose needs a new notice",
+        "tests/integration/test_notice_of_a_node.py"
+        "::test_a_purpose_that_the_last_notice_lacks_does_not_start_until_somebody_tells_it",
+    ),
     _promise(
         14,
         "promotional and awareness messages need consent",
@@ -179,8 +188,16 @@ PROMISES: Final[tuple[Promise, ...]] = (
         "data leaves the country with safeguards only",
         "tests/integration/test_operator_register.py::test_a_link_binds_only_where_the_register_allows_it",
     ),
-    _promise(39, "versions of the policy are kept", lacks=_NO_PAGE),
-    _promise(40, "continued use is a notice given and no consent", lacks=_NO_PAGE),
+    _promise(
+        39,
+        "versions of the policy are kept",
+        "tests/integration/test_notice_of_a_node.py::test_another_period_in_the_settings_is_another_version",
+    ),
+    _promise(
+        40,
+        "continued use is a notice given and no consent",
+        "tests/unit/gateway/accounts/test_notices.py::test_who_used_the_gateway_since_was_given_the_notice_once",
+    ),
     _promise(
         41,
         "there is a contact that answers",

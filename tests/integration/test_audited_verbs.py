@@ -54,6 +54,10 @@ NONE = {
     "ledger backup": "copies the file without opening the ledger",
     "message show": "reads, and opens nothing",
     "node list": "reads",
+    "notice diff": "reads",
+    "notice given": "reads",
+    "notice list": "reads",
+    "notice show": "reads",
     "number list": "reads",
     "operator show": "reads",
     "balance show": "reads",
@@ -114,6 +118,7 @@ WRITES = {
     "ledger copy": ["ledger.copy"],
     "ledger format": ["ledger.format"],
     "message find": ["message.find"],
+    "notice publish": ["notice.publish"],
     "number add": ["number.add"],
     "number remove": ["number.remove"],
     "balance set": ["balance.set"],
@@ -192,6 +197,7 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "esme add", customer, "bank")
     await site_run(site, "esme profile", "bank", "--set", "utc_offset_min=180")
     await site_run(site, "esme revoke", "bank")
+    await site_run(site, "notice publish")
     await site_run(site, "number add", customer, "90210")
     await site_run(site, "number remove", "90210")
     await site_run(site, "sender add", customer, "BRANDNAME", "--document", "paper-17")

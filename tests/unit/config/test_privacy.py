@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from config.checks import check
-from config.settings import PlaceSettings, PrivacySettings, ProviderSettings, Settings
+from config.settings import PagesSettings, PlaceSettings, PrivacySettings, ProviderSettings, Settings
 
 ON_RECORD = {"country": "DE", "transfer_record": "T-1", "safeguard": "SCC", "risk_assessment": "R-1"}
 HOST = {"name": "Host", "service": "machines"}
@@ -38,3 +38,15 @@ def test_stores_and_providers_abroad_need_a_transfer_on_record() -> None:
 @pytest.mark.policy("P-38")
 def test_no_country_is_assumed_of_a_provider() -> None:
     assert [code for _, code in codes(ProviderSettings(service="machines"))] == ["missing", "missing_country"]
+
+
+@pytest.mark.policy("P-02")
+@pytest.mark.policy("P-41")
+def test_pages_need_somebody_who_is_responsible_and_answers() -> None:
+    served = Settings(pages=PagesSettings(enabled=True))
+    assert [(each.key, each.code) for each in check(served)] == [
+        ("privacy.controller", "missing"),
+        ("privacy.contact", "missing"),
+    ]
+    reporting = Settings(pages=PagesSettings(security_contact="mailto:security@example.com"))
+    assert [(each.key, each.code) for each in check(reporting)] == [("pages.security_contact", "placeholder_contact")]

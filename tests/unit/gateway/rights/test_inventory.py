@@ -3,7 +3,17 @@
 import msgspec
 import pytest
 
-from gateway.rights import case_record, certificates, holds, journal, leaving, packages
+from gateway.rights import (
+    case_record,
+    certificates,
+    code_limits,
+    codes,
+    holds,
+    journal,
+    leaving,
+    packages,
+    waiting,
+)
 from redaction.document_inventory import DOCUMENTS
 
 TYPES: dict[str, type[msgspec.Struct]] = {
@@ -14,6 +24,9 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     holds.HOLD: holds.Stored,
     holds.HELD: holds.Kept,
     case_record.CASE: case_record.Stored,
+    codes.CODE: codes.Given,
+    waiting.WAITING: waiting.Waiting,
+    code_limits.TALLY: code_limits.Tally,
     packages.PACKAGE: packages.Head,
     packages.PART: packages.Part,
 }

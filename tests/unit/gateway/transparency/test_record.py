@@ -10,10 +10,10 @@ from config.rules import packs
 from config.settings import PrivacySettings, Settings
 from gateway.ledger.contract import Used
 from gateway.model.message import MessageClass, Status
-from gateway.tools.ropa import Activity, Sources, activities, columns
-from gateway.tools.ropa_page import page, table
-from gateway.tools.ropa_words import BASES, CATEGORIES, CLOCKS, COLUMNS, PURPOSES, ROLES, Lang
-from gateway.tools.transfers import given, recipients
+from gateway.transparency.record import Activity, Sources, activities, columns
+from gateway.transparency.record_page import page, table
+from gateway.transparency.record_words import BASES, CATEGORIES, CLOCKS, COLUMNS, PURPOSES, ROLES, Lang
+from gateway.transparency.transfers import given, recipients
 from redaction.document_inventory import DOCUMENTS
 from redaction.inventory import INVENTORY
 

@@ -10,8 +10,19 @@ import msgspec
 
 from config.rules import RulePack
 from config.settings import Settings
-from gateway.tools.ropa_words import BASES, CATEGORIES, CLOCKS, COLUMNS, PURPOSES, ROLES, SAID, Lang, Words, say
-from gateway.tools.transfers import UNKNOWN, Recipient
+from gateway.transparency.record_words import (
+    BASES,
+    CATEGORIES,
+    CLOCKS,
+    COLUMNS,
+    PURPOSES,
+    ROLES,
+    SAID,
+    Lang,
+    Words,
+    say,
+)
+from gateway.transparency.transfers import UNKNOWN, Recipient
 from redaction.document_inventory import DOCUMENTS
 from redaction.inventory import INVENTORY, Clock, DataPurpose, Form, Role, StoredField
 

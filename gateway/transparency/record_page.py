@@ -9,10 +9,10 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from gateway.tools.ropa import Activity, columns
-from gateway.tools.ropa_words import SAID, Lang, say
+from gateway.transparency.record import Activity, columns
+from gateway.transparency.record_words import SAID, Lang, say
 
-TEMPLATE: Final = "ropa.html"
+TEMPLATE: Final = "record.html"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -37,5 +37,5 @@ def page(found: Sequence[Activity], lang: Lang) -> str:
 
 @cache
 def _template() -> Template:
-    source = files("gateway.tools").joinpath(TEMPLATE).read_text("utf-8")
+    source = files("gateway.transparency").joinpath(TEMPLATE).read_text("utf-8")
     return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)

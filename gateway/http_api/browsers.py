@@ -1,0 +1,54 @@
+"""Answers to browsers: pages, which nobody keeps, and what they load, which is kept for good under a digest's name."""
+
+from typing import Final
+
+from gateway.html.assets import CACHING, Assets
+from gateway.html.looks import Look, look_for, look_of
+from gateway.html.policy import HEADERS, POLICY
+from gateway.http_api.replies import HTML, Replies, Reply
+from gateway.http_api.routes import Call
+from gateway.model.refusals import Refusal
+
+LOOK_COOKIE: Final = "look"
+LOOK_RULES: Final = "Path=/; SameSite=Strict; Max-Age=31536000"
+
+
+class Browsers:
+    """assets: of the room whose pages these are."""
+
+    def __init__(self, replies: Replies, assets: Assets) -> None:
+        self._replies = replies
+        self._assets = assets
+
+    def page(self, status: int, body: bytes, *, more: bytes = b"") -> Reply:
+        """more: further header lines, each with its line end."""
+        return self._replies.of(status, body, HTML, policy=POLICY, more=HEADERS + more)
+
+    def go(self, path: str, *, more: bytes = b"") -> Reply:
+        """See the other page (303), as after a form. path: of ours, with nothing that was typed."""
+        return self._replies.of(303, b"", HTML, policy=POLICY, more=b"Location: %s\r\n" % path.encode("ascii") + more)
+
+    async def asset(self, call: Call) -> Reply:
+        """The route's argument is its name. Raises Refusal for one that there is not."""
+        found = self._assets.by_name.get(call.argument)
+        if found is None:
+            raise Refusal("not_found")
+        takes = "gzip" in call.request.headers.get("Accept-Encoding", "")
+        more = HEADERS + b"Vary: Accept-Encoding\r\n" + (b"Content-Encoding: gzip\r\n" if takes else b"")
+        body = found.squeezed if takes else found.octets
+        return self._replies.of(200, body, found.media, more=more, caching=CACHING)
+
+
+def look_wanted(call: Call) -> Look:
+    """By the address (`lang`), by the cookie, or by what the browser speaks."""
+    headers = call.request.headers
+    named = look_of(call.query.get("lang", "")) or look_of(_cookie(headers.get("Cookie", "")))
+    return named or look_for(headers.get("Accept-Language", ""))
+
+
+def _cookie(line: str) -> str:
+    for pair in line.split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip(" \t") == LOOK_COOKIE:
+            return value.strip(" \t")
+    return ""

@@ -1,0 +1,1 @@
+"""The APIs of others, spoken over our door."""

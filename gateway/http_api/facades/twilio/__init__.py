@@ -1,0 +1,1 @@
+"""Twilio's Messages API (2010-04-01), wire-compatible."""

@@ -1,0 +1,80 @@
+"""The privacy notice of a node: the version that says what its settings say, and who got it."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from config.settings import Settings
+from gateway.accounts.notices import NoticesGiven
+from gateway.audit.actor import NODE
+from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable
+from gateway.node.road import Road
+from gateway.node.stores import StartRefused, Stores
+from gateway.process.clock import Clock
+from gateway.process.logs import logger
+from gateway.transparency.notice import notice_of
+from gateway.transparency.versions import PurposesNew, Version, Versions
+
+LOOK_S: Final = 1.0
+NOTE_S: Final = 3_600.0
+"""How often it is looked who used the gateway since."""
+
+log = logger("gateway.transparency")
+
+
+class NoticeDuty:
+    """Start `run` as a task, after `begin`. versions: oldest first, as far as this process has looked."""
+
+    def __init__(self, settings: Settings, stores: Stores, road: Road, clock: Clock) -> None:
+        self._settings = settings
+        self._road = road
+        self._packs = stores.messaging
+        self._clock = clock
+        acts = stores.ledger.acts
+        self._store = Versions(acts, clock, NODE)
+        self._given = NoticesGiven(acts, stores.ledger.usage, clock, NODE, stores.directory.public_id)
+        self._told: Version | None = None
+        self.versions: tuple[Version, ...] = ()
+
+    async def begin(self) -> None:
+        """Raises StartRefused when there are purposes of which nobody was told, and LedgerUnavailable."""
+        try:
+            await self._look(self._settings)
+        except PurposesNew as new:
+            raise StartRefused(str(new)) from None
+
+    @property
+    def version(self) -> Version:
+        """The one that says what the settings say."""
+        assert self._told is not None, "it has not begun"
+        return self._told
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        notes_s = self._clock.monotonic()
+        while True:
+            with suppress(LedgerUnavailable, ChangedMeanwhile):
+                await self._look(self._road.standing.settings)
+                if self._clock.monotonic() >= notes_s:
+                    notes_s = self._clock.monotonic() + NOTE_S
+                    await self._given.note_use(self.version.number, self.version.since_ms)
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self, settings: Settings) -> None:
+        """Settings and the messaging rules of the day may have changed since the last look; purposes have not."""
+        notice = notice_of(settings, self._packs.packs.at(self._clock.now_ms()))
+        if self._told is not None and notice == self._told.notice:
+            return
+        kept = await self._store.keep(notice)
+        self.versions = tuple(await self._store.all())
+        self._told = kept
+        log.info("notice", version=kept.number)
+
+
+async def begin_notices(settings: Settings, stores: Stores, road: Road, clock: Clock) -> NoticeDuty | None:
+    """None where no pages are served: then people are told elsewhere. Raises as `NoticeDuty.begin` does."""
+    if not settings.pages.enabled:
+        return None
+    duty = NoticeDuty(settings, stores, road, clock)
+    await duty.begin()
+    return duty

@@ -1,0 +1,95 @@
+"""A node tells people what its settings say, in versions, and does not start with a purpose that nobody was told of."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
+
+from config.loader import load
+from gateway.audit.actor import COMMAND_LINE
+from gateway.cli.main import app
+from gateway.ledger.sqlite.engine import SqliteLedger
+from gateway.node.node import Node
+from gateway.node.stores import StartRefused
+from gateway.process.clock import SystemClock
+from gateway.transparency.versions import Versions
+from tests.integration.file_places import FILES
+
+TOLD = """
+[privacy]
+controller = "Sender LLC, Riyadh"
+contact = "privacy@sender.sa"
+stores.country = "SA"
+[pages]
+enabled = true
+[http]
+port = 0
+[metrics]
+enabled = false
+"""
+OTP = '[[retention]]\ntag = "otp"\nrecord_s = 172800\n'
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    path = tmp_path / "gateway.toml"
+    path.write_text(FILES.format(tmp_path) + TOLD, "utf-8")
+    return path
+
+
+def say(settings: Path, *words: str) -> Any:
+    with capture_logs():
+        done = CliRunner().invoke(app, [*words, "--config", str(settings), "--json"])
+    assert done.exception is None, done.output
+    return json.loads(done.stdout)
+
+
+async def run_once(settings: Path) -> int:
+    """A node from its start to its end; the number of the version that it told people."""
+    node = Node(load(settings, {}))
+    try:
+        await node.start()
+        assert node.notices is not None
+        return node.notices.version.number
+    finally:
+        await node.close()
+
+
+@pytest.mark.policy("P-39")
+async def test_another_period_in_the_settings_is_another_version(settings: Path) -> None:
+    assert await run_once(settings) == 1
+    assert await run_once(settings) == 1
+    settings.write_text(settings.read_text("utf-8") + OTP, "utf-8")
+    assert await run_once(settings) == 2
+
+
+@pytest.mark.policy("P-13")
+async def test_a_purpose_that_the_last_notice_lacks_does_not_start_until_somebody_tells_it(settings: Path) -> None:
+    assert await run_once(settings) == 1
+    ledger = SqliteLedger(settings.parent / "data" / "ledger.db", SystemClock())
+    await ledger.open(create=False)
+    versions = Versions(ledger.acts, SystemClock(), COMMAND_LINE)
+    newest = await versions.newest()
+    assert newest is not None
+    *rest, gone = newest.notice.purposes
+    await versions.keep(msgspec.structs.replace(newest.notice, purposes=tuple(rest)))
+    await ledger.close()
+    with pytest.raises(StartRefused, match=gone.key):
+        await run_once(settings)
+
+
+def test_verbs_say_what_people_are_told(settings: Path) -> None:
+    with capture_logs():
+        CliRunner().invoke(app, ["customer", "add", "--name", "Bank", "--sender", "BANK", "--config", str(settings)])
+    assert say(settings, "notice", "list") == []
+    assert say(settings, "notice", "publish")["version"] == 1
+    settings.write_text(settings.read_text("utf-8") + OTP, "utf-8")
+    (change,) = say(settings, "notice", "diff")
+    assert (change["name"], change["before"], change["after"]) == ("otp", [7_776_000], [172_800])
+    assert say(settings, "notice", "publish")["purposes"] == []
+    assert [each["changes"] for each in say(settings, "notice", "list")] == [0, 1]
+    assert say(settings, "notice", "given") == []

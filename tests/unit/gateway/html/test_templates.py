@@ -1,0 +1,27 @@
+"""Templates of a room."""
+
+import pytest
+
+from gateway.html.catalogue import GROUND
+from gateway.html.looks import Look
+from gateway.html.templates import Templates
+
+TEMPLATES = Templates(GROUND)
+
+
+@pytest.mark.parametrize("look", Look)
+def test_the_layout_says_its_language_and_direction_and_loads_from_here_alone(look: Look) -> None:
+    page = TEMPLATES.page("layout.html", look, {}).decode()
+    assert f'<html lang="{look.value}" dir="{look.direction}">' in page
+    assert f'<link rel="stylesheet" href="{TEMPLATES.assets.path("style.css")}">' in page
+    assert "<style" not in page
+    assert "style=" not in page
+
+
+def test_a_block_can_be_drawn_alone() -> None:
+    assert TEMPLATES.part("layout.html", "kind", Look.ENGLISH, {}) == b"plain"
+
+
+def test_a_template_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(Exception, match=r"nothing\.html"):
+        TEMPLATES.page("nothing.html", Look.ENGLISH, {})
