@@ -26,11 +26,17 @@ def valid(
 
 
 def findings(
-    validator: Validator, judge: Judge, choice: Choice, key: ApiKey, request: MessageRequest, now_ms: int
+    validator: Validator,
+    judge: Judge,
+    choice: Choice,
+    key: ApiKey,
+    request: MessageRequest,
+    now_ms: int,
+    form: SmppForm = NO_FORM,
 ) -> Sequence[Verdict]:
     """Everything, in the order in which it is found. Of what is not valid, no more than that."""
     try:
-        submission = valid(validator, choice, key, request, now_ms, NO_FORM)
+        submission = valid(validator, choice, key, request, now_ms, form)
     except Refusal as refusal:
         return [_verdict(refusal, "request")]
     found = judge.verdicts(key, submission, now_ms)

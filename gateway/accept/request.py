@@ -138,7 +138,12 @@ class MessageList(Struct, frozen=True):
     """Newest first."""
 
     messages: list[MessageView]
-    cursor: str | None
+    cursor: Annotated[
+        str | None, Meta(description="Where to go on; a page that was narrowed may be short and still have one.")
+    ]
+    complete_since: Annotated[
+        str | UnsetType, Meta(description="Of a search by number: from when on it is complete.")
+    ] = UNSET
 
 
 class ProblemView(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,13 +15,14 @@ class ActorKind(enum.Enum):
     TOKEN = "token"  # a machine that signs in with a token of its own  # noqa: S105
 
 
-class Actor(msgspec.Struct, frozen=True):
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
     """id: a random one, as `gateway.audit.entries` takes them, such as `usr_` and 16 hexadecimal digits; '' where
-    there is none.
+    there is none. why: a commitment to the reason for what is done, which its entry has then, too; b'' for none.
     """
 
     kind: ActorKind
     id: str = ""
+    why: bytes = b""
 
 
 COMMAND_LINE = Actor(ActorKind.COMMAND_LINE)

@@ -37,10 +37,13 @@ class Act(enum.Enum):
     ESME_ADD = "esme.add"
     ESME_SET = "esme.set"
     ESME_REVOKE = "esme.revoke"
+    ESME_DISCONNECT = "esme.disconnect"
     WEBHOOK_SET = "webhook.set"
     WEBHOOK_SECRET = "webhook.secret"  # noqa: S105
     WEBHOOK_REMOVE = "webhook.remove"
     WEBHOOK_RESUME = "webhook.resume"
+    WEBHOOK_DISABLE = "webhook.disable"
+    WEBHOOK_TEST = "webhook.test"
     WEBHOOK_REPLAY = "webhook.replay"
     WEBHOOK_NOTE = "webhook.note"
     LIMIT_SET = "limit.set"
@@ -113,6 +116,10 @@ class Act(enum.Enum):
     SUBJECT_ERASE = "subject.erase"
     SUBJECT_ACCESS = "subject.access"
     MESSAGE_ERASE = "message.erase"
+    MESSAGE_EMPTY = "message.empty"
+    MESSAGE_DELETE = "message.delete"
+    MESSAGE_CANCEL = "message.cancel"
+    MESSAGE_NOTIFY = "message.notify"
     EXPORT_MAKE = "export.make"
     ASSESS = "assess"
     CASE_OPEN = "case.open"
@@ -206,10 +213,13 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.ESME_ADD: _rule("esme"),
         Act.ESME_SET: _rule("esme"),
         Act.ESME_REVOKE: _rule("esme"),
+        Act.ESME_DISCONNECT: _rule("esme", numbers="version"),
         Act.WEBHOOK_SET: _rule("cus", numbers="events"),
         Act.WEBHOOK_SECRET: _rule("cus", numbers="overlap_s"),
         Act.WEBHOOK_REMOVE: _CUSTOMER,
         Act.WEBHOOK_RESUME: _CUSTOMER,
+        Act.WEBHOOK_DISABLE: _CUSTOMER,
+        Act.WEBHOOK_TEST: _CUSTOMER,
         Act.WEBHOOK_REPLAY: _rule("cus task", numbers="events"),
         Act.WEBHOOK_NOTE: _rule("cus", words=("failing", "well", "disabled")),
         Act.LIMIT_SET: _rule("cus key op", numbers="version per_s per_day per_month"),
@@ -274,6 +284,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
             numbers=frozenset({"found"}),
         ),
         Act.MESSAGE_SHOW: _rule("msg"),
+        Act.MESSAGE_CANCEL: _rule("msg"),
+        Act.MESSAGE_NOTIFY: _rule("msg"),
         Act.OPENINGS_MINUTE: _rule("node", words=PURPOSES, numbers="opened refused minute"),
         Act.RETENTION_RUN: Rule(
             ("node", ""), numbers=frozenset({"keys", "content", "records", "leftovers", "minute", "due"})
@@ -285,6 +297,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         ),
         Act.SUBJECT_ACCESS: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages", "customers"})),
         Act.MESSAGE_ERASE: _rule("msg", numbers="messages periods elsewhere subjects customers held"),
+        Act.MESSAGE_EMPTY: _rule("msg"),
+        Act.MESSAGE_DELETE: _rule("msg"),
         Act.CUSTOMER_READ: _CUSTOMER,
         Act.CUSTOMER_CORRECT: _rule("cus", words=("name", "company", "email", "phone")),
         Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),

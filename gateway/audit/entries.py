@@ -78,11 +78,11 @@ def entry(
 ) -> bytes:
     """The octets of one entry, at most `LONGEST` of them. Raises BadEntry.
 
-    obj: id of what was changed, such as `cus_…` or `usr_…`; '' where the act allows none. result: `ok`, `intent` of
-    an act that is to follow, `aborted`, or `refused:` and one of `gateway.audit.acts.REFUSALS`. customer: public id of
-    the customer concerned. why: a `Commitment`. second: id of the person who consented. intent: 16 hexadecimal digits
-    that an intent and its outcome share. what, numbers, digests: as `gateway.audit.acts` lists them for the act; a
-    digest is an SHA-256.
+    obj: id of what was changed, such as `cus_…` or `usr_…`; '' where the act allows none. result: `ok`, `intent` of an
+    act that is to follow, `aborted`, or `refused:` and one of `gateway.audit.acts.REFUSALS`. customer: public id of the
+    customer concerned. why: a `Commitment`, instead of the actor's. second: id of the person who consented. intent: 16
+    hexadecimal digits that an intent and its outcome share. what, numbers, digests: as `gateway.audit.acts` lists them
+    for the act; a digest is an SHA-256.
     """
     fields: dict[str, object] = {
         "v": VERSION,
@@ -91,6 +91,7 @@ def entry(
         "actor": {"kind": actor.kind.value} | ({"id": actor.id} if actor.id else {}),
         "res": result,
     }
+    why = why or actor.why
     if why and not isinstance(why, Commitment):
         raise BadEntry("why: not a commitment")
     words = {"obj": obj, "customer": customer, "by2": second, "what": str(what), "intent": intent, "why": why.hex()}

@@ -19,7 +19,7 @@ def list_(config: Config = None, json: Json = False) -> None:
 
     async def work() -> list[dict[str, object]]:
         async with open_control(config) as control:
-            standing = await control.versions()
+            standing = await control.book.versions()
             return [
                 {
                     "node": each.node,

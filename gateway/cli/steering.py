@@ -116,7 +116,7 @@ def shown(wanted: Wanted[W]) -> dict[str, object]:
 def why(control: Control, wanted: Wanted[W]) -> str | None:
     """The reason; None where none was given, or it cannot be opened any more."""
     try:
-        reason = control.reason(wanted, Purpose.SECURITY)
+        reason = control.book.reason(wanted, Purpose.SECURITY)
     except SealError:
         return None
     return None if reason is None else reason.reveal(Purpose.SECURITY)

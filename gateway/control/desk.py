@@ -12,9 +12,10 @@ import msgspec
 
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.profile import AccountSealer
-from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
-from gateway.audit.entries import SALT, commitment, entry, named
+from gateway.audit.entries import named
+from gateway.control.book import Book
+from gateway.control.book import Hand as Hand
 from gateway.control.reports import Report, live_reports
 from gateway.control.wanted import (
     ACCEPTING,
@@ -24,42 +25,24 @@ from gateway.control.wanted import (
     SLOWEST_PER_S,
     NodeWanted,
     OperatorWanted,
-    Said,
     Switch,
-    W,
     Wanted,
     of_node,
     of_operator,
-    pack,
     unpack,
 )
-from gateway.ledger.contract import ABSENT, ChangedMeanwhile, DocumentWrite
+from gateway.ledger.contract import ABSENT, DocumentWrite
 from gateway.ledger.roles import Acts
 from gateway.model.times import LATEST_MS
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
-from redaction.keys import PLATFORM
-from redaction.personal import MessageText, Purpose
-from redaction.sealed import Sealed
-
-LONGEST_REASON: Final = 200
-REASON: Final = "reason"
-"""The sealed field that holds why something is wanted."""
 
 log = logger("gateway.control")
 
 
-class Hand(msgspec.Struct, frozen=True, kw_only=True):
-    """Who does a verb, and why. reason: 1 to 200 characters. read: the version that the doer saw, None for any."""
-
-    actor: Actor
-    reason: MessageText
-    read: int | None = None
-
-
 class Control:
     """ensure_key: makes the key durable under which reasons are sealed. operators: those that the settings name, of
-    which alone something may be wanted.
+    which alone something may be wanted. book: for what else may be wanted.
     """
 
     def __init__(
@@ -73,8 +56,7 @@ class Control:
     ) -> None:
         self._acts = acts
         self._clock = clock
-        self._sealer = sealer
-        self._ensure_key = ensure_key
+        self.book: Final = Book(acts, clock, sealer=sealer, ensure_key=ensure_key)
         self._operators = tuple(operators)
 
     @property
@@ -134,17 +116,17 @@ class Control:
             return msgspec.structs.replace(standing, rebinds=standing.rebinds + 1)
 
         self._check(name)
-        return await self._change(
+        return await self.book.change(
             of_operator(name), OperatorWanted, change, hand, Act.OPERATOR_REBIND, named("op", name)
         )
 
     async def operator(self, name: str) -> Wanted[OperatorWanted]:
         self._check(name)
-        return await self._find(of_operator(name), OperatorWanted)
+        return await self.book.find(of_operator(name), OperatorWanted)
 
     async def operators(self) -> Mapping[str, Wanted[OperatorWanted]]:
         """What is wanted of each, in the order of the settings."""
-        return {name: await self._find(of_operator(name), OperatorWanted) for name in self._operators}
+        return {name: await self.book.find(of_operator(name), OperatorWanted) for name in self._operators}
 
     async def _operator(
         self,
@@ -160,7 +142,7 @@ class Control:
 
         self._check(name)
         what, obj = of_operator(name), named("op", name)
-        return await self._change(what, OperatorWanted, change, hand, act, obj, numbers, beside=beside)
+        return await self.book.change(what, OperatorWanted, change, hand, act, obj, numbers, beside=beside)
 
     def _check(self, name: str) -> None:
         if name not in self._operators:
@@ -175,12 +157,12 @@ class Control:
             return NodeWanted(draining=draining)
 
         what = "on" if draining else "off"
-        return await self._change(
+        return await self.book.change(
             of_node(name), NodeWanted, change, hand, Act.NODE_DRAIN, named("node", name), word=what
         )
 
     async def node(self, name: str) -> Wanted[NodeWanted]:
-        return await self._find(of_node(name), NodeWanted)
+        return await self.book.find(of_node(name), NodeWanted)
 
     async def set_accepting(self, hand: Hand, *, on: bool) -> Wanted[Switch]:
         """Whether any node takes messages."""
@@ -191,17 +173,10 @@ class Control:
         return await self._turn(DISPATCH, hand, Act.DISPATCH, on)
 
     async def accepting(self) -> Wanted[Switch]:
-        return await self._find(ACCEPTING, Switch)
+        return await self.book.find(ACCEPTING, Switch)
 
     async def dispatch(self) -> Wanted[Switch]:
-        return await self._find(DISPATCH, Switch)
-
-    async def versions(self) -> Mapping[str, int]:
-        """Of everything that is wanted."""
-        found: dict[str, int] = {}
-        while page := await self._acts.of_kind(KIND, list(found)[-1] if found else ""):
-            found |= {each.key: each.version for each in page}
-        return found
+        return await self.book.find(DISPATCH, Switch)
 
     async def reports(self) -> Sequence[Report]:
         """Of every process that is there, by node and worker."""
@@ -211,71 +186,4 @@ class Control:
         def change(_standing: Switch) -> Switch:
             return Switch(on=on)
 
-        return await self._change(what, Switch, change, hand, act, "", word="on" if on else "off")
-
-    # -------------------------------------------------------------------------------------------------------- reasons
-
-    def reason(self, wanted: Wanted[W], purpose: Purpose) -> MessageText | None:
-        """Why it is wanted. Raises `redaction.errors.SealError`."""
-        if wanted.said is None or not wanted.said.why:
-            return None
-        opened = self._sealer.open_account(Sealed(wanted.said.why), PLATFORM, REASON, wanted.what.encode(), purpose)
-        return MessageText(opened[SALT:].decode())
-
-    # ----------------------------------------------------------------------------------------------------------- all
-
-    async def _find(self, what: str, kind: type[W]) -> Wanted[W]:
-        document = await self._acts.find(KIND, what)
-        return Wanted(what=what, value=kind()) if document is None else unpack(document, kind)
-
-    async def _change(
-        self,
-        what: str,
-        kind: type[W],
-        change: Callable[[W], W],
-        hand: Hand,
-        act: Act,
-        obj: str,
-        numbers: Mapping[str, int] = {},
-        word: str = "",
-        beside: Sequence[DocumentWrite] = (),
-    ) -> Wanted[W]:
-        """beside: written in the same act."""
-        reason = _checked(hand.reason)
-        standing = await self._find(what, kind)
-        if hand.read not in (None, standing.version):
-            raise ChangedMeanwhile
-        await self._ensure_key()
-        now_ms, salt = self._clock.now_ms(), self._clock.random(SALT)
-        said = Said(
-            by=hand.actor,
-            at_ms=now_ms,
-            why=self._sealer.seal_account(salt + reason.encode(), PLATFORM, REASON, what.encode()),
-        )
-        written = entry(
-            act,
-            hand.actor,
-            obj,
-            now_ms=now_ms,
-            why=commitment(salt, reason),
-            what=word,
-            numbers={"version": standing.version, **numbers},
-        )
-        value = change(standing.value)
-        write = DocumentWrite(KIND, what, pack(value, said), standing.version or ABSENT)
-        await self._acts.act([write, *beside], [written])
-        log.info("wanted_changed", kind=act.value, actor=hand.actor.kind.value, version=standing.version)
-        return await self._written(what, kind, value, said)
-
-    async def _written(self, what: str, kind: type[W], value: W, said: Said) -> Wanted[W]:
-        """With the version that it got; that of now where somebody has changed it since."""
-        standing = await self._find(what, kind)
-        return Wanted(what=what, value=value, version=standing.version, said=said)
-
-
-def _checked(reason: MessageText) -> str:
-    """Raises InvalidSetting."""
-    text = reason.reveal(Purpose.ACCEPT)
-    if not (text.strip() and text.isprintable() and len(text) <= LONGEST_REASON):
-        raise InvalidSetting(f"a reason has 1 to {LONGEST_REASON} characters that can be printed")
-    return text
+        return await self.book.change(what, Switch, change, hand, act, "", word="on" if on else "off")

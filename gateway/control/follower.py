@@ -14,11 +14,13 @@ from gateway.control.wanted import (
     ACCEPTING,
     DISPATCH,
     KIND,
+    EsmeWanted,
     NodeWanted,
     OperatorWanted,
     Switch,
     Unreadable,
     W,
+    esme_in,
     of_node,
     operator_in,
     unpack,
@@ -35,6 +37,7 @@ log = logger("gateway.control")
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for this process now. operators: by name; of one that is not here nothing is wanted.
+    disconnects: by account, how often its binds were to end, ever.
 
     versions: of the documents that it is made of, by what they are about.
     """
@@ -43,6 +46,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     dispatching: bool = True
     draining: bool = False
     operators: Mapping[str, OperatorWanted] = {}
+    disconnects: Mapping[int, int] = {}
     versions: Mapping[str, int] = {}
 
 
@@ -105,6 +109,11 @@ class Follower:
             dispatching=self._value(DISPATCH, Switch).on,
             draining=self._value(of_node(self.node), NodeWanted).draining,
             operators=operators,
+            disconnects={
+                account: self._value(key, EsmeWanted).disconnects
+                for key in self._documents
+                if (account := esme_in(key)) is not None
+            },
             versions={key: document.version for key, document in self._documents.items()},
         )
 

@@ -23,6 +23,7 @@ SLOWEST_PER_S: Final = 0.01
 FASTEST_PER_S: Final = 100_000.0
 _OPERATOR: Final = "operator:"
 _NODE: Final = "node:"
+_ESME: Final = "esme:"
 
 
 class OperatorWanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,7 +60,13 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on: bool = True
 
 
-W = TypeVar("W", OperatorWanted, NodeWanted, Switch)
+class EsmeWanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of the binds of an account. disconnects: how often those that were there were to end, ever."""
+
+    disconnects: Annotated[int, Meta(ge=0)] = 0
+
+
+W = TypeVar("W", OperatorWanted, NodeWanted, EsmeWanted, Switch)
 AS_USUAL: Final = OperatorWanted()
 
 
@@ -101,6 +108,10 @@ def of_node(name: str) -> str:
     return _NODE + name
 
 
+def of_esme(account: int) -> str:
+    return f"{_ESME}{account}"
+
+
 def operator_in(what: str) -> str | None:
     """The operator of which something is wanted."""
     return what.removeprefix(_OPERATOR) if what.startswith(_OPERATOR) else None
@@ -111,7 +122,13 @@ def node_in(what: str) -> str | None:
     return what.removeprefix(_NODE) if what.startswith(_NODE) else None
 
 
-def pack(value: OperatorWanted | NodeWanted | Switch, said: Said) -> bytes:
+def esme_in(what: str) -> int | None:
+    """The account, by number, of whose binds something is wanted."""
+    number = what.removeprefix(_ESME)
+    return int(number) if what.startswith(_ESME) and number.isdecimal() and number.isascii() else None
+
+
+def pack(value: OperatorWanted | NodeWanted | EsmeWanted | Switch, said: Said) -> bytes:
     return encode(_Stored(said=said, value=msgspec.Raw(encode(value))))
 
 

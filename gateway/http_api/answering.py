@@ -43,18 +43,13 @@ class Answering:
             methods, argument = self.table.find(path if path.startswith("/") else request.rel_url.raw_path)
             answers = methods.answers
             reply = await self._dispatch(request, methods, argument, query)
-        except Refusal as refusal:
-            reply = self._replies.problem(refusal)
-            if isinstance(refusal, UnreadBody) or self._health.stopping:
-                reply.closing()
-        except LedgerUnavailable:
-            reply = self._replies.problem(Refusal("ledger_unavailable"))
-        except KeysWithheld:
-            reply = self._replies.problem(Refusal("keys_unavailable", retry_after_s=1))
         except ConnectionError:
             raise
         except Exception as error:
-            reply = self._replies.problem(refusal_of(error, "request"))
+            refusal = refusal_to_any(error)
+            reply = self._replies.problem(refusal)
+            if isinstance(refusal, UnreadBody) or self._health.stopping:
+                reply.closing()
         finally:
             self._traffic.left()
         answers[reply.status] += 1
@@ -74,3 +69,12 @@ class Answering:
         if request.method == "OPTIONS":
             return self._replies.empty(allow)
         return self._replies.problem(Refusal("method_not_allowed"), allow)
+
+
+def refusal_to_any(error: Exception) -> Refusal:
+    """What an error of any handler is to its caller. What is no refusal and no known trouble is reported."""
+    if isinstance(error, LedgerUnavailable):
+        return Refusal("ledger_unavailable")
+    if isinstance(error, KeysWithheld):
+        return Refusal("keys_unavailable", retry_after_s=1)
+    return refusal_of(error, "request")

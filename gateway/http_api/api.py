@@ -4,13 +4,19 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import astuple
+
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consent_table import consent_routes
 from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
+from gateway.http_api.emptying import EmptyEndpoint
 from gateway.http_api.express_send import SendDesk
+from gateway.http_api.facades.desk import FacadeDesk
+from gateway.http_api.facades.parts import Parts
+from gateway.http_api.facades.registry import wanted
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
@@ -22,7 +28,7 @@ from gateway.http_api.routes import Route, RouteTable
 from gateway.http_api.sending import SendPath
 from gateway.http_api.subject_table import subject_routes
 from gateway.http_api.subjects import SubjectEndpoints
-from gateway.http_api.table import message_routes, outcome_routes, page_routes
+from gateway.http_api.table import empty_routes, message_routes, outcome_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
@@ -63,21 +69,32 @@ class HttpApi:
         self.gatekeeper = gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         self._pages = pages = Pages(replies)
         self._endpoints = endpoints = SendEndpoints(sending, gatekeeper, replies, _limits(settings))
+        records = RecordEndpoints(sources, gatekeeper, replies, clock)
         table = RouteTable(
             [
                 *message_routes(
                     endpoints,
-                    RecordEndpoints(sources, gatekeeper, replies, clock),
+                    records,
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
                 *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
                 *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
                 *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
+                *(() if rights is None else empty_routes(EmptyEndpoint(rights, sources.messages, records, gatekeeper))),
                 *page_routes(pages, self.health),
             ],
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
+        parts = Parts(sending=sending, sources=sources, directory=directory, replies=replies, clock=clock)
+        self._facades = FacadeDesk(
+            wanted(settings.facades, parts),
+            gatekeeper,
+            self.traffic,
+            self.health,
+            _limits(settings),
+            otherwise=answering.answer,
+        )
         self._told: tuple[int, int | None] | None = None
         self._describe(settings.max_batch, max_validity_s)
         self._desk = desk = SendDesk(
@@ -90,7 +107,7 @@ class HttpApi:
         )
         place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
         self.listener = Listener(
-            answering.answer,
+            self._facades.answer if any(astuple(settings.facades)) else answering.answer,
             place,
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
@@ -109,6 +126,7 @@ class HttpApi:
             self._identity.adopt(shown)
         limits = _limits(settings)
         self._endpoints.adopt(limits)
+        self._facades.limits = limits
         self._desk.limit_bytes = limits.max_body_bytes
         self.listener.seats.resize(settings.max_connections, settings.max_connections_per_address)
         self.listener.adopt(settings.idle_s)

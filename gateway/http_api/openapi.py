@@ -202,7 +202,7 @@ def _operation(route: Route, references: Mapping[type, Document], api: Api) -> D
         described["description"] = api.needs.format(scope=operation.scope)
     if operation.body is not None:
         media = {"schema": references[operation.body], "example": operation.example}
-        described["requestBody"] = {"required": True, "content": {"application/json": media}}
+        described["requestBody"] = {"required": operation.is_body_needed, "content": {"application/json": media}}
     return described
 
 

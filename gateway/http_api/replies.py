@@ -131,11 +131,16 @@ class Replies:
         """The answer to a refusal (RFC 9457)."""
         view = problem_view(refusal.code, refusal.field)
         if view.status in (429, 503):
-            wait_s = _DEFAULT_RETRY_S if refusal.retry_after_s is None else refusal.retry_after_s
-            more += b"Retry-After: %d\r\n" % max(1, math.ceil(wait_s))
+            more += self.retry_after(refusal)
         elif view.status == 401:
             more += _BEARER
         return self.of(view.status, _encode(view), PROBLEM, more=more)
+
+    @staticmethod
+    def retry_after(refusal: Refusal) -> bytes:
+        """The header line that says when to try again."""
+        wait_s = _DEFAULT_RETRY_S if refusal.retry_after_s is None else refusal.retry_after_s
+        return b"Retry-After: %d\r\n" % max(1, math.ceil(wait_s))
 
     def plain_problem(self, status: int) -> Reply:
         """The answer to what is not HTTP as we take it; it ends the connection."""

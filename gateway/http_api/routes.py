@@ -49,7 +49,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What the description says. scope: what the key must be allowed, None where no key is asked for.
 
-    codes: refusals besides those that every endpoint of its kind shares.
+    codes: refusals besides those that every endpoint of its kind shares. is_body_needed: or it may be left out.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     body: type | None = None
     example: object = None
+    is_body_needed: bool = True
 
 
 class Route(msgspec.Struct, frozen=True):

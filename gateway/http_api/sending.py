@@ -25,7 +25,7 @@ from gateway.limits.admission import Admission
 from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
-from gateway.model.submission import NO_FORM
+from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
@@ -95,10 +95,16 @@ class SendPath:
             self._refuse(sending, refusal_of(error))
 
     def offer(
-        self, key: ApiKey, request: MessageRequest, done: Done, idempotency: str | None, index: int = 0
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        done: Done,
+        idempotency: str | None,
+        index: int = 0,
+        form: SmppForm = NO_FORM,
     ) -> Message:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
-        return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
+        return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
@@ -107,6 +113,10 @@ class SendPath:
     def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
         return self._door.judge(key, decode_message(body))
+
+    def look(self, key: ApiKey, request: MessageRequest, form: SmppForm) -> Sequence[Verdict]:
+        """The same of a request that was read already."""
+        return self._door.judge(key, request, form)
 
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.

@@ -14,15 +14,18 @@ from gateway.accept.request import (
     OperatorList,
     ReadinessView,
 )
+from gateway.http_api.emptying import SCOPE as EMPTY_SCOPE
+from gateway.http_api.emptying import EmptyEndpoint, EmptyRequest
+from gateway.http_api.listing import DEFAULT_PAGE, DIRECTIONS, MAX_PAGE, MAX_REFERENCE
 from gateway.http_api.messages import SendEndpoints
 from gateway.http_api.outcomes import OutcomeEndpoint, OutcomeReported, OutcomeRequest
 from gateway.http_api.pages import Health, Pages
-from gateway.http_api.records import DEFAULT_PAGE, MAX_PAGE, RecordEndpoints
+from gateway.http_api.records import RecordEndpoints
 from gateway.http_api.replies import HTML, TEXT
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.http_api.usage import OFFSET, UsageEndpoint, UsageView
 from gateway.limits.usage import Span
-from gateway.model.message import Status
+from gateway.model.message import MessageClass, Status
 
 BODY_CODES: Final = (
     "malformed_json",
@@ -108,6 +111,32 @@ _LISTING: Final = (
         description="Only messages accepted at this time or later; RFC 3339 with an offset.",
     ),
     Parameter(
+        name="until",
+        schema={"type": "string", "format": "date-time"},
+        description="Only messages accepted before this time.",
+    ),
+    Parameter(
+        name="class",
+        schema={"type": "string", "enum": [each.value for each in MessageClass]},
+        description="Only messages of this class.",
+    ),
+    Parameter(
+        name="direction",
+        schema={"type": "string", "enum": list(DIRECTIONS)},
+        description="Only messages to people, or only those from people.",
+    ),
+    Parameter(
+        name="reference",
+        schema={"type": "string", "minLength": 1, "maxLength": MAX_REFERENCE},
+        description="Only messages that you sent under this reference, as long as it can be opened.",
+    ),
+    Parameter(
+        name="recipient",
+        schema={"type": "string", "minLength": 1},
+        description="Only messages to or from this number, of the newest 1,000. Proxies between us may keep URLs: to "
+        "look a person up for its own sake, use `/v1/subjects/access`.",
+    ),
+    Parameter(
         name="cursor",
         schema={"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"},
         description="Where to go on, from the page before.",
@@ -155,6 +184,10 @@ def message_routes(sending: SendEndpoints, records: RecordEndpoints, usage: Usag
         Route("GET", "/v1/operators", records.list_operators, _OPERATORS),
         Route("GET", "/v1/usage", usage.show, _USAGE),
     ]
+
+
+def empty_routes(emptying: EmptyEndpoint) -> list[Route]:
+    return [Route("PATCH", "/v1/messages/{id}", emptying.empty, _EMPTY)]
 
 
 def outcome_routes(outcomes: OutcomeEndpoint) -> list[Route]:
@@ -214,7 +247,14 @@ _LIST: Final = Operation(
     scope="status",
     parameters=_LISTING,
     answers=(Answer(description="A page of them.", body=MessageList),),
-    codes=("invalid_parameter", "ledger_unavailable"),
+    codes=(
+        "invalid_parameter",
+        "invalid_number",
+        "unsupported",
+        "overloaded",
+        "keys_unavailable",
+        "ledger_unavailable",
+    ),
 )
 _SHOW: Final = Operation(
     id="show_message",
@@ -233,6 +273,22 @@ _CANCEL: Final = Operation(
     parameters=(_ID,),
     answers=(Answer(description="It is cancelled.", body=MessageView),),
     codes=("not_found", "not_cancellable", "ledger_unavailable"),
+)
+_EMPTY: Final = Operation(
+    id="empty_message",
+    summary="Destroy what is sealed of a message that is at its end: text, numbers, your reference. The record stays.",
+    tag="Messages",
+    scope=EMPTY_SCOPE,
+    parameters=(_ID,),
+    body=EmptyRequest,
+    example={"content_destroyed": True},
+    answers=(Answer(description="Nothing sealed is left.", body=MessageView),),
+    codes=(
+        *(each for each in BODY_CODES if each not in _OF_SENDING | _OF_ADMISSION),
+        "not_found",
+        "not_final",
+        "ledger_unavailable",
+    ),
 )
 _OUTCOME: Final = Operation(
     id="report_outcome",

@@ -6,16 +6,17 @@ from config.settings import PasskeySettings, Settings
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
+from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
 from gateway.http_api.admin.api import IDLE_S, AdminApi
-from gateway.http_api.admin.searching import Naming
 from gateway.http_api.admin.sources import Sources
 from gateway.http_api.consents import ConsentActs
 from gateway.http_api.pages import Health
-from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
 from gateway.node import assembly, consenting
+from gateway.node.admin_hands import hands
 from gateway.node.judged import judged
+from gateway.node.naming import naming
 from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -29,41 +30,28 @@ def build_admin(
 ) -> AdminApi:
     """health: shared with the customers' listener."""
 
-    def accounts(actor: Actor) -> Accounts:
-        return Accounts(
-            stores.ledger.accounts,
-            clock,
-            actor,
-            sealer=stores.sealer,
-            ensure_keys=stores.keyring.ensure_customer,
-            digest=stores.keyring.credential_digest,
-            epoch=stores.keyring.credential_epoch,
-        )
+    ensure_key = partial(ensure_platform, stores.keystore, clock)
 
     def control() -> Control:
         return Control(
             stores.ledger.acts,
             clock,
             sealer=stores.sealer,
-            ensure_key=partial(ensure_platform, stores.keystore, clock),
+            ensure_key=ensure_key,
             operators=[each.name for each in road.standing.settings.operators],
         )
 
-    naming = Naming(
-        names=stores.keyring.former_leaves,
-        since_ms=lambda customer: named_since_ms(stores.keyring.state, customer),
-        region=lambda: road.standing.settings.messages.default_region,
-    )
     sources = Sources(
         engine=settings.ledger.engine,
         ledger=stores.ledger,
         messages=stores.messages,
         directory=stores.directory,
         people=stores.people,
-        accounts=accounts,
+        accounts=partial(_accounts, stores, clock),
         control=control,
+        reasons=Reasons(stores.ledger.acts, clock, sealer=stores.sealer, ensure_key=ensure_key),
         reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
-        naming=naming,
+        naming=naming(stores, road),
         router=road.router,
         consents=ConsentActs(
             consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region), clock
@@ -79,6 +67,7 @@ def build_admin(
         mask=road.masks.of,
         log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,
+        hands=hands(stores, road, clock),
         party=relying_party(settings.admin.passkeys),
     )
     return AdminApi(
@@ -89,6 +78,18 @@ def build_admin(
         is_shared=settings.http.shared_port,
         trusted_proxies=settings.http.trusted_proxies,
         idle_s=min(IDLE_S, settings.memory.horizon_s / 2),
+    )
+
+
+def _accounts(stores: Stores, clock: Clock, actor: Actor) -> Accounts:
+    return Accounts(
+        stores.ledger.accounts,
+        clock,
+        actor,
+        sealer=stores.sealer,
+        ensure_keys=stores.keyring.ensure_customer,
+        digest=stores.keyring.credential_digest,
+        epoch=stores.keyring.credential_epoch,
     )
 
 

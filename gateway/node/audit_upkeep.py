@@ -1,5 +1,5 @@
-"""What is done for the audit log once an hour, by a node that has its folder: what is too old is pruned, keys whose
-overlap is over are destroyed, and customers are sent what was signed.
+"""What is done for the audit log once an hour, by a node that has its folder: what is too old is pruned, and reasons
+along with it, keys whose overlap is over are destroyed, and customers are sent what was signed.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from gateway.audit.log import AuditLog
 from gateway.audit.pruning import prune_before
 from gateway.audit.tiles import TilesDamaged
 from gateway.audit.writing import TreeBusy
+from gateway.control.reasons import forget_reasons
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
@@ -21,7 +22,10 @@ from gateway.webhooks.checkpoints import Checkpoints
 from redaction.errors import SealError
 from redaction.notes import BadNote, read_note
 
+FIRST_S: Final = 60.0
+"""After the start: a node that is started anew each hour keeps up, too."""
 LOOK_S: Final = 3_600.0
+DAY_MS: Final = 86_400_000
 
 log = logger("gateway.audit")
 
@@ -30,6 +34,7 @@ class AuditUpkeep:
     """actor: of this node. keep_days: entries that are older go. Start `run` as a task."""
 
     def __init__(self, stores: Stores, checkpoints: Checkpoints, clock: Clock, actor: Actor, keep_days: int) -> None:
+        self._acts = stores.ledger.acts
         self._audit = stores.audit
         self._writer = stores.audit.writer
         self._checkpoints = checkpoints
@@ -39,18 +44,24 @@ class AuditUpkeep:
 
     async def run(self) -> None:
         """Until cancelled. What fails is tried again the next time."""
+        wait_s = FIRST_S
         while self._writer is not None:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(wait_s)
             await self.look()
+            wait_s = LOOK_S
 
     async def look(self) -> None:
         """One after the other; one that fails keeps nothing else from being done."""
-        for each in (self.prune, self.drop_former_keys, self.send_checkpoint):
+        for each in (self.prune, self.forget_reasons, self.drop_former_keys, self.send_checkpoint):
             await self._try(each)
 
     async def prune(self) -> None:
         if self._writer is not None:
             await prune_before(self._writer, self._log, self._clock.now_ms(), self._keep_days)
+
+    async def forget_reasons(self) -> None:
+        """To which entries commit that are too old, whether they are pruned by now or not."""
+        await forget_reasons(self._acts, self._clock.now_ms() - self._keep_days * DAY_MS)
 
     async def drop_former_keys(self) -> None:
         if self._writer is None:

@@ -12,9 +12,11 @@ from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
+from gateway.http_api.searching import NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
+from gateway.node.naming import naming
 from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -116,6 +118,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             report=lambda customer, message_id, confirmed: road.sentry.report(
                 message_id, customer, clock.now_ms(), confirmed=confirmed
             ),
+            search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),
         stores.directory,
         http_settings(settings),

@@ -21,9 +21,9 @@ class Revocation:
         self._clock = clock
         self._peers = peers
 
-    async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
+    async def cancel(self, customer: int, message_id: bytes) -> Message | None:
         """The message as it now stands; None when this customer has none of that id. Raises Refusal."""
-        return await self._place(message_id).cancel(key.customer.id, message_id)
+        return await self._place(message_id).cancel(customer, message_id)
 
     async def replace(self, key: ApiKey, message_id: bytes, said: ReplaceSm) -> Message | None:
         """As `cancel`."""

@@ -13,6 +13,7 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.version import build
+from gateway.smpp_server.server import end_binds
 from operators.base import OperatorHealth
 
 LOOK_S: Final = 0.5
@@ -33,6 +34,7 @@ class Steered:
         self._road = road
         self._fronts = fronts
         self._worker = worker
+        self._disconnects = stores.follower.desired.disconnects
         self._reporter = Reporter(stores.ledger.acts, clock, self._look)
         self._follower.follow(road.dispatch.steering.apply)
         self._follower.follow(self._apply)
@@ -65,6 +67,11 @@ class Steered:
             log.info("accepting_off" if paused else "accepting_on")
         if desired.draining != server.is_draining:
             server.drain(draining=desired.draining)
+        for account, times in desired.disconnects.items():
+            if times != self._disconnects.get(account, 0):
+                end_binds(server, account)
+                log.info("account_disconnected", account=str(account))
+        self._disconnects = desired.disconnects
 
     def _look(self) -> Report:
         desired = self._follower.desired

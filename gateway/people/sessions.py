@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.ledger.contract import ABSENT, ROW_FAULTS, ChangedMeanwhile, Document, DocumentWrite
 from gateway.people.notes import about, person_actor
@@ -198,6 +199,13 @@ class Sessions:
             entry = about(Act.PERSON_SESSIONS, actor, session.person, now_ms, numbers={"ended": len(others)})
             await self._registry.acts.act([DocumentWrite(SESSION, each, None) for each in others], [entry])
         return len(others)
+
+    async def end_all(self, person: Person, actor: Actor) -> int:
+        """End all sessions of somebody, for another one who may; how many."""
+        found = [each.key async for each in self._registry.documents(SESSION, f"{person.id}:")]
+        entry = about(Act.PERSON_SESSIONS, actor, person, self._clock.now_ms(), numbers={"ended": len(found)})
+        await self._registry.acts.act([DocumentWrite(SESSION, each, None) for each in found], [entry])
+        return len(found)
 
     async def _oldest_beyond(self, person: Person, most: int) -> list[DocumentWrite]:
         found = [(each, _read(each)) async for each in self._registry.documents(SESSION, f"{person.id}:")]

@@ -29,7 +29,7 @@ IN_ALL: Final = 256
 class Desk(Protocol):
     """Where messages that wait can be taken back or rewritten."""
 
-    async def cancel(self, key: ApiKey, message_id: bytes) -> Message | None:
+    async def cancel(self, customer: int, message_id: bytes) -> Message | None:
         """None when there is none of that id. Raises Refusal("not_cancellable")."""
 
     async def replace(self, key: ApiKey, message_id: bytes, said: p.ReplaceSm) -> Message | None:
@@ -100,7 +100,7 @@ class Errands:
         if isinstance(asked, p.CancelSm):
             if asked.source_addr:
                 self._verify(asked.source_addr, await _found(self._messages.find(customer, identifier)))
-            await _found(self._desk.cancel(key, identifier))
+            await _found(self._desk.cancel(customer, identifier))
             return p.CancelSmResp(sequence_number=asked.sequence_number)
         if link.terms.profile.alphabet == "gsm_packed":  # what it replaces does not say whether it was packed
             raise Refusal("not_replaceable")

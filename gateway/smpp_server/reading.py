@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from gateway.accept.raw_parts import raw_part, septets
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.accounts.esme_profile import EsmeProfile
@@ -26,11 +27,9 @@ from gateway.smpp_server.fields import (
 )
 from gateway.smpp_server.terms import USUAL_TERMS, Terms
 from gateway.vault.vault import Content
-from operators.smpp import gsm7
 from operators.smpp import pdu as p
 from operators.smpp.address import TimeFormatError, parse_time
 from operators.smpp.coding import DefaultAlphabet, Encoding, decode_short_message, encoding_of
-from operators.smpp.segments import part_fits
 from operators.smpp.udh import NO_UDH, UDHI, parse_udh
 from redaction.errors import alone
 from redaction.personal import Purpose
@@ -149,28 +148,8 @@ def _body(submit: Submit, data_coding: int, alphabet: DefaultAlphabet) -> tuple[
             raise Refusal("invalid_coding", "data_coding")
         return None, decoded.text
     if alphabet is not DefaultAlphabet.GSM_UNPACKED and encoding_of(data_coding) is Encoding.GSM7:
-        octets = _septets(decoded.text)
-    return _part(octets, data_coding, header), decoded.text or ""
-
-
-def _septets(text: str | None) -> bytes:
-    """A part in the default alphabet of an account as the gateway keeps them: a septet an octet."""
-    octets = None if text is None else gsm7.DEFAULT.encode(text)
-    if octets is None:
-        raise Refusal("invalid_coding", "data_coding")
-    return octets
-
-
-def _part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
-    encoding = encoding_of(data_coding)
-    if encoding is None:
-        raise Refusal("invalid_coding", "data_coding")
-    if not octets:
-        raise Refusal("empty_field", "text")
-    if not part_fits(len(octets), data_coding, len(header)):
-        raise Refusal("text_too_long", "text")
-    shown = encoding if encoding in (Encoding.GSM7, Encoding.UCS2) else Encoding.BINARY
-    return RawPart(data_coding=data_coding, header=header, octets=octets, encoding=shown.value)
+        octets = septets(decoded.text)
+    return raw_part(octets, data_coding, header), decoded.text or ""
 
 
 def _source(submit: Submit, key: ApiKey) -> str:

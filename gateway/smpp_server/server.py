@@ -344,6 +344,12 @@ class SmppServer:
         asyncio.get_running_loop().call_later(self._settings.refused_bind_pause_s, link.close, "bind_refused")
 
 
+def end_binds(server: SmppServer, account: int) -> None:
+    """Of an account, by number; it may bind again."""
+    for link in list(server.binds.get(account, ())):
+        _end(link)
+
+
 def _session(settings: SmppServerSettings) -> SessionSettings:
     return SessionSettings(
         window=settings.window,

@@ -114,6 +114,7 @@ CATEGORIES: Final[Pairs] = {
     "person": ("people who administer", "المسؤولون"),
     "person_name": ("digests of e-mail addresses", "بصمات عناوين البريد"),
     "quota": ("quotas", "الحصص"),
+    "reason": ("reasons for what was done", "أسباب ما أُجري"),
     "request": ("requests for a second person", "طلبات تحتاج شخصًا ثانيًا"),
     "reservation": ("amounts reserved", "مبالغ محجوزة"),
     "sender": ("registered senders", "أسماء المرسلين المسجلة"),

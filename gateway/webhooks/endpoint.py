@@ -153,4 +153,29 @@ class SetAnew:
         return True
 
 
+class OtherSecret:
+    """Another signing secret for an endpoint, which stays as it is; see `Accounts.set_endpoint`. fresh: the secret.
+
+    now_ms: the secret of before signs beside it for `OVERLAP_MS` from then.
+    """
+
+    def __init__(self, sealer: Sealer, random: Callable[[int], bytes], now_ms: int) -> None:
+        self._sealer = sealer
+        self._until_ms = now_ms + OVERLAP_MS
+        self.fresh: Final = new_secret(random)
+
+    def __call__(self, old: StoredEndpoint) -> StoredEndpoint:
+        secret = self.fresh.reveal(Purpose.CREDENTIAL).encode()
+        settings = msgspec.structs.replace(
+            endpoint_settings(old),
+            former_secret=base64.b64encode(old.secret).decode(),
+            former_until_ms=self._until_ms,
+        )
+        return msgspec.structs.replace(
+            old,
+            secret=self._sealer.seal_account(secret, old.customer, SECRET, _RECORD),
+            settings=kept_beside(old.settings, settings),
+        )
+
+
 _decode_settings: Final = msgspec.json.Decoder(EndpointSettings).decode

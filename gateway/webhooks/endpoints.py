@@ -38,6 +38,11 @@ def resumed(before: StoredEndpoint) -> StoredEndpoint:
     return msgspec.structs.replace(before, state=ENABLED, failing_since_ms=None, disabled_ms=None)
 
 
+def disabled(before: StoredEndpoint, now_ms: int) -> StoredEndpoint:
+    """Nothing more is sent to it, and what comes waits, until it is resumed or set anew."""
+    return msgspec.structs.replace(before, state=DISABLED, disabled_ms=before.disabled_ms or now_ms)
+
+
 class Endpoints:
     """State by customer. disable_after_s: failing so long without one success disables an endpoint.
 

@@ -119,15 +119,19 @@ class Replayer:
 
     def _event(self, replay: Replay, message: Message) -> OutboxEvent | None:
         """None for one that the task is not about, or whose account's binds are notified."""
-        at_ms = message.accepted_ms if message.status is Status.RECEIVED else message.final_ms
-        if at_ms is None or not replay.since_ms <= at_ms < replay.until_ms or esme_of(message.key_id):
+        event = event_of(message, self._clock.now_ms())
+        if event is None or not replay.since_ms <= event.at_ms < replay.until_ms:
             return None
-        if replay.statuses and message.status.value not in replay.statuses:
-            return None
-        return OutboxEvent(
-            customer=message.customer,
-            message=message.id,
-            status=message.status,
-            at_ms=at_ms,
-            next_ms=self._clock.now_ms(),
-        )
+        return None if replay.statuses and message.status.value not in replay.statuses else event
+
+
+def event_of(message: Message, now_ms: int) -> OutboxEvent | None:
+    """How a message ended, to be told at once, under the id that the event has always had; None before its end, and
+    where an account's binds are notified.
+    """
+    at_ms = message.accepted_ms if message.status is Status.RECEIVED else message.final_ms
+    if at_ms is None or esme_of(message.key_id):
+        return None
+    return OutboxEvent(
+        customer=message.customer, message=message.id, status=message.status, at_ms=at_ms, next_ms=now_ms
+    )

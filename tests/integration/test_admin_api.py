@@ -38,7 +38,9 @@ OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
 NOT_THERE = (
     *("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile", "show_webhook", "revoke_key"),
     *("show_case", "prove_case", "restrict_case", "extend_case", "refuse_case", "answer_case", "close_case"),
-    *("execute_case", "package_case", "download_package", "release_fraud_block"),
+    *("execute_case", "package_case", "download_package", "release_fraud_block", "remove_fraud_override"),
+    *("show_reason", "end_sessions_of_person", "disconnect_esme", "test_webhook"),
+    *("cancel_message", "notify_message"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -68,6 +70,9 @@ BODIES: Mapping[str, object] = {
     "add_sender": {"sender": "OTHER"},
     "remove_sender": {"sender": "OTHER"},
     "add_key": {"label": "shop"},
+    "add_fraud_override": {"number": "+966500000001"},
+    "remove_fraud_override": {"number": "+966500000009"},
+    "disconnect_esme": {"system_id": "shop", "reason": "ticket 1"},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
 }
 """By operation, what a request of it says."""

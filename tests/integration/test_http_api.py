@@ -525,7 +525,12 @@ async def test_a_list_is_narrowed_by_status_and_time() -> None:
         ("cursor=x", "invalid_parameter", "cursor"),
         ("cursor=" + "*" * 22, "invalid_parameter", "cursor"),
         ("cursor=" + "A" * 21 + "B", "invalid_parameter", "cursor"),
-        ("recipient=966500000078", "unknown_parameter", None),
+        ("to=966500000078", "unknown_parameter", None),
+        ("until=x", "invalid_parameter", "until"),
+        ("class=gone", "invalid_parameter", "class"),
+        ("direction=up", "invalid_parameter", "direction"),
+        ("reference=", "invalid_parameter", "reference"),
+        ("recipient=966500000078", "unsupported", "recipient"),
     ],
 )
 async def test_a_query_that_is_not_understood_is_refused(query: str, code: str, field: str | None) -> None:

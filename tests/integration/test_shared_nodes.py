@@ -196,12 +196,12 @@ async def test_a_message_is_cancelled_by_way_of_the_node_that_has_it(tmp_path: P
         key = await pair.key()
         here, there = pair.nodes
         identifier = await send(here, key, schedule_at=soon(here))
-        cancelled = await there.road.revocation.cancel(key, identifier)
+        cancelled = await there.road.revocation.cancel(key.customer.id, identifier)
         assert cancelled is not None
         assert cancelled.status is Status.CANCELLED
         with pytest.raises(Refusal, match="not_cancellable"):
-            await there.road.revocation.cancel(key, identifier)
-        assert await there.road.revocation.cancel(key, bytes(16)) is None
+            await there.road.revocation.cancel(key.customer.id, identifier)
+        assert await there.road.revocation.cancel(key.customer.id, bytes(16)) is None
 
 
 @pytest.mark.smpp("S-51")
@@ -269,6 +269,6 @@ async def test_a_message_outlives_the_node_that_took_it(tmp_path: Path) -> None:
         identifier = await send(here, key, schedule_at=soon(here))
         await here.stop()
         await until(lambda: _partitions(there) == 8)
-        cancelled = await there.road.revocation.cancel(key, identifier)
+        cancelled = await there.road.revocation.cancel(key.customer.id, identifier)
         assert cancelled is not None
         assert cancelled.status is Status.CANCELLED

@@ -36,7 +36,7 @@ class Steering:
 
     async def applied(self, verb: Awaitable[object]) -> None:
         await verb
-        wanted = await self.control.versions()
+        wanted = await self.control.book.versions()
         async with asyncio.timeout(LIMIT_S):
             while not any(each.applied == wanted for each in await self.control.reports()):
                 await asyncio.sleep(0.02)

@@ -11,6 +11,7 @@ from msgspec import UNSET, structs
 from gateway.accept.validation import parse_time
 from gateway.accounts.administration import Accounts, UnknownAccount, VersionStale
 from gateway.accounts.invalid import InvalidSetting
+from gateway.accounts.key_secrets import password_of
 from gateway.accounts.settings import (
     CustomerSettings,
     KeySettings,
@@ -64,9 +65,11 @@ class AccountEndpoints:
     async def change(self, call: Call) -> Reply:
         asker, customer = await self._owners.opened(call, Action.CUSTOMER_CHANGE)
         asked = await self._parts.body(call, CustomerChange)
-        changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
+        named = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
+        changes = {name: value for name, value in named.items() if name != "reason"}
         act = Act.LIMIT_SET if changes.keys() == {"throughput_per_s"} else Act.CUSTOMER_SET
-        changed = await self._changed(call, asker.actor, customer, lambda _: changes, act)
+        actor = await self._parts.actor(asker, asked)
+        changed = await self._changed(call, actor, customer, lambda _: changes, act)
         return self._parts.answer(customer_view(changed), more=etag(changed.version))
 
     async def senders(self, call: Call) -> Reply:
@@ -83,18 +86,21 @@ class AccountEndpoints:
             senders = {**standing.senders, name: asked.classes}
             return {"senders": senders} if senders != standing.senders else {}
 
-        return self._senders(await self._changed(call, asker.actor, customer, change, Act.SENDER_ADD, "classes"))
+        actor = await self._parts.actor(asker, asked)
+        return self._senders(await self._changed(call, actor, customer, change, Act.SENDER_ADD, "classes"))
 
     async def remove_sender(self, call: Call) -> Reply:
         asker, customer = await self._owners.opened(call, Action.SENDER_CHANGE)
-        name = _sender((await self._parts.body(call, SenderName)).sender)
+        asked = await self._parts.body(call, SenderName)
+        name = _sender(asked.sender)
 
         def change(standing: CustomerSettings) -> Mapping[str, Any]:
             if name not in standing.senders:
                 raise Refusal("not_found")
             return {"senders": {each: classes for each, classes in standing.senders.items() if each != name}}
 
-        return self._senders(await self._changed(call, asker.actor, customer, change, Act.SENDER_REMOVE))
+        actor = await self._parts.actor(asker, asked)
+        return self._senders(await self._changed(call, actor, customer, change, Act.SENDER_REMOVE))
 
     async def _changed(
         self,
@@ -137,8 +143,8 @@ class AccountEndpoints:
             )
         except InvalidSetting:
             raise alone(Refusal("invalid_value")) from None
-        added = self._accounts(asker.actor).add_key(
-            customer.id, scopes=asked.scopes, settings=settings, expires_ms=expires_ms
+        added = self._accounts(await self._parts.actor(asker, asked)).add_key(
+            customer.id, scopes=asked.scopes, settings=settings, expires_ms=expires_ms, facades=asked.facades
         )
         stored, secret = await written(added)
         view = NewKeyView(
@@ -146,6 +152,8 @@ class AccountEndpoints:
             prefix=stored.prefix,
             scopes=list(stored.scopes),
             expires_at=rfc3339_or_none(stored.expires_ms),
+            username=stored.prefix if asked.facades else None,
+            password=password_of(secret) if asked.facades else None,
         )
         return self._parts.answer(view, 201)
 
@@ -159,7 +167,8 @@ class AccountEndpoints:
         found = [each for each in await accounts.keys() if each.prefix == call.argument]
         if not found or not asker.may(Action.KEY_REVOKE, names.get(found[0].customer, "")):
             raise Refusal("not_found")
-        revoked = await written(accounts.revoke_key(call.argument, over=wanted_version(call.request)))
+        changing = self._accounts(await self._parts.why(call, asker))
+        revoked = await written(changing.revoke_key(call.argument, over=wanted_version(call.request)))
         return self._parts.answer(self._key(revoked, names[revoked.customer]), more=etag(revoked.version))
 
     def _key(self, key: StoredKey, customer: str) -> KeyView:

@@ -15,9 +15,9 @@ from gateway.http_api.admin.accounts_views import (
     SendersView,
     WebhookView,
 )
-from gateway.http_api.admin.parts import BODY
+from gateway.http_api.admin.parts import BODY, WHY
 from gateway.http_api.admin.versions import ETAG, IF_MATCH
-from gateway.http_api.admin.views import CustomerView
+from gateway.http_api.admin.views import Because, CustomerView
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.people.roles import Action
 
@@ -112,8 +112,11 @@ _REVOKE_KEY: Final = Operation(
     tag="Customers",
     scope=Action.KEY_REVOKE,
     parameters=(_PREFIX, IF_MATCH),
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(Answer(description="The key, revoked.", body=KeyView, headers=ETAG),),
-    codes=_SET,
+    codes=(*WHY, *_SET),
 )
 _ESMES: Final = Operation(
     id="list_esmes",

@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.http_api.admin.views import Because
+
 PerS = Annotated[float, Meta(gt=0, le=1_000_000, description="Messages a second.")]
 Label = Annotated[str, Meta(max_length=64, description="A word of yours that names nobody.")]
 ClassName = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
-class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CustomerChange(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is not named stays. throughput_per_s: over all keys and accounts together; null lifts the limit."""
 
     throughput_per_s: PerS | UnsetType | None = UNSET
@@ -18,14 +20,14 @@ class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     label: Label | UnsetType = UNSET
 
 
-class SenderRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SenderRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sender's name, short code or number. classes: that it may carry; empty for all."""
 
     sender: Annotated[str, Meta(min_length=1, max_length=16)]
     classes: Annotated[tuple[ClassName, ...], Meta(max_length=16)] = ()
 
 
-class SenderName(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SenderName(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sender that is taken away."""
 
     sender: Annotated[str, Meta(min_length=1, max_length=16)]
@@ -44,8 +46,10 @@ class SendersView(Struct, frozen=True):
     senders: list[SenderView]
 
 
-class KeyRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new API key. classes, networks: empty for all. expires_at: RFC 3339; null for never."""
+class KeyRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new API key. classes, networks: empty for all. expires_at: RFC 3339; null for never. facades: that it is for,
+    instead of our own API.
+    """
 
     label: Label = ""
     scopes: Annotated[tuple[ClassName, ...], Meta(min_length=1, max_length=16)] = ("send", "status")
@@ -54,6 +58,7 @@ class KeyRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     throughput_per_s: PerS | None = None
     daily_quota: Annotated[int, Meta(ge=1, le=10**12)] | None = None
     expires_at: str | None = None
+    facades: Annotated[tuple[Annotated[str, Meta(max_length=16)], ...], Meta(max_length=16)] = ()
 
 
 class KeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,13 +81,15 @@ class KeysView(Struct, frozen=True):
     keys: list[KeyView]
 
 
-class NewKeyView(Struct, frozen=True, kw_only=True):
-    """A new API key, shown this once."""
+class NewKeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A new API key, shown this once. username, password: of one for façades, which is the two of them together."""
 
     key: str
     prefix: str
     scopes: list[str]
     expires_at: str | None
+    username: str | None = None
+    password: str | None = None
 
     def __repr__(self) -> str:
         return "NewKeyView(•••)"

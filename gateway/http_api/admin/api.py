@@ -63,7 +63,7 @@ class AdminApi:
         replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self.traffic = Traffic()
         pages = Pages(replies)
-        parts = Parts(AdminGate(sources.people), replies, clock, Proxies(trusted_proxies))
+        parts = Parts(AdminGate(sources.people), replies, clock, Proxies(trusted_proxies), sources.reasons)
         routes = [*routes_of(sources, parts), *page_routes(pages, health)]
         self.table = RouteTable(routes, self.traffic)
         pages.describe(describe_api(routes, ADMIN))

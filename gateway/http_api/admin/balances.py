@@ -11,6 +11,7 @@ from gateway.audit.actor import Actor
 from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.versions import etag, wanted_version
+from gateway.http_api.admin.views import Because
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer
@@ -27,13 +28,13 @@ _NOTHING: Final = Standing(terms=Terms(active=False), spent_micro=0, version=0)
 """Of a customer that never paid in advance."""
 
 
-class TopUpRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TopUpRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """amount: what was paid, in the unit of prices; below 0 takes back."""
 
     amount: Annotated[float, Meta(ge=-100_000_000, le=100_000_000)]
 
 
-class BalanceRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BalanceRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is not named stays. margin: how far below nothing it may go. warn_below: what is left when it is told."""
 
     prepaid: bool | UnsetType = UNSET
@@ -68,7 +69,8 @@ class BalanceEndpoints:
     async def top_up(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.BALANCE_CHANGE)
         asked = await self._parts.body(call, TopUpRequest)
-        return await self._changed(call, asker, customer, top_up(micro_of(asked.amount)))
+        actor = await self._parts.actor(asker, asked)
+        return await self._changed(call, actor, customer, top_up(micro_of(asked.amount)))
 
     async def set(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.BALANCE_CHANGE)
@@ -80,14 +82,15 @@ class BalanceEndpoints:
             named["margin_micro"] = micro_of(asked.margin)
         if asked.warn_below is not UNSET:
             named["warn_below_micro"] = tuple(sorted(set(map(micro_of, asked.warn_below)), reverse=True))
-        return await self._changed(call, asker, customer, lambda terms: msgspec.structs.replace(terms, **named))
+        actor = await self._parts.actor(asker, asked)
+        return await self._changed(call, actor, customer, lambda terms: msgspec.structs.replace(terms, **named))
 
     async def _changed(
-        self, call: Call, asker: Asker, customer: StoredCustomer, change: Callable[[Terms], Terms]
+        self, call: Call, actor: Actor, customer: StoredCustomer, change: Callable[[Terms], Terms]
     ) -> Reply:
         read = wanted_version(call.request)
         try:
-            standing = await self._desk(asker.actor).change(customer.id, customer.public_id, change, read)
+            standing = await self._desk(actor).change(customer.id, customer.public_id, change, read)
         except ChangedMeanwhile:
             raise alone(Refusal("changed_meanwhile" if read is None else "version_stale")) from None
         except InvalidSetting:

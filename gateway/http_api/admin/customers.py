@@ -68,5 +68,6 @@ class CustomerEndpoints:
     async def _set(self, call: Call, *, disabled: bool) -> Reply:
         asker, customer = await self._owners.opened(call, Action.CUSTOMER_PAUSE)
         over = wanted_version(call.request)
-        changed = await written(self._accounts(asker.actor).disable(customer.id, disabled=disabled, over=over))
+        accounts = self._accounts(await self._parts.why(call, asker))
+        changed = await written(accounts.disable(customer.id, disabled=disabled, over=over))
         return self._parts.answer(customer_view(changed), more=etag(changed.version))

@@ -15,7 +15,6 @@ from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people_table import people_routes, reload_routes
 from gateway.http_api.admin.quotas_table import money_routes
-from gateway.http_api.admin.searching import NumberSearch
 from gateway.http_api.admin.senders import SenderEndpoints
 from gateway.http_api.admin.senders_table import sender_routes
 from gateway.http_api.admin.sign_in import SignInEndpoints
@@ -26,12 +25,15 @@ from gateway.http_api.admin.steering_table import steering_routes
 from gateway.http_api.admin.subject_table import subject_routes
 from gateway.http_api.admin.table import admin_routes
 from gateway.http_api.admin.tasks_table import task_routes
+from gateway.http_api.admin.verbs_table import verb_routes
 from gateway.http_api.routes import Route
+from gateway.http_api.searching import NumberSearch
 
 
 def routes_of(sources: Sources, parts: Parts) -> list[Route]:
     """All but those of pages."""
     sign_in = SignInEndpoints(parts, sources.people, sources.party)
+    owners = Owners(parts, sources.ledger.accounts)
     return [
         *admin_routes(
             sign_in,
@@ -53,13 +55,14 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *people_routes(parts, sources.people),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(parts, sources.reloads),
-        *account_routes(AccountEndpoints(parts, Owners(parts, sources.ledger.accounts), sources.accounts)),
+        *account_routes(AccountEndpoints(parts, owners, sources.accounts)),
         *subject_routes(parts, sources.rights, sources.directory),
         *case_routes(parts, sources.rights, sources.directory, sources.people),
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),
         *fraud_routes(parts, sources.ledger),
+        *verb_routes(parts, owners, sources),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]
 

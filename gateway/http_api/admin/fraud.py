@@ -80,7 +80,7 @@ class FraudEndpoints:
         acts, clock = self._ledger.acts, self._parts.clock
         try:
             customer = (await self._names()).get(await customer_of(acts, call.argument), "")
-            await release(acts, clock, asker.actor, call.argument, customer)
+            await release(acts, clock, await self._parts.why(call, asker), call.argument, customer)
         except UnknownBlock:
             raise alone(Refusal("not_found")) from None
         except ChangedMeanwhile:

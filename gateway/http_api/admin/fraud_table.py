@@ -3,7 +3,8 @@
 from typing import Final
 
 from gateway.http_api.admin.fraud import BlocksView, FraudEndpoints, FraudReportView
-from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.parts import WHY, Parts
+from gateway.http_api.admin.views import Because
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.ledger.roles import Ledger
 from gateway.people.roles import Action
@@ -34,8 +35,11 @@ _RELEASE: Final = Operation(
     parameters=(
         Parameter(name="id", place="path", schema={"type": "string"}, description="The block's id, `block_...`."),
     ),
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(Answer(description="Those that still hold.", body=BlocksView),),
-    codes=("not_found", "changed_meanwhile", "ledger_unavailable"),
+    codes=(*WHY, "not_found", "changed_meanwhile", "ledger_unavailable"),
 )
 _REPORT: Final = Operation(
     id="show_fraud_report",

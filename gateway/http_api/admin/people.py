@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol, TypeVar
 
 from gateway.http_api.admin.gate import Asker
+from gateway.http_api.admin.own_views import EndedView
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people_views import (
     ChangeOfPerson,
@@ -21,7 +22,7 @@ from gateway.http_api.routes import Call
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.people.people import People
-from gateway.people.record import Person
+from gateway.people.record import Person, is_person_id
 from gateway.people.registry import Registry
 from gateway.people.roles import Action
 from gateway.people.sessions import Session, Sessions
@@ -54,6 +55,15 @@ class PeopleEndpoints:
         everyone = await self._registry.everyone()
         found, cursor = page([each for each in everyone if asker.customer in ("", each.customer)], call)
         return self._parts.answer(PeopleView([_person(each) for each in found], cursor))
+
+    async def end_sessions(self, call: Call) -> Reply:
+        """Of somebody else, or of oneself: then this is the last request of one's session."""
+        asker = await self._opened(call, Action.SESSION_END)
+        person = await self._registry.find(call.argument) if is_person_id(call.argument) else None
+        if person is None or not asker.may(Action.SESSION_END, person.customer):
+            raise Refusal("not_found")
+        actor = await self._parts.why(call, asker)
+        return self._parts.answer(EndedView(await Sessions(self._registry).end_all(person, actor)))
 
     async def tokens(self, call: Call) -> Reply:
         asker = await self._opened(call, Action.TOKEN_READ)

@@ -6,12 +6,15 @@ from typing import Final
 from gateway.audit.actor import Actor
 from gateway.control.reloads import Reloads
 from gateway.http_api.admin.asking import AskEndpoint, AskRequest
-from gateway.http_api.admin.parts import BODY, Parts
+from gateway.http_api.admin.declaring import PERSON, does
+from gateway.http_api.admin.own_views import EndedView
+from gateway.http_api.admin.parts import BODY, WHY, Parts
 from gateway.http_api.admin.people import PeopleEndpoints
 from gateway.http_api.admin.people_views import OwnView, PeopleView, RequestsView, RequestView, TokensView
 from gateway.http_api.admin.reload_views import LookView, ReloadView
 from gateway.http_api.admin.reloading import ReloadEndpoints
 from gateway.http_api.admin.requests import RequestEndpoints
+from gateway.http_api.admin.views import Because
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.people.registry import Registry
 from gateway.people.roles import Action
@@ -32,6 +35,7 @@ def people_routes(parts: Parts, registry: Registry) -> list[Route]:
     people, requests = PeopleEndpoints(parts, registry), RequestEndpoints(parts, registry)
     return [
         Route("GET", "/admin/v1/people", people.people, _PEOPLE),
+        Route("POST", "/admin/v1/people/{id}/end-sessions", people.end_sessions, _END_SESSIONS),
         Route("GET", "/admin/v1/tokens", people.tokens, _TOKENS),
         Route("GET", "/admin/v1/own", people.own, _OWN),
         Route("GET", "/admin/v1/requests", requests.all, _REQUESTS),
@@ -57,6 +61,14 @@ _PEOPLE: Final = Operation(
     parameters=(_CURSOR,),
     answers=(Answer(description="A page of them.", body=PeopleView),),
     codes=_PAGED,
+)
+_END_SESSIONS: Final = does(
+    "end_sessions_of_person",
+    "End all sessions of somebody, who may sign in again; to keep that from them, disable the account.",
+    "People",
+    Action.SESSION_END,
+    Answer(description="How many there were.", body=EndedView),
+    of=(PERSON,),
 )
 _TOKENS: Final = Operation(
     id="list_tokens",
@@ -118,11 +130,14 @@ _RELOADED: Final = Operation(
     summary="Have every node and worker read its settings again: all take over what changed, or none does.",
     tag="System",
     scope=Action.SETTINGS_RELOAD,
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(
         Answer(description="What was taken over.", body=ReloadView),
         Answer(status=409, description="Nothing was taken over: what is wrong, or needs a restart.", body=ReloadView),
     ),
-    codes=_RELOAD,
+    codes=(*WHY, *_RELOAD),
 )
 _LOOK: Final = Operation(
     id="look_at_settings",

@@ -13,6 +13,7 @@ from gateway.http_api.admin.accounts import written
 from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.versions import etag, wanted_version
+from gateway.http_api.admin.views import Because
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.usage import QuotaView, quota_views
@@ -24,7 +25,7 @@ from gateway.people.roles import Action
 Count = Annotated[int, Meta(ge=1, le=10**12)]
 
 
-class QuotasRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class QuotasRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is not named stays; null is no quota. utc_offset_min: the customer's clock, in minutes ahead of UTC."""
 
     per_day: Count | UnsetType | None = UNSET
@@ -59,7 +60,7 @@ class QuotaEndpoints:
         named = {"daily_quota": asked.per_day, "monthly_quota": asked.per_month, "utc_offset_min": asked.utc_offset_min}
         changes = {name: value for name, value in named.items() if value is not UNSET}
         over = wanted_version(call.request)
-        changed = self._accounts(asker.actor).change_customer(
+        changed = self._accounts(await self._parts.actor(asker, asked)).change_customer(
             customer.id, lambda _: changes, Act.LIMIT_SET, noted(changes), over=over
         )
         return await self._answer(await written(changed))

@@ -32,7 +32,8 @@ class ReloadEndpoints:
     async def reload(self, call: Call) -> Reply:
         """409 where nothing was taken over, with what is wrong or needs a restart."""
         asker = await self._parts.gate.open(call.request, Action.SETTINGS_RELOAD)
-        outcome: Outcome = await _asked(self._reloads(asker.actor).reload())
+        actor = await self._parts.why(call, asker)
+        outcome: Outcome = await _asked(self._reloads(actor).reload())
         view = ReloadView(applied=outcome.applied, processes=_processes(outcome.said))
         return self._parts.answer(view, 200 if outcome.applied else 409)
 

@@ -15,6 +15,7 @@ from gateway.accounts.settings import CustomerSettings, read_customer
 from gateway.audit.actor import Actor
 from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.views import Because
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.views import checked_view
@@ -40,7 +41,7 @@ class StandingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     until: date | None = None
 
 
-class SenderBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SenderBody(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the register is to say of a sender, as a whole. classes: empty is all. documents: references, no copies.
 
     version: the one that was seen, 0 where there was none; null for whatever stands.
@@ -56,7 +57,7 @@ class SenderBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int | None = None
 
 
-class RemoveSenderBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RemoveSenderBody(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One that is not there is as good as removed."""
 
     name: Name
@@ -84,7 +85,7 @@ class SenderRegisterView(Struct, frozen=True, kw_only=True):
     flat: list[str]
 
 
-class RulesBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RulesBody(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is not named stays. rules: all of them, by group. residency: "" lets messages go where transfers do."""
 
     kind: Annotated[str, Meta(max_length=16)] | UnsetType = UNSET
@@ -126,12 +127,12 @@ class SenderEndpoints:
 
     async def senders(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.SENDER_READ)
-        return await self._answer(self._clerk(asker), customer)
+        return await self._answer(self._clerk(asker.actor), customer)
 
     async def put(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.SENDER_CHANGE)
         asked = await self._parts.body(call, SenderBody)
-        clerk = self._clerk(asker)
+        clerk = self._clerk(await self._parts.actor(asker, asked))
         try:
             await clerk.put(customer.public_id, sender_key(asked.name), _entry(asked), asked.version)
         except InvalidSetting:
@@ -143,7 +144,7 @@ class SenderEndpoints:
     async def remove(self, call: Call) -> Reply:
         asker, customer = await self._opened(call, Action.SENDER_CHANGE)
         asked = await self._parts.body(call, RemoveSenderBody)
-        clerk = self._clerk(asker)
+        clerk = self._clerk(await self._parts.actor(asker, asked))
         try:
             await clerk.remove(customer.public_id, sender_key(asked.name))
         except UnknownSender:
@@ -163,8 +164,9 @@ class SenderEndpoints:
         asked = await self._parts.body(call, RulesBody)
         named: dict[str, Any] = {"kind": asked.kind, "rules": asked.rules, "residency": asked.residency}
         changes = {name: value for name, value in named.items() if value is not UNSET}
+        accounts = self._accounts(await self._parts.actor(asker, asked))
         try:
-            changed = await self._accounts(asker.actor).change_settings(customer.id, lambda _: changes)
+            changed = await accounts.change_settings(customer.id, lambda _: changes)
         except InvalidSetting:
             raise alone(Refusal("invalid_value")) from None
         except ChangedMeanwhile:
@@ -183,8 +185,8 @@ class SenderEndpoints:
             raise Refusal("not_allowed")
         return self._parts.answer(PacksView([msgspec.to_builtins(each) for each in self._packs()]))
 
-    def _clerk(self, asker: Asker) -> Clerk:
-        return Clerk(self._ledger.acts, self._parts.clock, asker.actor)
+    def _clerk(self, actor: Actor) -> Clerk:
+        return Clerk(self._ledger.acts, self._parts.clock, actor)
 
     async def _answer(self, clerk: Clerk, customer: StoredCustomer) -> Reply:
         senders = await clerk.senders(customer.public_id)

@@ -11,10 +11,12 @@ from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
 from gateway.audit.actor import Actor
 from gateway.control.desk import Control
+from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
-from gateway.http_api.admin.searching import Naming
+from gateway.http_api.admin.hands import Hands
 from gateway.http_api.consents import ConsentActs
+from gateway.http_api.searching import Naming
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
@@ -44,6 +46,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Callable[[Actor], Accounts]
     control: Callable[[], Control]
     reloads: Callable[[Actor], Reloads]
+    reasons: Reasons
     naming: Naming
     router: Router
     rights: RightsDesk
@@ -57,5 +60,6 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     reveal_reference: Callable[[Message], str | None]
     mask: Callable[[Message], str]
     smallest_cell: int
+    hands: Hands
     party: RelyingParty | None = None
     log_folder: Callable[[], Path | None] = lambda: None

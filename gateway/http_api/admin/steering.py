@@ -119,7 +119,7 @@ class SteeringEndpoints:
     async def nodes(self, call: Call) -> Reply:
         asker = await self._parts.gate.open(call.request, Action.SYSTEM_READ)
         control, shows = self._control(), tells_why(asker, Action.SYSTEM_DRAIN)
-        versions, reports = await control.versions(), await control.reports()
+        versions, reports = await control.book.versions(), await control.reports()
         named = {node_in(what) for what in versions} | {each.node for each in reports}
         nodes: list[NodeView] = []
         for name in sorted(each for each in named if each is not None):

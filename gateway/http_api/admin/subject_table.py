@@ -3,8 +3,9 @@
 from typing import Final
 
 from gateway.accounts.directory import Directory
-from gateway.http_api.admin.parts import BODY, Parts
+from gateway.http_api.admin.parts import BODY, WHY, Parts
 from gateway.http_api.admin.subjects import EraseRequest, LookRequest, SubjectEndpoints
+from gateway.http_api.admin.views import Because
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.http_api.subject_views import CODES, ErasedView
 from gateway.people.roles import Action
@@ -47,6 +48,9 @@ _MESSAGE: Final = Operation(
     tag="People who are written to",
     scope=Action.MESSAGE_DESTROY,
     parameters=(Parameter(name="id", place="path", schema={"type": "string"}, description="The message's id."),),
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(Answer(description="It is done.", body=ErasedView),),
-    codes=("not_found", "others_wait", "overloaded", "keys_unavailable", "ledger_unavailable"),
+    codes=(*WHY, "not_found", "others_wait", "overloaded", "keys_unavailable", "ledger_unavailable"),
 )

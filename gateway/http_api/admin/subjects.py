@@ -75,7 +75,7 @@ class SubjectEndpoints:
         if found is None or not asker.may(Action.MESSAGE_DESTROY, self._directory.public_id(found.customer)):
             raise Refusal("not_found")
         try:
-            done = await self._desk.erase_message(asker.actor, found)
+            done = await self._desk.erase_message(await self._parts.why(call, asker), found)
         except KeysWithheld:
             raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         return self._parts.answer(erased_view(self._desk.on, done))

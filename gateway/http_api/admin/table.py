@@ -4,12 +4,13 @@ from typing import Final
 
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.messages import MessageEndpoints
-from gateway.http_api.admin.parts import BODY
+from gateway.http_api.admin.parts import BODY, WHY
 from gateway.http_api.admin.sign_in import SignInEndpoints
 from gateway.http_api.admin.standing import StandingEndpoints
 from gateway.http_api.admin.versions import ETAG, IF_MATCH
 from gateway.http_api.admin.views import (
     AdminMessageView,
+    Because,
     CustomersView,
     CustomerView,
     ExplainRequest,
@@ -149,8 +150,11 @@ _PAUSE: Final = Operation(
     tag="Customers",
     scope=Action.CUSTOMER_PAUSE,
     parameters=(_CUSTOMER, IF_MATCH),
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(Answer(description="The customer, paused.", body=CustomerView, headers=ETAG),),
-    codes=("not_found", "invalid_if_match", "version_stale", "changed_meanwhile", "ledger_unavailable"),
+    codes=(*WHY, "not_found", "invalid_if_match", "version_stale", "changed_meanwhile", "ledger_unavailable"),
 )
 _RESUME: Final = Operation(
     id="resume_customer",
@@ -158,8 +162,11 @@ _RESUME: Final = Operation(
     tag="Customers",
     scope=Action.CUSTOMER_PAUSE,
     parameters=(_CUSTOMER, IF_MATCH),
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(Answer(description="The customer.", body=CustomerView, headers=ETAG),),
-    codes=("not_found", "invalid_if_match", "version_stale", "changed_meanwhile", "ledger_unavailable"),
+    codes=(*WHY, "not_found", "invalid_if_match", "version_stale", "changed_meanwhile", "ledger_unavailable"),
 )
 _MESSAGE: Final = Operation(
     id="show_message",

@@ -12,6 +12,7 @@ from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.views import Because
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer, StoredEndpoint
@@ -26,12 +27,12 @@ from redaction.errors import alone
 COVERS: Final = "What is still stored: no event of a record that was forgotten, and no text that was destroyed."
 
 
-class ReplayRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReplayRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """since, until: times of the events, RFC 3339; until: now, where it is not said. types: empty for all."""
 
     since: Annotated[str, Meta(max_length=40)]
     until: Annotated[str, Meta(max_length=40)] | None = None
-    types: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=16)] = []
+    types: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=16)] = []  # noqa: RUF012
 
 
 class TaskView(Struct, frozen=True, kw_only=True):
@@ -76,7 +77,7 @@ class TaskEndpoints:
         asked = await self._parts.body(call, ReplayRequest)
         since_ms = _time(asked.since, "since")
         until_ms = self._parts.clock.now_ms() if asked.until is None else _time(asked.until, "until")
-        tasks = self._tasks(asker)
+        tasks = self._tasks(await self._parts.actor(asker, asked))
         try:
             task = await tasks.begin(customer.id, customer.public_id, since_ms, until_ms, asked.types)
         except InvalidSetting:
@@ -95,8 +96,9 @@ class TaskEndpoints:
             before[:] = [standing]
             return resumed(standing)
 
+        accounts = self._accounts(await self._parts.why(call, asker))
         try:
-            await self._accounts(asker.actor).set_endpoint(customer.id, change, Act.WEBHOOK_RESUME)
+            await accounts.set_endpoint(customer.id, change, Act.WEBHOOK_RESUME)
         except ChangedMeanwhile:
             raise alone(Refusal("changed_meanwhile")) from None
         return self._parts.answer(ResumedView(customer=customer.public_id, was=before[0].state))
@@ -106,7 +108,7 @@ class TaskEndpoints:
         asker = await self._parts.gate.identify(call.request)
         if not asker.may(Action.WEBHOOK_READ, asker.customer):
             raise Refusal("not_allowed")
-        found = await self._tasks(asker).all()
+        found = await self._tasks(asker.actor).all()
         return self._parts.answer(
             TasksView([_view(each) for each in found if asker.customer in ("", each.replay.owner)])
         )
@@ -117,21 +119,22 @@ class TaskEndpoints:
 
     async def cancel(self, call: Call) -> Reply:
         asker, task = await self._found(call, Action.WEBHOOK_RESEND)
-        return self._parts.answer(_view(await self._tasks(asker).cancel(task.id)))
+        tasks = self._tasks(await self._parts.why(call, asker))
+        return self._parts.answer(_view(await tasks.cancel(task.id)))
 
     async def _found(self, call: Call, action: Action) -> tuple[Asker, Task]:
         """Whoever may not have it is told what it would be of one that is not there."""
         asker = await self._parts.gate.identify(call.request)
         try:
-            task = await self._tasks(asker).find(call.argument)
+            task = await self._tasks(asker.actor).find(call.argument)
         except UnknownTask:
             if not asker.may(action, asker.customer):
                 raise alone(Refusal("not_allowed")) from None
             raise alone(Refusal("not_found")) from None
         return await self._parts.gate.open(call.request, action, task.replay.owner), task
 
-    def _tasks(self, asker: Asker) -> Tasks:
-        return Tasks(self._ledger.acts, self._parts.clock, asker.actor)
+    def _tasks(self, actor: Actor) -> Tasks:
+        return Tasks(self._ledger.acts, self._parts.clock, actor)
 
     async def _opened(self, call: Call) -> tuple[Asker, StoredCustomer]:
         asker = await self._parts.gate.open(call.request, Action.WEBHOOK_RESEND, call.argument)

@@ -5,8 +5,9 @@ from typing import Final
 
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
-from gateway.http_api.admin.parts import BODY, Parts
+from gateway.http_api.admin.parts import BODY, WHY, Parts
 from gateway.http_api.admin.tasks import ReplayRequest, ResumedView, TaskEndpoints, TasksView, TaskView
+from gateway.http_api.admin.views import Because
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.ledger.roles import Ledger
 from gateway.people.roles import Action
@@ -45,8 +46,11 @@ _RESUME: Final = Operation(
     tag="Webhooks",
     scope=Action.WEBHOOK_RESEND,
     parameters=(_CUSTOMER,),
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(Answer(description="It is tried.", body=ResumedView),),
-    codes=("not_found", "changed_meanwhile", "ledger_unavailable"),
+    codes=(*WHY, "not_found", "changed_meanwhile", "ledger_unavailable"),
 )
 _TASKS: Final = Operation(
     id="list_tasks",
@@ -71,6 +75,9 @@ _CANCEL: Final = Operation(
     tag="Webhooks",
     scope=Action.WEBHOOK_RESEND,
     parameters=(_TASK,),
+    body=Because,
+    example={"reason": "ticket 4711"},
+    is_body_needed=False,
     answers=(Answer(description="It is over.", body=TaskView),),
-    codes=("not_found", "ledger_unavailable"),
+    codes=(*WHY, "not_found", "ledger_unavailable"),
 )

@@ -11,6 +11,12 @@ from gateway.model.message import MessageClass
 Reason = Annotated[str, Meta(min_length=1, max_length=200, description="Why; sealed, and never in the audit log.")]
 
 
+class Because(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A verb, and why it is done, if that is said. The audit log has a commitment to the reason."""
+
+    reason: Annotated[str, Meta(max_length=200, description="Why; sealed, and never in the audit log.")] = ""
+
+
 class SignInRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """E-mail address, password and, where a second factor is set up, its code or a recovery code."""
 

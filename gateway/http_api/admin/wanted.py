@@ -78,7 +78,7 @@ def _applied(wanted: Wanted[W], report: Report) -> AppliedView:
 def _why(control: Control, wanted: Wanted[W]) -> str | None:
     """None where none was given, or it cannot be opened any more."""
     try:
-        reason = control.reason(wanted, Purpose.SECURITY)
+        reason = control.book.reason(wanted, Purpose.SECURITY)
     except SealError:
         return None
     return None if reason is None else reason.reveal(Purpose.SECURITY)

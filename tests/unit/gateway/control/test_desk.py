@@ -9,7 +9,8 @@ import pytest
 from gateway.accounts.invalid import InvalidSetting
 from gateway.audit.actor import Actor, ActorKind
 from gateway.audit.entries import SALT, named, read_entry
-from gateway.control.desk import LONGEST_REASON, Control, Hand
+from gateway.control.desk import Control, Hand
+from gateway.control.reasons import LONGEST as LONGEST_REASON
 from gateway.control.wanted import KIND, OperatorWanted, Switch, Unreadable, Wanted, of_operator
 from gateway.ledger.contract import ChangedMeanwhile, DocumentWrite, LedgerUnavailable
 from gateway.model.times import LATEST_MS
@@ -50,7 +51,7 @@ async def test_a_verb_says_what_holds_from_then_on_and_under_which_version() -> 
     assert paused.said is not None
     assert (paused.said.by, paused.said.at_ms) == (ACTOR, place.clock.now_ms())
     assert await place.control.operators() == {"a": paused, "b": Wanted(what="operator:b", value=OperatorWanted())}
-    assert await place.control.versions() == {"operator:a": 1}
+    assert await place.control.book.versions() == {"operator:a": 1}
 
 
 async def test_every_verb_changes_what_it_is_about_and_nothing_else() -> None:
@@ -106,16 +107,16 @@ async def test_each_verb_leaves_an_entry_that_says_who_and_what_and_only_commits
 async def test_the_reason_is_opened_for_whoever_looks_into_it_and_fits_its_commitment() -> None:
     place = Place()
     paused = await place.control.pause("a", HAND)
-    reason = place.control.reason(paused, Purpose.SECURITY)
+    reason = place.control.book.reason(paused, Purpose.SECURITY)
     assert reason is not None
     assert reason.reveal(Purpose.SECURITY) == WHY
     with pytest.raises(PurposeRefused):
-        place.control.reason(paused, Purpose.INFORM_CUSTOMER)
+        place.control.book.reason(paused, Purpose.INFORM_CUSTOMER)
     assert paused.said is not None
     opened = place.sealer.open_account(Sealed(paused.said.why), PLATFORM, "reason", b"operator:a", Purpose.SECURITY)
     (entry,) = await place.entries()
     assert entry["why"] == sha256(opened[:SALT] + WHY.encode()).hexdigest()
-    assert place.control.reason(await place.control.operator("b"), Purpose.SECURITY) is None
+    assert place.control.book.reason(await place.control.operator("b"), Purpose.SECURITY) is None
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * (LONGEST_REASON + 1), "two\nlines", "nul\0"])
