@@ -16,20 +16,27 @@ CLEAR_BELOW: Final = 100
 _PERSON: Final = b"cgw mask"
 
 
-def cover(keys: KeyState, digits: int, customer: int, message_id: bytes, place: Place) -> int:
-    """The digits as they are stored. place: the leaf that the message is sealed under. Raises as sealing does."""
-    pad = digest_16(keys.leaf_key(*place), _PERSON, keys.customer_key(customer) + message_id)
-    return CLEAR_BELOW + (digits ^ pad)
+def cover(leaf_key: bytes, customer_key: bytes, digits: int, message_id: bytes) -> int:
+    """The digits as they are stored, under the keys that the message is sealed with."""
+    return CLEAR_BELOW + (digits ^ digest_16(leaf_key, _PERSON, customer_key + message_id))
 
 
 def uncover(keys: KeyState, stored: int, customer: int, message_id: bytes, place: Place) -> int | None:
-    """The digits that were covered; None where it was not under these keys. Raises as opening does."""
-    leaf_key = keys.leaf_key(*place)
-    for key in (keys.customer_key(customer), *keys.former_keys(customer)):
-        digits = stored - CLEAR_BELOW ^ digest_16(leaf_key, _PERSON, key + message_id)
-        if 0 <= digits < CLEAR_BELOW:
-            return digits
-    return None
+    """The digits that were covered; None where it was not under these keys. place: the leaf. Raises as opening does."""
+    tag, period, leaf = place
+    leaf_key = keys.leaf_key(tag, period, leaf)
+    digits = _uncover(leaf_key, keys.customer_key(customer), stored, message_id)
+    if digits is None:
+        for key in keys.former_keys(customer):
+            digits = _uncover(leaf_key, key, stored, message_id)
+            if digits is not None:
+                return digits
+    return digits
+
+
+def _uncover(leaf_key: bytes, customer_key: bytes, stored: int, message_id: bytes) -> int | None:
+    digits = stored - CLEAR_BELOW ^ digest_16(leaf_key, _PERSON, customer_key + message_id)
+    return digits if 0 <= digits < CLEAR_BELOW else None
 
 
 def uncover_named(keys: KeyState, stored: int, customer: int, message_id: bytes, place: Place) -> int | None:

@@ -20,12 +20,11 @@ from gateway.model.numbers import digits_of
 from gateway.model.submission import NO_MARKS, Submission
 from gateway.vault.recent import AGE_MS, Young
 from redaction.errors import KeyDestroyed, SealError
-from redaction.keys import Place
-from redaction.masks import cover, uncover, uncover_named
+from redaction.masks import uncover, uncover_named
 from redaction.personal import MessageText, Msisdn, Purpose
 from redaction.pseudonymise import leaf_of_pseudonym
 from redaction.retention import RetentionRule, RetentionTag, period_of
-from redaction.seal import SealContext, Sealer, leaf_of, period_in
+from redaction.seal import SealContext, Sealer, leaf_of, period_in, place_in
 from redaction.sealed import Sealed
 
 INBOUND = "inbound"
@@ -79,8 +78,7 @@ class Vault:
         """
         period = period_of(self._rules[submission.tag], now_ms)
         context = SealContext(customer, message_id, "content", submission.tag, period, leaf)
-        content, leaf = self._seal(_pack_content(submission), context)
-        last_two = self._cover(submission.to.last_two, customer, message_id, (submission.tag, period, leaf))
+        content, last_two, leaf = self._seal(_pack_content(submission), context, submission.to.last_two)
         if submission.reference is None and submission.callback_url is None and submission.path is None:
             return content, None, last_two
         context = SealContext(customer, message_id, "private", submission.tag, period, leaf)
@@ -88,12 +86,6 @@ class Vault:
         if submission.path is not None:
             self.young.keep(Private(submission.reference, submission.callback_url, submission.path), context, now_ms)
         return content, private, last_two
-
-    def _cover(self, digits: int, customer: int, message_id: bytes, place: Place) -> int:
-        """What is stored of the last two digits. Raises as sealing does."""
-        if not self._format.masks_covered:
-            return digits
-        return cover(self._sealer.keys, digits, customer, message_id, place)
 
     def uncover(self, message: Message) -> int | None:
         """The last two digits, of a message of which something sealed can be opened; None where they cannot be read.
@@ -103,8 +95,8 @@ class Vault:
         sealed = message.content or message.private
         if sealed is None or not self.may_open():
             return None
-        place = (message.tag, period_in(sealed), leaf_of(sealed))
-        return uncover(self._sealer.keys, message.last_two, message.customer, message.id, place)
+        period, leaf = place_in(sealed)
+        return uncover(self._sealer.keys, message.last_two, message.customer, message.id, (message.tag, period, leaf))
 
     def uncover_at(self, message: Message, begin_ms: int) -> int | None:
         """The same of any other, whose content's clock began at a time. Raises `SealError`."""
@@ -114,15 +106,19 @@ class Vault:
         place = (message.tag, period, leaf_of_pseudonym(message.subject))
         return uncover_named(self._sealer.keys, message.last_two, message.customer, message.id, place)
 
-    def _seal(self, packed: bytes, context: SealContext) -> tuple[Sealed, int]:
-        """And the leaf that was used: another one where the subject's was destroyed by an erasure before."""
+    def _seal(self, packed: bytes, context: SealContext, digits: int) -> tuple[Sealed, int, int]:
+        """And what is stored of the digits, and the leaf that was used: another one where an erasure destroyed the
+        subject's before.
+        """
         try:
-            return self._sealer.seal(packed, context, soon=True), context.leaf
+            content, covered = self._sealer.seal_content(packed, context, digits)
         except KeyDestroyed as gone:
             if gone.factor != "subject":
                 raise
             leaf = self._sealer.keys.usable_leaf(context.tag, context.period, context.leaf)
-            return self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf), soon=True), leaf
+            context = msgspec.structs.replace(context, leaf=leaf)
+            content, covered = self._sealer.seal_content(packed, context, digits)
+        return content, covered if self._format.masks_covered else digits, context.leaf
 
     def open_content(self, message: Message) -> Content:
         """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""
@@ -146,8 +142,8 @@ class Vault:
         """`content` and `last_two` of a message from a person."""
         period = period_of(self._rules[tag], now_ms)
         context = SealContext(customer, message_id, INBOUND, tag, period, leaf)
-        content, leaf = self._seal(_pack_received(received), context)
-        return content, self._cover(_last_two(received.source), customer, message_id, (tag, period, leaf))
+        content, last_two, _ = self._seal(_pack_received(received), context, _last_two(received.source))
+        return content, last_two
 
     def open_received(self, message: Message) -> Received:
         """For the customer that it was written to. Raises `redaction.errors.SealError`."""

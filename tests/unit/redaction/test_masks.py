@@ -4,9 +4,10 @@ import itertools
 
 import pytest
 
+from redaction import masks
 from redaction.errors import KeyDestroyed, KeysWithheld
 from redaction.keys import KeyState, Place
-from redaction.masks import CLEAR_BELOW, cover, uncover, uncover_named
+from redaction.masks import CLEAR_BELOW, uncover, uncover_named
 from redaction.retention import TRANSACTIONAL
 
 CUSTOMER, ID, NOW_MS = 7, b"\4" * 16, 1_800_000_000_000
@@ -17,6 +18,10 @@ _octets = itertools.count()
 
 def random(size: int) -> bytes:
     return next(_octets).to_bytes(size, "big")
+
+
+def cover(keys: KeyState, digits: int, customer: int, message_id: bytes, place: Place) -> int:
+    return masks.cover(keys.leaf_key(*place), keys.customer_key(customer), digits, message_id)
 
 
 @pytest.fixture
