@@ -117,7 +117,8 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
         {
             "private": "what is needed to tell the customer, until the content's limit: its reference, callback URL,"
-            " and of a message over SMPP the addresses of sender and recipient as it wrote them",
+            " of a message over SMPP the addresses of sender and recipient as it wrote them, and of one by a façade"
+            " what its callback repeats",
             "last_two": "last two digits of the other party's number, for masks: covered by the keys of its content",
         },
     ),
@@ -190,7 +191,8 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
         {
             "content": "numbers and text that take the place of a message's",
-            "private": "what is needed to tell the customer: reference, callback URL, addresses over SMPP",
+            "private": "what is needed to tell the customer: reference, callback URL, addresses over SMPP,"
+            " what the callback of a façade repeats",
             "last_two": "last two digits of the number, covered by the keys of the content",
         },
     ),

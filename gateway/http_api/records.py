@@ -18,6 +18,7 @@ from gateway.http_api.searching import OwnSearch
 from gateway.http_api.views import message_view
 from gateway.ledger.contract import Page
 from gateway.ledger.roles import Messages, Usage
+from gateway.model.content import Received
 from gateway.model.identifiers import parse_message_id, write_cursor
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
@@ -39,7 +40,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. mask: what is shown of its
     number. operators: the links as they stand. consents: what people permitted and stopped; None where nothing of it is
     kept. report: whether the code of a customer's message was entered; None where nobody counts it. search: of messages
-    to a number; None where that is not done.
+    to a number; None where that is not done. received: opens what a person wrote to a customer; None where people write
+    to nobody.
     """
 
     messages: Messages
@@ -51,6 +53,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     consents: ConsentSource | None = None
     report: Callable[[int, bytes, bool], None] | None = None
     search: OwnSearch | None = None
+    received: Callable[[Message], Received | None] | None = None
 
 
 class RecordEndpoints:

@@ -13,6 +13,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from gateway.accept.inquiry import Inquired
+from gateway.accept.raw_parts import written_octets
 from gateway.accept.request import MessageAccepted, MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
@@ -75,6 +77,13 @@ class SendPath:
             key.customer.id, settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
         )
 
+    def rate_lines(self, key: ApiKey) -> bytes:
+        """Header lines of how the key's throughput stands after what it was let in with; none without a limit."""
+        standing = self._admission.gates.standing(key)
+        if standing is None:
+            return b""
+        return b"RateLimit-Limit: %d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\n" % standing
+
     def charge(self, key: ApiKey, messages: int) -> None:
         """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""
         self._admission.gates.charge(key, messages)
@@ -104,19 +113,21 @@ class SendPath:
         form: SmppForm = NO_FORM,
     ) -> Message:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
+        if form is NO_FORM:
+            request, form = written_octets(request)
         return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
         self._door.expect(batches)
 
-    def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
+    def judge(self, key: ApiKey, body: bytes) -> Inquired:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
         return self._door.judge(key, decode_message(body))
 
     def look(self, key: ApiKey, request: MessageRequest, form: SmppForm) -> Sequence[Verdict]:
         """The same of a request that was read already."""
-        return self._door.judge(key, request, form)
+        return self._door.judge(key, request, form).verdicts
 
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.

@@ -34,7 +34,7 @@ class SubjectEndpoints:
 
     async def erase(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, SCOPE)
-        asked = await _body(call, SubjectRequest)
+        asked = await body_of(call, SubjectRequest)
         number = number_of(self._desk, asked.number)
         try:
             done = await self._desk.erase(actor_of(key), [number], key.customer.id, asked.case)
@@ -44,7 +44,7 @@ class SubjectEndpoints:
 
     async def access(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, SCOPE)
-        asked = await _body(call, AccessRequest)
+        asked = await body_of(call, AccessRequest)
         number, since_ms = number_of(self._desk, asked.number), since_of(asked)
         try:
             held = await self._desk.look(actor_of(key), number, key.customer.id, asked.case, since_ms)
@@ -82,5 +82,6 @@ def since_of(asked: AccessRequest) -> int | None:
     return max(0, since_ms)
 
 
-async def _body(call: Call, of: type[T]) -> T:
-    return decode(msgspec.json.Decoder(of), await read_json_body(call.request, BODY_BYTES, BODY_S))
+async def body_of(call: Call, of: type[T], limit_bytes: int = BODY_BYTES) -> T:
+    """Raises Refusal."""
+    return decode(msgspec.json.Decoder(of), await read_json_body(call.request, limit_bytes, BODY_S))

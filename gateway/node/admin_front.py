@@ -5,6 +5,7 @@ from functools import partial
 from config.settings import PasskeySettings, Settings
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
+from gateway.console.site import Site
 from gateway.control.desk import Control
 from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
@@ -75,6 +76,7 @@ def build_admin(
         settings.admin,
         health,
         clock,
+        pages=Site,
         is_shared=settings.http.shared_port,
         trusted_proxies=settings.http.trusted_proxies,
         idle_s=min(IDLE_S, settings.memory.horizon_s / 2),

@@ -13,6 +13,7 @@ from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, 
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
+from gateway.http_api.facades.calls import dialects
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
@@ -58,7 +59,7 @@ def base(
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     verdicts = stores.messaging.counts
     masks = Masks(stores.vault, policies, clock.now_ms)
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of, dialects())
     return Base(
         settings=settings,
         stores=stores,

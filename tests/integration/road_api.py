@@ -12,12 +12,16 @@ from gateway.http_api.api import HttpApi
 from gateway.http_api.records import Sources
 from gateway.http_api.searching import Naming, NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
+from gateway.http_api.subject_requests import RightsSource
 from gateway.keystore.naming import named_since_ms
 from gateway.ledger.contract import StoredCustomer, StoredKey
 from gateway.limits.admission import Admission
 from gateway.model.message import Message, MessageClass
 from gateway.node.revocation import Revocation
+from gateway.rights.building import cases
 from gateway.rights.desk import RightsDesk
+from gateway.rights.forwarding import ForwardedRequests
+from gateway.rights.public_side import proving
 from redaction.errors import SealError
 from redaction.personal import Purpose
 from tests.unit.gateway.rights.desk import Rights
@@ -61,7 +65,10 @@ async def api_on_road(
             settings or HttpSettings(port=0),
             road.clock,
             checks=lambda: {"ledger": True},
-            rights=RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER]),
+            rights=RightsSource(
+                RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER]),
+                lambda actor: ForwardedRequests(cases(rights.on, road.sealer, actor), proving(rights.on, None)),
+            ),
         )
         await api.start()
         try:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from config.rules import RulePack
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
@@ -20,7 +21,6 @@ from gateway.http_api.searching import Naming
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
-from gateway.model.verdict import Verdict
 from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
 from gateway.rights.desk import RightsDesk
@@ -55,7 +55,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     routes: Callable[[], Sequence[RouteLine]]
     checks: Callable[[], Mapping[str, bool]]
     waiting: Callable[[], Mapping[str, int]]
-    judge: Callable[[int, MessageRequest], Sequence[Verdict]]
+    judge: Callable[[int, MessageRequest], Inquired]
     packs: Callable[[], Sequence[RulePack]]
     reveal_reference: Callable[[Message], str | None]
     mask: Callable[[Message], str]

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from config.settings import HttpSettings
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.customers import ApiKey, CustomerSettings
 from gateway.accounts.directory import Directory
@@ -103,10 +104,11 @@ class SmallDoor:
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
 
-    def judge(self, _key: ApiKey, request: MessageRequest, _form: SmppForm = NO_FORM) -> Sequence[Verdict]:
+    def judge(self, _key: ApiKey, request: MessageRequest, _form: SmppForm = NO_FORM) -> Inquired:
         if _NUMBER.fullmatch(request.to):
-            return []
-        return [Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")]
+            return Inquired(verdicts=[])
+        found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
+        return Inquired(verdicts=[found])
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
@@ -306,6 +308,7 @@ async def running_api(
             mask=mask_of,
             operators=lambda: [LOOP],
             report=lambda *outcome: outcomes.append(outcome),
+            received=lambda _: None,
         ),
         directory,
         settings or loopback(),
