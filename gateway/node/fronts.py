@@ -106,13 +106,13 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
         }
 
     return HttpApi(
-        SendPath(road.door, stores.messages, road.admission, clock, road.masks.of),
+        SendPath(road.door, stores.messages, road.admission, clock, road.addressing.mask),
         RecordSources(
             messages=stores.messages,
             usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
-            mask=road.masks.of,
+            mask=road.addressing.mask,
             operators=lambda: operator_views(road),
             consents=consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region),
             report=lambda customer, message_id, confirmed: road.sentry.report(

@@ -30,7 +30,6 @@ from gateway.process.clock import Clock
 from gateway.process.scrubbing import Scrubbing
 from gateway.process.tasks import TaskOwner
 from gateway.retention.integrity import TaggedCommits
-from gateway.retention.masks import Masks
 from gateway.retention.sweeper import Sweeper
 from gateway.smpp_server.news import NewsWriter
 from gateway.smpp_server.telling import Telling
@@ -67,7 +66,6 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     incoming: Incoming
     sorting: Sorting
     addressing: Addressing
-    masks: Masks
     inflight: InFlight
     deliverer: Deliverer
     telling: Telling
@@ -136,7 +134,6 @@ async def build_road(
         incoming=incoming,
         sorting=Sorting(dispatch, outcomes, incoming),
         addressing=base.addressing,
-        masks=base.masks,
         inflight=base.records.inflight,
         deliverer=deliverer,
         telling=telling,

@@ -13,7 +13,6 @@ from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, 
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
-from gateway.http_api.facades.calls import dialects
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
@@ -22,7 +21,6 @@ from gateway.node import assembly, consenting
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
-from gateway.retention.masks import Masks
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.retention.sweeper import Sweeper
@@ -46,7 +44,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     router: Router
     records: Records
     addressing: Addressing
-    masks: Masks
     minimiser: Minimiser
     verdicts: Counts
     guard: Guard
@@ -58,8 +55,7 @@ def base(
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     verdicts = stores.messaging.counts
-    masks = Masks(stores.vault, policies, clock.now_ms)
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of, dialects())
+    addressing = assembly.addressing(stores, policies, clock)
     return Base(
         settings=settings,
         stores=stores,
@@ -78,7 +74,6 @@ def base(
             neighbours=stores.peers or NOBODY,
         ),
         addressing=addressing,
-        masks=masks,
         minimiser=Minimiser(
             vault=stores.vault,
             policies=policies,

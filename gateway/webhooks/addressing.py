@@ -51,7 +51,7 @@ class Addressing:
         self._sealer = sealer
         self._version: object = None
         self._now_ms = now_ms
-        self._mask = mask
+        self.mask: Final = mask
         self._kept: dict[int, Destination] = {}
         self._two_secrets: dict[int, int] = {}
 
@@ -109,7 +109,7 @@ class Addressing:
                 raise
             except SealError:
                 pass  # the content clock has run out: the event leaves without its reference
-        body = self._received(event, message) or event_body(event, message, self._mask(message), reference)
+        body = self._received(event, message) or event_body(event, message, self.mask(message), reference)
         return Delivery(destination, body)
 
     def _called_back(self, event: OutboxEvent, message: Message) -> Delivery | None:
@@ -127,7 +127,7 @@ class Addressing:
         if form is None or dialect is None or private.callback_url is None:
             return None
         url = private.callback_url.reveal(Purpose.INFORM_CUSTOMER)
-        return _delivery(dialect.report(event, message, self._mask(message), form, url), own_endpoint=False)
+        return _delivery(dialect.report(event, message, self.mask(message), form, url), own_endpoint=False)
 
     def _dialect_of_endpoint(self, customer: int) -> Dialect | None:
         endpoint = self._directory.endpoint(customer)
