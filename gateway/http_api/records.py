@@ -13,7 +13,7 @@ from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consents import ConsentSource
 from gateway.http_api.listing import Lister, Wanted, wanted
 from gateway.http_api.replies import Replies, Reply
-from gateway.http_api.routes import Call
+from gateway.http_api.routes import Call, Route
 from gateway.http_api.searching import OwnSearch
 from gateway.http_api.views import message_view
 from gateway.ledger.contract import Page
@@ -41,7 +41,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     number. operators: the links as they stand. consents: what people permitted and stopped; None where nothing of it is
     kept. report: whether the code of a customer's message was entered; None where nobody counts it. search: of messages
     to a number; None where that is not done. received: opens what a person wrote to a customer; None where people write
-    to nobody.
+    to nobody. more: routes of pages for everybody, where there are any.
     """
 
     messages: Messages
@@ -52,6 +52,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     operators: Callable[[], Sequence[OperatorView]]
     consents: ConsentSource | None = None
     report: Callable[[int, bytes, bool], None] | None = None
+    more: Callable[[Replies], Sequence[Route]] | None = None
     search: OwnSearch | None = None
     received: Callable[[Message], Received | None] | None = None
 
