@@ -18,7 +18,7 @@ from gateway.model.submission import CallbackForm
 from gateway.webhooks.dialects import Outgoing
 from gateway.webhooks.shape import FORM_POST
 from redaction.errors import KeysWithheld, SealError
-from redaction.personal import Purpose, Secret, mask_number
+from redaction.personal import Purpose, Secret
 
 NAME: Final = "twilio"
 FROM: Final = "From"
@@ -34,7 +34,9 @@ class TwilioCalls:
         self._tokens = tokens
         self._public_id = public_id
 
-    def report(self, event: OutboxEvent, message: Message, form: CallbackForm, url: str) -> Outgoing | None:
+    def report(
+        self, event: OutboxEvent, message: Message, person: str, form: CallbackForm, url: str
+    ) -> Outgoing | None:
         """The recipient is masked. None where no key is left that would sign."""
         status = event.status or message.status
         word, code = status_word(message, status), error_code(message, status)
@@ -43,7 +45,7 @@ class TwilioCalls:
             **self._common(message),
             "MessageStatus": word,
             "SmsStatus": word,
-            "To": mask_number(message.country, message.last_two),
+            "To": person,
         }
         if code is not None:
             fields |= {"ErrorCode": str(code), "ErrorMessage": error_text(code) or ""}

@@ -54,12 +54,12 @@ class Messages:
             raise Refusal("not_found")
         match asked.method:
             case "GET":
-                return self._shown(200, stored(found, account))
+                return self._shown(200, self._stored(found, account))
             case "DELETE":
                 await self._desk.delete_message(actor_of(key), found)
                 return self._parts.replies.empty(b"")
             case _:
-                return self._shown(200, stored(await self._changed(form_of(asked), key, found), account))
+                return self._shown(200, self._stored(await self._changed(form_of(asked), key, found), account))
 
     async def media(self, asked: Asked, key: ApiKey) -> Reply:
         """There never are any."""
@@ -76,7 +76,7 @@ class Messages:
     async def _list(self, asked: Asked, key: ApiKey, account: Account) -> Reply:
         shown = page_asked(asked.path, form_of(asked))
         found = await self._page(key, shown, wanted(shown))
-        return self._listed("messages", [stored(each, account) for each in found.messages], shown, found.cursor)
+        return self._listed("messages", [self._stored(each, account) for each in found.messages], shown, found.cursor)
 
     async def _page(self, key: ApiKey, asked: PageAsked, wish: Wanted) -> Page:
         """By number, where one is named: of whom a message goes to, or from whom it comes."""
@@ -114,6 +114,9 @@ class Messages:
         if self._parts.rights is None:
             raise Refusal("unsupported")
         return self._parts.rights
+
+    def _stored(self, message: Message, account: Account) -> MessageObject:
+        return stored(message, self._parts.sources.mask(message), account)
 
     def _shown(self, status: int, shown: MessageObject) -> Reply:
         return self._parts.replies.of(status, _encode(shown))
