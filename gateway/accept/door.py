@@ -6,13 +6,13 @@ Plaintext exists only in here; what leaves is a `Message` whose every field may 
 customer when it is called with the id that is durable, and not before (Law 2).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 import msgspec
 
 from config.settings import MessageSettings
 from gateway.accept.choosing import Choice
-from gateway.accept.inquiry import findings, valid
+from gateway.accept.inquiry import Inquired, inquire, valid
 from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
@@ -148,9 +148,9 @@ class Door:
             return 0
         return message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
 
-    def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Sequence[Verdict]:
+    def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent; nothing is counted or stored."""
-        return findings(self._validator, self._judge, self._choice, key, request, self._clock.now_ms(), form)
+        return inquire(self._validator, self._judge, self._choice, key, request, self._clock.now_ms(), form)
 
     def _offer_later(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Once there are keys for the time at which the message is due: its person is called as then."""
@@ -218,7 +218,7 @@ class Door:
             raise Refusal("invalid_schedule", "schedule_at")  # the day of its first schedule, or one near it
         try:
             leaf = leaf_of_pseudonym(message.subject)
-            sealed, private = self._vault.seal(
+            sealed, private, last_two = self._vault.seal(
                 submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
             )
         except KeysWithheld:
@@ -230,6 +230,7 @@ class Door:
             message,
             content=sealed,
             private=private,
+            last_two=last_two,
             segments=submission.segments,
             encoding=submission.encoding,
             parts=bytes(submission.segments),
@@ -259,7 +260,7 @@ class Door:
             key_id=key.id,
             subject=subject.pseudonym,
             country=to.country,
-            last_two=to.last_two,
+            last_two=0,
             message_class=submission.message_class,
             tag=submission.tag,
             status=Status.ACCEPTED,
@@ -282,7 +283,7 @@ class Door:
         return message
 
     def _seal(self, message: Message, submission: Submission, leaf: int, begin_ms: int) -> None:
-        message.content, message.private = self._vault.seal(
+        message.content, message.private, message.last_two = self._vault.seal(
             submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
         )
 

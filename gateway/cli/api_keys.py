@@ -25,7 +25,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="API keys.")
 def add(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="send, status or operators; repeatable. send and status by default.")
+        list[str] | None,
+        typer.Option(
+            help="send, status, operators, inbound, consents, suppressions or subjects; repeatable. send and status by "
+            "default."
+        ),
     ] = None,
     allow_class: Annotated[
         list[str] | None, typer.Option(help="Class it may send; default all but promotional.")

@@ -11,15 +11,33 @@ from aiohttp import web
 from gateway.http_api.body import UnreadBody
 from gateway.http_api.pages import Health
 from gateway.http_api.replies import Replies, Reply
+from gateway.http_api.request_ids import HEADER
 from gateway.http_api.routes import Call, Methods, RouteTable, parse_query
 from gateway.http_api.traffic import NO_ROUTE, Traffic
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.model.refusals import Refusal, refusal_of
+from gateway.process.logs import logger
 from operators.seated_handler import SeatedHandler
 from redaction.errors import KeysWithheld
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 """Answered while stopping too."""
+
+INTERNAL: Final = 500
+_log = logger(__name__)
+
+
+def say_failed(request_id: str) -> None:
+    """Of a request that failed here, so that whoever asked and whoever reads the log mean the same."""
+    _log.error("request_failed", request=request_id)
+
+
+def named(replies: Replies, request: web.BaseRequest, reply: Reply) -> Reply:
+    """The same answer, saying which request it is to."""
+    request_id = replies.ids.of(request.headers.get(HEADER))
+    if reply.status == INTERNAL:
+        say_failed(request_id)
+    return reply.named(request_id)
 
 
 class Answering:
@@ -53,7 +71,7 @@ class Answering:
         finally:
             self._traffic.left()
         answers[reply.status] += 1
-        return reply
+        return named(self._replies, request, reply)
 
     async def _dispatch(self, request: web.BaseRequest, methods: Methods, argument: str, query: str) -> Reply:
         if self._health.stopping and methods.path not in HEALTH:

@@ -1,7 +1,7 @@
 """The customers' HTTP API on its listener."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from msgspec.structs import astuple
@@ -10,30 +10,25 @@ from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
-from gateway.http_api.consent_table import consent_routes
-from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
-from gateway.http_api.emptying import EmptyEndpoint
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.facades.desk import FacadeDesk
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.registry import wanted
+from gateway.http_api.further_routes import further_routes
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
-from gateway.http_api.outcomes import OutcomeEndpoint, Report
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
-from gateway.http_api.routes import Route, RouteTable
+from gateway.http_api.routes import RouteTable
 from gateway.http_api.sending import SendPath
-from gateway.http_api.subject_request_table import rights_routes
 from gateway.http_api.subject_requests import RightsSource
-from gateway.http_api.table import empty_routes, message_routes, outcome_routes, page_routes
+from gateway.http_api.table import message_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
 from gateway.process.tls import Identity, identity
-from gateway.rights.desk import RightsDesk
 from operators.entrance import Place
 from operators.seats import Seats
 
@@ -77,10 +72,7 @@ class HttpApi:
                     records,
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
-                *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
-                *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
-                *(() if rights is None else rights_routes(rights, gatekeeper, replies, clock)),
-                *(() if rights is None else _empty_routes(rights.desk, sources, records, gatekeeper)),
+                *further_routes(sources, rights, records, gatekeeper, replies, clock),
                 *page_routes(pages, self.health),
             ],
             self.traffic,
@@ -94,6 +86,7 @@ class HttpApi:
             self.health,
             _limits(settings),
             otherwise=answering.answer,
+            replies=replies,
         )
         self._told: tuple[int, int | None] | None = None
         self._describe(settings.max_batch, max_validity_s)
@@ -153,18 +146,6 @@ class HttpApi:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
         await self._sending.stop(LAST_LOOKS_S)
-
-
-def _outcome_routes(sources: Sources, report: Report, gatekeeper: Gatekeeper, replies: Replies) -> list[Route]:
-    return outcome_routes(OutcomeEndpoint(sources.messages, report, gatekeeper, replies))
-
-
-def _empty_routes(desk: RightsDesk, sources: Sources, records: RecordEndpoints, gatekeeper: Gatekeeper) -> list[Route]:
-    return empty_routes(EmptyEndpoint(desk, sources.messages, records, gatekeeper))
-
-
-def _consent_routes(source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> Sequence[Route]:
-    return consent_routes(ConsentEndpoints(ConsentActs(source, clock), gatekeeper, replies), source.stop_page(replies))
 
 
 def _limits(settings: HttpSettings) -> Limits:

@@ -8,12 +8,14 @@ by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
-from gateway.accept.request import MessageRequest
+from gateway.accept.inquiry import Inquired
+from gateway.accept.raw_parts import written_octets
+from gateway.accept.request import MessageAccepted, MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.door import Door
@@ -47,13 +49,16 @@ class Waiter(Protocol):
 
 
 class SendPath:
-    """Call `stop` at the end."""
+    """Call `stop` at the end. mask: what is shown of a message's number."""
 
-    def __init__(self, door: Door, messages: Messages, admission: Admission, clock: Clock) -> None:
+    def __init__(
+        self, door: Door, messages: Messages, admission: Admission, clock: Clock, mask: Callable[[Message], str]
+    ) -> None:
         self._door = door
         self._messages = messages
         self._admission = admission
         self._clock = clock
+        self._mask = mask
         self._tasks = TaskOwner()
         self._repeats = 0
 
@@ -71,6 +76,13 @@ class SendPath:
         return self._admission.quotas.standing(
             key.customer.id, settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
         )
+
+    def rate_lines(self, key: ApiKey) -> bytes:
+        """Header lines of how the key's throughput stands after what it was let in with; none without a limit."""
+        standing = self._admission.gates.standing(key)
+        if standing is None:
+            return b""
+        return b"RateLimit-Limit: %d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\n" % standing
 
     def charge(self, key: ApiKey, messages: int) -> None:
         """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""
@@ -101,19 +113,21 @@ class SendPath:
         form: SmppForm = NO_FORM,
     ) -> Message:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
+        if form is NO_FORM:
+            request, form = written_octets(request)
         return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
         self._door.expect(batches)
 
-    def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
+    def judge(self, key: ApiKey, body: bytes) -> Inquired:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
         return self._door.judge(key, decode_message(body))
 
     def look(self, key: ApiKey, request: MessageRequest, form: SmppForm) -> Sequence[Verdict]:
         """The same of a request that was read already."""
-        return self._door.judge(key, request, form)
+        return self._door.judge(key, request, form).verdicts
 
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.
@@ -155,11 +169,15 @@ class SendPath:
     def _take(self, sending: "_Sending", message: Message, more: bytes) -> None:
         self.settle(sending.key)
         try:
-            body = _encode(accepted_view(message))
+            body = _encode(self.view(message))
         except Exception as error:
             sending.waiter.refused(refusal_of(error))
         else:
             sending.waiter.taken(body, more)
+
+    def view(self, message: Message) -> MessageAccepted:
+        """What is answered of a message that is durable."""
+        return accepted_view(message, self._mask(message))
 
     def _refuse(self, sending: "_Sending", refusal: Refusal) -> None:
         self.settle(sending.key, 1, 1)

@@ -16,10 +16,12 @@ from gateway.accept.request import (
 )
 from gateway.http_api.emptying import SCOPE as EMPTY_SCOPE
 from gateway.http_api.emptying import EmptyEndpoint, EmptyRequest
+from gateway.http_api.inbound import SCOPE, InboundEndpoints, InboundList, InboundView
 from gateway.http_api.listing import DEFAULT_PAGE, DIRECTIONS, MAX_PAGE, MAX_REFERENCE
 from gateway.http_api.messages import SendEndpoints
 from gateway.http_api.outcomes import OutcomeEndpoint, OutcomeReported, OutcomeRequest
 from gateway.http_api.pages import Health, Pages
+from gateway.http_api.problems import ProblemList
 from gateway.http_api.records import RecordEndpoints
 from gateway.http_api.replies import HTML, TEXT
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
@@ -82,6 +84,10 @@ MESSAGE_CODES: Final = (
     "suppressed",
     "no_stop_link",
     "callback_without_endpoint",
+    "text_or_octets",
+    "invalid_octets",
+    "invalid_header",
+    "invalid_coding",
     "keys_unavailable",
 )
 REPLAYED: Final = {"Idempotent-Replayed": "`true` when an earlier request with this key was answered again."}
@@ -186,6 +192,13 @@ def message_routes(sending: SendEndpoints, records: RecordEndpoints, usage: Usag
     ]
 
 
+def inbound_routes(inbound: InboundEndpoints) -> list[Route]:
+    return [
+        Route("GET", "/v1/inbound", inbound.list_inbound, _LIST_INBOUND),
+        Route("GET", "/v1/inbound/{id}", inbound.show_inbound, _SHOW_INBOUND),
+    ]
+
+
 def empty_routes(emptying: EmptyEndpoint) -> list[Route]:
     return [Route("PATCH", "/v1/messages/{id}", emptying.empty, _EMPTY)]
 
@@ -200,6 +213,7 @@ def page_routes(pages: Pages, health: Health) -> list[Route]:
         Route("GET", "/readyz", health.ready, _READYZ),
         Route("GET", "/openapi.json", pages.openapi, _DESCRIPTION),
         Route("GET", "/docs", pages.docs, _DOCS),
+        Route("GET", "/problems", pages.problems, _PROBLEMS),
         Route("GET", "/problems/{code}", pages.problem, _PROBLEM),
     ]
 
@@ -263,6 +277,24 @@ _SHOW: Final = Operation(
     scope="status",
     parameters=(_ID,),
     answers=(Answer(description="Its record.", body=MessageView),),
+    codes=("not_found", "ledger_unavailable"),
+)
+_LIST_INBOUND: Final = Operation(
+    id="list_inbound",
+    summary="List what people wrote to your numbers, newest first.",
+    tag="Inbound",
+    scope=SCOPE,
+    parameters=tuple(each for each in _LISTING if each.name in ("since", "until", "cursor", "limit")),
+    answers=(Answer(description="A page of them.", body=InboundList),),
+    codes=("invalid_parameter", "ledger_unavailable"),
+)
+_SHOW_INBOUND: Final = Operation(
+    id="show_inbound",
+    summary="Show what a person wrote to one of your numbers.",
+    tag="Inbound",
+    scope=SCOPE,
+    parameters=(_ID,),
+    answers=(Answer(description="The message.", body=InboundView),),
     codes=("not_found", "ledger_unavailable"),
 )
 _CANCEL: Final = Operation(
@@ -347,6 +379,12 @@ _DOCS: Final = Operation(
     summary="Show this description as a page.",
     tag="Service",
     answers=(Answer(description="A page without scripts.", media=HTML),),
+)
+_PROBLEMS: Final = Operation(
+    id="list_problems",
+    summary="List every code of a problem and of a message's error, in words, with whether trying again makes sense.",
+    tag="Service",
+    answers=(Answer(description="All of them.", body=ProblemList),),
 )
 _PROBLEM: Final = Operation(
     id="problem",

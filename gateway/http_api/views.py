@@ -1,34 +1,37 @@
 """A message's record as its customer sees it. Numbers are masked; the body is never part of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import UNSET
 
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import (
     Finding,
     MessageAccepted,
     MessageChecked,
     MessageView,
+    OperatorCode,
     PrivacyReceipt,
     RetentionView,
 )
+from gateway.limits.balance import MICRO
+from gateway.model.catalogue import meaning
 from gateway.model.held_lane import held_customer, operator_of
 from gateway.model.message import OPEN, WAITING, Message, Status
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.model.verdict import Severity, Verdict, gravest
 from redaction.egress import disclosed_fields
-from redaction.personal import mask_number
 
 _OUTCOME: Final = {Severity.REFUSE: "refused", Severity.HOLD: "held"}
 
 
-def accepted_view(message: Message) -> MessageAccepted:
-    """The answer once a message is durable."""
+def accepted_view(message: Message, person: str) -> MessageAccepted:
+    """The answer once a message is durable. person: what is shown of its recipient's number."""
     return MessageAccepted(
         id=message.id.hex(),
         status=message.status,
-        to=mask_number(message.country, message.last_two),
+        to=person,
         message_class=message.message_class,
         segments=message.segments,
         encoding=message.encoding,
@@ -39,11 +42,18 @@ def accepted_view(message: Message) -> MessageAccepted:
     )
 
 
-def checked_view(verdicts: Sequence[Verdict]) -> MessageChecked:
+def checked_view(inquired: Inquired) -> MessageChecked:
     """What would become of a message of which this is said."""
+    verdicts, submission = inquired.verdicts, inquired.submission
     decides = gravest(verdicts)
-    outcome = "accepted" if decides is None else _OUTCOME[decides.severity]
-    return MessageChecked(outcome=outcome, findings=[_finding(each) for each in verdicts])
+    return MessageChecked(
+        outcome="accepted" if decides is None else _OUTCOME[decides.severity],
+        findings=[_finding(each) for each in verdicts],
+        segments=None if submission is None else submission.segments,
+        encoding=None if submission is None else submission.encoding,
+        message_class=None if submission is None else submission.message_class,
+        price_at_most=None if inquired.most_micro is None else inquired.most_micro / MICRO,
+    )
 
 
 def _finding(verdict: Verdict) -> Finding:
@@ -59,13 +69,13 @@ def _finding(verdict: Verdict) -> Finding:
 
 
 def message_view(
-    message: Message, *, country_of: Callable[[str], str | None], reference: str | None, now_ms: int
+    message: Message, person: str, *, country_of: Callable[[str], str | None], reference: str | None, now_ms: int
 ) -> MessageView:
-    """The record. country_of: where an operator is. reference: the customer's own, opened for it.
+    """The record. person: what is shown of the other party's number. country_of: where an operator is. reference: the
+    customer's own, opened for it.
 
     now_ms: content past its clock counts as destroyed, whether the sweep has come by or not.
     """
-    person = mask_number(message.country, message.last_two)
     is_inbound = message.status is Status.RECEIVED
     return MessageView(
         id=message.id.hex(),
@@ -84,8 +94,14 @@ def message_view(
         expires_at=rfc3339(message.expires_ms) if message.status in OPEN else None,
         attempts=message.attempts,
         error=message.error,
+        operator_code=None if message.error is None else _operator_code(message.error),
         reference=reference,
     )
+
+
+def _operator_code(code: str) -> OperatorCode:
+    found = meaning(code)
+    return OperatorCode(code=code, meaning=found.cause, permanent=found.permanent)
 
 
 def is_scheduled(message: Message) -> bool:

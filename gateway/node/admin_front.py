@@ -5,6 +5,7 @@ from functools import partial
 from config.settings import PasskeySettings, Settings
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
+from gateway.console.site import Site
 from gateway.control.desk import Control
 from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
@@ -64,6 +65,7 @@ def build_admin(
         judge=partial(judged, stores, road),
         packs=lambda: stores.messaging.packs.known,
         reveal_reference=road.addressing.reference,
+        mask=road.addressing.mask,
         log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,
         hands=hands(stores, road, clock),
@@ -74,6 +76,7 @@ def build_admin(
         settings.admin,
         health,
         clock,
+        pages=Site,
         is_shared=settings.http.shared_port,
         trusted_proxies=settings.http.trusted_proxies,
         idle_s=min(IDLE_S, settings.memory.horizon_s / 2),

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from config.rules import RulePack
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
@@ -20,7 +21,6 @@ from gateway.http_api.searching import Naming
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
-from gateway.model.verdict import Verdict
 from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
 from gateway.rights.desk import RightsDesk
@@ -33,6 +33,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     operators that the settings name now. naming: of typed numbers. router: as it routes now.
     judge: what would be said of a message of the customer with this number. packs: of messaging rules.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
+    mask: what is shown of a message's number.
     smallest_cell: of usage, in messages, that who sees no small ones is told.
     party: to which passkeys belong; None where there are none. log_folder: of the audit log; None where others have it.
     """
@@ -54,9 +55,10 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     routes: Callable[[], Sequence[RouteLine]]
     checks: Callable[[], Mapping[str, bool]]
     waiting: Callable[[], Mapping[str, int]]
-    judge: Callable[[int, MessageRequest], Sequence[Verdict]]
+    judge: Callable[[int, MessageRequest], Inquired]
     packs: Callable[[], Sequence[RulePack]]
     reveal_reference: Callable[[Message], str | None]
+    mask: Callable[[Message], str]
     smallest_cell: int
     hands: Hands
     party: RelyingParty | None = None

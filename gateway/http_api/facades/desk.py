@@ -11,14 +11,14 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.http_api.answering import refusal_to_any
+from gateway.http_api.answering import named, refusal_to_any
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.body import UnreadBody, read_body
 from gateway.http_api.facades.dialect import Asked, Endpoint, Facade
 from gateway.http_api.facades.fields import Fields, of_body, of_query
 from gateway.http_api.messages import Limits
 from gateway.http_api.pages import Health
-from gateway.http_api.replies import Reply
+from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.traffic import NO_ROUTE, Traffic
 from gateway.model.refusals import Refusal
 from operators.seated_handler import SeatedHandler
@@ -51,7 +51,9 @@ class FacadeDesk:
         health: Health,
         limits: Limits,
         otherwise: Otherwise,
+        replies: Replies,
     ) -> None:
+        self._replies = replies
         self._gatekeeper = gatekeeper
         self._traffic = traffic
         self._health = health
@@ -99,7 +101,7 @@ class FacadeDesk:
         finally:
             self._traffic.left()
         (self._strays if place is None else place.answers)[reply.status] += 1
-        return reply
+        return named(self._replies, request, reply)
 
     def _find(self, path: str) -> tuple[_Place | None, Mapping[str, str]]:
         """The endpoint of a path, and what stands in its open places."""

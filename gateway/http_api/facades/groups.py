@@ -52,7 +52,7 @@ _MEMBERS: Final[Mapping[Group, str]] = {
     Group.NUMBER: "invalid_number country_not_allowed number_kind_not_allowed",
     Group.SENDER: "invalid_sender sender_not_registered sender_needs_suffix sender_too_long_for_suffix "
     "suffix_reserved sender_not_a_name sender_not_registered_there",
-    Group.TEXT: "forbidden_character text_too_long invalid_coding",
+    Group.TEXT: "forbidden_character text_too_long invalid_coding invalid_octets invalid_header",
     Group.TIME: "invalid_validity invalid_schedule",
     Group.URL: "invalid_url callback_without_endpoint",
     Group.STOPPED: "consent_missing consent_withdrawn suppressed",

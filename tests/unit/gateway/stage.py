@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from config.settings import HttpSettings
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.customers import ApiKey, CustomerSettings
 from gateway.accounts.directory import Directory
@@ -31,6 +32,7 @@ from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 from tests.bounds import LIMIT_S
+from tests.contract.records import mask_of
 from tests.unit.gateway.small_ledger import SmallLedger, SmallUsage
 
 TOKEN = "cgw_00000001_" + "A" * 43
@@ -102,10 +104,11 @@ class SmallDoor:
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
 
-    def judge(self, _key: ApiKey, request: MessageRequest, _form: SmppForm = NO_FORM) -> Sequence[Verdict]:
+    def judge(self, _key: ApiKey, request: MessageRequest, _form: SmppForm = NO_FORM) -> Inquired:
         if _NUMBER.fullmatch(request.to):
-            return []
-        return [Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")]
+            return Inquired(verdicts=[])
+        found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
+        return Inquired(verdicts=[found])
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
@@ -296,14 +299,16 @@ async def running_api(
     outcomes: list[tuple[int, bytes, bool]] = []
     checks = {"ledger": True, "keys": True}
     api = HttpApi(
-        SendPath((door or SmallDoor)(journal, clock), messages, admission, clock),
+        SendPath((door or SmallDoor)(journal, clock), messages, admission, clock, mask_of),
         Sources(
             messages=messages,
             usage=SmallUsage(),
             canceller=SmallCanceller(messages, journal),
             reveal_reference=lambda _: None,
+            mask=mask_of,
             operators=lambda: [LOOP],
             report=lambda *outcome: outcomes.append(outcome),
+            received=lambda _: None,
         ),
         directory,
         settings or loopback(),

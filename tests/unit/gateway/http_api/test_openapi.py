@@ -14,6 +14,7 @@ from gateway.model.refusals import KINDS
 from gateway.webhooks.parcel import envelope
 from gateway.webhooks.payload import event_body, received_body
 from redaction.personal import MessageText, Msisdn
+from tests.contract.records import mask_of
 from tests.unit.gateway.stage import a_message, running_api
 
 ROUTES = {
@@ -30,7 +31,10 @@ ROUTES = {
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
+    ("GET", "/problems"),
     ("GET", "/problems/{code}"),
+    ("GET", "/v1/inbound"),
+    ("GET", "/v1/inbound/{id}"),
 }
 
 
@@ -80,9 +84,9 @@ async def test_the_examples_of_webhooks_are_what_is_sent() -> None:
     told = OutboxEvent(customer=1, message=message.id, status=Status.DELIVERED, at_ms=0, next_ms=0)
     received = msgspec.structs.replace(told, status=Status.RECEIVED)
     bodies = {
-        "message": event_body(told, message),
+        "message": event_body(told, message, mask_of(message)),
         "received": received_body(received, message, Received(Msisdn("966500000078", 966), "90909", text)),
-        "batch": envelope([b"1.delivered"], [event_body(told, message)], 0)[1],
+        "batch": envelope([b"1.delivered"], [event_body(told, message, mask_of(message))], 0)[1],
     }
     for name, body in bodies.items():
         sent, example = json.loads(body), examples[name]
@@ -134,7 +138,8 @@ async def test_unknown_fields_are_described_as_refused() -> None:
     schemas = (await _document())["components"]["schemas"]
     assert schemas["MessageRequest"]["additionalProperties"] is False
     assert schemas["BatchRequest"]["additionalProperties"] is False
-    assert set(schemas["MessageRequest"]["required"]) == {"to", "from", "text"}
+    assert set(schemas["MessageRequest"]["required"]) == {"to", "from"}
+    assert schemas["MessageRequest"]["oneOf"] == [{"required": ["text"]}, {"required": ["octets"]}]
 
 
 async def test_the_page_names_every_operation_and_type() -> None:
