@@ -1,6 +1,6 @@
 """What customers look up, list and take back: the records of their messages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -40,7 +40,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
     they stand. consents: what people permitted and stopped; None where nothing of it is kept. report: whether the code
     of a customer's message was entered; None where nobody counts it. search: of messages to a number; None where
-    that is not done. received: opens what a person wrote to a customer; None where people write to nobody.
+    that is not done. received: opens what a person wrote to a customer; None where people write to nobody. left: what a
+    customer who pays in advance may still spend, in millionths, None for any other; None where nobody does.
     """
 
     messages: Messages
@@ -52,6 +53,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     report: Callable[[int, bytes, bool], None] | None = None
     search: OwnSearch | None = None
     received: Callable[[Message], Received | None] | None = None
+    left: Callable[[int], Awaitable[int | None]] | None = None
 
 
 class RecordEndpoints:

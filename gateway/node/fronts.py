@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.searching import NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
+from gateway.limits.balance import left_micro
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
 from gateway.node.naming import naming
@@ -118,6 +120,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
                 message_id, customer, clock.now_ms(), confirmed=confirmed
             ),
             received=road.addressing.received,
+            left=partial(left_micro, stores.ledger.acts, stores.ledger.balances),
             search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),
         stores.directory,
