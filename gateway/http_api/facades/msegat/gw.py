@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.decimal_ids import decimal_id
 from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Work
+from gateway.http_api.facades.ids import number_of
 from gateway.http_api.facades.logins import joined
 from gateway.http_api.facades.msegat.words import WORDS
 from gateway.http_api.facades.parts import Parts
@@ -62,7 +62,7 @@ class _Answers:
         return orders(asked, key, _NAMES, schedule_at=_at(asked))
 
     def sent(self, _asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
-        body = {"code": DONE, "message": "Success", "id": decimal_id(messages[0].id)}
+        body = {"code": DONE, "message": "Success", "id": number_of(messages[0].id)}
         return self._parts.replies.of(200, encode(body))
 
     async def credits(self, _asked: Asked, key: ApiKey) -> Reply:

@@ -11,8 +11,8 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.decimal_ids import decimal_id
 from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Header, Order, Work
+from gateway.http_api.facades.ids import number_of
 from gateway.http_api.facades.logins import bearer
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.saudi import Names, balance, encode, orders, recipients, refused, riyadh_time
@@ -84,7 +84,7 @@ class _Answers:
         accepted = "".join(f"{number.lstrip('+')}," for number in numbers[: len(messages)])
         body = {
             "statusCode": 201,
-            "messageId": decimal_id(messages[0].id),
+            "messageId": number_of(messages[0].id),
             "cost": 0,
             "currency": CURRENCY,
             "totalCount": len(messages),

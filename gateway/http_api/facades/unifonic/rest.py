@@ -11,8 +11,8 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.decimal_ids import decimal_id, find_decimal
 from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Work
+from gateway.http_api.facades.ids import find_number, number_of
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.saudi import (
     Names,
@@ -27,6 +27,7 @@ from gateway.http_api.facades.saudi import (
 from gateway.http_api.facades.sending import sends
 from gateway.http_api.facades.unifonic.words import WORDS
 from gateway.http_api.replies import Reply
+from gateway.ledger.contract import Page
 from gateway.model.message import Message, Status
 from gateway.model.refusals import Refusal
 from redaction.errors import alone
@@ -106,7 +107,7 @@ class _Answers:
         return self._framed(
             asked,
             {
-                "MessageID": decimal_id(first.id),
+                "MessageID": number_of(first.id),
                 "CorrelationID": asked.fields.text("CorrelationID") or "",
                 "Status": _QUEUED,
                 "NumberOfUnits": sum(each.segments for each in messages),
@@ -119,7 +120,7 @@ class _Answers:
     def sent_many(self, asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
         numbers = recipients(asked.fields.texts("Recipient"), "to")
         rows = [
-            {"MessageID": decimal_id(each.id), "Recipient": number.lstrip("+"), "Status": _QUEUED}
+            {"MessageID": number_of(each.id), "Recipient": number.lstrip("+"), "Status": _QUEUED}
             for each, number in zip(messages, numbers, strict=False)
         ]
         units = sum(each.segments for each in messages)
@@ -127,9 +128,13 @@ class _Answers:
         return self._framed(asked, {"Messages": rows, "NumberOfUnits": units, **_money(), "TimeCreated": at})
 
     async def status(self, asked: Asked, key: ApiKey) -> Reply:
-        written = asked.fields.text("MessageID") or ""
-        number = int(written) if written.isascii() and written.isdigit() and len(written) < 20 else -1
-        found = await find_decimal(self._parts.sources.messages, key.customer.id, number)
+        messages, customer = self._parts.sources.messages, key.customer.id
+
+        async def listing(of: int, since_ms: int, cursor: bytes, limit: int) -> Page:
+            return await messages.list_messages(of, status=None, since_ms=since_ms, cursor=cursor, limit=limit)
+
+        identifier = await find_number(asked.fields.text("MessageID") or "", customer, listing)
+        found = None if identifier is None else await messages.find(customer, identifier)
         if found is None:
             raise Refusal("not_found")
         status = found.status
