@@ -13,15 +13,25 @@ from config.operators import (
     minutes,
 )
 from config.settings import Settings
+from gateway.accounts.facade_tokens import FacadeTokens
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.received import Recorder
+from gateway.http_api.facades.calls import dialects
 from gateway.keystore.keyring import Keyring
 from gateway.model.route import Order, Route, Window
+from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Vault
+from gateway.webhooks.addressing import Addressing
 from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, EgressField
+
+
+def addressing(stores: Stores, clock: Clock) -> Addressing:
+    """Where events go, those of façades in their own words."""
+    calls = dialects(FacadeTokens(stores.directory, stores.sealer))
+    return Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, calls)
 
 
 def routes(settings: Settings) -> list[Route]:
