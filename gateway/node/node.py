@@ -119,6 +119,7 @@ class Node:
             clock,
             self.tasks,
             rights=self.rights,
+            notices=self.notices,
             metrics_socket=inherited.metrics,
         )
         await self.rights.begin()
