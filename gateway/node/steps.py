@@ -55,7 +55,7 @@ def base(
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     verdicts = stores.messaging.counts
-    addressing = assembly.addressing(stores, clock)
+    addressing = assembly.addressing(stores, policies, clock)
     return Base(
         settings=settings,
         stores=stores,
