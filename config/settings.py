@@ -70,6 +70,12 @@ _Path = Annotated[str, Meta(min_length=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
 
 
+class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other products' APIs that are spoken here, so that programs written for them work unchanged."""
+
+    kannel: Annotated[bool, Meta(description="Kannel's `/cgi-bin/sendsms`.", extra=RESTART)] = False
+
+
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The listener of the HTTP API."""
 
@@ -110,6 +116,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks whose `X-Forwarded-For` is believed.", extra=RESTART)
     ] = ()
+    facades: FacadeSettings = FacadeSettings()
 
 
 class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,7 +23,10 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     classes: Annotated[
         tuple[MessageClassName, ...], Meta(description="Message classes of this route; empty is all.")
     ] = ()
-    customers: Annotated[tuple[str, ...], Meta(description="Ids of customers, `cus_...`; empty is all.")] = ()
+    customers: Annotated[
+        tuple[str, ...],
+        Meta(description="Ids of customers, `cus_...`, or `platform` for its own messages; empty is all."),
+    ] = ()
     senders: Annotated[tuple[str, ...], Meta(description="Senders, as customers give them; empty is all.")] = ()
     hours: Annotated[
         tuple[str, ...],

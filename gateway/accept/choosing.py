@@ -45,12 +45,16 @@ class Choice:
             raise Refusal("no_price", "to")
         return micro_of(price)
 
-    def look(self, customer: int, submission: Submission, now_ms: int) -> None:
-        """What would be said of its operators, for whoever asks without sending. Raises Refusal as `lane` does."""
+    def dearest(self, customer: int, submission: Submission, now_ms: int) -> int | None:
+        """What a segment costs at the most, in millionths, for whoever asks without sending; None where one of the
+        operators has no price. Raises Refusal as `lane` does.
+        """
         line = self._find(customer, submission, now_ms)
         if line is None or not line.route.operators:
             raise Refusal("no_route", "to")
-        self._permitted(customer, submission, line.route.operators, now_ms)
+        permitted = self._permitted(customer, submission, line.route.operators, now_ms)
+        prices = [price for price in map(line.price_of, permitted) if price is not None]
+        return micro_of(max(prices)) if prices and len(prices) == len(permitted) else None
 
     def _permitted(self, customer: int, submission: Submission, operators: Sequence[str], now_ms: int) -> Sequence[str]:
         due_ms = submission.schedule_at_ms or now_ms

@@ -6,13 +6,13 @@ Plaintext exists only in here; what leaves is a `Message` whose every field may 
 customer when it is called with the id that is durable, and not before (Law 2).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 import msgspec
 
 from config.settings import MessageSettings
 from gateway.accept.choosing import Choice
-from gateway.accept.inquiry import findings, valid
+from gateway.accept.inquiry import Inquired, inquire, valid
 from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
@@ -23,7 +23,7 @@ from gateway.ledger.journal import Done, JournalFull
 from gateway.limits.till import Till
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.refusals import Refusal
-from gateway.model.submission import ReturnPath, SmppForm, Submission
+from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
 from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
@@ -148,9 +148,9 @@ class Door:
             return 0
         return message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
 
-    def judge(self, key: ApiKey, request: MessageRequest) -> Sequence[Verdict]:
+    def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent; nothing is counted or stored."""
-        return findings(self._validator, self._judge, self._choice, key, request, self._clock.now_ms())
+        return inquire(self._validator, self._judge, self._choice, key, request, self._clock.now_ms(), form)
 
     def _offer_later(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Once there are keys for the time at which the message is due: its person is called as then."""

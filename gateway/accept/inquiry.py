@@ -5,8 +5,11 @@ The same parts as at the door, for whoever asks without sending. Nothing is coun
 
 from collections.abc import Sequence
 
+import msgspec
+
 from gateway.accept.choosing import Choice
 from gateway.accept.judging import Judge
+from gateway.accept.raw_parts import written_octets
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
@@ -25,20 +28,45 @@ def valid(
     return submission
 
 
-def findings(
-    validator: Validator, judge: Judge, choice: Choice, key: ApiKey, request: MessageRequest, now_ms: int
-) -> Sequence[Verdict]:
+class Inquired(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a message that is not sent. submission: None where it is no valid one.
+
+    most_micro: what all its segments cost over the dearest of its operators, in millionths; None where one has no
+    price.
+    """
+
+    verdicts: Sequence[Verdict]
+    submission: Submission | None = None
+    most_micro: int | None = None
+
+
+def inquire(
+    validator: Validator,
+    judge: Judge,
+    choice: Choice,
+    key: ApiKey,
+    request: MessageRequest,
+    now_ms: int,
+    form: SmppForm = NO_FORM,
+) -> Inquired:
     """Everything, in the order in which it is found. Of what is not valid, no more than that."""
     try:
-        submission = valid(validator, choice, key, request, now_ms, NO_FORM)
+        if form is NO_FORM:
+            request, form = written_octets(request)
+        submission = valid(validator, choice, key, request, now_ms, form)
     except Refusal as refusal:
-        return [_verdict(refusal, "request")]
+        return Inquired(verdicts=[_verdict(refusal, "request")])
     found = judge.verdicts(key, submission, now_ms)
+    most_micro = None
     try:
-        choice.look(key.customer.id, submission, now_ms)
+        most_micro = choice.dearest(key.customer.id, submission, now_ms)
     except Refusal as refusal:
         found.append(_verdict(refusal, "route"))
-    return found
+    return Inquired(
+        verdicts=found,
+        submission=submission,
+        most_micro=None if most_micro is None else most_micro * submission.segments,
+    )
 
 
 def _verdict(refusal: Refusal, rule: str) -> Verdict:

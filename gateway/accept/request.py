@@ -16,7 +16,7 @@ class MessageRequest(Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
 
     to: Annotated[str, Meta(description="Recipient in E.164 form, `+9665XXXXXXXX`. Local Saudi forms are understood.")]
     source: Annotated[str, Meta(description="A sender registered for you.")] = msgspec.field(name="from")
-    text: Text
+    text: Text = ""
     message_class: Annotated[
         str | UnsetType,
         Meta(description="`otp`, `transactional`, `promotional`, `warning`, `awareness` or `personal`."),
@@ -29,6 +29,20 @@ class MessageRequest(Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
         str | None, Meta(description="Where to send this message's events instead of your endpoint.")
     ] = None
     flash: Annotated[bool, Meta(description="Show at once, do not store (class 0).")] = False
+    octets: Annotated[
+        str | UnsetType,
+        Meta(
+            description="In the place of `text`: octets of one segment that go as they are, in Base64, or in "
+            "hexadecimal digits behind `hex:`."
+        ),
+    ] = UNSET
+    header: Annotated[
+        str | UnsetType, Meta(description="The user data header before `octets`, its length first; in the same forms.")
+    ] = UNSET
+    data_coding: Annotated[
+        int | UnsetType,
+        Meta(description="What `octets` are (SMPP 3.4 §5.2.19), 4 unless said. Those of a text are read as that text."),
+    ] = UNSET
 
     def __repr__(self) -> str:
         return "MessageRequest(•••)"
@@ -77,6 +91,16 @@ class MessageAccepted(Struct, frozen=True, kw_only=True, gc=False):
     ] = UNSET
 
 
+class OperatorCode(Struct, frozen=True, kw_only=True):
+    """What the `error` of a message means, in words."""
+
+    code: str
+    meaning: str
+    permanent: Annotated[
+        bool | None, Meta(description="Whether the same message would end so again; null where nobody here knows.")
+    ]
+
+
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that rules say of a message."""
 
@@ -94,6 +118,15 @@ class MessageChecked(Struct, frozen=True, kw_only=True):
 
     outcome: Annotated[str, Meta(description="`accepted`, `held` or `refused`, if it were sent now.")]
     findings: Annotated[list[Finding], Meta(description="Everything that rules say of it.")]
+    segments: Annotated[int | None, Meta(description="How many it would be; null where it is no message.")] = None
+    encoding: str | None = None
+    message_class: Annotated[str | None, Meta(description="As named, or as guessed.")] = msgspec.field(
+        name="class", default=None
+    )
+    price_at_most: Annotated[
+        float | None,
+        Meta(description="Of all its segments over the dearest operator of its route; null where that names no price."),
+    ] = None
 
 
 class PrivacyReceipt(Struct, frozen=True, kw_only=True):
@@ -131,6 +164,7 @@ class MessageView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_at: str | None = None
     attempts: int = 0
     error: str | None = None
+    operator_code: Annotated[OperatorCode | None, Meta(description="What `error` means.")] = None
     reference: str | None = None
 
 
@@ -138,7 +172,12 @@ class MessageList(Struct, frozen=True):
     """Newest first."""
 
     messages: list[MessageView]
-    cursor: str | None
+    cursor: Annotated[
+        str | None, Meta(description="Where to go on; a page that was narrowed may be short and still have one.")
+    ]
+    complete_since: Annotated[
+        str | UnsetType, Meta(description="Of a search by number: from when on it is complete.")
+    ] = UNSET
 
 
 class ProblemView(Struct, frozen=True, kw_only=True, omit_defaults=True):

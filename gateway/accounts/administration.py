@@ -9,7 +9,6 @@ stored as a keyed digest and a prefix.
 """
 
 import asyncio
-import base64
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -18,6 +17,7 @@ import msgspec
 
 from gateway.accounts.esme_profile import EsmeProfile, with_words
 from gateway.accounts.invalid import InvalidSetting
+from gateway.accounts.key_secrets import facade_secret, own_secret
 from gateway.accounts.passwords import SHORT, hashed, new_password
 from gateway.accounts.profile import AccountSealer, check_profile, open_profile, seal_profile
 from gateway.accounts.profile import Profile as Profile
@@ -262,18 +262,22 @@ class Accounts:
         scopes: Sequence[str],
         settings: KeySettings,
         expires_ms: int | None = None,
+        facades: Sequence[str] = (),
     ) -> tuple[StoredKey, Secret]:
-        """A new key and, this once, its secret. Raises UnknownAccount and InvalidSetting."""
+        """A new key and, this once, its secret. facades: that it is for, instead of the API of our own.
+
+        Raises UnknownAccount and InvalidSetting.
+        """
         check_scopes(scopes)
         now_ms = self._clock.now_ms()
         if expires_ms is not None and not now_ms < expires_ms <= now_ms + LONGEST_LIFE_MS:
             raise InvalidSetting("a key expires in the future, and within a hundred years")
         customer = _the_customer(await self._store.customers(), customer_id)
         epoch = self._epoch()
-        stored = StoredKeySettings(**msgspec.structs.asdict(settings), pepper=epoch)
+        stored = StoredKeySettings(**msgspec.structs.asdict(settings), pepper=epoch, facades=tuple(facades))
         while True:
             prefix = self._clock.random(4).hex()
-            secret = Secret(f"cgw_{prefix}_{_base64(self._clock.random(32))}")
+            secret = (facade_secret if facades else own_secret)(prefix, self._clock.random)
             key = StoredKey(
                 id=0,
                 customer=customer_id,
@@ -608,7 +612,3 @@ def _endpoint_version(stored: StoredAccounts, customer_id: int) -> int:
 
 def _say(actor: Actor, kind: str, name: str) -> None:
     log.info("account_changed", kind=kind, account=name, actor=actor.kind.value)
-
-
-def _base64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

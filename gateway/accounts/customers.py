@@ -26,7 +26,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """An API key, or what an ESME account may do, as the hot path sees it.
 
-    id: minus its number for an ESME account. classes: what it may send; empty means all but promotional.
+    id: minus its number for an ESME account. classes: what it may send; empty means all but promotional. facades: what
+    it is for instead of the API of our own.
     """
 
     id: int
@@ -39,6 +40,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     burst: int
     daily_quota: int | None
     expires_ms: int | None
+    facades: tuple[str, ...] = ()
 
 
 def any_key(customer: Customer) -> ApiKey:

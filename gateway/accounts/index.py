@@ -179,7 +179,8 @@ class _Indexing:
 
 def _key(stored: StoredKey, customer: Customer) -> ApiKey:
     settings = _decode_key(stored.settings)
-    return _may(settings, customer, stored.id, stored.prefix, stored.scopes, stored.expires_ms)
+    key = _may(settings, customer, stored.id, stored.prefix, stored.scopes, stored.expires_ms)
+    return msgspec.structs.replace(key, facades=settings.facades) if settings.facades else key
 
 
 def _esme(stored: StoredEsme, customer: Customer) -> Esme:

@@ -22,6 +22,7 @@ from gateway.accounts.fraud_rules import check_modes
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
 from gateway.model.consent_mode import ConsentMode
+from gateway.model.facades import FACADES
 from gateway.model.fraud_controls import FraudModes
 from gateway.model.message import MessageClass
 from gateway.model.senders import is_sender
@@ -30,7 +31,7 @@ from redaction.retention import RetentionWish
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_SCOPES: Final = ("send", "status")
-SCOPES: Final = (*DEFAULT_SCOPES, "operators", "consents", "suppressions", "subjects")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators", "consents", "suppressions", "subjects", "inbound")
 LATER_SCOPES: Final = ("admin",)
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100
@@ -249,9 +250,16 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredKeySettings(KeySettings, frozen=True, kw_only=True):
-    """As they lie beside a key. pepper: the epoch of the one that its digest is under."""
+    """As they lie beside a key. pepper: the epoch of the one that its digest is under. facades: the façades that it is
+    for, and nothing else; empty is the API of our own.
+    """
 
     pepper: int = 0
+    facades: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require(set(self.facades) <= set(FACADES), f"façades are {', '.join(FACADES)}")
 
 
 class EsmeSettings(KeySettings, frozen=True, kw_only=True):

@@ -118,6 +118,8 @@ class Act(enum.Enum):
     SUBJECT_ERASE = "subject.erase"
     SUBJECT_ACCESS = "subject.access"
     MESSAGE_ERASE = "message.erase"
+    MESSAGE_EMPTY = "message.empty"
+    MESSAGE_DELETE = "message.delete"
     MESSAGE_CANCEL = "message.cancel"
     MESSAGE_NOTIFY = "message.notify"
     EXPORT_MAKE = "export.make"
@@ -299,6 +301,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         ),
         Act.SUBJECT_ACCESS: Rule(("case", "request", "cus", ""), numbers=frozenset({"messages", "customers"})),
         Act.MESSAGE_ERASE: _rule("msg", numbers="messages periods elsewhere subjects customers held"),
+        Act.MESSAGE_EMPTY: _rule("msg"),
+        Act.MESSAGE_DELETE: _rule("msg"),
         Act.CUSTOMER_READ: _CUSTOMER,
         Act.CUSTOMER_CORRECT: _rule("cus", words=("name", "company", "email", "phone")),
         Act.CUSTOMER_ERASE: _rule("cus", numbers="messages"),

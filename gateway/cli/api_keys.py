@@ -6,10 +6,12 @@ import typer
 
 from gateway.accounts.administration import LONGEST_LIFE_MS
 from gateway.accounts.invalid import InvalidSetting
+from gateway.accounts.key_secrets import password_of
 from gateway.accounts.settings import DEFAULT_SCOPES, KeySettings, label_of, pepper_of
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import customer_names, find_customer, find_owner, open_desk
+from gateway.model.facades import FACADES
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
 
@@ -23,7 +25,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="API keys.")
 def add(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="send, status or operators; repeatable. send and status by default.")
+        list[str] | None,
+        typer.Option(
+            help="send, status, operators, inbound, consents, suppressions or subjects; repeatable. send and status by "
+            "default."
+        ),
     ] = None,
     allow_class: Annotated[
         list[str] | None, typer.Option(help="Class it may send; default all but promotional.")
@@ -34,6 +40,10 @@ def add(
         str | None, typer.Option(help="Messages in a day of its customer's clock; default no limit.")
     ] = None,
     label: Annotated[str, typer.Option(help="A word of yours that names nobody; shown in lists.")] = "",
+    facade: Annotated[
+        list[str] | None,
+        typer.Option(help=f"It is for this façade instead of our own API: {', '.join(FACADES)}; repeatable."),
+    ] = None,
     expires_days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
     config: Config = None,
     json: Json = False,
@@ -53,11 +63,12 @@ def add(
             owner = await find_customer(desk, customer)
             expires_ms = None if lifetime_ms is None else desk.clock.now_ms() + lifetime_ms
             stored, secret = await desk.accounts.add_key(
-                owner.id, scopes=scope or DEFAULT_SCOPES, settings=settings, expires_ms=expires_ms
+                owner.id, scopes=scope or DEFAULT_SCOPES, settings=settings, expires_ms=expires_ms, facades=facade or ()
             )
             return {
                 "key": secret.reveal(Purpose.CREDENTIAL),
                 "prefix": stored.prefix,
+                **({"username": stored.prefix, "password": password_of(secret)} if facade else {}),
                 "scopes": " ".join(stored.scopes),
                 "expires": rfc3339_or_none(stored.expires_ms),
             }

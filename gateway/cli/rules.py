@@ -11,7 +11,7 @@ import typer
 from config.loader import load
 from config.rules import ClassRule, RulePack
 from gateway.accept.choosing import Choice
-from gateway.accept.inquiry import findings
+from gateway.accept.inquiry import inquire
 from gateway.accept.judging import Judge
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
@@ -141,7 +141,7 @@ async def _check(desk: Desk, customer: str, request: MessageRequest, now_ms: int
     router = Router(routes(settings), directory.public_id)
     choice = Choice(router, lambda names, _: first_up(names, lambda _name: True), rules.permits)
     validator = Validator(settings.messages, plan, lambda _url: True, lambda _customer: True, rules.senders.classes_of)
-    return checked_view(findings(validator, Judge([rules.at_door]), choice, any_key(found), request, now_ms))
+    return checked_view(inquire(validator, Judge([rules.at_door]), choice, any_key(found), request, now_ms))
 
 
 def _pack(packs: Packs, name: str | None) -> RulePack:

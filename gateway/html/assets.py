@@ -16,7 +16,7 @@ from gateway.html.catalogue import GROUND
 
 PREFIX: Final = "/assets/"
 CACHING: Final = "public, max-age=31536000, immutable"
-MEDIA: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+MEDIA: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _FOLDER: Final = "assets"
 _DIGITS: Final = 12
 

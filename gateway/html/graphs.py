@@ -12,6 +12,8 @@ from markupsafe import Markup
 WIDTH: Final = 240
 HEIGHT: Final = 48
 _EDGE: Final = 2
+_FEWEST: Final = 12
+"""Bars that there is room for, however few there are: a single one is no block."""
 
 
 def spark(values: Sequence[float]) -> Markup:
@@ -32,8 +34,8 @@ def bars(values: Sequence[float]) -> Markup:
     """A bar for each value, from zero up; nothing where there are none."""
     if not values:
         return Markup("")
-    top = max(*values, 1e-9) if len(values) > 1 else max(values[0], 1e-9)
-    step = (WIDTH - 2 * _EDGE) / len(values)
+    top = max(*values, 1e-9)
+    step = (WIDTH - 2 * _EDGE) / max(len(values), _FEWEST)
     form = Markup('<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>')
     drawn = (
         form.format(_EDGE + place * step, _height(value, top), step * 0.8, HEIGHT - _EDGE - _height(value, top))

@@ -22,7 +22,7 @@ POLICY: Final = "; ".join(
 _REFUSED: Final = (
     *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
     *("gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock"),
-    *("sync-xhr", "usb", "web-share", "xr-spatial-tracking"),
+    *("sync-xhr", "usb", "xr-spatial-tracking"),
 )
 HEADERS: Final = (
     "Cross-Origin-Opener-Policy: same-origin\r\n"

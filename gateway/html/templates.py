@@ -32,11 +32,6 @@ class Templates:
         """A whole page. Raises `jinja2.UndefinedError` for a value that is missing."""
         return self._in(look).get_template(name).render(values).encode()
 
-    def part(self, name: str, block: str, look: Look, values: Mapping[str, object]) -> bytes:
-        """One block of a page alone, to be put in the place of the one that a browser shows."""
-        template = self._in(look).get_template(name)
-        return "".join(template.blocks[block](template.new_context(dict(values)))).encode()
-
     def _in(self, look: Look) -> Environment:
         return _environment(self._package, look)
 

@@ -1,33 +1,34 @@
 """The customers' HTTP API on its listener."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
+
+from msgspec.structs import astuple
 
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
-from gateway.http_api.consent_table import consent_routes
-from gateway.http_api.consents import ConsentActs, ConsentEndpoints, ConsentSource
 from gateway.http_api.express_send import SendDesk
+from gateway.http_api.facades.desk import FacadeDesk
+from gateway.http_api.facades.parts import Parts
+from gateway.http_api.facades.registry import wanted
+from gateway.http_api.further_routes import further_routes
 from gateway.http_api.listener import Listener
 from gateway.http_api.messages import Limits, SendEndpoints
 from gateway.http_api.openapi import describe
-from gateway.http_api.outcomes import OutcomeEndpoint, Report
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.records import RecordEndpoints, Sources
 from gateway.http_api.replies import Replies
-from gateway.http_api.routes import Route, RouteTable
+from gateway.http_api.routes import RouteTable
 from gateway.http_api.sending import SendPath
-from gateway.http_api.subject_table import subject_routes
-from gateway.http_api.subjects import SubjectEndpoints
-from gateway.http_api.table import message_routes, outcome_routes, page_routes
+from gateway.http_api.subject_requests import RightsSource
+from gateway.http_api.table import message_routes, page_routes
 from gateway.http_api.traffic import Traffic
 from gateway.http_api.usage import UsageEndpoint
 from gateway.process.clock import Clock
 from gateway.process.tls import Identity, identity
-from gateway.rights.desk import RightsDesk
 from operators.entrance import Place
 from operators.seats import Seats
 
@@ -52,7 +53,7 @@ class HttpApi:
         *,
         checks: Callable[[], Mapping[str, bool]],
         max_validity_s: int | None = None,
-        rights: RightsDesk | None = None,
+        rights: RightsSource | None = None,
     ) -> None:
         self._identity = shown = identity(settings.tls_certificate, settings.tls_key)
         tls = None if shown is None else shown.context
@@ -63,21 +64,30 @@ class HttpApi:
         self.gatekeeper = gatekeeper = Gatekeeper(directory, clock, settings.trusted_proxies)
         self._pages = pages = Pages(replies)
         self._endpoints = endpoints = SendEndpoints(sending, gatekeeper, replies, _limits(settings))
+        records = RecordEndpoints(sources, gatekeeper, replies, clock)
         table = RouteTable(
             [
                 *message_routes(
                     endpoints,
-                    RecordEndpoints(sources, gatekeeper, replies, clock),
+                    records,
                     UsageEndpoint(sources.usage, sending.standing, gatekeeper, replies, clock),
                 ),
-                *(() if sources.report is None else _outcome_routes(sources, sources.report, gatekeeper, replies)),
-                *(() if sources.consents is None else _consent_routes(sources.consents, gatekeeper, replies, clock)),
-                *(() if rights is None else subject_routes(SubjectEndpoints(rights, gatekeeper, replies))),
+                *further_routes(sources, rights, records, gatekeeper, replies, clock),
                 *page_routes(pages, self.health),
             ],
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
+        parts = Parts(sending=sending, sources=sources, directory=directory, replies=replies, clock=clock)
+        self._facades = FacadeDesk(
+            wanted(settings.facades, parts),
+            gatekeeper,
+            self.traffic,
+            self.health,
+            _limits(settings),
+            otherwise=answering.answer,
+            replies=replies,
+        )
         self._told: tuple[int, int | None] | None = None
         self._describe(settings.max_batch, max_validity_s)
         self._desk = desk = SendDesk(
@@ -90,7 +100,7 @@ class HttpApi:
         )
         place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
         self.listener = Listener(
-            answering.answer,
+            self._facades.answer if any(astuple(settings.facades)) else answering.answer,
             place,
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
@@ -109,6 +119,7 @@ class HttpApi:
             self._identity.adopt(shown)
         limits = _limits(settings)
         self._endpoints.adopt(limits)
+        self._facades.limits = limits
         self._desk.limit_bytes = limits.max_body_bytes
         self.listener.seats.resize(settings.max_connections, settings.max_connections_per_address)
         self.listener.adopt(settings.idle_s)
@@ -135,14 +146,6 @@ class HttpApi:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
         await self._sending.stop(LAST_LOOKS_S)
-
-
-def _outcome_routes(sources: Sources, report: Report, gatekeeper: Gatekeeper, replies: Replies) -> list[Route]:
-    return outcome_routes(OutcomeEndpoint(sources.messages, report, gatekeeper, replies))
-
-
-def _consent_routes(source: ConsentSource, gatekeeper: Gatekeeper, replies: Replies, clock: Clock) -> Sequence[Route]:
-    return consent_routes(ConsentEndpoints(ConsentActs(source, clock), gatekeeper, replies), source.stop_page(replies))
 
 
 def _limits(settings: HttpSettings) -> Limits:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.accounts.customers import ApiKey
 from gateway.accounts.directory import Directory
+from gateway.audit.actor import Actor, ActorKind
 from gateway.http_api.proxies import FORWARDED, Forwarded, Proxies, Remote
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
@@ -14,7 +15,7 @@ from gateway.process.logs import logger
 from gateway.process.notices import Notices, cut_address
 from operators.seated_handler import SeatedHandler
 from redaction.errors import KeysWithheld, alone
-from redaction.personal import Secret
+from redaction.personal import Purpose, Secret
 
 MAX_TOKEN: Final = 128
 
@@ -56,6 +57,19 @@ class Gatekeeper:
             request.protocol.seat.prove()
         return key
 
+    def open_facade(self, request: web.BaseRequest, login: Secret | None, facade: str, scope: str) -> ApiKey:
+        """The key that came to a façade, if it is for it and may do this. login: as the façade reads it, None where
+        there was none. Raises Refusal.
+        """
+        remote, forwarded = lambda: request.remote, lambda: request.headers.getall(FORWARDED, ())
+        if login is None:
+            raise self._unknown("none", remote, forwarded)
+        key = self._find(login, remote, forwarded)
+        self.admit(key, scope, remote, forwarded, facade)
+        if isinstance(request.protocol, SeatedHandler):
+            request.protocol.seat.prove()
+        return key
+
     def identify(
         self,
         authorization: str,
@@ -66,10 +80,14 @@ class Gatekeeper:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise self._unknown("scheme" if authorization else "none", remote, forwarded)
+        return self._find(Secret(token), remote, forwarded)
+
+    def _find(self, secret: Secret, remote: Remote, forwarded: Forwarded) -> ApiKey:
+        token = secret.reveal(Purpose.CREDENTIAL)
         if not 0 < len(token) <= MAX_TOKEN or not token.isascii():
             raise self._unknown("token", remote, forwarded)
         try:
-            key = self._directory.find(Secret(token))
+            key = self._directory.find(secret)
         except KeysWithheld:
             raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         if key is None:
@@ -101,8 +119,11 @@ class Gatekeeper:
         scope: str,
         remote: Remote,
         forwarded: Forwarded,
+        facade: str = "",
     ) -> None:
-        """Whether the key may do this now, from there. forwarded: X-Forwarded-For headers. Raises Refusal."""
+        """Whether the key may do this now, from there. forwarded: X-Forwarded-For headers. facade: at which it came, ""
+        for the API of our own. Raises Refusal.
+        """
         code = ""
         if key.expires_ms is not None and key.expires_ms <= self._clock.now_ms():
             code = "key_expired"
@@ -110,7 +131,7 @@ class Gatekeeper:
             code = "address_not_allowed"
         elif key.customer.disabled:
             code = "customer_disabled"
-        elif scope not in key.scopes:
+        elif scope not in key.scopes or (facade not in key.facades if facade else key.facades):
             code = "scope_missing"
         if code:
             self._note(code, key, remote, forwarded)
@@ -125,3 +146,8 @@ class Gatekeeper:
     def _comes_from(self, key: ApiKey, remote: str | None, forwarded: Forwarded) -> bool:
         address = self._proxies.address(remote, forwarded)
         return address is not None and any(address in network for network in key.networks)
+
+
+def actor_of(key: ApiKey) -> Actor:
+    """As the audit log names who has this key."""
+    return Actor(ActorKind.KEY, f"key_{key.prefix}")

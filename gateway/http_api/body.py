@@ -20,6 +20,13 @@ class UnreadBody(Refusal):
 async def read_json_body(request: web.BaseRequest, limit_bytes: int, timeout_s: float) -> bytes:
     """The body. Raises Refusal for a media type that is not JSON, and UnreadBody beyond size or time."""
     _refuse_other_media(request)
+    return await read_body(request, limit_bytes, timeout_s)
+
+
+async def read_body(request: web.BaseRequest, limit_bytes: int, timeout_s: float) -> bytes:
+    """The body, of whatever media type. Raises Refusal for one that is encoded, and UnreadBody beyond size or time."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refusal("unsupported_encoding")
     content = request.content
     if content.is_eof():  # it came with the headers: the usual case, one read and no waiting
         body = content.read_nowait()
@@ -39,13 +46,10 @@ async def read_json_body(request: web.BaseRequest, limit_bytes: int, timeout_s: 
 
 
 def _refuse_other_media(request: web.BaseRequest) -> None:
-    headers = request.headers
-    content_type = headers.get("Content-Type", "")
+    content_type = request.headers.get("Content-Type", "")
     content_type = content_type.rstrip("; \t")
     if content_type != "application/json" and not _JSON_TYPE.fullmatch(content_type):
         raise Refusal("unsupported_media_type")
-    if headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refusal("unsupported_encoding")
 
 
 def _invite(request: web.BaseRequest) -> None:

@@ -48,6 +48,8 @@ def decode_message(body: bytes) -> MessageRequest:
     request = decode(_message, body)
     if body.count(b":") > _fields_given(request):
         _refuse_repeated_names(body)
+    if not request.text and request.octets is UNSET:
+        raise Refusal("missing_field", "text")
     return request
 
 
@@ -71,6 +73,8 @@ def _requests(body: bytes) -> list[MessageRequest] | None:
         requests = _usual_batch.decode(body).messages
         if body.count(b":") > 1 + sum([_fields_given(each) for each in requests]):
             _refuse_repeated_names(body)
+        if not all(each.text for each in requests):
+            return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refusal):
         return None
     return requests
@@ -145,7 +149,8 @@ def _refusal(complaint: str) -> Refusal:
 def _fields_given(request: MessageRequest) -> int:
     """How many names the body has at the least."""
     return (
-        3
+        2
+        + (request.text != "")
         + (request.message_class is not UNSET)
         + (request.reference is not None)
         + (request.validity is not None)
@@ -153,6 +158,9 @@ def _fields_given(request: MessageRequest) -> int:
         + (request.retention is not None)
         + (request.callback_url is not None)
         + request.flash
+        + (request.octets is not UNSET)
+        + (request.header is not UNSET)
+        + (request.data_coding is not UNSET)
     )
 
 

@@ -1,14 +1,13 @@
 """The door as the HTTP endpoints see it; see `gateway.accept.door`."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.ledger.journal import Done
 from gateway.model.message import Message
-from gateway.model.submission import SmppForm
-from gateway.model.verdict import Verdict
+from gateway.model.submission import NO_FORM, SmppForm
 
 
 class Door(Protocol):
@@ -33,7 +32,7 @@ class Door(Protocol):
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer: their messages are made durable together."""
 
-    def judge(self, key: ApiKey, request: MessageRequest) -> Sequence[Verdict]:
+    def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent."""
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:

@@ -55,7 +55,7 @@ class Desk(Protocol):
 
 class ExpressConnection(asyncio.Protocol):
     """One connection. known: what the desk remembers of its last request, so that it need not be worked out again.
-    seat: its place at the listener.
+    seat: its place at the listener. request_id: of the request in hand, where it was given one.
     """
 
     __slots__ = (
@@ -70,6 +70,7 @@ class ExpressConnection(asyncio.Protocol):
         "_transport",
         "_turns",
         "known",
+        "request_id",
         "seat",
     )
 
@@ -86,6 +87,7 @@ class ExpressConnection(asyncio.Protocol):
         self._ended = False  # the peer sends no more
         self._since = lane.now
         self.known: object = None
+        self.request_id: bytes | None = None
 
     @property
     def remote(self) -> str:

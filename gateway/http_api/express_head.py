@@ -26,7 +26,15 @@ _BLANK: Final = b" \t"
 _MAX_LENGTH_DIGITS: Final = 7
 
 _READ: Final = frozenset(
-    {b"host", b"content-length", b"content-type", b"authorization", b"idempotency-key", b"x-forwarded-for"}
+    {
+        b"host",
+        b"content-length",
+        b"content-type",
+        b"authorization",
+        b"idempotency-key",
+        b"x-forwarded-for",
+        b"x-request-id",
+    }
 )
 _IGNORED: Final = frozenset({b"accept", b"accept-encoding", b"accept-language", b"user-agent", b"connection"})
 _PLAIN: Final = _READ | _IGNORED
@@ -37,7 +45,7 @@ _ODD: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b
 class Usual:
     """A usual request. Its body runs from `start` to `end` in the octets given; header values are as they were sent."""
 
-    __slots__ = ("authorization", "end", "forwarded", "idempotency", "start")
+    __slots__ = ("authorization", "end", "forwarded", "idempotency", "request_id", "start")
 
     def __init__(self, start: int, end: int, head: "_Head") -> None:
         self.start: Final = start
@@ -45,6 +53,7 @@ class Usual:
         self.authorization: Final = head.authorization
         self.idempotency: Final = head.idempotency
         self.forwarded: Final = head.forwarded
+        self.request_id: Final = head.request_id
 
 
 class Odd:
@@ -66,19 +75,20 @@ ODD: Final = Odd()
 class _Head:
     """What a usual head says."""
 
-    __slots__ = ("authorization", "forwarded", "idempotency", "length")
+    __slots__ = ("authorization", "forwarded", "idempotency", "length", "request_id")
 
-    def __init__(self, length: int, authorization: bytes, idempotency: bytes | None, forwarded: bytes | None) -> None:
+    def __init__(self, length: int, fields: dict[bytes, bytes]) -> None:
         self.length: Final = length
-        self.authorization: Final = authorization
-        self.idempotency: Final = idempotency
-        self.forwarded: Final = forwarded
+        self.authorization: Final = fields.get(b"authorization", b"")
+        self.idempotency: Final = fields.get(b"idempotency-key")
+        self.forwarded: Final = fields.get(b"x-forwarded-for")
+        self.request_id: Final = fields.get(b"x-request-id")
 
 
 class UsualReader:
     """Reads usual requests, and remembers heads: a client sends the same few again and again.
 
-    A head with an idempotency key comes once. limit_bytes: of a body.
+    A head with an idempotency key or an id of the request comes once. limit_bytes: of a body.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -107,9 +117,8 @@ class UsualReader:
         length = None if fields is None else _length(fields)
         if fields is None or length is None:
             return None
-        forwarded, idempotency = fields.get(b"x-forwarded-for"), fields.get(b"idempotency-key")
-        head = _Head(length, fields.get(b"authorization", b""), idempotency, forwarded)
-        if idempotency is None and len(lines) <= KNOWN_LENGTH:
+        head = _Head(length, fields)
+        if head.idempotency is None and head.request_id is None and len(lines) <= KNOWN_LENGTH:
             if len(self._known) >= KNOWN_HEADS:
                 self._known.clear()
             self._known[lines] = head

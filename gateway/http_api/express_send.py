@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
+from gateway.http_api.answering import INTERNAL, say_failed
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.express import ExpressConnection
 from gateway.http_api.express_head import Usual
 from gateway.http_api.replies import Replies
+from gateway.http_api.request_ids import line_of
 from gateway.http_api.sending import SendPath, idempotency_of
 from gateway.http_api.traffic import Traffic
 from gateway.model.refusals import Refusal, refusal_of
@@ -54,6 +56,7 @@ class SendDesk:
     def take(self, connection: ExpressConnection, usual: Usual, body: bytes) -> None:
         """See `gateway.http_api.express.Desk`."""
         self._traffic.began()
+        connection.request_id = usual.request_id
         try:
             key = self._key(connection, usual)
             idempotency = None if usual.idempotency is None else idempotency_of(usual.idempotency.decode("ascii"))
@@ -79,6 +82,7 @@ class SendDesk:
         """See `gateway.http_api.express.Desk`."""
         self._answers[202] += 1
         self._traffic.left()
+        more += self._path.rate_lines(_key_of(connection)) + line_of(self._request_id(connection))
         connection.answer(self._replies.octets(202, body, more))
 
     def refused(self, connection: ExpressConnection, refusal: Refusal) -> None:
@@ -86,7 +90,20 @@ class SendDesk:
         reply = self._replies.problem(refusal)
         self._answers[reply.status] += 1
         self._traffic.left()
-        connection.answer(reply.octets)
+        request_id = self._request_id(connection)
+        if reply.status == INTERNAL:
+            say_failed(request_id)
+        connection.answer(reply.named(request_id).octets)
+
+    def _request_id(self, connection: ExpressConnection) -> str:
+        given = connection.request_id
+        return self._replies.ids.of(None if given is None else given.decode("ascii"))
+
+
+def _key_of(connection: ExpressConnection) -> ApiKey:
+    """Of the request in hand, which was admitted."""
+    assert isinstance(connection.known, _Known)
+    return connection.known.key
 
 
 def _forwarded(usual: Usual) -> Sequence[str]:

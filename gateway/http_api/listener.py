@@ -172,6 +172,6 @@ class Listener:
     def _turn_away(self) -> asyncio.Protocol | None:
         if len(self._turned) >= TURNED_AT_ONCE:
             return None
-        refused = self._replies.problem(Refusal("overloaded"))
+        refused = self._replies.problem(Refusal("overloaded")).named(self._replies.ids.of(None))
         self._answers[refused.status] += 1
         return Turned(refused.head + b"Connection: close\r\n\r\n" + refused.content, self._turned)

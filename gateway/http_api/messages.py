@@ -60,7 +60,7 @@ class SendEndpoints:
         answer = _Answer()
         self._path.send(key, body, idempotency, answer)
         taken, more = await answer.known
-        return self._replies.of(202, taken, more=more)
+        return self._replies.of(202, taken, more=more + self._path.rate_lines(key))
 
     async def check(self, call: Call) -> Reply:
         """Counts against the key's throughput and nothing else."""
@@ -71,7 +71,7 @@ class SendEndpoints:
             found = self._path.judge(key, body)
         finally:
             self._path.settle(key, 1, 1)
-        return self._replies.of(200, _encode(checked_view(found)))
+        return self._replies.of(200, _encode(checked_view(found)), more=self._path.rate_lines(key))
 
     async def send_batch(self, call: Call) -> Reply:
         request = call.request
@@ -80,7 +80,8 @@ class SendEndpoints:
         self._path.precheck(key)
         items = await self._batches.send(key, await self._read_batch(key, request), idempotency)
         refused = sum(item.error is not None for item in items)
-        return self._replies.of(202, _encode(BatchAccepted(len(items) - refused, refused, items)))
+        answer = BatchAccepted(len(items) - refused, refused, items)
+        return self._replies.of(202, _encode(answer), more=self._path.rate_lines(key))
 
     async def _read_batch(self, key: ApiKey, request: web.BaseRequest) -> Sequence[MessageRequest | bytes]:
         """The messages of a batch. Only so many are read at a time, which bounds the memory that bodies take. One that

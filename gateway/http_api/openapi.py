@@ -45,6 +45,7 @@ STOPPING: Final = ("stopping",)
 PRINTABLE: Final = r"^[^\u0000-\u0008\u000b\u000e-\u001f\u007f]*$"
 """No control characters but tabs and line ends."""
 
+OCTETS: Final = r"^(hex:([0-9A-Fa-f]{2})+|([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$"
 TIME: Final[Document] = {"type": "string", "format": "date-time"}
 _STATUS: Final[Document] = {"enum": [each.value for each in Status]}
 _CLASS: Final[Document] = {"enum": [each.value for each in MessageClass]}
@@ -63,6 +64,9 @@ REFINEMENTS: Final[Mapping[str, Mapping[str, Document]]] = {
         "schedule_at": {"format": "date-time"},
         "retention": {"enum": ["discard", None]},
         "callback_url": {"format": "uri", "maxLength": 2048},
+        "octets": {"maxLength": 512, "pattern": OCTETS},
+        "header": {"maxLength": 512, "pattern": OCTETS},
+        "data_coding": {"minimum": 0, "maximum": 255},
     },
     "BatchRequest": {
         "messages": {
@@ -93,6 +97,7 @@ REFINEMENTS: Final[Mapping[str, Mapping[str, Document]]] = {
     },
     "RetentionView": _KEPT,
     "PrivacyReceipt": _KEPT,
+    "InboundView": {"id": _ID, "received_at": TIME},
     "OperatorView": {"circuit": {"enum": ["closed", "open", "half_open"]}},
 }
 """Schema and property to what the schema says of it besides its type."""
@@ -140,9 +145,17 @@ def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | N
     schemas = document["components"]["schemas"]
     if max_validity_s is not None:
         schemas["MessageRequest"]["properties"]["validity"]["maximum"] = max_validity_s
+    _say_what_is_sent(schemas["MessageRequest"])
     schemas["BatchRequest"]["properties"]["messages"]["maxItems"] = max_batch
     schemas |= webhook_schemas(_REFERENCE)
     return document | {"webhooks": webhooks(_REFERENCE)}
+
+
+def _say_what_is_sent(message: Document) -> None:
+    """Either a text or octets."""
+    del message["properties"]["text"]["default"]
+    message["oneOf"] = [{"required": ["text"]}, {"required": ["octets"]}]
+    message["dependentRequired"] = {"header": ["octets"], "data_coding": ["octets"]}
 
 
 def describe_api(routes: Sequence[Route], api: Api) -> Document:

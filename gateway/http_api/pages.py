@@ -7,11 +7,12 @@ import msgspec
 
 from gateway.accept.request import HealthView, ReadinessView
 from gateway.http_api.api_page import page_policy, render_page
+from gateway.http_api.problems import problem_list, told_of
 from gateway.http_api.replies import HTML, TEXT, Replies, Reply
 from gateway.http_api.routes import Call
-from gateway.model.refusals import KINDS, Refusal
 
 _encode: Final = msgspec.json.Encoder().encode
+_PROBLEMS: Final = _encode(problem_list())
 _HEALTHY: Final = _encode(HealthView("ok"))
 
 
@@ -60,8 +61,7 @@ class Pages:
         return self._replies.of(200, self._page, HTML, policy=self._policy)
 
     async def problem(self, call: Call) -> Reply:
-        kind = KINDS.get(call.argument)
-        if kind is None:
-            raise Refusal("not_found")
-        text = f"{call.argument} (HTTP {kind.http})\n\n{kind.title}\n"
-        return self._replies.of(200, text.encode(), TEXT)
+        return self._replies.of(200, told_of(call.argument).encode(), TEXT)
+
+    async def problems(self, _: Call) -> Reply:
+        return self._replies.of(200, _PROBLEMS)

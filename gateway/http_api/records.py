@@ -1,29 +1,31 @@
 """What customers look up, list and take back: the records of their messages."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from gateway.accept.request import MessageList, OperatorList, OperatorView
-from gateway.accept.validation import parse_time
+from gateway.accounts.customers import ApiKey
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consents import ConsentSource
+from gateway.http_api.listing import Lister, Wanted, wanted
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
+from gateway.http_api.searching import OwnSearch
 from gateway.http_api.views import message_view
+from gateway.ledger.contract import Page
 from gateway.ledger.roles import Messages, Usage
-from gateway.model.identifiers import parse_cursor, parse_message_id, write_cursor
-from gateway.model.message import Message, Status
+from gateway.model.content import Received
+from gateway.model.identifiers import parse_message_id, write_cursor
+from gateway.model.message import Message
 from gateway.model.refusals import Refusal
+from gateway.model.times import rfc3339
 from gateway.process.clock import Clock
+from redaction.errors import KeysWithheld, alone
 
-DEFAULT_PAGE: Final = 50
-MAX_PAGE: Final = 200
-
-_LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -37,7 +39,8 @@ class Canceller(Protocol):
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
     they stand. consents: what people permitted and stopped; None where nothing of it is kept. report: whether the code
-    of a customer's message was entered; None where nobody counts it.
+    of a customer's message was entered; None where nobody counts it. search: of messages to a number; None where
+    that is not done. received: opens what a person wrote to a customer; None where people write to nobody.
     """
 
     messages: Messages
@@ -47,6 +50,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     operators: Callable[[], Sequence[OperatorView]]
     consents: ConsentSource | None = None
     report: Callable[[int, bytes, bool], None] | None = None
+    search: OwnSearch | None = None
+    received: Callable[[Message], Received | None] | None = None
 
 
 class RecordEndpoints:
@@ -55,38 +60,49 @@ class RecordEndpoints:
         self._gatekeeper = gatekeeper
         self._replies = replies
         self._clock = clock
+        self._lister = Lister(sources.messages, sources.reveal_reference, clock.monotonic)
 
     async def show(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "status")
-        return self._shown(await self._sources.messages.find(key.customer.id, message_id_of(call.argument)))
+        return self.shown(await self._sources.messages.find(key.customer.id, message_id_of(call.argument)))
 
     async def cancel(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "send")
-        return self._shown(await self._sources.canceller.cancel(key.customer.id, message_id_of(call.argument)))
+        return self.shown(await self._sources.canceller.cancel(key.customer.id, message_id_of(call.argument)))
 
     async def list_messages(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, "status")
-        query = call.query
-        page = await self._sources.messages.list_messages(
-            key.customer.id,
-            status=_status(query),
-            since_ms=_since(query),
-            cursor=_cursor(query),
-            limit=_limit(query),
-        )
+        asked, number = wanted(call.query), call.query.get("recipient")
+        if number is None:
+            page = await self._lister.page(key.customer.id, asked)
+            since: str | UnsetType = UNSET
+        else:
+            page, since = await self._of_person(key, asked, number)
         cursor = None if page.cursor is None else write_cursor(page.cursor)
         now_ms, country_of, reference_of = self._clock.now_ms(), cache(self._country_of), self._sources.reveal_reference
         views = [
             message_view(each, country_of=country_of, reference=reference_of(each), now_ms=now_ms)
             for each in page.messages
         ]
-        return self._replies.of(200, _encode(MessageList(views, cursor)))
+        return self._replies.of(200, _encode(MessageList(views, cursor, since)))
+
+    async def _of_person(self, key: ApiKey, asked: Wanted, number: str) -> tuple[Page, str | UnsetType]:
+        """And from when on it is complete: names of earlier times cannot be made any more."""
+        if self._sources.search is None:
+            raise Refusal("unsupported", "recipient")
+        try:
+            found = await self._sources.search.find(key, number)
+        except KeysWithheld:
+            raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
+        since_ms = found.since_ms if found.is_whole else found.messages[-1].accepted_ms
+        return self._lister.among(found.messages, asked), UNSET if since_ms is None else rfc3339(since_ms)
 
     async def list_operators(self, call: Call) -> Reply:
         self._gatekeeper.open(call.request, "operators")
         return self._replies.of(200, _encode(OperatorList(list(self._sources.operators()))))
 
-    def _shown(self, message: Message | None) -> Reply:
+    def shown(self, message: Message | None) -> Reply:
+        """Raises Refusal where there is none."""
         if message is None:
             raise Refusal("not_found")
         reference = self._sources.reveal_reference(message)
@@ -103,42 +119,3 @@ def message_id_of(argument: str) -> bytes:
     if identifier is None:
         raise Refusal("not_found")
     return identifier
-
-
-def _status(query: Mapping[str, str]) -> Status | None:
-    raw = query.get("status")
-    if raw is None:
-        return None
-    try:
-        return Status(raw)
-    except ValueError:
-        raise Refusal("invalid_parameter", "status") from None
-
-
-def _since(query: Mapping[str, str]) -> int | None:
-    raw = query.get("since")
-    if raw is None:
-        return None
-    since_ms = parse_time(raw)
-    if since_ms is None:
-        raise Refusal("invalid_parameter", "since")
-    return max(0, since_ms)
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    raw = query.get("limit")
-    if raw is None:
-        return DEFAULT_PAGE
-    if not _LIMIT.fullmatch(raw) or int(raw) > MAX_PAGE:
-        raise Refusal("invalid_parameter", "limit")
-    return int(raw)
-
-
-def _cursor(query: Mapping[str, str]) -> bytes | None:
-    raw = query.get("cursor")
-    if raw is None:
-        return None
-    cursor = parse_cursor(raw)
-    if cursor is None:
-        raise Refusal("invalid_parameter", "cursor")
-    return cursor

@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from gateway.accept.request import ProblemView
+from gateway.http_api.request_ids import RequestIds, line_of
 from gateway.model.refusals import KINDS, Refusal
 from gateway.process.clock import Clock
 from redaction.errors import alone
@@ -34,6 +35,8 @@ _SECURITY: Final = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-refer
 _HSTS: Final = "Strict-Transport-Security: max-age=31536000\r\n"
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 _BEARER: Final = b'WWW-Authenticate: Bearer realm="connect-gateway"\r\n'
+_SPENT: Final = frozenset({"throughput_exceeded", "quota_exceeded"})
+"""What says that nothing is left of a limit."""
 _DEFAULT_RETRY_S: Final = 1.0
 
 
@@ -58,6 +61,11 @@ class Reply(web.StreamResponse):
     def octets(self) -> bytes:
         """All of it, for a connection that stays open."""
         return self._head + b"\r\n" + self._content
+
+    def named(self, request_id: str) -> "Reply":
+        """The same answer, saying which request it is to."""
+        self._head += line_of(request_id)
+        return self
 
     def closing(self) -> "Reply":
         """The same answer, ending the connection."""
@@ -99,6 +107,7 @@ class Replies:
 
     def __init__(self, clock: Clock, *, secure: bool = False) -> None:
         self._clock = clock
+        self.ids: Final = RequestIds(clock)
         self._security = _SECURITY + (_HSTS if secure else "")
         self._second = -1
         self._heads: dict[tuple[int, str, str, str], bytes] = {}
@@ -131,16 +140,23 @@ class Replies:
         """The answer to a refusal (RFC 9457)."""
         view = problem_view(refusal.code, refusal.field)
         if view.status in (429, 503):
-            wait_s = _DEFAULT_RETRY_S if refusal.retry_after_s is None else refusal.retry_after_s
-            more += b"Retry-After: %d\r\n" % max(1, math.ceil(wait_s))
+            more += self.retry_after(refusal)
         elif view.status == 401:
             more += _BEARER
         return self.of(view.status, _encode(view), PROBLEM, more=more)
 
+    @staticmethod
+    def retry_after(refusal: Refusal) -> bytes:
+        """The header lines that say when to try again, and that nothing is left of a limit."""
+        wait_s = _DEFAULT_RETRY_S if refusal.retry_after_s is None else refusal.retry_after_s
+        whole_s = max(1, math.ceil(wait_s))
+        spent = b"RateLimit-Remaining: 0\r\nRateLimit-Reset: %d\r\n" % whole_s if refusal.code in _SPENT else b""
+        return b"Retry-After: %d\r\n%s" % (whole_s, spent)
+
     def plain_problem(self, status: int) -> Reply:
         """The answer to what is not HTTP as we take it; it ends the connection."""
         body = _encode({"type": "about:blank", "title": _REASONS[status], "status": status})
-        return self.of(status, body, PROBLEM).closing()
+        return self.of(status, body, PROBLEM).named(self.ids.of(None)).closing()
 
     def _head(self, status: int, content_type: str, policy: str = NO_SOURCES, caching: str = NO_STORE) -> bytes:
         second = self._clock.now_ms() // 1000

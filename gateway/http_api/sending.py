@@ -13,6 +13,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from gateway.accept.inquiry import Inquired
+from gateway.accept.raw_parts import written_octets
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
@@ -25,7 +27,7 @@ from gateway.limits.admission import Admission
 from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
-from gateway.model.submission import NO_FORM
+from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
@@ -72,6 +74,13 @@ class SendPath:
             key.customer.id, settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
         )
 
+    def rate_lines(self, key: ApiKey) -> bytes:
+        """Header lines of how the key's throughput stands after what it was let in with; none without a limit."""
+        standing = self._admission.gates.standing(key)
+        if standing is None:
+            return b""
+        return b"RateLimit-Limit: %d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\n" % standing
+
     def charge(self, key: ApiKey, messages: int) -> None:
         """Take throughput for what was refused after it had made work; what comes after waits for what is owed."""
         self._admission.gates.charge(key, messages)
@@ -92,18 +101,30 @@ class SendPath:
             self._refuse(sending, refusal_of(error))
 
     def offer(
-        self, key: ApiKey, request: MessageRequest, done: Done, idempotency: str | None, index: int = 0
+        self,
+        key: ApiKey,
+        request: MessageRequest,
+        done: Done,
+        idempotency: str | None,
+        index: int = 0,
+        form: SmppForm = NO_FORM,
     ) -> Message:
         """See `gateway.accept.door.Door.offer`. index: place in a batch. Raises Refusal; then nothing is stored."""
-        return self._door.offer(key, request, NO_FORM, done, idempotency=idempotency, index=index)
+        if form is NO_FORM:
+            request, form = written_octets(request)
+        return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
         self._door.expect(batches)
 
-    def judge(self, key: ApiKey, body: bytes) -> Sequence[Verdict]:
+    def judge(self, key: ApiKey, body: bytes) -> Inquired:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
         return self._door.judge(key, decode_message(body))
+
+    def look(self, key: ApiKey, request: MessageRequest, form: SmppForm) -> Sequence[Verdict]:
+        """The same of a request that was read already."""
+        return self._door.judge(key, request, form).verdicts
 
     async def earlier(self, key: ApiKey, standing: WriteResult, request: MessageRequest, message: Message) -> Message:
         """The message that stands for a repeat. standing: its id, unless the ledger could not take the repeat.

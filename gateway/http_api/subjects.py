@@ -5,9 +5,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from gateway.accept.validation import parse_time
-from gateway.accounts.customers import ApiKey
-from gateway.audit.actor import Actor, ActorKind
-from gateway.http_api.auth import Gatekeeper
+from gateway.http_api.auth import Gatekeeper, actor_of
 from gateway.http_api.body import read_json_body
 from gateway.http_api.decoding import decode
 from gateway.http_api.records import message_id_of
@@ -36,20 +34,20 @@ class SubjectEndpoints:
 
     async def erase(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, SCOPE)
-        asked = await _body(call, SubjectRequest)
+        asked = await body_of(call, SubjectRequest)
         number = number_of(self._desk, asked.number)
         try:
-            done = await self._desk.erase(_actor(key), [number], key.customer.id, asked.case)
+            done = await self._desk.erase(actor_of(key), [number], key.customer.id, asked.case)
         except KeysWithheld:
             raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         return self._replies.of(200, _encode(erased_view(self._desk.on, done)))
 
     async def access(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, SCOPE)
-        asked = await _body(call, AccessRequest)
+        asked = await body_of(call, AccessRequest)
         number, since_ms = number_of(self._desk, asked.number), since_of(asked)
         try:
-            held = await self._desk.look(_actor(key), number, key.customer.id, asked.case, since_ms)
+            held = await self._desk.look(actor_of(key), number, key.customer.id, asked.case, since_ms)
         except KeysWithheld:
             raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         return self._replies.of(200, _encode(held))
@@ -60,7 +58,7 @@ class SubjectEndpoints:
         if found is None:
             raise Refusal("not_found")
         try:
-            done = await self._desk.erase_message(_actor(key), found)
+            done = await self._desk.erase_message(actor_of(key), found)
         except KeysWithheld:
             raise alone(Refusal("keys_unavailable", retry_after_s=1)) from None
         return self._replies.of(200, _encode(erased_view(self._desk.on, done)))
@@ -84,9 +82,6 @@ def since_of(asked: AccessRequest) -> int | None:
     return max(0, since_ms)
 
 
-def _actor(key: ApiKey) -> Actor:
-    return Actor(ActorKind.KEY, f"key_{key.prefix}")
-
-
-async def _body(call: Call, of: type[T]) -> T:
-    return decode(msgspec.json.Decoder(of), await read_json_body(call.request, BODY_BYTES, BODY_S))
+async def body_of(call: Call, of: type[T], limit_bytes: int = BODY_BYTES) -> T:
+    """Raises Refusal."""
+    return decode(msgspec.json.Decoder(of), await read_json_body(call.request, limit_bytes, BODY_S))

@@ -14,15 +14,20 @@ from gateway.accept.request import (
     OperatorList,
     ReadinessView,
 )
+from gateway.http_api.emptying import SCOPE as EMPTY_SCOPE
+from gateway.http_api.emptying import EmptyEndpoint, EmptyRequest
+from gateway.http_api.inbound import SCOPE, InboundEndpoints, InboundList, InboundView
+from gateway.http_api.listing import DEFAULT_PAGE, DIRECTIONS, MAX_PAGE, MAX_REFERENCE
 from gateway.http_api.messages import SendEndpoints
 from gateway.http_api.outcomes import OutcomeEndpoint, OutcomeReported, OutcomeRequest
 from gateway.http_api.pages import Health, Pages
-from gateway.http_api.records import DEFAULT_PAGE, MAX_PAGE, RecordEndpoints
+from gateway.http_api.problems import ProblemList
+from gateway.http_api.records import RecordEndpoints
 from gateway.http_api.replies import HTML, TEXT
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.http_api.usage import OFFSET, UsageEndpoint, UsageView
 from gateway.limits.usage import Span
-from gateway.model.message import Status
+from gateway.model.message import MessageClass, Status
 
 BODY_CODES: Final = (
     "malformed_json",
@@ -79,6 +84,10 @@ MESSAGE_CODES: Final = (
     "suppressed",
     "no_stop_link",
     "callback_without_endpoint",
+    "text_or_octets",
+    "invalid_octets",
+    "invalid_header",
+    "invalid_coding",
     "keys_unavailable",
 )
 REPLAYED: Final = {"Idempotent-Replayed": "`true` when an earlier request with this key was answered again."}
@@ -106,6 +115,32 @@ _LISTING: Final = (
         name="since",
         schema={"type": "string", "format": "date-time"},
         description="Only messages accepted at this time or later; RFC 3339 with an offset.",
+    ),
+    Parameter(
+        name="until",
+        schema={"type": "string", "format": "date-time"},
+        description="Only messages accepted before this time.",
+    ),
+    Parameter(
+        name="class",
+        schema={"type": "string", "enum": [each.value for each in MessageClass]},
+        description="Only messages of this class.",
+    ),
+    Parameter(
+        name="direction",
+        schema={"type": "string", "enum": list(DIRECTIONS)},
+        description="Only messages to people, or only those from people.",
+    ),
+    Parameter(
+        name="reference",
+        schema={"type": "string", "minLength": 1, "maxLength": MAX_REFERENCE},
+        description="Only messages that you sent under this reference, as long as it can be opened.",
+    ),
+    Parameter(
+        name="recipient",
+        schema={"type": "string", "minLength": 1},
+        description="Only messages to or from this number, of the newest 1,000. Proxies between us may keep URLs: to "
+        "look a person up for its own sake, use `/v1/subjects/access`.",
     ),
     Parameter(
         name="cursor",
@@ -157,6 +192,17 @@ def message_routes(sending: SendEndpoints, records: RecordEndpoints, usage: Usag
     ]
 
 
+def inbound_routes(inbound: InboundEndpoints) -> list[Route]:
+    return [
+        Route("GET", "/v1/inbound", inbound.list_inbound, _LIST_INBOUND),
+        Route("GET", "/v1/inbound/{id}", inbound.show_inbound, _SHOW_INBOUND),
+    ]
+
+
+def empty_routes(emptying: EmptyEndpoint) -> list[Route]:
+    return [Route("PATCH", "/v1/messages/{id}", emptying.empty, _EMPTY)]
+
+
 def outcome_routes(outcomes: OutcomeEndpoint) -> list[Route]:
     return [Route("POST", "/v1/messages/{id}/outcome", outcomes.report, _OUTCOME)]
 
@@ -167,6 +213,7 @@ def page_routes(pages: Pages, health: Health) -> list[Route]:
         Route("GET", "/readyz", health.ready, _READYZ),
         Route("GET", "/openapi.json", pages.openapi, _DESCRIPTION),
         Route("GET", "/docs", pages.docs, _DOCS),
+        Route("GET", "/problems", pages.problems, _PROBLEMS),
         Route("GET", "/problems/{code}", pages.problem, _PROBLEM),
     ]
 
@@ -214,7 +261,14 @@ _LIST: Final = Operation(
     scope="status",
     parameters=_LISTING,
     answers=(Answer(description="A page of them.", body=MessageList),),
-    codes=("invalid_parameter", "ledger_unavailable"),
+    codes=(
+        "invalid_parameter",
+        "invalid_number",
+        "unsupported",
+        "overloaded",
+        "keys_unavailable",
+        "ledger_unavailable",
+    ),
 )
 _SHOW: Final = Operation(
     id="show_message",
@@ -225,6 +279,24 @@ _SHOW: Final = Operation(
     answers=(Answer(description="Its record.", body=MessageView),),
     codes=("not_found", "ledger_unavailable"),
 )
+_LIST_INBOUND: Final = Operation(
+    id="list_inbound",
+    summary="List what people wrote to your numbers, newest first.",
+    tag="Inbound",
+    scope=SCOPE,
+    parameters=tuple(each for each in _LISTING if each.name in ("since", "until", "cursor", "limit")),
+    answers=(Answer(description="A page of them.", body=InboundList),),
+    codes=("invalid_parameter", "ledger_unavailable"),
+)
+_SHOW_INBOUND: Final = Operation(
+    id="show_inbound",
+    summary="Show what a person wrote to one of your numbers.",
+    tag="Inbound",
+    scope=SCOPE,
+    parameters=(_ID,),
+    answers=(Answer(description="The message.", body=InboundView),),
+    codes=("not_found", "ledger_unavailable"),
+)
 _CANCEL: Final = Operation(
     id="cancel_message",
     summary="Cancel a message that is not yet with an operator.",
@@ -233,6 +305,22 @@ _CANCEL: Final = Operation(
     parameters=(_ID,),
     answers=(Answer(description="It is cancelled.", body=MessageView),),
     codes=("not_found", "not_cancellable", "ledger_unavailable"),
+)
+_EMPTY: Final = Operation(
+    id="empty_message",
+    summary="Destroy what is sealed of a message that is at its end: text, numbers, your reference. The record stays.",
+    tag="Messages",
+    scope=EMPTY_SCOPE,
+    parameters=(_ID,),
+    body=EmptyRequest,
+    example={"content_destroyed": True},
+    answers=(Answer(description="Nothing sealed is left.", body=MessageView),),
+    codes=(
+        *(each for each in BODY_CODES if each not in _OF_SENDING | _OF_ADMISSION),
+        "not_found",
+        "not_final",
+        "ledger_unavailable",
+    ),
 )
 _OUTCOME: Final = Operation(
     id="report_outcome",
@@ -291,6 +379,12 @@ _DOCS: Final = Operation(
     summary="Show this description as a page.",
     tag="Service",
     answers=(Answer(description="A page without scripts.", media=HTML),),
+)
+_PROBLEMS: Final = Operation(
+    id="list_problems",
+    summary="List every code of a problem and of a message's error, in words, with whether trying again makes sense.",
+    tag="Service",
+    answers=(Answer(description="All of them.", body=ProblemList),),
 )
 _PROBLEM: Final = Operation(
     id="problem",

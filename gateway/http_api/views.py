@@ -1,18 +1,22 @@
 """A message's record as its customer sees it. Numbers are masked; the body is never part of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import UNSET
 
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import (
     Finding,
     MessageAccepted,
     MessageChecked,
     MessageView,
+    OperatorCode,
     PrivacyReceipt,
     RetentionView,
 )
+from gateway.limits.balance import MICRO
+from gateway.model.catalogue import meaning
 from gateway.model.held_lane import held_customer, operator_of
 from gateway.model.message import OPEN, WAITING, Message, Status
 from gateway.model.times import rfc3339, rfc3339_or_none
@@ -39,11 +43,18 @@ def accepted_view(message: Message) -> MessageAccepted:
     )
 
 
-def checked_view(verdicts: Sequence[Verdict]) -> MessageChecked:
+def checked_view(inquired: Inquired) -> MessageChecked:
     """What would become of a message of which this is said."""
+    verdicts, submission = inquired.verdicts, inquired.submission
     decides = gravest(verdicts)
-    outcome = "accepted" if decides is None else _OUTCOME[decides.severity]
-    return MessageChecked(outcome=outcome, findings=[_finding(each) for each in verdicts])
+    return MessageChecked(
+        outcome="accepted" if decides is None else _OUTCOME[decides.severity],
+        findings=[_finding(each) for each in verdicts],
+        segments=None if submission is None else submission.segments,
+        encoding=None if submission is None else submission.encoding,
+        message_class=None if submission is None else submission.message_class,
+        price_at_most=None if inquired.most_micro is None else inquired.most_micro / MICRO,
+    )
 
 
 def _finding(verdict: Verdict) -> Finding:
@@ -84,8 +95,14 @@ def message_view(
         expires_at=rfc3339(message.expires_ms) if message.status in OPEN else None,
         attempts=message.attempts,
         error=message.error,
+        operator_code=None if message.error is None else _operator_code(message.error),
         reference=reference,
     )
+
+
+def _operator_code(code: str) -> OperatorCode:
+    found = meaning(code)
+    return OperatorCode(code=code, meaning=found.cause, permanent=found.permanent)
 
 
 def is_scheduled(message: Message) -> bool:

@@ -295,6 +295,11 @@ class Retention(Protocol):
         counted: in `traffic`, as by `forget_records`.
         """
 
+    async def empty_these(self, messages: Sequence[bytes]) -> int:
+        """Drop `content` and `private` of those of these messages that are final, in whoever's partition they are; how
+        many had any.
+        """
+
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         """Delete idempotency digests whose time is over, events and links of messages that are gone, and events about
         no message that are older than EVENT_KEPT_MS.

@@ -30,8 +30,8 @@ class Bucket(Protocol):
     def wait_s(self, n: int, now: float) -> float:
         """Seconds until `n` may be taken; 0 for at once."""
 
-    def take(self, n: int, now: float) -> None:
-        """Take as many, whether they are there or not; `wait_s` says beforehand."""
+    def take(self, n: int, now: float) -> float:
+        """Take as many, whether they are there or not; `wait_s` says beforehand. What is left: below 0 is owed."""
 
     def change(self, rate_per_s: float, burst: int, now: float) -> None:
         """Fill at another rate from now on, up to another burst. What is there stays, as far as there is room."""
@@ -65,9 +65,10 @@ class OwnBucket:
         self._fill(now)
         return max(0.0, min(n, self._burst) - self._tokens) / self._rate
 
-    def take(self, n: int, now: float) -> None:
+    def take(self, n: int, now: float) -> float:
         self._fill(now)
         self._tokens -= n
+        return self._tokens
 
     def change(self, rate_per_s: float, burst: int, now: float) -> None:
         self._fill(now)
@@ -130,11 +131,14 @@ class SharedBucket:
         with self._table.slot(self._owner, now) as found:
             return 0.0 if found is None else max(0.0, min(n, self._burst) - self._tokens(found, now)) / self._rate
 
-    def take(self, n: int, now: float) -> None:
+    def take(self, n: int, now: float) -> float:
         """What another worker took since `wait_s` was asked is owed by both."""
         with self._table.slot(self._owner, now) as found:
-            if found is not None:
-                self._put(found, self._tokens(found, now) - n, now)
+            if found is None:
+                return float(self._burst)
+            left = self._tokens(found, now) - n
+            self._put(found, left, now)
+            return left
 
     def change(self, rate_per_s: float, burst: int, now: float) -> None:
         """The first worker that changes settles at its old rate; for the others nothing is left to settle."""

@@ -34,10 +34,20 @@ def whole(_owner: LimitOwner, limit_per_s: float) -> float:
 class Gate:
     """One owner's limit over all machines, and the bucket with the part that is granted here.
 
-    taken: messages since the last look. refused: whether any was in that time.
+    taken: messages since the last look. refused: whether any was in that time. left: tokens, when some were last taken.
     """
 
-    __slots__ = ("_lately_s", "bucket", "burst", "granted_per_s", "limit_per_s", "passing_per_s", "refused", "taken")
+    __slots__ = (
+        "_lately_s",
+        "bucket",
+        "burst",
+        "granted_per_s",
+        "left",
+        "limit_per_s",
+        "passing_per_s",
+        "refused",
+        "taken",
+    )
 
     def __init__(self, limit_per_s: float, burst: int, granted_per_s: float, bucket: Bucket) -> None:
         self.limit_per_s: Final = limit_per_s
@@ -46,6 +56,7 @@ class Gate:
         self.bucket: Final = bucket
         self.taken = 0
         self.refused = False
+        self.left = float(burst)
         self.passing_per_s = 0.0
         self._lately_s: Final = max(LATELY_S, FEW / limit_per_s)
 
@@ -107,8 +118,18 @@ class Gates:
         gates = self._of(key, now)
         _refuse_if_short(gates, messages, now)
         for gate in gates:
-            gate.bucket.take(messages, now)
+            gate.left = gate.bucket.take(messages, now)
             gate.taken += messages
+
+    def standing(self, key: ApiKey) -> tuple[int, int, int] | None:
+        """The burst, how much of it is left, and seconds until it is whole again, as of when it was last taken from:
+        of the key or its customer, whichever has less. None without a limit.
+        """
+        if key.throughput_per_s is None and key.customer.settings.throughput_per_s is None:
+            return None
+        least = min(self._of(key, self._clock.monotonic()), key=_part_left)
+        left = max(0, int(least.left))
+        return least.burst, left, math.ceil((least.burst - left) / least.limit_per_s)
 
     def charge(self, key: ApiKey, messages: int) -> None:
         """As `pass_through`, but nobody is refused: what is not there is owed."""
@@ -175,6 +196,10 @@ class Gates:
     def parted(self) -> int:
         """Limits of which less than the whole may be given here."""
         return sum(gate.granted_per_s < gate.limit_per_s for gate in self._gates.values())
+
+
+def _part_left(gate: Gate) -> float:
+    return gate.left / gate.burst
 
 
 def _refuse_if_short(gates: list[Gate], messages: int, now: float) -> None:

@@ -11,10 +11,13 @@ import msgspec
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """cure: what can be done about it."""
+    """cure: what can be done about it. permanent: whether the same message would end so again; None where nobody here
+    knows.
+    """
 
     cause: str
     cure: str
+    permanent: bool | None = False
 
 
 OURS: Final = {
@@ -29,14 +32,17 @@ OURS: Final = {
     "consent_missing": Meaning(
         "The recipient has not agreed to messages of its class.",
         "Record the consent (`POST /v1/consents`) if there is one; without it such a message is not sent.",
+        True,
     ),
     "consent_withdrawn": Meaning(
         "The recipient withdrew the consent, perhaps while the message waited.",
         "Nothing: it must not be sent; take the number off the list that it came from.",
+        True,
     ),
     "suppressed": Meaning(
         "The recipient wants no messages of its kind from this customer or sender.",
         "Nothing: it must not be sent; `suppression list` says since when and by what.",
+        True,
     ),
     "consent_being_checked": Meaning(
         "It waits until consents can be looked up again: messages that need consent are not sent without the answer.",
@@ -45,12 +51,15 @@ OURS: Final = {
     "transfer_blocked": Meaning(
         "Every operator that it may go to lies in a country to which its data may not go.",
         "Give its route an operator in a country that is allowed; `route explain` names them.",
+        True,
     ),
     "out_of_hours": Meaning(
         "It waits for the hours in which its class may be sent.", "Nothing: it is sent then; `rules show` names them."
     ),
     "sender_not_registered_there": Meaning(
-        "Its sender is not active at any operator of its route.", "Look at `sender list`; register it there."
+        "Its sender is not active at any operator of its route.",
+        "Look at `sender list`; register it there.",
+        True,
     ),
     "outcome_unknown": Meaning(
         "The operator's answer was lost, and messages of this class are not sent twice.",
@@ -62,7 +71,9 @@ OURS: Final = {
     "integrity_error": Meaning(
         "What is stored of it was changed outside the gateway.", "Look who has access to the ledger; restore a backup."
     ),
-    "unlisted": Meaning("The operator gave a code in a form that is not kept.", "Ask the operator by time and sender."),
+    "unlisted": Meaning(
+        "The operator gave a code in a form that is not kept.", "Ask the operator by time and sender.", None
+    ),
     "timeout": Meaning("The operator did not answer in time.", "It is tried again; look at the operator's link."),
     "link_lost": Meaning("The link broke before the answer came.", "It is tried again; look at the operator's link."),
     "not_sent": Meaning("The link was not up.", "It is tried again; `operator show` says why a bind is down."),
@@ -76,26 +87,32 @@ OURS: Final = {
 }
 
 STATUSES: Final = {
-    0x01: Meaning("The message was too long for the operator.", "Compare the operator's `concatenation` setting."),
+    0x01: Meaning(
+        "The message was too long for the operator.", "Compare the operator's `concatenation` setting.", True
+    ),
     0x08: Meaning("The operator had a fault of its own.", "Tell the operator if it lasts."),
-    0x0A: Meaning("The operator refused the sender.", "Register the sender with the operator, or set an alias."),
+    0x0A: Meaning("The operator refused the sender.", "Register the sender with the operator, or set an alias.", True),
     0x0B: Meaning(
-        "The operator refused the number.", "The number does not exist there, or the route is the wrong one."
+        "The operator refused the number.",
+        "The number does not exist there, or the route is the wrong one.",
+        True,
     ),
     0x14: Meaning("The operator's queue was full.", "Ask the operator if it lasts."),
     0x45: Meaning(
-        "The operator refused the submission.", "Ask the operator; often sender or content are not registered."
+        "The operator refused the submission.",
+        "Ask the operator; often sender or content are not registered.",
+        True,
     ),
     0x58: Meaning("The operator asked to slow down.", "Compare the throughput with the contract."),
-    0x61: Meaning("The operator refused the time of delivery.", "Compare `time_format` and `utc_offset_min`."),
-    0x62: Meaning("The operator refused the validity.", "Compare `time_format`, or give a shorter validity."),
+    0x61: Meaning("The operator refused the time of delivery.", "Compare `time_format` and `utc_offset_min`.", True),
+    0x62: Meaning("The operator refused the validity.", "Compare `time_format`, or give a shorter validity.", True),
     0x64: Meaning("The receiver had a fault that passes.", "It may be sent again."),
-    0x65: Meaning("The receiver refused it for good.", "Ask the operator."),
+    0x65: Meaning("The receiver refused it for good.", "Ask the operator.", True),
 }
 """By command_status."""
 
 UNKNOWN: Final = Meaning(
-    "A code of the operator's own.", "Its list of codes says what it means; ask the operator's engineers."
+    "A code of the operator's own.", "Its list of codes says what it means; ask the operator's engineers.", None
 )
 _STATUS: Final = re.compile("[0-9A-Fa-f]{8}", re.ASCII)
 

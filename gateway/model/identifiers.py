@@ -40,3 +40,13 @@ def write_cursor(identifier: bytes) -> str:
 def parse_cursor(written: str) -> bytes | None:
     """The 16 bytes, or None for what the gateway never wrote."""
     return base64.urlsafe_b64decode(written + "==") if _CURSOR.fullmatch(written) else None
+
+
+def first_id(at_ms: int) -> bytes:
+    """Below the ids of all messages from that time on, and above all earlier ones."""
+    return at_ms.to_bytes(6, "big") + bytes(10)
+
+
+def time_of(identifier: bytes) -> int:
+    """When a message of this id came, in epoch milliseconds."""
+    return int.from_bytes(identifier[:6], "big")

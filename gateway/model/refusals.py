@@ -73,6 +73,9 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_url": Kind(400, 0x08, "The URL is not one that may be called: https, a host name, and no credentials."),
     "invalid_esm_class": Kind(400, 0x43, "This esm_class is not one that a customer may submit."),
     "invalid_coding": Kind(400, 0x104, "The data_coding is unknown, or the text is not in it."),
+    "text_or_octets": Kind(400, 0x08, "A message has either a text or octets; header and data_coding go with octets."),
+    "invalid_octets": Kind(400, 0x08, "Octets are written in Base64, or in hexadecimal digits behind hex:."),
+    "invalid_header": Kind(400, 0x43, "A user data header is its length and whole elements, and nothing else."),
     "invalid_tlv": Kind(400, 0xC4, "An optional parameter has a value that makes no sense."),
     "invalid_protocol_id": Kind(400, 0x400, "This protocol_id changes what a phone does; your account may not use it."),
     "replace_unsupported": Kind(400, 0x54, "Replacing a message by sending another is not done here; use replace_sm."),
@@ -155,6 +158,17 @@ KINDS: Final[dict[str, Kind]] = {
     "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }
+
+
+_PASSING: Final = frozenset({402, 408, 429, 500, 503})
+_CONFLICTS: Final = frozenset(
+    {"duplicate_message", "traffic_suspicious", "changed_meanwhile", "version_stale", "reload_under_way", "others_wait"}
+)
+
+
+def is_permanent(code: str) -> bool:
+    """Whether the same request would be refused again for as long as neither it nor the account is changed."""
+    return KINDS[code].http not in _PASSING and code not in _CONFLICTS
 
 
 class Refusal(Exception):

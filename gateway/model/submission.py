@@ -66,9 +66,8 @@ class ReturnPath(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class SmppForm(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What SMPP says of a message beside the request. notify: registered_delivery. coding: data_coding of a text.
-
-    clamp_validity: one over the longest allowed is cut to it.
+    """What SMPP, or a façade, says of a message beside the request. notify: registered_delivery. coding: data_coding of
+    a text. clamp_validity: one over the longest allowed is cut to it.
     """
 
     notify: int = 0

@@ -5,19 +5,19 @@ from functools import partial
 from config.settings import PasskeySettings, Settings
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
+from gateway.console.site import Site
 from gateway.control.desk import Control
 from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
 from gateway.http_api.admin.api import IDLE_S, AdminApi
-from gateway.http_api.admin.searching import Naming
 from gateway.http_api.admin.sources import Sources
 from gateway.http_api.consents import ConsentActs
 from gateway.http_api.pages import Health
-from gateway.keystore.naming import named_since_ms
 from gateway.keystore.platform_key import ensure_platform
 from gateway.node import consenting
 from gateway.node.admin_hands import hands
 from gateway.node.judged import judged
+from gateway.node.naming import naming
 from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -42,11 +42,6 @@ def build_admin(
             operators=[each.name for each in road.standing.settings.operators],
         )
 
-    naming = Naming(
-        names=stores.keyring.former_leaves,
-        since_ms=lambda customer: named_since_ms(stores.keyring.state, customer),
-        region=lambda: road.standing.settings.messages.default_region,
-    )
     sources = Sources(
         engine=settings.ledger.engine,
         ledger=stores.ledger,
@@ -57,7 +52,7 @@ def build_admin(
         control=control,
         reasons=Reasons(stores.ledger.acts, clock, sealer=stores.sealer, ensure_key=ensure_key),
         reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
-        naming=naming,
+        naming=naming(stores, road),
         router=road.routes.router,
         consents=ConsentActs(
             consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region), clock
@@ -82,6 +77,7 @@ def build_admin(
         settings.admin,
         health,
         clock,
+        pages=Site,
         is_shared=settings.http.shared_port,
         trusted_proxies=settings.http.trusted_proxies,
         idle_s=min(IDLE_S, settings.memory.horizon_s / 2),

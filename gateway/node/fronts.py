@@ -12,16 +12,18 @@ from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
+from gateway.http_api.searching import NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
+from gateway.node.naming import naming
 from gateway.node.operator_views import operator_views
+from gateway.node.rights import RightsDuty
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner
-from gateway.rights.desk import RightsDesk
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
@@ -52,7 +54,7 @@ def build_fronts(
     clock: Clock,
     tasks: TaskOwner,
     *,
-    rights: RightsDesk,
+    rights: RightsDuty,
     metrics_socket: socket.socket | None,
 ) -> Fronts:
     """tasks: where errands of binds run. metrics_socket: listens for them already, if it is not None."""
@@ -91,7 +93,7 @@ def http_settings(settings: Settings) -> HttpSettings:
     return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
 
 
-def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: RightsDesk) -> HttpApi:
+def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: RightsDuty) -> HttpApi:
     def readiness() -> dict[str, bool]:
         """What `/readyz` reports, by name."""
         return {
@@ -115,24 +117,26 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             report=lambda customer, message_id, confirmed: road.sentry.report(
                 message_id, customer, clock.now_ms(), confirmed=confirmed
             ),
+            received=road.addressing.received,
+            search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),
         stores.directory,
         http_settings(settings),
         clock,
         checks=readiness,
         max_validity_s=settings.messages.max_validity_s,
-        rights=rights,
+        rights=rights.source,
     )
 
 
 def _admin(
-    settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health, rights: RightsDesk
+    settings: Settings, stores: Stores, road: Road, clock: Clock, health: Health, rights: RightsDuty
 ) -> "AdminApi | None":
     if settings.admin.port is None:
         return None
     from gateway.node.admin_front import build_admin
 
-    return build_admin(settings, stores, road, clock, health, rights)
+    return build_admin(settings, stores, road, clock, health, rights.desk)
 
 
 def _metrics(

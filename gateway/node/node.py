@@ -119,7 +119,7 @@ class Node:
             self.road,
             clock,
             self.tasks,
-            rights=self.rights.desk,
+            rights=self.rights,
             metrics_socket=inherited.metrics,
         )
         await self.rights.begin()

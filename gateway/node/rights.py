@@ -9,8 +9,9 @@ import msgspec
 
 from config.settings import Settings
 from gateway.accounts.administration import Accounts
-from gateway.audit.actor import NODE
+from gateway.audit.actor import NODE, Actor
 from gateway.audit.log import AuditLog
+from gateway.http_api.subject_requests import RightsSource
 from gateway.keystore.platform_key import ensure_platform
 from gateway.keystore.store import Keystore
 from gateway.ledger.contract import LedgerUnavailable, Notify
@@ -32,10 +33,12 @@ from gateway.rights.building import (
 )
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import Kind
+from gateway.rights.cases import Cases
 from gateway.rights.certificates import KEPT_MS as CERTIFICATES_KEPT_MS
 from gateway.rights.certificates import Destroyed, forget_certificates
 from gateway.rights.desk import RightsDesk
 from gateway.rights.erasing import Eraser
+from gateway.rights.forwarding import ForwardedRequests
 from gateway.rights.holds import waiting_until_ms
 from gateway.rights.letting_go import LettingGo
 from gateway.rights.own_messages import OwnMessages
@@ -91,6 +94,11 @@ class RightsDuty:
         self._swept: dict[str, int] = {}
         self._letting_go = LettingGo(stores.ledger.acts, clock, hands)
 
+    @property
+    def source(self) -> RightsSource:
+        """For customers, over their API."""
+        return RightsSource(self.desk, lambda actor: ForwardedRequests(self._cases(actor), self.proving))
+
     def eraser(self) -> Eraser:
         """For what the node does by itself."""
         return eraser(self.desk.on, NODE, self._publish)
@@ -121,7 +129,7 @@ class RightsDuty:
         await self.eraser().resume()
         await departures(self.desk.on, self._accounts, audit).resume()
         await holds(self.desk.on, self._sealer, audit).sweep()
-        self.under_way = await cases(self.desk.on, self._sealer, NODE).sweep()
+        self.under_way = await self._cases(NODE).sweep()
         await packages(self.desk.on, self._sealer, NODE).sweep()
         await self.proving.sweep()
         await self.public.sweep()
@@ -165,6 +173,9 @@ class RightsDuty:
             )
             await self.desk.on.ledger.acts.act(issued.writes, issued.entries)
         self._day, self._swept, self._digest = day, swept, certificates_of.digest()
+
+    def _cases(self, actor: Actor) -> Cases:
+        return cases(self.desk.on, self._sealer, actor)
 
     def _audit(self) -> AuditLog:
         return AuditLog(self.desk.on.ledger.acts, self._clock, NODE)

@@ -23,7 +23,7 @@ DECLARED: Final = frozenset(
         "error", "where", "bind",
         "count", "seconds", "backlog", "binds", "task", "version", "path", "setting", "line", "signal",
         "customer", "message_id", "tag", "engine", "endpoint", "attempts", "waiting", "lag_ms",
-        "purpose", "field", "worker", "kind", "account", "actor", "installation",
+        "purpose", "field", "worker", "kind", "account", "actor", "installation", "request",
     }
 )  # fmt: skip
 """Keys that a log line may have."""

@@ -58,6 +58,24 @@ class RightsDesk:
             purpose = Purpose(act=Act.MESSAGE_ERASE, what="message", obj=f"msg_{message.id.hex()}")
             return await eraser(self.on, actor, self._publish).erase([trace], purpose)
 
+    async def empty_message(self, actor: Actor, message: Message) -> None:
+        """Destroy what is sealed of a message that is at its end: its text, its numbers and what is kept to notify its
+        customer. The record stays. Raises Refusal("not_final") and LedgerUnavailable.
+
+        Copies from before open as long as the keys of their period: what `erase_message` destroys is out of reach at
+        once there, too, at the cost of a walk through the customer's records.
+        """
+        _check_final(message)
+        if message.content is not None or message.private is not None:
+            async with self._audit(actor).around(Act.MESSAGE_EMPTY, f"msg_{message.id.hex()}"):
+                await self.on.ledger.retention.empty_these([message.id])
+
+    async def delete_message(self, actor: Actor, message: Message) -> None:
+        """As `empty_message`, and the record with all that hangs on it."""
+        _check_final(message)
+        async with self._audit(actor).around(Act.MESSAGE_DELETE, f"msg_{message.id.hex()}"):
+            await self.on.ledger.retention.forget_these([message.id], counted=True)
+
     async def look(
         self, actor: Actor, number: Msisdn, customer: int | None, case: str, since_ms: int | None = None
     ) -> Held:
@@ -72,7 +90,7 @@ class RightsDesk:
             )
             from_ms = horizon_ms(self.on) if since_ms is None else since_ms
             held = await accesses.look(self._known([number], customer), max(0, from_ms), holder=since_ms is None)
-            audit = AuditLog(self.on.ledger.acts, self.on.clock, actor)
+            audit = self._audit(actor)
             counts = {"messages": len(held.messages), "customers": len({each.customer for each in held.messages})}
             owner = "" if customer is None else self.on.public_id(customer)
             said = {"customer": known("cus", owner)} if owner else {}
@@ -99,6 +117,9 @@ class RightsDesk:
             await consents.suppress(of, each.number, ALL, Source.COMMAND)
         return len(people)
 
+    def _audit(self, actor: Actor) -> AuditLog:
+        return AuditLog(self.on.ledger.acts, self.on.clock, actor)
+
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         if self._busy.locked():
@@ -121,6 +142,11 @@ class RightsDesk:
         others = [each for each in found if each.id != message.id and each.status in OPEN]
         if any(set(places) & places_in(self.on.keyring.state, each, self.on.policies) for each in others):
             raise Refusal("others_wait")
+
+
+def _check_final(message: Message) -> None:
+    if message.status in OPEN:
+        raise Refusal("not_final")
 
 
 def horizon_ms(on: Stands) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from gateway.accept.raw_parts import FLASH_CODINGS, segment_of
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.accounts.esme_profile import EsmeProfile
@@ -26,11 +27,9 @@ from gateway.smpp_server.fields import (
 )
 from gateway.smpp_server.terms import USUAL_TERMS, Terms
 from gateway.vault.vault import Content
-from operators.smpp import gsm7
 from operators.smpp import pdu as p
 from operators.smpp.address import TimeFormatError, parse_time
-from operators.smpp.coding import DefaultAlphabet, Encoding, decode_short_message, encoding_of
-from operators.smpp.segments import part_fits
+from operators.smpp.coding import DefaultAlphabet, decode_short_message
 from operators.smpp.udh import NO_UDH, UDHI, parse_udh
 from redaction.errors import alone
 from redaction.personal import Purpose
@@ -41,9 +40,6 @@ TON_INTERNATIONAL: Final = 1
 _MODE: Final = 0x03
 _TRANSACTION: Final = 0x02
 _TYPE: Final = 0x3C
-_TEXT: Final = frozenset({0x00, 0x01, 0x03, 0x06, 0x07, 0x08, 0x10, 0x18, 0xF0})
-"""data_coding of texts that may be written anew for the operator; 0x10, 0x18 and 0xF0 show at once."""
-_FLASH: Final = frozenset({0x10, 0x18, 0xF0})
 _NOTIFY: Final = 0x1F
 _SAME: Final = {("latin1", 0x00): 0x03, ("ascii", 0x00): 0x01}
 """The data_coding that says the same as an account's default alphabet."""
@@ -75,7 +71,7 @@ def read(
         message_class=UNSET,
         validity=validity_s,
         schedule_at=None if schedule_ms is None else rfc3339(schedule_ms),
-        flash=part is None and data_coding in _FLASH,
+        flash=part is None and data_coding in FLASH_CODINGS,
     )
     return request, SmppForm(
         notify=notify,
@@ -143,34 +139,7 @@ def _body(submit: Submit, data_coding: int, alphabet: DefaultAlphabet) -> tuple[
         header = joined(header, port_header(submit.tlvs)) if submit.tlvs else header
     elif submit.tlvs:
         header = joined(sar_header(submit.tlvs), port_header(submit.tlvs))
-    decoded = decode_short_message(octets, data_coding, alphabet, udh)
-    if not header and data_coding in _TEXT:
-        if decoded.text is None:
-            raise Refusal("invalid_coding", "data_coding")
-        return None, decoded.text
-    if alphabet is not DefaultAlphabet.GSM_UNPACKED and encoding_of(data_coding) is Encoding.GSM7:
-        octets = _septets(decoded.text)
-    return _part(octets, data_coding, header), decoded.text or ""
-
-
-def _septets(text: str | None) -> bytes:
-    """A part in the default alphabet of an account as the gateway keeps them: a septet an octet."""
-    octets = None if text is None else gsm7.DEFAULT.encode(text)
-    if octets is None:
-        raise Refusal("invalid_coding", "data_coding")
-    return octets
-
-
-def _part(octets: bytes, data_coding: int, header: bytes) -> RawPart:
-    encoding = encoding_of(data_coding)
-    if encoding is None:
-        raise Refusal("invalid_coding", "data_coding")
-    if not octets:
-        raise Refusal("empty_field", "text")
-    if not part_fits(len(octets), data_coding, len(header)):
-        raise Refusal("text_too_long", "text")
-    shown = encoding if encoding in (Encoding.GSM7, Encoding.UCS2) else Encoding.BINARY
-    return RawPart(data_coding=data_coding, header=header, octets=octets, encoding=shown.value)
+    return segment_of(octets, data_coding, header, udh, alphabet)
 
 
 def _source(submit: Submit, key: ApiKey) -> str:

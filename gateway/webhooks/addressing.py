@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.accounts.directory import Directory
 from gateway.ledger.contract import StoredEndpoint
+from gateway.model.content import Received
 from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, Status
 from gateway.model.owners import esme_of
 from gateway.model.refusals import Refusal
@@ -57,6 +58,15 @@ class Addressing:
         except SealError:
             return None
         return None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER)
+
+    def received(self, message: Message) -> Received | None:
+        """What a person wrote to a customer, while it can still be opened. Raises KeysWithheld."""
+        try:
+            return self._vault.open_received(message)
+        except KeysWithheld:
+            raise
+        except SealError:
+            return None
 
     def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
         """The request to make, or None without an endpoint (any more). Raises KeysWithheld."""
@@ -124,13 +134,8 @@ class Addressing:
         """The body for a message from a person, while it can be opened; None for any other."""
         if message.status is not Status.RECEIVED:
             return None
-        try:
-            received = self._vault.open_received(message)
-        except KeysWithheld:
-            raise
-        except SealError:
-            return None
-        return received_body(event, message, received)
+        received = self.received(message)
+        return None if received is None else received_body(event, message, received)
 
 
 def asks_for(notify: int, status: Status) -> bool:

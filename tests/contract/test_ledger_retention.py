@@ -51,6 +51,23 @@ async def test_the_private_field_is_forgotten_after_the_content_was_dropped(ledg
     assert found.private is None
 
 
+@pytest.mark.policy("P-21")
+async def test_what_is_final_is_emptied_when_asked(ledger: Ledger) -> None:
+    over, waits, other = a_message(), a_message(), a_message()
+    await ledger.apply(accepts(over, waits, other))
+    await ledger.apply([final(over)])
+    asked = [over.id, waits.id, b"\0" * 16]
+    assert await ledger.retention.empty_these(asked) == 1
+    assert await ledger.retention.empty_these(asked) == 0
+    found = await ledger.messages.find_many([over.id, waits.id, other.id])
+    assert [each and (each.content, each.private) for each in found] == [
+        (None, None),
+        (waits.content, waits.private),
+        (other.content, other.private),
+    ]
+    assert await overdue(ledger, NOW + 3 * DAY_MS) == (2, 0)
+
+
 async def test_no_more_is_forgotten_at_once_than_asked_for(ledger: Ledger) -> None:
     await ledger.apply(accepts(*(a_message(content_until_ms=NOW, record_until_ms=NOW) for _ in range(5))))
     assert [await ledger.retention.forget_content(NOW, 3) for _ in range(3)] == [3, 2, 0]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,22 @@ from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.api import HttpApi
 from gateway.http_api.records import Sources
+from gateway.http_api.searching import Naming, NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
+from gateway.http_api.subject_requests import RightsSource
+from gateway.keystore.naming import named_since_ms
 from gateway.ledger.contract import StoredCustomer, StoredKey
 from gateway.limits.admission import Admission
-from gateway.model.message import MessageClass
+from gateway.model.message import Message, MessageClass
 from gateway.node.revocation import Revocation
-from tests.unit.gateway.road import Road, running_road
+from gateway.rights.building import cases
+from gateway.rights.desk import RightsDesk
+from gateway.rights.forwarding import ForwardedRequests
+from gateway.rights.public_side import proving
+from redaction.errors import SealError
+from redaction.personal import Purpose
+from tests.unit.gateway.rights.desk import Rights
+from tests.unit.gateway.road import CUSTOMER, Road, running_road
 from tests.unit.gateway.stage import LOOP, Stage, api_key, customer, digest
 
 EVERY = tuple(each.value for each in MessageClass)
@@ -37,6 +48,7 @@ async def api_on_road(
             await road.ledger.accounts.save_key(key)
         directory = Directory(road.ledger.accounts, digest)
         await directory.refresh()
+        rights = Rights(road)
         admission = Admission(road.ledger.counters, road.journal, road.clock, max_inflight=5_000)
         api = HttpApi(
             SendPath(road.door, road.ledger.messages, admission, road.clock),
@@ -44,13 +56,18 @@ async def api_on_road(
                 messages=road.ledger.messages,
                 usage=road.ledger.usage,
                 canceller=Revocation(road.dispatch.withdrawals, road.door, road.clock, None),
-                reveal_reference=lambda message: None,
+                reveal_reference=partial(_reference, road),
                 operators=lambda: [LOOP],
+                search=OwnSearch(NumberSearch(road.ledger.messages, _naming(road)), road.ledger.acts, road.clock),
             ),
             directory,
             settings or HttpSettings(port=0),
             road.clock,
             checks=lambda: {"ledger": True},
+            rights=RightsSource(
+                RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER]),
+                lambda actor: ForwardedRequests(cases(rights.on, road.sealer, actor), proving(rights.on, None)),
+            ),
         )
         await api.start()
         try:
@@ -58,3 +75,19 @@ async def api_on_road(
             yield Stage(api, ledger, road.journal, directory, admission, road.clock, [], {}), road
         finally:
             await api.stop(1.0)
+
+
+def _reference(road: Road, message: Message) -> str | None:
+    try:
+        reference = road.vault.open_private(message).reference
+    except SealError:
+        return None
+    return None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER)
+
+
+def _naming(road: Road) -> Naming:
+    return Naming(
+        names=road.keyring.former_leaves,
+        since_ms=lambda customer: named_since_ms(road.keyring.state, customer),
+        region=lambda: "SA",
+    )

@@ -25,6 +25,7 @@ from tests.unit.gateway.stage import (
     until,
 )
 
+NAMES = ("limit", "remaining", "reset")
 SECRET_HEADERS = ("cache-control", "x-content-type-options", "content-security-policy", "referrer-policy", "date")
 
 
@@ -283,6 +284,22 @@ async def test_throughput_used_up_is_told_with_a_time() -> None:
         assert (answer.code, answer.headers["retry-after"]) == ("throughput_exceeded", "2")
 
 
+async def test_what_is_left_of_the_throughput_is_told() -> None:
+    async with running_api(keys=[api_key(throughput_per_s=2.0, burst=5)]) as stage:
+        first, second = await stage.post(), await stage.post()
+        limits = [tuple(each.headers[f"ratelimit-{name}"] for name in NAMES) for each in (first, second)]
+        assert limits == [("5", "4", "1"), ("5", "3", "1")]
+        body = {"messages": [BODY] * 3}
+        assert (await stage.ask("POST", "/v1/messages/batch", body)).headers["ratelimit-remaining"] == "0"
+        refused = await stage.post()
+        assert (refused.headers["ratelimit-remaining"], refused.headers["ratelimit-reset"]) == ("0", "1")
+
+
+async def test_without_a_limit_nothing_is_told_of_one() -> None:
+    async with running_api() as stage:
+        assert not [name for name in (await stage.post()).headers if name.startswith("ratelimit")]
+
+
 async def test_a_refused_message_burns_no_quota() -> None:
     async with running_api(keys=[api_key(daily_quota=1)]) as stage:
         assert (await stage.post({})).code == "missing_field"
@@ -525,7 +542,12 @@ async def test_a_list_is_narrowed_by_status_and_time() -> None:
         ("cursor=x", "invalid_parameter", "cursor"),
         ("cursor=" + "*" * 22, "invalid_parameter", "cursor"),
         ("cursor=" + "A" * 21 + "B", "invalid_parameter", "cursor"),
-        ("recipient=966500000078", "unknown_parameter", None),
+        ("to=966500000078", "unknown_parameter", None),
+        ("until=x", "invalid_parameter", "until"),
+        ("class=gone", "invalid_parameter", "class"),
+        ("direction=up", "invalid_parameter", "direction"),
+        ("reference=", "invalid_parameter", "reference"),
+        ("recipient=966500000078", "unsupported", "recipient"),
     ],
 )
 async def test_a_query_that_is_not_understood_is_refused(query: str, code: str, field: str | None) -> None:
@@ -588,6 +610,30 @@ async def test_a_fault_of_ours_tells_its_type_to_the_log_and_nothing_to_the_clie
         answer = await stage.get(f"/v1/messages/{bytes(16).hex()}")
         assert answer.code == "internal"
         assert stage.reported == ["ValueError"]
+
+
+async def test_every_answer_says_which_request_it_is_to() -> None:
+    async with running_api() as stage:
+        answers = [await stage.post(), await stage.post({}), await stage.get("/healthz"), await stage.get("/nowhere")]
+        answers.append(await stage.send_bytes(b"no request\r\n\r\n"))
+        assert all(len(each.headers["x-request-id"]) == 24 for each in answers)
+        given = "018f6f5e-0000-7000-8000-000000000000"
+        assert (await stage.post(headers=[("X-Request-Id", given)])).headers["x-request-id"] == given
+        assert (await stage.post()).headers["x-request-id"] != given
+        assert (await stage.post({}, headers=[("X-Request-Id", given)])).headers["x-request-id"] == given
+        assert (await stage.post(headers=[("X-Request-Id", "+966500000078")])).headers[
+            "x-request-id"
+        ] != "+966500000078"
+
+
+@pytest.mark.policy("P-26")
+async def test_a_request_that_failed_here_is_named_in_the_log() -> None:
+    async with running_api() as stage:
+        stage.ledger.messages[bytes(16)] = a_message(id=bytes(16), disclosure=-1)
+        with capture_logs() as lines:
+            answer = await stage.get(f"/v1/messages/{bytes(16).hex()}")
+        (line,) = [each for each in lines if each["event"] == "request_failed"]
+        assert line["request"] == answer.headers["x-request-id"]
 
 
 async def test_answers_are_counted_by_route_and_status() -> None:

@@ -126,12 +126,20 @@ def test_the_api_does_what_it_says(described: BaseSchema, method: str, path: str
     @settings(SETTINGS, max_examples=EXAMPLES)
     def ask(case: Any) -> None:
         assume(mode is GenerationMode.NEGATIVE or not _has_whole_fraction(case.body))
+        assume(mode is GenerationMode.NEGATIVE or not _has_octets(case.body))
         judged_alone = [negative_data_rejection] if path in SAYS_WHY else []
         if path == "/v1/usage" and mode is GenerationMode.POSITIVE and not _is_period(case.query):
+            judged_alone = [positive_data_acceptance]
+        if path == "/v1/messages" and "recipient" in (case.query or {}):
             judged_alone = [positive_data_acceptance]
         case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"}, excluded_checks=judged_alone)
 
     ask()
+
+
+def _has_octets(body: object) -> bool:
+    """How many of them are a segment depends on what they are, which no schema says."""
+    return isinstance(body, dict) and "octets" in body
 
 
 def _has_whole_fraction(body: object) -> bool:

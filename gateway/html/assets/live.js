@@ -62,8 +62,8 @@
       if (fresh) {
         part = swap(part, fresh);
         tell(part);
-      } else if (asked.status === 401) {
-        location.reload();
+      } else if (asked.status === 200 || asked.status === 401) {
+        location.reload(); // Somebody else's page: who was signed in is so no more.
         return;
       }
       later();

@@ -11,6 +11,7 @@ from msgspec import UNSET, structs
 from gateway.accept.validation import parse_time
 from gateway.accounts.administration import Accounts, UnknownAccount, VersionStale
 from gateway.accounts.invalid import InvalidSetting
+from gateway.accounts.key_secrets import password_of
 from gateway.accounts.key_uses import DAY_MS
 from gateway.accounts.settings import (
     CustomerSettings,
@@ -153,7 +154,7 @@ class AccountEndpoints:
         except InvalidSetting:
             raise alone(Refusal("invalid_value")) from None
         added = self._accounts(await self._parts.actor(asker, asked)).add_key(
-            customer.id, scopes=asked.scopes, settings=settings, expires_ms=expires_ms
+            customer.id, scopes=asked.scopes, settings=settings, expires_ms=expires_ms, facades=asked.facades
         )
         stored, secret = await written(added)
         view = NewKeyView(
@@ -161,6 +162,8 @@ class AccountEndpoints:
             prefix=stored.prefix,
             scopes=list(stored.scopes),
             expires_at=rfc3339_or_none(stored.expires_ms),
+            username=stored.prefix if asked.facades else None,
+            password=password_of(secret) if asked.facades else None,
         )
         return self._parts.answer(view, 201)
 

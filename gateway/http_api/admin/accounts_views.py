@@ -47,7 +47,9 @@ class SendersView(Struct, frozen=True):
 
 
 class KeyRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new API key. classes, networks: empty for all. expires_at: RFC 3339; null for never."""
+    """A new API key. classes, networks: empty for all. expires_at: RFC 3339; null for never. facades: that it is for,
+    instead of our own API.
+    """
 
     label: Label = ""
     scopes: Annotated[tuple[ClassName, ...], Meta(min_length=1, max_length=16)] = ("send", "status")
@@ -56,6 +58,7 @@ class KeyRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True)
     throughput_per_s: PerS | None = None
     daily_quota: Annotated[int, Meta(ge=1, le=10**12)] | None = None
     expires_at: str | None = None
+    facades: Annotated[tuple[Annotated[str, Meta(max_length=16)], ...], Meta(max_length=16)] = ()
 
 
 class KeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,13 +84,15 @@ class KeysView(Struct, frozen=True):
     keys: list[KeyView]
 
 
-class NewKeyView(Struct, frozen=True, kw_only=True):
-    """A new API key, shown this once."""
+class NewKeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A new API key, shown this once. username, password: of one for façades, which is the two of them together."""
 
     key: str
     prefix: str
     scopes: list[str]
     expires_at: str | None
+    username: str | None = None
+    password: str | None = None
 
     def __repr__(self) -> str:
         return "NewKeyView(•••)"

@@ -1,7 +1,9 @@
 """The platform's own API on a listener of its own, which stays inside unless the settings say otherwise."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from aiohttp import web
 
 from config.settings import AdminSettings
 from gateway.http_api.admin.endpoints import routes_of
@@ -9,11 +11,11 @@ from gateway.http_api.admin.gate import AdminGate
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.sources import Sources
 from gateway.http_api.answering import Answering
-from gateway.http_api.listener import Listener
+from gateway.http_api.listener import Handler, Listener
 from gateway.http_api.openapi import Api, describe_api
 from gateway.http_api.pages import Health, Pages
 from gateway.http_api.proxies import Proxies
-from gateway.http_api.replies import Replies
+from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import RouteTable
 from gateway.http_api.table import page_routes
 from gateway.http_api.traffic import Traffic
@@ -40,9 +42,23 @@ ADMIN: Final = Api(
 )
 
 
+class PagesOver(Protocol):
+    """Pages over this API, on its listener."""
+
+    def takes(self, request: web.BaseRequest) -> bool:
+        """Whether it is asked for a page, or for what pages load."""
+
+    async def answer(self, request: web.BaseRequest) -> Reply:
+        """The one answer to such a request. Never raises for what a client sent."""
+
+
+MakePages = Callable[[Handler, Replies, Traffic], PagesOver]
+"""Of the API's own answering."""
+
+
 class AdminApi:
-    """health: shared with the customers' listener. is_shared: other processes of the machine listen there as well.
-    trusted_proxies: as of the customers' listener.
+    """pages: over what this API answers. health: shared with the customers' listener. is_shared: other processes of the
+    machine listen there as well. trusted_proxies: as of the customers' listener.
 
     idle_s: after so long without a request a connection ends.
     """
@@ -54,6 +70,7 @@ class AdminApi:
         health: Health,
         clock: Clock,
         *,
+        pages: MakePages,
         is_shared: bool = False,
         trusted_proxies: Sequence[str] = (),
         idle_s: float = IDLE_S,
@@ -62,20 +79,26 @@ class AdminApi:
         tls = None if shown is None else shown.context
         replies = Replies(clock, secure=tls is not None or settings.tls_terminated_upstream)
         self.traffic = Traffic()
-        pages = Pages(replies)
+        description = Pages(replies)
         parts = Parts(AdminGate(sources.people), replies, clock, Proxies(trusted_proxies), sources.reasons)
-        routes = [*routes_of(sources, parts), *page_routes(pages, health)]
+        routes = [*routes_of(sources, parts), *page_routes(description, health)]
         self.table = RouteTable(routes, self.traffic)
-        pages.describe(describe_api(routes, ADMIN))
+        description.describe(describe_api(routes, ADMIN))
         answering = Answering(self.table, replies, health, self.traffic)
+        self._answer = answering.answer
+        self._pages = pages(answering.answer, replies, self.traffic)
         self.listener = Listener(
-            answering.answer,
+            self._answered,
             Place(host=settings.host, port=settings.port or 0, shared=is_shared, tls=tls),
             replies,
             seats=Seats(MAX_CONNECTIONS, exempt=trusted_proxies),
             idle_s=idle_s,
             answers=answering.strays,
         )
+
+    async def _answered(self, request: web.BaseRequest) -> Reply:
+        pages = self._pages
+        return await (pages.answer(request) if pages.takes(request) else self._answer(request))
 
     async def start(self) -> None:
         """Listen. Raises OSError."""

@@ -3,7 +3,9 @@
 from typing import Final
 
 from gateway.accounts.directory import Directory
-from gateway.http_api.admin.case_views import (
+from gateway.http_api.admin.cases import ZIP, CaseEndpoints
+from gateway.http_api.admin.parts import BODY, Parts
+from gateway.http_api.case_views import (
     CasesView,
     CaseView,
     DownloadRequest,
@@ -15,8 +17,6 @@ from gateway.http_api.admin.case_views import (
     ProofRequest,
     RefuseRequest,
 )
-from gateway.http_api.admin.cases import ZIP, CaseEndpoints
-from gateway.http_api.admin.parts import BODY, Parts
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.people.registry import Registry
 from gateway.people.roles import Action

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from gateway.accept.validation import parse_time
 from gateway.accounts.directory import Directory
 from gateway.accounts.invalid import InvalidSetting
-from gateway.http_api.admin.case_views import (
-    CasesView,
+from gateway.http_api.admin.gate import Asker
+from gateway.http_api.admin.parts import Parts
+from gateway.http_api.case_views import (
     DownloadRequest,
     ExecutedView,
     ExtendRequest,
@@ -17,9 +17,9 @@ from gateway.http_api.admin.case_views import (
     ProofRequest,
     RefuseRequest,
     case_view,
+    cases_view,
+    time_of,
 )
-from gateway.http_api.admin.gate import Asker
-from gateway.http_api.admin.parts import Parts
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.subject_views import erased_view
@@ -40,7 +40,6 @@ from gateway.rights.desk import RightsDesk
 from redaction.errors import KeysWithheld, alone
 from redaction.personal import MessageText, Purpose, Secret
 
-PAGE: Final = 100
 ZIP: Final = "application/zip"
 _AS_FILE: Final = b'Content-Disposition: attachment; filename="package.zip"\r\n'
 DOES: Final = {
@@ -68,7 +67,7 @@ class CaseEndpoints:
             await self._parts.gate.open(call.request, Action.CASE_WORK, customer)
         if customer and self._directory.number_of(customer) is None:
             raise Refusal("not_found")
-        received_ms = None if asked.received_at is None else _time(asked.received_at, "received_at")
+        received_ms = None if asked.received_at is None else time_of(asked.received_at, "received_at")
         said = Said(
             kind=asked.kind,
             channel=asked.channel,
@@ -89,7 +88,7 @@ class CaseEndpoints:
         state, before = call.query.get("state"), call.query.get("due_before")
         if state is not None and state not in set(State):
             raise Refusal("invalid_parameter", "state")
-        before_ms = None if before is None else _time(before, "due_before", "invalid_parameter")
+        before_ms = None if before is None else time_of(before, "due_before", "invalid_parameter")
         found = [
             each
             for each in await self._cases(asker).all()
@@ -97,10 +96,8 @@ class CaseEndpoints:
             and state in (None, each.of.state)
             and (before_ms is None or each.of.due_ms < before_ms)
         ]
-        rest = _behind(found, call.query.get("cursor", ""))
         now_ms = self._parts.clock.now_ms()
-        cursor = rest[PAGE - 1].id if len(rest) > PAGE else None
-        return self._parts.answer(CasesView([case_view(each, now_ms) for each in rest[:PAGE]], cursor))
+        return self._parts.answer(cases_view(found, call.query.get("cursor", ""), now_ms))
 
     async def show(self, call: Call) -> Reply:
         _, case = await self._found(call, Action.CASE_READ)
@@ -225,19 +222,3 @@ def _own(asker: Asker, case: Case) -> Case:
     if asker.customer not in ("", case.of.customer):
         raise Refusal("not_found")
     return case
-
-
-def _behind(found: list[Case], cursor: str) -> list[Case]:
-    if not cursor:
-        return found
-    at = next((place for place, each in enumerate(found) if each.id == cursor), None)
-    if at is None:
-        raise Refusal("invalid_parameter", "cursor")
-    return found[at + 1 :]
-
-
-def _time(written: str, field: str, code: str = "invalid_value") -> int:
-    found = parse_time(written)
-    if found is None or found < 0:
-        raise Refusal(code, field)
-    return found

@@ -18,7 +18,6 @@ from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.people_table import people_routes, reload_routes
 from gateway.http_api.admin.quotas_table import money_routes
-from gateway.http_api.admin.searching import NumberSearch
 from gateway.http_api.admin.senders import SenderEndpoints
 from gateway.http_api.admin.senders_table import sender_routes
 from gateway.http_api.admin.sign_in import SignInEndpoints
@@ -31,6 +30,7 @@ from gateway.http_api.admin.table import admin_routes
 from gateway.http_api.admin.tasks_table import task_routes
 from gateway.http_api.admin.verbs_table import verb_routes
 from gateway.http_api.routes import Route
+from gateway.http_api.searching import NumberSearch
 
 
 def routes_of(sources: Sources, parts: Parts) -> list[Route]:

@@ -8,15 +8,15 @@ from gateway.accept.validation import parse_time
 from gateway.accounts.directory import Directory
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry, known
-from gateway.http_api.admin.finding import AT_ONCE, USUAL_MS, Sought, by_reference
+from gateway.http_api.admin.finding import USUAL_MS, Sought, by_reference
 from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
-from gateway.http_api.admin.searching import NumberSearch
 from gateway.http_api.admin.timeline import message_view
 from gateway.http_api.admin.views import FindRequest, FoundView
 from gateway.http_api.records import message_id_of
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
+from gateway.http_api.searching import NumberSearch
 from gateway.ledger.roles import Acts, Messages
 from gateway.model.identifiers import parse_cursor, write_cursor
 from gateway.model.message import Message
@@ -104,7 +104,7 @@ class MessageEndpoints:
         return self._parts.answer(msgspec.structs.replace(view, complete_since=since))
 
     def _view(self, asked: FindRequest, found: Sequence[Message], *, is_complete: bool) -> FoundView:
-        views = [message_view(each, asked.customer) for each in found[:AT_ONCE]]
+        views = [message_view(each, asked.customer) for each in found]
         return FoundView(messages=views, complete=is_complete)
 
     async def _note(self, asker: Asker, obj: str, customer: str, what: str, found: int) -> None:

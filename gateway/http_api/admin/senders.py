@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from config.rules import RulePack
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest
 from gateway.accounts.administration import Accounts
 from gateway.accounts.invalid import InvalidSetting
@@ -23,7 +24,6 @@ from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer
 from gateway.ledger.roles import Ledger
 from gateway.model.refusals import Refusal
 from gateway.model.senders import sender_key
-from gateway.model.verdict import Verdict
 from gateway.people.roles import Action
 from gateway.rules.clerk import Clerk, Sender, UnknownSender, written_hosts
 from gateway.rules.register import SenderEntry, Standing
@@ -116,7 +116,7 @@ class SenderEndpoints:
         parts: Parts,
         ledger: Ledger,
         accounts: Callable[[Actor], Accounts],
-        judge: Callable[[int, MessageRequest], Sequence[Verdict]],
+        judge: Callable[[int, MessageRequest], Inquired],
         packs: Callable[[], Sequence[RulePack]],
     ) -> None:
         self._parts = parts

@@ -8,6 +8,7 @@ import msgspec
 from config.changes import Change
 from config.rules import RulePack
 from config.settings import Settings
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.administration import Accounts
 from gateway.accounts.directory import Directory
@@ -17,12 +18,11 @@ from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.hands import Hands
-from gateway.http_api.admin.searching import Naming
 from gateway.http_api.consents import ConsentActs
+from gateway.http_api.searching import Naming
 from gateway.ledger.roles import Ledger, Messages
 from gateway.model.message import Message
 from gateway.model.route import Route as RouteLine
-from gateway.model.verdict import Verdict
 from gateway.people.passkeys import RelyingParty
 from gateway.people.registry import Registry
 from gateway.rights.desk import RightsDesk
@@ -59,7 +59,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     differs: Callable[[], Awaitable[Sequence[Change]]]
     checks: Callable[[], Mapping[str, bool]]
     waiting: Callable[[], Mapping[str, int]]
-    judge: Callable[[int, MessageRequest], Sequence[Verdict]]
+    judge: Callable[[int, MessageRequest], Inquired]
     packs: Callable[[], Sequence[RulePack]]
     reveal_reference: Callable[[Message], str | None]
     smallest_cell: int

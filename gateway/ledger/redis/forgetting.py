@@ -102,16 +102,26 @@ class Retention:
         return [self._records.message_from(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
 
     async def forget_these(self, messages: Sequence[bytes], *, counted: bool) -> int:
-        places: dict[int, list[bytes]] = defaultdict(list)
-        for identifier in messages:
-            places[self._layout.partition(identifier)].append(identifier)
         total = 0
-        for partition, ids in places.items():
+        for partition, ids in self._places(messages).items():
             words = (b"".join(ids), int(counted))
             gone = await self._server.call(Call("forget_these", self._layout.bases[partition], words))
             await self._drop_links({gone[at]: gone[at + 1] for at in range(0, len(gone), 2)})
             total += len(gone) // 2
         return total
+
+    async def empty_these(self, messages: Sequence[bytes]) -> int:
+        bases = self._layout.bases
+        places = self._places(messages)
+        calls = [Call("empty_these", bases[each], (b"".join(ids),)) for each, ids in places.items()]
+        return sum([await self._server.call(each) for each in calls])
+
+    def _places(self, messages: Sequence[bytes]) -> dict[int, list[bytes]]:
+        """By partition."""
+        places: dict[int, list[bytes]] = defaultdict(list)
+        for identifier in messages:
+            places[self._layout.partition(identifier)].append(identifier)
+        return places
 
     async def _with_overdue(self, now_ms: int) -> list[int]:
         """Our partitions that have anything to forget."""

@@ -35,8 +35,8 @@ _READS: Final = frozenset(
      "permission_page"}
 )  # fmt: skip
 _ALLOWED: Final = frozenset(
-    {"outbox", "forget_content", "forget_records", "forget_these", "forget_events", "table_drop", "beat", "leave",
-     "lease_take", "lease_renew", "lease_give", "esme_take", "drop_notes", "demand", "formats",
+    {"outbox", "forget_content", "forget_records", "forget_these", "empty_these", "forget_events", "table_drop", "beat",
+     "leave", "lease_take", "lease_renew", "lease_give", "esme_take", "drop_notes", "demand", "formats",
      "permission_forget"}
 )  # fmt: skip
 """Functions that only read, and those that are done even when the server's memory is full; as in the Lua files."""

@@ -54,6 +54,11 @@ def forget_these(cursor: sqlite3.Cursor, messages: Sequence[bytes], *, counted: 
     return count
 
 
+def empty_these(cursor: sqlite3.Cursor, messages: Sequence[bytes]) -> int:
+    """By id."""
+    return cursor.executemany(SQL["empty_one"], [(each,) for each in messages]).rowcount
+
+
 class Leftovers:
     """Rows that outlived what they belong to. Remembers where its walks round the links and the customers stand."""
 

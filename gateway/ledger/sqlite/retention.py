@@ -35,6 +35,9 @@ class Retention:
     async def forget_these(self, messages: Sequence[bytes], *, counted: bool) -> int:
         return await self._writer.do(FileWriter.forget_these, tuple(messages), counted)
 
+    async def empty_these(self, messages: Sequence[bytes]) -> int:
+        return await self._writer.do(FileWriter.empty_these, tuple(messages))
+
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         return await self._writer.do(FileWriter.forget_leftovers, now_ms, limit)
 

@@ -21,6 +21,11 @@ UPDATE message SET content = NULL, private = NULL WHERE id IN (
     ) WHERE content IS NOT NULL OR private IS NOT NULL LIMIT ?2
 )
 
+-- name: empty_one
+-- Final statuses are 3 or more (codes.py).
+UPDATE message SET content = NULL, private = NULL
+WHERE id = ? AND status >= 3 AND (content IS NOT NULL OR private IS NOT NULL)
+
 -- name: due_records
 -- Those that `doom` takes, in its order.
 SELECT $message FROM message INDEXED BY message_forgettable

@@ -98,6 +98,9 @@ class FileWriter:
     async def forget_these(self, messages: Sequence[bytes], counted: bool) -> int:
         return await self._file.transact(lambda cursor: forgetting.forget_these(cursor, messages, counted=counted))
 
+    async def empty_these(self, messages: Sequence[bytes]) -> int:
+        return await self._file.transact(lambda cursor: forgetting.empty_these(cursor, messages))
+
     async def forget_leftovers(self, now_ms: int, limit: int) -> int:
         return await self._file.transact_along(lambda cursor: self._leftovers.forget(cursor, now_ms, limit))
 
@@ -155,6 +158,7 @@ VERBS: Final[tuple[Callable[..., Awaitable[object]], ...]] = (
     FileWriter.reserve,
     FileWriter.settle_reservations,
     FileWriter.put_spending,
+    FileWriter.empty_these,
     FileWriter.set_marks,
 )
 """What a writing process can be asked for: a verb's place here is its number in a frame."""

@@ -12,7 +12,7 @@ from config.expected import choices, may_be_unset
 from config.operators import LoopbackOperatorSettings, RouteSettings, SmppOperatorSettings
 from config.reload import Reload, reload_of
 from config.secret import SecretRef
-from config.settings import HttpSettings, LogSettings, Settings
+from config.settings import FacadeSettings, HttpSettings, LogSettings, Settings
 
 RESTART = [
     "http.host",
@@ -20,6 +20,7 @@ RESTART = [
     "http.shared_port",
     "http.tls_terminated_upstream",
     "http.trusted_proxies",
+    *(f"http.facades.{name}" for name in FacadeSettings.__struct_fields__),
     "smpp_server.host",
     "smpp_server.port",
     "smpp_server.shared_port",

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 from config.settings import HttpSettings
+from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
-from gateway.accounts.customers import ApiKey, CustomerSettings, KeySettings
+from gateway.accounts.customers import ApiKey, CustomerSettings
 from gateway.accounts.directory import Directory
+from gateway.accounts.settings import StoredKeySettings
 from gateway.http_api.api import HttpApi
 from gateway.http_api.records import Sources
 from gateway.http_api.sending import SendPath
@@ -23,7 +25,7 @@ from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.limits.admission import Admission
 from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
 from gateway.model.refusals import Refusal
-from gateway.model.submission import SmppForm
+from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import ManualClock
 from redaction.personal import Purpose, Secret
@@ -33,6 +35,8 @@ from tests.bounds import LIMIT_S
 from tests.unit.gateway.small_ledger import SmallLedger, SmallUsage
 
 TOKEN = "cgw_00000001_" + "A" * 43
+FACADE_TOKEN = "0000000f" + "b" * 24
+"""User name and password of a key for façades."""
 BODY: dict[str, object] = {"to": "+966500000078", "from": "INTERKEY", "text": "Your code is 1234"}
 ALL_SCOPES = ("send", "status", "operators")
 _NUMBER = re.compile(r"\+9665[0-9]{8}", re.ASCII)
@@ -43,7 +47,8 @@ def digest(secret: Secret, _epoch: int = 0) -> bytes:
 
 
 def api_key(**changes: Any) -> "StoredKey":
-    settings = KeySettings(**{name: changes.pop(name) for name in KeySettings.__struct_fields__ if name in changes})
+    names = [name for name in StoredKeySettings.__struct_fields__ if name in changes]
+    settings = StoredKeySettings(**{name: changes.pop(name) for name in names})
     token = changes.pop("token", TOKEN)
     return StoredKey(
         **{
@@ -57,6 +62,11 @@ def api_key(**changes: Any) -> "StoredKey":
         }
         | changes
     )
+
+
+def facade_key(*facades: str, **changes: Any) -> "StoredKey":
+    """One for façades."""
+    return api_key(**({"token": FACADE_TOKEN, "prefix": FACADE_TOKEN[:8], "facades": facades} | changes))
 
 
 def customer(**changes: Any) -> StoredCustomer:
@@ -93,10 +103,11 @@ class SmallDoor:
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
 
-    def judge(self, _key: ApiKey, request: MessageRequest) -> Sequence[Verdict]:
+    def judge(self, _key: ApiKey, request: MessageRequest, _form: SmppForm = NO_FORM) -> Inquired:
         if _NUMBER.fullmatch(request.to):
-            return []
-        return [Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")]
+            return Inquired(verdicts=[])
+        found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
+        return Inquired(verdicts=[found])
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
@@ -295,6 +306,7 @@ async def running_api(
             reveal_reference=lambda _: None,
             operators=lambda: [LOOP],
             report=lambda *outcome: outcomes.append(outcome),
+            received=lambda _: None,
         ),
         directory,
         settings or loopback(),

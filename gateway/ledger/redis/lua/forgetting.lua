@@ -187,6 +187,27 @@ local function forget_these(keys, args)
   return gone
 end
 
+-- ARGV: ids of 16 octets, joined. How many messages that are final lost what was sealed of them.
+local function empty_these(keys, args)
+  local base, buckets, count = keys[1], {}, 0
+  for at = 1, #args[1], 16 do
+    local id = string.sub(args[1], at, at + 15)
+    local record, bucket = load(base, id)
+    if record and status_of(record) >= OPEN_BELOW then
+      local r = open_record(record)
+      if r.flags > 0 then
+        r.flags, r.content, r.private = 0, '', ''
+        redis.call('HSET', bucket_key(base, bucket), id, close_record(r))
+        buckets[bucket], count = true, count + 1
+      end
+    end
+  end
+  for bucket in pairs(buckets) do
+    settle_bucket(base, bucket)
+  end
+  return count
+end
+
 -- ARGV: token, limit, before_ms. Events of messages that are gone, and events about no message from before that time, among
 -- the oldest: how many went.
 local function forget_events(keys, args)
@@ -259,6 +280,7 @@ redis.register_function({ function_name = PREFIX .. 'forget_content', callback =
 redis.register_function({ function_name = PREFIX .. 'forget_records', callback = forget_records, flags = { 'allow-oom' } })
 redis.register_function({ function_name = PREFIX .. 'due_records', callback = due_records, flags = { 'no-writes' } })
 redis.register_function({ function_name = PREFIX .. 'records_before', callback = records_before, flags = { 'no-writes' } })
+redis.register_function({ function_name = PREFIX .. 'empty_these', callback = empty_these, flags = { 'allow-oom' } })
 redis.register_function({ function_name = PREFIX .. 'forget_these', callback = forget_these, flags = { 'allow-oom' } })
 redis.register_function({ function_name = PREFIX .. 'forget_events', callback = forget_events, flags = { 'allow-oom' } })
 redis.register_function({ function_name = PREFIX .. 'retention_due', callback = retention_due, flags = { 'no-writes' } })

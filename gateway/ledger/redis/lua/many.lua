@@ -4,7 +4,7 @@
 local FUNCTIONS = {
   apply = apply, insert = insert, get = get, are_there = are_there, due = due, lanes = lanes, marks = marks,
   pick = pick, page = page, subject = subject, outbox = outbox_read, forget_content = forget_content,
-  forget_records = forget_records, forget_these = forget_these, due_records = due_records,
+  forget_records = forget_records, forget_these = forget_these, empty_these = empty_these, due_records = due_records,
   records_before = records_before, forget_events = forget_events, retention_due = retention_due,
   table_put = table_put, table_get = table_get, table_drop = table_drop, table_walk = table_walk, claim = claim,
   reclaim = reclaim, void = void, beat = beat, leave = leave, formats = formats, format_raise = format_raise,

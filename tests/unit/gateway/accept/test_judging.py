@@ -76,8 +76,8 @@ async def test_what_is_held_beyond_its_validity_expires_with_the_reason(tmp_path
 
 async def test_who_asks_without_sending_hears_of_everything_and_nothing_is_stored(tmp_path: Path) -> None:
     async with running_road(tmp_path, checks=[says(WARNED, WATCHED), says(REFUSED)]) as road:
-        assert road.door.judge(EVERY_CLASS, a_request()) == [WARNED, WATCHED, REFUSED]
-        (found,) = road.door.judge(EVERY_CLASS, a_request(to="12"))
+        assert road.door.judge(EVERY_CLASS, a_request()).verdicts == [WARNED, WATCHED, REFUSED]
+        (found,) = road.door.judge(EVERY_CLASS, a_request(to="12")).verdicts
         assert (found.code, found.field, found.severity) == ("invalid_number", "to", Severity.REFUSE)
         assert road.journal.operations == 0
 

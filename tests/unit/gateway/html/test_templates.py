@@ -18,10 +18,6 @@ def test_the_layout_says_its_language_and_direction_and_loads_from_here_alone(lo
     assert "style=" not in page
 
 
-def test_a_block_can_be_drawn_alone() -> None:
-    assert TEMPLATES.part("layout.html", "kind", Look.ENGLISH, {}) == b"plain"
-
-
 def test_a_template_that_is_not_there_is_an_error() -> None:
     with pytest.raises(Exception, match=r"nothing\.html"):
         TEMPLATES.page("nothing.html", Look.ENGLISH, {})

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.http_api.admin.finding import AT_ONCE, LONGEST_S, Sought, by_reference
+from gateway.http_api.admin.finding import Sought, by_reference
+from gateway.http_api.walking import AT_ONCE, LONGEST_S
 from gateway.model.message import Message
 from tests.unit.gateway.webhooks.stage import messages, staged
 

@@ -30,7 +30,10 @@ ROUTES = {
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
+    ("GET", "/problems"),
     ("GET", "/problems/{code}"),
+    ("GET", "/v1/inbound"),
+    ("GET", "/v1/inbound/{id}"),
 }
 
 
@@ -134,7 +137,8 @@ async def test_unknown_fields_are_described_as_refused() -> None:
     schemas = (await _document())["components"]["schemas"]
     assert schemas["MessageRequest"]["additionalProperties"] is False
     assert schemas["BatchRequest"]["additionalProperties"] is False
-    assert set(schemas["MessageRequest"]["required"]) == {"to", "from", "text"}
+    assert set(schemas["MessageRequest"]["required"]) == {"to", "from"}
+    assert schemas["MessageRequest"]["oneOf"] == [{"required": ["text"]}, {"required": ["octets"]}]
 
 
 async def test_the_page_names_every_operation_and_type() -> None:

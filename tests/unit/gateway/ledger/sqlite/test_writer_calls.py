@@ -47,6 +47,7 @@ SAID = {
     "forget_content": ((5, 100), 2),
     "forget_records": ((5, 100), 2),
     "forget_these": (([b"\0" * 16], True), 1),
+    "empty_these": (([b"\0" * 16],), 1),
     "forget_leftovers": ((5, 100), 2),
     "checkpoint": ((), None),
     "add_traffic": (([TRAFFIC],), None),

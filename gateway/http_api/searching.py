@@ -10,13 +10,23 @@ from typing import Final
 
 import msgspec
 
-from gateway.http_api.admin.finding import AT_ONCE
-from gateway.ledger.roles import Messages
+from gateway.accounts.customers import ApiKey
+from gateway.audit.acts import Act
+from gateway.audit.entries import known
+from gateway.audit.log import AuditLog
+from gateway.http_api.auth import actor_of
+from gateway.ledger.roles import Acts, Messages
 from gateway.model.message import Message
 from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
+from gateway.process.clock import Clock
 from redaction.personal import Msisdn
 from redaction.sealed import Pseudonym
+
+AT_ONCE: Final = 200
+"""Messages that a search brings."""
+OWN: Final = 1_000
+"""And one that a customer makes, which goes on from page to page."""
 
 
 class Naming(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +55,7 @@ class NumberSearch:
         self._naming = naming
         self._busy: Final = asyncio.Lock()
 
-    async def find(self, customer: int, typed: str) -> FoundByNumber:
+    async def find(self, customer: int, typed: str, most: int = AT_ONCE) -> FoundByNumber:
         """Raises Refusal."""
         number = parse_number(typed, self._naming.region())
         if number is None:
@@ -54,5 +64,22 @@ class NumberSearch:
         if self._busy.locked():
             raise Refusal("overloaded")
         async with self._busy:
-            found = await self._messages.list_subject(customer, names, AT_ONCE + 1) if names else []
-        return FoundByNumber(list(found[:AT_ONCE]), len(found) <= AT_ONCE, self._naming.since_ms(customer))
+            found = await self._messages.list_subject(customer, names, most + 1) if names else []
+        return FoundByNumber(list(found[:most]), len(found) <= most, self._naming.since_ms(customer))
+
+
+class OwnSearch:
+    """What a customer looks for among its own messages. Every search is in the audit log, without the number."""
+
+    def __init__(self, search: NumberSearch, acts: Acts, clock: Clock) -> None:
+        self._search = search
+        self._acts = acts
+        self._clock = clock
+
+    async def find(self, key: ApiKey, typed: str) -> FoundByNumber:
+        """Raises Refusal."""
+        found = await self._search.find(key.customer.id, typed, OWN)
+        audit = AuditLog(self._acts, self._clock, actor_of(key))
+        said = {"what": "number", "numbers": {"found": len(found.messages)}}
+        await audit.write(Act.MESSAGE_FIND, known("cus", key.customer.public_id), **said)
+        return found

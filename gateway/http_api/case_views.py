@@ -1,15 +1,20 @@
-"""Cases as the admin API takes and shows them."""
+"""Cases as both APIs take and show them."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from gateway.accept.validation import parse_time
 from gateway.http_api.subject_views import ErasedView, Number
+from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.rights.access import Held
 from gateway.rights.case_record import LONGEST_CONTACT, LONGEST_TEXT, Case
 from gateway.rights.case_states import Channel, Kind, Proof
+
+PAGE: Final = 100
+Language = Literal["ar", "en"]
 
 
 class OpenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +125,66 @@ class ExecutedView(msgspec.Struct, frozen=True, kw_only=True):
     erased: ErasedView | None = None
     access: Held | None = None
     stopped_at: int | None = None
+
+
+class PersonsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person asked of a customer, who forwards it. received_at: RFC 3339, when it was received, also by word of
+    mouth; now, where it is left out. evidence: by what you believe that it is the person: `login`, `document_seen` or
+    `customer_vouches`; without it a code is sent to the number. language: of the code's text. text: in whose words.
+    """
+
+    kind: Kind
+    number: Number
+    channel: Channel = Channel.CUSTOMER
+    received_at: Annotated[str, Meta(max_length=40)] | None = None
+    evidence: Proof | None = None
+    language: Language = "ar"
+    text: Annotated[str, Meta(max_length=LONGEST_TEXT)] = ""
+
+    def __repr__(self) -> str:
+        return "PersonsRequest(•••)"
+
+
+class CodeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """language: of the code's text."""
+
+    language: Language = "ar"
+
+
+class CodeOrEvidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Either the code that the person was sent, or by what you believe that it is the person."""
+
+    code: Annotated[str, Meta(max_length=16)] | None = None
+    evidence: Proof | None = None
+
+    def __repr__(self) -> str:
+        return "CodeOrEvidence(•••)"
+
+
+class ForwardedView(msgspec.Struct, frozen=True, kw_only=True):
+    """code_sent: whether a code is on its way to the person."""
+
+    request: CaseView
+    code_sent: bool
+
+
+def cases_view(found: list[Case], cursor: str, now_ms: int) -> CasesView:
+    """A page of them, behind the one that the cursor names. Raises Refusal."""
+    if cursor:
+        at = next((place for place, each in enumerate(found) if each.id == cursor), None)
+        if at is None:
+            raise Refusal("invalid_parameter", "cursor")
+        found = found[at + 1 :]
+    behind = found[PAGE - 1].id if len(found) > PAGE else None
+    return CasesView([case_view(each, now_ms) for each in found[:PAGE]], behind)
+
+
+def time_of(written: str, field: str, code: str = "invalid_value") -> int:
+    """Epoch milliseconds. Raises Refusal."""
+    found = parse_time(written)
+    if found is None or found < 0:
+        raise Refusal(code, field)
+    return found
 
 
 def case_view(case: Case, now_ms: int) -> CaseView:

@@ -1,0 +1,87 @@
+"""Signing in and out on pages, and proving again who one is: forms over the API's own endpoints.
+
+A passkey needs the browser's script; without it, or without passkeys, there are password and code.
+"""
+
+from typing import Final
+
+from gateway.console.asking import Asking, Told, segment
+from gateway.console.drawing import Drawing
+from gateway.console.fields import Form
+from gateway.console.forms import read_form
+from gateway.console.paths import PROVE, SIGN_IN, SIGN_OUT, next_of, page_route
+from gateway.console.visits import visit_of
+from gateway.http_api.browsers import Browsers, look_wanted
+from gateway.http_api.replies import Reply
+from gateway.http_api.routes import Call, Route
+
+SESSION: Final = "/admin/v1/session"
+_TAKES: Final = ("next", "lang")
+
+
+class SignInPages:
+    def __init__(self, api: Asking, drawing: Drawing, browsers: Browsers) -> None:
+        self._api = api
+        self._drawing = drawing
+        self._browsers = browsers
+
+    def routes(self) -> list[Route]:
+        return [
+            page_route("GET", SIGN_IN, self.show, *_TAKES),
+            page_route("POST", SIGN_IN, self.begin),
+            page_route("POST", SIGN_OUT, self.end),
+            page_route("GET", PROVE, self.ask_proof, *_TAKES),
+            page_route("POST", PROVE, self.prove),
+        ]
+
+    async def show(self, call: Call) -> Reply:
+        return self._page(call, next_of(call.query.get("next", "")))
+
+    async def begin(self, call: Call) -> Reply:
+        form = await read_form(call.request)
+        wanted = next_of(form.get("next", ""))
+        told = await self._api.do(call.request, "POST", SESSION, _credentials(form, "email", "password", "code"))
+        if not told.is_done:
+            return self._page(call, wanted, told)
+        return self._browsers.go(wanted, more=f"Set-Cookie: {told.cookie}\r\n".encode())
+
+    async def end(self, call: Call) -> Reply:
+        form = await read_form(call.request)
+        token = form.get("form_token", "")
+        told = await self._api.do(call.request, "DELETE", SESSION, None, form_token=token)
+        cookie = f"Set-Cookie: {told.cookie}\r\n".encode() if told.cookie else b""
+        return self._browsers.go(SIGN_IN, more=cookie)
+
+    async def ask_proof(self, call: Call) -> Reply:
+        return await self._proof_page(call, next_of(call.query.get("next", "")))
+
+    async def prove(self, call: Call) -> Reply:
+        form = await read_form(call.request)
+        wanted = next_of(form.get("next", ""))
+        told = await self._api.do(
+            call.request,
+            "POST",
+            f"{SESSION}/proof",
+            _credentials(form, "password", "code"),
+            form_token=form.get("form_token", ""),
+        )
+        return self._browsers.go(wanted) if told.is_done else await self._proof_page(call, wanted, told)
+
+    async def _proof_page(self, call: Call, wanted: str, refused: Told | None = None) -> Reply:
+        told = await self._api.look(call.request, SESSION)
+        if not told.is_done:
+            return self._browsers.go(f"{SIGN_IN}?next={segment(wanted)}")
+        visit = visit_of(told.said, look_wanted(call), PROVE)
+        values = {"next": wanted, "code": "" if refused is None else refused.code}
+        status = 200 if refused is None else refused.status
+        return self._browsers.page(status, self._drawing.page("prove.html", visit, values))
+
+    def _page(self, call: Call, wanted: str, refused: Told | None = None) -> Reply:
+        values = {"next": wanted, "code": "" if refused is None else refused.code}
+        status = 200 if refused is None else refused.status
+        octets = self._drawing.outside("sign_in.html", look_wanted(call), SIGN_IN, values)
+        return self._browsers.page(status, octets)
+
+
+def _credentials(form: Form, *names: str) -> dict[str, object]:
+    return {name: form.get(name, "").strip() if name != "password" else form.get(name, "") for name in names}

@@ -1,0 +1,259 @@
+"""What answers under `/console/`: pages, forms and what they load.
+
+    page:  who is it? → may it? → ask the API what the page needs → draw
+    form:  who is it? → what was typed → ask the API to do it → see the page again (303), or the page with what is wrong
+
+Whatever goes wrong is answered with a page.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from gateway.console.asking import Answer, Asking, Told, segment
+from gateway.console.drawing import Drawing
+from gateway.console.fields import Form, Wrong, body_of
+from gateway.console.forms import read_form
+from gateway.console.paths import HOME, PROVE, SIGN_IN, page_route
+from gateway.console.screens import BY_PATH, SCREENS, Need, Screen
+from gateway.console.signing_in import SignInPages
+from gateway.console.verb import Verb
+from gateway.console.verbs import VERBS
+from gateway.console.visits import Visit, visit_of
+from gateway.html.assets import PREFIX
+from gateway.http_api.browsers import LOOK_COOKIE, LOOK_RULES, Browsers, look_wanted
+from gateway.http_api.replies import Replies, Reply
+from gateway.http_api.routes import Call, Handler, RouteTable, parse_query
+from gateway.http_api.traffic import Traffic
+from gateway.model.refusals import KINDS, Refusal, refusal_of
+from gateway.people.roles import Action
+
+_ID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,64}", re.ASCII)
+_ALWAYS: Final = ("lang", "part", "done")
+"""Parameters of every page: the look, the part to be kept fresh, the verb that was done."""
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong with a form. fields: what is wrong, by name. typed: what is shown again; no password."""
+
+    verb: str
+    code: str
+    title: str
+    fields: Mapping[str, str]
+    typed: Form
+
+
+class Site:
+    """answer: of the admin API. traffic: where answers are counted."""
+
+    def __init__(self, answer: Answer, replies: Replies, traffic: Traffic) -> None:
+        self._api = Asking(answer)
+        self._drawing = Drawing()
+        self._browsers = Browsers(replies, self._drawing.assets)
+        sign_in = SignInPages(self._api, self._drawing, self._browsers)
+        self.table: Final = RouteTable(
+            [
+                *(page_route("GET", each.path, self._shown(each), *each.query, *_ALWAYS) for each in SCREENS),
+                *(page_route("POST", each.path, self._done(each)) for each in VERBS.values()),
+                *sign_in.routes(),
+                page_route("GET", f"{PREFIX}{{name}}", self._browsers.asset),
+            ],
+            traffic,
+        )
+
+    def takes(self, request: web.BaseRequest) -> bool:
+        """Whether it is asked for something of the console."""
+        return request.raw_path.startswith(("/console", PREFIX))
+
+    async def answer(self, request: web.BaseRequest) -> Reply:
+        """The one answer to a request. Never raises for what a client sent."""
+        path, _, query = request.raw_path.partition("?")
+        call = Call(request, "", {})
+        try:
+            methods, argument = self.table.find(path)
+            found = methods.find(request.method)
+            if found is None:
+                raise Refusal("method_not_allowed")
+            if argument and not _ID.fullmatch(argument):
+                raise Refusal("not_found")
+            handler, known = found
+            call = Call(request, argument, parse_query(query, known))
+            reply = await self._looked(call, path) or await handler(call)
+        except Refusal as refusal:
+            return self._refused(call, refusal.code)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            return self._refused(call, refusal_of(error, "request").code)
+        methods.answers[reply.status] += 1
+        return reply
+
+    async def _looked(self, call: Call, path: str) -> Reply | None:
+        """Another look was chosen: it is kept in a cookie, and the page is seen again."""
+        if "lang" not in call.query or call.request.method != "GET":
+            return None
+        kept = f"Set-Cookie: {LOOK_COOKIE}={look_wanted(call).value}; {LOOK_RULES}\r\n".encode()
+        return self._browsers.go(path, more=kept)
+
+    # ---------------------------------------------------------------------------------------------------------- pages
+
+    def _shown(self, screen: Screen) -> Handler:
+        async def handle(call: Call) -> Reply:
+            visit = await self._visit(call)
+            if visit is None:
+                return self._sign_in(call)
+            if not visit.has_second and screen.path != "/console/own":
+                return self._browsers.go("/console/own")
+            if screen.path == HOME and not visit.may(screen.action):
+                return self._browsers.go(_first_of(visit))
+            sought = call.query.get(screen.finds, "").strip()
+            if sought and _ID.fullmatch(sought):
+                return self._browsers.go(f"{screen.path}/{sought}")
+            return await self._drawn(call, screen, visit)
+
+        return handle
+
+    async def _drawn(self, call: Call, screen: Screen, visit: Visit, fault: Fault | None = None) -> Reply:
+        """fault: of a form of this page. Raises Refusal."""
+        if not visit.may(screen.action, call.argument if screen.of_customer else visit.customer):
+            is_others = screen.of_customer and visit.customer not in ("", call.argument)
+            raise Refusal("not_found" if is_others else "not_allowed")
+        told = await self._told(call, screen, visit)
+        if isinstance(told, Told):
+            return self._not_told(call, told)
+        done = VERBS.get(call.query.get("done", ""))
+        values = {**told, **screen.makes(told), "screen": screen, "id": call.argument, "fault": fault, "done": done}
+        status = 200 if fault is None else KINDS[fault.code].http
+        whole = not call.query.get("part")
+        return self._browsers.page(status, self._drawing.page(screen.template, visit, values, whole=whole))
+
+    async def _told(self, call: Call, screen: Screen, visit: Visit) -> Mapping[str, object] | Told:
+        """What the page needs, by name; or the refusal of what it cannot do without."""
+        values: dict[str, object] = {}
+        for name, need in screen.needs.items():
+            owner = call.argument if screen.of_customer else visit.customer
+            if not visit.may(need.action, owner):
+                values[name] = None
+                continue
+            told = await self._api.look(call.request, _path(need, call))
+            if not told.is_done and not (need.is_optional and told.status == 404):
+                return told
+            values[name] = told.said if told.is_done else None
+        return values
+
+    def _not_told(self, call: Call, told: Told) -> Reply:
+        if told.code == "not_signed_in":
+            return self._sign_in(call)
+        if told.code == "proof_needed":
+            return self._browsers.go(f"{PROVE}?next={segment(_own_path(call))}")
+        return self._refused(call, told.code)
+
+    # ---------------------------------------------------------------------------------------------------------- forms
+
+    def _done(self, verb: Verb) -> Handler:
+        async def handle(call: Call) -> Reply:
+            form = await read_form(call.request)
+            visit = await self._visit(call)
+            if visit is None:
+                return self._sign_in(call)
+            try:
+                body = body_of(verb.fields, form)
+            except Wrong as wrong:
+                return await self._shown_again(call, verb, visit, form, wrong=wrong.why)
+            told = await self._api.do(
+                call.request,
+                verb.method,
+                verb.api.replace("{id}", segment(call.argument)),
+                body if verb.takes_body else None,
+                form_token=form.get("form_token", ""),
+                over=form.get("version", ""),
+            )
+            return await self._answered(call, verb, visit, form, told)
+
+        return handle
+
+    async def _answered(self, call: Call, verb: Verb, visit: Visit, form: Form, told: Told) -> Reply:
+        back = verb.back.replace("{id}", call.argument)
+        if told.code == "not_signed_in":
+            return self._browsers.go(f"{SIGN_IN}?next={segment(back)}")
+        if told.code == "proof_needed":
+            return self._browsers.go(f"{PROVE}?next={segment(back)}")
+        if not told.is_done:
+            return await self._shown_again(call, verb, visit, form, told=told)
+        if verb.shows:
+            screen = BY_PATH[verb.back]
+            values = {"told": told.said, "verb": verb, "screen": screen, "id": call.argument, "back": back}
+            return self._browsers.page(200, self._drawing.page(verb.shows, visit, values))
+        return self._browsers.go(f"{back}?done={verb.name}")
+
+    async def _shown_again(
+        self,
+        call: Call,
+        verb: Verb,
+        visit: Visit,
+        form: Form,
+        *,
+        wrong: Mapping[str, str] | None = None,
+        told: Told | None = None,
+    ) -> Reply:
+        """The page of the form, with what is wrong and what was typed."""
+        code = "invalid_value" if told is None else told.code
+        title = "" if told is None else str(told.said.get("title", ""))
+        fields = dict(wrong or {})
+        if told is not None and told.said.get("field"):
+            fields[str(told.said["field"])] = ""
+        secret = {each.name for each in verb.fields if each.kind.value == "password"}
+        typed = {name: value for name, value in form.items() if name not in secret}
+        fault = Fault(verb=verb.name, code=code, title=title, fields=fields, typed=typed)
+        screen = BY_PATH[verb.back]
+        if not visit.may(screen.action, call.argument if screen.of_customer else visit.customer):
+            raise Refusal(code)
+        return await self._drawn(call, screen, visit, fault)
+
+    # ------------------------------------------------------------------------------------------------------- who it is
+
+    async def _visit(self, call: Call) -> Visit | None:
+        """Who is signed in; None for nobody. Raises Refusal where that cannot be said."""
+        told = await self._api.look(call.request, "/admin/v1/session")
+        if told.is_done:
+            return visit_of(told.said, look_wanted(call), call.request.raw_path.partition("?")[0])
+        if told.code != "not_signed_in":
+            raise Refusal(told.code)
+        return None
+
+    def _sign_in(self, call: Call) -> Reply:
+        """A part that is kept fresh cannot sign anybody in: the script sees the status and loads the page again."""
+        if call.query.get("part"):
+            return self._refused(call, "not_signed_in")
+        return self._browsers.go(f"{SIGN_IN}?next={segment(_own_path(call))}")
+
+    def _refused(self, call: Call, code: str) -> Reply:
+        kind = KINDS[code]
+        path = call.request.raw_path.partition("?")[0]
+        look = look_wanted(call)
+        values = {"code": code, "status": kind.http, "text": kind.title}
+        return self._browsers.page(kind.http, self._drawing.outside("refused.html", look, path, values))
+
+
+def _own_path(call: Call) -> str:
+    """The page to come back to: of a form, the front page."""
+    return call.request.raw_path.partition("?")[0] if call.request.method in ("GET", "HEAD") else HOME
+
+
+def _path(need: Need, call: Call) -> str:
+    path = need.path.replace("{id}", segment(call.argument))
+    pairs = {name: call.query[name] for name in need.query if call.query.get(name)}
+    query = "&".join(f"{name}={segment(value)}" for name, value in {**need.always, **pairs}.items())
+    return f"{path}?{query}" if query else path
+
+
+def _first_of(visit: Visit) -> str:
+    """The front page of who may not see how the gateway stands."""
+    if visit.customer and visit.may(Action.CUSTOMER_READ, visit.customer):
+        return f"/console/customers/{visit.customer}"
+    if visit.customer:
+        return f"/console/customers/{visit.customer}/traffic"
+    return "/console/own"

@@ -1,0 +1,21 @@
+"""What can be done from a page: one row for each form, which leads to one endpoint of the admin API."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.console.customer_verbs import CUSTOMERS, KEYS
+from gateway.console.message_verbs import MESSAGES, SEARCHES
+from gateway.console.people_verbs import CASES, CONSENTS, OWN, REQUESTS
+from gateway.console.steering_verbs import NODES, OPERATORS, SETTINGS
+from gateway.console.verb import Verb
+
+VERBS: Final[Mapping[str, Verb]] = {
+    each.name: each
+    for each in (
+        *(*OPERATORS, *NODES, *SETTINGS),
+        *(*CUSTOMERS, *KEYS),
+        *(*MESSAGES, *SEARCHES),
+        *(*CASES, *CONSENTS, *REQUESTS, *OWN),
+    )
+}
+"""By name."""

@@ -1,0 +1,88 @@
+"""What a façade is made of: its endpoints, a row each, and how it says that something went wrong.
+
+A row says which path and methods it answers, where its programs put their credentials, what their key must be allowed,
+and what it does. What sends says how the request is read and how it is answered; everything between is the one way of
+every submission (`gateway.http_api.facades.taking`).
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from gateway.accept.request import MessageRequest
+from gateway.accounts.customers import ApiKey
+from gateway.http_api.facades.fields import Fields
+from gateway.http_api.replies import Reply
+from gateway.model.message import Message
+from gateway.model.refusals import Refusal
+from gateway.model.submission import NO_FORM, SmppForm
+from redaction.personal import Secret
+
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+Header = Callable[[str], str]
+"""A header of a request by its name, '' where it is not there."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to a façade, its credentials taken out. method: upper case. path: as it was asked, without the query.
+    places: what stands in the open places of the endpoint's path. body: as it came, where it is no form and no JSON.
+    """
+
+    method: str
+    path: str
+    places: Mapping[str, str]
+    fields: Fields
+    header: Header
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Asked({self.method})"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """One message that a request asks for. form: what a request of our own API could not say."""
+
+    request: MessageRequest
+    form: SmppForm = NO_FORM
+
+
+Login = Callable[[Asked], Secret | None]
+"""Takes the credentials out of a request: the key, which is user name and password together; None for none."""
+Work = Callable[[Asked, ApiKey], Awaitable[Reply]]
+"""Answers. May raise Refusal, which the façade's `refused` then says."""
+Read = Callable[[Asked, ApiKey], Sequence[Order]]
+"""What a request that sends asks for. Raises Refusal."""
+Accepted = Callable[[Asked, ApiKey, Sequence[Message]], Reply]
+"""Says that these messages, of the orders in turn, are durable."""
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """path: with open places as `{name}`, each for a part of one segment. scope: that its key must have."""
+
+    path: str
+    methods: frozenset[str]
+    login: Login
+    work: Work
+    scope: str = "send"
+
+    @property
+    def pattern(self) -> re.Pattern[str] | None:
+        """Of a path with open places; None for one without."""
+        if "{" not in self.path:
+            return None
+        parts = _PLACE.split(self.path)
+        escaped = [f"(?P<{each}>[^/]+?)" if at % 2 else re.escape(each) for at, each in enumerate(parts)]
+        return re.compile("".join(escaped))
+
+
+class Facade(msgspec.Struct, frozen=True, kw_only=True):
+    """name: in settings and keys. prefixes: of all paths that are its own, so that it says itself that there is nothing
+    at one of them.
+    """
+
+    name: str
+    prefixes: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    refused: Callable[[Refusal], Reply]

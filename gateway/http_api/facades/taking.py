@@ -1,0 +1,74 @@
+"""The one way of messages that a façade was asked for: admitted, offered to the door, durable, and only then answered.
+
+Several are taken all or none: each is looked at before the first is offered. What happens after that, such as a ledger
+that goes away, may leave some of them untaken; then those that were taken are answered for.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.accept.judging import refuse
+from gateway.accounts.customers import ApiKey
+from gateway.http_api.facades.dialect import Order
+from gateway.http_api.sending import SendPath
+from gateway.ledger.contract import WriteOp, WriteResult
+from gateway.model.message import Message
+from gateway.model.refusals import refusal_of
+
+TURN: Final = 32
+"""Messages that are looked at or offered before the loop turns to others."""
+
+
+async def take(path: SendPath, key: ApiKey, orders: Sequence[Order], idempotency: str | None = None) -> list[Message]:
+    """The messages of these orders, durable. Raises Refusal when none is."""
+    if len(orders) > 1:
+        await _look(path, key, orders)
+    path.admit(key, len(orders))
+    if len(orders) == 1:
+        return [await _take(path, key, orders[0], idempotency, 0)]
+    fates = await asyncio.gather(
+        *(_take(path, key, each, idempotency, index) for index, each in enumerate(orders)), return_exceptions=True
+    )
+    taken = [each for each in fates if isinstance(each, Message)]
+    if not taken:
+        raise next(refusal_of(each) for each in fates if isinstance(each, Exception))
+    return taken
+
+
+async def _look(path: SendPath, key: ApiKey, orders: Sequence[Order]) -> None:
+    """Whether each could be taken. Raises Refusal for the first that could not."""
+    for index, each in enumerate(orders):
+        refuse(path.look(key, each.request, each.form))
+        if not (index + 1) % TURN:
+            await asyncio.sleep(0)
+
+
+async def _take(path: SendPath, key: ApiKey, order: Order, idempotency: str | None, index: int) -> Message:
+    """One that is admitted."""
+    fate = _Fate(path, key)
+    try:
+        message = path.offer(key, order.request, fate, idempotency, index, order.form)
+    except BaseException:
+        path.settle(key, 1, 1)
+        raise
+    result = await fate.known
+    if result == message.id:
+        return message
+    return await path.earlier(key, result, order.request, message)
+
+
+class _Fate:
+    """Called once with what became of a message, which is settled by then, whether anybody still waits or not."""
+
+    __slots__ = ("_key", "_path", "known")
+
+    def __init__(self, path: SendPath, key: ApiKey) -> None:
+        self._path = path
+        self._key = key
+        self.known: asyncio.Future[WriteResult] = asyncio.get_running_loop().create_future()
+
+    def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:
+        self._path.settle(self._key, 1, 0 if isinstance(result, bytes) else 1)
+        if not self.known.done():
+            self.known.set_result(result)

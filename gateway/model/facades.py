@@ -1,0 +1,9 @@
+"""Names of the façades: other products' APIs that are spoken here, so that programs written for them work unchanged.
+
+A key is made for some of them, or for the API of our own. `gateway.http_api.facades` speaks them.
+"""
+
+from typing import Final
+
+FACADES: Final = ("kannel",)
+"""In the order in which they are listed. `[http.facades]` has a switch for each."""

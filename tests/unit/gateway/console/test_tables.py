@@ -1,0 +1,38 @@
+"""The tables of the console hang together."""
+
+import pytest
+
+from gateway.console.paths import HOME, next_of
+from gateway.console.screens import BY_PATH, SCREENS, Screen
+from gateway.console.verb import Verb
+from gateway.console.verbs import VERBS
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=lambda each: each.name)
+def test_every_form_leads_back_to_a_page(verb: Verb) -> None:
+    assert verb.back in BY_PATH
+    assert ("{id}" in verb.path) == ("{id}" in verb.api)
+    assert verb.takes_body or not verb.fields
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda each: each.path)
+def test_a_page_below_another_says_to_which_part_of_the_menu_it_belongs(screen: Screen) -> None:
+    assert screen.is_in_menu != bool(screen.section)
+    assert set(screen.query) >= {name for need in screen.needs.values() for name in need.query}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "goes"),
+    [
+        ("/console/operators/stc", "/console/operators/stc"),
+        ("", HOME),
+        ("//elsewhere.example", HOME),
+        ("https://elsewhere.example/console/", HOME),
+        ("/console//elsewhere.example", HOME),
+        ("/console/\r\nSet-Cookie: a=b", HOME),
+        ("/console/" + "a" * 300, HOME),
+        ("/admin/v1/session", HOME),
+    ],
+)
+def test_after_signing_in_one_goes_to_a_page_of_the_console_only(wanted: str, goes: str) -> None:
+    assert next_of(wanted) == goes
