@@ -167,6 +167,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "audit_not_kept_up": Meaning(
         "Work on the audit log was not done.", "Look at its folder; it is tried again within an hour."
     ),
+    "request_failed": Meaning(
+        "A request was ended by an error of the gateway's own.", "Report it, with type and place."
+    ),
     "library": Meaning("A library that the gateway uses warned of something.", "Look at the log at that time."),
 }
 """Every warning and error that is logged has one; a test holds both together."""
