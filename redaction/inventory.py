@@ -117,7 +117,8 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
         {
             "private": "what is needed to tell the customer, until the content's limit: its reference, callback URL,"
-            " and of a message over SMPP the addresses of sender and recipient as it wrote them"
+            " of a message over SMPP the addresses of sender and recipient as it wrote them, and of one by a façade"
+            " what its callback repeats"
         },
     ),
     *_table(
@@ -190,7 +191,8 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         replace(_MESSAGE, form=Form.SEALED, clock=Clock.CONTENT),
         {
             "content": "numbers and text that take the place of a message's",
-            "private": "what is needed to tell the customer: reference, callback URL, addresses over SMPP",
+            "private": "what is needed to tell the customer: reference, callback URL, addresses over SMPP,"
+            " what the callback of a façade repeats",
         },
     ),
     *_table(

@@ -146,7 +146,7 @@ class Validator:
             validity_s=self._validity(request.validity, message_class, clamp=form.clamp_validity),
             schedule_at_ms=None if request.schedule_at is None else self._schedule(request.schedule_at, now_ms),
             reference=_reference(request.reference),
-            callback_url=self._callback(key, request.callback_url),
+            callback_url=self._callback(key, request.callback_url, is_signed=form.callback is None),
             flash=request.flash,
             data_coding=None if part is None else part.data_coding,
             header=b"" if part is None else part.header,
@@ -155,6 +155,7 @@ class Validator:
             coding=form.coding,
             marks=form.marks,
             unguessed=unguessed,
+            callback=form.callback,
         )
 
     def without_guess(self, submission: Submission, request: MessageRequest, form: SmppForm) -> Submission:
@@ -257,12 +258,13 @@ class Validator:
             raise Refusal("invalid_schedule", "schedule_at")
         return max(at_ms, now_ms)
 
-    def _callback(self, key: ApiKey, url: str | None) -> MessageText | None:
+    def _callback(self, key: ApiKey, url: str | None, *, is_signed: bool) -> MessageText | None:
+        """is_signed: by the secret of the customer's endpoint, so there must be one."""
         if url is None:
             return None
         if len(url) > MAX_URL or not self._is_callable(url):
             raise Refusal("invalid_url", "callback_url")
-        if not self._has_endpoint(key.customer.id):
+        if is_signed and not self._has_endpoint(key.customer.id):
             raise Refusal("callback_without_endpoint", "callback_url")
         return MessageText(url)
 

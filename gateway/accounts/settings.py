@@ -282,7 +282,8 @@ class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """What is set per webhook endpoint. batch: events that it takes in one request; 1 sends each as a request of its
     own. submitted: it is notified, too, when an operator has a message. checkpoints: it is sent, once a day, what was
     signed of the audit log. former_secret: the sealed signing secret of
-    before, in Base64, which signs as well until `former_until_ms`.
+    before, in Base64, which signs as well until `former_until_ms`. dialect: the façade in whose words it is told of
+    messages from people, and of nothing else; '' for webhooks.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
@@ -290,6 +291,10 @@ class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     checkpoints: bool = True
     former_secret: str = ""
     former_until_ms: int = 0
+    dialect: str = ""
+
+    def __post_init__(self) -> None:
+        _require(not self.dialect or self.dialect in FACADES, f"façades are {', '.join(FACADES)}")
 
 
 # ------------------------------------------------------------------------------------------------------- one spelling

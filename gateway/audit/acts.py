@@ -129,6 +129,7 @@ class Act(enum.Enum):
     CASE_CLOSE = "case.close"
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
+    CONSENT_CORRECT = "consent.correct"
     CONSENT_IMPORT = "consent.import"
     CONSENT_SHOW = "consent.show"
     CONSENT_WORDING = "consent.wording"
@@ -315,6 +316,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CASE_CLOSE: _CASE,
         Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),
         Act.CONSENT_WITHDRAW: _rule("cus", words=_PURPOSES_OF_CONSENT),
+        Act.CONSENT_CORRECT: _rule("cus", words=("given_ms", "means", "wording", "prior")),
         Act.CONSENT_IMPORT: _rule("cus file", words=("consents", "suppressions"), numbers="lines taken refused"),
         Act.CONSENT_SHOW: _rule("cus", numbers="rows"),
         Act.CONSENT_WORDING: _CUSTOMER,

@@ -55,12 +55,12 @@ def add(
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
-            of, person = await _of(desk, customer), number_of(desk, number)
+            of, person = await of_customer(desk, customer), number_of(desk, number)
             now_ms = desk.clock.now_ms()
             proof = Proof(
-                given_ms=_given_ms(given_at, now_ms),
+                given_ms=given_ms_of(given_at, now_ms),
                 means=Means(one_of(means, tuple(Means), "--means")),
-                wording=await _wording(desk, of, wording),
+                wording=await wording_of(desk, of, wording),
                 prior=prior,
             )
             consent = Consent(
@@ -86,7 +86,7 @@ def withdraw(
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
-            of, person = await _of(desk, customer), number_of(desk, number)
+            of, person = await of_customer(desk, customer), number_of(desk, number)
             purposes = PURPOSES if not purpose else (one_of(purpose, PURPOSES, "--purpose"),)
             rows = await consent_desk(desk).withdraw(
                 of,
@@ -118,7 +118,7 @@ def export(customer: Customer, number: Number = None, config: Config = None, jso
 
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
-            of = await _of(desk, customer)
+            of = await of_customer(desk, customer)
             standing = await consent_desk(desk).show(of, number_of(desk, number))
             wordings = await Wordings(desk.ledger.acts, desk.clock, COMMAND_LINE).of(of.id)
             return {"customer": of.public_id, **consent_view(standing, wordings)}
@@ -132,7 +132,7 @@ def show_(customer: Customer, number: Number = None, config: Config = None, json
 
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
-            standing = await consent_desk(desk).show(await _of(desk, customer), number_of(desk, number))
+            standing = await consent_desk(desk).show(await of_customer(desk, customer), number_of(desk, number))
             return [
                 {
                     "purpose": each.purpose,
@@ -165,7 +165,7 @@ def wording(
 
     async def work() -> list[dict[str, object]]:
         async with open_desk(config) as desk:
-            of, kept = await _of(desk, customer), Wordings(desk.ledger.acts, desk.clock, COMMAND_LINE)
+            of, kept = await of_customer(desk, customer), Wordings(desk.ledger.acts, desk.clock, COMMAND_LINE)
             if name:
                 said = Wording(customer=of.id, name=name, version=version, arabic=texts[0], english=texts[1])
                 await kept.add(of, said)
@@ -192,7 +192,7 @@ def consent_desk(desk: Desk) -> ConsentDesk:
     return ConsentDesk(desk.ledger.permissions, PermissionKeys(desk.keyring).tokens, desk.clock, COMMAND_LINE)
 
 
-async def _of(desk: Desk, customer: str) -> Of:
+async def of_customer(desk: Desk, customer: str) -> Of:
     found = await find_customer(desk, customer)
     return Of(found.id, found.public_id)
 
@@ -222,7 +222,7 @@ def checked_option(written: str) -> str:
 async def imported(customer: str, file: Path, config: Path | None, *, dry_run: bool, what: str) -> dict[str, object]:
     """what: `consents` or `suppressions`."""
     async with open_desk(config) as desk:
-        of = await _of(desk, customer)
+        of = await of_customer(desk, customer)
         reading = Reading(
             of=of,
             tokens=PermissionKeys(desk.keyring).tokens,
@@ -263,7 +263,7 @@ def _report(done: Imported) -> dict[str, object]:
     }
 
 
-def _given_ms(written: str | None, now_ms: int) -> int:
+def given_ms_of(written: str | None, now_ms: int) -> int:
     if written is None:
         return now_ms
     found = parse_time(written)
@@ -272,7 +272,7 @@ def _given_ms(written: str | None, now_ms: int) -> int:
     return found
 
 
-async def _wording(desk: Desk, of: Of, written: str) -> bytes:
+async def wording_of(desk: Desk, of: Of, written: str) -> bytes:
     if not written:
         return b""
     found = named(await Wordings(desk.ledger.acts, desk.clock, COMMAND_LINE).of(of.id), written)

@@ -9,7 +9,16 @@ from gateway.accounts.settings import read_customer
 from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
 from gateway.cli.amounts import moment
-from gateway.cli.output import Config, Json, note, run, show
+from gateway.cli.consents import (
+    checked_option,
+    consent_desk,
+    given_ms_of,
+    number_of,
+    of_customer,
+    one_of,
+    wording_of,
+)
+from gateway.cli.output import Config, Failed, Json, note, run, show
 from gateway.cli.rights import (
     case_of,
     erasure_row,
@@ -21,8 +30,9 @@ from gateway.cli.rights import (
     subjects_of,
 )
 from gateway.cli.session import open_desk
+from gateway.consent.correcting import Corrections, UnknownConsent
 from gateway.consent.desk import ConsentDesk, Of
-from gateway.consent.purposes import ALL
+from gateway.consent.purposes import ALL, PURPOSES
 from gateway.consent.rows import Means, Source
 from gateway.keystore.permission_keys import PermissionKeys
 from gateway.model.consent_mode import ConsentMode
@@ -111,6 +121,40 @@ def access(
 def _row(held: object) -> dict[str, object]:
     names = ("id", "customer", "direction", "status", "accepted_at", "operator", "country", "segments")
     return {name: getattr(held, name) for name in names}
+
+
+@app.command("correct")
+def correct(
+    customer: Annotated[str, typer.Option(help="Id of the customer that the consent was given to.")],
+    number: Annotated[str | None, typer.Option(help="- reads a line, @FILE a file; without it you are asked.")] = None,
+    purpose: Annotated[str, typer.Option(help="promotional or awareness.")] = PURPOSES[0],
+    option: Annotated[str, typer.Option(help="The sender to whose messages it is limited.")] = "",
+    given_at: Annotated[str | None, typer.Option(help="When it was given (RFC 3339).")] = None,
+    means: Annotated[Means | None, typer.Option(help="How it was given.")] = None,
+    wording: Annotated[str | None, typer.Option(help="What was agreed to: name, name:version or id.")] = None,
+    prior: Annotated[bool | None, typer.Option(help="Whether there was prior interaction with the person.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Correct what was written down wrong of a person's consent; the audit log names the fields, and no value."""
+
+    async def work() -> dict[str, object]:
+        async with open_desk(config) as desk:
+            of, person = await of_customer(desk, customer), number_of(desk, number)
+            right = Corrections(
+                given_ms=None if given_at is None else given_ms_of(given_at, desk.clock.now_ms()),
+                means=means,
+                wording=None if wording is None else await wording_of(desk, of, wording),
+                prior=prior,
+            )
+            name = one_of(purpose, PURPOSES, "--purpose"), checked_option(option)
+            try:
+                changed = await consent_desk(desk).correct(of, person, *name, right)
+            except UnknownConsent:
+                raise Failed("nothing is known of such a consent of this person", "unknown_consent") from None
+            return {"customer": of.public_id, "corrected": changed}
+
+    show(run(work()), json)
 
 
 @app.command("object")

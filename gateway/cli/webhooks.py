@@ -13,6 +13,7 @@ from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.cli.tasks import task_row
 from gateway.ledger.contract import StoredEndpoint
+from gateway.model.facades import FACADES
 from gateway.model.times import rfc3339
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
@@ -25,6 +26,7 @@ from gateway.webhooks.tasks import Tasks, TooManyTasks
 from gateway.webhooks.trial import send_test
 from redaction.personal import Purpose, Secret
 
+NO_DIALECT: Final = "none"
 _REFUSALS: Final = {
     "form": "it is too long, or holds what a URL cannot",
     "scheme": "it must begin with https://",
@@ -56,6 +58,10 @@ def set_(
             "--checkpoints/--no-checkpoints", help="Send what was signed of the audit log, daily; on by default."
         ),
     ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(help=f"Tell it of messages from people alone, as a façade does: {', '.join(FACADES)}, or none."),
+    ] = None,
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs beside it for a day.")
     ] = False,
@@ -68,7 +74,7 @@ def set_(
         async with open_desk(config) as desk:
             _check_url(desk, url)
             owner = await find_customer(desk, customer)
-            change = partial(_changed, batch=batch, submitted=submitted, checkpoints=checkpoints)
+            change = partial(_changed, batch=batch, submitted=submitted, checkpoints=checkpoints, dialect=dialect)
             place = (desk.sealer, desk.clock.random, owner.id, Secret(url))
             now_ms = desk.clock.now_ms()
             anew = SetAnew(*place, change, new_secret=new_secret, now_ms=now_ms)
@@ -79,6 +85,7 @@ def set_(
                 "batch": settings.batch,
                 "submitted": settings.submitted,
                 "checkpoints": settings.checkpoints,
+                "dialect": settings.dialect or NO_DIALECT,
             }
             if settings.former_until_ms > now_ms:
                 answer["former_secret_until"] = rfc3339(settings.former_until_ms)
@@ -91,13 +98,20 @@ def set_(
 
 
 def _changed(
-    before: EndpointSettings, *, batch: int | None, submitted: bool | None, checkpoints: bool | None
+    before: EndpointSettings,
+    *,
+    batch: int | None,
+    submitted: bool | None,
+    checkpoints: bool | None,
+    dialect: str | None,
 ) -> EndpointSettings:
+    """What is named; the rest stays."""
     return msgspec.structs.replace(
         before,
         batch=before.batch if batch is None else batch,
         submitted=before.submitted if submitted is None else submitted,
         checkpoints=before.checkpoints if checkpoints is None else checkpoints,
+        dialect=before.dialect if dialect is None else "" if dialect == NO_DIALECT else dialect,
     )
 
 

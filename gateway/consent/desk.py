@@ -12,6 +12,7 @@ import msgspec
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry, known
+from gateway.consent.correcting import Corrections, UnknownConsent, corrected
 from gateway.consent.purposes import ALL, PURPOSES, consent_word, purpose_scope, sender_scope
 from gateway.consent.rows import (
     Consent,
@@ -76,6 +77,23 @@ class ConsentDesk:
         writes = withdrawn(of.id, consent_token, rows, means, self._clock.now_ms(), purpose, option)
         what = purpose or ALL
         return sum(await self._permissions.change(writes, [self._entry(Act.CONSENT_WITHDRAW, of, what=what)]))
+
+    async def correct(self, of: Of, number: Msisdn, purpose: str, option: str, right: Corrections) -> list[str]:
+        """Which fields of a consent changed; an entry of each, and no value. Raises UnknownConsent."""
+        token, _ = self._tokens(of.id, number)
+        name = consent_name(of.id, token)
+        (rows,) = await self._permissions.find([name])
+        word = consent_word(purpose, option)
+        standing = next((each for each in _consents(rows)[0] if consent_word(each.purpose, each.option) == word), None)
+        if standing is None:
+            raise UnknownConsent
+        now, changed = corrected(standing, right)
+        if changed:
+            read_ms = consent_row(of.id, token, standing).changed_ms  # what was withdrawn since then stays
+            writes = [lift(name, word, read_ms + 1), put(consent_row(of.id, token, now))]
+            entries = [self._entry(Act.CONSENT_CORRECT, of, what=each) for each in changed]
+            await self._permissions.change(writes, entries)
+        return changed
 
     # ---------------------------------------------------------------------------------------------------- suppressions
 

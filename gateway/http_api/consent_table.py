@@ -7,6 +7,8 @@ from gateway.http_api.consents import (
     ConsentEndpoints,
     ConsentProof,
     ConsentRequest,
+    Corrected,
+    CorrectRequest,
     PersonRequest,
     SuppressionRequest,
     WithdrawRequest,
@@ -41,6 +43,7 @@ def consent_routes(consents: ConsentEndpoints, page: StopPage) -> list[Route]:
     return [
         Route("POST", "/v1/consents", consents.give, _GIVE),
         Route("POST", "/v1/consents/withdraw", consents.withdraw, _WITHDRAW),
+        Route("POST", "/v1/consents/correct", consents.correct, _CORRECT),
         Route("POST", "/v1/consents/proof", consents.prove, _PROVE),
         Route("POST", "/v1/suppressions", consents.suppress, _SUPPRESS),
         Route("POST", "/v1/suppressions/remove", consents.permit, _PERMIT),
@@ -68,6 +71,16 @@ _WITHDRAW: Final = Operation(
     example={**_NUMBER, "purpose": "promotional"},
     answers=_CHANGED,
     codes=_BODY,
+)
+_CORRECT: Final = Operation(
+    id="correct_consent",
+    summary="Correct what was written down wrong of a consent: when and how it was given, and to which text.",
+    tag="Consents",
+    scope="consents",
+    body=CorrectRequest,
+    example={**_NUMBER, "means": "paper"},
+    answers=(Answer(status=202, description="It is on disk.", body=Corrected),),
+    codes=(*_BODY, "not_found"),
 )
 _PROVE: Final = Operation(
     id="prove_consent",

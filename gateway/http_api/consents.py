@@ -13,6 +13,7 @@ from gateway.accept.validation import parse_time
 from gateway.accounts.customers import ApiKey
 from gateway.audit.actor import Actor, ActorKind
 from gateway.audit.entries import known
+from gateway.consent.correcting import Corrections, UnknownConsent
 from gateway.consent.desk import ConsentDesk, Of
 from gateway.consent.importing import AHEAD_MS
 from gateway.consent.purposes import is_option, option_key, scope_of
@@ -28,6 +29,7 @@ from gateway.http_api.stopping import StopPage
 from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
+from redaction.errors import alone
 from redaction.personal import Msisdn
 from redaction.stop_links import StopLinks
 
@@ -82,6 +84,31 @@ class WithdrawRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "WithdrawRequest(•••)"
+
+
+class CorrectRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What was written down wrong of a consent; what is left out stands. Whether it was given or withdrawn is not
+    corrected: give or withdraw it.
+    """
+
+    number: Number
+    purpose: Purpose = "promotional"
+    option: OptionName = ""
+    given_at: Annotated[str | None, Meta(description="When it was given, RFC 3339.")] = None
+    means: MeansName | None = None
+    wording: Annotated[str, Meta(description="Id, `name` or `name:version` of a wording.", max_length=100)] | None = (
+        None
+    )
+    prior_interaction: bool | None = None
+
+    def __repr__(self) -> str:
+        return "CorrectRequest(•••)"
+
+
+class Corrected(msgspec.Struct, frozen=True):
+    """It is on disk. corrected: which fields say something else now."""
+
+    corrected: list[str]
 
 
 class PersonRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -159,6 +186,19 @@ class ConsentActs:
         desk = self._source.desk(actor)
         return ConsentChanged(await desk.withdraw(of, number, means, purpose=asked.purpose, option=option))
 
+    async def correct(self, actor: Actor, of: Of, asked: CorrectRequest) -> Corrected:
+        right = Corrections(
+            given_ms=None if asked.given_at is None else self._given_ms(asked.given_at),
+            means=None if asked.means is None else Means(asked.means),
+            wording=None if asked.wording is None else await self._wording(actor, of, asked.wording),
+            prior=asked.prior_interaction,
+        )
+        number, option = self._number(asked.number), _option(asked.option)
+        try:
+            return Corrected(await self._source.desk(actor).correct(of, number, asked.purpose, option, right))
+        except UnknownConsent:
+            raise alone(Refusal("not_found")) from None
+
     async def prove(self, actor: Actor, of: Of, asked: PersonRequest) -> ConsentProof:
         standing = await self._source.desk(actor).show(of, self._number(asked.number))
         view = consent_view(standing, await self._source.wordings(actor).of(of.id))
@@ -210,6 +250,9 @@ class ConsentEndpoints:
     async def withdraw(self, call: Call) -> Reply:
         return await self._do(call, "consents", _WITHDRAWAL, self._acts.withdraw)
 
+    async def correct(self, call: Call) -> Reply:
+        return await self._do(call, "consents", _CORRECTION, self._acts.correct)
+
     async def prove(self, call: Call) -> Reply:
         return await self._do(call, "consents", _PERSON, self._acts.prove, status=200)
 
@@ -236,6 +279,7 @@ class ConsentEndpoints:
 
 _CONSENT: Final = msgspec.json.Decoder(ConsentRequest)
 _WITHDRAWAL: Final = msgspec.json.Decoder(WithdrawRequest)
+_CORRECTION: Final = msgspec.json.Decoder(CorrectRequest)
 _PERSON: Final = msgspec.json.Decoder(PersonRequest)
 _SUPPRESSION: Final = msgspec.json.Decoder(SuppressionRequest)
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from gateway.model.submission import NO_MARKS, Marks, ReturnPath
+from gateway.model.submission import NO_MARKS, CallbackForm, Marks, ReturnPath
 from redaction.personal import MessageText, Msisdn
 
 
@@ -26,6 +26,7 @@ class PackedPrivate(msgspec.Struct, array_like=True, gc=False):
     reference: str | None
     callback_url: str | None
     path: ReturnPath | None = None
+    callback: CallbackForm | None = None
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -71,3 +72,4 @@ class Private(msgspec.Struct, frozen=True, gc=False):
     reference: MessageText | None
     callback_url: MessageText | None
     path: ReturnPath | None = None
+    callback: CallbackForm | None = None

@@ -80,7 +80,8 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
     error: operator's or our own short code of the outcome. operator_ids: what stands for the operator's ids, one per
     segment ('' unknown); behind them, where the operator is asked by them, the same sealed (`SEALED_WORD`).
     parts: one `Part` per segment. disclosure: bit mask of the fields that were forwarded (`redaction.egress`).
-    notify: registered_delivery of a message that came over SMPP, whose binds get its receipts; 0 wants none.
+    notify: registered_delivery of a message that came over SMPP, whose binds get its receipts; of one that came by a
+    façade, what its callback wants (`gateway.model.reports`); 0 wants none.
     record_tag: 8 octets by which it shows that nobody else changed what is stored (`gateway.keystore.record_tags`),
     written with every change; b"" for none.
     warnings: about its text, for the answer to its customer; never stored.

@@ -3,6 +3,7 @@
 It lives between the door's first check and its last, in guarded types.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -65,9 +66,22 @@ class ReturnPath(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return "ReturnPath(•••)"
 
 
+class CallbackForm(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How the callback URL of a message is called, where that is not as webhooks are. dialect: the façade in whose
+    words it is. said: what the call repeats of the request, by names of the façade's.
+    """
+
+    dialect: str
+    said: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"CallbackForm({self.dialect})"
+
+
 class SmppForm(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What SMPP, or a façade, says of a message beside the request. notify: registered_delivery. coding: data_coding of
-    a text. clamp_validity: one over the longest allowed is cut to it.
+    a text. clamp_validity: one over the longest allowed is cut to it. callback: where the callback URL is called in the
+    words of a façade, and `notify` says of what (`gateway.model.reports`).
     """
 
     notify: int = 0
@@ -76,6 +90,7 @@ class SmppForm(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     coding: int = 0
     marks: Marks = NO_MARKS
     clamp_validity: bool = False
+    callback: CallbackForm | None = None
 
 
 NO_FORM: Final = SmppForm()
@@ -112,3 +127,4 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     coding: int = 0
     marks: Marks = NO_MARKS
     unguessed: MessageClass | None = None
+    callback: CallbackForm | None = None

@@ -14,6 +14,7 @@ from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.delivery.steered_routes import SteeredRoutes as SteeredRoutes
+from gateway.http_api.facades.calls import dialects
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
@@ -60,7 +61,7 @@ def base(
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     verdicts = stores.messaging.counts
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms)
+    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, dialects())
     return Base(
         settings=settings,
         stores=stores,

@@ -121,7 +121,7 @@ class Vault:
             return kept.private
         packed = self._open(message, message.private, "private", Purpose.INFORM_CUSTOMER)
         said = _decode_private(packed)
-        return Private(_guard(said.reference), _guard(said.callback_url), said.path)
+        return Private(_guard(said.reference), _guard(said.callback_url), said.path, said.callback)
 
     def seal_operator_id(self, message: Message, identifier: str) -> str:
         """An operator's id of a segment as a word to store; '' where the content is gone, whose keys it shares."""
@@ -178,6 +178,8 @@ def _pack_private(submission: Submission) -> bytes:
         return None if value is None else value.reveal(Purpose.ACCEPT)
 
     packed = (shown(submission.reference), shown(submission.callback_url))
+    if submission.callback is not None:
+        return _encode((*packed, submission.path, submission.callback))
     return _encode(packed if submission.path is None else (*packed, submission.path))
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.accounts.directory import Directory
 from gateway.ledger.contract import StoredEndpoint
+from gateway.model import reports
 from gateway.model.content import Received
 from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, Status
 from gateway.model.owners import esme_of
@@ -17,6 +18,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.vault.vault import Vault
 from gateway.webhooks.delivery import Delivery, Destination
+from gateway.webhooks.dialects import Dialect, Dialects, Lines, Outgoing
 from gateway.webhooks.endpoint import endpoint_settings, former_secret, open_endpoint
 from gateway.webhooks.payload import event_body, other_body, received_body
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError, alone
@@ -24,14 +26,23 @@ from redaction.personal import Purpose, Secret
 from redaction.seal import Sealer
 
 ALWAYS, ON_FAILURE, ON_SUCCESS = 1, 2, 3
+NO_DIALECTS: Final[Dialects] = {}
 KEPT_LIMIT: Final = 1_000
 _NOWHERE: Final = Secret("")
 
 
 class Addressing:
-    """Turns outbox events into requests."""
+    """Turns outbox events into requests. dialects: of façades, whose callbacks are not as webhooks are."""
 
-    def __init__(self, directory: Directory, vault: Vault, sealer: Sealer, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        vault: Vault,
+        sealer: Sealer,
+        now_ms: Callable[[], int],
+        dialects: Dialects = NO_DIALECTS,
+    ) -> None:
+        self._dialects = dialects
         self._directory = directory
         self._vault = vault
         self._sealer = sealer
@@ -44,10 +55,13 @@ class Addressing:
         """Whether a customer is to be notified of this message's status."""
         if esme_of(message.key_id):
             return asks_for(message.notify, message.status)
+        if message.notify:
+            return reports.asks_for(message.notify, message.status)
         endpoint = self._directory.endpoint(message.customer)
         if endpoint is None:
             return False
-        return message.status is not Status.SUBMITTED or endpoint_settings(endpoint).submitted
+        settings = endpoint_settings(endpoint)
+        return not settings.dialect and (message.status is not Status.SUBMITTED or settings.submitted)
 
     def reference(self, message: Message) -> str | None:
         """The customer's own reference, while it can still be opened. Raises Refusal where keys are withheld."""
@@ -70,9 +84,14 @@ class Addressing:
 
     def delivery(self, event: OutboxEvent, message: Message | None) -> Delivery | None:
         """The request to make, or None without an endpoint (any more). Raises KeysWithheld."""
+        if message is not None and message.notify and message.key_id > 0:
+            return self._called_back(event, message)
         destination = self._destination(event.customer)
         if destination is None:
             return None
+        dialect = self._dialect_of_endpoint(event.customer)
+        if dialect is not None:
+            return self._told(dialect, destination, event, message)
         if message is None or event.kind != STATUS_EVENT:
             return Delivery(destination, other_body(event))
         reference = None
@@ -87,6 +106,39 @@ class Addressing:
             except SealError:
                 pass  # the content clock has run out: the event leaves without its reference
         return Delivery(destination, self._received(event, message) or event_body(event, message, reference))
+
+    def _called_back(self, event: OutboxEvent, message: Message) -> Delivery | None:
+        """A report in the words of the façade by which the message came; None once its URL is no more."""
+        if not self._vault.may_open():
+            raise KeysWithheld
+        try:
+            private = self._vault.open_private(message)
+        except KeysWithheld:
+            raise
+        except SealError:
+            return None
+        form = private.callback
+        dialect = None if form is None else self._dialects.get(form.dialect)
+        if form is None or dialect is None or private.callback_url is None:
+            return None
+        url = private.callback_url.reveal(Purpose.INFORM_CUSTOMER)
+        return _delivery(dialect.report(event, message, form, url), own_endpoint=False)
+
+    def _dialect_of_endpoint(self, customer: int) -> Dialect | None:
+        endpoint = self._directory.endpoint(customer)
+        return None if endpoint is None else self._dialects.get(endpoint_settings(endpoint).dialect)
+
+    def _told(
+        self, dialect: Dialect, destination: Destination, event: OutboxEvent, message: Message | None
+    ) -> Delivery | None:
+        """A message from a person in the words that the endpoint was set for; of all else they have none."""
+        if message is None or message.status is not Status.RECEIVED:
+            return None
+        received = self.received(message)
+        if received is None:
+            return None
+        url = destination.url.reveal(Purpose.INFORM_CUSTOMER)
+        return _delivery(dialect.received(event, message, received, url), own_endpoint=True)
 
     def _destination(self, customer: int) -> Destination | None:
         """The customer's endpoint as it stands, if there is one and its keys are. Raises KeysWithheld."""
@@ -136,6 +188,13 @@ class Addressing:
             return None
         received = self.received(message)
         return None if received is None else received_body(event, message, received)
+
+
+def _delivery(call: Outgoing | None, *, own_endpoint: bool) -> Delivery | None:
+    if call is None:
+        return None
+    signer = Lines(call.more)
+    return Delivery(Destination.called(Secret(call.url), call.shape, signer, own_endpoint=own_endpoint), call.body)
 
 
 def asks_for(notify: int, status: Status) -> bool:

@@ -17,6 +17,7 @@ from gateway.process.tasks import TaskOwner
 from gateway.webhooks.connection import Connection, Done, Failure, Request, Result
 from gateway.webhooks.resolving import Lookup, Resolver, system_lookup
 from gateway.webhooks.settings import DeliverySettings
+from gateway.webhooks.shape import JSON_POST, Shape
 from gateway.webhooks.targets import Origin, Target, TargetRefused, parse_target
 from operators.contained import report
 from operators.renewal import Renewal
@@ -27,7 +28,6 @@ MAX_AGE_S: Final = 300.0  # after that a name that moved is followed
 TURN_S: Final = 1.0  # how long a connection is kept when other hosts wait for room
 MAX_ATTEMPTS: Final = 4
 TARGET_CACHE: Final = 1000
-_FIXED: Final = b"User-Agent: Connect-Gateway\r\nAccept: */*\r\nContent-Type: application/json\r\n"
 
 
 _WRONG_CERTIFICATES: Final = {
@@ -112,9 +112,11 @@ class WebhookClient:
         """Connections that are open or being opened."""
         return len(self._connections)
 
-    def post(self, url: str, headers: bytes, body: bytes, done: Done, customer: int = 0) -> None:
-        """POST JSON. headers: more header lines, each with its line end. `done` is called once, never from inside.
-        customer: whose URL it is.
+    def post(
+        self, url: str, headers: bytes, body: bytes, done: Done, customer: int = 0, shape: Shape = JSON_POST
+    ) -> None:
+        """POST JSON, or what `shape` says. headers: more header lines, each with its line end. `done` is called once,
+        never from inside. customer: whose URL it is.
 
         The time limit runs from when a connection is there or being opened.
         """
@@ -123,7 +125,11 @@ class WebhookClient:
         except TargetRefused as refusal:
             self._loop.call_soon(done, Failure("target_refused", refusal.code))
             return
-        data = b"%b%b%bContent-Length: %d\r\n\r\n%b" % (target.head, _FIXED, headers, len(body), body)
+        if shape.has_body:
+            start = target.start(shape.method)
+            data = b"%b%b%bContent-Length: %d\r\n\r\n%b" % (start, shape.lines, headers, len(body), body)
+        else:
+            data = b"%b%b%b\r\n" % (target.start(shape.method), shape.lines, headers)
         pool = self._pools.get(target.origin)
         if pool is None:
             pool = self._pools[target.origin] = Pool()

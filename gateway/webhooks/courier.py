@@ -135,7 +135,8 @@ class Courier:
         webhook_id, body = parcel.octets(now_ms)
         headers = destination.signer.headers(webhook_id, now_ms // 1000, body)
         customer = parcel.jobs[0].event.customer
-        self._client.post(destination.url.reveal(Purpose.INFORM_CUSTOMER), headers, body, done, customer)
+        url = destination.url.reveal(Purpose.INFORM_CUSTOMER)
+        self._client.post(url, headers, body, done, customer, destination.shape)
 
     # ------------------------------------------------------------------------------------------------------ answers
 

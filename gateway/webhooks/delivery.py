@@ -7,8 +7,16 @@ import msgspec
 
 from gateway.accounts.settings import MAX_BATCH as MAX_BATCH
 from gateway.model.message import Message, OutboxEvent
+from gateway.webhooks.shape import JSON_POST, Shape
 from gateway.webhooks.signing import BadSecret, Signer
 from redaction.personal import Personal, Secret
+
+
+class Signs(Protocol):
+    """What makes the header lines of one request; see `gateway.webhooks.signing.Signer`."""
+
+    def headers(self, webhook_id: bytes, timestamp_s: int, body: bytes) -> bytes:
+        """Each with its line end."""
 
 
 class Destination:
@@ -19,13 +27,14 @@ class Destination:
     endpoint. batch: events that it wants in one request, at most; with 1 each event is a request of its own.
     """
 
-    __slots__ = ("batch", "own_endpoint", "signer", "url")
+    __slots__ = ("batch", "own_endpoint", "shape", "signer", "url")
 
     def __init__(self, url: Personal, secrets: Sequence[Secret], *, own_endpoint: bool = True, batch: int = 1) -> None:
         self.url = url
         self.own_endpoint = own_endpoint
         self.batch = batch
-        self.signer: Signer | None
+        self.shape = JSON_POST
+        self.signer: Signs | None
         try:
             self.signer = Signer(secrets)
         except BadSecret:
@@ -36,6 +45,13 @@ class Destination:
         other = Destination(url, (), own_endpoint=False)
         other.signer = self.signer
         return other
+
+    @classmethod
+    def called(cls, url: Personal, shape: Shape, signer: Signs, *, own_endpoint: bool) -> "Destination":
+        """Where one call goes that is not as webhooks are; see `gateway.webhooks.dialects`."""
+        one = cls(url, (), own_endpoint=own_endpoint)
+        one.shape, one.signer = shape, signer
+        return one
 
     def __repr__(self) -> str:
         return "Destination(•••)"

@@ -71,6 +71,10 @@ class Target:
         self.origin = (tls, host, port)
         self.head = b"POST %b HTTP/1.1\r\nHost: %b\r\n" % (path.encode(), _authority(tls, host, port).encode())
 
+    def start(self, method: bytes) -> bytes:
+        """Of a request, up to the Host line."""
+        return self.head if method == b"POST" else method + self.head[len(b"POST") :]
+
     def __repr__(self) -> str:
         return "Target(•••)"
 

@@ -1,7 +1,7 @@
 """A whole node in the test's own loop, a simulated SMSC behind it, accounts that bind, and a peer to bind with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from operators.smpp.session import BindRefused, Bound, Ended, Event, Request, Re
 from redaction.personal import MessageText, Purpose
 from tests.bounds import LIMIT_S
 
+NO_OTHERS: Mapping[str, Any] = {}
 ARABIC = "رمز التحقق الخاص بك هو ١٢٣٤٥٦، لا تُشارِكْهُ مع أحد. " * 3
 
 
@@ -226,15 +227,16 @@ async def running_front(
     customer: CustomerSettings | None = None,
     ledger: LedgerSettings | None = None,
     in_doubt: Any = "by_class",
+    others: Mapping[str, Any] = NO_OTHERS,
     **smpp: Any,
 ) -> AsyncIterator[Front]:
     """On an operator that runs already: an SMSC's port, or the settings of a link. ledger: a file in the folder where
-    none is named.
+    none is named. others: sections that are not as usual.
     """
     server = SmppServerSettings(**({"port": 0, "refused_bind_pause_s": 0.0} | smpp))
     settings = settings_of(folder, operator, server)
     (route,) = settings.routes
-    settings = msgspec.structs.replace(settings, routes=(msgspec.structs.replace(route, in_doubt=in_doubt),))
+    settings = msgspec.structs.replace(settings, routes=(msgspec.structs.replace(route, in_doubt=in_doubt),), **others)
     node = Node(settings if ledger is None else msgspec.structs.replace(settings, ledger=ledger))
     await node.start()
     accounts = Accounts(

@@ -111,8 +111,11 @@ async def test_what_people_say_by_way_of_the_api_holds_at_the_door(tmp_path: Pat
         assert isinstance(await stage.send(), bytes)
         assert await stage.send(message_class="awareness") == Declined("consent_missing", "to")
         assert await stage.send(OTHER) == Declined("consent_missing", "to")
+        right = {"number": PERSON, "prior_interaction": True}
+        assert await stage.post("/v1/consents/correct", right) == (202, {"corrected": ["prior"]})
+        assert (await stage.post("/v1/consents/correct", right | {"number": OTHER}))[1]["code"] == "not_found"
         status, proof = await stage.post("/v1/consents/proof", {"number": PERSON})
-        assert status == 200
+        assert (status, proof["consents"][0]["prior_interaction"]) == (200, True)
         assert [(each["purpose"], each["means"], each["state"]) for each in proof["consents"]] == [
             ("promotional", "paper", "given")
         ]
@@ -138,6 +141,7 @@ async def test_what_people_say_by_way_of_the_api_holds_at_the_door(tmp_path: Pat
         by_key = [each for each in acts if each["actor"]["kind"] == "key"]
         assert {each["act"] for each in by_key} == {
             "consent.give",
+            "consent.correct",
             "consent.show",
             "consent.withdraw",
             "suppression.add",

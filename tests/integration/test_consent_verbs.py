@@ -47,6 +47,13 @@ def test_a_consent_is_given_shown_with_its_wording_and_withdrawn(verbs: Verbs, c
     assert proof["wordings"][given["wording"]]["arabic"] == TEXT
     assert given["wording"] == wording["wording"]
     assert verbs.run("consent", "export", customer, OTHER)["consents"] == []
+    right = ("--customer", customer, "--number", PERSON, "--means", "verbal", "--given-at", "2026-01-01T00:00:00Z")
+    assert verbs.run("subject", "correct", *right)["corrected"] == ["given_ms", "means"]
+    assert verbs.run("subject", "correct", *right)["corrected"] == []
+    (given,) = verbs.run("consent", "export", customer, PERSON)["consents"]
+    assert (given["means"], given["given_at"], given["state"]) == ("verbal", "2026-01-01T00:00:00.000Z", "given")
+    corrected = [each["what"] for each in entries(verbs) if each["act"] == "consent.correct"]
+    assert corrected == ["given_ms", "means"]
     assert verbs.run("consent", "withdraw", customer, PERSON)["changed"] == 2
     assert {each["state"] for each in verbs.run("consent", "show", customer, PERSON)} == {"withdrawn"}
     acts = [each["act"] for each in entries(verbs)]

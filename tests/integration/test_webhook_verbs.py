@@ -55,12 +55,16 @@ def test_what_is_not_named_stays(verb: Verb) -> None:
         "batch": 50,
         "submitted": True,
         "checkpoints": True,
+        "dialect": "none",
         "secret": "",
     }
     kept = verb("webhook", "set", "1", URL + "/moved")
     assert (kept["batch"], kept["submitted"]) == (50, True)
     changed = verb("webhook", "set", "1", URL, "--batch", "1", "--no-submitted")
     assert (changed["batch"], changed["submitted"]) == (1, False)
+    assert verb("webhook", "set", "1", URL, "--dialect", "kannel")["dialect"] == "kannel"
+    assert verb("webhook", "set", "1", URL)["dialect"] == "kannel"
+    assert verb("webhook", "set", "1", URL, "--dialect", "none")["dialect"] == "none"
 
 
 def test_a_removed_endpoint_leaves_nothing_to_keep(verb: Verb) -> None:

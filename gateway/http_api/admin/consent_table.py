@@ -8,6 +8,8 @@ from gateway.http_api.consents import (
     ConsentChanged,
     ConsentProof,
     ConsentRequest,
+    Corrected,
+    CorrectRequest,
     PersonRequest,
     SuppressionRequest,
     WithdrawRequest,
@@ -28,6 +30,7 @@ def consent_routes(consents: AdminConsentEndpoints) -> list[Route]:
     return [
         Route("POST", "/admin/v1/customers/{id}/consents", consents.give, _GIVE),
         Route("POST", "/admin/v1/customers/{id}/withdrawals", consents.withdraw, _WITHDRAW),
+        Route("POST", "/admin/v1/customers/{id}/corrections", consents.correct, _CORRECT),
         Route("POST", "/admin/v1/customers/{id}/proofs", consents.prove, _PROVE),
         Route("POST", "/admin/v1/customers/{id}/suppressions", consents.suppress, _SUPPRESS),
         Route("POST", "/admin/v1/customers/{id}/permissions", consents.permit, _PERMIT),
@@ -54,6 +57,17 @@ _WITHDRAW: Final = Operation(
     body=WithdrawRequest,
     example=_NUMBER,
     answers=_CHANGED,
+    codes=_CODES,
+)
+_CORRECT: Final = Operation(
+    id="correct_consent_for_customer",
+    summary="Correct what was written down wrong of a person's consent: when and how it was given, and to which text.",
+    tag=_TAG,
+    scope=Action.SUBJECT_CORRECT,
+    parameters=_CUSTOMER,
+    body=CorrectRequest,
+    example={**_NUMBER, "means": "paper"},
+    answers=(Answer(status=202, description="It is on disk.", body=Corrected),),
     codes=_CODES,
 )
 _PROVE: Final = Operation(

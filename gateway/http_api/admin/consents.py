@@ -11,6 +11,7 @@ from gateway.http_api.admin.parts import Parts
 from gateway.http_api.consents import (
     ConsentActs,
     ConsentRequest,
+    CorrectRequest,
     PersonRequest,
     SuppressionRequest,
     WithdrawRequest,
@@ -35,6 +36,9 @@ class AdminConsentEndpoints:
 
     async def withdraw(self, call: Call) -> Reply:
         return await self._do(call, Action.CONSENT_CHANGE, WithdrawRequest, self._acts.withdraw)
+
+    async def correct(self, call: Call) -> Reply:
+        return await self._do(call, Action.SUBJECT_CORRECT, CorrectRequest, self._acts.correct)
 
     async def prove(self, call: Call) -> Reply:
         return await self._do(call, Action.CONSENT_READ, PersonRequest, self._acts.prove, status=200)

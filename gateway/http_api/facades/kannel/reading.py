@@ -14,12 +14,15 @@ from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.facades.dialect import Asked, Order
 from gateway.http_api.facades.fields import FORM, MULTIPART, Fields, Pair
+from gateway.http_api.facades.kannel.escapes import without_meta
 from gateway.model.refusals import Refusal
-from gateway.model.submission import NO_MARKS, Marks, RawPart, SmppForm
+from gateway.model.reports import ALL
+from gateway.model.submission import NO_MARKS, CallbackForm, Marks, RawPart, SmppForm
 from gateway.model.times import rfc3339
 from operators.smpp.udh import parse_udh
 from redaction.errors import alone
 
+NAME: Final = "kannel"
 GSM, OCTETS, UCS2 = 0, 1, 2
 _DATA_CODING: Final = {GSM: 0x00, OCTETS: 0x04, UCS2: 0x08}
 _HIGHEST: Final = {
@@ -74,7 +77,14 @@ def read(asked: Asked, key: ApiKey, now_ms: int) -> list[Order]:
     part, text = _body(fields, coding, header)
     account = _account(fields)
     schedule = None if not deferred_s else rfc3339(now_ms + deferred_s * 1000)
-    form = SmppForm(part=part, marks=_marks(numbers["priority"]), clamp_validity=True)
+    url, notify = _callback(fields, numbers["dlr-mask"] or 0)
+    form = SmppForm(
+        part=part,
+        marks=_marks(numbers["priority"]),
+        clamp_validity=True,
+        notify=notify,
+        callback=CallbackForm(NAME, {"p": source, "q": source, "n": key.prefix}) if url else None,
+    )
     return [
         Order(
             MessageRequest(
@@ -85,6 +95,7 @@ def read(asked: Asked, key: ApiKey, now_ms: int) -> list[Order]:
                 reference=account,
                 validity=None if validity_s is None else max(_MINUTE_S, validity_s - (deferred_s or 0)),
                 schedule_at=schedule,
+                callback_url=url,
                 flash=part is None and numbers["mclass"] == 0,
             ),
             form,
@@ -177,6 +188,15 @@ def _account(fields: Fields) -> str | None:
     if account and (len(account) > _MAX_ACCOUNT or not _IN_ACCOUNT.isdisjoint(account)):
         raise Refusal("field_too_long", "reference")
     return account or None
+
+
+def _callback(fields: Fields, mask: int) -> tuple[str | None, int]:
+    """The URL of reports and which of them are wanted; none of either where there is no URL, or nothing is wanted."""
+    url = fields.text("dlr-url", "dlrurl")
+    if url and not url.lower().startswith(("http://", "https://")):
+        raise Refusal("invalid_url", "callback_url")
+    notify = mask & ALL
+    return (without_meta(url), notify) if url and notify else (None, 0)
 
 
 def _marks(priority: int | None) -> Marks:

@@ -11,7 +11,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order
 from gateway.http_api.facades.groups import Said
 from gateway.http_api.facades.kannel.links import Links
-from gateway.http_api.facades.kannel.reading import UCS2, is_form, read
+from gateway.http_api.facades.kannel.reading import NAME, UCS2, is_form, read
 from gateway.http_api.facades.kannel.words import WORDS
 from gateway.http_api.facades.logins import joined
 from gateway.http_api.facades.parts import Parts
@@ -22,7 +22,6 @@ from gateway.model.refusals import Refusal
 from operators.smpp.coding import Encoding
 from redaction.personal import Secret
 
-NAME: Final = "kannel"
 PATH: Final = "/cgi-bin/sendsms"
 ACCEPTED: Final = Said(202, "0: Accepted for delivery")
 QUEUED: Final = Said(202, "3: Queued for later delivery")

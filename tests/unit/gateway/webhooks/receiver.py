@@ -102,7 +102,7 @@ class Receiver:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         line, *rest = head.strip().split("\r\n")
         headers = {name.lower(): value for name, _, value in (each.partition(": ") for each in rest)}
-        body = await reader.readexactly(int(headers["content-length"]))
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
         received = Received(line, headers, body, number)
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)

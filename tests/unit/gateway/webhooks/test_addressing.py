@@ -63,7 +63,7 @@ def event_of(message: Message) -> OutboxEvent:
 
 def signs_with(delivery: Delivery, secret: Secret) -> bool:
     signer = delivery.destination.signer
-    return signer is not None and signer.sign(b"id", 1, b"{}") == Signer((secret,)).sign(b"id", 1, b"{}")
+    return signer is not None and signer.headers(b"id", 1, b"{}") == Signer((secret,)).headers(b"id", 1, b"{}")
 
 
 async def test_nobody_is_told_without_an_endpoint(place: Place) -> None:
@@ -100,11 +100,11 @@ async def test_the_secret_of_before_signs_beside_a_new_one_for_a_day(place: Plac
         delivery = place.addressing.delivery(event_of(message), message)
         assert delivery is not None
         assert delivery.destination.signer is not None
-        return delivery.destination.signer.sign(b"id", 1, b"{}")
+        return delivery.destination.signer.headers(b"id", 1, b"{}")
 
-    assert signature() == Signer((anew.fresh, old)).sign(b"id", 1, b"{}")
+    assert signature() == Signer((anew.fresh, old)).headers(b"id", 1, b"{}")
     place.road.clock.advance(24 * 3600)
-    assert signature() == Signer((anew.fresh,)).sign(b"id", 1, b"{}")
+    assert signature() == Signer((anew.fresh,)).headers(b"id", 1, b"{}")
 
 
 async def test_a_messages_own_url_takes_the_endpoints_place(place: Place) -> None:
