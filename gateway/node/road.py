@@ -22,7 +22,7 @@ from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
-from gateway.node.standing import Standing
+from gateway.node.standing import Standing, SteeredRoutes, steered_routes
 from gateway.node.stores import Stores
 from gateway.node.tracing import Ends, Traces, traces
 from gateway.node.troubles import Troubles, watch_for_troubles
@@ -53,7 +53,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     traces: Traces | None
     door: Door
     operators: dict[str, Operator]
-    routes: steps.SteeredRoutes
+    routes: SteeredRoutes
     settler: Settler
     dispatch: Dispatch
     outcomes: Outcomes
@@ -121,7 +121,7 @@ async def build_road(
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,
-        routes=steps.routes(base),
+        routes=steered_routes(base.router, settings),
         settler=base.records.settler,
         dispatch=dispatch,
         outcomes=outcomes,

@@ -13,7 +13,6 @@ from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, 
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
-from gateway.delivery.steered_routes import SteeredRoutes as SteeredRoutes
 from gateway.http_api.facades.calls import dialects
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
@@ -49,10 +48,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     minimiser: Minimiser
     verdicts: Counts
     guard: Guard
-
-
-def routes(base: Base) -> SteeredRoutes:
-    return SteeredRoutes(base.router, assembly.routes(base.settings))
 
 
 def base(
