@@ -4,6 +4,9 @@ import enum
 import re
 from typing import Final, Literal
 
+LOOK_COOKIE: Final = "look"
+"""The cookie of whoever chose one, and for how long it is kept, in seconds."""
+LOOK_S: Final = 365 * 86_400
 _RANGE: Final = re.compile(
     r"[ \t]*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]*)?[ \t]*(?:;[ \t]*q=([01](?:\.[0-9]{0,3})?))?[ \t]*"
 )

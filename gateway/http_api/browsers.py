@@ -1,16 +1,19 @@
 """Answers to browsers: pages, which nobody keeps, and what they load, which is kept for good under a digest's name."""
 
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import parse_qsl
 
 from gateway.html.assets import CACHING, Assets
-from gateway.html.looks import Look, look_for, look_of
+from gateway.html.looks import LOOK_COOKIE as LOOK_COOKIE
+from gateway.html.looks import LOOK_S, Look, look_for, look_of
 from gateway.html.policy import HEADERS, POLICY
+from gateway.http_api.body import read_body
 from gateway.http_api.replies import HTML, Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.model.refusals import Refusal
 
-LOOK_COOKIE: Final = "look"
-LOOK_RULES: Final = "Path=/; SameSite=Strict; Max-Age=31536000"
+LOOK_RULES: Final = f"Path=/; SameSite=Strict; Max-Age={LOOK_S}"
 
 
 class Browsers:
@@ -52,3 +55,26 @@ def _cookie(line: str) -> str:
         if name.strip(" \t") == LOOK_COOKIE:
             return value.strip(" \t")
     return ""
+
+
+FORM: Final = "application/x-www-form-urlencoded"
+FORM_BYTES: Final = 16_384
+FORM_S: Final = 10.0
+_FIELDS: Final = 64
+
+
+async def read_form(call: Call) -> Mapping[str, str]:
+    """What somebody filled in, by the names of fields; of a name that comes again the last.
+
+    Raises Refusal for another media type, what is no form, and what another site had a browser send.
+    """
+    headers = call.request.headers
+    if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Refusal("not_allowed")
+    if headers.get("Content-Type", "").partition(";")[0].strip().lower() != FORM:
+        raise Refusal("unsupported_media_type")
+    body = await read_body(call.request, FORM_BYTES, FORM_S)
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS))
+    except ValueError:
+        raise Refusal("invalid_parameter") from None

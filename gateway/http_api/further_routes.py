@@ -37,6 +37,8 @@ def further_routes(
     if rights is not None:
         routes += rights_routes(rights, gatekeeper, replies, clock)
         routes += empty_routes(EmptyEndpoint(rights.desk, messages, records, gatekeeper))
+    if sources.more is not None:
+        routes += sources.more(replies)
     return routes
 
 

@@ -13,7 +13,7 @@ from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consents import ConsentSource
 from gateway.http_api.listing import Lister, Wanted, wanted
 from gateway.http_api.replies import Replies, Reply
-from gateway.http_api.routes import Call
+from gateway.http_api.routes import Call, Route
 from gateway.http_api.searching import OwnSearch
 from gateway.http_api.views import message_view
 from gateway.ledger.contract import Page
@@ -40,7 +40,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
     they stand. consents: what people permitted and stopped; None where nothing of it is kept. report: whether the code
     of a customer's message was entered; None where nobody counts it. search: of messages to a number; None where
-    that is not done. received: opens what a person wrote to a customer; None where people write to nobody.
+    that is not done. received: opens what a person wrote to a customer; None where people write to nobody. more:
+    routes of pages for everybody, where there are any.
     """
 
     messages: Messages
@@ -50,6 +51,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     operators: Callable[[], Sequence[OperatorView]]
     consents: ConsentSource | None = None
     report: Callable[[int, bytes, bool], None] | None = None
+    more: Callable[[Replies], Sequence[Route]] | None = None
     search: OwnSearch | None = None
     received: Callable[[Message], Received | None] | None = None
 

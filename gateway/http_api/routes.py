@@ -12,6 +12,8 @@ from gateway.http_api.traffic import Traffic
 from gateway.model.refusals import Refusal
 
 MAX_PARAMETERS: Final = 16
+ANY: Final = "*"
+"""Among the names that a route takes: any other parameter is left out, and refused nowhere."""
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -66,7 +68,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Route(msgspec.Struct, frozen=True):
     """path: exact, or with one `{name}` as its last segment or the one before. is_deep: the last one stands for all
-    segments that follow.
+    segments that follow. is_shared: people share links to it, so that parameters that it does not know are left out.
     """
 
     method: str
@@ -74,11 +76,13 @@ class Route(msgspec.Struct, frozen=True):
     handler: Handler
     operation: Operation
     is_deep: bool = False
+    is_shared: bool = False
 
     @property
     def takes(self) -> frozenset[str]:
         """Names of the query parameters."""
-        return frozenset(each.name for each in self.operation.parameters if each.place == "query")
+        named = frozenset(each.name for each in self.operation.parameters if each.place == "query")
+        return named | {ANY} if self.is_shared else named
 
 
 class Methods:
@@ -161,6 +165,8 @@ def parse_query(raw: str, known: frozenset[str]) -> Mapping[str, str]:
     query: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:
+            if ANY in known:
+                continue
             raise Refusal("unknown_parameter")
         if name in query:
             raise Refusal("invalid_parameter", name)

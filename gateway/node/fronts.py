@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +18,7 @@ from gateway.http_api.sending import SendPath
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
 from gateway.node.naming import naming
+from gateway.node.noticing import NoticeDuty
 from gateway.node.operator_views import operator_views
 from gateway.node.rights import RightsDuty
 from gateway.node.road import Road
@@ -24,6 +26,7 @@ from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.process.tasks import TaskOwner
+from gateway.rights.asking import PublicRequests
 from gateway.smpp_server.errands import Errands
 from gateway.smpp_server.intake import Intake
 from gateway.smpp_server.news import NewsWriter
@@ -32,12 +35,15 @@ from operators.entrance import Place
 
 if TYPE_CHECKING:
     from gateway.http_api.admin.api import AdminApi
+    from gateway.pages.site import PublicPages
+
+Readiness = Callable[[], Mapping[str, bool]]
 
 log = logger("gateway")
 
 
 class Fronts(msgspec.Struct, frozen=True, kw_only=True):
-    """Built; `listen` opens them. metrics, admin: where the settings want them."""
+    """Built; `listen` opens them. metrics, admin, pages: where the settings want them; pages stand on `http`."""
 
     http: HttpApi
     intake: Intake
@@ -45,6 +51,7 @@ class Fronts(msgspec.Struct, frozen=True, kw_only=True):
     exposition: Exposition
     metrics: MetricsApi | None
     admin: "AdminApi | None"
+    pages: "PublicPages | None"
 
 
 def build_fronts(
@@ -55,10 +62,15 @@ def build_fronts(
     tasks: TaskOwner,
     *,
     rights: RightsDuty,
+    notices: NoticeDuty | None,
     metrics_socket: socket.socket | None,
 ) -> Fronts:
-    """tasks: where errands of binds run. metrics_socket: listens for them already, if it is not None."""
-    http = _http(settings, stores, road, clock, rights)
+    """tasks: where errands of binds run. notices: None where no pages are served. metrics_socket: listens for them
+    already, if it is not None.
+    """
+    readiness = _readiness(stores, road, clock)
+    pages = None if notices is None else _pages(settings, road, clock, notices, rights.public, readiness)
+    http = _http(settings, stores, road, clock, rights, readiness, pages)
     intake = Intake(road.door, road.admission, clock)
     exposition = Exposition(of_process=True)
     return Fronts(
@@ -85,6 +97,7 @@ def build_fronts(
             else None
         ),
         admin=_admin(settings, stores, road, clock, http.health, rights),
+        pages=pages,
     )
 
 
@@ -93,9 +106,10 @@ def http_settings(settings: Settings) -> HttpSettings:
     return msgspec.structs.replace(settings.http, idle_s=min(settings.http.idle_s, settings.memory.horizon_s / 2))
 
 
-def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: RightsDuty) -> HttpApi:
-    def readiness() -> dict[str, bool]:
-        """What `/readyz` reports, by name."""
+def _readiness(stores: Stores, road: Road, clock: Clock) -> Readiness:
+    """What `/readyz` reports, by name."""
+
+    def readiness() -> Mapping[str, bool]:
         return {
             "ledger": road.troubles.ledger_is_well and not road.journal.stuck,
             "durability": road.troubles.is_durable,
@@ -105,6 +119,31 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             "in_service": not stores.follower.desired.draining,
         }
 
+    return readiness
+
+
+def _pages(
+    settings: Settings,
+    road: Road,
+    clock: Clock,
+    notices: NoticeDuty,
+    requests: PublicRequests,
+    readiness: Readiness,
+) -> "PublicPages":
+    from gateway.node.public_pages import build_pages
+
+    return build_pages(settings, road, clock, notices, requests, readiness)
+
+
+def _http(
+    settings: Settings,
+    stores: Stores,
+    road: Road,
+    clock: Clock,
+    rights: RightsDuty,
+    readiness: Readiness,
+    pages: "PublicPages | None",
+) -> HttpApi:
     return HttpApi(
         SendPath(road.door, stores.messages, road.admission, clock),
         RecordSources(
@@ -117,6 +156,7 @@ def _http(settings: Settings, stores: Stores, road: Road, clock: Clock, rights: 
             report=lambda customer, message_id, confirmed: road.sentry.report(
                 message_id, customer, clock.now_ms(), confirmed=confirmed
             ),
+            more=None if pages is None else pages.routes,
             received=road.addressing.received,
             search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),

@@ -120,6 +120,7 @@ class Node:
             clock,
             self.tasks,
             rights=self.rights,
+            notices=self.notices,
             metrics_socket=inherited.metrics,
         )
         await self.rights.begin()

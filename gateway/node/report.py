@@ -29,7 +29,7 @@ def describe(
     show.add_gauges(lambda: [*_smpp_gauges(road, fronts), *_shared_gauges(stores, road), _not_ready(fronts)])
     certificates = Certificates(road, clock)
     show.add_gauges(lambda: [_certificates(certificates), *_case_gauges(rights)])
-    show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts)])
+    show.add_counters(lambda: [_unexpected(contained), _http_answers(fronts), _http_refused(fronts), _views(fronts)])
     show.add_histogram(road.outcome.to_final)
     show.add_histogram(road.outcome.to_submit)
 
@@ -104,6 +104,11 @@ def _store_counters(stores: Stores, road: Road) -> list[Sample]:
         ("gateway_commits", "Commits of the ledger", journal.commits),
         ("gateway_operations", "Operations in those commits", journal.operations),
     ]
+
+
+def _views(fronts: Fronts) -> Sample:
+    views = {} if fronts.pages is None else {each: float(n) for each, n in fronts.pages.counting.views.items()}
+    return ("gateway_page_views_by_page_and_language", "Pages that people who agreed to it looked at", views)
 
 
 def _unexpected(contained: Containment) -> Sample:

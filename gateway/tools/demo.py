@@ -7,6 +7,7 @@ disk for the texts and numbers it sent.
 import asyncio
 import contextlib
 import json
+import secrets
 import signal
 import time
 from collections import Counter
@@ -27,7 +28,9 @@ from gateway.tools.leakscan import ScanReport, scan
 from gateway.tools.trial_site import Stage, StageFailed, staged
 
 FOLDER: Final = Path("demo-data")
+ADMIN: Final = "[admin]\nport = 0\n"
 FINISH_LIMIT_S: Final = 60.0
+ROLES: Final = ("owner", "operations", "support", "privacy_officer", "auditor")
 FINAL: Final = frozenset({"delivered", "undelivered", "expired", "rejected", "failed", "unknown", "cancelled"})
 TEXTS: Final = (
     ("otp", "رمز التحقق الخاص بك هو {n:06d}، لا تشاركه مع أحد"),
@@ -65,7 +68,7 @@ def lot(count: int) -> list[Lot]:
 def run_demo(*, keep: bool, messages: int, as_json: bool) -> int:
     """Run it all; 0 when every message came back final and nothing personal is on disk."""
     console = Console(stderr=as_json)
-    stage = Stage(FOLDER, smsc=("--receipt-delay", "0.3"))
+    stage = Stage(FOLDER, smsc=("--receipt-delay", "0.3"), more=ADMIN)
     with staged(stage):
         _hand_over(stage)
         console.print(f"gateway at {stage.url}, SMSC on port {stage.smsc_port}, files in {FOLDER}/")
@@ -76,7 +79,7 @@ def run_demo(*, keep: bool, messages: int, as_json: bool) -> int:
         if as_json:
             print(json.dumps({"statuses": Counter(each["status"] for each in outcome), "clean": report.clean}))  # noqa: T201
         if keep:
-            play.stay()
+            play.stay(somebody(stage))
     return 0 if ok else 1
 
 
@@ -85,6 +88,27 @@ def _hand_over(stage: Stage) -> None:
     folder = stage.folder / "custodian"
     stage.command("custodian", "init", "--folder", str(folder))
     stage.command("custodian", "set", str(folder / "custodian.pub"))
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who may look at the console of the demonstration. code: serves once."""
+
+    email: str
+    password: str
+    code: str
+
+
+def somebody(stage: Stage) -> Person:
+    """Somebody new, who may do everything there."""
+    email, password = "demo@example.com", secrets.token_urlsafe(12)
+    file = stage.folder / "password"
+    file.touch(mode=0o600)
+    file.write_text(password, "ascii")
+    roles = [word for each in ROLES for word in ("--role", each)]
+    words = ("--name", "Demonstration", "--email", email, "--password", f"@{file}")
+    added = stage.command("person", "add", *roles, *words)
+    file.unlink()
+    return Person(email, password, stage.command("person", "totp", added["person"])["recovery_codes"][0])
 
 
 class _Play:
@@ -170,12 +194,19 @@ class _Play:
         canaries = [each.number for each in messages] + [each.text for each in messages]
         return scan([self._stage.folder], canaries)
 
-    def stay(self) -> None:
+    def stay(self, person: Person) -> None:
         """Keep running, and say how to use it."""
         _print_whole(self._console, "\nStill running; Ctrl-C stops it. Try:\n")
         _print_whole(self._console, f"  {_curl(self._stage.url, self._stage.key)}\n")
+        _print_whole(self._console, f"The console is at {console_url(self._stage)}; sign in with\n")
+        _print_whole(self._console, f"  e-mail address {person.email}\n  password       {person.password}")
+        _print_whole(self._console, f"  code           {person.code} (serves once)\n")
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
+
+
+def console_url(stage: Stage) -> str:
+    return f"http://127.0.0.1:{stage.admin_port}/console/"
 
 
 def _print_whole(console: Console, line: str) -> None:

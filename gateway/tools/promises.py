@@ -18,7 +18,6 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     lacks: str = ""
 
 
-_NO_PAGE: Final = "no policy page is served"
 _CANARIES: Final = "tests/privacy/test_canaries.py::test_no_file_that_the_gateway_wrote_holds_a_canary_in_any_form"
 _NO_BODY: Final = "tests/unit/redaction/test_seal.py::test_neither_the_api_nor_fraud_rules_nor_improvement_open_a_body"
 _COOKIE: Final = "tests/unit/gateway/people/test_sessions.py::test_the_cookie_is_for_this_host_over_tls_and_no_script"
@@ -30,7 +29,11 @@ def _promise(number: int, promise: str, *shown_by: str, lacks: str = "") -> Prom
 
 
 PROMISES: Final[tuple[Promise, ...]] = (
-    _promise(1, "the policy is published and says what the gateway does", lacks=_NO_PAGE),
+    _promise(
+        1,
+        "the policy is published and says what the gateway does",
+        "tests/integration/test_public_pages.py::test_the_notice_says_who_why_how_long_and_to_whom",
+    ),
     _promise(
         2,
         "people know who is responsible",
@@ -99,7 +102,9 @@ PROMISES: Final[tuple[Promise, ...]] = (
         "tests/integration/test_operator_register.py::test_a_link_binds_only_where_the_register_allows_it",
     ),
     _promise(
-        18, "people can read who processes data for the gateway", lacks="`privacy transfers` lists them; no page does"
+        18,
+        "people can read who processes data for the gateway",
+        "tests/integration/test_public_pages.py::test_the_notice_says_who_why_how_long_and_to_whom",
     ),
     _promise(
         19,
@@ -154,13 +159,22 @@ PROMISES: Final[tuple[Promise, ...]] = (
         lacks="a case with its clock of 72 hours; estimate and draft of the notice are not built",
     ),
     _promise(29, "the one cookie is strictly necessary", _COOKIE),
-    _promise(30, "nothing is analysed before somebody opts in: there are no analytics", _COOKIE),
-    _promise(31, "people can read which cookies there are", lacks="no table of cookies is rendered"),
+    _promise(
+        30,
+        "nothing is analysed before somebody opts in",
+        "tests/integration/test_public_pages.py::test_views_are_counted_of_those_alone_who_said_yes",
+    ),
+    _promise(
+        31,
+        "people can read which cookies there are",
+        "tests/integration/test_public_pages.py::test_the_table_of_cookies_names_those_of_pages_and_console",
+    ),
     _promise(
         32,
         "people get what is held of them",
         "tests/contract/test_ledger_lists.py::test_a_subject_is_found_under_every_pseudonym_and_for_its_customer_only",
-        lacks="customers and privacy officers get it; a page that proves a number by a code is not built",
+        "tests/integration/test_public_pages.py"
+        "::test_somebody_asks_proves_the_number_by_a_code_and_follows_it_by_the_reference",
     ),
     _promise(
         33,
@@ -177,7 +191,7 @@ PROMISES: Final[tuple[Promise, ...]] = (
         "who withdraws consent gets nothing more, what waits included",
         "tests/integration/test_consent_nodes.py::test_what_waits_for_people_who_withdrew_does_not_leave",
     ),
-    _promise(36, "people can know what becomes of a message's data", _TOLD, lacks="notices to people are not built"),
+    _promise(36, "people can know what becomes of a message's data", _TOLD),
     _promise(
         37,
         "requests are answered within 30 days",

@@ -72,6 +72,7 @@ class Stage:
         self._children: list[Child] = []
         self.port = 0
         self.smpp_port = 0
+        self.admin_port = 0
         self.key = ""
         self.customer = ""
         self.smsc_port = 0
@@ -118,8 +119,8 @@ class Stage:
         return int(json.loads(line)["port"])
 
     def start_gateway(self) -> None:
-        """Start the gateway and wait until it listens; `port`, `smpp_port` (0: none), `build` ('' if it does not say)
-        and `gateway` are the new process's.
+        """Start the gateway and wait until it listens; `port`, `smpp_port` and `admin_port` (0: none), `build` ('' if
+        it does not say) and `gateway` are the new process's.
         """
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
@@ -131,6 +132,7 @@ class Stage:
                 self.port = int(started["port"])
                 self.build = str(started.get("build", ""))
                 self.smpp_port = int(self._announced(begin, b'"smpp_listening"').get("port", 0))
+                self.admin_port = int(self._announced(begin, b'"admin_listening"').get("port", 0))
                 return
             time.sleep(0.02)
         raise StageFailed("the gateway did not start; see gateway.log")

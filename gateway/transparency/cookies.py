@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from config.settings import Settings
+from gateway.html.looks import LOOK_COOKIE, LOOK_S
 from gateway.people.sessions import COOKIE, LONGEST_MS
 
 COUNTED: Final = "__Host-counted"
@@ -26,9 +27,10 @@ def cookies(settings: Settings) -> tuple[Cookie, ...]:
     """Of an installation with these settings."""
     found: list[Cookie] = []
     if settings.admin.port is not None:
-        found.append(
-            Cookie(name=COOKIE, where="console", purpose="signed_in", is_needed=True, seconds=LONGEST_MS // 1000)
-        )
+        found += [
+            Cookie(name=COOKIE, where="console", purpose="signed_in", is_needed=True, seconds=LONGEST_MS // 1000),
+            Cookie(name=LOOK_COOKIE, where="console", purpose="look", is_needed=True, seconds=LOOK_S),
+        ]
     if settings.pages.count_views:
         found.append(Cookie(name=COUNTED, where="pages", purpose="counting", is_needed=False, seconds=COUNTED_S))
     return tuple(found)

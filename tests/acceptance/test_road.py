@@ -12,14 +12,16 @@ import aiohttp
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from gateway.tools.demo import lot
+from gateway.tools.demo import ADMIN, console_url, lot, somebody
 from gateway.tools.trial_site import Stage, staged
 from tests.acceptance.client import Customer, customer_of, message, receiver, until_answered, until_endpoint_known
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(Stage(tmp_path_factory.mktemp("road") / "stage", smsc=("--receipt-delay", "0.05"))) as prepared:
+    with staged(
+        Stage(tmp_path_factory.mktemp("road") / "stage", smsc=("--receipt-delay", "0.05"), more=ADMIN)
+    ) as prepared:
         yield prepared
 
 
@@ -39,6 +41,15 @@ async def test_a_mixed_lot_is_delivered_and_each_message_says_so(stage: Stage) -
     assert {record["encoding"] for record in records} == {"gsm7", "ucs2"}
     assert max(record["segments"] for record in records) > 1
     assert all(record["to"].startswith("+966") and "•" in record["to"] for record in records)
+
+
+async def test_the_sign_in_that_the_demonstration_prints_opens_its_console_once(stage: Stage) -> None:
+    person = await asyncio.to_thread(somebody, stage)
+    form = {"email": person.email, "password": person.password, "code": person.code}
+    async with aiohttp.ClientSession() as browser:
+        for status in (303, 401):
+            async with browser.post(f"{console_url(stage)}sign-in", data=form, allow_redirects=False) as answer:
+                assert answer.status == status
 
 
 async def test_a_message_shows_only_to_its_owner(stage: Stage) -> None:

@@ -1,0 +1,83 @@
+"""How every page is drawn: the words of its language, the frame around it, and which page a browser sees next."""
+
+import gettext
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gateway.html.catalogue import translations
+from gateway.html.looks import Look, look_of
+from gateway.html.templates import Templates
+from gateway.http_api.browsers import Browsers, look_wanted
+from gateway.http_api.replies import Reply
+from gateway.http_api.routes import Call, Handler
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.model.refusals import KINDS, Refusal
+from gateway.pages.said import PROBLEMS
+from redaction.errors import KeysWithheld
+
+PACKAGE: Final = "gateway.pages"
+
+
+class Frame:
+    """controller: who is responsible, by its name. viewed: counts a page that somebody who agreed to it looks at."""
+
+    def __init__(
+        self,
+        templates: Templates,
+        browsers: Browsers,
+        controller: Callable[[], str],
+        viewed: Callable[[Call, str], None],
+    ) -> None:
+        self._templates = templates
+        self._browsers = browsers
+        self._controller = controller
+        self._viewed = viewed
+
+    def draw(self, name: str, look: Look, path: str, values: Mapping[str, object]) -> bytes:
+        """path: of the page, which its links to other languages lead to."""
+        around = {"path": path, "controller": self._controller().partition(",")[0]}
+        return self._templates.page(f"{name}.html", look, around | dict(values))
+
+    def show(
+        self, call: Call, name: str, look: Look, path: str, values: Mapping[str, object], *, status: int = 200
+    ) -> Reply:
+        """A page that is drawn for this call alone."""
+        self._viewed(call, name)
+        return self._browsers.page(status, self.draw(name, look, path, values))
+
+    def ready(self, call: Call, name: str, body: bytes) -> Reply:
+        """A page that was drawn before."""
+        self._viewed(call, name)
+        return self._browsers.page(200, body)
+
+    def guarded(self, handler: Handler) -> Handler:
+        """Whatever is refused is said by a page and not by a problem document: people read it."""
+
+        async def handle(call: Call) -> Reply:
+            try:
+                return await handler(call)
+            except Refusal as refusal:
+                return self.refuse(call, refusal.code)
+            except LedgerUnavailable:
+                return self.refuse(call, "ledger_unavailable")
+            except KeysWithheld:
+                return self.refuse(call, "keys_unavailable")
+
+        return handle
+
+    def refuse(self, call: Call, code: str) -> Reply:
+        """The connection ends: something of a form may not have been read."""
+        look = look_wanted(call)
+        said = words(look).gettext(PROBLEMS.get(code, PROBLEMS["other"]))
+        values = {"code": code, "said": said}
+        return self.show(call, "problem", look, "/privacy", values, status=KINDS[code].http).closing()
+
+
+def words(look: Look) -> gettext.NullTranslations:
+    """Of the pages, in the language of a look."""
+    return translations(PACKAGE, look)
+
+
+def look_of_form(call: Call, form: Mapping[str, str]) -> Look:
+    """As the form that was filled in was drawn."""
+    return look_of(form.get("lang", "")) or look_wanted(call)

@@ -1,0 +1,154 @@
+"""The console in a real browser: usable by everybody, from here alone, kept fresh, and the same without scripts."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from gateway.console.screens import SCREENS
+from gateway.html.looks import Look
+from gateway.people.roles import Role
+from tests.bounds import LIMIT_S
+from tests.browser import THEMES, WIDTHS, chromium, faults_of, looking, needs_browser
+from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
+
+pytestmark = needs_browser
+LIMIT_MS = LIMIT_S * 1000
+EVERYTHING = (Role.OWNER, Role.OPERATIONS, Role.PRIVACY_OFFICER, Role.SUPPORT, Role.AUDITOR)
+CASE = {"kind": "access", "channel": "phone", "number": "+966500000001"}
+Shown = tuple[Look, str, int]
+"""A language, a theme, and a width in CSS pixels."""
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[tuple[Admin, Any, str]]:
+    """A node, a browser, and the cookie of somebody who may do everything."""
+    async with running_admin(folder) as admin, chromium() as browser:
+        person, _ = await admin.person(*EVERYTHING)
+        yield admin, browser, (await admin.session(person))["Cookie"]
+
+
+async def _paths(admin: Admin, cookie: str) -> list[str]:
+    """All pages, each with something to be shown."""
+    message = await admin.send(reference="4711")
+    _, session, _ = await admin.ask("GET", "/admin/v1/session", None, {"Cookie": cookie})
+    headers = {"Cookie": cookie, "X-Form-Token": session["form_token"]}
+    _, case, _ = await admin.ask("POST", "/admin/v1/cases", CASE, headers)
+    kinds = {"operators": "loop", "messages": message, "customers": admin.customer, "cases": case["id"]}
+    found = (each.path.replace("{id}", kinds.get(each.path.split("/")[2], "")) for each in SCREENS)
+    return ["/console/sign-in", "/console/prove", "/console/nowhere", *found]
+
+
+async def _judged(folder: Path, ways: Iterable[Shown]) -> list[object]:
+    """Whatever is wrong with any page, shown in these ways, with everything opened that can be."""
+    faults: list[object] = []
+    async with running(folder) as (admin, browser, cookie):
+        paths = await _paths(admin, cookie)
+        async with looking(browser, admin.url, cookie, judged=True) as page:
+            for look, theme, width in ways:
+                await page.goto(f"{admin.url}/console/own?lang={look.value}")
+                await page.emulate_media(color_scheme=theme)
+                await page.set_viewport_size({"width": width, "height": 900})
+                for path in paths:
+                    await page.goto(admin.url + path)
+                    assert page.url == admin.url + path
+                    await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+                    faults += [(path, look.value, theme, width, each) for each in await faults_of(page)]
+    return faults
+
+
+async def test_no_page_keeps_anybody_out(tmp_path: Path) -> None:
+    """Both languages, themes and widths, each with one of the others'."""
+    ways = [(Look.ENGLISH, "light", 1280), (Look.ARABIC, "dark", 360)]
+    assert await _judged(tmp_path, ways) == []
+
+
+@pytest.mark.slow
+async def test_no_page_keeps_anybody_out_in_any_language_theme_or_width(tmp_path: Path) -> None:
+    """All of them with all others; the quick one above has two of the eight."""
+    assert await _judged(tmp_path, product((Look.ENGLISH, Look.ARABIC), THEMES, WIDTHS)) == []
+
+
+async def test_the_judge_finds_what_is_wrong() -> None:
+    async with chromium() as browser, looking(browser, "about:blank", judged=True) as page:
+        await page.goto("about:blank")
+        await page.set_content("<p style='color:#aaa;background:#fff;width:9999px'>pale</p><input>")
+        found = " ".join(await faults_of(page))
+        assert all(each in found for each in ("color-contrast", "label", "wider than the window"))
+
+
+async def test_a_page_is_kept_fresh_by_its_script_alone_and_loads_from_here_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as (admin, browser, cookie), looking(browser, admin.url, cookie) as page:
+        said: list[str] = []
+        asked: list[str] = []
+        page.on("console", lambda each: said.append(each.text))
+        page.on("pageerror", lambda each: said.append(str(each)))
+        page.on("requestfailed", lambda each: said.append(each.url))
+        page.on("request", lambda each: asked.append(each.url))
+        await page.goto(f"{admin.url}/console/operators")
+        await page.locator("#operators a", has_text="loop").focus()
+        await page.evaluate("window.untouched = true")
+        token = await page.locator("form[action='/console/sign-out'] input").get_attribute("value")
+        headers = {"Cookie": cookie, "X-Form-Token": token or ""}
+        status, _, _ = await admin.ask("POST", "/admin/v1/operators/loop/pause", {"reason": "ticket 1"}, headers)
+        assert status == 202
+        await (
+            page.locator("#operators tr", has_text="loop")
+            .locator(".state", has_text="paused")
+            .wait_for(timeout=LIMIT_MS)
+        )
+        assert await page.evaluate("window.untouched"), "the page was not loaded again"
+        assert await page.evaluate("document.activeElement.textContent") == "loop", "the focus stayed"
+        assert said == []
+        assert all(each.startswith(admin.url) for each in asked)
+
+
+async def test_without_scripts_everything_is_done_by_forms(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin, chromium() as browser:
+        _, secret = await admin.person(*EVERYTHING)
+        message = await admin.send(reference="4711")
+        context = await browser.new_context(java_script_enabled=False)
+        page = await context.new_page()
+        await page.goto(f"{admin.url}/console/operators/loop")
+        await page.fill("#email", CANARY)
+        await page.fill("#password", PASSWORD)
+        await page.fill("#code", pyotp.TOTP(secret).at(admin.node.clock.now_ms() // 1000))
+        await page.click("main button")
+        assert page.url == f"{admin.url}/console/operators/loop"
+        await page.click("summary:has-text('Pause')")
+        await page.fill("#pause_operator-reason", "ticket 1")
+        await page.click("form[action$='/pause'] button")
+        await page.click("summary:has-text('Resume')")
+        await page.fill("#resume_operator-reason", "ticket 1")
+        await page.click("form[action$='/resume'] button")
+        await page.click("nav.wide a:has-text('Messages')")
+        await page.fill("#find_by_reference-customer", admin.customer)
+        await page.fill("#find_by_reference-reference", "4711")
+        await page.click("form[action$='/by-reference'] button")
+        await page.click(f"a[href$='{message}']")
+        assert await page.locator("h1").inner_text() == "Message"
+        await page.click("text=العربية >> nth=0")
+        assert await page.locator("html").get_attribute("dir") == "rtl"
+        await page.click(".bar button")
+        assert page.url == f"{admin.url}/console/sign-in"
+        await context.close()
+
+
+async def test_an_operator_is_paused_by_the_keyboard_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as (admin, browser, cookie), looking(browser, admin.url, cookie) as page:
+        await page.goto(f"{admin.url}/console/operators/loop")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        await page.keyboard.press("Enter")
+        while await page.evaluate("document.activeElement.textContent.trim()") != "Pause":
+            await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("ticket 1")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/loop?done=pause_operator", timeout=LIMIT_MS)
+        assert await admin.entries("operator.pause") != []
