@@ -67,6 +67,7 @@ def build_admin(
         judge=partial(judged, stores, road),
         packs=lambda: stores.messaging.packs.known,
         reveal_reference=road.addressing.reference,
+        mask=road.addressing.mask,
         log_folder=lambda: None if stores.audit.writer is None else stores.audit.writer.folder,
         smallest_cell=settings.admin.small_cells,
         hands=hands(stores, road, clock),

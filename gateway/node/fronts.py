@@ -145,12 +145,13 @@ def _http(
     pages: "PublicPages | None",
 ) -> HttpApi:
     return HttpApi(
-        SendPath(road.door, stores.messages, road.admission, clock),
+        SendPath(road.door, stores.messages, road.admission, clock, road.addressing.mask),
         RecordSources(
             messages=stores.messages,
             usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
+            mask=road.addressing.mask,
             operators=lambda: operator_views(road),
             consents=consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region),
             report=lambda customer, message_id, confirmed: road.sentry.report(

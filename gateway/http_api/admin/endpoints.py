@@ -48,6 +48,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
                 sources.directory,
                 sources.ledger.acts,
                 sources.reveal_reference,
+                sources.mask,
                 NumberSearch(sources.messages, sources.naming),
             ),
         ),

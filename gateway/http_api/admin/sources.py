@@ -36,6 +36,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     judge: what would be said of a message of the customer with this number. packs: of messaging rules.
     settings, differs: as the node runs, and in what those that are written are others; raises ConfigError.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
+    mask: what is shown of a message's number.
     smallest_cell: of usage, in messages, that who sees no small ones is told.
     party: to which passkeys belong; None where there are none. log_folder: of the audit log; None where others have it.
     """
@@ -62,6 +63,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     judge: Callable[[int, MessageRequest], Inquired]
     packs: Callable[[], Sequence[RulePack]]
     reveal_reference: Callable[[Message], str | None]
+    mask: Callable[[Message], str]
     smallest_cell: int
     hands: Hands
     party: RelyingParty | None = None

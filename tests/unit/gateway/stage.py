@@ -32,6 +32,7 @@ from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 from tests.bounds import LIMIT_S
+from tests.contract.records import mask_of
 from tests.unit.gateway.small_ledger import SmallLedger, SmallUsage
 
 TOKEN = "cgw_00000001_" + "A" * 43
@@ -298,12 +299,13 @@ async def running_api(
     outcomes: list[tuple[int, bytes, bool]] = []
     checks = {"ledger": True, "keys": True}
     api = HttpApi(
-        SendPath((door or SmallDoor)(journal, clock), messages, admission, clock),
+        SendPath((door or SmallDoor)(journal, clock), messages, admission, clock, mask_of),
         Sources(
             messages=messages,
             usage=SmallUsage(),
             canceller=SmallCanceller(messages, journal),
             reveal_reference=lambda _: None,
+            mask=mask_of,
             operators=lambda: [LOOP],
             report=lambda *outcome: outcomes.append(outcome),
             received=lambda _: None,
