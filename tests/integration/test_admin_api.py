@@ -40,7 +40,7 @@ NOT_THERE = (
     *("show_case", "prove_case", "restrict_case", "extend_case", "refuse_case", "answer_case", "close_case"),
     *("execute_case", "package_case", "download_package", "release_fraud_block", "remove_fraud_override"),
     *("show_reason", "end_sessions_of_person", "disconnect_esme", "test_webhook"),
-    *("cancel_message", "notify_message"),
+    *("cancel_message", "notify_message", "correct_consent_for_customer"),
     *("show_route", "disable_route", "enable_route", "weigh_route", "acknowledge_problem"),
 )
 """Of what is there or not; tests of their own read it."""
@@ -71,6 +71,7 @@ BODIES: Mapping[str, object] = {
     "add_sender": {"sender": "OTHER"},
     "remove_sender": {"sender": "OTHER"},
     "add_key": {"label": "shop"},
+    "correct_consent_for_customer": {"number": "+966500000001", "means": "web"},
     "disable_route": {"reason": "ticket 1"},
     "enable_route": {"reason": "ticket 1"},
     "weigh_route": {"reason": "ticket 1", "weights": {}},
