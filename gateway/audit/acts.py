@@ -127,6 +127,8 @@ class Act(enum.Enum):
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
+    BREACH_ESTIMATE = "breach.estimate"
+    BREACH_DRAFT = "breach.draft"
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
     CONSENT_CORRECT = "consent.correct"
@@ -314,6 +316,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE_STEP,
         Act.CASE_CLOSE: _CASE,
+        Act.BREACH_ESTIMATE: _rule("case", numbers="messages subjects customers"),
+        Act.BREACH_DRAFT: _rule("case", words=("authority", "people")),
         Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),
         Act.CONSENT_WITHDRAW: _rule("cus", words=_PURPOSES_OF_CONSENT),
         Act.CONSENT_CORRECT: _rule("cus", words=("given_ms", "means", "wording", "prior")),

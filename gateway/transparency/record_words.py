@@ -79,6 +79,7 @@ CATEGORIES: Final[Pairs] = {
     "audit_pending": ("entries of the audit log", "قيود سجل المراجعة"),
     "audit_sent": ("what customers were sent of the audit log", "ما أُرسل إلى العملاء من سجل المراجعة"),
     "balance": ("balances", "الأرصدة"),
+    "breach": ("breaches, and who was told", "حوادث التسرب ومن أُشعر بها"),
     "case": ("cases of people, and their clocks", "طلبات الأشخاص ومواعيدها"),
     "case_code": ("digests of codes that prove a number", "بصمات رموز إثبات الأرقام"),
     "case_waiting": ("requests that are not proved yet", "طلبات لم تُثبت بعد"),

@@ -39,6 +39,7 @@ NOT_THERE = (
     *("show_audit_checkpoint", "show_audit_minimum", "show_audit_tile", "show_webhook", "revoke_key"),
     *("show_case", "prove_case", "restrict_case", "extend_case", "refuse_case", "answer_case", "close_case"),
     *("execute_case", "package_case", "download_package", "release_fraud_block", "remove_fraud_override"),
+    *("show_breach", "estimate_breach", "draft_breach_notice", "close_breach"),
     *("show_reason", "end_sessions_of_person", "disconnect_esme", "test_webhook"),
     *("cancel_message", "notify_message", "correct_consent_for_customer"),
     *("show_route", "disable_route", "enable_route", "weigh_route", "acknowledge_problem"),
@@ -47,6 +48,7 @@ NOT_THERE = (
 CONSENTS = (
     "give_consent_for_customer",
     "withdraw_consent_for_customer",
+    "correct_consent_for_customer",
     "prove_consent_for_customer",
     "add_suppression_for_customer",
     "remove_suppression_for_customer",
@@ -55,6 +57,7 @@ BODIES: Mapping[str, object] = {
     "explain_route": {"to": "96650"},
     "erase_subjects": {"numbers": ["+966500000001"]},
     "show_subject": {"number": "+966500000001"},
+    "open_breach": {"text": "A disk is missing."},
     "open_case": {"kind": "access", "channel": "phone", "number": "+966500000001"},
     **{each: {"reason": "ticket 1"} for each in STEERING},
     "set_operator_throughput": {"reason": "ticket 1", "per_s": 5},
