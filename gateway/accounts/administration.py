@@ -16,9 +16,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from gateway.accounts.esme_profile import EsmeProfile, with_words
+from gateway.accounts.facade_tokens import resealed, with_token
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.key_secrets import facade_secret, own_secret
-from gateway.accounts.key_tokens import KeyToken, open_token, seal_token
 from gateway.accounts.passwords import SHORT, hashed, new_password
 from gateway.accounts.profile import AccountSealer, check_profile, open_profile, seal_profile
 from gateway.accounts.profile import Profile as Profile
@@ -52,7 +52,6 @@ from gateway.ledger.contract import (
     StoredKey,
 )
 from gateway.ledger.roles import AccountStore
-from gateway.model.facades import SIGNED
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from redaction.personal import Purpose, Secret
@@ -280,15 +279,13 @@ class Accounts:
         while True:
             prefix = self._clock.random(4).hex()
             secret = (facade_secret if facades else own_secret)(prefix, self._clock.random)
-            if not SIGNED.isdisjoint(facades):
-                stored = msgspec.structs.replace(stored, signing=seal_token(self._sealer, secret, customer_id, prefix))
             key = StoredKey(
                 id=0,
                 customer=customer_id,
                 prefix=prefix,
                 digest=self._digest(secret, epoch),
                 scopes=tuple(scopes),
-                settings=stored_form(stored),
+                settings=stored_form(with_token(self._sealer, stored, secret, customer_id, prefix)),
                 created_ms=now_ms,
                 expires_ms=expires_ms,
             )
@@ -516,22 +513,18 @@ async def move_keys(store: AccountStore, actor: Actor, moved: Mapping[str, tuple
     await _until_it_stands(attempt)
 
 
-async def reseal_tokens(store: AccountStore, sealer: AccountSealer, customer_id: int) -> None:
-    """Tokens of a customer's keys that sign, under its present key.
+async def reseal_tokens(store: AccountStore, sealer: AccountSealer, customer: int) -> None:
+    """Seal the tokens of a customer's façades under its present key; what they are does not change.
 
-    Raises SealError, ValueError and InvalidSetting, LedgerUnavailable and ChangedMeanwhile.
+    Raises SealError, ValueError, LedgerUnavailable and ChangedMeanwhile; then some are sealed anew and some are not.
     """
 
     async def attempt() -> None:
         for key in await store.keys():
-            settings = key_settings(key.settings) if key.customer == customer_id and key.revoked_ms is None else None
-            if settings is not None and settings.signing:
-                secret = open_token(sealer, KeyToken(key.id, key.prefix, settings.signing), customer_id)
-                settings = msgspec.structs.replace(
-                    settings, signing=seal_token(sealer, secret, customer_id, key.prefix)
-                )
-                anew = msgspec.structs.replace(key, settings=kept_beside(key.settings, settings))
-                await store.save_key(anew, read=key.version)
+            settings = key_settings(key.settings)
+            if key.customer == customer and key.revoked_ms is None and settings.token:
+                anew = kept_beside(key.settings, resealed(sealer, settings, customer, key.prefix))
+                await store.save_key(msgspec.structs.replace(key, settings=anew), read=key.version)
 
     await _until_it_stands(attempt)
 

@@ -5,14 +5,13 @@ by whatever process, so a revoked key is refused within a second.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.accounts.customers import ApiKey, Customer, Esme, Owner
 from gateway.accounts.esme_profile import USUAL, EsmeProfile
 from gateway.accounts.index import Accounts, index_accounts
-from gateway.accounts.key_tokens import KeyToken
-from gateway.accounts.settings import keyword_key, number_key
+from gateway.accounts.settings import StoredToken, keyword_key, number_key
 from gateway.ledger.contract import LedgerUnavailable, StoredEndpoint
 from gateway.ledger.roles import AccountStore
 from gateway.model.owners import PLATFORM, PLATFORM_ID
@@ -102,6 +101,10 @@ class Directory:
                 return key
         return None
 
+    def facade_tokens(self, customer_id: int) -> tuple[StoredToken, ...]:
+        """Of a customer's live keys, the oldest first."""
+        return self._accounts.tokens.get(customer_id, ())
+
     def peppers(self) -> frozenset[int] | None:
         """Epochs of the peppers that keys are under, which are not revoked; None where that cannot be known."""
         if any(each.kind == "key" for each in self._accounts.unreadable):
@@ -168,10 +171,6 @@ class Directory:
             return Owner(customer_id, 0, True)
         accounts = self.esmes_of(customer_id)
         return Owner(customer_id, accounts[0].id if accounts else 0, bool(accounts))
-
-    def tokens(self, customer_id: int) -> Sequence[KeyToken]:
-        """Of a customer's keys, those that sign, the newest first."""
-        return self._accounts.tokens.get(customer_id, ())
 
     def endpoint(self, customer_id: int) -> StoredEndpoint | None:
         return self._accounts.endpoints.get(customer_id)

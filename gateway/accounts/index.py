@@ -15,12 +15,12 @@ import msgspec
 
 from gateway.accounts.customers import ApiKey, Customer, Esme
 from gateway.accounts.esme_profile import EsmeProfile
-from gateway.accounts.key_tokens import KeyToken
 from gateway.accounts.settings import (
     EndpointSettings,
     EsmeSettings,
     KeySettings,
     StoredKeySettings,
+    StoredToken,
     fault,
     keyword_key,
     parse_network,
@@ -56,8 +56,8 @@ class Accounts(msgspec.Struct, frozen=True):
     """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer.
 
     profiles: of ESME accounts, by their number. held: customers of whom nothing is sent. peppers: epochs of those that
-    digests of keys are under, the newest first. tokens: those that sign, by customer, the newest first. unreadable:
-    what cannot be read, by public names.
+    digests of keys are under, the newest first. unreadable: what cannot be read, by public names. tokens: of keys whose
+    façade signs with them, the oldest first.
     """
 
     customers: Mapping[int, Customer] = {}
@@ -69,8 +69,8 @@ class Accounts(msgspec.Struct, frozen=True):
     profiles: Mapping[int, EsmeProfile] = {}
     held: frozenset[int] = frozenset()
     peppers: tuple[int, ...] = (0,)
-    tokens: Mapping[int, Sequence[KeyToken]] = {}
     unreadable: tuple[Unreadable, ...] = ()
+    tokens: Mapping[int, tuple[StoredToken, ...]] = {}
 
 
 def index_accounts(stored: StoredAccounts) -> Accounts:
@@ -104,8 +104,8 @@ class _Indexing:
             {each.id: each.profile for each in esmes.values()},
             self._held(),
             self._peppers(),
-            self._tokens(),
             tuple(self._faults),
+            self._tokens(),
         )
 
     def _note(self, kind: str, number: int, name: str, reason: str) -> None:
@@ -147,6 +147,16 @@ class _Indexing:
                 self._note("key", each.id, each.prefix, fault(error))
         return found
 
+    def _tokens(self) -> Mapping[int, tuple[StoredToken, ...]]:
+        found: dict[int, tuple[StoredToken, ...]] = {}
+        for each in sorted(self._live(self._stored.keys), key=lambda key: key.id):
+            with suppress(*ROW_FAULTS):
+                sealed = _decode_key(each.settings).token
+                if sealed:
+                    token = StoredToken(each.id, each.prefix, sealed)
+                    found[each.customer] = (*found.get(each.customer, ()), token)
+        return found
+
     def _peppers(self) -> tuple[int, ...]:
         found: set[int] = set()
         for each in self._stored.keys:
@@ -154,15 +164,6 @@ class _Indexing:
                 with suppress(*ROW_FAULTS):
                     found.add(_decode_key(each.settings).pepper)
         return tuple(sorted(found, reverse=True)) or (0,)
-
-    def _tokens(self) -> Mapping[int, Sequence[KeyToken]]:
-        found: dict[int, list[KeyToken]] = {}
-        for each in sorted(self._live(self._stored.keys), key=lambda key: key.id, reverse=True):
-            with suppress(*ROW_FAULTS):
-                sealed = _decode_key(each.settings).signing
-                if sealed:
-                    found.setdefault(each.customer, []).append(KeyToken(each.id, each.prefix, sealed))
-        return found
 
     def _esmes(self) -> Mapping[str, Esme]:
         found: dict[str, Esme] = {}

@@ -66,7 +66,7 @@ async def _until_followed(store: Keystore) -> None:
 
 
 async def _reseal(desk: Desk, customer: StoredCustomer) -> None:
-    """Contact data, tokens that sign, and where events go. Raises Failed."""
+    """Contact data, and where events go. Raises Failed."""
 
     def changed(standing: StoredEndpoint | None) -> StoredEndpoint:
         assert standing is not None

@@ -7,6 +7,5 @@ from typing import Final
 
 FACADES: Final = ("kannel", "twilio", "unifonic", "taqnyat", "msegat")
 """In the order in which they are listed. `[http.facades]` has a switch for each."""
-
 SIGNED: Final = frozenset({"twilio"})
-"""Those whose programs check what they are sent with the token that they send with, so that it has to be kept."""
+"""Those whose callbacks are signed with the very token that the program has, which is kept sealed for that."""

@@ -24,7 +24,7 @@ NAME: Final = "twilio"
 FROM: Final = "From"
 SERVICE: Final = "MessagingServiceSid"
 Tokens = Callable[[int, int], Secret | None]
-"""What signs for a customer and a key; see `gateway.accounts.key_tokens.KeyTokens`."""
+"""What signs for a customer and a key; see `gateway.accounts.facade_tokens.FacadeTokens`."""
 
 
 class TwilioCalls:
