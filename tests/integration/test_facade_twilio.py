@@ -12,8 +12,9 @@ from twilio.rest import Client
 
 from gateway.http_api.facades.twilio.sids import key_sid, message_of, service_sid
 from gateway.model.message import Status
+from gateway.tools.leakscan import scan
 from redaction.errors import SealError
-from tests.integration.twilio_stage import SID, Programs, basic, left_behind, post, programs
+from tests.integration.twilio_stage import SID, Programs, basic, post, programs
 from tests.unit.gateway.stage import FACADE_TOKEN
 
 TO = "+966500000078"
@@ -99,7 +100,7 @@ async def test_what_was_redacted_opens_no_more(waiting: Programs, tmp_path: Path
     assert (stored.status, stored.content, stored.private) == (Status.CANCELLED, None, None)
     with pytest.raises(SealError):
         waiting.road.vault.open_content(stored)
-    assert not left_behind(tmp_path, "canary text", TO[1:], FACADE_TOKEN)
+    assert scan([tmp_path], ["canary text", TO[1:]]).clean
 
 
 async def test_lists_are_narrowed_by_number_and_time(at: Programs) -> None:

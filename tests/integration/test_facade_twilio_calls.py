@@ -11,13 +11,13 @@ from twilio.rest import Client
 
 from gateway.accounts.customers import KeySettings, NumberSettings
 from gateway.http_api.facades.twilio.sids import account_sid, key_sid, message_of
+from gateway.tools.leakscan import scan
 from gateway.webhooks.endpoint import EndpointSettings, SetAnew
 from operators.simulator import Faults
 from operators.smpp import pdu as p
 from operators.smpp import status as st
 from redaction.personal import Purpose, Secret
 from tests.integration.facade_stage import FacadeStage, facade_stage
-from tests.integration.twilio_stage import left_behind
 from tests.unit.gateway.webhooks.receiver import BUSY, Say
 
 REFUSED = Faults(error_rate=1.0, error_status=st.RINVDSTADR)
@@ -85,7 +85,7 @@ async def test_what_becomes_of_a_message_is_called_out_signed(
             assert message_of(each["MessageSid"]) is not None
         _checked(stage, stage.token)
         assert "canary" not in str(told)
-        assert not left_behind(tmp_path, "canary", "966512345678", stage.token, stage.hook)
+        assert scan([tmp_path], ["canary", "966512345678", stage.token, stage.hook]).clean
 
 
 async def test_a_call_that_was_not_taken_comes_again_with_the_same_id(tmp_path: Path) -> None:

@@ -84,13 +84,6 @@ async def programs(folder: Path, **road: Any) -> AsyncIterator[Programs]:
         yield Programs(stage, there)
 
 
-def left_behind(folder: Path, *canaries: str) -> list[str]:
-    """Those of them that any file below holds."""
-    files = [each.read_bytes() for each in folder.rglob("*") if each.is_file()]
-    assert files
-    return [each for each in canaries if any(each.encode() in octets for octets in files)]
-
-
 def basic(user: str = SID, token: str = FACADE_TOKEN) -> list[tuple[str, str]]:
     return [("Authorization", "Basic " + base64.b64encode(f"{user}:{token}".encode()).decode())]
 
